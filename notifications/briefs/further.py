@@ -159,6 +159,7 @@ def _not_before(rows: QuerySet[FurtherReport], origins: set[str], now: datetime)
         if at is not None:
             mails.setdefault(at, set()).add(origin)
     if len(mails) >= settings.NOTICE_ALARMS_PER_HOUR:
+        # The next mail may go when the oldest of the last so many is an hour old.
         return sorted(mails)[-settings.NOTICE_ALARMS_PER_HOUR] + AN_HOUR
     lately = {origin: at + SAME_ORIGIN for at in sorted(mails) for origin in mails[at] if at + SAME_ORIGIN > now}
     # One origin that wasn't mailed lately is enough: the mail is for all reports that wait.

@@ -212,6 +212,7 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
     sections = _sections_or_none(notice, visit.language) if readable else ()
     urgent = readable and sections is not None and is_urgent(notice)
     replies = list(notice.replies.select_related("to_municipality"))
+    # What was answered isn't offered again, but for outcomes where several may follow one another.
     given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
     offered = [kind for kind in answers_for(notice) if not get_refusal(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:

@@ -33,12 +33,14 @@ from .links import TOO_MANY_TRIES, revoke_link
 from .models import BriefSession, PinTry
 from .pin_alarm import sound_pin_alarm
 
+# What is counted for whom, and why, stands in docs/adr/0071.
 TRIES_A_ROUND = 5
 FIRST_PAUSE = timedelta(minutes=15)  # doubles with each round
 LINK_TRIES = 20  # then the link is revoked
 NETWORK = Limit("pin.network", 20, timedelta(minutes=15), slots=15)
 UNKNOWN_NETWORKS = Limit("pin.contact", 10, timedelta(hours=24), slots=24)
 KNOWN_NETWORKS = Limit("pin.contact_known", 20, timedelta(hours=24), slots=24)
+# How long a network is known after the contact has opened something from it.
 KNOWN_FOR = timedelta(days=90)
 
 
@@ -139,6 +141,7 @@ def wrong_pins(keys: Iterable[UUID]) -> dict[UUID, WrongPins]:
     counted: Counter[UUID] = Counter()
     opened: set[UUID] = set()
     tries = PinTry.objects.filter(notice__in=list(keys)).order_by("-at", "-pk")
+    # Newest first: what was tried before the last right PIN counts no more.
     for key, at, succeeded in tries.values_list("notice_id", "at", "succeeded"):
         if succeeded:
             opened.add(key)

@@ -90,6 +90,7 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
     contact = notice.contact
     if contact is None:
         return []
+    # The same for each contact, PIN and day, so whoever comes second finds the first one's.
     event_id = uuid5(NAMESPACE_URL, f"pin-alarm:{contact.pk}:{contact.pin_set_at}:{at:%Y-%m-%d}")
     paused = AuditEntry.objects.filter(action=PAUSED, target_kind="contact", target_id=str(contact.pk))
     if Notice.objects.filter(event_id=event_id).exists() or paused.filter(detail__event=str(event_id)).exists():

@@ -49,6 +49,7 @@ def remember(response: HttpResponse, session: BriefSession, path: str) -> None:
         path=path,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
+        # Not Strict: browsers wouldn't send it when the link is opened from a mail program's page.
         samesite="Lax",
     )
 

@@ -84,6 +84,7 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         _record("brief.answer_refused", visit, why=refused.code)
         visit.notice.refresh_from_db()
         mendable = refused.code in MENDABLE
+        # 422 for what can be corrected on the page, 409 when the moment has passed.
         said = {"refused": refused, "mendable": mendable, "kind": kind, "reason": reason, "note": note}
         return _read(request, visit, 422 if mendable else 409, typed=details, **said)
     return _see(visit, "#answered")

@@ -22,6 +22,7 @@ class TimedSMTP(smtplib.SMTP):
     deadline: float = math.inf
 
     def __init__(self, host: str = "", port: int = 0, *, timeout: float, **kwargs: Any) -> None:
+        # Before smtplib's own, which connects at once.
         self.allow(timeout)
         super().__init__(host, port, timeout=timeout, **kwargs)
 
@@ -61,6 +62,7 @@ class TimedEmailBackend(EmailBackend):
         return TimedSMTPOverTLS if self.use_ssl else TimedSMTP
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        # The channel sends messages one by one, so the time is that of one.
         self._allow(self.timeout)
         return super().send_messages(email_messages)
 

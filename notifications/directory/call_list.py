@@ -63,6 +63,7 @@ def _people(offices: Iterable["QuerySet[Partner]"], on_duty: frozenset[int]) -> 
     found: dict[int, Callee] = {}
     for group in offices:
         people = Contact.objects.filter(Q(partner__in=group.values("pk")), ~Q(phone=""), is_active=True)
+        # More than are shown, because those on duty come first whatever their names.
         here = people.select_related("partner").order_by("partner__slug", "name", "pk")[: 10 * MAX_OF_A_KIND]
         for contact in sorted(here, key=lambda each: each.pk not in on_duty):
             found.setdefault(contact.pk, Callee(contact.phone, contact, contact.pk in on_duty))

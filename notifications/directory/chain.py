@@ -116,6 +116,7 @@ class _Search:
         offices = offices_for(self.role, self.municipality, self.partner)
         # The common road, on which no office has passed the notice on, costs no query here.
         asked = set(offices.values_list("pk", flat=True)) if self.seen else set()
+        # A role with more than one kind of area has other offices for the place, which are asked then.
         if asked & self.seen and (asked <= self.seen or len(get_areas(self.role)) < 2):
             self.words.append(PASSED_ON)
             return None
@@ -166,6 +167,7 @@ class _Search:
             return None
         names = told[0].partner.names
         self.words.append(_fill(COORDINATORS[link], office=names, count={"sq": str(len(told)), "en": str(len(told))}))
+        # For another role they are asked to call and never get its brief (docs/adr/0032).
         contact, office = (told[0], told[0].partner) if is_own_role else (None, self.office)
         return Resolution(self.role, office, contact, words=self.words, link=link, coordinators=tuple(told))
 

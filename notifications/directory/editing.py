@@ -69,6 +69,7 @@ class SaysWhatFollows:
         places: list[coverage.Place] = []
         role = ""
         if isinstance(form.instance, Partner) and form.instance.pk:
+            # Read before saving: the places until now are compared with those after it.
             stored = Partner.objects.get(pk=form.instance.pk)
             places, role = coverage.get_places(stored), stored.role
         response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
@@ -252,6 +253,7 @@ def _in_words(field: Field, value: Any) -> str:
         cleaned = value
     if isinstance(cleaned, bool):
         return _("Yes") if cleaned else _("No")
+    # A moment has an offset; a day can only be formatted.
     if hasattr(cleaned, "utcoffset"):
         return moment_in_words(cleaned)
     if hasattr(cleaned, "strftime"):

@@ -240,6 +240,7 @@ class PeriodForm(ChangeForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
+        # As moments: by the wall clock, the hour that happens twice would end before it began.
         if starts_at and ends_at and utc(ends_at) <= utc(starts_at):
             self.add_error("ends_at", _("The end must come after the start."))
         return cleaned

@@ -60,6 +60,7 @@ def cover_in_words(office: Partner, at: datetime) -> list[Words]:
     words = []
     if len(present) < len(shifts):
         words.append(AWAY if present else ALL_AWAY)
+    # More people than ranks: within a rank somebody is covered.
     if len({shift.rank for shift in present}) < len({(shift.rank, shift.contact_id) for shift in present}):
         words.append(COVERED)
     return words

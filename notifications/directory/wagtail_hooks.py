@@ -103,6 +103,7 @@ class DirectoryViewSet(ModelViewSet):
         return self.form_class
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        # Without these names Wagtail shows no button to delete.
         return super().get_common_view_kwargs(**{"delete_url_name": None, "usage_url_name": None, **kwargs})
 
     def get_urlpatterns(self) -> list[Any]:

@@ -56,6 +56,7 @@ def each_minute(argument: str = "") -> None:
     if found["broken"] or found.get("error") or found["put_back"]:
         alarm(found, now)
     else:
+        # Without the row the next alarm is due at once.
         Heartbeat.objects.filter(part=ALARMED).delete()
     send_head_of_the_day(now)
 

@@ -76,6 +76,7 @@ class Plan:
 
 def advance(now: datetime) -> int:
     """Take every step whose time has come, each notice by itself. Return how many were taken here."""
+    # Daily lists are repeated by `digest`.
     due = Notice.objects.open().filter(next_step_at__lte=now).exclude(purpose=Purpose.DIGEST)
     keys = due.exclude(pk__in=aside(CLOCK, now)).order_by("next_step_at").values_list("pk", flat=True)[:AT_MOST]
     return each(CLOCK, list(keys), lambda key: _get_step(key, now), at=now, instead=lambda key: _call_for(key, now))
@@ -130,6 +131,7 @@ def hand_over(notice: Notice, now: datetime) -> Notice | None:
     if has_clock(members(notice)):
         return None
     keeper = get_keeper(notice)
+    # Whoever has declined isn't reminded.
     plan = _plan(keeper, now, without=(REMIND,), words=[DECLINED])
     with transaction.atomic():
         Notice.objects.filter(pk=keeper.pk).update(ladder_step=plan.index + 1)
@@ -218,6 +220,7 @@ def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None
         return _owe_step(notice, plan, now, ladder=ladder)
     open_ones = standing(plan.chase, PURPOSES[plan.do])
     if is_by_deed(notice):
+        # A call of a case event is repeated to its own coordinator, whoever is on duty.
         own = next((one for one in open_ones if one.pk == notice.pk and reaches_somebody(one)), None)
         if own is not None:
             _again(own, notice, plan, now)

@@ -63,6 +63,7 @@ def _failing(now: datetime) -> float:
 
 
 def _on_duty(now: datetime) -> int:
+    # The conditions of `roster`, for all offices at once.
     shifts = DutyShift.objects.at(now).filter(
         contact__is_active=True,
         contact__reachable_at__isnull=False,

@@ -70,6 +70,7 @@ class Probes:
     def start(self, stopped: threading.Event) -> None:
         """Start one thread for each probe, so that none waits for another."""
         for name in self._probes:
+            # Daemons: a probe that hangs mustn't keep the process from ending.
             thread = threading.Thread(target=self._go_round, args=(name, stopped), name=f"probe-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -84,6 +85,7 @@ class Probes:
                 "failing_s": round(now - result["failing_since"], 1) if result["error"] else 0.0,
                 "error": result["error"],
             }
+            # A copy, because the probes' threads write meanwhile.
             for name, result in dict(self._results).items()
         }
 

@@ -54,6 +54,7 @@ def create_notice(request: NoticeRequest) -> Notice:
             # The inner savepoint is undone, so the connection is usable again, on PostgreSQL too.
             same = Notice.objects.filter(event_id=notice.event_id, recipient_key=notice.recipient_key)
             first = same.first()
+            # Then another constraint failed, and that is a fault.
             if first is None:
                 raise
             return first
@@ -218,6 +219,7 @@ def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
         unit=notice.unit,
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link in (*COORDINATOR_LINKS, OPERATOR)],
     )
+    # The coordinator has as long to answer as the recipient would have had.
     window = notice.answer_by - notice.owed_at if notice.answer_by else None
     return create_notices(
         found.coordinators,

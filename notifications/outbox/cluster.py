@@ -85,5 +85,6 @@ class FailFastCluster(cluster.Cluster):
         if self.asked_to_stop:
             self.stop_event.set()
             self.sentinel.join(STOP_SECONDS)
+        # None, if it still hangs after STOP_SECONDS.
         if self.sentinel.exitcode != 0:
             end_group("sentinel_died_or_hung", exit_code=self.sentinel.exitcode)

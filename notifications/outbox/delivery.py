@@ -121,6 +121,7 @@ def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) 
         .exclude(channel__in=without)
         .select_related("contact__partner", "chases__chases")
         .defer(*_NOT_NEEDED, *(f"{above}__{name}" for above in ("chases", "chases__chases") for name in _NOT_NEEDED))
+        # Untried ones before retries, so that an outage's backlog doesn't hold up what is new.
         .order_by("attempts", "owed_at")
     )
     found = list(ready.filter(pk__in=wanted)[:size]) if wanted else []
@@ -151,6 +152,7 @@ def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
             state=NoticeState.SENDING,
             attempts=F("attempts") + 1,
             token=F("token") + 1,
+            # From the claim itself, not from when the candidates were read.
             lease_until=timezone.now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
             next_attempt_at=None,
         )
@@ -263,6 +265,7 @@ def record_results(batch: Sequence[ClaimedNotice]) -> None:
     with transaction.atomic():
         write_attempts(held.attempt for held in batch)
         write_states(changes)
+        # A success after the server wasn't reached: it is back, for all who waited for it.
         if any(held.notice.reason == UNREACHED for held in accepted):
             _bring_forward(now)
         # Last: the chain's one lock is held until the commit, and every other writer of an entry waits for it.
@@ -282,10 +285,13 @@ def _new_state(held: ClaimedNotice, now: datetime) -> NewState:
         # A repeated notice keeps its progress: who has opened it once knows of it.
         state = NoticeState.OPENED if held.notice.opened_at else NoticeState.SENT
         return NewState(state, sent_at=held.attempt.finished_at)
+    # Nothing was wrong with it, so there is no backoff.
     if code == NOT_TRIED:
         return NewState(NoticeState.OWED, next_attempt_at=now)
+    # Due at once for the sweeper, which asks the directory for somebody else.
     if code == CONTACT_INACTIVE:
         return NewState(NoticeState.FAILED, NO_CONTACT, next_attempt_at=now)
+    # Failures of earlier sendings of a repeated notice don't count: the first one now waits 2 s.
     wait = backoff(held.attempt.number - held.notice.tries_before, unsendable=outcome == AttemptOutcome.UNSENDABLE)
     return NewState(NoticeState.FAILED, str(outcome), next_attempt_at=now + wait)
 

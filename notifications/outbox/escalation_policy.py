@@ -80,6 +80,7 @@ def next_time(ladder: list[Step], index: int, owed_at: datetime, now: datetime) 
     """
     if index >= len(ladder):
         again = now + max(timedelta(minutes=ladder[-1]["repeat_minutes"]), SPACING)
+        # After the first day the daily list takes the place of the calls.
         return max(again, now + FIRST_DAY) if is_daily(ladder, index, owed_at, again) else again
     return max(owed_at + timedelta(minutes=ladder[index]["after_minutes"]), now + SPACING)
 

@@ -32,6 +32,7 @@ def bind_descendants() -> None:
     parents: list[int] = []
 
     def remember() -> None:
+        # Before the fork: afterwards the child can't tell its parent from the process that adopted it.
         parents[:] = [os.getpid()]
 
     def bind() -> None:

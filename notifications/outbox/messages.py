@@ -47,6 +47,7 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
     first = notice.root
     lines, count = _build_lines(notice, language) if notice.purpose == Purpose.DIGEST else ([], 0)
+    # A time that has passed isn't asked for any more.
     answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
     try:
         link = link_for(notice)
@@ -76,6 +77,7 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "answer_by": answer_by,
         "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
     }
+    # The first line of the template is the subject.
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
     headers = {HEAD: head_note()}
     if first.pk != notice.pk or notice.repeats:

@@ -64,6 +64,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def without_recipient(self) -> "NoticeQuerySet":
         """Return open notices for which the directory named nobody; the sweeper resolves them again."""
+        # A test is for the one contact whose address it tries: nobody else gets it.
         return self.filter(state=NoticeState.FAILED, reason=NO_CONTACT).exclude(purpose=Purpose.TEST)
 
     def nobody_reached(self) -> "NoticeQuerySet":
@@ -249,6 +250,7 @@ class Notice(models.Model):
         return f"{self.code} · {Role(self.role).label}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        # The id is there before the first save, so a first notice can name itself.
         if self.chase_id is None:
             self.chase_id = self.pk if self.chases is None else self.chases.chase_id or self.chases.root.pk
         super().save(*args, **kwargs)
@@ -264,9 +266,11 @@ class Notice(models.Model):
             columns, left_out = self._meta.concrete_fields, self.get_deferred_fields()
             for column in columns:
                 if isinstance(column, SealedField):
+                    # Without its value the field is deferred: its descriptor loads and decrypts it on demand.
                     self.__dict__.pop(column.attname, None)
                     left_out.add(column.attname)
             fields = [column.name for column in columns if column.attname not in left_out]
+            # Django forgets these by itself only where `fields` isn't given.
             for relation in self._meta.related_objects:
                 if relation.is_cached(self):
                     relation.delete_cached_value(self)
@@ -318,6 +322,7 @@ class Attempt(models.Model):
         verbose_name_plural = _("attempts")
         ordering = ["notice", "number"]
         indexes = [models.Index(fields=["outcome", "started_at"])]
+        # Each claim raises the token, so two attempts under one token would mean two holders.
         constraints = [models.UniqueConstraint(fields=["notice", "token"], name="one_attempt_per_token")]
 
     def __str__(self) -> str:

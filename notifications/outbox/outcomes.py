@@ -13,6 +13,7 @@ from django.db import connections, models, router
 from .models import Attempt, Notice
 
 FINISH = "UPDATE {table} SET outcome = %s, error_code = %s, finished_at = %s WHERE id = %s"
+# By token and state: a holder that has lost its notice meanwhile writes nothing to it.
 SETTLE = (
     "UPDATE {table} SET state = %s, reason = %s, sent_at = COALESCE(sent_at, %s), next_attempt_at = %s,"
     " lease_until = NULL WHERE id = %s AND token = %s AND state = 'sending'"

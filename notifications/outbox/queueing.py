@@ -24,6 +24,7 @@ RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
 CROWDED = {URGENT: 25, BULK: 5000}
 # Each minute's tasks are small and all alike: with so many tasks before them, more would only pile up.
 WAITING_MINUTES = 200
+# The ORM broker fails as the database does, Redis by errors of its own or the network's.
 BROKER_FAILURES = (DatabaseFailure, RedisError, OSError)
 
 log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class _Flush:
 def wake(notice_id: UUID, *, needs_document: bool = False) -> None:
     """Enqueue this notice when the running transaction commits, together with all others of that transaction."""
     connection: Any = connections[router.db_for_write(Notice)]
+    # Gathered on the connection, because the transaction belongs to it.
     pending: dict[str, bool] = connection.__dict__.setdefault("vatra_notices_to_wake", {})
     if not any(isinstance(entry[1], _Flush) for entry in connection.run_on_commit):
         # Django drops the callbacks of a transaction that is rolled back, but not what was gathered for them.

@@ -42,11 +42,13 @@ SETTLED = (S.ACCEPTED, S.DECLINED, S.CLOSED, S.CANCELLED)
 TRANSITIONS: dict[str, frozenset[str]] = {
     S.OWED: frozenset({S.SENDING, S.OPENED, S.CANCELLED, S.CLOSED}),
     S.FAILED: frozenset({S.SENDING, S.OWED, S.OPENED, S.CANCELLED, S.CLOSED}),
+    # `sending` again: the lease ran out, and another worker claims it.
     S.SENDING: frozenset({S.SENDING, S.SENT, S.FAILED, S.OWED, S.OPENED, S.CANCELLED, S.CLOSED}),
     S.SENT: frozenset({S.OWED, S.DELIVERED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
     S.DELIVERED: frozenset({S.OWED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
     S.OPENED: frozenset({S.OWED, S.ACCEPTED, S.DECLINED, S.ESCALATED, S.CANCELLED, S.CLOSED}),
     S.ESCALATED: frozenset({S.OWED, S.OPENED, S.ACCEPTED, S.DECLINED, S.CANCELLED, S.CLOSED}),
+    # `declined` after accepting: it belongs to another area, or the recipient can't take it after all.
     S.ACCEPTED: frozenset({S.CLOSED, S.DECLINED}),
     S.DECLINED: frozenset(),
     S.CLOSED: frozenset(),

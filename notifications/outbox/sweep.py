@@ -54,6 +54,7 @@ def wake_due(now: datetime) -> int:
             if not send_wake_up(due):
                 log.warning("sweeper_sends", sent=send_due(due, seconds=OWN_SECONDS), due=len(due))
         else:
+            # The tasks that wait already will find what is due: each sends everything that is.
             log.warning("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))
     return len(due)
 
@@ -131,6 +132,7 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
 
 def _is_asked_already(notice: Notice, contact: Contact) -> bool:
     """Tell whether a call without recipient would be a second one for this coordinator in the same escalation chain."""
+    # A call with a clock isn't withdrawn as a duplicate: its chain would be left without one.
     if notice.purpose != Purpose.CALL or notice.next_step_at is not None:
         return False
     standing = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL, contact=contact)

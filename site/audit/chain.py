@@ -98,6 +98,7 @@ def _append(deeds: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
                 "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1",
                 [number, previous_hash, True],
             )
+    # Without the entry that seals: the caller didn't ask for it.
     return entries[len(entries) - len(deeds) :]
 
 
@@ -152,6 +153,7 @@ def _locked_head() -> tuple[int, str, bool]:
         cursor.execute(f"SELECT number, hash, is_keyed FROM audit_chainhead WHERE id = 1{lock}")  # noqa: S608
         found = cursor.fetchone()
     if found is None:
+        # A new database: this is its first entry.
         ChainHead.objects.get_or_create(pk=1)
         return _locked_head()
     return found[0], found[1], bool(found[2])

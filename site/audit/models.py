@@ -51,6 +51,7 @@ class AuditEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AuditIsAppendOnly("audit entries are never changed")
+        # An INSERT in any case: a number that exists fails instead of being overwritten.
         super().save(*args, force_insert=True, **{k: v for k, v in kwargs.items() if k == "using"})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:

@@ -39,6 +39,7 @@ def each(
     row's.
     """
     done = 0
+    # One query for all, so that a row that goes well costs none of its own.
     known = set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))
     for key in keys:
         try:

@@ -125,6 +125,7 @@ def _read_the_new(watch: Watch, until: float) -> None:
 
 def _read_the_whole(watch: Watch, now: datetime, until: float) -> None:
     if watch.whole is None:
+        # A broken chain is read again at once, so that it is reported as well as soon as it is.
         if watch.verified_at and now - datetime.fromisoformat(watch.verified_at) < PASS_EACH and not watch.broken:
             return
         watch.whole, watch.began_at = asdict(Progress()), now.isoformat()
@@ -179,6 +180,7 @@ def _path() -> Path:
 def _only_here() -> Iterator[None]:
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A file of its own: the note is replaced at each writing, and a lock on it would go with the old one.
     handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

@@ -30,6 +30,7 @@ def write_sealed(path: Path, plain: bytes, place: bytes) -> bytes:
             file.write(HEAD + nonce)
             file.write(AESGCM(key).encrypt(nonce, plain, place))
             file.flush()
+            # The content is on the disk before the file gets its name.
             os.fsync(file.fileno())
         unfinished.replace(path)
     # On SystemExit and KeyboardInterrupt, too: a process that is stopped leaves no half of a file.

@@ -51,6 +51,7 @@ def rotate(*, batch: int = 200) -> dict[str, int]:
 
 
 def _next_page(model: type[models.Model], last: Any, batch: int) -> list[Any]:
+    # By key, not by offset: rows may come and go meanwhile.
     keys = model._base_manager.order_by("pk").values_list("pk", flat=True)
     return list((keys.filter(pk__gt=last) if last is not None else keys)[:batch])
 

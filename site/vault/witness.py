@@ -84,6 +84,7 @@ def _walk(file: sqlite3.Connection, now: float, until: float, seen: Seen) -> flo
         return float(ended)
     all_models = {model._meta.label: fields for model, fields in rotation.sealed_fields()}
     labels = sorted(all_models)
+    # A new walk, or one that stopped at a model which a release has removed.
     if label not in all_models:
         label, last, began = labels[0], None, now
     while time.monotonic() < until:
@@ -156,6 +157,7 @@ def _file() -> Iterator[sqlite3.Connection]:
     path = Path(settings.VAULT_WITNESS_FILE)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # No waiting: another process is at it then, and this one comes again in a minute.
+    # isolation_level: Python begins no transactions of its own.
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as file:
         path.chmod(0o600)
         file.execute("BEGIN IMMEDIATE")

@@ -101,6 +101,7 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
         asked_by=locked.asked_by_id,
         entry=locked.entry_id,
     )
+    # After the commit: no mail server holds up the transaction, and no mail tells of what was rolled back.
     transaction.on_commit(partial(mails.tell_of_decision, locked))
     return locked
 

@@ -78,6 +78,7 @@ class DirectoryChange(models.Model):
         indexes = [models.Index(fields=["decision", "-asked_at"])]
         constraints = [
             models.CheckConstraint(
+                # In the database too, so that no fault of ours lets somebody agree to their own change.
                 name="directory_change_takes_two",
                 condition=Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
             ),

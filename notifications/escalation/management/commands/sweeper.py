@@ -69,6 +69,7 @@ class Sweeper:
         while not stopped.is_set():
             pause = self.interval
             try:
+                # Django does this around each request; a loop has none.
                 close_old_connections()
                 self.once()
                 self.failures = 0
