@@ -1,4 +1,4 @@
-"""What notifications tells the rooms above it. Sent inside the transaction of the deed."""
+"""The signals that notifications send to the rooms above. Sent inside the transaction of the act."""
 
 from django.dispatch import Signal
 
@@ -8,8 +8,8 @@ notice_answered = Signal()
 # kwargs: notice. A recipient opened the brief with the right PIN for the first time.
 notice_opened = Signal()
 
-# kwargs: notice (the chased one), step ("remind" | "deputy" | "call"), words (why, for people: a list of {"sq", "en"}).
-# The clock moved on.
+# kwargs: notice (the one that escalates), step ("remind" | "deputy" | "call"), words (why, for people: a list of
+# {"sq", "en"}). A step of its escalation was taken.
 notice_escalated = Signal()
 
 # kwargs: notice, words (how its recipient was found: a list of {"sq", "en"}). The directory named somebody for a notice
@@ -19,5 +19,5 @@ notice_resolved = Signal()
 # kwargs: contact (directory.Contact). Its address, PIN, office or active flag was changed: what is open for it ends.
 contact_changed = Signal()
 
-# kwargs: contact. It counts only once it has opened a test notice with its PIN: one is owed to it.
+# kwargs: contact. It counts only once it has opened a test notice with its PIN: one has to be created.
 contact_untested = Signal()

@@ -1,4 +1,4 @@
-"""The closed lists a recipient answers from. The codes are stored; the words may change, a code never."""
+"""The closed lists from which a recipient answers. The codes are stored; the labels may change, a code never."""
 
 from collections.abc import Mapping
 
@@ -48,9 +48,9 @@ OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
 OUTCOMES |= role_choices.OUTCOMES
 OUTCOMES_OF_ROLE |= role_choices.OUTCOMES_OF_ROLE
 
-# Whose outcomes come one after the other: the person is met today, the investigation is registered next week.
+# Roles whose outcomes come one after the other: the person is met today, the investigation is registered next week.
 SEVERAL_OUTCOMES = (Role.POLICE,)
-# What belongs to one outcome and to no other: (key, label, most characters). Sealed with the reply.
+# Fields that belong to one outcome and to no other: (key, label, most characters). Sealed with the reply.
 DETAILS: dict[str, tuple[tuple[str, str | Promise, int], ...]] = {
     "investigation": (
         ("number", _("Number of the investigation"), 60),
@@ -60,7 +60,7 @@ DETAILS: dict[str, tuple[tuple[str, str | Promise, int], ...]] = {
 # Outcomes that say nothing without a note.
 NEEDS_NOTE = frozenset({"other"})
 
-# What a coordinator can tell about a call; only "not reached" keeps the chase going.
+# What a coordinator can report about a call; only "not reached" lets the escalation go on.
 NOT_REACHED = "not_reached"
 CALL_OUTCOMES: dict[str, str | Promise] = {
     "reached": _("Reached them by phone; they take the case"),
@@ -76,9 +76,9 @@ GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE, Role.SOCIAL_SERVICE
 
 
 def answers_for(notice: Notice) -> tuple[str, ...]:
-    """The kinds of reply that make sense for this recipient, in the order of the page."""
+    """Return the kinds of reply that make sense for this recipient, in the order of the page."""
     if notice.purpose in (Purpose.DIGEST, Purpose.TEST):
-        return (ReplyKind.ACCEPTED.value,)  # it is read; each notice on it is answered by itself
+        return (ReplyKind.ACCEPTED.value,)  # only read: each notice on a list is answered by itself
     kinds = [ReplyKind.ACCEPTED]
     if notice.role in GOING_OUT:
         kinds.append(ReplyKind.ON_THE_WAY)
@@ -90,41 +90,42 @@ def answers_for(notice: Notice) -> tuple[str, ...]:
 
 
 def outcomes_for(notice: Notice) -> dict[str, str | Promise]:
-    """The outcomes this recipient can choose from."""
+    """Return the outcomes from which this recipient can choose."""
     if notice.purpose in (Purpose.CALL, Purpose.FALLBACK):
         return CALL_OUTCOMES
     return {code: OUTCOMES[code] for code in OUTCOMES_OF_ROLE.get(notice.role, tuple(OUTCOMES))}
 
 
 def reasons_for(notice: Notice) -> dict[str, str | Promise]:
-    """Why this recipient can decline."""
+    """Return the reasons from which this recipient can choose to decline."""
+    # Whoever is asked to call answers as a colleague, whatever the role of the notice.
     is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK)
     codes = REASONS_OF_ROLE.get(notice.role, REASONS_OF_COLLEAGUES) if is_own else REASONS_OF_COLLEAGUES
     return {code: REASONS[code] for code in codes}
 
 
 def tells_more(notice: Notice) -> bool:
-    """Whether this recipient can tell another outcome after the first has closed the notice."""
+    """Tell whether this recipient can report another outcome after the first has closed the notice."""
     is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK, Purpose.DIGEST)
     return is_own and notice.role in SEVERAL_OUTCOMES and notice.accepted_at is not None
 
 
 def detail_fields(notice: Notice) -> tuple[tuple[str, str | Promise, int], ...]:
-    """What this recipient is asked beside an outcome, whichever it is."""
+    """Return the fields beside an outcome that this recipient is asked for, whichever it is."""
     return tuple(field for code in outcomes_for(notice) for field in DETAILS.get(code, ()))
 
 
 def details_in_words(reason: str, details: Mapping[str, str] | None) -> list[tuple[str, str]]:
-    """(label, what was written) of a reply's details, in their order."""
+    """Return (label, what was written) of a reply's details, in their order."""
     written = details or {}
     return [(str(label), written[key]) for key, label, _most in DETAILS.get(reason, ()) if written.get(key)]
 
 
 def get_reasons(kind: str) -> dict[str, str | Promise]:
-    """The codes and words that belong to one kind of reply; empty where a reply takes no reason."""
+    """Return the codes and labels that belong to one kind of reply; empty where a reply takes no reason."""
     return {ReplyKind.DECLINED.value: REASONS, ReplyKind.OUTCOME.value: OUTCOMES | CALL_OUTCOMES}.get(kind, {})
 
 
 def get_words(kind: str, reason: str) -> str:
-    """How a stored reason reads. An unknown code reads as itself."""
+    """Return the label of a stored reason. An unknown code is its own label."""
     return str(get_reasons(kind).get(reason, reason))

@@ -1,8 +1,8 @@
-"""What one recipient role may read, and in which order: a row reaches a brief only when its question says so, by the
-word `True`; then the role's order (`parts`) puts what matters first.
+"""Compose a brief: filter the rows that a role may read, and put what matters to it first.
 
-Two keys must turn. The form's designer shares a question with a role (`shared_with`), and this filter lets a row pass
-only when that entry *is* True. A missing role, a text "true", a 1, a new question: shared with nobody.
+A row reaches a brief only when its question shares it with the role, by the word `True`. Two keys must turn: the form's
+designer shares a question with a role (`shared_with`), and this filter lets a row pass only when that entry *is* True.
+A missing role, a text "true", a 1, a new question: shared with nobody. The order is `parts`'.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ def is_shared(row: BriefRow, role: str) -> bool:
 
 
 def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dict[str, Any]:
-    """The brief of one role, as kept sealed on its notice. `urgent` stands above everything; it isn't there otherwise.
+    """Compose the brief of one role, as stored sealed on its notice. `urgent` is a key only where it is true.
 
     Returns {"urgent"?: True, "sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"},
     "value": {"sq", "en"}, "paper"?: False}]}]}: first the role's own order of parts, then the other rows in the order
@@ -50,7 +50,7 @@ def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dic
 
 
 def _in_order(role: str, rows: list[BriefRow]) -> list[tuple[BriefRow, Texts]]:
-    """The rows with the title each stands under; those of one part stay in the order given."""
+    """Return each row with the title that it stands under; rows of one part stay in the order given."""
     order = get_order(role)
     first: list[tuple[tuple[int, int], BriefRow]] = []
     rest: list[tuple[BriefRow, Texts]] = []
@@ -60,5 +60,6 @@ def _in_order(role: str, rows: list[BriefRow]) -> list[tuple[BriefRow, Texts]]:
             first.append((place, row))
         elif not order.only:
             rest.append((row, row.section))
+    # A stable sort, by place only: rows of one part keep the form's order.
     first.sort(key=lambda placed: placed[0])
     return [*((row, order.groups[place[0]].title) for place, row in first), *rest]

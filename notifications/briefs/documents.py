@@ -1,6 +1,6 @@
-"""The notice on paper: A4, tagged (PDF/UA-1), in Albanian and the recipient's language, readable in black and white.
+"""Render a notice on paper: A4, tagged (PDF/UA-1), in Albanian and the recipient's language, legible without colours.
 
-WeasyPrint gets everything from memory. Its fetcher knows three names, the stylesheet and two fonts; anything else stops
+WeasyPrint gets everything from memory. Its fetcher knows four names, two stylesheets and two fonts; anything else stops
 the rendering, so no template can reach a file or the network. The same notice always gives the same bytes.
 """
 
@@ -40,7 +40,7 @@ VARIANT = {"pdf_variant": "pdf/ua-1"}
 TEMPLATE = "briefs/document.html"
 VERSION = "briefs/document_version.html"
 FILED_IN = "sq"
-# Rows that the sheet says in its head or at its signature.
+# Rows that stand in the sheet's head or at its signature.
 ELSEWHERE = frozenset({"case.reference", "case.sender"})
 TITLES: dict[str, str | Promise] = {
     Role.RESPONSIBLE_AUTHORITY: _("Notice to the Responsible Authority"),
@@ -58,11 +58,11 @@ TITLES: dict[str, str | Promise] = {
 
 
 class DocumentRefused(Exception):
-    """A document asked for something that isn't one of its own parts. Says nothing of what was asked for."""
+    """Raised when a document asks for something that isn't one of its own parts. Says nothing of what was asked for."""
 
 
 class ClosedFetcher(URLFetcher):
-    """Knows PARTS and nothing else."""
+    """A fetcher that knows PARTS and nothing else."""
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         if url not in PARTS:
@@ -82,7 +82,7 @@ class Rendered:
 
 
 def render_document(notice: Notice) -> BriefDocument:
-    """The notice's PDF, sealed beside it. Rendered once: a second call returns the first document.
+    """Render and store the notice's PDF, sealed. Rendered once: a second call returns the first document.
 
     Raises DocumentRefused.
     """
@@ -95,31 +95,33 @@ def render_document(notice: Notice) -> BriefDocument:
         with transaction.atomic():
             return BriefDocument.objects.create(notice=notice, **sealed)
     except IntegrityError:
+        # Another worker was faster; the savepoint leaves the caller's transaction usable.
         return BriefDocument.objects.get(notice=notice)
 
 
 def build_pdf(notice: Notice) -> bytes:
-    """The PDF's bytes, for reading: the stored document, or one made for this reader and not kept."""
+    """Return the PDF's bytes for reading: the stored document, or one made for this reader and not stored."""
     found = BriefDocument.objects.filter(notice=notice).first()
     stored: Any = found.pdf if found is not None else None
     return stored if stored is not None else render(notice).pdf
 
 
 def render(notice: Notice) -> Rendered:
-    """Lays the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused."""
+    """Lay the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused."""
     versions = [_version(notice, language, is_first=not n) for n, language in enumerate(get_languages(notice))]
     html = render_to_string(TEMPLATE, {"notice": notice, "versions": versions})
     return to_pdf(html, identifier=notice.code)
 
 
 def get_languages(notice: Notice) -> tuple[str, ...]:
-    """Albanian, for the office's file; the recipient's own language after it, where that is another."""
+    """Return Albanian, for the office's file, and after it the recipient's own language, where that is another."""
     return (FILED_IN,) if notice.language == FILED_IN else (FILED_IN, notice.language)
 
 
 def to_pdf(html: str, *, identifier: str) -> Rendered:
-    """PDF/UA-1 from a page that refers to PARTS only. Raises DocumentRefused, Busy."""
+    """Render PDF/UA-1 from a page that refers to PARTS only. Raises DocumentRefused, Busy."""
     try:
+        # One at a time: a page costs about a second of processor time (`access.limits`).
         with papers.turn():
             return _laid_out(html, identifier)
     except FatalURLFetchingError:
@@ -133,7 +135,7 @@ def _laid_out(html: str, identifier: str) -> Rendered:
 
 
 def _version(notice: Notice, language: str, *, is_first: bool) -> dict[str, Any]:
-    """One language of the document: {"language", "title", "organisation", "partner_name", "html"}."""
+    """Render one language of the document: {"language", "title", "organisation", "partner_name", "html"}."""
     with translation.override(language):
         context = _context(notice, language) | {"is_first": is_first}
         html = render_to_string(VERSION, context)
@@ -168,11 +170,11 @@ def _context(notice: Notice, language: str) -> dict[str, Any]:
 
 
 def _through(notice: Notice, partner: Partner | None) -> str:
-    """For whom the notice is, where another role's office is to pass it on."""
+    """Return for whom the notice is, where another role's office is to pass it on; else ""."""
     return "" if partner is None or partner.role == notice.role else capfirst(str(Role(notice.role).label))
 
 
 def _on_paper(sections: tuple[Section, ...], elsewhere: Collection[str]) -> tuple[list[Section], str]:
-    """The sections without what stands elsewhere on the sheet, and the sender's name for the signature."""
+    """Return the sections without what stands elsewhere on the sheet, and the sender's name for the signature."""
     sender = next((row.value for section in sections for row in section.rows if row.key == "case.sender"), "")
     return without(sections, elsewhere), sender

@@ -1,8 +1,8 @@
-"""Erasing what notices were made from: taken back, or its time is over. In the transaction that erases the source.
+"""Erase what notices were made from: it was taken back, or its time is over. In the transaction that erases the source.
 
 What goes is everything that quotes it: the brief, its PDF, what was added to other notices, and what the replies say
 in free words, the number of the investigation and the prosecutor among them. What stays is that a notice went out, to
-whom, when and what was answered; the audit chain keeps ids only.
+whom, when and what was answered; the audit chain holds ids only.
 """
 
 from collections.abc import Collection, Iterable
@@ -28,10 +28,10 @@ ERASED = "source_erased"  # why an open notice was withdrawn (`Notice.reason`)
 
 
 def erase_all_from(source_id: UUID, *, at: datetime) -> int:
-    """Erase every brief, PDF and note that was made from a source (`Notice.case_id`), and end its links. Returns how
-    many notices and further reports lost something.
+    """Erase every brief, PDF and note that was made from a source (`Notice.case_id`), and end its links.
 
-    A notice to which reports about the same place were added goes on without its own content: those still need it.
+    Returns how many notices and further reports lost something. A notice to which reports about the same place were
+    added goes on without its own content: those still need it.
     """
     own = list(Notice.objects.filter(case_id=source_id).defer("brief", "ladder", "link_token"))
     further = list(FurtherReport.objects.filter(source_id=source_id, erased_at__isnull=True).defer("brief"))
@@ -56,8 +56,10 @@ def erase_all_from(source_id: UUID, *, at: datetime) -> int:
 
 
 def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: Iterable[UUID] = ()) -> int:
-    """Take the answers to these questions (in groups, too) out of briefs, and out of what was added from these sources.
-    PDFs and notes go whole: nobody can say what of them quotes what. Returns how many notices were changed."""
+    """Remove the answers to these questions (in groups, too) from briefs, and from what these sources added.
+
+    PDFs and notes go whole: nobody can say what of them quotes what. Returns how many notices were changed.
+    """
     changed: list[UUID] = []
     rows: list[Notice | FurtherReport] = [*notices.defer("link_token", "ladder")]
     rows += FurtherReport.objects.filter(source_id__in=list(sources), erased_at__isnull=True)
@@ -65,7 +67,7 @@ def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: 
         try:
             brief: Any = row.brief
         except (SealBroken, KeyRingError):
-            continue  # nobody reads it, we neither; `vault_rotate` names it
+            continue  # nobody can read it, so nothing of it can be shown; `vault_rotate` names it
         left = _without(brief, keys)
         if left != brief:
             row.brief = left
@@ -76,9 +78,11 @@ def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: 
 
 
 def _erase_what_hangs_on(notices: Iterable[UUID]) -> None:
+    # Read once: it may be a generator, and two statements need it.
     keys = list(notices)
     BriefDocument.objects.filter(notice__in=keys).delete()
     replies = Reply.objects.filter(notice__in=keys)
+    # In one statement, without decrypting: a note that can't be read goes as well.
     replies.filter(Q(note__isnull=False) | Q(details__isnull=False)).update(note=None, details=None)
 
 
@@ -91,7 +95,7 @@ def _without(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
 
 
 def _erased() -> dict[str, Any]:
-    """What stands in place of a brief: that there was one."""
+    """Build the text that takes a brief's place: that there was one."""
     words: dict[str, dict[str, str]] = {"title": {}, "label": {}, "value": {}}
     for language in LANGUAGES:
         with translation.override(language):

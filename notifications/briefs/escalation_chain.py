@@ -1,10 +1,10 @@
-"""The chase around one answer: the first notice, the reminders, the deputy, the coordinator who calls.
+"""Settle an escalation chain after one answer: the first notice, reminders, the deputy, the coordinator who calls.
 
-accepted by the officer or a deputy -> nobody else is chased (sent notices close, unsent ones are cancelled)
+accepted by the officer or a deputy -> nobody else is asked (sent notices close, unsent ones are cancelled)
 wrong area                          -> the same: the notice goes to another office as a new case event
-declined                            -> the notice it chased, while that is open, takes its next step now
+declined                            -> the notice it follows up on, while that is open, takes its next step now
 coordinator takes the call          -> the other calls close; the first notice waits one more round for its answer
-coordinator tells the outcome       -> reached: the chase is over; not reached: the next step is due now
+coordinator reports the outcome     -> reached: the escalation is over; not reached: the next step is due now
 """
 
 from datetime import datetime, timedelta
@@ -16,8 +16,8 @@ from notifications.outbox.states import OPEN, NoticeState
 from .choices import NOT_REACHED, WRONG_AREA
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
-ROUND_MINUTES = 30  # between two calls, when the ladder names no other time
-# Why a notice of the chase was closed by somebody's answer to another one (`Notice.reason`).
+ROUND_MINUTES = 30  # between two calls, when the steps name no other time
+# Why a notice of the chain was closed by somebody's answer to another one (`Notice.reason`).
 TAKEN = "taken"
 ANSWERED = "answered"
 
@@ -25,7 +25,8 @@ RELEASED = ["token", "lease_until", "next_attempt_at", "next_step_at"]  # what `
 
 
 def release(notice: Notice) -> None:
-    """No attempt and no step is left for this notice, and whoever is sending it now may not write to it any more."""
+    """Clear attempt, lease and next step of this notice, unsaved; whoever is sending it can't write to it any more."""
+    # Only then does a worker hold the token.
     if notice.state == NoticeState.SENDING:
         notice.token += 1
     notice.lease_until = None
@@ -34,7 +35,7 @@ def release(notice: Notice) -> None:
 
 
 def settle_others(notice: Notice, chase: list[Notice], kind: str, reason: str, moment: datetime) -> None:
-    """What an answer to `notice` means for the rest of its locked chase (the table above)."""
+    """Apply an answer to `notice` to the rest of its locked escalation chain (the table above)."""
     others = [other for other in chase if other.pk != notice.pk and other.state in OPEN]
     if notice.purpose in CALLS:
         _after_a_call(notice, chase, others, kind, reason, moment)
@@ -51,7 +52,7 @@ def settle_others(notice: Notice, chase: list[Notice], kind: str, reason: str, m
 
 
 def get_chased_notices(notice: Notice, chase: list[Notice]) -> list[Notice]:
-    """The notices that this one chases, the nearest first, as they are in the locked chase."""
+    """Return the notices that this one follows up on, the nearest first, as they are in the locked chain."""
     by_pk = {member.pk: member for member in chase}
     found = []
     while notice.chases_id:
@@ -61,8 +62,11 @@ def get_chased_notices(notice: Notice, chase: list[Notice]) -> list[Notice]:
 
 
 def next_step_now(line: list[Notice], moment: datetime) -> None:
-    """The nearest of these notices that is open and has a ladder goes on at this moment: past the reminders, to the
-    next person. When there is none, whoever hears `notice_answered` carries the ladder on (see escalation)."""
+    """Make the next step of the nearest of these notices that is open and has steps due at this moment.
+
+    It goes past the reminders, to the next person. When there is none, the receiver of `notice_answered` passes the
+    remaining steps on (see escalation).
+    """
     bearer = next((notice for notice in line if notice.state in OPEN and notice.ladder), None)
     if bearer is None:
         return

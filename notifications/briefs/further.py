@@ -1,10 +1,10 @@
-"""Further reports: what comes in later about the same place is added to the notice that is still open.
+"""Further reports: later reports about the same place are added to the notice that is still open.
 
 A flood, or a village that reports one event ten times, so stays one notice with one clock for each recipient. What is
 added is counted and shown there at once. For a report of danger the recipients are also sent a new mail, bounded:
-`ALARMS_PER_HOUR` for a chase, and one in `SAME_ORIGIN` for each place that reports come from, so that one page that is
-flooded doesn't use up what another needs. What had to wait is sent as soon as the bound allows (`send_due_alarms`).
-docs/adr/0070.
+`NOTICE_ALARMS_PER_HOUR` for an escalation chain, and one in `SAME_ORIGIN` for each place that reports come from, so
+that one page that is flooded doesn't use up what another needs. What had to wait is sent as soon as the bound allows
+(`send_due_alarms`). docs/adr/0070.
 """
 
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ from .models import FurtherReport
 
 AN_HOUR = timedelta(hours=1)
 SAME_ORIGIN = timedelta(minutes=10)
-JOINS_WITHIN = timedelta(hours=6)  # an older chase has run out of people to ask: what is new deserves a new one
+JOINS_WITHIN = timedelta(hours=6)  # an older one has run out of people to ask: what is new needs its own notice
 ALARM = "notice.alarm"  # what is put aside when an alarm can't be sent
-AT_MOST = 50  # chases alarmed in one pass
+AT_MOST = 50  # chains alarmed in one pass
 READS_IT = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE)
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 
@@ -49,11 +49,11 @@ def joinable(
     is_urgent: bool,
     at: datetime,
 ) -> Notice | None:
-    """The first notice of a chase that a new report may be added to, or None: then it needs a notice of its own.
+    """Return the first notice of an escalation chain that a new report may be added to. None: it needs its own notice.
 
     It must be open, of the same role and place, not older than `JOINS_WITHIN`, and have reached the very contact who
-    would be told now: after a change of shift the new officer is told. An urgent report is never added to a notice
-    that is not urgent, whose clock runs slower.
+    would be notified now: after a change of shift the new officer is notified. An urgent report is never added to a
+    notice that isn't urgent, whose clock runs slower.
     """
     open_ones = among.open().filter(
         role=role,
@@ -90,8 +90,10 @@ def add_report(
     alarms: bool,
     at: datetime,
 ) -> FurtherReport:
-    """Add a report to a chase, in the caller's transaction; `notice` is the first of it. `alarms`: its recipients are
-    sent a new mail, now or when the bound allows."""
+    """Add a report to an escalation chain, in the caller's transaction; `notice` is its first.
+
+    `alarms`: its recipients are sent a new mail, now or when the bound allows.
+    """
     with transaction.atomic():
         lock_chases([notice])
         first = Notice.objects.defer("brief", "link_token").get(pk=notice.pk)
@@ -114,7 +116,7 @@ def add_report(
 
 
 def send_due_alarms(now: datetime) -> int:
-    """Send the alarms that the bound held back, each chase by itself. Returns how many chases were alarmed."""
+    """Send the alarms that the bound held back, each chain by itself. Return how many chains were alarmed."""
     waiting = FurtherReport.objects.filter(alarm_due_at__lte=now).exclude(notice_id__in=aside(ALARM, now))
     keys = list(waiting.order_by().values_list("notice_id", flat=True).distinct()[:AT_MOST])
     return each(ALARM, keys, lambda key: _alarm_later(key, now), at=now)
@@ -127,7 +129,7 @@ def _alarm_later(key: UUID, now: datetime) -> bool:
 
 
 def _alarm(first: Notice, now: datetime) -> bool:
-    """One mail for all reports of a locked chase that wait for one, unless the bound says later."""
+    """Send one mail for all reports of a locked chain that wait for one, unless the bound says later."""
     rows = FurtherReport.objects.filter(notice=first)
     waiting = rows.filter(alarm_due_at__isnull=False)
     origins = set(waiting.order_by().values_list("origin", flat=True).distinct())
@@ -150,20 +152,22 @@ def _alarm(first: Notice, now: datetime) -> bool:
 
 
 def _not_before(rows: QuerySet[FurtherReport], origins: set[str], now: datetime) -> datetime | None:
-    """When these may be alarmed; None when they may be now."""
+    """Return when these may be alarmed; None when they may be now."""
     alarmed = rows.filter(alarmed_at__gt=now - AN_HOUR).order_by().values_list("alarmed_at", "origin").distinct()
     mails: dict[datetime, set[str]] = {}
     for at, origin in alarmed:
         if at is not None:
             mails.setdefault(at, set()).add(origin)
     if len(mails) >= settings.NOTICE_ALARMS_PER_HOUR:
+        # The next mail may go when the oldest of the last so many is an hour old.
         return sorted(mails)[-settings.NOTICE_ALARMS_PER_HOUR] + AN_HOUR
     lately = {origin: at + SAME_ORIGIN for at in sorted(mails) for origin in mails[at] if at + SAME_ORIGIN > now}
+    # One origin that wasn't mailed lately is enough: the mail is for all reports that wait.
     return min(lately[origin] for origin in origins) if origins <= set(lately) else None
 
 
 def _recipients(first: Notice) -> list[Notice]:
-    """One open notice for each person of the chase who reads it; with nobody of them there, the calls that stand."""
+    """Return one open notice for each person of the chain who reads it; without any of them, the open calls."""
     chase = Notice.objects.open().filter(chase_id=first.chase_id, link_revoked_at__isnull=True)
     readers: dict[int | None, Notice] = {}
     for notice in chase.filter(purpose__in=READS_IT, contact__isnull=False).defer("brief").order_by("owed_at"):
@@ -172,10 +176,13 @@ def _recipients(first: Notice) -> list[Notice]:
 
 
 def reports_for(notice: Notice) -> QuerySet[FurtherReport]:
-    """What was added to this notice's chase, the newest first."""
+    """Return what was added to this notice's escalation chain, the newest first."""
     return FurtherReport.objects.filter(notice=notice.chase_id or notice.pk).order_by("-at", "pk")
 
 
 def may_read_reports(notice: Notice) -> bool:
-    """The contents are for the role that they were composed for; whoever is asked to call learns how many there are."""
+    """Tell whether this recipient may read the reports: only the role that they were composed for.
+
+    Whoever is asked to call learns how many there are.
+    """
     return notice.role == notice.root.role and notice.purpose in READS_IT

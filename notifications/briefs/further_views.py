@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 @at_link
 def reports(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """All reports that were added to this notice, the newest first."""
+    """List all reports that were added to this notice, the newest first."""
     if visit.session is None:
         return _to_the_pin(visit)
     if not (is_readable(visit.notice) and may_read_reports(visit.notice)):
@@ -34,7 +34,8 @@ def reports(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def report(request: HttpRequest, token: str, report: UUID) -> HttpResponse:
-    """One of them: what this role may read of it. Opening it is recorded."""
+    """Show one report, as far as this role may read it. Opening it is audited."""
+    # `at_link` passes on the link's token only; the report's id comes in by the closure.
     answered: HttpResponse = at_link(lambda asked, visit: _report(asked, visit, report))(request, token)
     return answered
 

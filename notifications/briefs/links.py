@@ -1,4 +1,4 @@
-"""The link of a notice: finding what it opens, and taking it back."""
+"""The link of a notice: find what it opens, and revoke it."""
 
 from datetime import datetime
 
@@ -13,14 +13,14 @@ from notifications.outbox.states import NoticeState
 
 from .escalation_chain import get_chased_notices, next_step_now
 
-# Why a link was taken back: what the audit says.
+# Why a link was revoked: what the audit entry says.
 NOT_ME = "not_me"
 TOO_MANY_TRIES = "too_many_tries"
 CONTACT_CHANGED = "contact_changed"
 
 
 def notice_at(token: str) -> Notice | None:
-    """The notice this link opens now, or None: unknown, expired, taken back, withdrawn, or its contact has left."""
+    """Return the notice that this link opens; None: unknown, expired, revoked, withdrawn, or its contact has left."""
     return (
         Notice.objects.select_related("contact__partner", "municipality__region")
         .filter(
@@ -36,7 +36,7 @@ def notice_at(token: str) -> Notice | None:
 
 @transaction.atomic
 def revoke_link(*, notice: Notice, why: str, actor: Actor = ANONYMOUS, at: datetime | None = None) -> None:
-    """Takes the link back, ends what it opened, and lets the chase go on now: whoever comes next is told.
+    """Revoke the link, end what it opened, and escalate now: whoever comes next is notified.
 
     why: NOT_ME, TOO_MANY_TRIES or CONTACT_CHANGED. Doing it twice changes nothing more.
     """

@@ -1,4 +1,4 @@
-"""Who opened a brief, and who tried to: PIN tries and the sessions that a right PIN opens."""
+"""PIN tries, the sessions that a right PIN opens, and reports added to a notice."""
 
 import uuid
 
@@ -11,7 +11,7 @@ from vault.fields import SealedJSONField
 
 
 class PinTry(models.Model):
-    """One PIN entered. `address_hash` is a keyed hash: addresses themselves aren't kept.
+    """One PIN entered. `address_hash` is a keyed hash: addresses themselves aren't stored.
 
     Written as failed before the PIN is compared, so that tries made side by side count each other.
     """
@@ -31,7 +31,7 @@ class PinTry(models.Model):
 
 
 class BriefSession(models.Model):
-    """What a right PIN opens: this one notice, in this one browser, until it is closed or silent for too long."""
+    """The session that a right PIN opens: one notice, in one browser, until it is closed or idle for too long."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, models.CASCADE, related_name="sessions")
@@ -48,12 +48,12 @@ class BriefSession(models.Model):
 
 
 class FurtherReport(models.Model):
-    """A later report about the same place, added to an open notice instead of a notice and a ladder of its own.
+    """A later report about the same place, added to an open notice instead of getting a notice and a clock of its own.
 
-    `notice` is the first of its chase: whoever is told in it reads this too. `source_id` and `event_id` say what it is
-    about and which event brought it (this room knows nothing of either), `origin` where it came from, as a code.
-    `brief` is what the notice's role may read, composed as a notice's. `alarm_due_at`: the recipients are sent a new
-    mail for it, and have not been yet; `alarmed_at`: when they were. `settled_at`: somebody takes care of it.
+    `notice` is the first of its escalation chain: whoever is notified in it reads this too. `source_id` and `event_id`
+    say what it is about and which event brought it (this room knows nothing of either), `origin` where it came from, as
+    a code. `brief` is what the notice's role may read, composed as a notice's. `alarm_due_at`: the recipients are sent
+    a new mail for it, and haven't been yet; `alarmed_at`: when they were. `settled_at`: somebody takes care of it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

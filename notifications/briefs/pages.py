@@ -1,4 +1,4 @@
-"""What the pages of a notice show: worked out here, so that templates only lay out."""
+"""Contexts for the pages of a notice: worked out here, so that templates only lay out."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ REPLY_WORDS: dict[str, str | Promise] = {
 
 
 URGENCY = "case.urgency"
-# Numbers of offices and of the unit, never the person's own: a slip of the thumb must not ring there.
+# Numbers of offices and of the unit, never the person's own: a slip of the thumb mustn't ring there.
 TO_DIAL = frozenset({"case.callback", "callback", "call_phone"})
 SHORTEST_NUMBER = 3
 
@@ -77,7 +77,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Panel:
-    """One answer that asks for more than a tap: its form on the page."""
+    """An answer that needs more than a tap: its form on the page."""
 
     kind: str
     title: str
@@ -90,7 +90,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class ReplyRow:
-    """One reply as its author reads it."""
+    """A reply as its author reads it."""
 
     kind: str
     words: str
@@ -100,19 +100,25 @@ class ReplyRow:
 
 
 def is_readable(notice: Notice) -> bool:
-    """Whoever still has to answer, or has taken the notice, reads the brief. After passing it on, nobody does."""
+    """Tell whether the recipient reads the brief: they still have to answer, or have accepted.
+
+    Not after passing it on.
+    """
     if notice.state == NoticeState.CLOSED:
         return notice.accepted_at is not None
     return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
 
 
 def get_sections(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
-    """The notice's brief in one language. `on_paper`: without what is never printed, and without what then is empty."""
+    """Return the notice's brief in one language.
+
+    `on_paper`: without what is never printed, and without sections that are empty then.
+    """
     return sections_in(notice.brief, language, on_paper=on_paper)
 
 
 def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
-    """A composed brief in one language."""
+    """Return a composed brief in one language."""
     sections = (
         Section(
             title=localize(section["title"], language),
@@ -128,21 +134,22 @@ def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[S
 
 
 def without(sections: Iterable[Section], keys: Collection[str]) -> list[Section]:
-    """The sections without these rows, which stand elsewhere on the page or sheet."""
+    """Return the sections without these rows, which stand elsewhere on the page or sheet."""
     kept = [Section(section.title, tuple(row for row in section.rows if row.key not in keys)) for section in sections]
     return [section for section in kept if section.rows]
 
 
 def is_urgent(notice: Notice) -> bool:
-    """Whether the procedure marked it so when it was owed."""
+    """Tell whether the procedure marked the notice as urgent when it was created."""
     brief: Any = notice.brief
     return brief.get("urgent") is True
 
 
 def why_told(notice: Notice) -> str:
-    """Why a reminder or a deputy's notice came: who was told before, when, and what came of it by then. "" for others.
+    """Explain why a reminder or a deputy's notice came. "" for other notices.
 
-    It reads the same whenever it is asked, so that the notice on paper stays one and the same.
+    It names who was notified before, when, and what came of it by then. The text is the same whenever it is asked for,
+    so that the notice on paper stays the same.
     """
     before = notice.chases
     if before is None or notice.purpose not in (Purpose.DEPUTY, Purpose.REMINDER):
@@ -151,6 +158,7 @@ def why_told(notice: Notice) -> str:
     if notice.purpose == Purpose.REMINDER:
         return gettext("This is a reminder: you were first notified on %(at)s.") % {"at": at}
     who = before.contact.name if before.contact else gettext("The person on duty")
+    # Compared with this notice's own time, not with now: an answer that comes later doesn't change the sheet.
     declined = before.declined_at is not None and before.declined_at <= notice.owed_at
     if declined:
         words = gettext("You are notified as deputy: %(who)s was notified on %(at)s and can't take it.")
@@ -160,7 +168,10 @@ def why_told(notice: Notice) -> str:
 
 
 def _sections_or_none(notice: Notice, language: str) -> tuple[Section, ...] | None:
-    """None for a brief that doesn't open: the page then says whom to call, and takes the answer all the same."""
+    """Return the sections, or None for a brief that can't be decrypted.
+
+    The page then says whom to call, and takes the answer all the same.
+    """
     try:
         return get_sections(notice, language)
     except (SealBroken, KeyRingError) as error:
@@ -169,7 +180,7 @@ def _sections_or_none(notice: Notice, language: str) -> tuple[Section, ...] | No
 
 
 def minutes_left(notice: Notice) -> int | None:
-    """Whole minutes until the answer is due, negative when it is late; None when nothing is awaited."""
+    """Return whole minutes until the answer is due, negative when it is late; None when no answer is awaited."""
     if notice.answer_by is None or notice.state not in OPEN:
         return None
     seconds = (notice.answer_by - timezone.now()).total_seconds()
@@ -177,7 +188,10 @@ def minutes_left(notice: Notice) -> int | None:
 
 
 def before_pin(visit: Visit) -> dict[str, Any]:
-    """`paused_until`: after too many wrong PINs, and then `unit` is whom to call instead of waiting."""
+    """Build the context of the page before the PIN.
+
+    `paused_until`: after too many wrong PINs; then `unit` is whom to call instead of waiting.
+    """
     until = paused_until(visit.notice, timezone.now())
     return {
         "visit": visit,
@@ -190,12 +204,16 @@ def before_pin(visit: Visit) -> dict[str, Any]:
 
 
 def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What the recipient's page shows. `typed_details`: of an answer that was refused, so that nothing is lost."""
+    """Build the context of the recipient's page.
+
+    `typed_details`: of an answer that was refused, so that nothing is lost.
+    """
     notice = visit.notice
     readable = is_readable(notice)
     sections = _sections_or_none(notice, visit.language) if readable else ()
     urgent = readable and sections is not None and is_urgent(notice)
     replies = list(notice.replies.select_related("to_municipality"))
+    # What was answered isn't offered again, but for outcomes where several may follow one another.
     given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
     offered = [kind for kind in answers_for(notice) if not get_refusal(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:
@@ -214,9 +232,11 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "offered": offered,
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
+        # "Another area" can't be the notice's own (`replies._check` refuses it).
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
         "unit": get_unit(notice),
         "settled_words": _settled_words(notice),
+        # A few seconds more than the session lasts, so that the page is certain to find it ended.
         "silence_seconds": int(silence().total_seconds()) + 5,
         "panels": _panels(notice, offered, typed_details or {}),
     }
@@ -254,8 +274,10 @@ def _in_words(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], ...]:
 
 @dataclass(frozen=True)
 class Further:
-    """What was added to a notice since: how many reports, how many of them about danger, the newest first. `may_read`:
-    their contents are for this recipient, too."""
+    """The reports added to a notice since: how many, how many of them about danger, the newest first.
+
+    `may_read`: their contents are for this recipient, too.
+    """
 
     count: int
     urgent: int
@@ -264,7 +286,7 @@ class Further:
 
 
 def get_further(notice: Notice) -> Further | None:
-    """None when nothing was added."""
+    """Return what was added to the notice, or None when nothing was."""
     rows = reports_for(notice)
     counts = rows.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True)))
     if not counts["all"]:
@@ -273,7 +295,7 @@ def get_further(notice: Notice) -> Further | None:
 
 
 def _settled_words(notice: Notice) -> str:
-    """What a page without a brief says."""
+    """Return what a page without a brief says."""
     if is_readable(notice):
         return ""
     return str(REFUSALS[get_refusal(notice, ReplyKind.ACCEPTED)])

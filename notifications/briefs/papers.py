@@ -1,5 +1,7 @@
-"""What the paper of each role says beside the brief: legal basis, duty or consent, who else was notified. Data, with
-the source of each claim (`data/papers.json`)."""
+"""What the paper of each role says beside the brief: legal basis, duty or consent, who else was notified.
+
+Data, with the source of each claim (`data/papers.json`).
+"""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +25,7 @@ DUTY = frozenset({"duty", "child_duty"})
 
 @dataclass(frozen=True)
 class PaperFacts:
-    """In one language. `legal` and `basis` may be empty: then the paper says nothing of them."""
+    """The facts in one language. `legal` and `basis` may be empty: then the paper says nothing of them."""
 
     legal: tuple[str, ...]
     basis: tuple[str, ...]
@@ -38,7 +40,10 @@ def _data() -> dict[str, Any]:
 
 
 def paper_facts(notice: Notice, titles: Mapping[str, Any] | set[str], language: str) -> PaperFacts:
-    """What the paper of this notice says in a language. `titles`: of the brief's sections, to see if consent is one."""
+    """Return what the paper of this notice says in a language.
+
+    `titles`: of the brief's sections, to see whether consent is among them.
+    """
     written = _data()["roles"].get(notice.role, {})
     return PaperFacts(
         legal=tuple(_laws(written.get("legal", ()), language)),
@@ -49,7 +54,10 @@ def paper_facts(notice: Notice, titles: Mapping[str, Any] | set[str], language: 
 
 
 def _laws(keys: Any, language: str) -> list[str]:
-    """The laws that a source names. One that is only recalled is kept in the data for the lawyer, and not printed."""
+    """Return the laws that a source names.
+
+    One that is only recalled stays in the data for the lawyer, and isn't printed.
+    """
     laws = _data()["laws"]
     return [localize(laws[key], language) for key in keys if laws[key]["confidence"] == SURE]
 
@@ -64,7 +72,11 @@ def _basis(kind: str, titles: Mapping[str, Any] | set[str]) -> tuple[str, ...]:
 
 
 def get_recipients(notice: Notice) -> tuple[str, ...]:
-    """The other roles that were to be notified of the same event, in words and without persons. Stays the same."""
+    """Return the other roles that were to be notified of the same event, without persons.
+
+    The answer stays the same over time.
+    """
+    # First notices only: a deputy or a call that comes later would change a sheet that was printed already.
     same = Notice.objects.filter(event_id=notice.root.event_id, purpose=Purpose.FIRST, is_drill=notice.is_drill)
     roles = set(same.exclude(role=notice.role).values_list("role", flat=True))
     return tuple(capfirst(str(role.label)) for role in Role if role.value in roles)

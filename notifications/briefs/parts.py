@@ -1,4 +1,4 @@
-"""In which order a role reads a brief: data (`data/parts.json`), not code.
+"""The order in which a role reads a brief: data (`data/parts.json`), not code.
 
 A row of a brief says what it is for (its part, such as "place" or "danger"). A role's order is a list of groups of
 parts; each group that has a row becomes a section. What is in no group comes after, under its form's own titles, in the
@@ -27,13 +27,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Order:
-    """What a role reads first. `only`: and nothing else."""
+    """The groups that a role reads first. `only`: and nothing else."""
 
     groups: tuple[Group, ...]
     only: bool = False
 
     def place_of(self, part: str) -> tuple[int, int] | None:
-        """(group, place in it) of a part, or None when it is one of the rest."""
+        """Return (group, position in it) of a part, or None when it is one of the rest."""
         for number, group in enumerate(self.groups):
             if part in group.parts:
                 return number, group.parts.index(part)
@@ -48,14 +48,14 @@ def _data() -> dict[str, Any]:
 
 @cache
 def parts() -> Mapping[str, Texts]:
-    """Every part and what it is called: {key: {"sq", "en"}}."""
+    """Return every part with its label: {key: {"sq", "en"}}."""
     found: dict[str, Texts] = _data()["parts"]
     return found
 
 
 @cache
 def get_order(role: str) -> Order:
-    """The order of a role; a role that has none of its own reads in the usual one."""
+    """Return the order of a role; a role without one of its own has the default."""
     orders = _data()["orders"]
     written = orders.get(role) or orders[FOR_EVERY_ROLE]
     return Order(tuple(_group(group) for group in written["groups"]), only=written.get("only", False))

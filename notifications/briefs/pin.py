@@ -1,14 +1,14 @@
-"""Entering the PIN. Guessing is slow: per link, per contact, per network, and the same words for every failure.
+"""Enter the PIN. Guessing is slow: per link, per contact, per network, and every failure reads the same.
 
 1. One short transaction locks the notice's row, counts the earlier tries and writes this one down as failed: tries made
    side by side count each other.
 2. The PIN is compared outside any transaction; a contact without a PIN costs the same work.
 3. A right PIN opens: the try is marked as succeeded, a session is made, the notice is marked as opened. A wrong one
-   that was the last allowed takes the link back, or pauses all links of the contact.
+   that was the last allowed revokes the link, or pauses all links of the contact.
 
-A contact's wrong PINs are counted over 24 hours across all their links. Whoever reads their mailbox can so pause what
-is opened from unknown networks, never what is opened from where the contact has opened something before: tries from
-there are counted by themselves. A network is no reason to shut out a contact who succeeded from it.
+A contact's wrong PINs are counted over 24 hours across all their links. Whoever reads their mailbox can thereby pause
+what is opened from unknown networks, never what is opened from where the contact has opened something before: tries
+from there are counted by themselves. A network is no reason to shut out a contact who succeeded from it.
 """
 
 from collections import Counter
@@ -33,18 +33,20 @@ from .links import TOO_MANY_TRIES, revoke_link
 from .models import BriefSession, PinTry
 from .pin_alarm import sound_pin_alarm
 
+# What is counted for whom, and why, stands in docs/adr/0071.
 TRIES_A_ROUND = 5
 FIRST_PAUSE = timedelta(minutes=15)  # doubles with each round
-LINK_TRIES = 20  # then the link is taken back
+LINK_TRIES = 20  # then the link is revoked
 NETWORK = Limit("pin.network", 20, timedelta(minutes=15), slots=15)
 UNKNOWN_NETWORKS = Limit("pin.contact", 10, timedelta(hours=24), slots=24)
 KNOWN_NETWORKS = Limit("pin.contact_known", 20, timedelta(hours=24), slots=24)
+# How long a network is known after the contact has opened something from it.
 KNOWN_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
 class _Counted:
-    """Who tries from where: the keys under which a try is counted."""
+    """The keys under which a try is counted: who tries, and from where."""
 
     contact_key: str
     network: str
@@ -57,7 +59,7 @@ class _Counted:
 
 @sensitive_variables("pin")
 def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = None) -> BriefSession | None:
-    """Opens the brief with a PIN. Returns the new session, or None for every failure, whatever its reason."""
+    """Open the brief with a PIN. Return the new session, or None for every failure, whatever its reason."""
     moment = at or timezone.now()
     counted = _counted(notice, address, moment)
     reserved = _reserve(notice, counted, moment)
@@ -66,7 +68,7 @@ def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = N
     try:
         fits = _fits(notice.contact, pin)
     except Busy:
-        reserved.delete()  # nobody looked at this PIN: our own overload is nobody's wrong try
+        reserved.delete()  # nobody compared this PIN: our own overload is nobody's wrong try
         _take_back_the_count(counted, moment)
         raise
     if not fits:
@@ -77,7 +79,7 @@ def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = N
 
 
 def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
-    """A new PIN begins a new count: what was guessed at the old one is worth nothing."""
+    """Build the keys for a try. A new PIN begins a new count: what was guessed of the old one is worth nothing."""
     network, contact = get_network(address), notice.contact
     since = contact.pin_set_at.timestamp() if contact and contact.pin_set_at else 0
     opened_here = PinTry.objects.filter(
@@ -90,6 +92,7 @@ def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
 
 @transaction.atomic
 def _reserve(notice: Notice, counted: _Counted, moment: datetime) -> PinTry | None:
+    # Tries at one link wait for each other here; the row comes first in the order of locks, the audit chain last.
     Notice.objects.select_for_update().only("pk").get(pk=notice.pk)
     paused = _is_paused(notice, moment) or _contact_pause(counted, moment) or _network_pause(counted, moment)
     tried = None
@@ -114,7 +117,7 @@ def _is_paused(notice: Notice, moment: datetime) -> bool:
 
 
 def paused_until(notice: Notice, moment: datetime) -> datetime | None:
-    """Until when no PIN opens this link, the right one neither; None when it isn't paused."""
+    """Return until when no PIN opens this link, not even the right one; None when it isn't paused."""
     locked = wrong_pins([notice.pk]).get(notice.pk)
     if locked is None or locked.tries % TRIES_A_ROUND or moment >= locked.until:
         return None
@@ -130,11 +133,15 @@ class WrongPins:
 
 
 def wrong_pins(keys: Iterable[UUID]) -> dict[UUID, WrongPins]:
-    """Of these notices, those whose link has had a whole round of wrong PINs since it opened last. One query."""
+    """Return those of these notices whose link has had a whole round of wrong PINs since it was opened last.
+
+    One query.
+    """
     newest: dict[UUID, datetime] = {}
     counted: Counter[UUID] = Counter()
     opened: set[UUID] = set()
     tries = PinTry.objects.filter(notice__in=list(keys)).order_by("-at", "-pk")
+    # Newest first: what was tried before the last right PIN counts no more.
     for key, at, succeeded in tries.values_list("notice_id", "at", "succeeded"):
         if succeeded:
             opened.add(key)
@@ -149,7 +156,7 @@ def wrong_pins(keys: Iterable[UUID]) -> dict[UUID, WrongPins]:
 
 
 def pause_beyond_the_link(notice: Notice, address: str, moment: datetime) -> datetime | None:
-    """Until when nothing of this contact opens from this address, or nothing at all does; None when neither is so."""
+    """Return until when nothing of this contact, or nothing at all, opens from this address; else None."""
     counted = _counted(notice, address, moment)
     ends = [end for end in (_contact_pause(counted, moment), _network_pause(counted, moment)) if end]
     return max(ends) if ends else None
@@ -165,6 +172,7 @@ def _network_pause(counted: _Counted, moment: datetime) -> datetime | None:
 
 def _fits(contact: Contact | None, pin: str) -> bool:
     if contact is None or not contact.pin_hash:
+        # Hashed all the same: the time that it takes mustn't show that there is no PIN.
         make_password(pin)
         return False
     return contact.check_pin(pin)
@@ -180,10 +188,11 @@ def _after_a_wrong_one(notice: Notice, counted: _Counted, moment: datetime) -> N
 @transaction.atomic
 def _open(notice: Notice, reserved: PinTry, moment: datetime) -> BriefSession | None:
     locked = Notice.objects.select_for_update().get(pk=notice.pk)
+    # It may have been revoked while the PIN was compared, outside any transaction.
     if locked.link_revoked_at:
         return None
     PinTry.objects.filter(pk=reserved.pk).update(succeeded=True)
     session = BriefSession.objects.create(notice=locked, opened_at=moment)
-    mark_opened(notice=locked, at=moment)  # before the audit chain is locked: what hears of it may lock rows of its own
+    mark_opened(notice=locked, at=moment)  # before the audit chain is locked: receivers may lock rows of their own
     log_event("brief.opened", actor=Actor("contact", str(locked.contact_id)), target_kind="notice", target_id=locked.pk)
     return session

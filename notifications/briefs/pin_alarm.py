@@ -1,10 +1,10 @@
-"""Too many wrong PINs for one contact: people hear of it by another way than the mailbox that may be read by others.
+"""The alarm after too many wrong PINs for one contact, by another way than the mailbox that others may be reading.
 
 The coordinators are asked by a notice of their own to phone the contact; the notice names the number, and the call is
 how the contact hears of it. Never the contact themselves, who may be a coordinator: then another one is asked, else the
 operators get a mail without the number. When whoever was asked doesn't answer, the alarm goes on to another
-coordinator, wherever one is on duty, and never to the contact (`outbox.resolving`). The chase of the notice that was
-tried goes on at once to whoever comes next. Once in a day for each contact and PIN, however many tries follow.
+coordinator, wherever one is on duty, and never to the contact (`outbox.resolving`). The escalation of the notice that
+was tried goes on at once to whoever comes next. Once in a day for each contact and PIN, however many tries follow.
 """
 
 from collections.abc import Sequence
@@ -83,14 +83,19 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
-    """Ask the coordinators to phone the contact of this notice, and let its chase go on. Twice is once."""
+    """Ask the coordinators to phone the contact of this notice, and escalate it now.
+
+    A second alarm of the day does nothing.
+    """
     contact = notice.contact
     if contact is None:
         return []
+    # The same for each contact, PIN and day, so whoever comes second finds the first one's.
     event_id = uuid5(NAMESPACE_URL, f"pin-alarm:{contact.pk}:{contact.pin_set_at}:{at:%Y-%m-%d}")
     paused = AuditEntry.objects.filter(action=PAUSED, target_kind="contact", target_id=str(contact.pk))
     if Notice.objects.filter(event_id=event_id).exists() or paused.filter(detail__event=str(event_id)).exists():
         return []
+    # The escalation chain before the first audit entry, as everywhere (`outbox.locking`).
     chase = lock_chase(notice)
     locked = next(member for member in chase if member.pk == notice.pk)
     next_step_now([locked, *get_chased_notices(locked, chase)], at)
@@ -98,6 +103,7 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
     log_event(PAUSED, target_kind="contact", target_id=contact.pk, notice=notice.pk, event=event_id)
     asked = _whom_to_ask(notice, contact, at)
     if asked is None:
+        # No network inside a transaction: it would hold the one writer's lock while a mail server answers.
         transaction.on_commit(partial(_mail_operators, str(contact.pk)))
         return []
     return create_notices(
@@ -118,9 +124,9 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
 
 
 def _whom_to_ask(notice: Notice, contact: Contact, at: datetime) -> Sequence[Contact] | None:
-    """The coordinators near this notice, else every one on duty, without the contact whom it is about.
+    """Return the coordinators near this notice, else every one on duty, without the contact whom it is about.
 
-    Empty when no coordinator is on duty at all (which is loud by itself), None when the contact is the only one.
+    Empty when no coordinator is on duty at all (which raises an alarm itself), None when the contact is the only one.
     """
     is_alone = False
     for chain in ([*COORDINATOR_LINKS, OPERATOR], [EVERY_COORDINATOR, OPERATOR]):
@@ -132,13 +138,13 @@ def _whom_to_ask(notice: Notice, contact: Contact, at: datetime) -> Sequence[Con
         if others:
             return others
         is_alone = is_alone or bool(near)
-    # The search names the first of each office; the second of the contact's own is as good.
+    # The search names the first of each office; a second one of the contact's own office is as good.
     others = [each for each in every_coordinator(at) if not is_same_person(each, contact)]
     return others[:1] or (None if is_alone else [])
 
 
 def _mail_operators(contact: str) -> None:
-    """Each by a connection of their own. The mail names nobody."""
+    """Mail the operators, each over a connection of its own. The mail names nobody."""
     operators = operators_to_tell()
     if not operators:
         log.error("pin_alarm_has_nobody_to_tell", contact=contact)

@@ -1,7 +1,7 @@
 """The card handed over when a PIN is agreed: who we are, our numbers, how a true link begins, how it works.
 
 It never holds a PIN. The slip below the cut has an empty field, to be filled by hand while both are there; what the
-system keeps of a PIN is a hash, and nothing of it can be printed.
+system stores of a PIN is a hash, and nothing of it can be printed.
 """
 
 from typing import Any
@@ -26,9 +26,10 @@ MAX_DIGITS = 10
 
 
 def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
-    """The card of a contact that this person keeps, as a PDF in the contact's language. Another's isn't there."""
+    """Return the card of a contact that this person manages, as a PDF in the contact's language. Others get a 404."""
     mine = get_entries(request.user, Contact).filter(is_active=True)  # type: ignore[arg-type]
     contact: Any = mine.filter(pk=contact_id).select_related("partner").first()
+    # A denial and a missing contact look the same: whoever doesn't manage it mustn't learn that it exists.
     if contact is None:
         record_denial(actor=get_actor(request.user), target_kind="contact", target_id=contact_id)
         raise Http404
@@ -40,7 +41,10 @@ def pin_card(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 
 def render_card(contact: Contact) -> Rendered:
-    """One sheet of A4: the card to carry, and below the cut the slip for the PIN. Raises DocumentRefused, Busy."""
+    """Render one sheet of A4: the card to carry, and below the cut the slip for the PIN.
+
+    Raises DocumentRefused, Busy.
+    """
     language = contact.language if contact.language in ORGANISATION else DEFAULT_LANGUAGE
     with translation.override(language):
         html = render_to_string(

@@ -1,15 +1,15 @@
-"""A recipient answers. One deed, whoever asks for it: the room's pages, a command, a test.
+"""Record a recipient's answer, whoever asks for it: the room's pages, a command, a test.
 
 What `answer` does, in one transaction:
 
-1. locks the notice with its chase and looks whether the same answer was already given (a double tap): then that reply
-   is returned;
+1. locks the notice with its escalation chain and looks whether the same answer was already given (a double tap): then
+   that reply is returned;
 2. checks the answer against the closed lists and the state machine;
 3. writes the Reply and the notice's state and times; a settled notice has no next step, and a holder that may still be
    sending it loses its fencing token;
-4. settles the chase: once somebody accepts, nobody else of the chase is chased; when somebody declines, the rest of
-   the chase takes its next step now;
-5. records it and tells the rooms above (`notice_answered`).
+4. settles the escalation chain: once somebody accepts, nobody else of it is asked any more; when somebody declines, the
+   rest of it takes its next step now;
+5. writes the audit entry and sends the signal to the rooms above (`notice_answered`).
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ from .escalation_chain import ANSWERED, RELEASED, TAKEN, release, settle_others
 
 NOTE_LENGTH = 2000
 
-# The state an answer leads to. An outcome closes; "on the way" says "accepted" too when that wasn't said before.
+# The state that an answer leads to. An outcome closes; "on the way" accepts, too, where nobody had accepted before.
 TARGETS: dict[str, NoticeState] = {
     ReplyKind.ACCEPTED: NoticeState.ACCEPTED,
     ReplyKind.ON_THE_WAY: NoticeState.ACCEPTED,
@@ -79,7 +79,7 @@ REFUSALS: dict[str, str | Promise] = {
 
 
 class AnswerRefused(Exception):
-    """An answer that can't be taken. `code` is a key of REFUSALS; `words` say to the recipient what to do."""
+    """Raised for an answer that can't be taken. `code` is a key of REFUSALS; `words` tell the recipient what to do."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -108,7 +108,7 @@ def answer(
     details: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> Reply:
-    """Takes one answer to a notice. The same answer again returns the first reply and changes nothing.
+    """Record one answer to a notice. The same answer again returns the first reply and changes nothing.
 
     kind: a ReplyKind value. reason: a code of choices.REASONS (declined) or choices.OUTCOMES (outcome).
     to_municipality: where a wrong_area notice belongs. details: what choices.DETAILS asks beside that outcome, by
@@ -123,6 +123,7 @@ def answer(
     if earlier is not None:
         return earlier
     _check(locked, kind, reason, to_municipality, note, given)
+    # A check constraint: nothing is accepted or declined without a time of opening.
     if not locked.opened_at:
         mark_opened(notice=locked, at=moment)
     reply = Reply.objects.create(
@@ -145,6 +146,7 @@ def answer(
         reason=reply.reason,
         to=to_municipality.slug if reply.to_municipality and to_municipality else "",
     )
+    # In this transaction: the case's timeline and the next step of the escalation stand or fall with the answer.
     signals.notice_answered.send(sender=Notice, notice=locked, reply=reply)
     return reply
 
@@ -152,7 +154,7 @@ def answer(
 def _same_answer(
     notice: Notice, kind: str, reason: str, to_municipality: Municipality | None, details: dict[str, str], note: str
 ) -> Reply | None:
-    """The reply that a second tap repeats, as long as it still stands. "Accepted" is said by "on the way" too."""
+    """Return the reply that a second tap repeats, as long as it is valid. "On the way" counts as "accepted"."""
     if notice.state != TARGETS.get(kind):
         return None
     said = [ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY] if kind == ReplyKind.ACCEPTED else [kind]
@@ -162,7 +164,7 @@ def _same_answer(
     if kind == ReplyKind.WRONG_AREA:
         same = same.filter(to_municipality=to_municipality)
     if kind == ReplyKind.OUTCOME and tells_more(notice):
-        # sealed values can't be filtered for: a number that is told later is news, not a second tap
+        # Sealed values can't be filtered for. A number that is reported later is news, not a second tap.
         return next((reply for reply in same if (reply.details or {}, reply.note or "") == (details, note)), None)
     return same.last()
 
@@ -200,7 +202,7 @@ def _check(
 
 
 def get_refusal(notice: Notice, kind: str) -> str:
-    """Why this kind of answer can't be given now: a key of REFUSALS, or "" when it can."""
+    """Return why this kind of answer can't be given now: a key of REFUSALS, or "" when it can."""
     state = NoticeState(notice.state)
     if state == NoticeState.CANCELLED:
         return "withdrawn"
@@ -215,13 +217,14 @@ def get_refusal(notice: Notice, kind: str) -> str:
     if kind == ReplyKind.OUTCOME:
         return "" if state == NoticeState.ACCEPTED else "not_accepted"
     target = TARGETS[kind]
+    # A notice that nobody has opened yet may be answered: `answer` marks it as opened on the way.
     after_opening = TRANSITIONS[NoticeState.OPENED] if NoticeState.OPENED in TRANSITIONS[state] else frozenset()
     reachable = state == target or target in TRANSITIONS[state] | after_opening
     return "" if reachable else "unknown_answer"
 
 
 def _settle(notice: Notice, kind: str, moment: datetime) -> None:
-    """Writes the notice's new state and times."""
+    """Write the notice's new state and times."""
     target = TARGETS[kind]
     release(notice)
     notice.state = target

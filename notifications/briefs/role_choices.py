@@ -1,7 +1,7 @@
-"""What each role can say: why it declines, what came of it, and the word for taking it on.
+"""The answers of each role: reasons to decline, outcomes, and the word for accepting.
 
 A doctor isn't "on another case", a shelter has no free bed, a school doesn't know the pupil. Codes are stored and never
-change their meaning; those that roles share keep their code.
+change their meaning; those that roles share have the same code.
 """
 
 from django.utils.functional import Promise
@@ -11,7 +11,7 @@ from notifications.directory.models import Role
 
 Choices = dict[str, "str | Promise"]
 
-# The reasons that any recipient may have, and those of one kind of office.
+# All reasons; REASONS_OF_ROLE says which of them a role is offered.
 REASONS: Choices = {
     "busy_elsewhere": _("I am on another case and can't leave it"),
     "no_free_bed": _("No free bed"),

@@ -1,4 +1,4 @@
-"""Staying in a brief: a signed cookie that fits one notice only, and goes stale after some minutes of silence.
+"""Sessions in a brief: a signed cookie that fits one notice only, and expires after some minutes of silence.
 
 The cookie says which BriefSession it belongs to and when it was last seen; looking at the page renews it without
 touching the database. Closing writes `closed_at`, so a copied cookie is worth nothing afterwards.
@@ -21,7 +21,7 @@ LONGEST = timedelta(hours=8)
 
 
 def current_session(request: HttpRequest, notice: Notice) -> BriefSession | None:
-    """The open session of this notice in this browser, or None. Reads only."""
+    """Return the open session of this notice in this browser, or None. Reads only."""
     try:
         session_id = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=silence())
     except signing.BadSignature:
@@ -30,6 +30,7 @@ def current_session(request: HttpRequest, notice: Notice) -> BriefSession | None
         pk=session_id, notice=notice, closed_at__isnull=True, opened_at__gt=timezone.now() - LONGEST
     ).first()
     pin_set_at = notice.contact.pin_set_at if notice.contact else None
+    # A session that an older PIN opened ends with that PIN.
     if session is None or pin_set_at is None or pin_set_at > session.opened_at:
         return None
     return session
@@ -40,7 +41,7 @@ def silence() -> timedelta:
 
 
 def remember(response: HttpResponse, session: BriefSession, path: str) -> None:
-    """Gives or renews the cookie; `path` keeps it away from every other notice."""
+    """Set or renew the cookie; `path` keeps it away from every other notice."""
     response.set_cookie(
         COOKIE,
         signing.dumps(str(session.pk), salt=SALT),
@@ -48,6 +49,7 @@ def remember(response: HttpResponse, session: BriefSession, path: str) -> None:
         path=path,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
+        # Not Strict: browsers wouldn't send it when the link is opened from a mail program's page.
         samesite="Lax",
     )
 

@@ -1,4 +1,4 @@
-"""Addresses of this room, all under the link of one notice."""
+"""The URLs of this room, all under the link of one notice."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages behind a link. Looking changes nothing: every change is a POST, and "opened" happens at the PIN's POST."""
+"""The pages behind a link. A GET changes nothing: every change is a POST, and "opened" happens at the PIN's POST."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ from .pin import enter_pin, pause_beyond_the_link
 from .replies import AnswerRefused, answer
 from .visit import Visit, at_link
 
-# Refusals that mend themselves by choosing again on the page; the others say that the moment has passed.
+# Refusals that can be corrected by choosing again on the page; the others say that the moment has passed.
 MENDABLE = {"unknown_answer", "reason_missing", "outcome_missing", "municipality_missing", "same_municipality"}
 MENDABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_long"}
 
@@ -30,7 +30,7 @@ MENDABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_
 @sensitive_post_parameters("pin")
 @at_link
 def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Before the PIN: a code and a field for the PIN. After it: the brief. POST enters the PIN."""
+    """Show a field for the PIN before it is entered, and the brief afterwards. POST enters the PIN."""
     if request.method == "POST":
         return _enter(request, visit)
     if visit.session is None:
@@ -39,6 +39,7 @@ def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, visit: Visit) -> HttpResponse:
+    # PINs may be typed in groups, with spaces.
     pin = "".join(request.POST.get("pin", "").split())[:64]
     address = get_adapter(request).get_client_ip(request)
     session = enter_pin(notice=visit.notice, pin=pin, address=address)
@@ -62,11 +63,12 @@ def _read(
 @sensitive_post_parameters("note", "detail_number", "detail_prosecutor")
 @at_link
 def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """One answer. The same one twice is one reply; one that can't be given now is explained on the page."""
+    """Take one answer. The same one twice is one reply; one that can't be given now is explained on the page."""
     if visit.session is None:
         return render(request, "briefs/pin.html", before_pin(visit) | {"ended": True}, status=403)
     kind = request.POST.get("kind", "")
     to_municipality = Municipality.objects.filter(slug=request.POST.get("municipality", "")).first()
+    # Browsers send line breaks as CRLF, which would count twice against the note's length.
     reason, note = request.POST.get(f"{kind}_reason", ""), normalize_newlines(request.POST.get("note", ""))
     details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in detail_fields(visit.notice)}
     try:
@@ -82,6 +84,7 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         _record("brief.answer_refused", visit, why=refused.code)
         visit.notice.refresh_from_db()
         mendable = refused.code in MENDABLE
+        # 422 for what can be corrected on the page, 409 when the moment has passed.
         said = {"refused": refused, "mendable": mendable, "kind": kind, "reason": reason, "note": note}
         return _read(request, visit, 422 if mendable else 409, typed=details, **said)
     return _see(visit, "#answered")
@@ -89,7 +92,7 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @at_link
 def not_me(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """ "This isn't me": says what will happen, and does it on POST."""
+    """Handle "This isn't me": explain what will happen, and revoke the link on POST."""
     if request.method != "POST":
         return render(request, "briefs/not_me.html", {"visit": visit})
     revoke_link(notice=visit.notice, why=NOT_ME)
@@ -98,7 +101,7 @@ def not_me(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @at_link
 def close(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Forgets the session in this browser and everywhere else."""
+    """Close the session, in this browser and everywhere else."""
     response = render(request, "briefs/closed.html", {"visit": visit})
     if visit.session is not None:
         sessions.close(response, visit.session, visit.path)
@@ -108,7 +111,7 @@ def close(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 @at_link
 def document(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The PDF of the notice. Rendered here when the queue has not done it yet; a GET stores nothing."""
+    """Return the PDF of the notice. Rendered here when the queue hasn't done it yet; a GET stores nothing."""
     if visit.session is None:
         return _see(visit)
     if not visit.notice.needs_document or not is_readable(visit.notice):

@@ -1,4 +1,4 @@
-"""What every page of the room does first: find the notice of the link, choose the language, or say nothing at all."""
+"""The first step of every page of this room: find the notice of the link and choose the language."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .sessions import current_session, remember
 
 @dataclass(frozen=True)
 class Visit:
-    """One request to a link that opens something. `session` is None before the PIN."""
+    """A request to a link that opens something. `session` is None before the PIN."""
 
     notice: Notice
     token: str
@@ -38,7 +38,7 @@ class Visit:
         return Actor("contact", str(self.notice.contact_id))
 
     def address(self, name: str = "brief") -> str:
-        """A page of this notice, keeping a language other than the contact's own."""
+        """Return the address of a page of this notice, with a language other than the contact's own."""
         query = "" if self.language == self.notice.language else f"?lang={self.language}"
         return reverse(f"briefs:{name}", args=[self.token]) + query
 
@@ -56,7 +56,7 @@ VisitView = Callable[[HttpRequest, Visit], HttpResponse]
 
 
 def at_link(view: VisitView) -> Callable[[HttpRequest, str], HttpResponse]:
-    """A page of one notice. A link that opens nothing gets the same page and status whatever the reason."""
+    """Decorate a page of one notice. A link that opens nothing gets the same page and status whatever the reason."""
 
     @wraps(view)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
@@ -69,6 +69,7 @@ def at_link(view: VisitView) -> Callable[[HttpRequest, str], HttpResponse]:
         visit = Visit(notice, token, language, current_session(request, notice))
         with translation.override(language):
             response = view(request, visit)
+        # Each page renews the cookie, so that the session ends only after silence.
         if visit.session and visit.session.closed_at is None:
             remember(response, visit.session, visit.path)
         return response

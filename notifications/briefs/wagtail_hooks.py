@@ -1,4 +1,4 @@
-"""What this room adds to the admin: the card for a contact's PIN, beside the contacts of the directory."""
+"""The admin's page for the card with a contact's PIN, beside the contacts of the directory."""
 
 from django.urls import URLPattern, path
 from wagtail import hooks

@@ -13,12 +13,12 @@ from django.core import mail
 from .base import Letter
 from .errors import EndpointError, PayloadError, RecipientRefused, Unreached
 
-# Django's SMTP backend is used on a connection that keeps time; every other backend as it is.
+# Django's SMTP backend gets a connection with a deadline; every other backend is used as it is.
 KEEPING_TIME = {"django.core.mail.backends.smtp.EmailBackend": "notifications.channels.smtp.TimedEmailBackend"}
 
 
 class EmailChannel:
-    """Sends letters as plain text e-mail. What the server answers becomes a code; its text is dropped."""
+    """A channel that sends plain text e-mail. The server's answer becomes a code; its text is dropped."""
 
     def __init__(self) -> None:
         backend = KEEPING_TIME.get(settings.EMAIL_BACKEND, settings.EMAIL_BACKEND)
@@ -28,6 +28,7 @@ class EmailChannel:
         try:
             self.connection.open()
         except OSError as error:
+            # Without its cause: the server's own text may quote an address.
             raise Unreached(classify_failure(error).code) from None
 
     def send(self, letter: Letter) -> None:
@@ -36,6 +37,7 @@ class EmailChannel:
             body=letter.text,
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[letter.address],
+            # Auto-Submitted keeps out-of-office replies from answering (RFC 3834).
             headers={"Message-ID": letter.id, "Auto-Submitted": "auto-generated", **letter.headers},
             connection=self.connection,
         )
@@ -52,7 +54,7 @@ class EmailChannel:
 
 
 def classify_failure(error: OSError) -> EndpointError:
-    """What a failed connection or sending means. smtplib's exceptions are OSErrors too."""
+    """Map a failed connection or sending to an error. smtplib's exceptions are OSErrors too."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return _answer("rcpt", next(iter(error.recipients.values()))[0])
     if isinstance(error, smtplib.SMTPHeloError | smtplib.SMTPConnectError | smtplib.SMTPAuthenticationError):
@@ -61,6 +63,7 @@ def classify_failure(error: OSError) -> EndpointError:
         return _answer("smtp", error.smtp_code)
     if isinstance(error, TimeoutError) or isinstance(error.__cause__ or error.__context__, TimeoutError):
         return Unreached("timeout")
+    # In this order: a refused connection is a ConnectionError as well.
     for kind, code in _NETWORK:
         if isinstance(error, kind):
             return Unreached(code)
@@ -78,7 +81,10 @@ _NETWORK: tuple[tuple[type[OSError], str], ...] = (
 
 
 def _answer(step: str, code: int) -> EndpointError:
-    """5xx is a refusal; everything else means "later". After 421 or nonsense the connection is gone."""
+    """Map a reply code: 5xx is a refusal; everything else means "later".
+
+    After 421 or nonsense the connection is gone.
+    """
     if 500 <= code <= 599:
         return RecipientRefused(f"{step}_{code}")
     return Unreached(f"{step}_{code}", connection_lost=code == 421 or not 400 <= code <= 499)

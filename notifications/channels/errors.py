@@ -1,11 +1,11 @@
-"""Two kinds of failure. A payload error is ours: the notice can't be composed. An endpoint error is theirs.
+"""Two kinds of failure: a payload error is ours, the notice can't be composed; an endpoint error is theirs.
 
 Both carry a machine code of at most 40 characters and never the other side's own text, which may quote an address.
 """
 
 
 class ChannelError(Exception):
-    """`code` says what happened, in a word for logs, attempt rows and operators."""
+    """A failure with a `code`: what happened, in a word for logs, attempt rows and operators."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -13,11 +13,11 @@ class ChannelError(Exception):
 
 
 class PayloadError(ChannelError):
-    """Ours: this notice can't be made into something to send. Loud, because only we can mend it."""
+    """Ours: this notice can't be made into something to send. Logged as an error, because only we can fix it."""
 
 
 class EndpointError(ChannelError):
-    """Theirs: the other side refused, or was not reached."""
+    """Theirs: the other side refused, or wasn't reached."""
 
 
 class RecipientRefused(EndpointError):

@@ -1,4 +1,4 @@
-"""Which channel a name stands for: settings.NOTIFICATION_CHANNELS, {name: dotted path of the class}."""
+"""The registry of channels: settings.NOTIFICATION_CHANNELS, {name: dotted path of the class}."""
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -8,7 +8,7 @@ from .errors import PayloadError
 
 
 def channel_named(name: str) -> Channel:
-    """A new instance of this channel. Raises PayloadError when the settings don't name it."""
+    """Return a new instance of this channel. Raises PayloadError when the settings don't name it."""
     path = settings.NOTIFICATION_CHANNELS.get(name)
     if path is None:
         raise PayloadError("unknown_channel")

@@ -1,7 +1,7 @@
-"""SMTP that keeps its promise of time: opening, and each sending as a whole, ends within the timeout.
+"""SMTP with a deadline: opening, and each sending as a whole, ends within the timeout.
 
 smtplib's own timeout holds for each single read. A server that answers every command just before it would hold a worker
-for minutes, and the lease of a batch could not be short.
+for minutes, and the lease of a batch couldn't be short.
 """
 
 import math
@@ -13,15 +13,16 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
-GOODBYE_SECONDS = 1.0  # QUIT is a courtesy
+GOODBYE_SECONDS = 1.0  # QUIT is a courtesy; no mail depends on its answer
 
 
 class TimedSMTP(smtplib.SMTP):
-    """Every read and write ends before `deadline` (time.monotonic())."""
+    """An SMTP connection whose every read and write ends before `deadline` (time.monotonic())."""
 
     deadline: float = math.inf
 
     def __init__(self, host: str = "", port: int = 0, *, timeout: float, **kwargs: Any) -> None:
+        # Before smtplib's own, which connects at once.
         self.allow(timeout)
         super().__init__(host, port, timeout=timeout, **kwargs)
 
@@ -40,6 +41,8 @@ class TimedSMTP(smtplib.SMTP):
         left = self.deadline - time.monotonic()
         if left <= 0:
             self.close()
+            # smtplib's own error of a lost connection, which Django's close expects; by its cause `classify_failure`
+            # says "timeout".
             raise smtplib.SMTPServerDisconnected("out of time") from TimeoutError()
         if self.sock is not None:
             self.sock.settimeout(min(self.timeout, left))
@@ -59,6 +62,7 @@ class TimedEmailBackend(EmailBackend):
         return TimedSMTPOverTLS if self.use_ssl else TimedSMTP
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        # The channel sends messages one by one, so the time is that of one.
         self._allow(self.timeout)
         return super().send_messages(email_messages)
 
@@ -67,6 +71,6 @@ class TimedEmailBackend(EmailBackend):
         super().close()
 
     def _allow(self, seconds: float) -> None:
-        """Only a whole connection is ours; one that failed while it was opened has its time already."""
+        """Set the deadline, on an open connection only: one that failed while it was opened has a deadline already."""
         if isinstance(self.connection, TimedSMTP):
             self.connection.allow(seconds)

@@ -1,4 +1,4 @@
-"""Ending and taking back what was entered into the roster."""
+"""End and delete what was entered into the roster."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ def is_running(period: Period, now: datetime) -> bool:
 
 
 def delete_period(*, period: Period, by: User, now: datetime) -> bool:
-    """Takes a shift or a leave back that has not begun. False when it has: by what people were told stays on record."""
+    """Delete a shift or a leave that hasn't begun. False when it has: by what people were notified stays on record."""
     with transaction.atomic():
         locked = type(period).objects.select_for_update().filter(pk=period.pk).first()
         if locked is None or has_begun(locked, now):
@@ -45,12 +45,13 @@ def delete_period(*, period: Period, by: User, now: datetime) -> bool:
 
 
 def end_period(*, period: Period, by: User, now: datetime) -> datetime | None:
-    """Ends a running shift or leave at the next full minute, which is returned. None when it isn't running."""
+    """End a running shift or leave at the next full minute, which is returned. None when it isn't running."""
     end = next_minute(now)
     with transaction.atomic():
         locked = type(period).objects.select_for_update().filter(pk=period.pk).first()
         if locked is None or not is_running(locked, now):
             return None
+        # Ending never prolongs it: it may end within this very minute anyway.
         locked.ends_at = min(end, locked.ends_at) if locked.ends_at else end
         locked.version += 1
         locked.save(update_fields=["ends_at", "version"])

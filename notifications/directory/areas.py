@@ -1,4 +1,4 @@
-"""By what kind of area each role's offices answer for a place, the nearest kind first. A table; no queries but by it.
+"""By what kind of area each role's offices answer for a place, the nearest kind first: a table, and queries by it.
 
     directorate, municipality, region   the office names it
     country                             the office names no area at all
@@ -27,8 +27,11 @@ class Area(StrEnum):
 
 @dataclass(frozen=True)
 class Reach:
-    """How a role's offices are found. `through`: never directly, but by that other role's office. `one_only`: where
-    several fit a place, none is taken by guess."""
+    """How a role's offices are found.
+
+    `through`: never directly, but by that other role's office. `one_only`: where several fit a place, none is taken by
+    guess.
+    """
 
     areas: tuple[Area, ...]
     through: Role | None = None
@@ -66,14 +69,16 @@ def get_areas(role: str) -> tuple[Area, ...]:
 
 
 def roles_answering(role: str) -> tuple[str, ...]:
-    """The roles whose offices its notices may reach: its own, or the one through which alone they go."""
+    """Return the roles whose offices its notices may reach: its own, or the one through which alone they go."""
     reach = REACH.get(role)
     return (reach.through,) if reach and reach.through else (role,)
 
 
 def offices_for(role: str, municipality: Municipality, partner: Partner | None) -> "QuerySet[Partner]":
-    """The active offices that answer for a place, or those through which the role is reached; `partner` is the office
-    that was named instead."""
+    """Return the active offices that answer for a place, or those through which the role is reached.
+
+    `partner` is the office that was named instead.
+    """
     active = Partner.objects.filter(role__in=roles_answering(role), is_active=True)
     if partner is not None:
         return active.filter(pk=partner.pk)
@@ -85,12 +90,12 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:
-    """The smaller area first, then the older entry: nothing hangs on a key."""
+    """Sort by the smaller area, then the older entry: nothing depends on an office's key."""
     return sorted(offices, key=lambda office: (_distance(office), office.pk))
 
 
 def has_place(role: str, place: Municipality | Region) -> bool:
-    """Whether an active office of this role answers for a municipality, or for a region as such."""
+    """Tell whether an active office of this role answers for a municipality, or for a region as such."""
     if isinstance(place, Municipality):
         return offices_for(role, place, None).exists()
     answering = roles_answering(role)
@@ -118,7 +123,7 @@ def _names_nothing() -> Q:
 
 
 def _distance(office: Partner) -> int:
-    """0 for an office of a municipality or directorate, 1 for one of regions, 2 for the country."""
+    """Return 0 for an office of a municipality or directorate, 1 for one of regions, 2 for the country."""
     if office.municipality_id or office.directorate_id:
         return 0
     return 1 if office.regions.exists() else 2

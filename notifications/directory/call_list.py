@@ -1,4 +1,4 @@
-"""Whom a person can phone when the directory names nobody to be told: names and numbers, on duty or not."""
+"""Whom a person can phone when the directory names no recipient: names and numbers, on duty or not."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def call_list(
     unit: MobileUnit | None = None,
     partner: Partner | None = None,
 ) -> list[Callee]:
-    """The role's people for the place, its region and the unit's; coordinators; a line that always answers.
+    """Return the role's people for the place, its region and the unit's; coordinators; a line that always answers.
 
     Never empty. Of each kind at most three, the nearest and those on duty first. Contacts without a number are left
     out. A referral (`partner`) names its office, so nobody of another service is in it.
@@ -59,10 +59,11 @@ def call_list(
 
 
 def _people(offices: Iterable["QuerySet[Partner]"], on_duty: frozenset[int]) -> list[Callee]:
-    """The first few people of these offices who have a number, each once."""
+    """Return the first few people of these offices who have a number, each once."""
     found: dict[int, Callee] = {}
     for group in offices:
         people = Contact.objects.filter(Q(partner__in=group.values("pk")), ~Q(phone=""), is_active=True)
+        # More than are shown, because those on duty come first whatever their names.
         here = people.select_related("partner").order_by("partner__slug", "name", "pk")[: 10 * MAX_OF_A_KIND]
         for contact in sorted(here, key=lambda each: each.pk not in on_duty):
             found.setdefault(contact.pk, Callee(contact.phone, contact, contact.pk in on_duty))

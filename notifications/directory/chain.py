@@ -1,4 +1,4 @@
-"""Who must be told, to the last link: from the office for the municipality to the operator's alarm.
+"""The recipient chain, to its last link: from the office for the municipality to the operator's alarm.
 
     municipality       the role's office for the municipality                          reads the role's brief
     region             the role's other offices in the municipality's region           reads it too, and that the place
@@ -7,9 +7,9 @@
     every_coordinator  every coordinator on duty                                       are asked to call
     operator           nobody was found: an alarm without any content of the case
 
-A procedure names its links (`chains`), in this order; each link that was asked leaves its words. Only police and Child
-Protection Units have offices of their role elsewhere; a referral names its office, so it is asked of nobody else. Who
-answers by more than one kind of area (see `areas`) is in the first link with all of them.
+A procedure names its links (`chains`), in this order; each link that was asked leaves an explanation. Only police and
+Child Protection Units have offices of their role elsewhere; a referral names its office, so it is asked of nobody else.
+Who answers by more than one kind of area (see `areas`) is in the first link with all of them.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,7 +35,7 @@ from .links import (
 from .models import Contact, Partner, Role
 from .resolve import ROLE_WORDS, Resolution, Words, duty_words, first_on_duty, first_two, resolve
 
-MAX_COORDINATORS = 20  # told at once by the link `every_coordinator`
+MAX_COORDINATORS = 20  # asked at once by the link `every_coordinator`
 BY_AREA = (Role.POLICE, Role.CPU)
 
 
@@ -49,16 +49,17 @@ def resolve_chain(
     chain: Sequence[str] = (),
     passed_on: Collection[int] = (),
 ) -> Resolution:
-    """The contact for this role at the first link that has one, else the coordinators who are asked to call, or nobody.
+    """Find the contact for this role at the first link that has one, else the coordinators to be asked, or nobody.
 
-    `unit` is the sending one; without it the municipality's region stands for its. `chain`: names of `links`, nearest
-    first; empty is the usual one. `passed_on`: offices (ids) that said it isn't theirs, never asked again.
+    `unit` is the sending one; without it the municipality's region is used instead of its own. `chain`: names of
+    `links`, nearest first; empty is the default. `passed_on`: offices (ids) that said it isn't theirs, never asked
+    again.
     """
     return _Search(role, municipality, at, unit, partner, set(passed_on)).run(chain or DEFAULT_CHAIN)
 
 
 def is_outside_area(role: str, office: Partner, municipality: Municipality) -> bool:
-    """The office has this role for other places only: whoever reads the brief there must be told so."""
+    """Tell whether the office has this role for other places only: whoever reads the brief there must be told so."""
     if office.role != role:
         return False
     if role == Role.POLICE:
@@ -67,7 +68,7 @@ def is_outside_area(role: str, office: Partner, municipality: Municipality) -> b
 
 
 class _Search:
-    """One walk along the chain. `seen`: offices that have been asked; `words`: what each link said."""
+    """One walk along the chain. `seen`: offices that have been asked; `words`: the explanation of each link."""
 
     def __init__(
         self,
@@ -112,9 +113,11 @@ class _Search:
         return None
 
     def _here(self) -> Resolution | None:
-        """The office for the municipality, or the one that was named."""
+        """Ask the office for the municipality, or the one that was named."""
         offices = offices_for(self.role, self.municipality, self.partner)
+        # The common road, on which no office has passed the notice on, costs no query here.
         asked = set(offices.values_list("pk", flat=True)) if self.seen else set()
+        # A role with more than one kind of area has other offices for the place, which are asked then.
         if asked & self.seen and (asked <= self.seen or len(get_areas(self.role)) < 2):
             self.words.append(PASSED_ON)
             return None
@@ -126,6 +129,7 @@ class _Search:
         if self.role not in BY_AREA:  # their region has been asked with this
             self.regions_seen.add(self.municipality.region_id)
         if found.contact is None:
+            # Without anybody on duty these offices needn't be asked again by a wider link.
             self.seen |= set(offices.values_list("pk", flat=True))
             return None
         return self._with(found, MUNICIPALITY)
@@ -153,7 +157,7 @@ class _Search:
         return self._with(Resolution(self.role, office, *first_two(on_duty)), link)
 
     def _coordinators(self, link: str) -> Resolution | None:
-        """Those of the sending unit, then every one: the first on duty of each office."""
+        """Ask the coordinators of the sending unit, or every one on duty: the first of each office."""
         is_own_role = self.role == Role.COORDINATOR
         if link == UNIT_COORDINATORS and is_own_role and self.home.pk in self.regions_seen:
             return None  # they have been asked as an office for the place
@@ -164,6 +168,7 @@ class _Search:
             return None
         names = told[0].partner.names
         self.words.append(_fill(COORDINATORS[link], office=names, count=dict.fromkeys(LANGUAGES, str(len(told)))))
+        # For another role they are asked to call and never get its brief (docs/adr/0032).
         contact, office = (told[0], told[0].partner) if is_own_role else (None, self.office)
         return Resolution(self.role, office, contact, words=self.words, link=link, coordinators=tuple(told))
 
@@ -178,13 +183,14 @@ class _Search:
 
 
 def offices_of_region(role: str, region: Region) -> "QuerySet[Partner]":
-    """The active offices of a role that answer for some place in a region."""
+    """Return the active offices of a role that answer for some place in a region."""
     area = Q(regions=region)
     if role == Role.POLICE:
         area |= Q(directorate__municipalities__region=region)
     if role == Role.CPU:
         area |= Q(municipality__region=region)
     active = Partner.objects.filter(role=role, is_active=True)
+    # A subquery, because the joins would return an office once for each of its places.
     return active.filter(pk__in=Partner.objects.filter(area).values("pk"))
 
 
@@ -193,7 +199,7 @@ def _all_coordinators() -> "QuerySet[Partner]":
 
 
 def _fill(texts: Words, **parts: "str | Words") -> Words:
-    """The sentence in each language; a part is a text, or one for each language."""
+    """Format the sentence in each language; a part is a text, or one for each language."""
     return {
         language: sentence.format(
             **{name: part if isinstance(part, str) else localize(part, language) for name, part in parts.items()}

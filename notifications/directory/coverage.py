@@ -1,5 +1,7 @@
-"""What follows from a change of the directory, said to whoever saves it: hours with nobody, places with no office,
-shifts that lie over each other. Nothing here refuses anything."""
+"""Warnings about a change of the directory, for whoever saves it. Nothing here refuses anything.
+
+Hours with nobody, places with no office, overlapping shifts.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -21,8 +23,10 @@ Place = Municipality | Region
 
 
 def get_places(office: Partner) -> list[Place]:
-    """The places that find this office by its area. Empty for one that answers for the country, and for a protection
-    service, which is named by whoever refers."""
+    """Return the places that find this office by its area.
+
+    Empty for one that answers for the country, and for a protection service, which is named by whoever refers.
+    """
     areas = get_areas(office.role)
     if Area.DIRECTORATE in areas and office.directorate_id:
         return list(Municipality.objects.filter(police_directorate=office.directorate_id))
@@ -34,12 +38,12 @@ def get_places(office: Partner) -> list[Place]:
 
 
 def places_without(role: str, places: Iterable[Place]) -> list[Place]:
-    """Those of the places for which no active office of this role is left."""
+    """Return the places for which no active office of this role is left."""
     return [place for place in places if not has_place(role, place)]
 
 
 def said_of_shift(shift: DutyShift) -> list[str]:
-    """Shifts of the same rank that this one lies over, leave within it, and the next hours with nobody."""
+    """Return warnings about a shift: others of its rank that it overlaps, leave within it, hours with nobody."""
     others = [(other, shared) for other, shared in overlapping(shift) if other.contact_id != shift.contact_id]
     said = [_overlap_in_words(shift, other, shared) for other, shared in others[:MAX_NAMED]]
     leaves = Leave.objects.between(shift.starts_at, shift.ends_at or FOR_EVER).filter(contact=shift.contact_id)
@@ -52,7 +56,7 @@ def said_of_shift(shift: DutyShift) -> list[str]:
 
 
 def said_of_leave(leave: Leave) -> list[str]:
-    """The hours of this leave in which nobody else answers for the office, and for which places."""
+    """Return a warning about hours of this leave in which nobody answers for the office, and for which places."""
     start = max(utc(leave.starts_at), timezone.now())
     office = leave.contact.partner
     found = gaps(office, start, leave.ends_at) if start < utc(leave.ends_at) else []
@@ -67,12 +71,15 @@ def said_of_leave(leave: Leave) -> list[str]:
 
 
 def said_of_contact(contact: Contact) -> list[str]:
-    """The next hours with nobody, when the contact was switched off."""
+    """Return warnings about the next hours with nobody, when the contact was set inactive."""
     return [] if contact.is_active else said_of_hours(contact.partner)
 
 
 def said_of_partner(office: Partner, before: Iterable[Place], role_before: str) -> list[str]:
-    """The places that lost their last office of this role. `before`: the places it answered for until now."""
+    """Return warnings about the places that lost their last office of this role.
+
+    `before`: the places it answered for until now.
+    """
     left = places_without(role_before, before)
     said = []
     if left:
@@ -84,7 +91,7 @@ def said_of_partner(office: Partner, before: Iterable[Place], role_before: str) 
 
 
 def said_of_hours(office: Partner) -> list[str]:
-    """The stretches of the next month in which nobody answers for an active office."""
+    """Return warnings about the stretches of the next month in which nobody answers for an active office."""
     now = timezone.now()
     found = gaps(office, now, now + LOOK_AHEAD) if office.is_active else []
     if not found:
@@ -95,11 +102,12 @@ def said_of_hours(office: Partner) -> list[str]:
 
 
 def _end(stretch: Stretch, horizon: datetime) -> datetime:
-    """A gap that reaches as far as was looked has no known end."""
+    """Return the end of a gap; one that reaches the horizon has no known end."""
     return FOR_EVER if stretch.ends_at >= horizon else stretch.ends_at
 
 
 def _overlap_in_words(shift: DutyShift, other: DutyShift, shared: Stretch) -> str:
+    # The same order as in `roster.ranked`.
     mine, theirs = (measure_cover(shift), -(shift.pk or 0)), (measure_cover(other), -other.pk)
     counts = shift if mine < theirs else other
     return _("Rank %(rank)s has two shifts, %(when)s: %(name)s and %(other)s. %(counts)s is notified first.") % {
@@ -117,7 +125,7 @@ def _within(leave: Leave, start: datetime, end: datetime | None) -> Stretch:
 
 
 def _listed(words: list[str]) -> str:
-    """The first few, and how many more there are."""
+    """Join the first few, and say how many more there are."""
     more = len(words) - MAX_NAMED
     if more <= 0:
         return "; ".join(words)

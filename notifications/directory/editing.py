@@ -1,4 +1,4 @@
-"""Changing the directory in the admin: what follows is said on saving, and two people never write over each other.
+"""Edit the directory in the admin: saving shows the consequences, and two people never overwrite each other.
 
 A page carries the version of the row it shows. When the row has moved on, the second saver sees, field by field, what
 is stored now and what stands on their page, and chooses; only then something is saved. A PIN is shown on neither side.
@@ -43,7 +43,7 @@ ABOUT_THE_PAGE = ("csrfmiddlewaretoken", "version", "compared")
 
 
 class MineOnly:
-    """Another region's entry isn't there; reaching for it is recorded."""
+    """Mixin that hides another region's entries; reaching for one is recorded as a denial."""
 
     def get_object(self: Any, *args: Any, **kwargs: Any) -> Any:
         found = super().get_object(*args, **kwargs)  # type: ignore[misc]
@@ -56,9 +56,10 @@ class MineOnly:
 
 
 class SaysWhatFollows:
-    """After saving: hours with nobody, places with no office, shifts that lie over each other.
+    """Mixin that warns after saving: hours with nobody, places with no office, overlapping shifts.
 
-    What takes two keepers isn't saved but asked for."""
+    What takes two people isn't saved but asked for.
+    """
 
     def form_valid(self: Any, form: Any) -> HttpResponse:
         if isinstance(form, ChangeForm):
@@ -68,6 +69,7 @@ class SaysWhatFollows:
         places: list[coverage.Place] = []
         role = ""
         if isinstance(form.instance, Partner) and form.instance.pk:
+            # Read before saving: the places until now are compared with those after it.
             stored = Partner.objects.get(pk=form.instance.pk)
             places, role = coverage.get_places(stored), stored.role
         response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
@@ -89,7 +91,7 @@ class SaysWhatFollows:
 
 
 def what_would_follow(asked: Asked, by: User) -> list[str]:
-    """The warnings that the change would have, before anybody has agreed to it."""
+    """Return the warnings that the change would have, before anybody has agreed to it."""
     places: list[coverage.Place] = []
     role = ""
     if isinstance(asked.row, Partner) and asked.row.pk:
@@ -118,7 +120,7 @@ def say_asked(request: HttpRequest, *, at_once: bool) -> None:
 
 
 def what_follows(row: Any, places: list[coverage.Place], role: str) -> list[str]:
-    """The warnings after this row was saved."""
+    """Return the warnings after this row was saved."""
     if isinstance(row, DutyShift):
         return coverage.said_of_shift(row)
     if isinstance(row, Leave):
@@ -146,6 +148,7 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.get_object()  # outside the transaction: a refusal is recorded and must not be rolled back with it
         with transaction.atomic():
+            # FOR NO KEY UPDATE, so that a notice can refer to the row meanwhile (`outbox.locking`).
             list(self.model._default_manager.select_for_update(no_key=True).filter(pk=self.object_pk).values_list("pk"))
             self.object = self.get_object()
             if self._is_as_shown() or self._is_chosen():
@@ -162,11 +165,14 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
         return super().get_context_data(**kwargs) | {"version": self.object.version}
 
     def _is_as_shown(self) -> bool:
-        """A page from before there were versions shows the first."""
+        """Tell whether the row is still as the page shows it.
+
+        A page from before there were versions shows the first.
+        """
         return (self.request.POST.get("version") or "0") == str(self.object.version)
 
     def _is_chosen(self) -> bool:
-        """Whether this person has seen what is stored now, and has chosen for every field that differs."""
+        """Tell whether this person has seen what is stored now, and has chosen for every field that differs."""
         differing = self._differing()
         sent = self.request.POST
         choices = {name: sent.get(f"choice-{name}") for name in differing}
@@ -177,7 +183,10 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
         return all(choice in (STORED, MINE) for choice in choices.values())
 
     def _differing(self) -> list[str]:
-        """The fields in which the page differs from what is stored now. A PIN isn't compared: neither side is shown."""
+        """Return the fields in which the page differs from what is stored now.
+
+        A PIN isn't compared: neither side is shown.
+        """
         return [name for name in self.get_form().changed_data if not name.startswith(("pin", "at_once"))]
 
     def _has_pin(self) -> bool:
@@ -188,6 +197,7 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
         sent = self.request.POST
         asked_before = sent.get("compared") == str(self.object.version)
         rows = [_both_values(form[name], sent.get(f"choice-{name}", "")) for name in self._differing()]
+        # Everything typed is sent along hidden, but a PIN never comes back in a page.
         told = ("pin", "pin_again", *ABOUT_THE_PAGE)
         typed = [
             (name, value)
@@ -236,13 +246,14 @@ def _both_values(bound: BoundField, chosen: str) -> dict[str, Any]:
 
 
 def _in_words(field: Field, value: Any) -> str:
-    """A field's value as a person reads it; what can't be understood stands as it was typed."""
+    """Return a field's value as a person reads it; what can't be understood stands as it was typed."""
     try:
         cleaned = field.clean(field.prepare_value(value))
     except ValidationError:
         cleaned = value
     if isinstance(cleaned, bool):
         return _("Yes") if cleaned else _("No")
+    # A moment has an offset; a day can only be formatted.
     if hasattr(cleaned, "utcoffset"):
         return moment_in_words(cleaned)
     if hasattr(cleaned, "strftime"):
@@ -256,7 +267,7 @@ def _in_words(field: Field, value: Any) -> str:
 
 
 class ContactAdd(DirectoryAdd):
-    """After a PIN was agreed, the card to hand over is one press away."""
+    """The page for a new contact. Once a PIN was agreed, the card to hand over is one press away."""
 
     def get_success_buttons(self) -> list[Any]:
         return [*super().get_success_buttons(), *_card_button(self.object)]
@@ -275,7 +286,7 @@ class ContactEdit(DirectoryEdit):
 
 
 def card_url(contact: Contact) -> str:
-    """Where the card for a contact's PIN is printed: a page of the room above."""
+    """Return the address where the card for a contact's PIN is printed: a page of the room above."""
     return reverse("pin_card", args=[contact.pk])
 
 

@@ -25,7 +25,7 @@ DAY_HINT = _("Day, month and year, such as 1.12.2026.")
 
 
 class DirectoryForm(WagtailAdminModelForm):
-    """Offers only what this person keeps, and records who changed what."""
+    """A form that offers only what this person manages, and records who changed what."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,13 +44,14 @@ class DirectoryForm(WagtailAdminModelForm):
                 actor=get_actor(self.for_user),
                 target_kind=kind,
                 target_id=saved.pk,
+                # Names of fields only; a PIN has an entry of its own.
                 fields=sorted(name for name in self.changed_data if not name.startswith(("pin", "at_once"))),
             )
         return saved
 
 
 class ChangeForm(DirectoryForm):
-    """A form whose changes may need a second keeper (`changes.needs`)."""
+    """A form whose changes may need a second person's agreement (`changes.needs`)."""
 
     at_once = forms.BooleanField(
         label=_("Emergency: this can't wait for another coordinator"),
@@ -62,7 +63,7 @@ class ChangeForm(DirectoryForm):
     )
 
     def asked(self) -> Asked:
-        """What this (valid) form asks for: only what differs from what is stored."""
+        """Return what this (valid) form asks for: only what differs from what is stored."""
         kind = get_kind(self.instance)
         regions = None
         if "regions" in self.cleaned_data:
@@ -123,7 +124,7 @@ class PartnerForm(ChangeForm):
             self.add_error("services", _("Only a protection service has services: others are found by their area."))
 
     def _ask_for_the_area(self, cleaned: dict[str, Any]) -> None:
-        """An office is found by its area alone, so one without an area would never be told of anything."""
+        """Require the role's area: an office is found by its area alone, so without one it would never be notified."""
         role = cleaned.get("role")
         if role == Role.POLICE and not cleaned.get("directorate"):
             self.add_error("directorate", _("Police are found by their directorate. Choose it."))
@@ -153,7 +154,7 @@ class PartnerForm(ChangeForm):
 
 
 class ContactForm(ChangeForm):
-    """The PIN is agreed face to face and written twice; what is stored can't be shown again."""
+    """The form of a contact. The PIN is agreed face to face and written twice; what is stored can't be shown again."""
 
     pin = forms.CharField(
         label=_("New PIN"),
@@ -223,13 +224,14 @@ class ContactChoice(ModelChoiceField):
 
 
 class PeriodForm(ChangeForm):
-    """Somebody's time: a contact, from when, until when."""
+    """The form of somebody's time: a contact, from when, until when."""
 
     contact = ContactChoice(queryset=Contact.objects.none(), label=_("Contact"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = Contact.objects.filter(pk=self.instance.contact_id) if self.instance.pk else Contact.objects.none()
+        # An old shift may name somebody who is inactive by now; it must still be possible to save it.
         contacts = Contact.objects.filter(is_active=True) | known
         if self.for_user is not None:
             contacts = contacts.filter(partner__in=get_partners(self.for_user))
@@ -238,6 +240,7 @@ class PeriodForm(ChangeForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         starts_at, ends_at = cleaned.get("starts_at"), cleaned.get("ends_at")
+        # As moments: by the wall clock, the hour that happens twice would end before it began.
         if starts_at and ends_at and utc(ends_at) <= utc(starts_at):
             self.add_error("ends_at", _("The end must come after the start."))
         return cleaned

@@ -1,4 +1,4 @@
-"""The links of the chain by which somebody is found, from the nearest to the last. Imports nothing of Django."""
+"""The links of the recipient chain, from the nearest to the last. Imports nothing of Django."""
 
 from collections.abc import Sequence
 
@@ -11,5 +11,5 @@ OPERATOR = "operator"  # nobody is there: the operator is alarmed, and the sende
 
 LINKS = (MUNICIPALITY, REGION, UNIT_REGION, UNIT_COORDINATORS, EVERY_COORDINATOR, OPERATOR)
 COORDINATOR_LINKS = (UNIT_COORDINATORS, EVERY_COORDINATOR)
-# For a procedure that says nothing of it, as those published before there was a chain.
+# For a procedure that names no chain, as those published before there was one.
 DEFAULT_CHAIN: Sequence[str] = LINKS

@@ -1,4 +1,4 @@
-"""Who must be told: partners, agreements, contacts with their PINs, who is on duty when, and who is on leave."""
+"""The directory of recipients: partners, agreements, contacts with their PINs, the duty roster, and leave."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from .pins import is_easy
 
 
 class Role(models.TextChoices):
-    """The roles a recipient can have. The word a procedure uses in `notify`."""
+    """The roles that a recipient can have; the words that a procedure uses in `notify`."""
 
     POLICE = "police", _("anti-trafficking police officer")
     RESPONSIBLE_AUTHORITY = "responsible_authority", _("Responsible Authority")
@@ -72,6 +72,7 @@ class Partner(Versioned):
         ordering = ["role", "slug"]
         constraints = [
             models.UniqueConstraint(
+                # One active office each, so that which of two gets the notices is never a question of their order.
                 name="one_police_office_per_directorate",
                 fields=["directorate"],
                 condition=Q(role="police", is_active=True, directorate__isnull=False),
@@ -120,7 +121,7 @@ PIN_FORMAT = RegexValidator(r"^\d{6,10}$", _("A PIN has 6 to 10 digits."))
 
 
 class Contact(Versioned):
-    """A person at a partner. The PIN is agreed beforehand, face to face; only its hash is kept."""
+    """A person at a partner. The PIN is agreed beforehand, face to face; only its hash is stored."""
 
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="contacts", verbose_name=_("partner"))
     name = models.CharField(_("name"), max_length=120)
@@ -134,7 +135,7 @@ class Contact(Versioned):
     pin_set_at = models.DateTimeField(_("PIN set at"), null=True, blank=True, editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     # Since when this address and this PIN are known to work together: a test notice was opened with them. Empty: the
-    # roster passes this person by. Seeds and the shell make rows that count at once; the admin never does.
+    # roster skips this person. Seeds and the shell make rows that count at once; the admin never does.
     reachable_at = models.DateTimeField(
         _("test notice opened at"), null=True, blank=True, default=timezone.now, editable=False
     )
@@ -149,7 +150,7 @@ class Contact(Versioned):
         return f"{self.name} ({self.partner})"
 
     def set_pin(self, pin: str) -> None:
-        """Stores the hash of a PIN. Raises ValidationError when it isn't 6 to 10 digits or is too easy to guess."""
+        """Store the hash of a PIN. Raises ValidationError when it isn't 6 to 10 digits or is too easy to guess."""
         PIN_FORMAT(pin)
         if is_easy(pin, phone=self.phone):
             raise ValidationError(
@@ -171,14 +172,14 @@ class DutyShiftQuerySet(models.QuerySet["DutyShift"]):
         return self.filter(Q(starts_at__lte=moment), Q(ends_at__isnull=True) | Q(ends_at__gt=moment))
 
     def between(self, since: datetime, until: datetime) -> "DutyShiftQuerySet":
-        """Shifts that cover some of this stretch of time."""
+        """Return the shifts that overlap this stretch of time."""
         return self.filter(Q(starts_at__lt=until), Q(ends_at__isnull=True) | Q(ends_at__gt=since))
 
 
 class DutyShift(Versioned):
     """The duty roster: who answers for a partner, from when to when. Rank 1 is on duty, 2 is the deputy, and so on.
 
-    Where shifts of one rank lie over each other, `roster` says which one counts.
+    Where shifts of one rank overlap, `roster` decides which one counts.
     """
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="shifts", verbose_name=_("partner"))
@@ -216,7 +217,7 @@ class DutyShift(Versioned):
 
 
 class LeaveKind(models.TextChoices):
-    """Why somebody is away. A choice and no free text: nobody writes an illness into a roster."""
+    """Why somebody is away. A choice and no free text, so that nobody writes an illness into a roster."""
 
     HOLIDAY = "holiday", _("holiday")
     HEALTH = "health", _("health")
@@ -230,12 +231,12 @@ class LeaveQuerySet(models.QuerySet["Leave"]):
         return self.filter(starts_at__lte=moment, ends_at__gt=moment)
 
     def between(self, since: datetime, until: datetime) -> "LeaveQuerySet":
-        """Leave that covers some of this stretch of time."""
+        """Return the leave that overlaps this stretch of time."""
         return self.filter(starts_at__lt=until, ends_at__gt=since)
 
 
 class Leave(Versioned):
-    """A time in which a contact is told of nothing, whatever the roster says.
+    """A time in which a contact is notified of nothing, whatever the roster says.
 
     It always has an end: whoever has left for good is set inactive.
     """

@@ -1,4 +1,4 @@
-"""Times in words for whoever keeps the roster: the wall clock of Tirana, and the offset in the nights it changes."""
+"""Times in words for whoever manages the roster: Tirana's local time, and the offset in the nights it changes."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,10 @@ A_DAY = timedelta(days=1)
 
 
 def moment_in_words(moment: datetime, *, with_offset: bool = False) -> str:
-    """Such as "25.10.2026 02:30"; with the offset, "25.10.2026 02:30 (UTC+2)", where the clock alone is not enough."""
+    """Format a moment as "25.10.2026 02:30".
+
+    With the offset, "25.10.2026 02:30 (UTC+2)", where the clock alone isn't enough.
+    """
     local = timezone.localtime(moment)
     words = date_format(local, "SHORT_DATETIME_FORMAT")
     if with_offset or _is_ambiguous(local):
@@ -22,8 +25,11 @@ def moment_in_words(moment: datetime, *, with_offset: bool = False) -> str:
 
 
 def stretch_in_words(stretch: Stretch) -> str:
-    """Such as "1.12.2026 08:00 – 2.12.2026 08:00". Both ends have their offset when the clocks change within a day of
-    either, since the hours between them are then not what one would count."""
+    """Format a stretch as "1.12.2026 08:00 – 2.12.2026 08:00".
+
+    Both ends have their offset when the clocks change between them within a week, since the hours between them are then
+    not what one would count.
+    """
     if stretch.ends_at >= FOR_EVER:
         return _("from %(start)s on") % {"start": moment_in_words(stretch.starts_at)}
     first, last = timezone.localtime(stretch.starts_at), timezone.localtime(stretch.ends_at)
@@ -33,5 +39,5 @@ def stretch_in_words(stretch: Stretch) -> str:
 
 
 def _is_ambiguous(local: datetime) -> bool:
-    """The hour that happens twice when summer time ends."""
+    """Tell whether this is in the hour that happens twice when summer time ends."""
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()

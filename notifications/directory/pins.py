@@ -1,4 +1,4 @@
-"""Which PINs are refused: those that are tried first. A birthday, a run, pairs, a pattern of the keys, a phone number.
+"""PINs that are refused because they are tried first: a birthday, a run, pairs, a pattern of the keys, a phone number.
 
 About one in eight numbers of six digits is refused; what is left is guessed no faster than any other (docs/adr/0071).
 """
@@ -18,7 +18,7 @@ COMMON = frozenset(_COMMON.split())
 
 
 def is_easy(pin: str, *, phone: str = "") -> bool:
-    """Whether a PIN of digits is one of the first that somebody would try."""
+    """Tell whether a PIN of digits is one of the first that somebody would try."""
     return (
         pin in COMMON
         or _has_equal_steps(pin)
@@ -32,17 +32,17 @@ def is_easy(pin: str, *, phone: str = "") -> bool:
 
 
 def _has_equal_steps(pin: str) -> bool:
-    """0000, 1234, 9876, 2468, 7890: from digit to digit the same step, counted over the nine."""
+    """Match 0000, 1234, 9876, 2468, 7890: the same step from digit to digit, going on from 9 to 0."""
     return len({(int(after) - int(before)) % 10 for before, after in pairwise(pin)}) == 1
 
 
 def _is_repeated(pin: str) -> bool:
-    """123123, 121212, 45454545."""
+    """Match 123123, 121212, 45454545."""
     return any(len(pin) % length == 0 and pin[:length] * (len(pin) // length) == pin for length in range(1, 5))
 
 
 def _is_pairs(pin: str) -> bool:
-    """112233, 992211, 111222: each digit stands two or three times in a row, and no other way."""
+    """Match 112233, 992211, 111222: each digit stands two or three times in a row, and no other way."""
     return any(
         len(pin) % length == 0 and all(len(set(pin[at : at + length])) == 1 for at in range(0, len(pin), length))
         for length in (2, 3)
@@ -50,14 +50,14 @@ def _is_pairs(pin: str) -> bool:
 
 
 def _eights_and_sixes(pin: str) -> Iterator[str]:
-    """What may be a date in it: the whole of it, and a whole date at its beginning or end."""
+    """Yield what may be a date in it: the whole of it, and a whole date at its beginning or end."""
     yield pin
     if len(pin) > 8:
         yield from (pin[:8], pin[-8:])
 
 
 def _is_date(digits: str) -> bool:
-    """A day, month and year in any usual order; or a month and a whole year."""
+    """Tell whether it is a day, month and year in any usual order, or a month and a whole year."""
     if len(digits) == 6:
         a, b, c = (int(digits[at : at + 2]) for at in (0, 2, 4))
         whole = _is_day(a, b) or _is_day(b, a) or _is_day(c, b)

@@ -1,4 +1,4 @@
-"""Who must be told? A role and a place, at a moment, become a live contact, or a loud nobody."""
+"""Resolve a role and a place, at a moment, to a contact on duty, or explicitly to nobody."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -41,9 +41,9 @@ def resolve(
     partner: Partner | None = None,
     without: Collection[int] = (),
 ) -> Resolution:
-    """The contact on duty for this role, for this municipality, at this moment, and the deputy after them.
+    """Find the contact on duty for this role, for this municipality, at this moment, and the deputy after them.
 
-    The first link of the chain only: whoever is to be told is found by `chain.resolve_chain`.
+    The first link of the chain only: whoever is to be notified is found by `chain.resolve_chain`.
     By what area each role answers, and through which other one it is reached, stands in `areas`. `partner` names the
     office itself (a protection service). Inactive partners and contacts are never returned. Where several offices fit,
     the nearest with somebody on duty answers; of a role that is `one_only` nobody does, since a guess could be wrong.
@@ -66,7 +66,10 @@ def resolve(
 
 
 def first_on_duty(offices: Iterable[Partner], at: datetime) -> tuple[Partner, list[Contact]]:
-    """The first of these offices with somebody on duty, and who: lowest rank first. Else the first, with nobody."""
+    """Return the first of these offices with somebody on duty, and who: lowest rank first.
+
+    Else the first, with nobody.
+    """
     listed = list(offices)
     for office in listed:
         on_duty = _on_duty(office, at)
@@ -76,13 +79,13 @@ def first_on_duty(offices: Iterable[Partner], at: datetime) -> tuple[Partner, li
 
 
 def first_two(on_duty: list[Contact]) -> tuple[Contact | None, Contact | None]:
-    """Who is told, and the deputy after them."""
+    """Return who is notified, and the deputy after them."""
     contact, deputy = [*on_duty, None, None][:2]
     return contact, deputy
 
 
 def _on_duty(office: Partner, at: datetime) -> list[Contact]:
-    """Whoever answers for the office at this moment (see `roster` for the rule), the first in charge first."""
+    """Return whoever answers for the office at this moment (see `roster` for the rule), the first in charge first."""
     return roster.on_duty(office, at)
 
 
@@ -153,7 +156,7 @@ def _no_office(role: str, municipality: Municipality) -> Words:
 
 
 def is_ambiguous(role: str, offices: Sequence[Partner]) -> bool:
-    """Several offices fit the place, and this role's must not be guessed."""
+    """Tell whether several offices fit the place and the right one of this role must not be guessed."""
     reach = REACH.get(role)
     return reach is not None and reach.one_only and len(offices) > 1
 
@@ -168,7 +171,7 @@ def _several(municipality: Municipality, count: int) -> Words:
 
 
 def _why_not_nearer(role: str, nearest: Partner, office: Partner) -> list[Words]:
-    """When nobody is on duty at the nearest office and one further away answers instead."""
+    """Explain that nobody is on duty at the nearest office and one further away answers instead."""
     if office == nearest or role in _OF_ONE_KIND:
         return []
     return [
@@ -185,7 +188,7 @@ def _office_words(role: str, office: Partner, municipality: Municipality) -> Wor
 
 
 def duty_words(on_duty: list[Contact]) -> Words:
-    """Who of an office's roster is told, without names."""
+    """Explain who of an office's roster is notified, without names."""
     if not on_duty:
         return NOBODY_ON_DUTY
     if len(on_duty) > 1:

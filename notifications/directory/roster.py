@@ -1,13 +1,13 @@
-"""Who answers for an office at a moment: the one rule for shifts that lie over each other, and for leave.
+"""Who answers for an office at a moment: the one rule for overlapping shifts, and for leave.
 
-1. A shift counts while it runs, if its contact is active, has opened a test notice, belongs to the office and is not
+1. A shift counts while it runs, if its contact is active, has opened a test notice, belongs to the office and isn't
    on leave.
 2. Within a rank one shift counts: the shortest cover, then the one entered last. An open-ended shift is the longest.
 3. Ranks order those: the lowest is on duty, the next is the deputy.
 4. Whoever is covered by a shift of step 2 comes after all ranks, in the same order: the last resort before nobody.
 5. A person is named once, at the first place.
 
-`docs/directory.md` says the same to those who keep the roster.
+`docs/directory.md` says the same to those who manage the roster.
 """
 
 from collections.abc import Iterable, Iterator
@@ -49,24 +49,25 @@ class Stretch:
 
 
 def on_duty(office: Partner, at: datetime) -> list[Contact]:
-    """Whoever answers for this office at this moment, the first in charge first, each once."""
+    """Return whoever answers for this office at this moment, the first in charge first, each once."""
     return ranked([shift for shift in _shifts_at(office, at) if not shift.is_away], [], at)
 
 
 def cover_in_words(office: Partner, at: datetime) -> list[Words]:
-    """Why not simply the first on the roster is told: leave, or a shorter shift that stands in. Names nobody."""
+    """Explain why not simply the first on the roster is notified: leave, or a shorter shift. Names nobody."""
     shifts = _shifts_at(office, at)
     present = [shift for shift in shifts if not shift.is_away]
     words = []
     if len(present) < len(shifts):
         words.append(AWAY if present else ALL_AWAY)
+    # More people than ranks: within a rank somebody is covered.
     if len({shift.rank for shift in present}) < len({(shift.rank, shift.contact_id) for shift in present}):
         words.append(COVERED)
     return words
 
 
 def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -> list[Contact]:
-    """The rule itself, over rows that are already read. `shifts` are of one office, `leaves` of its contacts."""
+    """Apply the rule to rows that are already read. `shifts` are of one office, `leaves` of its contacts."""
     at = utc(at)
     away = {leave.contact_id for leave in leaves if utc(leave.starts_at) <= at < utc(leave.ends_at)}
     running = [
@@ -78,6 +79,7 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
         and shift.contact.partner_id == shift.partner_id
         and shift.contact_id not in away
     ]
+    # The last part is step 2's "entered last": a later row has the greater key.
     running.sort(key=lambda shift: (shift.rank, measure_cover(shift), -shift.pk))
     first: dict[int, DutyShift] = {}
     for shift in running:
@@ -87,22 +89,25 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
 
 
 def measure_cover(shift: DutyShift) -> timedelta:
-    """How long a shift is in real time, also over a change of the clocks."""
+    """Return how long a shift is in real time, also over a change of the clocks."""
     return utc(shift.ends_at) - utc(shift.starts_at) if shift.ends_at else ENDLESS
 
 
 def utc(moment: datetime) -> datetime:
-    """Python compares two times of one zone by their wall clocks, which are an hour off in the night of the change."""
+    """Convert to UTC.
+
+    Python compares two times of one zone by their wall clocks, which are an hour off in the night of the change.
+    """
     return moment.astimezone(UTC)
 
 
 def gaps(office: Partner, since: datetime, until: datetime) -> list[Stretch]:
-    """The stretches between these moments in which nobody answers for the office, in order, as long as can be."""
+    """Return the stretches between these moments in which nobody answers for the office, in order, undivided."""
     return get_gaps([office], since, until)[office.pk]
 
 
 def get_gaps(offices: Iterable[Partner], since: datetime, until: datetime) -> dict[int, list[Stretch]]:
-    """The gaps of several offices by their key, in two queries."""
+    """Return the gaps of several offices by their key, in two queries."""
     shifts: dict[int, list[DutyShift]] = {office.pk: [] for office in offices}
     leaves: dict[int, list[Leave]] = {key: [] for key in shifts}
     for shift in DutyShift.objects.between(since, until).filter(partner__in=shifts).select_related("contact"):
@@ -116,7 +121,11 @@ def get_gaps(offices: Iterable[Partner], since: datetime, until: datetime) -> di
 def _empty_stretches(
     shifts: list[DutyShift], leaves: list[Leave], since: datetime, until: datetime
 ) -> Iterator[Stretch]:
-    """Between two changes of the roster the same people are on duty, so the beginning of each stretch speaks for it."""
+    """Yield the stretches with nobody on duty.
+
+    Between two changes of the roster the same people are on duty, so the beginning of each stretch stands for all of
+    it.
+    """
     since, until = utc(since), utc(until)
     changes = {since, until}
     periods = [(shift.starts_at, shift.ends_at) for shift in shifts] + [
@@ -138,7 +147,7 @@ def _empty_stretches(
 
 
 def overlapping(shift: DutyShift) -> list[tuple[DutyShift, Stretch]]:
-    """The other shifts of the same office and rank that this one lies over, with the time that they share."""
+    """Return the other shifts of the same office and rank that overlap this one, with the time that they share."""
     start, end = utc(shift.starts_at), utc(shift.ends_at) if shift.ends_at else FOR_EVER
     others = DutyShift.objects.between(start, end).filter(partner=shift.partner_id, rank=shift.rank)
     found = []
@@ -153,7 +162,7 @@ def _runs(shift: DutyShift, at: datetime) -> bool:
 
 
 def _shifts_at(office: Partner, at: datetime) -> list[Any]:
-    """The shifts that run now, of people who may be told; `is_away` says whose person is on leave."""
+    """Return the shifts that run now, of people who may be notified; `is_away` tells whose person is on leave."""
     return list(
         DutyShift.objects.at(at)
         .filter(partner=office, contact__is_active=True, contact__reachable_at__isnull=False, contact__partner=office)

@@ -1,9 +1,9 @@
-"""Which part of the directory somebody keeps: coordinators what lies in their regions, national keepers all of it.
+"""Which part of the directory somebody manages: coordinators their regions', national ones all of it.
 
 An office is a coordinator's when it has a place in one of their regions, and none in another region where a unit works:
 whoever answers for Vlorë isn't changed from Berat. Places where no unit works don't count. National offices (and those
-that answer only where no unit works) are kept by national keepers: coordinators of every region that has a unit.
-Operators keep accounts and the machine, never the directory.
+that answer only where no unit works) are managed by coordinators of every region that has a unit. Operators manage
+accounts and the machine, never the directory.
 """
 
 from collections.abc import Iterable
@@ -25,13 +25,13 @@ Entry = Partner | Contact | Agreement | DutyShift | Leave
 
 
 def is_national_keeper(user: User) -> bool:
-    """Whether this person coordinates every region where a unit works."""
+    """Tell whether this person coordinates every region where a unit works."""
     regions = Region.objects.filter(is_outreach=True)
     return regions.exists() and not regions.exclude(pk__in=user.coordinated_regions()).exists()
 
 
 def get_partners(user: User) -> "QuerySet[Partner]":
-    """The partners this person may change."""
+    """Return the partners that this person may change."""
     if is_national_keeper(user):
         return Partner.objects.all()
     mine = user.coordinated_regions()
@@ -40,16 +40,17 @@ def get_partners(user: User) -> "QuerySet[Partner]":
 
 
 def keeps_area(user: User, regions: Iterable[int]) -> bool:
-    """Whether an office with these places (regions' keys; none: the whole country) would be this person's."""
+    """Tell whether an office with these places (regions' keys; none: the whole country) would be this person's."""
     if is_national_keeper(user):
         return True
+    # As `get_partners` decides for a stored office; here for one that isn't saved yet.
     places, mine = set(regions), set(user.coordinated_regions().values_list("pk", flat=True))
     outreach = set(Region.objects.filter(is_outreach=True).values_list("pk", flat=True))
     return bool(places & mine) and not (places & outreach) - mine
 
 
 def get_keepers(office: Partner) -> list[User]:
-    """Everybody active who may change this office, by name."""
+    """Return everybody active who may change this office."""
     people = User.objects.filter(is_active=True, assignments__role="coordinator").distinct().order_by("pk")
     return [user for user in people if get_partners(user).filter(pk=office.pk).exists()]
 
@@ -61,5 +62,5 @@ def _has_place_in(regions: "QuerySet[Region]") -> Q:
 
 
 def get_entries(user: User, model: type[Entry]) -> "QuerySet[Entry]":
-    """The rows of one directory model that this person may change."""
+    """Return the rows of one directory model that this person may change."""
     return model._default_manager.filter(**{f"{PARTNER_OF[model]}__in": get_partners(user).values("pk")})

@@ -1,5 +1,8 @@
-"""The directory in the admin: who is told, and who is on duty. People and offices are never deleted here but set
-inactive, so that what was once sent still says to whom. Only shifts and leave that have not begun can be taken back."""
+"""The directory in the admin: who is notified, and who is on duty.
+
+People and offices are never deleted here but set inactive, so that what was once sent still says to whom. Only shifts
+and leave that haven't begun can be deleted.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -40,9 +43,10 @@ from .scope import get_entries, get_partners
 
 
 class DirectoryIndex(generic.IndexView):
-    """The list of one kind of entry. It can't be taken out as a file: who is told is nobody's to carry about."""
+    """The list of one kind of entry. It can't be exported: who is notified is nobody's to carry about."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Wagtail offers an export to every list by this parameter.
         if "export" in request.GET:
             raise Http404
         return super().dispatch(request, *args, **kwargs)
@@ -52,7 +56,7 @@ class DirectoryIndex(generic.IndexView):
 
 
 class MomentColumn(Column):
-    """A day and an hour, and never "now": a roster is checked by its hours."""
+    """A column with day and hour, never "now": a roster is checked by its hours."""
 
     def __init__(self, name: str, *, empty: Any = "", **kwargs: Any) -> None:
         super().__init__(name, sort_key=name, **kwargs)
@@ -64,7 +68,7 @@ class MomentColumn(Column):
 
 
 def time_word(period: DutyShift | Leave) -> str:
-    """Whether it is running, still to come, or over."""
+    """Return whether the period is running, still to come, or over."""
     now = timezone.now()
     if is_running(period, now):
         return gettext("running now")
@@ -76,7 +80,7 @@ def _own_offices(request: Any) -> "QuerySet[Partner]":
 
 
 class RosterFilter(WagtailFilterSet):
-    """By office, of this person's only."""
+    """A filter by office, among this person's only."""
 
     partner = ModelChoiceFilter(queryset=_own_offices, label=_("partner"))
 
@@ -99,6 +103,7 @@ class DirectoryViewSet(ModelViewSet):
         return self.form_class
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        # Without these names Wagtail shows no button to delete.
         return super().get_common_view_kwargs(**{"delete_url_name": None, "usage_url_name": None, **kwargs})
 
     def get_urlpatterns(self) -> list[Any]:
@@ -207,7 +212,7 @@ class DirectoryGroup(ModelViewSetGroup):
 
 
 class ChangesMenuItem(MenuItem):
-    """The changes that wait, for those who keep the directory, with how many there are."""
+    """The menu item of waiting changes, for coordinators."""
 
     def is_shown(self, request: HttpRequest) -> bool:
         return request.user.has_role(StaffRole.COORDINATOR)  # type: ignore[union-attr]

@@ -1,6 +1,6 @@
-"""What each kind of entry of the audit chain is called on the screen (`audit_reader`): codes are for machines.
+"""Labels for each kind of audit entry on the screen (`audit_reader`): codes are for machines.
 
-A kind without words here fails `tests/security/test_audit_words.py`.
+A kind without a label here fails `tests/security/test_audit_words.py`.
 """
 
 from django.utils.functional import Promise
@@ -359,7 +359,7 @@ TARGETS: dict[str, Promise] = {
 
 
 def get_words(kind: str) -> Promise | str:
-    """The kind itself, where nobody has given it words."""
+    """Return the label of a kind, or the kind itself where it has none."""
     return KINDS.get(kind) or OF_PAGES.get(kind) or kind
 
 
@@ -368,7 +368,7 @@ def target_words(kind: str) -> Promise | str:
 
 
 def choices() -> list[tuple[Promise | str, list[tuple[str, Promise | str]]]]:
-    """Every kind under what it is about, and all of that together: `case.` begins every kind of a case."""
+    """Return the kinds by subject, each group with a choice for all of it: `case.` matches every kind of a case."""
     found: list[tuple[Promise | str, list[tuple[str, Promise | str]]]] = []
     for room, label in ROOMS.items():
         kinds = [(kind, words) for kind, words in {**KINDS, **OF_PAGES}.items() if kind.startswith(f"{room}.")]
@@ -379,7 +379,7 @@ def choices() -> list[tuple[Promise | str, list[tuple[str, Promise | str]]]]:
 
 
 def target_choices() -> list[tuple[str, Promise | str]]:
-    """Each word once: a page of any type is a page."""
+    """Return the kinds of targets, each label once: a page of any type is a page."""
     first: dict[str, tuple[str, Promise | str]] = {}
     for kind, words in TARGETS.items():
         first.setdefault(str(words), (kind, words))
@@ -387,5 +387,5 @@ def target_choices() -> list[tuple[str, Promise | str]]:
 
 
 def same_targets(kind: str) -> list[str]:
-    """The kinds that have the same word as this one."""
+    """Return the kinds that share this one's label."""
     return [other for other, words in TARGETS.items() if str(words) == str(target_words(kind))] or [kind]

@@ -1,7 +1,8 @@
-"""The record of who did what, read in the admin by its keepers: by person, deed, target and time, newest first.
+"""The audit log in the admin, for its auditors: searched by person, action, target and time, newest first.
 
-Entries hold ids, codes and counts; nothing here opens anything sealed. A page goes on from a number, not from a page's
-count, so the millionth entry is as near as the first. Each reading is itself an entry, with what was asked for.
+Entries hold ids, codes and counts; nothing here decrypts anything. Paging goes on from an entry's number, not from a
+count of pages, so the millionth entry is reached as fast as the first. Each reading is itself an entry, with the
+search.
 """
 
 from collections.abc import Iterable
@@ -39,14 +40,17 @@ KINDS = {
 
 
 class Kind(forms.ChoiceField):
-    """Kinds by their words. A link with another beginning of a code, as an older mail may hold, still works."""
+    """A choice among kinds by their labels.
+
+    A link with another beginning of a code, as an older mail may hold, works too.
+    """
 
     def valid_value(self, value: str) -> bool:
         return len(value) <= 64
 
 
 class Filter(forms.Form):
-    """What is looked for. `before`: entries with a smaller number only."""
+    """The search form. `before`: entries with a smaller number only."""
 
     who = forms.CharField(label=_("Who"), required=False, max_length=60)
     kind = forms.ChoiceField(
@@ -75,6 +79,7 @@ class Filter(forms.Form):
             if asked.get(name):
                 found = found.filter(**{field: asked[name]})
         if asked.get("target"):
+            # One label may stand for several kinds: a page of any type is a page.
             found = found.filter(target_kind__in=audit_labels.same_targets(asked["target"]))
         if asked.get("who"):
             found = found.filter(_by(asked["who"]))
@@ -89,12 +94,12 @@ class Filter(forms.Form):
         return found
 
     def said(self) -> dict[str, str]:
-        """What was asked for, for the entry that this reading leaves."""
+        """Return what was searched for, for the entry that this reading leaves."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
 def _by(who: str) -> Q:
-    """A person's entries by user name, name or id; a contact's by id."""
+    """Build the condition for a person's entries by user name, name or id; a contact's by id."""
     people = User.objects.filter(Q(username__iexact=who) | Q(last_name__iexact=who) | Q(first_name__iexact=who))
     by_name = Q(actor_kind="user", actor_id__in=[str(pk) for pk in people.values_list("pk", flat=True)[:200]])
     return by_name | Q(actor_kind__in=("user", "contact"), actor_id=who)
@@ -150,11 +155,12 @@ def _flat(value: Any) -> Any:
 
 
 def read_record(request: HttpRequest) -> HttpResponse:
-    """GET: a page of entries, and how the chain is."""
+    """GET: show a page of entries, and the state of the chain."""
     asked = Filter(request.GET or None)
     page: dict[str, Any] = {"form": asked, "kinds": KINDS, "chain": state_of_the_chain()}
     if not asked.is_bound or asked.is_valid():
         entries = asked.entries() if asked.is_bound else AuditEntry.objects.order_by("-number")
+        # One entry more than is shown tells whether there is a further page, without a count of the whole table.
         found = list(entries[: PAGE + 1])
         page["lines"] = build_lines(found[:PAGE])
         if len(found) > PAGE:
@@ -166,7 +172,7 @@ def read_record(request: HttpRequest) -> HttpResponse:
 
 
 def state_of_the_chain() -> dict[str, Any]:
-    """What the watch found last, and who keeps the record today."""
+    """Return what the watch found last, and how many auditors there are today."""
     beat = Heartbeat.objects.filter(part=CHAIN).first()
     facts = beat.facts if beat else {}
     verified_at = facts.get("verified_at")

@@ -1,10 +1,10 @@
-"""The audit chain, watched each minute: what `/readyz` says of it, an alarm when it is broken, and the mail of the day.
+"""Watch the audit chain each minute: the part of `/readyz`, an alarm when it is broken, and the mail of the day.
 
 1. `audit.watch.look` reads what is new and, once an hour, all of it. What it found stands in a Heartbeat.
    So do sealed cells that are older than they were (`vault.witness`): each is also named in the chain.
-2. Broken: operators and the keepers of the record are written to: at once, each hour, after the first day once a day.
-3. Once a day, from eight on, the keepers get the head: `<number>:<16 digits>`. Whoever holds one of these mails can
-   show later that nothing before it was cut off, without trusting this machine. With fewer than two keepers the
+2. Broken: operators and auditors are written to: at once, each hour, after the first day once a day.
+3. Once a day, from eight on, the auditors get the head: `<number>:<16 digits>`. Whoever holds one of these mails can
+   show later that nothing before it was cut off, without trusting this machine. With fewer than two auditors the
    operators get it too.
 """
 
@@ -42,12 +42,12 @@ log = structlog.get_logger(__name__)
 
 
 def each_minute(argument: str = "") -> None:
-    """What the bulk workers run each minute (settings.EACH_MINUTE)."""
+    """Run the watch once; the bulk workers do that each minute (settings.EACH_MINUTE)."""
     now = timezone.now()
     try:
         found = look(now).facts()
     except WatchedElsewhere:
-        return
+        return  # another process is at it, and writes down what it finds
     except (KeyRingError, OSError, ValueError) as error:
         log.error("audit_chain_not_read", code=type(error).__name__)
         found = {**_earlier(), "error": type(error).__name__}
@@ -56,17 +56,19 @@ def each_minute(argument: str = "") -> None:
     if found["broken"] or found.get("error") or found["put_back"]:
         alarm(found, now)
     else:
+        # Without the row the next alarm is due at once.
         Heartbeat.objects.filter(part=ALARMED).delete()
     send_head_of_the_day(now)
 
 
 def _cells(now: datetime) -> dict[str, Any]:
-    """Goes on holding sealed cells against what was met before; those that were put back are named in the chain."""
+    """Compare a further part of the sealed cells with the versions seen before; log those that were put back."""
     earlier = {name: value for name, value in _earlier().items() if name.startswith("cells_") or name == "put_back"}
     try:
         seen = witness.step(now=now.timestamp())
     except (OSError, sqlite3.Error) as error:
         log.error("sealed_cells_not_read", code=type(error).__name__)
+        # Earlier findings stay: a witness that can't be read is no all-clear.
         return {"put_back": 0, **earlier, "cells_error": type(error).__name__}
     if seen is None:
         return {"put_back": 0, **earlier}
@@ -85,7 +87,7 @@ def _earlier() -> dict[str, Any]:
 
 
 def alarm(found: dict[str, Any], now: datetime) -> int:
-    """Tells operators and keepers, unless that was done lately. Returns how many were written to."""
+    """Mail operators and auditors, unless that was done lately. Return how many mails went out."""
     if not _claimed(ALARMED, now, _is_due_again):
         return 0
     people = {person.pk: person for person in [*keepers(), *operators_to_tell()]}
@@ -102,11 +104,12 @@ def alarm(found: dict[str, Any], now: datetime) -> int:
 
 
 def send_head_of_the_day(now: datetime) -> int:
-    """The mail of the day to the keepers, unless they had it. Returns how many were written to."""
+    """Mail the head of the chain to the auditors, unless they had it today. Return how many mails went out."""
     eight = begin_of_today(now)
     if now < eight or not _claimed(MAILED, now, lambda beat, at: _is_due_today(beat, at, eight)):
         return 0
     people = {person.pk: person for person in keepers()}
+    # Against somebody with the key and the database only these mails are left, so two people keep them (docs/adr/0063).
     if len(people) < 2:
         people |= {person.pk: person for person in operators_to_tell()}
     facts = Heartbeat.objects.get(part=CHAIN).facts if Heartbeat.objects.filter(part=CHAIN).exists() else {}
@@ -121,7 +124,7 @@ def send_head_of_the_day(now: datetime) -> int:
 
 
 def keepers() -> list[User]:
-    """Who keeps the record, with an e-mail address."""
+    """Return today's auditors who have an e-mail address."""
     today = Assignment.objects.current().filter(role=StaffRole.AUDITOR).values("pk")
     return list(User.objects.filter(is_active=True, assignments__in=today).exclude(email="").distinct().order_by("pk"))
 
@@ -136,11 +139,15 @@ def _is_due_again(beat: Heartbeat, now: datetime) -> bool:
 def _is_due_today(beat: Heartbeat, now: datetime, eight: datetime) -> bool:
     if beat.facts.get("unheard"):
         return now - beat.at >= AGAIN
+    # A time ahead of now is left from a clock that was set back.
     return beat.at < eight or beat.at > now
 
 
 def _claimed(part: str, now: datetime, is_due: Any) -> bool:
-    """Of two workers at once one writes the mails. Until one of them has gone out, it was a try that nobody heard."""
+    """Claim this round of mails: of two workers at once one sends them.
+
+    Until one of them has gone out, the round counts as unheard.
+    """
     last = Heartbeat.objects.filter(part=part).first()
     if last is None:
         facts = {"unheard": True, "since": now.isoformat()}
@@ -153,7 +160,7 @@ def _claimed(part: str, now: datetime, is_due: Any) -> bool:
 
 
 def _told(part: str, people: Iterable[User], subject: Any, template: str, words: dict[str, Any], now: datetime) -> int:
-    """Each by a mail of their own, in their language: an address that is refused keeps it from nobody else."""
+    """Mail each person separately, in their language: an address that is refused mustn't stop the others' mails."""
     told = 0
     for person in people:
         with translation.override(person.language):

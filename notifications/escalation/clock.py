@@ -1,16 +1,17 @@
-"""The acknowledgement clock: whoever does not answer in time is chased, then passed over for the deputy, then called.
+"""The acknowledgement clock: escalate notices whose recipient doesn't answer in time.
 
-    remind   a reminder to the same contact (a notice that was never sent is pushed instead)
-    deputy   a notice to whoever is on duty and has not been told yet; with nobody there, the next step at once
+    remind   a reminder to the same contact (a notice that was never sent is made due instead)
+    deputy   a notice to whoever is on duty and hasn't been notified yet; with nobody there, the next step at once
     call     a notice to the coordinator with the number to call; repeated until somebody has answered
 
-A chase has one open reminder and one open call: said again, it is the same notice under the next number (`repeating`).
-When the first day is over the calls are no longer repeated one by one; a list a day tells what has no answer
-(`digest`).
+An escalation chain has one open reminder and one open call: repeated, it is the same notice under the next number
+(`repeating`). When the first day is over the calls are no longer repeated one by one; a daily list names what has no
+answer (`digest`).
 
-A step is taken by one conditional UPDATE that moves the ladder on, and its notice carries an event id made from the
-chased notice and the step's index: two sweepers, or one that died half-way, take it once. Each notice is dealt with by
-itself: one that can't be read is put aside, its coordinator is asked to call, and all others go on.
+A step is taken by one conditional UPDATE that moves the notice on to its next step, and the step's notice has an event
+id made from the escalated notice and the step's index: two sweepers, or one that died half-way, take it once. Each
+notice is dealt with by itself: one that can't be read is put aside, its coordinator is asked to call, and all others
+go on.
 """
 
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Plan:
-    """The step that comes next for a notice: `index` in its ladder, the deed, to whom, and why in words."""
+    """The next step of a notice: `index` among its steps, what to `do`, for whom, and why in words."""
 
     index: int
     do: str
@@ -74,7 +75,8 @@ class Plan:
 
 
 def advance(now: datetime) -> int:
-    """Takes every step whose time has come, each notice by itself. Returns how many were taken here."""
+    """Take every step whose time has come, each notice by itself. Return how many were taken here."""
+    # Daily lists are repeated by `digest`.
     due = Notice.objects.open().filter(next_step_at__lte=now).exclude(purpose=Purpose.DIGEST)
     keys = due.exclude(pk__in=aside(CLOCK, now)).order_by("next_step_at").values_list("pk", flat=True)[:AT_MOST]
     return each(CLOCK, list(keys), lambda key: _get_step(key, now), at=now, instead=lambda key: _call_for(key, now))
@@ -87,10 +89,11 @@ def _get_step(key: UUID, now: datetime) -> bool:
 
 
 def _call_for(key: UUID, now: datetime) -> Notice:
-    """A notice whose step can't be taken: the coordinator is asked to call, without reading what is spoilt.
+    """Ask the coordinator to call about a notice whose step can't be taken, without reading what is damaged.
 
-    A call that stands open already is enough, if the chase has a clock; else it gets one.
+    A call that is open already is enough, if the escalation chain has a clock; else it gets one.
     """
+    # Any of the sealed or free-form columns may be what is damaged, so none of them is read here.
     rows = Notice.objects.select_related("contact", "municipality", "partner").defer("brief", "ladder", "link_token")
     notice = rows.get(pk=key)
     chase = members(notice)
@@ -109,6 +112,7 @@ def _call_for(key: UUID, now: datetime) -> Notice:
             municipality=notice.municipality,
             brief=call_brief(notice, why=[UNREADABLE], told=told(chase, notice.role)),
             answer_minutes=REPEAT_MINUTES,
+            # Its own clock, because the damaged notice's can't move on.
             ladder=CALL_LADDER,
             is_drill=notice.is_drill,
             purpose=Purpose.CALL,
@@ -119,12 +123,15 @@ def _call_for(key: UUID, now: datetime) -> Notice:
 
 
 def hand_over(notice: Notice, now: datetime) -> Notice | None:
-    """Whoever carried the clock has declined, or reached nobody: the deputy or the coordinator is told now, with the
-    rest of the ladder. None when something else of the chase still has a clock.
+    """Pass the clock on when its holder has declined or reached nobody. Return the new notice, if any.
+
+    The deputy or the coordinator is notified now, with the remaining steps. None when something else of the escalation
+    chain still has a clock.
     """
     if has_clock(members(notice)):
         return None
     keeper = get_keeper(notice)
+    # Whoever has declined isn't reminded.
     plan = _plan(keeper, now, without=(REMIND,), words=[DECLINED])
     with transaction.atomic():
         Notice.objects.filter(pk=keeper.pk).update(ladder_step=plan.index + 1)
@@ -132,7 +139,7 @@ def hand_over(notice: Notice, now: datetime) -> Notice | None:
         try:
             heir = _say(keeper, plan, now, ladder=rest)
         except (SealBroken, KeyRingError) as error:
-            note(CLOCK, keeper.pk, error, at=now)  # the answer stands, whatever is wrong with the brief
+            note(CLOCK, keeper.pk, error, at=now)  # the answer is valid, whatever is wrong with the brief
             return _call_for(keeper.pk, now)
         _tell(keeper, plan)
     return heir
@@ -145,15 +152,18 @@ def _take_step(notice: Notice, now: datetime) -> bool:
         "next_step_at": next_time(notice.ladder, plan.index + 1, notice.owed_at, now),
     }
     if plan.do != REMIND:
+        # The time of the first escalation is the one that counts.
         changes["escalated_at"] = Coalesce("escalated_at", Value(now))
+        # One that wasn't sent keeps its state: it still has to be sent.
         changes["state"] = Case(
             When(state__in=AWAITING_ANSWER, then=Value(NoticeState.ESCALATED.value)), default=F("state")
         )
     with transaction.atomic():
-        lock_chases([notice.chase_id])  # the step may repeat an older notice of it than the one with the clock
+        lock_chases([notice.chase_id])  # the step may write to an older notice of the chain than the one with the clock
         mine = (
             Notice.objects.open()
             .filter(pk=notice.pk, ladder_step=notice.ladder_step, next_step_at=notice.next_step_at)
+            # `ladder_step` and `next_step_at` as they were read: whoever comes second changes nothing.
             .update(**changes)
         )
         if not mine:
@@ -161,7 +171,7 @@ def _take_step(notice: Notice, now: datetime) -> bool:
         if plan.do == REMIND and notice.state not in AWAITING_ANSWER:
             _push(notice, now)
         elif is_daily(notice.ladder, plan.index, notice.owed_at, now):
-            return True  # the list of the day names it
+            return True  # the daily list names it
         else:
             _say(notice, plan, now)
         _tell(notice, plan)
@@ -169,7 +179,7 @@ def _take_step(notice: Notice, now: datetime) -> bool:
 
 
 def _plan(notice: Notice, now: datetime, *, words: list[Words], without: tuple[str, ...] = ()) -> Plan:
-    """The next step that can be taken. It ends, because the last step of every ladder is a call."""
+    """Find the next step that can be taken. The loop ends, because the last step of every snapshot is a call."""
     chase = members(notice)
     index, why = notice.ladder_step, list(words)
     while True:
@@ -177,6 +187,7 @@ def _plan(notice: Notice, now: datetime, *, words: list[Words], without: tuple[s
         do = step["do"]
         if do == CALL:
             return Plan(index, do, step, chase, coordinator_for(notice, chase, now), why)
+        # A contact whose test is outstanding is sent nothing (`outbox.delivery`).
         is_reachable = notice.contact is not None and notice.contact.reachable_at is not None
         if do == REMIND and REMIND not in without and is_reachable:
             return Plan(index, do, step, chase, notice.contact, why)
@@ -189,7 +200,7 @@ def _plan(notice: Notice, now: datetime, *, words: list[Words], without: tuple[s
 
 
 def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
-    """On duty now for the same role and place, and not told yet."""
+    """Return who is on duty now for the same role and place and hasn't been notified yet."""
     known = {contact.pk for contact in told(chase, notice.role)}
     found = resolve_for(notice, at=now)
     asked = [found.contact, found.deputy]
@@ -200,16 +211,16 @@ def _deputy(notice: Notice, chase: list[Notice], now: datetime) -> Contact | Non
 
 
 def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:
-    """The notice of this step: the open one of its kind again, when it went to the same person, else a new one.
+    """Send the notice of this step: the open one of its kind again, when it went to the same person, else a new one.
 
-    What the clock had open to somebody else closes with that; a call by a person's deed never does, as long as it
-    reaches them (see `callers`).
-    `ladder`: what is left of a ladder, for whoever carries it on.
+    What the clock had open to somebody else is closed with that; a call that a case event created never is, as long as
+    it reaches its coordinator (see `callers`). `ladder`: the remaining steps, for whoever carries them on.
     """
     if plan.do == DEPUTY:
         return _owe_step(notice, plan, now, ladder=ladder)
     open_ones = standing(plan.chase, PURPOSES[plan.do])
     if is_by_deed(notice):
+        # A call of a case event is repeated to its own coordinator, whoever is on duty.
         own = next((one for one in open_ones if one.pk == notice.pk and reaches_somebody(one)), None)
         if own is not None:
             _again(own, notice, plan, now)
@@ -225,6 +236,7 @@ def _say(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] | None
         settle_replaced(others, now)
     if same is None:
         return _owe_step(notice, plan, now, ladder=ladder)
+    # A call of a case event that has a clock of its own is repeated by that clock, not by this one too.
     if same.pk == notice.pk or not is_by_deed(same) or same.next_step_at is None:
         _again(same, notice, plan, now, ladder=ladder)
     return same
@@ -242,18 +254,25 @@ def _again(same: Notice, notice: Notice, plan: Plan, now: datetime, *, ladder: l
 
 
 def _somebody_else_sees_to_it(own: Notice, calls: list[Notice], now: datetime) -> bool:
-    """A call by deed asks its own coordinator. When none of those who were asked so is on duty any more, the oldest of
-    the calls looks for somebody who is; the others leave that to it."""
+    """Tell whether another open call takes care of finding somebody on duty.
+
+    A call of a case event asks its own coordinator. When none of those who were asked so is on duty any more, the
+    oldest of these calls looks for somebody who is; the others leave that to it.
+    """
     asked = [one for one in calls if is_by_deed(one) and reaches_somebody(one)]
     by_deed = [one for one in asked if one.next_step_at is not None or one.pk == own.pk]
+    # `calls` is newest first, so the last one is the oldest.
     return by_deed[-1].pk != own.pk or any(is_at_work(one.contact, now) for one in by_deed)
 
 
 def _with_nobody_on_duty(
     notice: Notice, plan: Plan, calls: list[Notice], now: datetime, ladder: list[Step] | None
 ) -> Notice:
-    """The call that stands is said again, to whoever has it; one to nobody stands beside it, loud, until somebody comes
-    on duty. Without any that stands, the one to nobody carries on what is left of the ladder."""
+    """Repeat the open call when no coordinator is on duty, and create one without a recipient beside it.
+
+    The call without a recipient alarms the operator until somebody comes on duty. When no call is open, it carries on
+    the remaining steps.
+    """
     asked = next((one for one in calls if reaches_somebody(one)), None)
     if asked is None:
         same = next((one for one in calls if _reaches(one, None)), None)
@@ -263,13 +282,13 @@ def _with_nobody_on_duty(
         return same
     event_id = uuid5(notice.pk, f"step-{plan.index}")
     ask_for_somebody(notice, plan.chase, now, why=plan.words, event_id=event_id)
-    if not is_by_deed(asked) or asked.next_step_at is None:  # else it is said again by its own clock
+    if not is_by_deed(asked) or asked.next_step_at is None:  # else its own clock repeats it
         _again(asked, notice, plan, now, ladder=ladder)
     return asked
 
 
 def _reaches(notice: Notice, contact: Contact | None) -> bool:
-    """It went to this person (or, like this one, to nobody), and its link was not taken back."""
+    """Tell whether the notice went to this person (or, with None, to nobody) and its link wasn't revoked."""
     return notice.contact_id == (contact.pk if contact else None) and notice.link_revoked_at is None
 
 
@@ -292,14 +311,16 @@ def _owe_step(notice: Notice, plan: Plan, now: datetime, *, ladder: list[Step] |
 
 
 def _call_words(notice: Notice, plan: Plan) -> dict[str, Any]:
-    if notice.case_reference == PIN_ALARM:  # whom to phone is the contact it is about, not who was asked to
+    if notice.case_reference == PIN_ALARM:  # to be phoned is the contact it is about, not whoever was asked to call
         return dict(notice.root.brief)
     return call_brief(notice, why=plan.words, told=told(plan.chase, notice.role))
 
 
 def _minutes_to_answer(notice: Notice, plan: Plan, now: datetime) -> float | None:
-    """A call has until it is repeated; a reminder keeps the time that was set; a deputy gets as long as the first
-    had."""
+    """Return the minutes to answer: a call has until it is repeated; a reminder keeps the time that was set.
+
+    A deputy gets as long as the first recipient had.
+    """
     if plan.do == CALL:
         return float(plan.step["repeat_minutes"])
     if notice.answer_by is None:
@@ -309,7 +330,7 @@ def _minutes_to_answer(notice: Notice, plan: Plan, now: datetime) -> float | Non
 
 
 def _push(notice: Notice, now: datetime) -> None:
-    """There is nothing to remind of yet: what was never sent is due now."""
+    """Make a notice due that was never sent: there is nothing to remind of yet."""
     waiting = Notice.objects.filter(pk=notice.pk, state__in=UNSENT).exclude(reason=NO_CONTACT)
     if waiting.update(next_attempt_at=now):
         wake(notice.pk)

@@ -1,9 +1,9 @@
-"""The list of the day: what has had no answer for more than a day, told to each coordinator once a day, in one mail.
+"""The daily list: what has had no answer for more than a day, sent to each coordinator once a day in one mail.
 
-1. Each pass looks up the notices whose ladder has come to repeating its call, and whose first day is over.
-2. Each is somebody's: the coordinator who would be called about it now.
-3. Whoever has not had a list today gets one that names all of theirs. It is one notice for each coordinator, said again
-   from day to day; its mail says codes, how far each chase has come and since when, and nothing else.
+1. Each pass looks up the notices that have come to repeating their last call, and whose first day is over.
+2. Each belongs to somebody: the coordinator who would be called about it now.
+3. Whoever hasn't had a list today gets one that names all of theirs. It is one notice for each coordinator, repeated
+   from day to day; its mail names codes, how far each escalation has come and since when, and nothing else.
 4. A list on which nothing is left is closed.
 
 Nothing is listed before eight in the morning. What comes to be a day old in the course of a day, when the list has gone
@@ -41,7 +41,7 @@ LIST = "contact.digest"  # and when a coordinator's list can't be made
 FROM_HOUR = 8  # local time
 MAX_LINES = 100  # of one list; what is left over is counted
 AT_MOST = 2000  # notices looked at in one pass
-LISTS = UUID("5a3f6d0e-6e5c-4d53-9a2b-3f0d7b1c9e42")  # whose "case" a list is: none's
+LISTS = UUID("5a3f6d0e-6e5c-4d53-9a2b-3f0d7b1c9e42")  # the namespace of the lists' ids: a list belongs to no case
 DAILY = ({"after_minutes": 24 * 60, "do": CALL, "repeat_minutes": 24 * 60},)
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class DigestLine:
-    """One chase on a list. `steps`: how often each purpose of it has been said."""
+    """One escalation chain on a list. `steps`: how often a notice of each purpose was sent in it."""
 
     notice: Notice
     chase: list[Notice]
@@ -68,7 +68,7 @@ class DigestLine:
 
 
 def list_silent(now: datetime, *, show_life: Callable[[], None] = lambda: None) -> int:
-    """Tells each coordinator what has no answer, where that was not done today. Returns how many lists went out.
+    """Send each coordinator the list of what has no answer, unless they had it today. Return how many lists went out.
 
     `show_life` is called before each notice that is looked at: with thousands it takes a while.
     """
@@ -90,12 +90,12 @@ def list_silent(now: datetime, *, show_life: Callable[[], None] = lambda: None) 
 
 
 def begin_of_today(now: datetime) -> datetime:
-    """Eight in the morning of this day, in local time."""
+    """Return eight in the morning of this day, in local time."""
     return timezone.make_aware(datetime.combine(timezone.localdate(now), time(FROM_HOUR)))
 
 
 def _silent(now: datetime, eight: datetime) -> list[UUID]:
-    """What may have to be listed: open, older than a day, with a clock of its own, and on no list of today."""
+    """Return the ids of what may have to be listed: open, older than a day, with a clock, and on no list of today."""
     old = Notice.objects.open().filter(owed_at__lte=now - FIRST_DAY, next_step_at__isnull=False)
     unlisted = old.filter(Q(listed_at__isnull=True) | Q(listed_at__lt=eight)).exclude(purpose=Purpose.DIGEST)
     rows = unlisted.exclude(pk__in=aside(DIGEST, now)).order_by("owed_at").values_list("pk", flat=True)
@@ -103,11 +103,15 @@ def _silent(now: datetime, eight: datetime) -> list[UUID]:
 
 
 def _look_at(key: UUID, now: datetime, found: dict[Contact, list[DigestLine]], waiting: set[int]) -> bool:
-    """Puts it on the list of its coordinator. With none on duty a call is owed to nobody, which alarms the operator;
-    whoever was asked before (`waiting`) keeps the list that named it."""
+    """Add the notice to the list of its coordinator; return whether it was added.
+
+    With none on duty a call without a recipient is created, which alarms the operator. The lists of coordinators who
+    were asked before (`waiting`) stay open.
+    """
     notice = (
         Notice.objects.select_related("contact", "municipality", "partner").defer("brief", "link_token").get(pk=key)
     )
+    # The keys were read before the loop; an answer may have come since.
     if not notice.is_open or not is_daily(notice.ladder, notice.ladder_step, notice.owed_at, now):
         return False
     chase = members(notice)
@@ -124,7 +128,7 @@ def _look_at(key: UUID, now: datetime, found: dict[Contact, list[DigestLine]], w
 
 
 def _tell(contact: Contact, lines: list[DigestLine], now: datetime, eight: datetime) -> bool:
-    """One list for this coordinator, unless they had theirs today."""
+    """Send this coordinator's list, unless they had it today. Return whether it was sent."""
     mine = Notice.objects.filter(purpose=Purpose.DIGEST, contact=contact).defer("brief")
     if mine.filter(Q(repeated_at__gte=eight) | Q(owed_at__gte=eight)).exists():
         return False
@@ -133,6 +137,7 @@ def _tell(contact: Contact, lines: list[DigestLine], now: datetime, eight: datet
     if standing is not None:
         repeat(notice=standing, at=now, brief=digest_brief(lines), ladder=ladder)
     else:
+        # Lists that are still open here have a revoked link: nobody can read them any more.
         settle_replaced(mine.open().values_list("pk", flat=True), now)
         create_notice(
             NoticeRequest(
@@ -155,14 +160,14 @@ def _tell(contact: Contact, lines: list[DigestLine], now: datetime, eight: datet
 
 
 def _keep_links_open(lines: list[DigestLine], now: datetime) -> None:
-    """What still waits for an answer can be answered: its links outlive the days of silence."""
+    """Extend the links of what is listed: it must stay answerable through days of silence."""
     open_ones = Notice.objects.open().filter(chase_id__in=[line.notice.chase_id for line in lines])
     until = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
     open_ones.filter(link_expires_at__lt=until).update(link_expires_at=until)
 
 
 def _close_empty(found: Iterable[Contact], waiting: Iterable[int], now: datetime, eight: datetime) -> None:
-    """Of yesterday's lists those on which nothing is left, or whose coordinator is not on duty any more."""
+    """Close earlier lists on which nothing is left, or whose coordinator is no longer on duty."""
     over = Notice.objects.open().filter(purpose=Purpose.DIGEST, owed_at__lt=eight)
     over = over.filter(Q(repeated_at__isnull=True) | Q(repeated_at__lt=eight))
     over = over.exclude(contact__in=list(found)).exclude(contact__in=_listed_today(eight))
@@ -185,7 +190,7 @@ MORE_WORDS: Words = {
 
 
 def digest_brief(lines: list[DigestLine]) -> dict[str, Any]:
-    """The list as the coordinator reads it behind the PIN, and in `lines` what its mail may say."""
+    """Build the list as the coordinator reads it behind the PIN, with what its mail may say in `lines`."""
     shown = sorted(lines, key=lambda line: line.since)[:MAX_LINES]
     sections = [_section(line) for line in shown]
     if len(lines) > len(shown):
@@ -236,7 +241,7 @@ _NOTHING: Words = {"sq": "u dërgua", "en": "it was sent"}
 
 
 def said(steps: dict[str, int], language: str) -> str:
-    """How far a chase has come, in words: "2 reminders, the deputy was told, 46 requests to call"."""
+    """Return how far an escalation has come, in words: "2 reminders, the deputy was told, 46 requests to call"."""
     parts = [
         (one if steps[purpose] == 1 else more)[language].format(count=steps[purpose])
         for purpose, one, more in _STEPS

@@ -1,7 +1,7 @@
-"""What the sweeper finds when it looks around: counts and ages, kept in a Heartbeat row for whoever asks `/readyz`.
+"""The sweeper's findings: counts and ages, stored in a Heartbeat row for `/readyz`.
 
-`/readyz` is asked each second or two by everybody; it must cost the same whatever the outbox holds. So the questions
-that read rows are asked here, each few seconds, in one process; the answer says only how old it is.
+`/readyz` is asked each second or two by everybody; it must cost the same whatever the outbox holds. So the queries
+that read rows run here, each few seconds, in one process; the answer says only how old it is.
 """
 
 from datetime import datetime
@@ -21,8 +21,11 @@ CLOCKS = ("notice.clock", "notice.digest", "notice.resolve")
 
 
 def findings(now: datetime) -> dict[str, Any]:
-    """{"overdue_s", "put_aside", "smtp_failing_s", "contacts", "on_duty"}: seconds and counts; "nobody_told": the
-    operator's alarm (outbox.alarm). Some eleven statements."""
+    """Collect the findings, in some eleven statements.
+
+    {"overdue_s", "put_aside", "smtp_failing_s", "contacts", "on_duty"}: seconds and counts; "nobody_told": the
+    operator's alarm (outbox.alarm).
+    """
     return {
         "overdue_s": _overdue(now),
         "put_aside": PutAside.objects.count(),
@@ -34,7 +37,8 @@ def findings(now: datetime) -> dict[str, Any]:
 
 
 def _overdue(now: datetime) -> float:
-    """How long the longest waits that is due."""
+    """Return how long, in seconds, the oldest due notice has been waiting."""
+    # A notice that is being sent has no next attempt; what counts for it is its lease.
     due = Notice.objects.due(now)
     waiting = due.exclude(state=NoticeState.SENDING).aggregate(at=Min("next_attempt_at"))["at"]
     abandoned = due.filter(state=NoticeState.SENDING).aggregate(at=Min("lease_until"))["at"]
@@ -43,9 +47,9 @@ def _overdue(now: datetime) -> float:
 
 
 def _failing(now: datetime) -> float:
-    """Since when the mail server has not been reached, while something waits for it; 0 when it is reached.
+    """Return for how many seconds the mail server hasn't been reached while something waits for it, else 0.
 
-    Counted from the beginning of the first attempt that failed after the last that went well.
+    Counted from the beginning of the first attempt that failed after the last that succeeded.
     """
     if not Notice.objects.filter(state=NoticeState.FAILED, reason=UNREACHED).exists():
         return 0.0
@@ -59,6 +63,7 @@ def _failing(now: datetime) -> float:
 
 
 def _on_duty(now: datetime) -> int:
+    # The conditions of `roster`, for all offices at once.
     shifts = DutyShift.objects.at(now).filter(
         contact__is_active=True,
         contact__reachable_at__isnull=False,
@@ -70,7 +75,7 @@ def _on_duty(now: datetime) -> int:
 
 
 def forget_settled(now: datetime) -> None:
-    """A notice that somebody has answered meanwhile, or that is gone, is put aside no more."""
+    """Drop rows that were put aside for notices that were answered meanwhile, or are gone."""
     rows = PutAside.objects.filter(kind__in=CLOCKS)
     keys = set(rows.values_list("row", flat=True))
     if keys:

@@ -1,7 +1,7 @@
-"""Trying what notices need besides the database: the cache, the broker, the mail server.
+"""Probes of what notices need besides the database: the cache, the broker, the mail server.
 
-In a thread of its own beside the sweeper: what hangs there holds up no clock. A probe that does not come back is found
-by the age of its last result.
+Each runs in a thread of its own beside the sweeper: what hangs there holds up no clock. A probe that doesn't come back
+is recognised by the age of its last result.
 """
 
 import threading
@@ -20,14 +20,14 @@ from notifications.channels.registry import channel_named
 from notifications.outbox.queueing import URGENT
 
 PROBE_SECONDS = 5.0
-# A mail server is not to be greeted each five seconds; one that failed is asked again as soon as that.
+# A mail server isn't to be greeted each five seconds; one that failed is asked again that soon.
 SMTP_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
 
 def try_cache() -> None:
-    """Writes and reads one value."""
+    """Write and read one value. Raises OSError when another one comes back."""
     mark = uuid.uuid4().hex
     cache.set("probe", mark, 30)
     if cache.get("probe") != mark:
@@ -35,15 +35,16 @@ def try_cache() -> None:
 
 
 def try_broker() -> None:
-    """Asks for the length of the urgent queue."""
+    """Ask the broker for the length of the urgent queue."""
     try:
         get_broker(URGENT).queue_size()
     finally:
+        # The ORM broker opens a connection for this thread, which nobody else would close.
         connections.close_all()
 
 
 def try_mail() -> None:
-    """Opens the way that mails take, as far as a greeting. Sends nothing."""
+    """Open the connection that mails take, as far as a greeting. Sends nothing."""
     channel = channel_named("email")
     try:
         channel.open()
@@ -52,8 +53,10 @@ def try_mail() -> None:
 
 
 class Probes:
-    """The last result of each probe: {"ok", "age_s", "failing_s", "error"}; `error` is a code or the class of the
-    error."""
+    """The last result of each probe: {"ok", "age_s", "failing_s", "error"}.
+
+    `error` is a code or the class of the error.
+    """
 
     def __init__(self) -> None:
         self._probes: dict[str, tuple[Callable[[], None], float]] = {
@@ -65,14 +68,15 @@ class Probes:
         self._threads: list[threading.Thread] = []
 
     def start(self, stopped: threading.Event) -> None:
-        """One thread for each probe, so that none waits for another."""
+        """Start one thread for each probe, so that none waits for another."""
         for name in self._probes:
+            # Daemons: a probe that hangs mustn't keep the process from ending.
             thread = threading.Thread(target=self._go_round, args=(name, stopped), name=f"probe-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def results(self) -> dict[str, dict[str, Any]]:
-        """Ages are worked out now, so that a probe that hangs grows old."""
+        """Return the results with their ages as of now, so that a probe that hangs grows old."""
         now = time.monotonic()
         return {
             name: {
@@ -81,18 +85,19 @@ class Probes:
                 "failing_s": round(now - result["failing_since"], 1) if result["error"] else 0.0,
                 "error": result["error"],
             }
+            # A copy, because the probes' threads write meanwhile.
             for name, result in dict(self._results).items()
         }
 
     def look(self, name: str) -> bool:
-        """One probe, once. Never raises."""
+        """Run one probe once. Return whether it succeeded; never raises."""
         began = time.monotonic()
         error = ""
         try:
             self._probes[name][0]()
         except ChannelError as failure:
             error = failure.code
-        except Exception as failure:  # noqa: BLE001  # whatever it is, it is what is to be found out
+        except Exception as failure:  # noqa: BLE001  # any failure is a result of the probe
             error = type(failure).__name__
         before = self._results.get(name)
         was_failing = before is not None and bool(before["error"])

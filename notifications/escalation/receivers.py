@@ -1,4 +1,4 @@
-"""What an answer means for the clock: a chase in which nobody is asked any more, and nobody has accepted, goes on."""
+"""Continue an escalation after an answer that settles nothing: nobody is asked any more, and nobody has accepted."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from .clock import hand_over
 
 @receiver(signals.notice_answered, dispatch_uid="escalation.hand_over")
 def pass_on_what_was_declined(notice: Notice, reply: Reply, **kwargs: Any) -> None:
-    """Declined, or nobody reached by phone: the rest of the ladder starts now, in the transaction of the answer."""
+    """Start the remaining steps now, in the transaction of the answer: declined, or nobody reached by phone."""
     reached_nobody = reply.kind == ReplyKind.OUTCOME and reply.reason == NOT_REACHED
     if reply.kind == ReplyKind.DECLINED or reached_nobody:
         hand_over(notice, reply.at)

@@ -1,4 +1,4 @@
-"""What the operator sees in the admin: the rows that a loop could not deal with."""
+"""The operator's page of rows that a loop had to put aside."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ KINDS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class PutAsideLine:
-    """One row that is aside. `name`: a notice's code, else its id."""
+    """One row that was put aside. `name`: a notice's code, else its id."""
 
     what: str
     name: str
@@ -50,7 +50,7 @@ class PutAsideLine:
 
 
 def put_aside(request: HttpRequest) -> HttpResponse:
-    """GET lists them, the oldest first. POST has all of them tried again in the next round."""
+    """GET: list them, the oldest first. POST: make all of them due in the next round."""
     if request.method == "POST":
         with transaction.atomic():
             count = try_again()
@@ -69,7 +69,7 @@ def put_aside(request: HttpRequest) -> HttpResponse:
 
 
 def build_lines(rows: Iterable[PutAside]) -> list[PutAsideLine]:
-    """In words: what was to be done, and with which row."""
+    """Describe the rows in words: what was to be done, and with which row."""
     found = list(rows)
     notices = [row.row for row in found if row.kind.startswith("notice.")]
     codes = {str(pk): code for pk, code in Notice.objects.filter(pk__in=notices).values_list("pk", "code")}

@@ -1,4 +1,4 @@
-"""In the admin's menu of reports: the operator's page of rows put aside, and the record for its keepers."""
+"""Entries in the admin's reports menu: the operator's page of rows put aside, and the audit log for auditors."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What may be done to a notice from outside: owe it, open it, cancel it. Sending is `delivery`'s."""
+"""Create, open and cancel notices. Sending them is `delivery`'s."""
 
 import hashlib
 import secrets
@@ -28,31 +28,33 @@ from .queueing import wake
 from .requests import NoticeRequest
 from .states import NO_CONTACT, OPEN, NoticeState
 
-RESOLVE_AGAIN = timedelta(seconds=10)  # how soon the directory is asked again when it named nobody
-WAKE_GRACE = timedelta(seconds=2)  # how long the sweeper leaves a new notice to its wake-up
+RESOLVE_AGAIN = timedelta(seconds=10)  # until the directory is asked again when it named nobody
+WAKE_GRACE = timedelta(seconds=2)  # for which the sweeper leaves a new notice to the task that its transaction enqueues
 BY_HAND = "hand"  # an attempt over no channel: the link reached the recipient some other way
 
 log = structlog.get_logger(__name__)
 
 
 def create_notice(request: NoticeRequest) -> Notice:
-    """Create the notice that `request` describes, in the caller's transaction; a worker is woken on commit.
+    """Create the notice that `request` describes, in the caller's transaction; it is enqueued on commit.
 
     Asking for the same recipient and event twice returns the first notice. Without a contact the notice stands failed
     with reason "no_contact", the directory is asked again every few seconds, and the coordinators of its chain get a
-    fallback notice with it; callers need not ask for one. A brief for an office outside whose area the place lies
+    fallback notice with it; callers needn't ask for one. A brief for an office outside whose area the place lies
     begins by saying so. Raises LadderUnusable.
     """
     moment = request.at or timezone.now()
     notice = _build_notice(request, moment)
-    # No look before the insert, and no savepoint around the whole: all of this happens under the writers' lock.
+    # No look before the insert, and no savepoint around the whole: all other writers wait meanwhile (docs/outbox.md).
     with transaction.atomic(savepoint=False):
         try:
             with transaction.atomic():
                 notice.save(force_insert=True)
         except IntegrityError:
+            # The inner savepoint is undone, so the connection is usable again, on PostgreSQL too.
             same = Notice.objects.filter(event_id=notice.event_id, recipient_key=notice.recipient_key)
             first = same.first()
+            # Then another constraint failed, and that is a fault.
             if first is None:
                 raise
             return first
@@ -78,7 +80,7 @@ def create_notices(contacts: Sequence[Contact], request: NoticeRequest) -> list[
 
 
 def _build_notice(request: NoticeRequest, moment: datetime) -> Notice:
-    """The row, not saved yet. What a request leaves out comes from the notice that it chases."""
+    """Build the row, unsaved. What a request leaves out comes from the notice that it follows up on."""
     contact, office, chased = request.contact, request.office, request.chases
     token = secrets.token_urlsafe(32)
     steps = snapshot(request.ladder) if request.has_clock else []
@@ -113,17 +115,17 @@ def _build_notice(request: NoticeRequest, moment: datetime) -> Notice:
 
 
 def link_hash(token: str) -> str:
-    """How a link's token is looked up: its sha256, in hex."""
+    """Hash a link's token for the lookup: its sha256, in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def link_for(notice: Notice) -> str:
-    """The absolute address of the brief, for the recipient only: whoever holds it is asked for the PIN."""
+    """Return the absolute address of the brief, for the recipient only: whoever holds it is asked for the PIN."""
     return f"{settings.PUBLIC_URL}/n/{notice.link_token}/"
 
 
 def mark_opened(*, notice: Notice, at: datetime) -> bool:
-    """The recipient has opened the brief with the right PIN. True the first time; then the rooms above are told.
+    """Record that the recipient has opened the brief with the right PIN. True the first time; then a signal is sent.
 
     Whoever is just sending the notice loses it (the fencing token rises): opened is more than sent. A notice opened
     before any attempt (somebody passed the link on) gets an attempt row of its own, over channel "hand".
@@ -134,6 +136,7 @@ def mark_opened(*, notice: Notice, at: datetime) -> bool:
         if not first_time_opened or found.state not in OPEN or found.contact_id is None:
             return False
         token = found.token + 1
+        # A check constraint holds that nothing counts as sent without an attempt.
         if found.attempts == 0:
             Attempt.objects.create(
                 notice=found,
@@ -162,14 +165,15 @@ def mark_opened(*, notice: Notice, at: datetime) -> bool:
 
 
 def cancel(*, notice: Notice, reason: str) -> bool:
-    """Withdraws an open notice: no further attempt, no further step, its link opens nothing. False when it was settled.
+    """Withdraw an open notice: no further attempt, no further step, its link opens nothing. False when it was settled.
 
-    Whatever chased it is withdrawn with it. `reason`: a machine code of at most 40 characters. An e-mail already handed
-    over can't be called back.
+    Whatever follows up on it is withdrawn with it. `reason`: a machine code of at most 40 characters. An e-mail already
+    handed over can't be called back.
     """
     moment = timezone.now()
     withdrawn = []
     with transaction.atomic():
+        # The whole chain before the first write: whoever answers one of its notices locks in the same order.
         lock_chases([notice.chase_id])
         for member in _with_chasers(notice):
             changed = Notice.objects.filter(pk=member, state__in=OPEN).update(
@@ -192,7 +196,7 @@ def cancel(*, notice: Notice, reason: str) -> bool:
 
 
 def _with_chasers(notice: Notice) -> list[UUID]:
-    """This notice, and what chases it, and what chases that."""
+    """Return the ids of this notice, of its follow-ups, and of theirs."""
     found = ring = [notice.pk]
     while ring := list(Notice.objects.filter(chases__in=ring).values_list("pk", flat=True)):
         found = [*found, *ring]
@@ -200,10 +204,10 @@ def _with_chasers(notice: Notice) -> list[UUID]:
 
 
 def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
-    """Nobody is there for this notice: an error in the log, and the coordinators of its chain are owed a fallback each,
-    once: those of the sending unit, else every one on duty, else nobody, which is the operator's alarm (`alarm`).
+    """Create a fallback notice for each coordinator when nobody could be found for `notice`, and log an error.
 
-    Empty for a notice that was for a coordinator itself.
+    It is created once, for the coordinators of the sending unit, else every one on duty, else nobody, which is the
+    operator's alarm (`alarm`). Empty for a notice that was for a coordinator itself.
     """
     log.error("nobody_to_tell", notice=str(notice.pk), role=notice.role, municipality=notice.municipality.slug)
     if notice.role == Role.COORDINATOR:
@@ -215,6 +219,7 @@ def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
         unit=notice.unit,
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link in (*COORDINATOR_LINKS, OPERATOR)],
     )
+    # The coordinator has as long to answer as the recipient would have had.
     window = notice.answer_by - notice.owed_at if notice.answer_by else None
     return create_notices(
         found.coordinators,

@@ -1,7 +1,7 @@
-"""A test notice: whether an address and a PIN work together, before anything real is sent there.
+"""Test notices: whether an address and a PIN work together, before anything real is sent there.
 
-It goes the way of every notice (mail, link, PIN), says that it is a test, has no case, no clock and no ladder. Whoever
-opens it with the PIN counts from then on.
+A test takes the way of every notice (mail, link, PIN), says that it is a test, and has no case, no clock and no
+escalation. A contact who opens it with the PIN counts from then on.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ SUPERSEDED = "test_superseded"
 
 @receiver(signals.contact_untested, dispatch_uid="outbox.check_address")
 def check_address(contact: Contact, **kwargs: Any) -> None:
-    """Owe a test notice; an earlier one ends."""
+    """Create a test notice; an earlier one ends."""
     for earlier in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
         cancel(notice=earlier, reason=SUPERSEDED)
     create_notice(
@@ -41,6 +41,7 @@ def check_address(contact: Contact, **kwargs: Any) -> None:
             contact=contact,
             municipality=_some_place(contact.partner),
             brief={"sections": [{"title": TITLE, "rows": [{"key": "test", "label": TITLE, "value": SAID}]}]},
+            # Statistics count no drills, so a test is never among them.
             is_drill=True,
             purpose=Purpose.TEST,
         )
@@ -49,7 +50,7 @@ def check_address(contact: Contact, **kwargs: Any) -> None:
 
 @receiver(signals.contact_changed, dispatch_uid="outbox.end_check")
 def end_check(contact: Contact, **kwargs: Any) -> None:
-    """Whoever is inactive isn't tested, and nobody else gets the test."""
+    """Cancel the test of a contact who becomes inactive; nobody else gets it."""
     if not contact.is_active:
         for notice in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
             cancel(notice=notice, reason=SUPERSEDED)
@@ -57,7 +58,7 @@ def end_check(contact: Contact, **kwargs: Any) -> None:
 
 @receiver(signals.notice_opened, dispatch_uid="outbox.contact_reached")
 def contact_reached(notice: Notice, **kwargs: Any) -> None:
-    """A test notice was opened with the PIN: from now on the contact counts, if nothing was changed since."""
+    """Mark the contact as reachable when a test notice was opened with the PIN, if nothing was changed since."""
     if notice.purpose != Purpose.TEST or notice.contact_id is None:
         return
     unchanged = Contact.objects.filter(pk=notice.contact_id, is_active=True, reachable_at__isnull=True)
@@ -66,7 +67,7 @@ def contact_reached(notice: Notice, **kwargs: Any) -> None:
 
 
 def _some_place(office: Partner) -> Municipality:
-    """A notice names a municipality; for a test any of the office's will do."""
+    """Return any municipality of the office's: a notice must name one, and for a test it doesn't matter which."""
     near = Municipality.objects.filter(pk=office.municipality_id or 0)
     if office.directorate_id:
         near = Municipality.objects.filter(police_directorate=office.directorate_id)

@@ -1,8 +1,8 @@
-"""The operator's alarm: a chain came to its end and nobody was found to be told. Says how many, nothing of a case.
+"""The operator's alarm: a chain came to its end and nobody could be notified. Says how many, nothing of a case.
 
 It stands in the log each minute, in `/readyz` (part `nobody_told`), and goes out by e-mail: at once for a new one, then
 each hour, after the first day once a day, until somebody is found. When no mail went out, it is tried again after five
-minutes. The bulk workers ring it; when none can be asked, the sweeper does.
+minutes. The bulk workers raise it; when none can be asked, the sweeper does.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,8 @@ from notifications.directory.models import Role
 
 from .models import Heartbeat, Notice, NoticeQuerySet
 
-MAILED = "alarm.mailed"  # the heartbeat that says when it was last tried to write to the operators
-UNHEARD = {"unheard": True}  # its facts, as long as no mail of that try has gone out
+MAILED = "alarm.mailed"  # the heartbeat of the last attempt to mail the operators
+UNHEARD = {"unheard": True}  # its facts, as long as no mail of that attempt has gone out
 NEWEST_AT_ONCE = timedelta(minutes=5)  # but never more often than this
 EACH_HOUR = timedelta(hours=1)
 FIRST_DAY = timedelta(days=1)
@@ -34,20 +34,26 @@ log = structlog.get_logger(__name__)
 
 
 def unheard() -> NoticeQuerySet:
-    """Calls for which there is no coordinator either: where a chain ended. Without drills."""
+    """Return notices to coordinators without a recipient, where the chain ended, without drills."""
     return Notice.objects.counted().without_recipient().filter(role=Role.COORDINATOR)
 
 
 def alarm_part(now: datetime) -> dict[str, Any]:
-    """For `/readyz`: {"ok", "cases": how many wait for somebody to be found, "oldest_s": the longest wait or null}."""
+    """Build the part of `/readyz`.
+
+    {"ok", "cases": how many wait for somebody to be found, "oldest_s": the longest wait in seconds or null}.
+    """
     found = unheard().order_by().aggregate(oldest=Min("owed_at"), cases=Count("case_id", distinct=True))
     cases, oldest = found["cases"], found["oldest"]
     return {"ok": cases == 0, "cases": cases, "oldest_s": round((now - oldest).total_seconds(), 1) if oldest else None}
 
 
 def ring(argument: str = "", *, show_life: Callable[[], None] = lambda: None) -> int:
-    """What the bulk workers, or the sweeper in their place, run each minute. Returns how many operators were written to
-    now. `show_life` is called before each mail: a server that hangs costs some seconds each time."""
+    """Mail the operators when somebody can't be notified and a mail is due. Return how many mails went out.
+
+    The bulk workers, or the sweeper in their place, run it each minute. `show_life` is called before each mail: a
+    server that hangs costs some seconds each time.
+    """
     now = timezone.now()
     part = alarm_part(now)
     if part["ok"]:
@@ -64,31 +70,36 @@ def ring(argument: str = "", *, show_life: Callable[[], None] = lambda: None) ->
         show_life()
         told += _told(operator, part["cases"])
     if told:
+        # Only the round that this worker claimed (`at=now`): a later one may be under way elsewhere.
         Heartbeat.objects.filter(part=MAILED, at=now).update(facts={})
     return told
 
 
 def operators_to_tell() -> list[User]:
-    """Operators of today with an e-mail address."""
+    """Return today's operators with an e-mail address."""
     today = Assignment.objects.current().filter(role=StaffRole.OPERATOR).values("pk")
     staff = User.objects.filter(is_active=True, assignments__in=today).exclude(email="")
     return list(staff.distinct().order_by("pk"))
 
 
 def _is_due(beat: Heartbeat | None, now: datetime) -> bool:
-    if beat is None or beat.at > now:  # a clock set back keeps nobody from hearing of it
+    if beat is None or beat.at > now:  # a time ahead of now: the clock was set back, which mustn't silence the alarm
         return True
     last = beat.at
     if beat.facts == UNHEARD:
         return now - last >= NEWEST_AT_ONCE
     times = unheard().order_by().aggregate(oldest=Min("owed_at"), newest=Max("owed_at"))
+    # A new case is mailed at once, whatever the rhythm of the older ones.
     if times["newest"] > last:
         return now - last >= NEWEST_AT_ONCE
     return now - last >= (EACH_HOUR if now - times["oldest"] < FIRST_DAY else FIRST_DAY)
 
 
 def _claimed(last: Heartbeat | None, now: datetime) -> bool:
-    """Of two workers at once, one writes the mails. Until one of them has gone out, it was a try that nobody heard."""
+    """Claim this round of mails: of two workers at once, one sends them.
+
+    Until one of them has gone out, the round counts as unheard.
+    """
     if last is None:
         _beat, made = Heartbeat.objects.get_or_create(part=MAILED, defaults={"at": now, "facts": UNHEARD})
         return made
@@ -96,7 +107,10 @@ def _claimed(last: Heartbeat | None, now: datetime) -> bool:
 
 
 def _told(operator: User, cases: int) -> bool:
-    """Each by a connection of their own: an address that is refused keeps nobody else from hearing of it."""
+    """Mail one operator, over a connection of its own.
+
+    An address that is refused mustn't stop the mails to the others.
+    """
     with translation.override(operator.language):
         subject = ngettext(
             "Vatra: no contact found for %(count)d case",

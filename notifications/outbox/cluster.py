@@ -1,7 +1,7 @@
-"""A django-q2 cluster that fails fast, and leaves no orphans. docs/outbox.md tells what was seen without this.
+"""A django-q2 cluster that fails fast and leaves no orphans. docs/outbox.md tells what happened without this.
 
 - A worker killed while idle can leave the task queue locked for good: its successors live and never work again. So an
-  unexpected death takes the whole process group down (SIGKILL, the exit code is not 0), and the supervisor starts anew.
+  unexpected death takes the whole process group down (SIGKILL, the exit code isn't 0), and the supervisor starts anew.
 - A main process that is killed leaves its workers behind. So every process of the group dies with its parent.
 """
 
@@ -22,13 +22,16 @@ log = structlog.get_logger(__name__)
 
 
 def end_group(reason: str, *, process: str = "", exit_code: int | None = None) -> None:
-    """Ends this process, its cluster and all of its workers, at once."""
+    """Kill this process, its cluster and all of its workers, at once."""
     log.critical("cluster_ends_itself", reason=reason, process=process, exit_code=exit_code)
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
 class FailFastSentinel(cluster.Sentinel):
-    """Watches its children by SIGCHLD: a guard that waits for a lock its dead worker held would see nothing."""
+    """A sentinel that watches its children by SIGCHLD.
+
+    django-q2's own guard sees nothing while it waits for a lock that its dead worker held.
+    """
 
     def start(self) -> None:
         signal.signal(signal.SIGCHLD, self.look_after_children)
@@ -44,33 +47,37 @@ class FailFastSentinel(cluster.Sentinel):
         yield from (process for process in (self.monitor, self.pusher) if process is not None)
 
     def reincarnate(self, process: Any) -> None:
-        """Called by the guard for a child that ended, or that has overrun its timeout."""
+        """Replace a child that ended or has overrun its timeout; the guard calls this."""
         if died_unexpectedly(process):
             end_group("child_died", process=process.name, exit_code=process.exitcode)
         super().reincarnate(process)
 
 
 def died_unexpectedly(process: Any) -> bool:
-    """Not alive, and neither in good order (recycled, stopped: exit code 0) nor ended for its timeout."""
+    """Tell whether a process died, neither in good order (recycled, stopped: exit code 0) nor ended for its timeout."""
     if process.exitcode in (None, 0):
         return False
     timer = getattr(process, "timer", None)
+    # django-q2 terminates a worker whose timer has run out to 0; a SIGTERM at any other time came from elsewhere.
     return not (process.exitcode == -signal.SIGTERM and timer is not None and timer.get_obj().value == 0)
 
 
 class FailFastCluster(cluster.Cluster):
-    """Runs until it is stopped by SIGTERM or SIGINT."""
+    """A cluster that runs until it is stopped by SIGTERM or SIGINT."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked_to_stop = False
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
-        """Only notes it: a handler that waits for locks could meet the ones its own process holds."""
+        """Note that a stop was asked for, no more.
+
+        A handler that waits for locks could meet those its own process holds.
+        """
         self.asked_to_stop = True
 
     def run(self) -> None:
-        """Returns after an orderly stop. Any other end takes the whole group down."""
+        """Run the cluster and return after an orderly stop. Any other end takes the whole group down."""
         cluster.Sentinel = FailFastSentinel  # the name that Cluster.start looks up
         self.start()
         while self.sentinel.is_alive() and not self.asked_to_stop:
@@ -78,5 +85,6 @@ class FailFastCluster(cluster.Cluster):
         if self.asked_to_stop:
             self.stop_event.set()
             self.sentinel.join(STOP_SECONDS)
+        # None, if it still hangs after STOP_SECONDS.
         if self.sentinel.exitcode != 0:
             end_group("sentinel_died_or_hung", exit_code=self.sentinel.exitcode)

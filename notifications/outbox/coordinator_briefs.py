@@ -1,4 +1,4 @@
-"""What a coordinator reads when nobody has answered, or nobody could be found: whom to call. No answers of the case."""
+"""Briefs for a coordinator when nobody has answered or nobody could be found: whom to call. No answers of the case."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -40,9 +40,9 @@ NO_PHONE: Words = {"sq": "pa numër telefoni", "en": "no phone number"}
 
 
 def call_brief(notice: Notice, *, why: Iterable[Words], told: Iterable[Contact] = ()) -> dict[str, Any]:
-    """The brief of a call about `notice`: why, who was to be told, for which case and place, and whom to call.
+    """Build the brief of a call about `notice`: why, for whom it was, for which case and place, and whom to call.
 
-    With nobody `told`, the people who could be told by phone stand there. Nothing of what was answered is in it.
+    With nobody `told`, it lists the people who could be notified by phone. Nothing of what was answered is in it.
     """
     rows = [_row(f"why_{n}", {"sq": "Arsyeja", "en": "Reason"}, words) for n, words in enumerate(why, start=1)]
     rows.append(_row("role", {"sq": "Për kë ishte", "en": "It was for"}, _role_words(notice)))
@@ -65,12 +65,13 @@ def call_brief(notice: Notice, *, why: Iterable[Words], told: Iterable[Contact] 
 
 
 def _could_be_told(notice: Notice) -> list[Contact]:
-    """The people of the notice's role with a number, on duty or not, the nearest first."""
+    """Return the people of the notice's role with a number, on duty or not, the nearest first."""
     callees = call_list(
         role=notice.role,
         municipality=notice.municipality,
         at=timezone.now(),
         unit=notice.unit,
+        # A referral stays with the service that it names: the consent named it.
         partner=notice.partner if notice.role in NAMED_ROLES else None,
     )
     roles = roles_answering(notice.role)

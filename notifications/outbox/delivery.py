@@ -1,9 +1,9 @@
-"""Sending what is owed: claim, attempt, send, settle. docs/outbox.md draws it and gives the reasons for the numbers.
+"""Send due notices: claim, attempt, send, record. docs/outbox.md draws it and gives the reasons for the numbers.
 
 1. claim: one conditional UPDATE (attempts + 1, fencing token + 1, lease) and the Attempt rows, in one transaction; all
    of it is on disk before the first byte goes out.
-2. send: the batch over one connection. A failure is kept with its code, never with the server's words.
-3. settle: Attempt rows, audit entries, and the notice's new state WHERE token = ours, in one transaction.
+2. send: the batch over one connection. A failure is stored with its code, never with the server's words.
+3. record: Attempt rows, audit entries, and the notice's new state WHERE token = ours, in one transaction.
 
 A process that dies between any two lines leaves rows whose lease runs out; the sweeper has them sent again, with the
 same Message-ID.
@@ -45,7 +45,7 @@ LONGEST_UNSENDABLE_BACKOFF = timedelta(hours=1)
 JITTER = 0.25
 MAX_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
 
-_NOT_NEEDED = ("brief", "ladder")  # long, and one that is spoilt must not hold up the batch
+_NOT_NEEDED = ("brief", "ladder")  # long, and a damaged one mustn't hold up the batch
 
 NOT_TRIED = "not_tried"
 CONTACT_INACTIVE = "contact_inactive"
@@ -55,12 +55,12 @@ chance = SystemRandom()
 
 
 class _Contested(Exception):
-    """Another worker took one of these notices first."""
+    """Raised when another worker claimed one of these notices first."""
 
 
 @dataclass
 class ClaimedNotice:
-    """One claimed notice, and what became of this attempt. `notice` is as it was just before the claim."""
+    """A claimed notice and the outcome of this attempt. `notice` is as it was just before the claim."""
 
     notice: Notice
     attempt: Attempt
@@ -74,10 +74,10 @@ class ClaimedNotice:
 def send_due(
     notice_ids: Sequence[str] = (), *, seconds: float = DRAIN_SECONDS, show_life: Callable[[], None] = lambda: None
 ) -> int:
-    """Sends these notices, then whatever else is due, until nothing is left. Returns how many a channel accepted.
+    """Send these notices, then whatever else is due, until nothing is left. Return how many a channel accepted.
 
-    Leaves out a channel whose other side is down (the sweeper will come back); wakes a successor when its time is over.
-    `show_life` is called before each batch.
+    Leaves out a channel whose other side is down (the sweeper comes back to it); enqueues a successor when its time is
+    over. `show_life` is called before each batch.
     """
     until = time.monotonic() + seconds
     line = ChannelPool()
@@ -90,6 +90,8 @@ def send_due(
             record_results(batch)
             accepted += sum(held.attempt.outcome == AttemptOutcome.ACCEPTED for held in batch)
             if time.monotonic() >= until:
+                # The task ends here and a new one goes on: django-q2 kills a task that overruns its timeout, and a
+                # worker that is killed can leave the queue locked.
                 send_wake_up(())
                 break
     finally:
@@ -98,7 +100,7 @@ def send_due(
 
 
 def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str] = ()) -> list[ClaimedNotice]:
-    """Takes a batch of claimable notices: the wanted ones, then untried ones before retries, oldest first.
+    """Claim a batch of notices: the wanted ones, then untried ones before retries, oldest first.
 
     `without`: channels that are down. Empty when nothing is claimable. Each notice has exactly one holder: the UPDATE
     repeats the condition and each token that was read.
@@ -119,6 +121,7 @@ def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) 
         .exclude(channel__in=without)
         .select_related("contact__partner", "chases__chases")
         .defer(*_NOT_NEEDED, *(f"{above}__{name}" for above in ("chases", "chases__chases") for name in _NOT_NEEDED))
+        # Untried ones before retries, so that an outage's backlog doesn't hold up what is new.
         .order_by("attempts", "owed_at")
     )
     found = list(ready.filter(pk__in=wanted)[:size]) if wanted else []
@@ -128,9 +131,11 @@ def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) 
 
 
 def _take(candidates: Sequence[Notice], now: datetime) -> list[Notice]:
-    """Those of the candidates that are ours now: one UPDATE for all, or one each when somebody else came between."""
+    """Return the candidates that are ours now: one UPDATE for all, or one each when another worker interfered."""
     try:
         with transaction.atomic():
+            # The UPDATE only says how many rows it took, not which. So a partial success is rolled back, and the rows
+            # are claimed one by one.
             if _claim_rows(candidates, now) == len(candidates):
                 return list(candidates)
             raise _Contested
@@ -139,7 +144,7 @@ def _take(candidates: Sequence[Notice], now: datetime) -> list[Notice]:
 
 
 def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
-    """The conditional UPDATE: claimable still, and the token still as it was read. Returns how many it took."""
+    """Run the conditional UPDATE: still claimable, and the token still as it was read. Return how many rows it took."""
     return (
         Notice.objects.claimable(now)
         .filter(_as_read((notice.pk, notice.token) for notice in notices))
@@ -147,6 +152,7 @@ def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
             state=NoticeState.SENDING,
             attempts=F("attempts") + 1,
             token=F("token") + 1,
+            # From the claim itself, not from when the candidates were read.
             lease_until=timezone.now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
             next_attempt_at=None,
         )
@@ -154,7 +160,7 @@ def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
 
 
 def _as_read(rows: Iterable[tuple[UUID, int]]) -> Q:
-    """These notices, each with the token named."""
+    """Build a condition: one of these notices, with the token given."""
     return reduce(or_, (Q(pk=pk, token=token) for pk, token in rows))
 
 
@@ -169,7 +175,7 @@ def _attempt(notice: Notice) -> Attempt:
 
 
 class ChannelPool:
-    """The open channels of one drain. One is down when it doesn't open, or when it is lost again and again."""
+    """The open channels of one run. A channel is down when it doesn't open, or when it is lost again and again."""
 
     def __init__(self) -> None:
         self.down: set[str] = set()
@@ -177,7 +183,7 @@ class ChannelPool:
         self._losses: Counter[str] = Counter()
 
     def channel(self, name: str) -> Channel:
-        """An open channel. Raises PayloadError for an unknown name, Unreached when it doesn't open."""
+        """Return an open channel. Raises PayloadError for an unknown name, Unreached when it doesn't open."""
         if name not in self._channels:
             self._channels[name] = channel_named(name)
         try:
@@ -202,7 +208,7 @@ class ChannelPool:
 
 
 def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
-    """Sends each notice of the batch and notes its outcome.
+    """Send each notice of the batch and set its outcome.
 
     After a lost connection, or when the batch's time is over, the rest isn't tried: it would outlive its lease. It is
     due again at once, or, when the server is down, after its backoff.
@@ -219,7 +225,7 @@ def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
         except PayloadError as error:
             held.finish(AttemptOutcome.UNSENDABLE, error.code)
         except RecipientRefused as error:
-            line.worked(name)
+            line.worked(name)  # a server that refuses a recipient for good is up
             held.finish(AttemptOutcome.REFUSED, error.code)
         except Unreached as error:
             held.finish(AttemptOutcome.UNREACHED, error.code)
@@ -228,7 +234,7 @@ def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
                 line.lost(name)
         except DatabaseError:
             raise  # no notice is to blame; the leases run out
-        except Exception as error:  # noqa: BLE001  # one notice that can't be made into a letter: the batch goes on
+        except Exception as error:  # noqa: BLE001  # one notice that can't be rendered: the batch goes on
             held.finish(AttemptOutcome.UNSENDABLE, f"fault_{type(error).__name__}"[:40])
         else:
             line.worked(name)
@@ -237,6 +243,7 @@ def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
 
 def _send_one(held: ClaimedNotice, line: ChannelPool) -> None:
     contact = held.notice.contact
+    # The directory may have changed between creating and sending; the sweeper then looks for somebody else.
     if contact is None or not (contact.is_active and contact.partner.is_active):
         raise PayloadError(CONTACT_INACTIVE)
     if held.notice.purpose != Purpose.TEST and (contact.reachable_at is None or held.notice.link_revoked_at):
@@ -246,10 +253,10 @@ def _send_one(held: ClaimedNotice, line: ChannelPool) -> None:
 
 
 def record_results(batch: Sequence[ClaimedNotice]) -> None:
-    """Writes what became of the batch, in one transaction.
+    """Write the outcomes of the batch, in one transaction.
 
     A notice that was opened, cancelled or taken over meanwhile has another token and keeps its state; the attempt row
-    and the audit entry say what happened all the same.
+    and the audit entry are written all the same.
     """
     now = timezone.now()
     accepted = [held for held in batch if held.attempt.outcome == AttemptOutcome.ACCEPTED]
@@ -258,8 +265,10 @@ def record_results(batch: Sequence[ClaimedNotice]) -> None:
     with transaction.atomic():
         write_attempts(held.attempt for held in batch)
         write_states(changes)
+        # A success after the server wasn't reached: it is back, for all who waited for it.
         if any(held.notice.reason == UNREACHED for held in accepted):
             _bring_forward(now)
+        # Last: the chain's one lock is held until the commit, and every other writer of an entry waits for it.
         record_all(deeds)
     for held in batch:
         _log_failure(held)
@@ -273,21 +282,24 @@ def _sent_deed(held: ClaimedNotice) -> AuditEvent:
 def _new_state(held: ClaimedNotice, now: datetime) -> NewState:
     outcome, code = held.attempt.outcome, held.attempt.error_code
     if outcome == AttemptOutcome.ACCEPTED:
-        # Sent again, it is as far as it was: who has opened it once knows of it.
+        # A repeated notice keeps its progress: who has opened it once knows of it.
         state = NoticeState.OPENED if held.notice.opened_at else NoticeState.SENT
         return NewState(state, sent_at=held.attempt.finished_at)
+    # Nothing was wrong with it, so there is no backoff.
     if code == NOT_TRIED:
         return NewState(NoticeState.OWED, next_attempt_at=now)
+    # Due at once for the sweeper, which asks the directory for somebody else.
     if code == CONTACT_INACTIVE:
         return NewState(NoticeState.FAILED, NO_CONTACT, next_attempt_at=now)
+    # Failures of earlier sendings of a repeated notice don't count: the first one now waits 2 s.
     wait = backoff(held.attempt.number - held.notice.tries_before, unsendable=outcome == AttemptOutcome.UNSENDABLE)
     return NewState(NoticeState.FAILED, str(outcome), next_attempt_at=now + wait)
 
 
 def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:
-    """How long to wait after this many attempts: 2, 4, 8 ... 300 s, a quarter more or less, so that a crowd spreads.
+    """Return how long to wait after this many attempts: 2, 4, 8 ... 300 s, ± 25 %, so that retries spread out.
 
-    After about a day it is an hour. What we couldn't compose waits from 5 minutes to an hour: trying again mends
+    After about a day it is an hour. What we couldn't compose waits from 5 minutes to an hour: trying again corrects
     nothing until we do.
     """
     first, longest = (
@@ -295,12 +307,13 @@ def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:
     )
     if attempts > MANY_ATTEMPTS:
         longest = LONGEST_UNSENDABLE_BACKOFF
+    # The exponent is capped because a timedelta doubled some fifty times overflows.
     doubled: timedelta = first * 2 ** min(attempts - 1, 20)
     return min(doubled, longest) * chance.uniform(1 - JITTER, 1 + JITTER)
 
 
 def _bring_forward(now: datetime) -> None:
-    """The server is back: whoever waits only because it was away waits no longer."""
+    """Make every notice due that waits only because the server was away: it is back."""
     Notice.objects.filter(state=NoticeState.FAILED, reason=UNREACHED, next_attempt_at__gt=now).update(
         next_attempt_at=now
     )

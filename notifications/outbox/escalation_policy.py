@@ -1,6 +1,6 @@
-"""The ladder of a notice: what happens when nobody answers. A snapshot, complete in itself, that never ends in silence.
+"""The escalation policy of a notice: what happens when nobody answers. A complete snapshot that never ends in silence.
 
-A step is {"after_minutes": minutes after the notice was owed, "do": "remind" | "deputy" | "call"}; the last one is
+A step is {"after_minutes": minutes after the notice was created, "do": "remind" | "deputy" | "call"}; the last one is
 always a call with "repeat_minutes", repeated until somebody has answered.
 """
 
@@ -13,25 +13,25 @@ DEPUTY = "deputy"
 CALL = "call"
 STEPS = (REMIND, DEPUTY, CALL)
 
-# For a ladder that ends without a repeated call.
+# For steps that end without a repeated call.
 CALL_AFTER_MINUTES = 30
 REPEAT_MINUTES = 60
-# For a notice that came without any: a day, then a call each day.
+# For a notice without any steps: a day, then a call each day.
 PLAIN_LADDER = ({"after_minutes": 1440, "do": CALL, "repeat_minutes": 1440},)
 # A late clock catches up one step at a time: nobody gets three e-mails in one second.
 SPACING = timedelta(minutes=1)
-# So long a ladder's calls are repeated as it says; then one list a day tells each coordinator what has no answer.
+# How long calls are repeated as the steps say; then one list a day names to each coordinator what has no answer.
 FIRST_DAY = timedelta(days=1)
 
 Step = dict[str, Any]
 
 
 class LadderUnusable(ValueError):
-    """A step has an unknown deed or no time. The text names the step's position."""
+    """Raised for a step with an unknown action or no time. The text names the step's position."""
 
 
 def snapshot(ladder: Iterable[Mapping[str, Any]]) -> list[Step]:
-    """The ladder as it is kept on a notice: checked, in the order of time, ending in a repeated call.
+    """Return the steps as they are stored on a notice: checked, in the order of time, ending in a repeated call.
 
     Raises LadderUnusable.
     """
@@ -64,30 +64,34 @@ def _checked(position: int, step: Mapping[str, Any]) -> Step:
 
 
 def step_at(ladder: list[Step], index: int) -> Step:
-    """The step with this index; beyond the end the last one is taken again and again."""
+    """Return the step with this index; beyond the end the last one is taken again and again."""
     return ladder[min(index, len(ladder) - 1)]
 
 
 def first_time(ladder: list[Step], owed_at: datetime) -> datetime | None:
-    """When the first step is due; None for a notice that has no ladder of its own."""
+    """Return when the first step is due; None for a notice that has no steps of its own."""
     return owed_at + timedelta(minutes=ladder[0]["after_minutes"]) if ladder else None
 
 
 def next_time(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> datetime:
-    """When the step with this index is due, once the one before it was taken `now`. Never closer than SPACING."""
+    """Return when the step with this index is due, once the one before it was taken `now`.
+
+    Never closer than SPACING.
+    """
     if index >= len(ladder):
         again = now + max(timedelta(minutes=ladder[-1]["repeat_minutes"]), SPACING)
+        # After the first day the daily list takes the place of the calls.
         return max(again, now + FIRST_DAY) if is_daily(ladder, index, owed_at, again) else again
     return max(owed_at + timedelta(minutes=ladder[index]["after_minutes"]), now + SPACING)
 
 
 def is_daily(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> bool:
-    """The step with this index is a repetition of the last call, and the first day is over."""
+    """Tell whether the step with this index is a repetition of the last call, and the first day is over."""
     return bool(ladder) and index >= len(ladder) and now - owed_at >= FIRST_DAY
 
 
 def get_remaining_steps(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> list[Step]:
-    """What is left of a ladder from this index, as a ladder that starts `now`; at its end, the repeated call."""
+    """Return the steps from this index on, counted from `now`; at the end, the repeated call."""
     if index >= len(ladder):
         return [{**ladder[-1], "after_minutes": ladder[-1]["repeat_minutes"]}]
     passed = (now - owed_at).total_seconds() / 60

@@ -1,4 +1,4 @@
-"""What the codes of notices are called on screens. Every code has its words here; one without is never shown raw."""
+"""Labels for the codes of notices on screens. Every code has one here; a code without is never shown raw."""
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -32,7 +32,7 @@ LANGUAGES: dict[str, "str | Promise"] = dict(settings.LANGUAGES)
 
 
 def reason_label(code: str) -> str:
-    """The words for a notice's reason; "" for none."""
+    """Return the label for a notice's reason; "" for none."""
     return _label(REASONS, code, gettext("another reason"))
 
 

@@ -1,4 +1,4 @@
-"""Families of processes on Linux: none outlives its parent. Imports nothing of Django.
+"""Parents and children among Linux processes: no child outlives its parent. Imports nothing of Django.
 
 For the clusters of this room, and for the supervisor (`config.supervisor`).
 """
@@ -28,13 +28,15 @@ def adopt_orphans() -> None:
 
 
 def bind_descendants() -> None:
-    """Have every process that is forked from now on, here or by what is forked here, killed when its parent dies."""
+    """Make every process that is forked from now on, here or by what is forked here, die with its parent."""
     parents: list[int] = []
 
     def remember() -> None:
+        # Before the fork: afterwards the child can't tell its parent from the process that adopted it.
         parents[:] = [os.getpid()]
 
     def bind() -> None:
+        # The sentinel's handler is inherited by a fork; a child has no children of the sentinel's to watch.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         die_with_parent(signal.SIGKILL)
         if os.getppid() != parents[0]:  # it died between the fork and the line above

@@ -1,5 +1,7 @@
-"""A notice made into a letter. It says nothing about a person: a code, a link, the time to answer, who sends it and how
-that can be checked; drills are marked as drills.
+"""Render a notice as a message for its channel.
+
+It says nothing about a person: a code, a link, the time to answer, who sends it and how that can be checked; drills are
+marked as drills.
 
 A recipient who has learned not to press links must see that this one is ours: the organisation's full name, the unit,
 its number (which stands on the PIN card, too), and how every link begins.
@@ -25,27 +27,32 @@ from .models import Notice, Purpose
 from .sender import OF_ORGANISATION, ORGANISATION, get_unit, link_start
 
 MAX_MINUTES = 120
-# Where the audit chain ended when this was sent (`audit.chain.head_note`): what was cut off later is missed by whoever
-# keeps the mail.
+# Where the audit chain ended when this was sent (`audit.chain.head_note`): whoever keeps the mail can show that entries
+# were cut off later.
 HEAD = "Vatra-Chain"
 
 
 def letter_id(notice: Notice) -> str:
-    """The Message-ID: the same at every attempt, so that mail programs show a doubled sending once; another one each
-    time it is said again, so that they show that, too."""
+    """Return the Message-ID.
+
+    It is the same at every attempt, so that mail programs show a doubled sending once, and another one each time the
+    notice is repeated, so that they show that, too.
+    """
     number = f".{notice.number}" if notice.repeats else ""
     return f"<{notice.pk}{number}@{settings.MESSAGE_ID_DOMAIN}>"
 
 
 def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
-    """The letter of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
+    """Build the message of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
     language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
     first = notice.root
     lines, count = _build_lines(notice, language) if notice.purpose == Purpose.DIGEST else ([], 0)
+    # A time that has passed isn't asked for any more.
     answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
     try:
         link = link_for(notice)
     except (SealBroken, KeyRingError):
+        # Without its cause: a traceback must not carry what is sealed.
         raise PayloadError("link_sealed") from None
     before = notice.chases if notice.purpose == Purpose.DEPUTY else None
     unit = get_unit(notice)
@@ -70,22 +77,24 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "answer_by": answer_by,
         "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
     }
+    # The first line of the template is the subject.
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
     headers = {HEAD: head_note()}
     if first.pk != notice.pk or notice.repeats:
+        # Mail programs thread a reminder, a deputy's notice and a call under the first notice.
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
         headers |= {"In-Reply-To": begun, "References": begun}
     return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
 
 
 def _minutes_to(answer_by: datetime | None, now: datetime) -> int:
-    """The minutes in which an answer is asked for; 0 when there is no such time, or it is better said by the clock."""
+    """Return the minutes left to answer; 0 when there is no such time, or it is better given as a time of day."""
     minutes = round((answer_by - now).total_seconds() / 60) if answer_by else 0
     return minutes if minutes <= MAX_MINUTES else 0
 
 
 def _is_urgent(notice: Notice) -> bool:
-    """Whether the procedure marked it so. A brief that doesn't open is sent all the same, as one that isn't urgent."""
+    """Tell whether the procedure marked it urgent. One whose brief can't be decrypted is sent as not urgent."""
     try:
         brief: Any = notice.brief
     except (SealBroken, KeyRingError):
@@ -94,7 +103,7 @@ def _is_urgent(notice: Notice) -> bool:
 
 
 def _build_lines(notice: Notice, language: str) -> tuple[list[dict[str, Any]], int]:
-    """What a list of the day may say in a mail: codes, times, counts; and how many there are. Raises PayloadError."""
+    """Build what a daily list may say in a mail: codes, times, counts; and how many there are. Raises PayloadError."""
     try:
         brief: Any = notice.brief
     except (SealBroken, KeyRingError):

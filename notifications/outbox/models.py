@@ -1,4 +1,4 @@
-"""The outbox: one row per recipient who is owed a notice, one row per attempt to send it, one row per reply."""
+"""The outbox tables: one row for each notice to a recipient, for each attempt to send it, and for each reply."""
 
 import secrets
 import uuid
@@ -18,11 +18,12 @@ from vault.fields import SealedBytesField, SealedField, SealedJSONField, SealedT
 
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, SETTLED, UNSENT, NoticeState
 
+# Without 0, O, 1, I, L and U: codes are read out over the telephone.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_code() -> str:
-    """An opaque code such as 7K2M9-4XQ: what subject lines and phone calls may say."""
+    """Generate an opaque code such as 7K2M9-4XQ, which subject lines and phone calls may contain."""
     letters = "".join(secrets.choice(CODE_ALPHABET) for _i in range(8))
     return f"{letters[:5]}-{letters[5:]}"
 
@@ -44,14 +45,16 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.filter(state__in=OPEN)
 
     def due(self, now: datetime) -> "NoticeQuerySet":
-        """What the sweeper wakes: an attempt whose time has come, or a holder whose lease ran out."""
+        """Return what the sweeper enqueues: notices whose next attempt is due, or whose holder's lease ran out."""
         return self.with_recipient().filter(
             Q(state__in=UNSENT, next_attempt_at__lte=now) | Q(state=NoticeState.SENDING, lease_until__lte=now)
         )
 
     def claimable(self, now: datetime) -> "NoticeQuerySet":
-        """What a worker may claim: as `due`, and everything owed that nobody has tried yet."""
+        """Return what a worker may claim: as `due`, and everything in state `owed`, whether it is due or not."""
         return self.with_recipient().filter(
+            # A new notice waits a moment (`WAKE_GRACE`) before the sweeper looks at it, but a worker that is
+            # awake anyway needn't wait for that.
             Q(state=NoticeState.OWED)
             | Q(state=NoticeState.FAILED, next_attempt_at__lte=now)
             | Q(state=NoticeState.SENDING, lease_until__lte=now)
@@ -61,34 +64,41 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         return self.exclude(reason=NO_CONTACT)
 
     def without_recipient(self) -> "NoticeQuerySet":
-        """Open, and nobody is there to be told: resolved again by the sweeper."""
+        """Return open notices for which the directory named nobody; the sweeper resolves them again."""
+        # A test is for the one contact whose address it tries: nobody else gets it.
         return self.filter(state=NoticeState.FAILED, reason=NO_CONTACT).exclude(purpose=Purpose.TEST)
 
     def nobody_reached(self) -> "NoticeQuerySet":
-        """What makes a case as loud as can be: a first notice that has nobody, or one that was declined or sent on and
-        whose heir has nobody. A call beside a notice that is still open isn't in it: that notice is."""
+        """Return the notices that make a case most urgent: nobody at all was notified.
+
+        These are a first notice without a recipient, and a follow-up without a recipient of one that was declined or
+        passed on. A call beside a notice that is still open isn't among them: that notice is.
+        """
         return self.without_recipient().filter(Q(chases=None) | Q(chases__state__in=SETTLED))
 
     def awaiting_answer(self) -> "NoticeQuerySet":
         return self.filter(state__in=AWAITING_ANSWER)
 
     def shown(self) -> "NoticeQuerySet":
-        """What people look through: without those that go on in another one of their chase, unless something hangs on
-        them. An older release left hundreds of such in one case."""
+        """Return the notices that people look through.
+
+        Leaves out those that were replaced by another one of their escalation chain, unless other notices follow up on
+        them. An older release left hundreds of such in one case.
+        """
         chasers = Notice.objects.filter(chases=OuterRef("pk"))
         return self.exclude(Q(reason=REPLACED) & ~Exists(chasers))
 
     def counted(self) -> "NoticeQuerySet":
-        """What statistics may count: no drills."""
+        """Return what statistics may count: everything but drills."""
         return self.filter(is_drill=False)
 
 
 class Notice(models.Model):
-    """The duty to tell one recipient about one case event.
+    """A notice to one recipient about one event of a case.
 
     `event_id` is a case event's id (this room knows nothing of cases); (`event_id`, `recipient_key`) is unique, so
-    owing twice owes once. `partner` is the recipient's office, also when nobody there could be found. `brief` is what
-    this recipient may read, composed and filtered when the notice was owed:
+    creating a notice twice creates it once. `partner` is the recipient's office, also when nobody there could be found.
+    `brief` is what this recipient may read, composed and filtered when the notice was created:
 
         {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
 
@@ -96,17 +106,18 @@ class Notice(models.Model):
     people are looked for there: a coordinator elsewhere is asked to call about a case that they can't open.
 
     `unit` is the sending one and `chain` the links along which a recipient is looked for (`directory.links`), as the
-    procedure had them; empty is the usual chain.
+    procedure had them; empty is the default chain.
 
-    `chase_id` is the first notice of the chase, this one itself where it chases none: what a question about a whole
-    chase needs in one statement. A reminder and a call are one row however often they are said: `repeats` counts how
-    often it was sent again, `repeated_at` says when last, `tries_before` how many attempts came before that (see
-    `repeating`).
+    `chase_id` is the first notice of the escalation chain, this one itself where it follows up on none: what a question
+    about a whole chain needs in one statement. A reminder and a call are one row however often they are sent: `repeats`
+    counts how often it was sent again, `repeated_at` holds when last, `tries_before` how many attempts came before that
+    (see `repeating`).
 
-    `ladder` is a snapshot of the procedure's steps at that time: [{"after_minutes": 10, "do": "remind"}, ...] with `do`
-    in remind | deputy | call and, on the last step, "repeat_minutes". `ladder_step` is the index of the next step and
-    `next_step_at` its time; null only when the notice is settled. `token` is the fencing token: raised by each claim,
-    and every write of a holder says WHERE token = its own.
+    `ladder` is a snapshot of the procedure's escalation steps at that time:
+    [{"after_minutes": 10, "do": "remind"}, ...] with `do` in remind | deputy | call and, on the last step,
+    "repeat_minutes". `ladder_step` is the index of the next step and `next_step_at` its time; null only when the notice
+    is settled. `token` is the fencing token: raised by each claim, and every write of a holder says WHERE token = its
+    own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -142,7 +153,7 @@ class Notice(models.Model):
     brief = SealedJSONField()
 
     state = models.CharField(_("state"), max_length=12, choices=NoticeState.choices, default=NoticeState.OWED)
-    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a machine code: no_contact, smtp_refused, ...
+    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a machine code, see `states` and `labels`
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     token = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -202,6 +213,8 @@ class Notice(models.Model):
                 name="notice_unsent_has_next_attempt",
                 condition=~Q(state__in=["owed", "failed"]) | Q(next_attempt_at__isnull=False),
             ),
+            # A failed notice without a reason would have no words on any screen, and `reason` decides who looks after
+            # it: the workers, or, for `no_contact`, the sweeper that asks the directory again.
             models.CheckConstraint(name="notice_failed_has_reason", condition=~Q(state="failed") | ~Q(reason="")),
             models.CheckConstraint(
                 name="notice_sent_was_attempted",
@@ -238,6 +251,7 @@ class Notice(models.Model):
         return f"{self.code} · {Role(self.role).label}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        # The id is there before the first save, so a first notice can name itself.
         if self.chase_id is None:
             self.chase_id = self.pk if self.chases is None else self.chases.chase_id or self.chases.root.pk
         super().save(*args, **kwargs)
@@ -245,15 +259,19 @@ class Notice(models.Model):
     def refresh_from_db(
         self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
     ) -> None:
-        """As Django's, but what is sealed is read again when somebody asks for it: a brief that doesn't open must not
-        keep its notice from being answered, and opening costs time."""
+        """Reload as Django does, but decrypt sealed fields only when they are read.
+
+        A brief that can't be decrypted must not keep its notice from being answered, and decrypting costs time.
+        """
         if fields is None:
             columns, left_out = self._meta.concrete_fields, self.get_deferred_fields()
             for column in columns:
                 if isinstance(column, SealedField):
+                    # Without its value the field is deferred: its descriptor loads and decrypts it on demand.
                     self.__dict__.pop(column.attname, None)
                     left_out.add(column.attname)
             fields = [column.name for column in columns if column.attname not in left_out]
+            # Django forgets these by itself only where `fields` isn't given.
             for relation in self._meta.related_objects:
                 if relation.is_cached(self):
                     relation.delete_cached_value(self)
@@ -265,12 +283,12 @@ class Notice(models.Model):
 
     @property
     def number(self) -> int:
-        """The how manieth time it is said: 3 for the third reminder."""
+        """How often the notice has been sent, this time included: 3 for the third reminder."""
         return self.repeats + 1
 
     @property
     def root(self) -> "Notice":
-        """The first notice of the chase this one belongs to."""
+        """The first notice of the escalation chain that this one belongs to."""
         notice = self
         while notice.chases_id:
             notice = notice.chases  # type: ignore[assignment]
@@ -286,7 +304,7 @@ class AttemptOutcome(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """One try to send a notice, written before the sending begins. `started` for ever means the holder died."""
+    """One attempt to send a notice, written before sending begins. `started` for ever means that the holder died."""
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="attempt_rows", verbose_name=_("notice"))
     number = models.PositiveIntegerField(_("number"))
@@ -305,6 +323,7 @@ class Attempt(models.Model):
         verbose_name_plural = _("attempts")
         ordering = ["notice", "number"]
         indexes = [models.Index(fields=["outcome", "started_at"])]
+        # Each claim raises the token, so two attempts under one token would mean two holders.
         constraints = [models.UniqueConstraint(fields=["notice", "token"], name="one_attempt_per_token")]
 
     def __str__(self) -> str:
@@ -320,12 +339,12 @@ class ReplyKind(models.TextChoices):
 
 
 class Reply(models.Model):
-    """What a recipient answered. The note is sealed: people write names into notes."""
+    """A recipient's answer. The note is sealed, because people write names into notes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="replies", verbose_name=_("notice"))
     kind = models.CharField(_("kind"), max_length=12, choices=ReplyKind.choices)
-    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.replies.REASONS
+    reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.choices
     to_municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
     note = SealedTextField(null=True, blank=True)
     details = SealedJSONField(null=True, blank=True)  # {key of briefs.choices.DETAILS: text}
@@ -341,7 +360,7 @@ class Reply(models.Model):
 
 
 class BriefDocument(models.Model):
-    """The PDF of a notice, sealed. Rendered ahead of need by the `bulk` cluster, or when first asked for."""
+    """The PDF of a notice, sealed. Rendered in advance by the `bulk` cluster, or on first request."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.OneToOneField(Notice, models.PROTECT, related_name="document", verbose_name=_("notice"))
@@ -358,10 +377,9 @@ class BriefDocument(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a part last showed that it works: `sweeper`, `canary.urgent`, `canary.bulk`; and what was found then.
+    """The last sign of life of a process (`sweeper`, `canary.urgent`, `canary.bulk`), and its findings at that time.
 
-    `facts`: what `/readyz` says of it, as the sweeper found it at that time (see escalation.findings); codes and
-    counts.
+    `facts`: what `/readyz` reports of it, as the sweeper found it then (see escalation.findings); codes and counts.
     """
 
     part = models.CharField(primary_key=True, max_length=32)

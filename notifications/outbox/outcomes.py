@@ -1,6 +1,6 @@
-"""Writing what became of a batch: two statements, each executed once for every row.
+"""Write the outcomes of a batch: two statements, each executed once for every row.
 
-Plain SQL, because all writers of the house wait for it: the same through querysets took 25 ms for twenty notices.
+Plain SQL, because all writers of the service wait for it: the same through querysets took 25 ms for twenty notices.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,7 @@ from django.db import connections, models, router
 from .models import Attempt, Notice
 
 FINISH = "UPDATE {table} SET outcome = %s, error_code = %s, finished_at = %s WHERE id = %s"
+# By token and state: a holder that has lost its notice meanwhile writes nothing to it.
 SETTLE = (
     "UPDATE {table} SET state = %s, reason = %s, sent_at = COALESCE(sent_at, %s), next_attempt_at = %s,"
     " lease_until = NULL WHERE id = %s AND token = %s AND state = 'sending'"
@@ -23,8 +24,10 @@ Row = Sequence[tuple[str, Any]]  # (field, value) in the order of the statement
 
 @dataclass(frozen=True)
 class NewState:
-    """What a holder writes to its notice; `sent_at` counts the first time only: None, or a later one, leaves it as it
-    is."""
+    """The state that a holder writes to its notice.
+
+    `sent_at` counts the first time only: None, or a later one, leaves it as it is.
+    """
 
     state: str
     reason: str = ""
@@ -33,13 +36,13 @@ class NewState:
 
 
 def write_attempts(attempts: Iterable[Attempt]) -> None:
-    """Writes outcome, code and end of each attempt."""
+    """Write outcome, code and end of each attempt."""
     names = ("outcome", "error_code", "finished_at", "id")
     _execute(Attempt, FINISH, [[(name, getattr(attempt, name)) for name in names] for attempt in attempts])
 
 
 def write_states(changes: Iterable[tuple[Attempt, NewState]]) -> None:
-    """Writes the state of each attempt's notice, where that is still being sent under the attempt's token."""
+    """Write the state of each attempt's notice, where that is still being sent under the attempt's token."""
     rows: list[Row] = [
         [
             ("state", change.state),
@@ -57,6 +60,7 @@ def write_states(changes: Iterable[tuple[Attempt, NewState]]) -> None:
 def _execute(model: type[models.Model], statement: str, rows: Sequence[Row]) -> None:
     connection = connections[router.db_for_write(model)]
     fields = {field.name: field for field in model._meta.concrete_fields}
+    # The fields convert the values, because the databases store times and UUIDs differently.
     prepared = [
         [fields[name].get_db_prep_value(value, connection, prepared=False) for name, value in row] for row in rows
     ]

@@ -1,4 +1,4 @@
-"""The head of a brief that goes to an office for another area: it is said before anything else is read."""
+"""The heading of a brief that goes to an office for another area: it stands before everything else."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ ROW_KEY = "outside_area"
 def headed(
     brief: Mapping[str, Any], *, role: str, office: Partner | None, municipality: Municipality
 ) -> dict[str, Any]:
-    """The brief as this office gets it. The head is added or taken off; what the role may read stays as it is."""
+    """Return the brief as this office gets it: with or without the heading, otherwise unchanged."""
     sections = [section for section in brief["sections"] if not _is_head(section)]
     if office is not None and is_outside_area(role, office, municipality):
         sections.insert(0, _head(municipality))

@@ -1,4 +1,4 @@
-"""Waking the workers: one task for each transaction, carrying UUIDs only. A lost wake-up is the sweeper's to mend."""
+"""Enqueue notices on commit: one task for each transaction, carrying UUIDs only. The sweeper repairs a lost task."""
 
 import time
 from collections.abc import Iterable
@@ -20,17 +20,18 @@ BULK = "bulk"
 DELIVER = "notifications.outbox.tasks.deliver"
 # In the room above, so by its path: this room imports nothing from there.
 RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
-# With so many tasks waiting, workers are busy or dead; further wake-ups and canaries would only pile up.
+# With so many tasks waiting, workers are busy or dead; further tasks and canaries would only pile up.
 CROWDED = {URGENT: 25, BULK: 5000}
 # Each minute's tasks are small and all alike: with so many tasks before them, more would only pile up.
 WAITING_MINUTES = 200
+# The ORM broker fails as the database does, Redis by errors of its own or the network's.
 BROKER_FAILURES = (DatabaseFailure, RedisError, OSError)
 
 log = structlog.get_logger(__name__)
 
 
 class _Flush:
-    """Sends what its transaction has gathered. The first one to run after the commit sends everything."""
+    """Callback on commit that enqueues what its transaction has gathered. The first one to run enqueues everything."""
 
     def __init__(self, pending: dict[str, bool]) -> None:
         self.pending = pending
@@ -46,39 +47,43 @@ class _Flush:
 
 
 def wake(notice_id: UUID, *, needs_document: bool = False) -> None:
-    """When the running transaction commits, a worker is told of this notice together with all others of it."""
+    """Enqueue this notice when the running transaction commits, together with all others of that transaction."""
     connection: Any = connections[router.db_for_write(Notice)]
+    # Gathered on the connection, because the transaction belongs to it.
     pending: dict[str, bool] = connection.__dict__.setdefault("vatra_notices_to_wake", {})
     if not any(isinstance(entry[1], _Flush) for entry in connection.run_on_commit):
-        pending.clear()  # left behind by a transaction that was rolled back
+        # Django drops the callbacks of a transaction that is rolled back, but not what was gathered for them.
+        pending.clear()
     pending[str(notice_id)] = needs_document
     transaction.on_commit(_Flush(pending), using=connection.alias)
 
 
 def send_wake_up(notice_ids: Iterable[str]) -> bool:
-    """Puts one task into the urgent queue. False when the broker didn't take it: logged, and the sweeper covers it."""
+    """Enqueue one task on the urgent cluster. False when no broker took it: logged, and the sweeper covers it."""
     return _enqueue(DELIVER, list(notice_ids), cluster=URGENT)
 
 
 def send_canary(part: str) -> bool:
-    """Puts one canary into this cluster's queue; executing it proves that a worker works."""
+    """Enqueue one canary task on this cluster; executing it proves that a worker works."""
     return _enqueue("notifications.outbox.tasks.canary", part, cluster=part)
 
 
 def enqueue_bulk(path: str, argument: str) -> bool:
-    """Puts one task of another room, by its path, into the bulk queue; `argument` is an id. False: no broker."""
+    """Enqueue one task of another room, by its path, on the bulk cluster; `argument` is an id. False: no broker."""
     return _enqueue(path, argument, cluster=BULK)
 
 
 def send_housekeeping() -> None:
-    """Has the bulk workers tidy up, room by room (settings.HOUSEKEEPING), unless they are behind anyway."""
+    """Enqueue the hourly tasks of each room (settings.HOUSEKEEPING) on the bulk cluster, unless it is behind anyway."""
     _send_each(settings.HOUSEKEEPING, "hourly", unless_waiting=CROWDED[BULK])
 
 
 def send_each_minute() -> bool:
-    """Has the bulk workers do what people set a clock for (settings.EACH_MINUTE). A queue that still holds last
-    minutes' tasks gets no more: whoever comes late does all that is due. False when not all were taken: no broker, or
-    no worker for a long time."""
+    """Enqueue the tasks that people set a clock for (settings.EACH_MINUTE) on the bulk cluster.
+
+    A queue that still holds tasks of the last minutes gets no more: whoever comes late does all that is due. False when
+    not all were taken: no broker, or no worker for a long time.
+    """
     return _send_each(settings.EACH_MINUTE, "each minute", unless_waiting=WAITING_MINUTES)
 
 
@@ -91,7 +96,7 @@ def _send_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> b
 
 
 def queue_length(cluster: str) -> int | None:
-    """How many tasks wait for this cluster. None when the broker doesn't say."""
+    """Return how many tasks wait for this cluster, or None when the broker doesn't say."""
     if _is_left_alone():
         return None
     began = time.monotonic()

@@ -1,7 +1,7 @@
-"""Saying the same notice again: one row for each reminder and each call, however often it is said.
+"""Send the same notice again: one row for each reminder and each call, however often it is sent.
 
 A repeated notice keeps its link and its code; its mail carries a number and a Message-ID of its own, so that a mail
-program shows it. It goes the ordinary road: owed, claimed, sent, settled. What is still on its way is not said twice.
+program shows it. It takes the ordinary road: owed, claimed, sent, recorded. What is still on its way isn't repeated.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,8 +22,8 @@ from .models import Notice, Purpose
 from .queueing import wake
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
 
-CHASES_AT_ONCE = 100  # folded in one pass
-ROWS_AT_ONCE = 500  # of one chase
+CHASES_AT_ONCE = 100  # escalation chains in one pass
+ROWS_AT_ONCE = 500  # of one chain
 
 
 def repeat(
@@ -34,9 +34,9 @@ def repeat(
     answer_by: datetime | None = None,
     ladder: list[Step] | None = None,
 ) -> bool:
-    """Has an open notice sent again, under the next number. False when that was not to be done.
+    """Queue an open notice to be sent again, under the next number. False when that wasn't to be done.
 
-    One that was not sent yet is due now instead, under the number it has: nobody gets two mails for one step. One that
+    One that wasn't sent yet is due now instead, under the number it has: nobody gets two mails for one step. One that
     is just being sent, or has nobody to be sent to, is left as it is. `brief` and `answer_by`, when given, take the
     place of the old ones; `ladder` gives it a clock of its own.
     """
@@ -77,7 +77,10 @@ def repeat(
 
 
 def _owed_again(notice: Notice, at: datetime) -> list[str]:
-    """The attempts so far belong to what was said before: a failure now is the first of its own."""
+    """Reset the notice to `owed` under its next number; return the changed fields.
+
+    The attempts so far belong to the earlier sendings: a failure now is the first of this one.
+    """
     notice.state, notice.reason = NoticeState.OWED, ""
     notice.repeats += 1
     notice.repeated_at = at
@@ -88,10 +91,10 @@ def _owed_again(notice: Notice, at: datetime) -> list[str]:
 
 
 def settle_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACED) -> int:
-    """Closes open notices that go on in another one of their chase; whoever is sending one may not write to it any
-    more.
+    """Close open notices that are replaced by another one of their escalation chain. Return how many.
 
-    One that was never sent is cancelled: its link was in nobody's hands. Returns how many.
+    One that was never sent is cancelled instead: its link was in nobody's hands. The token rises, so whoever is sending
+    one can't write to it any more.
     """
     was_sent = Q(sent_at__isnull=False)
     return Notice.objects.filter(pk__in=list(keys), state__in=OPEN).update(
@@ -107,12 +110,11 @@ def settle_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACE
 
 
 def fold(now: datetime) -> int:
-    """One open call and one open reminder of a chase for each person: of several, as an older release left them, one
-    stays. Calls to different people are no repetitions: each of them was asked.
+    """Reduce the open calls and reminders of each escalation chain to one for each person; return how many were closed.
 
-    The one with a clock stays, else the newest whose link opens; it takes the others' number along. At most 20 chases
-    and 500 rows of each in one pass, so that thousands come down over some rounds while everything else goes on.
-    Returns how many notices were closed.
+    An older release left several. Calls to different people are no repetitions: each of them was asked. The one with a
+    clock stays, else the newest whose link opens; it takes over the others' number. At most CHASES_AT_ONCE chains and
+    ROWS_AT_ONCE rows of each in one pass, so that thousands come down over some rounds while everything else goes on.
     """
     crowded = (
         Notice.objects.open()
@@ -147,7 +149,8 @@ def _fold_one(chase_id: UUID, purpose: str, contact_id: int | None, now: datetim
 
 
 def fill_chases() -> int:
-    """Notices that an older release owed don't say which chase they belong to. Returns how many do now."""
+    """Set `chase_id` on notices of an older release, which didn't have it. Return how many were filled."""
+    # First notices in one statement; then, oldest first, those that follow up on one.
     filled = Notice.objects.filter(chase_id__isnull=True, chases__isnull=True).update(chase_id=F("id"))
     for notice in (
         Notice.objects.filter(chase_id__isnull=True).defer("brief", "ladder").order_by("owed_at")[:ROWS_AT_ONCE]

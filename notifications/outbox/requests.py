@@ -1,4 +1,4 @@
-"""What a room asks for when somebody must be notified."""
+"""The request with which a room asks for somebody to be notified."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,10 +18,10 @@ class NoticeRequest:
 
     `contact` None: the directory named nobody; `partner` is then the office, where it is known.
     `answer_minutes`: by when an answer is expected. `ladder`: the procedure's steps when none comes (see
-    `escalation_policy`); a first notice always gets one that ends in a repeated call, a notice that chases another has
-    none unless given. `marks`: {"amber_minutes", "red_minutes", "breach_minutes"} of the sender's clock.
+    `escalation_policy`); a first notice always gets one that ends in a repeated call, a notice that follows up on
+    another has none unless given. `marks`: {"amber_minutes", "red_minutes", "breach_minutes"} of the sender's clock.
     `unit` and `chain`: whose notice it is, and along which links somebody is looked for; `home`: the case's own
-    municipality, when it is another one than `municipality`. Each is by default that of the notice it chases.
+    municipality, when it is another one than `municipality`. Each is by default that of the notice it follows up on.
     `at`: when it was asked for; now unless given.
     """
 
@@ -46,7 +46,7 @@ class NoticeRequest:
     at: datetime | None = None
 
     def to(self, contact: Contact | None) -> "NoticeRequest":
-        """The same for another contact."""
+        """Return the same request for another contact."""
         return replace(self, contact=contact)
 
     @property
@@ -56,12 +56,17 @@ class NoticeRequest:
 
     @property
     def own_event_id(self) -> UUID:
-        """The event that makes the row unique. The fallback of a notice hangs on that notice, not on its event."""
+        """The event id that makes the row unique.
+
+        A fallback's comes from the notice it is about, not from its event.
+        """
         if self.purpose == Purpose.FALLBACK and self.chases is not None:
+            # One event may notify several roles, and each may have nobody: with the event's own id, the coordinator's
+            # fallback for the second role would count as a repetition of the first.
             return uuid5(self.chases.pk, "fallback")
         return self.event_id
 
     @property
     def has_clock(self) -> bool:
-        """Whether somebody is asked next when no answer comes: not for a test, nor a chase without steps of its own."""
+        """Whether the notice escalates when no answer comes: not a test, nor a follow-up without steps of its own."""
         return self.purpose != Purpose.TEST and (self.chases is None or bool(self.ladder))

@@ -1,4 +1,4 @@
-"""Finding somebody for a notice: along the chain of its procedure, for its place and its sending unit."""
+"""Find a recipient for a notice: along the chain of its procedure, for its place and its sending unit."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -16,15 +16,15 @@ from .models import Notice, ReplyKind
 
 ABOUT = "about_contact"  # in a brief: the contact that the notice is about, who must not be the one who gets it
 PIN_ALARM = "PIN"  # the reference of such notices (briefs.pin_alarm)
-PAUSED = "brief.contact_paused"  # the entry in the record that says whom such an alarm is about
+PAUSED = "brief.contact_paused"  # the audit entry that names whom such an alarm is about
 
 
 def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
-    """Who is there for this notice at this moment; with `role`, for that role at the notice's place instead. Our own
-    people are those of the case's place, wherever the notice goes.
+    """Resolve who should get this notice now; with `role`, for that role at the notice's place instead.
 
-    An office of its chase that said "another area" isn't asked again. Of a notice about a contact (wrong PINs) somebody
-    else is found, wherever they are: whoever reads that contact's mail must not be the only one who is told.
+    Our own people are those of the case's place, wherever the notice goes. An office of its escalation chain that said
+    "another area" isn't asked again. For a notice about a contact (wrong PINs) somebody else is found, wherever they
+    are: whoever reads that contact's mail must not be the only one who is notified.
     """
     wanted = role or notice.role
     place = notice.home if wanted in OWN_ROLES and notice.home else notice.municipality
@@ -42,8 +42,9 @@ def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
 
 
 def whom_it_is_about(notice: Notice) -> Contact | None:
-    """The contact whose PIN was tried, of an alarm about it and of all that chases it. Where the brief can't be read,
-    the record says it.
+    """Return the contact whose PIN was tried, for an alarm about it and all that follows up on it.
+
+    Where the brief can't be decrypted, the audit chain names the contact.
     """
     if notice.case_reference != PIN_ALARM:
         return None
@@ -57,12 +58,12 @@ def whom_it_is_about(notice: Notice) -> Contact | None:
 
 
 def is_same_person(one: Contact, other: Contact) -> bool:
-    """The same contact, or one who is told at the same address."""
+    """Tell whether both are one contact, or are notified at the same address."""
     return one.pk == other.pk or (bool(one.email) and one.email.lower() == other.email.lower())
 
 
 def every_coordinator(at: datetime) -> list[Contact]:
-    """Everybody on duty as coordinator anywhere, office by office."""
+    """Return everybody on duty as coordinator anywhere, office by office."""
     offices = Partner.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("pk")
     return [each for office in offices for each in roster.on_duty(office, at)]
 
@@ -76,7 +77,7 @@ def _without(found: Resolution, about: Contact, at: datetime) -> Resolution:
 
 
 def passed_on(notice: Notice) -> set[int]:
-    """The offices (ids) that have sent this notice, or one it chases, on to another area."""
+    """Return the offices (ids) that have sent this notice, or one it follows up on, to another area."""
     found: set[int] = set()
     member: Notice | None = notice
     while member is not None:

@@ -1,4 +1,4 @@
-"""Having a failed notice tried again before its time."""
+"""Try a failed notice again before its time."""
 
 from datetime import datetime
 
@@ -13,10 +13,10 @@ from .states import NO_CONTACT, NoticeState
 
 
 def try_again(*, notice: Notice, actor: Actor, at: datetime | None = None) -> bool:
-    """Makes the next attempt of a failed notice due now. False when it isn't waiting after a failure any more.
+    """Make the next attempt of a failed notice due now. False when it isn't waiting after a failure any more.
 
-    Nothing is sent here: the time is set and a worker is woken, so whoever claims the row sends it, once, as ever. For
-    a notice without a contact the sweeper asks the directory again in its next round.
+    Nothing is sent here: the time is set and a worker gets a task, so whoever claims the row sends it, once, as always.
+    For a notice without a contact the sweeper asks the directory again in its next round.
     """
     moment = at or timezone.now()
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Who a notice comes from, in the words and numbers that a recipient can check: organisation, unit, telephone, link."""
+"""The sender of a notice, in words and numbers that a recipient can check: organisation, unit, telephone, link."""
 
 from django.conf import settings
 
@@ -7,24 +7,25 @@ from access.models import MobileUnit
 from .models import Notice
 
 ORGANISATION = {"sq": "Qendra Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
-# The same in the case that "of" needs.
+# The same in the grammatical case that "of" needs in Albanian.
 OF_ORGANISATION = {"sq": "Qendrës Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
 
 
 def link_start() -> str:
-    """How every true link of a notice begins, however it goes on."""
+    """Return the beginning that every true link of a notice has."""
     return f"{settings.PUBLIC_URL}/n/"
 
 
 def units_with_number() -> list[MobileUnit]:
-    """The units whose numbers stand on every PIN card, so that each one in an e-mail can be compared."""
+    """Return the units whose numbers stand on every PIN card, so that each one in an e-mail can be compared."""
     return list(MobileUnit.objects.filter(is_active=True).exclude(callback_phone="").order_by("name", "pk"))
 
 
 def get_unit(notice: Notice) -> MobileUnit | None:
-    """The unit to call about a notice: the sending one, else the region's oldest with a number. None: no unit has.
+    """Return the unit to call about a notice: the sending one, else the region's oldest with a number.
 
-    By key, not by name: a name is changed by one keeper, and would turn the calls to another unit.
+    None: no unit has. By key, not by name: a name is changed by one person alone, and would redirect the calls to
+    another unit.
     """
     sending = notice.unit
     if sending is not None and sending.callback_phone:

@@ -1,4 +1,4 @@
-"""The words for what became of a notice, in one place. docs/outbox.md draws them."""
+"""The states of a notice, the reasons for them, and the allowed transitions. docs/outbox.md draws them."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +26,7 @@ REFUSED = "refused"
 UNREACHED = "unreached"
 UNSENDABLE = "unsendable"
 
-# `Notice.reason` of a closed one: it goes on in another notice to the same people; a list of the day is empty.
+# `Notice.reason` of a closed one: it was replaced by another notice to the same people; a daily list is empty.
 REPLACED = "replaced"
 NOTHING_LEFT = "nothing_left"
 
@@ -36,17 +36,19 @@ UNSENT = (S.OWED, S.FAILED)
 AWAITING_ANSWER = (S.SENT, S.DELIVERED, S.OPENED, S.ESCALATED)
 # Something is still to happen: each of these has a next step (see escalation.auditor).
 OPEN = (*UNSENT, S.SENDING, *AWAITING_ANSWER)
-# Nothing more is owed.
+# Nothing further happens.
 SETTLED = (S.ACCEPTED, S.DECLINED, S.CLOSED, S.CANCELLED)
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     S.OWED: frozenset({S.SENDING, S.OPENED, S.CANCELLED, S.CLOSED}),
     S.FAILED: frozenset({S.SENDING, S.OWED, S.OPENED, S.CANCELLED, S.CLOSED}),
+    # `sending` again: the lease ran out, and another worker claims it.
     S.SENDING: frozenset({S.SENDING, S.SENT, S.FAILED, S.OWED, S.OPENED, S.CANCELLED, S.CLOSED}),
     S.SENT: frozenset({S.OWED, S.DELIVERED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
     S.DELIVERED: frozenset({S.OWED, S.OPENED, S.ESCALATED, S.CANCELLED, S.CLOSED, S.ACCEPTED, S.DECLINED}),
     S.OPENED: frozenset({S.OWED, S.ACCEPTED, S.DECLINED, S.ESCALATED, S.CANCELLED, S.CLOSED}),
     S.ESCALATED: frozenset({S.OWED, S.OPENED, S.ACCEPTED, S.DECLINED, S.CANCELLED, S.CLOSED}),
+    # `declined` after accepting: it belongs to another area, or the recipient can't take it after all.
     S.ACCEPTED: frozenset({S.CLOSED, S.DECLINED}),
     S.DECLINED: frozenset(),
     S.CLOSED: frozenset(),

@@ -1,4 +1,4 @@
-"""What a lost wake-up, a dead worker, a jumping clock or an empty roster left behind is found here, each second."""
+"""Repair what a lost task, a dead worker, a jumping clock or an empty roster left behind. Runs each second."""
 
 import secrets
 from collections.abc import Iterable
@@ -25,10 +25,10 @@ from .resolving import resolve_for
 from .states import UNSENT, NoticeState
 
 OWN_SECONDS = 3.0  # of sending in one pass; clocks and heartbeat wait so long, and one batch more
-WAKE_AT_MOST = 100  # ids in one wake-up; the worker finds the others by itself
+WAKE_AT_MOST = 100  # ids in one task; the worker finds the others by itself
 RESOLVE_SLOWLY = timedelta(seconds=30)
 RESOLVE_LATER = timedelta(minutes=5)  # when nobody has been found for a day
-SAME_RECIPIENT = "same_recipient"  # why a notice without anybody is withdrawn: they have one already
+SAME_RECIPIENT = "same_recipient"  # why a notice without a recipient is withdrawn: whoever was found has one already
 RESOLVE = "notice.resolve"  # what is put aside when a notice can't be resolved
 FARTHEST_ATTEMPT = LONGEST_UNSENDABLE_BACKOFF * (1 + JITTER)
 
@@ -36,16 +36,16 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> int:
-    """One pass over everything unsent. Returns how many notices were due."""
+    """Run one pass over everything unsent. Return how many notices were due."""
     mend_times(now)
     resolve_again(now)
     return wake_due(now)
 
 
 def wake_due(now: datetime) -> int:
-    """Wakes a worker for what is due. Nothing is claimed here: a doubled wake-up finds nothing left to do.
+    """Enqueue what is due. Nothing is claimed here: a doubled task finds nothing left to do.
 
-    When no broker takes the wake-up, it is sent from here, by the sweeper itself: slower, and never not.
+    When no broker takes the task, the sweeper sends the notices itself: slower, but never not at all.
     """
     due = [str(key) for key in Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST]]
     if due:
@@ -54,13 +54,15 @@ def wake_due(now: datetime) -> int:
             if not send_wake_up(due):
                 log.warning("sweeper_sends", sent=send_due(due, seconds=OWN_SECONDS), due=len(due))
         else:
+            # The tasks that wait already will find what is due: each sends everything that is.
             log.warning("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))
     return len(due)
 
 
 def mend_times(now: datetime) -> int:
-    """After the clock was set back, times far ahead would keep notices waiting: they are due now. Returns how many."""
+    """Make notices due whose times lie far ahead after the clock was set back. Return how many."""
     ahead = Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=now + FARTHEST_ATTEMPT)
+    # No lease is that long: only a clock that was set back explains it.
     held = Notice.objects.filter(
         state=NoticeState.SENDING, lease_until__gt=now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
     )
@@ -71,7 +73,7 @@ def mend_times(now: datetime) -> int:
 
 
 def resolve_again(now: datetime) -> int:
-    """Asks the directory again for notices that have nobody, each by itself. Returns how many have a recipient now."""
+    """Ask the directory again for notices without a recipient, each by itself. Return how many have one now."""
     waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now).exclude(pk__in=aside(RESOLVE, now))
     keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST])
     return each(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
@@ -87,14 +89,14 @@ def _resolve_one(key: UUID, now: datetime) -> bool:
         return _give_to(notice, resolution.contact, now, resolution.words)
     pause = RESOLVE_SLOWLY if now - notice.owed_at < FIRST_DAY else RESOLVE_LATER
     waits = Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + pause)
-    # A fallback that has nobody either is asked about by itself, in this same loop.
+    # A fallback without a recipient is resolved by itself, in this same loop: no second one is needed.
     if waits and not notice.chasers.filter(purpose=Purpose.FALLBACK).exists():
         tell_coordinators(notice, at=now)
     return False
 
 
 def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Words] = ()) -> bool:
-    """Gives a notice without recipient to this contact, under a new link. False when somebody was faster."""
+    """Assign this contact to a notice without recipient, under a new link. False when another process was faster."""
     try:
         with transaction.atomic():
             locked = Notice.objects.without_recipient().select_for_update().filter(pk=notice.pk).first()
@@ -110,9 +112,9 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 )
                 locked.link_token, locked.link_hash = token, link_hash(token)
                 locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
-                locked.link_revoked_at = None  # it was another link that was taken back
+                locked.link_revoked_at = None  # it was another link that was revoked
                 locked.state, locked.reason = NoticeState.OWED, ""
-                # Whoever had it before may have been told and may have read it; this one has not.
+                # Whoever had it before may have been notified and may have read it; this contact has not.
                 locked.sent_at = locked.delivered_at = locked.opened_at = locked.repeated_at = None
                 locked.repeats, locked.tries_before = 0, locked.attempts
                 locked.token += 1
@@ -123,13 +125,14 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 wake(notice.pk, needs_document=notice.needs_document)
                 return True
     except IntegrityError:
-        pass  # this contact is already owed a notice of the same event
-    cancel(notice=notice, reason=SAME_RECIPIENT)  # by itself: it locks the whole chase, the oldest first
+        pass  # this contact has a notice of the same event already
+    cancel(notice=notice, reason=SAME_RECIPIENT)  # outside that transaction: it locks the whole chain, the oldest first
     return False
 
 
 def _is_asked_already(notice: Notice, contact: Contact) -> bool:
-    """A call that nobody was there for, and this coordinator has one of the same chase before them: no second one."""
+    """Tell whether a call without recipient would be a second one for this coordinator in the same escalation chain."""
+    # A call with a clock isn't withdrawn as a duplicate: its chain would be left without one.
     if notice.purpose != Purpose.CALL or notice.next_step_at is not None:
         return False
     standing = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL, contact=contact)

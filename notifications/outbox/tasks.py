@@ -1,4 +1,4 @@
-"""What the workers run. Arguments are UUIDs and names of parts, nothing else."""
+"""The tasks that the workers run. Arguments are UUIDs and names of clusters, nothing else."""
 
 import time
 
@@ -12,18 +12,21 @@ _last_beat = -BEAT_SECONDS
 
 
 def deliver(notice_ids: list[str]) -> int:
-    """Sends these notices and whatever else is due. Returns how many a channel accepted."""
+    """Send these notices and whatever else is due. Return how many a channel accepted."""
     show_life()
     return send_due(notice_ids, show_life=show_life)
 
 
 def canary(part: str) -> None:
-    """Proves that a worker of this cluster executes tasks."""
+    """Write the heartbeat that proves that a worker of this cluster executes tasks."""
     Heartbeat.beat(f"canary.{part}")
 
 
 def show_life() -> None:
-    """A worker that is busy delivering shows as well as a canary that it works; at most each 5 s of this process."""
+    """Write the urgent canary's heartbeat while delivering, at most each 5 s of this process.
+
+    A busy worker proves as much as a canary.
+    """
     global _last_beat
     now = time.monotonic()
     if now - _last_beat >= BEAT_SECONDS:

@@ -1,1 +1,1 @@
-"""Append-only, hash-chained record of writes, reads, exports and denials."""
+"""The audit log: an append-only, hash-chained record of writes, reads, exports and denials."""

@@ -1,13 +1,13 @@
-"""Writing the chain, and what each entry's hash must be.
+"""Write the audit chain, and compute what each entry's hash must be.
 
     hash(n) = HMAC-SHA256(key, hash(n-1) + canonical JSON of entry n without its hash),  hash(0) = 64 zeros
 
 The key is outside the database (`audit.keys`), so whoever writes to the database can't make an entry that fits.
 Entries written before there was one carry a plain SHA-256 and no key id; the first keyed entry after them (`SEALED`)
-stands over all of them. Reading the chain and saying what is wrong with it: `audit.verification`.
+seals all of them. Reading and verifying the chain: `audit.verification`.
 
 The head row is locked for the length of the caller's transaction, so entries are numbered without gaps in the order in
-which their transactions commit; a rolled-back deed takes its entry with it.
+which their transactions commit; an act that is rolled back takes its entry with it.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ SHORT = 16  # hex digits of a head as mails carry it
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did it. kind: user (id = primary key), contact (directory contact), system (command or task), anonymous."""
+    """Who acted. kind: user (id = primary key), contact (directory contact), system (command or task), anonymous."""
 
     kind: str
     id: str = ""
@@ -48,7 +48,7 @@ def get_actor(user: Any) -> Actor:
 
 @dataclass(frozen=True)
 class AuditEvent:
-    """What one entry says. `detail` takes ids, codes and counts only; `at` is now unless given."""
+    """The content of one entry. `detail` takes ids, codes and counts only; `at` is now unless given."""
 
     action: str
     target_kind: str = ""
@@ -66,22 +66,23 @@ def log_event(
     at: datetime | None = None,
     **detail: Any,
 ) -> AuditEntry:
-    """Appends one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only.
+    """Append one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only.
 
     Three small statements and no savepoint: it stands on the road of every submission. An entry that can't be written
-    takes the deed down with it. Other writers wait from here to the end of the caller's transaction, so call it late.
+    takes the act down with it. Other writers wait from here to the end of the caller's transaction, so call it late.
     """
     return record_all([AuditEvent(action, target_kind, target_id, detail, at)], actor=actor)[0]
 
 
 def record_all(deeds: Sequence[AuditEvent], *, actor: Actor = SYSTEM) -> list[AuditEntry]:
-    """Appends an entry for each deed, in order, with the three statements that one entry takes."""
+    """Append an entry for each event, in order, with the three statements that one entry takes."""
     if not deeds:
         return []
     return _append(deeds, actor)
 
 
 def _append(deeds: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
+    # Before the head is locked: the key may have to be read from its file.
     key_id = chain_keys().primary.id
     with transaction.atomic(savepoint=False):
         number, previous_hash, is_keyed = _locked_head()
@@ -97,11 +98,12 @@ def _append(deeds: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
                 "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1",
                 [number, previous_hash, True],
             )
+    # Without the entry that seals: the caller didn't ask for it.
     return entries[len(entries) - len(deeds) :]
 
 
 def seal_over() -> bool:
-    """Begins the keyed chain over one without keys, if that is what there is. Raises KeyRingError, DatabaseError."""
+    """Begin the keyed chain over one without keys, if that is what there is. Raises KeyRingError, DatabaseError."""
     chain_keys()
     is_due = ChainHead.objects.filter(pk=1, number__gt=0, is_keyed=False).exists()
     if is_due:
@@ -110,8 +112,10 @@ def seal_over() -> bool:
 
 
 def head_note() -> str:
-    """The head as mails carry it: `<number>:<16 hex digits>`. Whoever keeps one can show later that it is still there
-    (`verify_audit --noted`)."""
+    """Return the head as mails carry it: `<number>:<16 hex digits>`.
+
+    Whoever has one can show later that it is still there (`verify_audit --noted`).
+    """
     number, digest = ChainHead.objects.filter(pk=1).values_list("number", "hash").first() or (0, GENESIS)
     return f"{number}:{digest[:SHORT]}"
 
@@ -129,6 +133,7 @@ def _entry(deed: AuditEvent, actor: Actor, number: int, previous_hash: str, key_
         action=deed.action,
         target_kind=deed.target_kind,
         target_id=str(deed.target_id),
+        # As it will be read from the database, or the hash of what was read would differ.
         detail=json.loads(json.dumps(dict(deed.detail), default=_plain)),
         previous_hash=previous_hash,
         key_id=key_id,
@@ -138,23 +143,24 @@ def _entry(deed: AuditEvent, actor: Actor, number: int, previous_hash: str, key_
 
 
 def _locked_head() -> tuple[int, str, bool]:
-    """(number, hash, whether that one is keyed) of the last entry; the row stays locked until the transaction ends.
+    """Return (number, hash, whether it is keyed) of the last entry; the row stays locked until the transaction ends.
 
-    Plain SQL here and for the update: every writer of the house waits while these run, and building them anew each time
-    took longer than executing them.
+    Plain SQL here and for the update: every writer of the service waits while these run, and building them anew each
+    time took longer than executing them.
     """
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT number, hash, is_keyed FROM audit_chainhead WHERE id = 1{lock}")  # noqa: S608
         found = cursor.fetchone()
     if found is None:
+        # A new database: this is its first entry.
         ChainHead.objects.get_or_create(pk=1)
         return _locked_head()
     return found[0], found[1], bool(found[2])
 
 
 def expected_hash(entry: AuditEntry) -> str:
-    """What the entry's hash must be. Raises KeyRingError when the key that it names isn't here."""
+    """Compute the entry's hash. Raises KeyRingError when the key that it names isn't here."""
     body = {
         "number": entry.number,
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -163,6 +169,7 @@ def expected_hash(entry: AuditEntry) -> str:
         "target": [entry.target_kind, entry.target_id],
         "detail": entry.detail,
     }
+    # Entries from before there were keys were hashed without this member.
     if entry.key_id is not None:
         body["key"] = entry.key_id
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

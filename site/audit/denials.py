@@ -1,4 +1,4 @@
-"""Denied requests in the chain: the first one at once, its repetitions counted and written as one more entry.
+"""Denied requests in the audit chain: the first at once, its repetitions counted and written as one more entry.
 
 Somebody who is signed in and asks for what isn't theirs a thousand times would otherwise write a thousand entries, each
 under the lock that every submission needs. Repetitions within ten minutes of the first only raise a number in a row of
@@ -21,7 +21,7 @@ WINDOW = timedelta(minutes=10)
 
 
 def record_denial(*, actor: Actor, target_kind: str, target_id: Any, at: datetime | None = None) -> None:
-    """Writes down that this person was denied this. Takes the chain's lock only for the first in ten minutes."""
+    """Record that this person was denied this. Takes the chain's lock only for the first in ten minutes."""
     now = at or timezone.now()
     who_and_what = {
         "actor_kind": actor.kind,
@@ -30,6 +30,7 @@ def record_denial(*, actor: Actor, target_kind: str, target_id: Any, at: datetim
         "target_id": str(target_id)[:64],
     }
     mine = RepeatedDenial.objects.filter(**who_and_what)
+    # The usual case of a repetition: one statement, without a lock of the chain's.
     if mine.filter(since__gt=now - WINDOW).update(times=F("times") + 1, last_at=now):
         return
     with transaction.atomic():
@@ -46,11 +47,12 @@ def record_denial(*, actor: Actor, target_kind: str, target_id: Any, at: datetim
 
 
 def flush(argument: str = "", *, now: datetime | None = None) -> int:
-    """Writes what was counted and is over; run each minute (settings.EACH_MINUTE). Returns how many entries."""
+    """Write the repetitions whose time is over; run each minute (settings.EACH_MINUTE). Return how many entries."""
     over = RepeatedDenial.objects.filter(since__lte=(now or timezone.now()) - WINDOW)
     written = 0
     for pk in list(over.values_list("pk", flat=True)[:500]):
         with transaction.atomic():
+            # Read again under its lock: a new denial may have begun the row anew.
             row = RepeatedDenial.objects.select_for_update().filter(pk=pk).first()
             if row is not None and row.since <= (now or timezone.now()) - WINDOW:
                 written += _write_repetitions(row)

@@ -1,8 +1,9 @@
-"""The keys of the chain: which one signs new entries, and which ones prove older ones. They are never in the database.
+"""The keys of the audit chain: one signs new entries, all prove older ones. They are never in the database.
 
 `AUDIT_KEYS` is a list of `id:base64(32 bytes)`: the first signs, all prove. Without it the key stands in a file beside
 the data (`AUDIT_KEY_FILE`), made at its first use, so that an installation that is upgraded goes on. A key that has
-signed is kept for as long as its entries are: without it nobody can tell whether they are still as they were written.
+signed is needed for as long as its entries exist: without it nobody can tell whether they are still as they were
+written.
 """
 
 import base64
@@ -20,7 +21,10 @@ NAME = "AUDIT_KEYS"
 
 
 def chain_keys() -> KeyRing:
-    """The keys of the running settings. Raises KeyRingError when they are malformed, or the file can't be used."""
+    """Return the keys of the running settings.
+
+    Raises KeyRingError when they are malformed, or the file can't be used.
+    """
     given = tuple(settings.AUDIT_KEYS)
     return parse_keys(given, NAME) if given else _from_file(str(settings.AUDIT_KEY_FILE))
 
@@ -36,7 +40,7 @@ def _from_file(name: str) -> KeyRing:
 
 
 def _made(path: Path) -> str:
-    """Writes a new key, all of it or none. Of two processes that do it at once, both use the one that came first."""
+    """Write a new key, all of it or none. Of two processes that do it at once, both use the one that came first."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, unfinished = tempfile.mkstemp(dir=path.parent)  # mode 600
     try:
@@ -45,6 +49,7 @@ def _made(path: Path) -> str:
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
+            # A link, because it fails where the name exists already; a rename would replace the other process's key.
             os.link(unfinished, path)
     finally:
         os.unlink(unfinished)

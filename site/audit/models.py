@@ -1,4 +1,4 @@
-"""The record of who did what: append-only, hash-chained, written in the transaction of the deed itself."""
+"""The audit log's tables: append-only, hash-chained, written in the transaction of the act itself."""
 
 from typing import Any, NoReturn
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditIsAppendOnly(Exception):
-    """Somebody tried to change or delete an audit entry."""
+    """Raised when an audit entry would be changed or deleted."""
 
 
 class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):
@@ -19,7 +19,7 @@ class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One deed. `detail` holds ids, codes and counts; never names, answers or other sealed content.
+    """One audit event. `detail` holds ids, codes and counts; never names, answers or other sealed content.
 
     `hash` is an HMAC over the previous entry's hash and this entry's canonical JSON (see `audit.chain`), made with the
     key of `key_id`; null: written before the chain had keys. Database triggers refuse UPDATE and DELETE too.
@@ -35,7 +35,7 @@ class AuditEntry(models.Model):
     detail = models.JSONField(_("detail"), default=dict)
     previous_hash = models.CharField(_("previous hash"), max_length=64)
     hash = models.CharField(_("hash"), max_length=64, unique=True)
-    # Nullable, so that SQLite adds it without writing a long table anew.
+    # Nullable, so that SQLite adds the column without rewriting a long table.
     key_id = models.CharField(_("key"), max_length=24, null=True)
 
     objects = AppendOnlyQuerySet.as_manager()
@@ -51,6 +51,7 @@ class AuditEntry(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise AuditIsAppendOnly("audit entries are never changed")
+        # An INSERT in any case: a number that exists fails instead of being overwritten.
         super().save(*args, force_insert=True, **{k: v for k, v in kwargs.items() if k == "using"})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -73,7 +74,7 @@ class ChainHead(models.Model):
 
 
 class PutAside(models.Model):
-    """A row that a loop could not deal with: left alone until `retry_at`, told to the operator (see `put_aside.each`).
+    """A row that a loop couldn't process: left alone until `retry_at`, shown to the operator (see `put_aside.each`).
 
     `kind`: what was to be done with it. `row`: its primary key. `code`: the class of the error, never its text.
     """
@@ -97,7 +98,7 @@ class PutAside(models.Model):
 
 
 class RepeatedDenial(models.Model):
-    """What somebody was denied, and how often again since the entry in the chain (see `audit.denials`)."""
+    """How often somebody was denied the same again since the entry in the chain (see `audit.denials`)."""
 
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=64, blank=True)

@@ -1,7 +1,7 @@
-"""Going over rows so that one bad row stops nobody: it is put aside by name, counted, and tried again later.
+"""Process rows so that one bad row stops no other: it is put aside by name, counted, and tried again later.
 
-`each` does one deed for each row. What a row's deed raises is that row's own affair: the row is noted (PutAside), said
-in the log by its id and the class of the error, and left alone until its time has come again; all others go on. Only a
+`each` runs one action for each row. What the action raises is that row's own affair: the row is stored (PutAside),
+logged by its id and the class of the error, and left alone until its time has come again; all others go on. Only a
 database that doesn't answer ends the loop, because then no row is to blame. `/readyz` counts what is aside; the
 operator sees it in /cms/ and with `manage.py put_aside`.
 """
@@ -31,14 +31,15 @@ def each(
     at: datetime | None = None,
     instead: Callable[[Any], Any] | None = None,
 ) -> int:
-    """Does `deed(key)` for each key, in a transaction of its own making. Returns for how many it came out true.
+    """Run `deed(key)` for each key, in a transaction of its own making. Return for how many it was true.
 
     `kind`: what is done, as a code of at most 40 characters ("notice.clock"). `keys`: primary keys, fetched before;
-    take those that are aside out of the query with `aside`. `instead(key)`: done once when a row is put aside, so that
+    take those that are aside out of the query with `aside`. `instead(key)`: run once when a row is put aside, so that
     people hear of it; its own failure is only logged. Raises OperationalError and InterfaceError, nothing else of a
     row's.
     """
     done = 0
+    # One query for all, so that a row that goes well costs none of its own.
     known = set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))
     for key in keys:
         try:
@@ -57,13 +58,16 @@ def each(
 
 
 def aside(kind: str, now: datetime) -> list[str]:
-    """The keys of this kind that are put aside, and whose time to be tried again has not come."""
+    """Return the keys of this kind that are put aside and not yet due again."""
     return list(PutAside.objects.filter(kind=kind, retry_at__gt=now).values_list("row", flat=True))
 
 
 def forget_unmet(now: datetime) -> int:
-    """What no loop has met again for a week after it was due: its object is gone, or was dealt with elsewhere. Whatever
-    is still bad is met, and noted anew, as soon as its time has come. Returns how many rows."""
+    """Drop rows that no loop has met for a week after they were due. Return how many.
+
+    Their object is gone, or was dealt with elsewhere. Whatever is still bad is met, and put aside again, as soon as its
+    time has come.
+    """
     dropped, _of_each = PutAside.objects.filter(retry_at__lt=now - UNMET).delete()
     if dropped:
         log.info("put_aside_forgotten", rows=dropped)
@@ -71,18 +75,21 @@ def forget_unmet(now: datetime) -> int:
 
 
 def try_again() -> int:
-    """Everything that is aside is due again now. Returns how many rows."""
+    """Make everything that is aside due now. Return how many rows."""
     return PutAside.objects.update(retry_at=timezone.now())
 
 
 def note(kind: str, key: Any, error: Exception, *, at: datetime | None = None) -> None:
-    """Puts one row aside: for loops that `each` doesn't fit. Keeps the class of the error, never its text: that may
-    hold what the row holds."""
+    """Put one row aside, for loops that `each` doesn't fit.
+
+    Stores the class of the error, never its text: that may hold what the row holds.
+    """
     code, now = type(error).__name__, at or timezone.now()
     row, is_new = PutAside.objects.get_or_create(
         kind=kind, row=str(key), defaults={"code": code[:40], "first_at": now, "last_at": now, "retry_at": now}
     )
     times = 1 if is_new else row.times + 1
+    # The exponent is capped, because a timedelta overflows after some forty doublings.
     wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
     PutAside.objects.filter(pk=row.pk).update(code=code[:40], times=times, last_at=now, retry_at=now + wait)
     log.error("put_aside", kind=kind, row=str(key), code=code, times=times)
@@ -93,5 +100,5 @@ def _do_instead(kind: str, key: Any, instead: Callable[[Any], Any]) -> None:
         instead(key)
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:  # noqa: BLE001  # said already; the others go on
+    except Exception as error:  # noqa: BLE001  # the row is logged already; the others go on
         log.error("put_aside_untold", kind=kind, row=str(key), code=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Database triggers that keep rows as they were written, whoever writes to the database: SQLite and PostgreSQL."""
+"""Database triggers that make rows immutable, whoever writes to the database: SQLite and PostgreSQL."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.migrations import RunPython
 
 @dataclass(frozen=True)
 class KeptTable:
-    """Refuses UPDATE (of `columns`, or of any) and DELETE on one table. `name` begins the triggers' names."""
+    """The triggers of one table: they refuse UPDATE (of `columns`, or of any) and DELETE. `name` begins their names."""
 
     table: str
     name: str
@@ -17,7 +17,7 @@ class KeptTable:
     columns: tuple[str, ...] = ()
 
     def install_sql(self, vendor: str, *, with_deletes: bool) -> tuple[str, ...]:
-        """The statements for this vendor; none for other vendors than SQLite and PostgreSQL."""
+        """Return the statements for this vendor; none for other vendors than SQLite and PostgreSQL."""
         of = f" OF {', '.join(self.columns)}" if self.columns else ""
         if vendor == "sqlite":
             then = f"BEGIN SELECT RAISE(ABORT, '{self.refusal}'); END"
@@ -32,6 +32,7 @@ class KeptTable:
             )
             deletes = (
                 f"CREATE TRIGGER {self.name}_kept BEFORE DELETE ON {self.table} FOR EACH ROW {then}",
+                # TRUNCATE fires no row triggers.
                 f"CREATE TRIGGER {self.name}_not_emptied BEFORE TRUNCATE ON {self.table} FOR EACH STATEMENT {then}",
             )
         else:
@@ -49,7 +50,7 @@ class KeptTable:
         return ()
 
     def operation(self) -> RunPython:
-        """The migration operation. Test databases are emptied between tests: there, deletes are not refused."""
+        """Build the migration operation. Test databases are emptied between tests: there, deletes aren't refused."""
 
         def install(apps: Any, schema_editor: Any) -> None:
             vendor = schema_editor.connection.vendor

@@ -1,11 +1,11 @@
-"""Reading the chain, all of it or in steps, and naming the first entry that doesn't fit.
+"""Verify the chain, all of it or in steps, and name the first entry that doesn't fit.
 
-What somebody who can write to the database may do to it, and what names it:
+What somebody who can write to the database may do to it, and what reveals it:
 
     an entry changed, moved or put in          its hash: nobody makes another one without the key
     an entry taken out                         its number is missing
     everything hashed anew without a key       an entry without a key after one with; a second sealing; a note
-    entries cut off the end, the head mended   a note kept elsewhere: beside the database (`audit.watch`), in mails
+    entries cut off the end, the head adapted  a note stored elsewhere: beside the database (`audit.watch`), in mails
 
 A note is `<number>:<hex digits>` of an entry as it once was, at least `SHORT` of them.
 """
@@ -37,7 +37,7 @@ NO_KEY = gettext_noop("the key that it names is not here")
 
 @dataclass(frozen=True)
 class ChainReport:
-    """The result of a check. `broken` names the first entry that doesn't fit, `reason` says why."""
+    """The result of a check. `broken` is the first entry that doesn't fit, `reason` says why."""
 
     entries: int
     head: str
@@ -51,7 +51,7 @@ class ChainReport:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far somebody has read: the last entry that fits, and whether a key has been met."""
+    """How far the chain has been read: the last entry that fits, and whether a keyed one has been met."""
 
     number: int = 0
     hash: str = GENESIS
@@ -62,7 +62,7 @@ class Progress:
 
 
 class Note(NamedTuple):
-    """The beginning of an entry's hash, and what is wrong when it isn't that."""
+    """The beginning of an entry's hash, and the reason to report when it differs."""
 
     digest: str
     reason: str = NOT_NOTED
@@ -73,7 +73,7 @@ Notes = Mapping[int, tuple[Note, ...]]
 
 @dataclass(frozen=True)
 class Step:
-    """`report` when the end was reached or something doesn't fit; until then only `progress`."""
+    """One chunk's result: `report` when the end was reached or something doesn't fit; until then only `progress`."""
 
     progress: Progress
     report: ChainReport | None = None
@@ -90,7 +90,7 @@ class Reader:
     notes: Notes = field(default_factory=dict)
 
     def step(self, chunk: int = CHUNK) -> Step:
-        """One chunk. Raises DatabaseError."""
+        """Read one chunk. Raises DatabaseError."""
         found = list(AuditEntry.objects.filter(number__gt=self.progress.number).order_by("number")[:chunk])
         for entry in found:
             if reason := self._fault(entry):
@@ -110,6 +110,8 @@ class Reader:
         if entry.key_id is None:
             if done.keyed:
                 return UNKEYED
+        # Exactly the first keyed entry after unkeyed ones seals them; at the beginning of a chain there is nothing to
+        # seal.
         elif (entry.action == SEALED) != (not done.keyed and done.number > 0):
             return SEALED_TWICE if entry.action == SEALED else UNSEALED
         try:
@@ -121,7 +123,8 @@ class Reader:
         return self.progress.number + 1 if reason == MISSING else entry.number
 
     def _end(self) -> ChainReport:
-        """Nothing is left: then nothing may be missing either."""
+        """Report the end: nothing is left to read, so nothing may be missing either."""
+        # Entries appended since the last chunk make the head greater; one that is smaller was set back.
         newest = ChainHead.objects.filter(pk=1).values_list("number", flat=True).first() or 0
         done = self.progress
         if not max(self.notes, default=0) <= done.number <= newest:
@@ -130,7 +133,7 @@ class Reader:
 
 
 def head_notes() -> Notes:
-    """What the head row says, as a note. Read it before the entries."""
+    """Return what the head row says, as a note. Read it before the entries."""
     head = ChainHead.objects.filter(pk=1, number__gt=0).first()
     return {head.number: (Note(head.hash, NOT_HEAD),)} if head is not None else {}
 
@@ -143,7 +146,7 @@ def together(*several: Notes) -> Notes:
 
 
 def verify_chain(*, noted: str = "") -> ChainReport:
-    """Reads the whole chain in order and stops at the first entry that doesn't fit.
+    """Read the whole chain in order and stop at the first entry that doesn't fit.
 
     `noted` is a head written down earlier, as `verify_audit` prints it or a mail carries it. Raises ValueError when it
     isn't of that form.
@@ -155,7 +158,7 @@ def verify_chain(*, noted: str = "") -> ChainReport:
 
 
 def parse_note(noted: str) -> Notes:
-    """`<number>:<hex digits>` as a note; "" is none. Raises ValueError."""
+    """Parse `<number>:<hex digits>` as a note; "" is none. Raises ValueError."""
     if not noted:
         return {}
     number, _colon, digest = noted.strip().partition(":")

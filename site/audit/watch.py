@@ -1,12 +1,12 @@
-"""Watching the chain: a little each minute, all of it once an hour; and noting, outside the database, what was there.
+"""Watch the chain: a little each minute, all of it once an hour; and note outside the database what was there.
 
 Each minute (`look`): 1 what is new since the last look is read and its end noted; 2 of the hourly pass over the whole
 chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the note and
 what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can write only
-to the database can neither cut off entries that were noted nor say that all of it has been read.
+to the database can neither cut off entries that were noted nor claim that all of it has been read.
 
-A chain that was broken once stays said to be broken until a whole pass is well again, or an operator says that the
-database was put back from a copy (`verify_audit --after-restore`), which stands in the chain itself.
+A chain that was broken once stays reported as broken until a whole pass is well again, or an operator says that the
+database was restored from a copy (`verify_audit --after-restore`), which stands in the chain itself.
 """
 
 import fcntl
@@ -46,7 +46,7 @@ class Watch:
     """What is remembered. Times as ISO 8601; `tail`: up to where new entries were read; `whole`: the pass that runs.
 
     `since`: from when on entries are noted here. `broken`, `reason`: the first entry that didn't fit, 0 for none.
-    `spoilt`: the file was not as it was written; then only an operator ends it.
+    `spoilt`: the file wasn't as it was written; then only an operator ends it.
     """
 
     since: str = ""
@@ -60,7 +60,7 @@ class Watch:
     spoilt: bool = False
 
     def facts(self) -> dict[str, Any]:
-        """For whoever asks how the chain is: codes, numbers and times."""
+        """Return the state for whoever asks how the chain is: codes, numbers and times."""
         return {
             "verified_at": self.verified_at,
             "verified": self.verified,
@@ -72,11 +72,11 @@ class Watch:
 
 
 class WatchedElsewhere(Exception):
-    """Another process is looking at this moment."""
+    """Raised when another process is looking at this moment."""
 
 
 def look(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Watch:
-    """One look, `seconds` long at most. Returns what is known after it.
+    """Look once, for `seconds` at most. Return what is known after it.
 
     Raises WatchedElsewhere, KeyRingError, OSError, DatabaseError.
     """
@@ -91,7 +91,7 @@ def look(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Wat
 
 
 def known() -> Watch | None:
-    """What was found last, without looking. None before the first look, or when the file can't be read."""
+    """Return what was found last, without looking. None before the first look, or when the file can't be read."""
     try:
         return _read(_path())
     except (OSError, KeyRingError, ValueError):
@@ -99,7 +99,7 @@ def known() -> Watch | None:
 
 
 def begin_again(*, actor: Any, at: datetime | None = None) -> None:
-    """The database was put back from a copy: what was noted before is let go, and that stands in the chain."""
+    """Drop what was noted before, because the database was restored from a copy; that stands in the chain."""
     with _only_here():
         earlier = _remembered(timezone.now())
         head = ChainHead.objects.filter(pk=1).first() or ChainHead()
@@ -108,7 +108,7 @@ def begin_again(*, actor: Any, at: datetime | None = None) -> None:
 
 
 def _read_the_new(watch: Watch, until: float) -> None:
-    """Follows the end of the chain and notes it. What was noted must still be there, and follow."""
+    """Follow the end of the chain and note it. What was noted must still be there, and follow."""
     reader = Reader(Progress(**watch.tail))
     if reader.progress.number and (fault := _noted_is_gone(reader.progress)):
         _say_broken(watch, fault)
@@ -117,6 +117,7 @@ def _read_the_new(watch: Watch, until: float) -> None:
         step = reader.step()
         if step.report is not None and not step.report.ok:
             _say_broken(watch, step.report)
+        # Up to the last entry that fits: the note never moves over one that doesn't.
         watch.tail = asdict(step.progress)
         if step.report is not None or time.monotonic() > until:
             return
@@ -124,9 +125,11 @@ def _read_the_new(watch: Watch, until: float) -> None:
 
 def _read_the_whole(watch: Watch, now: datetime, until: float) -> None:
     if watch.whole is None:
+        # A broken chain is read again at once, so that it is reported as well as soon as it is.
         if watch.verified_at and now - datetime.fromisoformat(watch.verified_at) < PASS_EACH and not watch.broken:
             return
         watch.whole, watch.began_at = asdict(Progress()), now.isoformat()
+    # Notes are read before the entries: an entry that is appended meanwhile is no missing one.
     reader = Reader(Progress(**watch.whole), notes=together(_get_note(watch), head_notes()))
     while time.monotonic() < until:
         step = reader.step()
@@ -147,7 +150,7 @@ def _end_of_pass(watch: Watch, step: Step, report: ChainReport, now: datetime) -
 
 
 def _noted_is_gone(noted: Progress) -> ChainReport | None:
-    """Whether the entry that was noted last is still what it was. One row."""
+    """Tell whether the entry that was noted last has changed or is gone. One row."""
     digest = AuditEntry.objects.filter(number=noted.number).values_list("hash", flat=True).first()
     if digest is None:
         newest = AuditEntry.objects.order_by("-number").values_list("number", flat=True).first() or 0
@@ -177,9 +180,11 @@ def _path() -> Path:
 def _only_here() -> Iterator[None]:
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # A file of its own: the note is replaced at each writing, and a lock on it would go with the old one.
     handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
+            # The kernel drops the lock when the process ends, however it ends.
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WatchedElsewhere from None
@@ -199,10 +204,11 @@ def _remembered(now: datetime) -> Watch:
 
 
 def _read(path: Path) -> Watch | None:
-    """Raises ValueError when it isn't what was written."""
+    """Read the file. Raises ValueError when it isn't what was written."""
     if not path.exists():
         return None
     signature, _newline, body = path.read_text().partition("\n")
+    # By any key: the one that signed the file may have been followed by another since.
     if not any(hmac.compare_digest(signature, _signed(body, key.id)) for key in chain_keys().keys):
         raise ValueError(NOTE_SPOILT)
     return Watch(**json.loads(body))
@@ -217,6 +223,7 @@ def _remember(watch: Watch) -> None:
         file.write(f"{_signed(body, chain_keys().primary.id)}\n{body}")
         file.flush()
         os.fsync(file.fileno())
+    # Written whole and flushed first, so that a crash leaves the old file or the new one, never a part.
     unfinished.replace(path)
 
 

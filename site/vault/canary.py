@@ -1,8 +1,8 @@
-"""Refusing to work with a ring that lacks a key, or holds another one under its name.
+"""Refuse to work with a key ring that lacks a key, or holds another one under its name.
 
 A service that starts with the wrong `VAULT_KEYS` looks well: it takes cases, sealed under a stray key, and nobody can
-open the older ones. So each key id in use has a row with a value that only its key opens (`KeyInUse`), and the house
-asks for all of them before any part starts. A handful of small reads, however many rows are sealed.
+open the older ones. So each key id in use has a row with a value that only its key opens (`KeyInUse`), and all of them
+are checked before any part starts. A handful of small reads, however many rows are sealed.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from .models import KeyInUse
 from .seal import SealBroken, get_place, seal_with, unseal
 
 PLAIN = b"canary"
-TRIES = 5  # values looked at under each key before it counts as another one: a single one may be spoilt
+TRIES = 5  # values tried under each key before it counts as another one: a single one may be damaged
 AT_MOST = 25  # characters after "v2.": the longest key id and its point
 
 
@@ -27,12 +27,12 @@ class KeysRefused(Exception):
 
 
 def check_keys() -> None:
-    """Reads only. Raises KeysRefused, KeyRingError, DatabaseError."""
+    """Check the ring against the notes. Reads only. Raises KeysRefused, KeyRingError, DatabaseError."""
     _refuse(load_key_ring(), _broken(_known()), _known())
 
 
 def establish_keys() -> None:
-    """Checks, and notes the ring's first key, which seals from now on.
+    """Check the ring, and note its first key, which seals from now on.
 
     A database without any note (new, or older than notes) gets them only when what is sealed in it opens. That reads
     each sealed column once; later starts read the notes. Raises KeysRefused, KeyRingError.
@@ -49,21 +49,24 @@ def establish_keys() -> None:
 
 
 def forget_unused_keys() -> list[str]:
-    """Drops the notes of keys under which nothing is sealed any more, so that they can leave the ring."""
+    """Drop the notes of keys under which nothing is sealed any more, so that they can leave the ring."""
     unused = sorted(set(_known()) - ids_in_use() - {load_key_ring().primary.id})
     KeyInUse.objects.filter(key_id__in=unused).delete()
     return unused
 
 
 def ids_in_use() -> set[str]:
-    """Every key id that a sealed value of this database names. Reads all of them."""
+    """Return every key id that a sealed value of this database names. Reads all of them."""
     return {
         str(key_id) for rows, _field in _named_rows() for key_id in rows.values_list("_key_id", flat=True).distinct()
     }
 
 
 def hanging() -> dict[str, dict[str, int]]:
-    """For each key that isn't the ring's first: how many values of which column it still opens. Reads all of them."""
+    """Count, for each key that isn't the ring's first, the values of each column that it still opens.
+
+    Reads all of them.
+    """
     primary_id = load_key_ring().primary.id
     known = set(_known()) | {key.id for key in load_key_ring().keys}
     found: dict[str, dict[str, int]] = {key_id: {} for key_id in sorted(known - {primary_id})}
@@ -83,7 +86,7 @@ def _place(key_id: str) -> bytes:
 
 
 def _broken(known: dict[str, str]) -> set[str]:
-    """The ids whose canary doesn't open although the ring has a key of that name."""
+    """Return the ids whose canary doesn't open although the ring has a key of that name."""
     return {key_id for key_id, canary in known.items() if not _opens(canary, _place(key_id))}
 
 
@@ -108,7 +111,7 @@ def _opens_something(key_id: str, ring: KeyRing) -> bool:
 
 
 def _named_rows() -> Iterator[tuple[models.QuerySet, SealedField]]:
-    """For each sealed column the rows that hold something, each with the key id that its value names as `_key_id`."""
+    """Yield for each sealed column the rows that hold something, with the key id that the value names as `_key_id`."""
     for model, fields in rotation.sealed_fields():
         for field in fields:
             after_version = Substr(Cast(field.attname, CharField()), 4, AT_MOST)

@@ -1,4 +1,4 @@
-"""Start-up checks: the key ring is readable, and it is the one that sealed what stands in the database."""
+"""Start-up checks: the key ring is readable, and it is the one that sealed the values in the database."""
 
 from typing import Any
 
@@ -19,7 +19,10 @@ def key_ring_is_readable(app_configs: Any, **kwargs: Any) -> list[Error]:
 
 @register()
 def key_ring_fits_the_database(app_configs: Any, **kwargs: Any) -> list[Error]:
-    """Every `manage.py` command asks, so none seals under a stray key. A database that isn't there yet says nothing."""
+    """Check the ring before every `manage.py` command, so that none seals under a stray key.
+
+    A database that isn't there yet raises nothing.
+    """
     from .canary import KeysRefused, check_keys
 
     try:

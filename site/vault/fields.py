@@ -16,7 +16,7 @@ from .seal import SealBroken, get_place, seal, split_token, unseal
 
 
 class SealedToken(str):
-    """A value as it stands in the database."""
+    """A sealed value as it stands in the database."""
 
     __slots__ = ()
 
@@ -30,7 +30,7 @@ class Opened:
     __slots__ = ("after", "plain")
 
     def __init__(self, plain: bytes, after: int = 0) -> None:
-        """`after`: when the value that it takes the place of was sealed."""
+        """Hold `plain`. `after`: when the value that it takes the place of was sealed."""
         self.plain, self.after = plain, after
 
     def __repr__(self) -> str:
@@ -55,10 +55,12 @@ class SealedDescriptor:
             return self
         name = self.field.attname
         if name not in instance.__dict__:
+            # A deferred column, as Django's own descriptor loads it.
             instance.refresh_from_db(fields=[name])
         raw = instance.__dict__[name]
         if raw is None:
             return None
+        # Decrypted at each reading: once it is saved, no plain text stays on the instance.
         plain = raw.plain if isinstance(raw, Opened) else unseal(raw, self.field.place(instance))
         return self.field.from_plain(plain)
 
@@ -69,7 +71,7 @@ class SealedDescriptor:
 
 
 class SealedField(models.TextField):
-    """Base of the sealed fields; subclasses say how a value becomes bytes and back."""
+    """Base of the sealed fields; subclasses define how a value becomes bytes and back."""
 
     def to_plain(self, value: Any) -> bytes:
         raise NotImplementedError
@@ -101,23 +103,25 @@ class SealedField(models.TextField):
             return None
         if isinstance(value, SealedToken):
             return str(value)
+        # An UPDATE from a queryset has no single row, which the value must be bound to.
         raise FieldError(f"{self.name} is sealed: assign it to an instance and save that")
 
     def get_lookup(self, lookup_name: str) -> Any:
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
     def value_to_string(self, obj: models.Model) -> str:
+        # dumpdata would otherwise write it out in plain.
         raise FieldError(f"{self.name} is sealed and can't be serialised")
 
     def reseal(self, instance: models.Model) -> None:
-        """Marks the value for sealing with the ring's first key at the next save."""
+        """Mark the value for sealing with the ring's first key at the next save."""
         raw = instance.__dict__.get(self.attname)
         if isinstance(raw, SealedToken):
             instance.__dict__[self.attname] = Opened(unseal(raw, self.place(instance)), _sealed_at(raw))
 
 
 def _sealed_at(raw: Any) -> int:
-    """When this was sealed; 0 when it wasn't, or can't be told. Two machines' clocks differ: see `seal`."""
+    """Return when this was sealed; 0 when it wasn't, or can't be told. Two machines' clocks differ: see `seal`."""
     if isinstance(raw, Opened):
         return raw.after
     try:

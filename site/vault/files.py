@@ -17,9 +17,9 @@ HEAD = b"VATRA1"
 
 
 def write_sealed(path: Path, plain: bytes, place: bytes) -> bytes:
-    """Writes the file, all of it or none, and returns its new key. Only this user of the machine can read it.
+    """Write the file, all of it or none, and return its new key. Only this user of the machine can read it.
 
-    `place`: see `seal.place_of`. Raises OSError.
+    `place`: see `seal.get_place`. Raises OSError.
     """
     key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(NONCE_BYTES)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -30,8 +30,10 @@ def write_sealed(path: Path, plain: bytes, place: bytes) -> bytes:
             file.write(HEAD + nonce)
             file.write(AESGCM(key).encrypt(nonce, plain, place))
             file.flush()
+            # The content is on the disk before the file gets its name.
             os.fsync(file.fileno())
         unfinished.replace(path)
+    # On SystemExit and KeyboardInterrupt, too: a process that is stopped leaves no half of a file.
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
@@ -40,7 +42,10 @@ def write_sealed(path: Path, plain: bytes, place: bytes) -> bytes:
 
 
 def read_sealed(path: Path, key: bytes, place: bytes) -> bytes:
-    """The plain content. Raises SealBroken when the file was changed or isn't this row's, OSError when it is gone."""
+    """Return the plain content.
+
+    Raises SealBroken when the file was changed or isn't this row's, OSError when it is gone.
+    """
     sealed = path.read_bytes()
     body = sealed[len(HEAD) :]
     if not sealed.startswith(HEAD):
@@ -52,7 +57,7 @@ def read_sealed(path: Path, key: bytes, place: bytes) -> bytes:
 
 
 def _reach_the_disk(folder: Path) -> None:
-    """A new name in a folder survives a power cut only when the folder itself has been written."""
+    """Flush the folder: a new name in it survives a power cut only when the folder itself has been written."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

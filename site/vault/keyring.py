@@ -1,4 +1,4 @@
-"""The key ring: which keys open sealed values, and which one seals new ones.
+"""The key ring: all keys open sealed values, the first one seals new ones.
 
 `VAULT_KEYS` is a list of `id:base64(32 bytes)`. The first key seals; every key opens. To rotate, put a new key first,
 restart, and run `manage.py vault_rotate`; when it reports nothing left, the old key can go.
@@ -30,7 +30,7 @@ KEY_ID = re.compile(r"^[A-Za-z0-9_-]{1,24}$")
 
 
 class KeyRingError(Exception):
-    """VAULT_KEYS can't be used. The text names the entry by its position or id, never its value."""
+    """Raised when VAULT_KEYS can't be used. The text names the entry by its position or id, never its value."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,21 +40,22 @@ class Key:
 
     @property
     def cipher(self) -> AESGCM:
-        """Of values sealed before purposes had keys of their own (format v1)."""
+        """The cipher of values sealed before purposes had keys of their own (format v1)."""
         return AESGCM(self.secret)
 
     def subkey(self, purpose: str) -> bytes:
-        """This key's 32 bytes for one purpose (HKDF-SHA256)."""
+        """Derive this key's 32 bytes for one purpose (HKDF-SHA256)."""
         return _derived(self, purpose)
 
     def cipher_for(self, purpose: str) -> AESGCM:
         return _cipher(self, purpose)
 
     def fingerprint_secret(self) -> bytes:
-        """Of keyed hashes made before purposes had keys of their own."""
+        """Return the secret of keyed hashes made before purposes had keys of their own."""
         return hmac.new(self.secret, b"vault fingerprint", hashlib.sha256).digest()
 
     def __repr__(self) -> str:
+        # Tracebacks and logs show reprs: never the secret.
         return f"<Key {self.id}>"
 
 
@@ -67,7 +68,7 @@ class KeyRing:
         return self.keys[0]
 
     def get(self, key_id: str) -> Key:
-        """The key with this id. Raises KeyRingError when it isn't on the ring."""
+        """Return the key with this id. Raises KeyRingError when it isn't on the ring."""
         for key in self.keys:
             if key.id == key_id:
                 return key
@@ -86,7 +87,7 @@ def _cipher(key: Key, purpose: str) -> AESGCM:
 
 @lru_cache(maxsize=8)
 def parse_keys(entries: tuple[str, ...], name: str = "VAULT_KEYS") -> KeyRing:
-    """The ring of these `id:base64(32 bytes)`, called `name` in what is said of them. Raises KeyRingError."""
+    """Parse the ring of these `id:base64(32 bytes)`; errors call it `name`. Raises KeyRingError."""
     keys = []
     for position, entry in enumerate(entries, start=1):
         key_id, separator, encoded = entry.partition(":")
@@ -107,10 +108,10 @@ def parse_keys(entries: tuple[str, ...], name: str = "VAULT_KEYS") -> KeyRing:
 
 
 def load_key_ring() -> KeyRing:
-    """The ring of the running settings. Raises KeyRingError."""
+    """Return the ring of the running settings. Raises KeyRingError."""
     return parse_keys(tuple(settings.VAULT_KEYS))
 
 
 def subkey(purpose: str) -> bytes:
-    """The first key's 32 bytes for one purpose. They change when the ring's first key does."""
+    """Derive the first key's 32 bytes for one purpose. They change when the ring's first key does."""
     return load_key_ring().primary.subkey(purpose)

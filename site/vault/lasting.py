@@ -1,11 +1,11 @@
 """Keys that outlive the ring: for hashes of what we never see again, such as receipt codes.
 
-A sealed value is opened and sealed anew when the ring turns; a keyed hash of a code that only its holder knows can't be
-made again. So each such purpose has a key of its own, random, sealed in a row (`LastingKey`): `vault_rotate` seals the
-row under the ring's new first key, the hashes stay. Without the ring nobody who has the database can use it.
+A sealed value is opened and sealed anew when the ring is rotated; a keyed hash of a code that only its holder knows
+can't be made again. So each such purpose has a key of its own, random, sealed in a row (`LastingKey`): `vault_rotate`
+seals the row under the ring's new first key, the hashes stay. Without the ring nobody who has the database can use it.
 
-    keyed_hash("receipts", code)      what is kept: "<key id>:<hex>", under the purpose's newest key
-    keyed_hashes("receipts", code)    what may be kept of it, under each of them; the newest first
+    keyed_hash("receipts", code)      what is stored: "<key id>:<hex>", under the purpose's newest key
+    keyed_hashes("receipts", code)    what may be stored of it, under each of them; the newest first
     matches("submissions", plain, kept)
 
 Purposes in `FROM_THE_RING` had their hashes made with the ring's keys until November 2026: what made those is taken
@@ -32,22 +32,23 @@ NETWORKS = "networks"  # of whoever tries a password or a PIN
 FROM_THE_RING = frozenset({RECEIPTS, SUBMISSIONS})
 ALL = FROM_THE_RING | {NETWORKS}
 
-# Where the hashes of a purpose are kept: {purpose: [(model label, column)]}. Rooms say so when they are loaded.
+# Where the hashes of a purpose are stored: {purpose: [(model label, column)]}. Rooms register them when they are
+# loaded.
 _kept_in: dict[str, list[tuple[str, str]]] = {}
 
 
 def keyed_hash(purpose: str, plain: bytes) -> str:
-    """`<key id>:<hex>` under the purpose's newest key. Raises KeyRingError, SealBroken, DatabaseError."""
+    """Return `<key id>:<hex>` under the purpose's newest key. Raises KeyRingError, SealBroken, DatabaseError."""
     return _hash(_keys(purpose)[0], plain)
 
 
 def keyed_hashes(purpose: str, plain: bytes) -> list[str]:
-    """As `keyed_hash`, under each key of the purpose, the newest first: what a row may hold of `plain`."""
+    """Return the hash under each key of the purpose, the newest first: what a row may hold of `plain`."""
     return [_hash(key, plain) for key in _keys(purpose)]
 
 
 def matches(purpose: str, plain: bytes, kept: str) -> bool:
-    """Whether `kept` is a hash of `plain`. Raises KeyRingError when the key that made it isn't here."""
+    """Tell whether `kept` is a hash of `plain`. Raises KeyRingError when the key that made it isn't here."""
     key_id = kept.partition(":")[0]
     for key in _keys(purpose):
         if key.key_id == key_id:
@@ -56,25 +57,25 @@ def matches(purpose: str, plain: bytes, kept: str) -> bool:
 
 
 def renew(purpose: str) -> str:
-    """Begins a new key: hashes from now on are made with it, earlier ones stay good. Returns its id."""
+    """Begin a new key: hashes from now on are made with it, earlier ones stay valid. Return its id."""
     return _begin(purpose).key_id
 
 
 def establish(purposes: frozenset[str] = ALL) -> None:
-    """Makes the keys of each purpose that has none yet. Done before the parts start, while the ring is still whole."""
+    """Make the keys of each purpose that has none yet. Done before the parts start, while the ring is still whole."""
     there = LastingKey.objects.filter(purpose__in=purposes).values_list("purpose", flat=True)
     for purpose in sorted(purposes - set(there)):
         _begin(purpose)
 
 
 def is_kept_in(purpose: str, label: str, column: str) -> None:
-    """Says where hashes of a purpose stand, so that `vault_rotate` can count them."""
+    """Register where hashes of a purpose are stored, so that `vault_rotate` can count them."""
     if (label, column) not in _kept_in.setdefault(purpose, []):
         _kept_in[purpose].append((label, column))
 
 
 def still_used() -> Iterator[tuple[str, str, int]]:
-    """(purpose, id of its key, rows that hold a hash made with it)."""
+    """Yield (purpose, id of its key, rows that hold a hash made with it)."""
     for purpose, places in sorted(_kept_in.items()):
         for label, column in places:
             rows = apps.get_model(label)._base_manager.exclude(**{column: ""}).order_by()
@@ -97,7 +98,7 @@ def _begin(purpose: str) -> LastingKey:
 
 
 def _keep(purpose: str, key_id: str, secret: bytes, *, taken_over: bool = False) -> LastingKey:
-    """Two that begin at once leave two good keys; of one taken over there is one."""
+    """Store a key. Two that begin at once leave two good keys; of one taken over there is one."""
     key, _is_new = LastingKey.objects.get_or_create(
         name=f"{purpose}/{key_id}",
         defaults={"purpose": purpose, "key_id": key_id, "secret": secret, "taken_over": taken_over},

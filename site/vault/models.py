@@ -1,4 +1,4 @@
-"""Which keys have sealed something here, and the keys that must outlive them."""
+"""The keys that have sealed something here, and the keys that must outlive them."""
 
 from django.db import models
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Re-sealing every value under the ring's first key, in today's format; and what still stands under another one."""
+"""Re-seal every value under the ring's first key, in today's format."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +12,11 @@ from .seal import FORM, SealBroken, split_token
 
 
 class RotationStopped(Exception):
-    """A sealed value doesn't open. The text names the row and why, never content."""
+    """Raised at a sealed value that doesn't open. The text names the row and why, never content."""
 
 
 def sealed_fields() -> Iterator[tuple[type[models.Model], list[SealedField]]]:
-    """Every model with its sealed fields."""
+    """Yield every model with its sealed fields."""
     for model in apps.get_models():
         fields = [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
         if fields:
@@ -32,7 +32,7 @@ def _is_behind(instance: models.Model, field: SealedField, primary_id: str) -> b
 
 
 def rotate(*, batch: int = 200) -> dict[str, int]:
-    """Re-seals what stands under an older key. Returns {model label: rows re-sealed}. Safe to stop and start again.
+    """Re-seal what stands under an older key. Return {model label: rows re-sealed}. Safe to stop and start again.
 
     Raises RotationStopped at a row that doesn't open; the rows before it are done.
     """
@@ -42,6 +42,7 @@ def rotate(*, batch: int = 200) -> dict[str, int]:
         counts[model._meta.label] = 0
         last = None
         while page := _next_page(model, last, batch):
+            # One transaction for each page, so that nobody waits for all of them and a stop loses no more than one.
             with transaction.atomic():
                 rows = model._base_manager.select_for_update().filter(pk__in=page)
                 counts[model._meta.label] += sum(_reseal(row, fields, primary_id) for row in rows)
@@ -50,6 +51,7 @@ def rotate(*, batch: int = 200) -> dict[str, int]:
 
 
 def _next_page(model: type[models.Model], last: Any, batch: int) -> list[Any]:
+    # By key, not by offset: rows may come and go meanwhile.
     keys = model._base_manager.order_by("pk").values_list("pk", flat=True)
     return list((keys.filter(pk__gt=last) if last is not None else keys)[:batch])
 
@@ -57,7 +59,7 @@ def _next_page(model: type[models.Model], last: Any, batch: int) -> list[Any]:
 def _reseal(row: models.Model, fields: list[SealedField], primary_id: str) -> bool:
     try:
         behind = [field for field in fields if _is_behind(row, field, primary_id)]
-        # Turning the ring rewrites no row: a value that was its row's first stays marked as that.
+        # Rotation rewrites no content: a value that was its row's first stays marked as such.
         first = {field.attname: not split_token(row.__dict__[field.attname]).again for field in behind}
         for field in behind:
             field.reseal(row)
@@ -66,5 +68,6 @@ def _reseal(row: models.Model, fields: list[SealedField], primary_id: str) -> bo
     if not behind:
         return False
     values = {field.attname: field.pre_save(row, first[field.attname]) for field in behind}
+    # By a queryset: no signals, and no other column is written.
     type(row)._base_manager.filter(pk=row.pk).update(**values)
     return True

@@ -1,10 +1,10 @@
-"""Sealing and opening one value: AES-256-GCM under the purpose's subkey, bound to table + column + row + version.
+"""Seal and open one value: AES-256-GCM under the purpose's subkey, bound to table + column + row + version.
 
 A sealed value reads `v2.<key id>.<version>.<base64url(nonce + ciphertext + tag)>`. The associated data makes a value
 cut from one row and pasted into another unreadable. The version is the time of sealing, with a `+` when the row stood
-there before: nobody can give an older value a newer version, so one that was put back is seen by whoever remembers the
-newest (`vault.witness`, docs/adr/0065). Values of format v1 (`v1.<key id>.<payload>`, under the key itself, without a
-version) are read on, and written anew by `vault_rotate`.
+there before: nobody can give an older value a newer version, so one that was put back is noticed by whoever remembers
+the newest (`vault.witness`, docs/adr/0065). Values of format v1 (`v1.<key id>.<payload>`, under the key itself, without
+a version) can still be read, and are written anew by `vault_rotate`.
 """
 
 import base64
@@ -46,20 +46,23 @@ class Token:
 
 
 def get_place(table: str, column: str, row: Any) -> bytes:
-    """The associated data of one cell."""
+    """Build the associated data of one cell."""
     return f"{table}/{column}/{row}".encode()
 
 
 def seal(plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False, after: int = 0) -> str:
-    """`again`: what is sealed takes the place of an earlier value, sealed at `after` (0: not known); its version is
-    newer than that one's, also where this machine's clock is behind."""
+    """Seal these bytes for a place with the ring's first key.
+
+    `again`: they take the place of an earlier value, sealed at `after` (0: not known); the version is newer than that
+    one's, also where this machine's clock is behind.
+    """
     return seal_with(load_key_ring().primary, plain, place, purpose=purpose, again=again, after=after)
 
 
 def seal_with(
     key: Key, plain: bytes, place: bytes, *, purpose: str = CELLS, again: bool = False, after: int = 0
 ) -> str:
-    """As `seal`, by a key of the ring that needn't be its first."""
+    """Seal with a key of the ring that needn't be its first; otherwise as `seal`."""
     nonce = os.urandom(NONCE_BYTES)
     version = f"{max(time.time_ns() // 1000, after + 1):x}{'+' if again else ''}"
     body = nonce + key.cipher_for(purpose).encrypt(nonce, plain, _versioned(place, version))
@@ -67,7 +70,7 @@ def seal_with(
 
 
 def unseal(token: str, place: bytes, *, purpose: str = CELLS) -> bytes:
-    """The plain bytes. Raises SealBroken, or KeyRingError when the key is gone."""
+    """Return the plain bytes. Raises SealBroken, or KeyRingError when the key is gone."""
     parts = split_token(token)
     key = load_key_ring().get(parts.key_id)
     try:
@@ -77,11 +80,12 @@ def unseal(token: str, place: bytes, *, purpose: str = CELLS) -> bytes:
         cipher = key.cipher_for(purpose)
         return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], _versioned(place, parts.version))
     except (InvalidTag, ValueError):
+        # Without its cause: the exception never holds content.
         raise SealBroken("a sealed value does not open at this place") from None
 
 
 def split_token(token: str) -> Token:
-    """A sealed value's parts. Raises SealBroken when it isn't one."""
+    """Split a sealed value into its parts. Raises SealBroken when it isn't one."""
     form, *rest = token.split(".")
     if form == "v1" and len(rest) == 2:
         return Token(form, rest[0], "", rest[1])
@@ -99,13 +103,13 @@ def _versioned(place: bytes, version: str) -> bytes:
     return place + b"\0" + version.encode()
 
 
-# ---- keyed hashes that are compared while the ring's keys stay; for others see `vault.lasting`
+# ---- keyed hashes that are compared within days, while the ring's keys stay; for others see `vault.lasting`
 
 NEW_FORM = ".2"  # after the key id: made with the subkey of this purpose
 
 
 def fingerprint(plain: bytes, *, key_id: str | None = None) -> str:
-    """A keyed hash to compare contents without opening them: `<key id>.2:<hex>`.
+    """Return a keyed hash to compare contents without opening them: `<key id>.2:<hex>`.
 
     Compare with `same_content`, which uses the key that made the stored fingerprint.
     """
@@ -115,7 +119,7 @@ def fingerprint(plain: bytes, *, key_id: str | None = None) -> str:
 
 
 def same_content(plain: bytes, stored_fingerprint: str) -> bool:
-    """Raises KeyRingError when the key that made the fingerprint is gone."""
+    """Tell whether the fingerprint is this content's. Raises KeyRingError when the key that made it is gone."""
     key_id = stored_fingerprint.partition(":")[0]
     if key_id.endswith(NEW_FORM):
         expected = fingerprint(plain, key_id=key_id.removesuffix(NEW_FORM))
@@ -125,5 +129,5 @@ def same_content(plain: bytes, stored_fingerprint: str) -> bool:
 
 
 def old_fingerprint(plain: bytes, key: Key) -> str:
-    """As they were made before purposes had keys of their own: `<key id>:<hex>`."""
+    """Compute a fingerprint as before purposes had keys of their own: `<key id>:<hex>`."""
     return f"{key.id}:{hmac.new(key.fingerprint_secret(), plain, hashlib.sha256).hexdigest()}"

@@ -1,13 +1,13 @@
-"""Older ciphertext put back: seen by whoever remembers how new a cell once was.
+"""The witness: notices older ciphertext that was put back, because it remembers how new a cell once was.
 
 A sealed value carries the time it was sealed, and nobody without the key gives an old one a new time (`vault.seal`).
 But a value from a backup, or from an hour ago, is still a value that opens. So a file beside the data
-(`VAULT_WITNESS_FILE`) remembers, for each cell that was ever rewritten, the newest time that was met. Once an hour, in
-steps, all sealed cells are held against it; no key is used and nothing is opened. A cell that is older than it was is
-named: also when its whole row, or all rows, were put back together, because the file isn't in the database.
+(`VAULT_WITNESS_FILE`) remembers, for each cell that was ever rewritten, the newest time that was seen. Once an hour, in
+steps, all sealed cells are compared with it; no key is used and nothing is opened. A cell that is older than it was is
+reported: also when its whole row, or all rows, were put back together, because the file isn't in the database.
 
 What it doesn't see: a value put back before any step has met the newer one (an hour at most), a row that was deleted
-and put back, and a whole database restored by the operator, who lets the file go (`begin_again`).
+and put back, and a whole database restored by the operator, who drops the file's content (`begin_again`).
 """
 
 import sqlite3
@@ -42,7 +42,7 @@ TABLES = (
 
 @dataclass
 class Seen:
-    """`put_back`: cells that are older than they were, as table/column/row. `new`: those named for the first time now.
+    """The findings. `put_back`: cells that are older than they were, as table/column/row. `new`: those found just now.
 
     `ended`: when the last whole walk ended, in seconds since 1970; 0 before the first.
     """
@@ -53,7 +53,7 @@ class Seen:
 
 
 def step(*, seconds: float = SECONDS_A_STEP, now: float | None = None) -> Seen | None:
-    """Goes on with the hourly walk, for so many seconds at most. None while another process walks.
+    """Continue the hourly walk, for so many seconds at most. None while another process walks.
 
     Raises OSError, sqlite3.Error, DatabaseError.
     """
@@ -70,20 +70,21 @@ def step(*, seconds: float = SECONDS_A_STEP, now: float | None = None) -> Seen |
 
 
 def begin_again() -> None:
-    """The database was put back from a copy: what was met before is let go."""
+    """Drop what was seen before, because the database was restored from a copy."""
     with _file() as file:
         for table in ("cells", "put_back", "walk"):
             file.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
 def _walk(file: sqlite3.Connection, now: float, until: float, seen: Seen) -> float:
-    """Returns when the last whole walk ended."""
+    """Walk over the sealed cells until the time is up. Return when the last whole walk ended."""
     found = file.execute("SELECT label, last, began, ended FROM walk WHERE id = 1").fetchone()
     label, last, began, ended = found or ("", None, 0.0, 0.0)
     if not label and now - began < PASS_EACH_S:
         return float(ended)
     all_models = {model._meta.label: fields for model, fields in rotation.sealed_fields()}
     labels = sorted(all_models)
+    # A new walk, or one that stopped at a model which a release has removed.
     if label not in all_models:
         label, last, began = labels[0], None, now
     while time.monotonic() < until:
@@ -103,7 +104,8 @@ def _walk(file: sqlite3.Connection, now: float, until: float, seen: Seen) -> flo
 
 
 def _page(model: type[models.Model], fields: list[SealedField], last: str | None) -> list[tuple[Any, ...]]:
-    """(key, head of each sealed column or None) of the next rows, in the order of their keys."""
+    """Return (key, head of each sealed column or None) of the next rows, in the order of their keys."""
+    # Only the beginning of each value, which names its version: contents stay in the database.
     heads = {f"_head_{f.attname}": Substr(Cast(f.attname, CharField()), 1, HEAD) for f in fields}
     rows = model._base_manager.order_by("pk").annotate(**heads)
     if last is not None:
@@ -128,6 +130,7 @@ def _hold_against(
             seen.new += [place] * new
         elif token.sealed_at > newest or place in known:
             file.execute("DELETE FROM put_back WHERE place = ?", (place,))
+            # A cell that was never rewritten has no older value to put back, so only rewritten ones take space.
             if token.again and token.sealed_at > newest:
                 file.execute("INSERT OR REPLACE INTO cells VALUES (?, ?)", (place, token.sealed_at))
 
@@ -136,7 +139,7 @@ def _head(text: str) -> Token | None:
     try:
         return split_token(text)
     except SealBroken:
-        return None  # no value of ours: whoever opens it is told
+        return None  # no value of ours: opening it raises SealBroken
 
 
 def _known(file: sqlite3.Connection, places: list[str]) -> dict[str, int]:
@@ -150,9 +153,11 @@ def _known(file: sqlite3.Connection, places: list[str]) -> dict[str, int]:
 
 @contextmanager
 def _file() -> Iterator[sqlite3.Connection]:
-    """The file, ours alone until the step is written: all of it, or none."""
+    """Open the file, for this process alone until the step is written: all of it, or none."""
     path = Path(settings.VAULT_WITNESS_FILE)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # No waiting: another process is at it then, and this one comes again in a minute.
+    # isolation_level: Python begins no transactions of its own.
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as file:
         path.chmod(0o600)
         file.execute("BEGIN IMMEDIATE")

@@ -1,1 +1,1 @@
-"""Changes of the directory that could turn a notice to the wrong person: one keeper asks, another one decides."""
+"""Changes that could turn a notice to the wrong person: one person asks, another one decides."""

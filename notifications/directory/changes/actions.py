@@ -1,12 +1,13 @@
 """Ask for a change of the directory, and decide about it.
 
-1. A keeper asks. Nothing changes yet; the address until now, the office concerned and the other keepers are mailed.
-2. Another keeper agrees: the change is made in that transaction, if the row is still as it was. Or refuses.
+1. A coordinator asks. Nothing changes yet; the present address, the office concerned and the other coordinators are
+   mailed.
+2. Another one agrees: the change is made in that transaction, if the row is still as it was. Or refuses.
 3. A contact with a new address or PIN gets a test notice, and counts again once it was opened with the PIN.
 
-An emergency skips the wait, not the second look: it is made at once, everybody is mailed, and another keeper agrees to
-it or undoes it afterwards. Each step is in the audit chain with keys and the names of fields; old and new values stay
-sealed in the change itself, so that one can show later where a notice went.
+An emergency skips the wait, not the second look: it is made at once, everybody is mailed, and another coordinator
+agrees to it or undoes it afterwards. Each step is in the audit chain with keys and the names of fields; old and new
+values stay sealed in the change itself, so that one can show later where a notice went.
 """
 
 from collections.abc import Callable
@@ -36,12 +37,12 @@ CUTS_OFF = {"email", "pin_hash", "partner", "is_active"}  # what ends the links 
 
 
 class ChangedMeanwhile(ValidationError):
-    """The row is no longer as it was when the change was asked for."""
+    """Raised when the row is no longer as it was when the change was asked for."""
 
 
 @transaction.atomic
 def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: datetime | None = None) -> DirectoryChange:
-    """Note what is asked for, and tell whom it concerns. With `at_once` it is made in this transaction.
+    """Store what is asked for, and notify whom it concerns. With `at_once` it is made in this transaction.
 
     Raises ValidationError where it can't be made at all (a second active office for one place, say).
     """
@@ -57,6 +58,7 @@ def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: dateti
         asked_by=by,
         asked_at=moment,
     )
+    # Before the change is made: the mail must go to the address until now, not to the new one.
     mails.tell_of_asking(change, concerned=concerned_by(change))
     if at_once:
         _make(change, by=by, now=moment)
@@ -76,7 +78,10 @@ def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: dateti
 
 @transaction.atomic
 def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: datetime | None = None) -> DirectoryChange:
-    """A second keeper agrees or refuses. Refusing an emergency undoes it. Raises ValidationError, ChangedMeanwhile."""
+    """Agree or refuse as the second person.
+
+    Refusing an emergency undoes it. Raises ValidationError, ChangedMeanwhile.
+    """
     moment = now or timezone.now()
     locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != Decision.WAITING:
@@ -96,13 +101,14 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
         asked_by=locked.asked_by_id,
         entry=locked.entry_id,
     )
+    # After the commit: no mail server holds up the transaction, and no mail tells of what was rolled back.
     transaction.on_commit(partial(mails.tell_of_decision, locked))
     return locked
 
 
 @transaction.atomic
 def withdraw_change(*, change: DirectoryChange, by: User, now: datetime | None = None) -> None:
-    """Whoever asked takes it back before it was decided. An emergency stays: it is made already."""
+    """Withdraw a change that one has asked for, before it was decided. An emergency stays: it is made already."""
     locked = DirectoryChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != Decision.WAITING or locked.asked_by_id != by.pk or locked.at_once:
         raise ValidationError(_("This can't be withdrawn any more."))
@@ -116,7 +122,7 @@ def _close(change: DirectoryChange, decision: str, by: User, now: datetime) -> N
 
 
 def rehearse(asked: Asked, *, by: User, look: Callable[[Row], list[str]], now: datetime | None = None) -> list[str]:
-    """What `look` finds once the change would be made. Nothing is kept, and nobody is mailed.
+    """Return what `look` finds once the change would be made. Nothing is stored, and nobody is mailed.
 
     Empty where it can't be made.
     """
@@ -142,7 +148,7 @@ def _make(change: DirectoryChange, *, by: User, now: datetime) -> None:
 
 
 def _undo(change: DirectoryChange, *, by: User, now: datetime) -> None:
-    """Turn an emergency back: old values again; what was added ends or is inactive; what was deleted stands again."""
+    """Undo an emergency: old values again; what was added ends or is inactive; what was deleted is added again."""
     try:
         _turn_back(change, by=by, now=now)
     except ChangedMeanwhile:
@@ -178,8 +184,8 @@ def _write(
 ) -> Row:
     """Add, change or delete the row. Raises ChangedMeanwhile when the fields aren't as `before` says.
 
-    Whoever answers a notice holds its chase and waits for the audit chain, so chases are locked here before the first
-    entry is written. `rehearsed`: only the row, which the caller rolls back.
+    Whoever answers a notice holds its escalation chain and waits for the audit chain, so escalation chains are locked
+    here before the first entry is written. `rehearsed`: only the row, which the caller rolls back.
     """
     row = _existing(kind, key, before) if act != Act.ADD else MODELS[kind]()
     if act == Act.DELETE:
@@ -201,6 +207,7 @@ def _write(
     if rehearsed:
         return row
     if isinstance(row, Contact) and act == Act.CHANGE and CUTS_OFF & set(after):
+        # Its receiver locks escalation chains, so it comes before the first audit entry.
         signals.contact_changed.send(sender=Contact, contact=row)
     log_event(
         f"directory.{kind}_{'added' if act == Act.ADD else 'changed'}",
@@ -228,19 +235,20 @@ def _existing(kind: str, key: int | None, before: Values) -> Row:
 
 
 def _delete(row: Row, kind: str, *, by: User, now: datetime, rehearsed: bool) -> Row:
-    """A shift or leave that hasn't begun. By what people were notified stays on record."""
+    """Delete a shift or leave that hasn't begun. By what people were notified stays on record."""
     if isinstance(row, (DutyShift, Leave)) and has_begun(row, now):
         raise ChangedMeanwhile(_("This has begun meanwhile. Refuse it, and end it instead."))
     if not rehearsed:
         log_event(f"directory.{kind}_deleted", actor=get_actor(by), target_kind=kind, target_id=row.pk)
     key = row.pk
     row.delete()
+    # Django clears the key on deleting; the caller still names the row by it.
     row.pk = key
     return row
 
 
 def _not_backwards(row: Row, after: Values, now: datetime) -> Values:
-    """A running shift or leave that ends "now" ends when it is decided: what was until then stays true."""
+    """Let a period that was to end "now" end when it is decided: what was until then stays true."""
     end = parse_datetime(after["ends_at"]) if after.get("ends_at") else None
     if isinstance(row, (DutyShift, Leave)) and end is not None and row.starts_at <= now and end < now:
         return {**after, "ends_at": now.replace(second=0, microsecond=0).isoformat()}
@@ -248,7 +256,7 @@ def _not_backwards(row: Row, after: Values, now: datetime) -> Values:
 
 
 def _before_saving(contact: Contact, act: str, after: Values, now: datetime) -> bool:
-    """Whether it needs a test notice; then it doesn't count until that was opened."""
+    """Tell whether the contact needs a test notice; then it doesn't count until that was opened."""
     if "pin_hash" in after:
         contact.pin_set_at = now
     back = after.get("is_active") is True and act == Act.CHANGE
@@ -259,14 +267,14 @@ def _before_saving(contact: Contact, act: str, after: Values, now: datetime) -> 
 
 
 def _check(row: Row, after: Values) -> None:
-    """What the database can't say of one row: offices of regions don't share one, a shift is of its own office's."""
+    """Check what the database can't: offices of regions don't share one, a shift is of its own office's."""
     row.clean()
     if isinstance(row, Partner) and row.is_active:
         _only_one_office(row, after)
 
 
 def _only_one_office(office: Partner, after: Values) -> None:
-    # locked, so that two decisions at once don't make two
+    # Locked, so that two decisions at once don't make two. By key, lest two wait for each other.
     beside = Partner.objects.select_for_update(no_key=True).filter(role=office.role, is_active=True)
     active = list(beside.order_by("pk").values_list("pk", flat=True))
     others = Partner.objects.filter(pk__in=active).exclude(pk=office.pk)

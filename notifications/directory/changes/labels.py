@@ -1,4 +1,4 @@
-"""A change in words: each field with what stands now and what is asked for. A PIN is never shown."""
+"""A change in words: each field with what is stored and what is asked for. A PIN is never shown."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class FieldRow:
 
 
 def build_rows(change: DirectoryChange) -> list[FieldRow]:
-    """The fields that change, in the order of the form."""
+    """Build a row for each field that changes, in the order of the form."""
     values = change.values
     before, after = values["before"], values["after"]
     names = [name for name in FIELDS[change.kind] if name in after or name in before]
@@ -62,7 +62,7 @@ def _words(kind: str, name: str, side: dict[str, Any]) -> str:
 
 
 def contact_state(contact: Contact) -> str:
-    """Whether the roster counts on this contact."""
+    """Return whether the roster counts on this contact."""
     if not contact.is_active:
         return _("not active")
     if contact.reachable_at is None:

@@ -1,4 +1,4 @@
-"""The mails about a change of the directory: to the address until now, to the other keepers, in an emergency to all.
+"""The mails about a change of the directory: to the present address, to the other managers, in an emergency to all.
 
 Plain text in the reader's language. They name the office and what kind of thing changes, never a new address, a PIN or
 anything about a case. A mail server that is away loses no change: whom it didn't take is tried again for two days, at
@@ -37,9 +37,9 @@ log = structlog.get_logger(__name__)
 
 
 def tell_of_asking(change: DirectoryChange, *, concerned: Iterable[Contact]) -> None:
-    """Tell the people concerned at the addresses they have now, and the keepers, once the transaction is committed.
+    """Mail the people concerned at their present addresses, and the managers, once the transaction is committed.
 
-    The addresses are kept sealed in the change: what couldn't be mailed is tried again (`send_again`).
+    The addresses are stored sealed in the change: what couldn't be mailed is tried again (`send_again`).
     """
     addresses = {contact.email: contact.language for contact in concerned if contact.email}
     change.values = {**change.values, "concerned": addresses}
@@ -48,7 +48,7 @@ def tell_of_asking(change: DirectoryChange, *, concerned: Iterable[Contact]) -> 
 
 
 def send_again(argument: str = "", *, now: datetime | None = None) -> int:
-    """Mail what could not be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Returns how many.
+    """Mail what couldn't be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Return how many.
 
     Not what was refused or withdrawn meanwhile, unless it took effect at once.
     """
@@ -81,7 +81,7 @@ def _tell(change: DirectoryChange, *, now: datetime | None = None) -> bool:
     ]
     if change.at_once or change.decision == Decision.WAITING:  # else nothing is left for them to decide
         letters += [(user.email, user.language, "directory/mails/keeper.txt") for user in _keepers(change)]
-    # By address and kind: a keeper may be the person concerned, too.
+    # By address and kind: whoever decides may be the person concerned, too.
     due = [each for each in letters if _key(each) not in mailed]
     taken = {_key(each) for each in due if _send(each[0], each[1], change, each[2])}
     if all(_key(each) in taken for each in due):
@@ -98,13 +98,13 @@ def _key(letter: tuple[str, str, str]) -> str:
 
 
 def tell_of_decision(change: DirectoryChange) -> None:
-    """Tell whoever asked what became of it."""
+    """Mail the outcome to whoever asked."""
     if change.asked_by.email:
         _send(change.asked_by.email, change.asked_by.language, change, "directory/mails/decided.txt")
 
 
 def _keepers(change: DirectoryChange) -> list[User]:
-    """Who could decide; in an emergency every coordinator and operator. Without whoever asked."""
+    """Return who could decide; in an emergency every coordinator and operator. Without whoever asked."""
     roles = [StaffRole.COORDINATOR] + ([StaffRole.OPERATOR] if change.at_once else [])
     today = Assignment.objects.current().filter(role__in=roles).values("user")
     people = User.objects.filter(pk__in=today, is_active=True).exclude(pk=change.asked_by_id).exclude(email="")

@@ -1,4 +1,4 @@
-"""A change of the directory that waits for a second keeper, or that took effect at once in an emergency."""
+"""A change of the directory that waits for a second person, or that took effect at once in an emergency."""
 
 import uuid
 
@@ -39,7 +39,7 @@ class DirectoryChangeQuerySet(models.QuerySet["DirectoryChange"]):
 
 
 class DirectoryChange(models.Model):
-    """What one keeper asked for, and what another one decided.
+    """What one person asked for, and what another one decided.
 
     `entry_id` is the row's key, empty for a new one until it is made. `office_id` is the office concerned, empty for a
     new office. `values` is sealed, because it holds addresses and the hash of a PIN:
@@ -47,7 +47,7 @@ class DirectoryChange(models.Model):
         {"before": {field: value}, "after": {field: value}, "concerned": {address: language}}
 
     with only the fields that change; values as JSON has them (keys of rows, ISO times). An emergency (`at_once`) took
-    effect when it was asked for; a second keeper still agrees or undoes it.
+    effect when it was asked for; a second person still agrees or undoes it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -78,6 +78,7 @@ class DirectoryChange(models.Model):
         indexes = [models.Index(fields=["decision", "-asked_at"])]
         constraints = [
             models.CheckConstraint(
+                # In the database too, so that no fault of ours lets somebody agree to their own change.
                 name="directory_change_takes_two",
                 condition=Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
             ),

@@ -1,4 +1,4 @@
-"""Which changes take two keepers, and which one keeper makes alone.
+"""Which changes take two people, and which one makes alone.
 
 Two: an office, whatever of it; a contact's address, telephone, PIN, office or whether it is active; a roster that is
 another one within the next day; a leave that leaves an office with nobody within the next day.
@@ -20,7 +20,7 @@ ALONE = {"name", "duty", "language"}
 
 
 def takes_two(asked: Asked, *, now: datetime) -> bool:
-    """Whether this change waits for a second keeper."""
+    """Tell whether this change waits for a second person."""
     row = asked.row
     if isinstance(row, Partner):
         return bool(asked.after)
@@ -32,7 +32,7 @@ def takes_two(asked: Asked, *, now: datetime) -> bool:
 
 
 def _roster_changes_soon(row: DutyShift, act: str, after: Values, now: datetime) -> bool:
-    """Whether the next day has another roster with this change than without it."""
+    """Tell whether the next day has another roster with this change than without it."""
     if act == Act.DELETE:
         return _within(row.starts_at, row.ends_at, now) is not None
     new = _within(row.starts_at, row.ends_at, now)
@@ -46,7 +46,7 @@ def _roster_changes_soon(row: DutyShift, act: str, after: Values, now: datetime)
 
 
 def _within(start: datetime, end: datetime | None, now: datetime) -> tuple[datetime, datetime] | None:
-    """What of a shift lies in the next day."""
+    """Return what of a shift lies in the next day."""
     since, until = max(utc(start), utc(now)), utc(now) + SOON
     if end is not None:
         until = min(until, utc(end))
@@ -54,15 +54,17 @@ def _within(start: datetime, end: datetime | None, now: datetime) -> tuple[datet
 
 
 def _leaves_nobody_soon(row: Leave, now: datetime) -> bool:
-    """Whether the office has hours with nobody in the next day that it would not have without this leave."""
+    """Tell whether the office has hours with nobody in the next day that it wouldn't have without this leave."""
     office = row.contact.partner
     without = _open_hours(office, now)
     is_new = row.pk is None
     with transaction.atomic():
+        # Saved and rolled back, so that the roster's own query answers; there is one rule for leave.
         row.save()
         with_it = _open_hours(office, now)
         transaction.set_rollback(True)
     if is_new:
+        # The rollback undoes the row, not what saving has set on the instance.
         row.pk, row._state.adding = None, True
     return with_it > without
 

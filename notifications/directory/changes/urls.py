@@ -1,4 +1,4 @@
-"""Addresses of the changes, under the admin's."""
+"""The URLs of the changes, under the admin's."""
 
 from django.urls import include, path
 

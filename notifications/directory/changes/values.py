@@ -1,4 +1,4 @@
-"""What a change holds: a form's fields as JSON, and back into a row. A PIN is only ever its hash."""
+"""The values of a change: a form's fields as JSON, and back into a row. A PIN is only ever its hash."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """What a keeper wants. `before` and `after` hold only what differs; `row` is as it would be, unsaved."""
+    """What somebody asks for. `before` and `after` hold only what differs; `row` is as it would be, unsaved."""
 
     kind: str
     act: str
@@ -45,7 +45,7 @@ def get_kind(row: Row) -> str:
 
 
 def get_values(row: Row, *, regions: list[int] | None = None) -> Values:
-    """Every field of a row that a change may touch. `regions`: those of a partner that isn't saved yet."""
+    """Return every field of a row that a change may touch. `regions`: those of a partner that isn't saved yet."""
     found: Values = {}
     for name in FIELDS[get_kind(row)]:
         if name == "regions":
@@ -63,13 +63,13 @@ def _regions(row: Row) -> list[int]:
 
 
 def difference(before: Values, after: Values) -> tuple[Values, Values]:
-    """Only what differs, on both sides. Times are compared as moments."""
+    """Return only what differs, on both sides. Times are compared as moments."""
     changed = [name for name in after if _plain(before.get(name)) != _plain(after[name])]
     return {name: before.get(name) for name in changed}, {name: after[name] for name in changed}
 
 
 def put_into(row: Row, values: Values) -> list[int] | None:
-    """Set these values on a row. Returns the regions to set once it is saved, or None where they stay."""
+    """Set these values on a row. Return the regions to set once it is saved, or None where they stay."""
     regions = None
     for name, value in values.items():
         if name == "regions":
@@ -83,6 +83,7 @@ def put_into(row: Row, values: Values) -> list[int] | None:
 
 
 def _plain(value: Any) -> Any:
+    # An ISO time: the same moment may be written with another offset.
     if isinstance(value, str) and len(value) >= 16 and value[4:5] == "-" and "T" in value:
         moment = parse_datetime(value)
         return moment.timestamp() if moment else value

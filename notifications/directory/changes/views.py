@@ -1,4 +1,4 @@
-"""The screens on which a second keeper decides: what waits, what was decided, and each change by itself."""
+"""The screens on which a second person decides: what waits, what was decided, and each change by itself."""
 
 from typing import Any
 from uuid import UUID
@@ -30,8 +30,9 @@ PAGE = 50
 
 
 def changes(request: HttpRequest) -> HttpResponse:
-    """What waits for this keeper or was asked by them, and below it what was decided, newest first."""
+    """List what waits for this person or was asked by them, and below it what was decided, newest first."""
     me = _me(request)
+    # In Python: whom a change concerns stands in its sealed values, which no query can look into.
     waiting = [each for each in _all().waiting() if _may_see(each, me)]
     for change in waiting:
         change.is_mine_to_decide = may_decide(change, me) or may_undo(change, me)
@@ -42,7 +43,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 def change(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One change, with both sides of every field. POST decides or withdraws it."""
+    """Show one change, with both sides of every field. POST decides or withdraws it."""
     found = _found(request, pk)
     me = _me(request)
     error = ""
@@ -95,7 +96,7 @@ def _do(found: DirectoryChange, decision: str, me: User) -> None:
 
 
 def _found(request: HttpRequest, pk: UUID) -> DirectoryChange:
-    """The change, for whoever asked and whoever keeps what it is about; for others it isn't there."""
+    """Return the change, for whoever asked and whoever manages what it is about; raise Http404 for others."""
     found = get_object_or_404(_all(), pk=pk)
     me = _me(request)
     if not _may_see(found, me):
@@ -113,7 +114,7 @@ def _all() -> Any:
 
 
 def _warnings(found: DirectoryChange) -> list[str]:
-    """What would follow from a change that waits: hours with nobody, places without an office."""
+    """Return what would follow from a change that waits: hours with nobody, places without an office."""
     if found.decision != Decision.WAITING or found.at_once:
         return []
     model = MODELS[found.kind]
@@ -123,13 +124,13 @@ def _warnings(found: DirectoryChange) -> list[str]:
 
 
 def _others(found: DirectoryChange) -> list[User]:
-    """Who could decide."""
+    """Return who could decide."""
     people = User.objects.filter(is_active=True, assignments__role="coordinator").distinct().order_by("last_name")
     return keepers_for(found, people.exclude(pk=found.asked_by_id))
 
 
 def _untested_contact(found: DirectoryChange) -> Contact | None:
-    """The contact of an agreed change that has not opened its test notice yet."""
+    """Return the contact of an agreed change that hasn't opened its test notice yet."""
     if found.kind != ChangedKind.CONTACT or found.entry_id is None:
         return None
     return Contact.objects.filter(pk=found.entry_id, is_active=True, reachable_at__isnull=True).first()

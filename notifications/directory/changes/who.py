@@ -1,4 +1,4 @@
-"""Whom a change of the directory concerns, and who may be the second keeper."""
+"""Whom a change of the directory concerns, and who may be the second person."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ AREA = {"role", "directorate", "municipality", "regions"}
 
 
 def get_office(row: Row) -> Partner | None:
-    """The office a row belongs to; None for an office that doesn't exist yet."""
+    """Return the office that a row belongs to; None for an office that doesn't exist yet."""
     if isinstance(row, Partner):
         return row if row.pk else None
     if isinstance(row, Leave):
@@ -22,21 +22,23 @@ def get_office(row: Row) -> Partner | None:
 
 
 def may_decide(change: DirectoryChange, user: User) -> bool:
-    """Whether this person is a second keeper of what would be changed, before and after."""
+    """Tell whether this person may be the second one: they manage what would be changed, before and after."""
     if change.decision != Decision.WAITING or change.asked_by_id == user.pk:
         return False
     return user in keepers_for(change, [user])
 
 
 def may_undo(change: DirectoryChange, user: User) -> bool:
-    """Whether this person may turn an emergency back: every coordinator and operator is alarmed, so each may, but who
-    made it. To agree takes a keeper of the office."""
+    """Tell whether this person may undo an emergency: any coordinator or operator but whoever made it.
+
+    Every one of them is alarmed, so each may. To agree takes somebody who manages the office.
+    """
     is_open = change.at_once and change.decision == Decision.WAITING and change.asked_by_id != user.pk
     return is_open and user.is_active and user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR)
 
 
 def keepers_for(change: DirectoryChange, people: Iterable[User]) -> list[User]:
-    """Of these people, those who keep everything that this change is about."""
+    """Return those of these people who manage everything that this change is about."""
     return [user for user in people if _keeps(change, user)]
 
 
@@ -46,6 +48,7 @@ def _keeps(change: DirectoryChange, user: User) -> bool:
     if change.office_id is not None and not get_partners(user).filter(pk=change.office_id).exists():
         return False
     after = change.values["after"]
+    # An area that moves concerns both sides, so whoever decides must manage the new one, too.
     if change.kind == ChangedKind.PARTNER and (change.office_id is None or AREA & set(after)):
         return keeps_area(user, get_regions(_area_after(change)))
     if change.kind != ChangedKind.PARTNER and after.get("partner"):
@@ -59,7 +62,7 @@ def _area_after(change: DirectoryChange) -> Values:
 
 
 def get_regions(values: Values) -> set[int]:
-    """The regions in which an office with these values has a place."""
+    """Return the regions in which an office with these values has a place."""
     found = set(values.get("regions") or ())
     if values.get("municipality"):
         found |= set(Municipality.objects.filter(pk=values["municipality"]).values_list("region", flat=True))
@@ -70,7 +73,7 @@ def get_regions(values: Values) -> set[int]:
 
 
 def concerned_by(change: DirectoryChange) -> list[Contact]:
-    """Whose notices would go elsewhere: the contact as it is, or the people of the offices that answer until now."""
+    """Return whose notices would go elsewhere: the contact as it is, or the people of the offices answering now."""
     if change.kind == ChangedKind.CONTACT:
         return list(Contact.objects.filter(pk=change.entry_id or 0))
     if change.kind in (ChangedKind.SHIFT, ChangedKind.LEAVE):

@@ -1,1 +1,1 @@
-"""Two offices that answered for one area when the rule "one each" came: which was right is looked at by people."""
+"""Two offices that answered for one area when the rule "one each" came: people check which one was right."""

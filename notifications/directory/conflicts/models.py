@@ -1,4 +1,4 @@
-"""An office that an upgrade switched off, because another one of its role answered for the same area."""
+"""An office that an upgrade set inactive, because another one of its role answered for the same area."""
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OfficeConflict(models.Model):
-    """Shown at the start page until two people have checked it.
+    """A pair of such offices, shown at the start page until two people have checked it.
 
-    `were_moved`: the office that was switched off has no people. An earlier release may have moved them, with their
+    `were_moved`: the office that was set inactive has no people. An earlier release may have moved them, with their
     shifts, to the one that stayed, so each of those has to be looked at too.
     """
 

@@ -1,4 +1,4 @@
-"""At the start page of coordinators and operators: an office that an upgrade switched off, until two checked it."""
+"""The start page's panel of offices that an upgrade set inactive, until two people have checked them."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class ConflictsPanel(Component):
 
 
 def conflicts_for(user: User) -> "QuerySet[OfficeConflict]":
-    """All of them for operators, who see that something is to be checked; for coordinators those of their offices."""
+    """Return the conflicts of a coordinator's offices; all for operators, who see that something is to be checked."""
     if user.has_role(StaffRole.OPERATOR):
         return OfficeConflict.objects.all()
     mine = get_partners(user).values("pk")
@@ -44,7 +44,7 @@ def conflicts_for(user: User) -> "QuerySet[OfficeConflict]":
 
 @require_POST
 def check_conflict(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write down that this person has checked it; the second person's press ends it."""
+    """Record that this person has checked it; the second person's press ends it."""
     me = request.user
     assert isinstance(me, User)  # the policy table let nobody else in
     with transaction.atomic():
@@ -56,6 +56,7 @@ def check_conflict(request: HttpRequest, pk: int) -> HttpResponse:
             found.save(update_fields=[f"{which}_by", f"{which}_at"])
             log_event(f"directory.conflict_{which}", actor=get_actor(me), target_kind="partner",
                    target_id=found.switched_off_id, kept=found.kept_id)  # fmt: skip
+    # Outside the transaction, which would take the entry of the denial with it if it were rolled back.
     if found is None:
         record_denial(actor=get_actor(me), target_kind="office_conflict", target_id=pk)
         raise Http404

@@ -1,4 +1,4 @@
-"""`manage.py audit_ladders`: does every open notice have a next step?"""
+"""`manage.py audit_ladders`: check that every open notice has a next step."""
 
 from typing import Any
 

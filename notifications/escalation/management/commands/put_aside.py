@@ -1,4 +1,4 @@
-"""`manage.py put_aside`: which rows could a loop not deal with?"""
+"""`manage.py put_aside`: list the rows that a loop had to put aside."""
 
 from typing import Any
 

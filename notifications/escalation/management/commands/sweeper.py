@@ -1,4 +1,4 @@
-"""`manage.py sweeper`: the loop that finds what was left behind, and moves the clocks."""
+"""`manage.py sweeper`: the loop that repairs what was left behind, and moves the clocks."""
 
 import signal
 import threading
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 class Sweeper:
-    """One pass each `interval` seconds; after a database error a longer pause, up to 15 s, and a new connection."""
+    """The loop: one pass each `interval` seconds; after a database error a pause of up to 15 s and a new connection."""
 
     def __init__(self, interval: float) -> None:
         self.interval = interval
@@ -69,6 +69,7 @@ class Sweeper:
         while not stopped.is_set():
             pause = self.interval
             try:
+                # Django does this around each request; a loop has none.
                 close_old_connections()
                 self.once()
                 self.failures = 0
@@ -80,7 +81,7 @@ class Sweeper:
             stopped.wait(pause)
 
     def once(self) -> None:
-        """One pass. The heartbeat comes last: it says that all of it was done."""
+        """Run one pass. The heartbeat comes last: it says that all of it was done."""
         now = timezone.now()
         advance(now)
         send_due_alarms(now)
@@ -88,6 +89,7 @@ class Sweeper:
         if self._is_time("canary", CANARY_SECONDS):
             for part, crowded in CROWDED.items():
                 waiting = queue_length(part)
+                # Among so many waiting tasks canaries would only pile up.
                 if waiting is None or waiting < crowded:
                     send_canary(part)
         self._look_around(now)
@@ -98,12 +100,12 @@ class Sweeper:
         self._show_life()
 
     def _each_minute(self, now: datetime) -> None:
-        """The alarm must not depend on a broker or on bulk workers: when they can't be asked, it is rung from here."""
+        """Enqueue the tasks of the minute; without a broker or bulk workers, raise the operator's alarm from here."""
         if not send_each_minute():
             each("housekeeping", ["sweeper.alarm"], lambda name: ring(show_life=self._show_life), at=now)
 
     def _look_around(self, now: datetime) -> None:
-        """Each of these by itself: what fails here keeps no clock from moving."""
+        """Run what is due of the slower steps, each by itself: what fails here keeps no clock from moving."""
         steps: dict[str, tuple[float, Callable[[], Any]]] = {
             "sweeper.find": (FIND_SECONDS, lambda: Heartbeat.beat(FINDINGS, findings(now))),
             "sweeper.audit": (AUDIT_SECONDS, lambda: self._audit(now)),
@@ -114,7 +116,7 @@ class Sweeper:
             each("housekeeping", due, lambda name: steps[name][1](), at=now)
 
     def _audit(self, now: datetime) -> None:
-        """Does the house keep its promise? And what an older release left behind comes down, some of it each time."""
+        """Check that every open notice has a next step, and clean up, in portions, what an older release left."""
         fill_chases()
         fold(now)
         forget_settled(now)
@@ -130,6 +132,7 @@ class Sweeper:
 
     def _is_time(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
+        # By the monotonic clock: setting the machine's time back mustn't stop the heartbeat.
         if now - self._last.get(what, -seconds) < seconds:
             return False
         self._last[what] = now

@@ -11,7 +11,7 @@ from django.db import connections
 from notifications.outbox.linux_processes import bind_descendants, die_with_parent
 from notifications.outbox.queueing import BULK, URGENT
 
-BULK_NICENESS = 10  # rendering never takes the processor from a notice
+BULK_NICENESS = 10  # rendering mustn't take the processor from a notice (docs/adr/0004)
 
 
 class Command(BaseCommand):
@@ -26,23 +26,25 @@ class Command(BaseCommand):
 
         parent = os.getppid()
         if os.getpgid(0) != os.getpid():
+            # A group of its own, because an unexpected death kills the whole group (`cluster.end_group`).
             os.setsid()
         die_with_parent(signal.SIGTERM)
         if os.getppid() != parent:
-            return  # it died while this was starting
+            return  # the parent died while this was starting
         if name == BULK:
             os.nice(BULK_NICENESS)
+        # A database connection must not be shared over a fork.
         connections.close_all()
         bind_descendants()
         FailFastCluster().run()
 
 
 def configure_for(name: str) -> None:
-    """django-q2 reads its cluster's settings once, when it is first imported, from Q_CLUSTER_NAME.
+    """Configure django-q2 for this cluster. It reads its settings once, on import, from Q_CLUSTER_NAME.
 
-    The supervisor imports it before it forks, so here it may have been read for the other cluster. Its module is read
-    again, and what that gives is put into the class that django-q2's other modules hold already: a process started anew
-    instead would share no memory with the rest of the house.
+    The supervisor imports it before it forks, so here it may have been read for the other cluster. Its module is
+    reloaded, and the result is put into the class that django-q2's other modules hold already: a process started anew
+    instead would share no memory with the rest of the service.
     """
     from django_q import conf
 

@@ -1,4 +1,4 @@
-"""Checks the audit chain from its first entry to its last."""
+"""`manage.py verify_audit`: verify the audit chain from its first entry to its last."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""Re-seals every sealed value under the first key of VAULT_KEYS, and prints what still hangs on each key."""
+"""`manage.py vault_rotate`: re-seal every value under the first key, and print what each key still opens."""
 
 from typing import Any
 
