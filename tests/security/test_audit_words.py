@@ -15,7 +15,7 @@ from notifications.outbox.models import ReplyKind
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
 KIND = re.compile(r"[a-z_]+\.[a-z_.]+")
-WRITERS = {"record", "Deed", "_record", "_record_factor", "recorded", "_decide"}
+WRITERS = {"log_event", "AuditEvent", "_record", "_record_factor", "recorded", "_decide"}
 # Kinds whose last part the code puts together, and what it may be.
 PUT_TOGETHER = {
     "directory.{kind}_{}": [

@@ -155,7 +155,7 @@ def test_an_integrity_error_of_another_kind_is_not_swallowed(scene: Scene, monke
     assert nothing_is_stored()
 
 
-@pytest.mark.parametrize("where", ["owe", "record", "resolve_chain"])
+@pytest.mark.parametrize("where", ["create_notice", "log_event", "resolve_chain"])
 def test_a_failure_on_the_way_leaves_nothing_half_stored(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -166,7 +166,7 @@ def test_a_failure_on_the_way_leaves_nothing_half_stored(
 
     def break_the_second_time(*args: Any, **kwargs: Any) -> Any:
         calls.append(1)
-        if len(calls) == 2 or where == "record":
+        if len(calls) == 2 or where == "log_event":
             raise RuntimeError("the power went out")
         return real(*args, **kwargs)
 
@@ -272,7 +272,7 @@ def test_a_rule_that_cannot_be_worked_out_stores_nothing(scene: Scene, monkeypat
     definition = small_procedure()
     definition["facts"][1]["value"] = {"map": [{"var": "companions"}, {"var": "companion_name"}]}
     enact(definition, since=timezone.now())
-    monkeypatch.setattr("case_forms.procedures.decide.logic.evaluate", _refuse)
+    monkeypatch.setattr("case_forms.procedures.decide.expressions.evaluate", _refuse)
     monkeypatch.setattr(actions, "check_answers", lambda definition, answers, **kwargs: _Fine(answers))
     with pytest.raises(NotDecided, match="facts/age"):
         send(scene)

@@ -20,7 +20,7 @@ from .. import session_reports
 from ..actions import AnswersRefused, receive_submission
 from ..models import Draft, Submission
 
-FORM = Path(__file__).parents[2] / "builder" / "data" / "forms" / "session_report.json"
+FORM = Path(__file__).parents[2] / "form_builder" / "data" / "forms" / "session_report.json"
 ANSWERS = {
     "facilitators": 2,
     "satisfaction_asked": False,

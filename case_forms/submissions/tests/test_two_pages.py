@@ -386,7 +386,7 @@ def test_once_everything_is_chosen_nothing_more_is_asked(before: Any, theirs: An
 
 def test_versions_count_and_say_when(world: World, db: Any) -> None:
     draft = actions.start_draft(form_version=world.version, unit=world.unit, owner=world.worker)
-    section = world.version.definition["sections"][2]
+    section = world.version.parsed_form.sections[2]
     for number, text in enumerate(("x", "x", "y")):
         saved = actions.save_section(
             draft_id=draft.pk, section=section, typed={"account": text}, occurred_at=None, by=world.worker

@@ -285,7 +285,7 @@ def test_a_database_that_does_not_answer_loses_nothing_and_claims_nothing(client
         raise DatabaseError("database is locked: " + SAID)
 
     review = to_review(client, address)
-    monkeypatch.setattr(ask, "receive_signal", fail)
+    monkeypatch.setattr(ask, "receive_tip", fail)
     answered = press(client, address, review, "send")
     html = answered.content.decode()
     assert answered.status_code == 503
@@ -443,7 +443,12 @@ def test_the_queue_carries_ids_only(client, address, django_capture_on_commit_ca
 
 @pytest.mark.parametrize(
     ("place", "error"),
-    [("tell", RuntimeError), ("tell", KeyRingError), ("record", DatabaseError), ("codes.hash_of", KeyRingError)],
+    [
+        ("tell", RuntimeError),
+        ("tell", KeyRingError),
+        ("log_event", DatabaseError),
+        ("codes.compute_hash", KeyRingError),
+    ],
 )
 def test_whatever_fails_while_receiving_it_leaves_nothing_behind_and_loses_nothing(
     client, address, monkeypatch, caplog, capfd, place, error
@@ -472,7 +477,7 @@ def test_a_fault_elsewhere_leaves_no_word_of_it_in_the_log_or_the_page(client, a
         raise RuntimeError(SAID)
 
     review = to_review(client, address)
-    monkeypatch.setattr(ask.steps, "checked_of", fail)
+    monkeypatch.setattr(ask.steps, "validate_form_state", fail)
     client.raise_request_exception = False
     answered = press(client, address, review, "send")
     assert answered.status_code == 500

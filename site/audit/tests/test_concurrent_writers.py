@@ -12,13 +12,13 @@ PROGRAM = f"""
 import sys, threading, django
 django.setup()
 from django.db import connection, transaction
-from audit.chain import record
+from audit.chain import log_event
 from audit.verification import verify_chain
 task = sys.argv[1]
 def write(name):
     for number in range({EACH}):
         with transaction.atomic():
-            record("test.done", target_id=f"{{name}}-{{number}}")
+            log_event("test.done", target_id=f"{{name}}-{{number}}")
     connection.close()
 if task == "migrate":
     from django.core.management import call_command

@@ -12,7 +12,7 @@ from ..catalogs import ROOT
 STYLES = ROOT / "static" / "css"
 TOKENS = "tokens.css"
 # Made for WeasyPrint or for one frame: millimetres and points, no screen.
-PAPER = {"handout.css", "preview_elsewhere.css"}
+PAPER = {"handout.css", "external_preview.css"}
 # Beside Wagtail's own styles, which stand in no layer: in a layer these would lose against each of them.
 ADMINISTRATION = {"cms.css", "builder.css", "builder-pages.css", "builder-preview.css"}
 SCREENS = sorted(path.name for path in STYLES.glob("*.css") if path.name not in {TOKENS, *PAPER})

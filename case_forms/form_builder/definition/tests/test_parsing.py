@@ -29,8 +29,8 @@ from case_forms.testing import FOLLOW_UP_FORM, SMALL_FORM
 from ..parse import _read
 
 ROOMS = Path(__file__).resolve().parents[3]
-SEEDS = sorted((ROOMS / "builder" / "data" / "forms").glob("*.json"))
-LANDED = ROOMS / "intake" / "tests" / "data" / "before_the_order_of_an_encounter.json"
+SEEDS = sorted((ROOMS / "form_builder" / "data" / "forms").glob("*.json"))
+LANDED = ROOMS / "submissions" / "tests" / "data" / "before_the_order_of_an_encounter.json"
 STORED: dict[str, Any] = {
     **{path.stem: json.loads(path.read_text(encoding="utf-8")) for path in SEEDS},
     "landed before": json.loads(LANDED.read_text(encoding="utf-8"))["form"],

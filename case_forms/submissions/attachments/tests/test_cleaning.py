@@ -307,9 +307,9 @@ def test_a_decoder_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
 APART = """
 import os, sys, json
 sys.path[:0] = [sys.argv[1], sys.argv[1] + '/site']
-from case_forms.submissions.attachments import laundry
-laundry.clean_copy = lambda content, most: ({answer}, b"")
-laundry.main()
+from case_forms.submissions.attachments import sanitizer
+sanitizer.clean_copy = lambda content, most: ({answer}, b"")
+sanitizer.main()
 """
 
 
