@@ -13,6 +13,6 @@ class SiteConfig(AppConfig):
         from .admin_scripts import begin_choosers_without_inline_scripts
 
         begin_choosers_without_inline_scripts()
-        # Django takes the machine's own name for the Message-ID of a mail and for the greeting of its server: behind a
+        # Django takes the machine's own name for the Message-ID of a mail and for the SMTP greeting (HELO): behind a
         # relay that is "localhost", which receiving servers hold against a mail.
         DNS_NAME._fqdn = settings.MESSAGE_ID_DOMAIN

@@ -1,4 +1,4 @@
-"""The forms of the account pages."""
+"""Forms of the account pages."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .actions import PIN_DIGITS, check_pin
 
 
 class PinField(forms.CharField):
-    """Six digits, typed unseen."""
+    """Six digits, masked while they are typed."""
 
     def __init__(self, **more: Any) -> None:
         widget = forms.PasswordInput(
@@ -47,6 +47,7 @@ class PinForm(forms.Form):
 
     def __init__(self, *args: Any, has_duress: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Workers and coordinators only (docs/adr/0067).
         if not has_duress:
             del self.fields["duress_pin"], self.fields["duress_again"]
 

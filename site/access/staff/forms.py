@@ -1,4 +1,4 @@
-"""The forms of the staff screens."""
+"""Forms of the staff screens."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..models import Assignment, MobileUnit, Region, StaffRole, User
 
 
 class RoleForm(forms.Form):
-    """A role for a time, and where: a unit for a worker, regions for a coordinator."""
+    """A role for a period, and where: a unit for a worker, regions for a coordinator."""
 
     role = forms.ChoiceField(label=_("Role"), choices=StaffRole.choices, widget=forms.RadioSelect)
     unit = forms.ModelChoiceField(
@@ -50,7 +50,7 @@ class RoleForm(forms.Form):
         return cleaned
 
     def given(self) -> dict[str, Any]:
-        """What `actions.give_role` takes."""
+        """Return the arguments of `actions.give_role`."""
         names = ("role", "unit", "regions", "starts_on", "ends_on")
         return {name: self.cleaned_data[name] for name in names}
 
@@ -92,7 +92,7 @@ class LastDayForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_last_day(self) -> Any:
-        """The action refuses the same again, under a lock (`actions.end_role`)."""
+        """Refuse a day in the past. The action checks it again, under a lock (`actions.end_role`)."""
         day, today = self.cleaned_data["last_day"], timezone.localdate()
         if day < today and self.assignment.starts_on <= today:
             raise ValidationError(_("A role can't end in the past. Today is the earliest."))
