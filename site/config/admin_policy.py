@@ -11,8 +11,8 @@ from hashlib import sha256
 from csp.constants import NONCE, NONE, SELF, Nonce
 from django.urls import ResolverMatch
 
-# The style attributes that Wagtail and the packages around it write into markup, and which one. Scripts that set a style
-# on an element need no permission. tests/security/test_cms_inline.py looks for each in the installed packages.
+# The style attributes that Wagtail and the packages around it write into markup, with who writes it. Scripts that set a
+# style on an element need no permission. tests/security/test_cms_inline.py looks for each in the installed packages.
 STYLE_ATTRIBUTES = {
     "display:block;position:absolute;width:200px;height:200px;overflow:hidden;": "jquery-ui: how wide a scroll bar is",
     "height:300px;width:auto;": "jquery-ui: the same",

@@ -17,7 +17,7 @@ def _render(self: Any, name: str, value: Any, attrs: dict[str, Any] | None = Non
     if not attrs or "id" not in attrs:
         raise TypeError("A chooser cannot be rendered without an 'id' attribute")
     chosen = self.get_value_data(value)
-    is_task = isinstance(self, AdminTaskChooser)  # the one chooser of Wagtail's that is started by a function of its own
+    is_task = isinstance(self, AdminTaskChooser)  # Wagtail starts this one by a function of its own
     return format_html(
         '{}<template data-controller="vo-start" data-vo-start-name-value="{}" data-vo-start-id-value="{}"'
         ' data-vo-start-options-value="{}"></template>',

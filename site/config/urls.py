@@ -1,4 +1,4 @@
-"""Every address of the house. Each needs a row in access/policy.py; a test walks this table."""
+"""The URLs of the service. Each needs a row in access/policy.py; a test walks this table."""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
@@ -27,7 +27,7 @@ urlpatterns = [
     path("api/", include("config.api")),
     path("n/", include("notifications.briefs.urls")),
     path("cms/", include(wagtailadmin_urls)),
-    re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: with Range
+    re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: this one answers Range requests
     path("documents/", include(wagtaildocs_urls)),
     path("dil/", include("content.urls")),
     path("", include("content.root_urls")),
@@ -49,6 +49,7 @@ urlpatterns += i18n_patterns(
     path("feed.xml", feeds.feed, name="feed"),
     path("", include("content.offline.urls")),
     path("", include(wagtail_urls)),
+    # Albanian, the default, has no prefix: its addresses are those on printed papers.
     prefix_default_language=False,
 )
 

@@ -1,4 +1,4 @@
-"""What the person at the terminal reads. What the parts have to say goes to log files, or raw to standard error."""
+"""The supervisor's messages at the terminal. The parts log to files, or straight to standard error."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from .instance import ROOT, Instance
 
 
 class Console:
-    """`accounts` are the demo accounts, one line each, shown once the house is ready."""
+    """Writes to the terminal. `accounts`: the demo accounts, one line each, shown once the service is ready."""
 
     def __init__(self, place: Instance) -> None:
         self.parts_log_to_files = os.environ.get("LOG_TO", "files" if place.is_local else "stderr") == "files"

@@ -1,8 +1,8 @@
-"""Run the web server: granian, one process in which few requests work at a time, so that SQLite has few writers to queue.
+"""Run the web server: granian, one process in which few requests work at a time.
 
-Many more threads stand by: they cost little, and whoever waits, sends a slow body or is refused needs one
-(`config.admission`). Each process reports to the supervisor that it lives (`config.liveness`); one that dies or is
-killed is replaced by granian, the others go on.
+So SQLite has few writers to queue. Many more threads stand by: they cost little, and whoever waits, sends a slow body
+or is refused needs one (`config.admission`). Each process reports to the supervisor that it lives (`config.liveness`);
+one that dies or is killed is replaced by granian, the others go on.
 """
 
 import logging
