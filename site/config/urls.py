@@ -27,7 +27,7 @@ urlpatterns = [
     path("api/", include("config.api")),
     path("n/", include("notifications.briefs.urls")),
     path("cms/", include(wagtailadmin_urls)),
-    re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: this one answers Range requests
+    re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: with Range
     path("documents/", include(wagtaildocs_urls)),
     path("dil/", include("content.urls")),
     path("", include("content.root_urls")),
@@ -49,7 +49,7 @@ urlpatterns += i18n_patterns(
     path("feed.xml", feeds.feed, name="feed"),
     path("", include("content.offline.urls")),
     path("", include(wagtail_urls)),
-    # Albanian, the default, has no prefix: its addresses are those on printed papers.
+    # Albanian, the default, has no prefix; English is under /en/.
     prefix_default_language=False,
 )
 

@@ -1,4 +1,4 @@
-"""The admin as a whole: the panel of waiting work, our guides in place of Wagtail's help, the link to the field pages."""
+"""The admin as a whole: the panel of waiting work, our guides instead of Wagtail's help, a link to the field pages."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The plan of a session: who goes where, when, for whom."""
+"""The form of a session's plan: which unit goes where, when, for whom."""
 
 import datetime
 from typing import Any
@@ -23,6 +23,8 @@ LONGEST = datetime.timedelta(hours=10)
 
 
 class PlanForm(AskingBack):
+    """The plan of a session."""
+
     unit = forms.ModelChoiceField(
         MobileUnit.objects.none(), label=_("Mobile unit"), to_field_name="slug", empty_label=None
     )

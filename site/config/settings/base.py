@@ -21,7 +21,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
-# Keys that sign the audit chain (docs/adr/0063): never in the database. Without AUDIT_KEYS a file beside the data is used.
+# Keys that sign the audit chain (docs/adr/0063), never in the database. Without AUDIT_KEYS they are in AUDIT_KEY_FILE.
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
 AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
 AUDIT_WATCH_FILE = Path(env.str("AUDIT_WATCH_FILE", default=str(DATA_DIR / "witness" / "chain")))

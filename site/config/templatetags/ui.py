@@ -130,7 +130,7 @@ def state_badge(state: str, word: str = "") -> SafeString:
 
 @register.simple_tag
 def clock(at: datetime | None, seconds: bool = False) -> SafeString | str:
-    """Render a moment as people say it ("today 14:05", "24 November 14:05"), the exact time in `<time>`; "" for None."""
+    """Render a moment as people say it ("today 14:05", "24 November 14:05"), exact in `<time>`; "" for None."""
     if at is None:
         return ""
     local = timezone.localtime(at)
