@@ -31,5 +31,5 @@ def open_card(code: str, on: datetime.date | None = None) -> InformativeSession 
     open cards, the first hit is to be expected after eight hours of trying, and it opens a page without secrets.
     """
     sessions = InformativeSession.objects.with_open_card(on).select_related("unit__region", "municipality__region")
-    # Queried for an impossible code too: returning early would be faster, and so tell it.
+    # Queried for an impossible code too: returning early would be faster, and so reveal it.
     return sessions.filter(card_code=read_code(code) or NO_CODE).first()

@@ -26,7 +26,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @kept_nowhere
 def card(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the session's page in the language of the address; another spelling of the code redirects to the usual one."""
+    """Show the session's page in the language of the address; another spelling of the code is redirected."""
     usual = read_code(code)
     if usual and usual != code:
         return see_other(reverse("cards:card", args=[usual]))
@@ -41,7 +41,10 @@ def card(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _page_in(session: InformativeSession, language: str) -> SessionPage | None:
-    """Return the published page in this language, else its translation, which redirects to its own address; else None."""
+    """Return the published page in this language, else its translation, which redirects to its own address.
+
+    None without any.
+    """
     found = (
         SessionPage.objects.live().public().filter(session=session).select_related("locale", "session").order_by("pk")
     )

@@ -34,7 +34,7 @@ def take_feedback(
     session: InformativeSession, phase: Phase, answers: Mapping[str, str], *, on: datetime.date | None = None
 ) -> bool:
     """Count these answers ({question: answer}, both of `get_questions`); False when the day's limit is reached."""
-    # Counted by the day, never finer: the hour at which somebody sent would tell who it was.
+    # Counted by the day, never finer: the hour at which somebody sent could identify them.
     noon = datetime.datetime.combine(on or timezone.localdate(), datetime.time(12), tzinfo=datetime.UTC)
     places = Limit("feedback", places_per_day(session), datetime.timedelta(days=1), slots=1)
     if places.hit(f"{session.pk}:{phase}", at=noon) > places.most:

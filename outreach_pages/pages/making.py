@@ -77,7 +77,7 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
     for locale, parent in places:
         if parent is not None:
             page = SessionPage(session=session, locale=locale, translation_key=key, title="-", slug=uuid.uuid4().hex)
-            # First in the tree as a draft, since a block's ids come from the page; `_write` publishes it.
+            # Added as a draft: `_write` reads the page from the database, fills it and publishes it.
             page.live = False
             parent.add_child(instance=page)
             _write(page, by)

@@ -23,7 +23,7 @@ from .labels import words
 ALWAYS = ("leaflet", "pocket-card")  # our own papers, for whoever was there
 ALSO = {Material.POSTER.value: "poster-a4"}
 OPENED = {Material.LEAFLET.value, Material.POCKET_CARD.value, Material.POSTER.value}
-FILM = ".video.file"  # where a film's file stands in a page, as Wagtail's index of references writes it
+FILM = ".video.file"  # path of a film's file in a page, as Wagtail's reference index has it
 MAX_LOOKED_AT = 100
 
 
@@ -37,7 +37,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Materials:
-    """The materials. `papers` and `films` can be opened; `has_quiz`: on the page itself; `others`: what else was used."""
+    """The materials of a session's page.
+
+    `papers` and `films` can be opened; `has_quiz`: on the page itself; `others`: what else was used, in words.
+    """
 
     papers: list[Printable]
     films: list[Link]

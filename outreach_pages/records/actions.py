@@ -200,7 +200,7 @@ def get_counts(session: InformativeSession) -> dict[Cell, int]:
 
 
 def has_begun(session: InformativeSession, at: datetime | None = None) -> bool:
-    """Whether the session has begun; a phone's clock may be some minutes off."""
+    """Whether the session has begun, or begins within CLOCK_TOLERANCE."""
     return session.begins_at() <= (at or timezone.now()) + CLOCK_TOLERANCE
 
 

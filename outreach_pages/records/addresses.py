@@ -30,7 +30,7 @@ def make_address(*, user: User) -> str:
 
 
 def revoke_address(*, user: User) -> bool:
-    """Revoke the address at once. Whether there was one."""
+    """Revoke the address at once; True if there was one."""
     with transaction.atomic():
         return _revoke(user)
 
@@ -38,7 +38,7 @@ def revoke_address(*, user: User) -> bool:
 def note_reading(address: CalendarAddress) -> None:
     """Store the day on which a calendar last fetched it, so that its person sees whether one still does."""
     today = timezone.localdate()
-    # Once a day: phones fetch it every few hours, and the audit log would only fill up.
+    # One write a day: phones fetch it every few hours.
     if address.read_on != today:
         CalendarAddress.objects.filter(pk=address.pk).update(read_on=today)
 

@@ -73,7 +73,7 @@ def is_given_name(word: str) -> bool:
     if folded in given_names():
         return True
     return any(
-        # A shorter stem would fit half the language.
+        # Shorter stems fit too many ordinary words.
         len(folded) - len(ending) >= 3 and folded.endswith(ending) and folded[: len(folded) - len(ending)] in _stems()
         for ending in _ENDINGS
         if ending

@@ -146,7 +146,6 @@ class Numbers:
 
 def build_numbers(sessions: SessionQuerySet) -> Numbers:
     """Count the sessions that took place, in a handful of queries however many there are."""
-    # Without the model's ordering, whose columns would be added to GROUP BY.
     held = sessions.took_place().order_by()
     lines: dict[tuple[datetime.date, str, str], MonthLine] = {}
     sessions_by = held.values("audience", month=TruncMonth("date"), region=F("municipality__region__name"))

@@ -46,7 +46,10 @@ def get_facts(session: InformativeSession) -> list[Fact]:
 
 
 def get_people(session: InformativeSession) -> dict[str, Any]:
-    """Return who came: {"total", "sexes", "rows": [{"label", "numbers"}], "sums"}, without rows and columns of zeros."""
+    """Return who came, without rows and columns of zeros.
+
+    {"total", "sexes", "rows": [{"label", "numbers"}], "sums"}
+    """
     counts = get_counts(session)
     sexes = [sex for sex in Sex if any(cell[0] == sex.value for cell in counts)]
     ages = [age for age in AgeGroup if any(cell[1] == age.value for cell in counts)]

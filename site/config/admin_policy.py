@@ -46,7 +46,7 @@ CMS_POLICY: Policy = {
     "base-uri": [NONE],
 }
 
-# Wagtail's preview panels show these in a frame, also when they tell of an error.
+# Wagtail's preview panels show these in a frame, error pages included.
 PREVIEWS = {"preview_on_add", "preview_on_edit", "wagtailadmin_block_preview"}
 # Jcrop asks whether the browser knows touch events by giving an element this handler, which does nothing.
 JCROP_VIEW, JCROP_HANDLER = "wagtailimages:edit", "return;"

@@ -29,5 +29,5 @@ def _render(self: Any, name: str, value: Any, attrs: dict[str, Any] | None = Non
 
 
 def begin_choosers_without_inline_scripts() -> None:
-    """Replace `BaseChooser.render`, of which Wagtail offers no override."""
+    """Replace `BaseChooser.render` by ours, for every chooser of Wagtail's at once."""
     BaseChooser.render = _render

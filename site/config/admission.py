@@ -50,7 +50,7 @@ class Lane:
 
 # Identifications, drafts of them, and what a recipient opens and answers.
 URGENT = Lane("urgent", 0, spares=0, places=16, seconds=20, bodies=12)
-# What the public asks and reports. Whether somebody is in danger stands inside, so all of it comes before any reading.
+# Tips. Whether one is about danger isn't known before it is read, so all of them come before anybody reads pages.
 TIPS = Lane("tips", 1, spares=1, places=6, seconds=10, bodies=4)
 STAFF = Lane("staff", 2, spares=2, places=8, seconds=8, bodies=8)
 # Files by themselves: one is sanitised, two wait for that, more are refused (`access.limits`).

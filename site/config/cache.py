@@ -133,7 +133,7 @@ class FailOpenCache(BaseCache):
         self._ask("clear")
 
     def _change(self, verb: str, key: Any, *args: Any, version: int | None, **named: Any) -> Any:
-        """Call a method that changes what stands under `key`."""
+        """Call a method that changes the value of `key`."""
         return self._ask(verb, key, *args, version=version, _changed=(str(key), version), **named)
 
     def _ask(self, verb: str, *args: Any, _changed: tuple[str, int | None] | None = None, **named: Any) -> Any:

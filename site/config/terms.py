@@ -45,7 +45,7 @@ Written by `python -m config.terms` from `locale/terms.json`; a test holds the t
 
 @dataclass(frozen=True)
 class Text:
-    """A text in one language, and where it stands."""
+    """A text in one language, and its file."""
 
     where: str
     language: str

@@ -77,14 +77,17 @@ def _uncached(response: JsonResponse) -> JsonResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
-    """Django's handler400: a foreign host, too many parameters. A fixed page: nothing of the request is trusted."""
+    """Answer a foreign host or too many parameters (Django's handler400).
+
+    A fixed page: nothing of the request is trusted.
+    """
     if request.path.startswith(API_PREFIX):
         return problem(400, "bad-request", "This request can't be read.")
     return HttpResponseBadRequest(BAD_REQUEST_PAGE)
 
 
 def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
-    """Django's handler404. The same whether a thing doesn't exist or isn't this person's.
+    """Answer 404 (Django's handler404), the same whether a thing doesn't exist or isn't this person's.
 
     At a public address the page is one for readers, in the language of the address, without a word about staff.
     """
@@ -96,7 +99,7 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500. A fixed page with nothing of the request or the failure in it.
+    """Answer a failure (Django's handler500) with a fixed page: nothing of the request or the failure is in it.
 
     503 with Retry-After while the database is down or the service is overloaded, wherever in the request that appears:
     also in a middleware, before any view (the API's token is read there). Likewise when a key of the vault is missing:
@@ -137,10 +140,11 @@ def _key_is_missing(request: HttpRequest) -> HttpResponse:
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF_FAILURE_VIEW: the page was open for too long, or its owner signed in again in another window.
+    """Answer a failed CSRF check: the page was open for too long, or its owner signed in again in another window.
 
-    Offers to send the same again when the browser says that it came from a page of ours, and it held no password. A
-    public page has no such form: whoever sends one there is asked to begin at our page, with the numbers and the exit.
+    Django's CSRF_FAILURE_VIEW. Offers to send the same again when the browser says that it came from a page of ours,
+    and it held no password. A public page has no such form: whoever sends one there is asked to begin at our page, with
+    the numbers and the exit.
     """
     if request.path.startswith(API_PREFIX):
         return problem(

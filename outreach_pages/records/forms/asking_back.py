@@ -1,4 +1,4 @@
-"""Forms with warnings that can be confirmed. An error must be corrected; a warning needs only a yes (docs/adr/0036)."""
+"""Forms with warnings that can be confirmed. An error must be corrected; a warning needs only a yes (docs/adr/0025)."""
 
 from dataclasses import dataclass
 from typing import Any

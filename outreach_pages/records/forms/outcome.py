@@ -86,7 +86,7 @@ class OutcomeForm(AskingBack):
     def _raised(self) -> list[Doubt]:
         doubts = super()._raised()
         total = self.cleaned_data["total"]
-        # A warning and not an error: some schools do bring two classes together.
+        # A question and not an error: it may be right (docs/adr/0025).
         if total > CLASS_SIZE and self.instance.audience in IN_CLASS:
             told = _("%(total)s is more than a class: is it one session? Two separate classes are two sessions.")
             doubts.append(Doubt("total", told % {"total": total}, _("It was one session")))

@@ -13,7 +13,10 @@ from ..models import CalendarAddress
 
 
 def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
-    """Return what the person of this address may see now. 404 for an unknown or revoked address, or one of a person who left."""
+    """Return what the person of this address may see now.
+
+    404 for an unknown or revoked address, and for one whose person has left.
+    """
     address = CalendarAddress.holder_of(secret)
     if address is None:
         raise Http404

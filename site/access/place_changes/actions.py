@@ -6,7 +6,7 @@
 
 What takes two people is what would redirect a call or a notice, or let one person manage more of the directory:
 `TAKES_TWO`. Taking a unit's number away takes one (a lost phone answers at once for whoever found it); putting another
-in its place takes two. There is no emergency procedure: the coordinator's number stands on each notice as well
+in its place takes two. There is no emergency procedure: the coordinator's number is on each notice as well
 (docs/adr/0080).
 
 Each step is in the audit chain with keys and the names of fields; both sides stay sealed in the change itself.
@@ -39,7 +39,7 @@ MODELS: dict[str, type[Model]] = {
     PlaceKind.REGION.value: Region,
 }
 TAKES_TWO: dict[str, tuple[str, ...]] = {
-    # Officers call the number; the region's tips go to its active units, and a number of an active unit stands on
+    # Officers call the number; the region's tips go to its active units, and a number of an active unit is on
     # notices of the whole region.
     PlaceKind.UNIT.value: ("callback_phone", "is_active"),
     # whose office is notified of the cases there
@@ -173,7 +173,7 @@ def _make(change: PlaceChange, by: User) -> None:
     for name, value in after.items():
         setattr(place, name, value)
     place.save(update_fields=list(after))
-    # In the name of whoever asked: who agreed stands in the entry that `decide_change` writes.
+    # In the name of whoever asked: who agreed is in the entry that `decide_change` writes.
     log_event(f"place.{change.kind}_changed", actor=get_actor(change.asked_by), target_kind=change.kind,
            target_id=place.pk, fields=sorted(after))  # fmt: skip
     log_action(place, "wagtail.edit", user=by)

@@ -2,7 +2,7 @@
 
 Plain text in the reader's language, with the name of the unit or place and what kind of thing changes; never a number.
 A mail server that is down loses no change: whoever wasn't reached is tried again for two days, at pauses that double,
-and the list stands in the admin.
+and the list is in the admin.
 """
 
 from datetime import datetime, timedelta

@@ -194,7 +194,7 @@ def try_pin(request: HttpRequest, user: User, pin: str) -> str:
         return _end_after_wrong_pins(request, user)
     chosen = StaffPin.objects.filter(user=user).first()
     hashes = (chosen.pin, chosen.duress) if chosen is not None else ("", "")
-    is_pin, is_duress = (check_password(pin, each) for each in hashes)  # both: the time tells nothing
+    is_pin, is_duress = (check_password(pin, each) for each in hashes)  # always both: the time must not differ
     if not (is_pin or is_duress):
         log_event("session.wrong_pin", actor=get_actor(user), target_kind="user", target_id=user.pk)
         return "wrong" if row.filter(wrong_pins__lt=MAX_WRONG).exists() else _end_after_wrong_pins(request, user)

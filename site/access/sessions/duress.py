@@ -61,7 +61,7 @@ def call_for_help(user: User) -> None:
 
 
 def _wake() -> None:
-    """Have a worker send the mails at once; when the broker is down, the minutely round does."""
+    """Enqueue the mails; when the broker is down, the minutely round sends them."""
     try:
         async_task(RING, "", cluster="urgent")
     except (DatabaseFailure, RedisError, OSError) as error:

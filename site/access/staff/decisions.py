@@ -140,7 +140,7 @@ def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: An
     if by.pk in (asked.asked_by_id, asked.user_id):
         raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
     waiting = type(asked).objects.waiting().filter(pk=asked.pk)
-    # Conditional on waiting, so that of two decisions at the same time one wins and the other is told.
+    # Conditional on waiting: of two decisions at the same time one wins, and the other gets an error.
     changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
     if not changed:
         raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))

@@ -14,7 +14,7 @@ from access.models import StaffRole, User
 
 from .markdown import render
 
-FIRST, SECOND = LANGUAGES  # a guide stands under docs/sq/ and docs/
+FIRST, SECOND = LANGUAGES  # guides are in docs/sq/ and docs/
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "case_forms.form_preview",
     "case_forms.tip_pages",
     "case_forms.reports",
-    # the tools they stand on
+    # third-party apps
     "wagtail_localize",
     "wagtail_localize.locales",
     "wagtail_modeladmin",
@@ -346,7 +346,7 @@ PUBLIC_CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "sq"
-# The one list of languages. Code asks access.languages; models have a column for each only where they say so.
+# The one list of languages. Code reads access.languages; only some models have a column for each language.
 LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
