@@ -143,6 +143,7 @@ def _card_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """Render the page of a card, with a form's errors or a problem."""
     pages = get_pages(session)
     context: dict[str, Any] = frame(
         request,
@@ -171,6 +172,7 @@ def _card_page(
 
 
 def _initial(session: InformativeSession) -> dict[str, Any]:
+    """Return the form's initial choice; none for a card that has ended."""
     if session.card_expires_on is None:
         return {"how_long": CardForm.STAYS}
     if session.card_expires_on < timezone.localdate():

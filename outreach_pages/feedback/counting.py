@@ -82,6 +82,8 @@ class Result:
 
 @dataclass(frozen=True)
 class QuestionResults:
+    """The results of one question in both phases; opinions have none before."""
+
     question: Question
     before: Result | None
     after: Result
@@ -93,6 +95,8 @@ class QuestionResults:
 
 @dataclass(frozen=True)
 class Results:
+    """The results of a session."""
+
     quiz: list[QuestionResults]
     opinions: list[QuestionResults]
 

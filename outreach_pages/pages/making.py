@@ -130,6 +130,7 @@ def compute_mark(pages: list[SessionPage]) -> str:
 
 
 def _readable(session: InformativeSession) -> list[SessionPage]:
+    """Lock the session, and return its published pages. Raises TakenAway."""
     InformativeSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
     found = [page for page in get_pages(session) if page.live]
     if not found:
@@ -152,6 +153,7 @@ def _parent_in(locale: Locale) -> OutreachIndexPage | None:
 
 
 def _write(page: SessionPage, by: User) -> None:
+    """Publish the page as its record would write it, with the hash of that."""
     written = _as_recorded(page)
     written.record_digest = compute_digest(written)
     # The unit publishes its session's page without an editor's permission to publish: the texts were reviewed as data.
@@ -186,6 +188,7 @@ def blocks_for(session: InformativeSession) -> list[dict[str, Any]]:
 
 
 def _covered(session: InformativeSession, voice: str) -> dict[str, Any] | None:
+    """Build the block on the topics covered; None without any."""
     topics = topics_covered(session.topics, voice)
     if not topics:
         return None
@@ -214,6 +217,7 @@ def _rich(title: dict[str, str], html_in: Any) -> dict[str, Any]:
 
 
 def _quiz(audience: str) -> dict[str, Any]:
+    """Build the quiz block."""
     said = words("words")["quiz"]
     questions = [
         {

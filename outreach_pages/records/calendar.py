@@ -29,6 +29,8 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
+    """A month in weeks."""
+
     first: datetime.date
     weeks: list[list[Day]]
     count: int

@@ -48,6 +48,7 @@ def of_person(user: User) -> SessionQuerySet:
 
 
 def _event(session: InformativeSession) -> Event:
+    """Build the event of one session."""
     event = Event()
     event.add("uid", f"{session.pk}@sessions.vatra")
     # Not the present: the same sessions must give the same bytes, of which the ETag is made.

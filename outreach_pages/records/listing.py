@@ -97,6 +97,7 @@ def coming(sessions: SessionQuerySet) -> SessionQuerySet:
 
 
 def to_report(sessions: SessionQuerySet) -> SessionQuerySet:
+    """Return held sessions that wait for their report."""
     return sessions.filter(state=SessionState.HELD)
 
 

@@ -180,6 +180,7 @@ def as_csv(numbers: Numbers) -> bytes:
 
 
 def _table(numbers: Numbers) -> Iterator[Sequence[CsvCell]]:
+    """Yield the rows of the CSV file, with a note on small numbers at the end."""
     heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
     yield [*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells()), *map(str, LABELS)]
     for line in numbers.lines:
@@ -198,6 +199,7 @@ def _table(numbers: Numbers) -> Iterator[Sequence[CsvCell]]:
 
 
 def small_note() -> str:
+    """Return the warning about small numbers."""
     return _(
         "Numbers below %(small)s can identify people: use them only inside the organisation. Before you pass "
         "this on, leave them out, and with each one another number of its row, so that it can't be worked "

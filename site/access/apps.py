@@ -1,3 +1,5 @@
+"""App configuration of `access`."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,4 +9,4 @@ class AccessConfig(AppConfig):
     verbose_name = _("Accessibility")
 
     def ready(self) -> None:
-        from . import events  # noqa: F401  # its receivers
+        from . import events  # noqa: F401  # connects its receivers

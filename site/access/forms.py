@@ -41,6 +41,8 @@ class WithoutPlaceholders:
 
 
 class StaffLoginForm(WithoutPlaceholders, account.LoginForm):
+    """The sign-in form."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name, password = self.fields["login"], self.fields["password"]
@@ -65,6 +67,7 @@ class CountedCodes:
     user: Any
 
     def clean_code(self) -> str:
+        """Count the attempt, check the code, and undo the count if it is right. Raises ValidationError."""
         request = context.request
         tries = get_tries(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
         # Counted before it is compared, so that tries sent side by side can't outrun the count.
@@ -113,6 +116,8 @@ class KeyAgainForm(KeyAnswer, ReauthenticateWebAuthnForm):
 
 
 class KeyForm(AddWebAuthnForm):
+    """The form that adds a security key."""
+
     def clean(self) -> dict[str, Any]:
         try:
             return dict(super().clean())
@@ -128,6 +133,8 @@ class KeyForm(AddWebAuthnForm):
 
 
 class KeyNameForm(EditWebAuthnForm):
+    """The form that renames a security key; the change is logged."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")

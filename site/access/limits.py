@@ -25,6 +25,7 @@ class _InOrder:
         self._line: deque[threading.Event] = deque()
 
     def acquire(self, *, timeout: float) -> bool:
+        """Wait for a turn, `timeout` seconds at most; False when none came."""
         with self._lock:
             if self._free:
                 self._free -= 1

@@ -39,6 +39,10 @@ class AccessPolicy:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Check the route's row; return a response that ends the request, or None to run the view.
+
+        Raises Http404 and Busy.
+        """
         match = request.resolver_match
         assert match is not None
         row = policy.row_for(match.view_name, match.route)
@@ -103,6 +107,7 @@ class AccessPolicy:
 
     @staticmethod
     def _sign_in_by_token(request: HttpRequest) -> None:
+        """Set the request's user to the holder of its bearer token, if it has one."""
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer" and token:
             found = FieldToken.found_by(token.strip())
@@ -114,6 +119,7 @@ class AccessPolicy:
 
     @staticmethod
     def _deny(request: HttpRequest, row: policy.RouteRule | None, route: str, *, is_api: bool) -> HttpResponse:
+        """Answer a request without access: 404 for somebody signed in, sign-in for a visitor. Raises Http404."""
         if request.user.is_authenticated:
             record_denial(actor=get_actor(request.user), target_kind="route", target_id=route[:64])
             if not is_api:

@@ -92,6 +92,7 @@ class Limit:
         return RateCount.objects.filter(scope=self.scope, key=key, slot__gt=moment - self.window, slot__lte=moment)
 
     def _add(self, key: str, slot: datetime, number: int) -> None:
+        """Add to the count of one slot, whose row stays locked until the transaction ends."""
         # UPDATE first: the row nearly always exists, and the update locks it.
         rows = RateCount.objects.filter(scope=self.scope, key=key, slot=slot)
         if rows.update(count=F("count") + number):
@@ -124,6 +125,7 @@ def get_networks(address: str) -> list[str]:
 
 
 def _network(address: str) -> str:
+    """Return the network of an address as text; what is no address stays as it is."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

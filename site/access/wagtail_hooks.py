@@ -49,6 +49,7 @@ class PlaceForm(WagtailAdminModelForm):
             self._say_what_waits(waiting)
 
     def save(self, commit: bool = True) -> Any:
+        """Save what one person may change, and ask for the rest, in one transaction."""
         place, is_new = self.instance, self.instance._state.adding
         with transaction.atomic():
             self._take_what_holds_now()
@@ -97,6 +98,7 @@ class PlaceForm(WagtailAdminModelForm):
         """Do nothing, for most kinds of place."""
 
     def _say_what_waits(self, waiting: PlaceChange) -> None:
+        """Show a waiting change beside the field that it concerns."""
         _before, after = waiting.sides() or ({}, TAKES_TWO[waiting.kind])
         name = next(iter(after)).removesuffix("_id")
         words = format_html(
@@ -114,6 +116,8 @@ def name_in_full(place: Any) -> str:
 
 
 class MobileUnitForm(PlaceForm):
+    """The form of a mobile unit."""
+
     class Meta(WagtailAdminModelForm.Meta):
         model = MobileUnit
         fields = ["name", "slug", "region", "callback_phone", "working_since", "is_active"]
@@ -164,6 +168,8 @@ def telephone(text: str) -> str:
 
 
 class RegionForm(PlaceForm):
+    """The form of a region."""
+
     class Meta(WagtailAdminModelForm.Meta):
         model = Region
         fields = ["name", "is_outreach"]
@@ -175,6 +181,8 @@ class RegionForm(PlaceForm):
 
 
 class MunicipalityForm(PlaceForm):
+    """The form of a municipality: only its police directorate can be changed."""
+
     class Meta(WagtailAdminModelForm.Meta):
         model = Municipality
         fields = ["police_directorate"]
@@ -186,6 +194,8 @@ class MunicipalityForm(PlaceForm):
 
 
 class DirectorateForm(PlaceForm):
+    """The form of a police directorate."""
+
     class Meta(WagtailAdminModelForm.Meta):
         model = PoliceDirectorate
         fields = ["name", "short_name"]
@@ -195,6 +205,7 @@ class SaysWhatWaits:
     """Tells whoever saved that a part of it waits for a second person."""
 
     def save_instance(self) -> Any:
+        """Save, and add a warning for what waits and for what was withdrawn."""
         saved = super().save_instance()  # type: ignore[misc]
         if self.form.asked is not None:  # type: ignore[attr-defined]
             messages.warning(
@@ -225,6 +236,8 @@ class PlaceEditView(SaysWhatWaits, EditView):
 
 
 class PlaceViewSet(ModelViewSet):
+    """Screens of one kind of place, without deletion or copying."""
+
     add_view_class = PlaceCreateView
     edit_view_class = PlaceEditView
     add_to_reference_index = False
@@ -306,6 +319,8 @@ def staff_addresses() -> list[URLResolver]:
 
 
 class RoleMenuItem(MenuItem):
+    """A menu item that only some roles see."""
+
     def __init__(self, *args: Any, roles: tuple[StaffRole, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.roles = roles

@@ -138,6 +138,7 @@ class Admission:
         self._readiness_slot = Slot()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        """Serve a request in its turn, or refuse it."""
         path = environ["PATH_INFO"]
         if path.startswith(FREE):
             return self.inner(environ, start_response)
@@ -194,6 +195,7 @@ class Admission:
             self._call_the_next()
 
     def _call_the_next(self) -> None:
+        """Hand free slots to those who wait, the highest lane first. Called under the lock."""
         for lane in LANES:
             while self._waiting[lane] and self._has_room(lane):
                 waiting = self._waiting[lane].popleft()
@@ -208,6 +210,7 @@ class Admission:
         return slot
 
     def _has_room(self, lane: Lane) -> bool:
+        """Whether a request of this lane may start now."""
         # At most slots - 1 are spared, or a server with one slot would never serve the lower lanes.
         return len(self._free) > min(lane.spares, self.slots - 1) and self._running[lane] < lane.at_once
 
@@ -215,6 +218,7 @@ class Admission:
         return sum(len(self._waiting[other]) for other in LANES if other.rank <= lane.rank)
 
     def _expected_wait(self, lane: Lane) -> float:
+        """Estimate the seconds until a newcomer's turn, by the mean working time."""
         return self._mean_seconds * (self._ahead_of(lane) + 1) / self.slots
 
     # ---- bodies

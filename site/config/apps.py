@@ -1,3 +1,5 @@
+"""App configuration of `config`, with what must be set once at start."""
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.mail.utils import DNS_NAME

@@ -55,6 +55,7 @@ def page_for(path: str, method: str) -> str:
 
 @cache
 def _busy_page(language: str, something_was_sent: bool) -> str:
+    """Build the "too busy" page once for each language and case."""
     if something_was_sent:
         words = (
             "Ajo që dërguat nuk u pranua ende. Prisni disa sekonda dhe ringarkoni faqen: shfletuesi e dërgon përsëri."

@@ -137,6 +137,7 @@ class FailOpenCache(BaseCache):
         return self._ask(verb, key, *args, version=version, _changed=(str(key), version), **named)
 
     def _ask(self, verb: str, *args: Any, _changed: tuple[str, int | None] | None = None, **named: Any) -> Any:
+        """Call the store's method, or this process's own memory while the store is down. Raises StoreAway."""
         health = self._health
         if not health.is_resting:
             try:

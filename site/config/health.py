@@ -57,6 +57,7 @@ def readiness() -> tuple[bool, dict[str, Any]]:
 
 
 def _parts(now: datetime) -> Parts:
+    """Return the state of every part; only the database's when that fails."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -89,6 +90,7 @@ def missing_migrations() -> list[str]:
 
 
 def _beats(beats: dict[str, Heartbeat], now: datetime) -> Parts:
+    """Return the age of each part's last heartbeat."""
     named = {
         "worker": ("canary.urgent", WORKER_FRESH),
         "bulk_worker": ("canary.bulk", BULK_FRESH),
@@ -102,6 +104,7 @@ def _at(beats: dict[str, Heartbeat], part: str) -> datetime | None:
 
 
 def _age(at: datetime | None, fresh: timedelta, now: datetime) -> dict[str, Any]:
+    """Judge a heartbeat by its age; one that never came isn't well."""
     if at is None:
         return {"ok": False, "age_s": None}
     return {"ok": now - at <= fresh, "age_s": round(max((now - at).total_seconds(), 0.0), 1)}
@@ -140,6 +143,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
 
 
 def _found(beats: dict[str, Heartbeat], part: str, now: datetime) -> Found:
+    """Return (age in seconds, facts) of a part's last report; (infinity, {}) without one."""
     if part not in beats:
         return float("inf"), {}
     return max((now - beats[part].at).total_seconds(), 0.0), beats[part].facts

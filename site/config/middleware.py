@@ -73,6 +73,7 @@ class SafeHeaders:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Set the headers, each unless the view has set it."""
         if is_sharing(request) and (host := _host(request)):
             site = get_shared(request, ("site", host), lambda: Site.find_for_request(request))
             request._wagtail_site = site  # type: ignore[attr-defined]  # Wagtail looks here first
@@ -124,5 +125,6 @@ class StaffLanguage:
 
     @staticmethod
     def _chosen(request: HttpRequest) -> str:
+        """Return the language chosen on the sign-in page, by its cookie."""
         language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -87,6 +87,7 @@ def data_texts() -> Iterator[Text]:
 
 
 def _texts_in(value: Any, where: str, language: str | None) -> Iterator[Text]:
+    """Yield the texts under a key that is a language's code, without markup."""
     if isinstance(value, str) and language:
         yield Text(where, language, unescape(re.sub(r"<[^>]*>", " ", value)))
     elif isinstance(value, list):
@@ -129,6 +130,7 @@ def glossary() -> str:
 
 
 def main() -> int:
+    """Write the glossary, or check texts; returns the exit code."""
     arguments = sys.argv[1:]
     if not arguments:
         Path(GLOSSARY).write_text(glossary())

@@ -129,6 +129,7 @@ def _try_later(request: HttpRequest) -> HttpResponse:
 
 
 def _key_is_missing(request: HttpRequest) -> HttpResponse:
+    """Answer 503: a sealed value was needed, and its key isn't on the ring."""
     log.error("a sealed value was asked for, and its key isn't on the ring")
     if request.path.startswith(API_PREFIX):
         answer: HttpResponse = problem(503, "key-missing", "Sealed data can't be opened just now. Send the same later.")

@@ -55,6 +55,7 @@ class WaitingPanel(Component):
 
 
 def _approvals(user: User) -> list[Waiting]:
+    """List how many pages and forms wait for this person's review."""
     count = TaskState.objects.reviewable_by(user).count()
     if not count:
         return []
@@ -90,6 +91,7 @@ def _by_two(user: User) -> list[Waiting]:
 
 
 def _of_cases(user: User) -> list[Waiting]:
+    """List a coordinator's notices without a recipient and overdue cases; for operators only the count."""
     if user.has_role(StaffRole.OPERATOR) and not user.has_role(StaffRole.COORDINATOR):
         return _count_for_operators()
     if not user.has_role(StaffRole.COORDINATOR):

@@ -53,6 +53,7 @@ class MunicipalityField(forms.ModelChoiceField):
         super().__init__(Municipality.objects.select_related("region"), to_field_name="slug", **options)
 
     def group(self, first: Iterable[int]) -> None:
+        """Group the choices by region; those of `first` on top."""
         wanted = set(first)
         towns = sorted(
             self.queryset,  # type: ignore[arg-type]

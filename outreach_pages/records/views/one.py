@@ -36,6 +36,7 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 
 def _session_page(request: HttpRequest, user: User, found: InformativeSession, **extra: Any) -> HttpResponse:
+    """Render the page of a session."""
     context = frame(
         request,
         session=found,

@@ -69,6 +69,7 @@ def waits(place: Model, before: Values, *, by: User) -> list[str]:
 
 
 def _turns_somebody(place: Model, name: str, before: Values) -> bool:
+    """Whether the new value of this column would redirect a call or a notice."""
     value, stored = getattr(place, name), before.get(name)
     if not before:  # a new row: what it would have without anybody's doing is no change
         # A new unit may begin active, but not with a number: the oldest unit with one is named on the region's notices.
@@ -157,6 +158,7 @@ def withdraw_change(*, change: PlaceChange, by: User) -> None:
 
 
 def _make(change: PlaceChange, by: User) -> None:
+    """Apply an agreed change to its row. Raises ValidationError, ChangedMeanwhile."""
     sides = change.sides()
     if sides is None:
         raise ValidationError(_("What was asked for can't be read. Refuse it, and ask again."))

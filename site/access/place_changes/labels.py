@@ -49,6 +49,7 @@ def renamed_lately(change: PlaceChange) -> list[str]:
 
 
 def _renamed(place: Model, asked_at: datetime) -> list[str]:
+    """Describe the latest rename of this row in the audit log, in a list of none or one."""
     kind = str(place._meta.model_name)
     entries = AuditEntry.objects.filter(
         action=f"place.{kind}_changed", target_kind=kind, target_id=str(place.pk), at__gt=asked_at - RENAMED_WITHIN

@@ -76,6 +76,7 @@ def ring(_argument: Any = None) -> int:
 
 
 def _tell(key: int, *, now: Any) -> bool:
+    """Mail the readers of one call; True when the mail server took at least one mail."""
     from ..staff import mails
 
     claimed = DuressAlarm.objects.filter(pk=key, seen_at__isnull=True, next_try_at__lte=now)
@@ -85,6 +86,7 @@ def _tell(key: int, *, now: Any) -> bool:
     readers = list(get_told(alarm.user, widely=alarm.tries >= WIDELY_AFTER).exclude(email=""))
     if not readers:
         log.error("duress_has_nobody_to_tell", alarm=key)
+    # Not counted as a round: `next_try_at` is two minutes away already, and nobody has heard of the call yet.
     if not sum(mails.tell_of_call(reader) for reader in readers):
         return False
     DuressAlarm.objects.filter(pk=key).update(next_try_at=now + BETWEEN[1], tries=F("tries") + 1)

@@ -29,6 +29,8 @@ class UnlockForm(forms.Form):
 
 
 class PinForm(forms.Form):
+    """The form that sets the PIN and, where `has_duress`, the duress PIN."""
+
     pin = PinField(label=_("New PIN"), help_text=_("Six digits. Not a date, not a row."))
     pin_again = PinField(label=_("The same PIN again"))
     ask_at_sign_in = forms.BooleanField(
@@ -70,6 +72,8 @@ class PinForm(forms.Form):
 
 
 class TokenForm(forms.Form):
+    """The form that makes a token of the field API."""
+
     name = forms.CharField(label=_("What it is for"), max_length=60, help_text=_("For example the name of the app."))
     scope = forms.ChoiceField(
         label=_("What it may do"), choices=FieldToken.Scope.choices, initial=FieldToken.Scope.SEND,

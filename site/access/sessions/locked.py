@@ -44,6 +44,7 @@ def unlocking_address(user: User, **asked: str) -> str:
 
 
 def _keep_typed(request: HttpRequest) -> bool:
+    """Store the posted fields, sealed, in the locked session; False if there is nothing to store, or too much."""
     if not request.path.startswith(KEPT_AT) or "json" in (request.content_type or ""):
         return False
     fields = [(name, value) for name, values in request.POST.lists() if name not in NOT_KEPT for value in values]

@@ -56,6 +56,8 @@ class RoleForm(forms.Form):
 
 
 class PersonForm(forms.ModelForm):
+    """The form of a person's name, address and language."""
+
     class Meta:
         model = User
         fields = ["first_name", "last_name", "username", "email", "language"]
@@ -73,6 +75,7 @@ class PersonForm(forms.ModelForm):
 
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
+        # Django's own check tells "Arta" and "arta" apart; sign-in doesn't.
         if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("Somebody else already signs in with this name."))
         return name
@@ -85,6 +88,8 @@ class PersonForm(forms.ModelForm):
 
 
 class LastDayForm(forms.Form):
+    """The form that ends a role."""
+
     last_day = forms.DateField(label=_("Last day"), widget=AdminDateInput, initial=timezone.localdate)
 
     def __init__(self, *args: Any, assignment: Assignment, **kwargs: Any) -> None:

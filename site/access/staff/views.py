@@ -103,12 +103,14 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a person's name, address and language."""
     user = get_object_or_404(User, pk=pk)
     old_email = user.email
     form = PersonForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         if form.changed_data:
             actions.change_person(user=user, changed=form.changed_data, old_email=old_email, by=_me(request))
+            # The action has set the address back: it waits for a second person.
             if "email" in form.changed_data and user.email == old_email:
                 messages.warning(request, _("The address changes once another keeper has agreed. The rest is saved."))
             else:
@@ -136,6 +138,7 @@ def give_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def end_role(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
+    """End a role with a day."""
     user = get_object_or_404(User, pk=pk)
     held = get_object_or_404(user.assignments.select_related("unit", "region"), pk=assignment)
     form = LastDayForm(request.POST or None, assignment=held)
@@ -164,6 +167,7 @@ def shut(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def open_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reopen a shut account, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: actions.take_back(user=user, by=_me(request)),
@@ -174,6 +178,7 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def invite(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send an invitation, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
 
     def send() -> None:
@@ -205,6 +210,7 @@ def resets(request: HttpRequest) -> HttpResponse:
 
 
 def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the reset of a lost second factor, after a page that asks for confirmation."""
     user = _kept_or_404(request, pk)
     return _confirmed(
         request, user, lambda: decisions.ask_for_reset(user=user, by=_me(request)),

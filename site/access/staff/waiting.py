@@ -93,6 +93,7 @@ def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the end of somebody's sessions, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: decisions.ask_to_end_sessions(user=user, by=_me(request)),
@@ -104,6 +105,7 @@ def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _decided(request: HttpRequest, asked: Any, act: Any, may_decide: bool, template: str) -> HttpResponse:
+    """Show a request (GET); decide it and redirect, or show beside it why it failed (POST)."""
     error = ""
     if request.method == "POST":
         approve = request.POST.get("decision") == "agree"

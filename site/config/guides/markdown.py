@@ -28,6 +28,7 @@ def render(text: str) -> SafeString:
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
+    """Yield the HTML of each block."""
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -61,6 +62,7 @@ def _end_of_block(lines: list[str], start: int) -> int:
 
 
 def _block(lines: list[str]) -> str:
+    """Render one paragraph, list or table; a list may follow its paragraph without an empty line."""
     if lines[0].startswith("|"):
         return _table(lines)
     if BULLET.match(lines[0]) or NUMBER.match(lines[0]):
@@ -92,6 +94,7 @@ def _entry(lines: list[str]) -> str:
 
 
 def _table(lines: list[str]) -> str:
+    """Render a table, with a head if its second line is a rule."""
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
     has_head = len(lines) > 1 and bool(RULE_OF_TABLE.match(lines[1].strip()))
     head = "".join(f'<th scope="col">{inline(cell)}</th>' for cell in rows[0]) if has_head else ""

@@ -32,6 +32,7 @@ def gallery(request: HttpRequest, group: str = GROUPS[0]) -> HttpResponse:
 
 
 def _context(group: str, language: str) -> dict[str, Any]:
+    """Build the context of one group, with invented values for every partial."""
     say = {key: texts[language] for key, texts in TEXTS.items()}
     now = timezone.now()
     moments = [SimpleNamespace(name=name, at=now + timedelta(seconds=after)) for name, after in _COURSE.items()]
@@ -65,6 +66,7 @@ _COURSE = {"owed": 0, "sent": 1, "delivered": 4, "opened": 98, "accepted": 130}
 
 
 def _line(say: dict[str, str], name: str, *, number: str, for_danger: bool) -> dict[str, Any]:
+    """Build an invented hotline as the partials expect one."""
     return {
         "name": say[name],
         "short_name": say[name],

@@ -454,7 +454,7 @@ WAGTAILAPI_BASE_URL = PUBLIC_URL
 WAGTAILREDIRECTS_AUTO_CREATE = True  # a page that is renamed or moved is still found at its old address
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "vatra"  # content migration 0004: words without dots and hooks
+    WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "vatra"  # content migration 0004: accents don't matter
 
 # How long a brief's link works, and after how many idle minutes its PIN is asked again.
 BRIEF_LINK_HOURS = env.int("BRIEF_LINK_HOURS", default=168)

@@ -48,6 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._leave()
 
     def _start_transaction_under_autocommit(self) -> None:
+        """Take the turn before BEGIN; give it back if BEGIN fails."""
         # Only then does BEGIN take the write lock; a deferred transaction may never write.
         if self.transaction_mode == "IMMEDIATE":
             self._enter()

@@ -36,6 +36,7 @@ class WriteQueue:
         os.register_at_fork(after_in_child=self._begin_anew)
 
     def _begin_anew(self) -> None:
+        """Set the state of a process that holds nothing; also in a forked child."""
         self._of_this_process = threading.Lock()
         self._holder: int | None = None
         self._file: int | None = None
@@ -67,9 +68,11 @@ class WriteQueue:
         return False
 
     def _lock(self, byte: int, until: float) -> bool:
+        """Lock one byte of the file; False when that wasn't possible until then."""
         assert self._file is not None
         while True:
             try:
+                # Polled, since a blocking lock has no timeout.
                 fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
             except BlockingIOError:
                 if time.monotonic() >= until:

@@ -56,6 +56,7 @@ class Child:
         return False
 
     def _settle_in(self, supervisor: int) -> None:
+        """Prepare the new process: session, signals, descriptors, log."""
         # A session of its own: Ctrl-C at the terminal reaches the supervisor only, which stops the parts in order.
         os.setsid()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):

@@ -23,6 +23,7 @@ class Console:
         return f" (see {_short(str(child.log))})" if child.log else ""
 
     def welcome(self, place: Instance) -> None:
+        """Print the addresses and demo accounts, once the service is ready."""
         base = place.public_url.rstrip("/")
         rows = [("public pages", "/"), ("mobile units", "/field/"), ("editors, coordinators", "/cms/")]
         if place.mail_socket is not None:

@@ -77,6 +77,7 @@ class Supervisor:
         return received is not None and received.si_signo in self._stops
 
     def _child(self, part: Part) -> Child:
+        """Create a part that isn't started yet."""
         def let_go() -> None:
             os.close(self._pipe)
             self.pulses.leave_to(part.name)
@@ -86,6 +87,7 @@ class Supervisor:
         return Child(part, log, let_go)
 
     def _start_guard(self) -> tuple[subprocess.Popen[bytes], int]:
+        """Start the guard process; returns it and the end of the pipe that only we hold."""
         read_end, write_end = os.pipe()
         script = Path(__file__).with_name("guard.py")
         guard = subprocess.Popen(  # noqa: S603
@@ -100,6 +102,7 @@ class Supervisor:
         return guard, write_end
 
     def _parent_is_gone(self) -> bool:
+        """Whether the process that started us (`make`) has ended, where that is to stop us."""
         return self._parent is not None and os.getppid() != self._parent
 
     def _collect(self) -> None:
@@ -133,6 +136,7 @@ class Supervisor:
                 child.end(signal.SIGKILL)
 
     def _look_after(self) -> None:
+        """Ask /readyz when it is time, and kill parts that no longer work."""
         is_starting = not self.is_ready and time.monotonic() - self._began_at < STARTING_SECONDS
         if time.monotonic() - self._asked_at < (TICK_SECONDS if is_starting else ASK_SECONDS):
             return
@@ -154,6 +158,7 @@ class Supervisor:
             self.console.say(f"not ready yet: {missing}")
 
     def _stop(self) -> None:
+        """Stop all parts: SIGTERM, a while to finish, then SIGKILL for what is left."""
         self.console.say("stopping")
         for child in self.children:
             child.end(signal.SIGTERM)
@@ -173,6 +178,7 @@ class Supervisor:
         while any(child.lives() for child in self.children) and time.monotonic() < deadline:
             _reap()
             time.sleep(0.02)
+        # Tells the guard that nothing is left to end.
         os.write(self._pipe, b".")
         self._guard.wait()
         self.console.say("stopped")

@@ -108,6 +108,7 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
 
 
 def _outcome(step: Callable[[], Any]) -> dict[str, Any]:
+    """Run the step; what a CannotStart says is carried to the parent as data."""
     try:
         return {"done": step()}
     except CannotStart as reason:
@@ -115,6 +116,7 @@ def _outcome(step: Callable[[], Any]) -> dict[str, Any]:
 
 
 def _timed(say: Say, what: str, step: Callable[[], None]) -> None:
+    """Run a step, and report how long it took if that was noticeable."""
     began = time.monotonic()
     step()
     if time.monotonic() - began > 0.5:
@@ -144,6 +146,7 @@ def check_settings() -> None:
 
 
 def _establish_keys() -> None:
+    """Check the keys of the vault and of the audit chain. Raises CannotStart."""
     from audit.chain import seal_over
     from vault.canary import KeysRefused, establish_keys
     from vault.keyring import KeyRingError
@@ -156,6 +159,7 @@ def _establish_keys() -> None:
 
 
 def _migrate() -> None:
+    """Apply missing migrations. Raises CannotStart when the database can't be used."""
     from django.core.management import call_command
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
@@ -177,6 +181,7 @@ def _seed(place: Instance) -> None:
 
 
 def _seed_if_changed(place: Instance, say: Say) -> None:
+    """Seed again when code, data or database differ from the last time."""
     stamps = Stamps(place.data_dir)
     read = _digest(_files(ROOMS, (".py", ".json", ".po"))) + _database_identity()
     if stamps.differs("seeds", read):
@@ -209,6 +214,7 @@ def _demo_accounts() -> list[str]:
 
 
 def _load_what_is_shared() -> None:
+    """Import and load before the fork what every part needs."""
     import importlib
 
     from django.conf import settings
@@ -242,6 +248,7 @@ def _let_go_of_everything() -> None:
 
 
 def _files(folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+    """List the files in these folders by their ending, without tests."""
     return [
         path
         for folder in folders

@@ -59,6 +59,7 @@ class Pulses:
         return time.monotonic() - self.last_heard.get(group, 0.0) <= within
 
     def _lines(self) -> list[bytes]:
+        """Read the complete lines from the pipe; the rest waits for the next call."""
         said = self._left
         while True:
             try:

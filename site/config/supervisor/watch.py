@@ -86,6 +86,7 @@ class Watch:
 
     @staticmethod
     def _reason(child: Child, answer: Answer) -> str | None:
+        """Return why a part seems not to work, or None."""
         if child.pid is None:
             return None
         if child.name == "web":
