@@ -60,7 +60,7 @@ OUTCOME = (
 
 
 class NotAllowed(Exception):
-    """This person may not do that with this session."""
+    """The person has no right to do that with this session."""
 
 
 class NotNow(Exception):

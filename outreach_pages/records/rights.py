@@ -16,7 +16,7 @@ from .models import InformativeSession
 
 @dataclass(frozen=True)
 class Rights:
-    """What one person may do with one session now. Views, templates and actions all ask here."""
+    """The rights of one person to one session now. Views, templates and actions all ask here."""
 
     may_plan: bool  # change the plan, cancel it, set it back to planned
     may_record: bool  # who came, what was talked about

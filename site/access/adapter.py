@@ -98,7 +98,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
 
 class StaffMFAAdapter(DefaultMFAAdapter):
-    """Seals the secrets of second factors at rest (`access.sessions.factors`)."""
+    """Second factors whose secrets are sealed at rest (`access.sessions.factors`)."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,

@@ -62,7 +62,7 @@ class PasswordAgainForm(WithoutPlaceholders, account.ReauthenticateForm):
 
 
 class CountedCodes:
-    """Counts codes of a second factor in the database, by account and network (`sign_in_tries`)."""
+    """Mixin for codes of a second factor: counted in the database, by account and network (`sign_in_tries`)."""
 
     user: Any
 
@@ -93,7 +93,7 @@ class AppForm(WithoutPlaceholders, ActivateTOTPForm):
 
 
 class KeyAnswer:
-    """Logs a security key that fails, as allauth does for a code, and says why it failed."""
+    """Mixin for security keys: a failure is logged, as allauth does for a code, with its own message."""
 
     user: Any
 

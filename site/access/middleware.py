@@ -23,7 +23,7 @@ API_PREFIX = "/api/"
 
 
 class AccessPolicy:
-    """Checks each request against `access.policy` before its view runs.
+    """Middleware that checks each request against `access.policy` before its view runs.
 
     A signed-in person without the role gets 404, and the denial is logged; a visitor is sent to sign in; the API
     answers with a problem document. A bearer token stands for its holder on API routes only.

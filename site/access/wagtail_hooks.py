@@ -33,7 +33,10 @@ from .staff.record_keepers import people_with_both
 
 
 class PlaceForm(WagtailAdminModelForm):
-    """Logs who changed what. What needs two people stays as it is and is asked for; the rest is saved at once."""
+    """Base form of units and places, which logs who changed what.
+
+    What needs two people stays as it is and is asked for; the rest is saved at once.
+    """
 
     asked: PlaceChange | None = None
     dropped: PlaceChange | None = None  # the request that waited until then, which the new one replaces
@@ -202,7 +205,7 @@ class DirectorateForm(PlaceForm):
 
 
 class SaysWhatWaits:
-    """Tells whoever saved that a part of it waits for a second person."""
+    """Mixin of views that warns whoever saved about what waits for a second person."""
 
     def save_instance(self) -> Any:
         """Save, and add a warning for what waits and for what was withdrawn."""

@@ -31,7 +31,7 @@ INT_PREFIX = "invalid literal for int() with base 10: "
 
 
 class MalformedRequests:
-    """Answers the failures that `is_malformed` recognises.
+    """Middleware that answers the failures which `is_malformed` recognises.
 
     What was begun is undone by its own transaction, as with any failure; a test sends such requests to every address,
     and none of them leaves a row behind.

@@ -20,7 +20,7 @@ ADMIN_PREFIX = "/cms/"
 
 
 class CallerAddress:
-    """Sets REMOTE_ADDR to what the outermost of our `TRUSTED_PROXIES` proxies recorded.
+    """Middleware that sets REMOTE_ADDR to what the outermost of our `TRUSTED_PROXIES` proxies recorded.
 
     Rate limits (sign-in, PIN) count by address; an entry further left in X-Forwarded-For is the caller's own invention.
     """
@@ -48,7 +48,7 @@ def is_public(path: str) -> bool:
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """The strictest policy for public pages, a strict one where staff work, and the admin's own (`admin_policy`).
+    """Middleware for the strictest policy on public pages, a strict one for staff, and the admin's own (`admin_policy`).
 
     None of them lets an inline script run.
     """
@@ -62,11 +62,11 @@ class ContentSecurityPolicy(CSPMiddleware):
 
 
 class SafeHeaders:
-    """Headers on caching, referrers and indexing.
+    """Middleware for headers on caching, referrers and indexing.
 
     Public pages carry `no-referrer`: our own server learns no more than others from where a reader came. A page whose
     form Django's token protects (Wagtail asking for a password) can't: browsers would send the form with `Origin:
-    null`. A public answer that says nothing of caching must not be stored.
+    null`. A public answer without a caching header must not be stored.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -104,7 +104,7 @@ def _host(request: HttpRequest) -> str:
 
 
 class StaffLanguage:
-    """Staff read in the language of their account, the sign-in page in the one chosen there.
+    """Middleware for the language: of the account for staff, of the cookie on the sign-in page.
 
     Public pages follow their address.
     """

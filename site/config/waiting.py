@@ -39,7 +39,7 @@ class Waiting:
 
 
 class WaitingPanel(Component):
-    """Lists approvals, notices without a recipient, overdue cases and gaps in the roster, first on the page."""
+    """The panel: approvals, notices without a recipient, overdue cases and gaps in the roster."""
 
     name = "waiting"
     template_name = "ui/waiting.html"

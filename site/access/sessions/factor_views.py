@@ -15,7 +15,7 @@ from .actions import may_enrol_first
 
 
 class FirstNeedsInvitation:
-    """Lets a first second factor be set up only in the session in which the invitation was used."""
+    """Mixin that sets up a first second factor only in the session in which the invitation was used."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
@@ -34,7 +34,7 @@ class AddKey(FirstNeedsInvitation, AddWebAuthnView):
 
 
 class CodesShown:
-    """Logs each display of the recovery codes, and mails their holder."""
+    """Mixin that logs each display of the recovery codes, and mails their holder."""
 
     def render_to_response(self, context: dict[str, Any], **more: Any) -> HttpResponse:
         events.codes_shown(self.request.user)  # type: ignore[attr-defined]

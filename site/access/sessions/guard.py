@@ -24,7 +24,7 @@ STILL_KNOWN = ("/accounts/logout/",)
 
 
 class SessionGuard:
-    """Replaces `request.user` by whom this session stands for now, once something asks.
+    """Middleware that replaces `request.user` by whom this session stands for now, once something asks.
 
     `request.locked_user` is the person whose session is locked, else None. They are nobody to every view: the policy
     sends them to unlock it, and what they type is saved by its draft's key.

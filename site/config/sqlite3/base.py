@@ -11,10 +11,10 @@ WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Queues before each transaction and each single write, until commit, rollback or the end of the connection.
+    """Django's connection, which queues before each transaction and each single write.
 
-    A database in memory has one connection and no queue. The methods with an underscore are Django's own
-    (django/db/backends/base/base.py); its stubs leave them out.
+    The turn ends with commit, rollback or the end of the connection. A database in memory has one connection and no
+    queue. The methods with an underscore are Django's own (django/db/backends/base/base.py); its stubs leave them out.
     """
 
     transaction_mode: str | None

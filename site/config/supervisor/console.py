@@ -9,7 +9,7 @@ from .instance import ROOT, Instance
 
 
 class Console:
-    """Writes to the terminal. `accounts`: the demo accounts, one line each, shown once the service is ready."""
+    """The terminal. `accounts`: the demo accounts, one line each, shown once the service is ready."""
 
     def __init__(self, place: Instance) -> None:
         self.parts_log_to_files = os.environ.get("LOG_TO", "files" if place.is_local else "stderr") == "files"

@@ -27,7 +27,7 @@ STARTING_SECONDS = 120.0  # ask often only for so long: without a roster a servi
 
 
 class Supervisor:
-    """Runs the loop.
+    """The loop over all parts.
 
     Each turn: start what is due, sleep until a signal or tick, reap the dead, read the heartbeats of `web`, ask
     /readyz, end what is stuck.
@@ -78,6 +78,7 @@ class Supervisor:
 
     def _child(self, part: Part) -> Child:
         """Create a part that isn't started yet."""
+
         def let_go() -> None:
             os.close(self._pipe)
             self.pulses.leave_to(part.name)

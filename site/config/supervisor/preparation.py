@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 
 class Stamps:
-    """Remembers, for each step, a digest of what it read."""
+    """The digests of what each step read the last time, stored in `run/prepared.json`."""
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "run" / "prepared.json"

@@ -65,7 +65,7 @@ def ask(place: Instance) -> Answer:
 
 
 class Watch:
-    """Remembers since when each part has shown no sign of working."""
+    """The memory of since when each part has shown no sign of working."""
 
     def __init__(self) -> None:
         self._stale_since: dict[str, float] = {}
