@@ -33,7 +33,7 @@ def signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
 def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
     """Log the sign-out and end the session's row."""
     if user is not None:
-        # Of a stand-in (duress) the person behind it: the record must not tell the two apart.
+        # Of a stand-in (duress) the person behind it: the stand-in itself is in no table.
         log_event("account.signed_out", actor=get_actor(user.person), target_kind="user", target_id=user.person.pk)
         sessions.signed_out(request, user.person)
 

@@ -48,7 +48,7 @@ def is_public(path: str) -> bool:
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """Middleware for the strictest policy on public pages, a strict one for staff, and the admin's own (`admin_policy`).
+    """Middleware for the strictest policy on public pages, a strict one for staff, and the admin's (`admin_policy`).
 
     None of them lets an inline script run.
     """

@@ -26,7 +26,7 @@ from .groups import follow_roles
 from .models import AddressChange, Invitation, RoleRequest
 from .record_keepers import NOT_BOTH, clashes
 
-HEARD_OF = (*by_two.KEEPING, StaffRole.AUDITOR)  # when such a role is given or ended, its other holders are mailed
+HEARD_OF = (*by_two.KEEPING, StaffRole.AUDITOR)  # when such a role is given or ended, others are mailed
 NOBODY_LEFT = gettext_lazy("No operator would be left to manage the accounts. Make another operator first.")
 
 

@@ -156,7 +156,7 @@ def ago(at: datetime | None) -> SafeString | str:
     """Render how long ago a moment was ("3 minutes ago"), the exact time in `<time>`; "" for None."""
     if at is None:
         return ""
-    # Clocks of two machines may differ: never "-1 minutes ago".
+    # A moment just ahead (another machine's clock) counts as now.
     passed = max(timezone.now() - at, timedelta())
     return format_html(
         '<time datetime="{}">{}</time>',
