@@ -1,5 +1,3 @@
-"""App configuration of `outreach_pages`."""
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

@@ -95,8 +95,6 @@ class QuestionResults:
 
 @dataclass(frozen=True)
 class Results:
-    """The results of a session."""
-
     quiz: list[QuestionResults]
     opinions: list[QuestionResults]
 

@@ -14,6 +14,7 @@ from access.models import Region, User
 from .models import InformativeSession, SessionQuerySet
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
+# The first mobile unit began in 2013.
 FIRST_YEAR, LAST_YEAR = 2013, 2100
 
 
@@ -29,8 +30,6 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
-    """A month in weeks."""
-
     first: datetime.date
     weeks: list[list[Day]]
     count: int

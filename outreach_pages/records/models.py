@@ -44,8 +44,6 @@ def new_card_code() -> str:
 
 
 class SessionQuerySet(models.QuerySet["InformativeSession"]):
-    """Queries on sessions."""
-
     def visible_to(self, user: User) -> "SessionQuerySet":
         """Return a worker's units' sessions and a coordinator's regions' sessions; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:

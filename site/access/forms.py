@@ -41,8 +41,6 @@ class WithoutPlaceholders:
 
 
 class StaffLoginForm(WithoutPlaceholders, account.LoginForm):
-    """The sign-in form."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         name, password = self.fields["login"], self.fields["password"]

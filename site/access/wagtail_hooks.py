@@ -119,8 +119,6 @@ def name_in_full(place: Any) -> str:
 
 
 class MobileUnitForm(PlaceForm):
-    """The form of a mobile unit."""
-
     class Meta(WagtailAdminModelForm.Meta):
         model = MobileUnit
         fields = ["name", "slug", "region", "callback_phone", "working_since", "is_active"]
@@ -171,8 +169,6 @@ def telephone(text: str) -> str:
 
 
 class RegionForm(PlaceForm):
-    """The form of a region."""
-
     class Meta(WagtailAdminModelForm.Meta):
         model = Region
         fields = ["name", "is_outreach"]
@@ -197,8 +193,6 @@ class MunicipalityForm(PlaceForm):
 
 
 class DirectorateForm(PlaceForm):
-    """The form of a police directorate."""
-
     class Meta(WagtailAdminModelForm.Meta):
         model = PoliceDirectorate
         fields = ["name", "short_name"]

@@ -23,8 +23,6 @@ LONGEST = datetime.timedelta(hours=10)
 
 
 class PlanForm(AskingBack):
-    """The plan of a session."""
-
     unit = forms.ModelChoiceField(
         MobileUnit.objects.none(), label=_("Mobile unit"), to_field_name="slug", empty_label=None
     )

@@ -132,6 +132,7 @@ def _done(found: InformativeSession, act: Callable[[], Any]) -> HttpResponse:
     try:
         act()
     except NotAllowed:
+        # What somebody may not do isn't there for them (docs/adr/0008).
         raise Http404 from None
     except NotNow:
         answer = redirect("sessions:session", found.pk)

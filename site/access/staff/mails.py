@@ -42,6 +42,7 @@ def tell_of_new_address(user: User, old_email: str) -> None:
     """Notify the old address that the account has another one."""
     with translation.override(user.language):
         subject = _("The address of your account was changed")
+    # To the old address: its owner must hear of a change that they didn't ask for.
     send(user, subject, "access/mails/new_address.txt", {}, to=old_email)
 
 
@@ -134,6 +135,7 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
         body = render_to_string(template, context)
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [address]).send() > 0
+    # Swallowed: the action is committed by now, and a mail that fails must not answer it with an error.
     except (SMTPException, OSError) as error:
         log.error("account_mail_failed", code=type(error).__name__, user=user.pk)
         return False

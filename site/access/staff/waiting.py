@@ -116,6 +116,7 @@ def _decided(request: HttpRequest, asked: Any, act: Any, may_decide: bool, templ
         else:
             if not approve:
                 messages.success(request, _("Refused. Nothing changed."))
+            # A role that invites has a message of its own (`decide_role`).
             elif not getattr(asked, "invites", False):
                 messages.success(request, _("Agreed. It takes effect now."))
             return redirect("by_two:list")
