@@ -1,4 +1,4 @@
-"""Informative sessions for other front ends: those that may be listed, and of them only `PUBLIC_FIELDS`."""
+"""Informative sessions in the public API: those that may be listed, and of them only `PUBLIC_FIELDS`."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from .records.labels import Audience, SessionState, Topic
 from .records.models import InformativeSession
 
 SLUG = string(pattern="^[-a-zA-Z0-9_]+$", maxLength=50)
-# That a session's report was written is the unit's own affair.
+# Whether a session's report was written is internal to the unit.
 STATES = {SessionState.PLANNED: "planned", SessionState.HELD: "held", SessionState.REPORTED: "held"}
 PLACE = record({"key": string(), "name": string()})
 
@@ -85,6 +85,8 @@ class SessionsViewSet(PublicAPIViewSet):
         return sessions.filter(audience=audience)
 
     def filter_by_topic(self, sessions: QuerySet, topic: str) -> QuerySet:
+        # The topics are a JSON list of keys: with its quotes a key can't match a part of another one. (SQLite can't ask
+        # for `contains`.)
         return sessions.filter(topics__icontains=f'"{topic}"')
 
     def filter_by_state(self, sessions: QuerySet, shown: str) -> QuerySet:

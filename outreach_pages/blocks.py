@@ -1,4 +1,4 @@
-"""What a page about sessions has beyond an article: the outline of a session, minute by minute."""
+"""Blocks that a page about sessions has beyond an article's: the outline of a session, minute by minute."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -13,7 +13,7 @@ class OutlinePartBlock(blocks.StructBlock):
 
 
 class OutlineBlock(blocks.StructBlock):
-    """One kind of session: whom it is for, and its parts with their minutes."""
+    """One kind of session: its audience, and its parts with their minutes."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
     length = blocks.CharBlock(required=False, max_length=60, label=_("how long"))

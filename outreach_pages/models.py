@@ -1,4 +1,4 @@
-"""Pages about informative sessions; their record stands in `records`."""
+"""Pages about informative sessions. Their records are in `records`."""
 
 from typing import Any, ClassVar
 
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class OutreachIndexPage(PublicPageMixin, Page):
-    """What an informative session is, for whom, who comes, and what happens if someone wants to talk."""
+    """The page on what an informative session is, for whom, who comes, and what happens if someone wants to talk."""
 
     objects: ClassVar[PageManager]
     body = BodyField(SessionBodyBlock(), verbose_name=_("body"))
@@ -49,7 +49,7 @@ class OutreachIndexPage(PublicPageMixin, Page):
     kept_query = frozenset({"p", "n"})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """With the sessions that units let be listed: `coming` from today on (?n=), `past` the newest first (?p=)."""
+        """Add the sessions that units let be listed: `coming` from today on (?n=), `past` the newest first (?p=)."""
         listed = InformativeSession.objects.public().select_related("municipality__region")
         today = timezone.localdate()
         coming = listed.filter(date__gte=today).order_by("date", "starts_at", "pk")

@@ -1,4 +1,4 @@
-"""The card of a session: a code that says nothing, the short address it leads to, and who may end or extend it."""
+"""The card of a session: its random code, the short address it leads to, and who may end or extend it."""
 
 from .codes import open_card
 

@@ -1,4 +1,4 @@
-"""Ending and extending a card."""
+"""Actions on a card: end it, extend it."""
 
 import datetime
 
@@ -12,17 +12,17 @@ from ..records.rights import units_to_plan_for
 
 
 class NotTheirs(Exception):
-    """This person reads the session, but neither works in its unit nor leads it."""
+    """This person may read the session, but neither works in its unit nor coordinates it."""
 
 
 def may_manage(user: User, session: InformativeSession) -> bool:
-    """The unit's workers and the coordinator of its region. Others who see the session may print its papers."""
+    """Whether this person works in the session's unit or coordinates its region. Other readers may only print."""
     return units_to_plan_for(user).filter(pk=session.unit_id).exists()
 
 
 @transaction.atomic
 def keep_card_until(*, session: InformativeSession, last_day: datetime.date | None, by: User) -> None:
-    """Sets the card's last day; None lets it stay. Raises NotTheirs."""
+    """Set the card's last day; None: no end. Raises NotTheirs."""
     if not may_manage(by, session):
         raise NotTheirs
     session.card_expires_on = last_day

@@ -1,4 +1,4 @@
-"""How every page of a card answers: kept by nobody, found by nobody, and alike for every code that leads nowhere."""
+"""Responses that all pages of a card share: never cached or indexed, and the same for every code that leads nowhere."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -13,7 +13,7 @@ View = Callable[..., HttpResponse]
 
 
 def kept_nowhere(view: View) -> View:
-    """No copy in browsers and caches, and no search engine's index."""
+    """Keep the page out of browser caches, proxies and search engines."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -26,11 +26,14 @@ def kept_nowhere(view: View) -> View:
 
 
 def see_other(address: str) -> HttpResponse:
-    """303: read on there."""
+    """Redirect with 303."""
     return HttpResponse(status=303, headers={"Location": address})
 
 
 def unknown_card(request: HttpRequest) -> HttpResponse:
-    """404 that helps. The same words and bytes for a code that never was, one that has ended and a cancelled session:
-    the code isn't repeated, and the other language's link leads to where a code is typed."""
+    """Answer 404 with the numbers to call.
+
+    The same bytes for a code that never existed, one that has ended and a cancelled session: the code isn't repeated,
+    and the other language's link leads to the form for a code (docs/adr/0027).
+    """
     return render(request, "outreach_pages/card_unknown.html", frame(request, "cards:enter"), status=404)

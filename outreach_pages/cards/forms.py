@@ -1,4 +1,4 @@
-"""Typing a code by hand, and how long a card stays open."""
+"""Forms for typing a code, and for how long a card stays open."""
 
 import datetime
 from typing import Any
@@ -13,7 +13,7 @@ LONGEST = datetime.timedelta(days=5 * 366)
 
 
 class CodeForm(forms.Form):
-    """A code from a card. Whether there is such a card isn't asked here, only whether it could be one."""
+    """A code from a card. The form checks only its shape, not whether there is such a card."""
 
     code = forms.CharField(
         label=_("Code on the card"),
@@ -29,7 +29,7 @@ class CodeForm(forms.Form):
 
 
 class CardForm(forms.Form):
-    """Ends or extends a card: it stays, stays until a day, or ends now."""
+    """The form that ends or extends a card: it stays, stays until a day, or ends now."""
 
     STAYS, UNTIL, ENDS = "stays", "until", "ends"
     how_long = forms.ChoiceField(
@@ -64,7 +64,7 @@ class CardForm(forms.Form):
         return cleaned
 
     def expires_on(self) -> datetime.date | None:
-        """The last day the card is open; yesterday for one that ends now."""
+        """Return the last day on which the card is open; yesterday for one that ends now."""
         if self.cleaned_data["how_long"] == self.ENDS:
             return timezone.localdate() - datetime.timedelta(days=1)
         return self.cleaned_data["last_day"] if self.cleaned_data["how_long"] == self.UNTIL else None

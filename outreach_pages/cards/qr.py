@@ -1,4 +1,4 @@
-"""The card's short address, and the pattern that telephones read it from."""
+"""The card's short address, and its QR code."""
 
 import io
 
@@ -10,23 +10,23 @@ from content.printables.qr_code import QUIET_ZONE, build_qr_code, svg
 
 
 def short_address(code: str, language: str) -> str:
-    """The absolute address, as it stands in the pattern: PUBLIC_URL + /k/<code>/."""
+    """Return the absolute address, as the QR code holds it: PUBLIC_URL + /k/<code>/."""
     with translation.override(language):
         return settings.PUBLIC_URL + reverse("cards:card", args=[code])
 
 
 def address_to_type(code: str, language: str) -> str:
-    """The address as papers print it for typing: without "https://" and without what a browser adds itself."""
+    """Return the address as papers print it for typing: without "https://" and the last slash."""
     return short_address(code, language).split("://", 1)[1].rstrip("/")
 
 
 def qr_svg(code: str, language: str) -> bytes:
-    """A picture that grows without blurring."""
+    """Render the QR code as SVG, which can be enlarged without blurring."""
     return svg(short_address(code, language))
 
 
 def qr_png(code: str, language: str) -> bytes:
-    """For programs that take no SVG: about 800 dots wide."""
+    """Render the QR code as PNG, about 800 pixels wide, for programs that take no SVG."""
     found = io.BytesIO()
     made = build_qr_code(short_address(code, language))
     made.save(found, kind="png", border=QUIET_ZONE, scale=max(1, 800 // made.symbol_size(border=QUIET_ZONE)[0]))

@@ -1,4 +1,4 @@
-"""What a reader with a card is shown around the page itself: the unit, where to ask, where to give feedback."""
+"""Context around a card's page: the unit, where to ask, where to give feedback."""
 
 from typing import Any
 
@@ -14,8 +14,11 @@ from .codes import written
 
 
 def about_card(session: InformativeSession) -> dict[str, Any]:
-    """{"card", "card_written", "card_unit", "card_towns", "ask_url", "feedback_url", "session_day", "session_town",
-    "session_place"}"""
+    """Return the template context of a card.
+
+    {"card", "card_written", "card_unit", "card_towns", "ask_url", "feedback_url", "session_day", "session_town",
+    "session_place"}
+    """
     region = session.unit.region
     return {
         "card": session.card_code,
@@ -31,7 +34,7 @@ def about_card(session: InformativeSession) -> dict[str, Any]:
 
 
 def ask_address(code: str) -> str:
-    """Where a holder of the card may ask without a name; "" while that room is closed."""
+    """Return where a holder of the card may ask without a name; "" while those pages aren't mounted."""
     try:
         return reverse("asking:card", args=[code])
     except NoReverseMatch:
@@ -39,7 +42,7 @@ def ask_address(code: str) -> str:
 
 
 def frame(request: HttpRequest, name: str, *args: str) -> dict[str, Any]:
-    """The public pages' frame around a page that isn't one of Wagtail's.
+    """Build the public pages' context for a page that isn't one of Wagtail's.
 
     `name` and `args` are the view's own address, which the links to the other language keep.
     """

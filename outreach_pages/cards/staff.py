@@ -1,4 +1,4 @@
-"""The staff's side of a card, under /field/sessions/<id>/: its page, its papers, its end, and what came back."""
+"""Staff views of a card, under /field/sessions/<id>/: its page, its papers, its end, and the feedback."""
 
 import uuid
 from typing import Any
@@ -38,7 +38,7 @@ from .qr import qr_png, qr_svg, short_address
 
 
 def page(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """The card, its page and what came of it. POST makes the page; a second press finds it made."""
+    """Show the card, its page and the feedback. POST makes the page; a second POST finds it made."""
     user, session = _found(request, session_id)
     if request.method != "POST":
         return _card_page(request, user, session)
@@ -52,7 +52,7 @@ def page(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def renew(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Writes the page anew from the record."""
+    """Write the page again from the record."""
     user, session = _found(request, session_id)
     _only_managers(user, session)
     try:
@@ -65,7 +65,7 @@ def renew(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 
 def difference(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """What editors' published text and the record's say differently. POST puts the record's in its place."""
+    """Show where the editors' published text differs from the record's. POST restores the record's."""
     user, session = _found(request, session_id)
     _only_managers(user, session)
     problem = ""
@@ -87,7 +87,7 @@ def difference(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def keep(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Ends the card or lets it stay."""
+    """End the card, or extend it."""
     user, session = _found(request, session_id)
     _only_managers(user, session)
     form = CardForm(request.POST, initial=_initial(session))
@@ -98,7 +98,7 @@ def keep(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 
 def qr(request: HttpRequest, session_id: uuid.UUID, language: str, kind: str) -> HttpResponse:
-    """The pattern alone, for the unit's own papers."""
+    """Return the QR code alone, for the unit's own papers."""
     _user, session = _found(request, session_id)
     _known(language, dict(settings.LANGUAGES))
     make, media_type = {"svg": (qr_svg, "image/svg+xml"), "png": (qr_png, "image/png")}[_known(kind, ("svg", "png"))]
@@ -109,7 +109,7 @@ def qr(request: HttpRequest, session_id: uuid.UUID, language: str, kind: str) ->
 
 
 def papers(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """What can be printed."""
+    """List what can be printed."""
     user, session = _found(request, session_id)
     context = frame(
         request,
@@ -123,7 +123,7 @@ def papers(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 
 def paper(request: HttpRequest, session_id: uuid.UUID, kind: str, language: str) -> HttpResponse:
-    """One paper as PDF, with today's numbers. None for a card that leads nowhere: nobody should hand that out."""
+    """Return one paper as PDF, with today's numbers. None for a closed card: nobody should hand that out."""
     _user, session = _found(request, session_id)
     _known(kind, KINDS)
     _known(language, dict(settings.LANGUAGES))
@@ -143,6 +143,7 @@ def _card_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    """Render the page of a card, with a form's errors or a problem."""
     pages = get_pages(session)
     context: dict[str, Any] = frame(
         request,
@@ -171,6 +172,7 @@ def _card_page(
 
 
 def _initial(session: InformativeSession) -> dict[str, Any]:
+    """Return the form's initial choice; none for a card that has ended."""
     if session.card_expires_on is None:
         return {"how_long": CardForm.STAYS}
     if session.card_expires_on < timezone.localdate():

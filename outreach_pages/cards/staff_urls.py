@@ -1,4 +1,4 @@
-"""The staff's side of a card, under /field/sessions/."""
+"""URLs of the staff's side of a card, under /field/sessions/."""
 
 from django.urls import path
 

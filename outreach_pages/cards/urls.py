@@ -1,4 +1,4 @@
-"""Short addresses, in both languages: they stand on cards, posters and blackboards."""
+"""Short URLs of cards, in both languages: they are printed on cards and posters, and written on blackboards."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What a card leads to: the form for its code, and the session's page."""
+"""Public views of a card: the form for its code, and the session's page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,7 +17,7 @@ from .showing import about_card, frame
 @kept_nowhere
 @public_form
 def enter(request: HttpRequest) -> HttpResponse:
-    """The code is typed. It leads on to the card's address without asking whether there is such a card."""
+    """Ask for a code, and redirect to its address without checking whether there is such a card."""
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         return see_other(reverse("cards:card", args=[form.cleaned_data["code"]]))
@@ -26,7 +26,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @kept_nowhere
 def card(request: HttpRequest, code: str) -> HttpResponse:
-    """The session's page in the language of the address; another spelling of the code leads to the usual one."""
+    """Show the session's page in the language of the address; another spelling of the code is redirected."""
     usual = read_code(code)
     if usual and usual != code:
         return see_other(reverse("cards:card", args=[usual]))
@@ -41,7 +41,10 @@ def card(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _page_in(session: InformativeSession, language: str) -> SessionPage | None:
-    """The published page in this language, else its twin (which leads to its own address); None without any."""
+    """Return the published page in this language, else its translation, which redirects to its own address.
+
+    None without any.
+    """
     found = (
         SessionPage.objects.live().public().filter(session=session).select_related("locale", "session").order_by("pk")
     )

@@ -1,1 +1,1 @@
-"""What people say of a session without saying who they are: two short quizzes and four questions, kept as counts."""
+"""Anonymous feedback on a session: two short quizzes and four questions, stored as counts."""

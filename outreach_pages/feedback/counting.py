@@ -1,8 +1,8 @@
-"""Taking feedback in as counts, and saying of it only what tells on nobody (docs/adr/0026).
+"""Store feedback as counts, and show only counts that identify nobody (docs/adr/0026).
 
-Answers to a question wait until ten of them are there, and then all become visible together. So no count is ever seen
+Answers to a question wait until there are ten of them, and then all become visible together. So no count is ever shown
 of fewer than ten answers, and two readings of the same count differ by ten answers or by none. Nothing is summed over
-questions or sessions that isn't shown, so no difference gives away what is held back.
+questions or sessions that isn't shown, so no difference gives away what is suppressed.
 """
 
 import datetime
@@ -25,7 +25,7 @@ FEWEST = 10
 
 
 def get_questions(session: InformativeSession, phase: Phase) -> list[Question]:
-    """The quiz, the same before and after; after the session also what people thought of it."""
+    """Return the quiz, the same before and after; after the session also the opinion questions."""
     return get_quiz(session.audience) + (opinions() if phase == Phase.AFTER else [])
 
 
@@ -33,11 +33,12 @@ def get_questions(session: InformativeSession, phase: Phase) -> list[Question]:
 def take_feedback(
     session: InformativeSession, phase: Phase, answers: Mapping[str, str], *, on: datetime.date | None = None
 ) -> bool:
-    """Counts these answers ({question: answer}, both of `get_questions`). False when the card has had enough today."""
-    # Counted by the day, never finer: at what hour somebody sent would tell who.
+    """Count these answers ({question: answer}, both of `get_questions`); False when the day's limit is reached."""
+    # Counted by the day, never finer: the hour at which somebody sent could identify them.
     noon = datetime.datetime.combine(on or timezone.localdate(), datetime.time(12), tzinfo=datetime.UTC)
     places = Limit("feedback", places_per_day(session), datetime.timedelta(days=1), slots=1)
     if places.hit(f"{session.pk}:{phase}", at=noon) > places.most:
+        # Counted first: the row's lock makes the limit exact for answers sent at the same time.
         places.refund(f"{session.pk}:{phase}", at=noon)
         return False
     for question, answer in sorted(answers.items()):
@@ -51,7 +52,7 @@ def take_feedback(
 
 @dataclass(frozen=True)
 class Cell:
-    """One answer's count; `number` is None where it is held back."""
+    """One answer's count; `number` is None where it is suppressed."""
 
     text: LocalizedText
     number: int | None
@@ -60,7 +61,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Result:
-    """One question in one phase. `answers` is 0 until ten answers are there: fewer look like none."""
+    """One question in one phase. `answers` is 0 until there are ten: fewer look like none."""
 
     answers: int
     cells: tuple[Cell, ...]
@@ -75,12 +76,14 @@ class Result:
 
     @property
     def right_share(self) -> int:
-        """Per cent."""
+        """The share of right answers in per cent."""
         return round(100 * self.right / self.answers) if self.answers else 0
 
 
 @dataclass(frozen=True)
 class QuestionResults:
+    """The results of one question in both phases; opinions have none before."""
+
     question: Question
     before: Result | None
     after: Result
@@ -105,14 +108,14 @@ class Results:
 
 
 def build_results(session: InformativeSession) -> Results:
-    """What the session's unit and coordinator may see."""
+    """Return the results that the session's unit and coordinator may see."""
     rows = FeedbackCount.objects.filter(session=session).values_list("phase", "question", "answer", "shown")
     shown = {(phase, question, answer): number for phase, question, answer, number in rows}
 
     def result(question: Question, phase: Phase) -> Result:
         numbers = {key: shown.get((phase.value, question.key, key), 0) for key, _texts in question.answers}
         total = sum(numbers.values())
-        # What is true is a fact that tells nothing of a person; what somebody felt may be told from a small count.
+        # A quiz answer is about the world and reveals nobody; an opinion could be read off a small count.
         kept = numbers if question.right else hold_back(numbers)
         cells = tuple(Cell(text, kept[key], is_right=key == question.right) for key, text in question.choices)
         return Result(total if total >= FEWEST else 0, cells)
@@ -127,8 +130,11 @@ def build_results(session: InformativeSession) -> Results:
 
 
 def hold_back(numbers: Mapping[str, int]) -> dict[str, int | None]:
-    """Holds back each count from one to nine, and, where that leaves a single one, the next smallest too: the total is
-    known, and would tell it."""
+    """Suppress each count from one to nine.
+
+    Where that leaves a single one, the next smallest is suppressed too (complementary suppression): the total is known,
+    and would give it away.
+    """
     small = {key for key, number in numbers.items() if 0 < number < FEWEST}
     if len(small) == 1:
         others: Iterable[str] = (key for key in numbers if key not in small)

@@ -1,4 +1,4 @@
-"""The quiz and the questions on a page: one choice each, none of them asked for."""
+"""The form of quiz and opinion questions: one choice each, none required."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from ..pages.labels import Question
 
 
 class FeedbackForm(forms.Form):
-    """One field for each question. Whoever wants to leave one out leaves it out; all of them empty says nothing."""
+    """One field for each question. Each may be left out, but not all of them."""
 
     def __init__(self, questions: Sequence[Question], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

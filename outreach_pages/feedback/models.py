@@ -1,4 +1,4 @@
-"""Feedback as counts. No row is a person: nothing says which answers came together, or when (docs/adr/0026)."""
+"""Feedback as counts. No row is a person: nothing records which answers came together, or when (docs/adr/0026)."""
 
 from django.db import models
 from django.db.models import Q
@@ -15,7 +15,7 @@ class FeedbackCount(models.Model):
     """How often one answer to one question was given.
 
     `waiting` counts answers that nobody sees yet; once ten answers to the question wait, all of them become `shown`
-    together, so that nobody can tell from two readings what one person answered in between.
+    together, so that two readings don't reveal what one person answered in between.
     """
 
     session = models.ForeignKey(

@@ -14,7 +14,10 @@ PLACES_PER_PERSON = 2  # a slip of the finger, a phone that two share
 
 
 def open_phases(session: InformativeSession, on: datetime.date | None = None) -> list[Phase]:
-    """Before: until the end of the session's day. After: from that day, for sixty days. None for an ended card."""
+    """Return the phases open on this day: before, until the session's day; after, from that day for sixty days.
+
+    None for an ended card.
+    """
     day = on or timezone.localdate()
     if not session.card_is_open(day):
         return []
@@ -24,6 +27,7 @@ def open_phases(session: InformativeSession, on: datetime.date | None = None) ->
 
 
 def places_per_day(session: InformativeSession) -> int:
-    """How many may send in one day and phase. A prank or a flood is stopped here; nobody is told apart for it."""
+    """Return how many may send in one day and phase. It stops a prank or a flood without telling senders apart."""
     counted = session.counts.aggregate(all=Sum("number"))["all"] or USUAL_LARGEST
+    # At least ten: fewer answers are never shown, so a smaller limit would make feedback pointless.
     return PLACES_PER_PERSON * max(counted, 10)

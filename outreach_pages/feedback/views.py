@@ -1,4 +1,4 @@
-"""Feedback from a card: no cookie, no address, nothing but counts."""
+"""Public views of feedback from a card: no cookie, no address, only counts."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +20,7 @@ IN_ADDRESS = {phase: word for word, phase in PHASES.items()}
 
 @kept_nowhere
 def choose(request: HttpRequest, code: str) -> HttpResponse:
-    """Before or after the session? Where only one can be meant, straight to it."""
+    """Ask whether it is before or after the session; redirect where only one can be meant."""
     session = open_card(code)
     if session is None:
         return unknown_card(request)
@@ -34,7 +34,7 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
 @kept_nowhere
 @public_form
 def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
-    """The questions; POST counts what was chosen and leads on, so that a reload sends nothing twice."""
+    """Show the questions; POST counts the answers and redirects, so that a reload sends nothing twice."""
     session, phase = open_card(code), _phase(when)
     if session is None:
         return unknown_card(request)
@@ -60,7 +60,7 @@ def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
 
 @kept_nowhere
 def thanks(request: HttpRequest, code: str, when: str) -> HttpResponse:
-    """After the session: what is true, and why. Before it: nothing that would spoil the questions to come."""
+    """Show the right answers and why, after the session. Before it, nothing that would give the questions away."""
     session, phase = open_card(code), _phase(when)
     if session is None:
         return unknown_card(request)

@@ -1,1 +1,1 @@
-"""What people take home on paper: a leaflet, a folded card, a poster. Made when asked for, kept nowhere."""
+"""Printed papers to take home: a leaflet, a folded card, a poster. Made on request, stored nowhere."""

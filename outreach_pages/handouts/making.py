@@ -1,4 +1,4 @@
-"""The papers of a session, each in either language, with the lines that may be shown on the day of printing."""
+"""Make a session's papers, each in either language, with the hotlines that may be shown on the day of printing."""
 
 import datetime
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Handout:
 
 
 def handouts() -> list[Handout]:
-    """What can be printed, in the order it is offered, said in the active language."""
+    """Return what can be printed, in the order it is offered, named in the active language."""
     language = get_current_language()
     found = []
     for kind in KINDS:
@@ -51,17 +51,18 @@ def handouts() -> list[Handout]:
 
 
 def handout_pdf(session: InformativeSession, kind: str, language: str, *, on: datetime.date | None = None) -> bytes:
-    """PDF/UA-1 of one paper. Raises KeyError for a kind that isn't in KINDS, PrintableError."""
+    """Render one paper as PDF/UA-1. Raises KeyError for a kind that isn't in KINDS, PrintableError."""
     template, _class = KINDS[kind]
     day = on or timezone.localdate()
     with translation.override(language):
         html = render_to_string(template, build_context(session, kind, language, day))
     own = {"paper:qr.svg": (qr_svg(session.card_code, language), "image/svg+xml")}
+    # The identifier makes the file of the same paper and day the same, byte for byte.
     return to_pdf(html, own=own, identifier=f"{kind} {session.card_code} {language} {day}")
 
 
 def build_context(session: InformativeSession, kind: str, language: str, day: datetime.date) -> dict[str, Any]:
-    """What a paper's template is given. The language is active already."""
+    """Build the context of a paper's template. The language is active already."""
     said, size = _get_words(kind)
     texts = in_one_language(said, language)
     common = in_one_language(words("handouts")["common"], language)
@@ -96,7 +97,7 @@ def build_context(session: InformativeSession, kind: str, language: str, day: da
 
 
 def _get_words(kind: str) -> tuple[dict[str, Any], str]:
-    """The words of a kind, and its size where it has several."""
+    """Return the texts of a kind, and its size where it has several."""
     if kind in words("handouts"):
         return words("handouts")[kind], ""
     name, _underscore, size = kind.rpartition("_")

@@ -1,4 +1,4 @@
-"""The words a session's page, its quizzes and its papers are made of. Data, in `data/session_pages/`, never in code."""
+"""Texts of a session's page, its quizzes and its papers. They are data in `data/session_pages/`, never code."""
 
 import json
 from collections.abc import Iterable
@@ -17,14 +17,14 @@ Bilingual = dict[str, str]
 
 @cache
 def words(name: str) -> dict[str, Any]:
-    """One file of the folder, by its name without ".json"."""
+    """Load one file of the folder, by its name without ".json"."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return found
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question with the keys of its answers. `right` is "" where there is nothing to be right about."""
+    """A question with the keys of its answers. `right` is "" for an opinion."""
 
     key: str
     texts: Bilingual
@@ -54,7 +54,7 @@ def _active() -> str:
 
 
 def get_quiz(audience: str) -> list[Question]:
-    """The statements asked before and after a session for this audience; what is true stands in the data."""
+    """Return the statements asked before and after a session for this audience; the data says which are true."""
     said = words("words")["quiz"]
     answers = tuple((key, said[key]) for key in QUIZ_ANSWERS)
     bank = words("questions")
@@ -65,7 +65,7 @@ def get_quiz(audience: str) -> list[Question]:
 
 
 def opinions() -> list[Question]:
-    """What everyone is asked after a session."""
+    """Return the questions that everyone is asked after a session."""
     return [
         Question(key, each["text"], tuple((answer["key"], answer["text"]) for answer in each["answers"]))
         for key, each in words("opinions").items()
@@ -73,7 +73,7 @@ def opinions() -> list[Question]:
 
 
 def topics_covered(topics: Iterable[str], voice: str) -> list[dict[str, Bilingual]]:
-    """[{"title", "text"}] of the record's topics, in the order of the data, in the words for this voice."""
+    """Return [{"title", "text"}] of the record's topics, in the order of the data, worded for this voice."""
     covered = set(topics)
     return [
         {"title": topic["title"], "text": topic.get(f"for_{voice}s", topic["text"])}

@@ -1,11 +1,11 @@
-"""From a session's record to its page, in both languages.
+"""Make a session's page from its record, in both languages.
 
-1. The words of the session's audience are taken from `data/session_pages/`.
+1. The texts for the session's audience are taken from `data/session_pages/`.
 2. Of the record, only what was chosen from lists comes in: topics, kinds of partners. What somebody typed stays in the
-   record. What there is to open (`materials`) is worked out when the page is read.
-3. The page and its twin are published at once: nobody finds them without the card, and editors can change them.
-4. What editors *published* since parts the page from its record; a draft doesn't. The way back (`take_record`) is asked
-   for by somebody who was shown the difference.
+   record. The materials to open (`materials`) are worked out when the page is read.
+3. The page and its translation are published at once: nobody finds them without the card, and editors can change them.
+4. Once editors have *published* a change, the page differs from its record; a draft doesn't count. The way back
+   (`take_record`) needs somebody who was shown the difference.
 """
 
 import json
@@ -30,25 +30,28 @@ LEGAL_TOPICS = {"rights", "access_to_justice"}
 
 
 class NowhereToStand(Exception):
-    """No page about sessions is published that the session's page could stand under."""
+    """No page about sessions is published under which the session's page could be created."""
 
 
 class EditedByHand(Exception):
-    """An editor has published a change of the page; the record doesn't write over it unseen."""
+    """An editor has published a change of the page; the record must not overwrite it unseen."""
 
 
 class TakenAway(Exception):
-    """Editors have taken the page from its readers; the record doesn't bring it back."""
+    """Editors have unpublished the page; the record must not publish it again."""
 
 
 class ChangedMeanwhile(Exception):
-    """Something else was published since the difference was looked at."""
+    """Something else was published since the difference was shown."""
 
 
 @dataclass(frozen=True)
 class Parted:
-    """A page whose readers see something else than its record says. `changes` is empty when only something other than
-    text differs: which answer is right, the order of parts, a picture."""
+    """A page whose readers see something else than its record says.
+
+    `changes` is empty when only something other than text differs: which answer is right, the order of parts, a
+    picture.
+    """
 
     page: SessionPage
     changes: list[Change]
@@ -56,13 +59,14 @@ class Parted:
 
 @transaction.atomic
 def make_session_page(*, session: InformativeSession, by: User) -> list[SessionPage]:
-    """Makes and publishes the session's page in each language; made once, a second call gives what is there.
+    """Create and publish the session's page in each language; a second call returns the existing ones.
 
     Raises NowhereToStand.
     """
     session = (
         InformativeSession.objects.select_for_update(of=("self",)).select_related("municipality").get(pk=session.pk)
     )
+    # Under the record's lock, so that two presses at the same time make one page.
     found = get_pages(session)
     if found:
         return found
@@ -73,6 +77,7 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
     for locale, parent in places:
         if parent is not None:
             page = SessionPage(session=session, locale=locale, translation_key=key, title="-", slug=uuid.uuid4().hex)
+            # Added as a draft: `_write` reads the page from the database, fills it and publishes it.
             page.live = False
             parent.add_child(instance=page)
             _write(page, by)
@@ -82,7 +87,7 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
 
 @transaction.atomic
 def renew_session_page(*, session: InformativeSession, by: User) -> list[SessionPage]:
-    """Writes the page anew from the record, as long as no editor has published a change of it.
+    """Write the page again from the record, as long as no editor has published a change of it.
 
     Drafts stay in the page's history. Raises EditedByHand, TakenAway.
     """
@@ -97,9 +102,9 @@ def renew_session_page(*, session: InformativeSession, by: User) -> list[Session
 
 @transaction.atomic
 def take_record(*, session: InformativeSession, by: User, seen: str) -> list[SessionPage]:
-    """Put the record's text in the place of what editors published.
+    """Replace what editors published by the record's text.
 
-    `seen`: `compute_mark` of the pages whose difference was looked at. The editors' text stays in the page's history.
+    `seen`: `compute_mark` of the pages whose difference was shown. The editors' text stays in the page's history.
     Raises ChangedMeanwhile, TakenAway.
     """
     found = _readable(session)
@@ -112,19 +117,20 @@ def take_record(*, session: InformativeSession, by: User, seen: str) -> list[Ses
 
 
 def parted(session: InformativeSession) -> list[Parted]:
-    """The pages of the session that editors changed, each with what differs."""
+    """Return the pages of the session that editors changed, each with the differences."""
     found = [page for page in get_pages(session) if page.live and is_edited(page)]
     return [Parted(page, differences(page, _as_recorded(page))) for page in found]
 
 
 def compute_mark(pages: list[SessionPage]) -> str:
-    """Tells one published state of the pages, and of what the record would write, from another."""
+    """Return a mark that changes with the published state of the pages, and with what the record would write."""
     return " ".join(
         f"{compute_digest(page)[:16]}-{compute_digest(_as_recorded(page))[:16]}" for page in pages if page.live
     )
 
 
 def _readable(session: InformativeSession) -> list[SessionPage]:
+    """Lock the session, and return its published pages. Raises TakenAway."""
     InformativeSession.objects.select_for_update(of=("self",)).get(pk=session.pk)
     found = [page for page in get_pages(session) if page.live]
     if not found:
@@ -133,7 +139,7 @@ def _readable(session: InformativeSession) -> list[SessionPage]:
 
 
 def get_pages(session: InformativeSession) -> list[SessionPage]:
-    """The session's page and its twin, the house's language first."""
+    """Return the session's page and its translation, the default language first."""
     found = SessionPage.objects.filter(session=session).select_related("locale").order_by("pk")
     return sorted(found, key=lambda page: page.locale.language_code != settings.LANGUAGE_CODE)
 
@@ -147,14 +153,15 @@ def _parent_in(locale: Locale) -> OutreachIndexPage | None:
 
 
 def _write(page: SessionPage, by: User) -> None:
+    """Publish the page as its record would write it, with the hash of that."""
     written = _as_recorded(page)
     written.record_digest = compute_digest(written)
-    # The unit publishes its session's page without the editors' right to publish: the words were reviewed as data.
+    # The unit publishes its session's page without an editor's permission to publish: the texts were reviewed as data.
     written.save_revision(user=by, log_action=False).publish(user=by, skip_permission_checks=True)
 
 
 def _as_recorded(page: SessionPage) -> SessionPage:
-    """The page as its record would write it now; nothing is saved."""
+    """Return the page as its record would write it now; nothing is saved."""
     page = SessionPage.objects.select_related("session__municipality", "locale").get(pk=page.pk)
     session, language = page.session, page.locale.language_code
     audience = words("audiences")[session.audience]
@@ -168,7 +175,7 @@ def _as_recorded(page: SessionPage) -> SessionPage:
 
 
 def blocks_for(session: InformativeSession) -> list[dict[str, Any]]:
-    """The body, bilingual at its leaves, as `content.texts.body_in` takes it."""
+    """Build the body, bilingual at its leaves, as `content.texts.body_in` takes it."""
     audience = words("audiences")[session.audience]
     blocks = [
         _covered(session, audience["voice"]),
@@ -181,6 +188,7 @@ def blocks_for(session: InformativeSession) -> list[dict[str, Any]]:
 
 
 def _covered(session: InformativeSession, voice: str) -> dict[str, Any] | None:
+    """Build the block on the topics covered; None without any."""
     topics = topics_covered(session.topics, voice)
     if not topics:
         return None
@@ -203,16 +211,18 @@ def _list(title: dict[str, str], lines: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def _rich(title: dict[str, str], html_in: Any) -> dict[str, Any]:
-    """A text with a heading. Our own data only: nothing that anyone typed is put between the tags."""
+    """Build a text block with a heading. Only from our own data: nothing that anyone typed gets between the tags."""
     value = {language: f"<h2>{title[language]}</h2>{html_in(language)}" for language in LANGUAGES}
     return {"type": "rich_text", "value": value}
 
 
 def _quiz(audience: str) -> dict[str, Any]:
+    """Build the quiz block."""
     said = words("words")["quiz"]
     questions = [
         {
             "question": question.texts,
+            # Without "unsure", which is an answer of the counted quiz only.
             "answers": [{"text": said[key], "is_right": key == question.right} for key in ("true", "false")],
             "explanation": {language: f"<p>{text}</p>" for language, text in (question.explanations or {}).items()},
         }

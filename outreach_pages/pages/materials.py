@@ -1,7 +1,7 @@
-"""What the page of a session gives to open: papers and the film that are there for anyone, and the quiz on the page.
+"""Materials on a session's page: papers and films that anyone can open, and the quiz on the page.
 
-Worked out when the page is read, so that it holds for pages made long ago and names nothing that is gone. What was used
-and can't be opened here (a worksheet on paper, a presentation) is named as that.
+Worked out when the page is read, so that it also works for old pages and names nothing that is gone. What was used and
+can't be opened here (a worksheet on paper, a presentation) is only named.
 """
 
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from ..records.labels import Material
 from ..records.models import InformativeSession
 from .labels import words
 
-ALWAYS = ("leaflet", "pocket-card")  # the house's own papers, for whoever was there
+ALWAYS = ("leaflet", "pocket-card")  # our own papers, for whoever was there
 ALSO = {Material.POSTER.value: "poster-a4"}
 OPENED = {Material.LEAFLET.value, Material.POCKET_CARD.value, Material.POSTER.value}
-FILM = ".video.file"  # where a film's file stands in a page, as Wagtail's index of references writes it
+FILM = ".video.file"  # path of a film's file in a page, as Wagtail's reference index has it
 MAX_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
 class Link:
-    """A page with something to watch."""
+    """A page with a film."""
 
     title: str
     url: str
@@ -37,7 +37,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Materials:
-    """`papers` and `films` open; `has_quiz`: it stands on the page itself; `others`: what else was used, in words."""
+    """The materials of a session's page.
+
+    `papers` and `films` can be opened; `has_quiz`: on the page itself; `others`: what else was used, in words.
+    """
 
     papers: list[Printable]
     films: list[Link]
@@ -46,7 +49,7 @@ class Materials:
 
 
 def get_materials(session: InformativeSession, body: Any, language: str, request: HttpRequest | None) -> Materials:
-    """What can be opened in this language. `body`: the page's own blocks."""
+    """Return what can be opened in this language. `body`: the page's own blocks."""
     used = {each.get("kind") for each in session.materials if isinstance(each, dict)}
     keys = [*ALWAYS, *(key for kind, key in ALSO.items() if kind in used)]
     films = films_in(language, request) if Material.VIDEO in used else []
@@ -61,12 +64,13 @@ def get_materials(session: InformativeSession, body: Any, language: str, request
 
 
 def films_in(language: str, request: HttpRequest | None) -> list[Link]:
-    """Public pages of this language on which a film can be watched, in the order of the tree."""
+    """Return the public pages of this language with a film, in the order of the tree."""
     shown_on = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),
         to_content_type=ContentType.objects.get_for_model(get_document_model()),
         model_path__endswith=FILM,
     ).values_list("object_id", flat=True)
+    # The index stores primary keys as text.
     ids = [int(key) for key in shown_on.distinct()[:MAX_LOOKED_AT] if key.isdecimal()]
     pages = public_pages(request).filter(pk__in=ids, locale__language_code=language)
     return [Link(page.title, page.get_url(request) or "") for page in pages.order_by("path").select_related("locale")]

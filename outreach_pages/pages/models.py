@@ -1,4 +1,4 @@
-"""A session's page. It stands among Wagtail's pages so that editors can edit it, and is read at its card's address."""
+"""A session's page. It is in Wagtail's tree so that editors can edit it, and is served at its card's address."""
 
 import uuid
 from typing import Any, ClassVar
@@ -17,12 +17,12 @@ from content.models import PublicPageMixin
 
 
 def new_slug() -> str:
-    """Where the page stands in Wagtail's tree. Not the code: that address must tell nobody that a card exists."""
+    """Return a random slug for Wagtail's tree. Not the code: that address must not reveal that a card exists."""
     return uuid.uuid4().hex
 
 
 class SessionPage(PublicPageMixin, Page):
-    """What was talked about in one session, for those who were there. Unlisted, and served at /k/<code>/ only."""
+    """What was discussed in one session, for those who were there. Unlisted, and served at /k/<code>/ only."""
 
     objects: ClassVar[PageManager]
     session = models.ForeignKey(
@@ -33,15 +33,15 @@ class SessionPage(PublicPageMixin, Page):
         verbose_name=_("informative session"),
     )
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
-    record_digest = models.CharField(max_length=64, blank=True, editable=False)  # of what the record wrote last
+    record_digest = models.CharField(max_length=64, blank=True, editable=False)  # hash of what the record wrote last
 
     content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body"), *PublicPageMixin.care_panels]
-    promote_panels = Page.promote_panels  # what finds it is not for choosing: `full_clean` sees to it
+    promote_panels = Page.promote_panels  # nothing to choose on how it is found: see `full_clean`
     parent_page_types = ["outreach_pages.OutreachIndexPage"]
     subpage_types: list[str] = []
     is_creatable = False  # made from the record (`pages.making`)
     show_in_menus_default = False
-    in_legal_review = False  # its words are the shipped ones of sessions: `data/legal.json`
+    in_legal_review = False  # its texts are the shipped ones of sessions: `data/legal.json`
     template = "outreach_pages/session_page.html"
 
     class Meta:
@@ -49,12 +49,12 @@ class SessionPage(PublicPageMixin, Page):
         verbose_name_plural = _("session pages")
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
-        """Unlisted, out of the menus and leaving no copy, whatever was chosen elsewhere."""
+        """Keep the page unlisted, out of the menus and uncached, whatever was chosen elsewhere."""
         self.is_listed, self.is_sensitive, self.show_in_menus = False, True, False
         super().full_clean(*args, **kwargs)
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
-        """The card's address stands for the page everywhere: links, the editors' "view live", the other language."""
+        """Return the card's address in place of the page's: for links, "view live" and the other language."""
         parts = super().get_url_parts(request)
         if parts is None or parts[1] is None:
             return parts
@@ -65,7 +65,7 @@ class SessionPage(PublicPageMixin, Page):
             return reverse("cards:card", args=[self.session.card_code])
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """At its address among Wagtail's pages it only leads on; the card decides there whether it may be read."""
+        """Redirect from the page's place in the tree; the card decides there whether it may be read."""
         if getattr(request, "is_preview", False):
             return super().serve(request, *args, **kwargs)
         response = HttpResponseRedirect(self.get_url(request))
@@ -74,15 +74,16 @@ class SessionPage(PublicPageMixin, Page):
         return response
 
     def serve_to_card(self, request: HttpRequest) -> HttpResponse:
-        """The page itself, for a card that is open."""
+        """Serve the page itself, for a card that is open."""
         return super().serve(request)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the card, the materials and the translation's address to the context."""
         from ..cards.showing import about_card
         from .materials import get_materials
 
         context = super().get_context(request, *args, **kwargs)
-        # The frame names a twin by its place in the tree; readers are sent to the card's address at once.
+        # The frame links a translation by its place in the tree, which would only redirect to the card's address.
         context["twins"] = [
             each | {"url": self._card_address(each["language"])} if each["is_same"] else each
             for each in context["twins"]
@@ -91,6 +92,6 @@ class SessionPage(PublicPageMixin, Page):
         return context | about_card(self.session) | {"materials": materials}
 
     def get_admin_display_title(self) -> str:
-        """Editors tell hundreds of pages with one title apart by day, town and card."""
+        """Add day, town and card, by which editors tell apart hundreds of pages with one title."""
         told = f"{self.session.date:%d.%m.%Y}, {self.session.municipality}, {self.session.card_code}"
         return f"{super().get_admin_display_title()} · {told}"

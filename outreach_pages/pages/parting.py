@@ -1,7 +1,7 @@
-"""Whether a session's page still says what its record made of it, and what differs.
+"""Whether a session's page still has its record's text, and what differs.
 
-The record leaves the fingerprint of what it wrote on the page (`SessionPage.record_digest`). A draft changes a revision
-and not the page that readers have, so only what was *published* since tells the two apart.
+The record stores a hash of what it wrote on the page (`SessionPage.record_digest`). A draft changes a revision and not
+the page that readers see, so only what was *published* since counts as a difference.
 """
 
 import difflib
@@ -19,39 +19,40 @@ if TYPE_CHECKING:
     from .models import SessionPage
 
 OUR_LOG_ENTRIES = ("wagtail.create", "wagtail.publish")
-WRITTEN = ("title", "seo_title", "intro", "sources")  # besides the body: what the record writes
+WRITTEN = ("title", "seo_title", "intro", "sources")  # what the record writes besides the body
 
 
 @dataclass(frozen=True)
 class Change:
-    """Lines of text that readers see now and lines that the record has at the same place; one of them may be empty."""
+    """Lines of text that readers see now, and the record's lines at the same place; one of them may be empty."""
 
     now: tuple[str, ...]
     record: tuple[str, ...]
 
 
 def compute_digest(page: "SessionPage") -> str:
-    """A fingerprint of everything the record writes, as hex."""
+    """Hash everything that the record writes, as hex."""
     said: dict[str, Any] = {name: getattr(page, name) for name in WRITTEN}
-    said["body"] = page.body.stream_block.get_prep_value(page.body)  # with every field, whether it was stored or not
+    said["body"] = page.body.stream_block.get_prep_value(page.body)  # with every field, stored or default
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def is_edited(page: "SessionPage") -> bool:
-    """Whether readers see something else than the record made. `page` as it stands in the database, not a draft."""
+    """Whether readers see something else than the record wrote. `page`: as stored in the database, not a draft."""
     if page.record_digest:
         return page.record_digest != compute_digest(page)
-    # Made before fingerprints were kept: an editor's revision has entries in the page's history, the record's has none.
+    # Made before hashes were stored: an editor's revision has entries in the page's history, the record's has none.
     history = PageLogEntry.objects.filter(page_id=page.pk, revision_id=page.live_revision_id)
     return page.live_revision_id is not None and history.exclude(action__in=OUR_LOG_ENTRIES).exists()
 
 
 def differences(page: "SessionPage", record: "SessionPage") -> list[Change]:
-    """Where the texts of a page and of the same page as its record would write it differ, in the order of the page."""
+    """List where the text of a page differs from what its record would write, in the order of the page."""
     return changes(_lines(page), _lines(record))
 
 
 def changes(now: list[str], record: list[str]) -> list[Change]:
+    """List the differing stretches of two lists of lines."""
     matcher = difflib.SequenceMatcher(a=now, b=record, autojunk=False)
     return [
         Change(tuple(now[start:end]), tuple(record[begin:stop]))

@@ -1,1 +1,1 @@
-"""The record of informative sessions: what was planned, who came (in counts), what was talked about."""
+"""The record of informative sessions: what was planned, who came (in counts), what was discussed."""

@@ -1,7 +1,7 @@
-"""What is done with a session. One mutation each, whoever asks; each checks the right to it and is recorded.
+"""Actions on a session. Each is one mutation that checks the right to it and is logged, whoever asks.
 
 planned -> held -> reported, or planned -> cancelled. What was marked by mistake goes back to planned, until it is
-reported; numbers and plans may be put right, and the record of deeds says that they were.
+reported; numbers and plans may be corrected, and the audit log says that they were.
 """
 
 import uuid
@@ -24,7 +24,7 @@ Cell = tuple[str, str]  # (sex, age group)
 KIND = "session"
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
-# What may be changed of a plan, and what is recorded when it has been held.
+# Fields of a plan that may be changed, and fields that are recorded when it has been held.
 PLAN = (
     "unit",
     "municipality",
@@ -60,11 +60,11 @@ OUTCOME = (
 
 
 class NotAllowed(Exception):
-    """This person can't do that with this session."""
+    """The person has no right to do that with this session."""
 
 
 class NotNow(Exception):
-    """The session isn't at that point. `code`: changed (somebody was faster), too_early, not_held, reported."""
+    """The session isn't in a state for that. `code`: changed (somebody was faster), too_early, not_held, reported."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -72,7 +72,7 @@ class NotNow(Exception):
 
 
 def plan_session(*, by: User, values: Mapping[str, Any], is_demo: bool = False) -> InformativeSession:
-    """A new session, planned. `values`: of PLAN, already checked by the form. Raises NotAllowed."""
+    """Create a session, planned. `values`: of PLAN, already checked by the form. Raises NotAllowed."""
     with transaction.atomic():
         if not units_to_plan_for(by).filter(pk=values["unit"].pk).exists():
             raise NotAllowed
@@ -83,15 +83,17 @@ def plan_session(*, by: User, values: Mapping[str, Any], is_demo: bool = False) 
 
 
 def change_plan(*, session: InformativeSession, by: User, values: Mapping[str, Any]) -> InformativeSession:
-    """Changes what was planned. Nothing is written when nothing differs. Raises NotAllowed."""
+    """Change the plan. Nothing is written when nothing differs. Raises NotAllowed, NotNow."""
     with transaction.atomic():
         locked = _locked(session)
         if not get_rights(by, locked).may_plan:
             raise NotAllowed
         changed = _change(locked, PLAN, values)
+        # Asked of the new unit as well: nobody moves a session to a unit that they can't plan for.
         if "unit" in changed and not units_to_plan_for(by).filter(pk=locked.unit_id).exists():
             raise NotAllowed
         if changed:
+            # A session that was held can't be moved to the future.
             _too_early(locked, "" if locked.state in (SessionState.PLANNED, SessionState.CANCELLED) else locked.state)
             locked.save(update_fields=[*changed, "changed_at"])
             _record("session.changed", locked, by, fields=changed)
@@ -101,7 +103,7 @@ def change_plan(*, session: InformativeSession, by: User, values: Mapping[str, A
 def record_session(
     *, session: InformativeSession, by: User, values: Mapping[str, Any], counts: Mapping[Cell, int]
 ) -> InformativeSession:
-    """Keeps what happened and who came: a planned session becomes held, one that was held or reported is put right.
+    """Store what happened and who came: a planned session becomes held, one that was held or reported is corrected.
 
     `values`: of OUTCOME. `counts`: {(sex, age group): how many}; zeros are left out. Raises NotAllowed, NotNow.
     """
@@ -127,13 +129,14 @@ def record_session(
                 _record("session.held", locked, by, participants=people)
             else:
                 fields = [name for name in changed if name != "counts"]
+                # The sum before stays in the audit log: the counts themselves are replaced.
                 told = {"participants_before": sum(before.values())} if "counts" in changed else {}
                 _record("session.corrected", locked, by, fields=fields, participants=people, **told)
     return locked
 
 
 def report_session(*, session_id: uuid.UUID, submission_id: uuid.UUID, by: User, at: datetime) -> InformativeSession:
-    """The session's report has been received. Runs in the caller's transaction, with the submission.
+    """Mark the session reported, in the caller's transaction with the submission.
 
     Raises InformativeSession.DoesNotExist, NotAllowed (another unit's), NotNow (not held yet, or reported already).
     """
@@ -153,7 +156,7 @@ def report_session(*, session_id: uuid.UUID, submission_id: uuid.UUID, by: User,
 
 
 def cancel_session(*, session: InformativeSession, by: User, reason: CancelReason) -> InformativeSession:
-    """Calls a planned session off. Doing it again changes nothing. Raises NotAllowed, NotNow."""
+    """Cancel a planned session. A second call changes nothing. Raises NotAllowed, NotNow."""
     with transaction.atomic():
         locked = _locked(session)
         if not get_rights(by, locked).may_plan:
@@ -170,9 +173,9 @@ def cancel_session(*, session: InformativeSession, by: User, reason: CancelReaso
 
 
 def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
-    """A cancelled session takes place after all, or one was marked held by mistake: planned again, its counts gone.
+    """Set a cancelled session, or one marked held by mistake, back to planned; its counts are deleted.
 
-    Doing it again changes nothing. Raises NotAllowed, NotNow (it is reported).
+    A second call changes nothing. Raises NotAllowed, NotNow (it is reported).
     """
     with transaction.atomic():
         locked = _locked(session)
@@ -192,21 +195,23 @@ def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
 
 
 def get_counts(session: InformativeSession) -> dict[Cell, int]:
-    """{(sex, age group): how many}, without zeros."""
+    """Return {(sex, age group): how many}, without zeros."""
     return {(row.sex, row.age_group): row.number for row in session.counts.all()}
 
 
 def has_begun(session: InformativeSession, at: datetime | None = None) -> bool:
+    """Whether the session has begun, or begins within CLOCK_TOLERANCE."""
     return session.begins_at() <= (at or timezone.now()) + CLOCK_TOLERANCE
 
 
 def _locked(session: InformativeSession) -> InformativeSession:
+    # Only the session's row: a lock on the joined unit and municipality would hold up all their other sessions.
     rows = InformativeSession.objects.select_for_update(of=("self",)).select_related("unit", "municipality")
     return rows.get(pk=session.pk)
 
 
 def _change(session: InformativeSession, names: Iterable[str], values: Mapping[str, Any]) -> list[str]:
-    """Sets what differs, and gives its names."""
+    """Set the values that differ, and return their names."""
     changed = [name for name in names if name in values and getattr(session, name) != values[name]]
     for name in changed:
         setattr(session, name, values[name])
@@ -214,7 +219,7 @@ def _change(session: InformativeSession, names: Iterable[str], values: Mapping[s
 
 
 def _too_early(session: InformativeSession, state: str) -> None:
-    """What is held has begun."""
+    """Refuse a held session that hasn't begun yet. Raises NotNow."""
     if state and not has_begun(session):
         raise NotNow("too_early")
 

@@ -1,4 +1,4 @@
-"""A person's own calendar address: made, read, taken back. The secret is shown once, when it is made."""
+"""A person's own calendar address: created, read, revoked. The secret is shown once, when it is made."""
 
 import secrets
 
@@ -14,14 +14,15 @@ KIND = "calendar_address"
 
 
 def open_address(user: User) -> CalendarAddress | None:
+    """Return the person's valid address, or None."""
     return CalendarAddress.objects.filter(user=user, revoked_at__isnull=True).first()
 
 
 def make_address(*, user: User) -> str:
-    """A new secret for this person; whatever they had before stops working. It can't be read again."""
+    """Create a new secret for this person, which can't be read again; an earlier one stops working."""
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # two presses at once make one address
+        User.objects.select_for_update().get(pk=user.pk)  # two concurrent presses make one address
         _revoke(user)
         made = CalendarAddress.objects.create(user=user, secret_hash=CalendarAddress.hash_of(secret))
         log_event("calendar_address.made", actor=get_actor(user), target_kind=KIND, target_id=made.pk)
@@ -29,14 +30,15 @@ def make_address(*, user: User) -> str:
 
 
 def revoke_address(*, user: User) -> bool:
-    """The address stops working at once. Whether there was one."""
+    """Revoke the address at once; True if there was one."""
     with transaction.atomic():
         return _revoke(user)
 
 
 def note_reading(address: CalendarAddress) -> None:
-    """Keeps the day on which a calendar last came for it, so that its person sees whether somebody still does."""
+    """Store the day on which a calendar last fetched it, so that its person sees whether one still does."""
     today = timezone.localdate()
+    # One write a day: phones fetch it every few hours.
     if address.read_on != today:
         CalendarAddress.objects.filter(pk=address.pk).update(read_on=today)
 

@@ -14,12 +14,13 @@ from access.models import Region, User
 from .models import InformativeSession, SessionQuerySet
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
+# The first mobile unit began in 2013.
 FIRST_YEAR, LAST_YEAR = 2013, 2100
 
 
 @dataclass(frozen=True)
 class Day:
-    """A place of the grid; those at its edges may lie in another month."""
+    """A cell of the grid; those at its edges may lie in another month."""
 
     date: datetime.date
     is_in_month: bool
@@ -49,7 +50,7 @@ class Month:
 
     @property
     def busy_days(self) -> list[Day]:
-        """The days of the month on which something is planned or was held: what a narrow screen lists."""
+        """The days of the month with a session: what a narrow screen lists."""
         return [day for week in self.weeks for day in week if day.is_in_month and day.sessions]
 
 
@@ -62,7 +63,7 @@ def get_last(first: datetime.date) -> datetime.date:
 
 
 def get_first(written: str) -> datetime.date:
-    """The first day of the month that is written (2026-11); of this month when it can't be read."""
+    """Parse a month (2026-11) and return its first day; this month's when it can't be read."""
     match = MONTH.fullmatch(written)
     if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR and 1 <= int(match[2]) <= 12:
         return datetime.date(int(match[1]), int(match[2]), 1)
@@ -70,7 +71,7 @@ def get_first(written: str) -> datetime.date:
 
 
 def of_month(user: User, first: datetime.date, region: Region | None) -> SessionQuerySet:
-    """What this person may see of a month, in order, the cancelled ones with it."""
+    """Return the sessions of a month that this person may see, in order, including cancelled ones."""
     sessions = InformativeSession.objects.visible_to(user).filter(date__gte=first, date__lte=get_last(first))
     if region is not None:
         sessions = sessions.in_region(region)
@@ -78,7 +79,7 @@ def of_month(user: User, first: datetime.date, region: Region | None) -> Session
 
 
 def laid_out(first: datetime.date, sessions: Iterable[InformativeSession]) -> Month:
-    """The month in weeks that begin on Monday."""
+    """Lay the month out in weeks that begin on Monday."""
     by_day: dict[datetime.date, list[InformativeSession]] = defaultdict(list)
     for session in sessions:
         by_day[session.date].append(session)
@@ -91,6 +92,6 @@ def laid_out(first: datetime.date, sessions: Iterable[InformativeSession]) -> Mo
 
 
 def get_regions(user: User) -> list[Region]:
-    """The regions that this person sees sessions of, for the choice above the calendar."""
+    """Return the regions whose sessions this person sees, for the filter above the calendar."""
     seen = InformativeSession.objects.visible_to(user).order_by().values("municipality__region")
     return list(Region.objects.filter(pk__in=seen))

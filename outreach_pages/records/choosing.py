@@ -1,4 +1,4 @@
-"""Sessions as choices of a form's question: by their key, said by day, place and audience."""
+"""Sessions as choices of a form's question: by their key, labelled by day, place and audience."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,10 @@ from .models import InformativeSession, SessionQuerySet
 
 
 def sessions_to_choose(user: User | None) -> SessionQuerySet:
-    """What this person may name, the last first; nobody's without a person. Cancelled ones can't be named."""
+    """Return the sessions that this person may name, the latest first; none without a person.
+
+    Cancelled ones can't be named.
+    """
     if user is None:
         return InformativeSession.objects.none()
     sessions = InformativeSession.objects.visible_to(user).exclude(state=SessionState.CANCELLED)
@@ -20,7 +23,7 @@ def sessions_to_choose(user: User | None) -> SessionQuerySet:
 
 
 def session_rows(sessions: SessionQuerySet) -> list[tuple[str, dict[str, str]]]:
-    """(key, {language: label}) such as "12.11.2026 · Shkolla X, Kurbin · high-school pupils"."""
+    """Return (key, {language: label}), such as "12.11.2026 · Shkolla X, Kurbin · high-school pupils"."""
     audiences = {language: _audiences(language) for language, _name in settings.LANGUAGES}
     found = sessions.values_list("pk", "date", "place_name", "municipality__name", "audience")
     return [
@@ -36,7 +39,7 @@ def session_rows(sessions: SessionQuerySet) -> list[tuple[str, dict[str, str]]]:
 
 
 def session_attributes(sessions: SessionQuerySet) -> Iterator[tuple[str, dict[str, str]]]:
-    """What a filter may read of each."""
+    """Yield what a filter may read of each session."""
     found = sessions.values_list("pk", "audience", "municipality__slug", "municipality__region__slug", "state")
     for key, audience, municipality, region, state in found:
         yield str(key), {"audience": audience, "municipality": municipality, "region": region, "state": state}

@@ -1,7 +1,7 @@
-"""What sessions led to: tips, and cases that came of them. Counted each time, kept nowhere.
+"""Conversions of sessions: tips, and cases that followed from them. Counted each time, stored nowhere.
 
-Tips and cases are known on a floor above this one. Whoever knows them registers here how they are counted; the
-record shows what comes back: numbers, never which tip or case.
+Tips and cases belong to rooms above this one. The room that knows them registers here how they are counted; the record
+shows what comes back: numbers, never which tip or case.
 """
 
 import uuid
@@ -19,8 +19,11 @@ SOON_DAYS = 90
 
 @dataclass(frozen=True)
 class LedTo:
-    """`told`: tips at the session itself, as its report says; `by_card`: those that came by its card, `soon`: until
-    90 days after it; `cases`: opened from any of them."""
+    """The numbers of what a session led to.
+
+    `told`: tips at the session itself, according to its report; `by_card`: those that came by its card, `soon`: until
+    90 days after it; `cases`: opened from any of them.
+    """
 
     told: int = 0
     by_card: int = 0
@@ -35,7 +38,7 @@ class LedTo:
         return self.told, self.by_card, self.soon, self.cases
 
     def rows(self) -> Iterator[tuple[Any, int]]:
-        """For a table: (what is counted, how many)."""
+        """Yield the rows of a table: (what is counted, how many)."""
         return zip(LABELS, self.numbers, strict=True)
 
 
@@ -52,13 +55,13 @@ _countings: list[Counting] = []
 
 
 def counts_conversions(counting: Counting) -> Counting:
-    """Registers one who knows what sessions led to. A session without anything may be left out of its answer."""
+    """Register a function that counts what sessions led to. It may leave out sessions that led to nothing."""
     _countings.append(counting)
     return counting
 
 
 def count_conversions(sessions: SessionQuerySet) -> dict[uuid.UUID, LedTo]:
-    """{session: what it led to}; nothing for one that led to nothing."""
+    """Return {session: what it led to}, without sessions that led to nothing."""
     found: dict[uuid.UUID, LedTo] = defaultdict(LedTo)
     for counting in _countings:
         for session, led_to in counting(sessions).items():

@@ -17,7 +17,7 @@ PLANNED = ("place_type", "place_name", "audience", "topics", "partners", "krat_a
 
 
 def seed_demo_sessions() -> list[tuple[InformativeSession, dict[str, Any]]]:
-    """Adds the invented sessions when there is none yet. Returns those that wait for their report, with its answers.
+    """Add the invented sessions if there is none yet. Returns those that wait for their report, with its answers.
 
     Only for tryouts: the caller refuses production.
     """

@@ -1,7 +1,7 @@
-"""Sessions as an iCalendar: when, where and for whom. No person's, partner's or organisation's name, no card, no count.
+"""Sessions as iCalendar: when, where and for whom. No name of a person, partner or organisation, no card, no count.
 
-A calendar is copied to telephones and to whoever keeps their calendars for them, so it says no more than a person needs
-to be at the right door at the right time.
+A calendar is copied to phones and to whatever service keeps them in sync, so it says no more than a person needs to be
+at the right door at the right time.
 """
 
 import datetime
@@ -24,9 +24,9 @@ STATUS = {SessionState.PLANNED: "TENTATIVE", SessionState.CANCELLED: "CANCELLED"
 
 
 def build_calendar(sessions: Iterable[InformativeSession], *, name: str) -> bytes:
-    """The bytes of a calendar with these sessions, in the active language. The same sessions give the same bytes.
+    """Build a calendar of these sessions, in the active language. The same sessions give the same bytes.
 
-    A cancelled one stands in it as cancelled, so that a telephone that has it strikes it out.
+    A cancelled session is included as cancelled, so that a phone that has it strikes it out.
     """
     calendar = Calendar()
     calendar.add("prodid", f"-//Vatra//Outreach//{(get_language() or 'sq').upper()}")
@@ -41,15 +41,17 @@ def build_calendar(sessions: Iterable[InformativeSession], *, name: str) -> byte
 
 
 def of_person(user: User) -> SessionQuerySet:
-    """What a person's own calendar holds: the last three months, and what is planned."""
+    """Return the sessions of a person's own calendar: the last three months, and what is planned."""
     today = timezone.localdate()
     sessions = InformativeSession.objects.visible_to(user).filter(date__gte=today - BACK, date__lte=today + AHEAD)
     return sessions.select_related("municipality").order_by("date", "starts_at", "id")
 
 
 def _event(session: InformativeSession) -> Event:
+    """Build the event of one session."""
     event = Event()
     event.add("uid", f"{session.pk}@sessions.vatra")
+    # Not the present: the same sessions must give the same bytes, of which the ETag is made.
     event.add("dtstamp", _utc(session.changed_at))
     event.add("last-modified", _utc(session.changed_at))
     event.add("dtstart", _utc(session.begins_at()))

@@ -1,4 +1,4 @@
-"""The words a session is recorded in. Their keys are stored and exported; they never change meaning."""
+"""Choices of a session's record. Their keys are stored and exported; they never change meaning."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,7 @@ class PlaceType(models.TextChoices):
 
 
 class Audience(models.TextChoices):
-    """Whom a session was for, as a whole; never what one person in it is."""
+    """Whom a session was for, as a whole; never a property of one person in it."""
 
     GRADE_9 = "grade_9", _("pupils of grade nine")
     HIGH_SCHOOL = "high_school", _("high-school pupils")

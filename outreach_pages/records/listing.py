@@ -1,4 +1,4 @@
-"""The list of sessions: which ones, in what order, a page at a time."""
+"""The list of sessions: filters, order and pages."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from .labels import Audience, SessionState
 from .models import InformativeSession, SessionQuerySet
 
 A_PAGE = 25
-DUE = "due"  # held by the clock, and not recorded yet
+DUE = "due"  # its time has passed, and it isn't recorded yet
 
 
 class FilterForm(forms.Form):
-    """What to show. Everything may be left out; what can't be read is told beside its field and filters nothing."""
+    """The filters, all optional. A value that can't be read gets an error beside its field and filters nothing."""
 
     state = forms.ChoiceField(
         label=_("State"),
@@ -43,6 +43,7 @@ class FilterForm(forms.Form):
         self.fields["region"].queryset = regions  # type: ignore[attr-defined]
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         for name, rows in (("region", regions), ("unit", units)):
+            # A filter with one choice filters nothing.
             if len(rows) < 2:
                 del self.fields[name]
 
@@ -57,6 +58,7 @@ class FilterForm(forms.Form):
         return self.is_valid() and any(self.cleaned_data.values())
 
     def narrow(self, sessions: SessionQuerySet) -> SessionQuerySet:
+        """Apply the filters that are valid."""
         self.is_valid()
         chosen = getattr(self, "cleaned_data", {})
         if state := chosen.get("state"):
@@ -75,29 +77,30 @@ class FilterForm(forms.Form):
 
 
 def listed(user: User) -> SessionQuerySet:
-    """What this person may see, with its place and the number of people who came."""
+    """Return the sessions that this person may see, with their place and the number of people who came."""
     sessions = InformativeSession.objects.visible_to(user).select_related("unit", "municipality__region")
     return sessions.annotate(people=Sum("counts__number")).order_by("date", "starts_at", "id")
 
 
 def due(sessions: SessionQuerySet) -> SessionQuerySet:
-    """Planned ones whose end has passed: somebody has to say whether they were held."""
+    """Return planned sessions whose end has passed: somebody must say whether they were held."""
     now = timezone.localtime()
     passed = Q(date__lt=now.date()) | Q(date=now.date(), ends_at__lte=now.time())
     return sessions.filter(passed, state=SessionState.PLANNED)
 
 
 def coming(sessions: SessionQuerySet) -> SessionQuerySet:
-    """Planned ones that are still to come or under way."""
+    """Return planned sessions that are still to come or under way."""
     now = timezone.localtime()
     ahead = Q(date__gt=now.date()) | Q(date=now.date(), ends_at__gt=now.time())
     return sessions.filter(ahead, state=SessionState.PLANNED)
 
 
 def to_report(sessions: SessionQuerySet) -> SessionQuerySet:
+    """Return held sessions that wait for their report."""
     return sessions.filter(state=SessionState.HELD)
 
 
 def lately(sessions: SessionQuerySet) -> SessionQuerySet:
-    """What was held, the last first."""
+    """Return the sessions that were held, the latest first."""
     return sessions.took_place().order_by("-date", "-starts_at", "id")

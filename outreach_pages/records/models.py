@@ -1,6 +1,6 @@
-"""The record of an informative session, and who came to it, in counts.
+"""The record of an informative session, and its participants as counts.
 
-There is no field for a participant's name, and free texts refuse what leads to a person (`no_names`).
+There is no field for a participant's name, and free texts refuse what identifies a person (`no_names`).
 """
 
 import datetime
@@ -32,20 +32,20 @@ from .labels import (
 )
 from .no_names import without_details
 
-# No vowels (so no words come out), no 0 and 1, no I, L, O, U. 27^8 codes: nobody meets one by trying.
+# No vowels (so no words come out), no 0 and 1, no I, L, O, U. 27^8 codes: nobody finds one by trying.
 CARD_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 CARD_LENGTH = 8
-MAX_PER_CELL = 2000  # a march is larger than a class, and no cell of one is larger than this
+MAX_PER_CELL = 2000  # a march is larger than a class, and even there no cell exceeds this
 
 
 def new_card_code() -> str:
-    """A random card code such as 7K2M9QXB: no region, date, school or sequence inside."""
+    """Return a random card code such as 7K2M9QXB: no region, date, school or sequence is in it."""
     return "".join(secrets.choice(CARD_ALPHABET) for _i in range(CARD_LENGTH))
 
 
 class SessionQuerySet(models.QuerySet["InformativeSession"]):
     def visible_to(self, user: User) -> "SessionQuerySet":
-        """A worker's units' sessions and a coordinator's regions' sessions; nobody else sees any."""
+        """Return a worker's units' sessions and a coordinator's regions' sessions; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         regions = user.coordinated_regions().values("pk")
@@ -54,19 +54,21 @@ class SessionQuerySet(models.QuerySet["InformativeSession"]):
         )
 
     def public(self) -> "SessionQuerySet":
-        """What anyone may know of, and of it only `PUBLIC_FIELDS`: never the place's name, the unit's or the card."""
+        """Return what anyone may see, and of it only `PUBLIC_FIELDS`: never the place's name, the unit or the card."""
         return self.filter(is_public=True).exclude(state=SessionState.CANCELLED)
 
     def with_open_card(self, on: datetime.date | None = None) -> "SessionQuerySet":
-        """Those whose card still leads somewhere on this day (today). Cards are handed out at the session, so a
-        planned one's is open already."""
+        """Return sessions whose card is open on this day (today).
+
+        Cards are handed out at the session, so a planned one's is open already.
+        """
         day = on or timezone.localdate()
         return self.exclude(state=SessionState.CANCELLED).filter(
             Q(card_expires_on__isnull=True) | Q(card_expires_on__gte=day)
         )
 
     def took_place(self) -> "SessionQuerySet":
-        """What statistics may count."""
+        """Return the sessions that statistics count."""
         return self.filter(state__in=[SessionState.HELD, SessionState.REPORTED])
 
     def in_region(self, region: Region) -> "SessionQuerySet":
@@ -79,7 +81,7 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
     topics: list of Topic keys. partners: list of PartnerKind keys. materials: list of {"kind": Material, "number": n}.
     """
 
-    # What `public()` may show. E's API and every public page take their fields from here and nowhere else.
+    # Fields of `public()`. The public API and every public page take their fields from here and nowhere else.
     PUBLIC_FIELDS = ("date", "region", "municipality", "audience", "topics", "state")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -129,7 +131,7 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
     is_public = models.BooleanField(_("may be listed for the public"), default=False)
     card_expires_on = models.DateField(_("card active until"), null=True, blank=True)
 
-    # how far it is
+    # its state
     state = models.CharField(
         _("state"), max_length=10, choices=SessionState.choices, default=SessionState.PLANNED, editable=False
     )
@@ -199,11 +201,11 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
 
     @property
     def region(self) -> Region:
-        """Where it is held, which needn't be where the unit has its seat."""
+        """The region where it is held, which needn't be the unit's."""
         return self.municipality.region
 
     def topic_names(self) -> list[str]:
-        """Its topics in the active language, in the order of the list of topics."""
+        """Return its topics in the active language, in the order of the choices."""
         return [str(label) for key, label in Topic.choices if key in self.topics]
 
     def begins_at(self) -> datetime.datetime:
@@ -213,13 +215,13 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
         return timezone.make_aware(datetime.datetime.combine(self.date, self.ends_at))
 
     def card_is_open(self, on: datetime.date | None = None) -> bool:
-        """See `SessionQuerySet.with_open_card`."""
+        """Whether its card is open, as `SessionQuerySet.with_open_card` defines it."""
         day = on or timezone.localdate()
         return self.state != SessionState.CANCELLED and (self.card_expires_on is None or self.card_expires_on >= day)
 
 
 class SessionCount(models.Model):
-    """How many of one sex and age group came. What isn't known is counted as not known, never guessed."""
+    """How many people of one sex and age group came. What isn't known is counted as unknown, never guessed."""
 
     session = models.ForeignKey(
         InformativeSession, models.CASCADE, related_name="counts", verbose_name=_("informative session")
@@ -249,9 +251,9 @@ class SessionCount(models.Model):
 
 
 class CalendarAddress(models.Model):
-    """A person's own address of the calendar. Whoever knows it reads what that person may see of it, until revoked.
+    """A person's own address of the calendar. Whoever knows it reads what that person may see, until it is revoked.
 
-    Only the hash of its secret is kept, so that the table gives no address away.
+    Only the hash of its secret is stored, so that the table reveals no address.
     """
 
     user = models.ForeignKey(
@@ -280,7 +282,7 @@ class CalendarAddress(models.Model):
 
     @classmethod
     def holder_of(cls, secret: str) -> "CalendarAddress | None":
-        """The open address with this secret, of a person who still works here, or None."""
+        """Return the valid address with this secret, of a person who still works here, or None."""
         found: Any = cls.objects.select_related("user").filter(
             secret_hash=cls.hash_of(secret), revoked_at__isnull=True, user__is_active=True
         )

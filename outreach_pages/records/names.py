@@ -1,4 +1,4 @@
-"""What looks like a person's name in a text. Nobody can tell for sure, so people are asked, and never refused."""
+"""Find what looks like a person's name in a text. It can't be certain, so people are asked, never refused."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from .no_names import plain
 
 NAMES = Path(__file__).parent.parent / "data" / "given_names.json"
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-# "called", "by the name of": what follows with a capital is a name, known or not.
+# "called", "by the name of": a capitalised word after it is a name, known or not.
 _CALLED = re.compile(r"\b(?:quhet|quhej|quajtur|quajnë|me emrin|emri|called|named|name is)\s*[:“\"(]?\s*([^\W\d_]\w+)")
 # Endings that a given name takes in a sentence: Artën, Artës, Agimi, Agimit, Agimin, Lules, Besnikut.
 _ENDINGS = (
@@ -39,7 +39,7 @@ MAX_NAMED = 5
 
 @cache
 def given_names() -> frozenset[str]:
-    """Given names usual in Albania, folded to small letters."""
+    """Return the given names usual in Albania, in lower case."""
     return frozenset(name.casefold() for name in json.loads(NAMES.read_text(encoding="utf-8"))["names"])
 
 
@@ -49,8 +49,10 @@ def _stems() -> frozenset[str]:
 
 
 def likely_names(text: str) -> list[str]:
-    """The words that may name a person, as they are written, each once and at most five: a known given name with a
-    capital, with the capitalised word after it; and whatever follows "is called"."""
+    """Return the words that may name a person, as written, each once and at most five.
+
+    A known given name with a capital, together with a capitalised word after it; and whatever follows "is called".
+    """
     told = plain(text)
     words = list(_WORD.finditer(told))
     found: list[str] = []
@@ -66,11 +68,12 @@ def likely_names(text: str) -> list[str]:
 
 
 def is_given_name(word: str) -> bool:
-    """Whether it is one in any of its cases."""
+    """Whether the word is a given name in any of its grammatical cases."""
     folded = word.casefold()
     if folded in given_names():
         return True
     return any(
+        # Shorter stems fit too many ordinary words.
         len(folded) - len(ending) >= 3 and folded.endswith(ending) and folded[: len(folded) - len(ending)] in _stems()
         for ending in _ENDINGS
         if ending
@@ -78,7 +81,7 @@ def is_given_name(word: str) -> bool:
 
 
 def _stem(name: str) -> str:
-    """Albanian names lose their last vowel before an ending: Arta, Art-ës; Lule, Lul-es."""
+    """Drop the last vowel, as Albanian names do before an ending: Arta, Art-ës; Lule, Lul-es."""
     return name[:-1] if len(name) > 3 and name[-1] in "aëe" else name
 
 

@@ -1,7 +1,7 @@
-"""What may not stand in a free text of a session: anything that leads to one person.
+"""Validator of free texts: they may contain nothing that identifies one person.
 
-Telephone numbers, e-mail addresses, profiles and numbers of papers are refused. A name can't be told from a place for
-sure, so what looks like one is only asked about (`likely_names`).
+Telephone numbers, e-mail addresses, profiles and numbers of identity documents are refused. A name can't be told from a
+place for certain, so what looks like one is only asked about (`likely_names`).
 """
 
 import re
@@ -17,18 +17,19 @@ _PROFILE = re.compile(
     r"(?:^|[\s(,;:])@\w{2,}|\b(?:facebook|fb|instagram|tiktok|snapchat|t|wa)\.(?:com|me)/", re.IGNORECASE
 )
 _PAPER = re.compile(r"\b[A-Z]\s?\d{8}\s?[A-Z]\b|\b[A-Z]{2}\s?\d{7}\b", re.IGNORECASE)
-# Written with a country code, an area code, or as a mobile number without its zero; else eight digits in one piece.
+# With a country code, an area code, or as a mobile number without its zero; else eight digits in a row.
 _PHONE = re.compile(r"(?:\+|\b0|\b6[6-9])(?:[\s()./-]{0,2}\d){6,}|\d{8,}")
 
 
 def plain(text: str) -> str:
-    """The text with look-alike digits made plain and invisible characters gone, so that nothing hides between them."""
+    """Normalise look-alike digits and remove invisible characters, so that no number hides behind them."""
     return unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
 
 
 def details_in(text: str) -> list[str]:
-    """What leads to one person in this text: some of email, profile, paper, phone."""
+    """Return what identifies one person in this text: some of email, profile, paper, phone."""
     told = plain(text)
+    # A date or a span of years has as many digits as a telephone number.
     without_dates = _DATE.sub(" ", told)
     found = {
         "email": _EMAIL.search(told),
@@ -40,7 +41,7 @@ def details_in(text: str) -> list[str]:
 
 
 def without_details(text: str) -> None:
-    """A validator. Raises ValidationError, which never repeats what was written."""
+    """Refuse a text with such details. Raises ValidationError, which never repeats what was written."""
     words = {
         "email": _("Remove the e-mail address."),
         "profile": _("Remove the profile or user name."),

@@ -1,5 +1,4 @@
-"""Sessions and participants in numbers, by month, region, audience, sex and age group, and what the sessions led to:
-counts of what was held."""
+"""Statistics of held sessions: by month, region, audience, sex and age group, and what the sessions led to."""
 
 import datetime
 from collections import defaultdict
@@ -23,12 +22,12 @@ from .conversions import LABELS, LedTo, count_conversions
 from .labels import AgeGroup, Audience, Sex
 from .models import InformativeSession, SessionCount, SessionQuerySet
 
-SMALL = 10  # a number below this may point at people, and stays inside the organisation
+SMALL = 10  # a smaller number may identify people, and stays inside the organisation
 Cell = tuple[str, str]
 
 
 class NumbersForm(forms.Form):
-    """Which months, which region. Without a choice: this year, all that the person may see."""
+    """The months and the region. Default: this year, all that the person may see."""
 
     since = forms.DateField(
         label=gettext_lazy("From the month"),
@@ -75,7 +74,7 @@ class NumbersForm(forms.Form):
         return cleaned
 
     def narrow(self, sessions: SessionQuerySet) -> SessionQuerySet:
-        """Only for a form that is valid."""
+        """Apply the filters; only for a valid form."""
         chosen = self.cleaned_data
         if since := chosen.get("since"):
             sessions = sessions.filter(date__gte=since)
@@ -116,7 +115,7 @@ class MonthLine:
 
 @dataclass
 class Numbers:
-    """Lines in order, and everything in them together."""
+    """The lines in order, and their totals."""
 
     lines: list[MonthLine]
 
@@ -135,7 +134,7 @@ class Numbers:
         return any(0 < number < SMALL for number in shown)
 
     def matrix(self) -> list[dict[str, Any]]:
-        """The rows of the table of age by sex, the sums in the last row and column."""
+        """Return the rows of the table of age by sex, the sums in the last row and column."""
         rows = [self._row(age.label, [self.cells.get((sex.value, age.value), 0) for sex in Sex]) for age in AgeGroup]
         sums = [sum(self.cells.get((sex.value, age.value), 0) for age in AgeGroup) for sex in Sex]
         return [*rows, self._row(_("all ages"), sums)]
@@ -146,7 +145,7 @@ class Numbers:
 
 
 def build_numbers(sessions: SessionQuerySet) -> Numbers:
-    """A handful of queries, however many sessions. Only what took place counts."""
+    """Count the sessions that took place, in a handful of queries however many there are."""
     held = sessions.took_place().order_by()
     lines: dict[tuple[datetime.date, str, str], MonthLine] = {}
     sessions_by = held.values("audience", month=TruncMonth("date"), region=F("municipality__region__name"))
@@ -172,13 +171,16 @@ def build_numbers(sessions: SessionQuerySet) -> Numbers:
 
 
 def as_csv(numbers: Numbers) -> bytes:
-    """A table for a spreadsheet: a line for each month, region and audience, a column for each sex and age group,
-    and one for each step from session to case.
+    """Return a table for a spreadsheet.
+
+    A line for each month, region and audience, a column for each sex and age group, and one for each step from session
+    to case.
     """
     return b"".join(iter_csv(_table(numbers)))
 
 
 def _table(numbers: Numbers) -> Iterator[Sequence[CsvCell]]:
+    """Yield the rows of the CSV file, with a note on small numbers at the end."""
     heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
     yield [*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells()), *map(str, LABELS)]
     for line in numbers.lines:
@@ -197,6 +199,7 @@ def _table(numbers: Numbers) -> Iterator[Sequence[CsvCell]]:
 
 
 def small_note() -> str:
+    """Return the warning about small numbers."""
     return _(
         "Numbers below %(small)s can identify people: use them only inside the organisation. Before you pass "
         "this on, leave them out, and with each one another number of its row, so that it can't be worked "

@@ -1,4 +1,4 @@
-"""A session in words, for its page."""
+"""A session's record in readable form, for its page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +13,15 @@ from .models import InformativeSession
 
 @dataclass(frozen=True)
 class Fact:
+    """One recorded value with its label."""
+
     label: Any
     value: str
-    is_text: bool = False  # written in lines of its own
+    is_text: bool = False  # shown in lines of its own
 
 
 def get_facts(session: InformativeSession) -> list[Fact]:
-    """What is recorded, without what is empty."""
+    """Return what is recorded, without empty values."""
     place = ", ".join(part for part in (session.administrative_unit, str(session.municipality)) if part)
     yes = _("Yes")
     facts = [
@@ -44,7 +46,10 @@ def get_facts(session: InformativeSession) -> list[Fact]:
 
 
 def get_people(session: InformativeSession) -> dict[str, Any]:
-    """{"total", "sexes", "rows": [{"label", "numbers"}], "sums"}: who came, without rows and columns of zeros."""
+    """Return who came, without rows and columns of zeros.
+
+    {"total", "sexes", "rows": [{"label", "numbers"}], "sums"}
+    """
     counts = get_counts(session)
     sexes = [sex for sex in Sex if any(cell[0] == sex.value for cell in counts)]
     ages = [age for age in AgeGroup if any(cell[1] == age.value for cell in counts)]
@@ -59,7 +64,7 @@ def get_people(session: InformativeSession) -> dict[str, Any]:
 
 
 def get_words(words: Any, keys: list[str]) -> str:
-    """Keys in words, in the order of the words; one that is no longer known as it is."""
+    """Return the labels of these keys, in the order of the choices; a key that is no longer known stays as it is."""
     labels = dict(words.choices)
     known = [key for key in words.values if key in keys]
     return ", ".join(str(labels.get(key, key)) for key in [*known, *(key for key in keys if key not in labels)])

@@ -16,21 +16,22 @@ from .models import InformativeSession
 
 @dataclass(frozen=True)
 class Rights:
-    """What one person may do with one session now. Views, templates and actions all ask here."""
+    """The rights of one person to one session now. Views, templates and actions all ask here."""
 
-    may_plan: bool  # change the plan, call it off, put it back
+    may_plan: bool  # change the plan, cancel it, set it back to planned
     may_record: bool  # who came, what was talked about
     may_report: bool  # fill the report
 
 
 def units_to_plan_for(user: User) -> QuerySet[MobileUnit]:
-    """The units that this person may plan sessions of."""
+    """Return the units for which this person may plan sessions."""
     own = Q(pk__in=user.units().values("pk"))
     led = Q(region__in=user.coordinated_regions().values("pk"))
     return MobileUnit.objects.filter(own | led, is_active=True).select_related("region")
 
 
 def get_rights(user: User, session: InformativeSession) -> Rights:
+    """Return this person's rights to this session in its present state."""
     is_ours = user.units().filter(pk=session.unit_id).exists()
     leads = user.coordinated_regions().filter(pk=session.unit.region_id).exists()
     state = session.state

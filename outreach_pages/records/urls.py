@@ -1,4 +1,4 @@
-"""Addresses of the record of sessions, under /field/sessions/."""
+"""URLs of the record of sessions, under /field/sessions/."""
 
 from django.urls import URLPattern, URLResolver, path
 

@@ -1,4 +1,7 @@
-"""How staff sign in: accounts are made by the operator, never by signing up."""
+"""allauth's adapters for staff: sign-in, the redirect after it, and where factor secrets are stored.
+
+Accounts are made by an operator (docs/adr/0050); nobody signs up.
+"""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +22,8 @@ from .sign_in_tries import get_tries, may_pass_a_pause, remember_device
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
+    """How staff sign in and where they go afterwards."""
+
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "account_inactive": _("This account is disabled. Ask your operator."),
@@ -32,7 +37,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Units and coordinators start in the field, editors and operators in the admin."""
+        """Return where this person starts: units and coordinators in the field, editors and operators in the admin."""
         user: Any = request.user
         if user.has_role(*FIELD):
             return reverse("intake:home")
@@ -41,40 +46,46 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return "/"
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
-        """To the page that was asked for, or, where it is none of this person's, to where they start."""
+        """Redirect to the page that was asked for, or to the person's start page when they may not open that one."""
         log_event("account.signed_in", actor=get_actor(user), target_kind="user", target_id=user.pk)
         answer: HttpResponse = super().post_login(request, user, **kwargs)
         remember_device(request, answer, user)
         if answer.status_code == 302 and not _may_open(user, urlsplit(answer["Location"]).path):
             elsewhere = redirect(self.get_login_redirect_url(request))
+            # The device cookie was set on the answer that is thrown away here.
             elsewhere.cookies = answer.cookies
             return elsewhere
         return answer
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counted in `sign_in_tries`, not in a cache."""
+        """Skip allauth's own rate limit, which counts in a cache: `sign_in_tries` counts in the database."""
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """The account of these credentials, or None. Raises ValidationError while tries are paused."""
+        """Return the account of these credentials, or None.
+
+        Raises ValidationError while attempts are paused.
+        """
         name = str(credentials.get("username") or credentials.get("email") or "")
         tries = get_tries(request, name, self.get_client_ip(request))
         is_paused = tries.count_password()
+        # Hashed during a pause too, so that the time of the answer doesn't tell whether one is on (docs/adr/0071).
         user = super().authenticate(request, **credentials)
         if is_paused and (user is None or not may_pass_a_pause(tries, user)):
             raise self.validation_error("too_many_login_attempts")
+        # While paused nothing was counted, so there is nothing to refund.
         if user is not None and not is_paused:
             tries.take_password_back()
         return user
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Back to the form, which says that it was done: `add_message` says nothing."""
+        """Redirect back to the form, which confirms the change by `?done=1`: `add_message` is switched off."""
         return f"{reverse('account_change_password')}?done=1"
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         events.sign_in_failed(str(credentials.get("username", "")))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Whoever has a second factor is asked for it, a key first: the password alone changes nothing of it."""
+        """Offer only second factors to whoever has one, a key first: the password alone changes nothing of them."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         factors = [each for each in methods if each["id"] != "reauthenticate"]
         return sorted(factors, key=lambda each: each["id"] != "mfa_reauthenticate:webauthn") or methods
@@ -83,11 +94,11 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return request.META.get("REMOTE_ADDR", "") or "unknown"
 
     def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """No "you have signed in" banners: on a shared phone they only leave traces."""
+        """Show no "you have signed in" banners: on a shared phone they only leave traces."""
 
 
 class StaffMFAAdapter(DefaultMFAAdapter):
-    """Secrets are sealed at rest (`access.sessions.factors`)."""
+    """Second factors whose secrets are sealed at rest (`access.sessions.factors`)."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,

@@ -7,4 +7,4 @@ class AccessConfig(AppConfig):
     verbose_name = _("Accessibility")
 
     def ready(self) -> None:
-        from . import events  # noqa: F401  # its receivers
+        from . import events  # noqa: F401  # connects its receivers

@@ -1,7 +1,7 @@
-"""Tables as CSV, for whoever opens them in a spreadsheet: nothing in them is computed.
+"""Tables as CSV for spreadsheets, which must compute nothing in them.
 
-UTF-8 with its mark, so that spreadsheets read ë and ç; a text that begins like a formula gets an apostrophe in front
-(OWASP, "CSV injection"). Nothing is written to disk.
+UTF-8 with a byte order mark, so that spreadsheets read ë and ç; a text that begins like a formula gets an apostrophe in
+front (OWASP, "CSV injection"). Nothing is written to disk.
 """
 
 import csv
@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 Cell = str | int | float | bool | None
 
+# The last four are the full-width forms, which spreadsheets may read as the plain ones.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BOM = "\ufeff"
 PIECE = 64 * 1024  # bytes
 
 
 def iter_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
-    """One table, in pieces of some 64 kB."""
+    """Yield one table as CSV, in pieces of some 64 kB."""
     held = io.StringIO(newline="")
     held.write(BOM)
     writer = csv.writer(held, lineterminator="\r\n")
@@ -30,7 +31,10 @@ def iter_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
 
 
 def as_plain_text(cell: Cell) -> Cell:
-    """A cell that no spreadsheet computes. Numbers stay numbers: only a text can be a formula."""
+    """Return the cell in a form that no spreadsheet computes.
+
+    Numbers stay numbers: only a text can be a formula.
+    """
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):

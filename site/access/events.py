@@ -1,6 +1,6 @@
-"""What happens to sign-ins, passwords and second factors stands in the audit chain, by id, and is mailed to the person.
+"""Receivers that log changes of sign-ins, passwords and second factors in the audit chain, by id, and mail the person.
 
-Receivers of Django's and allauth's own signals, so that no way of doing it goes unrecorded.
+They listen to Django's and allauth's own signals, so that no way of doing it goes unrecorded.
 """
 
 from functools import partial
@@ -25,18 +25,21 @@ from .staff import mails
 
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
+    """Create or reopen the row of this session."""
     sessions.begin(request, user)
 
 
 @receiver(user_logged_out)
 def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
+    """Log the sign-out and end the session's row."""
     if user is not None:
+        # Of a stand-in (duress) the person behind it: the stand-in itself is in no table.
         log_event("account.signed_out", actor=get_actor(user.person), target_kind="user", target_id=user.person.pk)
         sessions.signed_out(request, user.person)
 
 
 def sign_in_failed(username: str) -> None:
-    """A wrong password. The name that was typed is written down only as the id of the account that has it."""
+    """Log a wrong password. The typed name is recorded only as the id of the account that has it."""
     user = User.objects.filter(username__iexact=username).first() if username else None
     log_event("account.sign_in_failed", actor=ANONYMOUS, target_kind="user", target_id=user.pk if user else "")
 
@@ -49,11 +52,13 @@ def code_failed(user: User, authenticator: Authenticator | None = None, kind: st
 
 @receiver(mfa.authenticator_used)
 def factor_used(request: HttpRequest, user: User, **_more: Any) -> None:
+    """Note in the session that a second factor was given."""
     sessions.note_factor(request, user)
 
 
 @receiver(account.password_changed)
 def password_changed(request: HttpRequest, user: User, **_more: Any) -> None:
+    """Log it, end the person's other sessions and tokens, and mail them."""
     log_event("account.password_changed", actor=get_actor(user), target_kind="user", target_id=user.pk)
     sessions.end_all(user=user, by=user, keep=request)
     _mail_on_commit(user, "password")
@@ -61,9 +66,13 @@ def password_changed(request: HttpRequest, user: User, **_more: Any) -> None:
 
 @receiver(mfa.authenticator_added)
 def factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_more: Any) -> None:
-    """A first factor ends every session from before it, and counts for the one in which it was set up."""
+    """Log a new factor and mail the person; a first one ends every session from before it.
+
+    It counts for the session in which it was set up.
+    """
     _record_factor("account.factor_added", user, authenticator)
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        # allauth makes recovery codes together with the first factor; alone they are no factor.
         others = Authenticator.objects.filter(user=user).exclude(pk=authenticator.pk)
         if not others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             sessions.end_all(user=user, by=user, keep=request)
@@ -85,17 +94,19 @@ def codes_made(user: User, authenticator: Authenticator, **_more: Any) -> None:
 
 
 def codes_shown(user: User) -> None:
+    """Log that the recovery codes were shown, and mail their holder."""
     log_event("account.recovery_codes_shown", actor=get_actor(user), target_kind="user", target_id=user.pk)
     _mail_on_commit(user, "codes_shown")
 
 
 def key_renamed(user: User, authenticator: Authenticator) -> None:
-    """allauth has no signal for it. The name itself isn't written down."""
+    """Log that a key was renamed, for which allauth has no signal. The name itself isn't recorded."""
     _record_factor("account.factor_renamed", user, authenticator)
 
 
 @receiver(post_delete, sender=Authenticator)
 def secrets_forgotten(instance: Authenticator, **_more: Any) -> None:
+    """Delete the sealed secret together with allauth's row."""
     forget_secrets(instance.data)
 
 

@@ -1,4 +1,4 @@
-"""The forms of signing in, in our words and with our labels. allauth decides; these only say."""
+"""allauth's forms with this service's labels and messages; allauth still decides."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ KEY_DOES_NOT_FIT = _(
 
 
 class WithoutPlaceholders:
-    """What stands in a field looks filled in, and goes when one types: the label above says it."""
+    """A form without placeholders: they look like filled-in text, and vanish as soon as one types."""
 
     fields: dict[str, Any]
 
@@ -60,13 +60,15 @@ class PasswordAgainForm(WithoutPlaceholders, account.ReauthenticateForm):
 
 
 class CountedCodes:
-    """Codes are counted in the database, by account and place (`sign_in_tries`)."""
+    """Mixin for codes of a second factor: counted in the database, by account and network (`sign_in_tries`)."""
 
     user: Any
 
     def clean_code(self) -> str:
+        """Count the attempt, check the code, and undo the count if it is right. Raises ValidationError."""
         request = context.request
         tries = get_tries(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
+        # Counted before it is compared, so that tries sent side by side can't outrun the count.
         if tries.count_code():
             raise get_adapter(request).validation_error("too_many_login_attempts")
         code: str = super().clean_code()  # type: ignore[misc]
@@ -84,12 +86,12 @@ class CodeAgainForm(CountedCodes, WithoutPlaceholders, mfa.ReauthenticateForm):
 
 class AppForm(WithoutPlaceholders, ActivateTOTPForm):
     def secret_in_fours(self) -> Iterator[str]:
-        """The secret as it is typed into an app: four signs at a time."""
+        """Yield the secret as it is typed into an app: four characters at a time."""
         return (self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
 
 
 class KeyAnswer:
-    """Says of a key what allauth says of a code, and has it recorded."""
+    """Mixin for security keys: a failure is logged, as allauth does for a code, with its own message."""
 
     user: Any
 
@@ -112,12 +114,15 @@ class KeyAgainForm(KeyAnswer, ReauthenticateWebAuthnForm):
 
 
 class KeyForm(AddWebAuthnForm):
+    """The form that adds a security key."""
+
     def clean(self) -> dict[str, Any]:
         try:
             return dict(super().clean())
         except ValidationError as error:
             if getattr(error, "code", "") != "incorrect_code":
                 raise
+            # allauth says "incorrect code" here, of which there is none on a page for keys.
             raise ValidationError(KEY_DOES_NOT_FIT) from error
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -126,6 +131,8 @@ class KeyForm(AddWebAuthnForm):
 
 
 class KeyNameForm(EditWebAuthnForm):
+    """The form that renames a security key; the change is logged."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("Name of the key")
@@ -138,7 +145,7 @@ class KeyNameForm(EditWebAuthnForm):
 
 
 def _words_of_django() -> str:
-    """Django's own catalogue lacks it in Albanian. Never called: named here so that ours carries it."""
+    """Name a text that Django's Albanian catalogue lacks, so that ours carries it. Never called."""
     return ngettext(
         "This password is too short. It must contain at least %d character.",
         "This password is too short. It must contain at least %d characters.",

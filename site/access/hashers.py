@@ -1,4 +1,4 @@
-"""Hashing passwords and PINs without running out of memory."""
+"""Argon2 for passwords and PINs, bounded so that a flood of sign-ins can't use up the memory."""
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
@@ -6,7 +6,7 @@ from .limits import passwords
 
 
 class BoundedArgon2(Argon2PasswordHasher):
-    """Django's, two at once in each process. Hashes are the same."""
+    """Django's Argon2 hasher, at most two at once in each process. The hashes are the same."""
 
     def encode(self, password: str, salt: str) -> str:
         with passwords.turn():

@@ -1,4 +1,4 @@
-"""The page behind an invitation's link: whoever holds it chooses the password of that account, once."""
+"""The page behind an invitation's link: its holder chooses the password of the account, once."""
 
 from typing import Any
 
@@ -28,18 +28,22 @@ class ChosenPasswordForm(SetPasswordForm):
 @sensitive_variables()
 @sensitive_post_parameters()
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows the form and uses nothing up (mail programs look at links too); POST sets the password."""
+    """Show the form (GET) or set the password (POST).
+
+    GET uses nothing up: mail programs open links too. Answers 410 when the link no longer works.
+    """
     found = Invitation.objects.open().filter(token_hash=Invitation.hash_of(token), user__is_active=True)
     invited = found.select_related("user").first()
     if invited is None:
         return render(request, "account/invitation.html", {"form": None}, status=410)
     form = ChosenPasswordForm(invited.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
+        # Looked up again there, under a lock: the link may have been used since the query above.
         user = accept_invitation(token=token, password=form.cleaned_data["new_password1"])
         if user is None:
             return render(request, "account/invitation.html", {"form": None}, status=410)
         if SESSION_KEY in request.session:
-            request.session.flush()  # somebody else's, locked or not, on a shared computer
+            request.session.flush()  # another person's session, locked or not, on a shared computer
         note_invitation(request, user)
         return redirect(f"{reverse('account_login')}?chosen=1")
     return render(request, "account/invitation.html", {"form": form})

@@ -1,4 +1,4 @@
-"""The languages of the service, as the settings list them (LANGUAGES): the only place that code asks."""
+"""The languages of the service, from settings.LANGUAGES. Code asks here and nowhere else."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""Heavy work in the web server: how much of it runs at once, and who is told to come again.
+"""Limits for heavy work in the web server: how much runs at once, and who is refused.
 
-Imports no Django: the process that cleans files comes by here without it.
+Imports no Django: the process that sanitises files imports this module without it.
 """
 
 import threading
@@ -14,9 +14,9 @@ class Busy(Exception):
 
 
 class _InOrder:
-    """A semaphore that gives its turns in the order in which they were asked for.
+    """A semaphore that serves whoever has waited longest.
 
-    A turn that ends goes to whoever waits longest. Python's own semaphore lets somebody who has just come take it.
+    Python's own semaphore lets a newcomer overtake those who wait.
     """
 
     def __init__(self, turns: int) -> None:
@@ -25,6 +25,7 @@ class _InOrder:
         self._line: deque[threading.Event] = deque()
 
     def acquire(self, *, timeout: float) -> bool:
+        """Wait for a turn, `timeout` seconds at most; False when none came."""
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -35,6 +36,7 @@ class _InOrder:
             if mine.wait(timeout):
                 return True
         except BaseException:
+            # The turn came while the wait was interrupted: hand it on, or it is lost for good.
             if not self._left(mine):
                 self.release()
             raise
@@ -43,12 +45,13 @@ class _InOrder:
     def release(self) -> None:
         with self._lock:
             if self._line:
+                # The turn goes straight to the next in line; `_free` stays 0, so nobody new can take it.
                 self._line.popleft().set()
             else:
                 self._free += 1
 
     def _left(self, mine: threading.Event) -> bool:
-        """Leave the line; False when the turn came at the last moment."""
+        """Leave the queue; False when the turn was handed over at the last moment."""
         with self._lock:
             if mine.is_set():
                 return False
@@ -57,10 +60,10 @@ class _InOrder:
 
 
 class Bounded:
-    """`at_once` run in each process, `waiting` more wait for their turn, `seconds` at most; everybody else is refused.
-    Whoever has waited longest is next.
+    """At most `at_once` run in each process and `waiting` more wait, for `seconds` at most; all others are refused.
 
-    A request that waits holds a thread of the web server, so few may, and not for long.
+    Whoever has waited longest is next. A request that waits holds a thread of the web server, so few may, and not for
+    long.
     """
 
     def __init__(self, *, at_once: int, waiting: int, seconds: float) -> None:
@@ -70,7 +73,7 @@ class Bounded:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Raises Busy."""
+        """Hold one of the turns for the length of the block. Raises Busy."""
         if not self._places.acquire(blocking=False):
             raise Busy
         try:
@@ -85,16 +88,16 @@ class Bounded:
 
 
 class BoundedForEach:
-    """The same for each person by themselves, so that one who asks for much keeps the others' places free."""
+    """The same bounds for each person separately, so that one who asks for much leaves the others' places free."""
 
     def __init__(self, *, at_once: int, waiting: int, seconds: float) -> None:
         self._limits = {"at_once": at_once, "waiting": waiting, "seconds": seconds}
         self._lock = threading.Lock()
-        self._here: dict[Hashable, tuple[Bounded, int]] = {}  # and how many of this person are in it
+        self._here: dict[Hashable, tuple[Bounded, int]] = {}  # and how many requests of this person use it
 
     @contextmanager
     def turn(self, person: Hashable) -> Iterator[None]:
-        """Raises Busy."""
+        """Hold one of this person's turns for the length of the block. Raises Busy."""
         with self._lock:
             own, how_many = self._here.get(person) or (Bounded(**self._limits), 0)  # type: ignore[arg-type]
             self._here[person] = (own, how_many + 1)
@@ -103,6 +106,7 @@ class BoundedForEach:
                 yield
         finally:
             with self._lock:
+                # The last one out removes the entry, so that the dictionary doesn't grow with everybody who ever came.
                 own, how_many = self._here.pop(person)
                 if how_many > 1:
                     self._here[person] = (own, how_many - 1)

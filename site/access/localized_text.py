@@ -1,4 +1,4 @@
-"""Texts in several languages: picking one, and knowing which one it became."""
+"""Texts in several languages: pick one, and know which language it is in."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from django.conf import settings
 
 
 class LocalizedText(str):
-    """A text that knows its language. Pages mark it where it isn't the page's own (the filters `said` and `lang_of`).
+    """A string that knows its language. Templates mark it where it isn't the page's own (filters `said` and `lang_of`).
 
-    What is done to it (joined, cut, capitalised) makes a plain text of it, which pages take for their own language.
+    Joining, cutting or capitalising it gives a plain string, which pages take for their own language.
     """
 
     __slots__ = ("language",)
@@ -21,7 +21,7 @@ class LocalizedText(str):
 
 
 def localize_to(texts: Mapping[str, str], language: str) -> LocalizedText:
-    """The text in this language, its plain form (en for en-GB), the default one or any; "" of none."""
+    """Return the text in this language, its base form (en for en-GB), the default language or any; "" of none."""
     for wanted in (language, language.split("-")[0], settings.LANGUAGE_CODE, *texts):
         if texts.get(wanted):
             return LocalizedText(texts[wanted], wanted)

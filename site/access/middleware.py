@@ -1,4 +1,4 @@
-"""The door: no row in the policy table, or not the right role, and there is nothing here."""
+"""Deny-by-default middleware: a route without a row in the policy table, or without the right role, doesn't exist."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,9 +23,9 @@ API_PREFIX = "/api/"
 
 
 class AccessPolicy:
-    """Looks each request up in `access.policy` before its view runs.
+    """Middleware that checks each request against `access.policy` before its view runs.
 
-    A signed-in person without the role gets 404, and the denial is recorded; a visitor is sent to sign in; the API
+    A signed-in person without the role gets 404, and the denial is logged; a visitor is sent to sign in; the API
     answers with a problem document. A bearer token stands for its holder on API routes only.
     """
 
@@ -39,15 +39,20 @@ class AccessPolicy:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Check the route's row; return a response that ends the request, or None to run the view.
+
+        Raises Http404 and Busy.
+        """
         match = request.resolver_match
         assert match is not None
         row = policy.row_for(match.view_name, match.route)
         is_api = request.path.startswith(API_PREFIX)
         if self._is_shut_in_duress(request, row, match.view_name):
-            raise Busy  # as if too much were asked at once: nothing says that there is more to see
+            raise Busy  # looks like overload (503), so nothing on the screen says that more is withheld
+        # Before the method: whoever has no access doesn't learn which methods a route takes.
         if row is None or not row.allows(request.user):  # type: ignore[arg-type]
             if row is not None and request.method in row.with_key:
-                return None  # the view looks at the key
+                return None  # the view checks the key
             return self._deny(request, row, match.view_name or match.route, is_api=is_api)
         if request.method not in row.methods:
             return self._refuse_method(row, is_api=is_api)
@@ -60,7 +65,7 @@ class AccessPolicy:
 
     @staticmethod
     def _is_shut_in_duress(request: HttpRequest, row: policy.RouteRule | None, view: str) -> bool:
-        if row is not None and row.is_open:  # whose session it is isn't even asked there
+        if row is not None and row.is_open:  # open pages don't even load the session's person
             return False
         stands_in = getattr(request.user, "stands_in", False)
         return stands_in and (view, request.method) not in policy.IN_DURESS
@@ -76,9 +81,12 @@ class AccessPolicy:
 
     @staticmethod
     def _ask_for_factor(request: HttpRequest, row: policy.RouteRule, view: str, *, is_api: bool) -> HttpResponse | None:
-        """A signed-in person without a second factor gets no further than the pages where it is set up. One who has it
-        must have given it in this very session: one from before it was set up ends here. Tokens were made by somebody
-        who gave it."""
+        """Require a second factor of this session.
+
+        A signed-in person without one gets no further than the pages where it is set up. One who has it must have given
+        it in this very session: a session from before it was set up ends here. Tokens were made by somebody who gave
+        it.
+        """
         user: Any = request.user
         if row.is_open or request.bearer or user.stands_in:  # type: ignore[attr-defined]
             return None
@@ -99,10 +107,11 @@ class AccessPolicy:
 
     @staticmethod
     def _sign_in_by_token(request: HttpRequest) -> None:
+        """Set the request's user to the holder of its bearer token, if it has one."""
         kind, _space, token = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer" and token:
             found = FieldToken.found_by(token.strip())
-            # A token that stands for nobody isn't mended by a session that comes with it.
+            # A bad token isn't made good by a session cookie that comes along.
             request.user = found.user if found is not None else AnonymousUser()
             request.bearer = found  # type: ignore[attr-defined]
             if found is not None:
@@ -110,6 +119,7 @@ class AccessPolicy:
 
     @staticmethod
     def _deny(request: HttpRequest, row: policy.RouteRule | None, route: str, *, is_api: bool) -> HttpResponse:
+        """Answer a request without access: 404 for somebody signed in, sign-in for a visitor. Raises Http404."""
         if request.user.is_authenticated:
             record_denial(actor=get_actor(request.user), target_kind="route", target_id=route[:64])
             if not is_api:
@@ -125,6 +135,6 @@ class AccessPolicy:
 
 
 def problem(status: int, kind: str, title: str, **extra: Any) -> JsonResponse:
-    """A problem document (RFC 9457): {"type", "title", "status", ...}. Never holds what was sent."""
+    """Build a problem document (RFC 9457): {"type", "title", "status", ...}. It never echoes what was sent."""
     body = {"type": f"urn:vatra:problem:{kind}", "title": title, "status": status, **extra}
     return JsonResponse(body, status=status, content_type="application/problem+json")

@@ -1,4 +1,4 @@
-"""Who works where: regions, municipalities, police directorates, mobile units, staff and their assignments."""
+"""Regions, municipalities, police directorates, mobile units, staff and their assignments."""
 
 import hashlib
 import secrets
@@ -29,12 +29,12 @@ from .staff.models import RoleRequest as RoleRequest
 from .staff.models import SessionEnd as SessionEnd
 from .staff.record_keepers import NOT_BOTH, clashes
 
-# Django's own, so that sessions from before `session_epoch` go on.
+# Django's own salt, so that sessions from before `session_epoch` stay valid.
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 
 class Region(models.Model):
-    """A qark. Key: ISO 3166-2 code without prefix is no good in URLs, so a slug (`vlore`)."""
+    """A qark. Its key is a slug (`vlore`): an ISO 3166-2 code without its prefix says nothing in a URL."""
 
     slug = models.SlugField(_("key"), unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -51,7 +51,7 @@ class Region(models.Model):
 
 
 class PoliceDirectorate(models.Model):
-    """A local police directorate (DVP). Its area is a set of municipalities, which is not the region's."""
+    """A local police directorate (DVP). Its area is a set of municipalities, not a region."""
 
     slug = models.SlugField(_("key"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -67,7 +67,7 @@ class PoliceDirectorate(models.Model):
 
 
 class Municipality(models.Model):
-    """A bashki. `police_directorate` is a fact of its own and never derived from the region."""
+    """A bashki. `police_directorate` is stored, never derived from the region."""
 
     slug = models.SlugField(_("key"), unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -129,16 +129,17 @@ class User(AbstractUser):
 
     @property
     def stands_in(self) -> bool:
-        """Whether this is nobody's account, but what a duress PIN opens (`access.sessions.duress`)."""
+        """Whether this is the stand-in that a duress PIN opens, not an account (`access.sessions.duress`)."""
         return hasattr(self, "_stands_for")
 
     @property
     def person(self) -> "User":
-        """Whom a stand-in stands for; everybody else themselves."""
+        """The person behind a stand-in; for everybody else themselves."""
         return getattr(self, "_stands_for", self)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Changes with the password, as Django's does, and with `session_epoch`."""
+        """Hash the password, as Django does, together with `session_epoch`."""
+        # Epoch 0 adds nothing, so that sessions from before the field stay valid.
         made_of = f"{self.password}/{self.session_epoch}" if self.session_epoch else self.password
         return salted_hmac(SESSION_SALT, made_of, secret=secret, algorithm="sha256").hexdigest()
 
@@ -146,7 +147,7 @@ class User(AbstractUser):
         return self.assignments.current(on)
 
     def roles(self) -> frozenset[str]:
-        """The roles held today; read once per request and instance."""
+        """Return the roles held today; queried once per instance."""
         if not hasattr(self, "_roles"):
             self._roles = (
                 frozenset(self.current_assignments().values_list("role", flat=True)) if self.is_active else frozenset()
@@ -157,15 +158,18 @@ class User(AbstractUser):
         return bool(self.roles() & set(roles))
 
     def units_shown(self) -> "models.QuerySet[MobileUnit]":
-        """The units whose names a page of this person shows: also where a duress PIN leaves nothing to see of them."""
+        """Return the units whose names this person's pages show, under duress too.
+
+        A stand-in works nowhere; without the names the page would look different from an ordinary day.
+        """
         return self.person.units()
 
     def regions_shown(self) -> "models.QuerySet[Region]":
-        """As `units_shown`, of a coordinator's regions."""
+        """Return the regions that a coordinator's pages name; as `units_shown`."""
         return self.person.coordinated_regions()
 
     def units(self) -> "models.QuerySet[MobileUnit]":
-        """Units this person works in today."""
+        """Return the units this person works in today."""
         return MobileUnit.objects.filter(
             assignments__in=self.current_assignments().filter(role=StaffRole.WORKER)
         ).distinct()
@@ -183,7 +187,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 class Assignment(models.Model):
-    """A role for a time: a worker in a unit, a coordinator of a region, the others of the whole."""
+    """A role for a period: a worker in a unit, a coordinator of a region, the other roles everywhere."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="assignments", verbose_name=_("member of staff"))
     role = models.CharField(_("role"), max_length=16, choices=StaffRole.choices)
@@ -221,8 +225,10 @@ class Assignment(models.Model):
         return f"{self.user} · {self.get_role_display()} · {self.unit or self.region or ''}".rstrip(" ·")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refuses a new role that the person may not have beside another, whichever way it comes. What exists can be
-        ended. Raises ValidationError."""
+        """Refuse a new role that the person may not hold beside another, whoever gives it.
+
+        Existing assignments can always be saved, so that they can be ended. Raises ValidationError.
+        """
         if self._state.adding:
             self.clean()
         super().save(*args, **kwargs)
@@ -234,7 +240,7 @@ class Assignment(models.Model):
 
 
 class FieldToken(models.Model):
-    """A bearer token for the field API. Only its hash is kept; it is shown once, when made."""
+    """A bearer token for the field API. Only its hash is stored; it is shown once, when made."""
 
     class Scope(models.TextChoices):
         ALL = "all", _("read and send")
@@ -259,11 +265,12 @@ class FieldToken(models.Model):
 
     @staticmethod
     def hash_of(token: str) -> str:
+        """Hash a token. It is random and long, so a plain SHA-256 is enough and can be looked up."""
         return hashlib.sha256(token.encode()).hexdigest()
 
     @classmethod
     def issue(cls, user: User, *, days: int = 30, scope: str = Scope.ALL, name: str = "") -> str:
-        """Makes a token for this person and returns it; it can't be read again."""
+        """Create a token for this person and return it; it can't be read again."""
         token = "vft_" + secrets.token_urlsafe(32)
         cls.objects.create(
             user=user,
@@ -275,18 +282,18 @@ class FieldToken(models.Model):
         return token
 
     def note_use(self) -> None:
-        """Write down that it was used, to the hour: whoever looks at the list sees which ones are alive."""
+        """Record when it was last used, to the hour: often enough for the list, without a write for each request."""
         now = timezone.now()
         if self.last_used_at is None or now - self.last_used_at > timedelta(hours=1):
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
 
     def may(self, scope: str) -> bool:
-        """Whether it reaches a route of this scope ("" for one that every token reaches)."""
+        """Whether the token reaches a route of this scope ("" for a route that every token reaches)."""
         return not scope or self.scope in (self.Scope.ALL, scope)
 
     @classmethod
     def found_by(cls, token: str, at: datetime | None = None) -> "FieldToken | None":
-        """The token's row with its active holder, or None."""
+        """Return the valid row of this token with its active holder, or None."""
         return (
             cls.objects.select_related("user")
             .filter(
@@ -300,11 +307,11 @@ class FieldToken(models.Model):
 
     @classmethod
     def holder_of(cls, token: str, at: datetime | None = None) -> User | None:
-        """The active person this token stands for, or None."""
+        """Return the active person this token stands for, or None."""
         found = cls.found_by(token, at)
         return found.user if found else None
 
 
 def localize(texts: dict[str, str], language: str | None = None) -> LocalizedText:
-    """The text in this (or the active) language, else in the default one, else in any. `texts`: {code: text}."""
+    """Return the text in this (or the active) language, else the default one, else any. `texts`: {code: text}."""
     return localize_to(texts, language or get_language() or settings.LANGUAGE_CODE)

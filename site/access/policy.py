@@ -1,12 +1,13 @@
-"""The policy table: every route, who may use it, and why. What has no row is denied.
+"""The policy table: every route, who may use it, and why. A route without a row is denied (docs/adr/0008).
 
 A row names a view (`namespace:name`) or, for a tool mounted whole, the start of its address. `roles` is a set of
 StaffRole values, or PUBLIC (anyone), or RECIPIENT (whoever holds a brief's link; the brief itself asks for the PIN), or
-NOBODY (a tool brings the route, and it must not be used). `permission` is asked for besides, where the tool behind the
+NOBODY (a tool brings the route, and it must not be used). `permission` is required as well, where the tool behind the
 route would otherwise answer a person without it by sending them round in circles. `with_key` names methods that get
 through without a session because the request carries a signed key, which the view checks. `scope`: what a token of the
 field API must be made for.
-Rows say who may come in at all; which cases a person sees is decided again per object (`Case.objects.visible_to`).
+
+Rows say who may use a route at all; which cases a person sees is decided per object (`Case.objects.visible_to`).
 """
 
 from dataclasses import dataclass, field
@@ -34,14 +35,16 @@ POST_ONLY = frozenset({"POST", "OPTIONS"})
 GET_ONLY = frozenset({"GET"})
 API_POST = frozenset({"POST"})
 ADMIN_DOOR = "wagtailadmin.access_admin"
-PREVIEW = WRITE | {"DELETE"}  # what Wagtail's preview of an unsaved page is told when it closes
-TRANSLATE = WRITE | {"PUT", "DELETE"}  # a translated sentence is saved, or taken back
-REMEMBER = WRITE | {"PATCH"}  # Wagtail remembers that a hint was put away
+PREVIEW = WRITE | {"DELETE"}  # Wagtail sends DELETE when the preview of an unsaved page closes
+TRANSLATE = WRITE | {"PUT", "DELETE"}  # PUT saves a translated sentence, DELETE removes it
+REMEMBER = WRITE | {"PATCH"}  # Wagtail stores by PATCH that a hint was dismissed
 EVERY_METHOD = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})  # no row takes them all
 
 
 @dataclass(frozen=True)
 class RouteRule:
+    """One row of the table."""
+
     route: str
     roles: frozenset[str]
     reason: str
@@ -52,12 +55,13 @@ class RouteRule:
 
     @property
     def is_open(self) -> bool:
-        """Nobody needs to be signed in."""
+        """Whether no session is needed."""
         return self.roles in (PUBLIC, RECIPIENT)
 
     def allows(self, user: User) -> bool:
         if self.is_open:
             return True
+        # No exception for `is_superuser`, which gives nothing here (docs/adr/0008).
         has_role = bool(user.is_authenticated and user.is_active and user.roles() & self.roles)
         return has_role and (not self.permission or user.has_perm(self.permission))
 
@@ -124,7 +128,7 @@ VIEWS: tuple[RouteRule, ...] = (
         "wagtailcore_authenticate_with_password", PUBLIC, "The password of a page that editors protected so.", WRITE
     ),
     RouteRule("wagtaildocs_authenticate_with_password", PUBLIC, "The password of a collection protected so.", WRITE),
-    # Wagtail: doors that would go around the second factor or the operator
+    # Wagtail: routes that would bypass the second factor or the operator
     RouteRule("wagtailcore_login", NOBODY, "Signs in by password alone; ours is account_login."),
     RouteRule(
         "wagtail_localize:convert_to_alias", NOBODY, "Would put a page of one language before readers of the other."
@@ -325,6 +329,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("api_unknown", PUBLIC, "Says that an address of the API leads nowhere."),
 )
 
+# The first prefix that fits wins (`row_for`), so a narrower one stands before the wider ones: "cms/" is last.
 MOUNTS: tuple[RouteRule, ...] = (
     RouteRule(
         "api/v2/", PUBLIC, "Published content for other front ends; drafts and unlisted pages don't exist there."
@@ -456,12 +461,12 @@ MOUNTS: tuple[RouteRule, ...] = (
     ),
 )
 
-# What a stand-in may read (`access.sessions.duress`): pages that are empty for whoever works nowhere, and ways out.
+# What a stand-in may open (`access.sessions.duress`): pages that are empty for whoever works nowhere, and the ways out.
 IN_DURESS: frozenset[tuple[str, str]] = frozenset(
     {
         *((view, method) for view in ("intake:home", "signals:list", "sessions:list") for method in ("GET", "HEAD")),
         *((view, "POST") for view in ("account_lock", "account_alive")),
-        ("intake:section", "POST"),  # a page from before goes on saving by its draft's key, which shows nothing
+        ("intake:section", "POST"),  # a page opened before goes on saving by its draft's key, which shows nothing
     }
 )
 
@@ -470,7 +475,7 @@ _BY_VIEW = {row.route: row for row in VIEWS}
 
 
 def row_for(view_name: str | None, route: str) -> RouteRule | None:
-    """The row of a resolved request: by view name, else by the mount its route starts with. None means denied."""
+    """Return the row of a resolved request: by view name, else by the mount its route starts with; None is denied."""
     if view_name and view_name in _BY_VIEW:
         return _BY_VIEW[view_name]
     return next((row for row in MOUNTS if route.startswith(row.route)), None)

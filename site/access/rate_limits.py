@@ -1,8 +1,8 @@
-"""How often something was tried: one counter for sign-in, PINs, what the public sends, and receipt codes.
+"""Rate limits counted in the database: sign-in, PINs, tips from the public, receipt codes.
 
-Counted in the database, so that neither a full cache nor a second web server forgets. What is counted is named by a
-scope and a key; addresses go in only as a keyed hash of their network. A count lies in slots of time and is the sum of
-the slots of the last `window`.
+In the database, so that neither a full cache nor a second web server forgets. A count is named by a scope and a key;
+addresses go in only as a keyed hash of their network. It lies in slots of time and is the sum of the slots of the last
+`window` (docs/adr/0071).
 """
 
 import ipaddress
@@ -23,7 +23,7 @@ IPV4_NETWORK, IPV6_NETWORK = 24, 64
 
 
 class RateCount(models.Model):
-    """How often something of one scope happened for one key in one slot of time, which began at `slot`."""
+    """The count of one scope and key in one slot of time, which began at `slot`."""
 
     scope = models.CharField(max_length=24)
     key = models.CharField(max_length=100, blank=True)
@@ -42,7 +42,10 @@ class RateCount(models.Model):
 
 @dataclass(frozen=True)
 class Limit:
-    """`most` within `window`, counted in `slots` of equal length; with one slot it begins anew each full window."""
+    """At most `most` within `window`, counted in `slots` of equal length.
+
+    With one slot the count starts anew each full window.
+    """
 
     scope: str
     most: int
@@ -50,27 +53,30 @@ class Limit:
     slots: int = 6
 
     def hit(self, key: str = "", *, at: datetime | None = None) -> int:
-        """Count one more and return how many there are now. Side by side, no two callers get the same number: the row
-        stays locked until the caller's transaction ends."""
+        """Count one more and return how many there are now.
+
+        Concurrent callers never get the same number: the row stays locked until the caller's transaction ends.
+        """
         moment = at or timezone.now()
         self._add(key, self._slot(moment), 1)
         return self.used(key, at=moment)
 
     def refund(self, key: str = "", *, at: datetime | None = None) -> None:
-        """Take one back: what was counted before it was tried turned out to be none."""
+        """Undo one count: what was counted before it was checked turned out to be legitimate."""
         self._add(key, self._slot(at or timezone.now()), -1)
 
     def used(self, key: str = "", *, at: datetime | None = None) -> int:
-        """How many there were in the last window."""
+        """Return the count of the last window."""
         found = self._within(key, at or timezone.now()).aggregate(all=Sum("count"))["all"]
+        # A refund may fall into a later slot than its hit and outlive it: the sum could be negative.
         return max(found or 0, 0)
 
     def is_used_up(self, key: str = "", *, at: datetime | None = None) -> bool:
-        """Whether one more would be too many."""
+        """Whether one more would exceed the limit."""
         return self.used(key, at=at) >= self.most
 
     def ends(self, key: str = "", *, at: datetime | None = None) -> datetime | None:
-        """When fewer than `most` will be counted; None when that is so now."""
+        """Return when the count falls below `most`; None when it is below now."""
         moment = at or timezone.now()
         rows = list(self._within(key, moment).order_by("slot").values_list("slot", "count"))
         left = sum(count for _slot, count in rows)
@@ -86,10 +92,13 @@ class Limit:
         return RateCount.objects.filter(scope=self.scope, key=key, slot__gt=moment - self.window, slot__lte=moment)
 
     def _add(self, key: str, slot: datetime, number: int) -> None:
+        """Add to the count of one slot, whose row stays locked until the transaction ends."""
+        # UPDATE first: the row nearly always exists, and the update locks it.
         rows = RateCount.objects.filter(scope=self.scope, key=key, slot=slot)
         if rows.update(count=F("count") + number):
             return
         try:
+            # A savepoint: the IntegrityError of a concurrent first count must not abort the caller's transaction.
             with transaction.atomic():
                 RateCount.objects.create(scope=self.scope, key=key, slot=slot, count=number)
         except IntegrityError:
@@ -101,23 +110,28 @@ class Limit:
 
 
 def get_network(address: str) -> str:
-    """The network of an address as it is counted: /24, for IPv6 /64; hashed with a key of its own, which stays the same
-    when the vault's ring turns, so that known networks stay known. Raises KeyRingError, SealBroken."""
+    """Return the network of an address as it is counted: /24, for IPv6 /64, as a keyed hash.
+
+    Its key stays the same when the vault's key ring is rotated, so that known networks stay known. Raises KeyRingError,
+    SealBroken.
+    """
     return lasting.keyed_hash(lasting.NETWORKS, _network(address).encode())
 
 
 def get_networks(address: str) -> list[str]:
-    """As `get_network`, and as it was hashed with each of the ring's keys until November 2026."""
+    """Return `get_network`, and the hashes by each of the ring's keys that were used until November 2026."""
     plain = b"network\0" + _network(address).encode()
     return [get_network(address), *(fingerprint(plain, key_id=key.id) for key in load_key_ring().keys)]
 
 
 def _network(address: str) -> str:
+    """Return the network of an address as text; what is no address stays as it is."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        # ::ffff:192.0.2.1 is the IPv4 caller; as IPv6 all of them would share one /64.
         found = found.ipv4_mapped
     bits = IPV4_NETWORK if found.version == 4 else IPV6_NETWORK
     return str(ipaddress.ip_network(f"{found}/{bits}", strict=False))

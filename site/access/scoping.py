@@ -1,4 +1,4 @@
-"""Looking one thing up for a person: theirs, or nothing. Reaching for another's is recorded."""
+"""Look up one row for a person: theirs, or 404. An attempt to reach another's is logged."""
 
 from typing import Any, TypeVar
 
@@ -14,9 +14,9 @@ M = TypeVar("M", bound=models.Model)
 
 
 def visible_or_404(model: type[M], user: User, /, **lookup: Any) -> M:
-    """The row of `model` with this lookup, if `model.objects.visible_to(user)` holds it.
+    """Return the row of `model` with this lookup, if `model.objects.visible_to(user)` contains it.
 
-    Raises Http404 for everything else; when the row exists but is another's, the denial is recorded first.
+    Raises Http404 for everything else; when the row exists but is another's, the denial is logged first.
     """
     manager: Any = model._default_manager
     found = manager.visible_to(user).filter(**lookup).first()

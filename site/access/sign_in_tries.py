@@ -1,9 +1,9 @@
-"""Wrong passwords and codes: slower and slower for whoever guesses, never a locked door for whoever works here.
+"""Limits on wrong passwords and codes that slow down whoever guesses and never lock out whoever works here.
 
-Counted is by account and network (/24, /64), so that nobody far away keeps a worker out. A device that has signed in
-before carries a signed cookie and is counted by itself, whatever others do to the account. While tries are paused a
-right password still passes from such a device, and where a second factor is asked next; from anywhere else it is
-answered as a wrong one is, so that nobody learns during a pause whether they have guessed it. docs/adr/0071.
+Attempts are counted by account and network (/24, /64), so that nobody far away locks a worker out. A device that has
+signed in before carries a signed cookie and is counted separately, whatever others do to the account. While attempts
+are paused a right password still passes from such a device, and where a second factor comes next; from anywhere else it
+is answered as a wrong one, so that nobody learns during a pause whether they have guessed it (docs/adr/0071).
 """
 
 import secrets
@@ -21,7 +21,7 @@ from .rate_limits import Limit, get_network
 
 PASSWORDS = Limit("sign_in", 5, timedelta(minutes=5), slots=5)
 DEVICE_PASSWORDS = Limit("sign_in.device", 10, timedelta(minutes=5), slots=5)
-# Many networks at once: each gets one try in its window instead of five, and the log says so.
+# Many networks at once (a botnet): each gets one attempt in its window instead of five, and the log says so.
 ACCOUNT = Limit("sign_in.account", 50, timedelta(hours=1))
 CODES = Limit("code", 5, timedelta(minutes=5), slots=5)
 ACCOUNT_CODES = Limit("code.account", 20, timedelta(hours=1))
@@ -29,14 +29,14 @@ ACCOUNT_CODES = Limit("code.account", 20, timedelta(hours=1))
 COOKIE = "vatra_device"
 SALT = "access.device"
 COOKIE_DAYS = 180
-MAX_PEOPLE = 5  # who sign in on one device, a unit's telephone
+MAX_PEOPLE = 5  # people remembered on one device: a unit shares its telephone
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass
 class Tries:
-    """The tries at one account from one place. `device`: the known device's own key, "" for any other place."""
+    """The attempts at one account from one place. `device`: the known device's own key, "" for any other place."""
 
     account: str
     network: str
@@ -47,9 +47,10 @@ class Tries:
         return f"{self.account}:{self.device or self.network}"[-100:]
 
     def count_password(self) -> bool:
-        """Count one more password. Returns whether tries are paused, and nothing was counted then."""
+        """Count one more password; True when attempts are paused, and then nothing is counted."""
         limit = DEVICE_PASSWORDS if self.device else PASSWORDS
         used = limit.used(self.key)
+        # A used-up account still leaves each network one attempt in its window, so that a botnet locks nobody out.
         if used >= limit.most or (not self.device and used and ACCOUNT.is_used_up(self.account)):
             return True
         limit.hit(self.key)
@@ -58,13 +59,13 @@ class Tries:
         return False
 
     def take_password_back(self) -> None:
-        """It was the right one."""
+        """Undo the count: the password was right."""
         (DEVICE_PASSWORDS if self.device else PASSWORDS).refund(self.key)
         if not self.device:
             ACCOUNT.refund(self.account)
 
     def count_code(self) -> bool:
-        """Count one more code of a second factor. Returns whether it was one too many."""
+        """Count one more code of a second factor; True when it was one too many."""
         if CODES.is_used_up(self.key) or (not self.device and ACCOUNT_CODES.is_used_up(self.account)):
             return True
         CODES.hit(self.key)
@@ -79,20 +80,24 @@ class Tries:
 
 
 def get_tries(request: HttpRequest, username: str, address: str) -> Tries:
-    """`username`: as it was typed, of somebody or of nobody. Accounts stand in the counts as keyed hashes."""
+    """Return the attempts at the account of this name from this address.
+
+    `username`: as it was typed, whether or not somebody has it. Accounts are counted under keyed hashes.
+    """
     user = _user_named(username)
     device = _devices(request).get(str(user.pk), "") if user is not None else ""
+    # Of the typed name, not of the account found: a name that nobody has is counted, and answered, the same way.
     account = get_network(f"account {username.strip().lower()}")
     return Tries(account[-40:], get_network(address)[-40:], device)
 
 
 def may_pass_a_pause(tries: Tries, user: Any) -> bool:
-    """The right password was typed while tries are paused: from a known device, or before a second factor."""
+    """Whether a right password counts while attempts are paused: from a known device, or before a second factor."""
     return bool(tries.device) or is_mfa_enabled(user)
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: Any) -> None:
-    """This device has signed in: its next tries are counted by themselves."""
+    """Set the cookie by which this device's next attempts are counted separately."""
     known = _devices(request)
     mine = {str(user.pk): known.pop(str(user.pk), "") or secrets.token_urlsafe(12)}
     kept = mine | dict(list(known.items())[: MAX_PEOPLE - 1])
@@ -108,7 +113,7 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: Any) -> 
 
 
 def _devices(request: HttpRequest) -> dict[str, str]:
-    """{id of somebody who has signed in on it: the device's key for them}. Nothing for a cookie that isn't ours."""
+    """Return {id of somebody who has signed in here: this device's key for them}; {} for a cookie that isn't ours."""
     try:
         found = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=timedelta(days=COOKIE_DAYS))
     except signing.BadSignature:

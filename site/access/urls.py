@@ -1,4 +1,4 @@
-"""Signing in, the second factor, the password, sessions. This is all: no signing up, no reset by oneself."""
+"""URLs for sign-in, second factor, password and sessions. There is no sign-up and no reset by oneself."""
 
 from allauth.account import views as account
 from django.urls import include, path
@@ -7,7 +7,7 @@ from .invitation import invitation
 from .sessions import factor_views as factors
 from .sessions import views as sessions
 
-# In front of allauth's own of the same name.
+# Before allauth's own of the same name: the first that matches answers.
 FACTORS = [
     path("totp/activate/", factors.ActivateTOTP.as_view(), name="mfa_activate_totp"),
     path("webauthn/add/", factors.AddKey.as_view(), name="mfa_add_webauthn"),

@@ -1,4 +1,4 @@
-"""Staff, units and places in the admin. Wagtail's own screens for users and groups are shut by the policy table."""
+"""Staff, units and places in the admin. The policy table shuts Wagtail's own screens for users and groups."""
 
 from functools import partial
 from typing import Any
@@ -33,10 +33,13 @@ from .staff.record_keepers import people_with_both
 
 
 class PlaceForm(WagtailAdminModelForm):
-    """Records who changed what. What takes two keepers stays as it is and is asked for; the rest is saved at once."""
+    """Base form of units and places, which logs who changed what.
+
+    What needs two people stays as it is and is asked for; the rest is saved at once.
+    """
 
     asked: PlaceChange | None = None
-    dropped: PlaceChange | None = None  # what waited until then, and is withdrawn by what was asked
+    dropped: PlaceChange | None = None  # the request that waited until then, which the new one replaces
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,12 +52,14 @@ class PlaceForm(WagtailAdminModelForm):
             self._say_what_waits(waiting)
 
     def save(self, commit: bool = True) -> Any:
+        """Save what one person may change, and ask for the rest, in one transaction."""
         place, is_new = self.instance, self.instance._state.adding
         with transaction.atomic():
             self._take_what_holds_now()
             waits = place_waits(place, self.before, by=self.for_user)
             after = {name: getattr(place, name) for name in waits}
             before = {name: self.before.get(name, "") for name in waits}
+            # Only for this save: the change itself is made when a second person agrees.
             for name, value in before.items():
                 setattr(place, name, value)
             saved = super().save(commit=commit)
@@ -70,18 +75,19 @@ class PlaceForm(WagtailAdminModelForm):
         return saved
 
     def _take_what_holds_now(self) -> None:
-        """Lock the row, so that a change agreed since this page was opened isn't written over."""
+        """Lock the row, so that a change agreed since this page was opened isn't overwritten."""
         place = self.instance
         if place._state.adding or not self.before:
             return
         stored = type(place)._default_manager.select_for_update(no_key=True).get(pk=place.pk)
         self.before = {name: getattr(stored, name) for name in self.before}
         for name, value in self.before.items():
+            # The form names the relation, TAKES_TWO its column.
             if name.removesuffix("_id") not in self.changed_data:
                 setattr(place, name, value)
 
     def _say_who_is_renamed(self, place: Any) -> None:
-        """One keeper changes a name alone, so the others hear of it: by names they decide."""
+        """Notify the other managers of a new name: one person changes it alone, and all decide by names."""
         names = {"before": self.named, "after": name_in_full(place)}
         if self.named and names["before"] != names["after"]:
             transaction.on_commit(partial(tell_of_renaming, place, names, by=self.for_user))
@@ -92,9 +98,10 @@ class PlaceForm(WagtailAdminModelForm):
                fields=fields)  # fmt: skip
 
     def _note_what_was_taken(self, saved: Any) -> None:
-        """Nothing, of most places."""
+        """Do nothing, for most kinds of place."""
 
     def _say_what_waits(self, waiting: PlaceChange) -> None:
+        """Show a waiting change beside the field that it concerns."""
         _before, after = waiting.sides() or ({}, TAKES_TWO[waiting.kind])
         name = next(iter(after)).removesuffix("_id")
         words = format_html(
@@ -107,7 +114,7 @@ class PlaceForm(WagtailAdminModelForm):
 
 
 def name_in_full(place: Any) -> str:
-    """Its name, and its short one if it has one."""
+    """Return the name, and the short one if there is one."""
     return " / ".join(filter(None, (place.name, getattr(place, "short_name", ""))))
 
 
@@ -126,7 +133,7 @@ class MobileUnitForm(PlaceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # A new unit has a number; of one that works it can be taken away at once, when the phone was lost.
+        # A new unit needs a number; an existing unit's can be removed at once, when the phone was lost.
         self.fields["callback_phone"].required = self.instance._state.adding
         if not self.instance._state.adding:
             # Cases, sessions and cards name the unit and its region; another region is another unit.
@@ -135,7 +142,7 @@ class MobileUnitForm(PlaceForm):
     def clean_callback_phone(self) -> str:
         number: str = self.cleaned_data["callback_phone"]
         if number == self.before.get("callback_phone"):
-            return number  # as it stands: the demo's numbers can't be called, and other fields are saved all the same
+            return number  # unchanged: the demo's numbers aren't valid, and other fields are saved all the same
         return telephone(number) if number else ""
 
     def _note_what_was_taken(self, saved: Any) -> None:
@@ -151,7 +158,7 @@ class MobileUnitForm(PlaceForm):
 
 
 def telephone(text: str) -> str:
-    """A number that can be called, in its international form. Raises ValidationError."""
+    """Return a valid number in international form (E.164). Raises ValidationError."""
     try:
         number = parse(text, "AL")
     except NumberParseException as error:
@@ -173,6 +180,8 @@ class RegionForm(PlaceForm):
 
 
 class MunicipalityForm(PlaceForm):
+    """The form of a municipality: only its police directorate can be changed."""
+
     class Meta(WagtailAdminModelForm.Meta):
         model = Municipality
         fields = ["police_directorate"]
@@ -190,9 +199,10 @@ class DirectorateForm(PlaceForm):
 
 
 class SaysWhatWaits:
-    """Tells whoever saved that a part of it waits for a second person."""
+    """Mixin of views that warns whoever saved about what waits for a second person."""
 
     def save_instance(self) -> Any:
+        """Save, and add a warning for what waits and for what was withdrawn."""
         saved = super().save_instance()  # type: ignore[misc]
         if self.form.asked is not None:  # type: ignore[attr-defined]
             messages.warning(
@@ -223,10 +233,13 @@ class PlaceEditView(SaysWhatWaits, EditView):
 
 
 class PlaceViewSet(ModelViewSet):
+    """Screens of one kind of place, without deletion or copying."""
+
     add_view_class = PlaceCreateView
     edit_view_class = PlaceEditView
     add_to_reference_index = False
     copy_view_enabled = False
+    # Albania has 61 municipalities: all of them on one page.
     list_per_page = 61
     form_class: type
 
@@ -234,6 +247,7 @@ class PlaceViewSet(ModelViewSet):
         return self.form_class
 
     def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        # No deletion and no usage page: cases and assignments refer to these rows.
         return super().get_common_view_kwargs(**{"delete_url_name": None, "usage_url_name": None, **kwargs})
 
     def get_urlpatterns(self) -> list[Any]:
@@ -302,6 +316,8 @@ def staff_addresses() -> list[URLResolver]:
 
 
 class RoleMenuItem(MenuItem):
+    """A menu item that only some roles see."""
+
     def __init__(self, *args: Any, roles: tuple[StaffRole, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.roles = roles
@@ -325,7 +341,7 @@ def resets_menu() -> MenuItem:
 
 
 class BothRolesPanel(Component):
-    """For operators: who keeps the record and is operator or coordinator too, from before that was refused."""
+    """A panel for operators: who is auditor and operator or coordinator too, from before that was refused."""
 
     name = "both_roles"
     template_name = "access/admin/both_roles.html"

@@ -1,4 +1,4 @@
-"""Wagtail's choosers without the script they write beside themselves (docs/adr/0079)."""
+"""Wagtail's choosers without the inline script that they write beside themselves (docs/adr/0079)."""
 
 import json
 from typing import Any
@@ -10,14 +10,14 @@ from wagtail.admin.widgets.workflows import AdminTaskChooser
 
 
 def _render(self: Any, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
-    """The chooser, and beside it what `static/js/cms/start.js` begins it with.
+    """Render the chooser, and beside it the element from which `static/js/cms/start.js` starts it.
 
     Raises TypeError without an id, as Wagtail does.
     """
     if not attrs or "id" not in attrs:
         raise TypeError("A chooser cannot be rendered without an 'id' attribute")
     chosen = self.get_value_data(value)
-    is_task = isinstance(self, AdminTaskChooser)  # the one chooser of Wagtail's that begins with a function of its own
+    is_task = isinstance(self, AdminTaskChooser)  # Wagtail starts this one by a function of its own
     return format_html(
         '{}<template data-controller="vo-start" data-vo-start-name-value="{}" data-vo-start-id-value="{}"'
         ' data-vo-start-options-value="{}"></template>',
@@ -29,4 +29,5 @@ def _render(self: Any, name: str, value: Any, attrs: dict[str, Any] | None = Non
 
 
 def begin_choosers_without_inline_scripts() -> None:
+    """Replace `BaseChooser.render` by ours, for every chooser of Wagtail's at once."""
     BaseChooser.render = _render

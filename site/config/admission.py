@@ -1,8 +1,8 @@
-"""Who gets a turn when the web server has more to do than it can: refused early, and the urgent before everything else.
+"""Admission control for the web server: refuse early, and serve urgent requests before all others.
 
 A WSGI layer around Django. `slots` requests work at a time; some more wait for a slot, each lane so many and so long;
-everybody else gets 503 with Retry-After at once. What frees a slot goes to the highest lane that waits. Nothing here
-asks a database or a cache: it must hold when they don't (docs/adr/0041).
+everybody else gets 503 with Retry-After at once. A slot that comes free goes to the highest lane that waits. Nothing
+here asks a database or a cache: it must work when they don't (docs/adr/0041).
 
 A request's body is read before its turn, so that a slow sender keeps nobody from working. Database connections belong
 to slots, not to the server's many threads: as many are open as requests can be at work.
@@ -26,16 +26,17 @@ from .liveness import Pulse
 Environ = dict[str, Any]
 Body = Iterable[bytes]
 MEGABYTE = 1024 * 1024
-READ_AHEAD_AT_MOST = 33 * MEGABYTE  # a body as large as any form with files; what is larger is refused further in
+READ_AHEAD_AT_MOST = 33 * MEGABYTE  # a body as large as any form with files; larger ones are refused by Django
 READ_AHEAD_TOGETHER = 160 * MEGABYTE
-FORGETTING = 0.1  # how much the newest request counts in the mean time of work
+FORGETTING = 0.1  # weight of the newest request in the moving average of working time
 
 
 @dataclass(frozen=True)
 class Lane:
-    """`spares`: slots left to higher lanes. `places`, `seconds`: how many wait, and how long. `at_once`: of its kind.
+    """A class of requests with its limits.
 
-    `bodies`: how many may be sending what they have to say.
+    `spares`: slots left free for higher lanes. `places`, `seconds`: how many wait, and how long. `at_once`: how many of
+    this lane work at a time. `bodies`: how many may be sending their body.
     """
 
     name: str
@@ -49,16 +50,16 @@ class Lane:
 
 # Identifications, drafts of them, and what a recipient opens and answers.
 URGENT = Lane("urgent", 0, spares=0, places=16, seconds=20, bodies=12)
-# What the public asks and reports. Whether somebody is in danger stands inside, so all of it comes before any reading.
+# Tips. Whether one is about danger isn't known before it is read, so all of them come before anybody reads pages.
 TIPS = Lane("tips", 1, spares=1, places=6, seconds=10, bodies=4)
 STAFF = Lane("staff", 2, spares=2, places=8, seconds=8, bodies=8)
-# Files by themselves: one is cleaned (`laundry`), two wait for that, more are told to come again.
+# Files by themselves: one is sanitised, two wait for that, more are refused (`access.limits`).
 FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2)
 PUBLIC = Lane("public", 3, spares=2, places=8, seconds=4, bodies=4)
 LANES = (URGENT, TIPS, STAFF, FILES, PUBLIC)
 THREADS_BESIDE = 48  # for whoever waits, sends a body, or is refused
 
-FREE = ("/healthz", "/static/", "/dil/")  # need no slot: alive, style sheets, the way out
+FREE = ("/healthz", "/static/", "/dil/")  # need no slot: liveness, style sheets, the exit
 READINESS = "/readyz"
 BY_ADDRESS = (
     ("/api/field/v1/submissions", URGENT),
@@ -78,6 +79,7 @@ BY_ADDRESS = (
 
 
 def get_lane(path: str) -> Lane:
+    """Return the lane of an address."""
     return next((lane for start, lane in BY_ADDRESS if path.startswith(start)), PUBLIC)
 
 
@@ -89,10 +91,10 @@ class Slot:
 
     @contextmanager
     def lend_connections(self) -> Iterator[None]:
-        """They are this thread's while the request is at work.
+        """Give the slot's connections to this thread while its request works.
 
-        One that the thread brought along is used and stays with it: whoever asks from within a transaction (a test, a
-        command) must go on seeing what it wrote.
+        A connection that the thread brought along is used and stays with it: whoever asks from within a transaction (a
+        test, a command) must go on seeing what it wrote.
         """
         brought = {connection.alias for connection in connections.all(initialized_only=True)}
         for alias, connection in self.connections.items():
@@ -105,6 +107,8 @@ class Slot:
                 if connection.alias in brought:
                     continue
                 if self.connections.get(connection.alias) is not connection:
+                    # Django ties a connection to the thread that opened it; the next request of this slot runs in
+                    # another one.
                     connection.inc_thread_sharing()
                     self.connections[connection.alias] = connection
                 del connections[connection.alias]
@@ -112,12 +116,14 @@ class Slot:
 
 @dataclass
 class Waiting:
+    """A request that waits for a slot."""
+
     called: threading.Event = field(default_factory=threading.Event)
     slot: Slot | None = None
 
 
 class Admission:
-    """Shared by the server's threads."""
+    """The WSGI layer. Shared by the server's threads."""
 
     def __init__(self, inner: Callable[..., Body], *, slots: int, pulse: Pulse) -> None:
         self.inner, self.slots, self.pulse = inner, slots, pulse
@@ -132,6 +138,7 @@ class Admission:
         self._readiness_slot = Slot()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        """Serve a request in its turn, or refuse it."""
         path = environ["PATH_INFO"]
         if path.startswith(FREE):
             return self.inner(environ, start_response)
@@ -149,7 +156,10 @@ class Admission:
             self._leave(lane, slot, time.monotonic() - began)
 
     def _tell_readiness(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
-        """Beside the slots, so that a busy server can still be asked; one at a time, because anybody may ask."""
+        """Answer /readyz beside the slots, so that a busy server can still be probed.
+
+        One at a time, because anybody may ask.
+        """
         if not self._readiness.acquire(timeout=1.0):
             return refusal(environ, start_response)
         try:
@@ -161,9 +171,9 @@ class Admission:
     # ---- slots
 
     def _enter(self, lane: Lane) -> Slot | None:
-        """A slot, at once or after waiting; None for whoever can't be served in time."""
+        """Return a slot, at once or after waiting; None for whoever can't be served in time."""
         with self._lock:
-            if self._has_room(lane):  # then nobody waits who could have it: whatever comes free is handed on at once
+            if self._has_room(lane):  # then nobody waits who could take it: a free slot is handed on at once
                 return self._take(lane)
             if len(self._waiting[lane]) >= lane.places or self._expected_wait(lane) > lane.seconds:
                 return None
@@ -172,6 +182,7 @@ class Admission:
         if not waiting.called.wait(lane.seconds):
             with self._lock:
                 if waiting.slot is None:
+                    # Checked under the lock: the slot may have been handed over just as the wait ran out.
                     self._waiting[lane].remove(waiting)
         return waiting.slot
 
@@ -184,9 +195,11 @@ class Admission:
             self._call_the_next()
 
     def _call_the_next(self) -> None:
+        """Hand free slots to those who wait, the highest lane first. Called under the lock."""
         for lane in LANES:
             while self._waiting[lane] and self._has_room(lane):
                 waiting = self._waiting[lane].popleft()
+                # Taken for the one who waits, before it wakes up: nobody who comes now can overtake.
                 waiting.slot = self._take(lane)
                 waiting.called.set()
 
@@ -197,20 +210,23 @@ class Admission:
         return slot
 
     def _has_room(self, lane: Lane) -> bool:
+        """Whether a request of this lane may start now."""
+        # At most slots - 1 are spared, or a server with one slot would never serve the lower lanes.
         return len(self._free) > min(lane.spares, self.slots - 1) and self._running[lane] < lane.at_once
 
     def _ahead_of(self, lane: Lane) -> int:
         return sum(len(self._waiting[other]) for other in LANES if other.rank <= lane.rank)
 
     def _expected_wait(self, lane: Lane) -> float:
+        """Estimate the seconds until a newcomer's turn, by the mean working time."""
         return self._mean_seconds * (self._ahead_of(lane) + 1) / self.slots
 
     # ---- bodies
 
     def _read_ahead(self, lane: Lane, environ: Environ) -> bool:
-        """Puts the whole body into memory, or says that too many are sending theirs.
+        """Read the whole body into memory; False when too many are sending theirs.
 
-        One without its length, or longer than any of ours, is left to whoever reads it: it is refused there.
+        A body without a length, or longer than any of ours, is left to Django, which refuses it.
         """
         length = environ.get("CONTENT_LENGTH") or ""
         size = int(length) if length.isascii() and length.isdigit() else 0
@@ -231,7 +247,7 @@ class Admission:
 
 
 class Counted:
-    """Outermost: every answer counts as a sign of life."""
+    """The outermost layer: reports every finished request as a sign of life."""
 
     def __init__(self, inner: Callable[..., Body], pulse: Pulse) -> None:
         self.inner, self.pulse = inner, pulse

@@ -1,4 +1,4 @@
-"""The public API put together: each room brings the endpoints of what it owns. Addresses under /api/."""
+"""The public API, assembled from the endpoints of each room. URLs under /api/."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
@@ -33,7 +33,7 @@ for viewset in VIEWSETS:
 
 @csrf_exempt
 def unknown(request: HttpRequest) -> HttpResponse:
-    """Whatever else is asked of an API: a problem document, never a page."""
+    """Answer any other address of the API with a problem document, never with a page."""
     return problem(404, "not-found", "There is nothing here.")
 
 

@@ -1,3 +1,5 @@
+"""App configuration of `config`, with what must be set once at start."""
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.mail.utils import DNS_NAME
@@ -13,6 +15,6 @@ class SiteConfig(AppConfig):
         from .admin_scripts import begin_choosers_without_inline_scripts
 
         begin_choosers_without_inline_scripts()
-        # Django takes the machine's own name for the Message-ID of a mail and for the greeting of its server: behind a
+        # Django takes the machine's own name for the Message-ID of a mail and for the SMTP greeting (HELO): behind a
         # relay that is "localhost", which receiving servers hold against a mail.
         DNS_NAME._fqdn = settings.MESSAGE_ID_DOMAIN

@@ -1,6 +1,6 @@
-"""What is answered when nothing can be looked up: pages and problems that need no template, catalog or database.
+"""Fixed answers for when nothing can be looked up: pages and problem documents without template, catalog or database.
 
-The numbers are those of lines that never go stale (a test holds them against the seeded lines).
+The telephone numbers are those of lines that never expire (a test checks them against the seeded lines).
 """
 
 import json
@@ -42,7 +42,7 @@ If someone is in danger, call <a href="tel:129">129</a>. Ambulance: <a href="tel
 def fixed_page(
     *, title: str, words: str, english_title: str, english_words: str, language: str = DEFAULT_LANGUAGE
 ) -> str:
-    """A page in both languages, the one of `language` first."""
+    """Build a page in both languages, the one of `language` first."""
     if language == "sq":
         first = _ALBANIAN.format(title=f"<h1>{title}</h1>\n<p>", words=words)
         second = _ENGLISH.format(title=f'<p lang="en"><strong>{english_title}</strong>', words=english_words)
@@ -53,12 +53,13 @@ def fixed_page(
 
 
 def page_for(path: str, method: str) -> str:
-    """Too busy: in the language of the address, and what becomes of what was sent."""
+    """Return the "too busy" page in the language of the address; it says what happens to a form that was sent."""
     return _busy_page("en" if path.startswith(ENGLISH_PREFIX) else "sq", method not in ("GET", "HEAD"))
 
 
 @cache
 def _busy_page(language: str, something_was_sent: bool) -> str:
+    """Build the "too busy" page once for each language and case."""
     if something_was_sent:
         words = (
             "Ajo që dërguat nuk u pranua ende. Prisni disa sekonda dhe ringarkoni faqen: shfletuesi e dërgon përsëri."
@@ -77,7 +78,7 @@ def _busy_page(language: str, something_was_sent: bool) -> str:
 
 
 def refusal(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """503 before Django is entered: a problem document for the API, else a page with the numbers to call."""
+    """Answer 503 before Django is entered: a problem document for the API, else a page with emergency numbers."""
     path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
     if path.startswith(API_PREFIX):
         media_type = "application/problem+json"
@@ -90,6 +91,7 @@ def refusal(environ: dict[str, Any], start_response: Callable[..., Any]) -> list
         ("Content-Length", str(len(body))),
         ("Retry-After", RETRY_SECONDS),
         ("Cache-Control", "no-store"),
+        # Set here because Django's middleware, which would add these headers, isn't reached.
         ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
         ("Referrer-Policy", "no-referrer"),
         ("X-Content-Type-Options", "nosniff"),

@@ -1,11 +1,11 @@
-"""A cache that fails open: a disk or a Redis that is gone, full or hung takes no page and no sign-in down with it.
+"""A cache that fails open: a disk or a Redis that is gone, full or hung breaks no page and no sign-in.
 
 `FailOpenCache` stands before one of Django's own stores (`OPTIONS["STORE"]`). A store that failed is left alone for
 `REST_S` seconds, so that a hung one costs one wait and not one per read; Redis is given 0.1 s and asked once
-(docs/adr/0049). Meanwhile each process goes on with a small memory of its own: limits on sign-in go on counting there,
-and Wagtail finds its sites. With `OPTIONS["FALLBACK"] = False` the failure is raised, at once, for who must know that
-nothing is shared now (the generation of kept pages, `content.page_cache.version`). What either store holds is signed
-(`config.cache_signing`).
+(docs/adr/0049). Meanwhile each process uses a small memory of its own: limits on sign-in go on counting there, and
+Wagtail finds its sites. With `OPTIONS["FALLBACK"] = False` the failure is raised, at once, for callers that must know
+that nothing is shared now (the generation of the page cache, `content.page_cache.version`). What either store holds is
+signed (`config.cache_signing`).
 """
 
 import logging
@@ -27,11 +27,11 @@ from .cache_signing import SignedFileCache, SignedSerializer
 
 log = logging.getLogger(__name__)
 
-# How a store fails. What a caller did wrong (a key that can't be, a number that isn't there) is none of these.
+# Failures of a store. A caller's mistake (an impossible key, `incr` of a missing one) is none of these.
 FAILURES = (OSError, EOFError, pickle.PickleError, zlib.error, RedisError)
 REST_S = 1.0
 REDIS_WAIT_S = 0.1
-# redis-py asks three more times by itself, each after a longer wait.
+# No retries: redis-py would ask three more times, each after a longer wait.
 REDIS_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": REDIS_WAIT_S,
     "socket_timeout": REDIS_WAIT_S,
@@ -47,11 +47,11 @@ class StoreAway(OSError):
 
 
 class _Health:
-    """What this process knows of one store. Shared by its threads, which each have a cache object of their own."""
+    """What this process knows about one store. Shared by its threads, which each have a cache object of their own."""
 
     def __init__(self) -> None:
         self.rests_until = 0.0
-        # What was changed meanwhile: what the store holds under these keys isn't true any more.
+        # Keys changed meanwhile: the store holds outdated values under them.
         self.missed: set[tuple[str, int | None]] = set()
         self.lock = threading.Lock()
 
@@ -86,7 +86,7 @@ _healths: dict[str, _Health] = {}
 
 
 class FailOpenCache(BaseCache):
-    """One of Django's caches, and this process's own memory while that one is away."""
+    """One of Django's caches, and this process's own memory while that one is down."""
 
     def __init__(self, location: Any, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -100,6 +100,7 @@ class FailOpenCache(BaseCache):
         self._location = location
         self._params = {**params, "OPTIONS": options}
         self._store: BaseCache | None = None
+        # One health for each store and not for each object: Django makes a cache object for every thread.
         name = f"{location} {self.key_prefix}"
         self._health = _healths.setdefault(name, _Health())
         own = {"KEY_PREFIX": self.key_prefix, "VERSION": self.version, "OPTIONS": {"MAX_ENTRIES": 5000}}
@@ -132,10 +133,11 @@ class FailOpenCache(BaseCache):
         self._ask("clear")
 
     def _change(self, verb: str, key: Any, *args: Any, version: int | None, **named: Any) -> Any:
-        """A verb after which something else stands under `key`."""
+        """Call a method that changes the value of `key`."""
         return self._ask(verb, key, *args, version=version, _changed=(str(key), version), **named)
 
     def _ask(self, verb: str, *args: Any, _changed: tuple[str, int | None] | None = None, **named: Any) -> Any:
+        """Call the store's method, or this process's own memory while the store is down. Raises StoreAway."""
         health = self._health
         if not health.is_resting:
             try:
@@ -147,6 +149,7 @@ class FailOpenCache(BaseCache):
             else:
                 health.recover()
                 return answer
+        # Nothing was asked this time: the caller hears of the failure without waiting for it again.
         if self._own is None:
             raise StoreAway
         if _changed:
@@ -156,8 +159,10 @@ class FailOpenCache(BaseCache):
         return getattr(self._own, verb)(*args, **named)
 
     def _ready_store(self) -> BaseCache:
-        """The store, made at its first use (a folder that can't be made must not fail the import), without what was
-        changed while it was away."""
+        """Return the store, rid of the keys that were changed while it was down.
+
+        It is made at its first use: a folder that can't be created must not fail the import.
+        """
         if self._store is None:
             self._store = self._store_class(self._location, self._params)
         if self._health.missed:
@@ -166,9 +171,11 @@ class FailOpenCache(BaseCache):
                 for key, version in missed:
                     self._store.delete(key, version=version)
             except FAILURES:
+                # Down again: the keys stay marked until they are deleted there.
                 self._health.miss(missed)
                 raise
             if self._own is not None:
+                # What it holds is older than the store from now on, should the store fail again.
                 self._own.clear()
         return self._store
 

@@ -1,9 +1,9 @@
-"""What caches hold is signed, and read only when the signature is ours.
+"""Signing of cached values: they are read only if the signature is ours.
 
-Django keeps values as pickles, and reading a pickle runs what it says: whoever can write to the cache's folder or to
-Redis could have the service run anything. Libraries of ours keep objects there that JSON doesn't carry (Wagtail's site
-paths), so the pickles stay, under an HMAC made from SECRET_KEY. What isn't signed, or was changed, is as if nothing
-were there: also what an older release left behind.
+Django stores values as pickles, and reading a pickle runs what it says: whoever can write to the cache's folder or to
+Redis could make the service run anything. Libraries store objects there that JSON can't carry (Wagtail's site paths),
+so the pickles stay, under an HMAC made from SECRET_KEY. An unsigned or changed value counts as missing; so does what an
+older release left behind.
 """
 
 import hmac
@@ -33,12 +33,12 @@ def _key(secret: str) -> bytes:
 
 
 def signed(content: bytes, place: str = "") -> bytes:
-    """`place`: where it is kept, so that it is worth nothing elsewhere."""
+    """Prefix the content with its HMAC. `place`: where it is stored, so that a copy elsewhere is worthless."""
     return _mac(content, place) + content
 
 
 def verified(data: bytes, place: str = "") -> bytes | None:
-    """The content, or None when the signature isn't ours."""
+    """Return the content, or None when the signature isn't ours."""
     mac, content = data[:MAC_BYTES], data[MAC_BYTES:]
     return content if hmac.compare_digest(mac, _mac(content, place)) else None
 
@@ -48,9 +48,10 @@ def _mac(content: bytes, place: str) -> bytes:
 
 
 class SignedSerializer(RedisSerializer):
-    """For Redis. Whole numbers stand there as they are, so that Redis can count."""
+    """The serializer for Redis. Whole numbers are stored as they are, so that Redis can count."""
 
     def dumps(self, obj: Any) -> Any:
+        # `type`, not isinstance: a bool is an int, and would come back as one.
         return obj if type(obj) is int else signed(super().dumps(obj))
 
     def loads(self, data: Any) -> Any:
@@ -62,7 +63,7 @@ class SignedSerializer(RedisSerializer):
 
 
 class SignedFileCache(FileBasedCache):
-    """Django's file cache. A file reads: HMAC (32 bytes), when it expires (8), the compressed pickle."""
+    """Django's file cache with signed files. A file holds: HMAC (32 bytes), expiry (8), the compressed pickle."""
 
     _key_to_file: Callable[..., str]
     _delete: Callable[[str], bool]
@@ -78,6 +79,7 @@ class SignedFileCache(FileBasedCache):
         found = self._opened(self._key_to_file(key, version))
         if found is None:
             return False
+        # The expiry lies under the signature, so the file is written anew.
         self.set(key, pickle.loads(zlib.decompress(found)), timeout, version)  # noqa: S301
         return True
 
@@ -90,7 +92,7 @@ class SignedFileCache(FileBasedCache):
         file.write(signed(EXPIRY.pack(math.inf if expiry is None else expiry) + content, value.place))
 
     def _opened(self, name: str) -> bytes | None:
-        """What is kept in this file and still holds; what is over or not ours is deleted."""
+        """Return the valid content of this file; delete what has expired or isn't ours."""
         try:
             with open(name, "rb") as file:
                 data = file.read()

@@ -1,10 +1,10 @@
-"""The translations: compiling them without any tool of the system, and checking that they are complete.
+"""Compile the translations without system tools, and check that they are complete.
 
 `python -m config.catalogs` compiles. `--check` also names every text of the code that the Albanian catalogue lacks, and
 every entry that has no translation or one with other placeholders; it needs gettext's xgettext.
 
-`locale/` holds our own texts and is collected by `make messages`; `locale_cms/` holds our Albanian for the words of the
-tools the desk stands on, written by hand (docs/adr/0018).
+`locale/` holds our own texts and is collected by `make messages`; `locale_cms/` holds our Albanian for the texts of the
+tools that the admin is built on, written by hand (docs/adr/0018).
 """
 
 import re
@@ -25,24 +25,26 @@ SPOKEN = ("site", "content", "outreach_pages", "case_forms", "notifications", "t
 
 
 def catalogs() -> list[Path]:
+    """Return the paths of all source catalogs."""
     return [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*/LC_MESSAGES/*.po"))]
 
 
 def compile_catalogs() -> int:
-    """Compiles each catalog that is newer than its compiled form; returns how many."""
+    """Compile each catalog that is newer than its compiled form; returns how many."""
     done = 0
     for source in catalogs():
         target = source.with_suffix(".mo")
         if not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns:
             fresh = target.with_suffix(".mo.new")
             polib.pofile(str(source)).save_as_mofile(str(fresh))
+            # Replaced in one step: a running service never reads half a catalog.
             fresh.replace(target)
             done += 1
     return done
 
 
 def untranslated() -> list[str]:
-    """Every entry of another language than English that is untranslated or only guessed (`fuzzy`)."""
+    """List every entry of a language other than English that is untranslated or only guessed (`fuzzy`)."""
     return [
         f"{source.relative_to(ROOT)}:{entry.linenum}: {entry.msgid[:80]!r} has no translation"
         for source in catalogs()
@@ -53,7 +55,7 @@ def untranslated() -> list[str]:
 
 
 def misplaced() -> list[str]:
-    """Every translation that lacks a placeholder of its text, or has one that its text hasn't."""
+    """List every translation that lacks a placeholder of its text, or has one that its text hasn't."""
     return [
         f"{source.relative_to(ROOT)}:{entry.linenum}: {entry.msgid[:80]!r} has other placeholders than its translation"
         for source in catalogs()
@@ -63,7 +65,10 @@ def misplaced() -> list[str]:
 
 
 def _placeholders_agree(entry: polib.POEntry) -> bool:
-    """One form of a plural may leave a number out ("one page"); none may have a placeholder that neither text has."""
+    """Whether the placeholders match.
+
+    One plural form may leave a number out ("one page"); none may have a placeholder that neither text has.
+    """
     if not entry.msgid_plural:
         return _placeholders(entry.msgstr) == _placeholders(entry.msgid)
     known = _placeholders(entry.msgid) | _placeholders(entry.msgid_plural)
@@ -76,11 +81,12 @@ def _placeholders(text: str) -> set[str]:
 
 
 def uncollected(known: Collection[str], spoken: Collection[str]) -> list[str]:
+    """List the texts of the code that the catalog doesn't know."""
     return [f"{text[:80]!r} is not in locale/sq (make messages)" for text in sorted(set(spoken) - set(known))]
 
 
 def spoken_texts() -> set[str]:
-    """Every text that code and templates mark for translation, read in a copy: the catalogs stay as they are."""
+    """Collect every text that code and templates mark for translation, in a copy: the catalogs stay as they are."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in SPOKEN:
@@ -94,6 +100,7 @@ def spoken_texts() -> set[str]:
 
 
 def known_texts() -> set[str]:
+    """Return the texts of our Albanian catalog."""
     return _msgids(ROOT / "locale" / "sq" / "LC_MESSAGES" / "django.po")
 
 

@@ -1,4 +1,4 @@
-"""What every template may ask for."""
+"""Context processor: values that every template may use."""
 
 from typing import Any
 

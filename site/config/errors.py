@@ -1,4 +1,4 @@
-"""What a report of an exception may show: where it happened, never what was being handled."""
+"""Error reports that show where an exception happened, never what was being handled."""
 
 from collections.abc import ItemsView
 from types import TracebackType
@@ -11,7 +11,7 @@ HIDDEN = "(not shown)"
 
 
 class NothingShown(SafeExceptionReporterFilter):
-    """Django's reports, with every local variable and every posted value left out, whatever its name."""
+    """Django's report filter without any local variable or posted value, whatever its name."""
 
     def is_active(self, request: HttpRequest | None) -> bool:
         return True

@@ -1,10 +1,10 @@
-"""Whether notices can go out: what /healthz and /readyz answer. Asked each second, so it costs four small queries.
+"""Health checks: what /healthz and /readyz answer. Asked each second, so it costs four small queries.
 
-Nothing here reads the outbox: the sweeper looks around each few seconds and writes down what it found
-(Heartbeat.facts, see notifications.escalation.findings and .probes); this page says it, with its age.
+Nothing here reads the outbox: the sweeper checks it every few seconds and stores what it found (Heartbeat.facts, see
+notifications.escalation.findings and .probes); this page reports it with its age.
 
 `ok` of the whole means that the parts without which no notice goes out are well (NEEDED). With the broker down the
-sweeper sends by itself, and no worker is needed. The other parts are watched too; when they are ill the whole is
+sweeper sends by itself, and no worker is needed. The other parts are watched too; when they fail the whole is
 `degraded`, not unready: submissions and urgent notices go on, and taking the web server out of service would help
 nobody.
 """
@@ -31,10 +31,10 @@ BULK_FRESH = timedelta(minutes=15)
 SWEEPER_FRESH = timedelta(seconds=30)
 OVERDUE_SECONDS = 120.0
 SMTP_FAILING_SECONDS = 10.0
-# How old a finding may be before it says nothing any more, in seconds; the mail server is greeted once a minute.
+# How old a finding may be before it means nothing, in seconds; the mail server is probed once a minute.
 FOUND_FRESH = 60.0
 AUDIT_FRESH = 300.0
-CHAIN_FRESH = timedelta(hours=3)  # the chain is read from its beginning once an hour, in steps
+CHAIN_FRESH = timedelta(hours=3)  # the whole chain is verified once an hour, in steps
 PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0}
 BACKUP = "backup"  # the Heartbeat of the last backup
 
@@ -44,8 +44,12 @@ Found = tuple[float, dict[str, Any]]  # age in seconds, facts
 
 
 def readiness() -> tuple[bool, dict[str, Any]]:
-    """(ready, body). The body: {"ok", "degraded", "parts": {name: {"ok", ...}}}; ages in seconds or null."""
+    """Return (ready, body).
+
+    The body: {"ok", "degraded", "parts": {name: {"ok", ...}}}; ages in seconds or null.
+    """
     parts = _parts(timezone.now())
+    # With the broker down the sweeper sends by itself.
     needed = [name for name in NEEDED if name != "worker" or not parts.get("broker", {}).get("sweeper_sends")]
     ok = all(name in parts and parts[name]["ok"] for name in needed)
     degraded = sorted(name for name, part in parts.items() if not part["ok"])
@@ -53,12 +57,14 @@ def readiness() -> tuple[bool, dict[str, Any]]:
 
 
 def _parts(now: datetime) -> Parts:
+    """Return the state of every part; only the database's when that fails."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         parts: Parts = {"database": {"ok": True, "vendor": connection.vendor}}
         missing = missing_migrations()
         parts["migrations"] = {"ok": not missing, "missing": missing}
+        # Before the migrations ran, the columns that the parts read may not exist.
         if not missing:
             beats = {beat.part: beat for beat in Heartbeat.objects.all()}
             parts |= _beats(beats, now)
@@ -70,16 +76,21 @@ def _parts(now: datetime) -> Parts:
 
 @cache
 def _leaves() -> frozenset[tuple[str, str]]:
-    """The last migration of each app, as the code has them. Reads every migration file: once a process."""
+    """Return the last migration of each app in the code.
+
+    Reads every migration file, so once per process.
+    """
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
 
 
 def missing_migrations() -> list[str]:
+    """Return the migrations that the code has and the database hasn't."""
     applied = set(MigrationRecorder(connection).applied_migrations())
     return sorted(f"{app}.{name}" for app, name in _leaves() - applied)
 
 
 def _beats(beats: dict[str, Heartbeat], now: datetime) -> Parts:
+    """Return the age of each part's last heartbeat."""
     named = {
         "worker": ("canary.urgent", WORKER_FRESH),
         "bulk_worker": ("canary.bulk", BULK_FRESH),
@@ -93,13 +104,14 @@ def _at(beats: dict[str, Heartbeat], part: str) -> datetime | None:
 
 
 def _age(at: datetime | None, fresh: timedelta, now: datetime) -> dict[str, Any]:
+    """Judge a heartbeat by its age; one that never came isn't well."""
     if at is None:
         return {"ok": False, "age_s": None}
     return {"ok": now - at <= fresh, "age_s": round(max((now - at).total_seconds(), 0.0), 1)}
 
 
 def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
-    """What the sweeper wrote down, as parts; what it has not looked at yet, or not for long, is not well."""
+    """Return the sweeper's findings as parts; a check that is missing or too old counts as failed."""
     age, found = _found(beats, FINDINGS, now)
     audited, audit = _found(beats, AUDIT, now)
     probed, sweeper = _found(beats, "sweeper", now)
@@ -131,13 +143,14 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
 
 
 def _found(beats: dict[str, Heartbeat], part: str, now: datetime) -> Found:
+    """Return (age in seconds, facts) of a part's last report; (infinity, {}) without one."""
     if part not in beats:
         return float("inf"), {}
     return max((now - beats[part].at).total_seconds(), 0.0), beats[part].facts
 
 
 def _probe(name: str, probed: float, results: dict[str, Any]) -> dict[str, Any]:
-    """`age_s`: since the probe came back last. One that hangs, or whose sweeper is dead, is not well after a while."""
+    """Return one probe's result. `age_s`: since it last came back; one that hangs fails after a while."""
     result = results.get(name)
     if result is None:
         return {"ok": False, "age_s": None, "failing_s": 0.0, "error": ""}
@@ -151,7 +164,7 @@ def _probe(name: str, probed: float, results: dict[str, Any]) -> dict[str, Any]:
 
 
 def _chain(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
-    """Not well when an entry doesn't fit, and when all of it has not been read lately."""
+    """Report the audit chain: it fails when an entry doesn't fit, or when it wasn't verified as a whole lately."""
     facts = beats[CHAIN].facts if CHAIN in beats else {}
     at = facts.get("verified_at")
     verified = _age(datetime.fromisoformat(at) if at else None, CHAIN_FRESH, now)
@@ -166,8 +179,10 @@ def _chain(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
 
 
 def _cells(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
-    """Not well when a sealed value is older than it was. A walk over very many rows may take longer than an hour; so
-    its age is said, and nothing is made of it."""
+    """Report sealed values that are older than they were.
+
+    A check of very many rows may take longer than an hour; so its age is reported, and isn't judged.
+    """
     facts = beats[CHAIN].facts if CHAIN in beats else {}
     at, error = facts.get("cells_at"), facts.get("cells_error", "")
     age = _age(datetime.fromisoformat(at) if at else None, CHAIN_FRESH, now)["age_s"]
@@ -180,7 +195,7 @@ def _cells(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
 
 
 def _disk() -> dict[str, Any]:
-    """The room that is left where data is written. Costs no query."""
+    """Report the free space where data is written. Costs no query."""
     try:
         free = shutil.disk_usage(settings.DATA_DIR).free // 2**20
         writable = os.access(settings.DATA_DIR, os.W_OK)
@@ -190,7 +205,7 @@ def _disk() -> dict[str, Any]:
 
 
 def _backup(at: datetime | None, now: datetime) -> dict[str, Any]:
-    """Well when the last backup is not too old, or none is asked for (BACKUP_MAX_HOURS 0)."""
+    """Report the last backup: it fails when it is too old, unless none is required (BACKUP_MAX_HOURS 0)."""
     hours = round((now - at).total_seconds() / 3600, 1) if at is not None else None
     asked_for = settings.BACKUP_MAX_HOURS
     return {"ok": not asked_for or (hours is not None and hours <= asked_for), "age_h": hours}

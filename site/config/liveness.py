@@ -1,4 +1,4 @@
-"""How a web process tells the supervisor that it lives: a thread of its own, and every request that is finished.
+"""Heartbeats of a web process to the supervisor, from a thread of its own and from every finished request.
 
 Each line on the pipe of `VATRA_PULSE` reads `<pid> <requests finished> <moment>`, the moment on the machine's monotonic
 clock. No request, database, cache or port takes part in it, so a busy process can't look like a dead one: it is silent
@@ -11,13 +11,16 @@ import time
 
 PULSE = "VATRA_PULSE"
 BEAT_SECONDS = 1.0
-# Every limit on a single request is far shorter: waiting for SQLite 20 s, cleaning a file 30 s, Redis 15 s. When all
+# Every limit on a single request is far shorter: waiting for SQLite 20 s, sanitising a file 30 s, Redis 15 s. When all
 # threads have been at work for so long and none came to an end, they wait for each other, and beating would be a lie.
 WEDGED_SECONDS = 300.0
 
 
 class Pulse:
-    """Until it is started, or without a supervisor, it counts and tells nobody. Shared by the server's threads."""
+    """The heartbeat of this process. Until it is started, or without a supervisor, it only counts.
+
+    Shared by the server's threads.
+    """
 
     def __init__(self) -> None:
         self.descriptor: int | None = None
@@ -26,38 +29,41 @@ class Pulse:
         self._told_at = 0.0
 
     def start(self) -> None:
-        """In the process itself: threads don't live on in a fork."""
+        """Start beating. Called in the process itself: threads don't survive a fork."""
         number = os.environ.get(PULSE, "")
         if number.isdigit():
             self.descriptor = int(number)
+            # A supervisor that doesn't read must never block a request.
             os.set_blocking(self.descriptor, False)
             self.beat()
             threading.Thread(target=self._beat_for_ever, name="pulse", daemon=True).start()
 
     def finish(self) -> None:
-        """A request has come to an end. Tells it when the thread that should has had no turn."""
+        """Count a finished request, and beat when the thread that should is late."""
         self.finished += 1
         is_late = time.monotonic() - self._told_at > 2 * BEAT_SECONDS
         if self.descriptor is not None and is_late and not self.is_wedged():
             self.beat()
 
     def all_busy(self, are_they: bool) -> None:
-        """Whether every slot for work is taken (`admission`). To be told whenever one was freed."""
+        """Note whether every slot is taken (`admission`). To be called whenever one is freed."""
         if not are_they:
             self._all_busy_since = None
         elif self._all_busy_since is None:
             self._all_busy_since = time.monotonic()
 
     def is_wedged(self) -> bool:
+        """Whether all slots have been taken for so long that the requests must be waiting for each other."""
         since = self._all_busy_since
         return since is not None and time.monotonic() - since > WEDGED_SECONDS
 
     def beat(self) -> None:
+        """Write one line. A full or closed pipe is no failure."""
         assert self.descriptor is not None
         self._told_at = time.monotonic()
         try:
             os.write(self.descriptor, f"{os.getpid()} {self.finished} {self._told_at:.3f}\n".encode())
-        except OSError:  # the pipe is full or its reader gone: whoever reads again hears the next one
+        except OSError:  # full, or nobody reads it: the next line is as good
             return
 
     def _beat_for_ever(self) -> None:

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, ids and codes only, never content."""
+"""Logging: one JSON object per line, with ids and codes only, never content."""
 
 import logging
 import logging.config
@@ -11,17 +11,17 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-# A brief's address holds its secret, and so do a person's calendar address and an invitation's; a card's code says
+# A brief's address holds its secret, and so do a person's calendar address and an invitation's; a card's code tells
 # which session a reader sat in; a traceback or another tool's result may quote an answer.
 LINK = re.compile(r"(/n/|/field/sessions/calendar/of/|/accounts/invitation/|/k/)[^/\s\"'?]+")
 FRAMES_KEPT = 12
-LONGEST = 400  # characters of an event: what others send (a host, an address) may be as long as they like
-# Their text speaks of code and settings only.
+LONGEST = 400  # characters of an event: what clients send (a host, an address) may be of any length
+# Exceptions whose text is about code and settings only.
 SPEAKS_OF_CODE = (ImportError, SyntaxError, NameError, ImproperlyConfigured)
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Django's LOGGING_CONFIG hook. `options`: {"level": "INFO"}."""
+    """Configure logging; Django's LOGGING_CONFIG hook. `options`: {"level": "INFO"}."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -57,7 +57,7 @@ def configure(options: dict[str, Any]) -> None:
                 "django-q": {"level": "WARNING", "propagate": True},
                 # Wagtail logs each edit with the title of what was edited: content; its log entries keep it for staff.
                 "wagtail": {"level": "WARNING", "propagate": True},
-                # Its tasks run at once inside the request: two lines for each save say nothing.
+                # Tasks run immediately inside the request: two lines for each save tell nothing.
                 "django_tasks": {"level": "WARNING", "propagate": True},
                 "django.request": {"level": "ERROR", "propagate": True},
                 "django.server": {"level": "WARNING", "propagate": True},
@@ -66,12 +66,13 @@ def configure(options: dict[str, Any]) -> None:
             },
         }
     )
+    # Python's own hooks would print the traceback with its message, past every processor.
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
 
 
 def error_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Replaces a traceback by where it happened: file, line and function of each frame, and the exception's class.
+    """Replace a traceback by where it happened: file, line and function of each frame, and the exception's class.
 
     An exception's text may quote an answer (a constraint, a value that doesn't parse), so it is left out; an exception
     logged as the text itself (`logger.exception(error)`) leaves its class.
@@ -95,7 +96,7 @@ def error_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict
 
 
 def event_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Takes brief links out of the text, and out of django-q's failures the result that follows the task's name."""
+    """Remove brief links from the text, and from django-q's failures the result that follows the task's name."""
     text = str(event.get("event", ""))
     if str(event.get("logger", "")).startswith("django-q") and event.get("level") in ("error", "critical"):
         text = text.split("\n", 1)[0].split(" - ", 1)[0]

@@ -1,8 +1,8 @@
-"""A request that can't be read is answered with 400 and a page that says so, not as a fault of ours.
+"""Answer requests that can't be read with 400 and a page that says so, not as a server error (docs/adr/0077).
 
 Forms of Wagtail's admin trust that the browser sends every field it was given: one that arrives without its counts, or
 with words where a number belongs, ends in an exception. A connection that broke off makes such requests, and so does
-whoever tries what happens.
+whoever probes the site.
 """
 
 import json
@@ -22,17 +22,20 @@ from content.models.frame import frame as public_frame
 from .middleware import ADMIN_PREFIX, is_public
 
 log = logging.getLogger(__name__)
-# What a failed conversion raises. Nothing that a database, a missing key or a broken setting raises is among them.
+# Exceptions of a failed conversion. None of them is raised by a database, a missing vault key or a broken setting.
 CONVERSIONS = (ValueError, TypeError, AttributeError, LookupError, OverflowError, ValidationError)
-# Where a form takes a value out of the request and makes what it needs of it; its own `clean_...` comes after.
+# Functions in which a form reads and converts its values; its own `clean_...` comes after and is our code.
 READING = frozenset({("django.forms.boundfield", "data"), ("django.forms.fields", "_clean_bound_field")})
 JSON = "application/json"
 INT_PREFIX = "invalid literal for int() with base 10: "
 
 
 class MalformedRequests:
-    """Answers what `is_malformed` recognizes. What was begun is undone by its own transaction, as with any failure, and
-    a test sends such requests everywhere: none of them leaves something behind."""
+    """Middleware that answers the failures which `is_malformed` recognises.
+
+    What was begun is undone by its own transaction, as with any failure; a test sends such requests to every address,
+    and none of them leaves a row behind.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,9 +44,9 @@ class MalformedRequests:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
-        """Where Wagtail goes afterwards is looked at before: by then the work would be done, and the answer a failure.
+        """Check `next` before the view runs: Wagtail does its work first and would fail only then.
 
-        Only there: who reads a form here decides how its files are taken, and other views do that themselves.
+        Only in the admin: reading a form here fixes how its files are received, and other views decide that themselves.
         """
         if not request.path.startswith(ADMIN_PREFIX):
             return None
@@ -55,13 +58,13 @@ class MalformedRequests:
             return None
         match = request.resolver_match
         where = (match.view_name or match.route) if match is not None else ""
-        # With the places, without the words (config.logs): a field of ours that fails on what is right shows here.
+        # Logged with frames, without values (config.logs), so that a field of ours that fails on good input shows up.
         log.warning("%s couldn't read what was sent", where, exc_info=error)
         return incomplete(request)
 
 
 def _is_no_address(where_to: str) -> bool:
-    """What Django's `redirect` would take for the name of a view."""
+    """Whether Django's `redirect` would take this text for the name of a view."""
     return bool(where_to) and "/" not in where_to and "." not in where_to
 
 
@@ -74,14 +77,15 @@ def incomplete(request: HttpRequest) -> HttpResponse:
 
 
 def is_malformed(request: HttpRequest, error: Exception) -> bool:
-    """Whether the failure says that what was sent can't be read, and nothing else.
+    """Whether the failure means that the request can't be read, and nothing else.
 
-    True for a field that was asked for and isn't there, for JSON that is none or no object, for a failure while a form
-    reads its fields, and for a conversion that failed on a value which stands in the request.
+    True for a missing field that was asked for, for JSON that is none or no object, for a failure while a form reads
+    its fields, and for a conversion that failed on a value of the request.
     """
     if isinstance(error, MultiValueDictKeyError | UnreadablePostError):
         return True
     if isinstance(error, json.JSONDecodeError):
+        # Only if the request sent that text: broken JSON of our own stays a 500.
         return error.doc in _sent(request)
     frames = list(_frames(error))
     if not isinstance(error, CONVERSIONS):
@@ -92,6 +96,7 @@ def is_malformed(request: HttpRequest, error: Exception) -> bool:
         return True
     if not isinstance(error, ValueError | TypeError | ValidationError):
         return False
+    # A value that isn't in the request is one of ours, and its failure a bug.
     return _value_that_failed(error, frames[-1]) in _sent(request)
 
 
@@ -103,7 +108,7 @@ def _frames(error: Exception) -> Iterator[FrameType]:
 
 
 def _value_that_failed(error: Exception, frame: FrameType) -> object:
-    """What a field of the database, or `int`, couldn't make anything of; None where that can't be seen."""
+    """Return the value that a database field or `int` couldn't convert; None where that can't be seen."""
     said = str(error.args[0]) if error.args else ""
     if said.startswith(INT_PREFIX):
         return said.removeprefix(INT_PREFIX)[1:-1]
@@ -113,7 +118,7 @@ def _value_that_failed(error: Exception, frame: FrameType) -> object:
 
 
 def _is_json_without_fields(request: HttpRequest) -> bool:
-    """JSON, but a list or a word where every view expects an object."""
+    """Whether the body is JSON, but a list or a scalar where every view expects an object."""
     if request.content_type != JSON:
         return False
     try:
@@ -123,7 +128,7 @@ def _is_json_without_fields(request: HttpRequest) -> bool:
 
 
 def _sent(request: HttpRequest) -> frozenset[str]:
-    """Every value of the request, and its body."""
+    """Return every value of the request, and its body."""
     found = {value for sent in (request.GET, request.POST) for name in sent for value in sent.getlist(name)}
     found |= {str(value) for value in (request.resolver_match.kwargs.values() if request.resolver_match else ())}
     if request.content_type == JSON:

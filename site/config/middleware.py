@@ -1,4 +1,4 @@
-"""Headers and language: what every response carries."""
+"""Middleware for headers and language: what every response carries."""
 
 import re
 from collections.abc import Callable
@@ -20,9 +20,9 @@ ADMIN_PREFIX = "/cms/"
 
 
 class CallerAddress:
-    """Behind `TRUSTED_PROXIES` proxies of ours, the caller's address is what the outermost of them wrote down.
+    """Middleware that sets REMOTE_ADDR to what the outermost of our `TRUSTED_PROXIES` proxies recorded.
 
-    Throttles (sign-in, PIN) count by address; an entry further left in X-Forwarded-For is the caller's own invention.
+    Rate limits (sign-in, PIN) count by address; an entry further left in X-Forwarded-For is the caller's own invention.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -38,17 +38,20 @@ class CallerAddress:
 
 # Where staff and recipients work. Every other address is public.
 PRIVATE = ("/field/", "/api/field/", "/n/", "/accounts/", "/cms/", "/sandbox/")
-# Public, and nothing of it stays anywhere: cards of sessions, questions and reports, the exit.
+# Public, but never stored anywhere: cards of sessions, tips, the exit.
 NO_COPY = re.compile(r"^/(?:en/)?(?:k|pyet|dil)(?:/|$)")
 
 
 def is_public(path: str) -> bool:
+    """Whether an address is public: neither staff nor recipients work there."""
     return not path.startswith(PRIVATE)
 
 
 class ContentSecurityPolicy(CSPMiddleware):
-    """The strictest policy for public pages, a strict one where staff work, and the Wagtail admin's own, which runs
-    no script inside a page either."""
+    """Middleware for the strictest policy on public pages, a strict one for staff, and the admin's (`admin_policy`).
+
+    None of them lets an inline script run.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path.startswith(ADMIN_PREFIX):
@@ -59,20 +62,21 @@ class ContentSecurityPolicy(CSPMiddleware):
 
 
 class SafeHeaders:
-    """What is kept by nobody, and what other sites learn.
+    """Middleware for headers on caching, referrers and indexing.
 
     Public pages carry `no-referrer`: our own server learns no more than others from where a reader came. A page whose
-    form Django's token protects (Wagtail asking for a password) can't: the form would arrive with `Origin: null`.
-    A public answer that says nothing of copies is one that nobody should keep.
+    form Django's token protects (Wagtail asking for a password) can't: browsers would send the form with `Origin:
+    null`. A public answer without a caching header must not be stored.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Set the headers, each unless the view has set it."""
         if is_sharing(request) and (host := _host(request)):
             site = get_shared(request, ("site", host), lambda: Site.find_for_request(request))
-            request._wagtail_site = site  # type: ignore[attr-defined]  # where Wagtail looks first
+            request._wagtail_site = site  # type: ignore[attr-defined]  # Wagtail looks here first
         response = self.get_response(request)
         if not is_public(request.path):
             response["Cache-Control"] = "no-store, private"
@@ -82,17 +86,17 @@ class SafeHeaders:
                 mark_no_store(request, response)
                 response["X-Robots-Tag"] = "noindex, nofollow"
             response.setdefault("Cache-Control", "no-store")
-            # Not "CSRF_COOKIE": that stands there for whoever brings such a cookie, and the page is kept for everybody.
+            # Not "CSRF_COOKIE": it is set for whoever brings such a cookie, and the page is cached for everybody.
             has_token = "CSRF_COOKIE_NEEDS_UPDATE" in request.META
             response.setdefault("Referrer-Policy", "same-origin" if has_token else "no-referrer")
-            if has_token:  # what stands behind the password is nothing for an index
+            if has_token:  # what is behind the password isn't for search engines
                 response.setdefault("X-Robots-Tag", "noindex, nofollow")
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()")
         return response
 
 
 def _host(request: HttpRequest) -> str:
-    """The host that was asked for, or "" for one that isn't ours: further in, Django refuses it."""
+    """Return the requested host, or "" for one that isn't ours: Django refuses it later."""
     try:
         return request.get_host()
     except DisallowedHost:
@@ -100,8 +104,10 @@ def _host(request: HttpRequest) -> str:
 
 
 class StaffLanguage:
-    """Signed-in staff read in the language of their account, the sign-in page in the one chosen there; public pages
-    follow their address."""
+    """Middleware for the language: of the account for staff, of the cookie on the sign-in page.
+
+    Public pages follow their address.
+    """
 
     STAFF = ("/field/", "/cms/", "/sandbox/", "/accounts/")
 
@@ -110,6 +116,7 @@ class StaffLanguage:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(self.STAFF):
+            # A locked session has no user, but its person's pages stay in their language.
             person = request.user if request.user.is_authenticated else getattr(request, "locked_user", None)
             language = person.language if person is not None else self._chosen(request)
             translation.activate(language)
@@ -118,5 +125,6 @@ class StaffLanguage:
 
     @staticmethod
     def _chosen(request: HttpRequest) -> str:
+        """Return the language chosen on the sign-in page, by its cookie."""
         language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -1,4 +1,4 @@
-"""`python -m config.prepare`: what of a new release can be made ready while the old one still serves.
+"""`python -m config.prepare`: prepare a new release while the old one still serves.
 
 Compiles the translations, checks the settings and the vault's keys, collects the static files; touches no row. The
 start after it finds that done and is short. Run again when nothing has changed, it does nothing and takes seconds.
@@ -14,7 +14,9 @@ from .supervisor.preparation import check_settings, collect_if_changed, load_dja
 
 
 def main() -> int:
+    """Prepare, and return the exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    # As the supervisor does: what is written under DATA_DIR is nobody else's to read.
     os.umask(0o077)
     try:
         compile_catalogs()

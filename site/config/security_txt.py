@@ -1,8 +1,8 @@
-"""`/.well-known/security.txt`: to whom a weakness is reported, as the installation says it (RFC 9116).
+"""`/.well-known/security.txt`: whom to tell about a vulnerability, as the installation sets it (RFC 9116).
 
 `SECURITY_CONTACTS` (`mailto:`, `tel:` or `https:` addresses, the preferred one first) and `SECURITY_TXT_EXPIRES` (a
-day) are both needed. Without them, with one that can't be used, or once that day is over there is no such page: a
-contact that nobody looks after is worse than none. `manage.py check` says which it is.
+day) are both needed. Without them, with one that can't be used, or after that day there is no such page: a contact that
+nobody reads is worse than none. `manage.py check` says which it is.
 """
 
 from datetime import UTC, date, datetime, time
@@ -21,7 +21,7 @@ LONGEST = 366  # days: RFC 9116 recommends less than a year
 
 
 def problem_with(contacts: list[str], expires: str, *, today: date) -> str:
-    """Why the page can't be shown, in words for the operator; "" when it can, or when nothing is set."""
+    """Return why the page can't be shown, for the operator; "" when it can, or when nothing is set."""
     if not contacts and not expires:
         return ""
     if not contacts or not expires:
@@ -54,6 +54,7 @@ def _day(text: str) -> date | None:
 
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
+    """Answer with the file, or 404 while it isn't set completely."""
     contacts, expires = list(settings.SECURITY_CONTACTS), settings.SECURITY_TXT_EXPIRES
     day = _day(expires)
     if not contacts or day is None or problem_with(contacts, expires, today=timezone.localdate()):
@@ -71,5 +72,6 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 @register()
 def check_security_txt(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
+    """Warn at `manage.py check` when the settings are incomplete or expired."""
     found = problem_with(list(settings.SECURITY_CONTACTS), settings.SECURITY_TXT_EXPIRES, today=timezone.localdate())
     return [Warning(f"{found} /.well-known/security.txt is not shown.", id="config.W001")] if found else []

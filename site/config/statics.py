@@ -1,13 +1,13 @@
-"""Static files under names that carry a hash of their content, so that browsers may keep them for ever."""
+"""Static files under names with a hash of their content, so that browsers may cache them for ever."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStatics(CompressedManifestStaticFilesStorage):
-    """As WhiteNoise makes it, and ES modules import each other under their hashed names too.
+    """WhiteNoise's storage, in which ES modules import each other under their hashed names too.
 
     Without that a browser would fetch `./logic.js` under its plain name and could go on using an older copy beside the
-    new `form.js`. An import must end with a semicolon and name a file (`./x.js`); modules don't import in circles.
+    new `form.js`. An import must end with a semicolon and name a file (`./x.js`); modules must not import in circles.
     """
 
     support_js_module_import_aggregation = True

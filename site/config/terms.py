@@ -1,11 +1,11 @@
-"""The terms that the texts of both languages keep to (`locale/terms.json`), and where a text breaks them.
+"""The terms that the texts of both languages must use (`locale/terms.json`), and a check of the texts.
 
     python -m config.terms           writes docs/glossary.md
     python -m config.terms --check   names each text of the catalogues with a forbidden variant, and a stale glossary
     python -m config.terms --data    the same for the texts that ship as data: forms, procedure, pages, papers, sessions
 
 A term: {sq, en, code, from, not_sq, not_en}; the last two are regular expressions of whole words, any case. An entry of
-`allowed` {language, text, why} lets every text through that contains `text`.
+`allowed` {language, text, why} exempts every text that contains `text`.
 """
 
 import json
@@ -45,6 +45,8 @@ Written by `python -m config.terms` from `locale/terms.json`; a test holds the t
 
 @dataclass(frozen=True)
 class Text:
+    """A text in one language, and its file."""
+
     where: str
     language: str
     text: str
@@ -52,6 +54,8 @@ class Text:
 
 @dataclass(frozen=True)
 class Hit:
+    """A forbidden variant in a text, and the term to use."""
+
     text: Text
     found: str
     term: str
@@ -66,7 +70,7 @@ def load() -> dict[str, Any]:
 
 
 def catalog_texts() -> Iterator[Text]:
-    """Every translation of our own catalogues, each plural form apart."""
+    """Yield every translation of our own catalogues, each plural form separately."""
     for language in LANGUAGES:
         path = ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
         for entry in polib.pofile(str(path)):
@@ -76,13 +80,14 @@ def catalog_texts() -> Iterator[Text]:
 
 
 def data_texts() -> Iterator[Text]:
-    """Every text of the shipped data that stands under the code of its language."""
+    """Yield every text of the shipped data that stands under the code of its language."""
     for folder in DATA:
         for path in sorted((ROOT / folder).rglob("*.json")):
             yield from _texts_in(json.loads(path.read_text()), str(path.relative_to(ROOT)), None)
 
 
 def _texts_in(value: Any, where: str, language: str | None) -> Iterator[Text]:
+    """Yield the texts under a key that is a language's code, without markup."""
     if isinstance(value, str) and language:
         yield Text(where, language, unescape(re.sub(r"<[^>]*>", " ", value)))
     elif isinstance(value, list):
@@ -94,7 +99,7 @@ def _texts_in(value: Any, where: str, language: str | None) -> Iterator[Text]:
 
 
 def hits(texts: Iterator[Text]) -> Iterator[Hit]:
-    """Each forbidden variant in `texts` that no exception allows."""
+    """Yield each forbidden variant in `texts` that no exception allows."""
     rules = {language: list(_rules(language)) for language in LANGUAGES}
     for text in texts:
         for pattern, term in rules[text.language]:
@@ -114,7 +119,7 @@ def is_allowed(text: Text) -> bool:
 
 
 def glossary() -> str:
-    """docs/glossary.md as the terms say it."""
+    """Return the text of docs/glossary.md, made from the terms."""
     rows = []
     for term in load()["terms"]:
         variants = [*term.get("not_sq", ()), *term.get("not_en", ())]
@@ -125,6 +130,7 @@ def glossary() -> str:
 
 
 def main() -> int:
+    """Write the glossary, or check texts; returns the exit code."""
     arguments = sys.argv[1:]
     if not arguments:
         Path(GLOSSARY).write_text(glossary())

@@ -1,4 +1,4 @@
-"""Every address of the house. Each needs a row in access/policy.py; a test walks this table."""
+"""The URLs of the service. Each needs a row in access/policy.py; a test walks this table."""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
@@ -49,6 +49,7 @@ urlpatterns += i18n_patterns(
     path("feed.xml", feeds.feed, name="feed"),
     path("", include("content.offline.urls")),
     path("", include(wagtail_urls)),
+    # Albanian, the default, has no prefix; English is under /en/.
     prefix_default_language=False,
 )
 

@@ -1,4 +1,4 @@
-"""Answers about the house itself: is it well, and what to say when something isn't there or went wrong."""
+"""Health checks and error pages."""
 
 import ipaddress
 import logging
@@ -24,29 +24,32 @@ from .middleware import is_public
 
 KEY_RETRY_SECONDS = 60
 log = logging.getLogger(__name__)
-KEEPING = ("/field/", "/n/")  # where what a person typed is worth keeping; never sign-in forms
+KEEPING = ("/field/", "/n/")  # where typed text is offered again; never sign-in forms
 
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 {"ok": true}: this process answers. Asks nothing else."""
+    """Answer 200 {"ok": true}: this process is alive. Checks nothing else."""
     return _uncached(JsonResponse({"ok": True}))
 
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when notices can go out, 503 when not. This machine and operators read each part (`config.health`); others
-    {"status": "ok", "degraded" or "not_ready"} only: what is broken tells a stranger when to come."""
+    """Answer 200 when notices can go out, 503 when not.
+
+    This machine and operators read each part (`config.health`); others {"status": "ok", "degraded" or "not_ready"}
+    only: what is broken would tell a stranger when to attack.
+    """
     ok, body = readiness()
     if not (_is_this_machine(request) or _is_operator(request)):
         body = {"status": "not_ready" if not ok else "degraded" if body["degraded"] else "ok"}
     response = JsonResponse(body, status=200 if ok else 503)
-    response._has_been_logged = True  # type: ignore[attr-defined]  # asked each second: Django would log each 503
+    response._has_been_logged = True  # type: ignore[attr-defined]  # polled each second: Django would log each 503
     return _uncached(response)
 
 
 def _is_this_machine(request: HttpRequest) -> bool:
-    """The caller's address, as `config.middleware.CallerAddress` has found it, is ours."""
+    """Whether the caller's address, as found by `config.middleware.CallerAddress`, is this machine's."""
     address = request.META.get("REMOTE_ADDR", "")
     try:
         found = ipaddress.ip_address(address)
@@ -58,7 +61,7 @@ def _is_this_machine(request: HttpRequest) -> bool:
 
 
 def _is_operator(request: HttpRequest) -> bool:
-    """Signed in with the second factor. Nobody is while the database that knows them doesn't answer."""
+    """Whether an operator is signed in with the second factor; never while the database is down."""
     try:
         user = request.user
         if not (user.is_authenticated and user.is_active and user.has_role(StaffRole.OPERATOR)):
@@ -74,14 +77,17 @@ def _uncached(response: JsonResponse) -> JsonResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any) -> HttpResponse:
-    """Django's handler400: a host that isn't ours, too many parameters. A fixed page: nothing of it is believed."""
+    """Answer a foreign host or too many parameters (Django's handler400).
+
+    A fixed page: nothing of the request is trusted.
+    """
     if request.path.startswith(API_PREFIX):
         return problem(400, "bad-request", "This request can't be read.")
     return HttpResponseBadRequest(BAD_REQUEST_PAGE)
 
 
 def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
-    """Django's handler404. Says the same whether a thing doesn't exist or isn't this person's.
+    """Answer 404 (Django's handler404), the same whether a thing doesn't exist or isn't this person's.
 
     At a public address the page is one for readers, in the language of the address, without a word about staff.
     """
@@ -93,12 +99,13 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500. A fixed page: nothing of the request or the failure is in it.
+    """Answer a failure (Django's handler500) with a fixed page: nothing of the request or the failure is in it.
 
-    503 with Retry-After while the database is away or too much is asked at once, wherever in the request that showed:
+    503 with Retry-After while the database is down or the service is overloaded, wherever in the request that appears:
     also in a middleware, before any view (the API's token is read there). Likewise when a key of the vault is missing:
     that is a state of the service, which its operator ends, and no fault of the request.
     """
+    # Django passes handler500 no exception.
     failure = sys.exc_info()[1]
     if isinstance(failure, OperationalError | InterfaceError | Busy):
         return _try_later(request)
@@ -122,6 +129,7 @@ def _try_later(request: HttpRequest) -> HttpResponse:
 
 
 def _key_is_missing(request: HttpRequest) -> HttpResponse:
+    """Answer 503: a sealed value was needed, and its key isn't on the ring."""
     log.error("a sealed value was asked for, and its key isn't on the ring")
     if request.path.startswith(API_PREFIX):
         answer: HttpResponse = problem(503, "key-missing", "Sealed data can't be opened just now. Send the same later.")
@@ -133,10 +141,11 @@ def _key_is_missing(request: HttpRequest) -> HttpResponse:
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's CSRF_FAILURE_VIEW: the page stood open too long, or its owner signed in anew in another window.
+    """Answer a failed CSRF check: the page was open for too long, or its owner signed in again in another window.
 
-    Offers to send the same again when the browser says that it came from a page of ours, and it held no password. A
-    public page has no such form: whoever sends one there is told to begin at our page, with the numbers and the exit.
+    Django's CSRF_FAILURE_VIEW. Offers to send the same again when the browser says that it came from a page of ours,
+    and it held no password. A public page has no such form: whoever sends one there is asked to begin at our page, with
+    the numbers and the exit.
     """
     if request.path.startswith(API_PREFIX):
         return problem(
@@ -149,7 +158,7 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _is_from_here(request: HttpRequest) -> bool:
-    """A foreign page must not get its forged form served by us with a good token."""
+    """Whether the form came from our own page: a forged form must not get a valid token from us."""
     own = f"{request.scheme}://{request.get_host()}"
     return request.headers.get("Origin") in (own, settings.PUBLIC_URL) and request.path.startswith(KEEPING)
 

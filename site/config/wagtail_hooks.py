@@ -1,4 +1,4 @@
-"""The admin as a whole: what waits, our own guides in place of Wagtail's help, and the way to the field pages."""
+"""The admin as a whole: the panel of waiting work, our guides instead of Wagtail's help, a link to the field pages."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def to_the_guides() -> MenuItem:
 
 @hooks.register("construct_help_menu")
 def without_help_from_outside(request: HttpRequest, items: list[MenuItem]) -> None:
-    """Wagtail's are in English, on another site, and about other things than ours; one of them carries a badge."""
+    """Remove Wagtail's help links: English, on another site, about other things; one of them carries a badge."""
     items[:] = [item for item in items if item.name != "editor-guide" and not item.name.startswith("whats-new")]
 
 

@@ -1,4 +1,4 @@
-"""The admin's first page: what waits for this person, and a plain word when nothing does."""
+"""The panel on the admin's first page: what waits for this person, or that nothing does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ MAX_OFFICES = 6
 
 @dataclass(frozen=True)
 class Waiting:
-    """One line: how it reads, where it leads, whether somebody may be left untold meanwhile."""
+    """One line: its text, its link, and whether somebody may remain without a notice meanwhile."""
 
     words: str
     url: str
@@ -39,7 +39,7 @@ class Waiting:
 
 
 class WaitingPanel(Component):
-    """Approvals, notices that reach nobody, late cases, gaps in the roster: first on the page."""
+    """The panel: approvals, notices without a recipient, overdue cases and gaps in the roster."""
 
     name = "waiting"
     template_name = "ui/waiting.html"
@@ -55,6 +55,7 @@ class WaitingPanel(Component):
 
 
 def _approvals(user: User) -> list[Waiting]:
+    """List how many pages and forms wait for this person's review."""
     count = TaskState.objects.reviewable_by(user).count()
     if not count:
         return []
@@ -63,7 +64,7 @@ def _approvals(user: User) -> list[Waiting]:
 
 
 def _of_directory(user: User) -> list[Waiting]:
-    """Changes of the directory that this person can decide."""
+    """List the changes of the directory that this person can decide."""
     if not user.has_role(StaffRole.COORDINATOR):
         return []
     count = sum(may_decide(change, user) for change in DirectoryChange.objects.waiting().select_related("office"))
@@ -76,7 +77,7 @@ def _of_directory(user: User) -> list[Waiting]:
 
 
 def _by_two(user: User) -> list[Waiting]:
-    """Roles, units and places that wait for this person's agreement."""
+    """List the roles, units and places that wait for this person's agreement."""
     if not user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
         return []
     count = sum(each.asked_by_id != user.pk for each in roles_waiting_for(user))
@@ -90,6 +91,7 @@ def _by_two(user: User) -> list[Waiting]:
 
 
 def _of_cases(user: User) -> list[Waiting]:
+    """List a coordinator's notices without a recipient and overdue cases; for operators only the count."""
     if user.has_role(StaffRole.OPERATOR) and not user.has_role(StaffRole.COORDINATOR):
         return _count_for_operators()
     if not user.has_role(StaffRole.COORDINATOR):
@@ -111,8 +113,10 @@ def _of_cases(user: User) -> list[Waiting]:
 
 
 def _count_for_operators() -> list[Waiting]:
-    """How many notices reach nobody, and no case: the operator sees none of them, and calls the
-    coordinators, who keep the directory."""
+    """Count the notices without a recipient, without their cases.
+
+    The operator sees none of the cases, and calls the coordinators, who manage the directory.
+    """
     nobody = Notice.objects.without_recipient().counted().count()
     if not nobody:
         return []
@@ -121,7 +125,7 @@ def _count_for_operators() -> list[Waiting]:
 
 
 def _of_roster(user: User) -> list[Waiting]:
-    """Offices of this person with hours in the coming week in which nobody is on duty."""
+    """List this person's offices with hours in the coming week in which nobody is on duty."""
     now = timezone.now()
     offices = {office.pk: office for office in get_partners(user).filter(is_active=True).order_by("role", "slug")}
     if not offices:
@@ -131,6 +135,7 @@ def _of_roster(user: User) -> list[Waiting]:
         Waiting(
             _gap_words(office, found, now + WEEK), f"{reverse('dutyshift:index')}?partner={office.pk}", is_loud=True
         )
+        # A long list would push everything else off the first page; the last line counts the rest.
         for office, found in empty[:MAX_OFFICES]
     ]
     more = len(empty) - MAX_OFFICES
@@ -146,6 +151,7 @@ def _of_roster(user: User) -> list[Waiting]:
 
 def _gap_words(office: Partner, found: list[Stretch], horizon: Any) -> str:
     first = found[0]
+    # A gap up to the horizon may well go on after it: shown without an end.
     when = stretch_in_words(Stretch(first.starts_at, FOR_EVER if first.ends_at >= horizon else first.ends_at))
     words = {"office": office.name, "when": when, "more": len(found) - 1}
     if len(found) == 1:

@@ -1,7 +1,6 @@
 """WSGI entry point (granian: `config.wsgi:application`, with `site/` and the root on PYTHONPATH).
 
-Outermost stand the public pages kept in memory; what isn't there waits for its turn (`admission`) and goes on into
-Django.
+The page cache is outermost; what it doesn't hold waits for its turn (`admission`) and goes on into Django.
 """
 
 import os

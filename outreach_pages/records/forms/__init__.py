@@ -1,1 +1,1 @@
-"""What people fill in about a session, in Django forms: the plan, what happened, who came."""
+"""Forms of a session: the plan, what happened, who came."""

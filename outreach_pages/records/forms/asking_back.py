@@ -1,4 +1,4 @@
-"""Doubts that a form raises once: it asks, and takes yes for an answer. An error has to be mended; a doubt doesn't."""
+"""Forms with warnings that can be confirmed. An error must be corrected; a warning needs only a yes (docs/adr/0025)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from ..names import likely_names
 
 @dataclass(frozen=True)
 class Doubt:
-    """`field`: where it is; `words`: what is asked; `answer`: what confirming says."""
+    """A warning. `field`: where it is; `words`: the question; `answer`: the label for confirming it."""
 
     field: str
     words: str
@@ -19,32 +19,32 @@ class Doubt:
 
 
 class AskingBack(forms.ModelForm):
-    """A form that raises doubts beside errors. `is_settled()`: valid, and every doubt confirmed.
+    """A form that raises warnings besides errors. `is_settled()`: valid, and every warning confirmed.
 
-    A confirmation is for exactly the texts that were asked about: `<field>:<what>` is posted back, and something new
-    in the field is asked about again.
+    A confirmation is for exactly the texts that were asked about: `<field>:<what>` is posted back, and something new in
+    the field is asked about again.
     """
 
-    named_in: tuple[str, ...] = ()  # fields where a person's name might stand
+    named_in: tuple[str, ...] = ()  # fields that might contain a person's name
     CONFIRMED = "confirmed"
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for field in self.fields.values():
-            field.widget.attrs.pop("maxlength", None)  # it would cut what is pasted without a word
+            field.widget.attrs.pop("maxlength", None)  # browsers cut pasted text silently
             choices = list(field.choices) if isinstance(field, forms.TypedChoiceField) else []  # type: ignore[arg-type]
             if choices and choices[0][0] == "":
                 field.choices = [("", _("Choose")), *choices[1:]]  # type: ignore[attr-defined]
 
     def doubts(self) -> list[Doubt]:
-        """What isn't confirmed yet, of a form without errors."""
+        """Return the warnings that aren't confirmed yet, of a form without errors."""
         if not self.is_valid():
             return []
         confirmed = set(self.settled())
         return [doubt for doubt in self._raised() if self.key_of(doubt) not in confirmed]
 
     def settled(self) -> list[str]:
-        """What was confirmed, for the page to carry along while something else is still to be mended."""
+        """Return the confirmations, for the page to carry along while something else must still be corrected."""
         return self.data.getlist(self.CONFIRMED) if hasattr(self.data, "getlist") else []
 
     def is_settled(self) -> bool:
@@ -55,7 +55,7 @@ class AskingBack(forms.ModelForm):
         return f"{doubt.field}:{doubt.words}"
 
     def asked_back(self) -> list[dict[str, Any]]:
-        """The doubts for the page: what is asked, and the box to tick."""
+        """Return the warnings for the page: the question, and the box to tick."""
         return [
             {"doubt": doubt, "key": self.key_of(doubt), "label": self.fields[doubt.field].label, "id": f"confirm_{n}"}
             for n, doubt in enumerate(self.doubts())

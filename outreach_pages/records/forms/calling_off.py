@@ -1,4 +1,4 @@
-"""Why a session is called off, in one of a few words."""
+"""The form that asks why a session is cancelled."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

@@ -14,11 +14,11 @@ from access.models import Municipality
 
 from ..labels import Material
 
-MAX_GIVEN = 5000  # pieces of one material at one session
+MAX_GIVEN = 5000  # copies of one material at one session
 
 
 class KeysField(forms.MultipleChoiceField):
-    """Boxes to tick, kept as a list of keys in the order of the words."""
+    """Check boxes, stored as a list of keys in the order of the choices."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -32,23 +32,28 @@ class KeysField(forms.MultipleChoiceField):
 
 
 class DayInput(forms.DateInput):
+    """The browser's own date picker, which needs ISO dates."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__({"type": "date", **options}, format="%Y-%m-%d")
 
 
 class HourInput(forms.TimeInput):
+    """The browser's own time picker."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__({"type": "time", **options}, format="%H:%M")
 
 
 class MunicipalityField(forms.ModelChoiceField):
-    """Every municipality, under its region; those of `first` (regions' ids) stand on top."""
+    """Every municipality, grouped by region; the regions of `first` (ids) come first."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", _("Municipality"))
         super().__init__(Municipality.objects.select_related("region"), to_field_name="slug", **options)
 
     def group(self, first: Iterable[int]) -> None:
+        """Group the choices by region; those of `first` on top."""
         wanted = set(first)
         towns = sorted(
             self.queryset,  # type: ignore[arg-type]
@@ -65,7 +70,7 @@ def _how_many() -> forms.IntegerField:
 
 
 def _is_wrong(value: Any) -> bool:
-    """Whether this can't be how many there were."""
+    """Whether this can't be a number of copies."""
     try:
         _how_many().clean(value)
     except ValidationError:
@@ -74,7 +79,7 @@ def _is_wrong(value: Any) -> bool:
 
 
 class MaterialsWidget(forms.MultiWidget):
-    """A number for each kind of material. The page draws its boxes itself (records/materials.html)."""
+    """A number for each kind of material. The template renders the boxes itself (records/materials.html)."""
 
     def __init__(self) -> None:
         box = {"inputmode": "numeric", "min": "0", "max": str(MAX_GIVEN), "class": "input input-number"}
@@ -92,7 +97,7 @@ class MaterialsWidget(forms.MultiWidget):
 
 
 class MaterialsField(forms.MultiValueField):
-    """[{"kind": Material, "number": n}] of what was given or shown; what wasn't is left out."""
+    """[{"kind": Material, "number": n}] of what was given or shown; the rest is left out."""
 
     def __init__(self, **options: Any) -> None:
         parts = [_how_many() for _kind in Material.values]
@@ -103,7 +108,7 @@ class MaterialsField(forms.MultiValueField):
         return [{"kind": kind, "number": number} for kind, number in given if number]
 
     def clean(self, value: Any) -> list[dict[str, Any]]:
-        """Says of which material the number can't be read."""
+        """Name the material whose number can't be read."""
         wrong = [label for label, number in zip(Material.labels, value or (), strict=False) if _is_wrong(number)]
         if wrong:
             told = _("%(what)s: write how many there were, as a number up to %(most)s.")

@@ -1,4 +1,4 @@
-"""What happened at a session, and who came: the table of sex by age group, in whole numbers."""
+"""The form on what happened at a session and who came: a table of sex by age group, in whole numbers."""
 
 from typing import Any
 
@@ -18,7 +18,10 @@ IN_CLASS = (Audience.GRADE_9, Audience.HIGH_SCHOOL)
 
 
 class OutcomeForm(AskingBack):
-    """The counts are fields of their own, named `count-<sex>-<age group>`; `total` is what was counted at the door."""
+    """The outcome with its counts.
+
+    The counts are fields of their own, named `count-<sex>-<age group>`; `total` is what was counted at the door.
+    """
 
     total = forms.IntegerField(
         label=gettext_lazy("How many took part, in total"),
@@ -65,13 +68,14 @@ class OutcomeForm(AskingBack):
             self.initial["total"] = sum(known.values())
 
     def counts(self) -> dict[Cell, int]:
-        """{(sex, age group): how many} of what could be read, without zeros."""
+        """Return {(sex, age group): how many} of what could be read, without zeros."""
         cleaned = getattr(self, "cleaned_data", {})
         return {cell: number for cell in CELLS if (number := cleaned.get(cell_name(*cell)))}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         total, summed = cleaned.get("total"), sum(self.counts().values())
+        # Typed, not derived, so that a slip in the table is found on the spot (docs/adr/0025).
         if total is not None and summed != total and not self._count_errors():
             self.add_error("total", _sums_differ(total, summed))
         return cleaned
@@ -82,6 +86,7 @@ class OutcomeForm(AskingBack):
     def _raised(self) -> list[Doubt]:
         doubts = super()._raised()
         total = self.cleaned_data["total"]
+        # A question and not an error: it may be right (docs/adr/0025).
         if total > CLASS_SIZE and self.instance.audience in IN_CLASS:
             told = _("%(total)s is more than a class: is it one session? Two separate classes are two sessions.")
             doubts.append(Doubt("total", told % {"total": total}, _("It was one session")))
@@ -90,7 +95,7 @@ class OutcomeForm(AskingBack):
     # ---- for the page ----
 
     def table(self) -> list[dict[str, Any]]:
-        """A row for each age group: its name, its cells with their column, and their sum as far as known."""
+        """Return a row for each age group: its name, its cells with their column, and their sum as far as known."""
         rows = []
         for age in AgeGroup:
             boxes = [self[cell_name(sex.value, age.value)] for sex in Sex]
@@ -99,7 +104,7 @@ class OutcomeForm(AskingBack):
         return rows
 
     def sexes(self) -> list[dict[str, Any]]:
-        """The columns, each with its sum."""
+        """Return the columns, each with its sum."""
         columns = [(sex.label, [self[cell_name(sex.value, age.value)] for age in AgeGroup]) for sex in Sex]
         return [{"label": label, "sum": _sum(boxes)} for label, boxes in columns]
 
@@ -115,12 +120,12 @@ def cell_name(sex: str, age: str) -> str:
 
 
 def _sum(boxes: list[BoundField]) -> int:
-    """What stands in these boxes; what isn't a number counts nothing."""
+    """Add up the numbers in these boxes; what isn't a number counts as zero."""
     return sum(int(text) for box in boxes if (text := str(box.value() or "").strip()).isdecimal())
 
 
 def _sums_differ(total: int, summed: int) -> str:
-    """What to do about a table that doesn't add up."""
+    """Return the message about a table that doesn't add up."""
     if summed < total:
         return ngettext(
             "The table adds up to %(summed)s: one is missing. Add it; unknown goes under “not recorded”.",

@@ -1,4 +1,4 @@
-"""The plan of a session: who goes where, when, for whom."""
+"""The form of a session's plan: which unit goes where, when, for whom."""
 
 import datetime
 from typing import Any

@@ -1,1 +1,1 @@
-"""The pages of the record, under /field/sessions/."""
+"""Views of the record, under /field/sessions/."""

@@ -1,4 +1,4 @@
-"""The numbers: as tables, and as a file for a spreadsheet."""
+"""Views of the statistics: as tables, and as a file for a spreadsheet."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +13,7 @@ from .frame import frame, staff
 
 
 def numbers(request: HttpRequest) -> HttpResponse:
+    """Show the statistics."""
     form = NumbersForm(request.GET, user=staff(request))
     found = _numbers(request, form)
     context = frame(
@@ -29,7 +30,7 @@ def numbers(request: HttpRequest) -> HttpResponse:
 
 
 def numbers_file(request: HttpRequest) -> HttpResponse:
-    """The same numbers, all sexes by all age groups. That they were taken out is recorded."""
+    """Download the same numbers, all sexes by all age groups. Each download is logged."""
     user = staff(request)
     form = NumbersForm(request.GET, user=user)
     if not form.is_valid():

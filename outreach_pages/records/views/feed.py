@@ -1,4 +1,4 @@
-"""The calendar that a telephone comes for by itself, by its secret address and without a session."""
+"""The calendar feed that a phone fetches by its secret address, without a session."""
 
 import hashlib
 
@@ -13,7 +13,10 @@ from ..models import CalendarAddress
 
 
 def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
-    """What the person of this address may see now. An unknown, revoked or orphaned address isn't there."""
+    """Return what the person of this address may see now.
+
+    404 for an unknown or revoked address, and for one whose person has left.
+    """
     address = CalendarAddress.holder_of(secret)
     if address is None:
         raise Http404

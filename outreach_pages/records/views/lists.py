@@ -1,4 +1,4 @@
-"""The list, the month's calendar, and both as files for a calendar program."""
+"""Views of the list, the month's calendar, and both as files for a calendar program."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ MAX_DUE, LATELY = 5, 8
 
 
 def sessions(request: HttpRequest) -> HttpResponse:
-    """What has to be done first, then the list: what is to come, or whatever the filters ask for."""
+    """Show what must be done first, then the list: what is to come, or what the filters select."""
     user = staff(request)
     form = listing.FilterForm(request.GET, user=user)
     seen = listing.listed(user)
@@ -26,6 +26,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     rows = form.narrow(seen).order_by("-date", "-starts_at", "id") if is_filtered else listing.coming(seen)
     page = Paginator(rows, listing.A_PAGE).get_page(request.GET.get("page"))
     units = set(user.units().values_list("pk", flat=True))
+    # Only a unit's workers record and report, so only they are reminded.
     own = seen.filter(unit__in=units)
     to_report = [] if is_filtered else list(listing.to_report(own)[:MAX_DUE])
     shown = [each.pk for each in to_report]
@@ -46,7 +47,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 def month(request: HttpRequest) -> HttpResponse:
-    """A month, as a table where there is room and as a list by day where there isn't."""
+    """Show a month, as a table where there is room and as a list by day where there isn't."""
     user = staff(request)
     first, regions = calendar.get_first(request.GET.get("month", "")), calendar.get_regions(user)
     region = _chosen(request, regions)
@@ -62,7 +63,7 @@ def month(request: HttpRequest) -> HttpResponse:
 
 
 def month_file(request: HttpRequest) -> HttpResponse:
-    """The same month as a file for a calendar program."""
+    """Return the same month as a file for a calendar program."""
     user = staff(request)
     first = calendar.get_first(request.GET.get("month", ""))
     region = _chosen(request, calendar.get_regions(user))
@@ -74,7 +75,7 @@ def month_file(request: HttpRequest) -> HttpResponse:
 
 
 def subscription(request: HttpRequest, secret: str = "") -> HttpResponse:
-    """The page of one's own calendar address: whether there is one, and what to do with it."""
+    """Show whether this person has a calendar address, and what to do with it."""
     return render(
         request,
         "outreach_pages/records/subscription.html",
@@ -84,13 +85,15 @@ def subscription(request: HttpRequest, secret: str = "") -> HttpResponse:
 
 @require_POST
 def make_subscription(request: HttpRequest) -> HttpResponse:
-    """A new address, shown this once; the one before stops working."""
+    """Create a new address, shown this once; the earlier one stops working."""
     secret = addresses.make_address(user=staff(request))
+    # Rendered, not redirected: the secret is stored nowhere, so this answer alone can show it.
     return subscription(request, request.build_absolute_uri(reverse("sessions:feed", args=[secret])))
 
 
 @require_POST
 def revoke_subscription(request: HttpRequest) -> HttpResponse:
+    """Revoke the address."""
     addresses.revoke_address(user=staff(request))
     return redirect("sessions:subscription")
 
@@ -107,7 +110,7 @@ def _calendar_file(content: bytes) -> HttpResponse:
 
 
 def _without_page(request: HttpRequest) -> str:
-    """The filters of this page, for the links to its neighbours."""
+    """Return the filters of this page, for the links to other pages of the list."""
     query = request.GET.copy()
     query.pop("page", None)
     return query.urlencode()

@@ -1,4 +1,4 @@
-"""One session: its page, planning and changing it, recording it, calling it off."""
+"""Views of one session: its page, planning, changing, recording and cancelling it."""
 
 import uuid
 from collections.abc import Callable
@@ -29,13 +29,14 @@ REPORT_FORM = "session_report"
 
 
 def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Everything that is recorded of a session, and what can be done next."""
+    """Show everything that is recorded of a session, and what can be done next."""
     user = staff(request)
     found = _found(user, session_id)
     return _session_page(request, user, found)
 
 
 def _session_page(request: HttpRequest, user: User, found: InformativeSession, **extra: Any) -> HttpResponse:
+    """Render the page of a session."""
     context = frame(
         request,
         session=found,
@@ -52,7 +53,7 @@ def _session_page(request: HttpRequest, user: User, found: InformativeSession, *
 
 
 def plan(request: HttpRequest) -> HttpResponse:
-    """A new session."""
+    """Plan a new session."""
     user = staff(request)
     if not units_to_plan_for(user).exists():
         raise Http404
@@ -66,7 +67,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 
 
 def change(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """The plan of a session, put right."""
+    """Correct the plan of a session."""
     user = staff(request)
     found = _found(user, session_id)
     if not get_rights(user, found).may_plan:
@@ -75,6 +76,7 @@ def change(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         return _plan_page(request, PlanForm(user=user, instance=found), session=found)
     form = PlanForm(request.POST, user=user, instance=found)
     if not form.is_settled():
+        # Loaded again: validating the form has written its values into `found`.
         return _plan_page(request, form, session=_found(user, session_id), status=422)
     try:
         actions.change_plan(session=found, by=user, values=form.cleaned_data)
@@ -87,7 +89,7 @@ def change(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 
 def outcome(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """What happened and who came: makes a planned session held, puts right one that was."""
+    """Record what happened and who came: makes a planned session held, corrects one that was."""
     user = staff(request)
     found = _found(user, session_id)
     if not get_rights(user, found).may_record:
@@ -104,7 +106,7 @@ def outcome(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 
 def cancel(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Asks why, then calls the session off."""
+    """Ask why, then cancel the session."""
     user = staff(request)
     found = _found(user, session_id)
     if not get_rights(user, found).may_plan or found.state != SessionState.PLANNED:
@@ -119,17 +121,18 @@ def cancel(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def again(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """Back to planned: it takes place after all, or was marked held by mistake."""
+    """Set the session back to planned: it takes place after all, or was marked held by mistake."""
     user = staff(request)
     found = _found(user, session_id)
     return _done(found, lambda: actions.plan_again(session=found, by=user))
 
 
 def _done(found: InformativeSession, act: Callable[[], Any]) -> HttpResponse:
-    """Acts, and leads back to the session; where somebody was faster its page says so and shows what is so now."""
+    """Act, and redirect to the session; if somebody was faster, its page says so and shows the present state."""
     try:
         act()
     except NotAllowed:
+        # What somebody may not do isn't there for them (docs/adr/0008).
         raise Http404 from None
     except NotNow:
         answer = redirect("sessions:session", found.pk)
@@ -143,7 +146,7 @@ def _found(user: User, session_id: uuid.UUID) -> InformativeSession:
 
 
 def _from_query(request: HttpRequest) -> dict[str, Any]:
-    """A day that was pressed in the calendar."""
+    """Return the day that was pressed in the calendar, as the form's initial value."""
     try:
         day = parse_date(request.GET.get("date", ""))
     except ValueError:

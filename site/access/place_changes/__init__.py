@@ -1,1 +1,1 @@
-"""Changes of units and places that would turn a notice or a call to somebody else: one keeper asks, another decides."""
+"""Changes of units and places that would redirect a notice or a call: one manager asks, another decides."""

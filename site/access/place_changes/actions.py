@@ -1,11 +1,13 @@
 """Ask for a change of a unit or a place, and decide about it.
 
-1. A keeper asks. Nothing changes yet; the coordinators of the region, a unit's workers and who could decide are mailed.
-2. Another keeper agrees, and it is made in that transaction if the row is still as it was. Or refuses.
+1. A manager (operator or coordinator) asks. Nothing changes yet; the coordinators of the region, a unit's workers and
+   whoever could decide are mailed.
+2. Another manager agrees, and the change is made in that transaction if the row is still as it was. Or refuses.
 
-What takes two is what would turn a call or a notice to somebody else, or let one person keep more of the directory:
-`TAKES_TWO`. Taking a unit's number away takes one (a phone that was lost answers at once for whoever found it); putting
-another in its place takes two. There is no emergency: the coordinator's number stands on each notice besides.
+What takes two people is what would redirect a call or a notice, or let one person manage more of the directory:
+`TAKES_TWO`. Taking a unit's number away takes one (a lost phone answers at once for whoever found it); putting another
+in its place takes two. There is no emergency procedure: the coordinator's number is on each notice as well
+(docs/adr/0080).
 
 Each step is in the audit chain with keys and the names of fields; both sides stay sealed in the change itself.
 """
@@ -37,12 +39,12 @@ MODELS: dict[str, type[Model]] = {
     PlaceKind.REGION.value: Region,
 }
 TAKES_TWO: dict[str, tuple[str, ...]] = {
-    # Officers call the number; the region's messages go to its active units, and a number of an active unit stands on
+    # Officers call the number; the region's tips go to its active units, and a number of an active unit is on
     # notices of the whole region.
     PlaceKind.UNIT.value: ("callback_phone", "is_active"),
     # whose office is notified of the cases there
     PlaceKind.MUNICIPALITY.value: ("police_directorate_id",),
-    # which coordinators keep which offices, and who keeps those of the whole country (directory.scope)
+    # which coordinators manage which offices, and who manages those of the whole country (directory.scope)
     PlaceKind.REGION.value: ("is_outreach",),
 }
 
@@ -56,7 +58,10 @@ def get_kind(place: Model) -> str:
 
 
 def waits(place: Model, before: Values, *, by: User) -> list[str]:
-    """The columns of a row about to be saved that take a second keeper. `before`: the row as it stands, {} if new."""
+    """Return the columns of a row about to be saved that need a second person.
+
+    `before`: the row as it stands in the database, {} if it is new.
+    """
     kind = get_kind(place)
     if kind not in TAKES_TWO or is_alone(by):
         return []
@@ -64,9 +69,12 @@ def waits(place: Model, before: Values, *, by: User) -> list[str]:
 
 
 def _turns_somebody(place: Model, name: str, before: Values) -> bool:
+    """Whether the new value of this column would redirect a call or a notice."""
     value, stored = getattr(place, name), before.get(name)
     if not before:  # a new row: what it would have without anybody's doing is no change
+        # A new unit may begin active, but not with a number: the oldest unit with one is named on the region's notices.
         return name == "callback_phone" and bool(value)
+    # Emptying the number redirects nobody and can't wait (a lost phone).
     if name == "callback_phone" and not value:
         return False
     return bool(value != stored)
@@ -74,9 +82,13 @@ def _turns_somebody(place: Model, name: str, before: Values) -> bool:
 
 @transaction.atomic
 def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> PlaceChange:
-    """Note what is asked for, and mail whom it concerns. What waited for this row until now is withdrawn by it, and
-    whoever heard of that is told so: a colleague's new number isn't dropped in silence."""
+    """Record what is asked for, and mail whom it concerns.
+
+    An earlier request that waits for the same row is withdrawn; whoever asked for it is notified, so that a colleague's
+    new number isn't dropped in silence.
+    """
     kind = get_kind(place)
+    # The row first, then its changes: `decide_change` locks in the same order.
     MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
         _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
@@ -95,14 +107,14 @@ def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> 
 
 
 def drops(earlier: PlaceChange, after: Values, *, by: User) -> bool:
-    """Whether asking for `after` takes away something else that waits, or what somebody else asked for."""
+    """Whether asking for `after` discards something else that waits, or what somebody else asked for."""
     _before, asked = earlier.sides() or ({}, {})
     return earlier.asked_by_id != by.pk or bool(set(asked) - set(after))
 
 
 @transaction.atomic
 def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
-    """Keep the number that one keeper alone has taken away, and mail whom it concerns. The unit is saved already."""
+    """Record the number that one manager has removed alone, and mail whom it concerns. The unit is saved already."""
     change = PlaceChange.objects.create(
         kind=PlaceKind.UNIT,
         entry_id=unit.pk,
@@ -118,12 +130,13 @@ def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
 
 @transaction.atomic
 def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime | None = None) -> PlaceChange:
-    """A second keeper agrees or refuses. Raises ValidationError, ChangedMeanwhile."""
-    # The row before the change, as whoever asks meanwhile (`ask_for_change`): neither waits for the other.
+    """Agree to a change or refuse it, as a second person. Raises ValidationError, ChangedMeanwhile."""
+    # The row before the change, in the same order as `ask_for_change`, so the two can't deadlock.
     MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
     locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != PlaceDecision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
+    # Asked again under the lock: a role may have ended since the page was opened.
     if not who_may_decide(locked).filter(pk=by.pk).exists():
         raise ValidationError(_("Another keeper must decide, not the one who asked."))
     if agree:
@@ -136,7 +149,7 @@ def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime |
 
 @transaction.atomic
 def withdraw_change(*, change: PlaceChange, by: User) -> None:
-    """Whoever asked takes it back before it was decided. Raises ValidationError."""
+    """Withdraw a request before it is decided; only whoever asked may. Raises ValidationError."""
     locked = PlaceChange.objects.select_for_update().get(pk=change.pk)
     if locked.decision != PlaceDecision.WAITING or locked.asked_by_id != by.pk:
         raise ValidationError(_("This can't be withdrawn any more."))
@@ -145,6 +158,7 @@ def withdraw_change(*, change: PlaceChange, by: User) -> None:
 
 
 def _make(change: PlaceChange, by: User) -> None:
+    """Apply an agreed change to its row. Raises ValidationError, ChangedMeanwhile."""
     sides = change.sides()
     if sides is None:
         raise ValidationError(_("What was asked for can't be read. Refuse it, and ask again."))
@@ -152,6 +166,7 @@ def _make(change: PlaceChange, by: User) -> None:
     place: Any = MODELS[change.kind]._default_manager.select_for_update(no_key=True).filter(pk=change.entry_id).first()
     if place is None:
         raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
+    # What was approved is the step from `before` to `after`; from another state nobody has approved it.
     if any(getattr(place, name) != value for name, value in before.items()):
         raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
     closes = isinstance(place, MobileUnit) and after.get("is_active") is False
@@ -160,6 +175,7 @@ def _make(change: PlaceChange, by: User) -> None:
     for name, value in after.items():
         setattr(place, name, value)
     place.save(update_fields=list(after))
+    # In the name of whoever asked: who agreed is in the entry that `decide_change` writes.
     log_event(f"place.{change.kind}_changed", actor=get_actor(change.asked_by), target_kind=change.kind,
            target_id=place.pk, fields=sorted(after))  # fmt: skip
     log_action(place, "wagtail.edit", user=by)

@@ -1,4 +1,4 @@
-"""A change in words: each field with what stands now and what is asked for."""
+"""A change in readable form: each field with its present and its requested value."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ class FieldRow:
 
 
 def build_rows(change: PlaceChange) -> list[FieldRow]:
-    """Empty when what was asked for can't be read."""
+    """Build one row for each field of the change; none when the sealed values can't be read."""
     before, after = change.sides() or ({}, {})
     then = change.names().get("directorates", {})
     return [
@@ -36,8 +36,11 @@ def build_rows(change: PlaceChange) -> list[FieldRow]:
 
 
 def renamed_lately(change: PlaceChange) -> list[str]:
-    """The place and the directorates of this change whose name one keeper changed within `RENAMED_WITHIN` before it was
-    asked for, or since: by such a name nobody should decide. In words, with who did it."""
+    """Describe recent renames of the place and the directorates of this change, each with who made it.
+
+    Recent: within `RENAMED_WITHIN` before the change was asked for, or since. One person can rename alone, so nobody
+    should decide by such a name.
+    """
     before, after = change.sides() or ({}, {})
     concerned: list[Model | None] = [get_place(change)]
     keys: set[Any] = {side.get("police_directorate_id") for side in (before, after)} - {None, ""}
@@ -46,6 +49,7 @@ def renamed_lately(change: PlaceChange) -> list[str]:
 
 
 def _renamed(place: Model, asked_at: datetime) -> list[str]:
+    """Describe the latest rename of this row in the audit log, in a list of none or one."""
     kind = str(place._meta.model_name)
     entries = AuditEntry.objects.filter(
         action=f"place.{kind}_changed", target_kind=kind, target_id=str(place.pk), at__gt=asked_at - RENAMED_WITHIN
@@ -60,7 +64,7 @@ def _renamed(place: Model, asked_at: datetime) -> list[str]:
 
 
 def in_words(change: PlaceChange) -> str:
-    """ "number to call back: +355… → +355…", for one line of a list or beside a field."""
+    """Describe the change in one line: "number to call back: +355… → +355…"."""
     if change.sides() is None:
         return _("What was asked for can't be read.")
     return "; ".join(f"{row.label}: {row.before or '–'} → {row.after or '–'}" for row in build_rows(change))
@@ -73,7 +77,7 @@ def _label(kind: str, name: str) -> str:
 
 
 def _words(value: Any, then: dict[str, str]) -> str:
-    """`then`: what the directorates were called when it was asked for, by key."""
+    """Format a value. `then`: the directorates' names when the change was asked for, by key."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, int):

@@ -1,8 +1,8 @@
-"""The mails about a change of a unit or a place: to whom it concerns when it is asked for, to all of them when decided.
+"""Mails about changes of units and places, when one is asked for and when it is decided.
 
-Plain text in the reader's language, with the unit's or place's name and what kind of thing changes; never a number. A
-mail server that is away loses no change: who wasn't reached is tried again for two days, at pauses that double, and the
-list stands in the admin.
+Plain text in the reader's language, with the name of the unit or place and what kind of thing changes; never a number.
+A mail server that is down loses no change: whoever wasn't reached is tried again for two days, at pauses that double,
+and the list is in the admin.
 """
 
 from datetime import datetime, timedelta
@@ -29,9 +29,9 @@ log = structlog.get_logger(__name__)
 
 
 def tell_of_asking(change: PlaceChange, *, now: datetime | None = None) -> bool:
-    """Mail everybody concerned who wasn't mailed yet; True (and `mailed_at`) when the mail server took each.
+    """Mail everybody concerned who wasn't mailed yet; True (and `mailed_at`) when the mail server took each mail.
 
-    Who was mailed stands sealed in the change, so that one refused address brings nobody else the same mail again.
+    Who was mailed is sealed in the change, so that one refused address brings nobody else the same mail again.
     """
     moment = now or timezone.now()
     deciding = set(who_may_decide(change).values_list("pk", flat=True))
@@ -51,7 +51,7 @@ def tell_of_asking(change: PlaceChange, *, now: datetime | None = None) -> bool:
 def send_again(argument: str = "", *, now: datetime | None = None) -> int:
     """Mail what could not be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Returns how many.
 
-    What was refused or withdrawn meanwhile warns of nothing; what was agreed is told as decided.
+    A change refused or withdrawn meanwhile needs no warning; one that was agreed is mailed as decided.
     """
     moment = now or timezone.now()
     unsent = PlaceChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
@@ -64,12 +64,13 @@ def _is_due(change: PlaceChange, now: datetime) -> bool:
     try:
         return may_try_again(change.asked_at, change.values.get("tried_at", ""), now)
     except (SealBroken, KeyRingError) as error:
+        # One change whose seal is broken must not stop the mails about all others.
         log.error("place_change_unreadable", code=type(error).__name__, change=str(change.pk))
         return False
 
 
 def tell_of_decision(change: PlaceChange) -> None:
-    """Tell whoever asked and whoever heard of the asking."""
+    """Mail the decision to whoever asked and whoever was mailed about the request."""
     people = who_must_hear(change) | User.objects.filter(pk=change.asked_by_id, is_active=True)
     for user in people.exclude(email="").distinct().order_by("pk"):
         _send(user, change, "access/mails/place_decided.txt")
@@ -91,7 +92,7 @@ def _send(user: User, change: PlaceChange, template: str, *, may_decide: bool = 
 
 
 def tell_of_renaming(place: Model, names: dict[str, str], *, by: User) -> None:
-    """Tell the keepers that one of them changed a name. `names`: {"before": …, "after": …}."""
+    """Notify the other managers that one of them changed a name. `names`: {"before": …, "after": …}."""
     for user in who_must_hear_of_renaming(place).exclude(pk=by.pk).exclude(email="").order_by("pk"):
         with translation.override(user.language):
             subject = _("A change of a unit or place in Vatra's service")

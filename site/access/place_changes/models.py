@@ -1,4 +1,4 @@
-"""A change of a unit or a place that waits for a second keeper, or that was decided."""
+"""A change of a unit or a place that waits for a second person, or that was decided."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,7 @@ from vault.seal import SealBroken
 
 
 class PlaceKind(models.TextChoices):
-    """Which kind of row is changed: the model's name."""
+    """The kind of row that is changed: its model's name."""
 
     UNIT = "mobileunit", _("mobile unit")
     MUNICIPALITY = "municipality", _("municipality")
@@ -36,14 +36,14 @@ class PlaceChangeQuerySet(models.QuerySet["PlaceChange"]):
 
 
 class PlaceChange(models.Model):
-    """What one keeper asked for, and what another one decided.
+    """What one manager asked for, and what another one decided.
 
-    `values` is sealed, so that one can show later where calls and notices went and nobody reads it off a backup:
+    `values` is sealed, so that one can show later where calls and notices went, and nobody reads it off a backup:
 
         {"before": {column: value}, "after": {column: value}, "names": {"place": name, "directorates": {key: name}}}
 
     with only the columns that change (`police_directorate_id`, not the directorate's name). `names`: as they were when
-    it was asked for. `mailed`, `tried_at`: of the mails (`mails.py`).
+    it was asked for. `mailed`, `tried_at`: state of the mails (`mails.py`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -79,7 +79,7 @@ class PlaceChange(models.Model):
                 condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
                 | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
             ),
-            # one of each row waits at a time: whoever asks again takes the place of what was asked before
+            # one request for each row waits at a time: a new one replaces the one before
             models.UniqueConstraint(
                 name="one_place_change_waits", fields=["kind", "entry_id"], condition=Q(decision="waiting")
             ),
@@ -89,14 +89,14 @@ class PlaceChange(models.Model):
         return f"{self.get_kind_display()} {self.asked_at:%Y-%m-%d}"
 
     def names(self) -> dict[str, Any]:
-        """How the place and the directorates were called when this was asked for; {} when that can't be read."""
+        """Return the names of the place and the directorates at the time of asking; {} when they can't be read."""
         try:
             return dict(self.values.get("names", {}))
         except (SealBroken, KeyRingError):
             return {}
 
     def sides(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """What stood before and what is asked for; None when the seal can't be opened."""
+        """Return the values before and after the change; None when the seal can't be opened."""
         try:
             return self.values["before"], self.values["after"]
         except (SealBroken, KeyRingError):

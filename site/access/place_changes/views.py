@@ -1,4 +1,4 @@
-"""The screen on which a second keeper decides about a unit or a place."""
+"""The screen on which a second person decides about a change of a unit or a place."""
 
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from .who import get_place, may_see, who_may_decide
 
 
 def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One change, with both sides of every field. POST `decision` = agree, refuse or withdraw."""
+    """Show one change with both sides of every field. POST `decision` = agree, refuse or withdraw."""
     me = request.user
-    assert isinstance(me, User)  # the policy table let nobody else in
+    assert isinstance(me, User)  # the policy table lets nobody else in
     found = get_object_or_404(PlaceChange.objects.select_related("asked_by", "decided_by"), pk=pk)
     if not may_see(found, me):
         record_denial(actor=get_actor(me), target_kind="place_change", target_id=found.pk)
@@ -32,6 +32,7 @@ def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
             _do(found, request.POST.get("decision", ""), me)
         except ValidationError as refused:
             error = " ".join(refused.messages)
+            # Somebody else may just have decided: the page below shows the state that stopped this decision.
             found.refresh_from_db(fields=["decision", "decided_by", "decided_at"])
         else:
             messages.success(request, _("Done."))

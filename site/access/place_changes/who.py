@@ -1,4 +1,4 @@
-"""Which regions a change concerns, who must hear of it, and who may be the second keeper."""
+"""Who is concerned by a change: its region, who is notified, and who may be the second person."""
 
 from django.db.models import Model, Q, QuerySet
 
@@ -16,19 +16,22 @@ def get_place(change: PlaceChange) -> MobileUnit | Municipality | Region | None:
 
 
 def get_region(change: PlaceChange) -> int | None:
-    """The key of the region in which the unit or place lies; None when the row is gone."""
+    """Return the key of the region in which the unit or place lies; None when the row is gone."""
     place = get_place(change)
     return place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
 
 
 def who_may_decide(change: PlaceChange) -> "QuerySet[User]":
-    """Another operator, or a coordinator of the region."""
+    """Return who may decide: another operator, or a coordinator of the region."""
     return _active(_holding(StaffRole.OPERATOR) | _near(change)).exclude(pk=change.asked_by_id)
 
 
 def who_must_hear(change: PlaceChange) -> "QuerySet[User]":
-    """Who may decide, the coordinators of the region (of the mark of a region: all, since it says who keeps which
-    office) and the workers of a unit, whose number it is. Without who asked."""
+    """Return who is notified: those who may decide, the region's coordinators, and the workers of a unit.
+
+    It is the workers' number. Whether a region has a unit decides who manages which office, so of that all coordinators
+    hear. Whoever asked is left out.
+    """
     people = _holding(StaffRole.OPERATOR) | _near(change)
     if change.kind == PlaceKind.REGION:
         people |= _holding(StaffRole.COORDINATOR)
@@ -39,24 +42,25 @@ def who_must_hear(change: PlaceChange) -> "QuerySet[User]":
 
 
 def who_must_hear_of_renaming(place: Model) -> "QuerySet[User]":
-    """Operators and coordinators: of the region, of a directorate all, since its area is no region's."""
+    """Return operators and coordinators of the region; for a directorate all of them, since its area is no region's."""
     region = place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
     near = {"region": region} if region else {}
     return _active(_holding(StaffRole.OPERATOR) | _holding(StaffRole.COORDINATOR, **near))
 
 
 def may_see(change: PlaceChange, user: User) -> bool:
-    """Who asked, who may decide, and whoever coordinates the region."""
+    """Whether this person sees the change: whoever asked for it, and whoever may decide."""
     return change.asked_by_id == user.pk or who_may_decide(change).filter(pk=user.pk).exists()
 
 
 def waiting_for(user: User) -> list[PlaceChange]:
-    """What waits and concerns this keeper, the oldest first."""
+    """Return the waiting changes that concern this manager, the oldest first."""
     waiting = PlaceChange.objects.waiting().select_related("asked_by").order_by("asked_at")
     return [change for change in waiting if may_see(change, user)]
 
 
 def _near(change: PlaceChange) -> Q:
+    # 0 is nobody's region: to a row that is gone no coordinator is near.
     return _holding(StaffRole.COORDINATOR, region=get_region(change) or 0)
 
 

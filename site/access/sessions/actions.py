@@ -1,4 +1,4 @@
-"""What is done to sessions: begin, lock, unlock by PIN, end one, end all."""
+"""Actions on staff sessions: begin, lock, unlock by PIN, end one, end all; and setting the PIN."""
 
 import time
 from itertools import pairwise
@@ -29,12 +29,12 @@ log = structlog.get_logger(__name__)
 
 MAX_WRONG = 5
 PIN_DIGITS = 6
-FACTOR_GIVEN = "_factor_given_by"  # on the request in which it was given
+FACTOR_GIVEN = "_factor_given_by"  # attribute of the request in which a factor was given
 ENROL_SECONDS = 3600  # after an invitation was used, a first factor may be set up in the same session for so long
 
 
 def begin(request: HttpRequest, user: User) -> StaffSession:
-    """Write down that a session of this person begins, or goes on after it was locked."""
+    """Record that a session of this person begins, or resumes after it was locked."""
     session = request.session
     found = row_here(request, user).filter(ended_at__isnull=True).first()
     if found is None:
@@ -45,40 +45,43 @@ def begin(request: HttpRequest, user: User) -> StaffSession:
     found.wrong_pins, found.in_duress = 0, False
     found.is_locked = StaffPin.objects.filter(user=user, ask_at_sign_in=True).exists()
     found.save(update_fields=["started_at", "seen_at", "wrong_pins", "in_duress", "is_locked"])
-    if getattr(request, FACTOR_GIVEN, None) == user.pk:  # again: another person's session here was emptied meanwhile
+    if getattr(request, FACTOR_GIVEN, None) == user.pk:  # set again: signing in has emptied another person's session
         session[FACTOR] = user.pk
     return found
 
 
 def get_row(request: HttpRequest) -> str:
-    """The id of this session's row; "" of none."""
+    """Return the id of this session's row; "" of none."""
     return str(request.session.get(ROW, ""))
 
 
 def row_here(request: HttpRequest, user: User) -> "QuerySet[StaffSession]":
-    """This session's row, if it is this person's."""
+    """Return this session's row, if it belongs to this person."""
     row = get_row(request)
     return StaffSession.objects.filter(pk=row, user_id=user.pk) if row else StaffSession.objects.none()
 
 
 def note_factor(request: HttpRequest, user: User) -> None:
-    """A second factor was given, or first set up, in this session."""
+    """Note that a second factor was given, or first set up, in this session."""
     request.session[FACTOR] = user.pk
     setattr(request, FACTOR_GIVEN, user.pk)
 
 
 def has_factor(request: HttpRequest, user: User) -> bool:
+    """Whether this person gave a second factor in this session."""
     return bool(request.session.get(FACTOR) == user.pk)
 
 
 def signed_out(request: HttpRequest, user: User) -> None:
+    """End this session's row as signed out."""
     _end(row_here(request, user), StaffSession.Ended.SIGNED_OUT)
 
 
 def lock(request: HttpRequest, *, by: User | None = None) -> None:
-    """Nothing can be read in this session until it is unlocked. `by` pressed for it; None: it lay idle.
+    """Lock this session: nothing can be read in it until it is unlocked. `by` pressed the button; None: it was idle.
 
-    The lock holds first: a chain that can't be written now opens no screen that somebody wanted shut.
+    The lock is stored first: a failure to write the audit entry must not leave a screen open that somebody wanted
+    locked.
     """
     row = get_row(request)
     if not row:
@@ -87,6 +90,7 @@ def lock(request: HttpRequest, *, by: User | None = None) -> None:
         try:
             with transaction.atomic():
                 log_event("session.locked", actor=get_actor(by), target_kind="user", target_id=by.pk)
+        # Swallowed: the lock holds without its audit entry, and the log names what is missing.
         except (DatabaseError, KeyRingError, OSError, ValueError) as failure:
             log.error("lock_not_recorded", code=type(failure).__name__, user=by.pk)
 
@@ -95,7 +99,7 @@ def lock(request: HttpRequest, *, by: User | None = None) -> None:
 
 
 def end_one(*, user: User, session: UUID, by: User) -> bool:
-    """End one of this person's sessions; what is typed there can't be saved by its draft's key either."""
+    """End one of this person's sessions; its pages can't save by their draft's key any more either."""
     with transaction.atomic():
         ended = _end(StaffSession.objects.filter(pk=session, user=user), StaffSession.Ended.BY_OWNER)
         if ended:
@@ -104,8 +108,9 @@ def end_one(*, user: User, session: UUID, by: User) -> bool:
 
 
 def end_all(*, user: User, by: User | None, keep: HttpRequest | None = None, why: str = "") -> None:
-    """End every session, every draft's key and every token of this person; but not the session of `keep`."""
+    """End every session, draft key and token of this person, except the session of `keep`."""
     with transaction.atomic():
+        # Part of Django's session hash: raising it ends every session at once, without a list of them.
         User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
         user.session_epoch = User.objects.values_list("session_epoch", flat=True).get(pk=user.pk)
         rows = StaffSession.objects.filter(user_id=user.pk)
@@ -118,6 +123,7 @@ def end_all(*, user: User, by: User | None, keep: HttpRequest | None = None, why
             "session.ended_all", actor=actor, target_kind="user", target_id=user.pk, sessions=count, tokens=tokens
         )
     if keep is not None:
+        # Otherwise the session that is kept would end by the new hash, too.
         update_session_auth_hash(keep, user)
 
 
@@ -126,8 +132,10 @@ def _end(rows: Any, why: str) -> int:
 
 
 def is_alive(row: str) -> bool:
-    """Whether what a session's page typed may still be saved: nobody ended that session. Signing out there, or the end
-    of its time, doesn't take away what was typed before."""
+    """Whether text typed in this session's pages may still be saved by a draft key.
+
+    True until somebody ends that session. Signing out there, or its expiry, doesn't discard what was typed before.
+    """
     found = StaffSession.objects.filter(pk=row).values_list("ended_why", flat=True).first() if row else ""
     return found in ("", StaffSession.Ended.SIGNED_OUT)
 
@@ -136,7 +144,7 @@ def is_alive(row: str) -> bool:
 
 
 def set_pin(*, user: User, pin: str, duress_pin: str = "", ask_at_sign_in: bool = False) -> None:
-    """Choose the PIN, and one for duress or none. Raises ValidationError."""
+    """Set the PIN, and a duress PIN or none. Raises ValidationError."""
     check_pin(pin)
     if duress_pin:
         check_pin(duress_pin)
@@ -147,23 +155,25 @@ def set_pin(*, user: User, pin: str, duress_pin: str = "", ask_at_sign_in: bool 
             user=user,
             defaults={
                 "pin": make_password(pin),
+                # A hash of a random text where none was chosen, so that the table doesn't show who has one.
                 "duress": make_password(duress_pin or get_random_string(32)),
                 "ask_at_sign_in": ask_at_sign_in or bool(duress_pin),
                 "changed_at": timezone.now(),
             },
         )
-        # Not whether there is a PIN for duress: the chain is read by people.
+        # Not whether there is a duress PIN: auditors read the chain.
         log_event("account.pin_set", actor=get_actor(user), target_kind="user", target_id=user.pk)
 
 
 def remove_pin(*, user: User) -> None:
+    """Remove the PIN, and the duress PIN with it."""
     with transaction.atomic():
         if StaffPin.objects.filter(user=user).delete()[0]:
             log_event("account.pin_removed", actor=get_actor(user), target_kind="user", target_id=user.pk)
 
 
 def check_pin(pin: str) -> None:
-    """Raises ValidationError for a PIN of another shape, and for one that is tried first."""
+    """Refuse a PIN of another shape, or one that attackers try first. Raises ValidationError."""
     if len(pin) != PIN_DIGITS or not (pin.isascii() and pin.isdigit()):
         raise ValidationError(_("Write six digits."))
     steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
@@ -174,25 +184,27 @@ def check_pin(pin: str) -> None:
 
 
 def try_pin(request: HttpRequest, user: User, pin: str) -> str:
-    """Unlock this session: "open", "wrong", or "ended" after too many tries. The try is counted before it is compared.
+    """Unlock this session by PIN: "open", "wrong", or "ended" after too many attempts.
 
-    The PIN for duress opens as the other one does, to a session in which there is nothing (`access.sessions.duress`).
+    The attempt is counted before it is compared. The duress PIN opens in the same way, into a session in which there is
+    nothing to see (`access.sessions.duress`).
     """
     row = row_here(request, user).filter(ended_at__isnull=True)
     if not row.filter(wrong_pins__lt=MAX_WRONG).update(wrong_pins=F("wrong_pins") + 1):
         return _end_after_wrong_pins(request, user)
     chosen = StaffPin.objects.filter(user=user).first()
     hashes = (chosen.pin, chosen.duress) if chosen is not None else ("", "")
-    is_pin, is_duress = (check_password(pin, each) for each in hashes)  # both, so that both take as long
+    is_pin, is_duress = (check_password(pin, each) for each in hashes)  # always both: the time must not differ
     if not (is_pin or is_duress):
         log_event("session.wrong_pin", actor=get_actor(user), target_kind="user", target_id=user.pk)
         return "wrong" if row.filter(wrong_pins__lt=MAX_WRONG).exists() else _end_after_wrong_pins(request, user)
-    with transaction.atomic():  # nobody sees the empty day without a call; a call that fails leaves it locked
+    with transaction.atomic():  # no duress session without an alarm: if it can't be stored, the session stays locked
         if is_pin:
             log_event("session.unlocked", actor=get_actor(user), target_kind="user", target_id=user.pk)
         else:
             duress.call_for_help(user)
         row.update(wrong_pins=0, seen_at=timezone.now(), is_locked=False, in_duress=not is_pin)
+    # A copy of the cookie from before the unlocking is worth nothing afterwards.
     request.session.cycle_key()
     return "open"
 
@@ -209,12 +221,16 @@ def _end_after_wrong_pins(request: HttpRequest, user: User) -> str:
 
 
 def note_invitation(request: HttpRequest, user: User) -> None:
+    """Note in the session that this person's invitation was used in it."""
     request.session[INVITED] = {"user": user.pk, "at": int(time.time())}
 
 
 def may_enrol_first(request: HttpRequest, user: User) -> bool:
-    """A first second factor needs the invitation: whoever only knows the password could otherwise set up their own.
-    Whoever gave the one before in this session replaces it."""
+    """Whether this person may set up a first second factor here.
+
+    It needs the invitation: whoever only knows the password could otherwise set up their own. Whoever gave the previous
+    factor in this session may replace it.
+    """
     used = request.session.get(INVITED) or {}
     return (
         user.is_demo

@@ -1,4 +1,4 @@
-"""allauth's views of second factors, where this service asks for more or says more."""
+"""allauth's views of second factors, where this service requires or explains more."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from .actions import may_enrol_first
 
 
 class FirstNeedsInvitation:
-    """A first second factor is set up in the session in which the invitation was used."""
+    """Mixin that sets up a first second factor only in the session in which the invitation was used."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
@@ -34,7 +34,7 @@ class AddKey(FirstNeedsInvitation, AddWebAuthnView):
 
 
 class CodesShown:
-    """Showing the codes is recorded, and mailed to their holder."""
+    """Mixin that logs each display of the recovery codes, and mails their holder."""
 
     def render_to_response(self, context: dict[str, Any], **more: Any) -> HttpResponse:
         events.codes_shown(self.request.user)  # type: ignore[attr-defined]
@@ -51,8 +51,10 @@ class DownloadCodes(CodesShown, DownloadRecoveryCodesView):
 
 
 class ReauthenticateByKey(ReauthenticateWebAuthnView):
+    """Reauthentication by security key that explains a failure."""
+
     def form_invalid(self, form: Any) -> HttpResponse:
-        """The same page, which says what is wrong: allauth would lead elsewhere and say nothing."""
+        """Show the same page with the error: allauth would redirect elsewhere without one."""
         return self.render_to_response(self.get_context_data(form=form))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""The secrets of second factors, sealed at rest.
+"""Secrets of second factors, sealed at rest.
 
-allauth keeps an authenticator's secret as text in its row. Here that text only names a row of `FactorSecret`, whose
-content is a sealed field like any other: it rotates with the ring, and a copy of the database opens no account.
+allauth stores an authenticator's secret as text in its row. Here that text only names a row of `FactorSecret`, whose
+content is a sealed field like any other: it rotates with the key ring, and a copy of the database opens no account
+(docs/adr/0069).
 """
 
 import base64
@@ -18,19 +19,22 @@ from vault.seal import SealBroken
 from .models import FactorSecret
 
 PREFIX = "sealed:"
-SECRETS_OF = ("secret", "seed")  # what allauth names them in an authenticator's data
+SECRETS_OF = ("secret", "seed")  # allauth's keys in an authenticator's data
 
 log = structlog.get_logger(__name__)
 
 
 def seal_secret(text: str) -> str:
-    """What stands in allauth's row for this secret."""
+    """Store a secret sealed, and return the text that allauth's row holds for it."""
     return PREFIX + str(FactorSecret.objects.create(content=text).pk)
 
 
 def open_secret(stored: str) -> str:
-    """The secret. One in clear, one that is gone or that doesn't open becomes a random one, which no code fits: whoever
-    writes to the database can't put a secret of their own there."""
+    """Return the secret that allauth's row names.
+
+    One in clear text, one that is gone or that doesn't open becomes a random one, which no code fits: whoever can write
+    to the database can't put a secret of their own there.
+    """
     try:
         found = FactorSecret.objects.filter(pk=_get_pk(stored)).first()
         if found is not None:
@@ -43,7 +47,7 @@ def open_secret(stored: str) -> str:
 
 
 def forget_secrets(data: dict[str, Any]) -> None:
-    """Delete what an authenticator's data names, once it is gone."""
+    """Delete the secrets that a deleted authenticator's data names."""
     named = [str(data[name]) for name in SECRETS_OF if str(data.get(name, "")).startswith(PREFIX)]
     FactorSecret.objects.filter(pk__in=[each.removeprefix(PREFIX) for each in named]).delete()
 

@@ -1,4 +1,4 @@
-"""The forms of the account pages."""
+"""Forms of the account pages."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from .actions import PIN_DIGITS, check_pin
 
 
 class PinField(forms.CharField):
-    """Six digits, typed unseen."""
+    """Six digits, masked while they are typed."""
 
     def __init__(self, **more: Any) -> None:
         widget = forms.PasswordInput(
@@ -29,6 +29,8 @@ class UnlockForm(forms.Form):
 
 
 class PinForm(forms.Form):
+    """The form that sets the PIN and, where `has_duress`, the duress PIN."""
+
     pin = PinField(label=_("New PIN"), help_text=_("Six digits. Not a date, not a row."))
     pin_again = PinField(label=_("The same PIN again"))
     ask_at_sign_in = forms.BooleanField(
@@ -47,6 +49,7 @@ class PinForm(forms.Form):
 
     def __init__(self, *args: Any, has_duress: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Workers and coordinators only (docs/adr/0067).
         if not has_duress:
             del self.fields["duress_pin"], self.fields["duress_again"]
 
@@ -69,6 +72,8 @@ class PinForm(forms.Form):
 
 
 class TokenForm(forms.Form):
+    """The form that makes a token of the field API."""
+
     name = forms.CharField(label=_("What it is for"), max_length=60, help_text=_("For example the name of the app."))
     scope = forms.ChoiceField(
         label=_("What it may do"), choices=FieldToken.Scope.choices, initial=FieldToken.Scope.SEND,

@@ -1,4 +1,4 @@
-"""Who a request stands for: nobody while its session is locked or ended, a stand-in after a PIN for duress."""
+"""Middleware for `request.user`: nobody while the session is locked or ended, a stand-in after a duress PIN."""
 
 import re
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from . import actions
 from .duress import stand_in_for
 from .models import StaffSession
 
-# What pages ask by themselves keeps no session open: a case's page that renews itself, Wagtail's "still editing".
+# Requests that pages make by themselves keep no session open: a case's page that reloads, Wagtail's "still editing".
 BY_ITSELF = re.compile(r"^/field/cases/[^/]+/timeline/|^/cms/editing-sessions/")
 SEEN_EACH = timedelta(minutes=1)
-# A person whose session is locked may sign out of it, and unlock it: these views know the person.
+# Whoever locked a session may still sign out of it: at these addresses they are known.
 STILL_KNOWN = ("/accounts/logout/",)
 
 
 class SessionGuard:
-    """Puts in place of `request.user` who this session stands for now, once something asks.
+    """Middleware that replaces `request.user` by whom this session stands for now, once something asks.
 
     `request.locked_user` is the person whose session is locked, else None. They are nobody to every view: the policy
     sends them to unlock it, and what they type is saved by its draft's key.
@@ -40,14 +40,15 @@ class SessionGuard:
 
 
 def get_person(request: HttpRequest) -> User | AnonymousUser:
+    """Return whom this request stands for, and lock the session if it was idle for too long."""
     user = get_user(request)
     if not isinstance(user, User):
         return AnonymousUser()
     row = actions.row_here(request, user).first()
-    if row is None:  # from before sessions were written down
+    if row is None:  # a session from before StaffSession existed
         row = actions.begin(request, user)
     now = timezone.now()
-    # By the row too: unlocking writes the session anew, and with it the day on which its cookie ends.
+    # Checked by the row as well: unlocking saves the session again, which would extend its cookie.
     if row.ended_at is not None or now - row.started_at > timedelta(seconds=settings.SESSION_COOKIE_AGE):
         request.session.flush()
         return AnonymousUser()
@@ -59,9 +60,11 @@ def get_person(request: HttpRequest) -> User | AnonymousUser:
         request.locked_user = user  # type: ignore[attr-defined]
         return user if request.path in STILL_KNOWN else AnonymousUser()
     if now - row.seen_at > SEEN_EACH and not is_by_itself(request):
+        # Not at each request: idleness is measured in minutes, and each write takes SQLite's one writer.
         StaffSession.objects.filter(pk=row.pk).update(seen_at=now)
     return stand_in_for(user) if row.in_duress else user
 
 
 def is_by_itself(request: HttpRequest) -> bool:
+    """Whether the page made this request by itself, not the person."""
     return bool(BY_ITSELF.match(request.path)) or "renewed" in request.GET

@@ -1,4 +1,4 @@
-"""What a `bulk` worker tidies each hour in this room (settings.HOUSEKEEPING)."""
+"""Hourly cleanup of sessions, run by a `bulk` worker (settings.HOUSEKEEPING)."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,6 @@ KEPT_DAYS = 90
 
 
 def tidy(_argument: Any = None) -> int:
-    """Forget sessions that nobody has used for three months. How many."""
+    """Delete sessions that nobody has used for three months. Returns how many."""
     oldest = timezone.now() - timedelta(days=KEPT_DAYS)
     return StaffSession.objects.filter(seen_at__lt=oldest).delete()[0]

@@ -1,4 +1,4 @@
-"""What a session carries of its own."""
+"""Keys of this service's own values in a session."""
 
 ROW = "access.session"  # primary key of its StaffSession
 FACTOR = "access.factor"  # primary key of the user who gave a second factor in this session

@@ -1,4 +1,4 @@
-"""Where a person goes whose session is locked or over, and what becomes of what they sent meanwhile."""
+"""Where a person with a locked or expired session is sent, and what happens to the form they posted meanwhile."""
 
 import json
 from typing import Any
@@ -18,31 +18,33 @@ from .keys import ROW, TYPED
 from .models import StaffPin
 
 MAX_TYPED = 400_000  # bytes of one page's fields
-KEPT_AT = ("/field/", "/cms/")  # where what a person typed is worth keeping
+KEPT_AT = ("/field/", "/cms/")  # where typed text is worth storing
 NOT_KEPT = ("csrfmiddlewaretoken", "draft_key")
 
 
 def lead_to_unlocking(request: HttpRequest) -> HttpResponse:
-    """To the PIN, or to signing in. What was sent from a page that lay open is kept, sealed, and offered again."""
+    """Redirect to the PIN, or to signing in. A posted form is stored, sealed, and offered again."""
     user = getattr(request, "locked_user", None)
     if user is None:
         return redirect_to_login(request.get_full_path())
     is_kept = request.method == "POST" and _keep_typed(request)
     back = reverse("account_typed") if is_kept else request.get_full_path() if request.method == "GET" else ""
     address = unlocking_address(user, next=back, **({"kept": "1"} if is_kept else {}))
+    # A script's fetch would follow the redirect and take the sign-in page for its answer.
     if request.headers.get("Accept") == "application/json":
         return JsonResponse({"sign_in": address}, status=401)
     return redirect(address)
 
 
 def unlocking_address(user: User, **asked: str) -> str:
-    """Where this person unlocks their session: by their PIN, or by signing in."""
+    """Return where this person unlocks their session: by PIN, or by signing in."""
     has_pin = StaffPin.objects.filter(user=user).exists()
     address = reverse("account_unlock") if has_pin else resolve_url(settings.LOGIN_URL)
     return f"{address}?{urlencode({**asked, 'locked': '1'}, safe='/')}"
 
 
 def _keep_typed(request: HttpRequest) -> bool:
+    """Store the posted fields, sealed, in the locked session; False if there is nothing to store, or too much."""
     if not request.path.startswith(KEPT_AT) or "json" in (request.content_type or ""):
         return False
     fields = [(name, value) for name, values in request.POST.lists() if name not in NOT_KEPT for value in values]
@@ -54,7 +56,10 @@ def _keep_typed(request: HttpRequest) -> bool:
 
 
 def typed_in(request: HttpRequest) -> dict[str, Any] | None:
-    """{"path", "fields": [(name, value)], "files": [names of those that weren't kept]}; None where nothing is kept."""
+    """Return what was posted while the session was locked; None where nothing is stored.
+
+    {"path", "fields": [(name, value)], "files": [names of the files, which aren't stored]}.
+    """
     token = request.session.get(TYPED)
     if not token:
         return None
@@ -66,15 +71,17 @@ def typed_in(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def forget_typed(request: HttpRequest) -> None:
+    """Delete what was posted while the session was locked."""
     request.session.pop(TYPED, None)
 
 
 def _place(request: HttpRequest) -> bytes:
+    """Bind the sealed text to this session's row: it opens nowhere else."""
     return get_place("session", "typed", request.session.get(ROW, ""))
 
 
 def safe_next(request: HttpRequest, asked: QueryDict, default: str) -> str:
-    """Where `next` leads, if that is a page of ours."""
+    """Return where `next` leads if that is a page of ours, else `default`."""
     wanted = str(asked.get("next", ""))
     is_ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

@@ -1,4 +1,4 @@
-"""Sessions of staff, the PIN that unlocks them, sealed secrets of second factors, and a call for help."""
+"""Sessions of staff, the PIN that unlocks them, sealed secrets of second factors, and calls for help."""
 
 import uuid
 
@@ -14,9 +14,9 @@ KEPT = Q(ended_at__isnull=True)
 
 
 class StaffSession(models.Model):
-    """One sign-in on one device. The session itself carries this row's id; an ended row opens nothing any more.
+    """One sign-in on one device. The Django session carries this row's id; an ended row opens nothing any more.
 
-    `device` is a browser and a system in words, from what the browser says of itself; no address is kept.
+    `device` is a browser and a system in words, from the User-Agent header; no network address is stored.
     """
 
     class Ended(models.TextChoices):
@@ -30,7 +30,7 @@ class StaffSession(models.Model):
     device = models.CharField(max_length=80, blank=True, default="")
     started_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
-    # here and not in the session's own data, which a request under way could write back as it was
+    # Not in the session's own data, which a concurrent request could write back as it was.
     is_locked = models.BooleanField(default=False)
     in_duress = models.BooleanField(default=False)
     wrong_pins = models.PositiveSmallIntegerField(default=0)
@@ -55,9 +55,9 @@ class StaffSession(models.Model):
 
 
 class StaffPin(models.Model):
-    """The short PIN that a person chose to unlock their own session, as argon2 hashes.
+    """The short PIN with which a person unlocks their own session, as argon2 hashes.
 
-    `duress` is always a hash, of a random text where no duress PIN was chosen: the table doesn't say who has one.
+    `duress` is always a hash, of a random text where no duress PIN was chosen: the table doesn't show who has one.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="pin")
@@ -76,13 +76,13 @@ class StaffPin(models.Model):
 
 
 class DuressAlarm(models.Model):
-    """Somebody entered their duress PIN. Mailed to those who coordinate them until one of them has seen to it."""
+    """A call for help by duress PIN. The person's coordinators are mailed until one of them acknowledges it."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="duress_alarms")
     at = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0)  # rounds of mails that went out
     next_try_at = models.DateTimeField(null=True, default=timezone.now)
-    told_at = models.DateTimeField(null=True)  # the mail server took the first of them
+    told_at = models.DateTimeField(null=True)  # when the mail server took the first of them
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     seen_at = models.DateTimeField(null=True)
 
@@ -104,7 +104,7 @@ class DuressAlarm(models.Model):
 
 
 class FactorSecret(models.Model):
-    """The secret of an authenticator app or of recovery codes, sealed. allauth's row names this one (`factors`)."""
+    """The sealed secret of an authenticator app or of recovery codes. allauth's row names this one (`factors`)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     content = SealedTextField()

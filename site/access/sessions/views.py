@@ -1,4 +1,4 @@
-"""The account pages of signed-in staff: sessions and devices, lock and PIN, tokens of the field API, calls for help."""
+"""Account pages of signed-in staff: sessions and devices, lock and PIN, tokens of the field API, calls for help."""
 
 import uuid
 from datetime import timedelta
@@ -29,7 +29,7 @@ from .models import StaffPin, StaffSession
 
 
 def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the policy table let nobody else in
+    assert isinstance(request.user, User)  # the policy table lets nobody else in
     return request.user
 
 
@@ -38,7 +38,7 @@ def _me(request: HttpRequest) -> User:
 
 @never_cache
 def sessions(request: HttpRequest) -> HttpResponse:
-    """Where this person is signed in."""
+    """List where this person is signed in."""
     oldest = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     open_ones = StaffSession.objects.filter(user=_me(request), ended_at__isnull=True, started_at__gt=oldest)
     recent = StaffSession.objects.filter(user=_me(request), ended_at__isnull=False).order_by("-ended_at")[:5]
@@ -51,7 +51,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_session(request: HttpRequest) -> HttpResponse:
-    """POST `session` = the id of one of one's own, or "others"."""
+    """End one of one's own sessions. POST `session` = its id, or "others"."""
     me, wanted = _me(request), request.POST.get("session", "")
     if wanted == "others":
         actions.end_all(user=me, by=me, keep=request)
@@ -61,6 +61,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
     except ValueError:
         return redirect("account_sessions")
     if str(found) == actions.get_row(request):
+        # Signing out ends this one, and empties it as well.
         return redirect("account_logout")
     actions.end_one(user=me, session=found, by=me)
     return redirect(f"{reverse('account_sessions')}?done=one")
@@ -71,14 +72,14 @@ def end_session(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def lock(request: HttpRequest) -> HttpResponse:
-    """Lock this session at once, and lead to unlocking it."""
+    """Lock this session at once, and redirect to unlocking it."""
     actions.lock(request, by=_me(request).person)
     return redirect(unlocking_address(_me(request).person, next=safe_next(request, request.POST, "")))
 
 
 @require_POST
 def alive(request: HttpRequest) -> HttpResponse:
-    """Somebody types in a page: that is no idleness. The guard has written it down."""
+    """Answer a page in which somebody types, so that the session isn't idle. The guard has stored the time."""
     return HttpResponse(status=204)
 
 
@@ -86,7 +87,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters()
 def unlock(request: HttpRequest) -> HttpResponse:
-    """Ask for the PIN. GET changes nothing; each POST counts as a try."""
+    """Ask for the PIN. GET changes nothing; each POST counts as an attempt."""
     if request.user.is_authenticated:
         return redirect(safe_next(request, request.GET, reverse("account_home")))
     user: User | None = request.locked_user  # type: ignore[attr-defined]
@@ -107,7 +108,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Leads to where this person starts."""
+    """Redirect to where this person starts."""
     from ..adapter import StaffAccountAdapter
 
     if not request.user.is_authenticated:
@@ -117,13 +118,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def typed(request: HttpRequest) -> HttpResponse:
-    """What was sent while the session was locked. GET offers it; POST `_typed` = send or forget."""
+    """Offer what was posted while the session was locked (GET). POST `_typed` = send or forget."""
     found = typed_in(request)
     if found is None:
         return redirect("account_home")
     if request.method == "POST":
         forget_typed(request)
         if request.POST.get("_typed") == "send":
+            # 307: the browser posts the offered fields again to the page they were meant for.
             return redirect(found["path"], preserve_request=True)
         return redirect("account_home")
     return render(request, "account/typed.html", {"typed": found})
@@ -134,7 +136,7 @@ def typed(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @reauthentication_required(app="allauth.mfa")
 def pin(request: HttpRequest) -> HttpResponse:
-    """Choose or remove the PIN, after the second factor. The page never says whether there is one for duress."""
+    """Choose or remove the PIN, after the second factor. The page never shows whether there is a duress PIN."""
     me = _me(request)
     has_duress = me.has_role(StaffRole.WORKER, StaffRole.COORDINATOR)
     chosen = StaffPin.objects.filter(user=me).first()
@@ -199,7 +201,7 @@ def _number(text: str) -> int:
 
 @never_cache
 def calls(request: HttpRequest) -> HttpResponse:
-    """Calls for help of those whom this person coordinates. POST `seen` = the id of the call they see to."""
+    """List calls for help of those whom this person coordinates. POST `seen` = the id of the call to acknowledge."""
     me = _me(request)
     if request.method == "POST":
         found = get_object_or_404(duress.calls_seen_by(me), pk=_number(request.POST.get("seen", "")))

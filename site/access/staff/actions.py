@@ -1,7 +1,7 @@
-"""What is done to an account: make it, invite, change where its person works, end the work, reset a second factor.
+"""Actions on accounts: create, invite, give and end roles, shut, reopen.
 
 Each action checks what must hold whoever asks, writes the audit entry in the same transaction, and sends its mail only
-once that is committed. A mail that can't be handed over is said (`Invitation.mailed_at` stays empty), never assumed.
+after the commit. A mail that can't be handed over is reported (`Invitation.mailed_at` stays empty), never assumed sent.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from .groups import follow_roles
 from .models import AddressChange, Invitation, RoleRequest
 from .record_keepers import NOT_BOTH, clashes
 
-HEARD_OF = (*by_two.KEEPING, StaffRole.AUDITOR)  # when such a role is given or ended, the others are mailed
+HEARD_OF = (*by_two.KEEPING, StaffRole.AUDITOR)  # when such a role is given or ended, others are mailed
 NOBODY_LEFT = gettext_lazy("No operator would be left to manage the accounts. Make another operator first.")
 
 
@@ -41,8 +41,11 @@ def make_person(
     by: User | None,
     mail: bool = True,
 ) -> str:
-    """Make the account of a new person with one role, and invite them. Returns the invitation's token, for who can't
-    mail yet (`first_operator`). `user`: unsaved, with its names, address and language; it gets no password here."""
+    """Create the account of a new person with one role, and invite them. Returns the invitation's token.
+
+    The token is for whoever can't mail yet (`first_operator`). `user`: unsaved, with its names, address and language;
+    it gets no password here.
+    """
     with transaction.atomic():
         user.set_unusable_password()
         user.is_staff = user.is_superuser = False
@@ -50,7 +53,7 @@ def make_person(
         log_event("account.made", actor=_actor(by), target_kind="user", target_id=user.pk, role=role)
         given = give_role(user=user, role=role, unit=unit, regions=regions, starts_on=starts_on, ends_on=ends_on, by=by,
                           invites=True)  # fmt: skip
-        # Where the role waits for a second keeper, so does the invitation.
+        # Where the role waits for a second person, so does the invitation.
         return "" if isinstance(given, RoleRequest) else invite(user=user, by=by, mail=mail)
 
 
@@ -65,15 +68,16 @@ def give_role(
     by: User | None,
     invites: bool = False,
 ) -> "list[Assignment] | RoleRequest":
-    """Give a role, or ask for it: a new role or one in another region holds once a second keeper has agreed.
+    """Give a role, or ask for it: a new role or one in another region holds once a second person has agreed.
 
-    At once: from the machine's shell (`by` None), another unit in a region where the person has that role already, and
-    while nobody but `by` has ever kept accounts here. Raises ValidationError.
+    It takes effect at once from the machine's shell (`by` None), for another unit in a region where the person has that
+    role already, and while nobody but `by` has ever managed accounts here (docs/adr/0068). Raises ValidationError.
     """
     places = list(regions)
     if by is None or not by_two.needs_second(user, role, unit, places) or by_two.is_alone(by):
         return assign_role(user=user, role=role, unit=unit, regions=places, starts_on=starts_on, ends_on=ends_on, by=by)
     with transaction.atomic():
+        # The person's row is the lock for all their roles: two requests for the same role can't both pass the checks.
         held = User.objects.select_for_update().get(pk=user.pk).assignments.all()
         _refuse_what_cannot_be(held, role, unit, places, starts_on, ends_on)
         waiting = RoleRequest.objects.waiting().filter(user=user, role=role, unit=unit, starts_on=starts_on)
@@ -100,10 +104,10 @@ def assign_role(
     ends_on: date | None = None,
     by: User | None,
 ) -> list[Assignment]:
-    """Give a role for a time: a worker one unit, a coordinator one or more regions, others neither.
+    """Give a role for a period: a worker one unit, a coordinator one or more regions, others neither.
 
     A worker works in one unit at a time: an earlier one ends the day before. Coordinators of the regions concerned are
-    told of a new coordinator, operators of a new operator, and auditors of a new auditor. Raises ValidationError.
+    notified of a new coordinator, operators of a new operator, and auditors of a new auditor. Raises ValidationError.
     """
     regions = list(regions)
     with transaction.atomic():
@@ -123,6 +127,7 @@ def assign_role(
                 where=where,
             )
         follow_roles(user)
+        # From the shell (`by` None) there is nobody in whose name to notify.
         if by is not None and role in HEARD_OF:
             transaction.on_commit(partial(mails.tell_of_new_keeper, made, by))
     return made
@@ -136,7 +141,7 @@ def _refuse_what_cannot_be(
     starts_on: date,
     ends_on: date | None,
 ) -> list[dict[str, MobileUnit | Region | None]]:
-    """The places of a role that can be given. Raises ValidationError."""
+    """Return the places of a role that can be given. Raises ValidationError."""
     places: list[dict[str, MobileUnit | Region | None]] = [{}]
     if role == StaffRole.WORKER:
         places = [{"unit": unit}]
@@ -156,19 +161,22 @@ def _refuse_what_cannot_be(
 
 
 def _leave(held: AssignmentQuerySet, starts_on: date) -> None:
-    """End these roles the day before; what would only begin later or that very day is dropped."""
+    """End these roles the day before; those that would begin later or that very day are deleted."""
+    # They would end before they begin, which a constraint refuses.
     held.filter(starts_on__gte=starts_on).delete()
     still = held.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
     still.update(ends_on=starts_on - timedelta(days=1))
 
 
 def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
-    """A role ends with this day; one that hasn't begun by then is taken back. Raises ValidationError.
+    """End a role with this day; one that hasn't begun by then is deleted. Raises ValidationError.
 
-    It only ever shortens: a role that is over, or that ends sooner, is given anew by `give_role`, which others hear of.
+    It only ever shortens: a role that is over, or that ends sooner, is given anew by `give_role`, of which others are
+    notified.
     """
     today = timezone.localdate()
     with transaction.atomic():
+        # Before the person's own row, here and in `end_work`: one order, so that two operators can't deadlock.
         _lock_operators()
         user = User.objects.select_for_update().get(pk=assignment.user_id)
         held = user.assignments.select_for_update().filter(pk=assignment.pk).first()
@@ -195,7 +203,7 @@ def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
 
 
 def end_work(*, user: User, by: User) -> None:
-    """Shut the account now: every session and token of it ends with this transaction. Raises ValidationError."""
+    """Shut the account now: all its sessions and tokens end in this transaction. Raises ValidationError."""
     if user.pk == by.pk:
         raise ValidationError(_("You can't close your own account. Ask another operator."))
     today = timezone.localdate()
@@ -203,6 +211,7 @@ def end_work(*, user: User, by: User) -> None:
         _lock_operators()
         user = User.objects.select_for_update().get(pk=user.pk)
         was_operator = user.has_role(StaffRole.OPERATOR)
+        # Read while the account is still active: of a shut one `roles` is empty.
         kept = user.roles() & set(HEARD_OF)
         user.is_active = False
         user.save(update_fields=["is_active"])
@@ -220,9 +229,9 @@ def end_work(*, user: User, by: User) -> None:
 
 
 def take_back(*, user: User, by: User) -> None:
-    """Open a shut account again, without a role and without a password: both are given anew."""
+    """Reopen a shut account, without a role and without a password: both are given anew."""
     with transaction.atomic():
-        _leave(user.assignments.all(), timezone.localdate())  # its roles ended with the day it was shut, maybe today
+        _leave(user.assignments.all(), timezone.localdate())  # they still run today if it was shut today
         user.is_active = True
         user.set_unusable_password()
         user.save(update_fields=["is_active", "password"])
@@ -230,8 +239,10 @@ def take_back(*, user: User, by: User) -> None:
 
 
 def change_person(*, user: User, changed: list[str], old_email: str, by: User) -> None:
-    """Save names, address and language. The address of somebody who has a role, or to whom one was promised, waits for
-    a second keeper: the invitation goes there, and with it the password. The old address is told, its invitations end.
+    """Save names, address and language; notify the old address of a new one, and end its invitations.
+
+    The address of somebody who has a role, or to whom one was promised, waits for a second person: the invitation goes
+    there, and with it the password.
     """
     with transaction.atomic():
         held = user.assignments.exists() or RoleRequest.objects.waiting().filter(user=user).exists()
@@ -255,6 +266,7 @@ def change_person(*, user: User, changed: list[str], old_email: str, by: User) -
 
 
 def address_changed(user: User, old_email: str) -> None:
+    """End the invitations to the old address, and notify it."""
     _revoke_invitations(user)
     if old_email:
         transaction.on_commit(partial(mails.tell_of_new_address, user, old_email))
@@ -279,10 +291,11 @@ def invite(*, user: User, by: User | None, mail: bool = True) -> str:
 
 
 def accept_invitation(*, token: str, password: str) -> User | None:
-    """Set the password that the invited person chose. None when the link works no more (used meanwhile, say)."""
+    """Set the password that the invited person chose; None when the link no longer works (already used, say)."""
     with transaction.atomic():
         found = Invitation.objects.open().filter(token_hash=Invitation.hash_of(token)).values_list("user", flat=True)
         user = User.objects.select_for_update().filter(pk__in=list(found), is_active=True).first()
+        # The conditional update decides: of two requests with the same link only one finds it open.
         used = user and Invitation.objects.open().filter(token_hash=Invitation.hash_of(token)).update(
             used_at=timezone.now()
         )
@@ -290,6 +303,7 @@ def accept_invitation(*, token: str, password: str) -> User | None:
             return None
         user.set_password(password)
         user.save(update_fields=["password"])
+        # Whoever used the old password, or a token, is out.
         end_all(user=user, by=user)
         log_event("account.password_set", actor=get_actor(user), target_kind="user", target_id=user.pk)
     return user
@@ -307,14 +321,17 @@ def _revoke_invitations(user: User) -> None:
 
 
 def _lock_operators() -> None:
-    """Of two operators who end each other's work at once, the second waits, and finds that nobody would be left."""
+    """Lock all operator roles.
+
+    Of two operators who end each other's role at once, the second waits, and finds that nobody would be left.
+    """
     list(Assignment.objects.select_for_update().filter(role=StaffRole.OPERATOR).order_by("pk").values_list("pk"))
 
 
 def _somebody_keeps_accounts() -> None:
-    """Refuse what would leave the service without an operator, today or ever: nobody could make one but the shell."""
+    """Refuse what would leave the service without an operator, today or ever: only the shell could make one."""
     forever = Assignment.objects.current().filter(role=StaffRole.OPERATOR, user__is_active=True)
-    # An invited person who never chose a password keeps nothing yet.
+    # An invited person who never chose a password can't manage anything yet.
     forever = forever.exclude(user__password__startswith=UNUSABLE_PASSWORD_PREFIX).exclude(user__password="")
     if not forever.filter(ends_on__isnull=True).exists():
         raise ValidationError(NOBODY_LEFT)

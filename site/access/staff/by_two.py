@@ -1,4 +1,4 @@
-"""Which roles take a second keeper, and who that may be."""
+"""Which roles need a second person, and who that may be (docs/adr/0068)."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ KEEPING = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
 
 
 def needs_second(user: User, role: str, unit: MobileUnit | None, regions: Iterable[Region]) -> bool:
-    """Whether this is a role that the person doesn't have today, or one in a region where they don't have it."""
+    """Whether the person doesn't have this role today, or not in one of these regions."""
     held = user.current_assignments().filter(role=role)
     if role == StaffRole.WORKER:
         return unit is None or not held.filter(unit__region=unit.region_id).exists()
@@ -23,10 +23,10 @@ def needs_second(user: User, role: str, unit: MobileUnit | None, regions: Iterab
 
 
 def is_alone(by: User) -> bool:
-    """Whether nobody but this person has ever kept accounts here: the very first ones can't wait for a second.
+    """Whether nobody but this person has ever managed accounts here: the very first ones can't wait for a second.
 
-    Roles that are over count too, so that whoever ends everybody else's isn't alone again; and those of which only the
-    audit chain knows, because they began on the day on which their account was shut and opened again.
+    Past roles count too, so that whoever ends everybody else's isn't alone again; and those that only the audit chain
+    knows, because they began on the day on which their account was shut and reopened.
     """
     if Assignment.objects.filter(role__in=KEEPING).exclude(user=by).exists():
         return False
@@ -35,7 +35,7 @@ def is_alone(by: User) -> bool:
 
 
 def who_may_decide(asked: RoleRequest) -> "QuerySet[User]":
-    """Operators; of what lies in one's own regions, coordinators; of roles that lie in no region, any of them."""
+    """Return who may decide: operators, and coordinators of all regions concerned; without a region any coordinator."""
     current = Assignment.objects.current()
     keepers = Q(pk__in=current.filter(role=StaffRole.OPERATOR).values("user"))
     places = _regions(asked)
@@ -50,7 +50,7 @@ def who_may_decide(asked: RoleRequest) -> "QuerySet[User]":
 
 
 def waiting_for(user: User) -> list[RoleRequest]:
-    """Requests for roles that this keeper sees: those they may decide, and their own."""
+    """Return the requests for roles that this manager sees: those they may decide, and their own."""
     waiting = RoleRequest.objects.waiting().select_related("user", "asked_by", "unit__region")
     return [
         each

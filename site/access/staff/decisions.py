@@ -1,7 +1,7 @@
-"""What a second keeper decides: a role, an address, a lost second factor, the end of somebody's sessions.
+"""Decisions of a second person: about a role, an address, a lost second factor, the end of somebody's sessions.
 
-Who decides is neither who asked nor the person; the tables hold that too. Each writes its audit entry in the same
-transaction.
+Who decides is neither who asked nor the person concerned; constraints of the tables enforce that too. Each writes its
+audit entry in the same transaction.
 """
 
 from functools import partial
@@ -24,7 +24,7 @@ from .models import AddressChange, FactorReset, RoleRequest, SessionEnd, TwoPeop
 
 
 def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
-    """A second keeper agrees or refuses. Raises ValidationError."""
+    """Agree to a role or refuse it, as a second person. Raises ValidationError."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=asked.user_id)
         _decide(asked, approve, by, "account.role_agreed" if approve else "account.role_refused", role=asked.role)
@@ -42,17 +42,19 @@ def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
             ends_on=asked.ends_on,
             by=asked.asked_by,
         )
+        # The invitation waited together with the role (`make_person`).
         if asked.invites and not user.has_usable_password():
             invite(user=user, by=by)
 
 
 def decide_address(*, asked: AddressChange, approve: bool, by: User) -> None:
-    """A second keeper agrees or refuses. Raises ValidationError."""
+    """Agree to another address or refuse it, as a second person. Raises ValidationError."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=asked.user_id)
         _decide(asked, approve, by, "account.address_agreed" if approve else "account.address_refused")
         if not approve:
             return
+        # Somebody else may have got it while the request waited; addresses aren't unique in the table.
         if User.objects.filter(email__iexact=asked.email).exclude(pk=user.pk).exists():
             raise ValidationError(_("Another account already has this address."))
         old_email, user.email = user.email, asked.email
@@ -64,7 +66,7 @@ def decide_address(*, asked: AddressChange, approve: bool, by: User) -> None:
 
 
 def ask_for_reset(*, user: User, by: User) -> FactorReset:
-    """Ask that this person's second factor is taken away. The person is told at once. Raises ValidationError."""
+    """Ask for the reset of this person's second factor. The person is notified at once. Raises ValidationError."""
     if user.pk == by.pk:
         raise ValidationError(_("Somebody else must ask for you."))
     with transaction.atomic():
@@ -81,7 +83,7 @@ def ask_for_reset(*, user: User, by: User) -> FactorReset:
 
 
 def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
-    """A second person agrees or refuses. Raises ValidationError.
+    """Agree to a reset or refuse it, as a second person. Raises ValidationError.
 
     Agreed: the factor, the password, the sessions and the tokens end, and the person is invited to set a new password;
     at the next sign-in they set up a new factor.
@@ -92,6 +94,7 @@ def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
         if approve:
             Authenticator.objects.filter(user=user).delete()
             StaffPin.objects.filter(user=user).delete()
+            # Whoever only knows the password could otherwise enrol a factor of their own (docs/adr/0050).
             user.set_unusable_password()
             user.save(update_fields=["password"])
             end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
@@ -103,7 +106,7 @@ def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
 
 
 def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
-    """Ask that every session of this person ends. Raises ValidationError."""
+    """Ask for the end of all sessions of this person. Raises ValidationError."""
     if user.pk == by.pk:
         raise ValidationError(_("You end your own sessions on your account page."))
     with transaction.atomic():
@@ -117,7 +120,7 @@ def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
 
 
 def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
-    """A second keeper agrees or refuses. Agreed: sessions, drafts' keys and tokens end. Raises ValidationError."""
+    """Agree or refuse, as a second person; agreed, sessions, draft keys and tokens end. Raises ValidationError."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=asked.user_id)
         _decide(asked, approve, by, "session.end_agreed" if approve else "session.end_refused")
@@ -130,10 +133,14 @@ def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
 
 
 def _decide(asked: TwoPeople, approve: bool, by: User, action: str, **detail: Any) -> None:
-    """Write a second person's decision. Raises ValidationError: it is one of the two, or it was decided meanwhile."""
+    """Store a second person's decision.
+
+    Raises ValidationError when it is one of the two, or when it was decided meanwhile.
+    """
     if by.pk in (asked.asked_by_id, asked.user_id):
         raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
     waiting = type(asked).objects.waiting().filter(pk=asked.pk)
+    # Conditional on waiting: of two decisions at the same time one wins, and the other gets an error.
     changed = waiting.update(decided_by=by, decided_at=timezone.now(), is_approved=approve)
     if not changed:
         raise ValidationError(_("This has been decided in the meantime, or it waited too long. Check again."))

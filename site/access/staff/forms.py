@@ -1,4 +1,4 @@
-"""The forms of the staff screens."""
+"""Forms of the staff screens."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..models import Assignment, MobileUnit, Region, StaffRole, User
 
 
 class RoleForm(forms.Form):
-    """A role for a time, and where: a unit for a worker, regions for a coordinator."""
+    """A role for a period, and where: a unit for a worker, regions for a coordinator."""
 
     role = forms.ChoiceField(label=_("Role"), choices=StaffRole.choices, widget=forms.RadioSelect)
     unit = forms.ModelChoiceField(
@@ -50,12 +50,14 @@ class RoleForm(forms.Form):
         return cleaned
 
     def given(self) -> dict[str, Any]:
-        """What `actions.give_role` takes."""
+        """Return the arguments of `actions.give_role`."""
         names = ("role", "unit", "regions", "starts_on", "ends_on")
         return {name: self.cleaned_data[name] for name in names}
 
 
 class PersonForm(forms.ModelForm):
+    """The form of a person's name, address and language."""
+
     class Meta:
         model = User
         fields = ["first_name", "last_name", "username", "email", "language"]
@@ -73,6 +75,7 @@ class PersonForm(forms.ModelForm):
 
     def clean_username(self) -> str:
         name = str(self.cleaned_data["username"])
+        # Django's own check tells "Arta" and "arta" apart; sign-in doesn't.
         if User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("Somebody else already signs in with this name."))
         return name
@@ -85,6 +88,8 @@ class PersonForm(forms.ModelForm):
 
 
 class LastDayForm(forms.Form):
+    """The form that ends a role."""
+
     last_day = forms.DateField(label=_("Last day"), widget=AdminDateInput, initial=timezone.localdate)
 
     def __init__(self, *args: Any, assignment: Assignment, **kwargs: Any) -> None:
@@ -92,7 +97,7 @@ class LastDayForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_last_day(self) -> Any:
-        """The action refuses the same again, under a lock (`actions.end_role`)."""
+        """Refuse a day in the past. The action checks it again, under a lock (`actions.end_role`)."""
         day, today = self.cleaned_data["last_day"], timezone.localdate()
         if day < today and self.assignment.starts_on <= today:
             raise ValidationError(_("A role can't end in the past. Today is the earliest."))

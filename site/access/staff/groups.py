@@ -1,4 +1,4 @@
-"""Which groups of Wagtail's admin a person is in: those of their roles today, and no others.
+"""Groups of Wagtail's admin, derived from a person's roles today.
 
 Groups give rights inside the admin (which screens, which verbs). Whom the policy table lets in is decided by roles
 alone, at each request; a group left over from a role that ended opens nothing.
@@ -14,7 +14,7 @@ from audit.put_aside import each
 
 from ..models import StaffRole, User
 
-KIND = "user.groups"  # what is put aside when somebody's groups can't be set
+KIND = "user.groups"  # kind of a row that is put aside because its groups can't be set
 
 # The names that seeding gives rights to (case_forms.submissions.seeding.reference.GROUPS, content.review.seeding).
 GROUPS_OF: dict[str, tuple[str, ...]] = {
@@ -38,7 +38,7 @@ def follow_roles(user: User) -> bool:
 
 
 def follow_roles_of_all(_argument: Any = None) -> int:
-    """The same for everybody, as roles begin and end by the day. Returns how many changed. For the hourly round."""
+    """Update everybody's groups, as roles begin and end by the day; run each hour. Returns how many changed."""
     keys = list(_whose_groups_may_differ().values_list("pk", flat=True))
     return each(KIND, keys, lambda key: follow_roles(User.objects.get(pk=key)), at=timezone.now())
 

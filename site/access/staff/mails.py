@@ -1,7 +1,7 @@
-"""The mails about accounts: an invitation, and what a person or the other keepers must hear of.
+"""Mails about accounts: an invitation, and notices to a person or to the other managers.
 
 Each is plain text in the reader's language. No case, no role of others, no password; the only secret is the link of an
-invitation. A mail server that is away loses no action: the mail fails, the log says so, the screen says "not sent".
+invitation. A mail server that is down loses no action: the mail fails, the log says so, the screen says "not sent".
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,12 +39,15 @@ def send_invitation(invitation: Invitation, token: str) -> bool:
 
 
 def tell_of_new_address(user: User, old_email: str) -> None:
+    """Notify the old address that the account has another one."""
     with translation.override(user.language):
         subject = _("The address of your account was changed")
+    # To the old address: its owner must hear of a change that they didn't ask for.
     send(user, subject, "access/mails/new_address.txt", {}, to=old_email)
 
 
 def tell_of_reset(user: User, *, asked: bool) -> None:
+    """Notify a person that the reset of their second factor was asked for, or done."""
     with translation.override(user.language):
         subject = _("Your second factor")
     send(user, subject, "access/mails/factor_reset.txt", {"asked": asked})
@@ -62,14 +65,14 @@ CHANGES = {
 
 
 def tell_of_change(user: User, what: str) -> bool:
-    """Tell a person of a change in how they sign in; `what` is a key of CHANGES."""
+    """Notify a person of a change in how they sign in; `what` is a key of CHANGES."""
     with translation.override(user.language):
         subject = _("Your sign-in was changed")
     return send(user, subject, "access/mails/sign_in_changed.txt", {"what": CHANGES[what]})
 
 
 def tell_of_call(reader: User) -> bool:
-    """Somebody whose work this reader coordinates called for help. Whom, the page says; the mail names nobody."""
+    """Mail a coordinator that somebody called for help. The page says who; the mail names nobody."""
     with translation.override(reader.language):
         subject = _("Vatra: open this now")
     link = f"{settings.PUBLIC_URL}{reverse('account_calls')}"
@@ -77,7 +80,7 @@ def tell_of_call(reader: User) -> bool:
 
 
 def tell_of_role_request(readers: Iterable[User]) -> None:
-    """A role waits for a second keeper. The page says whose."""
+    """Mail the readers that a role waits for a second person. The page says whose."""
     link = f"{settings.PUBLIC_URL}{reverse('by_two:list')}"
     for reader in readers:
         with translation.override(reader.language):
@@ -86,7 +89,7 @@ def tell_of_role_request(readers: Iterable[User]) -> None:
 
 
 def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
-    """Tell those who hold such a role already, in one of these regions or in the whole, that another was given it."""
+    """Notify the other holders of such a role, in one of these regions or everywhere, that another was given it."""
     first = assignments[0]
     others = Assignment.objects.current().filter(role=first.role, user__is_active=True)
     others = others.exclude(user__in=[first.user_id, by.pk])
@@ -106,8 +109,10 @@ def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
 
 
 def tell_of_ended_keeper(user: User, roles: Iterable[str], by: User) -> None:
-    """Somebody stops keeping accounts, regions or the record. Whoever ends it alone is heard of: by the person, and by
-    everybody who keeps something, so that nobody is left alone unseen."""
+    """Notify the person and all managers and auditors that one of them loses a role.
+
+    One manager may end it alone; so that nobody becomes the only one unnoticed, everybody hears of it.
+    """
     keeping = Assignment.objects.current().filter(role__in=("operator", "coordinator", "auditor"))
     readers = User.objects.filter(Q(pk__in=keeping.values("user"), is_active=True) | Q(pk=user.pk))
     for reader in readers.exclude(pk=by.pk).exclude(email="").order_by("pk"):
@@ -122,6 +127,7 @@ def tell_of_ended_keeper(user: User, roles: Iterable[str], by: User) -> None:
 
 
 def send(user: User, subject: str, template: str, context: dict[str, Any], *, to: str = "") -> bool:
+    """Mail a text made from a template; True when the mail server took it."""
     address = to or user.email
     if not address:
         return False
@@ -129,6 +135,7 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
         body = render_to_string(template, context)
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [address]).send() > 0
+    # Swallowed: the action is committed by now, and a mail that fails must not answer it with an error.
     except (SMTPException, OSError) as error:
         log.error("account_mail_failed", code=type(error).__name__, user=user.pk)
         return False
@@ -137,9 +144,10 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
 def may_try_again(asked_at: datetime, tried_at: str, now: datetime) -> bool:
     """Whether a mail that wasn't taken is due again: after a minute, then after pauses that double, up to an hour.
 
-    `tried_at`: the ISO time of the last try, "" of none.
+    `tried_at`: the ISO time of the last attempt, "" of none.
     """
     if not tried_at:
         return now - asked_at >= timedelta(minutes=1)
+    # The pause is as long as the time from the asking to the last attempt, which doubles it each time.
     last = datetime.fromisoformat(tried_at)
     return now - last >= min(max(last - asked_at, timedelta(minutes=1)), LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""An invitation to set a password, and what takes two people: a lost second factor, a role, the end of sessions."""
+"""Invitations to set a password, and requests that need two people: second factors, roles, addresses, sessions."""
 
 import hashlib
 import secrets
@@ -14,19 +14,19 @@ from django.utils.translation import gettext_lazy as _
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, at: datetime | None = None) -> "InvitationQuerySet":
-        """Invitations whose link still works."""
+        """Return invitations whose link still works."""
         return self.filter(used_at__isnull=True, revoked_at__isnull=True, expires_at__gt=at or timezone.now())
 
 
 class Invitation(models.Model):
-    """A link by mail with which one person sets their own password, once. Only the link's hash is kept."""
+    """A link by mail with which one person sets their own password, once. Only the link's hash is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="invitations")
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
-    mailed_at = models.DateTimeField(null=True)  # the mail server took it
+    mailed_at = models.DateTimeField(null=True)  # when the mail server took it
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -46,7 +46,7 @@ class Invitation(models.Model):
 
     @classmethod
     def issue(cls, *, user: models.Model, made_by: models.Model | None) -> tuple["Invitation", str]:
-        """A new invitation and its token, which can't be read again."""
+        """Create an invitation and return it with its token, which can't be read again."""
         token = secrets.token_urlsafe(32)
         expires_at = timezone.now() + timedelta(hours=settings.INVITATION_HOURS)
         made = cls.objects.create(user=user, made_by=made_by, token_hash=cls.hash_of(token), expires_at=expires_at)
@@ -54,7 +54,10 @@ class Invitation(models.Model):
 
 
 def _takes_two(what: str) -> list[models.BaseConstraint]:
-    """Constraints of a request: who decides is neither who asked nor the person, and a decision is written whole."""
+    """Build the constraints of a request: who decides is a third person, and a decision is stored completely.
+
+    A third person: neither who asked nor whom it is about.
+    """
     return [
         models.CheckConstraint(
             name=f"{what}_takes_two",
@@ -72,13 +75,13 @@ def _takes_two(what: str) -> list[models.BaseConstraint]:
 
 class TwoPeopleQuerySet(models.QuerySet[Any]):
     def waiting(self, at: datetime | None = None) -> Self:
-        """Requests that a second person can still decide."""
+        """Return requests that a second person can still decide."""
         oldest = (at or timezone.now()) - timedelta(hours=self.model.hours())
         return self.filter(decided_at__isnull=True, asked_at__gt=oldest)
 
 
 class TwoPeople(models.Model):
-    """What one keeper asks for about somebody's account and another keeper decides."""
+    """A request about somebody's account that one manager makes and another one decides."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -97,13 +100,15 @@ class TwoPeople(models.Model):
 
     @staticmethod
     def hours() -> int:
-        """How long a request waits for its second person."""
+        """Return for how many hours a request waits for its second person."""
         return int(settings.FACTOR_RESET_HOURS)
 
 
 class FactorReset(TwoPeople):
-    """One person asks that somebody's lost second factor is taken away; another one decides. Never the same, and never
-    the person whose factor it is."""
+    """A request to reset a lost second factor.
+
+    Who asks, who decides and whose factor it is are three people.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="factor_resets")
 
@@ -115,7 +120,7 @@ class FactorReset(TwoPeople):
 
 
 class SessionEnd(TwoPeople):
-    """A request to end all sessions of somebody: a lost or seized phone, say."""
+    """A request to end all sessions of somebody, because a phone was lost or seized, say."""
 
     class Meta:
         app_label = "access"
@@ -125,7 +130,7 @@ class SessionEnd(TwoPeople):
 
 
 class AddressChange(TwoPeople):
-    """Another e-mail address for somebody who has a role: whoever reads it chooses the account's password."""
+    """A request for another e-mail address of somebody with a role: whoever reads it chooses the account's password."""
 
     email = models.EmailField()
 
@@ -134,6 +139,7 @@ class AddressChange(TwoPeople):
         verbose_name = _("request to change an address")
         verbose_name_plural = _("requests to change addresses")
         constraints = [
+            # As for roles: who asks may be the person, who decides never is.
             models.CheckConstraint(
                 name="address_change_takes_two",
                 condition=Q(decided_by__isnull=True) | (~Q(decided_by=F("asked_by")) & ~Q(decided_by=F("user"))),
@@ -147,7 +153,7 @@ class AddressChange(TwoPeople):
 
 
 class RoleRequest(TwoPeople):
-    """A new role, or a role in another region. It holds once a second keeper has agreed."""
+    """A request for a new role, or a role in another region. It holds once a second person has agreed."""
 
     role = models.CharField(max_length=16)
     unit = models.ForeignKey("access.MobileUnit", models.CASCADE, null=True, related_name="+")

@@ -1,4 +1,4 @@
-"""Reading accounts: who may be seen by whom, and how an account stands."""
+"""Read accounts: who may see whom, and the state of an account."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +15,10 @@ from .models import FactorReset, Invitation, RoleRequest
 
 
 def kept_by(user: User) -> "QuerySet[User]":
-    """Whose second factor this person may ask to reset, or decide upon: an operator everybody's, a coordinator those
-    of workers and coordinators in their own regions. Never one's own."""
+    """Return the people whose second factor this person may ask to reset, or decide upon.
+
+    An operator: everybody; a coordinator: workers and coordinators in their own regions. Never oneself.
+    """
     others = User.objects.exclude(pk=user.pk)
     if user.has_role(StaffRole.OPERATOR):
         return others
@@ -26,12 +28,12 @@ def kept_by(user: User) -> "QuerySet[User]":
 
 
 def with_state() -> "QuerySet[User]":
-    """Everybody with `has_factor`, annotated."""
+    """Return everybody, annotated with `has_factor`."""
     return User.objects.annotate(has_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"))))
 
 
 def work_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, list[str]]]:
-    """The roles held on a day, in words, each with the names of its places."""
+    """Return the roles held on a day, by their names, each with the names of its places."""
     found: dict[str, list[str]] = {}
     for held in assignments:
         if held.starts_on <= day and (held.ends_on is None or held.ends_on >= day):
@@ -41,7 +43,7 @@ def work_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, lis
 
 
 def oldest_open() -> datetime:
-    """Sessions begun before then have run out by themselves."""
+    """Return the time before which sessions have expired by themselves."""
     return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
@@ -60,11 +62,12 @@ class Account:
 
     @cached_property
     def has_factor(self) -> bool:
+        # Recovery codes alone are no factor.
         return Authenticator.objects.filter(user=self.user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
 
     @cached_property
     def invitation(self) -> Invitation | None:
-        """The newest one, if the person hasn't used it."""
+        """The newest invitation, if the person hasn't used it."""
         newest = self.user.invitations.order_by("-created_at").first()
         return newest if newest is not None and newest.used_at is None else None
 
@@ -79,13 +82,13 @@ class Account:
 
     @cached_property
     def roles_asked(self) -> list[RoleRequest]:
-        """Roles that wait for a second keeper."""
+        """Roles that wait for a second person."""
         waiting = RoleRequest.objects.waiting().filter(user=self.user).select_related("asked_by", "unit")
         return list(waiting.prefetch_related("regions").order_by("asked_at"))
 
     @cached_property
     def sessions(self) -> int:
-        """How many sessions are open."""
+        """The number of open sessions."""
         return self.user.staff_sessions.filter(ended_at__isnull=True, started_at__gt=oldest_open()).count()
 
     @property

@@ -1,4 +1,4 @@
-"""Who keeps the record doesn't do what it is kept of: an auditor is neither operator nor coordinator meanwhile."""
+"""Auditors aren't the people whose acts they audit: nobody is auditor and operator or coordinator on the same day."""
 
 from datetime import date
 from typing import Any
@@ -16,18 +16,18 @@ NOT_BOTH = _(
 
 
 def in_the_way(role: str) -> tuple[str, ...]:
-    """The roles that nobody has together with this one."""
+    """Return the roles that nobody may hold together with this one."""
     return WATCHED if role == AUDITOR else (AUDITOR,) if role in WATCHED else ()
 
 
 def clashes(held: "QuerySet[Any]", role: str, starts_on: date, ends_on: date | None) -> bool:
-    """Whether one of these assignments, of one person, would overlap such a role in these days."""
+    """Whether one of these assignments, of one person, forbids such a role in these days."""
     others = held.filter(role__in=in_the_way(role)).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on))
     return bool(others.filter(starts_on__lte=ends_on or date.max).exists())
 
 
 def people_with_both(on: date | None = None) -> "QuerySet[Any]":
-    """Active people who have both today, from before this was refused."""
+    """Return active people who have both today, from before this was refused."""
     from ..models import Assignment, User
 
     today = Assignment.objects.current(on or timezone.localdate())

@@ -1,4 +1,4 @@
-"""Addresses of the staff screens, under the admin's."""
+"""URLs of the staff screens, under the admin's."""
 
 from django.urls import include, path
 

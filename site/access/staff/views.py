@@ -1,6 +1,6 @@
-"""The staff screens of the admin: people and their work for operators, lost second factors for all keepers.
+"""Staff screens of the admin: people and their work for operators, lost second factors for all managers.
 
-The policy table lets operators in (`cms/staff/`) and keepers (`cms/factor-resets/`); each action asks further.
+The policy table lets operators in (`cms/staff/`) and managers (`cms/factor-resets/`); each action checks further.
 """
 
 from typing import Any
@@ -28,9 +28,10 @@ PAGE = 50
 
 
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody with an account, by name; found by name or address, narrowed by role, place and state."""
+    """List everybody with an account, by name; searched by name or address, filtered by role, place and state."""
     found = with_state().prefetch_related("assignments__unit", "assignments__region")
     wanted = {name: request.GET.get(name, "") for name in ("q", "role", "unit", "region", "state")}
+    # Five words at most: each one adds four LIKE conditions.
     for word in wanted["q"].split()[:5]:
         found = found.filter(
             Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(username__icontains=word)
@@ -68,14 +69,16 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 def add(request: HttpRequest) -> HttpResponse:
-    """Make a person with a role, and invite them by mail."""
+    """Create a person with a role, and invite them by mail."""
     person = PersonForm(request.POST or None, initial={"language": "sq"})
     role = RoleForm(request.POST or None)
+    # `&`, not `and`: both forms show their errors at once.
     if request.method == "POST" and person.is_valid() & role.is_valid():
         try:
             actions.make_person(user=person.save(commit=False), by=_me(request), **role.given())
         except ValidationError as error:
             role.add_error(None, error)
+        # Somebody else took the name between the form's check and the insert.
         except IntegrityError:
             person.add_error("username", _("Somebody else already signs in with this name."))
         else:
@@ -90,7 +93,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def person(request: HttpRequest, pk: int) -> HttpResponse:
-    """One account: work, invitation, second factor, and what can be done."""
+    """Show one account: work, invitation, second factor, and what can be done."""
     user = get_object_or_404(User, pk=pk)
     return render(
         request,
@@ -100,12 +103,14 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a person's name, address and language."""
     user = get_object_or_404(User, pk=pk)
     old_email = user.email
     form = PersonForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         if form.changed_data:
             actions.change_person(user=user, changed=form.changed_data, old_email=old_email, by=_me(request))
+            # The action has set the address back: it waits for a second person.
             if "email" in form.changed_data and user.email == old_email:
                 messages.warning(request, _("The address changes once another keeper has agreed. The rest is saved."))
             else:
@@ -115,7 +120,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def give_role(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another role, another unit, another region: from a day on."""
+    """Give another role, another unit or another region, from a day on."""
     user = get_object_or_404(User, pk=pk)
     form = RoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -133,6 +138,7 @@ def give_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def end_role(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
+    """End a role with a day."""
     user = get_object_or_404(User, pk=pk)
     held = get_object_or_404(user.assignments.select_related("unit", "region"), pk=assignment)
     form = LastDayForm(request.POST or None, assignment=held)
@@ -149,7 +155,7 @@ def end_role(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
 
 
 def shut(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shut the account at once; asked once more on a page of its own."""
+    """Shut the account at once, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: actions.end_work(user=user, by=_me(request)),
@@ -161,6 +167,7 @@ def shut(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def open_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reopen a shut account, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: actions.take_back(user=user, by=_me(request)),
@@ -171,6 +178,7 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def invite(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send an invitation, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
 
     def send() -> None:
@@ -188,7 +196,7 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def resets(request: HttpRequest) -> HttpResponse:
-    """What waits for a second person, and the people one may ask for."""
+    """List the resets that wait for a second person, and the people for whom one may be asked."""
     me = _me(request)
     waiting = FactorReset.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by")
     word = request.GET.get("q", "").strip()
@@ -202,6 +210,7 @@ def resets(request: HttpRequest) -> HttpResponse:
 
 
 def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the reset of a lost second factor, after a page that asks for confirmation."""
     user = _kept_or_404(request, pk)
     return _confirmed(
         request, user, lambda: decisions.ask_for_reset(user=user, by=_me(request)),
@@ -213,7 +222,7 @@ def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST `decision` = agree or refuse; GET shows whom it is about and who asked."""
+    """Show whom it is about and who asked (GET); decide it (POST `decision` = agree or refuse)."""
     me = _me(request)
     reset = get_object_or_404(FactorReset.objects.select_related("user", "asked_by"), pk=pk)
     _kept_or_404(request, reset.user_id)
@@ -248,12 +257,12 @@ def with_errors(*forms: Any) -> list[Any]:
 
 
 def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the policy table let nobody else in
+    assert isinstance(request.user, User)  # the policy table lets nobody else in
     return request.user
 
 
 def _kept_or_404(request: HttpRequest, pk: int) -> User:
-    """The person, if this keeper may look after their second factor; reaching for another's is recorded."""
+    """Return the person if this manager may reset their second factor; an attempt at another's is logged."""
     me = _me(request)
     if not kept_by(me).filter(pk=pk).exists() and User.objects.filter(pk=pk).exists():
         record_denial(actor=get_actor(me), target_kind="user", target_id=pk)
@@ -261,7 +270,7 @@ def _kept_or_404(request: HttpRequest, pk: int) -> User:
 
 
 def _say_whether_mailed(request: HttpRequest, user: User) -> None:
-    """Only what the mail server said counts as sent."""
+    """Report an invitation as sent only if the mail server took it."""
     newest = user.invitations.order_by("-created_at").first()
     if newest is not None and newest.mailed_at is not None:
         messages.success(request, _("An invitation was sent to %(address)s.") % {"address": user.email})
@@ -281,7 +290,7 @@ def _confirmed(
     request: HttpRequest, user: User, act: Any, *, title: str, submit: str, words: str, done: str,
     is_serious: bool = False, back: str = "",
 ) -> HttpResponse:  # fmt: skip
-    """GET asks; POST acts and goes back to the person, or says beside the question why it can't be."""
+    """Ask for confirmation (GET); act and redirect, or show beside the question why it failed (POST)."""
     error = ""
     if request.method == "POST":
         try:

@@ -1,4 +1,4 @@
-"""What waits for a second keeper: roles, places, ended sessions, lost second factors, in one list."""
+"""Everything that waits for a second person in one list: roles, places, ended sessions, lost second factors."""
 
 from typing import Any
 
@@ -23,6 +23,7 @@ from .views import _confirmed, _me, _say_whether_mailed
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
+    """List what waits and concerns this manager."""
     me = _me(request)
     return render(
         request,
@@ -41,7 +42,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
 
 
 def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
-    """POST `decision` = agree or refuse; GET shows who would get which role where, and who asked."""
+    """Show who would get which role where, and who asked (GET); decide it (POST `decision` = agree or refuse)."""
     me = _me(request)
     asked = get_object_or_404(RoleRequest.objects.select_related("user", "asked_by", "unit"), pk=pk)
     may_decide = by_two.who_may_decide(asked).filter(pk=me.pk).exists()
@@ -60,6 +61,7 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show and decide a request to end somebody's sessions."""
     me = _me(request)
     asked = get_object_or_404(SessionEnd.objects.select_related("user", "asked_by"), pk=pk)
     if not kept_by(me).filter(pk=asked.user_id).exists():
@@ -75,6 +77,7 @@ def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show and decide a request for another address."""
     me = _me(request)
     asked = get_object_or_404(AddressChange.objects.select_related("user", "asked_by"), pk=pk)
     if asked.asked_by_id != me.pk and not kept_by(me).filter(pk=asked.user_id).exists():
@@ -90,6 +93,7 @@ def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the end of somebody's sessions, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
         request, user, lambda: decisions.ask_to_end_sessions(user=user, by=_me(request)),
@@ -101,6 +105,7 @@ def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _decided(request: HttpRequest, asked: Any, act: Any, may_decide: bool, template: str) -> HttpResponse:
+    """Show a request (GET); decide it and redirect, or show beside it why it failed (POST)."""
     error = ""
     if request.method == "POST":
         approve = request.POST.get("decision") == "agree"
@@ -111,6 +116,7 @@ def _decided(request: HttpRequest, asked: Any, act: Any, may_decide: bool, templ
         else:
             if not approve:
                 messages.success(request, _("Refused. Nothing changed."))
+            # A role that invites has a message of its own (`decide_role`).
             elif not getattr(asked, "invites", False):
                 messages.success(request, _("Agreed. It takes effect now."))
             return redirect("by_two:list")

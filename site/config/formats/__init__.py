@@ -1,8 +1,8 @@
-"""How dates and times are written: Django's own formats for Albanian and English are not how people write them here."""
+"""Formats of dates and times: Django's own for Albanian and English aren't how people write them here."""
 
 from django.utils.translation import gettext_noop
 
-# Month names come from Django's catalogue: named here so that ours carries them. Albanian writes them small.
+# Month names come from Django's catalogue: named here so that ours carries them. In Albanian they are lower-case.
 MONTHS = (
     gettext_noop("January"),
     gettext_noop("February"),

@@ -1,1 +1,1 @@
-"""The guides of docs/, inside the admin: for each role its own, in Albanian and in English."""
+"""The guides of docs/ inside the admin: each role reads its own, in Albanian and in English."""

@@ -1,4 +1,4 @@
-"""Which guides there are, for whom, and where their text stands."""
+"""The guides: which there are, for whom, and where their text is."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from access.models import StaffRole, User
 
 from .markdown import render
 
-FIRST, SECOND = LANGUAGES  # a guide stands under docs/sq/ and docs/
+FIRST, SECOND = LANGUAGES  # guides are in docs/sq/ and docs/
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ GUIDES = (
 
 
 def guides_for(user: User) -> list[Guide]:
-    """The guides of this person's roles."""
+    """Return the guides of this person's roles."""
     return [guide for guide in GUIDES if user.roles() & guide.roles]
 
 
 @cache
 def _rendered(path: Path) -> SafeString:
-    """Read once in each process: a guide changes with a release, and a release starts the processes anew."""
+    """Render a file, once in each process: a guide changes with a release, which restarts the processes."""
     return render(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """The part of Markdown that our guides use, as HTML: headings, paragraphs, lists, tables, code, bold, italics, links.
 
 Everything is escaped first, so a guide can hold no tag. A link leads only to http(s) addresses and to places on the
-same page; one to another file of docs/ becomes its words, because that file has no address here.
+same page; one to another file of docs/ becomes plain text, because that file has no address here.
 """
 
 import re
@@ -23,11 +23,12 @@ HELD = re.compile("\x00(\\d+)\x00")
 
 
 def render(text: str) -> SafeString:
-    """The guide as HTML."""
+    """Render a guide as HTML."""
     return mark_safe("\n".join(_blocks(text.splitlines())))  # noqa: S308 (escaped line by line below)
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
+    """Yield the HTML of each block."""
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -48,7 +49,10 @@ def _blocks(lines: list[str]) -> Iterator[str]:
 
 
 def _end_of_block(lines: list[str], start: int) -> int:
-    """Up to the next empty line, heading or code; a list goes on over an empty line before something indented."""
+    """Return the index of the next empty line, heading or code block.
+
+    A list continues over an empty line before an indented one.
+    """
     at = start + 1
     while at < len(lines) and not HEADING.match(lines[at]) and not lines[at].startswith("```"):
         if not lines[at].strip() and not (at + 1 < len(lines) and lines[at + 1].startswith("  ")):
@@ -58,6 +62,7 @@ def _end_of_block(lines: list[str], start: int) -> int:
 
 
 def _block(lines: list[str]) -> str:
+    """Render one paragraph, list or table; a list may follow its paragraph without an empty line."""
     if lines[0].startswith("|"):
         return _table(lines)
     if BULLET.match(lines[0]) or NUMBER.match(lines[0]):
@@ -69,7 +74,7 @@ def _block(lines: list[str]) -> str:
 
 
 def _list(lines: list[str]) -> str:
-    """A list and, indented, the lists within its entries."""
+    """Render a list and, indented, the lists within its entries."""
     tag = "ol" if NUMBER.match(lines[0]) else "ul"
     depth = len(lines[0]) - len(lines[0].lstrip())
     entries: list[list[str]] = []
@@ -89,6 +94,7 @@ def _entry(lines: list[str]) -> str:
 
 
 def _table(lines: list[str]) -> str:
+    """Render a table, with a head if its second line is a rule."""
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
     has_head = len(lines) > 1 and bool(RULE_OF_TABLE.match(lines[1].strip()))
     head = "".join(f'<th scope="col">{inline(cell)}</th>' for cell in rows[0]) if has_head else ""
@@ -102,13 +108,14 @@ def _table(lines: list[str]) -> str:
 
 
 def inline(text: str) -> str:
-    """One line's marks. Code is set aside first: nothing in it is a mark."""
+    """Render the inline marks of one line. Code is set aside first: nothing in it is a mark."""
     held: list[str] = []
 
     def hold(found: re.Match[str]) -> str:
         held.append(f"<code>{found[1]}</code>")
         return f"\x00{len(held) - 1}\x00"
 
+    # NUL marks the places of code, so none may come from the text.
     text = CODE.sub(hold, escape(text.replace("\x00", "")))
     text = LINK.sub(_link, text)
     text = ITALIC.sub(r"<em>\1</em>", BOLD.sub(r"<strong>\1</strong>", text))

@@ -1,4 +1,4 @@
-"""The guides of the signed-in person."""
+"""Views of the guides of the signed-in person."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from .catalogue import FIRST, guides_for
 
 
 def all_guides(request: HttpRequest) -> HttpResponse:
-    """The list of this person's guides."""
+    """List this person's guides."""
     user: Any = request.user
     return render(request, "guides/list.html", {"guides": guides_for(user)})
 
 
 def guide(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
-    """One guide, in the person's language unless another is asked for. Another role's guide isn't there."""
+    """Show one guide, in the person's language unless another is asked for. Another role's guide is a 404."""
     user: Any = request.user
     found = next((each for each in guides_for(user) if each.slug == slug), None)
     if found is None or (language and language not in LANGUAGES):

@@ -1,1 +1,1 @@
-"""The local profile's mail: a server that sends nothing on (`sink`), and a page that shows what came (`views`)."""
+"""The local profile's mail: a server that forwards nothing (`sink`), and pages that show what it received (`views`)."""

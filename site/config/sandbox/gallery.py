@@ -1,6 +1,6 @@
-"""The gallery: every part that screens are made of, in its states, on one page for each group of screens.
+"""The gallery: every component of the screens in its states, on one page for each group of screens.
 
-It exists in the local profile only, for whoever changes a style and for the test that looks at it
+It exists in the local profile only, for whoever changes a style and for the test that checks it
 (tests/browser/test_gallery.py). It renders the product's own partials wherever there is one, with invented text.
 """
 
@@ -22,7 +22,7 @@ TEXTS: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "gallery.
 
 
 def gallery(request: HttpRequest, group: str = GROUPS[0]) -> HttpResponse:
-    """Render one group's parts, in the language of `?lang=` where it names one of ours. 404 for an unknown group."""
+    """Render one group's components, in the language of `?lang=` if it is one of ours. 404 for an unknown group."""
     if group not in GROUPS:
         raise Http404
     asked = request.GET.get("lang", "")
@@ -32,6 +32,7 @@ def gallery(request: HttpRequest, group: str = GROUPS[0]) -> HttpResponse:
 
 
 def _context(group: str, language: str) -> dict[str, Any]:
+    """Build the context of one group, with invented values for every partial."""
     say = {key: texts[language] for key, texts in TEXTS.items()}
     now = timezone.now()
     moments = [SimpleNamespace(name=name, at=now + timedelta(seconds=after)) for name, after in _COURSE.items()]
@@ -60,11 +61,12 @@ def _context(group: str, language: str) -> dict[str, Any]:
     }
 
 
-# What becomes of an invented notice, and after how many seconds.
+# The states of an invented notice, and after how many seconds it reaches them.
 _COURSE = {"owed": 0, "sent": 1, "delivered": 4, "opened": 98, "accepted": 130}
 
 
 def _line(say: dict[str, str], name: str, *, number: str, for_danger: bool) -> dict[str, Any]:
+    """Build an invented hotline as the partials expect one."""
     return {
         "name": say[name],
         "short_name": say[name],

@@ -1,4 +1,4 @@
-"""A real SMTP server on the loopback that keeps what it gets and sends nothing on.
+"""A real SMTP server on the loopback interface that stores what it gets and forwards nothing.
 
 `python -m config.sandbox.sink`: listens on the socket that the supervisor left in SINK_SOCKET, or on SINK_PORT (1025).
 Mail goes to DATA_DIR/inbox.
@@ -18,6 +18,8 @@ SIZE_LIMIT = 20 * 1024 * 1024
 
 
 class Keeper:
+    """aiosmtpd's handler: stores each mail in a folder."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
@@ -34,7 +36,7 @@ def _listener() -> socket.socket:
 
 
 async def serve(folder: Path, listener: socket.socket) -> None:
-    """Receives until SIGTERM or SIGINT."""
+    """Receive mail until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     keeper = Keeper(folder)
     stop = asyncio.Event()

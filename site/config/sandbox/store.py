@@ -1,4 +1,7 @@
-"""The folder of received mail: one file each, named by the time it came. Imports no Django: the sink has none."""
+"""The folder of received mail: one file each, named by its time of arrival.
+
+Imports no Django: the sink doesn't load it.
+"""
 
 import secrets
 import time
@@ -16,7 +19,7 @@ KEY_LENGTH = len("00000000000000000000-01234567")
 
 @dataclass(frozen=True)
 class Letter:
-    """`copies` counts how often a mail with this Message-ID came; the newest stands for all."""
+    """A received mail. `copies` counts how many had this Message-ID; the newest stands for all."""
 
     key: str
     sender: str
@@ -28,9 +31,10 @@ class Letter:
 
 
 def keep(folder: Path, *, sender: str, recipients: list[str], content: bytes) -> Path:
-    """Stores one mail; the envelope goes before its own headers."""
+    """Store one mail; the envelope's headers go before its own."""
     path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.eml"
     envelope = f"X-Envelope-From: {sender}\r\nX-Envelope-To: {', '.join(recipients)}\r\n"
+    # Under another name first: the pages read *.eml while mail arrives.
     fresh = path.with_suffix(".new")
     fresh.write_bytes(envelope.encode() + content)
     fresh.replace(path)
@@ -38,13 +42,13 @@ def keep(folder: Path, *, sender: str, recipients: list[str], content: bytes) ->
 
 
 def clear_out(folder: Path) -> None:
-    """Leaves the newest KEPT mails."""
+    """Delete all but the newest KEPT mails."""
     for path in sorted(folder.glob("*.eml"))[:-KEPT]:
         path.unlink(missing_ok=True)
 
 
 def newest_letters(folder: Path, *, limit: int = 100) -> list[Letter]:
-    """The newest mails, one for each Message-ID, newest first."""
+    """Return the newest mails, one for each Message-ID, newest first."""
     found: dict[str, Letter] = {}
     parser = BytesHeaderParser(policy=default)
     for path in sorted(folder.glob("*.eml"), reverse=True):
@@ -61,8 +65,9 @@ def newest_letters(folder: Path, *, limit: int = 100) -> list[Letter]:
 
 
 def read_letter(folder: Path, key: str) -> tuple[Letter, str] | None:
-    """One mail with its text, or None when there is none of this key."""
+    """Return one mail with its text, or None when there is none of this key."""
     path = folder / f"{key}.eml"
+    # The key comes from the address: nothing that could lead out of the folder passes.
     if len(key) != KEY_LENGTH or not key.replace("-", "").isalnum() or not path.is_file():
         return None
     mail = message_from_bytes(path.read_bytes(), policy=default)

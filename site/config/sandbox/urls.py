@@ -1,4 +1,4 @@
-"""Addresses of the sandbox. Mounted only where `settings.SANDBOX` is true."""
+"""URLs of the sandbox. Mounted only where `settings.SANDBOX` is true."""
 
 from django.urls import path
 

@@ -14,7 +14,7 @@ def folder() -> Path:
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The newest mails. The page loads itself again every few seconds unless `?still=1`."""
+    """List the newest mails. The page reloads every few seconds unless `?still=1`."""
     context = {"letters": newest_letters(folder()), "refreshes": "still" not in request.GET}
     return render(request, "sandbox/inbox.html", context)
 

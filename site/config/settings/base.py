@@ -1,6 +1,6 @@
-"""What every profile shares. Twelve-factor: what differs between machines comes from the environment.
+"""Settings that all profiles share. What differs between machines comes from the environment (twelve-factor).
 
-The table of variables stands in docs/operator.md.
+docs/operator.md lists the variables.
 """
 
 from pathlib import Path
@@ -21,13 +21,13 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
-# What signs the audit chain (docs/adr/0063): never in the database. Without AUDIT_KEYS a file beside the data holds it.
+# Keys that sign the audit chain (docs/adr/0063), never in the database. Without AUDIT_KEYS they are in AUDIT_KEY_FILE.
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
 AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
 AUDIT_WATCH_FILE = Path(env.str("AUDIT_WATCH_FILE", default=str(DATA_DIR / "witness" / "chain")))
 VAULT_WITNESS_FILE = Path(env.str("VAULT_WITNESS_FILE", default=str(DATA_DIR / "witness" / "cells.sqlite3")))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-# To whom a weakness is reported (config.security_txt), until a day; without them nothing is shown.
+# Whom to tell about a vulnerability (config.security_txt), and until which day; without them nothing is shown.
 SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[])
 SECURITY_TXT_EXPIRES = env.str("SECURITY_TXT_EXPIRES", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "case_forms.form_preview",
     "case_forms.tip_pages",
     "case_forms.reports",
-    # the tools they stand on
+    # third-party apps
     "wagtail_localize",
     "wagtail_localize.locales",
     "wagtail_modeladmin",
@@ -83,18 +83,20 @@ INSTALLED_APPS = [
     "django_q",
     "csp",
     "django.contrib.auth",
-    "django.contrib.humanize",  # its words: Wagtail tells with them how long ago something was
+    "django.contrib.humanize",  # its translations: Wagtail uses them for "3 days ago"
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
 
-# Where the web server listens; the supervisor, which sets it, asks `/readyz` there.
+# Where the web server listens; the supervisor, which sets it, probes `/readyz` there.
 OWN_ADDRESS = env.str("HOST", default="127.0.0.1")
-# How many proxies of ours stand in front (0: none): then X-Forwarded-For tells the caller's address.
+# How many proxies of ours stand in front (0: none). With any, X-Forwarded-For holds the caller's address.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
+# The order matters: the caller's address comes before whatever counts by it, the session guard after whatever sets
+# `request.user`, and the access policy after the guard, which may replace the person.
 MIDDLEWARE = [
     "config.middleware.CallerAddress",
     "django.middleware.security.SecurityMiddleware",
@@ -139,7 +141,8 @@ TEMPLATES = [
     }
 ]
 
-# One database. SQLite is the embedded default: write-ahead log, writers queue at BEGIN, every commit reaches the disk.
+# One database. SQLite is the embedded default: write-ahead log, writers queue at BEGIN (IMMEDIATE: a transaction that
+# begins with a read may fail when it writes later), every commit reaches the disk (synchronous=FULL).
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'vatra.sqlite3'}")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -154,13 +157,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # A server that is gone without a word must not hold each request for minutes.
+    # A server that doesn't answer must not hold each request for minutes.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def _cache(folder: str, *, key_prefix: str = "", **options: object) -> dict:
-    """CACHE_URL, or files in this folder of DATA_DIR; behind `config.cache`, which goes on when either is away."""
+    """Return CACHE_URL, or files in this folder of DATA_DIR, behind `config.cache`, which tolerates failures."""
     found = env.cache_url("CACHE_URL", default=f"filecache://{DATA_DIR / folder}")
     store = {"STORE": found["BACKEND"], **found.get("OPTIONS", {}), **options}
     return {**found, "BACKEND": "config.cache.FailOpenCache", "KEY_PREFIX": key_prefix, "OPTIONS": store}
@@ -168,13 +171,13 @@ def _cache(folder: str, *, key_prefix: str = "", **options: object) -> dict:
 
 CACHES = {
     "default": _cache("cache"),
-    # Which pages kept in memory are still true (docs/adr/0023): shared by all processes.
+    # Which cached pages are still valid (docs/adr/0023): shared by all processes.
     "pages": _cache("pages", key_prefix="pages", FALLBACK=False),
 }
 PUBLIC_CACHE_BYTES = env.int("PUBLIC_CACHE_BYTES", default=64 * 1024 * 1024)
 PUBLIC_CACHE_SECONDS = env.int("PUBLIC_CACHE_SECONDS", default=60)
 
-# Requests at work at a time in each web process; what waits besides, and what is refused: config/admission.py.
+# Requests that work at a time in each web process; how many wait, and which are refused: config/admission.py.
 WEB_THREADS = max(1, env.int("WEB_THREADS", default=6))
 
 # The queue carries UUIDs only; the truth is the outbox row. `urgent` and `bulk` are separate clusters so that
@@ -194,6 +197,7 @@ Q_CLUSTER: dict = {
     "guard_cycle": 0.5,
     "scheduler": False,
     "ack_failures": True,
+    # A task that fails for good loses nothing: the sweeper enqueues its row again.
     "max_attempts": 3,
     "catch_up": False,
     "label": "Queue",
@@ -209,10 +213,10 @@ Q_CLUSTER: dict = {
         },
     },
 }
-# What `/readyz` says of the disk and the backups (docs/operator.md). 0 hours: nobody is waiting for a backup.
+# Limits of `/readyz` for the disk and the backups (docs/operator.md). 0 hours: no backup is expected.
 DISK_MIN_MB = env.int("DISK_MIN_MB", default=500)
 BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
-# What the bulk workers run each hour, by path: each tidies up its own room.
+# What the bulk workers run each hour, by path: each cleans up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
     "access.sessions.housekeeping.tidy",
@@ -221,7 +225,7 @@ HOUSEKEEPING = (
     "case_forms.tips.housekeeping.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
 )
-# What they run each minute: things that people have set a clock for.
+# What they run each minute: things with a due time.
 EACH_MINUTE = (
     "content.housekeeping.each_minute",
     "notifications.outbox.alarm.ring",
@@ -234,7 +238,7 @@ EACH_MINUTE = (
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
 else:
-    # A broker that is away or hangs is found out soon, once: the sweeper sends what was not taken. Workers wait 1 s
+    # A broker that is down or hangs must be noticed soon, once: the sweeper sends what was not taken. Workers wait 1 s
     # for a task, so a reply may take longer than that.
     Q_CLUSTER["redis"] = {
         **{name: value for name, value in parse_url(BROKER_URL).items() if name != "connection_class"},
@@ -289,7 +293,7 @@ SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=False)
 # How long an invitation's link works, and how long a lost second factor waits for a second person to agree.
 INVITATION_HOURS = env.int("INVITATION_HOURS", default=72)
 FACTOR_RESET_HOURS = env.int("FACTOR_RESET_HOURS", default=48)
-# How long a role waits for a second keeper.
+# How long a requested role waits for a second person.
 ROLE_REQUEST_HOURS = env.int("ROLE_REQUEST_HOURS", default=7 * 24)
 # After so many minutes without a press a session is locked; 0: never.
 IDLE_MINUTES = env.int("IDLE_MINUTES", default=15)
@@ -310,7 +314,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-# Field and brief pages: nothing from elsewhere, no inline script. The admin's stands in config.admin_policy.
+# Field and brief pages: nothing from other origins, no inline script. The admin's policy is in config.admin_policy.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -326,7 +330,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# Public pages: not even pictures inside an address, and the one script that reads kept pages without a network.
+# Public pages: not even data: pictures; and the service worker, which reads stored pages without a network.
 PUBLIC_CONTENT_SECURITY_POLICY = {
     "default-src": [NONE],
     "script-src": [SELF],
@@ -342,11 +346,11 @@ PUBLIC_CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "sq"
-# The one list of languages. Code asks access.languages; models have a column for each only where they say so.
+# The one list of languages. Code reads access.languages; only some models have a column for each language.
 LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
-LOCALE_PATHS = [ROOT / "locale", ROOT / "locale_cms"]  # the second: the words of the tools (docs/adr/0018)
+LOCALE_PATHS = [ROOT / "locale", ROOT / "locale_cms"]  # the second: texts of Wagtail and others (docs/adr/0018)
 FORMAT_MODULE_PATH = "config.formats"
 LANGUAGE_COOKIE_NAME = "vatra_language"
 TIME_ZONE = "Europe/Tirane"
@@ -364,7 +368,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
-# The letters on every paper of the house: notices and handouts bring their fonts along.
+# Fonts of every PDF, notices and handouts: embedded, so that they don't depend on the machine.
 PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
 
 # Files that answer a question (docs/adr/0010): sealed, outside MEDIA_ROOT. A request may bring several of them.
@@ -374,16 +378,16 @@ ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTAC
 ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)
 ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
 
-# What the public asks and reports (docs/tips.md, docs/adr/0029). Days after closing until everything written is
-# forgotten; how long a form may lie open; how many may be sent in an hour from one card or one region's page.
+# Tips from the public (docs/tips.md, docs/adr/0029). Days after closing until all text is purged; how long a form may
+# stay open; how many may be sent in an hour from one card or one region's page.
 SIGNAL_CLOSED_DAYS = env.int("SIGNAL_CLOSED_DAYS", default=180)
 SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
 ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)
 ASKING_PER_HOUR = env.int("ASKING_PER_HOUR", default=120)
 ASKING_UNPROVEN_PER_HOUR = env.int("ASKING_UNPROVEN_PER_HOUR", default=30)
-# Above these it is kept and counted to the unit, which looks first; this many more about danger are told as always.
+# Above these a tip is held back, and the unit looks first; so many more about danger notify everybody as always.
 ASKING_DANGER_RESERVE = env.int("ASKING_DANGER_RESERVE", default=30)
-# A danger that was taken back by whoever holds its code: so long the police may still read what they were told.
+# A report of danger that its sender has withdrawn: for so many days the police may still read it.
 SIGNAL_DANGER_NOTICE_DAYS = env.int("SIGNAL_DANGER_NOTICE_DAYS", default=7)
 ASKING_WORK = env.int("ASKING_WORK", default=60_000)  # hashes at most: about a second on a cheap phone
 ASKING_WAIT_SECONDS = env.int("ASKING_WAIT_SECONDS", default=10)  # without JavaScript: from opening to sending
@@ -398,14 +402,14 @@ MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", default="vatra.example")
 # Channels by name, and how the outbox sends (docs/outbox.md says why these numbers): notices per claim, seconds after
 # which a batch starts no further sending, and the lease, which outlives batch + one last sending.
 NOTIFICATION_CHANNELS = {"email": "notifications.channels.email.EmailChannel"}
-# New mails for one open notice because further reports of danger were added to it (docs/adr/0070).
+# Mails for one open notice to which further reports of danger were added (docs/adr/0070).
 NOTICE_ALARMS_PER_HOUR = env.int("NOTICE_ALARMS_PER_HOUR", default=6)
 NOTICE_BATCH = env.int("NOTICE_BATCH", default=20)
 NOTICE_BATCH_SECONDS = env.int("NOTICE_BATCH_SECONDS", default=4)
 NOTICE_LEASE_SECONDS = env.int("NOTICE_LEASE_SECONDS", default=NOTICE_BATCH_SECONDS + EMAIL_TIMEOUT + 8)
 
 WAGTAIL_SITE_NAME = "Vatra"
-# As everywhere else. A picker that knows another order puts this very minute in place of what it can't read.
+# As everywhere else: a picker with another order replaces what it can't read by the current minute.
 WAGTAIL_DATE_FORMAT = "%d.%m.%Y"
 WAGTAIL_DATETIME_FORMAT = "%d.%m.%Y %H:%M"
 WAGTAILADMIN_BASE_URL = PUBLIC_URL
@@ -428,7 +432,7 @@ WAGTAILIMAGES_IMAGE_FORM_BASE = "content.uploads.PictureForm"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "content.uploads.DocumentForm"
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024  # nginx takes 12 MB (deploy/nginx.conf)
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
-# What a page plays or opens in place; anything else is offered to be saved.
+# What a browser may play or open in place; anything else is downloaded.
 WAGTAILDOCS_INLINE_CONTENT_TYPES = [
     "application/pdf",
     "audio/mp4",
@@ -443,19 +447,19 @@ WAGTAIL_FINISH_WORKFLOW_ACTION = "content.review.finishing.finish"
 WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 # A front end elsewhere that may show drafts to editors (docs/api-public.md): default=https://front.example/preview
 WAGTAIL_HEADLESS_PREVIEW = {"CLIENT_URLS": env.dict("HEADLESS_PREVIEW_CLIENT_URLS", default={})}
-# Rich text leaves the house expanded; the stored form names pages that may not be public.
+# Rich text leaves the API expanded; the stored form names pages that may not be public.
 WAGTAILAPI_RICH_TEXT_FORMAT = "html"
 WAGTAILAPI_LIMIT_MAX = 100
 WAGTAILAPI_BASE_URL = PUBLIC_URL
 WAGTAILREDIRECTS_AUTO_CREATE = True  # a page that is renamed or moved is still found at its old address
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "vatra"  # content migration 0004: words without dots and hooks
+    WAGTAILSEARCH_BACKENDS["default"]["SEARCH_CONFIG"] = "vatra"  # content migration 0004: accents don't matter
 
-# A link in a brief lives this long; the PIN is asked again after this many minutes of silence.
+# How long a brief's link works, and after how many idle minutes its PIN is asked again.
 BRIEF_LINK_HOURS = env.int("BRIEF_LINK_HOURS", default=168)
 BRIEF_SESSION_MINUTES = env.int("BRIEF_SESSION_MINUTES", default=20)
-# A telephone line is shown for so many days after a test call (docs/adr/0020); editors are told so many days before.
+# A hotline is shown for so many days after a test call (docs/adr/0020); editors are notified so many days before.
 HOTLINE_TEST_DAYS = env.int("HOTLINE_TEST_DAYS", default=30)
 HOTLINE_WARN_DAYS = env.int("HOTLINE_WARN_DAYS", default=7)
 # Where "leave this page" goes: a neutral page that says nothing about the reader.
@@ -463,7 +467,7 @@ EXIT_URL = env.str("EXIT_URL", default="https://sq.wikipedia.org/wiki/Moti")
 PROFILE = "base"
 SANDBOX = False
 
-# Never show what a frame held: not in logs, not on a debug page.
+# Never show local variables: not in logs, not on a debug page.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.errors.NothingShown"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "config.logs.configure"

@@ -1,4 +1,4 @@
-"""Where a run of tests keeps its files: a folder of its own, gone when it ends."""
+"""The folder of a test run: its own, deleted when the run ends."""
 
 import os
 from tempfile import TemporaryDirectory
@@ -7,10 +7,10 @@ _kept: list[TemporaryDirectory[str]] = []
 
 
 def folder_of_this_process() -> str:
-    """DATA_DIR where it was given, else a new folder; within it one more for each process of pytest-xdist.
+    """Return DATA_DIR where it was given, else a new folder; within it one more for each process of pytest-xdist.
 
-    Two processes that kept their files in one place would find each other's. What such a process starts has its
-    environment, and so shares its folder.
+    Two processes with one folder would find each other's files. What such a process starts has its environment, and so
+    shares its folder.
     """
     folder, worker = os.environ.get("DATA_DIR", ""), os.environ.get("PYTEST_XDIST_WORKER", "")
     if not folder:

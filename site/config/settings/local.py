@@ -1,11 +1,11 @@
-"""The embedded default of `make run`: one machine, demo data, mail into a local sink. Never for real cases."""
+"""Settings of `make run`: one machine, demo data, mail into a local sink. Never for real cases."""
 
 import json
 import os
 from pathlib import Path
 
-# What a running copy on the same DATA_DIR left word of (its port, its mail sink), so that a `manage.py` in another
-# terminal speaks of the same addresses. The environment goes first.
+# A running copy on the same DATA_DIR stores its port and mail sink there, so that a `manage.py` in another terminal
+# uses the same addresses. The environment has precedence.
 _word = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parents[3] / "var") / "run" / "local.json"
 if _word.exists():
     for _name, _value in json.loads(_word.read_text()).items():

@@ -1,4 +1,4 @@
-"""Real cases. Refuses to start on a missing or demo secret, naming each one."""
+"""Settings for real cases. Refuses to start on a missing or demo secret, and names each one."""
 
 import re
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ MAY_HOLD_PLACEHOLDERS = ("PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL", "DEFAULT_FR
 
 
 def _placeholders() -> Iterator[tuple[str, str]]:
-    """Each setting that was copied from the example and never filled in: its name and the part that gives it away."""
+    """Yield each setting that was copied from the example and never filled in: its name, and the part that shows it."""
     for name in MAY_HOLD_PLACEHOLDERS:
         yield from ((name, mark) for mark in sorted(set(PLACEHOLDER.findall(env.str(name, default="")))))
 
 
 def _refusals() -> list[str]:
-    """Names every setting that is missing or still a demo value, with the way to mend it."""
+    """List every setting that is missing or still a demo value, with the way to correct it."""
     found = []
     if not SECRET_KEY:
         found.append("SECRET_KEY is missing")
@@ -63,6 +63,7 @@ if _found:
     raise ImproperlyConfigured("Production does not start: " + "; ".join(_found) + ".")
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+# Probes come over plain HTTP and need an answer, not a redirect.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)

@@ -1,4 +1,4 @@
-"""Tests: fast hashing, no manifest, mail kept in memory, no queue unless a test starts one."""
+"""Settings of tests: fast hashing, no manifest, mail in memory, no queue unless a test starts one."""
 
 import os
 from pathlib import Path
@@ -24,10 +24,10 @@ CACHES = {
     for name in ("default", "pages")
 }
 WHITENOISE_AUTOREFRESH = True
-# Tests in a browser have a server of their own beside them. On one database in memory the two would refuse each other
+# Browser tests run a server of their own beside them. On one database in memory the two would refuse each other
 # ("table is locked") where in a file they wait, as in the service.
 if os.environ.get("TEST_DATABASE") != "file" and DATABASES["default"]["ENGINE"] == "config.sqlite3":
-    # In memory nobody waits for anybody; and pytest-django knows by this name that each process has one of its own.
+    # In memory there is nothing to queue for; and by this name pytest-django gives each process its own database.
     DATABASES = {"default": {**DATABASES["default"], "ENGINE": "django.db.backends.sqlite3"}}
 elif DATABASES["default"]["ENGINE"] == "config.sqlite3":
     Path(DATA_DIR).mkdir(parents=True, exist_ok=True)

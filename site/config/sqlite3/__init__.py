@@ -1,1 +1,1 @@
-"""Django's SQLite backend with a queue before its one write lock: `base` is it, `queueing` the queue. docs/adr/0083."""
+"""Django's SQLite backend (`base`) with a queue before its one write lock (`queueing`). docs/adr/0083."""

@@ -1,4 +1,4 @@
-"""The backend that `settings.DATABASES` names for SQLite: Django's own, whose writers stand in a queue."""
+"""The database backend for SQLite: Django's own, whose writers queue."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,10 @@ WRITES = ("INSERT", "UPDATE", "DELETE", "REPLAC")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Takes its turn before each transaction and each single write, and gives it back with commit, rollback or the
-    end of the connection. A database in memory has one connection and no queue.
+    """Django's connection, which queues before each transaction and each single write.
 
-    The methods with an underscore are Django's own (django/db/backends/base/base.py); its stubs leave them out.
+    The turn ends with commit, rollback or the end of the connection. A database in memory has one connection and no
+    queue. The methods with an underscore are Django's own (django/db/backends/base/base.py); its stubs leave them out.
     """
 
     transaction_mode: str | None
@@ -38,7 +38,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             turn.leave()
 
     def _write_in_turn(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        """One statement outside a transaction."""
+        """Execute one statement, in turn if it writes outside a transaction."""
         if self.in_atomic_block or self._turn is not None or sql[:6].upper() not in WRITES:
             return execute(sql, params, many, context)
         self._enter()
@@ -48,6 +48,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._leave()
 
     def _start_transaction_under_autocommit(self) -> None:
+        """Take the turn before BEGIN; give it back if BEGIN fails."""
+        # Only then does BEGIN take the write lock; a deferred transaction may never write.
         if self.transaction_mode == "IMMEDIATE":
             self._enter()
         try:

@@ -1,4 +1,4 @@
-"""One process that starts the house, watches every part of it, and takes all of it down again.
+"""The supervisor: one process that starts all parts of the service, watches them, and stops them again.
 
 `python -m config.supervisor` (what `make run` ends in). docs/adr/0002 says why it is our own.
 """

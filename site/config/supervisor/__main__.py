@@ -1,4 +1,4 @@
-"""`python -m config.supervisor`: everything in the foreground, until Ctrl-C."""
+"""Entry point `python -m config.supervisor`: everything in the foreground, until Ctrl-C."""
 
 import os
 import signal
@@ -15,13 +15,14 @@ from .procfile import ProcfileError, read_procfile
 
 
 def main() -> int:
+    """Start everything; returns the exit code, in the supervisor and in each part forked from it."""
     if not sys.platform.startswith("linux"):
         return _refuse("The supervisor needs Linux. Start the lines of the Procfile by hand.")
     mark = os.environ.get(MARK, "")
     if not mark.startswith(f"{os.getpid()}-"):
         _start_again_marked()
     os.umask(0o077)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet: Ctrl-C simply ends it
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet: Ctrl-C just ends it
     try:
         parts = read_procfile(ROOT / os.environ.get("PROCFILE", "Procfile"))
         place = take_place()
@@ -45,8 +46,9 @@ def _start_again_marked() -> None:
     """Replace this process by itself, with a mark in its environment that every descendant inherits."""
     environment = {**os.environ, MARK: f"{os.getpid()}-{uuid.uuid4().hex}"}
     search = [str(ROOT / "site"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment.setdefault("MALLOC_ARENA_MAX", "2")  # or each thread of the web server keeps freed memory for itself
+    environment.setdefault("MALLOC_ARENA_MAX", "2")  # otherwise glibc keeps freed memory for each thread
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(search))
+    # /proc/<pid>/environ shows the environment of exec, not later changes: so a new start, with the same pid.
     os.execve(sys.executable, [sys.executable, "-m", "config.supervisor"], environment)
 
 

@@ -1,4 +1,4 @@
-"""One part of the house while it runs: a process, its session, and how it is started again."""
+"""One part of the service while it runs: its process, its session, and its restarts."""
 
 import os
 import signal
@@ -20,7 +20,10 @@ LOG_BYTES = 10 * 1024 * 1024
 
 @dataclass
 class Child:
-    """`pid` is also the id of its session and process group: what it forks stays in there and can be ended with it."""
+    """A part and its process.
+
+    `pid` is also the id of its session and process group: what it forks stays in the group and can be ended with it.
+    """
 
     part: Part
     log: Path | None
@@ -43,7 +46,7 @@ class Child:
         return self.pid is None and time.monotonic() >= self.next_start
 
     def start(self) -> bool:
-        """Forks. Returns True in the new process, which then must become the part (`become`), else False."""
+        """Fork. Returns True in the new process, which then must become the part (`become`), else False."""
         supervisor = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -53,9 +56,12 @@ class Child:
         return False
 
     def _settle_in(self, supervisor: int) -> None:
+        """Prepare the new process: session, signals, descriptors, log."""
+        # A session of its own: Ctrl-C at the terminal reaches the supervisor only, which stops the parts in order.
         os.setsid()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
+        # The supervisor blocks its signals; a fork inherits that.
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         die_with_parent(signal.SIGTERM, parent=supervisor)
         self.let_go()
@@ -68,16 +74,17 @@ class Child:
             os.dup2(output, 2)
 
     def fell(self) -> float:
-        """Ends what its dead leader left of the group; returns the seconds until it is started again."""
+        """Kill what the dead leader left of its group; returns the seconds until the restart."""
         self.end(signal.SIGKILL)
         self.leader_ended = True
+        # A part that ran for a while starts again with the shortest pause.
         self.falls = 1 if self.uptime > STEADY_SECONDS else self.falls + 1
         pause = BACKOFF_SECONDS[min(self.falls, len(BACKOFF_SECONDS)) - 1]
         self.next_start = time.monotonic() + pause
         return pause
 
     def end(self, number: int = signal.SIGTERM) -> None:
-        """SIGTERM goes to the leader, which ends its own in order; SIGKILL to every process of the group."""
+        """Send a signal: SIGTERM to the leader, which ends its own processes in order; SIGKILL to the whole group."""
         if self.pid is None:
             return
         if number == signal.SIGKILL:
@@ -90,13 +97,13 @@ class Child:
         return self.pid is not None and group_lives(self.pid)
 
     def clear_away(self) -> None:
-        """Once the whole group is gone, the part may start anew."""
+        """Let the part start again once the whole group is gone."""
         if self.leader_ended and not self.lives():
             self.pid = None
 
 
 def become(part: Part) -> int:
-    """Runs the part in this (forked) process and returns its exit code, or replaces the process by it."""
+    """Run the part in this (forked) process and return its exit code, or replace the process by it."""
     arguments = part.management_arguments
     if arguments is None:
         program = sys.executable if part.command[0] == "python" else part.command[0]
@@ -104,12 +111,12 @@ def become(part: Part) -> int:
     from django.core.management import call_command
 
     sys.argv = ["manage.py", *arguments]
-    # Without the checks of `manage.py`: the preparation made them, and they would touch all the memory that is shared.
+    # Without the checks of `manage.py`: the preparation made them, and they would touch (copy) all the shared memory.
     call_command(*arguments)
     return 0
 
 
 def _turn_over(log: Path) -> None:
-    """Keeps one older log of at most LOG_BYTES beside the current one."""
+    """Rotate the log: keep one older file beside the current one, once that has more than LOG_BYTES."""
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))

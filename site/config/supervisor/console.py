@@ -1,4 +1,4 @@
-"""What the person at the terminal reads. What the parts have to say goes to log files, or raw to standard error."""
+"""The supervisor's messages at the terminal. The parts log to files, or straight to standard error."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from .instance import ROOT, Instance
 
 
 class Console:
-    """`accounts` are the demo accounts, one line each, shown once the house is ready."""
+    """The terminal. `accounts`: the demo accounts, one line each, shown once the service is ready."""
 
     def __init__(self, place: Instance) -> None:
         self.parts_log_to_files = os.environ.get("LOG_TO", "files" if place.is_local else "stderr") == "files"
@@ -23,6 +23,7 @@ class Console:
         return f" (see {_short(str(child.log))})" if child.log else ""
 
     def welcome(self, place: Instance) -> None:
+        """Print the addresses and demo accounts, once the service is ready."""
         base = place.public_url.rstrip("/")
         rows = [("public pages", "/"), ("mobile units", "/field/"), ("editors, coordinators", "/cms/")]
         if place.mail_socket is not None:

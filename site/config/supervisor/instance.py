@@ -1,4 +1,4 @@
-"""Where this copy of the house stands: its port, its folder, its mail server; and that no other copy stands there."""
+"""This copy of the service: its port, its folder, its mail server, and locks that keep other copies out."""
 
 import fcntl
 import json
@@ -14,15 +14,15 @@ LOCK_WAIT_SECONDS = 8.0
 
 
 class CannotStart(Exception):
-    """A reason, in one line a person can act on, why the house doesn't start."""
+    """The reason why the service doesn't start, in one line that a person can act on."""
 
 
 @dataclass
 class Instance:
-    """What this copy holds.
+    """The resources that this copy holds.
 
-    `claim` and `reserved` keep the port ours, also while the web server restarts. `mail_socket` listens
-    already, so mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere.
+    `claim` and `reserved` keep the port ours, also while the web server restarts. `mail_socket` listens already, so
+    mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere.
     """
 
     host: str
@@ -45,11 +45,11 @@ class Instance:
 
     @property
     def probe_host(self) -> str:
-        """Where to reach ourselves."""
+        """The host at which this copy reaches itself."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
 
     def leave_to(self, part: str) -> None:
-        """Closes, in the new process of this part, what isn't its own. The lock stays: it is every part's."""
+        """Close, in the new process of this part, what isn't its own. The lock stays: every part holds it."""
         self.claim.close()
         self.reserved.close()
         os.set_inheritable(self.lock, True)
@@ -67,7 +67,7 @@ class Instance:
 
 
 def take_place() -> Instance:
-    """Takes the port (PORT, HOST) and the folder (DATA_DIR), and completes the environment of all that starts here.
+    """Take the port (PORT, HOST) and the folder (DATA_DIR), and complete the environment of all that starts here.
 
     Raises CannotStart.
     """
@@ -95,7 +95,7 @@ def _port(text: str) -> int:
 
 
 def _reserve(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """(claim, reserved).
+    """Reserve the port: (claim, reserved).
 
     The web server listens with SO_REUSEPORT, which would let two copies share one port unnoticed. So a listening socket
     without it is tried first, a claim of a name keeps out another copy that starts in the same moment, and a socket
@@ -105,6 +105,7 @@ def _reserve(host: str, port: int) -> tuple[socket.socket, socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     probe, reserved = (socket.socket(family, socket.SOCK_STREAM) for _step in range(2))
     try:
+        # An abstract socket (the leading NUL): the kernel frees the name with the process, no file is left behind.
         claim.bind(f"\0vatra-outreach-port-{port}")
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
@@ -133,13 +134,14 @@ def _folder(path: Path) -> Path:
 
 
 def _lock(data_dir: Path) -> int:
-    """Every part inherits the lock, so it is free only when the last of them is gone."""
+    """Lock the folder. Every part inherits the lock, so it is free only when the last of them is gone."""
     lock = os.open(data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            # The parts of a copy that was just stopped may need a moment.
             if time.monotonic() > deadline:
                 raise CannotStart(f"Another copy is running on {data_dir}. Stop it, or set another DATA_DIR.") from None
             time.sleep(0.2)
@@ -155,6 +157,6 @@ def _listen_on_a_free_port() -> socket.socket:
 
 
 def _leave_word(data_dir: Path) -> None:
-    """`manage.py` in another terminal, with the same DATA_DIR, then sends mail to the same sink (settings/local.py)."""
+    """Store the addresses for a `manage.py` in another terminal with the same DATA_DIR (settings/local.py)."""
     word = {name: os.environ[name] for name in ("PORT", "PUBLIC_URL", "EMAIL_URL")}
     (data_dir / "run" / "local.json").write_text(json.dumps(word))

@@ -1,4 +1,4 @@
-"""Starting the parts, keeping them up, ending them."""
+"""The supervisor's main loop: start the parts, restart them, stop them."""
 
 import os
 import signal
@@ -23,12 +23,15 @@ ASK_SECONDS = 2.0
 GRACE_SECONDS = 6.0
 REAP_SECONDS = 2.0
 STILL_WAITING_SECONDS = 20.0
-STARTING_SECONDS = 120.0  # so long a start may take; without a roster a service that runs stays unready for days
+STARTING_SECONDS = 120.0  # ask often only for so long: without a roster a service stays unready for days
 
 
 class Supervisor:
-    """Each turn: start what is due, sleep until a signal or tick, wait for the dead, listen to `web`, ask /readyz, end
-    what is stuck."""
+    """The loop over all parts.
+
+    Each turn: start what is due, sleep until a signal or tick, reap the dead, read the heartbeats of `web`, ask
+    /readyz, end what is stuck.
+    """
 
     def __init__(self, place: Instance, parts: list[Part], console: Console, *, mark: str) -> None:
         self.place, self.console, self.mark = place, console, mark
@@ -39,6 +42,7 @@ class Supervisor:
         self._asked_at = 0.0
         self._began_at = time.monotonic()
         self._told_at = time.monotonic()
+        # Under `nohup` a closed terminal isn't meant to stop anything.
         nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         self._stops = STOP - {signal.SIGHUP} if nohup else STOP
         self._parent = os.getppid() if os.environ.get("VATRA_STOP_WITH_PARENT") else None
@@ -46,7 +50,7 @@ class Supervisor:
         self.children = [self._child(part) for part in parts]
 
     def run(self) -> Part | None:
-        """Returns None when the house has been stopped. In a newly forked process it returns the part to become."""
+        """Loop until the service is stopped; returns None, or in a newly forked process the part to become."""
         adopt_orphans()
         signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         while True:
@@ -65,11 +69,16 @@ class Supervisor:
         return {*self._stops, signal.SIGCHLD}
 
     def _told_to_stop(self) -> bool:
-        """Sleeps until a signal comes or the tick is over. Signals are blocked but here, so none interrupts a deed."""
+        """Sleep until a signal comes or the tick is over; True for a signal to stop.
+
+        Signals are blocked everywhere else, so none interrupts another step.
+        """
         received = signal.sigtimedwait(self._signals, TICK_SECONDS)
         return received is not None and received.si_signo in self._stops
 
     def _child(self, part: Part) -> Child:
+        """Create a part that isn't started yet."""
+
         def let_go() -> None:
             os.close(self._pipe)
             self.pulses.leave_to(part.name)
@@ -79,12 +88,14 @@ class Supervisor:
         return Child(part, log, let_go)
 
     def _start_guard(self) -> tuple[subprocess.Popen[bytes], int]:
+        """Start the guard process; returns it and the end of the pipe that only we hold."""
         read_end, write_end = os.pipe()
         script = Path(__file__).with_name("guard.py")
         guard = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", str(script), self.mark],
             stdin=read_end,
             stdout=subprocess.DEVNULL,
+            # Without the mark: the guard must not count itself among those to end.
             env={},
             start_new_session=True,
         )
@@ -92,10 +103,11 @@ class Supervisor:
         return guard, write_end
 
     def _parent_is_gone(self) -> bool:
+        """Whether the process that started us (`make`) has ended, where that is to stop us."""
         return self._parent is not None and os.getppid() != self._parent
 
     def _collect(self) -> None:
-        """Waits for every dead process, ours or adopted, and ends what a dead part left of its group."""
+        """Reap every dead process, ours or adopted, and end what a dead part left of its group."""
         ended = _reap()
         for child in self.children:
             if child.pid in ended:
@@ -103,11 +115,12 @@ class Supervisor:
                 self.console.say(f"{child.name} ended; starting it again in {pause:g} s{self.console.log_hint(child)}")
             child.clear_away()
         if self._guard.pid in ended:
+            # The guard itself ended: without one, a kill of the supervisor would leave orphans.
             os.close(self._pipe)
             self._guard, self._pipe = self._start_guard()
 
     def _listen_to_web(self) -> None:
-        """Ends each process of the web server that is silent and finishes nothing; granian starts another for it."""
+        """Kill each process of the web server that is silent and finishes nothing; granian starts another."""
         self.pulses.listen()
         for child in self.children:
             if child.name != "web" or child.pid is None or child.leader_ended:
@@ -124,6 +137,7 @@ class Supervisor:
                 child.end(signal.SIGKILL)
 
     def _look_after(self) -> None:
+        """Ask /readyz when it is time, and kill parts that no longer work."""
         is_starting = not self.is_ready and time.monotonic() - self._began_at < STARTING_SECONDS
         if time.monotonic() - self._asked_at < (TICK_SECONDS if is_starting else ASK_SECONDS):
             return
@@ -145,31 +159,34 @@ class Supervisor:
             self.console.say(f"not ready yet: {missing}")
 
     def _stop(self) -> None:
+        """Stop all parts: SIGTERM, a while to finish, then SIGKILL for what is left."""
         self.console.say("stopping")
         for child in self.children:
             child.end(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         while any(child.lives() for child in self.children) and time.monotonic() < deadline:
             if self._told_to_stop():
-                break  # a second Ctrl-C: no more patience
+                break  # a second Ctrl-C: kill now
             _reap()
+        # By their mark and not by group, so that what left its session is found, too.
         while left := [pid for pid in marked_processes(self.mark) if pid != os.getpid()]:
             for pid in left:
                 _kill(pid)
             _reap()
             time.sleep(0.02)
-        # The dead carry no mark. Whoever isn't waited for here stays in the table after "stopped".
+        # Dead processes show no mark; those not reaped here would stay in the process table after "stopped".
         deadline = time.monotonic() + REAP_SECONDS
         while any(child.lives() for child in self.children) and time.monotonic() < deadline:
             _reap()
             time.sleep(0.02)
+        # Tells the guard that nothing is left to end.
         os.write(self._pipe, b".")
         self._guard.wait()
         self.console.say("stopped")
 
 
 def _reap() -> list[int]:
-    """The pids of all processes that have ended since the last call."""
+    """Return the pids of all processes that have ended since the last call."""
     ended: list[int] = []
     while True:
         try:

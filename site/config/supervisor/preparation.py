@@ -1,11 +1,11 @@
-"""What must be done before the parts start.
+"""Preparation: everything that must be done before the parts start.
 
-1 compile the translations  2 load Django  3 check the settings  4 migrate  5 see to the vault's keys  6 seed  7 collect
-the static files. Steps 1, 6 and 7 are skipped when the files they read are as they were the last time
+1 compile the translations  2 load Django  3 check the settings  4 migrate  5 check the vault's keys  6 seed  7 collect
+the static files. Steps 1, 6 and 7 are skipped when the files they read are unchanged since the last time
 (`run/prepared.json`).
 
-Only step 2 happens in the supervisor itself, because the parts are forked from it, and whatever else it held each of
-them would hold: migrating alone leaves most of a gigabyte. So each other step runs in a child that ends
+Only step 2 happens in the supervisor itself, because the parts are forked from it, and each of them would inherit
+whatever else it held: migrating alone leaves most of a gigabyte. So each other step runs in a child that ends
 (docs/adr/0040).
 """
 
@@ -25,7 +25,7 @@ from notifications.outbox.linux_processes import die_with_parent
 from .instance import ROOT, CannotStart, Instance
 
 ROOMS = ("site", "content", "outreach_pages", "case_forms", "notifications")
-# What the parts would import one by one after the fork, each into memory of its own.
+# Modules that the parts would otherwise import after the fork, each into memory of its own.
 SHARED = (
     "config.urls",
     "config.wsgi",
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 
 class Stamps:
-    """Remembers, for each step, a digest of what it read."""
+    """The digests of what each step read the last time, stored in `run/prepared.json`."""
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "run" / "prepared.json"
@@ -54,7 +54,7 @@ class Stamps:
 
 
 def prepare(place: Instance, say: Say) -> list[str]:
-    """Makes the house ready for its parts; returns the lines that name the demo accounts. Raises CannotStart."""
+    """Prepare everything for the parts; returns the lines that name the demo accounts. Raises CannotStart."""
     from ..catalogs import compile_catalogs
 
     in_child("translations", compile_catalogs)
@@ -71,9 +71,9 @@ def prepare(place: Instance, say: Say) -> list[str]:
 
 
 def in_child(what: str, step: Callable[[], Any]) -> Any:
-    """Runs a step in a forked process and returns what it returns, as JSON carries it. Raises CannotStart.
+    """Run a step in a forked process and return its result, as JSON carries it. Raises CannotStart.
 
-    Its memory goes when it ends. A step that fails otherwise has its traceback printed there.
+    Its memory is freed when it ends. If the step fails otherwise, its traceback is printed there.
     """
     read_end, write_end = os.pipe()
     parent = os.getpid()
@@ -83,7 +83,7 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
         try:
             die_with_parent(signal.SIGTERM, parent=parent)
             os.close(read_end)
-            gc.freeze()  # what is loaded already is looked through by no collection
+            gc.freeze()  # no collection touches, and so copies, what is loaded already
             gc.enable()
             with os.fdopen(write_end, "w") as said:
                 json.dump(_outcome(step), said)
@@ -93,6 +93,7 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
 
             traceback.print_exc()
         finally:
+            # Without the supervisor's exit handlers and buffers, which the fork has copied.
             os._exit(code)
     os.close(write_end)
     with os.fdopen(read_end) as said:
@@ -107,6 +108,7 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
 
 
 def _outcome(step: Callable[[], Any]) -> dict[str, Any]:
+    """Run the step; what a CannotStart says is carried to the parent as data."""
     try:
         return {"done": step()}
     except CannotStart as reason:
@@ -114,6 +116,7 @@ def _outcome(step: Callable[[], Any]) -> dict[str, Any]:
 
 
 def _timed(say: Say, what: str, step: Callable[[], None]) -> None:
+    """Run a step, and report how long it took if that was noticeable."""
     began = time.monotonic()
     step()
     if time.monotonic() - began > 0.5:
@@ -121,10 +124,11 @@ def _timed(say: Say, what: str, step: Callable[[], None]) -> None:
 
 
 def load_django() -> None:
-    """Raises CannotStart."""
+    """Load Django in this process. Raises CannotStart."""
     import django
     from django.core.exceptions import ImproperlyConfigured
 
+    # What a collection frees before the fork are holes that each part would fill on its own (docs/adr/0040).
     gc.disable()
     try:
         django.setup()
@@ -133,7 +137,7 @@ def load_django() -> None:
 
 
 def check_settings() -> None:
-    """Raises CannotStart."""
+    """Run Django's system checks, without the database. Raises CannotStart."""
     from django.core import checks
 
     found = [issue for issue in checks.run_checks(databases=[]) if issue.is_serious()]
@@ -142,6 +146,7 @@ def check_settings() -> None:
 
 
 def _establish_keys() -> None:
+    """Check the keys of the vault and of the audit chain. Raises CannotStart."""
     from audit.chain import seal_over
     from vault.canary import KeysRefused, establish_keys
     from vault.keyring import KeyRingError
@@ -154,6 +159,7 @@ def _establish_keys() -> None:
 
 
 def _migrate() -> None:
+    """Apply missing migrations. Raises CannotStart when the database can't be used."""
     from django.core.management import call_command
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
@@ -175,6 +181,7 @@ def _seed(place: Instance) -> None:
 
 
 def _seed_if_changed(place: Instance, say: Say) -> None:
+    """Seed again when code, data or database differ from the last time."""
     stamps = Stamps(place.data_dir)
     read = _digest(_files(ROOMS, (".py", ".json", ".po"))) + _database_identity()
     if stamps.differs("seeds", read):
@@ -183,7 +190,7 @@ def _seed_if_changed(place: Instance, say: Say) -> None:
 
 
 def collect_if_changed(data_dir: Path, say: Say) -> None:
-    """Puts the static files where the web server reads them. Older ones stay: pages that name them are still open."""
+    """Collect the static files if they changed. Older ones stay: open pages still refer to them."""
     stamps = Stamps(data_dir)
     read = _digest([*_files(("static", *_static_folders()), ("",)), ROOT / "requirements.txt"])
     if stamps.differs("static", read):
@@ -207,6 +214,7 @@ def _demo_accounts() -> list[str]:
 
 
 def _load_what_is_shared() -> None:
+    """Import and load before the fork what every part needs."""
     import importlib
 
     from django.conf import settings
@@ -217,20 +225,20 @@ def _load_what_is_shared() -> None:
     for name in SHARED:
         importlib.import_module(name)
     for code, _name in settings.LANGUAGES:
-        translation.activate(code)  # reads its catalogs
+        translation.activate(code)  # loads its catalogs
     translation.deactivate()
 
 
 def read_static_names(storage: Any) -> None:
-    """A child has collected the files. Loading Django may have read their names here before: they were the old ones."""
+    """Read the manifest again: a child has collected the files, and loading Django may have read the old names."""
     if hasattr(storage, "load_manifest"):
         storage.hashed_files, storage.manifest_hash = storage.load_manifest()
 
 
 def _let_go_of_everything() -> None:
-    """Nothing that a fork may not share is left open, and the collector leaves the shared memory alone.
+    """Close what a fork may not share, and keep the garbage collector off the shared memory.
 
-    It isn't let loose on it before either: what it would free are holes, and each part would fill them on its own.
+    It doesn't collect before either: what it would free are holes that each part would fill on its own.
     """
     from django.db import connections
 
@@ -240,6 +248,7 @@ def _let_go_of_everything() -> None:
 
 
 def _files(folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
+    """List the files in these folders by their ending, without tests."""
     return [
         path
         for folder in folders
@@ -256,7 +265,7 @@ def _static_folders() -> list[str]:
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    """Over names, sizes and times of change: as good as content here, and a hundred times faster."""
+    """Hash names, sizes and times of change: as good as content here, and a hundred times faster."""
     digest = hashlib.sha256()
     for path in paths:
         facts = path.stat()
@@ -265,7 +274,7 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def _database_identity() -> str:
-    """Changes when the database is another one, or the SQLite file was replaced."""
+    """Return a text that changes when the database is another one, or the SQLite file was replaced."""
     from django.conf import settings
 
     database = settings.DATABASES["default"]

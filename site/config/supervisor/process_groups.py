@@ -1,4 +1,4 @@
-"""Finding and ending the processes that a supervisor started.
+"""Find and end the processes that a supervisor started.
 
 Standard library only, and no package: `guard` imports it from a plain script.
 """
@@ -10,7 +10,7 @@ MARK = "VATRA_SUPERVISOR"
 
 
 def marked_processes(mark: str) -> Iterator[int]:
-    """The pids of this user's processes that were started with `VATRA_SUPERVISOR=<mark>` in their environment."""
+    """Yield the pids of this user's processes that have `VATRA_SUPERVISOR=<mark>` in their environment."""
     wanted = f"{MARK}={mark}".encode()
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -24,7 +24,7 @@ def marked_processes(mark: str) -> Iterator[int]:
 
 
 def group_lives(group: int) -> bool:
-    """Whether the process group still has a member (one not yet waited for counts)."""
+    """Whether the process group still has a member (one not yet reaped counts)."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

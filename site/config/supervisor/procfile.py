@@ -1,4 +1,4 @@
-"""Reading the Procfile: `name: command` a line."""
+"""Parser of the Procfile: one `name: command` per line."""
 
 import re
 import shlex
@@ -14,23 +14,23 @@ class ProcfileError(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """One process of the house. `command` is its argument vector."""
+    """One process of the service. `command` is its argument vector."""
 
     name: str
     command: tuple[str, ...]
 
     @property
     def management_arguments(self) -> tuple[str, ...] | None:
-        """The arguments after `python manage.py`, when that is how the command begins.
+        """The arguments after `python manage.py`, when that is how the command begins; else None.
 
-        Such a part is run in a fork of the supervisor, which has Django loaded already: it saves each start three
+        Such a part runs in a fork of the supervisor, which has Django loaded already: that saves each start three
         seconds of importing, and the parts share that memory.
         """
         return self.command[2:] if self.command[:2] == ("python", "manage.py") else None
 
 
 def read_procfile(path: Path) -> list[Part]:
-    """The parts in the order of their lines. Raises ProcfileError."""
+    """Return the parts in the order of their lines. Raises ProcfileError."""
     parts = []
     for number, line in enumerate(path.read_text().splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):

@@ -1,4 +1,4 @@
-"""Hearing the web server's processes (`config.liveness`), and knowing which of them has fallen silent."""
+"""Heartbeats of the web server's processes (`config.liveness`): receive them, and find who is silent."""
 
 import os
 import time
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 PULSE = "VATRA_PULSE"  # as in config.liveness, which this room doesn't import: Django isn't loaded here yet
 SILENT_SECONDS = 30.0
-HELD_UP_SECONDS = 3.0  # a supervisor that itself got no turn for so long has no right to call others silent
+HELD_UP_SECONDS = 3.0  # a gap of the supervisor itself: that time counts as nobody's silence
 
 
 @dataclass
 class Pulses:
-    """The reading end of the pipe, and when each process was last heard or finished a request."""
+    """The pipe of the heartbeats, and when each process was last heard or finished a request."""
 
     read_end: int
     write_end: int
@@ -27,14 +27,14 @@ class Pulses:
         return cls(read_end, write_end)
 
     def leave_to(self, part: str) -> None:
-        """Closes, in the new process of this part, what isn't its own."""
+        """Close, in the new process of this part, what isn't its own."""
         os.close(self.read_end)
         if part != "web":
             os.close(self.write_end)
             os.environ.pop(PULSE, None)
 
     def listen(self) -> None:
-        """Takes in what was said since the last call."""
+        """Read the lines that were written since the last call."""
         now = time.monotonic()
         gap, self._looked_at = now - self._looked_at, now
         if gap > HELD_UP_SECONDS:
@@ -44,7 +44,10 @@ class Pulses:
             self.heard[int(pid)] = max(self.heard.get(int(pid), 0.0), float(at))
 
     def silent(self, group: int) -> list[tuple[int, float]]:
-        """(pid, seconds) of each process of this group that was heard once and isn't any more. Forgets the dead."""
+        """Return (pid, seconds) of each process of this group that was heard before and is silent now.
+
+        Removes processes that have ended.
+        """
         now = time.monotonic()
         self.heard = {pid: at for pid, at in self.heard.items() if _get_group(pid) == group}
         if self.heard:
@@ -52,10 +55,11 @@ class Pulses:
         return [(pid, now - at) for pid, at in self.heard.items() if now - at > SILENT_SECONDS]
 
     def has_heard(self, group: int, within: float) -> bool:
-        """Whether any process of this group gave a sign in so many seconds, also one that has ended since."""
+        """Whether any process of this group was heard in the last so many seconds, even one that has ended since."""
         return time.monotonic() - self.last_heard.get(group, 0.0) <= within
 
     def _lines(self) -> list[bytes]:
+        """Read the complete lines from the pipe; the rest waits for the next call."""
         said = self._left
         while True:
             try:
@@ -66,6 +70,7 @@ class Pulses:
                 break
             said += piece
         *lines, self._left = said.split(b"\n")
+        # Lines of two writers don't mix (shorter than PIPE_BUF); a part of another shape is dropped.
         return [line for line in lines if line.count(b" ") == 2]
 
 

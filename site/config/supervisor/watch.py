@@ -1,8 +1,8 @@
-"""Judging which living process no longer works: the clusters and the sweeper from /readyz, `web` never.
+"""Find living processes that no longer work: the clusters and the sweeper by /readyz, `web` never.
 
-A check that shares threads, queries or locks with the work takes a busy web server for a dead one, and ending it makes
-that worse. Its processes tell by themselves that they live (`pulses`); a slow or missing answer means nothing. Only a
-port that *refuses* for long has nobody behind it.
+A check that shares threads, queries or locks with the work mistakes a busy web server for a dead one, and killing it
+makes that worse. Its processes report by themselves that they live (`pulses`); a slow or missing answer means nothing.
+Only a port that *refuses* for long has nobody behind it (docs/adr/0040).
 """
 
 import json
@@ -15,13 +15,13 @@ from .child import Child
 from .instance import Instance
 
 TIMEOUT_SECONDS = 2.0
-# A stale sign must have been seen for this long before a part is ended: a machine that slept wakes with old signs.
+# A stale sign must have been seen for this long before a part is killed: a machine that slept wakes with old signs.
 PATIENCE_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
 class Sign:
-    """What tells that a part works: an entry of /readyz with an `age_s`, and how old it may grow.
+    """The sign that a part works: an entry of /readyz with an `age_s`, and how old it may get.
 
     A bulk task may take five minutes and others wait behind it, so silence there means little until much later.
     """
@@ -37,7 +37,7 @@ WEB_REFUSES_FOR = 30.0
 
 @dataclass
 class Answer:
-    """`parts` is None when nothing came back, empty when the answer wasn't the one of /readyz."""
+    """The answer of /readyz. `parts` is None when nothing came back, empty when it wasn't in the form of /readyz."""
 
     ready: bool
     parts: dict[str, Any] | None
@@ -46,9 +46,10 @@ class Answer:
 
 
 def ask(place: Instance) -> Answer:
-    """One GET /readyz. Never raises."""
+    """Send one GET /readyz. Never raises."""
     connection = HTTPConnection(place.probe_host, place.port, timeout=TIMEOUT_SECONDS)
     try:
+        # By the public URL's host: ALLOWED_HOSTS may not list this machine's own address.
         connection.request("GET", "/readyz", headers={"Host": place.host_header, "X-Forwarded-Proto": "https"})
         response = connection.getresponse()
         body = response.read()
@@ -64,13 +65,13 @@ def ask(place: Instance) -> Answer:
 
 
 class Watch:
-    """Remembers since when each part has shown no sign of working."""
+    """The memory of since when each part has shown no sign of working."""
 
     def __init__(self) -> None:
         self._stale_since: dict[str, float] = {}
 
     def stuck(self, children: list[Child], answer: Answer) -> list[tuple[Child, str]]:
-        """The children to kill and start again, each with the reason in words."""
+        """Return the children to kill and restart, each with the reason in words."""
         found = []
         for child in children:
             reason = self._reason(child, answer)
@@ -85,12 +86,14 @@ class Watch:
 
     @staticmethod
     def _reason(child: Child, answer: Answer) -> str | None:
+        """Return why a part seems not to work, or None."""
         if child.pid is None:
             return None
         if child.name == "web":
             nobody = answer.refused and child.uptime > WEB_STARTS_WITHIN
             return "nobody listens on its port" if nobody else None
         sign = SIGNS.get(child.name)
+        # A part that has just started shows the old sign of the one before.
         if sign is None or answer.parts is None or child.uptime < sign.stale_after:
             return None
         part = answer.parts.get(sign.entry)

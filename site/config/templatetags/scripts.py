@@ -1,4 +1,4 @@
-"""A page's scripts together with all that they import, so that a browser fetches everything at once."""
+"""Template tag for a page's scripts with all that they import, so that a browser fetches everything at once."""
 
 import posixpath
 import re
@@ -17,7 +17,7 @@ IMPORT = re.compile(r"""^(?:import|export)\b[^"';]*["'](\.[^"']+)["'];""", re.MU
 
 @cache
 def imported_by(name: str) -> tuple[str, ...]:
-    """The modules that one of ours (js/form.js) imports, and those they import, each once."""
+    """Return the modules that one of ours (js/form.js) imports, and those they import, each once."""
     found: dict[str, None] = {}
     waiting = [name]
     while waiting:
@@ -32,8 +32,10 @@ def imported_by(name: str) -> tuple[str, ...]:
 
 @register.simple_tag
 def modules(*names: str) -> SafeString:
-    """A script element for each, and before them links that name what they import: on a slow network a browser would
-    else learn of each only when the one before has been read."""
+    """Render a script element for each module, and before them preload links for what they import.
+
+    Without the links a browser on a slow network learns of each import only when it has read the one before.
+    """
     imported = dict.fromkeys(there for name in names for there in imported_by(name))
     links = format_html_join("", '<link rel="modulepreload" href="{}">', ((static(there),) for there in imported))
     scripts = format_html_join("", '<script type="module" src="{}"></script>', ((static(name),) for name in names))

@@ -1,4 +1,4 @@
-"""Template tags that every room may use: state badges, times, icons. A built-in library: no {% load %} needed."""
+"""Template tags for every room: state badges, times, icons. A built-in library: no {% load %} needed."""
 
 from datetime import datetime, timedelta
 
@@ -62,7 +62,7 @@ ICONS: dict[str, str] = {
     ),
 }
 
-# state: (icon, word, suffix of the badge's class). Notice states first; the rest is what a case or deadline can say.
+# state: (icon, word, suffix of the badge's class). Notice states first; then those of cases and deadlines.
 STATES: dict[str, tuple[str, str | Promise, str]] = {
     **{state.value: (state.value, state.label, state.value) for state in NoticeState},
     "no_contact": ("failed", gettext_lazy("no contact found"), "danger"),
@@ -85,7 +85,7 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
 
 @register.filter
 def may_open(user: User, view_name: str) -> bool:
-    """Whether the policy table lets this person in there: no link leads to a page that isn't theirs.
+    """Whether the policy table lets this person in there, so that no link leads to a page they can't open.
 
     `view_name` may also be the beginning of a tool's addresses, such as "cms/".
     """
@@ -95,7 +95,7 @@ def may_open(user: User, view_name: str) -> bool:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """An inline icon, hidden from readers: the word beside it says the same. Raises KeyError on an unknown name."""
+    """Render an inline icon, hidden from screen readers: the word beside it says the same. Raises KeyError."""
     return format_html(
         '<svg class="icon icon-{}" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>',
         name,
@@ -114,7 +114,7 @@ def title_error(*problems: object) -> SafeString:
 
 @register.simple_block_tag
 def error_summary(content: SafeString) -> SafeString:
-    """Wrap what is wrong in the summary at the top of a form; it takes the focus. Each line links to its field."""
+    """Render the error summary at the top of a form, which takes the focus. Each line of it links to its field."""
     return format_html(
         '<div class="error-summary" role="alert" tabindex="-1" autofocus id="errors"><h2>{}</h2>{}</div>',
         _("There is a problem"),
@@ -124,14 +124,14 @@ def error_summary(content: SafeString) -> SafeString:
 
 @register.simple_tag
 def state_badge(state: str, word: str = "") -> SafeString:
-    """Icon, word and colour of a state, the same everywhere. `word` replaces the usual word."""
+    """Render icon, word and colour of a state, the same everywhere. `word` replaces the usual word."""
     name, usual, suffix = STATES.get(state, ("info", state, "neutral"))
     return format_html('<span class="badge badge-{}">{} {}</span>', suffix, icon(name), word or usual)
 
 
 @register.simple_tag
 def clock(at: datetime | None, seconds: bool = False) -> SafeString | str:
-    """A moment as people say it ("today 14:05", "24 November 14:05") with the exact time in `<time>`; "" for None."""
+    """Render a moment as people say it ("today 14:05", "24 November 14:05"), exact in `<time>`; "" for None."""
     if at is None:
         return ""
     local = timezone.localtime(at)
@@ -142,7 +142,7 @@ def clock(at: datetime | None, seconds: bool = False) -> SafeString | str:
 
 @register.simple_tag
 def time_only(at: datetime | None, seconds: bool = False) -> SafeString | str:
-    """The hour of a moment ("14:05" or "14:05:02"), the day only when it isn't today's; "" for None."""
+    """Render the hour of a moment ("14:05" or "14:05:02"), with the day only when it isn't today; "" for None."""
     if at is None:
         return ""
     local = timezone.localtime(at)
@@ -154,9 +154,10 @@ def time_only(at: datetime | None, seconds: bool = False) -> SafeString | str:
 
 @register.simple_tag
 def ago(at: datetime | None) -> SafeString | str:
-    """How long since: "3 minutes ago", with the exact time in `<time>`; "" for None."""
+    """Render how long ago a moment was ("3 minutes ago"), the exact time in `<time>`; "" for None."""
     if at is None:
         return ""
+    # A moment just ahead (another machine's clock) counts as now.
     passed = max(timezone.now() - at, timedelta())
     return format_html(
         '<time datetime="{}">{}</time>',
@@ -166,7 +167,7 @@ def ago(at: datetime | None) -> SafeString | str:
 
 
 def moment_in_words(at: datetime, *, seconds: bool = False) -> str:
-    """ "today 14:05", "yesterday 14:05", "24 November 14:05", with the year when it is another year."""
+    """Format a moment: "today 14:05", "yesterday 14:05", "24 November 14:05", with the year when it is another."""
     local, today = timezone.localtime(at), timezone.localdate()
     hour = local.strftime("%H:%M:%S" if seconds else "%H:%M")
     if local.date() == today:
@@ -177,13 +178,13 @@ def moment_in_words(at: datetime, *, seconds: bool = False) -> str:
 
 
 def _day(local: datetime, pattern: str) -> str:
-    """A day in words; Albanian writes its months small."""
+    """Format a day; in Albanian its month is lower-case."""
     words = date_format(local, pattern)
     return words.lower() if (get_current_language()).startswith("sq") else words
 
 
 def span_in_words(span: timedelta) -> str:
-    """A length of time in the largest fitting unit, rounded down: "26 minutes", "3 hours", "2 days"."""
+    """Format a duration in the largest fitting unit, rounded down: "26 minutes", "3 hours", "2 days"."""
     minutes = int(span.total_seconds() // 60)
     if minutes < 1:
         return _("less than a minute")
@@ -196,19 +197,19 @@ def span_in_words(span: timedelta) -> str:
 
 @register.simple_tag
 def state_word(state: str) -> str:
-    """The word of a state alone, for lines that bring their own icon."""
+    """Return the word of a state alone, for lines that have their own icon."""
     return str(STATES[state][1]) if state in STATES else state
 
 
 @register.filter
 def minutes(count: int | None) -> str:
-    """Whole minutes as a length of time in words; "" for None."""
+    """Format whole minutes as a duration; "" for None."""
     return "" if count is None else span_in_words(timedelta(minutes=abs(count)))
 
 
 @register.filter
 def until(at: datetime | None) -> str:
-    """How long until a time, in words; "" when it has come or there is none."""
+    """Format the time left until a moment; "" when it has come or there is none."""
     if at is None or (left := at - timezone.now()) <= timedelta():
         return ""
     return span_in_words(max(left, timedelta(minutes=1)))
@@ -216,7 +217,7 @@ def until(at: datetime | None) -> str:
 
 @register.filter
 def after(at: datetime | None, since: datetime | None) -> str:
-    """How long after another time: tenths of a second in the first minute, words later; "" when one is missing."""
+    """Format the time between two moments: tenths of a second within a minute, words later; "" if one is missing."""
     if at is None or since is None:
         return ""
     passed = max(at - since, timedelta())
@@ -227,19 +228,19 @@ def after(at: datetime | None, since: datetime | None) -> str:
 
 @register.filter
 def said(text: str) -> SafeString | str:
-    """A text of a form, marked with its language where that isn't the page's."""
+    """Mark a text of a form with its language where that isn't the page's."""
     language = _foreign(text)
     return format_html('<span lang="{}">{}</span>', language, text) if language else text
 
 
 @register.filter
 def lang_of(text: str) -> SafeString | str:
-    """The attribute ` lang="..."` for an element that holds this text alone (an option); "" in the page's language."""
+    """Return the attribute ` lang="..."` for an element with this text alone (an option); "" in the page's language."""
     language = _foreign(text)
     return format_html(' lang="{}"', language) if language else ""
 
 
 def _foreign(text: str) -> str:
-    """The text's language when it has one and the page is in another."""
+    """Return the text's language if it has one and the page is in another."""
     language = text.language if isinstance(text, LocalizedText) else ""
     return "" if language.split("-")[0] == (get_language() or "").split("-")[0] else language

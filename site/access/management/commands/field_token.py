@@ -1,4 +1,4 @@
-"""Prints a bearer token for the field API."""
+"""Print a bearer token for the field API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Makes the first operator's account, and prints the link with which that person chooses a password."""
+"""Make the first operator's account and print the link with which that person chooses a password."""
 
 from typing import Any
 
@@ -30,7 +30,8 @@ class Command(BaseCommand):
         operators = Assignment.objects.current().filter(role=StaffRole.OPERATOR, user__is_active=True)
         waiting = operators.filter(user__username=options["username"], user__authenticator__isnull=True).first()
         if waiting is not None and operators.values("user").distinct().count() == 1:
-            # The link was lost, or its hour went by before the second factor was set up: nobody can get in.
+            # The link was lost, or the hour for setting up the second factor went by: nobody can sign in. So the only
+            # operator gets another link, as long as they have no factor yet.
             token = invite(user=waiting.user, by=None, mail=False)
         elif operators.exists():
             raise CommandError("There is an operator already, who invites others under /cms/staff/.")

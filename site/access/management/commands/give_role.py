@@ -1,4 +1,4 @@
-"""Gives a role from the machine's shell, for when no second keeper is left to agree."""
+"""Give a role from the machine's shell, for when no second person is left to agree."""
 
 from typing import Any
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         regions = list(Region.objects.filter(slug__in=options["region"]))
         if options["role"] == StaffRole.WORKER and unit is None:
             raise CommandError("A worker needs --unit with the key of a unit.")
+        # A key that is written wrong finds no region, and must not be dropped without a word.
         if options["role"] == StaffRole.COORDINATOR and len(regions) != max(1, len(options["region"])):
             raise CommandError("A coordinator needs --region with the key of a region, once or more.")
         try:

@@ -1,3 +1,5 @@
+"""Date and time formats in English."""
+
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j F Y, H:i"

@@ -1,4 +1,4 @@
-"""Copies the SQLite database while the house runs."""
+"""Copy the SQLite database while the service runs."""
 
 import os
 import sqlite3
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         if file.exists():
             raise CommandError(f"{file} exists already.")
         unfinished = file.with_name(f"{file.name}.unfinished")
+        # Created with its mode first: sqlite3 would create it readable for others, as the umask allows.
         os.close(os.open(unfinished, os.O_CREAT | os.O_TRUNC, 0o600))
         connection.ensure_connection()
         copy = sqlite3.connect(unfinished)
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             copy.close()
         if state != "ok":
             raise CommandError(f"The copy is damaged: {state}")
+        # Only a checked copy gets the name, so a backup that is there is whole.
         unfinished.replace(file)
         Heartbeat.beat(BACKUP)
         self.stdout.write(f"{file}: {file.stat().st_size} bytes, integrity ok")

@@ -1,4 +1,4 @@
-"""Notes that a backup was made by another tool, such as pg_dump."""
+"""Record that a backup was made by another tool, such as pg_dump."""
 
 from typing import Any
 

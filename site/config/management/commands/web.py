@@ -1,8 +1,8 @@
-"""The web server: granian, one process in which few requests work at a time, so that SQLite has few writers to queue.
+"""Run the web server: granian, one process in which few requests work at a time.
 
-Many more threads stand by: they cost little, and whoever waits, sends a slow body or is refused needs one
-(`config.admission`). Each process tells the supervisor that it lives (`config.liveness`); one that dies or is ended is
-replaced by granian, the others go on.
+So SQLite has few writers to queue. Many more threads stand by: they cost little, and whoever waits, sends a slow body
+or is refused needs one (`config.admission`). Each process reports to the supervisor that it lives (`config.liveness`);
+one that dies or is killed is replaced by granian, the others go on.
 """
 
 import logging
@@ -19,7 +19,7 @@ from granian.server import Server
 from config.admission import THREADS_BESIDE
 from config.liveness import pulse
 
-# Granian sets up handlers of its own; ours write one JSON object a line and leave out what mustn't be kept.
+# Granian sets up handlers of its own; ours write one JSON object per line and leave out content.
 GRANIAN_LOGS: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             blocking_threads=settings.WEB_THREADS + THREADS_BESIDE,
             blocking_threads_idle_timeout=60,
-            backpressure=1024,  # connections; who is served, waits or is refused is decided in config.admission
+            backpressure=1024,  # connections, so high that config.admission decides who is served, waits or is refused
             log_level=LogLevels.warning,
             log_dictconfig=GRANIAN_LOGS,
             log_access=False,
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 
 def in_a_worker() -> Callable[..., Any]:
-    """Called in each new process of the server."""
+    """Start the heartbeat and return the application; called in each new process of the server."""
     pulse.start()
     from config.wsgi import application
 

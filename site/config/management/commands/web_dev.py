@@ -1,4 +1,4 @@
-"""The web server of `make dev`: Django's own, started again whenever a file of Python changes. Never for real cases.
+"""Run the web server of `make dev`: Django's own, restarted whenever a Python file changes. Never for real cases.
 
 The outer process only waits and starts the inner one (RUN_MAIN, as Django's reloader calls it), which serves and
 watches. The supervisor forks parts from a process that has all code loaded; only a new interpreter sees new code.
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             self.keep_starting()
 
     def keep_starting(self) -> None:
-        """Start the inner process again and again. After an error of its own (a file half written) with a pause."""
+        """Start the inner process again and again; after an error of its own (a half-written file) with a pause."""
         command = [sys.executable, str(settings.ROOT / "manage.py"), "web_dev"]
         pipe = os.environ.get(PULSE, "")
         passed_on = (int(pipe),) if pipe.isdigit() else ()
@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
 
 def serve() -> None:
-    """Called in a thread of the inner process; its first one watches the files."""
+    """Serve the site, in a thread of the inner process; its main thread watches the files."""
     from config.wsgi import application
 
     pulse.start()
