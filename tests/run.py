@@ -90,19 +90,26 @@ class Run:
     def go(self) -> int:
         """Run every lane and report. Returns the exit status."""
         OUTPUT.mkdir(exist_ok=True)
-        threads = [threading.Thread(target=self._run_lane, args=(lane,)) for lane in self.lanes]
-        for thread in threads:
-            thread.start()
+        # Events, because a `Thread.join` that a signal interrupts takes the thread for ended (Python 3.11).
+        ends = [threading.Event() for _lane in self.lanes]
         try:
-            for thread in threads:
-                thread.join()
+            for lane, end in zip(self.lanes, ends, strict=True):
+                threading.Thread(target=self._run_lane, args=(lane, end)).start()
+            for end in ends:
+                end.wait()
         except KeyboardInterrupt:
             self._stop()
-        for thread in threads:
-            thread.join()
+        for end in ends:
+            end.wait(PATIENCE)
         return self._report()
 
-    def _run_lane(self, lane: list[Leg]) -> None:
+    def _run_lane(self, lane: list[Leg], end: threading.Event) -> None:
+        try:
+            self._run_legs(lane)
+        finally:
+            end.set()
+
+    def _run_legs(self, lane: list[Leg]) -> None:
         for leg in lane:
             started = time.monotonic()
             status = self._run_leg(leg)

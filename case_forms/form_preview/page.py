@@ -5,13 +5,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from access.languages import LANGUAGES
 from case_forms.form_builder.checker import check_definition
 from case_forms.form_builder.definition import Form, parse_form
 from case_forms.form_builder.lists import resolved
 from case_forms.form_builder.models import shared_lists
 from case_forms.form_builder.problem_locations import placed
 from case_forms.form_builder.sources import Lists
-from case_forms.procedures.decide import LANGUAGES
 from case_forms.procedures.labels import get_labels
 from case_forms.submissions.drafts.typed_values import merged, typed_in, without_row
 from case_forms.submissions.languages import language_among, languages_to_pick

@@ -9,12 +9,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from access.languages import LANGUAGES
 from case_forms import expressions
 from case_forms.form_builder.definition.problems import Problem
 from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY, OPERATOR
 
 from .chains import FOR_EVERY_ROLE
-from .decide import CASE_CONSENT, EXPRESSIONS, LANGUAGES
+from .decide import CASE_CONSENT, EXPRESSIONS
 from .organisation_settings import get_name, kinds_of_settings
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from access.languages import LANGUAGES
 from case_forms import expressions
+from case_forms.expressions.explain import LANGUAGES
 
 from .organisation_settings import choices_of_settings, get_values, labels_of_settings
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from access.languages import LANGUAGES
 from access.models import localize
 from audit.chain import get_actor, log_event
 from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.models import Case
-from case_forms.procedures.decide import LANGUAGES, DecisionFailed, Event, decide
+from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
 from notifications.outbox.models import Notice

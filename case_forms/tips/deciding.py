@@ -14,11 +14,12 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
+from access.languages import LANGUAGES
 from access.models import Municipality, Region
 from case_forms.cases.brief_content import AnswerFacts
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.chains import chain_for
-from case_forms.procedures.decide import LANGUAGES, Action, Decision, DecisionFailed, Event, decide
+from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
 from notifications.briefs.further import add_report, joinable

@@ -11,7 +11,9 @@ from .phrases import PHRASES
 from .reader import Reader
 from .wording import WORDS
 
-__all__ = ["explain"]
+__all__ = ["LANGUAGES", "explain"]
+
+LANGUAGES: tuple[str, ...] = tuple(sorted(WORDS))  # a test holds them to those of the settings, unknown here
 
 
 def explain(

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from access.languages import LANGUAGES
 from case_forms import expressions
+from case_forms.expressions.explain import LANGUAGES as EXPLAINED
 from case_forms.testing import small_procedure
 
 from ..decide import Decision, DecisionFailed, Event, Labels, decide
@@ -129,6 +131,10 @@ def test_what_was_answered_is_not_in_the_repr() -> None:
     decided = decide(event(result="potential_victim", municipality="CANARY"), small_procedure())
     assert "CANARY" not in repr(decided)
     assert "CANARY" not in repr(event(story="CANARY"))
+
+
+def test_reasons_are_told_in_every_language_of_the_service():
+    assert set(EXPLAINED) == set(LANGUAGES)
 
 
 def test_deciding_needs_no_django() -> None:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from case_forms.cases.dashboard import build_dashboard
-from case_forms.cases.models import Case, CaseEvent, Deadline
+from case_forms.cases.models import Case, CaseEvent, Deadline, new_reference
 from case_forms.cases.timeline import build_timeline
 from case_forms.cases.urgency import BEARERS
 from case_forms.procedures.models import ProcedureVersion
@@ -51,9 +51,13 @@ def shown(page: Page) -> list[str]:
 def cases(world: World, count: int, **more: Any) -> list[Case]:
     """So many cases, the first the oldest."""
     now = timezone.now()
+    references: set[str] = set()  # at random two of ten thousand would be alike in one run of fifteen
+    while len(references) < count:
+        references.add(new_reference())
     return Case.objects.bulk_create(
         Case(
             **{
+                "reference": reference,
                 "region": world.unit.region,
                 "municipality": world.unit.region.municipalities.get(),
                 "unit": world.unit,
@@ -64,7 +68,7 @@ def cases(world: World, count: int, **more: Any) -> list[Case]:
                 **more,
             }
         )
-        for number in range(count)
+        for number, reference in enumerate(references)
     )
 
 

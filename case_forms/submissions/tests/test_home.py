@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from case_forms.cases.models import Case, Deadline
+from case_forms.form_builder.definition import parse_form
 from notifications.outbox.models import Notice, Purpose
 from vault.fields import SealedToken
 from vault.keyring import KeyRingError
@@ -149,7 +150,9 @@ def test_a_draft_names_no_case_that_its_writer_cannot_see_and_none_when_it_canno
 def test_a_draft_whose_key_is_gone_names_no_case() -> None:
     class Sealed:
         form_version = SimpleNamespace(
-            definition={"sections": [{"items": [{"key": "about_case", "type": "case_reference"}]}]}
+            parsed_form=parse_form(
+                {"sections": [{"items": [{"item": "question", "key": "about_case", "type": "case_reference"}]}]}
+            )
         )
 
         @property

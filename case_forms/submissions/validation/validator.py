@@ -1,4 +1,4 @@
-"""The single pass over a form that validates answers. Its order is documented in `validate` and in docs/expressions.md."""
+"""The single pass over a form that validates answers, in the order documented in `validate` and docs/expressions.md."""
 
 import re
 from collections.abc import Iterator, Mapping, Set

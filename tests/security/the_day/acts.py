@@ -69,6 +69,7 @@ KINDS = {
     "informativesession": "session",
     "placechange": "place_change",
     "plannedvisit": "planned_visit",
+    "tip": "signal",  # the record's word for it since the first one
 }
 
 
