@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from access.languages import DEFAULT_LANGUAGE
 from case_forms.expressions import SETTING_PREFIX, KindInfo
+from case_forms.expressions.explain import DEFAULT_LANGUAGE
 
 Setting = Mapping[str, Any]
 

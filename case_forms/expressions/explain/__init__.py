@@ -11,8 +11,9 @@ from .phrases import PHRASES
 from .reader import Reader
 from .wording import WORDS
 
-__all__ = ["LANGUAGES", "explain"]
+__all__ = ["DEFAULT_LANGUAGE", "LANGUAGES", "explain"]
 
+DEFAULT_LANGUAGE = "sq"
 LANGUAGES: tuple[str, ...] = tuple(sorted(WORDS))  # a test holds them to those of the settings, unknown here
 
 
@@ -22,7 +23,7 @@ def explain(
     labels: Mapping[str, str],
     values: Mapping[str, Mapping[str, str]] | None = None,
     days: Collection[str] = (),
-    language: str = "sq",
+    language: str = DEFAULT_LANGUAGE,
 ) -> str:
     """Explain the expression in one sentence in this language ("sq" or "en").
 
@@ -31,6 +32,6 @@ def explain(
     Raises LogicError for an expression that isn't in the language.
     """
     check_expression(expression)
-    reader = Reader(labels, values or {}, days, WORDS.get(language, WORDS["sq"]), PHRASES)
+    reader = Reader(labels, values or {}, days, WORDS.get(language, WORDS[DEFAULT_LANGUAGE]), PHRASES)
     sentence = reader.condition(expression)
     return f"{sentence[:1].upper()}{sentence[1:]}."

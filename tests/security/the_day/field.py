@@ -306,7 +306,7 @@ def let_others_know_of_a_tip(day: Day, me: Staff) -> Any:
 @act("signal.identification_begun", "worker", "intake:start")
 def begin_from_a_tip(day: Day, me: Staff) -> Any:
     found = tip(day)
-    me.post("intake:start", "initial_identification", tip=found.reference)
+    me.post("intake:start", "initial_identification", signal=found.reference)
     return found
 
 
