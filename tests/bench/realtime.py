@@ -6,8 +6,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from notifications.outbox.requests import NoticeRequest
-
 from .service import Sink
 from .tables import percentile
 
@@ -139,6 +137,7 @@ def _owe_many(sink: Sink, *, count: int) -> Throughput:
     from access.models import Municipality
     from notifications.directory.models import Contact
     from notifications.outbox.actions import create_notice
+    from notifications.outbox.requests import NoticeRequest
 
     contacts = list(Contact.objects.filter(is_active=True)[:3])
     municipality = Municipality.objects.first()
