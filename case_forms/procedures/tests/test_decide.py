@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from case_forms import expressions
-from case_forms.testing import small_procedure
+from tests.world.procedures import small_procedure
 
 from ..decide import Decision, DecisionFailed, Event, Labels, decide
 
