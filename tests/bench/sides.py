@@ -18,7 +18,7 @@ from case_forms.submissions.drafts.typed_values import typed_in
 from case_forms.submissions.models import Draft, Submission
 from case_forms.submissions.validation.validate import check_answers
 from case_forms.submissions.views import filling
-from case_forms.testing import make_place, make_unit_with_worker
+from tests.world.places import make_place, make_unit_with_worker
 
 from .contrib_form.models import ContribField, ContribForm
 from .questions import LETTERS, answers, asked, form, posted

@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import BrowserContext, Page, expect
 
 from case_forms.submissions.seeding.reference import seed_groups
-from case_forms.testing import make_coordinator, make_scene
+from tests.world.places import make_coordinator
+from tests.world.scene import make_scene
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -17,8 +17,11 @@ from playwright.sync_api import Browser, Page, expect
 from access.models import User
 from case_forms.form_builder.actions import save_definition
 from case_forms.form_builder.models import FormDefinition
-from case_forms.testing import enact, make_coordinator, make_scene, small_procedure, texts
 from tests.seeds import lay_down_demo
+from tests.world.forms import texts
+from tests.world.places import make_coordinator
+from tests.world.procedures import enact, small_procedure
+from tests.world.scene import make_scene
 
 from .pictures import picture
 from .quiet import leave

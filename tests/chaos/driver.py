@@ -21,10 +21,10 @@ from django_q.brokers import get_broker  # noqa: E402
 
 from access.models import Municipality  # noqa: E402
 from notifications.directory.models import Contact, Role  # noqa: E402
-from notifications.directory.tests.offices import make_country, put_on_duty  # noqa: E402
 from notifications.outbox.actions import create_notice  # noqa: E402
 from notifications.outbox.models import Attempt, Heartbeat, Notice  # noqa: E402
 from notifications.outbox.requests import NoticeRequest  # noqa: E402
+from tests.world.offices import make_country, put_on_duty  # noqa: E402
 
 
 def prepare() -> None:

@@ -10,9 +10,10 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from case_forms.procedures.decide import Action, Decision
 from case_forms.submissions.actions import NotDecided
-from case_forms.testing import Scene, enact, make_scene, small_procedure
 from notifications.directory.models import Partner
 from notifications.outbox.models import Notice, Purpose
+from tests.world.procedures import enact, small_procedure
+from tests.world.scene import Scene, make_scene
 
 from .. import actions
 from ..actions import CannotApply, SubmissionFacts, apply_decision
@@ -63,7 +64,7 @@ def test_the_event_keeps_the_explanation_sealed_and_its_detail_in_codes(scene: S
 def test_the_duty_officer_is_told_with_the_ladder_and_marks_of_the_procedure(scene: Scene) -> None:
     scene.send()
     notice = Notice.objects.get(role="police")
-    assert notice.contact == scene.offices["police"].contacts.get(name__endswith="-1")
+    assert notice.contact == scene.offices["police"].contacts.get(shifts__rank=1)
     assert [step["do"] for step in notice.ladder] == ["remind", "deputy", "call"]
     assert notice.answer_by == notice.owed_at + timedelta(minutes=30)
     assert notice.breach_at == notice.owed_at + timedelta(minutes=1440)

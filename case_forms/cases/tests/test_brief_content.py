@@ -9,10 +9,11 @@ from django.utils import timezone
 from case_forms.form_builder.brief_parts import get_part, is_read_by, parts_by_key
 from case_forms.form_builder.definition import Form, Question
 from case_forms.submissions.actions import receive_submission
-from case_forms.testing import Scene, make_scene, publish, question, small_form, texts
 from notifications.briefs.parts import parts
 from notifications.briefs.replies import answer
 from notifications.outbox.models import Notice
+from tests.world.forms import publish, question, small_form, texts
+from tests.world.scene import Scene, make_scene
 
 from ..brief_content import (
     CASE_PARTS,
@@ -79,7 +80,7 @@ def test_rows_of_a_repeat_are_numbered(scene: Scene) -> None:
     brief = Notice.objects.get(role="police").brief
     rows = {row["key"]: row for section in brief["sections"] for row in section["rows"]}
     assert rows["companions.1.companion_name"]["value"]["en"] == "Drin"
-    assert rows["companions.1.companion_name"]["label"]["en"] == "Companion 2: companion_name"
+    assert rows["companions.1.companion_name"]["label"]["en"] == "Companion 2: Companion name"
     assert "companion_name" not in str(Notice.objects.get(role="responsible_authority").brief)
 
 

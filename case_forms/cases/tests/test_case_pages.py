@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from case_forms.submissions.models import Draft
-from case_forms.submissions.tests import small_world
 from case_forms.submissions.tests.page import Page, follow
-from case_forms.submissions.tests.small_world import World
 from notifications.outbox.models import Notice, Purpose, Reply
+from tests.world.scene import World, make_world
 
 from ..models import Case, CaseEvent, Deadline
 
@@ -21,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_the_page_says_what_the_case_is(world: World, phone: Client, case: Case)
         f"Case {case.reference}",
         "Potential victim (VMT)",
         "child, or may be a child",
-        "Vlorë",
+        "Bashkia Vlorë",
         "Njësia Vlorë",
         "Not offered yet",
     ):
@@ -122,7 +121,7 @@ def test_opening_the_page_is_recorded_and_renewing_it_is_not(world: World, phone
 def test_a_new_notice_waits_to_be_sent(phone: Client, case: Case) -> None:
     page = board(phone, case)
     assert "Anti-trafficking police officer" in page.words()
-    assert "Oficer Demo" in page.words()
+    assert "Contact 001" in page.words()
     assert page.soup.select_one(".badge-owed") is not None
 
 
@@ -216,7 +215,7 @@ def test_replies_are_read_in_words_with_their_note(phone: Client, case: Case) ->
     Reply.objects.create(notice=root, kind="outcome", reason="met_safe")
     Reply.objects.create(notice=root, kind="wrong_area", to_municipality=case.municipality)
     page = board(phone, case)
-    for expected in ("on the way", "In a white car <b>", "they are safe", "another area → Vlorë"):
+    for expected in ("on the way", "In a white car <b>", "they are safe", "another area → Bashkia Vlorë"):
         assert expected in page.words()
     assert "<b>" not in page.text
 

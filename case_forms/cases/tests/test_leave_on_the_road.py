@@ -8,11 +8,12 @@ from django.test import Client
 from django.utils import timezone
 
 from case_forms.submissions.seeding.reference import seed_groups
-from case_forms.testing import Scene, make_coordinator, make_scene
 from notifications.directory.models import Contact, DutyShift
 from notifications.directory.roster import AWAY, COVERED
 from notifications.directory.tests.second_keeper import agree_to_all
 from notifications.outbox.models import Notice
+from tests.world.places import make_coordinator
+from tests.world.scene import Scene, make_scene
 
 from ..models import CaseEvent
 

@@ -12,15 +12,6 @@ from hypothesis import strategies as st
 
 from access.models import Municipality, User
 from case_forms.submissions.tests.page import Page
-from case_forms.testing import (
-    Place,
-    Scene,
-    make_coordinator,
-    make_office,
-    make_place,
-    make_scene,
-    make_unit_with_worker,
-)
 from notifications.briefs.replies import answer
 from notifications.directory.chain import is_outside_area, resolve_chain
 from notifications.directory.models import Contact, DutyShift, Partner, Role
@@ -29,6 +20,9 @@ from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
 from notifications.outbox.sweep import resolve_again
+from tests.world.offices import make_staffed_office
+from tests.world.places import Place, make_coordinator, make_place, make_unit_with_worker
+from tests.world.scene import Scene, make_scene
 
 from ..dashboard import build_dashboard
 from ..models import Case, CaseEvent
@@ -82,7 +76,7 @@ def furnish(places: list[Place], drawn: list[tuple[str, int, dict[str, Any]]]) -
             Role.CPU: {"municipality": place.municipality},
             Role.COORDINATOR: {"region": place.region},
         }.get(role, {})
-        made = make_office(role, contacts=1, **area)
+        made = make_staffed_office(role, contacts=1, **area)
         Partner.objects.filter(pk=made.pk).update(is_active=how["is_active"])
         Contact.objects.filter(partner=made).update(is_active=how["contact_is_active"], phone=how["phone"])
         shift, now = DutyShift.objects.filter(partner=made), timezone.now()
@@ -228,7 +222,7 @@ def test_a_contact_who_has_left_counts_as_nobody(scene: Scene) -> None:
 def test_who_is_found_later_stands_in_the_explanation_too(scene: Scene) -> None:
     DutyShift.objects.filter(partner__role=Role.POLICE).delete()
     case, there = far_away(scene)
-    make_office(Role.POLICE, directorate=there.police_directorate)
+    make_staffed_office(Role.POLICE, directorate=there.police_directorate)
     resolve_again(timezone.now() + timedelta(minutes=1))
     event = CaseEvent.objects.get(kind="notice_resolved")
     assert there.name in str(event.explanation)
@@ -272,7 +266,7 @@ def test_the_heir_goes_along_the_same_chain(scene: Scene) -> None:
         region=scene.place.region,
         police_directorate=scene.place.directorate,
     )
-    other_cpu = make_office(Role.CPU, municipality=neighbour)
+    other_cpu = make_staffed_office(Role.CPU, municipality=neighbour)
     declined(scene, Role.CPU, make_place().municipality)
     heir = Notice.objects.get(purpose=Purpose.REROUTE)
     assert heir.contact.partner == other_cpu
@@ -301,7 +295,7 @@ def test_who_accepted_and_then_named_another_area_has_not_taken_it(scene: Scene)
 def test_every_coordinator_who_is_said_to_be_asked_stays_asked(scene: Scene) -> None:
     DutyShift.objects.filter(partner__role=Role.COORDINATOR).delete()
     for _office in range(3):
-        make_office(Role.COORDINATOR, region=make_place().region, contacts=1)
+        make_staffed_office(Role.COORDINATOR, region=make_place().region, contacts=1)
     declined(scene, Role.CPU, make_place().municipality)
     chase = Notice.objects.get(role=Role.CPU, purpose=Purpose.FIRST).chase_id
     calls = Notice.objects.filter(purpose=Purpose.CALL, chase_id=chase)

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from access.models import Municipality
 from audit.models import AuditEntry
-from case_forms.testing import Scene, make_office, make_place, make_scene
 from notifications.briefs.choices import outcomes_for
 from notifications.briefs.replies import answer
 from notifications.directory.models import DutyShift, Role
@@ -17,6 +16,9 @@ from notifications.escalation.clock import advance
 from notifications.outbox.actions import create_notice, mark_opened
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.requests import NoticeRequest
+from tests.world.offices import make_staffed_office
+from tests.world.places import make_place
+from tests.world.scene import Scene, make_scene
 
 from ..models import Case, CaseEvent, Deadline, Referral
 
@@ -159,8 +161,8 @@ def test_an_outcome_leaves_the_referrals_state_as_it_is(scene: Scene) -> None:
 def elsewhere(contacts: int = 2) -> Municipality:
     place = make_place()
     if contacts:
-        make_office(Role.POLICE, directorate=place.directorate, contacts=contacts)
-    make_office(Role.COORDINATOR, region=place.region, contacts=1)
+        make_staffed_office(Role.POLICE, directorate=place.directorate, contacts=contacts)
+    make_staffed_office(Role.COORDINATOR, region=place.region, contacts=1)
     return place.municipality
 
 

@@ -16,22 +16,15 @@ from django.utils import timezone, translation
 from access.models import StaffRole, User
 from audit.models import AuditEntry
 from audit.tests.counting import denials
-from case_forms.testing import (
-    Scene,
-    make_coordinator,
-    make_place,
-    make_scene,
-    make_user,
-    publish,
-    small_form,
-    texts,
-)
 from notifications.briefs.replies import answer
 from notifications.outbox import labels
 from notifications.outbox.actions import cancel, mark_opened
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Notice, new_code
 from notifications.outbox.sweep import sweep
+from tests.world.forms import publish, small_form, texts
+from tests.world.places import make_coordinator, make_place, make_user
+from tests.world.scene import Scene, make_scene
 
 from ..dashboard import get_reasons
 from ..models import Case, CaseEvent, Referral, new_reference

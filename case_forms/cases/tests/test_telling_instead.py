@@ -11,7 +11,6 @@ from django.utils import timezone
 from access.models import User
 from audit.models import AuditEntry
 from case_forms.submissions.tests.page import Page
-from case_forms.testing import Scene, make_coordinator, make_office, make_place, make_scene, make_unit_with_worker
 from notifications.briefs.replies import answer
 from notifications.directory.models import Contact, DutyShift, Role
 from notifications.escalation.auditor import stranded
@@ -19,6 +18,9 @@ from notifications.escalation.clock import advance
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
+from tests.world.offices import make_staffed_office
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker
+from tests.world.scene import Scene, make_scene
 
 from ..dashboard import build_dashboard
 from ..models import Case, CaseEvent, Deadline
@@ -65,7 +67,7 @@ def officer(scene: Scene) -> Contact:
 
 
 def test_the_case_leads_there_and_the_list_begins_with_those_near_the_place(scene: Scene, case: Case) -> None:
-    far = make_office(Role.POLICE, directorate=make_place().directorate, contacts=1).contacts.get()
+    far = make_staffed_office(Role.POLICE, directorate=make_place().directorate, contacts=1).contacts.get()
     client = signed_in(scene.worker)
     page = Page(client, client.get(f"/field/cases/{case.reference}/"))
     link = page.soup.select_one(f'a[href="{address(case, nobody(case))}"]')
@@ -135,7 +137,7 @@ def test_pressing_twice_tells_once(scene: Scene, case: Case) -> None:
 
 def test_a_coordinator_is_asked_to_call_and_it_stays_loud(scene: Scene, case: Case) -> None:
     before = nobody(case)
-    far = make_office(Role.COORDINATOR, region=make_place().region, contacts=1).contacts.get()
+    far = make_staffed_office(Role.COORDINATOR, region=make_place().region, contacts=1).contacts.get()
     press(scene.worker, case, far)
     call = Notice.objects.get(purpose=Purpose.CALL)
     assert (call.contact, call.role, call.chases) == (far, "coordinator", before)
@@ -153,7 +155,7 @@ def test_a_coordinators_call_that_has_nobody_is_replaced(scene: Scene) -> None:
     mark_opened(notice=first, at=timezone.now())
     answer(notice=first, kind="wrong_area", to_municipality=make_place().municipality)
     call = Notice.objects.get(purpose=Purpose.CALL)
-    other_cpu = make_office(Role.CPU, municipality=make_place().municipality, contacts=1).contacts.get()
+    other_cpu = make_staffed_office(Role.CPU, municipality=make_place().municipality, contacts=1).contacts.get()
     assert press(scene.worker, case, other_cpu, notice=call).status_code == 302
     call.refresh_from_db()
     told = Notice.objects.get(purpose=Purpose.INSTEAD)
@@ -189,7 +191,7 @@ def test_only_people_whose_role_may_read_it_can_be_chosen(scene: Scene, case: Ca
 
 def test_a_referral_stays_with_the_service_it_names(scene: Scene, case: Case) -> None:
     DutyShift.objects.filter(partner=scene.offices["protection_service"]).delete()
-    other = make_office(Role.PROTECTION_SERVICE).contacts.first()
+    other = make_staffed_office(Role.PROTECTION_SERVICE).contacts.first()
     scene.follow(case.reference, to_org=scene.offices["protection_service"].slug)
     notice = Notice.objects.get(role="protection_service")
     assert press(scene.worker, case, other, notice=notice).status_code == 422
@@ -237,7 +239,7 @@ def test_reading_the_list_changes_nothing(scene: Scene, case: Case) -> None:
 
 def test_asking_the_same_coordinator_twice_asks_once(scene: Scene, case: Case) -> None:
     before = nobody(case)
-    far = make_office(Role.COORDINATOR, region=make_place().region, contacts=2)
+    far = make_staffed_office(Role.COORDINATOR, region=make_place().region, contacts=2)
     one, other = far.contacts.order_by("pk")
     for user in (scene.worker, scene.worker, make_coordinator(scene.place)):
         assert press(user, case, one, notice=before).status_code == 302
@@ -249,7 +251,7 @@ def test_asking_the_same_coordinator_twice_asks_once(scene: Scene, case: Case) -
 
 
 def test_the_coordinator_chosen_keeps_their_call_when_the_clock_comes_to_its_own(scene: Scene, case: Case) -> None:
-    chosen = make_office(Role.COORDINATOR, region=make_place().region, contacts=1).contacts.get()
+    chosen = make_staffed_office(Role.COORDINATOR, region=make_place().region, contacts=1).contacts.get()
     DutyShift.objects.filter(partner__role=Role.COORDINATOR).delete()
     press(scene.worker, case, chosen)
     call = Notice.objects.get(purpose=Purpose.CALL)

@@ -8,13 +8,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from case_forms.testing import Scene, make_scene
 from notifications.briefs.models import PinTry
 from notifications.briefs.replies import answer
 from notifications.escalation.clock import advance
 from notifications.outbox.actions import cancel, mark_opened
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
+from tests.world.scene import Scene, make_scene
 
 from ..models import Case, Deadline
 from ..timeline import NoticeLine, Timeline, build_timeline

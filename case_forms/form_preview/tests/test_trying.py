@@ -1,6 +1,5 @@
 """Trying a form out beside the editor: what is shown, what is said of the rules and notices, and that nothing stays."""
 
-import copy
 import json
 import logging
 from collections.abc import Iterator
@@ -15,8 +14,9 @@ from django.utils import timezone
 
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.submissions.tests import small_world
-from case_forms.submissions.tests.small_world import World, identification, question, words
+from tests.world.forms import follow_up_form, identification_form, question, texts
+from tests.world.procedures import world_procedure
+from tests.world.scene import World, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ ADDRESS = "/cms/forms/try/"
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 RIGHTS = ("access_admin", "change_formdefinition")
@@ -97,26 +97,26 @@ PERSON = typed(municipality="vlore", result="potential_victim", age="15")
 
 
 def test_the_form_begins_at_its_first_section(desk: Client) -> None:
-    reply = tried(desk, identification())
+    reply = tried(desk, identification_form())
     assert reply.section == "person"
     assert "The person" in reply.words()
     assert "Part 1 of 2" in reply.words()
 
 
 def test_going_on_shows_the_next_section_that_applies(desk: Client) -> None:
-    reply = tried(desk, identification(), section="person", fields={"person": PERSON}, press=["go", "next"])
+    reply = tried(desk, identification_form(), section="person", fields={"person": PERSON}, press=["go", "next"])
     assert reply.section == "child"
 
 
 def test_going_on_tells_what_is_missing_of_what_was_seen(desk: Client) -> None:
     fields = {"person": typed(shown=["municipality", "result"], age="15")}
-    reply = tried(desk, identification(), section="person", fields=fields, press=["go", "next"])
+    reply = tried(desk, identification_form(), section="person", fields=fields, press=["go", "next"])
     assert reply.section == "person"
     assert "There is a problem" in reply.words()
 
 
 def test_what_was_typed_comes_back_in_the_page(desk: Client) -> None:
-    reply = tried(desk, identification(), section="person", fields={"person": PERSON})
+    reply = tried(desk, identification_form(), section="person", fields={"person": PERSON})
     age = reply.page.select_one("input[name=age]")
     assert age is not None
     assert age["value"] == "15"
@@ -125,27 +125,27 @@ def test_what_was_typed_comes_back_in_the_page(desk: Client) -> None:
 
 def test_a_row_is_added_and_taken_away(desk: Client) -> None:
     fields = {"person": PERSON, "story": typed(account="x", others__count="1", others__0__other_name="A")}
-    added = tried(desk, identification(), section="story", fields=fields, press=["add", "others"])
+    added = tried(desk, identification_form(), section="story", fields=fields, press=["add", "others"])
     assert added.page.select_one('[data-item="others-1-other_name"]') is not None
-    removed = tried(desk, identification(), section="story", fields=fields, press=["remove", "others-0"])
+    removed = tried(desk, identification_form(), section="story", fields=fields, press=["remove", "others-0"])
     assert removed.page.select_one('[data-item="others-0-other_name"]') is None
 
 
 def test_after_the_last_section_everything_can_be_looked_over(desk: Client) -> None:
     fields = {"person": typed(municipality="vlore", result="none", age="40"), "story": typed(account=CANARY)}
-    reply = tried(desk, identification(), section="story", fields=fields, press=["go", "next"])
+    reply = tried(desk, identification_form(), section="story", fields=fields, press=["go", "next"])
     assert reply.section == "_review"
     assert CANARY in reply.words()
-    again = tried(desk, identification(), section="_review", fields=fields, press=["go", "to:person"])
+    again = tried(desk, identification_form(), section="_review", fields=fields, press=["go", "to:person"])
     assert again.section == "person"
 
 
 def test_the_form_is_shown_in_the_language_that_was_picked(desk: Client) -> None:
-    assert "The person (sq)" in tried(desk, identification(), language="sq").words()
+    assert "The person (sq)" in tried(desk, identification_form(), language="sq").words()
 
 
 def test_the_page_brings_the_strict_policy_and_no_inline_script(desk: Client) -> None:
-    reply = tried(desk, identification())
+    reply = tried(desk, identification_form())
     policy = reply.page.select_one("meta[http-equiv=Content-Security-Policy]")
     assert policy is not None
     assert "script-src 'self';" in str(policy["content"])
@@ -159,7 +159,7 @@ def test_the_page_brings_the_strict_policy_and_no_inline_script(desk: Client) ->
 
 
 def test_each_rule_says_whether_it_held_and_on_what(desk: Client) -> None:
-    reply = tried(desk, identification(), section="person", fields={"person": PERSON})
+    reply = tried(desk, identification_form(), section="person", fields={"person": PERSON})
     outcome, text = reply.rule("The child", "Asked when")
     assert outcome == "held"
     assert "less than 18" in text
@@ -169,32 +169,32 @@ def test_each_rule_says_whether_it_held_and_on_what(desk: Client) -> None:
 
 
 def test_a_rule_that_reads_nothing_answered_says_so(desk: Client) -> None:
-    outcome, text = tried(desk, identification()).rule("The child", "Asked when")
+    outcome, text = tried(desk, identification_form()).rule("The child", "Asked when")
     assert outcome == "failed"
     assert "Age: not answered" in text
 
 
 def test_rules_in_rows_are_told_row_by_row(desk: Client) -> None:
     story = typed(others__count="2", others__0__other_name="A", others__0__is_armed="true", others__1__other_name="B")
-    reply = tried(desk, identification(), section="story", fields={"story": story})
+    reply = tried(desk, identification_form(), section="story", fields={"story": story})
     assert reply.rule("Other people 1 › Weapon", "Asked when")[0] == "held"
     assert reply.rule("Other people 2 › Weapon", "Asked when")[0] == "failed"
 
 
 def test_calculations_filters_constraints_and_sharing_show_what_came_of_them(desk: Client) -> None:
-    definition = identification()
+    definition = identification_form()
     definition["sections"][0]["items"] += [
         question("next_age", "calculated", calculation={"+": [{"var": "age"}, 1]}, result="integer"),
         question(
             "way",
             "select_one",
-            choices=[{"value": "a", "label": words("A")}, {"value": "b", "label": words("B")}],
+            choices=[{"value": "a", "label": texts("A")}, {"value": "b", "label": texts("B")}],
             choice_filter={"==": [{"var": "choice.value"}, "b"]},
         ),
         question(
             "nights",
             "integer",
-            constraint={"expr": {"<": [{"var": "nights"}, {"var": "age"}]}, "message": words("Fewer.")},
+            constraint={"expr": {"<": [{"var": "nights"}, {"var": "age"}]}, "message": texts("Fewer.")},
             shared_with={"police": {">": [{"var": "nights"}, 3]}},
         ),
     ]
@@ -213,7 +213,7 @@ def test_calculations_filters_constraints_and_sharing_show_what_came_of_them(des
 
 def test_the_rehearsal_shows_each_notice_with_exactly_what_its_role_would_read(desk: Client) -> None:
     fields = {"person": PERSON, "child": typed(guardian="no"), "story": typed(account=CANARY)}
-    reply = tried(desk, identification(), section="story", fields=fields)
+    reply = tried(desk, identification_form(), section="story", fields=fields)
     assert "preview" in reply.said()
     (notice,) = reply.report.select(".tried-notice")
     labels = [label.get_text() for label in notice.select("dt")]
@@ -227,20 +227,20 @@ def test_a_form_for_the_public_is_rehearsed_as_a_message_without_a_case(desk: Cl
     told = {"do": "notify", "role": "mobile_unit", "ladder": "police"}
     rule = {
         "key": "signal",
-        "title": words("signal"),
-        "words": words("signal"),
+        "title": texts("signal"),
+        "words": texts("signal"),
         "on": "signal_received",
         "then": [told],
     }
-    changed = small_world.procedure()
+    changed = world_procedure()
     changed["rules"] = [rule]
     changed["ladders"]["police"] = [{"after_minutes": 5, "do": "call", "repeat_minutes": 5}]
     publish_procedure(procedure=save_procedure(key="sop", definition=changed), in_force_from=timezone.now())
     asked = question("what", "text", shared_with={"mobile_unit": True})
     public = {
-        **identification(),
+        **identification_form(),
         "audience": "public",
-        "sections": [{"key": "a", "title": words("a"), "items": [asked]}],
+        "sections": [{"key": "a", "title": texts("a"), "items": [asked]}],
     }
     said = tried(desk, public, fields={"a": typed(what=CANARY)}).said()
     assert "Mobile unit on duty".lower() in said.lower()
@@ -250,32 +250,32 @@ def test_a_form_for_the_public_is_rehearsed_as_a_message_without_a_case(desk: Cl
 
 def test_a_rule_may_say_that_nobody_is_told(desk: Client) -> None:
     fields = {"person": typed(municipality="vlore", result="none", age="40")}
-    reply = tried(desk, identification(), fields=fields)
+    reply = tried(desk, identification_form(), fields=fields)
     assert "nobody was told" in reply.said()
     assert not reply.report.select(".tried-notice")
 
 
 def test_answers_that_no_rule_speaks_about_tell_nobody(desk: Client) -> None:
     fields = {"person": typed(municipality="vlore", age="40")}
-    reply = tried(desk, identification(), fields=fields)
+    reply = tried(desk, identification_form(), fields=fields)
     assert "nobody would be notified" in reply.said()
     assert not reply.report.select(".tried-notice")
 
 
 def test_a_case_without_a_municipality_is_said_to_stop_the_procedure(desk: Client) -> None:
-    reply = tried(desk, identification(), fields={"person": typed(result="potential_victim")})
+    reply = tried(desk, identification_form(), fields={"person": typed(result="potential_victim")})
     assert "needs a municipality" in reply.said()
 
 
 def test_a_form_about_a_case_is_rehearsed_without_looking_at_any(desk: Client, world: World) -> None:
-    reply = tried(desk, small_world.follow_up(), fields={"which": typed(about_case="7K2M9Q", note_text="x")})
+    reply = tried(desk, follow_up_form(), fields={"which": typed(about_case="7K2M9Q", note_text="x")})
     assert "A form about a case." in reply.said()
     assert "no case" not in reply.said()
 
 
 def test_without_a_procedure_in_force_it_says_so(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ProcedureVersion.objects, "in_force", _none_in_force)
-    assert "No procedure is in force" in tried(desk, identification()).said()
+    assert "No procedure is in force" in tried(desk, identification_form()).said()
 
 
 def _none_in_force() -> None:
@@ -286,9 +286,9 @@ def _none_in_force() -> None:
 
 
 def test_problems_are_said_and_what_can_be_shown_is_shown(desk: Client) -> None:
-    definition = identification()
+    definition = identification_form()
     items = definition["sections"][0]["items"]
-    items[1]["choices"].append({"label": words("No value yet")})
+    items[1]["choices"].append({"label": texts("No value yet")})
     items.append({"item": "question", "key": "half", "type": "rainbow", "label": {}})
     items[2]["min"] = "many"
     items[0]["label"] = {"sq": ""}
@@ -300,7 +300,7 @@ def test_problems_are_said_and_what_can_be_shown_is_shown(desk: Client) -> None:
 
 
 def test_a_condition_that_cannot_be_worked_out_asks_and_says_so(desk: Client) -> None:
-    definition = identification()
+    definition = identification_form()
     definition["sections"][1]["relevant"] = {"rainbow": []}
     reply = tried(desk, definition)
     assert reply.rule("The child", "this condition can't be read")[0] == "unsure"
@@ -331,7 +331,7 @@ def test_what_the_editor_never_sends_is_refused(desk: Client, body: bytes) -> No
     ],
 )
 def test_whatever_is_typed_something_is_shown(desk: Client, more: dict[str, Any]) -> None:
-    assert tried(desk, identification(), **more).words()
+    assert tried(desk, identification_form(), **more).words()
 
 
 # ---- nothing stays ----
@@ -360,11 +360,11 @@ def log() -> Iterator[list[str]]:
 
 
 def test_a_trial_leaves_nothing_behind(desk: Client, log: list[str]) -> None:
-    tried(desk, identification())  # the first visit of this session
+    tried(desk, identification_form())  # the first visit of this session
     session = dict(desk.session.items())
     before = counts()
-    definition = identification()
-    definition["title"] = words(f"Secret {CANARY}")
+    definition = identification_form()
+    definition["title"] = texts(f"Secret {CANARY}")
     fields = {"person": PERSON, "child": typed(guardian="no"), "story": typed(account=CANARY)}
     for press in (["go", "next"], ["add", "others"], ["", ""]):
         reply = tried(desk, definition, section="story", fields=fields, press=press)
@@ -375,7 +375,7 @@ def test_a_trial_leaves_nothing_behind(desk: Client, log: list[str]) -> None:
 
 
 def test_a_trial_is_not_cached(desk: Client) -> None:
-    assert "no-store" in attempt(desk, identification())["Cache-Control"]
+    assert "no-store" in attempt(desk, identification_form())["Cache-Control"]
 
 
 def test_nothing_of_a_trial_shows_in_an_error(desk: Client, log: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,7 +384,7 @@ def test_nothing_of_a_trial_shows_in_an_error(desk: Client, log: list[str], monk
 
     monkeypatch.setattr("case_forms.form_preview.views.shown_for", fail)
     desk.raise_request_exception = False
-    answer = attempt(desk, identification(), fields={"story": typed(account=CANARY)})
+    answer = attempt(desk, identification_form(), fields={"story": typed(account=CANARY)})
     assert answer.status_code == 500
     assert CANARY not in answer.content.decode() + "".join(log)
 
@@ -393,12 +393,12 @@ def test_nothing_of_a_trial_shows_in_an_error(desk: Client, log: list[str], monk
 
 
 def test_only_those_who_edit_forms_try_them(world: World, client: Client) -> None:
-    assert attempt(client, identification()).status_code in (302, 403)
+    assert attempt(client, identification_form()).status_code in (302, 403)
     may_see = Permission.objects.filter(codename="access_admin")
     for person in (world.worker, world.editor, world.coordinator):
         person.user_permissions.set(may_see)
         client.force_login(person)
-        assert attempt(client, identification()).status_code in (302, 403, 404)
+        assert attempt(client, identification_form()).status_code in (302, 403, 404)
 
 
 def test_looking_by_get_is_not_offered(desk: Client) -> None:
@@ -408,4 +408,4 @@ def test_looking_by_get_is_not_offered(desk: Client) -> None:
 def test_another_site_cannot_ask(desk: Client, world: World) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.coordinator)
-    assert attempt(client, copy.deepcopy(identification())).status_code == 403
+    assert attempt(client, identification_form()).status_code == 403

@@ -5,7 +5,9 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from case_forms.form_builder.models import VersionIsImmutable
-from case_forms.testing import FOLLOW_UP_FORM, make_place, make_unit_with_worker, publish, small_form, small_procedure
+from tests.world.forms import publish, small_follow_up, small_form
+from tests.world.places import make_place, make_unit_with_worker
+from tests.world.procedures import small_procedure
 
 from ..actions import ProcedureRefused, publish_procedure, save_procedure
 from ..models import Procedure, ProcedureVersion
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def procedure() -> Procedure:
     publish(small_form())
-    publish(FOLLOW_UP_FORM)
+    publish(small_follow_up())
     return save_procedure(key="small_procedure", definition=small_procedure())
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from case_forms.testing import FOLLOW_UP_FORM, SMALL_FORM, small_procedure, texts
 from notifications.directory.links import DEFAULT_CHAIN, LINKS
+from tests.world.forms import small_follow_up, small_form, texts
+from tests.world.procedures import small_procedure
 
 from ..chains import chain_for
 from ..checker import check_procedure
@@ -16,7 +17,7 @@ def get_keys(form: dict[str, Any]) -> list[str]:
     return [item["key"] for section in form["sections"] for item in section["items"]]
 
 
-QUESTIONS = {form["key"]: get_keys(form) for form in (SMALL_FORM, FOLLOW_UP_FORM)}
+QUESTIONS = {form["key"]: get_keys(form) for form in (small_form(), small_follow_up())}
 
 Change = Callable[[dict[str, Any]], object]
 

@@ -9,7 +9,7 @@ import pytest
 from access.languages import LANGUAGES
 from case_forms import expressions
 from case_forms.expressions.explain import LANGUAGES as EXPLAINED
-from case_forms.testing import small_procedure
+from tests.world.procedures import small_procedure
 
 from ..decide import Decision, DecisionFailed, Event, Labels, decide
 

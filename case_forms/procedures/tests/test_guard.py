@@ -1,6 +1,5 @@
 """No edit of a form silently ends what a procedure does with it: each door a form comes through is tried."""
 
-import copy
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,7 +26,9 @@ from case_forms.form_builder.models import ChoiceList, FormDefinition, FormVersi
 from case_forms.form_builder.tests.coordinators import Person, lay_ground, person
 from case_forms.submissions.seeding import reference
 from case_forms.submissions.seeding.reference import form_files, procedure_files, seed_definitions
-from case_forms.testing import FOLLOW_UP_FORM, Scene, enact, make_scene, question, small_form, small_procedure, texts
+from tests.world.forms import question, small_follow_up, small_form, texts
+from tests.world.procedures import enact, small_procedure
+from tests.world.scene import Scene, make_scene
 
 from ..actions import ProcedureRefused, publish_procedure, save_procedure
 from ..form_guard import standing_versions
@@ -86,27 +87,27 @@ def on_result(change: Change) -> Change:
 
 
 BREAKING: dict[str, tuple[Change, str]] = {
-    "question deleted": (on_result(lambda form: without(form, "result")), "does not ask “result”"),
-    "question renamed": (on_result(lambda form: item(form, "result").update(key="outcome")), "does not ask “result”"),
+    "question deleted": (on_result(lambda form: without(form, "result")), "does not ask “Result”"),
+    "question renamed": (on_result(lambda form: item(form, "result").update(key="outcome")), "does not ask “Result”"),
     "value renamed": (
         on_result(lambda form: rename_value(form, "result", "potential_victim", "vmt")),
-        "“result” does not offer a choice with the value “potential_victim”",
+        "“Result” does not offer a choice with the value “potential_victim”",
     ),
     "choice deleted": (
         on_result(lambda form: item(form, "result")["choices"].pop(0)),
-        "“result” does not offer a choice with the value “potential_victim”",
+        "“Result” does not offer a choice with the value “potential_victim”",
     ),
     "moved into a repeat group": (
         on_result(lambda form: into_a_group(form, "result")),
-        "“result” is in a repeat group",
+        "“Result” is in a repeat group",
     ),
     "made to take several": (
         on_result(lambda form: item(form, "result").update(type="select_many")),
-        "“result” is of a different type",
+        "“Result” is of a different type",
     ),
     "made a number": (
         on_result(lambda form: (item(form, "result").update(type="integer"), item(form, "result").pop("choices"))),
-        "“result” is of a different type",
+        "“Result” is of a different type",
     ),
     "hidden": (
         on_result(
@@ -114,7 +115,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
                 item(form, "result").update(type="hidden", required=False) or item(form, "result").pop("choices")
             )
         ),
-        "nobody can answer “result”",
+        "nobody can answer “Result”",
     ),
     "read only with another default": (
         on_result(lambda form: item(form, "result").update(read_only=True, default="not_victim")),
@@ -140,11 +141,11 @@ BREAKING: dict[str, tuple[Change, str]] = {
         lambda form: item(form, "municipality").update(
             type="select_one", choices=[{"value": "vlore", "label": texts("Vlora")}]
         ),
-        "“municipality” is not the type of question",
+        "“Municipality” is not the type of question",
     ),
     "place no longer needed": (
         lambda form: item(form, "municipality").update(required=False),
-        "“municipality” may be left out",
+        "“Municipality” may be left out",
     ),
     "a fact's question deleted": (
         lambda form: without(form, "age_stated"),
@@ -237,7 +238,7 @@ def test_a_version_that_open_cases_stay_under_counts_for_forms_that_name_a_case(
     newer["rules"] = [rule for rule in newer["rules"] if rule["key"] != "assessed"]
     enact(newer, since=timezone.now())
     assert [standing.cases for standing in standing_versions()] == [0, 1]
-    definition = copy.deepcopy(FOLLOW_UP_FORM)
+    definition = small_follow_up()
     without(definition, "assessed")
     form = save_definition(key=definition["key"], definition=definition)
 
@@ -293,7 +294,7 @@ def test_a_shared_list_that_loses_a_value_is_refused_on_its_own_page_and_when_th
     item(definition, "result")["choices_from"] = "shared:results"
     form = save_definition(key=definition["key"], definition=definition)
     publish_form(form=form)
-    publish_form(form=save_definition(key="small_follow_up", definition=copy.deepcopy(FOLLOW_UP_FORM)))
+    publish_form(form=save_definition(key="small_follow_up", definition=small_follow_up()))
     enact(small_procedure())
     ana = get_person()
     table = "value\tlabel:sq\tlabel:en\nvmt\tTjetër\tAnother\nat_risk\tb\tB\nnot_victim\tc\tC"

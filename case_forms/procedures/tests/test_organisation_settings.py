@@ -11,8 +11,10 @@ from case_forms.form_builder.actions import DefinitionRefused, publish_form, sav
 from case_forms.form_builder.checker import check_definition
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.dependents import in_motion
-from case_forms.testing import Scene, enact, make_scene, publish, small_form, small_procedure, texts
 from notifications.outbox.models import Notice
+from tests.world.forms import publish, small_form, texts
+from tests.world.procedures import enact, small_procedure
+from tests.world.scene import Scene, make_scene
 
 from ..actions import ProcedureRefused
 from ..checker import check_procedure

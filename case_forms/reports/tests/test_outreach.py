@@ -16,8 +16,8 @@ from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.submissions.actions import receive_submission
 from case_forms.submissions.models import Draft
 from case_forms.submissions.seeding.reference import form_files, procedure_files
-from case_forms.testing import Place, make_coordinator, make_place, make_unit_with_worker
 from case_forms.zones.models import PlannedVisit, Zone
+from tests.world.places import Place, make_coordinator, make_place, make_unit_with_worker
 
 from ..coverage import build_coverage
 from ..monthly import count_month, get_month

@@ -16,17 +16,10 @@ from audit.models import AuditEntry
 from audit.tests.counting import denials
 from case_forms.cases.models import Case
 from case_forms.form_builder import canonical
-from case_forms.testing import (
-    Scene,
-    make_coordinator,
-    make_place,
-    make_scene,
-    make_unit_with_worker,
-    make_user,
-    publish,
-    small_form,
-)
 from notifications.outbox.models import Notice
+from tests.world.forms import publish, small_form
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker, make_user
+from tests.world.scene import Scene, make_scene
 
 from ..actions import NotDecided
 from ..field_api import endpoints as api_module

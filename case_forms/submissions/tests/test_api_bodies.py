@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from case_forms.cases.models import Case, CaseEvent, Deadline
-from case_forms.testing import Scene, make_scene
 from notifications.outbox.models import Notice
+from tests.world.scene import Scene, make_scene
 
 from ..models import Submission
 

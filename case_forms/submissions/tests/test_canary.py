@@ -14,11 +14,12 @@ from django.test import Client
 from django.utils import timezone
 
 from case_forms.cases.models import CaseEvent
-from case_forms.testing import Scene, make_place, make_scene, make_unit_with_worker
 from notifications.briefs.replies import answer
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice
 from tests.queues import all_waiting_tasks
+from tests.world.places import make_place, make_unit_with_worker
+from tests.world.scene import Scene, make_scene
 
 from ..models import Draft, Submission
 

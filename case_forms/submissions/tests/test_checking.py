@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from case_forms.expressions import evaluator
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.definition.limits import DEFAULT_MAX_ROWS
-from case_forms.testing import choices, question, small_form, texts
+from tests.world.forms import choices, question, small_form, texts
 
 from ..validation.validate import (
     CheckContext,

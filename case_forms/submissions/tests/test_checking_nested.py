@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from case_forms.form_builder.definition import parse_form
-from case_forms.testing import choices, question, texts
+from tests.world.forms import choices, question, texts
 
 from ..validation.validate import CheckContext, Checked, check_answers, form_states
 

@@ -15,7 +15,8 @@ from case_forms.cases.models import Case
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.definition import parse_form
 from case_forms.questions.tests.sources import FixedSource
-from case_forms.testing import Scene, make_scene, publish, small_form, stored_questions, texts
+from tests.world.forms import identification_form, publish, small_form, stored_questions, texts
+from tests.world.scene import Scene, World, make_scene, make_world
 
 from ..actions import ConfirmationNeeded, receive_submission, submit_draft
 from ..confirmations import confirmed_in_words, to_confirm
@@ -23,23 +24,21 @@ from ..drafts import actions
 from ..models import Draft, Submission
 from ..seeding.reference import form_files
 from ..validation.validate import CheckContext
-from . import small_world
 from .page import Page, follow
-from .small_world import World, identification, words
 
 pytestmark = pytest.mark.django_db
 OLD = {
     "key": "very_old",
     "when": {">": [{"var": "age"}, 100]},
-    "message": words("More than a hundred years old?"),
+    "message": texts("More than a hundred years old?"),
     "question": "age",
 }
 
 
 @pytest.fixture
 def world(db: Any) -> World:
-    made = small_world.build()
-    publish_form(form=save_definition(key="identification", definition={**identification(), "warnings": [OLD]}))
+    made = make_world()
+    publish_form(form=save_definition(key="identification", definition={**identification_form(), "warnings": [OLD]}))
     return made
 
 

@@ -19,18 +19,6 @@ from access.models import User
 from case_forms.cases.models import Case, CaseStatus
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormVersion
-from case_forms.testing import (
-    Scene,
-    choices,
-    make_coordinator,
-    make_place,
-    make_scene,
-    make_unit_with_worker,
-    publish,
-    question,
-    small_form,
-    texts,
-)
 from case_forms.tips import staff_actions
 from case_forms.tips.models import Outcome, Tip
 from case_forms.tips.public_actions import Origin, receive_tip, take_back
@@ -38,6 +26,9 @@ from case_forms.tips.tests.scene import PUBLIC_FORM
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.conversions import LedTo, led_to
 from outreach_pages.records.numbers import build_numbers
+from tests.world.forms import choices, publish, question, small_form, texts
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker
+from tests.world.scene import Scene, make_scene
 
 from ..actions import receive_submission
 from ..prefill.from_tip import answers_from

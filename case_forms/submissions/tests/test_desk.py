@@ -22,20 +22,19 @@ from notifications.briefs.models import PinTry
 from notifications.briefs.pin import TRIES_A_ROUND
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.states import NO_CONTACT, NoticeState
+from tests.world.scene import World, make_world
 
 from .. import dashboard
 from ..dashboard import CaseFilter, CasePages
 from ..urgency import URGENCIES, get_urgencies, with_urgency
-from . import small_world
 from .page import Page
-from .small_world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 def home(user: Any, address: str = "/field/") -> Page:

@@ -14,9 +14,11 @@ from access.models import Region
 from case_forms.cases.models import Case
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.sources import Lists
-from case_forms.testing import Scene, choices, make_place, make_scene, make_unit_with_worker, question, texts
 from notifications.outbox.models import Notice
 from notifications.outbox.tasks import deliver
+from tests.world.forms import choices, question, texts
+from tests.world.places import make_place, make_unit_with_worker
+from tests.world.scene import Scene, make_scene
 
 from .. import drill
 from ..drill import DrillImpossible, drill_answers, run_drill

@@ -7,18 +7,17 @@ from django.test import Client
 
 from audit.tests.counting import denials
 from case_forms.cases.models import Case
+from tests.world.scene import World, make_world
 
 from ..models import Draft, Submission
-from . import small_world
 from .page import Page, follow
-from .small_world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 def signed_in(user: Any) -> Client:
@@ -29,7 +28,7 @@ def signed_in(user: Any) -> Client:
 
 def a_sent_case(user: Any) -> tuple[Case, Submission]:
     phone = signed_in(user)
-    place = user.units().get().slug.removeprefix("nl-")
+    place = user.units().get().region.slug
     page = follow(phone, phone.post("/field/forms/identification/start/"))
     page = follow(phone, page.press(municipality=place, result="potential_victim", age="30"))
     follow(phone, page.press(account="A story"))

@@ -11,12 +11,11 @@ from django.test import Client
 from access.models import User
 from access.sessions import actions as sessions
 from audit.models import AuditEntry
+from tests.world.scene import World, make_world
 
 from ..drafts import actions, side_copies
 from ..models import Draft
-from . import small_world
 from .page import Page, follow
-from .small_world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +24,7 @@ CANARY = "kanarina-9981"
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture

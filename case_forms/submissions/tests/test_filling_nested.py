@@ -7,20 +7,15 @@ import pytest
 from django.test import Client
 
 from case_forms.form_builder.actions import publish_form, save_definition
-from case_forms.testing import parse_items
+from tests.world.forms import choices, parse_items, question, repeat, texts
+from tests.world.scene import World, make_world
 
 from ..models import Draft, Submission
 from ..pages.repeat_rows import after_saving, with_new_rows
 from ..pages.section import get_name
-from . import small_world
 from .page import Page, follow
-from .small_world import World, choices, question, words
 
 pytestmark = pytest.mark.django_db
-
-
-def repeat(key: str, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"item": "repeat", "key": key, "label": words(key.capitalize()), "items": list(items), **more}
 
 
 CHILDREN = repeat(
@@ -58,12 +53,12 @@ def nested_form() -> dict[str, Any]:
         "format": 1,
         "key": "nested",
         "kind": "assessment",
-        "title": words("Nested"),
+        "title": texts("Nested"),
         "languages": ["sq", "en"],
         "sections": [
             {
                 "key": "first",
-                "title": words("First"),
+                "title": texts("First"),
                 "items": [
                     question("part", "select_one", choices=choices("south", "north")),
                     question("town", "select_one", choices=towns(), choice_filter=by_part),
@@ -74,14 +69,14 @@ def nested_form() -> dict[str, Any]:
                     question("sum", "calculated", calculation={"+": [1, 2]}, result="integer"),
                 ],
             },
-            {"key": "people", "title": words("People"), "items": [HOUSEHOLD]},
+            {"key": "people", "title": texts("People"), "items": [HOUSEHOLD]},
         ],
     }
 
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture
@@ -311,5 +306,6 @@ def test_what_the_script_gets_holds_rules_and_no_words(people: Page) -> None:
     children = household["items"][1]
     assert [item["key"] for item in children["items"]] == ["child", "age", "order", "school"]
     assert children["items"][2]["calculation"] == {"var": "_position"}
-    assert children["items"][1] == {"key": "age", "item": "question", "type": "integer", "min": 0, "max": 17}
+    age = {"key": "age", "item": "question", "type": "integer", "required": False, "min": 0, "max": 17}
+    assert children["items"][1] == age
     assert set(rules) == {"items", "scope", "kept", "words"}

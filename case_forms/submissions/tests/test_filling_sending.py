@@ -11,15 +11,14 @@ from access.models import Municipality, PoliceDirectorate, Region
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.testing import make_office
 from notifications.directory.models import DutyShift, Partner, Role
 from notifications.outbox.models import Notice
+from tests.world.offices import make_staffed_office
+from tests.world.scene import World, make_world
 
 from .. import actions, recipients_preview
 from ..models import Draft, Submission
-from . import small_world
 from .page import Page, follow
-from .small_world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +27,7 @@ CANARY = "kanarina-5512"
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture
@@ -56,7 +55,15 @@ def send(phone: Client) -> Any:
 def test_the_review_shows_every_answer_and_who_will_be_told(phone: Client) -> None:
     page = to_review(phone)
     words = page.words()
-    for expected in ("Vlorë", "Potential victim", "30", CANARY, "Other people 1", "First", "Not answered: Age reason"):
+    for expected in (
+        "Bashkia Vlorë",
+        "Potential victim",
+        "30",
+        CANARY,
+        "Other people 1",
+        "First",
+        "Not answered: Age reason",
+    ):
         if expected != "Not answered: Age reason":
             assert expected in words
     assert "Anti-trafficking police officer" in words
@@ -64,14 +71,14 @@ def test_the_review_shows_every_answer_and_who_will_be_told(phone: Client) -> No
 
 
 def test_the_review_names_who_is_on_duty(phone: Client) -> None:
-    assert "Anti-trafficking police officer: Oficer Demo, Vlorë police" in to_review(phone).words()
+    assert "Anti-trafficking police officer: Contact 001, Office police-vlore" in to_review(phone).words()
 
 
 def test_the_review_says_that_nobody_is_on_duty_and_whom_to_call(phone: Client, world: World) -> None:
     DutyShift.objects.all().delete()
     page = to_review(phone)
     assert "Anti-trafficking police officer: nobody on duty. No coordinator is on duty either. Call:" in page.words()
-    assert "Oficer Demo +355 69 000 0001 Vlorë police · not on duty now" in page.words()
+    assert "Contact 001 +355690000001 Office police-vlore · not on duty now" in page.words()
     assert page.soup.select_one('.note a[href="tel:+355690000001"]') is not None
     assert page.soup.select_one('.note a[href="tel:129"]') is not None
 
@@ -81,12 +88,15 @@ def test_the_review_says_that_the_place_is_outside_the_officers_area(phone: Clie
     directorate = PoliceDirectorate.objects.create(slug="dvp-fier", name="DVP Fier", short_name="Fier")
     Municipality.objects.create(slug="fier", name="Fier", region=region, police_directorate=directorate)
     words = to_review(phone, municipality="fier").words()
-    assert "Oficer Demo, Vlorë police Fier is outside this office's area. The recipient is informed of that." in words
+    assert (
+        "Contact 001, Office police-vlore Fier is outside this office's area. The recipient is informed of that."
+        in words
+    )
 
 
 def test_the_review_names_the_coordinator_who_would_be_asked(phone: Client, world: World) -> None:
     DutyShift.objects.all().delete()
-    make_office(Role.COORDINATOR, region=world.unit.region, contacts=1)
+    make_staffed_office(Role.COORDINATOR, region=world.unit.region, contacts=1)
     assert "would be asked to find a contact. Call:" in to_review(phone).words()
 
 

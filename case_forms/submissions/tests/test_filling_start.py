@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from case_forms.form_builder.actions import publish_form, save_definition
+from tests.world.forms import identification_form, texts
+from tests.world.scene import World, make_world
 
 from ..models import Draft
-from . import small_world
 from .page import Page, follow
-from .small_world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ CANARY = "kanarina-7731"
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture
@@ -259,8 +259,8 @@ def test_a_time_that_cannot_be_is_asked_again_and_the_rest_is_kept(phone: Client
 
 def test_a_draft_stays_on_its_version_when_the_form_moves_on(world: World, phone: Client) -> None:
     begin(phone)
-    changed = small_world.identification()
-    changed["sections"][0]["title"] = small_world.words("Somebody new")
+    changed = identification_form()
+    changed["sections"][0]["title"] = texts("Somebody new")
     newer = publish_form(form=save_definition(key="identification", definition=changed))
     page = Page(phone, phone.get(f"/field/drafts/{the_draft().pk}/person/"))
     assert "The person" in page.words()

@@ -9,8 +9,9 @@ from django.utils import timezone
 from audit.models import AuditEntry, PutAside
 from case_forms.cases.models import Case, CaseEvent
 from case_forms.form_builder.definition import parse_form
-from case_forms.testing import make_scene, publish, small_form
 from notifications.outbox.models import BriefDocument, Notice, Reply
+from tests.world.forms import publish, small_form
+from tests.world.scene import make_scene
 from vault.tests.spoiling import spoil
 
 from ..housekeeping import tidy

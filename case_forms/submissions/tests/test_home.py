@@ -11,21 +11,20 @@ from django.utils import timezone
 from case_forms.cases.models import Case, Deadline
 from case_forms.form_builder.definition import parse_form
 from notifications.outbox.models import Notice, Purpose
+from tests.world.scene import World, make_world
 from vault.fields import SealedToken
 from vault.keyring import KeyRingError
 
 from .. import dashboard
 from ..models import Draft, Submission
-from . import small_world
 from .page import Page, follow
-from .small_world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture
@@ -172,7 +171,7 @@ def test_a_sent_form_leaves_the_drafts_and_stands_under_sent(world: World) -> No
 def test_a_case_says_its_status_its_place_and_that_it_may_be_a_child(world: World) -> None:
     a_case(world)
     words = home(world.worker).words()
-    for expected in ("Potential victim (VMT)", "Vlorë", "child, or may be a child", "waiting for answers"):
+    for expected in ("Potential victim (VMT)", "Bashkia Vlorë", "child, or may be a child", "waiting for answers"):
         assert expected in words
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from case_forms.form_builder.definition import parse_form
+from tests.world.forms import choices, question, repeat, texts
 
 from ..drafts.migration import MovePlan, plan_move
 from ..drafts.unmapped_answers import DOES_NOT_FIT, ELSEWHERE, GONE, TOO_MANY, LeftOver
 from ..drafts.version_changes import changes_between
 from ..validation.validate import CheckContext
-from .small_world import choices, question, words
 
 Definition = dict[str, Any]
 
@@ -32,10 +32,6 @@ class Lists:
 CONTEXT = CheckContext(Lists(), today=date(2026, 11, 24), occurred_on=date(2026, 11, 24), language="en")
 
 
-def repeat(key: str, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"item": "repeat", "key": key, "label": words(key.capitalize()), "items": list(items), **more}
-
-
 def household() -> Definition:
     """A flat question, a choice, a number, and people with their children."""
     children = repeat("children", question("child_name", "text"), question("child_age", "integer"))
@@ -50,9 +46,9 @@ def household() -> Definition:
         "format": 1,
         "key": "household",
         "kind": "report",
-        "title": words("Household"),
+        "title": texts("Household"),
         "languages": ["sq", "en"],
-        "sections": [{"key": "one", "title": words("One"), "items": items}],
+        "sections": [{"key": "one", "title": texts("One"), "items": items}],
     }
 
 
@@ -106,7 +102,7 @@ def test_a_new_version_that_asks_the_same_keeps_every_answer() -> None:
 
 def test_another_wording_and_a_new_question_leave_all_answers_where_they_are() -> None:
     def change(new: Definition) -> None:
-        find(new, "story")["label"] = words("What happened")
+        find(new, "story")["label"] = texts("What happened")
         get_items(new).insert(0, question("first", "text"))
 
     assert moved(change).answers == ANSWERS
@@ -114,7 +110,7 @@ def test_another_wording_and_a_new_question_leave_all_answers_where_they_are() -
 
 def test_a_question_that_moved_to_another_section_keeps_its_answer() -> None:
     def change(new: Definition) -> None:
-        new["sections"].append({"key": "two", "title": words("Two"), "items": [get_items(new).pop(0)]})
+        new["sections"].append({"key": "two", "title": texts("Two"), "items": [get_items(new).pop(0)]})
 
     assert moved(change).answers == ANSWERS
 
@@ -231,8 +227,8 @@ def test_versions_that_ask_the_same_have_no_changes() -> None:
 @pytest.mark.parametrize(
     ("key", "change", "what"),
     [
-        ("story", {"label": words("What happened")}, ["wording"]),
-        ("story", {"hint": words("In their words.")}, ["hint"]),
+        ("story", {"label": texts("What happened")}, ["wording"]),
+        ("story", {"hint": texts("In their words.")}, ["hint"]),
         ("story", {"type": "long_text"}, ["type"]),
         ("story", {"required": True}, ["required"]),
         ("nights", {"relevant": {"answered": ["way"]}}, ["when"]),

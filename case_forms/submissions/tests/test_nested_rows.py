@@ -11,7 +11,7 @@ from case_forms.cases.brief_content import BriefFacts, answer_rows
 from case_forms.cases.models import Case
 from case_forms.form_builder.definition import parse_form
 from case_forms.questions.tests.sources import FixedSource
-from case_forms.testing import question, texts
+from tests.world.forms import question, texts
 
 from ..drafts.typed_values import merged, typed_in, without_row
 from ..drill import drill_answers
@@ -106,8 +106,8 @@ def test_rows_within_rows_are_read_under_their_headings() -> None:
 def test_a_problem_within_rows_is_told_under_its_questions_label() -> None:
     answers = {"household": [{"children": [{"age": 30}, {"": None}]}]}
     (reading,) = read_sections(form_states(parse_form(FORM), answers, CONTEXT), CONTEXT)
-    assert [label for label, _message in reading.problems] == ["age", "age"]
-    assert reading.unanswered == ["town"]
+    assert [label for label, _message in reading.problems] == ["Age", "Age"]
+    assert reading.unanswered == ["Town"]
 
 
 @pytest.mark.django_db
@@ -123,8 +123,8 @@ def test_a_brief_tells_answers_within_rows_by_the_names_of_their_groups() -> Non
     )
     rows = {row.key: (row.label["en"], row.value["en"], row.shared_with) for row in answer_rows(facts)}
     assert rows == {
-        "household.0.name": ("Household 1: name", "Ana", {"police": True}),
-        "household.0.children.1.age": ("Household 1, Children 2: age", "5", {"cpu": True}),
+        "household.0.name": ("Household 1: Name", "Ana", {"police": True}),
+        "household.0.children.1.age": ("Household 1, Children 2: Age", "5", {"cpu": True}),
     }
 
 

@@ -15,8 +15,8 @@ from case_forms.cases.adopting import CannotAdopt, adopt_procedure
 from case_forms.cases.models import Case, Deadline
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.testing import make_coordinator, make_place
 from notifications.outbox.models import Notice
+from tests.world.places import make_coordinator, make_place
 
 from ..models import Submission
 from ..newer_procedure import missing_duties

@@ -1,6 +1,5 @@
 """A draft whose form has a newer version stays where it is until its owner moves it. As a phone without JavaScript."""
 
-import copy
 from typing import Any
 
 import pytest
@@ -9,13 +8,13 @@ from django.test import Client
 from audit.models import AuditEntry
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.models import FormDefinition, FormVersion
+from tests.world.forms import choices, identification_form, outreach_form, question, texts
+from tests.world.scene import World, make_world
 
 from ..drafts.actions import DraftIsSent
 from ..drafts.migration import NotANewerVersion, move_draft, newer_version
 from ..models import Draft, Submission
-from . import small_world
 from .page import Page, follow
-from .small_world import World, identification, question, words
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +23,7 @@ CANARY = "kanarina-5523"
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def draft(world: World, phone: Client) -> Draft:
 
 
 def publish(change: Any) -> FormVersion:
-    definition = identification()
+    definition = identification_form()
     change(definition)
     return publish_form(form=save_definition(key="identification", definition=definition))
 
@@ -56,11 +55,11 @@ def second_version() -> FormVersion:
 
     def change(definition: dict[str, Any]) -> None:
         person, _child, story = definition["sections"]
-        person["items"].append(question("hair", "text", label=words("Colour of the hair")))
-        story["items"][0] = question("seen", "long_text", required=True, label=words("What was seen"))
+        person["items"].append(question("hair", "text", label=texts("Colour of the hair")))
+        story["items"][0] = question("seen", "long_text", required=True, label=texts("What was seen"))
         repeat = story["items"][2]
         repeat["items"][0]["max_length"] = 5
-        repeat["items"][1]["label"] = words("Carries a weapon")
+        repeat["items"][1]["label"] = texts("Carries a weapon")
 
     return publish(change)
 
@@ -231,10 +230,10 @@ def test_a_draft_does_not_move_to_another_form_or_back(phone: Client, draft: Dra
 
 def three_languages() -> FormVersion:
     """The outreach log in Romani, English and Albanian; its first language is Romani."""
-    definition = copy.deepcopy(small_world.outreach())
+    definition = outreach_form()
     definition["languages"] = ["rom", "en", "sq"]
-    for texts in (definition["title"], definition["sections"][0]["title"]):
-        texts["rom"] = f"{texts['en']} (rom)"
+    for title in (definition["title"], definition["sections"][0]["title"]):
+        title["rom"] = f"{title['en']} (rom)"
     definition["sections"][0]["items"][0]["label"]["rom"] = "Kicy zhene"
     return publish_form(form=save_definition(key="outreach_log", definition=definition))
 
@@ -253,15 +252,15 @@ def test_a_form_is_read_in_the_fillers_own_language_when_it_has_it(phone: Client
 
 
 def test_a_form_without_the_fillers_language_is_read_in_its_first(phone: Client, world: World) -> None:
-    definition = copy.deepcopy(small_world.outreach())
+    definition = outreach_form()
     definition["languages"] = ["rom"]
-    for texts in (
+    for words in (
         definition["title"],
         definition["sections"][0]["title"],
         definition["sections"][0]["items"][0]["label"],
     ):
-        texts.clear()
-        texts["rom"] = "Romanes"
+        words.clear()
+        words["rom"] = "Romanes"
     publish_form(form=save_definition(key="outreach_log", definition=definition))
     page = begin_outreach(phone)
     assert page.soup.select_one(".form-languages") is None
@@ -300,8 +299,8 @@ def test_a_language_that_the_form_does_not_have_changes_nothing(phone: Client) -
 
 
 def test_an_answer_in_the_forms_language_is_marked_where_it_is_looked_over(phone: Client) -> None:
-    definition = copy.deepcopy(small_world.outreach())
-    definition["sections"][0]["items"].append(question("way", "select_one", choices=small_world.choices("road")))
+    definition = outreach_form()
+    definition["sections"][0]["items"].append(question("way", "select_one", choices=choices("road")))
     publish_form(form=save_definition(key="outreach_log", definition=definition))
     page = follow(phone, begin_outreach(phone).press("in:sq"))
     page.press("save", met="3", way="road")

@@ -11,9 +11,10 @@ from django.utils import translation
 from case_forms.form_builder import canonical
 from case_forms.form_builder.actions import DefinitionRefused, publish_form, save_definition
 from case_forms.form_builder.models import FormVersion
-from case_forms.testing import Scene, make_scene, small_form
 from case_forms.tip_pages.entry_points import public_form
 from case_forms.tips.tests.scene import make_tip_scene
+from tests.world.forms import small_form
+from tests.world.scene import Scene, make_scene
 
 from ..drafts.actions import start_draft
 from ..models import Draft

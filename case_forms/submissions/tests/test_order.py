@@ -20,7 +20,7 @@ from case_forms.form_builder.tests.strategies import answers_to, definitions, pu
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext, is_unanswered
 from case_forms.questions.tests.sources import AllFiles, FixedSource
-from case_forms.testing import stored_questions
+from tests.world.forms import stored_questions
 
 from ..validation.validate import AnswerProblem, Checked, check_answers
 

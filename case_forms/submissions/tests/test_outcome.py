@@ -9,21 +9,12 @@ from django.utils import timezone
 
 from access.models import StaffRole
 from audit.models import AuditEntry
-from case_forms.testing import (
-    Scene,
-    enact,
-    make_coordinator,
-    make_place,
-    make_scene,
-    make_unit_with_worker,
-    make_user,
-    publish,
-    small_form,
-    small_procedure,
-    texts,
-)
 from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
+from tests.world.forms import publish, small_form, texts
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker, make_user
+from tests.world.procedures import enact, small_procedure
+from tests.world.scene import Scene, make_scene
 
 from .. import outcome
 from ..drafts.actions import start_draft
@@ -97,6 +88,7 @@ def test_answers_that_no_rule_is_about_are_loud_for_the_unit_and_its_coordinator
         assert "Nobody was notified" in home
         assert f"/field/submissions/{sent.pk}/" in home
     assert "at_risk" not in home
+    assert "At risk" not in home
 
     phone = Contact.objects.get(partner=scene.offices["coordinator"]).phone
     assert f"tel:{phone}" in build_page(scene.worker, f"/field/submissions/{sent.pk}/")

@@ -6,22 +6,22 @@ import pytest
 from django.test import Client
 
 from case_forms.form_builder.actions import publish_form, save_definition
+from tests.world.forms import question, texts
+from tests.world.scene import make_world
 
 from ..models import Draft
-from . import small_world
-from .small_world import question, words
 
 pytestmark = pytest.mark.django_db
 
 
 def form_with(*items: dict[str, Any]) -> dict[str, Any]:
-    section = {"key": "all", "title": words("All"), "items": list(items)}
-    head = {"format": 1, "key": "placed", "kind": "outreach", "title": words("Placed"), "languages": ["sq", "en"]}
+    section = {"key": "all", "title": texts("All"), "items": list(items)}
+    head = {"format": 1, "key": "placed", "kind": "outreach", "title": texts("Placed"), "languages": ["sq", "en"]}
     return {**head, "sections": [section]}
 
 
 def get_policy(*items: dict[str, Any]) -> str:
-    world = small_world.build()
+    world = make_world()
     definition = form_with(*items)
     publish_form(form=save_definition(key="placed", definition=definition))
     client = Client()
@@ -31,7 +31,7 @@ def get_policy(*items: dict[str, Any]) -> str:
 
 
 def test_a_page_that_asks_for_a_point_may_ask_the_phone() -> None:
-    rows = {"item": "repeat", "key": "stops", "label": words("Stops"), "min": 1, "items": [question("at", "geopoint")]}
+    rows = {"item": "repeat", "key": "stops", "label": texts("Stops"), "min": 1, "items": [question("at", "geopoint")]}
     assert "geolocation=(self)" in get_policy(rows)
 
 

@@ -10,19 +10,11 @@ from access.models import Assignment, StaffRole
 from audit.models import AuditEntry
 from case_forms.cases.models import Case, CaseEvent, Deadline, Referral
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.testing import (
-    Scene,
-    enact,
-    make_coordinator,
-    make_place,
-    make_scene,
-    make_unit_with_worker,
-    publish,
-    question,
-    small_procedure,
-    texts,
-)
 from notifications.outbox.models import Notice
+from tests.world.forms import publish, question, texts
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker
+from tests.world.procedures import enact, small_procedure
+from tests.world.scene import Scene, make_scene
 
 from .. import actions
 from ..actions import (

@@ -13,8 +13,9 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.sources import Lists
-from case_forms.testing import make_coordinator, make_place, make_scene, make_unit_with_worker, make_user
 from outreach_pages.models import InformativeSession
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker, make_user
+from tests.world.scene import make_scene
 
 from .. import session_reports
 from ..actions import AnswersRefused, receive_submission

@@ -14,8 +14,8 @@ from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.testing import make_user
 from notifications.outbox.models import Notice
+from tests.world.places import make_user
 
 from ..actions import receive_submission, submit_draft
 from ..drafts.actions import start_draft

@@ -11,7 +11,7 @@ from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import parse_form
 from case_forms.procedures.checker import check_procedure
 from case_forms.procedures.decide import Decision, Event, decide
-from case_forms.testing import stored_questions
+from tests.world.forms import stored_questions
 
 from ..seeding.reference import form_files, procedure_files
 

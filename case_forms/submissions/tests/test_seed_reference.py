@@ -17,8 +17,8 @@ from case_forms.form_builder.checker import check_definition
 from case_forms.form_builder.definition import parse_form
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.testing import stored_questions
 from notifications.directory.models import Contact, Partner, Role
+from tests.world.forms import stored_questions
 
 from ..seeding import reference
 from ..seeding.reference import form_files, procedure_files, seed_groups, seed_reference

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_forms.form_builder.actions import publish_form, save_definition
-from case_forms.testing import parse_items
+from tests.world.forms import identification_form, parse_items, texts
+from tests.world.scene import World, make_world
 
 from ..actions import Received, submit_draft
 from ..drafts import actions
@@ -21,9 +22,7 @@ from ..drafts.merging import BOTH, MINE, THEIRS, Chosen, Merge, compute_marks, m
 from ..drafts.migration import move_draft
 from ..models import Draft, Submission
 from ..views import sending
-from . import small_world
 from .page import Page, follow
-from .small_world import World
 
 CANARY = "kanarina-7702"
 JSON = {"HTTP_ACCEPT": "application/json"}
@@ -31,7 +30,7 @@ JSON = {"HTTP_ACCEPT": "application/json"}
 
 @pytest.fixture
 def world(db: Any) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture
@@ -256,7 +255,7 @@ def test_a_page_of_a_version_before_the_move_is_not_mixed_into_the_new_one(
     world: World, phone: Client, draft: Draft
 ) -> None:
     page = opened(phone, draft)
-    changed = {**small_world.identification(), "title": small_world.words("Identification, anew")}
+    changed = {**identification_form(), "title": texts("Identification, anew")}
     newer = publish_form(form=save_definition(key="identification", definition=changed))
     move_draft(draft=draft, to=newer, by=world.worker)
     gone = Page(phone, page.press("save", account=CANARY))
@@ -335,14 +334,14 @@ ITEMS = parse_items(
     {"item": "question", "key": "m", "type": "matrix"},
     {"item": "repeat", "key": "r", "max": 9, "items": [{"item": "question", "key": "c", "type": "text"}]},
 )
-texts = st.sampled_from(["", "x", "y", "z"])
+typed_texts = st.sampled_from(["", "x", "y", "z"])
 sections = st.fixed_dictionaries(
     {},
     optional={
-        "a": texts.filter(bool),
-        "b": texts.filter(bool),
-        "m": st.dictionaries(st.sampled_from("pq"), texts.filter(bool), min_size=1),
-        "r": st.lists(st.fixed_dictionaries({"c": texts.filter(bool)}), min_size=1, max_size=3),
+        "a": typed_texts.filter(bool),
+        "b": typed_texts.filter(bool),
+        "m": st.dictionaries(st.sampled_from("pq"), typed_texts.filter(bool), min_size=1),
+        "r": st.lists(st.fixed_dictionaries({"c": typed_texts.filter(bool)}), min_size=1, max_size=3),
     },
 )
 

@@ -316,8 +316,8 @@ def test_whatever_is_pressed_answers_with_a_page(client, address, go, step):
 def test_a_version_that_was_published_meanwhile_does_not_disturb_whoever_is_writing(client, address, scene):
     import copy
 
-    from case_forms.testing import publish, question
     from case_forms.tips.tests.scene import PUBLIC_FORM
+    from tests.world.forms import publish, question
 
     review = to_review(client, address)
     newer = copy.deepcopy(PUBLIC_FORM)
@@ -376,7 +376,7 @@ def test_whoever_sends_into_a_flood_reads_of_it_before(client, address, settings
 
 
 def test_one_places_budget_is_not_anothers(client, address, scene, settings):
-    from case_forms.testing import make_place, make_unit_with_worker
+    from tests.world.places import make_place, make_unit_with_worker
 
     settings.ASKING_PER_HOUR, settings.ASKING_DANGER_RESERVE = 1, 0
     send(client, address)

@@ -8,22 +8,12 @@ from typing import Any
 from access.models import MobileUnit, User
 from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.testing import (
-    Place,
-    choices,
-    enact,
-    make_coordinator,
-    make_office,
-    make_place,
-    make_unit_with_worker,
-    publish,
-    question,
-    small_form,
-    small_procedure,
-    texts,
-)
 from notifications.directory.models import DutyShift, Partner, Role
 from notifications.outbox.models import Notice
+from tests.world.forms import choices, publish, question, small_form, texts
+from tests.world.offices import make_staffed_office
+from tests.world.places import Place, make_coordinator, make_place, make_unit_with_worker
+from tests.world.procedures import enact, small_procedure
 
 from ..models import Tip
 from ..public_actions import Origin, ReceivedTip, receive_tip
@@ -122,10 +112,10 @@ def make_tip_scene(*, rules: bool = True, procedure: bool = True, on_duty: bool 
     place = make_place()
     unit, worker = make_unit_with_worker(place)
     offices = {
-        Role.MOBILE_UNIT.value: make_office(Role.MOBILE_UNIT, region=place.region),
-        Role.POLICE.value: make_office(Role.POLICE, directorate=place.directorate),
-        Role.CPU.value: make_office(Role.CPU, municipality=place.municipality),
-        Role.COORDINATOR.value: make_office(Role.COORDINATOR, region=place.region, contacts=1),
+        Role.MOBILE_UNIT.value: make_staffed_office(Role.MOBILE_UNIT, region=place.region),
+        Role.POLICE.value: make_staffed_office(Role.POLICE, directorate=place.directorate),
+        Role.CPU.value: make_staffed_office(Role.CPU, municipality=place.municipality),
+        Role.COORDINATOR.value: make_staffed_office(Role.COORDINATOR, region=place.region, contacts=1),
     }
     if not on_duty:
         DutyShift.objects.filter(partner=offices[Role.MOBILE_UNIT]).delete()

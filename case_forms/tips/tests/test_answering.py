@@ -11,10 +11,10 @@ from django.utils import timezone
 from access.models import StaffRole
 from audit.models import AuditEntry
 from case_forms.submissions.models import Draft
-from case_forms.testing import make_coordinator, make_place, make_unit_with_worker, make_user
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
 from notifications.outbox.states import NoticeState
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker, make_user
 
 from .. import public_actions
 from ..models import Outcome, Tip, TipMessage, TipState

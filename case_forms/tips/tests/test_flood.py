@@ -7,13 +7,13 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from case_forms.testing import make_place
 from notifications.briefs.further import send_due_alarms
 from notifications.briefs.models import FurtherReport
 from notifications.briefs.replies import answer as reply_to
 from notifications.directory.models import Contact, DutyShift, Role
 from notifications.escalation.clock import advance
 from notifications.outbox.models import Notice
+from tests.world.places import make_place
 
 from .. import public_actions, staff_actions
 from ..models import Tip, TipState

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from audit.models import AuditEntry
-from case_forms.testing import make_place, make_unit_with_worker
+from tests.world.places import make_place, make_unit_with_worker
 from vault.tests.spoiling import spoil
 
 from ..models import Outcome, Tip

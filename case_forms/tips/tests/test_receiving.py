@@ -10,11 +10,11 @@ from django.utils import timezone
 from access.models import MobileUnit
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
-from case_forms.testing import make_place
 from notifications.briefs.replies import answer as reply_to
 from notifications.directory.models import Role
 from notifications.escalation.clock import advance
 from notifications.outbox.models import Notice, Purpose
+from tests.world.places import make_place
 
 from .. import codes, public_actions
 from ..deciding import OWN_RULE
@@ -254,9 +254,9 @@ def test_opening_and_answering_stand_in_the_tips_events(scene):
 def test_the_police_naming_another_area_sends_it_on_to_that_areas_police(scene):
     tip = scene.receive(danger_now="yes").tip
     other = make_place()
-    from case_forms.testing import make_office
+    from tests.world.offices import make_staffed_office
 
-    office = make_office(Role.POLICE, directorate=other.directorate)
+    office = make_staffed_office(Role.POLICE, directorate=other.directorate)
     reply_to(notice=get_notices(tip)[Role.POLICE], kind="wrong_area", to_municipality=other.municipality)
     sent_on = Notice.objects.get(case_id=tip.pk, purpose=Purpose.REROUTE)
     assert sent_on.contact.partner == office

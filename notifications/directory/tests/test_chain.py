@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from tests.world.offices import Country, make_contact, make_country, make_office, put_on_duty
 
 from ..call_list import CHILD_LINE, POLICE_LINE, call_list
 from ..chain import is_outside_area, resolve_chain
 from ..links import DEFAULT_CHAIN
 from ..models import Contact, DutyShift, Role
 from ..resolve import Resolution
-from .offices import Country, make_contact, make_country, make_office, put_on_duty
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def test_then_the_sending_units_coordinator_who_gets_no_brief_of_the_role(countr
 
 
 def test_then_every_coordinator_on_duty(country: Country, unit: MobileUnit) -> None:
-    there = [put_on_duty(make_office(f"coordinator-{n}", Role.COORDINATOR)) for n in (1, 2)]
+    there = [put_on_duty(make_office(Role.COORDINATOR, slug=f"coordinator-{n}")) for n in (1, 2)]
     found = look(Role.CPU, fier(), unit)
     assert (found.link, found.contact, list(found.coordinators)) == ("every_coordinator", None, there)
     assert (
@@ -110,12 +110,12 @@ def test_at_last_the_operator(country: Country, unit: MobileUnit) -> None:
 def test_a_coordinators_own_chain_goes_from_the_place_to_the_unit_to_every_one(
     country: Country, unit: MobileUnit
 ) -> None:
-    elsewhere = put_on_duty(make_office("coordinator-far", Role.COORDINATOR))
+    elsewhere = put_on_duty(make_office(Role.COORDINATOR, slug="coordinator-far"))
     place = fier()
     assert look(Role.COORDINATOR, place, unit).contact == elsewhere
     own = put_on_duty(country.coordinator)
     assert look(Role.COORDINATOR, place, unit).contact == own
-    there = make_office("coordinator-fier", Role.COORDINATOR)
+    there = make_office(Role.COORDINATOR, slug="coordinator-fier")
     there.regions.add(place.region)
     local = put_on_duty(there)
     found = look(Role.COORDINATOR, place, unit)
@@ -123,7 +123,7 @@ def test_a_coordinators_own_chain_goes_from_the_place_to_the_unit_to_every_one(
 
 
 def test_a_referral_goes_to_nobody_but_the_service_it_names(country: Country, unit: MobileUnit) -> None:
-    put_on_duty(make_office("another-shelter", Role.PROTECTION_SERVICE))
+    put_on_duty(make_office(Role.PROTECTION_SERVICE, slug="another-shelter"))
     coordinator = put_on_duty(country.coordinator)
     found = look(Role.PROTECTION_SERVICE, country.vlore, unit, partner=country.service)
     assert (found.contact, found.partner, found.coordinators) == (None, country.service, (coordinator,))

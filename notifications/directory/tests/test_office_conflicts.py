@@ -14,9 +14,9 @@ from django.utils import timezone
 from access.models import Assignment, User
 from audit.chain import log_event
 from audit.models import AuditEntry
+from tests.world.offices import make_contact, make_country, make_office, put_on_duty
 
 from ..models import Contact, DutyShift, Leave, OfficeConflict, Partner
-from .offices import make_contact, make_country, make_office, put_on_duty
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 keep_one = import_module("notifications.directory.migrations.0006_one_office_each").keep_one
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def beside(country) -> Partner:
-    return make_office("a-police-vlore", "police", directorate=country.police.directorate)
+    return make_office("police", slug="a-police-vlore", directorate=country.police.directorate)
 
 
 def keeper(role: str = "coordinator", *, region=None, name: str = "") -> User:
@@ -112,15 +112,15 @@ def test_an_office_whose_being_active_people_once_set_is_named_too(country, deed
 
 
 def test_offices_without_an_area_are_in_nobodys_way(country):
-    make_office("police-of-nowhere", "police")
-    make_office("old-police-of-nowhere", "police", is_active=False)
+    make_office("police", slug="police-of-nowhere")
+    make_office("police", slug="old-police-of-nowhere", is_active=False)
     upgrade()
     assert not OfficeConflict.objects.exists()
 
 
 def test_that_an_earlier_release_may_have_moved_its_people_is_said(country):
     put_on_duty(country.police)
-    make_office("emptied", "police", directorate=country.police.directorate, is_active=False)
+    make_office("police", slug="emptied", directorate=country.police.directorate, is_active=False)
     name_them(apps, None)
     assert OfficeConflict.objects.get().were_moved
     assert "may have been moved to" in home(keeper(region=country.vlore.region, name="besa"))

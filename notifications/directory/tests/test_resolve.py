@@ -5,10 +5,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from access.models import Region
+from tests.world.offices import Country, make_country, make_office, put_on_duty
 
 from ..models import Contact, Role
 from ..resolve import NOBODY_ON_DUTY, resolve
-from .offices import Country, make_country, make_office, put_on_duty
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +90,7 @@ def test_each_other_role_is_found_by_its_own_kind_of_place(country):
 
 def test_a_mobile_unit_answers_for_its_region(country):
     now = timezone.now()
-    unit = make_office("unit-vlore", Role.MOBILE_UNIT)
+    unit = make_office(Role.MOBILE_UNIT, slug="unit-vlore")
     unit.regions.add(country.vlore.region)
     worker, other = put_on_duty(unit), put_on_duty(unit, rank=2)
     found = resolve(role=Role.MOBILE_UNIT, municipality=country.himare, at=now)
@@ -111,14 +111,14 @@ def test_a_protection_service_is_named_by_the_caller(country):
 def test_a_role_and_an_area_have_one_active_office(country):
     directorate = country.vlore.police_directorate
     with pytest.raises(IntegrityError), transaction.atomic():
-        make_office("aaa-police", Role.POLICE, directorate=directorate)
+        make_office(Role.POLICE, slug="aaa-police", directorate=directorate)
     with pytest.raises(IntegrityError), transaction.atomic():
-        make_office("aaa-cpu", Role.CPU, municipality=country.vlore)
+        make_office(Role.CPU, slug="aaa-cpu", municipality=country.vlore)
     with pytest.raises(IntegrityError), transaction.atomic():
-        make_office("aaa-authority", Role.RESPONSIBLE_AUTHORITY)
+        make_office(Role.RESPONSIBLE_AUTHORITY, slug="aaa-authority")
     country.police.is_active = False
     country.police.save()
-    assert make_office("police-vlore-2", Role.POLICE, directorate=directorate).is_active
+    assert make_office(Role.POLICE, slug="police-vlore-2", directorate=directorate).is_active
 
 
 def test_whoever_has_not_opened_a_test_notice_is_passed_by(country):

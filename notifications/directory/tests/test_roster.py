@@ -9,10 +9,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.world.offices import Country, make_contact, make_country, put_on_duty
+
 from .. import roster
 from ..models import Contact, DutyShift, Leave, Partner, Role
 from ..resolve import resolve
-from .offices import Country, make_contact, make_country, put_on_duty
 
 # The night in which the clocks go back: 02:00 to 03:00 happens twice in Tirana.
 ORIGIN = datetime(2026, 10, 24, 22, tzinfo=UTC)

@@ -1,15 +1,3 @@
-import pytest
+from tests.world.notices import postbox, staffed
 
-from notifications.outbox.tests import owing
-
-
-@pytest.fixture
-def staffed(db) -> owing.Staffed:
-    return owing.make_staffed_country()
-
-
-@pytest.fixture
-def postbox(settings) -> owing.Postbox:
-    settings.NOTIFICATION_CHANNELS = {"email": "notifications.outbox.tests.owing.PostboxChannel"}
-    owing.POSTBOX.__init__()
-    return owing.POSTBOX
+__all__ = ["postbox", "staffed"]

@@ -11,8 +11,8 @@ from access.staff.groups import follow_roles
 from audit.chain import Actor, log_event
 from audit.models import AuditEntry
 from case_forms.submissions.seeding.reference import seed_reference
-from notifications.outbox.tests.owing import owe_officer
 from tests.rows import laid_down
+from tests.world.notices import notify_officer
 
 from ..audit_reader import PAGE
 
@@ -61,7 +61,7 @@ def test_a_keeper_reads_who_did_what_to_whom_and_that_is_recorded(keeper):
 
 
 def test_it_is_narrowed_by_person_deed_target_and_time(keeper, staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     other = person(StaffRole.OPERATOR, "other")
     long_ago = timezone.now() - timedelta(days=40)
     log_event("case.read", actor=Actor("user", str(other.pk)), target_kind="case", target_id="c-1", at=long_ago)

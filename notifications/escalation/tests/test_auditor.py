@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from notifications.outbox.delivery import claim, send_due
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.tests.owing import owe_officer
+from tests.world.notices import notify_officer
 
 from ..auditor import stranded
 from ..escalation_chain import get_keeper
@@ -19,25 +19,25 @@ def names():
 
 
 def test_owed_sending_failed_and_sent_notices_all_have_a_next_step(staffed, postbox):
-    owe_officer(staffed, contact=None)
-    owe_officer(staffed)
+    notify_officer(staffed, contact=None)
+    notify_officer(staffed)
     claim(now=timezone.now())
-    owe_officer(staffed)
+    notify_officer(staffed)
     send_due()
     assert Notice.objects.count() == 4
     assert names() == []
 
 
 def test_a_sent_notice_without_a_clock_is_stranded(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     send_due()
     Notice.objects.update(next_step_at=None)
     assert names() == [notice.pk]
 
 
 def test_a_chaser_is_covered_by_the_clock_of_its_chase_and_only_by_that(staffed, postbox):
-    first = owe_officer(staffed)
-    reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
+    first = notify_officer(staffed)
+    reminder = notify_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
     assert names() == []  # it has its next attempt
     send_due()
     assert names() == []
@@ -46,8 +46,8 @@ def test_a_chaser_is_covered_by_the_clock_of_its_chase_and_only_by_that(staffed,
 
 
 def test_an_unsent_chaser_of_a_settled_chase_is_still_tried(staffed):
-    first = owe_officer(staffed)
-    owe_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
+    first = notify_officer(staffed)
+    notify_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
     Notice.objects.filter(pk=first.pk).update(
         state="closed", closed_at=timezone.now(), next_step_at=None, next_attempt_at=None
     )
@@ -55,14 +55,14 @@ def test_an_unsent_chaser_of_a_settled_chase_is_still_tried(staffed):
 
 
 def test_a_notice_that_chases_belongs_to_the_nearest_ladder_above_it(staffed):
-    first = owe_officer(staffed)
-    deputy = owe_officer(staffed, purpose=Purpose.DEPUTY, chases=first)
-    reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=deputy, ladder=())
+    first = notify_officer(staffed)
+    deputy = notify_officer(staffed, purpose=Purpose.DEPUTY, chases=first)
+    reminder = notify_officer(staffed, purpose=Purpose.REMINDER, chases=deputy, ladder=())
     assert (get_keeper(reminder), get_keeper(deputy), get_keeper(first)) == (deputy, deputy, first)
 
 
 def test_the_command_says_which_one_and_fails(staffed, postbox):
-    notice, out = owe_officer(staffed), StringIO()
+    notice, out = notify_officer(staffed), StringIO()
     call_command("audit_ladders", stdout=out)
     assert "1 open notice(s)" in out.getvalue()
     send_due()

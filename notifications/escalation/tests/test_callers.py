@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from notifications.directory.models import Contact, DutyShift, Role
-from notifications.directory.tests.offices import make_contact, make_office, put_on_duty
 from notifications.outbox import alarm
 from notifications.outbox.actions import create_notices
 from notifications.outbox.delivery import send_due
@@ -15,7 +14,8 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.repeating import fold
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sweep import resolve_again
-from notifications.outbox.tests.owing import BRIEF, Staffed, owe_officer
+from tests.world.notices import BRIEF, StaffedCountry, notify_officer
+from tests.world.offices import make_contact, make_office, put_on_duty
 
 from ..auditor import stranded
 from ..clock import advance
@@ -79,14 +79,14 @@ def calls() -> dict[int | None, tuple[str, str]]:
 
 
 def coordinators(count: int) -> list[Contact]:
-    return [put_on_duty(make_office(f"coordinator-{n}", Role.COORDINATOR)) for n in range(count)]
+    return [put_on_duty(make_office(Role.COORDINATOR, slug=f"coordinator-{n}")) for n in range(count)]
 
 
 # ---- every coordinator is asked to call ----
 
 
-def test_of_several_who_were_asked_to_call_each_stays_asked_and_hears_again(staffed: Staffed) -> None:
-    first = settled(owe_officer(staffed))
+def test_of_several_who_were_asked_to_call_each_stays_asked_and_hears_again(staffed: StaffedCountry) -> None:
+    first = settled(notify_officer(staffed))
     asked = [staffed.coordinator, *coordinators(3)]
     call_each(first, asked)
     send_due()
@@ -98,8 +98,8 @@ def test_of_several_who_were_asked_to_call_each_stays_asked_and_hears_again(staf
     assert not Notice.objects.filter(reason="replaced").exists()
 
 
-def test_when_none_of_them_is_on_duty_any_more_the_next_one_is_asked_once_beside_them(staffed: Staffed) -> None:
-    first = settled(owe_officer(staffed))
+def test_when_none_of_them_is_on_duty_any_more_the_next_one_is_asked_once_beside_them(staffed: StaffedCountry) -> None:
+    first = settled(notify_officer(staffed))
     asked = [staffed.coordinator, *coordinators(2)]
     call_each(first, asked)
     send_due()
@@ -114,8 +114,8 @@ def test_when_none_of_them_is_on_duty_any_more_the_next_one_is_asked_once_beside
     assert stranded(timezone.now() + timedelta(days=1)) == []
 
 
-def test_after_the_first_day_each_has_their_own_call_on_their_list(staffed: Staffed) -> None:
-    first = settled(owe_officer(staffed))
+def test_after_the_first_day_each_has_their_own_call_on_their_list(staffed: StaffedCountry) -> None:
+    first = settled(notify_officer(staffed))
     asked = [staffed.coordinator, *coordinators(2)]
     call_each(first, asked)
     send_due()
@@ -124,8 +124,8 @@ def test_after_the_first_day_each_has_their_own_call_on_their_list(staffed: Staf
     assert {one.contact for one in Notice.objects.filter(purpose=Purpose.DIGEST)} == set(asked)
 
 
-def test_the_same_person_twice_is_folded_and_nobody_else(staffed: Staffed) -> None:
-    first = settled(owe_officer(staffed))
+def test_the_same_person_twice_is_folded_and_nobody_else(staffed: StaffedCountry) -> None:
+    first = settled(notify_officer(staffed))
     other = coordinators(1)[0]
     for _time in range(2):
         call_each(first, [staffed.coordinator, other])
@@ -138,13 +138,13 @@ def test_the_same_person_twice_is_folded_and_nobody_else(staffed: Staffed) -> No
 
 @pytest.mark.parametrize("somebody_on_duty", [True, False])
 def test_a_coordinator_chosen_by_hand_keeps_their_call_while_the_other_ladder_goes_on(
-    staffed: Staffed, somebody_on_duty: bool
+    staffed: StaffedCountry, somebody_on_duty: bool
 ) -> None:
     if not somebody_on_duty:
         DutyShift.objects.filter(contact=staffed.coordinator).delete()
     DutyShift.objects.filter(partner=staffed.country.police).delete()
-    first = owe_officer(staffed, contact=None)
-    chosen = make_contact(make_office("far", Role.COORDINATOR))
+    first = notify_officer(staffed, contact=None)
+    chosen = make_contact(make_office(Role.COORDINATOR, slug="far"))
     (call,) = call_each(first, [chosen])
     send_due()
     climb(first, 120)
@@ -158,8 +158,8 @@ def test_a_coordinator_chosen_by_hand_keeps_their_call_while_the_other_ladder_go
 # ---- no coordinator on duty ----
 
 
-def test_a_call_that_nobody_was_there_for_hands_its_clock_to_whoever_comes(staffed: Staffed) -> None:
-    first = settled(owe_officer(staffed))
+def test_a_call_that_nobody_was_there_for_hands_its_clock_to_whoever_comes(staffed: StaffedCountry) -> None:
+    first = settled(notify_officer(staffed))
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
     call_each(first, [])
     relief = put_on_duty(staffed.country.coordinator)
@@ -169,8 +169,8 @@ def test_a_call_that_nobody_was_there_for_hands_its_clock_to_whoever_comes(staff
     assert standing.next_step_at is not None
 
 
-def test_a_link_taken_back_ends_the_call_and_the_next_one_carries_the_clock(staffed: Staffed) -> None:
-    first = settled(owe_officer(staffed))
+def test_a_link_taken_back_ends_the_call_and_the_next_one_carries_the_clock(staffed: StaffedCountry) -> None:
+    first = settled(notify_officer(staffed))
     other = coordinators(1)[0]
     call, _kept = call_each(first, [staffed.coordinator, other])
     send_due()
@@ -183,8 +183,8 @@ def test_a_link_taken_back_ends_the_call_and_the_next_one_carries_the_clock(staf
     assert all(one.next_step_at for one in standing)
 
 
-def test_with_nobody_on_duty_the_standing_call_goes_on_and_the_operator_hears(staffed: Staffed) -> None:
-    first = owe_officer(staffed)
+def test_with_nobody_on_duty_the_standing_call_goes_on_and_the_operator_hears(staffed: StaffedCountry) -> None:
+    first = notify_officer(staffed)
     send_due()
     climb(first, 30)
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
@@ -200,8 +200,8 @@ def test_with_nobody_on_duty_the_standing_call_goes_on_and_the_operator_hears(st
     assert not alarm.unheard().exists()
 
 
-def test_who_comes_back_on_duty_isnt_called_by_a_second_call(staffed: Staffed) -> None:
-    first = owe_officer(staffed)
+def test_who_comes_back_on_duty_isnt_called_by_a_second_call(staffed: StaffedCountry) -> None:
+    first = notify_officer(staffed)
     send_due()
     climb(first, 30)
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
@@ -212,8 +212,8 @@ def test_who_comes_back_on_duty_isnt_called_by_a_second_call(staffed: Staffed) -
     assert not alarm.unheard().exists()
 
 
-def test_duty_that_ends_after_the_first_day_is_loud_and_whoever_comes_next_is_called(staffed: Staffed) -> None:
-    first = owe_officer(staffed)
+def test_duty_that_ends_after_the_first_day_is_loud_and_whoever_comes_next_is_called(staffed: StaffedCountry) -> None:
+    first = notify_officer(staffed)
     send_due()
     climb(first, 60 * 26, every=30)
     morning = begin_of_today(at(first, 60 * 50)) + timedelta(hours=1)

@@ -9,11 +9,11 @@ from notifications import signals
 from notifications.briefs.replies import AnswerRefused, answer
 from notifications.channels.errors import Unreached
 from notifications.directory.models import DutyShift, Role
-from notifications.directory.tests.offices import put_on_duty
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.tests.owing import owe_officer
+from tests.world.notices import notify_officer
+from tests.world.offices import put_on_duty
 from vault.tests.spoiling import spoil
 
 from .. import clock
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sent(staffed, postbox):
     """The officer's notice, sent and not answered."""
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     send_due()
     notice.refresh_from_db()
     return notice
@@ -150,7 +150,7 @@ def make_unreadable(notice, what="brief"):
 
 @pytest.mark.parametrize("what", ["brief", "ladder"])
 def test_one_notice_that_cannot_be_read_stops_no_other_clock(staffed, postbox, caplog, what):
-    bad, *good = [owe_officer(staffed) for _notice in range(4)]
+    bad, *good = [notify_officer(staffed) for _notice in range(4)]
     send_due()
     for notice in (bad, *good):
         Notice.objects.filter(pk=notice.pk).update(ladder_step=1, next_step_at=at(notice, 20))
@@ -170,7 +170,7 @@ def test_one_notice_that_cannot_be_read_stops_no_other_clock(staffed, postbox, c
 
 
 def test_the_call_about_what_cannot_be_read_is_repeated_and_there_is_one(staffed, postbox):
-    bad = owe_officer(staffed)
+    bad = notify_officer(staffed)
     send_due()
     Notice.objects.update(ladder_step=1, next_step_at=at(bad, 20))
     make_unreadable(bad)
@@ -189,7 +189,7 @@ def test_a_late_clock_catches_up_one_step_a_minute(sent):
 
 
 def test_what_was_never_sent_is_pushed_instead_of_reminded(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     far = at(notice, 60)
     Notice.objects.filter(pk=notice.pk).update(state="failed", reason="refused", attempts=9, next_attempt_at=far)
     assert advance(at(notice, 10)) == 1
@@ -202,7 +202,7 @@ def test_what_was_never_sent_is_pushed_instead_of_reminded(staffed, postbox):
 
 
 def test_a_notice_in_somebodys_hands_is_not_pushed(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     lease = at(notice, 11)
     Notice.objects.filter(pk=notice.pk).update(
         state="sending", attempts=1, token=1, lease_until=lease, next_attempt_at=None
@@ -213,7 +213,7 @@ def test_a_notice_in_somebodys_hands_is_not_pushed(staffed):
 
 
 def test_a_notice_for_nobody_goes_past_the_reminder(staffed):
-    notice = owe_officer(staffed, contact=None)
+    notice = notify_officer(staffed, contact=None)
     assert advance(at(notice, 10)) == 1
     assert sorted(purposes()) == ["deputy", "fallback", "first"]  # whoever is on duty by now
 
@@ -221,7 +221,7 @@ def test_a_notice_for_nobody_goes_past_the_reminder(staffed):
 def test_a_protection_service_is_chased_within_its_own_office(staffed, postbox):
     service = staffed.country.service
     person, second = put_on_duty(service), put_on_duty(service, rank=2)
-    notice = owe_officer(staffed, role=Role.PROTECTION_SERVICE, contact=person)
+    notice = notify_officer(staffed, role=Role.PROTECTION_SERVICE, contact=person)
     send_due()
     Notice.objects.filter(pk=notice.pk).update(ladder_step=1, next_step_at=at(notice, 20))
     advance(at(notice, 20))
@@ -229,7 +229,7 @@ def test_a_protection_service_is_chased_within_its_own_office(staffed, postbox):
 
 
 def test_a_notice_without_a_time_to_answer_gives_its_chasers_none(staffed, postbox):
-    notice = owe_officer(staffed, answer_minutes=None)
+    notice = notify_officer(staffed, answer_minutes=None)
     send_due()
     advance(at(notice, 10))
     assert Notice.objects.get(purpose=Purpose.REMINDER).answer_by is None
@@ -315,7 +315,7 @@ def test_a_call_that_is_repeated_keeps_its_link_and_names_who_was_told_since(sta
 
 def test_a_second_reminder_is_the_first_one_again(staffed, postbox):
     ladder = [{"after_minutes": minutes, "do": "remind"} for minutes in (5, 10, 15)]
-    notice = owe_officer(staffed, ladder=ladder)
+    notice = notify_officer(staffed, ladder=ladder)
     send_due()
     climb(notice, 15, start=5, every=5)
     reminder = Notice.objects.get(purpose=Purpose.REMINDER)

@@ -16,12 +16,12 @@ from django.utils import timezone
 from audit.models import PutAside
 from notifications.briefs.replies import AnswerRefused, answer
 from notifications.directory.models import DutyShift
-from notifications.directory.tests.offices import put_on_duty
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Heartbeat, Notice, Purpose
 from notifications.outbox.repeating import fill_chases, fold
 from notifications.outbox.sweep import sweep
-from notifications.outbox.tests.owing import owe_officer
+from tests.world.notices import notify_officer
+from tests.world.offices import put_on_duty
 
 from ..auditor import stranded
 from ..clock import advance
@@ -56,7 +56,7 @@ def rounds(clock, until: datetime, step: timedelta) -> None:
 def silence(staffed, postbox, clock):
     DutyShift.objects.update(starts_at=BEGIN - timedelta(days=1))
     for _case in range(CASES):
-        owe_officer(staffed)
+        notify_officer(staffed)
     send_due()
     return staffed
 
@@ -166,7 +166,7 @@ def test_with_no_coordinator_nothing_is_lost_and_the_log_says_so(silence, postbo
 
 
 def test_thousands_of_open_calls_of_an_older_release_come_down_to_one(staffed, postbox, django_assert_max_num_queries):
-    first = owe_officer(staffed)
+    first = notify_officer(staffed)
     send_due()
     advance(first.owed_at + timedelta(minutes=10))
     Notice.objects.filter(pk=first.pk).update(ladder_step=2, next_step_at=first.owed_at + timedelta(minutes=30))

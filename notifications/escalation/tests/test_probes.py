@@ -12,7 +12,7 @@ from notifications.channels.errors import Unreached
 from notifications.directory.models import Contact, DutyShift
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Notice
-from notifications.outbox.tests.owing import owe_officer
+from tests.world.notices import notify_officer
 
 from .. import probes
 from ..findings import findings, forget_settled
@@ -67,7 +67,7 @@ def test_a_cache_that_forgets_at_once_is_not_well():
 
 
 def test_the_findings_say_since_when_mail_fails_and_stop_when_it_goes_again(staffed, postbox):
-    owe_officer(staffed)
+    notify_officer(staffed)
     assert findings(timezone.now())["smtp_failing_s"] == 0.0
     postbox.closed = Unreached("connection_refused")
     send_due()
@@ -90,7 +90,7 @@ def test_the_findings_count_who_could_be_told(staffed):
 
 def test_what_was_put_aside_and_is_answered_is_put_aside_no_more(staffed, postbox):
     now = timezone.now()
-    open_one, settled = owe_officer(staffed), owe_officer(staffed)
+    open_one, settled = notify_officer(staffed), notify_officer(staffed)
     times = {"first_at": now, "last_at": now, "retry_at": now}
     for key in (open_one.pk, settled.pk, "gone"):
         PutAside.objects.create(kind="notice.clock", row=str(key), code="SealBroken", **times)

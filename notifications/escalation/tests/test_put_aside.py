@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from access.models import Assignment, Region, StaffRole, User
 from audit.models import AuditEntry, PutAside
-from notifications.outbox.tests.owing import owe_officer
+from tests.world.notices import notify_officer
 
 pytestmark = pytest.mark.django_db
 PAGE = "/cms/put-aside/"
@@ -29,7 +29,7 @@ def somebody(role: str, **where: Region) -> Client:
 @pytest.fixture
 def spoilt(staffed):
     now = timezone.now()
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     later = now + timedelta(hours=1)
     times = {"first_at": now, "last_at": now, "retry_at": later}
     PutAside.objects.create(kind="notice.clock", row=str(notice.pk), code="SealBroken", **times)

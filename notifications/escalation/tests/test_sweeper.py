@@ -15,8 +15,8 @@ from audit.models import PutAside
 from notifications.directory.models import DutyShift
 from notifications.outbox.models import Heartbeat, Notice
 from notifications.outbox.queueing import send_each_minute, send_housekeeping
-from notifications.outbox.tests.owing import owe_officer
 from tests.queues import all_waiting_tasks, empty_queues, waiting_tasks
+from tests.world.notices import notify_officer
 
 from ..management.commands import sweeper as module
 from ..management.commands.sweeper import Sweeper
@@ -40,7 +40,7 @@ class Rounds(threading.Event):
 
 
 def test_one_pass_moves_clocks_wakes_workers_and_shows_life(staffed, settings):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     Notice.objects.update(next_attempt_at=timezone.now(), next_step_at=timezone.now() - timedelta(seconds=1))
     Sweeper(1.0).once()
     notice.refresh_from_db()
@@ -73,7 +73,7 @@ def test_canaries_do_not_pile_up_before_a_dead_cluster(staffed, settings):
 
 
 def test_a_stranded_notice_is_cried_out(staffed, caplog):
-    owe_officer(staffed)
+    notify_officer(staffed)
     Notice.objects.update(
         state="escalated", attempts=1, sent_at=timezone.now(), next_attempt_at=None, next_step_at=None
     )
@@ -168,7 +168,7 @@ def alarm_an_operator(staffed):
     operator = User.objects.create_user("operator", email="operator@vatra.example", language="en")
     Assignment.objects.create(user=operator, role="operator", starts_on=timezone.localdate() - timedelta(days=1))
     DutyShift.objects.all().delete()
-    owe_officer(staffed, contact=None)
+    notify_officer(staffed, contact=None)
 
 
 def test_without_a_broker_the_sweeper_rings_the_alarm_itself(staffed):

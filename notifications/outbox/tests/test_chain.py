@@ -11,20 +11,20 @@ from django.utils import timezone
 from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorate, Region, User
 from config.health import readiness
 from notifications.directory.models import DutyShift, Role
-from notifications.directory.tests.offices import make_contact, make_office, put_on_duty
 from notifications.escalation.findings import FINDINGS, findings
+from tests.world.notices import StaffedCountry, notify_officer
+from tests.world.offices import make_contact, make_office, put_on_duty
 
 from .. import alarm
 from ..actions import cancel
 from ..models import Heartbeat, Notice, Purpose
 from ..sweep import resolve_again
-from .owing import Staffed, owe_officer
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def unit(staffed: Staffed) -> MobileUnit:
+def unit(staffed: StaffedCountry) -> MobileUnit:
     return MobileUnit.objects.create(
         slug="nl-vlore", name="Njësia Vlorë", region=staffed.country.vlore.region, callback_phone="+355 69 111"
     )
@@ -41,21 +41,25 @@ def heads(notice: Notice) -> list[str]:
     return [section["title"]["en"] for section in notice.brief["sections"]]
 
 
-def test_a_brief_for_an_office_of_another_area_says_so_before_all_else(staffed: Staffed, far: Municipality) -> None:
-    notice = owe_officer(staffed, municipality=far)
+def test_a_brief_for_an_office_of_another_area_says_so_before_all_else(
+    staffed: StaffedCountry, far: Municipality
+) -> None:
+    notice = notify_officer(staffed, municipality=far)
     assert heads(notice) == ["Outside your area", "Case"]
     assert "Fier is outside your office's area" in notice.brief["sections"][0]["rows"][0]["value"]["en"]
-    assert heads(owe_officer(staffed)) == ["Case"]
+    assert heads(notify_officer(staffed)) == ["Case"]
 
 
-def test_the_head_is_taken_off_again_where_it_is_no_longer_true(staffed: Staffed, far: Municipality) -> None:
-    outside = owe_officer(staffed, municipality=far)
-    inside = owe_officer(staffed, brief=outside.brief, chases=outside, purpose=Purpose.REROUTE)
+def test_the_head_is_taken_off_again_where_it_is_no_longer_true(staffed: StaffedCountry, far: Municipality) -> None:
+    outside = notify_officer(staffed, municipality=far)
+    inside = notify_officer(staffed, brief=outside.brief, chases=outside, purpose=Purpose.REROUTE)
     assert heads(inside) == ["Case"]
 
 
-def test_a_contact_found_later_in_another_area_reads_that_it_is_outside(staffed: Staffed, far: Municipality) -> None:
-    notice = owe_officer(staffed, municipality=far, contact=None)
+def test_a_contact_found_later_in_another_area_reads_that_it_is_outside(
+    staffed: StaffedCountry, far: Municipality
+) -> None:
+    notice = notify_officer(staffed, municipality=far, contact=None)
     assert heads(notice) == ["Case"]
     staffed.country.police.regions.add(far.region)
     assert resolve_again(timezone.now() + timedelta(seconds=11)) >= 1
@@ -64,9 +68,9 @@ def test_a_contact_found_later_in_another_area_reads_that_it_is_outside(staffed:
 
 
 def test_a_place_without_anybody_is_told_to_the_sending_units_coordinator(
-    staffed: Staffed, unit: MobileUnit, far: Municipality
+    staffed: StaffedCountry, unit: MobileUnit, far: Municipality
 ) -> None:
-    notice = owe_officer(staffed, municipality=far, contact=None, unit=unit)
+    notice = notify_officer(staffed, municipality=far, contact=None, unit=unit)
     fallback = Notice.objects.get(purpose=Purpose.FALLBACK)
     assert (fallback.contact, fallback.chases, fallback.unit) == (staffed.coordinator, notice, unit)
     words = str(fallback.brief)
@@ -75,29 +79,31 @@ def test_a_place_without_anybody_is_told_to_the_sending_units_coordinator(
 
 
 def test_every_coordinator_is_told_where_the_units_own_is_away(
-    staffed: Staffed, unit: MobileUnit, far: Municipality
+    staffed: StaffedCountry, unit: MobileUnit, far: Municipality
 ) -> None:
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
-    others = {put_on_duty(make_office(f"coordinator-{n}", Role.COORDINATOR)) for n in (1, 2)}
-    owe_officer(staffed, municipality=far, contact=None, unit=unit)
+    others = {put_on_duty(make_office(Role.COORDINATOR, slug=f"coordinator-{n}")) for n in (1, 2)}
+    notify_officer(staffed, municipality=far, contact=None, unit=unit)
     assert {each.contact for each in Notice.objects.filter(purpose=Purpose.FALLBACK)} == others
     assert alarm.unheard().count() == 0
 
 
-def test_asking_again_for_days_makes_nothing_more(staffed: Staffed, unit: MobileUnit, far: Municipality) -> None:
+def test_asking_again_for_days_makes_nothing_more(staffed: StaffedCountry, unit: MobileUnit, far: Municipality) -> None:
     DutyShift.objects.all().delete()
-    owe_officer(staffed, municipality=far, contact=None, unit=unit)
+    notify_officer(staffed, municipality=far, contact=None, unit=unit)
     before = Notice.objects.count()
     for hours in range(1, 73):
         resolve_again(timezone.now() + timedelta(hours=hours))
     assert Notice.objects.count() == before == 2
 
 
-def test_a_chain_is_kept_on_the_notice_and_handed_on(staffed: Staffed, unit: MobileUnit, far: Municipality) -> None:
+def test_a_chain_is_kept_on_the_notice_and_handed_on(
+    staffed: StaffedCountry, unit: MobileUnit, far: Municipality
+) -> None:
     chain = ["municipality", "unit_coordinators", "operator"]
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
-    put_on_duty(make_office("coordinator-1", Role.COORDINATOR))
-    notice = owe_officer(staffed, municipality=far, contact=None, unit=unit, chain=chain)
+    put_on_duty(make_office(Role.COORDINATOR, slug="coordinator-1"))
+    notice = notify_officer(staffed, municipality=far, contact=None, unit=unit, chain=chain)
     fallback = notice.chasers.get()
     assert (fallback.chain, fallback.contact) == (chain, None)  # “every coordinator” isn't in it
 
@@ -105,11 +111,11 @@ def test_a_chain_is_kept_on_the_notice_and_handed_on(staffed: Staffed, unit: Mob
 # ---- nobody reached ----
 
 
-def test_nobody_reached_are_first_notices_and_heirs_of_those_that_are_over(staffed: Staffed) -> None:
+def test_nobody_reached_are_first_notices_and_heirs_of_those_that_are_over(staffed: StaffedCountry) -> None:
     DutyShift.objects.all().delete()
-    alone = owe_officer(staffed, contact=None)
-    declined = owe_officer(staffed)
-    heir = owe_officer(staffed, contact=None, role=Role.COORDINATOR, chases=declined, purpose=Purpose.CALL)
+    alone = notify_officer(staffed, contact=None)
+    declined = notify_officer(staffed)
+    heir = notify_officer(staffed, contact=None, role=Role.COORDINATOR, chases=declined, purpose=Purpose.CALL)
     assert set(Notice.objects.nobody_reached()) == {alone}  # the first of the other one is still open
     now = timezone.now()
     Notice.objects.filter(pk=declined.pk).update(
@@ -136,9 +142,9 @@ def operator() -> User:
     return user
 
 
-def alarmed(staffed: Staffed) -> Notice:
+def alarmed(staffed: StaffedCountry) -> Notice:
     DutyShift.objects.all().delete()
-    return owe_officer(staffed, contact=None, case_reference="9QZ9QZ")
+    return notify_officer(staffed, contact=None, case_reference="9QZ9QZ")
 
 
 def age(minutes: float) -> None:
@@ -152,13 +158,13 @@ def as_the_sweeper_finds_it() -> dict[str, Any]:
     return readiness()[1]
 
 
-def test_all_is_quiet_while_a_coordinator_is_told(staffed: Staffed, operator: User) -> None:
-    owe_officer(staffed, contact=None)
+def test_all_is_quiet_while_a_coordinator_is_told(staffed: StaffedCountry, operator: User) -> None:
+    notify_officer(staffed, contact=None)
     assert alarm.ring() == 0
     assert as_the_sweeper_finds_it()["parts"]["nobody_told"] == {"ok": True, "cases": 0, "oldest_s": None}
 
 
-def test_the_operator_is_alarmed_without_a_word_of_the_case(staffed: Staffed, operator: User) -> None:
+def test_the_operator_is_alarmed_without_a_word_of_the_case(staffed: StaffedCountry, operator: User) -> None:
     notice = alarmed(staffed)
     assert alarm.ring() == 1
     (letter,) = mail.outbox
@@ -173,7 +179,7 @@ def test_the_operator_is_alarmed_without_a_word_of_the_case(staffed: Staffed, op
     assert "nobody_told" in body["degraded"]
 
 
-def test_mails_are_few_and_become_fewer(staffed: Staffed, operator: User) -> None:
+def test_mails_are_few_and_become_fewer(staffed: StaffedCountry, operator: User) -> None:
     alarmed(staffed)
     assert [alarm.ring(), alarm.ring()] == [1, 0]
     age(61)
@@ -185,21 +191,21 @@ def test_mails_are_few_and_become_fewer(staffed: Staffed, operator: User) -> Non
     assert alarm.ring() == 1
 
 
-def test_a_new_case_without_anybody_is_mailed_at_once(staffed: Staffed, operator: User) -> None:
+def test_a_new_case_without_anybody_is_mailed_at_once(staffed: StaffedCountry, operator: User) -> None:
     alarmed(staffed)
     alarm.ring()
     age(6)
-    owe_officer(staffed, contact=None)
+    notify_officer(staffed, contact=None)
     assert alarm.ring() == 1
 
 
-def test_a_drill_alarms_nobody(staffed: Staffed, operator: User) -> None:
+def test_a_drill_alarms_nobody(staffed: StaffedCountry, operator: User) -> None:
     DutyShift.objects.all().delete()
-    owe_officer(staffed, contact=None, is_drill=True)
+    notify_officer(staffed, contact=None, is_drill=True)
     assert alarm.ring() == 0
 
 
-def test_the_alarm_ends_when_somebody_is_found(staffed: Staffed, operator: User) -> None:
+def test_the_alarm_ends_when_somebody_is_found(staffed: StaffedCountry, operator: User) -> None:
     alarmed(staffed)
     put_on_duty(staffed.country.coordinator, contact=make_contact(staffed.country.coordinator))
     resolve_again(timezone.now() + timedelta(minutes=1))
@@ -207,7 +213,7 @@ def test_the_alarm_ends_when_somebody_is_found(staffed: Staffed, operator: User)
 
 
 def test_an_alarm_that_reached_nobody_is_tried_again_in_five_minutes(
-    staffed: Staffed, operator: User, monkeypatch: pytest.MonkeyPatch
+    staffed: StaffedCountry, operator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarmed(staffed)
     Notice.objects.update(owed_at=timezone.now() - timedelta(days=2))
@@ -225,7 +231,7 @@ def test_an_alarm_that_reached_nobody_is_tried_again_in_five_minutes(
 
 
 def test_a_worker_that_died_while_writing_the_alarm_keeps_nobody_from_hearing_it(
-    staffed: Staffed, operator: User, monkeypatch: pytest.MonkeyPatch
+    staffed: StaffedCountry, operator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarmed(staffed)
     Notice.objects.update(owed_at=timezone.now() - timedelta(days=2))

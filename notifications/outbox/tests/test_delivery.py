@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
+from tests.world.notices import notify_officer
 
 from .. import delivery
 from ..actions import cancel, mark_opened
 from ..delivery import ChannelPool, backoff, claim, record_results, send, send_due
 from ..models import Attempt, Heartbeat, Notice
 from ..tasks import canary, deliver
-from .owing import owe_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def now():
 
 
 def test_a_notice_is_sent_once_with_an_attempt_row_and_an_audit_entry(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     assert send_due([str(notice.pk)]) == 1
     assert send_due([str(notice.pk)]) == 0
     notice.refresh_from_db()
@@ -37,7 +37,7 @@ def test_a_notice_is_sent_once_with_an_attempt_row_and_an_audit_entry(staffed, p
 
 
 def test_the_attempt_is_counted_and_written_before_the_first_byte_goes_out(staffed, postbox):
-    notice, seen = owe_officer(staffed), []
+    notice, seen = notify_officer(staffed), []
 
     def look(letter):
         row = Notice.objects.get(pk=notice.pk)
@@ -50,7 +50,7 @@ def test_the_attempt_is_counted_and_written_before_the_first_byte_goes_out(staff
 
 def test_one_wake_up_sends_everything_that_is_due_over_one_connection(staffed, postbox, settings):
     settings.NOTICE_BATCH = 4
-    notices = [owe_officer(staffed) for _n in range(10)]
+    notices = [notify_officer(staffed) for _n in range(10)]
     assert send_due([str(notices[7].pk)]) == 10
     assert postbox.opened == 1
     order = [letter.id for letter in postbox.letters]
@@ -59,14 +59,14 @@ def test_one_wake_up_sends_everything_that_is_due_over_one_connection(staffed, p
 
 
 def test_what_was_never_tried_goes_before_a_retry(staffed, postbox):
-    old, new = owe_officer(staffed), owe_officer(staffed)
+    old, new = notify_officer(staffed), notify_officer(staffed)
     Notice.objects.filter(pk=old.pk).update(state="failed", reason="refused", attempts=3, next_attempt_at=now())
     send_due()
     assert [letter.id for letter in postbox.letters] == [f"<{n.pk}@vatra.example>" for n in (new, old)]
 
 
 def test_a_notice_has_one_holder(staffed, settings):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     first = claim(now=now())
     assert [held.notice.pk for held in first] == [notice.pk]
     assert claim(now=now()) == []
@@ -77,7 +77,7 @@ def test_a_notice_has_one_holder(staffed, settings):
 
 def test_two_workers_that_read_the_same_rows_claim_each_once(staffed, settings):
     settings.NOTICE_BATCH = 1
-    first, second = owe_officer(staffed), owe_officer(staffed)
+    first, second = notify_officer(staffed), notify_officer(staffed)
     really, stale = delivery._candidates, delivery._candidates(now(), (), ())
     claim(now=now())
     answers = iter([stale])
@@ -87,7 +87,7 @@ def test_two_workers_that_read_the_same_rows_claim_each_once(staffed, settings):
 
 
 def test_a_failure_is_kept_with_its_code_and_tried_again_after_seconds(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     for failure, outcome in (
         (RecipientRefused("rcpt_550"), "refused"),
         (Unreached("rcpt_451", connection_lost=False), "unreached"),
@@ -106,7 +106,7 @@ def test_a_failure_is_kept_with_its_code_and_tried_again_after_seconds(staffed, 
 
 
 def test_what_we_cannot_compose_is_loud_and_waits_long(staffed, postbox, caplog):
-    owe_officer(staffed)
+    notify_officer(staffed)
     postbox.failures[staffed.officer.email] = PayloadError("not_composed")
     send_due()
     notice = Notice.objects.get()
@@ -116,20 +116,20 @@ def test_what_we_cannot_compose_is_loud_and_waits_long(staffed, postbox, caplog)
 
 
 def test_one_bad_notice_does_not_keep_the_others_back(staffed, postbox):
-    owe_officer(staffed), owe_officer(staffed, contact=staffed.deputy), owe_officer(staffed)
+    notify_officer(staffed), notify_officer(staffed, contact=staffed.deputy), notify_officer(staffed)
     postbox.failures[staffed.deputy.email] = RecipientRefused("rcpt_550")
     assert send_due() == 2
 
 
 def test_an_unknown_channel_is_our_mistake(staffed, postbox):
-    Notice.objects.filter(pk=owe_officer(staffed).pk).update(channel="pigeon")
+    Notice.objects.filter(pk=notify_officer(staffed).pk).update(channel="pigeon")
     send_due()
     assert Attempt.objects.get().error_code == "unknown_channel"
     assert Notice.objects.get().reason == "unsendable"
 
 
 def test_a_link_that_does_not_open_any_more_is_our_mistake(staffed, postbox, settings):
-    owe_officer(staffed)
+    notify_officer(staffed)
     settings.VAULT_KEYS = ["other:b3RoZXItdmF1bHQta2V5LW9mLTMyLWJ5dGVzLW90aGU="]
     send_due()
     assert Attempt.objects.get().error_code == "link_sealed"
@@ -138,7 +138,7 @@ def test_a_link_that_does_not_open_any_more_is_our_mistake(staffed, postbox, set
 def test_when_the_server_does_not_open_nobody_else_is_tried(staffed, postbox, settings):
     settings.NOTICE_BATCH = 2
     for _n in range(3):
-        owe_officer(staffed)
+        notify_officer(staffed)
     postbox.closed = Unreached("connection_refused")
     assert send_due() == 0
     assert sorted(Notice.objects.values_list("state", "reason", "attempts")) == [
@@ -150,8 +150,8 @@ def test_when_the_server_does_not_open_nobody_else_is_tried(staffed, postbox, se
 
 
 def test_a_recipient_that_hangs_delays_the_others_once(staffed, postbox):
-    owe_officer(staffed, contact=staffed.deputy)
-    others = [owe_officer(staffed) for _n in range(3)]
+    notify_officer(staffed, contact=staffed.deputy)
+    others = [notify_officer(staffed) for _n in range(3)]
     postbox.failures[staffed.deputy.email] = Unreached("timeout")
     assert send_due() == 3
     assert postbox.opened == 2  # opened again after the lost connection
@@ -162,7 +162,7 @@ def test_a_recipient_that_hangs_delays_the_others_once(staffed, postbox):
 def test_connections_lost_one_after_another_mean_that_the_server_is_down(staffed, postbox, settings):
     settings.NOTICE_BATCH = 2
     for _n in range(6):
-        owe_officer(staffed)
+        notify_officer(staffed)
     postbox.failures[staffed.officer.email] = Unreached("timeout")
     send_due()
     assert postbox.opened == 2
@@ -173,7 +173,7 @@ def test_connections_lost_one_after_another_mean_that_the_server_is_down(staffed
 
 def test_the_batchs_time_is_over_before_its_lease(staffed, postbox, settings):
     settings.NOTICE_BATCH_SECONDS = 0
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     batch = claim(now=now())
     send(batch, ChannelPool())
     record_results(batch)
@@ -190,14 +190,14 @@ def test_the_lease_outlives_the_batch_and_one_last_sending(settings):
 
 
 def test_a_drain_that_ran_out_of_time_wakes_a_successor(staffed, postbox):
-    owe_officer(staffed)
+    notify_officer(staffed)
     with mock.patch.object(delivery, "send_wake_up") as woken:
         assert send_due(seconds=0) == 1
     woken.assert_called_once_with(())
 
 
 def test_opened_while_it_was_being_sent_is_not_overwritten(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     postbox.hook = lambda letter: mark_opened(notice=notice, at=now())
     send_due()
     notice.refresh_from_db()
@@ -206,7 +206,7 @@ def test_opened_while_it_was_being_sent_is_not_overwritten(staffed, postbox):
 
 
 def test_cancelled_while_it_was_being_sent_stays_cancelled(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     postbox.hook = lambda letter: cancel(notice=notice, reason="withdrawn")
     send_due()
     notice.refresh_from_db()
@@ -215,7 +215,7 @@ def test_cancelled_while_it_was_being_sent_stays_cancelled(staffed, postbox):
 
 
 def test_who_lost_the_lease_may_not_write(staffed, postbox, settings):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     late = claim(now=now())
     other = claim(now=now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS + 1))
     send(late, ChannelPool())
@@ -232,7 +232,7 @@ def test_who_lost_the_lease_may_not_write(staffed, postbox, settings):
 
 
 def test_a_contact_who_left_since_is_not_written_to(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     staffed.officer.is_active = False
     staffed.officer.save()
     assert send_due() == 0
@@ -243,7 +243,7 @@ def test_a_contact_who_left_since_is_not_written_to(staffed, postbox):
 
 
 def test_the_first_success_after_an_outage_brings_the_others_forward(staffed, postbox):
-    waiting, refused, probe = owe_officer(staffed), owe_officer(staffed), owe_officer(staffed)
+    waiting, refused, probe = notify_officer(staffed), notify_officer(staffed), notify_officer(staffed)
     far = now() + timedelta(minutes=5)
     Notice.objects.filter(pk=waiting.pk).update(state="failed", reason="unreached", attempts=7, next_attempt_at=far)
     Notice.objects.filter(pk=refused.pk).update(state="failed", reason="refused", attempts=7, next_attempt_at=far)
@@ -265,7 +265,7 @@ def test_waiting_starts_at_seconds_doubles_and_is_capped():
 
 def test_the_task_delivers_and_shows_that_its_worker_lives(staffed, postbox, monkeypatch):
     monkeypatch.setattr("notifications.outbox.tasks._last_beat", -10.0)
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     assert deliver([str(notice.pk), str(uuid.uuid4())]) == 1
     first = Heartbeat.objects.get(part="canary.urgent").at
     assert deliver([]) == 0
@@ -275,7 +275,7 @@ def test_the_task_delivers_and_shows_that_its_worker_lives(staffed, postbox, mon
 
 
 def test_one_notice_that_cannot_be_made_into_a_letter_holds_up_no_other_of_its_batch(staffed, postbox):
-    bad, *good = [owe_officer(staffed) for _notice in range(4)]
+    bad, *good = [notify_officer(staffed) for _notice in range(4)]
     real = delivery.letter_for
 
     def letter(notice, contact, *, now):

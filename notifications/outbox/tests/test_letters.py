@@ -8,13 +8,13 @@ from django.utils import timezone, translation
 from access.models import MobileUnit
 from audit.models import AuditEntry
 from audit.verification import verify_chain
+from tests.world.notices import BRIEF, notify_officer
 from vault.seal import SealBroken
 
 from ..delivery import send_due
 from ..messages import letter_for
 from ..models import Purpose
 from ..sender import get_unit, units_with_number
-from .owing import BRIEF, owe_officer
 
 pytestmark = pytest.mark.django_db
 CANARIES = {"name": "Zanafilla", "place": "Rruga Kanarinë 7", "story": "tregim-kanarine"}
@@ -26,7 +26,7 @@ def letter(notice):
 
 def test_the_mail_says_a_code_a_link_and_a_time_and_nothing_else(staffed):
     brief = {"sections": [{"title": {}, "rows": [{"key": "x", "label": {}, "value": CANARIES}]}]}
-    send_due([str(owe_officer(staffed, brief=brief).pk)])
+    send_due([str(notify_officer(staffed, brief=brief).pk)])
     (sent,) = mail.outbox
     whole = str(sent.message()) + sent.subject + sent.body
     for hidden in (*CANARIES.values(), "7K2M9Q", "Vlorë", staffed.officer.name, "policia", "polici"):
@@ -37,7 +37,7 @@ def test_the_mail_says_a_code_a_link_and_a_time_and_nothing_else(staffed):
 
 
 def test_the_headers_are_few_and_the_text_is_plain(staffed, settings):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     send_due()
     message = mail.outbox[0].message()
     assert message["Message-ID"] == f"<{notice.pk}@{settings.MESSAGE_ID_DOMAIN}>"
@@ -53,8 +53,8 @@ def test_the_headers_are_few_and_the_text_is_plain(staffed, settings):
 
 
 def test_a_reminder_answers_the_first_notice_and_names_its_code(staffed):
-    first = owe_officer(staffed)
-    chaser = owe_officer(staffed, purpose=Purpose.REMINDER, chases=first)
+    first = notify_officer(staffed)
+    chaser = notify_officer(staffed, purpose=Purpose.REMINDER, chases=first)
     made = letter(chaser)
     assert made.headers["In-Reply-To"] == made.headers["References"] == letter(first).id
     assert made.id != letter(first).id
@@ -63,7 +63,7 @@ def test_a_reminder_answers_the_first_notice_and_names_its_code(staffed):
 
 @pytest.mark.parametrize(("language", "mark"), [("sq", "STËRVITJE"), ("en", "DRILL")])
 def test_a_drill_is_marked_as_a_drill(staffed, language, mark):
-    notice = owe_officer(staffed, is_drill=True)
+    notice = notify_officer(staffed, is_drill=True)
     notice.language = language
     made = letter(notice)
     assert made.subject.startswith(mark)
@@ -71,7 +71,7 @@ def test_a_drill_is_marked_as_a_drill(staffed, language, mark):
 
 
 def test_the_language_is_the_contacts_whatever_the_process_speaks(staffed):
-    notice = owe_officer(staffed, contact=staffed.coordinator)
+    notice = notify_officer(staffed, contact=staffed.coordinator)
     with translation.override("sq"):
         assert "Please answer" in letter(notice).text
     notice.language = "xx"
@@ -79,13 +79,13 @@ def test_the_language_is_the_contacts_whatever_the_process_speaks(staffed):
 
 
 def test_the_hour_is_albanias(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     hour = timezone.localtime(notice.answer_by).strftime("%H:%M")
     assert f"deri në orën {hour}" in letter(notice).text
 
 
 def test_a_time_on_another_day_carries_its_date_and_a_past_one_is_left_out(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     notice.answer_by = timezone.now() + timedelta(days=2)
     assert timezone.localtime(notice.answer_by).strftime("%d.%m.%Y") in letter(notice).text
     for nothing in (timezone.now() - timedelta(minutes=1), None):
@@ -95,8 +95,8 @@ def test_a_time_on_another_day_carries_its_date_and_a_past_one_is_left_out(staff
 
 @pytest.mark.parametrize("purpose", [Purpose.CALL, Purpose.FALLBACK])
 def test_a_call_asks_for_a_call_and_gives_no_number(staffed, purpose):
-    first = owe_officer(staffed)
-    made = letter(owe_officer(staffed, purpose=purpose, chases=first, contact=staffed.coordinator))
+    first = notify_officer(staffed)
+    made = letter(notify_officer(staffed, purpose=purpose, chases=first, contact=staffed.coordinator))
     assert "please call" in made.subject
     assert staffed.officer.phone not in made.text
 
@@ -115,7 +115,7 @@ def unit(staffed):
 
 
 def test_the_mail_says_who_we_are_which_number_to_compare_and_how_the_link_begins(staffed, unit, settings):
-    notice = owe_officer(staffed, unit=unit)
+    notice = notify_officer(staffed, unit=unit)
     text = letter(notice).text
     assert "Qendrës Psiko-Sociale “Vatra”" in text
     assert "Njësia Lëvizëse Vlorë: +355 33 000 111" in text
@@ -128,16 +128,16 @@ def test_the_mail_says_who_we_are_which_number_to_compare_and_how_the_link_begin
 
 
 def test_without_a_number_the_mail_names_the_card_and_gives_none(staffed):
-    assert "telefononi numrin në kartën tuaj të PIN-it" in letter(owe_officer(staffed)).text
+    assert "telefononi numrin në kartën tuaj të PIN-it" in letter(notify_officer(staffed)).text
 
 
 def test_the_number_is_one_that_stands_on_every_pin_card(staffed, unit):
     assert unit in units_with_number()
-    assert get_unit(owe_officer(staffed)) == unit
+    assert get_unit(notify_officer(staffed)) == unit
 
 
 def test_another_name_turns_no_call_to_another_unit(staffed, unit):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     notice.unit = None
     other = MobileUnit.objects.create(
         slug="later", name="0 first by name", region=unit.region, callback_phone="+355691234560", is_active=True
@@ -147,7 +147,7 @@ def test_another_name_turns_no_call_to_another_unit(staffed, unit):
 
 
 def test_the_time_to_answer_is_said_in_minutes(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     assert "brenda 30 minutash, deri në orën" in letter(notice).text
     notice.answer_by = timezone.now() + timedelta(minutes=1)
     assert "brenda 1 minute, deri në orën" in letter(notice).text
@@ -158,7 +158,7 @@ def test_the_time_to_answer_is_said_in_minutes(staffed):
 
 
 def test_an_urgent_mail_begins_with_the_time_to_answer_and_says_nothing_else_of_it(staffed):
-    calm, urgent = letter(owe_officer(staffed)), letter(owe_officer(staffed, brief={**BRIEF, "urgent": True}))
+    calm, urgent = letter(notify_officer(staffed)), letter(notify_officer(staffed, brief={**BRIEF, "urgent": True}))
     assert urgent.text.splitlines()[0].startswith("Përgjigjuni brenda 30 minutash, deri në orën")
     assert urgent.subject.endswith(", përgjigje brenda 30 min")
     assert calm.text.startswith("I nderuar koleg")
@@ -174,8 +174,8 @@ def test_an_urgent_mail_begins_with_the_time_to_answer_and_says_nothing_else_of_
     ],
 )
 def test_the_deputy_is_told_that_they_are_and_why(staffed, language, silent, declined):
-    first = owe_officer(staffed)
-    deputy = owe_officer(staffed, purpose=Purpose.DEPUTY, chases=first, contact=staffed.deputy)
+    first = notify_officer(staffed)
+    deputy = notify_officer(staffed, purpose=Purpose.DEPUTY, chases=first, contact=staffed.deputy)
     deputy.language = language
     made = letter(deputy)
     assert silent in made.text
@@ -186,7 +186,7 @@ def test_the_deputy_is_told_that_they_are_and_why(staffed, language, silent, dec
 
 
 def test_a_brief_that_does_not_open_is_mailed_all_the_same(staffed, monkeypatch):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
 
     def broken(_notice):
         raise SealBroken

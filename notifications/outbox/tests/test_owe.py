@@ -8,18 +8,18 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from notifications.directory.models import DutyShift, Role
+from tests.world.notices import LADDER, notify_officer
 
 from .. import actions
 from ..actions import cancel, link_for, link_hash, mark_opened
 from ..escalation_policy import LadderUnusable
 from ..models import Attempt, Notice, Purpose
-from .owing import LADDER, owe_officer
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_notice_is_owed_with_its_clock_its_link_and_its_audit_entry(staffed, settings):
-    notice = owe_officer(staffed, marks={"amber_minutes": 30, "breach_minutes": 1440})
+    notice = notify_officer(staffed, marks={"amber_minutes": 30, "breach_minutes": 1440})
     assert (notice.state, notice.attempts, notice.partner) == ("owed", 0, staffed.country.police)
     assert notice.next_step_at - notice.owed_at == timedelta(minutes=10)
     assert notice.answer_by - notice.owed_at == timedelta(minutes=30)
@@ -35,40 +35,40 @@ def test_a_notice_is_owed_with_its_clock_its_link_and_its_audit_entry(staffed, s
 
 
 def test_the_links_token_stands_nowhere_in_plain(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     row = Notice.objects.filter(pk=notice.pk).values().get()
     assert notice.link_token not in str(row)
 
 
 def test_owing_the_same_recipient_the_same_event_twice_owes_once(staffed):
     event = uuid.uuid4()
-    first, second = owe_officer(staffed, event_id=event), owe_officer(staffed, event_id=event)
+    first, second = notify_officer(staffed, event_id=event), notify_officer(staffed, event_id=event)
     assert first.pk == second.pk
     assert AuditEntry.objects.filter(action="notice.owed").count() == 1
-    assert owe_officer(staffed, event_id=event, contact=staffed.deputy).pk != first.pk
+    assert notify_officer(staffed, event_id=event, contact=staffed.deputy).pk != first.pk
 
 
 def test_a_refused_twin_leaves_its_transaction_usable(staffed):
     event = uuid.uuid4()
-    first = owe_officer(staffed, event_id=event)
+    first = notify_officer(staffed, event_id=event)
     with transaction.atomic():
-        assert owe_officer(staffed, event_id=event).pk == first.pk
-        owe_officer(staffed)
+        assert notify_officer(staffed, event_id=event).pk == first.pk
+        notify_officer(staffed)
     assert Notice.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
 def test_another_broken_constraint_is_not_taken_for_a_twin(staffed):
-    first = owe_officer(staffed)
+    first = notify_officer(staffed)
     with (
         mock.patch.object(actions.secrets, "token_urlsafe", return_value=first.link_token),
         pytest.raises(IntegrityError),
     ):
-        owe_officer(staffed)
+        notify_officer(staffed)
 
 
 def test_without_a_contact_the_state_is_loud_and_the_coordinator_is_told(staffed):
-    notice = owe_officer(staffed, contact=None, partner=staffed.country.police)
+    notice = notify_officer(staffed, contact=None, partner=staffed.country.police)
     assert (notice.state, notice.reason, notice.partner) == ("failed", "no_contact", staffed.country.police)
     assert notice.next_attempt_at is not None
     fallback = Notice.objects.get(purpose=Purpose.FALLBACK)
@@ -79,8 +79,8 @@ def test_without_a_contact_the_state_is_loud_and_the_coordinator_is_told(staffed
 
 
 def test_a_second_fallback_of_the_same_notice_is_the_first_one(staffed):
-    notice = owe_officer(staffed, contact=None)
-    again = owe_officer(
+    notice = notify_officer(staffed, contact=None)
+    again = notify_officer(
         staffed, role=Role.COORDINATOR, contact=staffed.coordinator, purpose=Purpose.FALLBACK, chases=notice
     )
     assert Notice.objects.get(purpose=Purpose.FALLBACK) == again
@@ -88,7 +88,7 @@ def test_a_second_fallback_of_the_same_notice_is_the_first_one(staffed):
 
 def test_without_any_coordinator_both_notices_stay_open_and_loud(staffed):
     DutyShift.objects.all().delete()
-    owe_officer(staffed, contact=None, answer_minutes=None)
+    notify_officer(staffed, contact=None, answer_minutes=None)
     assert set(Notice.objects.values_list("purpose", "state", "reason")) == {
         ("first", "failed", "no_contact"),
         ("fallback", "failed", "no_contact"),
@@ -98,18 +98,18 @@ def test_without_any_coordinator_both_notices_stay_open_and_loud(staffed):
 def test_two_offices_without_anybody_are_two_notices_of_one_event(staffed):
     event = uuid.uuid4()
     for partner in (staffed.country.police, staffed.country.police_sarande):
-        owe_officer(staffed, event_id=event, contact=None, partner=partner)
+        notify_officer(staffed, event_id=event, contact=None, partner=partner)
     assert Notice.objects.filter(event_id=event).count() == 2
 
 
 def test_a_ladder_that_could_not_be_climbed_is_refused(staffed):
     with pytest.raises(LadderUnusable):
-        owe_officer(staffed, ladder=[{"after_minutes": 5, "do": "shout"}])
+        notify_officer(staffed, ladder=[{"after_minutes": 5, "do": "shout"}])
     assert not Notice.objects.exists()
 
 
 def test_opening_is_told_once(staffed, django_capture_on_commit_callbacks):
-    notice, heard = owe_officer(staffed), []
+    notice, heard = notify_officer(staffed), []
     Notice.objects.filter(pk=notice.pk).update(state="sent", attempts=1, sent_at=timezone.now(), next_attempt_at=None)
     with mock.patch("notifications.signals.notice_opened.send", lambda **words: heard.append(words)):
         assert mark_opened(notice=notice, at=timezone.now()) is True
@@ -120,7 +120,7 @@ def test_opening_is_told_once(staffed, django_capture_on_commit_callbacks):
 
 
 def test_opening_takes_the_notice_from_whoever_is_sending_it(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     Notice.objects.filter(pk=notice.pk).update(
         state="sending", attempts=1, token=1, lease_until=timezone.now(), next_attempt_at=None
     )
@@ -130,7 +130,7 @@ def test_opening_takes_the_notice_from_whoever_is_sending_it(staffed):
 
 
 def test_a_link_passed_on_by_hand_leaves_an_attempt_row(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     mark_opened(notice=notice, at=timezone.now())
     attempt = Attempt.objects.get()
     assert (attempt.channel, attempt.outcome, attempt.token) == ("hand", "accepted", notice.token)
@@ -138,14 +138,14 @@ def test_a_link_passed_on_by_hand_leaves_an_attempt_row(staffed):
 
 
 def test_a_settled_notice_and_one_for_nobody_are_not_opened(staffed):
-    cancelled, nobody = owe_officer(staffed), owe_officer(staffed, contact=None)
+    cancelled, nobody = notify_officer(staffed), notify_officer(staffed, contact=None)
     cancel(notice=cancelled, reason="withdrawn")
     assert mark_opened(notice=cancelled, at=timezone.now()) is False
     assert mark_opened(notice=nobody, at=timezone.now()) is False
 
 
 def test_cancelling_ends_everything_that_was_to_come(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     assert cancel(notice=notice, reason="withdrawn") is True
     assert (notice.state, notice.reason, notice.token) == ("cancelled", "withdrawn", 1)
     assert (notice.next_attempt_at, notice.next_step_at, notice.lease_until) == (None, None, None)
@@ -155,10 +155,10 @@ def test_cancelling_ends_everything_that_was_to_come(staffed):
 
 
 def test_what_chases_a_withdrawn_notice_is_withdrawn_with_it(staffed):
-    first = owe_officer(staffed)
-    reminder = owe_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
-    call = owe_officer(staffed, purpose=Purpose.CALL, chases=reminder, contact=staffed.coordinator)
-    other = owe_officer(staffed)
+    first = notify_officer(staffed)
+    reminder = notify_officer(staffed, purpose=Purpose.REMINDER, chases=first, ladder=())
+    call = notify_officer(staffed, purpose=Purpose.CALL, chases=reminder, contact=staffed.coordinator)
+    other = notify_officer(staffed)
     assert cancel(notice=reminder, reason="withdrawn") is True
     first.refresh_from_db()
     assert first.state == "owed"

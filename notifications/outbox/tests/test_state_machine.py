@@ -25,6 +25,7 @@ from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import list_silent
 from notifications.escalation.escalation_chain import members
+from tests.world.notices import POSTBOX, make_staffed_country, notify_officer
 
 from .. import delivery, sweep
 from ..actions import cancel, mark_opened
@@ -32,7 +33,6 @@ from ..delivery import ChannelPool, ClaimedNotice, claim, record_results, send, 
 from ..models import Attempt, Notice
 from ..repeating import fold
 from ..states import SETTLED, UNSENT
-from . import owing
 
 START = datetime(2025, 3, 1, 8, tzinfo=UTC)
 FAILURES = {
@@ -90,7 +90,7 @@ class Outbox(RuleBasedStateMachine):
         self.tokens: dict[uuid.UUID, int] = {}
         self.settled: set[uuid.UUID] = set()
         self.woken: list[list[str]] = []
-        owing.POSTBOX.__init__()
+        POSTBOX.empty()
         same_each_time = random.Random(7)
         self.patches = [
             mock.patch("os.urandom", same_each_time.randbytes),  # primary keys decide the order of equals
@@ -103,7 +103,7 @@ class Outbox(RuleBasedStateMachine):
             patch.start()
         self.whole = transaction.atomic()
         self.whole.__enter__()
-        self.staffed = owing.make_staffed_country()
+        self.staffed = make_staffed_country()
 
         DutyShift.objects.update(starts_at=START - timedelta(days=1000))
 
@@ -125,7 +125,7 @@ class Outbox(RuleBasedStateMachine):
     def owe(self, somebody: bool) -> None:
         self.events.append(uuid.uuid4())
         words = {} if somebody else {"contact": None}
-        owing.owe_officer(self.staffed, event_id=self.events[-1], **words)
+        notify_officer(self.staffed, event_id=self.events[-1], **words)
 
     @precondition(lambda self: self.events)
     @rule(data=st.data())
@@ -133,7 +133,7 @@ class Outbox(RuleBasedStateMachine):
         event = data.draw(st.sampled_from(self.events))
         first = Notice.objects.filter(event_id=event, contact__isnull=False).first()
         if first is not None and first.contact == self.staffed.officer:
-            assert owing.owe_officer(self.staffed, event_id=event).pk == first.pk
+            assert notify_officer(self.staffed, event_id=event).pk == first.pk
 
     def some_notice(self, data: st.DataObject) -> Notice:
         keys = list(Notice.objects.order_by("owed_at", "pk").values_list("pk", flat=True))
@@ -249,11 +249,11 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(mood=st.sampled_from(["", *FAILURES]))
     def the_servers_mood_towards_the_officer_changes(self, mood: str) -> None:
-        owing.POSTBOX.failures = {self.staffed.officer.email: FAILURES[mood]} if mood else {}
+        POSTBOX.failures = {self.staffed.officer.email: FAILURES[mood]} if mood else {}
 
     @rule(closed=st.booleans())
     def the_server_goes_or_comes(self, closed: bool) -> None:
-        owing.POSTBOX.closed = Unreached("connection_refused") if closed else None
+        POSTBOX.closed = Unreached("connection_refused") if closed else None
 
     @rule(active=st.booleans())
     def the_officer_leaves_or_comes(self, active: bool) -> None:
@@ -299,12 +299,12 @@ class Outbox(RuleBasedStateMachine):
     @invariant()
     def one_notice_is_one_message(self) -> None:
         known = {str(pk) for pk in Notice.objects.values_list("pk", flat=True)}
-        assert {letter.id.strip("<>").split("@")[0].split(".")[0] for letter in owing.POSTBOX.letters} <= known
+        assert {letter.id.strip("<>").split("@")[0].split(".")[0] for letter in POSTBOX.letters} <= known
 
     @invariant()
     def a_notice_is_said_no_more_often_than_planned(self) -> None:
         said: dict[str, set[str]] = {}
-        for letter in owing.POSTBOX.letters:
+        for letter in POSTBOX.letters:
             said.setdefault(letter.id.strip("<>").split("@")[0].split(".")[0], set()).add(letter.id)
         for pk, repeats in Notice.objects.values_list("pk", "repeats"):
             assert len(said.get(str(pk), ())) <= repeats + 1
@@ -316,7 +316,7 @@ class Outbox(RuleBasedStateMachine):
         assert len(rows) == len(set(rows))
 
     def everything_open_gets_sent_once_everything_works(self) -> None:
-        owing.POSTBOX.failures, owing.POSTBOX.closed = {}, None
+        POSTBOX.failures, POSTBOX.closed = {}, None
         self.the_officer_leaves_or_comes(active=True)
         waiting = Notice.objects.filter(
             pk__in=list(Notice.objects.open().values_list("pk", flat=True)), state__in=(*UNSENT, "sending")

@@ -5,9 +5,10 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError
 
+from tests.world.notices import notify_officer
+
 from ..models import Notice
 from ..states import OPEN, SETTLED, TRANSITIONS, NoticeState
-from .owing import owe_officer
 
 # An answer opens the notice on its way; the diagram says so once instead of drawing it for each state.
 SHORT_CUTS = {(state, answer) for state in ("sent", "delivered", "escalated") for answer in ("accepted", "declined")}
@@ -45,6 +46,6 @@ def test_every_state_is_open_or_settled_and_settled_ones_only_settle_further():
     ],
 )
 def test_the_database_refuses_illegal_pairs(staffed, illegal):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     with pytest.raises(IntegrityError):
         Notice.objects.filter(pk=notice.pk).update(**illegal)

@@ -6,7 +6,8 @@ from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisDown
 
 from notifications.directory.models import DutyShift, Role
-from notifications.directory.tests.offices import put_on_duty
+from tests.world.notices import notify_officer
+from tests.world.offices import put_on_duty
 
 from .. import queueing
 from .. import sweep as sweeping
@@ -14,7 +15,6 @@ from ..actions import link_hash
 from ..delivery import claim, send_due
 from ..models import Notice, Purpose
 from ..sweep import mend_times, resolve_again, sweep, wake_due
-from .owing import owe_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +32,13 @@ def later(seconds):
 
 
 def test_a_lost_wake_up_is_found_after_two_seconds(staffed, woken):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     assert (sweep(timezone.now()), woken) == (0, [])
     assert (sweep(later(3)), woken) == (1, [[str(notice.pk)]])
 
 
 def test_a_holder_that_died_is_found_when_its_lease_runs_out(staffed, woken, settings):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     claim(now=timezone.now())
     assert wake_due(later(settings.NOTICE_LEASE_SECONDS - 1)) == 0
     assert wake_due(later(settings.NOTICE_LEASE_SECONDS + 1)) == 1
@@ -46,7 +46,7 @@ def test_a_holder_that_died_is_found_when_its_lease_runs_out(staffed, woken, set
 
 
 def test_dead_workers_are_not_buried_under_wake_ups(staffed, woken):
-    owe_officer(staffed)
+    notify_officer(staffed)
     with mock.patch.object(sweeping, "queue_length", return_value=1000):
         assert wake_due(later(3)) == 1
     assert woken == []
@@ -56,7 +56,7 @@ def test_dead_workers_are_not_buried_under_wake_ups(staffed, woken):
 
 
 def test_a_clock_set_back_keeps_nobody_waiting(staffed, postbox):
-    owed, held = owe_officer(staffed), owe_officer(staffed)
+    owed, held = notify_officer(staffed), notify_officer(staffed)
     ahead = timezone.now() + timedelta(days=1)
     Notice.objects.filter(pk=owed.pk).update(state="failed", reason="refused", next_attempt_at=ahead)
     Notice.objects.filter(pk=held.pk).update(state="sending", lease_until=ahead, next_attempt_at=None)
@@ -66,14 +66,14 @@ def test_a_clock_set_back_keeps_nobody_waiting(staffed, postbox):
 
 
 def test_ordinary_waits_are_left_alone(staffed):
-    owe_officer(staffed)
+    notify_officer(staffed)
     Notice.objects.update(state="failed", reason="unsendable", next_attempt_at=later(3600))
     assert mend_times(timezone.now()) == 0
 
 
 def test_a_notice_without_recipient_gets_one_as_soon_as_the_roster_names_one(staffed, postbox):
     DutyShift.objects.filter(contact__partner=staffed.country.police).delete()
-    notice = owe_officer(staffed, contact=None)
+    notice = notify_officer(staffed, contact=None)
     old_link = notice.link_token
     assert resolve_again(later(11)) == 0
     assert resolve_again(later(12)) == 0  # asked again after half a minute
@@ -90,14 +90,14 @@ def test_a_notice_without_recipient_gets_one_as_soon_as_the_roster_names_one(sta
 
 def test_the_fallback_is_owed_once_however_often_nobody_is_found(staffed):
     DutyShift.objects.filter(contact__partner=staffed.country.police).delete()
-    owe_officer(staffed, contact=None)
+    notify_officer(staffed, contact=None)
     for seconds in (11, 45, 80):
         resolve_again(later(seconds))
     assert Notice.objects.filter(purpose=Purpose.FALLBACK).count() == 1
 
 
 def test_a_contact_who_left_between_owing_and_sending_is_replaced(staffed, postbox):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     staffed.officer.is_active = False
     staffed.officer.save()
     send_due()
@@ -108,8 +108,8 @@ def test_a_contact_who_left_between_owing_and_sending_is_replaced(staffed, postb
 
 
 def test_who_is_told_already_is_not_told_twice(staffed):
-    first = owe_officer(staffed)
-    nobody = owe_officer(staffed, event_id=first.event_id, contact=None)
+    first = notify_officer(staffed)
+    nobody = notify_officer(staffed, event_id=first.event_id, contact=None)
     assert resolve_again(later(11)) == 0
     nobody.refresh_from_db()
     assert (nobody.state, nobody.reason) == ("cancelled", "same_recipient")
@@ -117,7 +117,7 @@ def test_who_is_told_already_is_not_told_twice(staffed):
 
 def test_a_protection_service_is_resolved_again_by_its_office(staffed):
     service = staffed.country.service
-    notice = owe_officer(staffed, role=Role.PROTECTION_SERVICE, contact=None, partner=service)
+    notice = notify_officer(staffed, role=Role.PROTECTION_SERVICE, contact=None, partner=service)
     person = put_on_duty(service)
     assert resolve_again(later(11)) == 1
     notice.refresh_from_db()
@@ -125,7 +125,7 @@ def test_a_protection_service_is_resolved_again_by_its_office(staffed):
 
 
 def test_two_sweepers_give_a_notice_to_one_contact(staffed):
-    notice = owe_officer(staffed, contact=None)
+    notice = notify_officer(staffed, contact=None)
     stale = Notice.objects.get(pk=notice.pk)
     assert resolve_again(later(11)) == 1
     assert sweeping._give_to(stale, staffed.deputy, timezone.now()) is False
@@ -134,7 +134,7 @@ def test_two_sweepers_give_a_notice_to_one_contact(staffed):
 
 
 def test_without_a_broker_the_sweeper_sends_by_itself(staffed, postbox, caplog):
-    notices = [owe_officer(staffed) for _notice in range(3)]
+    notices = [notify_officer(staffed) for _notice in range(3)]
     with mock.patch.object(queueing, "async_task", side_effect=RedisDown("x")):
         assert wake_due(later(3)) == 3
     assert len(postbox.letters) == 3
@@ -163,7 +163,7 @@ def test_a_broker_that_hangs_is_asked_once_and_then_left_alone_for_a_while(staff
 
 
 def test_one_notice_that_cannot_be_resolved_keeps_no_other_from_it(staffed):
-    bad, good = owe_officer(staffed, contact=None), owe_officer(staffed, contact=None)
+    bad, good = notify_officer(staffed, contact=None), notify_officer(staffed, contact=None)
     real = sweeping._give_to
 
     def give(notice, *args):
@@ -181,7 +181,7 @@ def test_one_notice_that_cannot_be_resolved_keeps_no_other_from_it(staffed):
 
 def test_who_is_found_after_a_week_gets_a_link_that_opens(staffed, settings):
     DutyShift.objects.filter(contact__partner=staffed.country.police).delete()
-    notice = owe_officer(staffed, contact=None)
+    notice = notify_officer(staffed, contact=None)
     Notice.objects.filter(pk=notice.pk).update(link_revoked_at=later(60))
     officer = put_on_duty(staffed.country.police)
     found_at = later(8 * 24 * 3600)

@@ -7,11 +7,11 @@ from redis.exceptions import ConnectionError as RedisDown
 
 from notifications.directory.models import Role
 from tests.queues import all_waiting_tasks, waiting_tasks
+from tests.world.notices import notify_officer
 
 from .. import queueing
 from ..models import Notice
 from ..queueing import queue_length, send_canary, send_wake_up
-from .owing import owe_officer
 
 pytestmark = pytest.mark.django_db
 
@@ -27,21 +27,21 @@ def enqueued():
 
 
 def owe_and_fail(staffed):
-    owe_officer(staffed)
+    notify_officer(staffed)
     raise RuntimeError
 
 
 def test_one_transaction_wakes_once_for_all_its_notices(staffed, enqueued, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         event = uuid.uuid4()
-        notices = [owe_officer(staffed, event_id=event, contact=who) for who in (staffed.officer, staffed.deputy)]
+        notices = [notify_officer(staffed, event_id=event, contact=who) for who in (staffed.officer, staffed.deputy)]
         assert enqueued == []
     assert enqueued == [(queueing.DELIVER, [str(notice.pk) for notice in notices], "urgent")]
 
 
 def test_documents_are_asked_of_the_bulk_cluster(staffed, enqueued, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        notice = owe_officer(staffed, needs_document=True)
+        notice = notify_officer(staffed, needs_document=True)
     assert enqueued[1:] == [(queueing.RENDER_DOCUMENT, str(notice.pk), "bulk")]
 
 
@@ -49,7 +49,7 @@ def test_documents_are_asked_of_the_bulk_cluster(staffed, enqueued, django_captu
 def test_nothing_is_woken_for_what_was_rolled_back(staffed, enqueued):
     with pytest.raises(RuntimeError), transaction.atomic():
         owe_and_fail(staffed)
-    kept = owe_officer(staffed)
+    kept = notify_officer(staffed)
     assert enqueued == [(queueing.DELIVER, [str(kept.pk)], "urgent")]
 
 
@@ -58,7 +58,7 @@ def test_a_rolled_back_savepoint_does_not_silence_the_rest(staffed, enqueued):
     with transaction.atomic():
         with pytest.raises(RuntimeError), transaction.atomic():
             owe_and_fail(staffed)
-        kept = owe_officer(staffed)
+        kept = notify_officer(staffed)
     assert [path for path, _ids, _cluster in enqueued] == [queueing.DELIVER]
     assert str(kept.pk) in enqueued[0][1]
 
@@ -69,7 +69,7 @@ def test_a_broker_that_is_down_never_fails_the_request(staffed, failure, django_
         mock.patch.object(queueing, "async_task", side_effect=failure),
         django_capture_on_commit_callbacks(execute=True),
     ):
-        notice = owe_officer(staffed)
+        notice = notify_officer(staffed)
     assert Notice.objects.get(pk=notice.pk).next_attempt_at is not None
 
 
@@ -79,7 +79,7 @@ def test_a_mistake_of_ours_is_not_taken_for_a_broker_that_is_down():
 
 
 def test_the_queues_row_carries_ids_only(staffed):
-    notice = owe_officer(staffed)
+    notice = notify_officer(staffed)
     assert send_wake_up([str(notice.pk)])
     assert send_canary("bulk")
     assert [(task["func"], task["args"], task["kwargs"]) for task in all_waiting_tasks()] == [
@@ -96,6 +96,6 @@ def test_an_unknown_queue_length_is_not_zero():
 
 def test_a_notice_for_nobody_wakes_nobody(staffed, enqueued, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        owe_officer(staffed, contact=None)
+        notify_officer(staffed, contact=None)
     fallback = Notice.objects.get(role=Role.COORDINATOR)
     assert enqueued == [(queueing.DELIVER, [str(fallback.pk)], "urgent")]

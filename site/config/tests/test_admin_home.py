@@ -10,9 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import StaffRole, User
-from case_forms.testing import Scene, make_coordinator, make_place, make_scene, make_user
 from notifications.directory.models import Leave
 from notifications.outbox.models import Notice
+from tests.world.places import make_coordinator, make_place, make_user
+from tests.world.scene import Scene, make_scene
 
 from ..guides.catalogue import GUIDES, LANGUAGES
 from ..guides.markdown import render

@@ -24,7 +24,7 @@ from case_forms.form_builder.definition import (
 from case_forms.form_builder.lists import resolved
 from case_forms.form_builder.tests.samples import SAMPLE, form, question, section
 from case_forms.form_builder.tests.strategies import definitions, json_values
-from case_forms.testing import FOLLOW_UP_FORM, SMALL_FORM
+from tests.world.forms import small_follow_up, small_form
 
 from ..parse import _read
 
@@ -34,8 +34,8 @@ LANDED = ROOMS / "submissions" / "tests" / "data" / "before_the_order_of_an_enco
 STORED: dict[str, Any] = {
     **{path.stem: json.loads(path.read_text(encoding="utf-8")) for path in SEEDS},
     "landed before": json.loads(LANDED.read_text(encoding="utf-8"))["form"],
-    "small form": SMALL_FORM,
-    "follow-up": FOLLOW_UP_FORM,
+    "small form": small_form(),
+    "follow-up": small_follow_up(),
     "sample": SAMPLE,
 }
 
@@ -173,7 +173,7 @@ def test_names_that_python_keeps_for_itself_are_read_by_their_stored_names():
 
 
 def test_kinds_of_items_and_look_ups():
-    parsed = parse_form(SMALL_FORM)
+    parsed = parse_form(small_form())
     assert isinstance(parsed.by_key["danger_note"].item, Note)
     assert isinstance(parsed.by_key["companions"].item, Repeat)
     assert parsed.by_key["companion_name"].repeat is parsed.by_key["companions"].item
@@ -188,7 +188,7 @@ def test_kinds_of_items_and_look_ups():
 
 def test_answers_are_walked_row_by_row():
     answers = {"danger": "yes", "companions": [{"companion_name": "A"}, {"companion_child": "yes"}]}
-    places = list(parse_form(SMALL_FORM).iter_answer_places(answers))
+    places = list(parse_form(small_form()).iter_answer_places(answers))
     given_there = {place.path: place.value for place in places if place.value is not None}
     assert given_there == {
         "/answers/danger": "yes",

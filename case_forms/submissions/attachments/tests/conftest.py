@@ -8,8 +8,8 @@ from django.test import Client
 
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.models import FormVersion
-from case_forms.submissions.tests import small_world
-from case_forms.submissions.tests.small_world import World, question, words
+from tests.world.forms import question, texts
+from tests.world.scene import World, make_world
 
 
 def photo_form() -> dict[str, Any]:
@@ -19,20 +19,20 @@ def photo_form() -> dict[str, Any]:
         "format": 1,
         "key": "photos",
         "kind": "assessment",
-        "title": words("Photos"),
+        "title": texts("Photos"),
         "languages": ["sq", "en"],
         "sections": [
             {
                 "key": "papers",
-                "title": words("Papers"),
+                "title": texts("Papers"),
                 "items": [
                     question("remark", "text"),
                     question("passport", "file"),
                     question("scan", "file", accept=["pdf"]),
-                    {"item": "repeat", "key": "pets", "label": words("Pet"), "max": 3, "items": row},
+                    {"item": "repeat", "key": "pets", "label": texts("Pet"), "max": 3, "items": row},
                 ],
             },
-            {"key": "last", "title": words("Last"), "items": [question("done", "text")]},
+            {"key": "last", "title": texts("Last"), "items": [question("done", "text")]},
         ],
     }
 
@@ -45,7 +45,7 @@ def folder(settings: Any, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def world(db: Any, folder: Path) -> World:
-    return small_world.build()
+    return make_world()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from audit.models import AuditEntry
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.actions import AnswersRefused, receive_submission
 from case_forms.submissions.models import Attachment, Submission
-from case_forms.submissions.tests.small_world import World
+from tests.world.scene import World
 
 from ..storage import get_content
 from . import samples

@@ -16,7 +16,7 @@ from audit.tests.counting import denials
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.tests.page import Page, follow
-from case_forms.submissions.tests.small_world import World
+from tests.world.scene import World
 
 from .. import sanitizer
 from ..storage import get_content

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from case_forms.submissions.housekeeping import tidy
 from case_forms.submissions.models import Attachment, Draft
-from case_forms.submissions.tests.small_world import World
+from tests.world.scene import World
 from vault.rotation import rotate
 
 from ..actions import (

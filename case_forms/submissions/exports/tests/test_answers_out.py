@@ -1,6 +1,5 @@
 """Answers leave as tables: all versions, one table for each group, and no more in clear than the reader may see."""
 
-import copy
 import csv
 import io
 import zipfile
@@ -15,18 +14,9 @@ from openpyxl import load_workbook
 from audit.models import AuditEntry, PutAside
 from audit.tests.counting import denials
 from case_forms.submissions.models import Submission
-from case_forms.testing import (
-    choices,
-    make_coordinator,
-    make_place,
-    make_scene,
-    make_unit_with_worker,
-    make_user,
-    publish,
-    question,
-    small_form,
-    texts,
-)
+from tests.world.forms import choices, publish, question, small_form, texts
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker, make_user
+from tests.world.scene import make_scene
 from vault.tests.spoiling import spoil
 
 from .. import actions
@@ -159,7 +149,7 @@ def test_labels_are_in_the_readers_language(scene):
     book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
     header, row = list(book["small_identification"].values)
     named = dict(zip(header, row, strict=True))
-    assert named["needs"] == "shelter"
+    assert named["Needs"] == "Shelter"
     assert named["Mobile unit"] == scene.unit.slug
     assert set(book.sheetnames) == {"small_identification", "companions"}
 
@@ -347,7 +337,7 @@ def test_keys_can_be_rotated_under_a_file_that_waits(large):
 
 def test_choices_are_written_as_codes_or_as_labels():
     scene = make_scene()
-    definition = copy.deepcopy(small_form())
+    definition = small_form()
     definition["sections"][1]["items"].append(
         question("colour", "select_one", choices=choices("red", "blue"), sensitivity="internal")
     )
@@ -355,7 +345,7 @@ def test_choices_are_written_as_codes_or_as_labels():
     scene.send(colour="red")
     coordinator = make_coordinator(scene.place)
     assert tables(asked(coordinator, how="codes"))["small_identification"][0]["colour"] == "red"
-    assert tables(asked(coordinator, how="labels"))["small_identification"][0]["colour"] == "red"
+    assert tables(asked(coordinator, how="labels"))["small_identification"][0]["Colour"] == "Red"
 
 
 def test_a_submission_that_cannot_be_read_is_named_in_the_file_and_all_others_are_in_it(scene):

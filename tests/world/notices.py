@@ -1,43 +1,46 @@
-"""Owing in tests: a country with everybody on duty, and a notice for the officer of Vlorë."""
+"""Notices to the officer of Vlorë, and a channel that keeps what it was given."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from notifications.channels.base import Letter
 from notifications.channels.errors import ChannelError
 from notifications.directory.models import Contact, Role
-from notifications.directory.tests.offices import Country, make_country, put_on_duty
+from notifications.outbox.actions import create_notice
+from notifications.outbox.models import Notice
 from notifications.outbox.requests import NoticeRequest
+from tests.world.offices import Country, make_country, put_on_duty
 
-from ..actions import create_notice
-from ..models import Notice
+from .procedures import build_ladder
 
 BRIEF = {"sections": [{"title": {"sq": "Rasti", "en": "Case"}, "rows": []}]}
-LADDER = (
-    {"after_minutes": 10, "do": "remind"},
-    {"after_minutes": 20, "do": "deputy"},
-    {"after_minutes": 30, "do": "call", "repeat_minutes": 30},
-)
+LADDER = tuple(build_ladder())
 
 
 @dataclass
-class Staffed:
+class StaffedCountry:
+    """A country whose police of Vlorë and coordinator are on duty."""
+
     country: Country
     officer: Contact
     deputy: Contact
     coordinator: Contact
 
 
-def make_staffed_country() -> Staffed:
+def make_staffed_country() -> StaffedCountry:
     country = make_country()
     officer, deputy = put_on_duty(country.police, rank=1), put_on_duty(country.police, rank=2)
-    return Staffed(country, officer, deputy, put_on_duty(country.coordinator, language="en"))
+    return StaffedCountry(country, officer, deputy, put_on_duty(country.coordinator, language="en"))
 
 
-def owe_officer(staffed: Staffed, **changes: Any) -> Notice:
+def notify_officer(staffed: StaffedCountry, **changes: Any) -> Notice:
+    """Create a notice about a new case for the officer; `changes` replace fields of the request."""
     event = uuid.uuid4()
-    words: dict[str, Any] = {
+    request: dict[str, Any] = {
         "event_id": event,
         "case_id": event,
         "case_reference": "7K2M9Q",
@@ -48,7 +51,7 @@ def owe_officer(staffed: Staffed, **changes: Any) -> Notice:
         "answer_minutes": 30,
         "ladder": LADDER,
     }
-    return create_notice(NoticeRequest(**{**words, **changes}))
+    return create_notice(NoticeRequest(**{**request, **changes}))
 
 
 @dataclass
@@ -59,7 +62,11 @@ class Postbox:
     failures: dict[str, ChannelError] = field(default_factory=dict)
     closed: ChannelError | None = None
     opened: int = 0
-    hook: Any = None
+    hook: Callable[[Letter], Any] | None = None
+
+    def empty(self) -> None:
+        """Forget all letters and failures."""
+        self.__init__()  # type: ignore[misc]
 
 
 POSTBOX = Postbox()
@@ -90,3 +97,19 @@ class PostboxChannel:
 
     def close(self) -> None:
         self.is_open = False
+
+
+# ---- fixtures: a conftest.py imports those that its tests need ----
+
+
+@pytest.fixture
+def staffed(db: None) -> StaffedCountry:
+    return make_staffed_country()
+
+
+@pytest.fixture
+def postbox(settings: Any) -> Postbox:
+    """An empty box in place of the e-mail channel."""
+    settings.NOTIFICATION_CHANNELS = {"email": f"{__name__}.{PostboxChannel.__name__}"}
+    POSTBOX.empty()
+    return POSTBOX
