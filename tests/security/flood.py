@@ -22,14 +22,14 @@ import json
 from django.conf import settings
 from notifications.briefs.models import FurtherReport
 from notifications.outbox.models import Attempt, Notice
-from case_forms.tips.models import Signal
+from case_forms.tips.models import Tip
 firsts = Notice.objects.filter(case_reference__startswith="S-", chases=None, municipality__slug="berat")
 def of(role):
     found = firsts.filter(role=role)
     mails = Attempt.objects.filter(notice__chase_id__in=found.values("pk"), notice__role=role, outcome="accepted")
     return {"notices": found.count(), "mails": mails.count(),
             "reports": FurtherReport.objects.filter(notice__role=role).count()}
-real = [s for s in Signal.objects.order_by("received_at") if s.answers.get("what") == WHAT]
+real = [s for s in Tip.objects.order_by("received_at") if s.answers.get("what") == WHAT]
 when = None
 if real:
     of_it = FurtherReport.objects.filter(source_id=real[0].pk, notice__role="police").first()
@@ -38,9 +38,9 @@ if real:
                                       started_at__gte=of_it.at).order_by("started_at").first()
         when = (sent.finished_at - real[0].received_at).total_seconds() if sent else None
 print("COUNTED" + json.dumps({
-    "tips": Signal.objects.count(),
-    "held_back": Signal.objects.filter(held_back=True).count(),
-    "lost": Signal.objects.filter(events__isnull=True).count(),
+    "tips": Tip.objects.count(),
+    "held_back": Tip.objects.filter(held_back=True).count(),
+    "lost": Tip.objects.filter(events__isnull=True).count(),
     "alarms": settings.NOTICE_ALARMS_PER_HOUR,
     "roles": {role: of(role) for role in ("mobile_unit", "police", "cpu")},
     "real": len(real), "told_after_s": when,
