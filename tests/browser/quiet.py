@@ -10,7 +10,11 @@ from wagtail.admin.models import EditingSession
 PATIENCE = 10.0  # seconds
 STEP_MS = 50
 # A frame has been drawn, and then there was nothing left to do: what a page does by itself it has done.
-DONE = "() => new Promise((done) => requestAnimationFrame(() => requestIdleCallback(() => done(true))))"
+# Bounded by a timer, because `evaluate` waits for ever.
+DONE = """() => new Promise((done) => {
+  setTimeout(() => done(false), 10_000);
+  requestAnimationFrame(() => requestIdleCallback(() => done(true)));
+})"""
 
 
 def until(page: Page, true: Callable[[], object], *, seconds: float = 20.0) -> bool:
@@ -24,7 +28,10 @@ def until(page: Page, true: Callable[[], object], *, seconds: float = 20.0) -> b
 
 
 def until_done(page: Page) -> None:
-    """Until the page has drawn, and has nothing to do: for asserting that something did not happen."""
+    """Until the page has drawn, and has nothing to do: for asserting that something did not happen.
+
+    Not for a context without JavaScript: neither frames nor timers call back there, and this would never end.
+    """
     page.evaluate(DONE)
     page.evaluate(DONE)
 
