@@ -30,7 +30,7 @@ class NoticeRequest:
     case_reference: str
     role: str
     municipality: Municipality
-    brief: Mapping[str, Any]
+    brief: Mapping[str, Any] = field(repr=False)  # sealed once it is stored: no log or traceback may spell it out
     contact: Contact | None = None
     partner: Partner | None = None
     answer_minutes: float | None = None

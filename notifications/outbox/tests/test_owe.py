@@ -14,6 +14,7 @@ from .. import actions
 from ..actions import cancel, link_for, link_hash, mark_opened
 from ..escalation_policy import LadderUnusable
 from ..models import Attempt, Notice, Purpose
+from ..requests import NoticeRequest
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,18 @@ def test_the_links_token_stands_nowhere_in_plain(staffed):
     notice = notify_officer(staffed)
     row = Notice.objects.filter(pk=notice.pk).values().get()
     assert notice.link_token not in str(row)
+
+
+def test_a_request_names_nothing_of_its_brief_where_it_is_written_out(staffed):
+    request = NoticeRequest(
+        event_id=uuid.uuid4(),
+        case_id=uuid.uuid4(),
+        case_reference="7K2M9Q",
+        role=Role.POLICE,
+        municipality=staffed.country.vlore,
+        brief={"sections": [{"title": {"en": "Kanarina"}}]},
+    )
+    assert "Kanarina" not in repr(request)
 
 
 def test_owing_the_same_recipient_the_same_event_twice_owes_once(staffed):
