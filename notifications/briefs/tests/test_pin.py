@@ -32,6 +32,12 @@ pytestmark = pytest.mark.django_db
 START = timezone.now()
 
 
+@pytest.fixture(autouse=True)
+def start_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not when the file was imported: in a long run a pause that began then would be over.
+    monkeypatch.setitem(globals(), "START", timezone.now())
+
+
 def enter(notice: Notice, pin: str = OTHER_PIN, *, minutes: float = 0, address: str = "192.0.2.1") -> bool:
     at: datetime = START + timedelta(minutes=minutes)
     return enter_pin(notice=notice, pin=pin, address=address, at=at) is not None
