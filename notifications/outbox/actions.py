@@ -169,6 +169,9 @@ def cancel(*, notice: Notice, reason: str) -> bool:
 
     Whatever follows up on it is withdrawn with it. `reason`: a machine code of at most 40 characters. An e-mail already
     handed over can't be called back.
+
+    A follow-up may hold the clock of its whole chain. Who withdraws one alone creates its replacement in the same
+    transaction, or withdraws the chain from its first notice; `escalation.auditor` finds what is left without a clock.
     """
     moment = timezone.now()
     withdrawn = []

@@ -158,7 +158,11 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: self.events)
     @rule(data=st.data())
     def it_is_withdrawn(self, data: st.DataObject) -> None:
-        cancel(notice=self.some_notice(data), reason="withdrawn")
+        self.withdraw(self.some_notice(data))
+
+    def withdraw(self, notice: Notice) -> None:
+        """All of its chain: a follow-up that is withdrawn alone would take the chain's clock along (`cancel`)."""
+        cancel(notice=notice.root, reason="withdrawn")
 
     # --- workers ---
 
@@ -202,7 +206,7 @@ class Outbox(RuleBasedStateMachine):
         elif what == "opened":
             mark_opened(notice=notice, at=self.now)
         elif what == "withdrawn":
-            cancel(notice=notice, reason="withdrawn")
+            self.withdraw(notice)
         elif what == "taken over":
             self.now += timedelta(minutes=1)
             send_due()
