@@ -4,6 +4,7 @@ import time
 import uuid
 from typing import Any
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 from django.http import HttpResponse, QueryDict
 from django.test import RequestFactory
@@ -52,6 +53,7 @@ class Ours:
         )
         self.request = RequestFactory().get("/field/")
         self.request.user = worker
+        self.request.session = SessionStore()
         self.version = version
         self.checked = self.validate()
 
