@@ -385,24 +385,34 @@ def copied(rows: list[Notice]) -> None:
         )
 
 
-def test_ten_thousand_cases_are_sorted_quickly(world: World) -> None:
+def test_ten_times_the_cases_take_no_more_than_ten_times_as_long_to_sort(world: World) -> None:
+    few = _seconds_to_sort(world, 300, 300)
+    many = _seconds_to_sort(world, 2700, 3000)
+    # Twice for what else the machine does meanwhile; a sort that grows with the square takes a hundred times as long.
+    assert many < 10 * 2 * few, f"{many:.2f} s and {few:.2f} s of this process and its database"
+
+
+def _seconds_to_sort(world: World, added: int, in_all: int) -> float:
+    """Add so many cases, and return the least processor time of three that the first page of all of them takes."""
     dice = random.Random(7)
     rows = []
-    for case in cases(world, 10_000):
+    for case in cases(world, added):
         state = dice.choices(["accepted", "sent", "declined", "failed"], [90, 5, 4, 1])[0]
         first = notice(world, case, state)
         rows.append(first)
         if state == "declined":
             rows.append(notice(world, case, dice.choice(["accepted", "declined"]), chases=first))
     copied(rows)
-    pages = CasePages(world.coordinator, CaseFilter(), timezone.now())
-    began = time.process_time()
-    lines = pages.lines(pages.page(1))
-    took = time.process_time() - began
-    assert len(lines) == dashboard.CASES_ON_A_PAGE
-    assert lines[0].state == "no_contact"
-    assert pages.paginator.count == 10_000
-    assert took < 1.0, f"{took:.2f} s of this process and its database"
+    times = []
+    for _time in range(3):
+        pages = CasePages(world.coordinator, CaseFilter(), timezone.now())
+        began = time.process_time()
+        lines = pages.lines(pages.page(1))
+        times.append(time.process_time() - began)
+        assert len(lines) == dashboard.CASES_ON_A_PAGE
+        assert lines[0].state == "no_contact"
+        assert pages.paginator.count == in_all
+    return min(times)
 
 
 def test_a_chain_of_any_length_counts_by_who_has_it_now(world: World) -> None:

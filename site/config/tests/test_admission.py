@@ -133,7 +133,7 @@ def test_whoever_finds_no_place_to_wait_is_refused_at_once_and_told_when_to_come
         house.send(f"/{number}/")
     began = time.monotonic()
     status, headers, page = house.ask("/en/one-more/")
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < PUBLIC.seconds / 2  # whoever waits is refused after all of it
     assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "10")
     assert headers["Cache-Control"] == "no-store"
     text = page.decode()

@@ -123,8 +123,8 @@ def test_a_hung_store_is_waited_for_once_and_not_for_long(redis: Redis) -> None:
     began = time.monotonic()
     for _read in range(50):
         cache.get("a")
-    # 0.1 s to answer; the rest is what a busy machine may add. Asked each time it would be 5 s.
-    assert time.monotonic() - began < 1.0
+    # Waited for 0.1 s once; asked each time it would be 50 times that.
+    assert time.monotonic() - began < 50 * 0.1 / 2
 
 
 def test_who_must_know_is_told_at_once(redis: Redis) -> None:

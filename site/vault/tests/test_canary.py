@@ -1,7 +1,5 @@
 """A ring that lacks a key, or holds another one under its name, is refused before it seals anything."""
 
-import time
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -104,6 +102,4 @@ def test_a_start_asks_little_however_many_rows_are_sealed(table, django_assert_m
 @pytest.mark.django_db
 def test_every_sealed_column_of_the_house_can_be_asked_for_its_keys():
     """The real models: the names of all their columns are known to the database."""
-    began = time.monotonic()
     assert canary.ids_in_use() <= {"test1", "old1", "new2"}
-    assert time.monotonic() - began < 5
