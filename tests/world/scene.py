@@ -11,6 +11,7 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.submissions.actions import Received, receive_submission
 from notifications.directory.models import Contact, DutyShift, Partner, Role
+from tests.rows import remembered
 from tests.world.offices import make_office, make_offices, put_on_duty
 
 from .forms import follow_up_form, identification_form, outreach_form, publish, small_follow_up, small_form
@@ -75,6 +76,7 @@ class Scene:
         return {"HTTP_AUTHORIZATION": f"Bearer {FieldToken.issue(user or self.worker)}"}
 
 
+@remembered
 def make_scene(**offices: bool) -> Scene:
     """`police=False` and the like leave that role's contacts without a duty shift."""
     place = make_place()
@@ -106,6 +108,7 @@ class World:
     version: FormVersion
 
 
+@remembered
 def make_world() -> World:
     vlore, lezhe = make_place("vlore", "Vlorë"), make_place("lezhe", "Lezhë")
     unit, other_unit = make_unit(vlore), make_unit(lezhe)
