@@ -9,11 +9,12 @@ from uuid import UUID
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import localize
-from notifications.briefs.choices import NOT_REACHED, WRONG_AREA, details_in_words, get_words
+from notifications.briefs.choices import details_in_words, get_words
 from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
+from notifications.outbox.escalation_chain import NOT_REACHED
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.outbox.states import REPLACED, NoticeState
+from notifications.outbox.states import REPLACED, WRONG_AREA, NoticeState
 
 from .labels import without_codes
 from .models import Case, CaseEvent, Deadline, Referral

@@ -25,10 +25,10 @@ from notifications.directory.areas import NAMED_ROLES, offices_for, roles_answer
 from notifications.directory.chain import BY_AREA, offices_of_region
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import cancel, create_notice
-from notifications.outbox.coordinator_briefs import NOBODY_FOUND, call_brief
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.service_briefs import NOBODY_FOUND, build_call_brief
 
 from .brief_content import both
 from .calling import get_duty
@@ -192,7 +192,7 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
             NoticeRequest(
                 **whose,
                 role=Role.COORDINATOR,
-                brief=call_brief(duty, why=[NOBODY_FOUND]),
+                brief=build_call_brief(duty, why=[NOBODY_FOUND]),
                 answer_minutes=CALL_AGAIN_MINUTES,
                 ladder=COORDINATOR_LADDER,
                 purpose=Purpose.CALL,

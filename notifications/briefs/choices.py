@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from notifications.directory.models import Role
+from notifications.outbox.escalation_chain import CALLS, NOT_REACHED
 from notifications.outbox.models import Notice, Purpose, ReplyKind
 
 from . import role_choices
@@ -61,14 +62,11 @@ DETAILS: dict[str, tuple[tuple[str, str | Promise, int], ...]] = {
 NEEDS_NOTE = frozenset({"other"})
 
 # What a coordinator can report about a call; only "not reached" lets the escalation go on.
-NOT_REACHED = "not_reached"
 CALL_OUTCOMES: dict[str, str | Promise] = {
     "reached": _("Reached them by phone; they take the case"),
     "reached_other": _("Somebody else takes the case"),
     NOT_REACHED: _("Did not reach anybody"),
 }
-
-WRONG_AREA = "wrong_area"
 
 # Only those whose duty has an area can say "another area"; only those who go out can say "on the way".
 WITH_AREA = (Role.POLICE, Role.CPU, Role.SOCIAL_SERVICE)
@@ -91,7 +89,7 @@ def answers_for(notice: Notice) -> tuple[str, ...]:
 
 def outcomes_for(notice: Notice) -> dict[str, str | Promise]:
     """Return the outcomes from which this recipient can choose."""
-    if notice.purpose in (Purpose.CALL, Purpose.FALLBACK):
+    if notice.purpose in CALLS:
         return CALL_OUTCOMES
     return {code: OUTCOMES[code] for code in OUTCOMES_OF_ROLE.get(notice.role, tuple(OUTCOMES))}
 
@@ -99,14 +97,14 @@ def outcomes_for(notice: Notice) -> dict[str, str | Promise]:
 def reasons_for(notice: Notice) -> dict[str, str | Promise]:
     """Return the reasons from which this recipient can choose to decline."""
     # Whoever is asked to call answers as a colleague, whatever the role of the notice.
-    is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK)
+    is_own = notice.purpose not in CALLS
     codes = REASONS_OF_ROLE.get(notice.role, REASONS_OF_COLLEAGUES) if is_own else REASONS_OF_COLLEAGUES
     return {code: REASONS[code] for code in codes}
 
 
 def tells_more(notice: Notice) -> bool:
     """Tell whether this recipient can report another outcome after the first has closed the notice."""
-    is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK, Purpose.DIGEST)
+    is_own = notice.purpose not in (*CALLS, Purpose.DIGEST)
     return is_own and notice.role in SEVERAL_OUTCOMES and notice.accepted_at is not None
 
 
