@@ -22,7 +22,7 @@ from django.utils.translation import gettext
 from access.models import Municipality, User
 from audit.chain import get_actor, log_event
 from notifications.directory.areas import NAMED_ROLES, offices_for, roles_answering
-from notifications.directory.chain import BY_AREA, offices_of_region
+from notifications.directory.chain import BY_AREA, get_offices_of_region
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import cancel, create_notice
 from notifications.outbox.locking import lock_chases
@@ -106,7 +106,7 @@ def _near(duty: Notice, municipality: Municipality) -> set[int]:
     found = set(offices_for(duty.role, municipality, partner).values_list("pk", flat=True))
     if duty.role in BY_AREA:
         for region in {municipality.region, duty.unit.region if duty.unit else municipality.region}:
-            found |= set(offices_of_region(duty.role, region).values_list("pk", flat=True))
+            found |= set(get_offices_of_region(duty.role, region).values_list("pk", flat=True))
     return found
 
 
