@@ -9,7 +9,7 @@ from uuid import UUID
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import localize
-from notifications.briefs.choices import details_in_words, get_words
+from notifications.briefs.choices import get_reason_label, label_details
 from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
 from notifications.outbox.escalation_chain import NOT_REACHED
@@ -240,11 +240,11 @@ def _in_words(answer: Answer) -> ReplyInWords:
     return ReplyInWords(
         kind=answer.kind,
         words=answer.kind_label,
-        reason=get_words(answer.kind, answer.reason) if answer.reason else "",
+        reason=get_reason_label(answer.kind, answer.reason) if answer.reason else "",
         at=answer.at,
         to_municipality=answer.to_municipality or "",
         note=answer.note or "",
-        details=tuple(details_in_words(answer.reason, answer.details)),
+        details=tuple(label_details(answer.reason, answer.details)),
     )
 
 

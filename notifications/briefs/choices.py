@@ -73,7 +73,7 @@ WITH_AREA = (Role.POLICE, Role.CPU, Role.SOCIAL_SERVICE)
 GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE, Role.SOCIAL_SERVICE, Role.HEALTH)
 
 
-def answers_for(notice: Notice) -> tuple[str, ...]:
+def get_answer_kinds(notice: Notice) -> tuple[str, ...]:
     """Return the kinds of reply that make sense for this recipient, in the order of the page."""
     if notice.purpose in (Purpose.DIGEST, Purpose.TEST):
         return (ReplyKind.ACCEPTED.value,)  # only read: each notice on a list is answered by itself
@@ -87,14 +87,14 @@ def answers_for(notice: Notice) -> tuple[str, ...]:
     return tuple(kind.value for kind in kinds)
 
 
-def outcomes_for(notice: Notice) -> dict[str, str | Promise]:
+def get_outcomes(notice: Notice) -> dict[str, str | Promise]:
     """Return the outcomes from which this recipient can choose."""
     if notice.purpose in CALLS:
         return CALL_OUTCOMES
     return {code: OUTCOMES[code] for code in OUTCOMES_OF_ROLE.get(notice.role, tuple(OUTCOMES))}
 
 
-def reasons_for(notice: Notice) -> dict[str, str | Promise]:
+def get_decline_reasons(notice: Notice) -> dict[str, str | Promise]:
     """Return the reasons from which this recipient can choose to decline."""
     # Whoever is asked to call answers as a colleague, whatever the role of the notice.
     is_own = notice.purpose not in CALLS
@@ -102,18 +102,18 @@ def reasons_for(notice: Notice) -> dict[str, str | Promise]:
     return {code: REASONS[code] for code in codes}
 
 
-def tells_more(notice: Notice) -> bool:
+def can_report_another_outcome(notice: Notice) -> bool:
     """Tell whether this recipient can report another outcome after the first has closed the notice."""
     is_own = notice.purpose not in (*CALLS, Purpose.DIGEST)
     return is_own and notice.role in SEVERAL_OUTCOMES and notice.accepted_at is not None
 
 
-def detail_fields(notice: Notice) -> tuple[tuple[str, str | Promise, int], ...]:
+def get_detail_fields(notice: Notice) -> tuple[tuple[str, str | Promise, int], ...]:
     """Return the fields beside an outcome that this recipient is asked for, whichever it is."""
-    return tuple(field for code in outcomes_for(notice) for field in DETAILS.get(code, ()))
+    return tuple(field for code in get_outcomes(notice) for field in DETAILS.get(code, ()))
 
 
-def details_in_words(reason: str, details: Mapping[str, str] | None) -> list[tuple[str, str]]:
+def label_details(reason: str, details: Mapping[str, str] | None) -> list[tuple[str, str]]:
     """Return (label, what was written) of a reply's details, in their order."""
     written = details or {}
     return [(str(label), written[key]) for key, label, _most in DETAILS.get(reason, ()) if written.get(key)]
@@ -124,6 +124,6 @@ def get_reasons(kind: str) -> dict[str, str | Promise]:
     return {ReplyKind.DECLINED.value: REASONS, ReplyKind.OUTCOME.value: OUTCOMES | CALL_OUTCOMES}.get(kind, {})
 
 
-def get_words(kind: str, reason: str) -> str:
+def get_reason_label(kind: str, reason: str) -> str:
     """Return the label of a stored reason. An unknown code is its own label."""
     return str(get_reasons(kind).get(reason, reason))

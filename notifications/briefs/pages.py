@@ -20,13 +20,13 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .choices import (
-    answers_for,
-    detail_fields,
-    details_in_words,
-    get_words,
-    outcomes_for,
-    reasons_for,
-    tells_more,
+    can_report_another_outcome,
+    get_answer_kinds,
+    get_decline_reasons,
+    get_detail_fields,
+    get_outcomes,
+    get_reason_label,
+    label_details,
 )
 from .further import may_read_reports, reports_for
 from .models import FurtherReport
@@ -153,8 +153,10 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
     urgent = readable and sections is not None and is_urgent(notice)
     replies = list(notice.replies.select_related("to_municipality"))
     # What was answered isn't offered again, but for outcomes where several may follow one another.
-    given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
-    offered = [kind for kind in answers_for(notice) if not get_refusal(notice, kind) and kind not in given]
+    given = {reply.kind for reply in replies} - (
+        {ReplyKind.OUTCOME.value} if can_report_another_outcome(notice) else set()
+    )
+    offered = [kind for kind in get_answer_kinds(notice) if not get_refusal(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:
         offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
     return {
@@ -189,8 +191,10 @@ def _build_panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) 
             title=gettext("Report what happened next") if is_closed else gettext("Report the outcome"),
             send=gettext("Send the outcome"),
             question=gettext("What happened?"),
-            choices=_label_choices(outcomes_for(notice)),
-            details=tuple((key, str(label), most, typed.get(key, "")) for key, label, most in detail_fields(notice)),
+            choices=_label_choices(get_outcomes(notice)),
+            details=tuple(
+                (key, str(label), most, typed.get(key, "")) for key, label, most in get_detail_fields(notice)
+            ),
             is_open=ReplyKind.ON_THE_WAY not in offered and not is_closed,
         ),
         ReplyKind.WRONG_AREA.value: Panel(
@@ -201,7 +205,7 @@ def _build_panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) 
             title=gettext("I can't take it after all") if accepted else gettext("I can't take it"),
             send=gettext("Pass it on to the next person"),
             question=gettext("Why?"),
-            choices=_label_choices(reasons_for(notice)),
+            choices=_label_choices(get_decline_reasons(notice)),
         ),
     }
     return [panel for kind, panel in panels.items() if kind in offered]
@@ -241,8 +245,8 @@ def _explain_settled(notice: Notice) -> str:
 
 
 def _build_reply_row(reply: Reply) -> ReplyRow:
-    detail = get_words(reply.kind, reply.reason) if reply.reason else ""
+    detail = get_reason_label(reply.kind, reply.reason) if reply.reason else ""
     if reply.to_municipality is not None:
         detail = reply.to_municipality.name
-    more = tuple(details_in_words(reply.reason, reply.details))
+    more = tuple(label_details(reply.reason, reply.details))
     return ReplyRow(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at, more)

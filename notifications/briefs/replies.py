@@ -40,11 +40,11 @@ from notifications.outbox.states import (
 from .choices import (
     DETAILS,
     NEEDS_NOTE,
-    answers_for,
+    can_report_another_outcome,
+    get_answer_kinds,
+    get_decline_reasons,
+    get_outcomes,
     get_reasons,
-    outcomes_for,
-    reasons_for,
-    tells_more,
 )
 
 NOTE_LENGTH = 2000
@@ -170,7 +170,7 @@ def _same_answer(
         same = same.filter(reason=reason)
     if kind == ReplyKind.WRONG_AREA:
         same = same.filter(to_municipality=to_municipality)
-    if kind == ReplyKind.OUTCOME and tells_more(notice):
+    if kind == ReplyKind.OUTCOME and can_report_another_outcome(notice):
         # Sealed values can't be filtered for. A number that is reported later is news, not a second tap.
         return next((reply for reply in same if (reply.details or {}, reply.note or "") == (details, note)), None)
     return same.last()
@@ -184,14 +184,14 @@ def _check(
     note: str,
     details: Mapping[str, str],
 ) -> None:
-    if kind not in answers_for(notice):
+    if kind not in get_answer_kinds(notice):
         raise AnswerRefused("unknown_answer")
     refusal = get_refusal(notice, kind)
     if refusal:
         raise AnswerRefused(refusal)
-    if kind == ReplyKind.DECLINED and reason not in reasons_for(notice):
+    if kind == ReplyKind.DECLINED and reason not in get_decline_reasons(notice):
         raise AnswerRefused("reason_missing")
-    if kind == ReplyKind.OUTCOME and reason not in outcomes_for(notice):
+    if kind == ReplyKind.OUTCOME and reason not in get_outcomes(notice):
         raise AnswerRefused("outcome_missing")
     if kind == ReplyKind.OUTCOME and reason in NEEDS_NOTE and not note.strip():
         raise AnswerRefused("note_missing")
@@ -216,7 +216,7 @@ def get_refusal(notice: Notice, kind: str) -> str:
     if state == NoticeState.DECLINED:
         return "declined"
     if state == NoticeState.CLOSED:
-        if kind == ReplyKind.OUTCOME and tells_more(notice):
+        if kind == ReplyKind.OUTCOME and can_report_another_outcome(notice):
             return ""
         if notice.accepted_at:
             return "closed"

@@ -15,7 +15,7 @@ from audit.chain import log_event
 from notifications.outbox.models import ReplyKind
 
 from . import documents, sessions
-from .choices import detail_fields
+from .choices import get_detail_fields
 from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
 from .pin import enter_pin, get_wider_pause_end
@@ -70,7 +70,7 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     to_municipality = Municipality.objects.filter(slug=request.POST.get("municipality", "")).first()
     # Browsers send line breaks as CRLF, which would count twice against the note's length.
     reason, note = request.POST.get(f"{kind}_reason", ""), normalize_newlines(request.POST.get("note", ""))
-    details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in detail_fields(visit.notice)}
+    details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in get_detail_fields(visit.notice)}
     try:
         answer(
             notice=visit.notice,
