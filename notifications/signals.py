@@ -9,11 +9,11 @@ notice_answered = Signal()
 notice_opened = Signal()
 
 # kwargs: notice (the one that escalates), step ("remind" | "deputy" | "call"), words (why, for people: a list of
-# {"sq", "en"}). A step of its escalation was taken.
+# {language: text}). A step of its escalation was taken.
 notice_escalated = Signal()
 
-# kwargs: notice, words (how its recipient was found: a list of {"sq", "en"}). The directory named somebody for a notice
-# that had nobody.
+# kwargs: notice, words (how its recipient was found: a list of {language: text}). The directory named somebody for a
+# notice that had nobody.
 notice_resolved = Signal()
 
 # kwargs: contact (directory.Contact). Its address, PIN, office or active flag was changed: what is open for it ends.

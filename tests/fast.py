@@ -21,7 +21,7 @@ CORE = (
     "site/vault/tests/test_vault.py",
     "case_forms/expressions/tests/test_vectors.py",
     "case_forms/procedures/tests/test_decide.py",
-    "notifications/outbox/tests/test_owe.py",
+    "notifications/outbox/tests/test_create_notice.py",
     "notifications/outbox/tests/test_states.py",
     "notifications/outbox/tests/test_delivery.py",
     "case_forms/submissions/tests/test_receiving.py",

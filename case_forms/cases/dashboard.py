@@ -9,11 +9,12 @@ from uuid import UUID
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import localize
-from notifications.briefs.choices import NOT_REACHED, WRONG_AREA, details_in_words, get_words
+from notifications.briefs.choices import get_reason_label, label_details
 from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
+from notifications.outbox.escalation_chain import NOT_REACHED
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.outbox.states import REPLACED, NoticeState
+from notifications.outbox.states import REPLACED, WRONG_AREA, NoticeState
 
 from .labels import without_codes
 from .models import Case, CaseEvent, Deadline, Referral
@@ -239,11 +240,11 @@ def _in_words(answer: Answer) -> ReplyInWords:
     return ReplyInWords(
         kind=answer.kind,
         words=answer.kind_label,
-        reason=get_words(answer.kind, answer.reason) if answer.reason else "",
+        reason=get_reason_label(answer.kind, answer.reason) if answer.reason else "",
         at=answer.at,
         to_municipality=answer.to_municipality or "",
         note=answer.note or "",
-        details=tuple(details_in_words(answer.reason, answer.details)),
+        details=tuple(label_details(answer.reason, answer.details)),
     )
 
 

@@ -31,7 +31,7 @@ from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications.outbox.labels import yes_or_no
 from notifications.outbox.models import Notice
-from notifications.outbox.retrying import try_again
+from notifications.outbox.repeating import retry_notice
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, NoticeState
 
 from .models import Case, Deadline, Referral, ReferralState
@@ -449,7 +449,7 @@ class NoticeRegister(Register):
         """
         notice = self.row_or_404(request, instance_pk)
         if request.method == "POST":
-            if try_again(notice=notice, actor=get_actor(request.user)):
+            if retry_notice(notice=notice, actor=get_actor(request.user)):
                 messages.success(request, gettext("It is being tried now. Check here again in a minute."))
             else:
                 messages.warning(request, gettext("This notice is no longer waiting after a failure."))

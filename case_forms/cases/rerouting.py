@@ -13,10 +13,10 @@ from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPER
 from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice, create_notices
-from notifications.outbox.coordinator_briefs import call_brief
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.resolving import passed_on
+from notifications.outbox.resolving import get_offices_that_passed_on
+from notifications.outbox.service_briefs import build_call_brief
 
 from .brief_content import EVERY_ROLE, both
 from .models import Case, CaseEvent
@@ -84,7 +84,7 @@ def find_successor(notice: Notice, municipality: Municipality, at: datetime) -> 
         unit=notice.unit,
         # Without the links that end at coordinators: a successor reads the brief, a coordinator is asked to call.
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link not in (*COORDINATOR_LINKS, OPERATOR)],
-        passed_on=passed_on(notice),
+        passed_on=get_offices_that_passed_on(notice),
     )
     was_asked = found.contact is not None and found.contact.pk in {asked.contact_id for asked in get_chain(notice)}
     return Resolution(found.role, found.partner, words=found.words, link=OPERATOR) if was_asked else found
@@ -111,7 +111,7 @@ def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, a
             **whose,
             role=Role.COORDINATOR,
             municipality=municipality,
-            brief=call_brief(notice, why=[why_call(municipality)], told=told),
+            brief=build_call_brief(notice, why=[why_call(municipality)], notified=told),
             answer_minutes=CALL_AGAIN_MINUTES,
             ladder=COORDINATOR_LADDER,
             is_drill=notice.is_drill,

@@ -22,13 +22,13 @@ from django.utils.translation import gettext
 from access.models import Municipality, User
 from audit.chain import get_actor, log_event
 from notifications.directory.areas import NAMED_ROLES, offices_for, roles_answering
-from notifications.directory.chain import BY_AREA, offices_of_region
+from notifications.directory.chain import BY_AREA, get_offices_of_region
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import cancel, create_notice
-from notifications.outbox.coordinator_briefs import NOBODY_FOUND, call_brief
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.service_briefs import NOBODY_FOUND, build_call_brief
 
 from .brief_content import both
 from .calling import get_duty
@@ -106,7 +106,7 @@ def _near(duty: Notice, municipality: Municipality) -> set[int]:
     found = set(offices_for(duty.role, municipality, partner).values_list("pk", flat=True))
     if duty.role in BY_AREA:
         for region in {municipality.region, duty.unit.region if duty.unit else municipality.region}:
-            found |= set(offices_of_region(duty.role, region).values_list("pk", flat=True))
+            found |= set(get_offices_of_region(duty.role, region).values_list("pk", flat=True))
     return found
 
 
@@ -192,7 +192,7 @@ def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> No
             NoticeRequest(
                 **whose,
                 role=Role.COORDINATOR,
-                brief=call_brief(duty, why=[NOBODY_FOUND]),
+                brief=build_call_brief(duty, why=[NOBODY_FOUND]),
                 answer_minutes=CALL_AGAIN_MINUTES,
                 ladder=COORDINATOR_LADDER,
                 purpose=Purpose.CALL,

@@ -25,11 +25,11 @@ from typing import Any
 from django.db.models import Case as SqlCase
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
-from notifications.briefs.choices import NOT_REACHED, WRONG_AREA
 from notifications.briefs.models import PinTry
 from notifications.briefs.pin import TRIES_A_ROUND
+from notifications.outbox.escalation_chain import NOT_REACHED
 from notifications.outbox.models import Notice, NoticeQuerySet, Purpose, Reply, ReplyKind
-from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, NoticeState
+from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, WRONG_AREA, NoticeState
 
 from .models import Case, Deadline
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from notifications.briefs.further import READS_IT
+from notifications.briefs.further import READER_PURPOSES
 from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
@@ -52,7 +52,7 @@ def get_told(tip: Tip, kind: str = RECEIVED) -> Told:
     added: list[Notice] = []
     for report in FurtherReport.objects.filter(event_id__in=keys).defer("brief"):
         chase = list(_standing(chase_id=report.notice_id))
-        readers = [notice for notice in chase if notice.contact_id and notice.purpose in READS_IT]
+        readers = [notice for notice in chase if notice.contact_id and notice.purpose in READER_PURPOSES]
         # The open notice lost its reader meanwhile: nobody reads what was added.
         if not readers:
             unreached += [notice for notice in chase if notice.pk == report.notice_id]

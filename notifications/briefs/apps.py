@@ -7,4 +7,4 @@ class BriefsConfig(AppConfig):
     verbose_name = _("Briefs")
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401
+        from . import links  # noqa: F401  # its receivers

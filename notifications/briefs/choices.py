@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from notifications.directory.models import Role
+from notifications.outbox.escalation_chain import CALLS, NOT_REACHED
 from notifications.outbox.models import Notice, Purpose, ReplyKind
 
 from . import role_choices
@@ -61,21 +62,18 @@ DETAILS: dict[str, tuple[tuple[str, str | Promise, int], ...]] = {
 NEEDS_NOTE = frozenset({"other"})
 
 # What a coordinator can report about a call; only "not reached" lets the escalation go on.
-NOT_REACHED = "not_reached"
 CALL_OUTCOMES: dict[str, str | Promise] = {
     "reached": _("Reached them by phone; they take the case"),
     "reached_other": _("Somebody else takes the case"),
     NOT_REACHED: _("Did not reach anybody"),
 }
 
-WRONG_AREA = "wrong_area"
-
 # Only those whose duty has an area can say "another area"; only those who go out can say "on the way".
 WITH_AREA = (Role.POLICE, Role.CPU, Role.SOCIAL_SERVICE)
 GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE, Role.SOCIAL_SERVICE, Role.HEALTH)
 
 
-def answers_for(notice: Notice) -> tuple[str, ...]:
+def get_answer_kinds(notice: Notice) -> tuple[str, ...]:
     """Return the kinds of reply that make sense for this recipient, in the order of the page."""
     if notice.purpose in (Purpose.DIGEST, Purpose.TEST):
         return (ReplyKind.ACCEPTED.value,)  # only read: each notice on a list is answered by itself
@@ -89,33 +87,33 @@ def answers_for(notice: Notice) -> tuple[str, ...]:
     return tuple(kind.value for kind in kinds)
 
 
-def outcomes_for(notice: Notice) -> dict[str, str | Promise]:
+def get_outcomes(notice: Notice) -> dict[str, str | Promise]:
     """Return the outcomes from which this recipient can choose."""
-    if notice.purpose in (Purpose.CALL, Purpose.FALLBACK):
+    if notice.purpose in CALLS:
         return CALL_OUTCOMES
     return {code: OUTCOMES[code] for code in OUTCOMES_OF_ROLE.get(notice.role, tuple(OUTCOMES))}
 
 
-def reasons_for(notice: Notice) -> dict[str, str | Promise]:
+def get_decline_reasons(notice: Notice) -> dict[str, str | Promise]:
     """Return the reasons from which this recipient can choose to decline."""
     # Whoever is asked to call answers as a colleague, whatever the role of the notice.
-    is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK)
+    is_own = notice.purpose not in CALLS
     codes = REASONS_OF_ROLE.get(notice.role, REASONS_OF_COLLEAGUES) if is_own else REASONS_OF_COLLEAGUES
     return {code: REASONS[code] for code in codes}
 
 
-def tells_more(notice: Notice) -> bool:
+def can_report_another_outcome(notice: Notice) -> bool:
     """Tell whether this recipient can report another outcome after the first has closed the notice."""
-    is_own = notice.purpose not in (Purpose.CALL, Purpose.FALLBACK, Purpose.DIGEST)
+    is_own = notice.purpose not in (*CALLS, Purpose.DIGEST)
     return is_own and notice.role in SEVERAL_OUTCOMES and notice.accepted_at is not None
 
 
-def detail_fields(notice: Notice) -> tuple[tuple[str, str | Promise, int], ...]:
+def get_detail_fields(notice: Notice) -> tuple[tuple[str, str | Promise, int], ...]:
     """Return the fields beside an outcome that this recipient is asked for, whichever it is."""
-    return tuple(field for code in outcomes_for(notice) for field in DETAILS.get(code, ()))
+    return tuple(field for code in get_outcomes(notice) for field in DETAILS.get(code, ()))
 
 
-def details_in_words(reason: str, details: Mapping[str, str] | None) -> list[tuple[str, str]]:
+def label_details(reason: str, details: Mapping[str, str] | None) -> list[tuple[str, str]]:
     """Return (label, what was written) of a reply's details, in their order."""
     written = details or {}
     return [(str(label), written[key]) for key, label, _most in DETAILS.get(reason, ()) if written.get(key)]
@@ -126,6 +124,6 @@ def get_reasons(kind: str) -> dict[str, str | Promise]:
     return {ReplyKind.DECLINED.value: REASONS, ReplyKind.OUTCOME.value: OUTCOMES | CALL_OUTCOMES}.get(kind, {})
 
 
-def get_words(kind: str, reason: str) -> str:
+def get_reason_label(kind: str, reason: str) -> str:
     """Return the label of a stored reason. An unknown code is its own label."""
     return str(get_reasons(kind).get(reason, reason))

@@ -11,12 +11,12 @@ from typing import Any
 
 from .parts import get_order
 
-Texts = Mapping[str, str]  # {"sq": ..., "en": ...}
+Texts = Mapping[str, str]  # {language: text}
 
 
 @dataclass(frozen=True)
 class BriefRow:
-    """One line of a brief before the filter: a question's label and answer, in both languages, and who may read it.
+    """One line of a brief before the filter: a question's label and answer, in every language, and who may read it.
 
     `part`: what the line is for, a key of `parts.parts()`; "" for one of the rest.
     """
@@ -37,19 +37,19 @@ def is_shared(row: BriefRow, role: str) -> bool:
 def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dict[str, Any]:
     """Compose the brief of one role, as stored sealed on its notice. `urgent` is a key only where it is true.
 
-    Returns {"urgent"?: True, "sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"},
-    "value": {"sq", "en"}, "paper"?: False}]}]}: first the role's own order of parts, then the other rows in the order
-    given, gathered under their section's title; a section without a shared row isn't there.
+    Returns {"urgent"?: True, "sections": [{"title": texts, "rows": [{"key", "label": texts, "value": texts,
+    "paper"?: False}]}]}: first the role's own order of parts, then the other rows in the order given, gathered under
+    their section's title; a section without a shared row isn't there.
     """
     sections: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
-    for row, title in _in_order(role, [row for row in rows if is_shared(row, role)]):
+    for row, title in _order_rows(role, [row for row in rows if is_shared(row, role)]):
         section = sections.setdefault(tuple(sorted(title.items())), {"title": dict(title), "rows": []})
         written = {"key": row.key, "label": dict(row.label), "value": dict(row.value)}
         section["rows"].append(written if row.on_paper else {**written, "paper": False})
     return {**({"urgent": True} if urgent else {}), "sections": list(sections.values())}
 
 
-def _in_order(role: str, rows: list[BriefRow]) -> list[tuple[BriefRow, Texts]]:
+def _order_rows(role: str, rows: list[BriefRow]) -> list[tuple[BriefRow, Texts]]:
     """Return each row with the title that it stands under; rows of one part stay in the order given."""
     order = get_order(role)
     first: list[tuple[tuple[int, int], BriefRow]] = []

@@ -24,10 +24,11 @@ from access.limits import papers
 from access.models import localize
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import BriefDocument, Notice
-from notifications.outbox.sender import ORGANISATION, get_unit
+from notifications.outbox.sender import ORGANISATION, get_unit_to_call
 
-from .pages import URGENCY, Section, get_sections, is_urgent, why_told, without
+from .pages import why_told
 from .papers import paper_facts
+from .sections import URGENCY, Section, exclude_rows, get_sections, is_urgent
 
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Path, str]] = {
@@ -38,10 +39,10 @@ PARTS: dict[str, tuple[Path, str]] = {
 }
 VARIANT = {"pdf_variant": "pdf/ua-1"}
 TEMPLATE = "briefs/document.html"
-VERSION = "briefs/document_version.html"
-FILED_IN = "sq"
+VERSION_TEMPLATE = "briefs/document_version.html"
+OFFICE_LANGUAGE = "sq"  # of the office's own file, whatever the recipient reads
 # Rows that stand in the sheet's head or at its signature.
-ELSEWHERE = frozenset({"case.reference", "case.sender"})
+SHOWN_ELSEWHERE = frozenset({"case.reference", "case.sender"})
 TITLES: dict[str, str | Promise] = {
     Role.RESPONSIBLE_AUTHORITY: _("Notice to the Responsible Authority"),
     Role.CPU: _("Notice to the Child Protection Unit"),
@@ -67,11 +68,11 @@ class ClosedFetcher(URLFetcher):
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
         if url not in PARTS:
             raise FatalURLFetchingError("not a part of this document")
-        return URLFetcherResponse(url, body=_part(url), headers={"Content-Type": PARTS[url][1]})
+        return URLFetcherResponse(url, body=_read_part(url), headers={"Content-Type": PARTS[url][1]})
 
 
 @cache
-def _part(url: str) -> bytes:
+def _read_part(url: str) -> bytes:
     return PARTS[url][0].read_bytes()
 
 
@@ -108,14 +109,14 @@ def build_pdf(notice: Notice) -> bytes:
 
 def render(notice: Notice) -> Rendered:
     """Lay the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused."""
-    versions = [_version(notice, language, is_first=not n) for n, language in enumerate(get_languages(notice))]
+    versions = [_render_version(notice, language, is_first=not n) for n, language in enumerate(get_languages(notice))]
     html = render_to_string(TEMPLATE, {"notice": notice, "versions": versions})
     return to_pdf(html, identifier=notice.code)
 
 
 def get_languages(notice: Notice) -> tuple[str, ...]:
     """Return Albanian, for the office's file, and after it the recipient's own language, where that is another."""
-    return (FILED_IN,) if notice.language == FILED_IN else (FILED_IN, notice.language)
+    return (OFFICE_LANGUAGE,) if notice.language == OFFICE_LANGUAGE else (OFFICE_LANGUAGE, notice.language)
 
 
 def to_pdf(html: str, *, identifier: str) -> Rendered:
@@ -123,41 +124,41 @@ def to_pdf(html: str, *, identifier: str) -> Rendered:
     try:
         # One at a time: a page costs about a second of processor time (`access.limits`).
         with papers.turn():
-            return _laid_out(html, identifier)
+            return _render_pdf(html, identifier)
     except FatalURLFetchingError:
         raise DocumentRefused("the document asked for something outside itself") from None
 
 
-def _laid_out(html: str, identifier: str) -> Rendered:
+def _render_pdf(html: str, identifier: str) -> Rendered:
     document = HTML(string=html, base_url="brief:", url_fetcher=ClosedFetcher()).render(**VARIANT)
     pdf = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
     return Rendered(pdf, len(document.pages))
 
 
-def _version(notice: Notice, language: str, *, is_first: bool) -> dict[str, Any]:
+def _render_version(notice: Notice, language: str, *, is_first: bool) -> dict[str, Any]:
     """Render one language of the document: {"language", "title", "organisation", "partner_name", "html"}."""
     with translation.override(language):
-        context = _context(notice, language) | {"is_first": is_first}
-        html = render_to_string(VERSION, context)
-    said = {key: context[key] for key in ("language", "title", "organisation", "partner_name")}
-    return said | {"html": mark_safe(html)}  # noqa: S308 - our own template's, escaped there
+        context = _build_context(notice, language) | {"is_first": is_first}
+        html = render_to_string(VERSION_TEMPLATE, context)
+    named = {key: context[key] for key in ("language", "title", "organisation", "partner_name")}
+    return named | {"html": mark_safe(html)}  # noqa: S308 - our own template's, escaped there
 
 
-def _context(notice: Notice, language: str) -> dict[str, Any]:
+def _build_context(notice: Notice, language: str) -> dict[str, Any]:
     contact = notice.contact
     partner = contact.partner if contact else notice.partner
     urgent = is_urgent(notice)
-    sections, sender = _on_paper(
-        get_sections(notice, language, on_paper=True), ELSEWHERE | ({URGENCY} if urgent else set())
+    sections, sender = _split_for_paper(
+        get_sections(notice, language, on_paper=True), SHOWN_ELSEWHERE | ({URGENCY} if urgent else set())
     )
-    unit = get_unit(notice)
+    unit = get_unit_to_call(notice)
     return {
         "notice": notice,
         "language": language,
         "title": str(TITLES.get(notice.role, _("Notice"))),
-        "organisation": ORGANISATION.get(language, ORGANISATION[FILED_IN]),
+        "organisation": str(ORGANISATION),
         "partner_name": localize(partner.names, language) if partner else "",
-        "through": _through(notice, partner),
+        "through": _get_final_recipient(notice, partner),
         "contact": contact,
         "sections": sections,
         "sender": sender,
@@ -169,12 +170,12 @@ def _context(notice: Notice, language: str) -> dict[str, Any]:
     }
 
 
-def _through(notice: Notice, partner: Partner | None) -> str:
+def _get_final_recipient(notice: Notice, partner: Partner | None) -> str:
     """Return for whom the notice is, where another role's office is to pass it on; else ""."""
     return "" if partner is None or partner.role == notice.role else capfirst(str(Role(notice.role).label))
 
 
-def _on_paper(sections: tuple[Section, ...], elsewhere: Collection[str]) -> tuple[list[Section], str]:
+def _split_for_paper(sections: tuple[Section, ...], elsewhere: Collection[str]) -> tuple[list[Section], str]:
     """Return the sections without what stands elsewhere on the sheet, and the sender's name for the signature."""
     sender = next((row.value for section in sections for row in section.rows if row.key == "case.sender"), "")
-    return without(sections, elsewhere), sender
+    return exclude_rows(sections, elsewhere), sender

@@ -11,10 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from access.languages import LANGUAGES
+from access.languages import in_each_language
 from audit.chain import log_event
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import BriefDocument, Notice, Reply
@@ -36,12 +35,12 @@ def erase_all_from(source_id: UUID, *, at: datetime) -> int:
     own = list(Notice.objects.filter(case_id=source_id).defer("brief", "ladder", "link_token"))
     further = list(FurtherReport.objects.filter(source_id=source_id, erased_at__isnull=True).defer("brief"))
     for report in further:
-        report.brief, report.erased_at, report.settled_at, report.alarm_due_at = _erased(), at, at, None
+        report.brief, report.erased_at, report.settled_at, report.alarm_due_at = _build_erased_brief(), at, at, None
         report.save(update_fields=["brief", "erased_at", "settled_at", "alarm_due_at"])
     for notice in own:
-        notice.brief = _erased()
+        notice.brief = _build_erased_brief()
         notice.save(update_fields=["brief"])
-    _erase_what_hangs_on(notice.pk for notice in own)
+    _erase_documents_and_notes(notice.pk for notice in own)
     alive = FurtherReport.objects.filter(erased_at__isnull=True, settled_at__isnull=True)
     going_on = set(alive.filter(notice__in={notice.chase_id for notice in own}).values_list("notice_id", flat=True))
     for notice in own:
@@ -68,16 +67,16 @@ def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: 
             brief: Any = row.brief
         except (SealBroken, KeyRingError):
             continue  # nobody can read it, so nothing of it can be shown; `vault_rotate` names it
-        left = _without(brief, keys)
+        left = _remove_rows(brief, keys)
         if left != brief:
             row.brief = left
             row.save(update_fields=["brief"])
             changed += [row.pk] if isinstance(row, Notice) else []
-    _erase_what_hangs_on(changed)
+    _erase_documents_and_notes(changed)
     return len(changed)
 
 
-def _erase_what_hangs_on(notices: Iterable[UUID]) -> None:
+def _erase_documents_and_notes(notices: Iterable[UUID]) -> None:
     # Read once: it may be a generator, and two statements need it.
     keys = list(notices)
     BriefDocument.objects.filter(notice__in=keys).delete()
@@ -86,7 +85,7 @@ def _erase_what_hangs_on(notices: Iterable[UUID]) -> None:
     replies.filter(Q(note__isnull=False) | Q(details__isnull=False)).update(note=None, details=None)
 
 
-def _without(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
+def _remove_rows(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
     sections = [
         {**section, "rows": [row for row in section["rows"] if row["key"].rpartition(".")[2] not in keys]}
         for section in brief.get("sections", [])
@@ -94,15 +93,8 @@ def _without(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:
     return {**brief, "sections": [section for section in sections if section["rows"]]}
 
 
-def _erased() -> dict[str, Any]:
+def _build_erased_brief() -> dict[str, Any]:
     """Build the text that takes a brief's place: that there was one."""
-    words: dict[str, dict[str, str]] = {"title": {}, "label": {}, "value": {}}
-    for language in LANGUAGES:
-        with translation.override(language):
-            words["title"][language] = gettext("Deleted")
-            words["label"][language] = gettext("What happened")
-            words["value"][language] = gettext(
-                "The person took back what they wrote, or its time is over. Its content was deleted here, too."
-            )
-    row = {"key": "erased", "label": words["label"], "value": words["value"]}
-    return {"sections": [{"title": words["title"], "rows": [row]}]}
+    value = _("The person took back what they wrote, or its time is over. Its content was deleted here, too.")
+    row = {"key": "erased", "label": in_each_language(_("What happened")), "value": in_each_language(value)}
+    return {"sections": [{"title": in_each_language(_("Deleted")), "rows": [row]}]}

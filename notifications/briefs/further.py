@@ -21,6 +21,7 @@ from access.models import Municipality
 from audit.chain import log_event
 from audit.put_aside import aside, each
 from notifications.directory.models import Contact
+from notifications.outbox.escalation_chain import CALLS
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, NoticeQuerySet, Purpose
 from notifications.outbox.repeating import repeat
@@ -29,13 +30,14 @@ from vault.seal import SealBroken
 
 from .models import FurtherReport
 
-AN_HOUR = timedelta(hours=1)
+ONE_HOUR = timedelta(hours=1)
 SAME_ORIGIN = timedelta(minutes=10)
-JOINS_WITHIN = timedelta(hours=6)  # an older one has run out of people to ask: what is new needs its own notice
-ALARM = "notice.alarm"  # what is put aside when an alarm can't be sent
-AT_MOST = 50  # chains alarmed in one pass
-READS_IT = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE)
-CALLS = (Purpose.CALL, Purpose.FALLBACK)
+MAX_JOIN_AGE = timedelta(
+    hours=6
+)  # of a chain that a report is added to: an older one has run out of people to ask: what is new needs its own notice
+ALARM = "notice.alarm"  # the kind under which a chain is put aside when its alarm can't be sent
+MAX_CHAINS = 50  # alarmed in one pass
+READER_PURPOSES = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE)
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +53,7 @@ def joinable(
 ) -> Notice | None:
     """Return the first notice of an escalation chain that a new report may be added to. None: it needs its own notice.
 
-    It must be open, of the same role and place, not older than `JOINS_WITHIN`, and have reached the very contact who
+    It must be open, of the same role and place, not older than `MAX_JOIN_AGE`, and have reached the very contact who
     would be notified now: after a change of shift the new officer is notified. An urgent report is never added to a
     notice that isn't urgent, whose clock runs slower.
     """
@@ -59,14 +61,14 @@ def joinable(
         role=role,
         municipality=municipality,
         contact=contact,
-        purpose__in=READS_IT,
+        purpose__in=READER_PURPOSES,
         is_drill=False,
         link_revoked_at__isnull=True,
         link_expires_at__gt=at,
         chase_id__isnull=False,
     )
     keys = open_ones.order_by("-owed_at").values_list("chase_id", flat=True)[:10]
-    firsts = Notice.objects.filter(pk__in=list(keys), role=role, owed_at__gt=at - JOINS_WITHIN)
+    firsts = Notice.objects.filter(pk__in=list(keys), role=role, owed_at__gt=at - MAX_JOIN_AGE)
     return next((first for first in firsts.order_by("-owed_at") if not is_urgent or _is_urgent(first)), None)
 
 
@@ -110,7 +112,7 @@ def add_report(
         )
         log_event("notice.further", target_kind="notice", target_id=first.pk, report=report.pk, case=source_id)
         if alarms:
-            _alarm(first, at)
+            _send_alarm(first, at)
             report.refresh_from_db(fields=["alarm_due_at", "alarmed_at"])
     return report
 
@@ -118,61 +120,61 @@ def add_report(
 def send_due_alarms(now: datetime) -> int:
     """Send the alarms that the bound held back, each chain by itself. Return how many chains were alarmed."""
     waiting = FurtherReport.objects.filter(alarm_due_at__lte=now).exclude(notice_id__in=aside(ALARM, now))
-    keys = list(waiting.order_by().values_list("notice_id", flat=True).distinct()[:AT_MOST])
-    return each(ALARM, keys, lambda key: _alarm_later(key, now), at=now)
+    keys = list(waiting.order_by().values_list("notice_id", flat=True).distinct()[:MAX_CHAINS])
+    return each(ALARM, keys, lambda key: _send_alarm_of(key, now), at=now)
 
 
-def _alarm_later(key: UUID, now: datetime) -> bool:
+def _send_alarm_of(key: UUID, now: datetime) -> bool:
     with transaction.atomic():
         lock_chases([key])
-        return _alarm(Notice.objects.defer("brief", "link_token").get(pk=key), now)
+        return _send_alarm(Notice.objects.defer("brief", "link_token").get(pk=key), now)
 
 
-def _alarm(first: Notice, now: datetime) -> bool:
+def _send_alarm(first: Notice, now: datetime) -> bool:
     """Send one mail for all reports of a locked chain that wait for one, unless the bound says later."""
     rows = FurtherReport.objects.filter(notice=first)
     waiting = rows.filter(alarm_due_at__isnull=False)
     origins = set(waiting.order_by().values_list("origin", flat=True).distinct())
     if not origins:
         return False
-    later = _not_before(rows, origins, now)
+    later = _get_earliest_time(rows, origins, now)
     if later is not None:
         waiting.filter(alarm_due_at__lt=later).update(alarm_due_at=later)
         return False
-    recipients = _recipients(first)
+    recipients = _get_recipients(first)
     if not recipients:
         # Somebody has taken it, or passed it on: whoever is asked now reads all of it, and nobody is left to be mailed.
         waiting.update(alarm_due_at=None)
         return False
     for notice in recipients:
         repeat(notice=notice, at=now)
-    told = waiting.update(alarm_due_at=None, alarmed_at=now)
-    log_event("notice.alarmed", target_kind="notice", target_id=first.pk, reports=told)
+    count = waiting.update(alarm_due_at=None, alarmed_at=now)
+    log_event("notice.alarmed", target_kind="notice", target_id=first.pk, reports=count)
     return True
 
 
-def _not_before(rows: QuerySet[FurtherReport], origins: set[str], now: datetime) -> datetime | None:
+def _get_earliest_time(rows: QuerySet[FurtherReport], origins: set[str], now: datetime) -> datetime | None:
     """Return when these may be alarmed; None when they may be now."""
-    alarmed = rows.filter(alarmed_at__gt=now - AN_HOUR).order_by().values_list("alarmed_at", "origin").distinct()
+    alarmed = rows.filter(alarmed_at__gt=now - ONE_HOUR).order_by().values_list("alarmed_at", "origin").distinct()
     mails: dict[datetime, set[str]] = {}
     for at, origin in alarmed:
         if at is not None:
             mails.setdefault(at, set()).add(origin)
     if len(mails) >= settings.NOTICE_ALARMS_PER_HOUR:
         # The next mail may go when the oldest of the last so many is an hour old.
-        return sorted(mails)[-settings.NOTICE_ALARMS_PER_HOUR] + AN_HOUR
+        return sorted(mails)[-settings.NOTICE_ALARMS_PER_HOUR] + ONE_HOUR
     lately = {origin: at + SAME_ORIGIN for at in sorted(mails) for origin in mails[at] if at + SAME_ORIGIN > now}
     # One origin that wasn't mailed lately is enough: the mail is for all reports that wait.
     return min(lately[origin] for origin in origins) if origins <= set(lately) else None
 
 
-def _recipients(first: Notice) -> list[Notice]:
+def _get_recipients(first: Notice) -> list[Notice]:
     """Return one open notice for each person of the chain who reads it; without any of them, the open calls."""
-    chase = Notice.objects.open().filter(chase_id=first.chase_id, link_revoked_at__isnull=True)
+    members = Notice.objects.open().filter(chase_id=first.chase_id, link_revoked_at__isnull=True)
     readers: dict[int | None, Notice] = {}
-    for notice in chase.filter(purpose__in=READS_IT, contact__isnull=False).defer("brief").order_by("owed_at"):
+    for notice in members.filter(purpose__in=READER_PURPOSES, contact__isnull=False).defer("brief").order_by("owed_at"):
         readers.setdefault(notice.contact_id, notice)
-    return list(readers.values()) or list(chase.filter(purpose__in=CALLS, contact__isnull=False).defer("brief"))
+    return list(readers.values()) or list(members.filter(purpose__in=CALLS, contact__isnull=False).defer("brief"))
 
 
 def reports_for(notice: Notice) -> QuerySet[FurtherReport]:
@@ -185,4 +187,4 @@ def may_read_reports(notice: Notice) -> bool:
 
     Whoever is asked to call learns how many there are.
     """
-    return notice.role == notice.root.role and notice.purpose in READS_IT
+    return notice.role == notice.root.role and notice.purpose in READER_PURPOSES

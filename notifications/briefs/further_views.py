@@ -14,7 +14,8 @@ from vault.seal import SealBroken
 
 from .further import may_read_reports, reports_for
 from .models import FurtherReport
-from .pages import Section, is_readable, sections_in
+from .pages import is_readable
+from .sections import Section, sections_in
 from .visit import Visit, at_link
 
 ON_A_PAGE = 50
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 def reports(request: HttpRequest, visit: Visit) -> HttpResponse:
     """List all reports that were added to this notice, the newest first."""
     if visit.session is None:
-        return _to_the_pin(visit)
+        return _redirect_to_pin(visit)
     if not (is_readable(visit.notice) and may_read_reports(visit.notice)):
         raise Http404
     page = Paginator(reports_for(visit.notice).defer("brief"), ON_A_PAGE).get_page(request.GET.get("page"))
@@ -36,13 +37,13 @@ def reports(request: HttpRequest, visit: Visit) -> HttpResponse:
 def report(request: HttpRequest, token: str, report: UUID) -> HttpResponse:
     """Show one report, as far as this role may read it. Opening it is audited."""
     # `at_link` passes on the link's token only; the report's id comes in by the closure.
-    answered: HttpResponse = at_link(lambda asked, visit: _report(asked, visit, report))(request, token)
-    return answered
+    response: HttpResponse = at_link(lambda request, visit: _show_report(request, visit, report))(request, token)
+    return response
 
 
-def _report(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
+def _show_report(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
     if visit.session is None:
-        return _to_the_pin(visit)
+        return _redirect_to_pin(visit)
     found = reports_for(visit.notice).filter(pk=key).first()
     if found is None or not (is_readable(visit.notice) and may_read_reports(visit.notice)):
         raise Http404
@@ -73,7 +74,7 @@ def _sections_or_none(found: FurtherReport, language: str) -> tuple[Section, ...
     return sections_in(brief, language)
 
 
-def _to_the_pin(visit: Visit) -> HttpResponse:
+def _redirect_to_pin(visit: Visit) -> HttpResponse:
     response = HttpResponseRedirect(visit.address())
     response.status_code = 303
     return response

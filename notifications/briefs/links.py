@@ -1,17 +1,22 @@
-"""The link of a notice: find what it opens, and revoke it."""
+"""The link of a notice: find what it opens, revoke it, and reset what hangs on it when its recipient changes."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 
-from audit.chain import ANONYMOUS, Actor, log_event
-from notifications.outbox.actions import link_hash
-from notifications.outbox.locking import lock_chase
-from notifications.outbox.models import Notice
-from notifications.outbox.states import NoticeState
+from audit.chain import ANONYMOUS, SYSTEM, Actor, log_event
+from notifications import signals
+from notifications.directory.models import Contact
+from notifications.outbox.actions import hash_link_token
+from notifications.outbox.escalation_chain import get_followed_notices, take_next_step_at
+from notifications.outbox.locking import lock_chase, lock_chases
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.states import UNSENT, NoticeState
 
-from .escalation_chain import get_chased_notices, next_step_now
+from .models import BriefSession, PinTry
 
 # Why a link was revoked: what the audit entry says.
 NOT_ME = "not_me"
@@ -19,12 +24,12 @@ TOO_MANY_TRIES = "too_many_tries"
 CONTACT_CHANGED = "contact_changed"
 
 
-def notice_at(token: str) -> Notice | None:
+def get_notice_by_link(token: str) -> Notice | None:
     """Return the notice that this link opens; None: unknown, expired, revoked, withdrawn, or its contact has left."""
     return (
         Notice.objects.select_related("contact__partner", "municipality__region")
         .filter(
-            link_hash=link_hash(token),
+            link_hash=hash_link_token(token),
             link_revoked_at__isnull=True,
             link_expires_at__gt=timezone.now(),
             contact__is_active=True,
@@ -41,11 +46,35 @@ def revoke_link(*, notice: Notice, why: str, actor: Actor = ANONYMOUS, at: datet
     why: NOT_ME, TOO_MANY_TRIES or CONTACT_CHANGED. Doing it twice changes nothing more.
     """
     moment = at or timezone.now()
-    chase = lock_chase(notice)
-    locked = next(member for member in chase if member.pk == notice.pk)
+    members = lock_chase(notice)
+    locked = next(member for member in members if member.pk == notice.pk)
     if locked.link_revoked_at:
         return
     locked.link_revoked_at = moment
     locked.save(update_fields=["link_revoked_at"])
-    next_step_now([locked, *get_chased_notices(locked, chase)], moment)
+    take_next_step_at([locked, *get_followed_notices(locked, members)], moment)
     log_event("brief.link_revoked", actor=actor, target_kind="notice", target_id=locked.pk, why=why)
+
+
+@receiver(signals.notice_resolved, dispatch_uid="briefs.begin_anew")
+def reset_for_new_recipient(notice: Notice, **kwargs: Any) -> None:
+    """Clear the tries and sessions of a notice that goes to somebody else, in the transaction of that change.
+
+    Wrong PINs were entered at another link, for another PIN: they count no more (the audit chain has each try). What a
+    right one opened is closed.
+    """
+    PinTry.objects.filter(notice=notice).delete()
+    BriefSession.objects.filter(notice=notice, closed_at__isnull=True).update(closed_at=timezone.now())
+
+
+@receiver(signals.contact_changed, dispatch_uid="briefs.end_links")
+def revoke_links_of_changed_contact(contact: Contact, **kwargs: Any) -> None:
+    """Revoke a contact's links when its address, PIN or office changed; the notices escalate."""
+    open_notices = Notice.objects.open().filter(contact=contact, link_revoked_at__isnull=True)
+    lock_chases([notice.chase_id for notice in open_notices])  # all of them before the first audit entry
+    for notice in open_notices:
+        revoke_link(notice=notice, why=CONTACT_CHANGED, actor=SYSTEM)
+    # What wasn't sent yet is due now: the worker finds that the contact doesn't count (`outbox.delivery`).
+    unsent = Notice.objects.filter(contact=contact, state__in=UNSENT).exclude(purpose=Purpose.TEST)
+    unsent.update(next_attempt_at=timezone.now())
+    BriefSession.objects.filter(notice__contact=contact, closed_at__isnull=True).update(closed_at=timezone.now())

@@ -1,6 +1,6 @@
 """Contexts for the pages of a notice: worked out here, so that templates only lay out."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,34 +12,34 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import DEFAULT_LANGUAGE
-from access.models import Municipality, localize
+from access.models import Municipality
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.outbox.sender import ORGANISATION, get_unit
+from notifications.outbox.sender import ORGANISATION, get_unit_to_call
 from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .choices import (
-    answers_for,
-    detail_fields,
-    details_in_words,
-    get_words,
-    outcomes_for,
-    reasons_for,
-    tells_more,
+    can_report_another_outcome,
+    get_answer_kinds,
+    get_decline_reasons,
+    get_detail_fields,
+    get_outcomes,
+    get_reason_label,
+    label_details,
 )
 from .further import may_read_reports, reports_for
 from .models import FurtherReport
-from .pin import paused_until
+from .pin import get_pause_end
 from .replies import REFUSALS, get_refusal
 from .role_choices import ACCEPT_WORDS
-from .sessions import silence
+from .sections import URGENCY, Section, exclude_rows, get_sections, is_urgent
+from .sessions import get_max_silence
 from .visit import Visit
 
 log = structlog.get_logger(__name__)
 
-NEWEST = 5  # of the reports that were added, on the notice's own page
+MAX_NEWEST = 5  # of the reports that were added, on the notice's own page
 
 REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.ACCEPTED: pgettext_lazy("you", "You accepted"),
@@ -48,31 +48,6 @@ REPLY_WORDS: dict[str, str | Promise] = {
     ReplyKind.WRONG_AREA: pgettext_lazy("you", "You sent it on to another area"),
     ReplyKind.OUTCOME: pgettext_lazy("you", "You reported the outcome"),
 }
-
-
-URGENCY = "case.urgency"
-# Numbers of offices and of the unit, never the person's own: a slip of the thumb mustn't ring there.
-TO_DIAL = frozenset({"case.callback", "callback", "call_phone"})
-SHORTEST_NUMBER = 3
-
-
-@dataclass(frozen=True)
-class BriefRow:
-    label: str
-    value: str
-    key: str = ""
-
-    @property
-    def phone(self) -> str:
-        """The number to call, as a link dials it; "" for other rows, and where there is none."""
-        dialled = "".join(sign for sign in self.value if sign in "+0123456789")
-        return dialled if self.key in TO_DIAL and len(dialled) >= SHORTEST_NUMBER else ""
-
-
-@dataclass(frozen=True)
-class Section:
-    title: str
-    rows: tuple[BriefRow, ...]
 
 
 @dataclass(frozen=True)
@@ -107,42 +82,6 @@ def is_readable(notice: Notice) -> bool:
     if notice.state == NoticeState.CLOSED:
         return notice.accepted_at is not None
     return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
-
-
-def get_sections(notice: Notice, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
-    """Return the notice's brief in one language.
-
-    `on_paper`: without what is never printed, and without sections that are empty then.
-    """
-    return sections_in(notice.brief, language, on_paper=on_paper)
-
-
-def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
-    """Return a composed brief in one language."""
-    sections = (
-        Section(
-            title=localize(section["title"], language),
-            rows=tuple(
-                BriefRow(localize(row["label"], language), localize(row["value"], language), row.get("key", ""))
-                for row in section["rows"]
-                if not on_paper or row.get("paper") is not False
-            ),
-        )
-        for section in brief.get("sections", [])
-    )
-    return tuple(section for section in sections if section.rows or not on_paper)
-
-
-def without(sections: Iterable[Section], keys: Collection[str]) -> list[Section]:
-    """Return the sections without these rows, which stand elsewhere on the page or sheet."""
-    kept = [Section(section.title, tuple(row for row in section.rows if row.key not in keys)) for section in sections]
-    return [section for section in kept if section.rows]
-
-
-def is_urgent(notice: Notice) -> bool:
-    """Tell whether the procedure marked the notice as urgent when it was created."""
-    brief: Any = notice.brief
-    return brief.get("urgent") is True
 
 
 def why_told(notice: Notice) -> str:
@@ -192,14 +131,14 @@ def before_pin(visit: Visit) -> dict[str, Any]:
 
     `paused_until`: after too many wrong PINs; then `unit` is whom to call instead of waiting.
     """
-    until = paused_until(visit.notice, timezone.now())
+    until = get_pause_end(visit.notice, timezone.now())
     return {
         "visit": visit,
         "notice": visit.notice,
         "minutes": minutes_left(visit.notice),
         "paused_until": until,
-        "unit": get_unit(visit.notice),
-        "organisation": ORGANISATION.get(visit.language, ORGANISATION[DEFAULT_LANGUAGE]),
+        "unit": get_unit_to_call(visit.notice),
+        "organisation": str(ORGANISATION),
     }
 
 
@@ -214,35 +153,37 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
     urgent = readable and sections is not None and is_urgent(notice)
     replies = list(notice.replies.select_related("to_municipality"))
     # What was answered isn't offered again, but for outcomes where several may follow one another.
-    given = {reply.kind for reply in replies} - ({ReplyKind.OUTCOME.value} if tells_more(notice) else set())
-    offered = [kind for kind in answers_for(notice) if not get_refusal(notice, kind) and kind not in given]
+    given = {reply.kind for reply in replies} - (
+        {ReplyKind.OUTCOME.value} if can_report_another_outcome(notice) else set()
+    )
+    offered = [kind for kind in get_answer_kinds(notice) if not get_refusal(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:
         offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
     return {
         "visit": visit,
         "notice": notice,
         "readable": readable,
-        "sections": without(sections or (), {URGENCY} if urgent else ()),
+        "sections": exclude_rows(sections or (), {URGENCY} if urgent else ()),
         "unreadable": readable and sections is None,
         "is_urgent": urgent,
         "why_told": why_told(notice) if readable else "",
         "further": get_further(notice) if readable else None,
         "minutes": minutes_left(notice),
-        "replies": [_said(reply) for reply in replies],
+        "replies": [_build_reply_row(reply) for reply in replies],
         "offered": offered,
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
         "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
         # "Another area" can't be the notice's own (`replies._check` refuses it).
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
-        "unit": get_unit(notice),
-        "settled_words": _settled_words(notice),
+        "unit": get_unit_to_call(notice),
+        "settled_words": _explain_settled(notice),
         # A few seconds more than the session lasts, so that the page is certain to find it ended.
-        "silence_seconds": int(silence().total_seconds()) + 5,
-        "panels": _panels(notice, offered, typed_details or {}),
+        "silence_seconds": int(get_max_silence().total_seconds()) + 5,
+        "panels": _build_panels(notice, offered, typed_details or {}),
     }
 
 
-def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> list[Panel]:
+def _build_panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> list[Panel]:
     accepted, is_closed = notice.state == NoticeState.ACCEPTED, notice.state == NoticeState.CLOSED
     panels = {
         ReplyKind.OUTCOME.value: Panel(
@@ -250,8 +191,10 @@ def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> lis
             title=gettext("Report what happened next") if is_closed else gettext("Report the outcome"),
             send=gettext("Send the outcome"),
             question=gettext("What happened?"),
-            choices=_in_words(outcomes_for(notice)),
-            details=tuple((key, str(label), most, typed.get(key, "")) for key, label, most in detail_fields(notice)),
+            choices=_label_choices(get_outcomes(notice)),
+            details=tuple(
+                (key, str(label), most, typed.get(key, "")) for key, label, most in get_detail_fields(notice)
+            ),
             is_open=ReplyKind.ON_THE_WAY not in offered and not is_closed,
         ),
         ReplyKind.WRONG_AREA.value: Panel(
@@ -262,13 +205,13 @@ def _panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> lis
             title=gettext("I can't take it after all") if accepted else gettext("I can't take it"),
             send=gettext("Pass it on to the next person"),
             question=gettext("Why?"),
-            choices=_in_words(reasons_for(notice)),
+            choices=_label_choices(get_decline_reasons(notice)),
         ),
     }
     return [panel for kind, panel in panels.items() if kind in offered]
 
 
-def _in_words(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], ...]:
+def _label_choices(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], ...]:
     return tuple((code, str(words)) for code, words in choices.items())
 
 
@@ -291,19 +234,19 @@ def get_further(notice: Notice) -> Further | None:
     counts = rows.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True)))
     if not counts["all"]:
         return None
-    return Further(counts["all"], counts["urgent"], list(rows.defer("brief")[:NEWEST]), may_read_reports(notice))
+    return Further(counts["all"], counts["urgent"], list(rows.defer("brief")[:MAX_NEWEST]), may_read_reports(notice))
 
 
-def _settled_words(notice: Notice) -> str:
+def _explain_settled(notice: Notice) -> str:
     """Return what a page without a brief says."""
     if is_readable(notice):
         return ""
     return str(REFUSALS[get_refusal(notice, ReplyKind.ACCEPTED)])
 
 
-def _said(reply: Reply) -> ReplyRow:
-    detail = get_words(reply.kind, reply.reason) if reply.reason else ""
+def _build_reply_row(reply: Reply) -> ReplyRow:
+    detail = get_reason_label(reply.kind, reply.reason) if reply.reason else ""
     if reply.to_municipality is not None:
         detail = reply.to_municipality.name
-    more = tuple(details_in_words(reply.reason, reply.details))
+    more = tuple(label_details(reply.reason, reply.details))
     return ReplyRow(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at, more)

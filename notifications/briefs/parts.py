@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from access.languages import Texts
+
 DATA = Path(__file__).parent / "data" / "parts.json"
 FOR_EVERY_ROLE = "default"
-Texts = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def _data() -> dict[str, Any]:
 
 @cache
 def parts() -> Mapping[str, Texts]:
-    """Return every part with its label: {key: {"sq", "en"}}."""
+    """Return every part with its label: {key: {language: text}}."""
     found: dict[str, Texts] = _data()["parts"]
     return found
 

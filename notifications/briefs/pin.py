@@ -31,7 +31,7 @@ from notifications.outbox.models import Notice
 
 from .links import TOO_MANY_TRIES, revoke_link
 from .models import BriefSession, PinTry
-from .pin_alarm import sound_pin_alarm
+from .pin_alarm import raise_pin_alarm
 
 # What is counted for whom, and why, stands in docs/adr/0071.
 TRIES_A_ROUND = 5
@@ -45,7 +45,7 @@ KNOWN_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class _Counted:
+class _CountKeys:
     """The keys under which a try is counted: who tries, and from where."""
 
     contact_key: str
@@ -61,40 +61,40 @@ class _Counted:
 def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = None) -> BriefSession | None:
     """Open the brief with a PIN. Return the new session, or None for every failure, whatever its reason."""
     moment = at or timezone.now()
-    counted = _counted(notice, address, moment)
-    reserved = _reserve(notice, counted, moment)
-    if reserved is None:
+    counted = _build_count_keys(notice, address, moment)
+    attempt = _reserve_try(notice, counted, moment)
+    if attempt is None:
         return None
     try:
-        fits = _fits(notice.contact, pin)
+        matches = _matches(notice.contact, pin)
     except Busy:
-        reserved.delete()  # nobody compared this PIN: our own overload is nobody's wrong try
-        _take_back_the_count(counted, moment)
+        attempt.delete()  # nobody compared this PIN: our own overload is nobody's wrong try
+        _refund(counted, moment)
         raise
-    if not fits:
-        _after_a_wrong_one(notice, counted, moment)
+    if not matches:
+        _handle_wrong_pin(notice, counted, moment)
         return None
-    _take_back_the_count(counted, moment)
-    return _open(notice, reserved, moment)
+    _refund(counted, moment)
+    return _open(notice, attempt, moment)
 
 
-def _counted(notice: Notice, address: str, moment: datetime) -> _Counted:
+def _build_count_keys(notice: Notice, address: str, moment: datetime) -> _CountKeys:
     """Build the keys for a try. A new PIN begins a new count: what was guessed of the old one is worth nothing."""
     network, contact = get_network(address), notice.contact
     since = contact.pin_set_at.timestamp() if contact and contact.pin_set_at else 0
     opened_here = PinTry.objects.filter(
         notice__contact=contact, address_hash__in=get_networks(address), succeeded=True, at__gt=moment - KNOWN_FOR
     )
-    return _Counted(
+    return _CountKeys(
         f"{notice.contact_id or notice.pk}:{since:.6f}", network, contact is not None and opened_here.exists()
     )
 
 
 @transaction.atomic
-def _reserve(notice: Notice, counted: _Counted, moment: datetime) -> PinTry | None:
+def _reserve_try(notice: Notice, counted: _CountKeys, moment: datetime) -> PinTry | None:
     # Tries at one link wait for each other here; the row comes first in the order of locks, the audit chain last.
     Notice.objects.select_for_update().only("pk").get(pk=notice.pk)
-    paused = _is_paused(notice, moment) or _contact_pause(counted, moment) or _network_pause(counted, moment)
+    paused = _is_paused(notice, moment) or _get_contact_pause(counted, moment) or _get_network_pause(counted, moment)
     tried = None
     if not paused:
         counted.by_contact.hit(counted.contact_key, at=moment)
@@ -105,7 +105,7 @@ def _reserve(notice: Notice, counted: _Counted, moment: datetime) -> PinTry | No
     return tried
 
 
-def _take_back_the_count(counted: _Counted, moment: datetime) -> None:
+def _refund(counted: _CountKeys, moment: datetime) -> None:
     counted.by_contact.refund(counted.contact_key, at=moment)
     NETWORK.refund(counted.network, at=moment)
 
@@ -113,15 +113,15 @@ def _take_back_the_count(counted: _Counted, moment: datetime) -> None:
 def _is_paused(notice: Notice, moment: datetime) -> bool:
     if notice.pin_tries.filter(succeeded=False).count() >= LINK_TRIES:
         return True
-    return paused_until(notice, moment) is not None
+    return get_pause_end(notice, moment) is not None
 
 
-def paused_until(notice: Notice, moment: datetime) -> datetime | None:
+def get_pause_end(notice: Notice, moment: datetime) -> datetime | None:
     """Return until when no PIN opens this link, not even the right one; None when it isn't paused."""
-    locked = wrong_pins([notice.pk]).get(notice.pk)
-    if locked is None or locked.tries % TRIES_A_ROUND or moment >= locked.until:
+    wrong = wrong_pins([notice.pk]).get(notice.pk)
+    if wrong is None or wrong.tries % TRIES_A_ROUND or moment >= wrong.until:
         return None
-    return locked.until
+    return wrong.until
 
 
 @dataclass(frozen=True)
@@ -155,22 +155,22 @@ def wrong_pins(keys: Iterable[UUID]) -> dict[UUID, WrongPins]:
     }
 
 
-def pause_beyond_the_link(notice: Notice, address: str, moment: datetime) -> datetime | None:
+def get_wider_pause_end(notice: Notice, address: str, moment: datetime) -> datetime | None:
     """Return until when nothing of this contact, or nothing at all, opens from this address; else None."""
-    counted = _counted(notice, address, moment)
-    ends = [end for end in (_contact_pause(counted, moment), _network_pause(counted, moment)) if end]
+    counted = _build_count_keys(notice, address, moment)
+    ends = [end for end in (_get_contact_pause(counted, moment), _get_network_pause(counted, moment)) if end]
     return max(ends) if ends else None
 
 
-def _contact_pause(counted: _Counted, moment: datetime) -> datetime | None:
+def _get_contact_pause(counted: _CountKeys, moment: datetime) -> datetime | None:
     return counted.by_contact.ends(counted.contact_key, at=moment)
 
 
-def _network_pause(counted: _Counted, moment: datetime) -> datetime | None:
+def _get_network_pause(counted: _CountKeys, moment: datetime) -> datetime | None:
     return None if counted.is_known else NETWORK.ends(counted.network, at=moment)
 
 
-def _fits(contact: Contact | None, pin: str) -> bool:
+def _matches(contact: Contact | None, pin: str) -> bool:
     if contact is None or not contact.pin_hash:
         # Hashed all the same: the time that it takes mustn't show that there is no PIN.
         make_password(pin)
@@ -178,20 +178,20 @@ def _fits(contact: Contact | None, pin: str) -> bool:
     return contact.check_pin(pin)
 
 
-def _after_a_wrong_one(notice: Notice, counted: _Counted, moment: datetime) -> None:
+def _handle_wrong_pin(notice: Notice, counted: _CountKeys, moment: datetime) -> None:
     if notice.pin_tries.filter(succeeded=False).count() >= LINK_TRIES:
         revoke_link(notice=notice, why=TOO_MANY_TRIES, at=moment)
-    if _contact_pause(counted, moment):
-        sound_pin_alarm(notice=notice, at=moment)
+    if _get_contact_pause(counted, moment):
+        raise_pin_alarm(notice=notice, at=moment)
 
 
 @transaction.atomic
-def _open(notice: Notice, reserved: PinTry, moment: datetime) -> BriefSession | None:
+def _open(notice: Notice, attempt: PinTry, moment: datetime) -> BriefSession | None:
     locked = Notice.objects.select_for_update().get(pk=notice.pk)
     # It may have been revoked while the PIN was compared, outside any transaction.
     if locked.link_revoked_at:
         return None
-    PinTry.objects.filter(pk=reserved.pk).update(succeeded=True)
+    PinTry.objects.filter(pk=attempt.pk).update(succeeded=True)
     session = BriefSession.objects.create(notice=locked, opened_at=moment)
     mark_opened(notice=locked, at=moment)  # before the audit chain is locked: receivers may lock rows of their own
     log_event("brief.opened", actor=Actor("contact", str(locked.contact_id)), target_kind="notice", target_id=locked.pk)

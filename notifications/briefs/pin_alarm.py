@@ -18,22 +18,24 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from access.languages import DEFAULT_LANGUAGE, LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES, Texts, in_each_language, same_in_each_language
 from audit.chain import log_event
 from audit.models import AuditEntry
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, EVERY_COORDINATOR, OPERATOR
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notices
-from notifications.outbox.alarm import operators_to_tell
-from notifications.outbox.coordinator_briefs import NO_PHONE, Words
+from notifications.outbox.alarm import get_operators_to_mail
+from notifications.outbox.escalation_chain import get_followed_notices, take_next_step_at
 from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice
 from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.resolving import ABOUT, PAUSED, PIN_ALARM, every_coordinator, is_same_person
-
-from .escalation_chain import get_chased_notices, next_step_now
+from notifications.outbox.resolving import ABOUT, PAUSED, PIN_ALARM, get_coordinators_on_duty, is_same_person
+from notifications.outbox.service_briefs import CALL_TITLE, phone_or_none
 
 ANSWER_MINUTES = 60
 # Whoever was asked may be on leave by then, or not look: another coordinator after an hour, then whoever is on duty.
@@ -41,48 +43,26 @@ LADDER = (
     {"after_minutes": 60, "do": "deputy"},
     {"after_minutes": 120, "do": "call", "repeat_minutes": 120},
 )
-TITLE: Words = {"sq": "Thirrje telefonike", "en": "A phone call"}
-WHY: Words = {
-    "sq": (
-        "Gjatë 24 orëve të fundit u provuan shumë PIN-e të gabuara për këtë kontakt. Lidhjet e tij nuk hapen nga rrjete"
-        " të reja derisa kjo të kalojë, ose derisa t'i jepni një PIN të ri."
-    ),
-    "en": (
-        "Many wrong PINs were tried for this contact within 24 hours. Their links don't open from new networks until"
-        " that is over, or until you give them a new PIN."
-    ),
-}
-DO: Words = {
-    "sq": (
-        "Telefononi personin në numrin që njihni. Nëse nuk ishte ai vetë, dikush tjetër mund të lexojë postën e tij:"
-        " lëreni të ndryshojë fjalëkalimin e postës dhe jepini një PIN të ri, ballë për ballë."
-    ),
-    "en": (
-        "Phone the person at a number that you know. If it wasn't them, somebody else may read their mail: have them"
-        " change its password, and agree on a new PIN face to face."
-    ),
-}
-
-MAIL = {
-    "sq": (
-        "Vatra: PIN-e të gabuara për koordinatorin në shërbim",
-        "Gjatë 24 orëve të fundit u provuan shumë PIN-e të gabuara për koordinatorin në shërbim, dhe nuk u gjet asnjë"
-        " koordinator tjetër që ta telefonojë. Telefononi ju koordinatorin në një numër që njihni. Nëse nuk ishte ai"
-        " vetë, dikush tjetër mund të lexojë postën e tij: i duhen një fjalëkalim i ri i postës dhe një PIN i ri.",
-    ),
-    "en": (
-        "Vatra: wrong PINs for the coordinator on duty",
-        "Many wrong PINs were tried within 24 hours for the coordinator on duty, and no other coordinator was found who"
-        " could phone them. Phone the coordinator yourself, at a number that you know. If it wasn't them, somebody else"
-        " may read their mail: they need a new password for it, and a new PIN.",
-    ),
-}
+WHY = _(
+    "Many wrong PINs were tried for this contact within 24 hours. Their links don't open from new networks until that"
+    " is over, or until you give them a new PIN."
+)
+WHAT_TO_DO = _(
+    "Phone the person at a number that you know. If it wasn't them, somebody else may read their mail: have them change"
+    " its password, and agree on a new PIN face to face."
+)
+MAIL_SUBJECT = _("Vatra: wrong PINs for the coordinator on duty")
+MAIL_BODY = _(
+    "Many wrong PINs were tried within 24 hours for the coordinator on duty, and no other coordinator was found who"
+    " could phone them. Phone the coordinator yourself, at a number that you know. If it wasn't them, somebody else may"
+    " read their mail: they need a new password for it, and a new PIN."
+)
 
 log = structlog.get_logger(__name__)
 
 
 @transaction.atomic
-def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
+def raise_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
     """Ask the coordinators to phone the contact of this notice, and escalate it now.
 
     A second alarm of the day does nothing.
@@ -96,12 +76,12 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
     if Notice.objects.filter(event_id=event_id).exists() or paused.filter(detail__event=str(event_id)).exists():
         return []
     # The escalation chain before the first audit entry, as everywhere (`outbox.locking`).
-    chase = lock_chase(notice)
-    locked = next(member for member in chase if member.pk == notice.pk)
-    next_step_now([locked, *get_chased_notices(locked, chase)], at)
+    members = lock_chase(notice)
+    locked = next(member for member in members if member.pk == notice.pk)
+    take_next_step_at([locked, *get_followed_notices(locked, members)], at)
     log.warning("pin_guessed", contact=contact.pk, notice=str(notice.pk))
     log_event(PAUSED, target_kind="contact", target_id=contact.pk, notice=notice.pk, event=event_id)
-    asked = _whom_to_ask(notice, contact, at)
+    asked = _get_coordinators_to_ask(notice, contact, at)
     if asked is None:
         # No network inside a transaction: it would hold the one writer's lock while a mail server answers.
         transaction.on_commit(partial(_mail_operators, str(contact.pk)))
@@ -115,7 +95,7 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
             role=Role.COORDINATOR,
             municipality=notice.municipality,
             unit=notice.unit,
-            brief=_brief(contact),
+            brief=_build_brief(contact),
             answer_minutes=ANSWER_MINUTES,
             ladder=LADDER,
             at=at,
@@ -123,7 +103,7 @@ def sound_pin_alarm(*, notice: Notice, at: datetime) -> list[Notice]:
     )
 
 
-def _whom_to_ask(notice: Notice, contact: Contact, at: datetime) -> Sequence[Contact] | None:
+def _get_coordinators_to_ask(notice: Notice, contact: Contact, at: datetime) -> Sequence[Contact] | None:
     """Return the coordinators near this notice, else every one on duty, without the contact whom it is about.
 
     Empty when no coordinator is on duty at all (which raises an alarm itself), None when the contact is the only one.
@@ -139,32 +119,32 @@ def _whom_to_ask(notice: Notice, contact: Contact, at: datetime) -> Sequence[Con
             return others
         is_alone = is_alone or bool(near)
     # The search names the first of each office; a second one of the contact's own office is as good.
-    others = [each for each in every_coordinator(at) if not is_same_person(each, contact)]
+    others = [each for each in get_coordinators_on_duty(at) if not is_same_person(each, contact)]
     return others[:1] or (None if is_alone else [])
 
 
 def _mail_operators(contact: str) -> None:
     """Mail the operators, each over a connection of its own. The mail names nobody."""
-    operators = operators_to_tell()
+    operators = get_operators_to_mail()
     if not operators:
         log.error("pin_alarm_has_nobody_to_tell", contact=contact)
     for operator in operators:
-        language = operator.language if operator.language in MAIL else DEFAULT_LANGUAGE
-        subject, words = MAIL[language]
-        mail = EmailMessage(subject, words, settings.DEFAULT_FROM_EMAIL, [operator.email])
+        with translation.override(operator.language if operator.language in LANGUAGES else DEFAULT_LANGUAGE):
+            subject, body = str(MAIL_SUBJECT), str(MAIL_BODY)
+        mail = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [operator.email])
         try:
             mail.send()
         except (SMTPException, OSError) as error:
             log.error("pin_alarm_mail_failed", code=type(error).__name__, operator=operator.pk)
 
 
-def _brief(contact: Contact) -> dict[str, Any]:
+def _build_brief(contact: Contact) -> dict[str, Any]:
     who = f"{contact.name}, {contact.partner.name}"
-    number: Words = {language: contact.phone or NO_PHONE[language] for language in LANGUAGES}
-    rows = [
-        {"key": "pin.why", "label": {"sq": "Arsyeja", "en": "Reason"}, "value": WHY},
-        {"key": "pin.who", "label": {"sq": "Kontakti", "en": "Contact"}, "value": dict.fromkeys(LANGUAGES, who)},
-        {"key": "pin.phone", "label": {"sq": "Telefononi", "en": "Call"}, "value": number},
-        {"key": "pin.do", "label": {"sq": "Çfarë të bëni", "en": "What to do"}, "value": DO},
-    ]
-    return {"sections": [{"title": TITLE, "rows": rows}], ABOUT: contact.pk}
+    rows: tuple[tuple[str, Promise | str, Texts], ...] = (
+        ("pin.why", _("Reason"), in_each_language(WHY)),
+        ("pin.who", _("Contact"), same_in_each_language(who)),
+        ("pin.phone", _("Call"), phone_or_none(contact.phone)),
+        ("pin.do", _("What to do"), in_each_language(WHAT_TO_DO)),
+    )
+    written = [{"key": key, "label": in_each_language(label), "value": value} for key, label, value in rows]
+    return {"sections": [{"title": in_each_language(CALL_TITLE), "rows": written}], ABOUT: contact.pk}

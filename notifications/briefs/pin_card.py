@@ -10,13 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from access.languages import DEFAULT_LANGUAGE
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import localize
 from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications.directory.models import Contact
 from notifications.directory.scope import get_entries
-from notifications.outbox.sender import ORGANISATION, link_start, units_with_number
+from notifications.outbox.sender import ORGANISATION, get_link_start, get_units_with_number
 
 from .documents import Rendered, to_pdf
 from .pin import FIRST_PAUSE, TRIES_A_ROUND
@@ -45,17 +45,17 @@ def render_card(contact: Contact) -> Rendered:
 
     Raises DocumentRefused, Busy.
     """
-    language = contact.language if contact.language in ORGANISATION else DEFAULT_LANGUAGE
+    language = contact.language if contact.language in LANGUAGES else DEFAULT_LANGUAGE
     with translation.override(language):
         html = render_to_string(
             TEMPLATE,
             {
                 "language": language,
-                "organisation": ORGANISATION[language],
+                "organisation": str(ORGANISATION),
                 "contact": contact,
                 "office": localize(contact.partner.names, language),
-                "link_start": link_start(),
-                "units": units_with_number(),
+                "link_start": get_link_start(),
+                "units": get_units_with_number(),
                 "tries": TRIES_A_ROUND,
                 "pause": int(FIRST_PAUSE.total_seconds() // 60),
                 "boxes": range(MAX_DIGITS),

@@ -24,21 +24,28 @@ from access.models import Municipality
 from audit.chain import Actor, log_event
 from notifications import signals
 from notifications.outbox.actions import mark_opened
+from notifications.outbox.escalation_chain import RELEASED_FIELDS, release, settle_others
 from notifications.outbox.locking import lock_chase
 from notifications.outbox.models import Notice, Reply, ReplyKind
-from notifications.outbox.states import NOTHING_LEFT, REPLACED, TRANSITIONS, NoticeState
+from notifications.outbox.states import (
+    ANSWERED,
+    NOTHING_LEFT,
+    REPLACED,
+    TAKEN,
+    TRANSITIONS,
+    WRONG_AREA,
+    NoticeState,
+)
 
 from .choices import (
     DETAILS,
     NEEDS_NOTE,
-    WRONG_AREA,
-    answers_for,
+    can_report_another_outcome,
+    get_answer_kinds,
+    get_decline_reasons,
+    get_outcomes,
     get_reasons,
-    outcomes_for,
-    reasons_for,
-    tells_more,
 )
-from .escalation_chain import ANSWERED, RELEASED, TAKEN, release, settle_others
 
 NOTE_LENGTH = 2000
 
@@ -116,8 +123,8 @@ def answer(
     `reply.notice` is the notice as it stands now. Raises AnswerRefused; nothing is written then.
     """
     moment = at or timezone.now()
-    chase = lock_chase(notice)
-    locked = next(member for member in chase if member.pk == notice.pk)
+    members = lock_chase(notice)
+    locked = next(member for member in members if member.pk == notice.pk)
     given = {key: text.strip() for key, text in (details or {}).items() if text.strip()}
     earlier = _same_answer(locked, kind, reason, to_municipality, given, note.strip())
     if earlier is not None:
@@ -136,7 +143,7 @@ def answer(
         at=moment,
     )
     _settle(locked, kind, moment)
-    settle_others(locked, chase, kind, reply.reason, moment)
+    settle_others(locked, members, kind, reply.reason, moment)
     log_event(
         f"notice.{kind}",
         actor=Actor("contact", str(locked.contact_id or "")),
@@ -163,7 +170,7 @@ def _same_answer(
         same = same.filter(reason=reason)
     if kind == ReplyKind.WRONG_AREA:
         same = same.filter(to_municipality=to_municipality)
-    if kind == ReplyKind.OUTCOME and tells_more(notice):
+    if kind == ReplyKind.OUTCOME and can_report_another_outcome(notice):
         # Sealed values can't be filtered for. A number that is reported later is news, not a second tap.
         return next((reply for reply in same if (reply.details or {}, reply.note or "") == (details, note)), None)
     return same.last()
@@ -177,14 +184,14 @@ def _check(
     note: str,
     details: Mapping[str, str],
 ) -> None:
-    if kind not in answers_for(notice):
+    if kind not in get_answer_kinds(notice):
         raise AnswerRefused("unknown_answer")
     refusal = get_refusal(notice, kind)
     if refusal:
         raise AnswerRefused(refusal)
-    if kind == ReplyKind.DECLINED and reason not in reasons_for(notice):
+    if kind == ReplyKind.DECLINED and reason not in get_decline_reasons(notice):
         raise AnswerRefused("reason_missing")
-    if kind == ReplyKind.OUTCOME and reason not in outcomes_for(notice):
+    if kind == ReplyKind.OUTCOME and reason not in get_outcomes(notice):
         raise AnswerRefused("outcome_missing")
     if kind == ReplyKind.OUTCOME and reason in NEEDS_NOTE and not note.strip():
         raise AnswerRefused("note_missing")
@@ -209,7 +216,7 @@ def get_refusal(notice: Notice, kind: str) -> str:
     if state == NoticeState.DECLINED:
         return "declined"
     if state == NoticeState.CLOSED:
-        if kind == ReplyKind.OUTCOME and tells_more(notice):
+        if kind == ReplyKind.OUTCOME and can_report_another_outcome(notice):
             return ""
         if notice.accepted_at:
             return "closed"
@@ -235,4 +242,4 @@ def _settle(notice: Notice, kind: str, moment: datetime) -> None:
         notice.reason = WRONG_AREA if kind == ReplyKind.WRONG_AREA else ""
     else:
         notice.closed_at = notice.closed_at or moment
-    notice.save(update_fields=["state", "reason", "accepted_at", "declined_at", "closed_at", *RELEASED])
+    notice.save(update_fields=["state", "reason", "accepted_at", "declined_at", "closed_at", *RELEASED_FIELDS])

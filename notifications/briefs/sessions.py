@@ -17,17 +17,17 @@ from .models import BriefSession
 
 COOKIE = "vatra_brief"
 SALT = "notifications.briefs.session"
-LONGEST = timedelta(hours=8)
+MAX_AGE = timedelta(hours=8)
 
 
-def current_session(request: HttpRequest, notice: Notice) -> BriefSession | None:
+def get_current_session(request: HttpRequest, notice: Notice) -> BriefSession | None:
     """Return the open session of this notice in this browser, or None. Reads only."""
     try:
-        session_id = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=silence())
+        session_id = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=get_max_silence())
     except signing.BadSignature:
         return None
     session = BriefSession.objects.filter(
-        pk=session_id, notice=notice, closed_at__isnull=True, opened_at__gt=timezone.now() - LONGEST
+        pk=session_id, notice=notice, closed_at__isnull=True, opened_at__gt=timezone.now() - MAX_AGE
     ).first()
     pin_set_at = notice.contact.pin_set_at if notice.contact else None
     # A session that an older PIN opened ends with that PIN.
@@ -36,16 +36,16 @@ def current_session(request: HttpRequest, notice: Notice) -> BriefSession | None
     return session
 
 
-def silence() -> timedelta:
+def get_max_silence() -> timedelta:
     return timedelta(minutes=settings.BRIEF_SESSION_MINUTES)
 
 
-def remember(response: HttpResponse, session: BriefSession, path: str) -> None:
+def set_cookie(response: HttpResponse, session: BriefSession, path: str) -> None:
     """Set or renew the cookie; `path` keeps it away from every other notice."""
     response.set_cookie(
         COOKIE,
         signing.dumps(str(session.pk), salt=SALT),
-        max_age=silence(),
+        max_age=get_max_silence(),
         path=path,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -54,7 +54,7 @@ def remember(response: HttpResponse, session: BriefSession, path: str) -> None:
     )
 
 
-def close(response: HttpResponse, session: BriefSession, path: str) -> None:
+def close_session(response: HttpResponse, session: BriefSession, path: str) -> None:
     session.closed_at = timezone.now()
     session.save(update_fields=["closed_at"])
     response.delete_cookie(COOKIE, path=path, samesite="Lax")

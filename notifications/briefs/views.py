@@ -15,16 +15,16 @@ from audit.chain import log_event
 from notifications.outbox.models import ReplyKind
 
 from . import documents, sessions
-from .choices import detail_fields
+from .choices import get_detail_fields
 from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
-from .pin import enter_pin, pause_beyond_the_link
+from .pin import enter_pin, get_wider_pause_end
 from .replies import AnswerRefused, answer
 from .visit import Visit, at_link
 
 # Refusals that can be corrected by choosing again on the page; the others say that the moment has passed.
-MENDABLE = {"unknown_answer", "reason_missing", "outcome_missing", "municipality_missing", "same_municipality"}
-MENDABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_long"}
+CORRECTABLE = {"unknown_answer", "reason_missing", "outcome_missing", "municipality_missing", "same_municipality"}
+CORRECTABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_long"}
 
 
 @sensitive_post_parameters("pin")
@@ -32,32 +32,32 @@ MENDABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_
 def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show a field for the PIN before it is entered, and the brief afterwards. POST enters the PIN."""
     if request.method == "POST":
-        return _enter(request, visit)
+        return _enter_pin(request, visit)
     if visit.session is None:
         return render(request, "briefs/pin.html", before_pin(visit))
-    return _read(request, visit)
+    return _render_brief(request, visit)
 
 
-def _enter(request: HttpRequest, visit: Visit) -> HttpResponse:
+def _enter_pin(request: HttpRequest, visit: Visit) -> HttpResponse:
     # PINs may be typed in groups, with spaces.
     pin = "".join(request.POST.get("pin", "").split())[:64]
     address = get_adapter(request).get_client_ip(request)
     session = enter_pin(notice=visit.notice, pin=pin, address=address)
     if session is None:
         page = before_pin(visit) | {"failed": True}
-        page["paused_until"] = page["paused_until"] or pause_beyond_the_link(visit.notice, address, timezone.now())
+        page["paused_until"] = page["paused_until"] or get_wider_pause_end(visit.notice, address, timezone.now())
         return render(request, "briefs/pin.html", page, status=403)
-    response = _see(visit)
-    sessions.remember(response, session, visit.path)
+    response = _redirect(visit)
+    sessions.set_cookie(response, session, visit.path)
     return response
 
 
-def _read(
-    request: HttpRequest, visit: Visit, status: int = 200, typed: Mapping[str, str] | None = None, **said: Any
+def _render_brief(
+    request: HttpRequest, visit: Visit, status: int = 200, typed: Mapping[str, str] | None = None, **extra: Any
 ) -> HttpResponse:
     if is_readable(visit.notice):
-        _record("brief.viewed", visit)
-    return render(request, "briefs/brief.html", brief_page(visit, typed) | said, status=status)
+        _log("brief.viewed", visit)
+    return render(request, "briefs/brief.html", brief_page(visit, typed) | extra, status=status)
 
 
 @sensitive_post_parameters("note", "detail_number", "detail_prosecutor")
@@ -70,7 +70,7 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     to_municipality = Municipality.objects.filter(slug=request.POST.get("municipality", "")).first()
     # Browsers send line breaks as CRLF, which would count twice against the note's length.
     reason, note = request.POST.get(f"{kind}_reason", ""), normalize_newlines(request.POST.get("note", ""))
-    details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in detail_fields(visit.notice)}
+    details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in get_detail_fields(visit.notice)}
     try:
         answer(
             notice=visit.notice,
@@ -81,13 +81,13 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
             details=details if kind == ReplyKind.OUTCOME else None,
         )
     except AnswerRefused as refused:
-        _record("brief.answer_refused", visit, why=refused.code)
+        _log("brief.answer_refused", visit, why=refused.code)
         visit.notice.refresh_from_db()
-        mendable = refused.code in MENDABLE
+        correctable = refused.code in CORRECTABLE
         # 422 for what can be corrected on the page, 409 when the moment has passed.
-        said = {"refused": refused, "mendable": mendable, "kind": kind, "reason": reason, "note": note}
-        return _read(request, visit, 422 if mendable else 409, typed=details, **said)
-    return _see(visit, "#answered")
+        extra = {"refused": refused, "correctable": correctable, "kind": kind, "reason": reason, "note": note}
+        return _render_brief(request, visit, 422 if correctable else 409, typed=details, **extra)
+    return _redirect(visit, "#answered")
 
 
 @at_link
@@ -104,8 +104,8 @@ def close(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Close the session, in this browser and everywhere else."""
     response = render(request, "briefs/closed.html", {"visit": visit})
     if visit.session is not None:
-        sessions.close(response, visit.session, visit.path)
-        _record("brief.closed", visit)
+        sessions.close_session(response, visit.session, visit.path)
+        _log("brief.closed", visit)
     return response
 
 
@@ -113,20 +113,20 @@ def close(request: HttpRequest, visit: Visit) -> HttpResponse:
 def document(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Return the PDF of the notice. Rendered here when the queue hasn't done it yet; a GET stores nothing."""
     if visit.session is None:
-        return _see(visit)
+        return _redirect(visit)
     if not visit.notice.needs_document or not is_readable(visit.notice):
         raise Http404
     response = HttpResponse(documents.build_pdf(visit.notice), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{visit.notice.code}.pdf"'
-    _record("brief.document_read", visit)
+    _log("brief.document_read", visit)
     return response
 
 
-def _see(visit: Visit, part: str = "") -> HttpResponse:
+def _redirect(visit: Visit, part: str = "") -> HttpResponse:
     response = HttpResponseRedirect(visit.address() + part)
     response.status_code = 303
     return response
 
 
-def _record(action: str, visit: Visit, **detail: Any) -> None:
+def _log(action: str, visit: Visit, **detail: Any) -> None:
     log_event(action, actor=visit.actor, target_kind="notice", target_id=visit.notice.pk, **detail)

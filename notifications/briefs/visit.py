@@ -14,9 +14,9 @@ from access.languages import LANGUAGES
 from audit.chain import Actor
 from notifications.outbox.models import Notice
 
-from .links import notice_at
+from .links import get_notice_by_link
 from .models import BriefSession
-from .sessions import current_session, remember
+from .sessions import get_current_session, set_cookie
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,19 @@ def at_link(view: VisitView) -> Callable[[HttpRequest, str], HttpResponse]:
     """Decorate a page of one notice. A link that opens nothing gets the same page and status whatever the reason."""
 
     @wraps(view)
-    def opened(request: HttpRequest, token: str) -> HttpResponse:
-        notice = notice_at(token)
-        asked = request.POST.get("lang") or request.GET.get("lang")
+    def wrapper(request: HttpRequest, token: str) -> HttpResponse:
+        notice = get_notice_by_link(token)
+        wanted = request.POST.get("lang") or request.GET.get("lang")
         if notice is None:
-            with translation.override(asked if asked in LANGUAGES else settings.LANGUAGE_CODE):
+            with translation.override(wanted if wanted in LANGUAGES else settings.LANGUAGE_CODE):
                 return render(request, "briefs/gone.html", status=404)
-        language = asked if asked in LANGUAGES else notice.language
-        visit = Visit(notice, token, language, current_session(request, notice))
+        language = wanted if wanted in LANGUAGES else notice.language
+        visit = Visit(notice, token, language, get_current_session(request, notice))
         with translation.override(language):
             response = view(request, visit)
         # Each page renews the cookie, so that the session ends only after silence.
         if visit.session and visit.session.closed_at is None:
-            remember(response, visit.session, visit.path)
+            set_cookie(response, visit.session, visit.path)
         return response
 
-    return opened
+    return wrapper

@@ -10,18 +10,19 @@ from typing import Any
 from django.conf import settings
 from django.core import mail
 
-from .base import Letter
-from .errors import EndpointError, PayloadError, RecipientRefused, Unreached
+from .base import EndpointError, Message, PayloadError, RecipientRefused, Unreached
 
 # Django's SMTP backend gets a connection with a deadline; every other backend is used as it is.
-KEEPING_TIME = {"django.core.mail.backends.smtp.EmailBackend": "notifications.channels.smtp.TimedEmailBackend"}
+BACKENDS_WITH_DEADLINE = {
+    "django.core.mail.backends.smtp.EmailBackend": "notifications.channels.smtp.TimedEmailBackend"
+}
 
 
 class EmailChannel:
     """A channel that sends plain text e-mail. The server's answer becomes a code; its text is dropped."""
 
     def __init__(self) -> None:
-        backend = KEEPING_TIME.get(settings.EMAIL_BACKEND, settings.EMAIL_BACKEND)
+        backend = BACKENDS_WITH_DEADLINE.get(settings.EMAIL_BACKEND, settings.EMAIL_BACKEND)
         self.connection: Any = mail.get_connection(backend)
 
     def open(self) -> None:
@@ -31,18 +32,18 @@ class EmailChannel:
             # Without its cause: the server's own text may quote an address.
             raise Unreached(classify_failure(error).code) from None
 
-    def send(self, letter: Letter) -> None:
-        message = mail.EmailMessage(
-            subject=letter.subject,
-            body=letter.text,
+    def send(self, message: Message) -> None:
+        email = mail.EmailMessage(
+            subject=message.subject,
+            body=message.text,
             from_email=settings.DEFAULT_FROM_EMAIL,
-            to=[letter.address],
+            to=[message.address],
             # Auto-Submitted keeps out-of-office replies from answering (RFC 3834).
-            headers={"Message-ID": letter.id, "Auto-Submitted": "auto-generated", **letter.headers},
+            headers={"Message-ID": message.id, "Auto-Submitted": "auto-generated", **message.headers},
             connection=self.connection,
         )
         try:
-            self.connection.send_messages([message])
+            self.connection.send_messages([email])
         except OSError as error:
             raise classify_failure(error) from None
         except (ValueError, MessageError):
@@ -56,21 +57,21 @@ class EmailChannel:
 def classify_failure(error: OSError) -> EndpointError:
     """Map a failed connection or sending to an error. smtplib's exceptions are OSErrors too."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return _answer("rcpt", next(iter(error.recipients.values()))[0])
+        return _classify_reply("rcpt", next(iter(error.recipients.values()))[0])
     if isinstance(error, smtplib.SMTPHeloError | smtplib.SMTPConnectError | smtplib.SMTPAuthenticationError):
         return Unreached(f"greeting_{error.smtp_code}")
     if isinstance(error, smtplib.SMTPResponseException):
-        return _answer("smtp", error.smtp_code)
+        return _classify_reply("smtp", error.smtp_code)
     if isinstance(error, TimeoutError) or isinstance(error.__cause__ or error.__context__, TimeoutError):
         return Unreached("timeout")
     # In this order: a refused connection is a ConnectionError as well.
-    for kind, code in _NETWORK:
+    for kind, code in _NETWORK_CODES:
         if isinstance(error, kind):
             return Unreached(code)
     return Unreached("network")
 
 
-_NETWORK: tuple[tuple[type[OSError], str], ...] = (
+_NETWORK_CODES: tuple[tuple[type[OSError], str], ...] = (
     (ConnectionRefusedError, "connection_refused"),
     (smtplib.SMTPServerDisconnected, "disconnected"),
     (ConnectionError, "disconnected"),
@@ -80,7 +81,7 @@ _NETWORK: tuple[tuple[type[OSError], str], ...] = (
 )
 
 
-def _answer(step: str, code: int) -> EndpointError:
+def _classify_reply(step: str, code: int) -> EndpointError:
     """Map a reply code: 5xx is a refusal; everything else means "later".
 
     After 421 or nonsense the connection is gone.

@@ -23,21 +23,21 @@ class TimedSMTP(smtplib.SMTP):
 
     def __init__(self, host: str = "", port: int = 0, *, timeout: float, **kwargs: Any) -> None:
         # Before smtplib's own, which connects at once.
-        self.allow(timeout)
+        self.set_deadline(timeout)
         super().__init__(host, port, timeout=timeout, **kwargs)
 
-    def allow(self, seconds: float) -> None:
+    def set_deadline(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
 
     def send(self, s: Any) -> None:
-        self._hurry()
+        self._check_deadline()
         super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
-        self._hurry()
+        self._check_deadline()
         return super().getreply()
 
-    def _hurry(self) -> None:
+    def _check_deadline(self) -> None:
         left = self.deadline - time.monotonic()
         if left <= 0:
             self.close()
@@ -63,14 +63,14 @@ class TimedEmailBackend(EmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         # The channel sends messages one by one, so the time is that of one.
-        self._allow(self.timeout)
+        self._set_deadline(self.timeout)
         return super().send_messages(email_messages)
 
     def close(self) -> None:
-        self._allow(GOODBYE_SECONDS)
+        self._set_deadline(GOODBYE_SECONDS)
         super().close()
 
-    def _allow(self, seconds: float) -> None:
+    def _set_deadline(self, seconds: float) -> None:
         """Set the deadline, on an open connection only: one that failed while it was opened has a deadline already."""
         if isinstance(self.connection, TimedSMTP):
-            self.connection.allow(seconds)
+            self.connection.set_deadline(seconds)

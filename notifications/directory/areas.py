@@ -26,7 +26,7 @@ class Area(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reach:
+class AreaRule:
     """How a role's offices are found.
 
     `through`: never directly, but by that other role's office. `one_only`: where several fit a place, none is taken by
@@ -38,22 +38,22 @@ class Reach:
     one_only: bool = False
 
 
-REACH: dict[str, Reach] = {
-    Role.POLICE: Reach((Area.DIRECTORATE,)),
-    Role.RESPONSIBLE_AUTHORITY: Reach((Area.COUNTRY,)),
-    Role.CPU: Reach((Area.MUNICIPALITY,)),
-    Role.PROTECTION_SERVICE: Reach(()),
-    Role.COORDINATOR: Reach((Area.REGION,)),
-    Role.MOBILE_UNIT: Reach((Area.REGION,)),
-    Role.SOCIAL_SERVICE: Reach((Area.MUNICIPALITY, Area.REGION)),
+AREA_RULES: dict[str, AreaRule] = {
+    Role.POLICE: AreaRule((Area.DIRECTORATE,)),
+    Role.RESPONSIBLE_AUTHORITY: AreaRule((Area.COUNTRY,)),
+    Role.CPU: AreaRule((Area.MUNICIPALITY,)),
+    Role.PROTECTION_SERVICE: AreaRule(()),
+    Role.COORDINATOR: AreaRule((Area.REGION,)),
+    Role.MOBILE_UNIT: AreaRule((Area.REGION,)),
+    Role.SOCIAL_SERVICE: AreaRule((Area.MUNICIPALITY, Area.REGION)),
     # Another school than the pupil's must not learn of them, so of several the coordinator finds the right one.
-    Role.SCHOOL: Reach((Area.MUNICIPALITY,), one_only=True),
-    Role.PSYCHOLOGIST: Reach((Area.REGION,)),
-    Role.HEALTH: Reach((Area.MUNICIPALITY, Area.REGION)),
-    Role.LEGAL_AID: Reach((Area.REGION, Area.COUNTRY)),
+    Role.SCHOOL: AreaRule((Area.MUNICIPALITY,), one_only=True),
+    Role.PSYCHOLOGIST: AreaRule((Area.REGION,)),
+    Role.HEALTH: AreaRule((Area.MUNICIPALITY, Area.REGION)),
+    Role.LEGAL_AID: AreaRule((Area.REGION, Area.COUNTRY)),
     # Consular officers and returns go by the Responsible Authority (docs/domain/sources.md): an embassy learns of
     # nobody before it has been asked whether that is safe.
-    Role.EMBASSY_DESK: Reach((Area.COUNTRY,), through=Role.RESPONSIBLE_AUTHORITY),
+    Role.EMBASSY_DESK: AreaRule((Area.COUNTRY,), through=Role.RESPONSIBLE_AUTHORITY),
 }
 
 
@@ -64,13 +64,13 @@ NAMED_ROLES = frozenset({Role.PROTECTION_SERVICE.value, Role.SCHOOL.value, Role.
 
 
 def get_areas(role: str) -> tuple[Area, ...]:
-    reach = REACH.get(role)
+    reach = AREA_RULES.get(role)
     return reach.areas if reach else ()
 
 
 def roles_answering(role: str) -> tuple[str, ...]:
     """Return the roles whose offices its notices may reach: its own, or the one through which alone they go."""
-    reach = REACH.get(role)
+    reach = AREA_RULES.get(role)
     return (reach.through,) if reach and reach.through else (role,)
 
 
@@ -94,7 +94,7 @@ def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:
     return sorted(offices, key=lambda office: (_distance(office), office.pk))
 
 
-def has_place(role: str, place: Municipality | Region) -> bool:
+def has_office_for(role: str, place: Municipality | Region) -> bool:
     """Tell whether an active office of this role answers for a municipality, or for a region as such."""
     if isinstance(place, Municipality):
         return offices_for(role, place, None).exists()
@@ -102,7 +102,7 @@ def has_place(role: str, place: Municipality | Region) -> bool:
     offices = Partner.objects.filter(role__in=answering, is_active=True)
     within = Q(regions=place)
     if any(Area.COUNTRY in get_areas(each) for each in answering):
-        within |= _names_nothing()
+        within |= _has_no_area()
     return offices.filter(within).exists()
 
 
@@ -115,10 +115,10 @@ def _covers(role: str, area: Area, place: Municipality) -> Q:
         return Q(municipality=place)
     if area == Area.REGION:
         return Q(regions=place.region_id)
-    return _names_nothing()
+    return _has_no_area()
 
 
-def _names_nothing() -> Q:
+def _has_no_area() -> Q:
     return Q(directorate__isnull=True, municipality__isnull=True, regions__isnull=True)
 
 

@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 from access.models import MobileUnit, Municipality
 
 from .areas import offices_for
-from .chain import BY_AREA, offices_of_region
+from .chain import BY_AREA, get_offices_of_region
 from .models import Contact, DutyShift, Partner, Role
 
-MAX_OF_A_KIND = 3
+MAX_PER_KIND = 3
 # Answered day and night by law, whatever stands in the directory.
 POLICE_LINE = "129"
 CHILD_LINE = "116 111"
@@ -47,26 +47,26 @@ def call_list(
     if role != Role.COORDINATOR:
         of_the_role.append(offices_for(role, municipality, partner))
     if role in BY_AREA:
-        of_the_role += [offices_of_region(role, region) for region in regions]
-    coordinators = [offices_of_region(Role.COORDINATOR, region) for region in (home, municipality.region)]
+        of_the_role += [get_offices_of_region(role, region) for region in regions]
+    coordinators = [get_offices_of_region(Role.COORDINATOR, region) for region in (home, municipality.region)]
     coordinators.append(Partner.objects.filter(role=Role.COORDINATOR, is_active=True))
     on_duty = frozenset(DutyShift.objects.at(at).values_list("contact_id", flat=True))
-    found = [*_people(of_the_role, on_duty), *_people(coordinators, on_duty)]
+    found = [*_get_callees(of_the_role, on_duty), *_get_callees(coordinators, on_duty)]
     lines = [Callee(POLICE_LINE, line="police")]
     if role == Role.CPU:
         lines.insert(0, Callee(CHILD_LINE, line="child"))
     return [*found, *lines]
 
 
-def _people(offices: Iterable["QuerySet[Partner]"], on_duty: frozenset[int]) -> list[Callee]:
+def _get_callees(offices: Iterable["QuerySet[Partner]"], on_duty: frozenset[int]) -> list[Callee]:
     """Return the first few people of these offices who have a number, each once."""
     found: dict[int, Callee] = {}
     for group in offices:
         people = Contact.objects.filter(Q(partner__in=group.values("pk")), ~Q(phone=""), is_active=True)
         # More than are shown, because those on duty come first whatever their names.
-        here = people.select_related("partner").order_by("partner__slug", "name", "pk")[: 10 * MAX_OF_A_KIND]
+        here = people.select_related("partner").order_by("partner__slug", "name", "pk")[: 10 * MAX_PER_KIND]
         for contact in sorted(here, key=lambda each: each.pk not in on_duty):
             found.setdefault(contact.pk, Callee(contact.phone, contact, contact.pk in on_duty))
-        if len(found) >= MAX_OF_A_KIND:
+        if len(found) >= MAX_PER_KIND:
             break
-    return list(found.values())[:MAX_OF_A_KIND]
+    return list(found.values())[:MAX_PER_KIND]

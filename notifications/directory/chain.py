@@ -16,9 +16,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from access.languages import LANGUAGES
-from access.models import MobileUnit, Municipality, Region, localize
+from access.languages import Texts, format_in_each_language, in_each_language
+from access.models import MobileUnit, Municipality, Region
 
 from . import roster
 from .areas import get_areas, offices_for
@@ -33,7 +34,7 @@ from .links import (
     UNIT_REGION,
 )
 from .models import Contact, Partner, Role
-from .resolve import ROLE_WORDS, Resolution, Words, duty_words, first_on_duty, first_two, resolve
+from .resolve import Resolution, explain_duty, first_on_duty, first_two, get_role_name, resolve
 
 MAX_COORDINATORS = 20  # asked at once by the link `every_coordinator`
 BY_AREA = (Role.POLICE, Role.CPU)
@@ -68,7 +69,7 @@ def is_outside_area(role: str, office: Partner, municipality: Municipality) -> b
 
 
 class _Search:
-    """One walk along the chain. `seen`: offices that have been asked; `words`: the explanation of each link."""
+    """One walk along the chain. `asked_offices`: ids; `words`: the explanation of each link."""
 
     def __init__(
         self,
@@ -84,18 +85,18 @@ class _Search:
         self.at = at
         self.unit = unit
         self.partner = partner
-        self.seen = passed_on
-        self.regions_seen: set[int] = set()
+        self.asked_offices = passed_on
+        self.asked_regions: set[int] = set()
         self.office: Partner | None = None
-        self.words: list[Words] = []
+        self.words: list[Texts] = []
 
     def run(self, chain: Sequence[str]) -> Resolution:
         for link in chain:
-            found = self._coordinators(link) if link in COORDINATOR_LINKS else self._of_the_role(link)
+            found = self._ask_coordinators(link) if link in COORDINATOR_LINKS else self._ask_role(link)
             if found is not None:
                 return found
         if OPERATOR in chain:
-            self.words.append(ALARM)
+            self.words.append(in_each_language(ALARM))
         return Resolution(self.role, self.office, words=self.words, link=OPERATOR)
 
     @property
@@ -103,86 +104,91 @@ class _Search:
         """The sending unit's region."""
         return self.unit.region if self.unit else self.municipality.region
 
-    def _of_the_role(self, link: str) -> Resolution | None:
+    def _ask_role(self, link: str) -> Resolution | None:
         if link == MUNICIPALITY:
-            return self._here()
+            return self._ask_for_municipality()
         if link == REGION and self.role in BY_AREA:
-            return self._in_region(self.municipality.region, link)
+            return self._ask_in_region(self.municipality.region, link)
         if link == UNIT_REGION and self.role in (*BY_AREA, Role.COORDINATOR, Role.MOBILE_UNIT):
-            return self._in_region(self.home, link)
+            return self._ask_in_region(self.home, link)
         return None
 
-    def _here(self) -> Resolution | None:
+    def _ask_for_municipality(self) -> Resolution | None:
         """Ask the office for the municipality, or the one that was named."""
         offices = offices_for(self.role, self.municipality, self.partner)
         # The common road, on which no office has passed the notice on, costs no query here.
-        asked = set(offices.values_list("pk", flat=True)) if self.seen else set()
+        keys = set(offices.values_list("pk", flat=True)) if self.asked_offices else set()
         # A role with more than one kind of area has other offices for the place, which are asked then.
-        if asked & self.seen and (asked <= self.seen or len(get_areas(self.role)) < 2):
-            self.words.append(PASSED_ON)
+        if keys & self.asked_offices and (keys <= self.asked_offices or len(get_areas(self.role)) < 2):
+            self.words.append(in_each_language(PASSED_ON))
             return None
         found = resolve(
-            role=self.role, municipality=self.municipality, at=self.at, partner=self.partner, without=self.seen
+            role=self.role, municipality=self.municipality, at=self.at, partner=self.partner, without=self.asked_offices
         )
         self.words += found.words
         self.office = found.partner
         if self.role not in BY_AREA:  # their region has been asked with this
-            self.regions_seen.add(self.municipality.region_id)
+            self.asked_regions.add(self.municipality.region_id)
         if found.contact is None:
             # Without anybody on duty these offices needn't be asked again by a wider link.
-            self.seen |= set(offices.values_list("pk", flat=True))
+            self.asked_offices |= set(offices.values_list("pk", flat=True))
             return None
-        return self._with(found, MUNICIPALITY)
+        return self._build_resolution(found, MUNICIPALITY)
 
-    def _in_region(self, region: Region, link: str) -> Resolution | None:
-        if region.pk in self.regions_seen:
+    def _ask_in_region(self, region: Region, link: str) -> Resolution | None:
+        if region.pk in self.asked_regions:
             return None
-        self.regions_seen.add(region.pk)
-        offices = list(offices_of_region(self.role, region).exclude(pk__in=self.seen).order_by("pk"))
+        self.asked_regions.add(region.pk)
+        offices = list(get_offices_of_region(self.role, region).exclude(pk__in=self.asked_offices).order_by("pk"))
         if not offices:
-            self.words.append(_fill(NO_OTHER[link], region=region.name, who=ROLE_WORDS[self.role]))
+            who = get_role_name(self.role)
+            self.words.append(format_in_each_language(NO_OTHER_OFFICE[link], region=region.name, who=who))
             return None
-        self.seen |= {office.pk for office in offices}
+        self.asked_offices |= {office.pk for office in offices}
         office, on_duty = first_on_duty(offices, self.at)
         self.office = self.office or office
         outside = is_outside_area(self.role, office, self.municipality)
-        words = WORKS_THERE[link, outside]
         self.words += [
-            _fill(words, region=region.name, place=self.municipality.name, office=office.names),
-            duty_words(on_duty),
-            *roster.cover_in_words(office, self.at),
+            format_in_each_language(
+                WORKS_THERE[link, outside], region=region.name, place=self.municipality.name, office=office.names
+            ),
+            explain_duty(on_duty),
+            *roster.explain_cover(office, self.at),
         ]
         if not on_duty:
             return None
-        return self._with(Resolution(self.role, office, *first_two(on_duty)), link)
+        return self._build_resolution(Resolution(self.role, office, *first_two(on_duty)), link)
 
-    def _coordinators(self, link: str) -> Resolution | None:
+    def _ask_coordinators(self, link: str) -> Resolution | None:
         """Ask the coordinators of the sending unit, or every one on duty: the first of each office."""
         is_own_role = self.role == Role.COORDINATOR
-        if link == UNIT_COORDINATORS and is_own_role and self.home.pk in self.regions_seen:
+        if link == UNIT_COORDINATORS and is_own_role and self.home.pk in self.asked_regions:
             return None  # they have been asked as an office for the place
-        offices = offices_of_region(Role.COORDINATOR, self.home) if link == UNIT_COORDINATORS else _all_coordinators()
-        told = self._on_duty(list(offices.order_by("pk")))[: 1 if link == UNIT_COORDINATORS else MAX_COORDINATORS]
-        if not told:
-            self.words.append(NO_COORDINATOR[link])
+        if link == UNIT_COORDINATORS:
+            offices, limit = get_offices_of_region(Role.COORDINATOR, self.home), 1
+        else:
+            offices, limit = Partner.objects.filter(role=Role.COORDINATOR, is_active=True), MAX_COORDINATORS
+        asked = self._get_first_on_duty(list(offices.order_by("pk")))[:limit]
+        if not asked:
+            self.words.append(in_each_language(NO_COORDINATOR[link]))
             return None
-        names = told[0].partner.names
-        self.words.append(_fill(COORDINATORS[link], office=names, count=dict.fromkeys(LANGUAGES, str(len(told)))))
+        names = asked[0].partner.names
+        self.words.append(format_in_each_language(COORDINATORS[link], office=names, count=len(asked)))
         # For another role they are asked to call and never get its brief (docs/adr/0032).
-        contact, office = (told[0], told[0].partner) if is_own_role else (None, self.office)
-        return Resolution(self.role, office, contact, words=self.words, link=link, coordinators=tuple(told))
+        contact, office = (asked[0], asked[0].partner) if is_own_role else (None, self.office)
+        return Resolution(self.role, office, contact, words=self.words, link=link, coordinators=tuple(asked))
 
-    def _on_duty(self, offices: list[Partner]) -> list[Contact]:
+    def _get_first_on_duty(self, offices: list[Partner]) -> list[Contact]:
         found = [contact for office in offices for contact in first_on_duty([office], self.at)[1][:1]]
         return list({contact.pk: contact for contact in found}.values())
 
-    def _with(self, found: Resolution, link: str) -> Resolution:
+    def _build_resolution(self, found: Resolution, link: str) -> Resolution:
         assert found.contact is not None
         coordinators = (found.contact,) if self.role == Role.COORDINATOR else ()
         return Resolution(self.role, found.partner, found.contact, found.deputy, self.words, link, coordinators)
 
 
-def offices_of_region(role: str, region: Region) -> "QuerySet[Partner]":
+def get_offices_of_region(role: str, region: Region) -> "QuerySet[Partner]":
     """Return the active offices of a role that answer for some place in a region."""
     area = Q(regions=region)
     if role == Role.POLICE:
@@ -194,75 +200,26 @@ def offices_of_region(role: str, region: Region) -> "QuerySet[Partner]":
     return active.filter(pk__in=Partner.objects.filter(area).values("pk"))
 
 
-def _all_coordinators() -> "QuerySet[Partner]":
-    return Partner.objects.filter(role=Role.COORDINATOR, is_active=True)
-
-
-def _fill(texts: Words, **parts: "str | Words") -> Words:
-    """Format the sentence in each language; a part is a text, or one for each language."""
-    return {
-        language: sentence.format(
-            **{name: part if isinstance(part, str) else localize(part, language) for name, part in parts.items()}
-        )
-        for language, sentence in texts.items()
-    }
-
-
-PASSED_ON: Words = {
-    "sq": "Zyra që përgjigjet për këtë vend e ka kaluar tashmë njoftimin më tej.",
-    "en": "The office for this place has passed the notice on already.",
-}
-NO_OTHER: dict[str, Words] = {
-    REGION: {
-        "sq": "Në qarkun {region} nuk ka zyrë tjetër aktive për {who}.",
-        "en": "There is no other active office for {who} in the region {region}.",
-    },
-    UNIT_REGION: {
-        "sq": "Në qarkun e njësisë që dërgon, {region}, nuk ka zyrë tjetër aktive për {who}.",
-        "en": "There is no other active office for {who} in the sending unit's region, {region}.",
-    },
+PASSED_ON = _("The office for this place has passed the notice on already.")
+NO_OTHER_OFFICE = {
+    REGION: _("There is no other active office for {who} in the region {region}."),
+    UNIT_REGION: _("There is no other active office for {who} in the sending unit's region, {region}."),
 }
 # By link, and whether the place is outside the office's area.
-WORKS_THERE: dict[tuple[str, bool], Words] = {
-    (REGION, True): {
-        "sq": "Në qarkun {region} punon {office}. {place} është jashtë zonës së saj, dhe kjo i thuhet.",
-        "en": "{office} works in the region {region}. {place} is outside its area, and it is told so.",
-    },
-    (UNIT_REGION, True): {
-        "sq": "Në qarkun e njësisë që dërgon, {region}, punon {office}. {place} është jashtë zonës së saj, dhe kjo i"
-        " thuhet.",
-        "en": "{office} works in the sending unit's region, {region}. {place} is outside its area, and it is told so.",
-    },
-    (REGION, False): {
-        "sq": "Në qarkun {region} punon {office}.",
-        "en": "{office} works in the region {region}.",
-    },
-    (UNIT_REGION, False): {
-        "sq": "Në qarkun e njësisë që dërgon, {region}, punon {office}.",
-        "en": "{office} works in the sending unit's region, {region}.",
-    },
+WORKS_THERE = {
+    (REGION, True): _("{office} works in the region {region}. {place} is outside its area, and it is told so."),
+    (UNIT_REGION, True): _(
+        "{office} works in the sending unit's region, {region}. {place} is outside its area, and it is told so."
+    ),
+    (REGION, False): _("{office} works in the region {region}."),
+    (UNIT_REGION, False): _("{office} works in the sending unit's region, {region}."),
 }
-COORDINATORS: dict[str, Words] = {
-    UNIT_COORDINATORS: {
-        "sq": "Koordinatorit të njësisë që dërgon ({office}) i kërkohet të telefonojë.",
-        "en": "The coordinator of the sending unit ({office}) is asked to call.",
-    },
-    EVERY_COORDINATOR: {
-        "sq": "Çdo koordinatori në shërbim i kërkohet të telefonojë. Gjithsej: {count}.",
-        "en": "Every coordinator on duty is asked to call. In all: {count}.",
-    },
+COORDINATORS = {
+    UNIT_COORDINATORS: _("The coordinator of the sending unit ({office}) is asked to call."),
+    EVERY_COORDINATOR: _("Every coordinator on duty is asked to call. In all: {count}."),
 }
-NO_COORDINATOR: dict[str, Words] = {
-    UNIT_COORDINATORS: {
-        "sq": "Asnjë koordinator i njësisë që dërgon nuk është në shërbim.",
-        "en": "No coordinator of the sending unit is on duty.",
-    },
-    EVERY_COORDINATOR: {
-        "sq": "Asnjë koordinator tjetër nuk është në shërbim.",
-        "en": "No other coordinator is on duty.",
-    },
+NO_COORDINATOR = {
+    UNIT_COORDINATORS: _("No coordinator of the sending unit is on duty."),
+    EVERY_COORDINATOR: _("No other coordinator is on duty."),
 }
-ALARM: Words = {
-    "sq": "Nuk u gjet askush. Alarmohet operatori, dhe njësia duhet të telefonojë vetë.",
-    "en": "Nobody was found. The operator is alarmed, and the unit has to call by itself.",
-}
+ALARM = _("Nobody was found. The operator is alarmed, and the unit has to call by itself.")

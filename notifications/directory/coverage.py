@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from access.models import Municipality, Region
 
-from .areas import Area, get_areas, has_place
+from .areas import Area, get_areas, has_office_for
 from .models import Contact, DutyShift, Leave, Partner, Role
 from .moments import stretch_in_words
 from .roster import FOR_EVER, Stretch, gaps, measure_cover, overlapping, utc
@@ -37,67 +37,67 @@ def get_places(office: Partner) -> list[Place]:
     return []
 
 
-def places_without(role: str, places: Iterable[Place]) -> list[Place]:
+def get_places_without_office(role: str, places: Iterable[Place]) -> list[Place]:
     """Return the places for which no active office of this role is left."""
-    return [place for place in places if not has_place(role, place)]
+    return [place for place in places if not has_office_for(role, place)]
 
 
-def said_of_shift(shift: DutyShift) -> list[str]:
+def get_shift_warnings(shift: DutyShift) -> list[str]:
     """Return warnings about a shift: others of its rank that it overlaps, leave within it, hours with nobody."""
     others = [(other, shared) for other, shared in overlapping(shift) if other.contact_id != shift.contact_id]
-    said = [_overlap_in_words(shift, other, shared) for other, shared in others[:MAX_NAMED]]
+    said = [_describe_overlap(shift, other, shared) for other, shared in others[:MAX_NAMED]]
     leaves = Leave.objects.between(shift.starts_at, shift.ends_at or FOR_EVER).filter(contact=shift.contact_id)
     said += [
         _("%(name)s is on leave during this shift and will not be notified: %(when)s.")
         % {"name": shift.contact.name, "when": stretch_in_words(_within(leave, shift.starts_at, shift.ends_at))}
         for leave in leaves.order_by("starts_at")[:MAX_NAMED]
     ]
-    return said + said_of_hours(shift.partner)
+    return said + get_gap_warnings(shift.partner)
 
 
-def said_of_leave(leave: Leave) -> list[str]:
+def get_leave_warnings(leave: Leave) -> list[str]:
     """Return a warning about hours of this leave in which nobody answers for the office, and for which places."""
     start = max(utc(leave.starts_at), timezone.now())
     office = leave.contact.partner
     found = gaps(office, start, leave.ends_at) if start < utc(leave.ends_at) else []
     if not found:
         return []
-    words = {"office": office.name, "hours": _listed([stretch_in_words(stretch) for stretch in found])}
+    words = {"office": office.name, "hours": _join_limited([stretch_in_words(stretch) for stretch in found])}
     places = [str(place) for place in get_places(office)]
     if not places:
         return [_("During this leave nobody is on duty at %(office)s: %(hours)s.") % words]
-    words["places"] = _listed(places)
+    words["places"] = _join_limited(places)
     return [_("During this leave nobody is on duty at %(office)s: %(hours)s. It answers for: %(places)s.") % words]
 
 
-def said_of_contact(contact: Contact) -> list[str]:
+def get_contact_warnings(contact: Contact) -> list[str]:
     """Return warnings about the next hours with nobody, when the contact was set inactive."""
-    return [] if contact.is_active else said_of_hours(contact.partner)
+    return [] if contact.is_active else get_gap_warnings(contact.partner)
 
 
-def said_of_partner(office: Partner, before: Iterable[Place], role_before: str) -> list[str]:
+def get_office_warnings(office: Partner, before: Iterable[Place], role_before: str) -> list[str]:
     """Return warnings about the places that lost their last office of this role.
 
     `before`: the places it answered for until now.
     """
-    left = places_without(role_before, before)
+    left = get_places_without_office(role_before, before)
     said = []
     if left:
-        words = {"role": Role(role_before).label, "places": _listed([str(place) for place in left])}
+        words = {"role": Role(role_before).label, "places": _join_limited([str(place) for place in left])}
         said.append(_("There is now no active office (%(role)s) for: %(places)s.") % words)
     elif not office.is_active and not Partner.objects.filter(role=office.role, is_active=True).exists():
         said.append(_("There is now no active office (%(role)s) at all.") % {"role": office.get_role_display()})
-    return said + (said_of_hours(office) if office.is_active else [])
+    return said + (get_gap_warnings(office) if office.is_active else [])
 
 
-def said_of_hours(office: Partner) -> list[str]:
+def get_gap_warnings(office: Partner) -> list[str]:
     """Return warnings about the stretches of the next month in which nobody answers for an active office."""
     now = timezone.now()
     found = gaps(office, now, now + LOOK_AHEAD) if office.is_active else []
     if not found:
         return []
     hours = [stretch_in_words(Stretch(each.starts_at, _end(each, now + LOOK_AHEAD))) for each in found]
-    words = {"office": office.name, "hours": _listed(hours)}
+    words = {"office": office.name, "hours": _join_limited(hours)}
     return [_("Nobody is on duty at %(office)s: %(hours)s.") % words]
 
 
@@ -106,7 +106,7 @@ def _end(stretch: Stretch, horizon: datetime) -> datetime:
     return FOR_EVER if stretch.ends_at >= horizon else stretch.ends_at
 
 
-def _overlap_in_words(shift: DutyShift, other: DutyShift, shared: Stretch) -> str:
+def _describe_overlap(shift: DutyShift, other: DutyShift, shared: Stretch) -> str:
     # The same order as in `roster.ranked`.
     mine, theirs = (measure_cover(shift), -(shift.pk or 0)), (measure_cover(other), -other.pk)
     counts = shift if mine < theirs else other
@@ -124,7 +124,7 @@ def _within(leave: Leave, start: datetime, end: datetime | None) -> Stretch:
     return Stretch(max(utc(leave.starts_at), utc(start)), last)
 
 
-def _listed(words: list[str]) -> str:
+def _join_limited(words: list[str]) -> str:
     """Join the first few, and say how many more there are."""
     more = len(words) - MAX_NAMED
     if more <= 0:

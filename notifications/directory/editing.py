@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.history import HistoryView
@@ -26,11 +25,10 @@ from audit.chain import get_actor
 from audit.denials import record_denial
 
 from . import coverage
-from .actions import delete_period, end_period, has_begun, is_running, next_minute
-from .changes.actions import ask_for_change, rehearse
+from .changes.actions import ask_for_change, preview_change
 from .changes.models import Act
 from .changes.needs import takes_two
-from .changes.values import Asked, Row, get_kind, get_values
+from .changes.values import ChangeRequest, Row
 from .changes.who import get_office
 from .forms import ChangeForm
 from .models import Contact, DutyShift, Leave, Partner
@@ -39,10 +37,10 @@ from .scope import get_entries
 
 STORED, MINE = "stored", "mine"
 # What a page sends besides the fields themselves.
-ABOUT_THE_PAGE = ("csrfmiddlewaretoken", "version", "compared")
+PAGE_FIELDS = ("csrfmiddlewaretoken", "version", "compared")
 
 
-class MineOnly:
+class OwnRegionsMixin:
     """Mixin that hides another region's entries; reaching for one is recorded as a denial."""
 
     def get_object(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -55,7 +53,7 @@ class MineOnly:
         return found
 
 
-class SaysWhatFollows:
+class ConsequenceWarningsMixin:
     """Mixin that warns after saving: hours with nobody, places with no office, overlapping shifts.
 
     What takes two people isn't saved but asked for.
@@ -63,9 +61,9 @@ class SaysWhatFollows:
 
     def form_valid(self: Any, form: Any) -> HttpResponse:
         if isinstance(form, ChangeForm):
-            asked = form.asked()
-            if takes_two(asked, now=timezone.now()):
-                return self._ask_another(form, asked)
+            wanted = form.build_change_request()
+            if takes_two(wanted, now=timezone.now()):
+                return self._request_change(form, wanted)
         places: list[coverage.Place] = []
         role = ""
         if isinstance(form.instance, Partner) and form.instance.pk:
@@ -73,42 +71,42 @@ class SaysWhatFollows:
             stored = Partner.objects.get(pk=form.instance.pk)
             places, role = coverage.get_places(stored), stored.role
         response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
-        for words in what_follows(form.instance, places, role):
+        for words in get_warnings(form.instance, places, role):
             messages.warning(self.request, words)
         return response
 
-    def _ask_another(self: Any, form: Any, asked: Asked) -> HttpResponse:
+    def _request_change(self: Any, form: Any, wanted: ChangeRequest) -> HttpResponse:
         at_once = form.cleaned_data["at_once"]
         try:
-            change = ask_for_change(asked=asked, by=self.request.user, at_once=at_once)
+            change = ask_for_change(wanted=wanted, by=self.request.user, at_once=at_once)
         except ValidationError as error:
             form.add_error(None, error)
             self.produced_error_message = self.get_error_message()
             refused: HttpResponse = self.form_invalid(form)
             return refused
-        say_asked(self.request, at_once=at_once)
+        show_request_message(self.request, at_once=at_once)
         return redirect("directory_changes:change", change.pk)
 
 
-def what_would_follow(asked: Asked, by: User) -> list[str]:
+def preview_warnings(wanted: ChangeRequest, by: User) -> list[str]:
     """Return the warnings that the change would have, before anybody has agreed to it."""
     places: list[coverage.Place] = []
     role = ""
-    if isinstance(asked.row, Partner) and asked.row.pk:
-        stored = Partner.objects.get(pk=asked.row.pk)
+    if isinstance(wanted.row, Partner) and wanted.row.pk:
+        stored = Partner.objects.get(pk=wanted.row.pk)
         places, role = coverage.get_places(stored), stored.role
-    is_gone = asked.act == Act.DELETE
+    is_gone = wanted.act == Act.DELETE
 
     def look(row: Row) -> list[str]:
         if is_gone:
             office = get_office(row)
-            return coverage.said_of_hours(office) if office is not None else []
-        return what_follows(row, places, role)
+            return coverage.get_gap_warnings(office) if office is not None else []
+        return get_warnings(row, places, role)
 
-    return rehearse(asked, by=by, look=look)
+    return preview_change(wanted, by=by, look=look)
 
 
-def say_asked(request: HttpRequest, *, at_once: bool) -> None:
+def show_request_message(request: HttpRequest, *, at_once: bool) -> None:
     if at_once:
         messages.warning(
             request, _("It holds now, and everybody is notified. Another coordinator must still look at it.")
@@ -119,31 +117,31 @@ def say_asked(request: HttpRequest, *, at_once: bool) -> None:
         )
 
 
-def what_follows(row: Any, places: list[coverage.Place], role: str) -> list[str]:
+def get_warnings(row: Any, places: list[coverage.Place], role: str) -> list[str]:
     """Return the warnings after this row was saved."""
     if isinstance(row, DutyShift):
-        return coverage.said_of_shift(row)
+        return coverage.get_shift_warnings(row)
     if isinstance(row, Leave):
-        return coverage.said_of_leave(row)
+        return coverage.get_leave_warnings(row)
     if isinstance(row, Contact):
-        return coverage.said_of_contact(row)
+        return coverage.get_contact_warnings(row)
     if isinstance(row, Partner):
-        return coverage.said_of_partner(row, places, role or row.role)
+        return coverage.get_office_warnings(row, places, role or row.role)
     return []
 
 
-class DirectoryAdd(SaysWhatFollows, generic.CreateView):
+class DirectoryAddView(ConsequenceWarningsMixin, generic.CreateView):
     pass
 
 
-class DirectoryHistory(MineOnly, HistoryView):
+class DirectoryHistoryView(OwnRegionsMixin, HistoryView):
     pass
 
 
-class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
+class DirectoryEditView(ConsequenceWarningsMixin, OwnRegionsMixin, generic.EditView):
     template_name = "directory/edit.html"
     conflict_template_name = "directory/conflict.html"
-    kept: tuple[str, ...] = ()
+    stored_fields: tuple[str, ...] = ()  # in which the person chose what is stored over what the page holds
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.get_object()  # outside the transaction: a refusal is recorded and must not be rolled back with it
@@ -151,38 +149,38 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
             # FOR NO KEY UPDATE, so that a notice can refer to the row meanwhile (`outbox.locking`).
             list(self.model._default_manager.select_for_update(no_key=True).filter(pk=self.object_pk).values_list("pk"))
             self.object = self.get_object()
-            if self._is_as_shown() or self._is_chosen():
+            if self._is_unchanged() or self._is_resolved():
                 return super().post(request, *args, **kwargs)
-            return self._ask()
+            return self._render_conflict()
 
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
-        for name in self.kept:
+        for name in self.stored_fields:
             form.fields[name].disabled = True
         return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"version": self.object.version}
 
-    def _is_as_shown(self) -> bool:
+    def _is_unchanged(self) -> bool:
         """Tell whether the row is still as the page shows it.
 
         A page from before there were versions shows the first.
         """
         return (self.request.POST.get("version") or "0") == str(self.object.version)
 
-    def _is_chosen(self) -> bool:
+    def _is_resolved(self) -> bool:
         """Tell whether this person has seen what is stored now, and has chosen for every field that differs."""
-        differing = self._differing()
+        differing = self._get_conflicting_fields()
         sent = self.request.POST
         choices = {name: sent.get(f"choice-{name}") for name in differing}
         was_compared = sent.get("compared") == str(self.object.version)
         if (differing or self._has_pin()) and not was_compared:
             return False
-        self.kept = tuple(name for name, choice in choices.items() if choice == STORED)
+        self.stored_fields = tuple(name for name, choice in choices.items() if choice == STORED)
         return all(choice in (STORED, MINE) for choice in choices.values())
 
-    def _differing(self) -> list[str]:
+    def _get_conflicting_fields(self) -> list[str]:
         """Return the fields in which the page differs from what is stored now.
 
         A PIN isn't compared: neither side is shown.
@@ -192,17 +190,19 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
     def _has_pin(self) -> bool:
         return bool(self.request.POST.get("pin") or self.request.POST.get("pin_again"))
 
-    def _ask(self) -> HttpResponse:
+    def _render_conflict(self) -> HttpResponse:
         form = self.get_form()
         sent = self.request.POST
         asked_before = sent.get("compared") == str(self.object.version)
-        rows = [_both_values(form[name], sent.get(f"choice-{name}", "")) for name in self._differing()]
+        rows = [
+            _build_conflict_row(form[name], sent.get(f"choice-{name}", "")) for name in self._get_conflicting_fields()
+        ]
         # Everything typed is sent along hidden, but a PIN never comes back in a page.
-        told = ("pin", "pin_again", *ABOUT_THE_PAGE)
+        not_carried = ("pin", "pin_again", *PAGE_FIELDS)
         typed = [
             (name, value)
             for name, values in sent.lists()
-            if name not in told and not name.startswith("choice-")
+            if name not in not_carried and not name.startswith("choice-")
             for value in values
         ]
         log = self.get_last_updated_info()
@@ -231,7 +231,7 @@ class DirectoryEdit(SaysWhatFollows, MineOnly, generic.EditView):
         )
 
 
-def _both_values(bound: BoundField, chosen: str) -> dict[str, Any]:
+def _build_conflict_row(bound: BoundField, chosen: str) -> dict[str, Any]:
     stored, mine = (
         bound.initial,
         bound.field.widget.value_from_datadict(bound.form.data, bound.form.files, bound.html_name),
@@ -266,14 +266,14 @@ def _in_words(field: Field, value: Any) -> str:
     return "" if cleaned is None else str(cleaned)
 
 
-class ContactAdd(DirectoryAdd):
+class ContactAddView(DirectoryAddView):
     """The page for a new contact. Once a PIN was agreed, the card to hand over is one press away."""
 
     def get_success_buttons(self) -> list[Any]:
         return [*super().get_success_buttons(), *_card_button(self.object)]
 
 
-class ContactEdit(DirectoryEdit):
+class ContactEditView(DirectoryEditView):
     @cached_property
     def header_more_buttons(self) -> list[Button]:
         buttons = list(super().header_more_buttons)
@@ -293,110 +293,3 @@ def card_url(contact: Contact) -> str:
 def _card_button(contact: Contact) -> list[Any]:
     has_card = contact.is_active and contact.pin_hash
     return [messages.button(card_url(contact), _("Card for the PIN"))] if has_card else []
-
-
-class PeriodEdit(DirectoryEdit):
-    """A shift or a leave: before it begins it can be deleted, while it runs it can be ended."""
-
-    delete_period_url_name = ""
-    end_url_name = ""
-
-    @cached_property
-    def header_more_buttons(self) -> list[Button]:
-        buttons = list(super().header_more_buttons)
-        now = timezone.now()
-        if not has_begun(self.object, now):
-            url = reverse(self.delete_period_url_name, args=[self.object.pk])
-            buttons.append(Button(_("Delete"), url=url, icon_name="bin", priority=20))
-        elif is_running(self.object, now):
-            url = reverse(self.end_url_name, args=[self.object.pk])
-            buttons.append(Button(_("End it now"), url=url, icon_name="time", priority=20))
-        return buttons
-
-
-class PeriodDeed(MineOnly, generic.EditView):
-    """One question with a button. GET shows it, POST does it."""
-
-    template_name = "directory/deed.html"
-    question = gettext_lazy("")
-    button = gettext_lazy("")
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.object = self.get_object()
-        asked = self.asked()
-        if (asked.after or asked.act == Act.DELETE) and takes_two(asked, now=timezone.now()):
-            return self._ask_another(asked)
-        self.do()
-        return redirect(self.get_success_url())
-
-    def _ask_another(self, asked: Asked) -> HttpResponse:
-        at_once = self.request.POST.get("at_once") == "on"
-        try:
-            change = ask_for_change(asked=asked, by=self.request.user, at_once=at_once)
-        except ValidationError as error:
-            messages.error(self.request, " ".join(error.messages))
-            return redirect(self.get_edit_url())
-        say_asked(self.request, at_once=at_once)
-        return redirect("directory_changes:change", change.pk)
-
-    def asked(self) -> Asked:
-        raise NotImplementedError
-
-    def do(self) -> None:
-        raise NotImplementedError
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        period = self.object
-        return super().get_context_data(**kwargs) | {
-            "question": self.question,
-            "button": self.button,
-            "from_words": moment_in_words(period.starts_at),
-            "until_words": moment_in_words(period.ends_at) if period.ends_at else "",
-            "action_url": self.request.path,
-            "back_url": self.get_edit_url(),
-            "asks_for_emergency": isinstance(period, DutyShift),
-        }
-
-    def say(self, warnings: list[str]) -> None:
-        for words in warnings:
-            messages.warning(self.request, words)
-
-
-class PeriodDelete(PeriodDeed):
-    question = gettext_lazy("Delete this entry? It has not started, so nobody has been notified because of it.")
-    button = gettext_lazy("Yes, delete it")
-
-    def asked(self) -> Asked:
-        if has_begun(self.object, timezone.now()):
-            return Asked(get_kind(self.object), Act.CHANGE, self.object, {}, {})  # `do` says why not
-        return Asked(get_kind(self.object), Act.DELETE, self.object, get_values(self.object), {})
-
-    def do(self) -> None:
-        office = self.object.contact.partner
-        if not delete_period(period=self.object, by=self.request.user, now=timezone.now()):
-            messages.error(self.request, _("This has already started, so it can't be deleted. You can end it now."))
-            return
-        messages.success(self.request, _("Deleted."))
-        self.say(coverage.said_of_hours(office))
-
-
-class PeriodEnd(PeriodDeed):
-    question = gettext_lazy("End this now? What happened until now stays on record.")
-    button = gettext_lazy("Yes, end it now")
-
-    def asked(self) -> Asked:
-        now = timezone.now()
-        kind = get_kind(self.object)
-        if isinstance(self.object, Leave) or not is_running(self.object, now):
-            return Asked(kind, Act.CHANGE, self.object, {}, {})
-        before = {"ends_at": self.object.ends_at.isoformat() if self.object.ends_at else None}
-        self.object.ends_at = next_minute(now)
-        return Asked(kind, Act.CHANGE, self.object, before, {"ends_at": self.object.ends_at.isoformat()})
-
-    def do(self) -> None:
-        end = end_period(period=self.object, by=self.request.user, now=timezone.now())
-        if end is None:
-            messages.error(self.request, _("This isn't running now, so there is nothing to end."))
-            return
-        messages.success(self.request, _("It ends at %(moment)s.") % {"moment": moment_in_words(end)})
-        self.say(coverage.said_of_hours(self.object.contact.partner))

@@ -10,15 +10,16 @@ from django.forms.models import ModelChoiceField, ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
+from access.languages import LANGUAGES
 from audit.chain import get_actor, log_event
 
 from .areas import Area, get_areas
 from .changes.models import Act
-from .changes.values import Asked, difference, get_kind, get_values
+from .changes.values import ChangeRequest, get_difference, get_kind, get_values
 from .changes.who import get_regions
 from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from .roster import utc
-from .scope import get_partners, keeps_area
+from .scope import get_partners, manages_area
 
 MOMENT_HINT = _("Day, month, year and time in Tirana, such as 1.12.2026 08:00.")
 DAY_HINT = _("Day, month and year, such as 1.12.2026.")
@@ -62,7 +63,7 @@ class ChangeForm(DirectoryForm):
         ),
     )
 
-    def asked(self) -> Asked:
+    def build_change_request(self) -> ChangeRequest:
         """Return what this (valid) form asks for: only what differs from what is stored."""
         kind = get_kind(self.instance)
         regions = None
@@ -70,8 +71,8 @@ class ChangeForm(DirectoryForm):
             regions = sorted(region.pk for region in self.cleaned_data["regions"])
         stored = self._meta.model.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
         old = get_values(stored) if stored is not None else {}
-        before, after = difference(old, get_values(self.instance, regions=regions))
-        return Asked(kind, Act.CHANGE if stored else Act.ADD, self.instance, before if stored else {}, after)
+        before, after = get_difference(old, get_values(self.instance, regions=regions))
+        return ChangeRequest(kind, Act.CHANGE if stored else Act.ADD, self.instance, before if stored else {}, after)
 
 
 class PartnerForm(ChangeForm):
@@ -104,7 +105,7 @@ class PartnerForm(ChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = self.instance.names or {}
-        self.initial |= {"name_sq": names.get("sq", ""), "name_en": names.get("en", "")}
+        self.initial |= {f"name_{language}": names.get(language, "") for language in LANGUAGES}
         self.initial["services"] = "\n".join(self.instance.services)
 
     def clean_services(self) -> list[str]:
@@ -112,18 +113,18 @@ class PartnerForm(ChangeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        self.instance.names = {"sq": cleaned.get("name_sq", ""), "en": cleaned.get("name_en", "")}
-        self._ask_for_the_area(cleaned)
-        self._only_services_have_services(cleaned)
-        if self.for_user is not None and not self._is_mine(cleaned):
+        self.instance.names = {language: cleaned.get(f"name_{language}", "") for language in LANGUAGES}
+        self._require_area(cleaned)
+        self._refuse_services_of_others(cleaned)
+        if self.for_user is not None and not self._is_managed_by_user(cleaned):
             raise ValidationError(_("Every place of an office must lie in your own regions."))
         return cleaned
 
-    def _only_services_have_services(self, cleaned: dict[str, Any]) -> None:
+    def _refuse_services_of_others(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("services") and cleaned.get("role") != Role.PROTECTION_SERVICE:
             self.add_error("services", _("Only a protection service has services: others are found by their area."))
 
-    def _ask_for_the_area(self, cleaned: dict[str, Any]) -> None:
+    def _require_area(self, cleaned: dict[str, Any]) -> None:
         """Require the role's area: an office is found by its area alone, so without one it would never be notified."""
         role = cleaned.get("role")
         if role == Role.POLICE and not cleaned.get("directorate"):
@@ -143,14 +144,14 @@ class PartnerForm(ChangeForm):
                 "municipality", _("This role is found by its municipality or its regions. Choose one of them.")
             )
 
-    def _is_mine(self, cleaned: dict[str, Any]) -> bool:
+    def _is_managed_by_user(self, cleaned: dict[str, Any]) -> bool:
         directorate, municipality = cleaned.get("directorate"), cleaned.get("municipality")
         area = {
             "directorate": directorate.pk if directorate else None,
             "municipality": municipality.pk if municipality else None,
             "regions": [region.pk for region in cleaned.get("regions") or ()],
         }
-        return keeps_area(self.for_user, get_regions(area))
+        return manages_area(self.for_user, get_regions(area))
 
 
 class ContactForm(ChangeForm):
@@ -205,7 +206,7 @@ class AgreementForm(DirectoryForm):
         return cleaned
 
 
-class ByPartner(ModelChoiceIterator):
+class ContactsByPartner(ModelChoiceIterator):
     """Contacts under the name of their office, so that 51 of them can be looked through."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -216,8 +217,8 @@ class ByPartner(ModelChoiceIterator):
             yield (partner.name, [self.choice(contact) for contact in contacts])
 
 
-class ContactChoice(ModelChoiceField):
-    iterator = ByPartner
+class ContactChoiceField(ModelChoiceField):
+    iterator = ContactsByPartner
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name}, {obj.duty}" if obj.duty else obj.name
@@ -226,7 +227,7 @@ class ContactChoice(ModelChoiceField):
 class PeriodForm(ChangeForm):
     """The form of somebody's time: a contact, from when, until when."""
 
-    contact = ContactChoice(queryset=Contact.objects.none(), label=_("Contact"))
+    contact = ContactChoiceField(queryset=Contact.objects.none(), label=_("Contact"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -54,7 +54,7 @@ class Partner(Versioned):
 
     slug = models.SlugField(_("key"), max_length=80, unique=True)
     role = models.CharField(_("role"), max_length=24, choices=Role.choices)
-    names = models.JSONField(_("names"))  # {"sq", "en"}
+    names = models.JSONField(_("names"))  # {language: name}
     directorate = models.ForeignKey(
         PoliceDirectorate, models.PROTECT, null=True, blank=True, related_name="partners", verbose_name=_("directorate")
     )

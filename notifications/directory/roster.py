@@ -17,27 +17,19 @@ from itertools import pairwise
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from access.languages import Texts, in_each_language
 
 from .models import Contact, DutyShift, Leave, Partner
 
-Words = dict[str, str]  # {"sq", "en"}
-
-ENDLESS = timedelta.max
+OPEN_ENDED = timedelta.max
 # Far beyond any roster, and still a date that every database and time zone can hold.
 FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 
-AWAY: Words = {
-    "sq": "Një person me turn në këtë orë është me leje; turnin e mbulon personi tjetër në listë.",
-    "en": "Somebody with a shift at this hour is on leave; the next on the roster covers it.",
-}
-ALL_AWAY: Words = {
-    "sq": "Të gjithë ata që kanë turn në këtë orë janë me leje.",
-    "en": "Everybody with a shift at this hour is on leave.",
-}
-COVERED: Words = {
-    "sq": "Në këtë orë një turn më i shkurtër zëvendëson turnin e zakonshëm.",
-    "en": "At this hour a shorter shift stands in for the usual one.",
-}
+AWAY = _("Somebody with a shift at this hour is on leave; the next on the roster covers it.")
+ALL_AWAY = _("Everybody with a shift at this hour is on leave.")
+COVERED = _("At this hour a shorter shift stands in for the usual one.")
 
 
 @dataclass(frozen=True)
@@ -53,16 +45,16 @@ def on_duty(office: Partner, at: datetime) -> list[Contact]:
     return ranked([shift for shift in _shifts_at(office, at) if not shift.is_away], [], at)
 
 
-def cover_in_words(office: Partner, at: datetime) -> list[Words]:
+def explain_cover(office: Partner, at: datetime) -> list[Texts]:
     """Explain why not simply the first on the roster is notified: leave, or a shorter shift. Names nobody."""
     shifts = _shifts_at(office, at)
     present = [shift for shift in shifts if not shift.is_away]
-    words = []
+    words: list[Texts] = []
     if len(present) < len(shifts):
-        words.append(AWAY if present else ALL_AWAY)
+        words.append(in_each_language(AWAY if present else ALL_AWAY))
     # More people than ranks: within a rank somebody is covered.
     if len({shift.rank for shift in present}) < len({(shift.rank, shift.contact_id) for shift in present}):
-        words.append(COVERED)
+        words.append(in_each_language(COVERED))
     return words
 
 
@@ -90,7 +82,7 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
 
 def measure_cover(shift: DutyShift) -> timedelta:
     """Return how long a shift is in real time, also over a change of the clocks."""
-    return utc(shift.ends_at) - utc(shift.starts_at) if shift.ends_at else ENDLESS
+    return utc(shift.ends_at) - utc(shift.starts_at) if shift.ends_at else OPEN_ENDED
 
 
 def utc(moment: datetime) -> datetime:
@@ -162,7 +154,7 @@ def _runs(shift: DutyShift, at: datetime) -> bool:
 
 
 def _shifts_at(office: Partner, at: datetime) -> list[Any]:
-    """Return the shifts that run now, of people who may be notified; `is_away` tells whose person is on leave."""
+    """Return the shifts that run now, of people who may be notified; `is_away`: that person is on leave."""
     return list(
         DutyShift.objects.at(at)
         .filter(partner=office, contact__is_active=True, contact__reachable_at__isnull=False, contact__partner=office)

@@ -24,7 +24,7 @@ PARTNER_OF = {
 Entry = Partner | Contact | Agreement | DutyShift | Leave
 
 
-def is_national_keeper(user: User) -> bool:
+def is_national_manager(user: User) -> bool:
     """Tell whether this person coordinates every region where a unit works."""
     regions = Region.objects.filter(is_outreach=True)
     return regions.exists() and not regions.exclude(pk__in=user.coordinated_regions()).exists()
@@ -32,16 +32,16 @@ def is_national_keeper(user: User) -> bool:
 
 def get_partners(user: User) -> "QuerySet[Partner]":
     """Return the partners that this person may change."""
-    if is_national_keeper(user):
+    if is_national_manager(user):
         return Partner.objects.all()
     mine = user.coordinated_regions()
     others = Region.objects.filter(is_outreach=True).exclude(pk__in=mine)
     return Partner.objects.filter(_has_place_in(mine)).exclude(_has_place_in(others))
 
 
-def keeps_area(user: User, regions: Iterable[int]) -> bool:
+def manages_area(user: User, regions: Iterable[int]) -> bool:
     """Tell whether an office with these places (regions' keys; none: the whole country) would be this person's."""
-    if is_national_keeper(user):
+    if is_national_manager(user):
         return True
     # As `get_partners` decides for a stored office; here for one that isn't saved yet.
     places, mine = set(regions), set(user.coordinated_regions().values_list("pk", flat=True))
@@ -49,7 +49,7 @@ def keeps_area(user: User, regions: Iterable[int]) -> bool:
     return bool(places & mine) and not (places & outreach) - mine
 
 
-def get_keepers(office: Partner) -> list[User]:
+def get_managers(office: Partner) -> list[User]:
     """Return everybody active who may change this office."""
     people = User.objects.filter(is_active=True, assignments__role="coordinator").distinct().order_by("pk")
     return [user for user in people if get_partners(user).filter(pk=office.pk).exists()]

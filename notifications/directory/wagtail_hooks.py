@@ -27,18 +27,16 @@ from .actions import has_begun, is_running
 from .changes.labels import contact_state
 from .conflicts.screens import ConflictsPanel, check_conflict
 from .editing import (
-    ContactAdd,
-    ContactEdit,
-    DirectoryAdd,
-    DirectoryEdit,
-    DirectoryHistory,
-    PeriodDelete,
-    PeriodEdit,
-    PeriodEnd,
+    ContactAddView,
+    ContactEditView,
+    DirectoryAddView,
+    DirectoryEditView,
+    DirectoryHistoryView,
 )
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
+from .period_views import PeriodDeleteView, PeriodEditView, PeriodEndView
 from .scope import get_entries, get_partners
 
 
@@ -67,7 +65,7 @@ class MomentColumn(Column):
         return moment_in_words(moment) if moment else str(self.empty)
 
 
-def time_word(period: DutyShift | Leave) -> str:
+def describe_period(period: DutyShift | Leave) -> str:
     """Return whether the period is running, still to come, or over."""
     now = timezone.now()
     if is_running(period, now):
@@ -91,9 +89,9 @@ class RosterFilter(WagtailFilterSet):
 
 class DirectoryViewSet(ModelViewSet):
     index_view_class = DirectoryIndex
-    add_view_class = DirectoryAdd
-    edit_view_class = DirectoryEdit
-    history_view_class = DirectoryHistory
+    add_view_class = DirectoryAddView
+    edit_view_class = DirectoryEditView
+    history_view_class = DirectoryHistoryView
     add_to_reference_index = False
     copy_view_enabled = False
     list_per_page = 50
@@ -120,8 +118,8 @@ class DirectoryViewSet(ModelViewSet):
 class ContactViewSet(DirectoryViewSet):
     model = Contact
     form_class = ContactForm
-    add_view_class = ContactAdd
-    edit_view_class = ContactEdit
+    add_view_class = ContactAddView
+    edit_view_class = ContactEditView
     icon = "user"
     menu_label = _("Contacts")
     list_display = [
@@ -138,18 +136,18 @@ class ContactViewSet(DirectoryViewSet):
 
 
 class PeriodViewSet(DirectoryViewSet):
-    edit_view_class = PeriodEdit
+    edit_view_class = PeriodEditView
 
     def get_edit_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         names = {"delete_period_url_name": self.get_url_name("delete"), "end_url_name": self.get_url_name("end")}
         return super().get_edit_view_kwargs(**names, **kwargs)
 
     def get_urlpatterns(self) -> list[Any]:
-        given = {"form_class": self.form_class, "template_name": PeriodDelete.template_name}
+        given = {"form_class": self.form_class, "template_name": PeriodDeleteView.template_name}
         return [
             *super().get_urlpatterns(),
-            path("delete/<int:pk>/", self.construct_view(PeriodDelete, **given), name="delete"),
-            path("end/<int:pk>/", self.construct_view(PeriodEnd, **given), name="end"),
+            path("delete/<int:pk>/", self.construct_view(PeriodDeleteView, **given), name="delete"),
+            path("end/<int:pk>/", self.construct_view(PeriodEndView, **given), name="end"),
         ]
 
 
@@ -164,7 +162,7 @@ class DutyShiftViewSet(PeriodViewSet):
         Column("contact", label=_("contact"), accessor="contact.name", sort_key="contact__name"),
         MomentColumn("starts_at", label=_("from")),
         MomentColumn("ends_at", label=_("until"), empty=_("no end")),
-        Column("when", label=_("when"), accessor=time_word),
+        Column("when", label=_("when"), accessor=describe_period),
     ]
     filterset_class = RosterFilter
     ordering = ["partner", "rank", "-starts_at"]
@@ -180,7 +178,7 @@ class LeaveViewSet(PeriodViewSet):
         MomentColumn("starts_at", label=_("from")),
         MomentColumn("ends_at", label=_("until")),
         Column("kind", label=_("reason"), accessor="get_kind_display"),
-        Column("when", label=_("when"), accessor=time_word),
+        Column("when", label=_("when"), accessor=describe_period),
         Column("entered_by", label=_("entered by"), accessor="entered_by"),
     ]
     list_filter = ["contact__partner__role", "kind"]

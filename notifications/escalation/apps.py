@@ -7,4 +7,4 @@ class EscalationConfig(AppConfig):
     verbose_name = _("Escalation")
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401
+        from . import clock  # noqa: F401  # its receivers

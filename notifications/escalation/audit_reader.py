@@ -39,7 +39,7 @@ KINDS = {
 }
 
 
-class Kind(forms.ChoiceField):
+class CodeChoiceField(forms.ChoiceField):
     """A choice among kinds by their labels.
 
     A link with another beginning of a code, as an older mail may hold, works too.
@@ -58,8 +58,10 @@ class Filter(forms.Form):
         required=False,
         choices=[("", _("All")), *((key, word) for key, word in KINDS.items())],
     )
-    what = Kind(label=_("What"), required=False, choices=lambda: [("", _("All")), *audit_labels.choices()])
-    target = Kind(label=_("To what"), required=False, choices=lambda: [("", _("All")), *audit_labels.target_choices()])
+    what = CodeChoiceField(label=_("What"), required=False, choices=lambda: [("", _("All")), *audit_labels.choices()])
+    target = CodeChoiceField(
+        label=_("To what"), required=False, choices=lambda: [("", _("All")), *audit_labels.target_choices()]
+    )
     target_id = forms.CharField(label=_("Its id or notice code"), required=False, max_length=64)
     since = forms.DateField(label=_("From"), required=False, widget=AdminDateInput, validators=DAYS)
     until = forms.DateField(label=_("Until"), required=False, widget=AdminDateInput, validators=DAYS)
@@ -82,9 +84,9 @@ class Filter(forms.Form):
             # One label may stand for several kinds: a page of any type is a page.
             found = found.filter(target_kind__in=audit_labels.same_targets(asked["target"]))
         if asked.get("who"):
-            found = found.filter(_by(asked["who"]))
+            found = found.filter(_build_actor_filter(asked["who"]))
         if asked.get("target_id"):
-            found = found.filter(target_id__in=_get_ids(asked["target_id"]))
+            found = found.filter(target_id__in=_get_target_ids(asked["target_id"]))
         if asked.get("since"):
             found = found.filter(at__gte=_midnight(asked["since"]))
         if asked.get("until"):
@@ -93,19 +95,19 @@ class Filter(forms.Form):
             found = found.filter(number__lt=asked["before"])
         return found
 
-    def said(self) -> dict[str, str]:
+    def searched(self) -> dict[str, str]:
         """Return what was searched for, for the entry that this reading leaves."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
 
-def _by(who: str) -> Q:
+def _build_actor_filter(who: str) -> Q:
     """Build the condition for a person's entries by user name, name or id; a contact's by id."""
     people = User.objects.filter(Q(username__iexact=who) | Q(last_name__iexact=who) | Q(first_name__iexact=who))
     by_name = Q(actor_kind="user", actor_id__in=[str(pk) for pk in people.values_list("pk", flat=True)[:200]])
     return by_name | Q(actor_kind__in=("user", "contact"), actor_id=who)
 
 
-def _get_ids(text: str) -> list[str]:
+def _get_target_ids(text: str) -> list[str]:
     notices = Notice.objects.filter(code__iexact=text).values_list("pk", flat=True)[:5]
     people = User.objects.filter(username__iexact=text).values_list("pk", flat=True)[:5]
     return [text, *map(str, notices), *map(str, people)]
@@ -144,34 +146,36 @@ def build_lines(entries: Iterable[AuditEntry]) -> list[EntryLine]:
             audit_labels.get_words(entry.action),
             audit_labels.target_words(entry.target_kind),
             {"user": names, "notice": codes}.get(entry.target_kind, {}).get(entry.target_id, ""),
-            [(name, _flat(value)) for name, value in sorted(entry.detail.items())],
+            [(name, _join_list(value)) for name, value in sorted(entry.detail.items())],
         )
         for entry in found
     ]
 
 
-def _flat(value: Any) -> Any:
+def _join_list(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
-def read_record(request: HttpRequest) -> HttpResponse:
+def read_audit_log(request: HttpRequest) -> HttpResponse:
     """GET: show a page of entries, and the state of the chain."""
     asked = Filter(request.GET or None)
-    page: dict[str, Any] = {"form": asked, "kinds": KINDS, "chain": state_of_the_chain()}
+    page: dict[str, Any] = {"form": asked, "kinds": KINDS, "chain": get_chain_state()}
     if not asked.is_bound or asked.is_valid():
         entries = asked.entries() if asked.is_bound else AuditEntry.objects.order_by("-number")
-        # One entry more than is shown tells whether there is a further page, without a count of the whole table.
+        # One entry more than is shown: whether there is a further page, without a count of the whole table.
         found = list(entries[: PAGE + 1])
         page["lines"] = build_lines(found[:PAGE])
         if len(found) > PAGE:
             page["older"] = _address(request, before=str(found[PAGE - 1].number))
         page["newest"] = _address(request, before="") if request.GET.get("before") else ""
-        said: dict[str, Any] = asked.said() if asked.is_bound else {}
-        log_event("audit.read", actor=get_actor(request.user), target_kind="audit", shown=len(page["lines"]), **said)
+        searched: dict[str, Any] = asked.searched() if asked.is_bound else {}
+        log_event(
+            "audit.read", actor=get_actor(request.user), target_kind="audit", shown=len(page["lines"]), **searched
+        )
     return render(request, "escalation/audit.html", page)
 
 
-def state_of_the_chain() -> dict[str, Any]:
+def get_chain_state() -> dict[str, Any]:
     """Return what the watch found last, and how many auditors there are today."""
     beat = Heartbeat.objects.filter(part=CHAIN).first()
     facts = beat.facts if beat else {}
@@ -180,7 +184,7 @@ def state_of_the_chain() -> dict[str, Any]:
     return {
         **facts,
         "verified_at": datetime.fromisoformat(verified_at) if verified_at else None,
-        "keepers": User.objects.filter(is_active=True, assignments__in=today).distinct().count(),
+        "auditors": User.objects.filter(is_active=True, assignments__in=today).distinct().count(),
     }
 
 

@@ -5,69 +5,72 @@ own and stands on the case as asked of this coordinator. The clock repeats it to
 only an answer does. A call that the clock itself created goes on to whoever is on duty now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
+
+from django.utils.functional import Promise
 
 from notifications.directory import roster
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
-from notifications.outbox.coordinator_briefs import Words, call_brief
+from notifications.outbox.escalation_chain import get_contacts_who_declined, get_notified_contacts
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import resolve_for
+from notifications.outbox.service_briefs import build_call_brief
 from notifications.outbox.states import NO_CONTACT
 
-from .escalation_chain import refusers, told
-
-DERIVED = 5  # the version of the event ids that are made from another notice's
+DERIVED_ID_VERSION = 5  # of UUIDs: event ids that the clock makes from a notice's id; a case event's own are random
 
 
-def coordinator_for(notice: Notice, chase: list[Notice], now: datetime) -> Contact | None:
+def find_coordinator(notice: Notice, members: Sequence[Notice], now: datetime) -> Contact | None:
     """Return the coordinator on duty, or the deputy when that one has declined a call of this escalation chain.
 
-    A call stays with its own coordinator for as long as they are on duty.
+    A call stays with its own coordinator for as long as they are on duty. `members`: of the notice's chain.
     """
-    declined = refusers(chase)
-    if notice.purpose == Purpose.CALL and is_at_work(notice.contact, now) and notice.contact_id not in declined:
+    declined = get_contacts_who_declined(members)
+    if notice.purpose == Purpose.CALL and is_on_duty(notice.contact, now) and notice.contact_id not in declined:
         return notice.contact
     found = resolve_for(notice, at=now, role=Role.COORDINATOR)
-    asked = (found.contact, found.deputy, *found.coordinators)
-    willing = [each for each in asked if each and each.pk not in declined]
+    candidates = (found.contact, found.deputy, *found.coordinators)
+    willing = [contact for contact in candidates if contact and contact.pk not in declined]
     # When everybody has declined, whoever is on duty is asked again rather than nobody.
     return willing[0] if willing else found.contact
 
 
-def is_at_work(contact: Contact | None, now: datetime) -> bool:
+def is_on_duty(contact: Contact | None, now: datetime) -> bool:
     """Tell whether the contact is on duty at their own office at this moment."""
     return contact is not None and contact in roster.on_duty(contact.partner, now)
 
 
-def is_by_deed(call: Notice) -> bool:
-    """Tell whether a case event created this call, not the clock, which makes its event ids from those of notices."""
-    return call.purpose == Purpose.CALL and call.event_id.version != DERIVED
+def is_created_by_event(call: Notice) -> bool:
+    """Tell whether a case event created this call, and not the clock."""
+    return call.purpose == Purpose.CALL and call.event_id.version != DERIVED_ID_VERSION
 
 
-def reaches_somebody(call: Notice) -> bool:
-    """Tell whether the call can still notify somebody and its link wasn't revoked."""
+def has_valid_recipient(call: Notice) -> bool:
+    """Tell whether the call can still notify its contact: active, and the link wasn't revoked."""
     contact = call.contact
     return contact is not None and contact.is_active and call.reason != NO_CONTACT and call.link_revoked_at is None
 
 
-def has_nobody(chase: Iterable[Notice]) -> bool:
+def has_unassigned_call(members: Iterable[Notice]) -> bool:
     """Tell whether a coordinator's notice of the chain is open without a recipient.
 
     Such a notice is counted by the operator's alarm, and the directory is asked about it again and again.
     """
-    return any(one.role == Role.COORDINATOR and one.is_open and one.reason == NO_CONTACT for one in chase)
+    return any(one.role == Role.COORDINATOR and one.is_open and one.reason == NO_CONTACT for one in members)
 
 
-def ask_for_somebody(notice: Notice, chase: list[Notice], now: datetime, *, why: list[Words], event_id: UUID) -> None:
+def create_unassigned_call(
+    notice: Notice, members: Sequence[Notice], now: datetime, *, why: Iterable[Promise | str], event_id: UUID
+) -> None:
     """Create a call without a recipient, once, when no coordinator is on duty.
 
     It stands beside whatever is open, alarms the operator, and goes to the next coordinator who comes on duty.
     """
-    if has_nobody(chase):
+    if has_unassigned_call(members):
         return
     create_notice(
         NoticeRequest(
@@ -77,7 +80,7 @@ def ask_for_somebody(notice: Notice, chase: list[Notice], now: datetime, *, why:
             role=Role.COORDINATOR,
             contact=None,
             municipality=notice.municipality,
-            brief=call_brief(notice, why=why, told=told(chase, notice.role)),
+            brief=build_call_brief(notice, why=why, notified=get_notified_contacts(members, notice.role)),
             is_drill=notice.is_drill,
             purpose=Purpose.CALL,
             chases=notice,
@@ -86,6 +89,6 @@ def ask_for_somebody(notice: Notice, chase: list[Notice], now: datetime, *, why:
     )
 
 
-def event_of_need(notice: Notice, now: datetime) -> UUID:
+def build_unassigned_call_id(notice: Notice, now: datetime) -> UUID:
     """Return the event id of a call for which nobody was on duty at this moment."""
     return uuid5(notice.pk, f"nobody-{now.isoformat()}")

@@ -24,25 +24,24 @@ from django.utils.translation import gettext as _
 from access.models import Assignment, StaffRole, User
 from audit.chain import head_note, log_event
 from audit.watch import Watch, WatchedElsewhere, look
-from notifications.outbox.alarm import operators_to_tell
+from notifications.outbox.alarm import HOURLY, get_operators_to_mail
+from notifications.outbox.escalation_policy import FIRST_DAY
 from notifications.outbox.models import Heartbeat
 from vault import witness
 from vault.keyring import KeyRingError
 
-from .digest import begin_of_today
+from .digest import get_start_of_today
 
 CHAIN = "audit_chain"  # parts of Heartbeat
 ALARMED = "audit_chain.alarmed"
 MAILED = "audit_chain.mailed"
-EACH_HOUR = timedelta(hours=1)
-FIRST_DAY = timedelta(days=1)
-AGAIN = timedelta(minutes=5)  # when no mail went out
+RETRY_AFTER = timedelta(minutes=5)  # when no mail went out
 
 log = structlog.get_logger(__name__)
 
 
 def each_minute(argument: str = "") -> None:
-    """Run the watch once; the bulk workers do that each minute (settings.EACH_MINUTE)."""
+    """Check the chain, alarm and mail what is due; the bulk workers do that each minute (settings.EACH_MINUTE)."""
     now = timezone.now()
     try:
         found = look(now).facts()
@@ -50,8 +49,8 @@ def each_minute(argument: str = "") -> None:
         return  # another process is at it, and writes down what it finds
     except (KeyRingError, OSError, ValueError) as error:
         log.error("audit_chain_not_read", code=type(error).__name__)
-        found = {**_earlier(), "error": type(error).__name__}
-    found |= _cells(now)
+        found = {**_get_earlier_findings(), "error": type(error).__name__}
+    found |= _check_sealed_cells(now)
     Heartbeat.beat(CHAIN, found)
     if found["broken"] or found.get("error") or found["put_back"]:
         alarm(found, now)
@@ -61,9 +60,13 @@ def each_minute(argument: str = "") -> None:
     send_head_of_the_day(now)
 
 
-def _cells(now: datetime) -> dict[str, Any]:
+def _check_sealed_cells(now: datetime) -> dict[str, Any]:
     """Compare a further part of the sealed cells with the versions seen before; log those that were put back."""
-    earlier = {name: value for name, value in _earlier().items() if name.startswith("cells_") or name == "put_back"}
+    earlier = {
+        name: value
+        for name, value in _get_earlier_findings().items()
+        if name.startswith("cells_") or name == "put_back"
+    }
     try:
         seen = witness.step(now=now.timestamp())
     except (OSError, sqlite3.Error) as error:
@@ -81,16 +84,16 @@ def _cells(now: datetime) -> dict[str, Any]:
     return {"put_back": len(seen.put_back), "cells_first": first, "cells_at": ended, "cells_error": ""}
 
 
-def _earlier() -> dict[str, Any]:
+def _get_earlier_findings() -> dict[str, Any]:
     beat = Heartbeat.objects.filter(part=CHAIN).first()
     return {**Watch().facts(), **(beat.facts if beat else {})}
 
 
 def alarm(found: dict[str, Any], now: datetime) -> int:
     """Mail operators and auditors, unless that was done lately. Return how many mails went out."""
-    if not _claimed(ALARMED, now, _is_due_again):
+    if not _claim_round(ALARMED, now, _is_due_again):
         return 0
-    people = {person.pk: person for person in [*keepers(), *operators_to_tell()]}
+    people = {person.pk: person for person in [*get_auditors_to_mail(), *get_operators_to_mail()]}
     words = {
         "entry": found["broken"],
         "reason": found["reason"],
@@ -98,20 +101,20 @@ def alarm(found: dict[str, Any], now: datetime) -> int:
         "put_back": found.get("put_back", 0),
         "cells": found.get("cells_first", []),
     }
-    return _told(
+    return _mail_each(
         ALARMED, people.values(), lambda: _("Vatra: the record or sealed data was changed"), "chain_broken", words, now
     )
 
 
 def send_head_of_the_day(now: datetime) -> int:
     """Mail the head of the chain to the auditors, unless they had it today. Return how many mails went out."""
-    eight = begin_of_today(now)
-    if now < eight or not _claimed(MAILED, now, lambda beat, at: _is_due_today(beat, at, eight)):
+    eight = get_start_of_today(now)
+    if now < eight or not _claim_round(MAILED, now, lambda beat, at: _is_due_today(beat, at, eight)):
         return 0
-    people = {person.pk: person for person in keepers()}
+    people = {person.pk: person for person in get_auditors_to_mail()}
     # Against somebody with the key and the database only these mails are left, so two people keep them (docs/adr/0063).
     if len(people) < 2:
-        people |= {person.pk: person for person in operators_to_tell()}
+        people |= {person.pk: person for person in get_operators_to_mail()}
     facts = Heartbeat.objects.get(part=CHAIN).facts if Heartbeat.objects.filter(part=CHAIN).exists() else {}
     verified_at = facts.get("verified_at") or ""
     words = {
@@ -120,10 +123,12 @@ def send_head_of_the_day(now: datetime) -> int:
         "verified_at": datetime.fromisoformat(verified_at) if verified_at else None,
         "broken": facts.get("broken", 0),
     }
-    return _told(MAILED, people.values(), lambda: _("Vatra: the audit chain today"), "chain_of_the_day", words, now)
+    return _mail_each(
+        MAILED, people.values(), lambda: _("Vatra: the audit chain today"), "chain_of_the_day", words, now
+    )
 
 
-def keepers() -> list[User]:
+def get_auditors_to_mail() -> list[User]:
     """Return today's auditors who have an e-mail address."""
     today = Assignment.objects.current().filter(role=StaffRole.AUDITOR).values("pk")
     return list(User.objects.filter(is_active=True, assignments__in=today).exclude(email="").distinct().order_by("pk"))
@@ -132,18 +137,18 @@ def keepers() -> list[User]:
 def _is_due_again(beat: Heartbeat, now: datetime) -> bool:
     since = datetime.fromisoformat(beat.facts.get("since") or now.isoformat())
     if beat.facts.get("unheard"):
-        return now - beat.at >= AGAIN
-    return now - beat.at >= (EACH_HOUR if now - since < FIRST_DAY else FIRST_DAY)
+        return now - beat.at >= RETRY_AFTER
+    return now - beat.at >= (HOURLY if now - since < FIRST_DAY else FIRST_DAY)
 
 
 def _is_due_today(beat: Heartbeat, now: datetime, eight: datetime) -> bool:
     if beat.facts.get("unheard"):
-        return now - beat.at >= AGAIN
+        return now - beat.at >= RETRY_AFTER
     # A time ahead of now is left from a clock that was set back.
     return beat.at < eight or beat.at > now
 
 
-def _claimed(part: str, now: datetime, is_due: Any) -> bool:
+def _claim_round(part: str, now: datetime, is_due: Any) -> bool:
     """Claim this round of mails: of two workers at once one sends them.
 
     Until one of them has gone out, the round counts as unheard.
@@ -159,18 +164,20 @@ def _claimed(part: str, now: datetime, is_due: Any) -> bool:
     return Heartbeat.objects.filter(part=part, at=last.at).update(at=now, facts=facts) == 1
 
 
-def _told(part: str, people: Iterable[User], subject: Any, template: str, words: dict[str, Any], now: datetime) -> int:
+def _mail_each(
+    part: str, people: Iterable[User], subject: Any, template: str, words: dict[str, Any], now: datetime
+) -> int:
     """Mail each person separately, in their language: an address that is refused mustn't stop the others' mails."""
-    told = 0
+    sent = 0
     for person in people:
         with translation.override(person.language):
             body = render_to_string(f"escalation/{template}.txt", words)
             mail = EmailMessage(subject(), body, settings.DEFAULT_FROM_EMAIL, [person.email])
         try:
-            told += mail.send() > 0
+            sent += mail.send() > 0
         except (SMTPException, OSError) as error:
             log.error("chain_mail_failed", code=type(error).__name__, person=person.pk)
-    if told:
+    if sent:
         beat = Heartbeat.objects.get(part=part)
         Heartbeat.objects.filter(part=part, at=now).update(facts={"since": beat.facts.get("since", now.isoformat())})
-    return told
+    return sent

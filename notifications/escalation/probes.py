@@ -15,8 +15,7 @@ from django.core.cache import cache
 from django.db import connections
 from django_q.brokers import get_broker
 
-from notifications.channels.errors import ChannelError
-from notifications.channels.registry import channel_named
+from notifications.channels.base import ChannelError, get_channel
 from notifications.outbox.queueing import URGENT
 
 PROBE_SECONDS = 5.0
@@ -26,7 +25,7 @@ SMTP_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-def try_cache() -> None:
+def probe_cache() -> None:
     """Write and read one value. Raises OSError when another one comes back."""
     mark = uuid.uuid4().hex
     cache.set("probe", mark, 30)
@@ -34,7 +33,7 @@ def try_cache() -> None:
         raise OSError("not kept")
 
 
-def try_broker() -> None:
+def probe_broker() -> None:
     """Ask the broker for the length of the urgent queue."""
     try:
         get_broker(URGENT).queue_size()
@@ -43,9 +42,9 @@ def try_broker() -> None:
         connections.close_all()
 
 
-def try_mail() -> None:
+def probe_mail() -> None:
     """Open the connection that mails take, as far as a greeting. Sends nothing."""
-    channel = channel_named("email")
+    channel = get_channel("email")
     try:
         channel.open()
     finally:
@@ -60,9 +59,9 @@ class Probes:
 
     def __init__(self) -> None:
         self._probes: dict[str, tuple[Callable[[], None], float]] = {
-            "cache": (try_cache, PROBE_SECONDS),
-            "broker": (try_broker, PROBE_SECONDS),
-            "smtp": (try_mail, SMTP_SECONDS),
+            "cache": (probe_cache, PROBE_SECONDS),
+            "broker": (probe_broker, PROBE_SECONDS),
+            "smtp": (probe_mail, SMTP_SECONDS),
         }
         self._results: dict[str, dict[str, Any]] = {}
         self._threads: list[threading.Thread] = []
@@ -71,7 +70,9 @@ class Probes:
         """Start one thread for each probe, so that none waits for another."""
         for name in self._probes:
             # Daemons: a probe that hangs mustn't keep the process from ending.
-            thread = threading.Thread(target=self._go_round, args=(name, stopped), name=f"probe-{name}", daemon=True)
+            thread = threading.Thread(
+                target=self._run_repeatedly, args=(name, stopped), name=f"probe-{name}", daemon=True
+            )
             self._threads.append(thread)
             thread.start()
 
@@ -89,7 +90,7 @@ class Probes:
             for name, result in dict(self._results).items()
         }
 
-    def look(self, name: str) -> bool:
+    def run_probe(self, name: str) -> bool:
         """Run one probe once. Return whether it succeeded; never raises."""
         began = time.monotonic()
         error = ""
@@ -107,7 +108,7 @@ class Probes:
             (log.error if error else log.info)("probe_failed" if error else "probe_mended", probe=name, code=error)
         return error == ""
 
-    def _go_round(self, name: str, stopped: threading.Event) -> None:
+    def _run_repeatedly(self, name: str, stopped: threading.Event) -> None:
         while not stopped.is_set():
-            well = self.look(name)
-            stopped.wait(self._probes[name][1] if well else PROBE_SECONDS)
+            succeeded = self.run_probe(name)
+            stopped.wait(self._probes[name][1] if succeeded else PROBE_SECONDS)

@@ -18,7 +18,7 @@ from audit.models import PutAside
 from audit.put_aside import try_again
 from notifications.outbox.models import Notice
 
-from .audit_reader import state_of_the_chain
+from .audit_reader import get_chain_state
 
 SHOWN = 200
 KINDS: dict[str, str | Promise] = {
@@ -60,7 +60,7 @@ def put_aside(request: HttpRequest) -> HttpResponse:
         return redirect("put_aside")
     count = PutAside.objects.count()
     page: dict[str, Any] = {
-        "chain": state_of_the_chain(),
+        "chain": get_chain_state(),
         "lines": build_lines(PutAside.objects.all()[:SHOWN]),
         "count": count,
         "more": max(count - SHOWN, 0),

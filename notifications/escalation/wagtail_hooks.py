@@ -10,11 +10,11 @@ from wagtail.admin.menu import MenuItem
 
 from access.models import StaffRole
 
-from .audit_reader import read_record
+from .audit_reader import read_audit_log
 from .views import put_aside
 
 
-class ForOperators(MenuItem):
+class OperatorsMenuItem(MenuItem):
     role = StaffRole.OPERATOR
 
     def is_shown(self, request: HttpRequest) -> bool:
@@ -22,20 +22,20 @@ class ForOperators(MenuItem):
         return bool(user.has_role(self.role))
 
 
-class ForKeepers(ForOperators):
+class AuditorsMenuItem(OperatorsMenuItem):
     role = StaffRole.AUDITOR
 
 
 @hooks.register("register_admin_urls")
-def addresses() -> list[URLPattern]:
-    return [path("put-aside/", put_aside, name="put_aside"), path("audit/", read_record, name="audit")]
+def admin_urls() -> list[URLPattern]:
+    return [path("put-aside/", put_aside, name="put_aside"), path("audit/", read_audit_log, name="audit")]
 
 
 @hooks.register("register_reports_menu_item")
-def rows_put_aside() -> MenuItem:
-    return ForOperators(_("Failed tasks"), reverse("put_aside"), icon_name="warning", order=90)
+def put_aside_menu_item() -> MenuItem:
+    return OperatorsMenuItem(_("Failed tasks"), reverse("put_aside"), icon_name="warning", order=90)
 
 
 @hooks.register("register_reports_menu_item")
-def record_of_deeds() -> MenuItem:
-    return ForKeepers(_("Record of who did what"), reverse("audit"), icon_name="history", order=80)
+def audit_log_menu_item() -> MenuItem:
+    return AuditorsMenuItem(_("Record of who did what"), reverse("audit"), icon_name="history", order=80)

@@ -19,16 +19,15 @@ from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
 from notifications.directory.models import Contact, Partner, Role
 
-from .coordinator_briefs import NOBODY_FOUND, call_brief
-from .escalation_policy import first_time, snapshot
+from .escalation_policy import get_first_step_time, snapshot_ladder
 from .locking import lock_chases
 from .models import Attempt, AttemptOutcome, Notice, Purpose
-from .outside_area import headed
-from .queueing import wake
+from .queueing import enqueue_on_commit
 from .requests import NoticeRequest
+from .service_briefs import NOBODY_FOUND, build_call_brief, set_outside_area_heading
 from .states import NO_CONTACT, OPEN, NoticeState
 
-RESOLVE_AGAIN = timedelta(seconds=10)  # until the directory is asked again when it named nobody
+RESOLVE_INTERVAL = timedelta(seconds=10)  # until the directory is asked again when it named nobody
 WAKE_GRACE = timedelta(seconds=2)  # for which the sweeper leaves a new notice to the task that its transaction enqueues
 BY_HAND = "hand"  # an attempt over no channel: the link reached the recipient some other way
 
@@ -68,9 +67,9 @@ def create_notice(request: NoticeRequest) -> Notice:
             case=notice.case_id,
         )
         if request.contact is not None:
-            wake(notice.pk, needs_document=notice.needs_document)
+            enqueue_on_commit(notice.pk, needs_document=notice.needs_document)
         else:
-            tell_coordinators(notice, at=moment)
+            notify_coordinators(notice, at=moment)
     return notice
 
 
@@ -81,45 +80,47 @@ def create_notices(contacts: Sequence[Contact], request: NoticeRequest) -> list[
 
 def _build_notice(request: NoticeRequest, moment: datetime) -> Notice:
     """Build the row, unsaved. What a request leaves out comes from the notice that it follows up on."""
-    contact, office, chased = request.contact, request.office, request.chases
+    contact, office, followed = request.contact, request.office, request.chases
     token = secrets.token_urlsafe(32)
-    steps = snapshot(request.ladder) if request.has_clock else []
+    steps = snapshot_ladder(request.ladder) if request.has_clock else []
     return Notice(
         event_id=request.own_event_id,
         case_id=request.case_id,
         case_reference=request.case_reference,
         purpose=request.purpose,
-        chases=chased,
+        chases=followed,
         role=request.role,
         contact=contact,
         partner=office,
-        recipient_key=_recipient_key(request.role, contact, office),
+        recipient_key=_build_recipient_key(request.role, contact, office),
         municipality=request.municipality,
-        home=request.home or (chased.home if chased else None),
-        unit=request.unit or (chased.unit if chased else None),
-        chain=list(request.chain or (chased.chain if chased else ())),
+        home=request.home or (followed.home if followed else None),
+        unit=request.unit or (followed.unit if followed else None),
+        chain=list(request.chain or (followed.chain if followed else ())),
         language=contact.language if contact else settings.LANGUAGE_CODE,
         is_drill=request.is_drill,
         needs_document=request.needs_document,
-        brief=headed(request.brief, role=request.role, office=office, municipality=request.municipality),
-        link_hash=link_hash(token),
+        brief=set_outside_area_heading(
+            request.brief, role=request.role, office=office, municipality=request.municipality
+        ),
+        link_hash=hash_link_token(token),
         link_token=token,
         link_expires_at=moment + timedelta(hours=settings.BRIEF_LINK_HOURS),
         ladder=steps,
-        next_step_at=first_time(steps, moment),
-        answer_by=_after(moment, request.answer_minutes),
+        next_step_at=get_first_step_time(steps, moment),
+        answer_by=_minutes_after(moment, request.answer_minutes),
         owed_at=moment,
-        **_marks(request.marks, moment),
-        **_first_state(contact, moment),
+        **_build_clock_marks(request.marks, moment),
+        **_build_first_state(contact, moment),
     )
 
 
-def link_hash(token: str) -> str:
+def hash_link_token(token: str) -> str:
     """Hash a link's token for the lookup: its sha256, in hex."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def link_for(notice: Notice) -> str:
+def build_link(notice: Notice) -> str:
     """Return the absolute address of the brief, for the recipient only: whoever holds it is asked for the PIN."""
     return f"{settings.PUBLIC_URL}/n/{notice.link_token}/"
 
@@ -171,14 +172,14 @@ def cancel(*, notice: Notice, reason: str) -> bool:
     handed over can't be called back.
 
     A follow-up may hold the clock of its whole chain. Who withdraws one alone creates its replacement in the same
-    transaction, or withdraws the chain from its first notice; `escalation.auditor` finds what is left without a clock.
+    transaction, or withdraws the chain from its first notice; `escalation.findings` finds what is left without a clock.
     """
     moment = timezone.now()
     withdrawn = []
     with transaction.atomic():
         # The whole chain before the first write: whoever answers one of its notices locks in the same order.
         lock_chases([notice.chase_id])
-        for member in _with_chasers(notice):
+        for member in _get_ids_with_follow_ups(notice):
             changed = Notice.objects.filter(pk=member, state__in=OPEN).update(
                 state=NoticeState.CANCELLED,
                 reason=reason,
@@ -198,15 +199,15 @@ def cancel(*, notice: Notice, reason: str) -> bool:
     return notice.pk in withdrawn
 
 
-def _with_chasers(notice: Notice) -> list[UUID]:
+def _get_ids_with_follow_ups(notice: Notice) -> list[UUID]:
     """Return the ids of this notice, of its follow-ups, and of theirs."""
-    found = ring = [notice.pk]
-    while ring := list(Notice.objects.filter(chases__in=ring).values_list("pk", flat=True)):
-        found = [*found, *ring]
+    found = newest = [notice.pk]
+    while newest := list(Notice.objects.filter(chases__in=newest).values_list("pk", flat=True)):
+        found = [*found, *newest]
     return found
 
 
-def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
+def notify_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
     """Create a fallback notice for each coordinator when nobody could be found for `notice`, and log an error.
 
     It is created once, for the coordinators of the sending unit, else every one on duty, else nobody, which is the
@@ -232,7 +233,7 @@ def tell_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
             case_reference=notice.case_reference,
             role=Role.COORDINATOR,
             municipality=notice.municipality,
-            brief=call_brief(notice, why=[NOBODY_FOUND]),
+            brief=build_call_brief(notice, why=[NOBODY_FOUND]),
             answer_minutes=window.total_seconds() / 60 if window else None,
             is_drill=notice.is_drill,
             purpose=Purpose.FALLBACK,
@@ -245,19 +246,19 @@ def get_recipient_key(contact: Contact) -> str:
     return f"contact:{contact.pk}"
 
 
-def _recipient_key(role: str, contact: Contact | None, office: Partner | None) -> str:
+def _build_recipient_key(role: str, contact: Contact | None, office: Partner | None) -> str:
     return get_recipient_key(contact) if contact else f"nobody:{role}:{office.pk if office else '-'}"
 
 
-def _first_state(contact: Contact | None, moment: datetime) -> dict[str, Any]:
+def _build_first_state(contact: Contact | None, moment: datetime) -> dict[str, Any]:
     if contact is None:
-        return {"state": NoticeState.FAILED, "reason": NO_CONTACT, "next_attempt_at": moment + RESOLVE_AGAIN}
+        return {"state": NoticeState.FAILED, "reason": NO_CONTACT, "next_attempt_at": moment + RESOLVE_INTERVAL}
     return {"state": NoticeState.OWED, "next_attempt_at": moment + WAKE_GRACE}
 
 
-def _after(moment: datetime, minutes: float | None) -> datetime | None:
+def _minutes_after(moment: datetime, minutes: float | None) -> datetime | None:
     return moment + timedelta(minutes=minutes) if minutes is not None else None
 
 
-def _marks(marks: Mapping[str, Any], moment: datetime) -> dict[str, datetime | None]:
-    return {f"{mark}_at": _after(moment, marks.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
+def _build_clock_marks(marks: Mapping[str, Any], moment: datetime) -> dict[str, datetime | None]:
+    return {f"{mark}_at": _minutes_after(moment, marks.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}

@@ -9,7 +9,10 @@ from uuid import uuid4
 
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from access.languages import in_each_language
 from access.models import Municipality
 from audit.chain import log_event
 from notifications import signals
@@ -19,19 +22,16 @@ from .actions import cancel, create_notice
 from .models import Notice, Purpose
 from .requests import NoticeRequest
 
-TITLE = {"sq": "Provë", "en": "Test"}
-SAID = {
-    "sq": "Ky është një njoftim prove: nuk ka asnjë rast. Adresa dhe PIN-i juaj punojnë. Nuk keni ç’të bëni tjetër.",
-    "en": "This is a test notice: there is no case. Your address and PIN work. There is nothing else to do.",
-}
-SUPERSEDED = "test_superseded"
+TITLE = pgettext_lazy("test notice", "Test")
+TEXT = _("This is a test notice: there is no case. Your address and PIN work. There is nothing else to do.")
+TEST_SUPERSEDED = "test_superseded"
 
 
 @receiver(signals.contact_untested, dispatch_uid="outbox.check_address")
 def check_address(contact: Contact, **kwargs: Any) -> None:
     """Create a test notice; an earlier one ends."""
     for earlier in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
-        cancel(notice=earlier, reason=SUPERSEDED)
+        cancel(notice=earlier, reason=TEST_SUPERSEDED)
     create_notice(
         NoticeRequest(
             event_id=uuid4(),
@@ -39,8 +39,8 @@ def check_address(contact: Contact, **kwargs: Any) -> None:
             case_reference="",
             role=contact.partner.role,
             contact=contact,
-            municipality=_some_place(contact.partner),
-            brief={"sections": [{"title": TITLE, "rows": [{"key": "test", "label": TITLE, "value": SAID}]}]},
+            municipality=_get_any_municipality(contact.partner),
+            brief=_build_test_brief(),
             # Statistics count no drills, so a test is never among them.
             is_drill=True,
             purpose=Purpose.TEST,
@@ -49,15 +49,15 @@ def check_address(contact: Contact, **kwargs: Any) -> None:
 
 
 @receiver(signals.contact_changed, dispatch_uid="outbox.end_check")
-def end_check(contact: Contact, **kwargs: Any) -> None:
+def cancel_check(contact: Contact, **kwargs: Any) -> None:
     """Cancel the test of a contact who becomes inactive; nobody else gets it."""
     if not contact.is_active:
         for notice in Notice.objects.open().filter(purpose=Purpose.TEST, contact=contact):
-            cancel(notice=notice, reason=SUPERSEDED)
+            cancel(notice=notice, reason=TEST_SUPERSEDED)
 
 
 @receiver(signals.notice_opened, dispatch_uid="outbox.contact_reached")
-def contact_reached(notice: Notice, **kwargs: Any) -> None:
+def mark_contact_reachable(notice: Notice, **kwargs: Any) -> None:
     """Mark the contact as reachable when a test notice was opened with the PIN, if nothing was changed since."""
     if notice.purpose != Purpose.TEST or notice.contact_id is None:
         return
@@ -66,7 +66,12 @@ def contact_reached(notice: Notice, **kwargs: Any) -> None:
         log_event("directory.contact_reached", target_kind="contact", target_id=notice.contact_id)
 
 
-def _some_place(office: Partner) -> Municipality:
+def _build_test_brief() -> dict[str, Any]:
+    title, text = in_each_language(TITLE), in_each_language(TEXT)
+    return {"sections": [{"title": title, "rows": [{"key": "test", "label": title, "value": text}]}]}
+
+
+def _get_any_municipality(office: Partner) -> Municipality:
     """Return any municipality of the office's: a notice must name one, and for a test it doesn't matter which."""
     near = Municipality.objects.filter(pk=office.municipality_id or 0)
     if office.directorate_id:

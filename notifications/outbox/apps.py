@@ -7,4 +7,4 @@ class OutboxConfig(AppConfig):
     verbose_name = _("Notices")
 
     def ready(self) -> None:
-        from . import address_check  # noqa: F401
+        from . import address_check  # noqa: F401  # its receivers

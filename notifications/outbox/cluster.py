@@ -1,7 +1,7 @@
-"""A django-q2 cluster that fails fast and leaves no orphans. docs/outbox.md tells what happened without this.
+"""A django-q2 cluster that fails fast and leaves no orphans. docs/outbox.md says what happened without this.
 
 - A worker killed while idle can leave the task queue locked for good: its successors live and never work again. So an
-  unexpected death takes the whole process group down (SIGKILL, the exit code isn't 0), and the supervisor starts anew.
+  unexpected death takes the whole process group down (SIGKILL, the exit code isn't 0); the supervisor starts another.
 - A main process that is killed leaves its workers behind. So every process of the group dies with its parent.
 """
 

@@ -10,7 +10,6 @@ same Message-ID.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,32 +25,29 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.chain import AuditEvent, record_all
-from notifications.channels.base import Channel
-from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
-from notifications.channels.registry import channel_named
+from notifications.channels.base import ChannelPool, PayloadError, RecipientRefused, Unreached
 
-from .messages import letter_for
+from .messages import build_message
 from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outcomes import NewState, write_attempts, write_states
-from .queueing import send_wake_up
+from .queueing import enqueue_delivery
 from .states import NO_CONTACT, UNREACHED, NoticeState
 
-DRAIN_SECONDS = 10.0  # one last batch on top is still far below the cluster's timeout of 60
+RUN_SECONDS = 10.0  # one last batch on top is still far below the cluster's timeout of 60
 FIRST_BACKOFF = timedelta(seconds=2)
-LONGEST_BACKOFF = timedelta(minutes=5)
+MAX_BACKOFF = timedelta(minutes=5)
 MANY_ATTEMPTS = 300  # about a day; from there on an hour is often enough, and a month leaves no thousands of rows
 UNSENDABLE_BACKOFF = timedelta(minutes=5)
-LONGEST_UNSENDABLE_BACKOFF = timedelta(hours=1)
+MAX_UNSENDABLE_BACKOFF = timedelta(hours=1)
 JITTER = 0.25
-MAX_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
 
-_NOT_NEEDED = ("brief", "ladder")  # long, and a damaged one mustn't hold up the batch
+_DEFERRED = ("brief", "ladder")  # long, and a damaged one mustn't hold up the batch
 
 NOT_TRIED = "not_tried"
 CONTACT_INACTIVE = "contact_inactive"
 
 log = structlog.get_logger(__name__)
-chance = SystemRandom()
+_random = SystemRandom()
 
 
 class _Contested(Exception):
@@ -72,30 +68,30 @@ class ClaimedNotice:
 
 
 def send_due(
-    notice_ids: Sequence[str] = (), *, seconds: float = DRAIN_SECONDS, show_life: Callable[[], None] = lambda: None
+    notice_ids: Sequence[str] = (), *, seconds: float = RUN_SECONDS, heartbeat: Callable[[], None] = lambda: None
 ) -> int:
     """Send these notices, then whatever else is due, until nothing is left. Return how many a channel accepted.
 
     Leaves out a channel whose other side is down (the sweeper comes back to it); enqueues a successor when its time is
-    over. `show_life` is called before each batch.
+    over. `heartbeat` is called before each batch.
     """
     until = time.monotonic() + seconds
-    line = ChannelPool()
+    channels = ChannelPool()
     accepted, wanted = 0, notice_ids
     try:
-        while batch := claim(now=timezone.now(), wanted=wanted, without=line.down):
+        while batch := claim(now=timezone.now(), wanted=wanted, without=channels.down):
             wanted = ()
-            show_life()
-            send(batch, line)
+            heartbeat()
+            send(batch, channels)
             record_results(batch)
-            accepted += sum(held.attempt.outcome == AttemptOutcome.ACCEPTED for held in batch)
+            accepted += sum(claimed.attempt.outcome == AttemptOutcome.ACCEPTED for claimed in batch)
             if time.monotonic() >= until:
                 # The task ends here and a new one goes on: django-q2 kills a task that overruns its timeout, and a
                 # worker that is killed can leave the queue locked.
-                send_wake_up(())
+                enqueue_delivery(())
                 break
     finally:
-        line.close()
+        channels.close()
     return accepted
 
 
@@ -105,22 +101,22 @@ def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str]
     `without`: channels that are down. Empty when nothing is claimable. Each notice has exactly one holder: the UPDATE
     repeats the condition and each token that was read.
     """
-    while candidates := _candidates(now, wanted, without):
+    while candidates := _get_candidates(now, wanted, without):
         with transaction.atomic():
-            taken = _take(candidates, now)
-            attempts = Attempt.objects.bulk_create(_attempt(notice) for notice in taken)
+            taken = _claim_candidates(candidates, now)
+            attempts = Attempt.objects.bulk_create(_build_attempt(notice) for notice in taken)
         if taken:
             return [ClaimedNotice(notice, attempt) for notice, attempt in zip(taken, attempts, strict=True)]
     return []
 
 
-def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) -> list[Notice]:
+def _get_candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) -> list[Notice]:
     size = settings.NOTICE_BATCH
     ready = (
         Notice.objects.claimable(now)
         .exclude(channel__in=without)
         .select_related("contact__partner", "chases__chases")
-        .defer(*_NOT_NEEDED, *(f"{above}__{name}" for above in ("chases", "chases__chases") for name in _NOT_NEEDED))
+        .defer(*_DEFERRED, *(f"{above}__{name}" for above in ("chases", "chases__chases") for name in _DEFERRED))
         # Untried ones before retries, so that an outage's backlog doesn't hold up what is new.
         .order_by("attempts", "owed_at")
     )
@@ -130,7 +126,7 @@ def _candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) 
     return found
 
 
-def _take(candidates: Sequence[Notice], now: datetime) -> list[Notice]:
+def _claim_candidates(candidates: Sequence[Notice], now: datetime) -> list[Notice]:
     """Return the candidates that are ours now: one UPDATE for all, or one each when another worker interfered."""
     try:
         with transaction.atomic():
@@ -147,7 +143,7 @@ def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
     """Run the conditional UPDATE: still claimable, and the token still as it was read. Return how many rows it took."""
     return (
         Notice.objects.claimable(now)
-        .filter(_as_read((notice.pk, notice.token) for notice in notices))
+        .filter(_match_tokens((notice.pk, notice.token) for notice in notices))
         .update(
             state=NoticeState.SENDING,
             attempts=F("attempts") + 1,
@@ -159,12 +155,12 @@ def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
     )
 
 
-def _as_read(rows: Iterable[tuple[UUID, int]]) -> Q:
+def _match_tokens(rows: Iterable[tuple[UUID, int]]) -> Q:
     """Build a condition: one of these notices, with the token given."""
     return reduce(or_, (Q(pk=pk, token=token) for pk, token in rows))
 
 
-def _attempt(notice: Notice) -> Attempt:
+def _build_attempt(notice: Notice) -> Attempt:
     return Attempt(
         notice=notice,
         number=notice.attempts + 1,
@@ -174,40 +170,7 @@ def _attempt(notice: Notice) -> Attempt:
     )
 
 
-class ChannelPool:
-    """The open channels of one run. A channel is down when it doesn't open, or when it is lost again and again."""
-
-    def __init__(self) -> None:
-        self.down: set[str] = set()
-        self._channels: dict[str, Channel] = {}
-        self._losses: Counter[str] = Counter()
-
-    def channel(self, name: str) -> Channel:
-        """Return an open channel. Raises PayloadError for an unknown name, Unreached when it doesn't open."""
-        if name not in self._channels:
-            self._channels[name] = channel_named(name)
-        try:
-            self._channels[name].open()
-        except Unreached:
-            self.down.add(name)
-            raise
-        return self._channels[name]
-
-    def worked(self, name: str) -> None:
-        self._losses[name] = 0
-
-    def lost(self, name: str) -> None:
-        self._losses[name] += 1
-        if self._losses[name] >= MAX_LOSSES:
-            self.down.add(name)
-        self._channels[name].close()
-
-    def close(self) -> None:
-        for channel in self._channels.values():
-            channel.close()
-
-
-def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
+def send(batch: Iterable[ClaimedNotice], channels: ChannelPool) -> None:
     """Send each notice of the batch and set its outcome.
 
     After a lost connection, or when the batch's time is over, the rest isn't tried: it would outlive its lease. It is
@@ -215,41 +178,41 @@ def send(batch: Iterable[ClaimedNotice], line: ChannelPool) -> None:
     """
     stop_at = time.monotonic() + settings.NOTICE_BATCH_SECONDS
     broken: dict[str, str] = {}
-    for held in batch:
-        name = held.notice.channel
+    for claimed in batch:
+        name = claimed.notice.channel
         if name in broken or time.monotonic() >= stop_at:
-            held.finish(AttemptOutcome.UNREACHED, broken[name] if name in line.down else NOT_TRIED)
+            claimed.finish(AttemptOutcome.UNREACHED, broken[name] if name in channels.down else NOT_TRIED)
             continue
         try:
-            _send_one(held, line)
+            _send_one(claimed, channels)
         except PayloadError as error:
-            held.finish(AttemptOutcome.UNSENDABLE, error.code)
+            claimed.finish(AttemptOutcome.UNSENDABLE, error.code)
         except RecipientRefused as error:
-            line.worked(name)  # a server that refuses a recipient for good is up
-            held.finish(AttemptOutcome.REFUSED, error.code)
+            channels.record_success(name)  # a server that refuses a recipient for good is up
+            claimed.finish(AttemptOutcome.REFUSED, error.code)
         except Unreached as error:
-            held.finish(AttemptOutcome.UNREACHED, error.code)
+            claimed.finish(AttemptOutcome.UNREACHED, error.code)
             if error.connection_lost:
                 broken[name] = error.code
-                line.lost(name)
+                channels.record_loss(name)
         except DatabaseError:
             raise  # no notice is to blame; the leases run out
         except Exception as error:  # noqa: BLE001  # one notice that can't be rendered: the batch goes on
-            held.finish(AttemptOutcome.UNSENDABLE, f"fault_{type(error).__name__}"[:40])
+            claimed.finish(AttemptOutcome.UNSENDABLE, f"fault_{type(error).__name__}"[:40])
         else:
-            line.worked(name)
-            held.finish(AttemptOutcome.ACCEPTED)
+            channels.record_success(name)
+            claimed.finish(AttemptOutcome.ACCEPTED)
 
 
-def _send_one(held: ClaimedNotice, line: ChannelPool) -> None:
-    contact = held.notice.contact
+def _send_one(claimed: ClaimedNotice, channels: ChannelPool) -> None:
+    contact = claimed.notice.contact
     # The directory may have changed between creating and sending; the sweeper then looks for somebody else.
     if contact is None or not (contact.is_active and contact.partner.is_active):
         raise PayloadError(CONTACT_INACTIVE)
-    if held.notice.purpose != Purpose.TEST and (contact.reachable_at is None or held.notice.link_revoked_at):
+    if claimed.notice.purpose != Purpose.TEST and (contact.reachable_at is None or claimed.notice.link_revoked_at):
         raise PayloadError(CONTACT_INACTIVE)  # a new address waits for its test; an old link opens nothing
-    letter = letter_for(held.notice, contact, now=timezone.now())
-    line.channel(held.notice.channel).send(letter)
+    message = build_message(claimed.notice, contact, now=timezone.now())
+    channels.get(claimed.notice.channel).send(message)
 
 
 def record_results(batch: Sequence[ClaimedNotice]) -> None:
@@ -259,32 +222,32 @@ def record_results(batch: Sequence[ClaimedNotice]) -> None:
     and the audit entry are written all the same.
     """
     now = timezone.now()
-    accepted = [held for held in batch if held.attempt.outcome == AttemptOutcome.ACCEPTED]
-    changes = [(held.attempt, _new_state(held, now)) for held in batch]
-    deeds = [_sent_deed(held) for held in accepted]
+    accepted = [claimed for claimed in batch if claimed.attempt.outcome == AttemptOutcome.ACCEPTED]
+    changes = [(claimed.attempt, _get_new_state(claimed, now)) for claimed in batch]
+    events = [_build_sent_event(claimed) for claimed in accepted]
     with transaction.atomic():
-        write_attempts(held.attempt for held in batch)
+        write_attempts(claimed.attempt for claimed in batch)
         write_states(changes)
         # A success after the server wasn't reached: it is back, for all who waited for it.
-        if any(held.notice.reason == UNREACHED for held in accepted):
-            _bring_forward(now)
+        if any(claimed.notice.reason == UNREACHED for claimed in accepted):
+            _retry_unreached(now)
         # Last: the chain's one lock is held until the commit, and every other writer of an entry waits for it.
-        record_all(deeds)
-    for held in batch:
-        _log_failure(held)
+        record_all(events)
+    for claimed in batch:
+        _log_failure(claimed)
 
 
-def _sent_deed(held: ClaimedNotice) -> AuditEvent:
-    detail = {"attempt": held.attempt.number, "case": held.notice.case_id}
-    return AuditEvent("notice.sent", target_kind="notice", target_id=held.notice.pk, detail=detail)
+def _build_sent_event(claimed: ClaimedNotice) -> AuditEvent:
+    detail = {"attempt": claimed.attempt.number, "case": claimed.notice.case_id}
+    return AuditEvent("notice.sent", target_kind="notice", target_id=claimed.notice.pk, detail=detail)
 
 
-def _new_state(held: ClaimedNotice, now: datetime) -> NewState:
-    outcome, code = held.attempt.outcome, held.attempt.error_code
+def _get_new_state(claimed: ClaimedNotice, now: datetime) -> NewState:
+    outcome, code = claimed.attempt.outcome, claimed.attempt.error_code
     if outcome == AttemptOutcome.ACCEPTED:
         # A repeated notice keeps its progress: who has opened it once knows of it.
-        state = NoticeState.OPENED if held.notice.opened_at else NoticeState.SENT
-        return NewState(state, sent_at=held.attempt.finished_at)
+        state = NoticeState.OPENED if claimed.notice.opened_at else NoticeState.SENT
+        return NewState(state, sent_at=claimed.attempt.finished_at)
     # Nothing was wrong with it, so there is no backoff.
     if code == NOT_TRIED:
         return NewState(NoticeState.OWED, next_attempt_at=now)
@@ -292,7 +255,9 @@ def _new_state(held: ClaimedNotice, now: datetime) -> NewState:
     if code == CONTACT_INACTIVE:
         return NewState(NoticeState.FAILED, NO_CONTACT, next_attempt_at=now)
     # Failures of earlier sendings of a repeated notice don't count: the first one now waits 2 s.
-    wait = backoff(held.attempt.number - held.notice.tries_before, unsendable=outcome == AttemptOutcome.UNSENDABLE)
+    wait = backoff(
+        claimed.attempt.number - claimed.notice.tries_before, unsendable=outcome == AttemptOutcome.UNSENDABLE
+    )
     return NewState(NoticeState.FAILED, str(outcome), next_attempt_at=now + wait)
 
 
@@ -302,26 +267,30 @@ def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:
     After about a day it is an hour. What we couldn't compose waits from 5 minutes to an hour: trying again corrects
     nothing until we do.
     """
-    first, longest = (
-        (UNSENDABLE_BACKOFF, LONGEST_UNSENDABLE_BACKOFF) if unsendable else (FIRST_BACKOFF, LONGEST_BACKOFF)
-    )
+    first, longest = (UNSENDABLE_BACKOFF, MAX_UNSENDABLE_BACKOFF) if unsendable else (FIRST_BACKOFF, MAX_BACKOFF)
     if attempts > MANY_ATTEMPTS:
-        longest = LONGEST_UNSENDABLE_BACKOFF
+        longest = MAX_UNSENDABLE_BACKOFF
     # The exponent is capped because a timedelta doubled some fifty times overflows.
     doubled: timedelta = first * 2 ** min(attempts - 1, 20)
-    return min(doubled, longest) * chance.uniform(1 - JITTER, 1 + JITTER)
+    return min(doubled, longest) * _random.uniform(1 - JITTER, 1 + JITTER)
 
 
-def _bring_forward(now: datetime) -> None:
+def _retry_unreached(now: datetime) -> None:
     """Make every notice due that waits only because the server was away: it is back."""
     Notice.objects.filter(state=NoticeState.FAILED, reason=UNREACHED, next_attempt_at__gt=now).update(
         next_attempt_at=now
     )
 
 
-def _log_failure(held: ClaimedNotice) -> None:
-    outcome, code = held.attempt.outcome, held.attempt.error_code
+def _log_failure(claimed: ClaimedNotice) -> None:
+    outcome, code = claimed.attempt.outcome, claimed.attempt.error_code
     if outcome == AttemptOutcome.ACCEPTED or code == NOT_TRIED:
         return
-    tell = log.error if outcome == AttemptOutcome.UNSENDABLE else log.warning
-    tell("notice_not_sent", notice=str(held.notice.pk), attempt=held.attempt.number, outcome=str(outcome), code=code)
+    write_log = log.error if outcome == AttemptOutcome.UNSENDABLE else log.warning
+    write_log(
+        "notice_not_sent",
+        notice=str(claimed.notice.pk),
+        attempt=claimed.attempt.number,
+        outcome=str(outcome),
+        code=code,
+    )

@@ -1,4 +1,4 @@
-"""The escalation policy of a notice: what happens when nobody answers. A complete snapshot that never ends in silence.
+"""The escalation policy of a notice: the steps that are taken when nobody answers. They never end in silence.
 
 A step is {"after_minutes": minutes after the notice was created, "do": "remind" | "deputy" | "call"}; the last one is
 always a call with "repeat_minutes", repeated until somebody has answered.
@@ -17,9 +17,9 @@ STEPS = (REMIND, DEPUTY, CALL)
 CALL_AFTER_MINUTES = 30
 REPEAT_MINUTES = 60
 # For a notice without any steps: a day, then a call each day.
-PLAIN_LADDER = ({"after_minutes": 1440, "do": CALL, "repeat_minutes": 1440},)
+DEFAULT_LADDER = ({"after_minutes": 1440, "do": CALL, "repeat_minutes": 1440},)
 # A late clock catches up one step at a time: nobody gets three e-mails in one second.
-SPACING = timedelta(minutes=1)
+MIN_STEP_INTERVAL = timedelta(minutes=1)
 # How long calls are repeated as the steps say; then one list a day names to each coordinator what has no answer.
 FIRST_DAY = timedelta(days=1)
 
@@ -30,15 +30,15 @@ class LadderUnusable(ValueError):
     """Raised for a step with an unknown action or no time. The text names the step's position."""
 
 
-def snapshot(ladder: Iterable[Mapping[str, Any]]) -> list[Step]:
+def snapshot_ladder(ladder: Iterable[Mapping[str, Any]]) -> list[Step]:
     """Return the steps as they are stored on a notice: checked, in the order of time, ending in a repeated call.
 
     Raises LadderUnusable.
     """
-    checked = [_checked(position, step) for position, step in enumerate(ladder, start=1)]
-    steps = sorted(checked, key=lambda step: step["after_minutes"])
+    checked_steps = [_check_step(position, step) for position, step in enumerate(ladder, start=1)]
+    steps = sorted(checked_steps, key=lambda step: step["after_minutes"])
     if not steps:
-        return [dict(step) for step in PLAIN_LADDER]
+        return [dict(step) for step in DEFAULT_LADDER]
     last = steps[-1]
     if last["do"] != CALL:
         steps.append(
@@ -53,36 +53,36 @@ def snapshot(ladder: Iterable[Mapping[str, Any]]) -> list[Step]:
     return steps
 
 
-def _checked(position: int, step: Mapping[str, Any]) -> Step:
+def _check_step(position: int, step: Mapping[str, Any]) -> Step:
     minutes, repeat = step.get("after_minutes"), step.get("repeat_minutes")
     if step.get("do") not in STEPS or not isinstance(minutes, int | float) or minutes < 0:
-        raise LadderUnusable(f"step {position} of the ladder has an unknown deed or no time")
-    kept: Step = {"after_minutes": minutes, "do": step["do"]}
+        raise LadderUnusable(f"step {position} of the ladder has an unknown action or no time")
+    checked: Step = {"after_minutes": minutes, "do": step["do"]}
     if isinstance(repeat, int | float) and repeat > 0:
-        kept["repeat_minutes"] = repeat
-    return kept
+        checked["repeat_minutes"] = repeat
+    return checked
 
 
-def step_at(ladder: list[Step], index: int) -> Step:
+def get_step(ladder: list[Step], index: int) -> Step:
     """Return the step with this index; beyond the end the last one is taken again and again."""
     return ladder[min(index, len(ladder) - 1)]
 
 
-def first_time(ladder: list[Step], owed_at: datetime) -> datetime | None:
+def get_first_step_time(ladder: list[Step], owed_at: datetime) -> datetime | None:
     """Return when the first step is due; None for a notice that has no steps of its own."""
     return owed_at + timedelta(minutes=ladder[0]["after_minutes"]) if ladder else None
 
 
-def next_time(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> datetime:
+def get_next_step_time(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> datetime:
     """Return when the step with this index is due, once the one before it was taken `now`.
 
-    Never closer than SPACING.
+    Never closer than MIN_STEP_INTERVAL.
     """
     if index >= len(ladder):
-        again = now + max(timedelta(minutes=ladder[-1]["repeat_minutes"]), SPACING)
+        again = now + max(timedelta(minutes=ladder[-1]["repeat_minutes"]), MIN_STEP_INTERVAL)
         # After the first day the daily list takes the place of the calls.
         return max(again, now + FIRST_DAY) if is_daily(ladder, index, owed_at, again) else again
-    return max(owed_at + timedelta(minutes=ladder[index]["after_minutes"]), now + SPACING)
+    return max(owed_at + timedelta(minutes=ladder[index]["after_minutes"]), now + MIN_STEP_INTERVAL)
 
 
 def is_daily(ladder: list[Step], index: int, owed_at: datetime, now: datetime) -> bool:

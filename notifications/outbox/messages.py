@@ -12,27 +12,26 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import get_template
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from access.languages import LANGUAGES
 from audit.chain import head_note
-from notifications.channels.base import Letter
-from notifications.channels.errors import PayloadError
+from notifications.channels.base import Message, PayloadError
 from notifications.directory.models import Contact
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .actions import link_for
+from .actions import build_link
 from .models import Notice, Purpose
-from .sender import OF_ORGANISATION, ORGANISATION, get_unit, link_start
+from .sender import OF_ORGANISATION, ORGANISATION, get_link_start, get_unit_to_call
 
 MAX_MINUTES = 120
 # Where the audit chain ended when this was sent (`audit.chain.head_note`): whoever keeps the mail can show that entries
 # were cut off later.
-HEAD = "Vatra-Chain"
+CHAIN_HEADER = "Vatra-Chain"
 
 
-def letter_id(notice: Notice) -> str:
+def build_message_id(notice: Notice) -> str:
     """Return the Message-ID.
 
     It is the same at every attempt, so that mail programs show a doubled sending once, and another one each time the
@@ -42,21 +41,23 @@ def letter_id(notice: Notice) -> str:
     return f"<{notice.pk}{number}@{settings.MESSAGE_ID_DOMAIN}>"
 
 
-def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
+def build_message(notice: Notice, contact: Contact, *, now: datetime) -> Message:
     """Build the message of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
     language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
     first = notice.root
-    lines, count = _build_lines(notice, language) if notice.purpose == Purpose.DIGEST else ([], 0)
+    lines, count = _build_digest_lines(notice, language) if notice.purpose == Purpose.DIGEST else ([], 0)
     # A time that has passed isn't asked for any more.
     answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
     try:
-        link = link_for(notice)
+        link = build_link(notice)
     except (SealBroken, KeyRingError):
         # Without its cause: a traceback must not carry what is sealed.
         raise PayloadError("link_sealed") from None
-    before = notice.chases if notice.purpose == Purpose.DEPUTY else None
-    unit = get_unit(notice)
-    words = {
+    followed = notice.chases if notice.purpose == Purpose.DEPUTY else None
+    unit = get_unit_to_call(notice)
+    with translation.override(language):
+        organisation, of_organisation = str(ORGANISATION), str(OF_ORGANISATION)
+    context = {
         "code": notice.code,
         "first_code": first.code,
         "purpose": notice.purpose,
@@ -66,28 +67,28 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
         "more": count - len(lines),
         "drill": notice.is_drill,
         "link": link,
-        "link_start": link_start(),
-        "organisation": ORGANISATION[language],
-        "of_organisation": OF_ORGANISATION[language],
+        "link_start": get_link_start(),
+        "organisation": organisation,
+        "of_organisation": of_organisation,
         "unit": unit.name if unit else "",
         "phone": unit.callback_phone if unit else "",
-        "first_declined": before is not None and before.declined_at is not None,
+        "first_declined": followed is not None and followed.declined_at is not None,
         "urgent": _is_urgent(notice),
-        "minutes": _minutes_to(answer_by, now),
+        "minutes": _count_minutes_left(answer_by, now),
         "answer_by": answer_by,
         "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
     }
     # The first line of the template is the subject.
-    subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
-    headers = {HEAD: head_note()}
+    subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(context).partition("\n")
+    headers = {CHAIN_HEADER: head_note()}
     if first.pk != notice.pk or notice.repeats:
         # Mail programs thread a reminder, a deputy's notice and a call under the first notice.
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
         headers |= {"In-Reply-To": begun, "References": begun}
-    return Letter(letter_id(notice), contact.email, subject, text.strip() + "\n", headers)
+    return Message(build_message_id(notice), contact.email, subject, text.strip() + "\n", headers)
 
 
-def _minutes_to(answer_by: datetime | None, now: datetime) -> int:
+def _count_minutes_left(answer_by: datetime | None, now: datetime) -> int:
     """Return the minutes left to answer; 0 when there is no such time, or it is better given as a time of day."""
     minutes = round((answer_by - now).total_seconds() / 60) if answer_by else 0
     return minutes if minutes <= MAX_MINUTES else 0
@@ -102,7 +103,7 @@ def _is_urgent(notice: Notice) -> bool:
     return isinstance(brief, dict) and brief.get("urgent") is True
 
 
-def _build_lines(notice: Notice, language: str) -> tuple[list[dict[str, Any]], int]:
+def _build_digest_lines(notice: Notice, language: str) -> tuple[list[dict[str, Any]], int]:
     """Build what a daily list may say in a mail: codes, times, counts; and how many there are. Raises PayloadError."""
     try:
         brief: Any = notice.brief

@@ -100,7 +100,9 @@ class Notice(models.Model):
     creating a notice twice creates it once. `partner` is the recipient's office, also when nobody there could be found.
     `brief` is what this recipient may read, composed and filtered when the notice was created:
 
-        {"sections": [{"title": {"sq", "en"}, "rows": [{"key", "label": {"sq", "en"}, "value": {"sq", "en"}}]}]}
+        {"sections": [{"title": texts, "rows": [{"key", "label": texts, "value": texts}]}]}
+
+    where a text is {language: text}.
 
     `home` is the case's own municipality where the notice is about another place; null where they are one. Our own
     people are looked for there: a coordinator elsewhere is asked to call about a case that they can't open.

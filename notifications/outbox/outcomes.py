@@ -12,9 +12,9 @@ from django.db import connections, models, router
 
 from .models import Attempt, Notice
 
-FINISH = "UPDATE {table} SET outcome = %s, error_code = %s, finished_at = %s WHERE id = %s"
+UPDATE_ATTEMPT = "UPDATE {table} SET outcome = %s, error_code = %s, finished_at = %s WHERE id = %s"
 # By token and state: a holder that has lost its notice meanwhile writes nothing to it.
-SETTLE = (
+UPDATE_NOTICE = (
     "UPDATE {table} SET state = %s, reason = %s, sent_at = COALESCE(sent_at, %s), next_attempt_at = %s,"
     " lease_until = NULL WHERE id = %s AND token = %s AND state = 'sending'"
 )
@@ -38,7 +38,7 @@ class NewState:
 def write_attempts(attempts: Iterable[Attempt]) -> None:
     """Write outcome, code and end of each attempt."""
     names = ("outcome", "error_code", "finished_at", "id")
-    _execute(Attempt, FINISH, [[(name, getattr(attempt, name)) for name in names] for attempt in attempts])
+    _execute(Attempt, UPDATE_ATTEMPT, [[(name, getattr(attempt, name)) for name in names] for attempt in attempts])
 
 
 def write_states(changes: Iterable[tuple[Attempt, NewState]]) -> None:
@@ -54,7 +54,7 @@ def write_states(changes: Iterable[tuple[Attempt, NewState]]) -> None:
         ]
         for attempt, change in changes
     ]
-    _execute(Notice, SETTLE, rows)
+    _execute(Notice, UPDATE_NOTICE, rows)
 
 
 def _execute(model: type[models.Model], statement: str, rows: Sequence[Row]) -> None:

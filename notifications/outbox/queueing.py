@@ -23,7 +23,7 @@ RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
 # With so many tasks waiting, workers are busy or dead; further tasks and canaries would only pile up.
 CROWDED = {URGENT: 25, BULK: 5000}
 # Each minute's tasks are small and all alike: with so many tasks before them, more would only pile up.
-WAITING_MINUTES = 200
+MAX_WAITING_MINUTE_TASKS = 200
 # The ORM broker fails as the database does, Redis by errors of its own or the network's.
 BROKER_FAILURES = (DatabaseFailure, RedisError, OSError)
 
@@ -40,13 +40,13 @@ class _Flush:
         gathered = dict(self.pending)
         self.pending.clear()
         if gathered:
-            send_wake_up(gathered)
+            enqueue_delivery(gathered)
         for notice_id, needs_document in gathered.items():
             if needs_document:
                 _enqueue(RENDER_DOCUMENT, notice_id, cluster=BULK)
 
 
-def wake(notice_id: UUID, *, needs_document: bool = False) -> None:
+def enqueue_on_commit(notice_id: UUID, *, needs_document: bool = False) -> None:
     """Enqueue this notice when the running transaction commits, together with all others of that transaction."""
     connection: Any = connections[router.db_for_write(Notice)]
     # Gathered on the connection, because the transaction belongs to it.
@@ -58,12 +58,12 @@ def wake(notice_id: UUID, *, needs_document: bool = False) -> None:
     transaction.on_commit(_Flush(pending), using=connection.alias)
 
 
-def send_wake_up(notice_ids: Iterable[str]) -> bool:
+def enqueue_delivery(notice_ids: Iterable[str]) -> bool:
     """Enqueue one task on the urgent cluster. False when no broker took it: logged, and the sweeper covers it."""
     return _enqueue(DELIVER, list(notice_ids), cluster=URGENT)
 
 
-def send_canary(part: str) -> bool:
+def enqueue_canary(part: str) -> bool:
     """Enqueue one canary task on this cluster; executing it proves that a worker works."""
     return _enqueue("notifications.outbox.tasks.canary", part, cluster=part)
 
@@ -73,21 +73,21 @@ def enqueue_bulk(path: str, argument: str) -> bool:
     return _enqueue(path, argument, cluster=BULK)
 
 
-def send_housekeeping() -> None:
+def enqueue_housekeeping() -> None:
     """Enqueue the hourly tasks of each room (settings.HOUSEKEEPING) on the bulk cluster, unless it is behind anyway."""
-    _send_each(settings.HOUSEKEEPING, "hourly", unless_waiting=CROWDED[BULK])
+    _enqueue_each(settings.HOUSEKEEPING, "hourly", unless_waiting=CROWDED[BULK])
 
 
-def send_each_minute() -> bool:
+def enqueue_each_minute() -> bool:
     """Enqueue the tasks that people set a clock for (settings.EACH_MINUTE) on the bulk cluster.
 
     A queue that still holds tasks of the last minutes gets no more: whoever comes late does all that is due. False when
     not all were taken: no broker, or no worker for a long time.
     """
-    return _send_each(settings.EACH_MINUTE, "each minute", unless_waiting=WAITING_MINUTES)
+    return _enqueue_each(settings.EACH_MINUTE, "each minute", unless_waiting=MAX_WAITING_MINUTE_TASKS)
 
 
-def _send_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> bool:
+def _enqueue_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> bool:
     waiting = queue_length(BULK)
     if waiting is not None and waiting >= unless_waiting:
         return False
@@ -97,41 +97,41 @@ def _send_each(paths: Iterable[str], argument: str, *, unless_waiting: int) -> b
 
 def queue_length(cluster: str) -> int | None:
     """Return how many tasks wait for this cluster, or None when the broker doesn't say."""
-    if _is_left_alone():
+    if _is_broker_paused():
         return None
     began = time.monotonic()
     try:
         return int(get_broker(cluster).queue_size())
     except BROKER_FAILURES as error:
-        _leave_alone_if_slow(began)
+        _pause_broker_if_slow(began)
         log.error("broker_failed", cluster=cluster, code=type(error).__name__)
         return None
 
 
 def _enqueue(path: str, argument: Any, *, cluster: str) -> bool:
-    if _is_left_alone():
+    if _is_broker_paused():
         return False
     began = time.monotonic()
     try:
         async_task(path, argument, cluster=cluster)
     except BROKER_FAILURES as error:
-        _leave_alone_if_slow(began)
+        _pause_broker_if_slow(began)
         log.error("wake_up_failed", cluster=cluster, code=type(error).__name__)
         return False
     return True
 
 
 # A broker that hangs costs whoever asks it a timeout, and a submission asks several times: once is enough for a while.
-SLOW_SECONDS = 0.5
-LEFT_ALONE_SECONDS = 10.0
-_left_alone_until = 0.0
+SLOW_BROKER_SECONDS = 0.5
+BROKER_PAUSE_SECONDS = 10.0
+_broker_paused_until = 0.0
 
 
-def _is_left_alone() -> bool:
-    return time.monotonic() < _left_alone_until
+def _is_broker_paused() -> bool:
+    return time.monotonic() < _broker_paused_until
 
 
-def _leave_alone_if_slow(began: float) -> None:
-    global _left_alone_until
-    if time.monotonic() - began >= SLOW_SECONDS:
-        _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+def _pause_broker_if_slow(began: float) -> None:
+    global _broker_paused_until
+    if time.monotonic() - began >= SLOW_BROKER_SECONDS:
+        _broker_paused_until = time.monotonic() + BROKER_PAUSE_SECONDS

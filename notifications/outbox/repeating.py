@@ -1,4 +1,4 @@
-"""Send the same notice again: one row for each reminder and each call, however often it is sent.
+"""Send the same notice again, by the clock or by hand: one row for each reminder and call, however often it is sent.
 
 A repeated notice keeps its link and its code; its mail carries a number and a Message-ID of its own, so that a mail
 program shows it. It takes the ordinary road: owed, claimed, sent, recorded. What is still on its way isn't repeated.
@@ -12,18 +12,19 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, Value, When
+from django.utils import timezone
 
-from audit.chain import log_event
+from audit.chain import Actor, log_event
 
 from .actions import WAKE_GRACE
-from .escalation_policy import Step, first_time
+from .escalation_policy import Step, get_first_step_time
 from .locking import lock_chases
 from .models import Notice, Purpose
-from .queueing import wake
+from .queueing import enqueue_on_commit
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
 
-CHASES_AT_ONCE = 100  # escalation chains in one pass
-ROWS_AT_ONCE = 500  # of one chain
+MAX_CHAINS = 100  # escalation chains in one pass
+MAX_ROWS = 500  # of one chain in one pass
 
 
 def repeat(
@@ -44,10 +45,10 @@ def repeat(
         locked = Notice.objects.select_for_update().open().defer("brief").filter(pk=notice.pk).first()
         if locked is None:
             return False
-        is_again = locked.state in AWAITING_ANSWER
+        was_sent_before = locked.state in AWAITING_ANSWER
         fields: list[str] = []
-        if is_again:
-            fields += _owed_again(locked, at)
+        if was_sent_before:
+            fields += _queue_again(locked, at)
         elif locked.state in UNSENT and locked.reason != NO_CONTACT:
             locked.next_attempt_at = at
             fields.append("next_attempt_at")
@@ -58,11 +59,11 @@ def repeat(
             locked.answer_by = answer_by
             fields.append("answer_by")
         if ladder is not None:
-            locked.ladder, locked.ladder_step, locked.next_step_at = ladder, 0, first_time(ladder, at)
+            locked.ladder, locked.ladder_step, locked.next_step_at = ladder, 0, get_first_step_time(ladder, at)
             fields += ["ladder", "ladder_step", "next_step_at"]
         if fields:
             locked.save(update_fields=fields)
-        if is_again:
+        if was_sent_before:
             log_event(
                 "notice.repeated",
                 target_kind="notice",
@@ -72,11 +73,11 @@ def repeat(
                 case=locked.case_id,
             )
         if "next_attempt_at" in fields:
-            wake(locked.pk)
-    return is_again
+            enqueue_on_commit(locked.pk)
+    return was_sent_before
 
 
-def _owed_again(notice: Notice, at: datetime) -> list[str]:
+def _queue_again(notice: Notice, at: datetime) -> list[str]:
     """Reset the notice to `owed` under its next number; return the changed fields.
 
     The attempts so far belong to the earlier sendings: a failure now is the first of this one.
@@ -90,7 +91,32 @@ def _owed_again(notice: Notice, at: datetime) -> list[str]:
     return ["state", "reason", "repeats", "repeated_at", "tries_before", "next_attempt_at", "link_expires_at"]
 
 
-def settle_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACED) -> int:
+def retry_notice(*, notice: Notice, actor: Actor, at: datetime | None = None) -> bool:
+    """Make the next attempt of a failed notice due now. False when it isn't waiting after a failure any more.
+
+    Nothing is sent here: the time is set and a worker gets a task, so whoever claims the row sends it, once, as always.
+    For a notice without a contact the sweeper asks the directory again in its next round.
+    """
+    moment = at or timezone.now()
+    with transaction.atomic():
+        locked = Notice.objects.select_for_update().filter(pk=notice.pk, state=NoticeState.FAILED).first()
+        if locked is None:
+            return False
+        Notice.objects.filter(pk=locked.pk, token=locked.token, state=NoticeState.FAILED).update(next_attempt_at=moment)
+        log_event(
+            "notice.retried",
+            actor=actor,
+            target_kind="notice",
+            target_id=locked.pk,
+            reason=locked.reason,
+            case=locked.case_id,
+        )
+        if locked.reason != NO_CONTACT:
+            enqueue_on_commit(locked.pk)
+    return True
+
+
+def close_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACED) -> int:
     """Close open notices that are replaced by another one of their escalation chain. Return how many.
 
     One that was never sent is cancelled instead: its link was in nobody's hands. The token rises, so whoever is sending
@@ -109,12 +135,12 @@ def settle_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACE
     )
 
 
-def fold(now: datetime) -> int:
+def merge_repeated_notices(now: datetime) -> int:
     """Reduce the open calls and reminders of each escalation chain to one for each person; return how many were closed.
 
     An older release left several. Calls to different people are no repetitions: each of them was asked. The one with a
-    clock stays, else the newest whose link opens; it takes over the others' number. At most CHASES_AT_ONCE chains and
-    ROWS_AT_ONCE rows of each in one pass, so that thousands come down over some rounds while everything else goes on.
+    clock stays, else the newest whose link opens; it takes over the others' number. At most MAX_CHAINS chains and
+    MAX_ROWS rows of each in one pass, so that thousands come down over some rounds while everything else goes on.
     """
     crowded = (
         Notice.objects.open()
@@ -125,35 +151,33 @@ def fold(now: datetime) -> int:
         .filter(rows__gt=1)
     )
     closed = 0
-    for found in crowded[:CHASES_AT_ONCE]:
+    for found in crowded[:MAX_CHAINS]:
         if found["chase_id"] is not None:
-            closed += _fold_one(found["chase_id"], found["purpose"], found["contact_id"], now)
+            closed += _merge_in_chain(found["chase_id"], found["purpose"], found["contact_id"], now)
     return closed
 
 
-def _fold_one(chase_id: UUID, purpose: str, contact_id: int | None, now: datetime) -> int:
+def _merge_in_chain(chase_id: UUID, purpose: str, contact_id: int | None, now: datetime) -> int:
     with transaction.atomic():
         lock_chases([chase_id])
         whose = Q(contact=contact_id) if contact_id is not None else Q(contact=None)
-        standing = Notice.objects.open().filter(whose, chase_id=chase_id, purpose=purpose).defer("brief", "ladder")
-        kept = standing.order_by(
+        repeated = Notice.objects.open().filter(whose, chase_id=chase_id, purpose=purpose).defer("brief", "ladder")
+        survivor = repeated.order_by(
             F("next_step_at").asc(nulls_last=True), F("link_revoked_at").asc(nulls_first=True), "-owed_at", "pk"
         ).first()
-        if kept is None:
+        if survivor is None:
             return 0
-        others = list(standing.exclude(pk=kept.pk).order_by("owed_at").values_list("pk", flat=True)[:ROWS_AT_ONCE])
-        closed = settle_replaced(others, now)
-        Notice.objects.filter(pk=kept.pk).update(repeats=F("repeats") + closed)
-        log_event("notice.folded", target_kind="notice", target_id=kept.pk, purpose=purpose, closed=closed)
+        others = list(repeated.exclude(pk=survivor.pk).order_by("owed_at").values_list("pk", flat=True)[:MAX_ROWS])
+        closed = close_replaced(others, now)
+        Notice.objects.filter(pk=survivor.pk).update(repeats=F("repeats") + closed)
+        log_event("notice.folded", target_kind="notice", target_id=survivor.pk, purpose=purpose, closed=closed)
     return closed
 
 
-def fill_chases() -> int:
+def backfill_chase_ids() -> int:
     """Set `chase_id` on notices of an older release, which didn't have it. Return how many were filled."""
     # First notices in one statement; then, oldest first, those that follow up on one.
     filled = Notice.objects.filter(chase_id__isnull=True, chases__isnull=True).update(chase_id=F("id"))
-    for notice in (
-        Notice.objects.filter(chase_id__isnull=True).defer("brief", "ladder").order_by("owed_at")[:ROWS_AT_ONCE]
-    ):
+    for notice in Notice.objects.filter(chase_id__isnull=True).defer("brief", "ladder").order_by("owed_at")[:MAX_ROWS]:
         filled += Notice.objects.filter(pk=notice.pk).update(chase_id=notice.root.pk)
     return filled

@@ -14,7 +14,7 @@ from vault.seal import SealBroken
 
 from .models import Notice, ReplyKind
 
-ABOUT = "about_contact"  # in a brief: the contact that the notice is about, who must not be the one who gets it
+ABOUT = "about_contact"  # a brief's key: the contact that the notice is about, who must not be the one who gets it
 PIN_ALARM = "PIN"  # the reference of such notices (briefs.pin_alarm)
 PAUSED = "brief.contact_paused"  # the audit entry that names whom such an alarm is about
 
@@ -35,13 +35,13 @@ def resolve_for(notice: Notice, *, at: datetime, role: str = "") -> Resolution:
         unit=notice.unit,
         partner=notice.partner if wanted in NAMED_ROLES else None,
         chain=notice.chain,
-        passed_on=passed_on(notice),
+        passed_on=get_offices_that_passed_on(notice),
     )
-    about = whom_it_is_about(notice)
-    return found if about is None else _without(found, about, at)
+    about = get_contact_it_is_about(notice)
+    return found if about is None else _exclude(found, about, at)
 
 
-def whom_it_is_about(notice: Notice) -> Contact | None:
+def get_contact_it_is_about(notice: Notice) -> Contact | None:
     """Return the contact whose PIN was tried, for an alarm about it and all that follows up on it.
 
     Where the brief can't be decrypted, the audit chain names the contact.
@@ -62,21 +62,21 @@ def is_same_person(one: Contact, other: Contact) -> bool:
     return one.pk == other.pk or (bool(one.email) and one.email.lower() == other.email.lower())
 
 
-def every_coordinator(at: datetime) -> list[Contact]:
+def get_coordinators_on_duty(at: datetime) -> list[Contact]:
     """Return everybody on duty as coordinator anywhere, office by office."""
     offices = Partner.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("pk")
     return [each for office in offices for each in roster.on_duty(office, at)]
 
 
-def _without(found: Resolution, about: Contact, at: datetime) -> Resolution:
+def _exclude(found: Resolution, about: Contact, at: datetime) -> Resolution:
     near = [each for each in (found.contact, found.deputy, *found.coordinators) if each is not None]
-    known = {each.pk: each for each in (*near, *every_coordinator(at)) if not is_same_person(each, about)}
+    known = {each.pk: each for each in (*near, *get_coordinators_on_duty(at)) if not is_same_person(each, about)}
     others = tuple(known.values())
     first, second = (*others, None, None)[:2]
     return replace(found, partner=first.partner if first else None, contact=first, deputy=second, coordinators=others)
 
 
-def passed_on(notice: Notice) -> set[int]:
+def get_offices_that_passed_on(notice: Notice) -> set[int]:
     """Return the offices (ids) that have sent this notice, or one it follows up on, to another area."""
     found: set[int] = set()
     member: Notice | None = notice

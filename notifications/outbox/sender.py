@@ -1,27 +1,29 @@
 """The sender of a notice, in words and numbers that a recipient can check: organisation, unit, telephone, link."""
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.models import MobileUnit
 
 from .models import Notice
 
-ORGANISATION = {"sq": "Qendra Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
-# The same in the grammatical case that "of" needs in Albanian.
-OF_ORGANISATION = {"sq": "Qendrës Psiko-Sociale “Vatra”", "en": "Psycho-Social Centre “Vatra”"}
+ORGANISATION = _("Psycho-Social Centre “Vatra”")
+# In the grammatical case that "of" needs in Albanian.
+OF_ORGANISATION = pgettext_lazy("of the organisation", "Psycho-Social Centre “Vatra”")
 
 
-def link_start() -> str:
+def get_link_start() -> str:
     """Return the beginning that every true link of a notice has."""
     return f"{settings.PUBLIC_URL}/n/"
 
 
-def units_with_number() -> list[MobileUnit]:
+def get_units_with_number() -> list[MobileUnit]:
     """Return the units whose numbers stand on every PIN card, so that each one in an e-mail can be compared."""
     return list(MobileUnit.objects.filter(is_active=True).exclude(callback_phone="").order_by("name", "pk"))
 
 
-def get_unit(notice: Notice) -> MobileUnit | None:
+def get_unit_to_call(notice: Notice) -> MobileUnit | None:
     """Return the unit to call about a notice: the sending one, else the region's oldest with a number.
 
     None: no unit has. By key, not by name: a name is changed by one person alone, and would redirect the calls to

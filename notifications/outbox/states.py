@@ -29,12 +29,18 @@ UNSENDABLE = "unsendable"
 # `Notice.reason` of a closed one: it was replaced by another notice to the same people; a daily list is empty.
 REPLACED = "replaced"
 NOTHING_LEFT = "nothing_left"
+# The same, closed by an answer to another notice of its escalation chain: somebody else took it; this recipient
+# answered elsewhere; it belongs to another area; a coordinator reached somebody by phone.
+TAKEN = "taken"
+ANSWERED = "answered"
+WRONG_AREA = "wrong_area"
+REACHED = "reached"
 
 # Waiting for a (further) attempt; the sweeper watches `next_attempt_at` of these.
 UNSENT = (S.OWED, S.FAILED)
 # The channel took it; the recipient has not answered.
 AWAITING_ANSWER = (S.SENT, S.DELIVERED, S.OPENED, S.ESCALATED)
-# Something is still to happen: each of these has a next step (see escalation.auditor).
+# Something is still to happen: each of these has a next step (see escalation.findings).
 OPEN = (*UNSENT, S.SENDING, *AWAITING_ANSWER)
 # Nothing further happens.
 SETTLED = (S.ACCEPTED, S.DECLINED, S.CLOSED, S.CANCELLED)

@@ -9,73 +9,75 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from access.languages import Texts
 from audit.chain import log_event
 from audit.put_aside import aside, each
 from notifications import signals
 from notifications.directory.models import Contact
-from notifications.directory.resolve import Words
 
-from .actions import WAKE_GRACE, cancel, get_recipient_key, link_hash, tell_coordinators
-from .delivery import JITTER, LONGEST_UNSENDABLE_BACKOFF, send_due
+from .actions import WAKE_GRACE, cancel, get_recipient_key, hash_link_token, notify_coordinators
+from .delivery import JITTER, MAX_UNSENDABLE_BACKOFF, send_due
 from .escalation_policy import FIRST_DAY
 from .models import Notice, Purpose
-from .outside_area import headed
-from .queueing import CROWDED, URGENT, queue_length, send_wake_up, wake
+from .queueing import CROWDED, URGENT, enqueue_delivery, enqueue_on_commit, queue_length
 from .resolving import resolve_for
+from .service_briefs import set_outside_area_heading
 from .states import UNSENT, NoticeState
 
-OWN_SECONDS = 3.0  # of sending in one pass; clocks and heartbeat wait so long, and one batch more
-WAKE_AT_MOST = 100  # ids in one task; the worker finds the others by itself
-RESOLVE_SLOWLY = timedelta(seconds=30)
-RESOLVE_LATER = timedelta(minutes=5)  # when nobody has been found for a day
+SEND_SECONDS = (
+    3.0  # of sending by the sweeper itself in one pass; clocks and heartbeat wait so long, and one batch more
+)
+MAX_IDS = 100  # in one task; the worker finds the others by itself
+RESOLVE_INTERVAL = timedelta(seconds=30)
+RESOLVE_INTERVAL_AFTER_A_DAY = timedelta(minutes=5)  # when nobody has been found for a day
 SAME_RECIPIENT = "same_recipient"  # why a notice without a recipient is withdrawn: whoever was found has one already
-RESOLVE = "notice.resolve"  # what is put aside when a notice can't be resolved
-FARTHEST_ATTEMPT = LONGEST_UNSENDABLE_BACKOFF * (1 + JITTER)
+RESOLVE = "notice.resolve"  # the kind under which a notice is put aside when it can't be resolved
+MAX_ATTEMPT_DELAY = MAX_UNSENDABLE_BACKOFF * (1 + JITTER)
 
 log = structlog.get_logger(__name__)
 
 
 def sweep(now: datetime) -> int:
     """Run one pass over everything unsent. Return how many notices were due."""
-    mend_times(now)
+    fix_times_after_clock_change(now)
     resolve_again(now)
-    return wake_due(now)
+    return enqueue_due(now)
 
 
-def wake_due(now: datetime) -> int:
+def enqueue_due(now: datetime) -> int:
     """Enqueue what is due. Nothing is claimed here: a doubled task finds nothing left to do.
 
     When no broker takes the task, the sweeper sends the notices itself: slower, but never not at all.
     """
-    due = [str(key) for key in Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST]]
+    due = [str(key) for key in Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS]]
     if due:
         waiting = queue_length(URGENT)
         if waiting is None or waiting < CROWDED[URGENT]:
-            if not send_wake_up(due):
-                log.warning("sweeper_sends", sent=send_due(due, seconds=OWN_SECONDS), due=len(due))
+            if not enqueue_delivery(due):
+                log.warning("sweeper_sends", sent=send_due(due, seconds=SEND_SECONDS), due=len(due))
         else:
             # The tasks that wait already will find what is due: each sends everything that is.
             log.warning("queue_crowded", cluster=URGENT, waiting=waiting, due=len(due))
     return len(due)
 
 
-def mend_times(now: datetime) -> int:
+def fix_times_after_clock_change(now: datetime) -> int:
     """Make notices due whose times lie far ahead after the clock was set back. Return how many."""
-    ahead = Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=now + FARTHEST_ATTEMPT)
+    ahead = Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=now + MAX_ATTEMPT_DELAY)
     # No lease is that long: only a clock that was set back explains it.
-    held = Notice.objects.filter(
+    leased = Notice.objects.filter(
         state=NoticeState.SENDING, lease_until__gt=now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
     )
-    mended = ahead.update(next_attempt_at=now) + held.update(lease_until=now)
-    if mended:
-        log.warning("clock_set_back", notices=mended)
-    return mended
+    fixed = ahead.update(next_attempt_at=now) + leased.update(lease_until=now)
+    if fixed:
+        log.warning("clock_set_back", notices=fixed)
+    return fixed
 
 
 def resolve_again(now: datetime) -> int:
     """Ask the directory again for notices without a recipient, each by itself. Return how many have one now."""
     waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now).exclude(pk__in=aside(RESOLVE, now))
-    keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST])
+    keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS])
     return each(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
 
 
@@ -86,31 +88,31 @@ def _resolve_one(key: UUID, now: datetime) -> bool:
         return False
     resolution = resolve_for(notice, at=now)
     if resolution.contact is not None:
-        return _give_to(notice, resolution.contact, now, resolution.words)
-    pause = RESOLVE_SLOWLY if now - notice.owed_at < FIRST_DAY else RESOLVE_LATER
+        return _assign_contact(notice, resolution.contact, now, resolution.words)
+    pause = RESOLVE_INTERVAL if now - notice.owed_at < FIRST_DAY else RESOLVE_INTERVAL_AFTER_A_DAY
     waits = Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + pause)
     # A fallback without a recipient is resolved by itself, in this same loop: no second one is needed.
     if waits and not notice.chasers.filter(purpose=Purpose.FALLBACK).exists():
-        tell_coordinators(notice, at=now)
+        notify_coordinators(notice, at=now)
     return False
 
 
-def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Words] = ()) -> bool:
+def _assign_contact(notice: Notice, contact: Contact, now: datetime, words: Iterable[Texts] = ()) -> bool:
     """Assign this contact to a notice without recipient, under a new link. False when another process was faster."""
     try:
         with transaction.atomic():
             locked = Notice.objects.without_recipient().select_for_update().filter(pk=notice.pk).first()
             if locked is None:
                 return False
-            if not _is_asked_already(locked, contact):
+            if not _has_open_call(locked, contact):
                 token = secrets.token_urlsafe(32)
                 locked.contact, locked.partner = contact, contact.partner
                 locked.recipient_key = get_recipient_key(contact)
                 locked.language = contact.language
-                locked.brief = headed(
+                locked.brief = set_outside_area_heading(
                     locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality
                 )
-                locked.link_token, locked.link_hash = token, link_hash(token)
+                locked.link_token, locked.link_hash = token, hash_link_token(token)
                 locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
                 locked.link_revoked_at = None  # it was another link that was revoked
                 locked.state, locked.reason = NoticeState.OWED, ""
@@ -122,7 +124,7 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
                 locked.save()
                 log_event("notice.resolved", target_kind="notice", target_id=notice.pk, role=notice.role)
                 signals.notice_resolved.send(sender=Notice, notice=locked, words=list(words))
-                wake(notice.pk, needs_document=notice.needs_document)
+                enqueue_on_commit(notice.pk, needs_document=notice.needs_document)
                 return True
     except IntegrityError:
         pass  # this contact has a notice of the same event already
@@ -130,10 +132,10 @@ def _give_to(notice: Notice, contact: Contact, now: datetime, words: Iterable[Wo
     return False
 
 
-def _is_asked_already(notice: Notice, contact: Contact) -> bool:
+def _has_open_call(notice: Notice, contact: Contact) -> bool:
     """Tell whether a call without recipient would be a second one for this coordinator in the same escalation chain."""
     # A call with a clock isn't withdrawn as a duplicate: its chain would be left without one.
     if notice.purpose != Purpose.CALL or notice.next_step_at is not None:
         return False
-    standing = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL, contact=contact)
-    return standing.with_recipient().filter(link_revoked_at__isnull=True).exclude(pk=notice.pk).exists()
+    others = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL, contact=contact)
+    return others.with_recipient().filter(link_revoked_at__isnull=True).exclude(pk=notice.pk).exists()

@@ -13,8 +13,8 @@ _last_beat = -BEAT_SECONDS
 
 def deliver(notice_ids: list[str]) -> int:
     """Send these notices and whatever else is due. Return how many a channel accepted."""
-    show_life()
-    return send_due(notice_ids, show_life=show_life)
+    heartbeat()
+    return send_due(notice_ids, heartbeat=heartbeat)
 
 
 def canary(part: str) -> None:
@@ -22,7 +22,7 @@ def canary(part: str) -> None:
     Heartbeat.beat(f"canary.{part}")
 
 
-def show_life() -> None:
+def heartbeat() -> None:
     """Write the urgent canary's heartbeat while delivering, at most each 5 s of this process.
 
     A busy worker proves as much as a canary.

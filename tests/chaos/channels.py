@@ -1,13 +1,13 @@
 """The e-mail channel, mortal."""
 
-from notifications.channels.base import Letter
+from notifications.channels.base import Message
 from notifications.channels.email import EmailChannel
 
 from .dying import maybe_die
 
 
 class MortalEmailChannel(EmailChannel):
-    def send(self, letter: Letter) -> None:
+    def send(self, message: Message) -> None:
         maybe_die("before_send")
-        super().send(letter)
+        super().send(message)
         maybe_die("after_send")

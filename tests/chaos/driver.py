@@ -95,7 +95,7 @@ def facts(ids: list[str]) -> dict[str, Any]:
     from django.utils import timezone
 
     from audit.verification import verify_chain
-    from notifications.escalation.auditor import stranded
+    from notifications.escalation.findings import get_stranded_notices
 
     attempts = list(Attempt.objects.filter(notice__in=ids).values_list("notice", "token", "outcome"))
     return {
@@ -104,7 +104,7 @@ def facts(ids: list[str]) -> dict[str, Any]:
         "died": sum(outcome == "started" for _notice, _token, outcome in attempts),
         "doubled_tokens": len(attempts) - len({(notice, token) for notice, token, _outcome in attempts}),
         "codes": sorted(set(Attempt.objects.filter(notice__in=ids).values_list("error_code", flat=True))),
-        "stranded": len(stranded(timezone.now())),
+        "stranded": len(get_stranded_notices(timezone.now())),
         "chain": verify_chain().ok,
     }
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifications.channels.base import Letter
-from notifications.channels.errors import ChannelError
+from notifications.channels.base import ChannelError, Message
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice
@@ -58,11 +57,11 @@ def notify_officer(staffed: StaffedCountry, **changes: Any) -> Notice:
 class Postbox:
     """What the channel of a test took, and the failures it is to have: {address: failure}, or `closed` for opening."""
 
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[Message] = field(default_factory=list)
     failures: dict[str, ChannelError] = field(default_factory=dict)
     closed: ChannelError | None = None
     opened: int = 0
-    hook: Callable[[Letter], Any] | None = None
+    hook: Callable[[Message], Any] | None = None
 
     def empty(self) -> None:
         """Forget all letters and failures."""
@@ -86,14 +85,14 @@ class PostboxChannel:
         POSTBOX.opened += 1
         self.is_open = True
 
-    def send(self, letter: Letter) -> None:
+    def send(self, message: Message) -> None:
         assert self.is_open
         if POSTBOX.hook is not None:
-            POSTBOX.hook(letter)
-        failure = POSTBOX.failures.get(letter.address)
+            POSTBOX.hook(message)
+        failure = POSTBOX.failures.get(message.address)
         if failure is not None:
             raise failure
-        POSTBOX.letters.append(letter)
+        POSTBOX.letters.append(message)
 
     def close(self) -> None:
         self.is_open = False

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
+from access.languages import in_each_language
 from case_forms.submissions.seeding.reference import seed_groups
 from notifications.directory.models import Contact, DutyShift
 from notifications.directory.roster import AWAY, COVERED
@@ -57,7 +58,7 @@ def test_the_deputy_is_told_while_the_officer_is_on_leave(scene: Scene, keeper: 
 
     assert notice.contact is not None
     assert notice.contact != officer
-    assert AWAY["sq"] in explained(notice)
+    assert in_each_language(AWAY)["sq"] in explained(notice)
     assert officer.name not in explained(notice)
 
 
@@ -77,4 +78,4 @@ def test_the_substitute_of_today_is_told_and_not_the_standing_shift(scene: Scene
     notice = police_notice(scene)
 
     assert notice.contact == substitute
-    assert COVERED["sq"] in explained(notice)
+    assert in_each_language(COVERED)["sq"] in explained(notice)

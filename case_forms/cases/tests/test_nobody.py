@@ -18,7 +18,7 @@ from notifications.directory.models import Contact, DutyShift, Partner, Role
 from notifications.escalation.clock import advance
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.repeating import fold
+from notifications.outbox.repeating import merge_repeated_notices
 from notifications.outbox.sweep import resolve_again
 from tests.world.offices import make_staffed_office
 from tests.world.places import Place, make_coordinator, make_place, make_unit_with_worker
@@ -303,6 +303,6 @@ def test_every_coordinator_who_is_said_to_be_asked_stays_asked(scene: Scene) -> 
     for minutes in range(0, 100, 10):
         now = timezone.now() + timedelta(minutes=minutes)
         advance(now)
-        fold(now)
+        merge_repeated_notices(now)
     assert calls.open().count() == 3
     assert not calls.filter(reason="replaced").exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from access.models import Municipality
 from audit.models import AuditEntry
-from notifications.briefs.choices import outcomes_for
+from notifications.briefs.choices import get_outcomes
 from notifications.briefs.replies import answer
 from notifications.directory.models import DutyShift, Role
 from notifications.escalation.clock import advance
@@ -150,7 +150,7 @@ def test_an_outcome_leaves_the_referrals_state_as_it_is(scene: Scene) -> None:
     scene.follow(Case.objects.get().reference, to_org=scene.offices["protection_service"].slug)
     notice = Notice.objects.get(role="protection_service")
     reply(notice, "accepted")
-    reply(notice, "outcome", reason=next(iter(outcomes_for(notice))))
+    reply(notice, "outcome", reason=next(iter(get_outcomes(notice))))
     assert Referral.objects.get().state == "accepted"
     assert [event.detail["kind"] for event in events("notice_answered")] == ["accepted", "outcome"]
 

@@ -13,11 +13,11 @@ from audit.models import AuditEntry
 from case_forms.submissions.tests.page import Page
 from notifications.briefs.replies import answer
 from notifications.directory.models import Contact, DutyShift, Role
-from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
+from notifications.escalation.findings import get_stranded_notices
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.repeating import fold
+from notifications.outbox.repeating import merge_repeated_notices
 from tests.world.offices import make_staffed_office
 from tests.world.places import make_coordinator, make_place, make_unit_with_worker
 from tests.world.scene import Scene, make_scene
@@ -93,7 +93,7 @@ def test_the_person_chosen_is_owed_the_roles_brief_and_the_one_without_anybody_s
     assert (before.state, before.reason) == ("cancelled", "told_instead")
     assert not Notice.objects.open().filter(purpose=Purpose.FALLBACK, chases=before).exists()
     assert not Notice.objects.nobody_reached().filter(case_id=case.pk).exists()
-    assert stranded(timezone.now()) == []
+    assert get_stranded_notices(timezone.now()) == []
 
 
 def test_who_chose_and_why_stands_on_the_case_and_the_audit_holds_ids_only(scene: Scene, case: Case) -> None:
@@ -257,6 +257,6 @@ def test_the_coordinator_chosen_keeps_their_call_when_the_clock_comes_to_its_own
     call = Notice.objects.get(purpose=Purpose.CALL)
     for minutes in range(0, 180, 5):
         advance(timezone.now() + timedelta(minutes=minutes))
-        fold(timezone.now() + timedelta(minutes=minutes))
+        merge_repeated_notices(timezone.now() + timedelta(minutes=minutes))
     call.refresh_from_db()
     assert (call.is_open, call.contact) == (True, chosen)

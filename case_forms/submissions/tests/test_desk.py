@@ -17,11 +17,11 @@ from case_forms.cases.models import Case, CaseEvent, Deadline, new_reference
 from case_forms.cases.timeline import build_timeline
 from case_forms.cases.urgency import BEARERS
 from case_forms.procedures.models import ProcedureVersion
-from notifications.briefs.choices import NOT_REACHED, WRONG_AREA
 from notifications.briefs.models import PinTry
 from notifications.briefs.pin import TRIES_A_ROUND
+from notifications.outbox.escalation_chain import NOT_REACHED
 from notifications.outbox.models import Notice, Purpose, Reply
-from notifications.outbox.states import NO_CONTACT, NoticeState
+from notifications.outbox.states import NO_CONTACT, WRONG_AREA, NoticeState
 from tests.world.scene import World, make_world
 
 from .. import dashboard

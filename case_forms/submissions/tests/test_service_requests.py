@@ -13,7 +13,7 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
-from notifications.briefs.choices import outcomes_for, reasons_for
+from notifications.briefs.choices import get_decline_reasons, get_outcomes
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice, Purpose
 from vault.seal import SealBroken
@@ -265,8 +265,8 @@ def test_whoever_is_asked_can_say_that_they_help_already_or_why_they_cannot(
     case = agreed()
     request_to(worker, case, OFFICES, embassy_country="MK")
     for notice in told(case).values():
-        assert "already_helping" in outcomes_for(notice)
-        assert "other" in reasons_for(notice)
+        assert "already_helping" in get_outcomes(notice)
+        assert "other" in get_decline_reasons(notice)
 
 
 def test_a_case_of_an_older_procedure_can_ask_these_offices(worker: User, agreed: Callable[..., Case]) -> None:

@@ -2,20 +2,22 @@
 
 import weakref
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from access.models import Municipality
 from notifications import signals
-from notifications.directory.models import Contact, DutyShift, Partner, Role
+from notifications.directory.models import Contact, Partner, Role
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.states import NoticeState
+from tests.world import offices
+from tests.world.offices import make_office, put_on_duty
+from tests.world.places import make_municipality, make_place, make_unit
 
 from ..composing import BriefRow, compose
 
@@ -59,41 +61,31 @@ def rows() -> list[BriefRow]:
 
 @pytest.fixture
 def place(db: None) -> Municipality:
-    directorate = PoliceDirectorate.objects.create(slug="dvp-prove", name="DVP Provë", short_name="Provë")
-    region = Region.objects.create(slug="prove", name="Provë", iso_code="AL-99")
-    MobileUnit.objects.create(slug="prove", name="Njësia Provë", region=region, callback_phone="+355 00 000 000")
-    return Municipality.objects.create(slug="prove", name="Provë", region=region, police_directorate=directorate)
+    """A municipality whose region has a unit with a number to call."""
+    made = make_place("prove", "Provë")
+    make_unit(made)
+    return made.municipality
 
 
 @pytest.fixture
 def other_place(place: Municipality) -> Municipality:
-    return Municipality.objects.create(
-        slug="tjeter", name="Tjetër", region=place.region, police_directorate=place.police_directorate
-    )
+    """Another municipality under the same police."""
+    return make_municipality("tjeter", "Tjetër", region=place.region, directorate=place.police_directorate)
 
 
 @pytest.fixture
 def make_contact(place: Municipality) -> Callable[..., Contact]:
+    """Give the role's office, one for each role, a further contact on duty."""
+
     def make(role: str = Role.POLICE, *, pin: str = PIN, rank: int = 1, language: str = "sq") -> Contact:
-        partner, _made = Partner.objects.get_or_create(
-            slug=f"zyra-{role}",
-            defaults={
-                "role": role,
-                "names": {"sq": f"Zyra {role}", "en": f"Office {role}"},
-                "directorate": place.police_directorate if role == Role.POLICE else None,
-                "municipality": place if role == Role.CPU else None,
-            },
+        office = Partner.objects.filter(role=role).first() or make_office(
+            role,
+            slug=role,  # the office's name, too
+            region=place.region,
+            directorate=place.police_directorate if role == Role.POLICE else None,
+            municipality=place if role == Role.CPU else None,
         )
-        partner.regions.add(place.region)
-        number = Contact.objects.count() + 1
-        contact = Contact(partner=partner, name=f"Person {number}", email=f"p{number}@vatra.example", language=language)
-        if pin:
-            contact.set_pin(pin)
-        contact.save()
-        DutyShift.objects.create(
-            partner=partner, contact=contact, rank=rank, starts_at=timezone.now() - timedelta(days=1)
-        )
-        return contact
+        return put_on_duty(office, rank=rank, contact=offices.make_contact(office, pin=pin, language=language))
 
     return make
 
@@ -117,12 +109,12 @@ def make_notice(place: Municipality, make_contact: Callable[..., Contact]) -> Ca
                 }
             )
         )
-        return hand_over(notice) if sent else notice
+        return mark_sent(notice) if sent else notice
 
     return make
 
 
-def hand_over(notice: Notice) -> Notice:
+def mark_sent(notice: Notice) -> Notice:
     """As if the channel had taken it a moment ago."""
     now = timezone.now()
     Attempt.objects.create(

@@ -11,7 +11,7 @@ from notifications.directory.models import Contact
 from notifications.outbox.models import Notice
 from notifications.outbox.sweep import resolve_again
 
-from ..links import notice_at
+from ..links import get_notice_by_link
 from ..models import BriefSession
 from ..pin import LINK_TRIES, enter_pin
 from .conftest import OTHER_PIN, PIN
@@ -42,7 +42,7 @@ def test_wrong_pins_at_the_old_link_do_not_shut_the_new_one(
     assert notice.link_revoked_at is not None
     heir = make_contact(rank=2)
     found = given_on(notice)
-    assert (found.contact, notice_at(found.link_token)) == (heir, found)
+    assert (found.contact, get_notice_by_link(found.link_token)) == (heir, found)
     assert enter_pin(notice=found, pin=PIN, address="192.0.2.99") is not None
     assert AuditEntry.objects.filter(action="brief.pin_tried").count() == LINK_TRIES + 1  # nothing is forgotten there
 

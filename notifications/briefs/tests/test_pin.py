@@ -18,7 +18,7 @@ from audit.models import AuditEntry
 from notifications.directory.models import Contact, Leave
 from notifications.escalation.clock import advance
 from notifications.outbox.models import Notice
-from notifications.outbox.resolving import resolve_for, whom_it_is_about
+from notifications.outbox.resolving import get_contact_it_is_about, resolve_for
 from notifications.outbox.sweep import resolve_again
 from vault.rotation import rotate
 from vault.seal import fingerprint
@@ -62,7 +62,7 @@ def test_our_own_overload_is_nobodys_wrong_pin(notice: Notice, monkeypatch: pyte
         raise Busy
 
     with monkeypatch.context() as overloaded:
-        overloaded.setattr("notifications.briefs.pin._fits", busy)
+        overloaded.setattr("notifications.briefs.pin._matches", busy)
         for _try in range(6):
             with pytest.raises(Busy):
                 enter(notice, PIN)
@@ -267,7 +267,7 @@ def test_an_alarm_that_can_not_be_opened_still_knows_whom_it_is_about(
     alarm = Notice.objects.get(case_reference="PIN", chases=None)
     spoil(alarm, "brief")
     broken = Notice.objects.get(pk=alarm.pk)
-    assert whom_it_is_about(broken) == concerned
+    assert get_contact_it_is_about(broken) == concerned
     found = resolve_for(broken, at=alarm.owed_at)
     assert concerned not in (found.contact, found.deputy, *found.coordinators)
 
@@ -351,7 +351,7 @@ def test_every_failure_sounds_the_same_and_says_whom_to_call(
 
     assert len(said) == 1
     assert "call the number" in said.pop()
-    assert "+355 00 000 000" in client.get(get_path(paused)).content.decode()
+    assert "+355691112233" in client.get(get_path(paused)).content.decode()
 
 
 def test_a_paused_page_says_the_same_to_the_right_pin_as_to_a_wrong_one(client: Client, notice: Notice) -> None:
@@ -406,7 +406,7 @@ def test_while_the_link_is_paused_the_page_says_how_long_and_whom_to_call(notice
         text = page.content.decode()
         assert "Too many wrong PINs" in text
         assert ends in text
-        assert 'href="tel:+35500000000"' in text
+        assert 'href="tel:+355691112233"' in text
         assert "Check the PIN" not in text
     assert PinTry.objects.count() == 5  # nothing was compared
 
@@ -435,6 +435,6 @@ def test_a_brief_that_cannot_be_read_says_whom_to_call_and_takes_the_answer(noti
     text = page.content.decode()
     assert page.status_code == 200
     assert "can't be shown" in html.unescape(text)
-    assert 'href="tel:+35500000000"' in text
+    assert 'href="tel:+355691112233"' in text
     client.post(get_path(notice, "reply/"), {"kind": "accepted"})
     assert Notice.objects.get(pk=notice.pk).state == "accepted"

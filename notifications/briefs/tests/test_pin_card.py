@@ -46,7 +46,7 @@ def test_the_card_says_who_we_are_the_numbers_and_how_a_link_begins(contact: Con
     assert rendered.pages == 1
     assert "Qendra Psiko-Sociale “Vatra”" in text
     assert f"{settings.PUBLIC_URL}/n/" in text  # type: ignore[attr-defined]
-    assert "Njësia Provë +355 00 000 000" in text
+    assert "Njësia Provë +355691112233" in text
     assert contact.name in text
     assert "Zyra cpu" in text
 

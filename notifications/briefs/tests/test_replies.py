@@ -15,7 +15,7 @@ from notifications.outbox.actions import cancel
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NoticeState
 
-from ..choices import CALL_OUTCOMES, OUTCOMES, REASONS, get_words, outcomes_for, reasons_for
+from ..choices import CALL_OUTCOMES, OUTCOMES, REASONS, get_decline_reasons, get_outcomes, get_reason_label
 from ..replies import REFUSALS, AnswerRefused, answer
 from .conftest import LADDER
 
@@ -210,17 +210,17 @@ def test_a_rolled_back_answer_leaves_nothing(notice: Notice) -> None:
 @pytest.mark.parametrize("role", Role.values)
 def test_each_role_declines_for_its_own_reasons(make_notice: Callable[..., Notice], role: str) -> None:
     notice = make_notice(role)
-    reasons = reasons_for(notice)
+    reasons = get_decline_reasons(notice)
     assert len(reasons) >= 4
     assert list(reasons)[-1] == "other"
     assert ("no_free_bed" in reasons) == (role == Role.PROTECTION_SERVICE)
     assert ("not_our_pupil" in reasons) == (role == Role.SCHOOL)
-    assert set(outcomes_for(notice)) <= set(OUTCOMES)
+    assert set(get_outcomes(notice)) <= set(OUTCOMES)
 
 
 def test_a_coordinator_tells_what_they_decided_and_nothing_of_others_work(make_notice: Callable[..., Notice]) -> None:
     notice = make_notice(Role.COORDINATOR)
-    assert list(outcomes_for(notice)) == ["police_by_unit", "police_not_notified", "called_back", "other"]
+    assert list(get_outcomes(notice)) == ["police_by_unit", "police_not_notified", "called_back", "other"]
     answer(notice=notice, kind="accepted")
     assert refused(get_now(notice), "outcome", reason="person_received") == "outcome_missing"
     answer(notice=get_now(notice), kind="outcome", reason="police_not_notified")
@@ -237,10 +237,10 @@ def test_a_shelter_cannot_decline_for_an_officers_reason(make_notice: Callable[.
 
 def test_every_code_has_words() -> None:
     for code in REASONS:
-        assert get_words("declined", code) != code
+        assert get_reason_label("declined", code) != code
     for code in OUTCOMES | CALL_OUTCOMES:
-        assert get_words("outcome", code) != code
-    assert get_words("outcome", "from_the_future") == "from_the_future"
+        assert get_reason_label("outcome", code) != code
+    assert get_reason_label("outcome", "from_the_future") == "from_the_future"
 
 
 class TestTheChase:

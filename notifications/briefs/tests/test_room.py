@@ -60,7 +60,7 @@ class TestBeforeThePin:
         assert notice.code in html
         assert notice.answer_by is not None
         assert timezone.localtime(notice.answer_by).strftime("%H:%M") in html
-        for word in (SECRET, notice.case_reference, "Provë", "Person 1", "Parku", "police"):
+        for word in (SECRET, notice.case_reference, "Provë", "Contact 001", "Parku", "police"):
             assert word not in re.sub(r"<(head|header)>.*?</\1>|<input[^>]*>|<svg.*?</svg>", "", html, flags=re.S)
 
     def test_a_wrong_pin_opens_nothing(self, client: Client, notice: Notice) -> None:

@@ -10,12 +10,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from ..base import Letter
+from ..base import ChannelError, Message, PayloadError, RecipientRefused, Unreached, get_channel
 from ..email import EmailChannel, classify_failure
-from ..errors import ChannelError, PayloadError, RecipientRefused, Unreached
-from ..registry import channel_named
 
-LETTER = Letter("<1@vatra.example>", "officer@partner.example", "Vatra: njoftim 7K2M9-4XQ", "Përshëndetje\n")
+LETTER = Message("<1@vatra.example>", "officer@partner.example", "Vatra: njoftim 7K2M9-4XQ", "Përshëndetje\n")
 GOOD = {
     "": "220 hi",
     "EHLO": "250 hi",
@@ -117,7 +115,7 @@ def promised(seconds: float) -> Iterator[None]:
     assert time.monotonic() - started < seconds
 
 
-def failure(channel: EmailChannel, letter: Letter = LETTER) -> ChannelError:
+def failure(channel: EmailChannel, letter: Message = LETTER) -> ChannelError:
     def open_and_send() -> None:
         channel.open()
         channel.send(letter)
@@ -195,7 +193,7 @@ def test_when_the_time_is_over_nothing_more_is_said(served):
     server, channel = served(), EmailChannel()
     channel.open()
     connection = channel.connection.connection
-    connection.allow(-1)
+    connection.set_deadline(-1)
     with pytest.raises(smtplib.SMTPServerDisconnected) as caught:
         connection.noop()
     assert classify_failure(caught.value).code == "timeout"
@@ -235,8 +233,8 @@ def test_every_network_failure_has_a_word():
 @pytest.mark.parametrize(
     "letter",
     [
-        Letter("<1@x>", "officer@partner.example", "two\nlines", "x"),
-        Letter("<1@x>", "a@b@c", "x", "x"),
+        Message("<1@x>", "officer@partner.example", "two\nlines", "x"),
+        Message("<1@x>", "a@b@c", "x", "x"),
     ],
 )
 def test_what_cannot_be_composed_is_our_own_fault(served, letter):
@@ -259,7 +257,7 @@ def test_another_backend_is_used_as_it_is(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     from django.core import mail
 
-    channel = channel_named("email")
+    channel = get_channel("email")
     channel.open()
     channel.send(LETTER)
     channel.close()
@@ -268,4 +266,4 @@ def test_another_backend_is_used_as_it_is(settings):
 
 def test_a_name_without_a_channel_is_our_own_fault():
     with pytest.raises(PayloadError, match="unknown_channel"):
-        channel_named("pigeon")
+        get_channel("pigeon")

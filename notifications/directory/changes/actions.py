@@ -29,11 +29,11 @@ from ..actions import has_begun, next_minute
 from ..models import Contact, DutyShift, Leave, Partner, Role
 from . import mails
 from .models import Act, ChangedKind, Decision, DirectoryChange
-from .values import MODELS, Asked, Row, Values, difference, get_values, put_into
-from .who import concerned_by, get_office, may_decide, may_undo
+from .values import MODELS, ChangeRequest, Row, Values, apply_values, get_difference, get_values
+from .who import get_concerned_contacts, get_office, may_decide, may_undo
 
-TESTED = {"email", "pin_hash", "partner"}  # what a contact is tested for anew
-CUTS_OFF = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
+NEEDS_TEST = {"email", "pin_hash", "partner"}  # a change of these needs a new test notice
+ENDS_LINKS = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
 
 
 class ChangedMeanwhile(ValidationError):
@@ -41,36 +41,38 @@ class ChangedMeanwhile(ValidationError):
 
 
 @transaction.atomic
-def ask_for_change(*, asked: Asked, by: User, at_once: bool = False, now: datetime | None = None) -> DirectoryChange:
+def ask_for_change(
+    *, wanted: ChangeRequest, by: User, at_once: bool = False, now: datetime | None = None
+) -> DirectoryChange:
     """Store what is asked for, and notify whom it concerns. With `at_once` it is made in this transaction.
 
     Raises ValidationError where it can't be made at all (a second active office for one place, say).
     """
     moment = now or timezone.now()
-    _check(asked.row, asked.after)
+    _check(wanted.row, wanted.after)
     change = DirectoryChange.objects.create(
-        kind=asked.kind,
-        act=asked.act,
-        entry_id=asked.row.pk,
-        office=get_office(asked.row),
-        values={"before": asked.before, "after": asked.after},
+        kind=wanted.kind,
+        act=wanted.act,
+        entry_id=wanted.row.pk,
+        office=get_office(wanted.row),
+        values={"before": wanted.before, "after": wanted.after},
         at_once=at_once,
         asked_by=by,
         asked_at=moment,
     )
     # Before the change is made: the mail must go to the address until now, not to the new one.
-    mails.tell_of_asking(change, concerned=concerned_by(change))
+    mails.mail_request(change, concerned=get_concerned_contacts(change))
     if at_once:
-        _make(change, by=by, now=moment)
+        _apply(change, by=by, now=moment)
     log_event(
         "directory.change_asked",
         actor=get_actor(by),
         target_kind="directory_change",
         target_id=change.pk,
-        kind=asked.kind,
-        act=asked.act,
-        entry=asked.row.pk,
-        fields=_names(asked.after),
+        kind=wanted.kind,
+        act=wanted.act,
+        entry=wanted.row.pk,
+        fields=_names(wanted.after),
         at_once=at_once,
     )
     return change
@@ -89,7 +91,7 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
     if not (may_decide(locked, by) or (not agree and may_undo(locked, by))):
         raise ValidationError(_("Another coordinator of this office must decide, not the one who asked."))
     if agree and not locked.at_once:
-        _make(locked, by=by, now=moment)
+        _apply(locked, by=by, now=moment)
     elif not agree and locked.at_once:
         _undo(locked, by=by, now=moment)
     _close(locked, Decision.AGREED if agree else Decision.REFUSED, by, moment)
@@ -101,8 +103,8 @@ def decide_change(*, change: DirectoryChange, agree: bool, by: User, now: dateti
         asked_by=locked.asked_by_id,
         entry=locked.entry_id,
     )
-    # After the commit: no mail server holds up the transaction, and no mail tells of what was rolled back.
-    transaction.on_commit(partial(mails.tell_of_decision, locked))
+    # After the commit: no mail server holds up the transaction, and no mail is about what was rolled back.
+    transaction.on_commit(partial(mails.mail_decision, locked))
     return locked
 
 
@@ -121,16 +123,18 @@ def _close(change: DirectoryChange, decision: str, by: User, now: datetime) -> N
     change.save(update_fields=["decision", "decided_by", "decided_at", "entry_id", "office"])
 
 
-def rehearse(asked: Asked, *, by: User, look: Callable[[Row], list[str]], now: datetime | None = None) -> list[str]:
+def preview_change(
+    wanted: ChangeRequest, *, by: User, look: Callable[[Row], list[str]], now: datetime | None = None
+) -> list[str]:
     """Return what `look` finds once the change would be made. Nothing is stored, and nobody is mailed.
 
     Empty where it can't be made.
     """
     try:
         with transaction.atomic():
-            key = asked.row.pk
+            key = wanted.row.pk
             moment = now or timezone.now()
-            row = _write(asked.kind, asked.act, key, asked.before, asked.after, by=by, now=moment, rehearsed=True)
+            row = _write(wanted.kind, wanted.act, key, wanted.before, wanted.after, by=by, now=moment, is_preview=True)
             found = look(row)
             transaction.set_rollback(True)
     except ValidationError:
@@ -138,7 +142,7 @@ def rehearse(asked: Asked, *, by: User, look: Callable[[Row], list[str]], now: d
     return found
 
 
-def _make(change: DirectoryChange, *, by: User, now: datetime) -> None:
+def _apply(change: DirectoryChange, *, by: User, now: datetime) -> None:
     values = change.values
     row = _write(change.kind, change.act, change.entry_id, values["before"], values["after"], by=by, now=now)
     if change.act != Act.DELETE:
@@ -150,14 +154,14 @@ def _make(change: DirectoryChange, *, by: User, now: datetime) -> None:
 def _undo(change: DirectoryChange, *, by: User, now: datetime) -> None:
     """Undo an emergency: old values again; what was added ends or is inactive; what was deleted is added again."""
     try:
-        _turn_back(change, by=by, now=now)
+        _revert(change, by=by, now=now)
     except ChangedMeanwhile:
         raise ChangedMeanwhile(
             _("Something else was changed in this entry since. Put it right there; this can't be undone by itself.")
         ) from None
 
 
-def _turn_back(change: DirectoryChange, *, by: User, now: datetime) -> None:
+def _revert(change: DirectoryChange, *, by: User, now: datetime) -> None:
     values, key = change.values, change.entry_id
     if change.act == Act.CHANGE:
         _write(change.kind, Act.CHANGE, key, values["after"], values["before"], by=by, now=now)
@@ -180,18 +184,18 @@ def _write(
     *,
     by: User,
     now: datetime,
-    rehearsed: bool = False,
+    is_preview: bool = False,
 ) -> Row:
     """Add, change or delete the row. Raises ChangedMeanwhile when the fields aren't as `before` says.
 
     Whoever answers a notice holds its escalation chain and waits for the audit chain, so escalation chains are locked
-    here before the first entry is written. `rehearsed`: only the row, which the caller rolls back.
+    here before the first entry is written. `is_preview`: only the row, which the caller rolls back.
     """
-    row = _existing(kind, key, before) if act != Act.ADD else MODELS[kind]()
+    row = _get_unchanged_row(kind, key, before) if act != Act.ADD else MODELS[kind]()
     if act == Act.DELETE:
-        return _delete(row, kind, by=by, now=now, rehearsed=rehearsed)
-    regions = put_into(row, _not_backwards(row, after, now) if act == Act.CHANGE else after)
-    tested = isinstance(row, Contact) and _before_saving(row, act, after, now)
+        return _delete(row, kind, by=by, now=now, is_preview=is_preview)
+    regions = apply_values(row, _end_no_earlier_than_now(row, after, now) if act == Act.CHANGE else after)
+    tested = isinstance(row, Contact) and _needs_test(row, act, after, now)
     if isinstance(row, Leave) and act == Act.ADD:
         row.entered_by = by
     if act == Act.CHANGE:
@@ -204,9 +208,9 @@ def _write(
         raise ValidationError(_("This can't be saved beside what the directory holds now.")) from error
     if regions is not None:
         row.regions.set(regions)  # type: ignore[union-attr]
-    if rehearsed:
+    if is_preview:
         return row
-    if isinstance(row, Contact) and act == Act.CHANGE and CUTS_OFF & set(after):
+    if isinstance(row, Contact) and act == Act.CHANGE and ENDS_LINKS & set(after):
         # Its receiver locks escalation chains, so it comes before the first audit entry.
         signals.contact_changed.send(sender=Contact, contact=row)
     log_event(
@@ -224,21 +228,21 @@ def _write(
     return row
 
 
-def _existing(kind: str, key: int | None, before: Values) -> Row:
+def _get_unchanged_row(kind: str, key: int | None, before: Values) -> Row:
     found: Row | None = MODELS[kind]._default_manager.select_for_update(no_key=True).filter(pk=key or 0).first()
     if found is None:
         raise ChangedMeanwhile(_("This entry is gone. Ask again if it is still needed."))
     stored = {name: value for name, value in get_values(found).items() if name in before}
-    if difference(stored, before)[1]:
+    if get_difference(stored, before)[1]:
         raise ChangedMeanwhile(_("This entry was changed after this had been asked for. Refuse it, and ask again."))
     return found
 
 
-def _delete(row: Row, kind: str, *, by: User, now: datetime, rehearsed: bool) -> Row:
+def _delete(row: Row, kind: str, *, by: User, now: datetime, is_preview: bool) -> Row:
     """Delete a shift or leave that hasn't begun. By what people were notified stays on record."""
     if isinstance(row, (DutyShift, Leave)) and has_begun(row, now):
         raise ChangedMeanwhile(_("This has begun meanwhile. Refuse it, and end it instead."))
-    if not rehearsed:
+    if not is_preview:
         log_event(f"directory.{kind}_deleted", actor=get_actor(by), target_kind=kind, target_id=row.pk)
     key = row.pk
     row.delete()
@@ -247,7 +251,7 @@ def _delete(row: Row, kind: str, *, by: User, now: datetime, rehearsed: bool) ->
     return row
 
 
-def _not_backwards(row: Row, after: Values, now: datetime) -> Values:
+def _end_no_earlier_than_now(row: Row, after: Values, now: datetime) -> Values:
     """Let a period that was to end "now" end when it is decided: what was until then stays true."""
     end = parse_datetime(after["ends_at"]) if after.get("ends_at") else None
     if isinstance(row, (DutyShift, Leave)) and end is not None and row.starts_at <= now and end < now:
@@ -255,12 +259,12 @@ def _not_backwards(row: Row, after: Values, now: datetime) -> Values:
     return after
 
 
-def _before_saving(contact: Contact, act: str, after: Values, now: datetime) -> bool:
+def _needs_test(contact: Contact, act: str, after: Values, now: datetime) -> bool:
     """Tell whether the contact needs a test notice; then it doesn't count until that was opened."""
     if "pin_hash" in after:
         contact.pin_set_at = now
     back = after.get("is_active") is True and act == Act.CHANGE
-    if act == Act.ADD or TESTED & set(after) or back:
+    if act == Act.ADD or NEEDS_TEST & set(after) or back:
         contact.reachable_at = None
         return contact.is_active
     return False
@@ -270,10 +274,10 @@ def _check(row: Row, after: Values) -> None:
     """Check what the database can't: offices of regions don't share one, a shift is of its own office's."""
     row.clean()
     if isinstance(row, Partner) and row.is_active:
-        _only_one_office(row, after)
+        _check_single_office(row, after)
 
 
-def _only_one_office(office: Partner, after: Values) -> None:
+def _check_single_office(office: Partner, after: Values) -> None:
     # Locked, so that two decisions at once don't make two. By key, lest two wait for each other.
     beside = Partner.objects.select_for_update(no_key=True).filter(role=office.role, is_active=True)
     active = list(beside.order_by("pk").values_list("pk", flat=True))

@@ -28,15 +28,15 @@ from vault.seal import SealBroken
 
 from ..models import Contact
 from .models import Decision, DirectoryChange
-from .who import keepers_for
+from .who import filter_managers
 
-TRIED_FOR = timedelta(days=2)
-MAX_AT_ONCE = 20
+RETRY_FOR = timedelta(days=2)
+MAX_MAILS_PER_RUN = 20
 
 log = structlog.get_logger(__name__)
 
 
-def tell_of_asking(change: DirectoryChange, *, concerned: Iterable[Contact]) -> None:
+def mail_request(change: DirectoryChange, *, concerned: Iterable[Contact]) -> None:
     """Mail the people concerned at their present addresses, and the managers, once the transaction is committed.
 
     The addresses are stored sealed in the change: what couldn't be mailed is tried again (`send_again`).
@@ -44,7 +44,7 @@ def tell_of_asking(change: DirectoryChange, *, concerned: Iterable[Contact]) -> 
     addresses = {contact.email: contact.language for contact in concerned if contact.email}
     change.values = {**change.values, "concerned": addresses}
     change.save(update_fields=["values"])
-    transaction.on_commit(partial(_tell, change))
+    transaction.on_commit(partial(_mail_unmailed, change))
 
 
 def send_again(argument: str = "", *, now: datetime | None = None) -> int:
@@ -53,10 +53,10 @@ def send_again(argument: str = "", *, now: datetime | None = None) -> int:
     Not what was refused or withdrawn meanwhile, unless it took effect at once.
     """
     moment = now or timezone.now()
-    unsent = DirectoryChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
+    unsent = DirectoryChange.objects.filter(mailed_at=None, asked_at__gt=moment - RETRY_FOR)
     still = unsent.filter(Q(decision__in=(Decision.WAITING, Decision.AGREED)) | Q(at_once=True))
     due = [change for change in still.order_by("asked_at") if _is_due(change, moment)]
-    return sum(_tell(change, now=moment) for change in due[:MAX_AT_ONCE])
+    return sum(_mail_unmailed(change, now=moment) for change in due[:MAX_MAILS_PER_RUN])
 
 
 def _is_due(change: DirectoryChange, now: datetime) -> bool:
@@ -67,7 +67,7 @@ def _is_due(change: DirectoryChange, now: datetime) -> bool:
         return False
 
 
-def _tell(change: DirectoryChange, *, now: datetime | None = None) -> bool:
+def _mail_unmailed(change: DirectoryChange, *, now: datetime | None = None) -> bool:
     """Mail everybody who wasn't mailed yet; True (and `mailed_at`) when the mail server took each.
 
     The addresses that were mailed stand sealed in the change, so that one refused address brings nobody else the same
@@ -75,16 +75,16 @@ def _tell(change: DirectoryChange, *, now: datetime | None = None) -> bool:
     """
     moment = now or timezone.now()
     mailed = set(change.values.get("mailed", ()))
-    letters = [
+    mails = [
         (address, language, "directory/mails/concerned.txt")
         for address, language in change.values.get("concerned", {}).items()
     ]
     if change.at_once or change.decision == Decision.WAITING:  # else nothing is left for them to decide
-        letters += [(user.email, user.language, "directory/mails/keeper.txt") for user in _keepers(change)]
+        mails += [(user.email, user.language, "directory/mails/keeper.txt") for user in _get_managers_to_mail(change)]
     # By address and kind: whoever decides may be the person concerned, too.
-    due = [each for each in letters if _key(each) not in mailed]
-    taken = {_key(each) for each in due if _send(each[0], each[1], change, each[2])}
-    if all(_key(each) in taken for each in due):
+    due = [each for each in mails if _get_mail_key(each) not in mailed]
+    taken = {_get_mail_key(each) for each in due if _send(each[0], each[1], change, each[2])}
+    if all(_get_mail_key(each) in taken for each in due):
         DirectoryChange.objects.filter(pk=change.pk).update(mailed_at=moment)
         return True
     change.values = {**change.values, "mailed": sorted(mailed | taken), "tried_at": moment.isoformat()}
@@ -92,23 +92,24 @@ def _tell(change: DirectoryChange, *, now: datetime | None = None) -> bool:
     return False
 
 
-def _key(letter: tuple[str, str, str]) -> str:
-    address, _language, template = letter
+def _get_mail_key(mail: tuple[str, str, str]) -> str:
+    # Stored in the change: a template that is renamed would be mailed again.
+    address, _language, template = mail
     return f"{template} {address}"
 
 
-def tell_of_decision(change: DirectoryChange) -> None:
+def mail_decision(change: DirectoryChange) -> None:
     """Mail the outcome to whoever asked."""
     if change.asked_by.email:
         _send(change.asked_by.email, change.asked_by.language, change, "directory/mails/decided.txt")
 
 
-def _keepers(change: DirectoryChange) -> list[User]:
+def _get_managers_to_mail(change: DirectoryChange) -> list[User]:
     """Return who could decide; in an emergency every coordinator and operator. Without whoever asked."""
     roles = [StaffRole.COORDINATOR] + ([StaffRole.OPERATOR] if change.at_once else [])
     today = Assignment.objects.current().filter(role__in=roles).values("user")
     people = User.objects.filter(pk__in=today, is_active=True).exclude(pk=change.asked_by_id).exclude(email="")
-    return list(people.order_by("pk")) if change.at_once else keepers_for(change, people.order_by("pk"))
+    return list(people.order_by("pk")) if change.at_once else filter_managers(change, people.order_by("pk"))
 
 
 def _send(address: str, language: str, change: DirectoryChange, template: str) -> bool:

@@ -13,22 +13,22 @@ from django.db import transaction
 from ..models import Contact, DutyShift, Leave, Partner
 from ..roster import gaps, utc
 from .models import Act
-from .values import Asked, Values
+from .values import ChangeRequest, Values
 
-SOON = timedelta(hours=24)
-ALONE = {"name", "duty", "language"}
+SOON_WITHIN = timedelta(hours=24)
+ONE_PERSON_FIELDS = {"name", "duty", "language"}
 
 
-def takes_two(asked: Asked, *, now: datetime) -> bool:
+def takes_two(wanted: ChangeRequest, *, now: datetime) -> bool:
     """Tell whether this change waits for a second person."""
-    row = asked.row
+    row = wanted.row
     if isinstance(row, Partner):
-        return bool(asked.after)
+        return bool(wanted.after)
     if isinstance(row, Contact):
-        return asked.act == Act.ADD or bool(set(asked.after) - ALONE)
+        return wanted.act == Act.ADD or bool(set(wanted.after) - ONE_PERSON_FIELDS)
     if isinstance(row, DutyShift):
-        return _roster_changes_soon(row, asked.act, asked.after, now)
-    return asked.act != Act.DELETE and bool(asked.after) and _leaves_nobody_soon(row, now)
+        return _roster_changes_soon(row, wanted.act, wanted.after, now)
+    return wanted.act != Act.DELETE and bool(wanted.after) and _leaves_nobody_soon(row, now)
 
 
 def _roster_changes_soon(row: DutyShift, act: str, after: Values, now: datetime) -> bool:
@@ -47,7 +47,7 @@ def _roster_changes_soon(row: DutyShift, act: str, after: Values, now: datetime)
 
 def _within(start: datetime, end: datetime | None, now: datetime) -> tuple[datetime, datetime] | None:
     """Return what of a shift lies in the next day."""
-    since, until = max(utc(start), utc(now)), utc(now) + SOON
+    since, until = max(utc(start), utc(now)), utc(now) + SOON_WITHIN
     if end is not None:
         until = min(until, utc(end))
     return (since, until) if since < until else None
@@ -70,5 +70,5 @@ def _leaves_nobody_soon(row: Leave, now: datetime) -> bool:
 
 
 def _open_hours(office: Partner, now: datetime) -> float:
-    found = gaps(office, now, now + SOON)
+    found = gaps(office, now, now + SOON_WITHIN)
     return sum((utc(each.ends_at) - utc(each.starts_at)).total_seconds() for each in found)

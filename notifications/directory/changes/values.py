@@ -30,7 +30,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChangeRequest:
     """What somebody asks for. `before` and `after` hold only what differs; `row` is as it would be, unsaved."""
 
     kind: str
@@ -62,13 +62,13 @@ def _regions(row: Row) -> list[int]:
     return sorted(row.regions.values_list("pk", flat=True)) if isinstance(row, Partner) and row.pk else []
 
 
-def difference(before: Values, after: Values) -> tuple[Values, Values]:
+def get_difference(before: Values, after: Values) -> tuple[Values, Values]:
     """Return only what differs, on both sides. Times are compared as moments."""
     changed = [name for name in after if _plain(before.get(name)) != _plain(after[name])]
     return {name: before.get(name) for name in changed}, {name: after[name] for name in changed}
 
 
-def put_into(row: Row, values: Values) -> list[int] | None:
+def apply_values(row: Row, values: Values) -> list[int] | None:
     """Set these values on a row. Return the regions to set once it is saved, or None where they stay."""
     regions = None
     for name, value in values.items():

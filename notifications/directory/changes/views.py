@@ -17,14 +17,14 @@ from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications import signals
 
-from ..editing import what_would_follow
+from ..editing import preview_warnings
 from ..models import Contact
 from ..scope import get_entries, get_partners
 from .actions import decide_change, withdraw_change
 from .labels import build_rows
 from .models import ChangedKind, Decision, DirectoryChange
-from .values import MODELS, Asked
-from .who import keepers_for, may_decide, may_undo
+from .values import MODELS, ChangeRequest
+from .who import filter_managers, may_decide, may_undo
 
 PAGE = 50
 
@@ -106,7 +106,7 @@ def _found(request: HttpRequest, pk: UUID) -> DirectoryChange:
 
 
 def _may_see(found: DirectoryChange, me: User) -> bool:
-    return found.asked_by_id == me.pk or may_undo(found, me) or bool(keepers_for(found, [me]))
+    return found.asked_by_id == me.pk or may_undo(found, me) or bool(filter_managers(found, [me]))
 
 
 def _all() -> Any:
@@ -120,13 +120,15 @@ def _warnings(found: DirectoryChange) -> list[str]:
     model = MODELS[found.kind]
     row = model._default_manager.filter(pk=found.entry_id or 0).first() or model()
     values = found.values
-    return what_would_follow(Asked(found.kind, found.act, row, values["before"], values["after"]), found.asked_by)
+    return preview_warnings(
+        ChangeRequest(found.kind, found.act, row, values["before"], values["after"]), found.asked_by
+    )
 
 
 def _others(found: DirectoryChange) -> list[User]:
     """Return who could decide."""
     people = User.objects.filter(is_active=True, assignments__role="coordinator").distinct().order_by("last_name")
-    return keepers_for(found, people.exclude(pk=found.asked_by_id))
+    return filter_managers(found, people.exclude(pk=found.asked_by_id))
 
 
 def _untested_contact(found: DirectoryChange) -> Contact | None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from access.models import Municipality, StaffRole, User
 
 from ..models import Contact, DutyShift, Leave, Partner, Role
-from ..scope import get_partners, keeps_area
+from ..scope import get_partners, manages_area
 from .models import ChangedKind, Decision, DirectoryChange
 from .values import Row, Values, get_values
 
-AREA = {"role", "directorate", "municipality", "regions"}
+AREA_FIELDS = {"role", "directorate", "municipality", "regions"}
 
 
 def get_office(row: Row) -> Partner | None:
@@ -25,7 +25,7 @@ def may_decide(change: DirectoryChange, user: User) -> bool:
     """Tell whether this person may be the second one: they manage what would be changed, before and after."""
     if change.decision != Decision.WAITING or change.asked_by_id == user.pk:
         return False
-    return user in keepers_for(change, [user])
+    return user in filter_managers(change, [user])
 
 
 def may_undo(change: DirectoryChange, user: User) -> bool:
@@ -37,20 +37,20 @@ def may_undo(change: DirectoryChange, user: User) -> bool:
     return is_open and user.is_active and user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR)
 
 
-def keepers_for(change: DirectoryChange, people: Iterable[User]) -> list[User]:
+def filter_managers(change: DirectoryChange, people: Iterable[User]) -> list[User]:
     """Return those of these people who manage everything that this change is about."""
-    return [user for user in people if _keeps(change, user)]
+    return [user for user in people if _manages(change, user)]
 
 
-def _keeps(change: DirectoryChange, user: User) -> bool:
+def _manages(change: DirectoryChange, user: User) -> bool:
     if not user.is_active:
         return False
     if change.office_id is not None and not get_partners(user).filter(pk=change.office_id).exists():
         return False
     after = change.values["after"]
     # An area that moves concerns both sides, so whoever decides must manage the new one, too.
-    if change.kind == ChangedKind.PARTNER and (change.office_id is None or AREA & set(after)):
-        return keeps_area(user, get_regions(_area_after(change)))
+    if change.kind == ChangedKind.PARTNER and (change.office_id is None or AREA_FIELDS & set(after)):
+        return manages_area(user, get_regions(_area_after(change)))
     if change.kind != ChangedKind.PARTNER and after.get("partner"):
         return get_partners(user).filter(pk=after["partner"]).exists()
     return True
@@ -72,7 +72,7 @@ def get_regions(values: Values) -> set[int]:
     return found
 
 
-def concerned_by(change: DirectoryChange) -> list[Contact]:
+def get_concerned_contacts(change: DirectoryChange) -> list[Contact]:
     """Return whose notices would go elsewhere: the contact as it is, or the people of the offices answering now."""
     if change.kind == ChangedKind.CONTACT:
         return list(Contact.objects.filter(pk=change.entry_id or 0))

@@ -3,16 +3,17 @@
 import pytest
 from django.utils import timezone
 
+from access.languages import in_each_language
 from access.models import MobileUnit, Region
 from tests.world.offices import Country, make_contact, make_country, make_office, make_staffed_office, put_on_duty
 from tests.world.places import make_place
 
 from .. import coverage
-from ..areas import NAMED_ROLES, REACH, offices_for
+from ..areas import AREA_RULES, NAMED_ROLES, offices_for
 from ..call_list import call_list
 from ..chain import resolve_chain
 from ..models import Partner, Role
-from ..resolve import NOBODY_ON_DUTY, ROLE_WORDS, Resolution, resolve
+from ..resolve import NOBODY_ON_DUTY, ROLE_NAMES, Resolution, resolve
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +40,7 @@ def of_region(office: Partner, region: Region) -> Partner:
 
 
 def test_every_role_says_by_what_area_it_answers_and_what_it_is_called() -> None:
-    assert set(REACH) == set(ROLE_WORDS) == set(Role.values)
+    assert set(AREA_RULES) == set(ROLE_NAMES) == set(Role.values)
 
 
 @pytest.mark.parametrize("role", [Role.SOCIAL_SERVICE, Role.HEALTH])
@@ -128,7 +129,7 @@ def test_an_embassys_notice_goes_through_the_responsible_authority_only_and_says
 def test_a_desk_is_never_told_what_is_for_the_responsible_authority(country: Country) -> None:
     put_on_duty(make_office(Role.EMBASSY_DESK, slug="desk"))
     found = found_for(Role.RESPONSIBLE_AUTHORITY, country.vlore)
-    assert (found.contact, found.words[-1]) == (None, NOBODY_ON_DUTY)
+    assert (found.contact, found.words[-1]) == (None, in_each_language(NOBODY_ON_DUTY))
 
 
 @pytest.mark.parametrize("role", [role for role in Role.values if role != Role.COORDINATOR])
@@ -148,19 +149,19 @@ def test_a_place_is_without_a_role_only_when_its_last_office_goes(country: Count
     state = of_region(make_office(Role.SOCIAL_SERVICE, slug="state"), country.vlore.region)
     local.is_active = False
     local.save()
-    assert coverage.places_without(Role.SOCIAL_SERVICE, [country.vlore]) == []
+    assert coverage.get_places_without_office(Role.SOCIAL_SERVICE, [country.vlore]) == []
     state.is_active = False
     state.save()
-    assert coverage.places_without(Role.SOCIAL_SERVICE, [country.vlore]) == [country.vlore]
+    assert coverage.get_places_without_office(Role.SOCIAL_SERVICE, [country.vlore]) == [country.vlore]
 
 
 def test_whatever_desks_the_directory_holds_the_authority_alone_answers_for_an_embassy(country: Country) -> None:
     make_office(Role.EMBASSY_DESK, slug="desk")
     assert list(offices_for(Role.EMBASSY_DESK, country.vlore, None)) == [country.authority]
-    assert coverage.places_without(Role.EMBASSY_DESK, [country.vlore]) == []
+    assert coverage.get_places_without_office(Role.EMBASSY_DESK, [country.vlore]) == []
     country.authority.is_active = False
     country.authority.save()
-    assert coverage.places_without(Role.EMBASSY_DESK, [country.vlore]) == [country.vlore]
+    assert coverage.get_places_without_office(Role.EMBASSY_DESK, [country.vlore]) == [country.vlore]
 
 
 def other_region(country: Country) -> object:

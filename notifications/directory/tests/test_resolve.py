@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from access.languages import in_each_language
 from access.models import Region
 from tests.world.offices import Country, make_country, make_office, put_on_duty
 
@@ -56,7 +57,7 @@ def test_only_who_is_on_duty_at_that_moment_is_told(country):
     assert resolve(role=Role.POLICE, municipality=country.vlore, at=now - timedelta(seconds=1)).contact == early
     after = resolve(role=Role.POLICE, municipality=country.vlore, at=now + timedelta(hours=8))
     assert (after.contact, after.partner) == (None, country.police)
-    assert after.words[-1] == NOBODY_ON_DUTY
+    assert after.words[-1] == in_each_language(NOBODY_ON_DUTY)
 
 
 def test_inactive_contacts_and_offices_are_never_returned(country):

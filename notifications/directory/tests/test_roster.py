@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from access.languages import in_each_language
 from tests.world.offices import Country, make_contact, make_country, put_on_duty
 
 from .. import roster
@@ -146,7 +147,7 @@ def test_a_substitute_for_today_is_told_and_not_the_open_ended_shift(country):
     substitute = put_on_duty(country.police, since=now - timedelta(hours=1), until=now + timedelta(hours=11))
     found = who(country)
     assert (found.contact, found.deputy) == (substitute, standing)
-    assert roster.COVERED in found.words
+    assert in_each_language(roster.COVERED) in found.words
     assert who(country, now + timedelta(hours=12)).contact == standing
 
 
@@ -171,7 +172,7 @@ def test_whoever_is_on_leave_is_told_nothing_and_the_words_say_so_without_a_name
     take_leave(officer)
     found = who(country)
     assert (found.contact, found.deputy) == (deputy, None)
-    assert roster.AWAY in found.words
+    assert in_each_language(roster.AWAY) in found.words
     assert officer.name not in str(found.words)
 
 
@@ -188,7 +189,7 @@ def test_when_all_are_on_leave_nobody_is_told_and_it_is_said(country):
     take_leave(put_on_duty(country.police))
     found = who(country)
     assert found.contact is None
-    assert roster.ALL_AWAY in found.words
+    assert in_each_language(roster.ALL_AWAY) in found.words
 
 
 def test_an_ordinary_hour_needs_no_more_words(country):

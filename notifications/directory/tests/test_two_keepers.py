@@ -24,7 +24,7 @@ from ..changes.actions import ChangedMeanwhile, decide_change
 from ..changes.mails import send_again
 from ..models import Contact, DirectoryChange, DutyShift, Leave, Partner, Role
 from ..resolve import resolve
-from ..scope import get_partners, is_national_keeper
+from ..scope import get_partners, is_national_manager
 from .second_keeper import agree_to_all, second_keeper
 from .test_admin import CONTACTS, area, filled, sign_in
 from .test_editing import police, typed
@@ -200,10 +200,10 @@ def test_an_office_that_answers_for_two_regions_is_not_one_regions_keepers(keepe
 
 def test_national_offices_are_kept_by_coordinators_of_every_region(keeper: User, south: Region) -> None:
     authority = Partner.objects.create(slug="ra", role=Role.RESPONSIBLE_AUTHORITY, names={"sq": "AP"})
-    assert not is_national_keeper(keeper)
+    assert not is_national_manager(keeper)
     assert not get_partners(keeper).filter(pk=authority.pk).exists()
     Assignment.objects.create(user=keeper, role=StaffRole.COORDINATOR, region=south)
-    assert is_national_keeper(keeper)
+    assert is_national_manager(keeper)
     assert get_partners(keeper).filter(pk=authority.pk).exists()
 
 

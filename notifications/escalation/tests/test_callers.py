@@ -11,15 +11,15 @@ from notifications.outbox import alarm
 from notifications.outbox.actions import create_notices
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.repeating import fold
+from notifications.outbox.repeating import merge_repeated_notices
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.sweep import resolve_again
 from tests.world.notices import BRIEF, StaffedCountry, notify_officer
 from tests.world.offices import make_contact, make_office, put_on_duty
 
-from ..auditor import stranded
 from ..clock import advance
-from ..digest import begin_of_today, list_silent
+from ..digest import get_start_of_today, send_digests
+from ..findings import get_stranded_notices
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("postbox")]
 AGAIN = ({"after_minutes": 30, "do": "call", "repeat_minutes": 30},)
@@ -32,7 +32,7 @@ def at(notice: Notice, minutes: float) -> datetime:
 def climb(notice: Notice, until: int, start: int = 10, every: int = 10) -> None:
     for minutes in range(start, until + 1, every):
         advance(at(notice, minutes))
-        fold(at(notice, minutes))
+        merge_repeated_notices(at(notice, minutes))
         send_due()
 
 
@@ -90,7 +90,7 @@ def test_of_several_who_were_asked_to_call_each_stays_asked_and_hears_again(staf
     asked = [staffed.coordinator, *coordinators(3)]
     call_each(first, asked)
     send_due()
-    assert fold(at(first, 1)) == 0
+    assert merge_repeated_notices(at(first, 1)) == 0
     climb(first, 90)
     standing = Notice.objects.open().filter(purpose=Purpose.CALL)
     assert {one.contact for one in standing} == set(asked)
@@ -111,7 +111,7 @@ def test_when_none_of_them_is_on_duty_any_more_the_next_one_is_asked_once_beside
     assert (
         standing.get(contact=relief).number == 3
     )  # one of the three looks for somebody, so they hear it as often as one
-    assert stranded(timezone.now() + timedelta(days=1)) == []
+    assert get_stranded_notices(timezone.now() + timedelta(days=1)) == []
 
 
 def test_after_the_first_day_each_has_their_own_call_on_their_list(staffed: StaffedCountry) -> None:
@@ -120,7 +120,7 @@ def test_after_the_first_day_each_has_their_own_call_on_their_list(staffed: Staf
     call_each(first, asked)
     send_due()
     climb(first, 60 * 26, every=30)
-    assert list_silent(begin_of_today(at(first, 60 * 50)) + timedelta(hours=1)) == 3
+    assert send_digests(get_start_of_today(at(first, 60 * 50)) + timedelta(hours=1)) == 3
     assert {one.contact for one in Notice.objects.filter(purpose=Purpose.DIGEST)} == set(asked)
 
 
@@ -129,7 +129,7 @@ def test_the_same_person_twice_is_folded_and_nobody_else(staffed: StaffedCountry
     other = coordinators(1)[0]
     for _time in range(2):
         call_each(first, [staffed.coordinator, other])
-    assert fold(at(first, 1)) == 2
+    assert merge_repeated_notices(at(first, 1)) == 2
     assert {one.contact for one in Notice.objects.open()} == {staffed.coordinator, other}
 
 
@@ -152,7 +152,7 @@ def test_a_coordinator_chosen_by_hand_keeps_their_call_while_the_other_ladder_go
     assert (call.state, call.reason, call.number) == ("sent", "", 5)  # each half hour, by its own clock alone
     others = Notice.objects.open().filter(purpose=Purpose.CALL).exclude(pk=call.pk)
     assert [one.contact for one in others] == ([staffed.coordinator] if somebody_on_duty else [])
-    assert alarm.unheard().exists() != somebody_on_duty
+    assert alarm.get_notices_for_nobody().exists() != somebody_on_duty
 
 
 # ---- no coordinator on duty ----
@@ -191,13 +191,13 @@ def test_with_nobody_on_duty_the_standing_call_goes_on_and_the_operator_hears(st
     climb(first, 90, start=40)
     call = Notice.objects.get(purpose=Purpose.CALL, contact=staffed.coordinator)
     assert (call.state, call.number) == ("sent", 3)
-    assert alarm.alarm_part(timezone.now())["cases"] == 1
+    assert alarm.build_health_part(timezone.now())["cases"] == 1
     assert Notice.objects.without_recipient().count() == 1  # however often
     relief = put_on_duty(staffed.country.coordinator)
     assert resolve_again(at(first, 91)) == 1
     climb(first, 120, start=120)
     assert calls() == {staffed.coordinator.pk: ("closed", "replaced"), relief.pk: ("sent", "")}
-    assert not alarm.unheard().exists()
+    assert not alarm.get_notices_for_nobody().exists()
 
 
 def test_who_comes_back_on_duty_isnt_called_by_a_second_call(staffed: StaffedCountry) -> None:
@@ -209,28 +209,28 @@ def test_who_comes_back_on_duty_isnt_called_by_a_second_call(staffed: StaffedCou
     put_on_duty(staffed.country.coordinator, contact=staffed.coordinator)
     resolve_again(at(first, 61))
     assert [one.contact for one in Notice.objects.open().filter(purpose=Purpose.CALL)] == [staffed.coordinator]
-    assert not alarm.unheard().exists()
+    assert not alarm.get_notices_for_nobody().exists()
 
 
 def test_duty_that_ends_after_the_first_day_is_loud_and_whoever_comes_next_is_called(staffed: StaffedCountry) -> None:
     first = notify_officer(staffed)
     send_due()
     climb(first, 60 * 26, every=30)
-    morning = begin_of_today(at(first, 60 * 50)) + timedelta(hours=1)
-    assert list_silent(morning) == 1
+    morning = get_start_of_today(at(first, 60 * 50)) + timedelta(hours=1)
+    assert send_digests(morning) == 1
     send_due()
     DutyShift.objects.filter(contact=staffed.coordinator).delete()
     for minutes in (0, 10, 20):
         now = morning + timedelta(days=1, minutes=minutes)
         advance(now)
-        assert list_silent(now) == 0
-    assert alarm.alarm_part(now)["cases"] == 1
-    assert alarm.unheard().count() == 1
+        assert send_digests(now) == 0
+    assert alarm.build_health_part(now)["cases"] == 1
+    assert alarm.get_notices_for_nobody().count() == 1
     assert Notice.objects.open().filter(purpose=Purpose.DIGEST).exists()  # something is left on it
-    assert stranded(now) == []
+    assert get_stranded_notices(now) == []
     relief = put_on_duty(staffed.country.coordinator)
     assert resolve_again(now + timedelta(minutes=5)) == 1
     assert Notice.objects.open().filter(purpose=Purpose.CALL, contact=relief).exists()
-    assert not alarm.unheard().exists()
-    assert list_silent(now + timedelta(minutes=10)) == 1
+    assert not alarm.get_notices_for_nobody().exists()
+    assert send_digests(now + timedelta(minutes=10)) == 1
     assert Notice.objects.open().filter(purpose=Purpose.DIGEST).get().contact == relief

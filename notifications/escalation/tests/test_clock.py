@@ -4,10 +4,11 @@ from unittest import mock
 import pytest
 from django.utils import timezone
 
+from access.languages import in_each_language
 from audit.models import AuditEntry, PutAside
 from notifications import signals
 from notifications.briefs.replies import AnswerRefused, answer
-from notifications.channels.errors import Unreached
+from notifications.channels.base import Unreached
 from notifications.directory.models import DutyShift, Role
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import send_due
@@ -17,8 +18,8 @@ from tests.world.offices import put_on_duty
 from vault.tests.spoiling import spoil
 
 from .. import clock
-from ..auditor import stranded
 from ..clock import advance
+from ..findings import get_stranded_notices
 
 pytestmark = pytest.mark.django_db
 
@@ -108,8 +109,9 @@ def test_without_a_deputy_the_call_comes_at_once_and_says_so(staffed, sent, hear
     advance(at(sent, 10))
     advance(at(sent, 20))
     assert purposes() == ["first", "reminder", "call"]
-    assert heard[-1] == ("call", ["This notice was not accepted in time. Please call.", clock.NO_DEPUTY["en"]])
-    assert clock.NO_DEPUTY["sq"] in str(Notice.objects.get(purpose=Purpose.CALL).brief)
+    no_deputy = in_each_language(clock.NO_DEPUTY)
+    assert heard[-1] == ("call", ["This notice was not accepted in time. Please call.", no_deputy["en"]])
+    assert no_deputy["sq"] in str(Notice.objects.get(purpose=Purpose.CALL).brief)
     assert AuditEntry.objects.filter(action="notice.escalated", detail__no_deputy=True).count() == 1
 
 
@@ -129,7 +131,7 @@ def test_two_sweepers_take_a_step_once(staffed, sent):
 
 
 def test_a_step_that_fails_half_way_is_put_aside_and_taken_again(sent):
-    with mock.patch.object(clock, "_tell", side_effect=RuntimeError):
+    with mock.patch.object(clock, "_log_escalation", side_effect=RuntimeError):
         assert advance(at(sent, 10)) == 0
     assert purposes() == ["first", "call"]  # nothing is left of the reminder; somebody is asked to call meanwhile
     aside = PutAside.objects.get()
@@ -166,7 +168,7 @@ def test_one_notice_that_cannot_be_read_stops_no_other_clock(staffed, postbox, c
     assert (call.chases_id, call.contact) == (bad.pk, staffed.coordinator)
     assert staffed.officer.phone in str(call.brief)
     assert send_due() == 4
-    assert stranded(timezone.now() + timedelta(days=1)) == []
+    assert get_stranded_notices(timezone.now() + timedelta(days=1)) == []
 
 
 def test_the_call_about_what_cannot_be_read_is_repeated_and_there_is_one(staffed, postbox):
@@ -250,17 +252,17 @@ def test_who_declines_is_followed_at_once_by_the_deputy_with_the_rest_of_the_lad
     heir = Notice.objects.get(purpose=Purpose.DEPUTY)
     assert (heir.contact, heir.chases, heir.owed_at) == (staffed.deputy, sent, at(sent, 5))
     assert heir.ladder == [{"after_minutes": 25, "do": "call", "repeat_minutes": 30}]
-    assert stranded(timezone.now()) == []
+    assert get_stranded_notices(timezone.now()) == []
     answer(notice=heir, kind="declined", reason="busy_elsewhere", at=at(sent, 7))
     call = Notice.objects.get(purpose=Purpose.CALL)
     assert (call.contact, call.next_step_at) == (staffed.coordinator, at(sent, 37))
-    assert clock.DECLINED["en"] in str(call.brief)
+    assert in_each_language(clock.DECLINED)["en"] in str(call.brief)
     assert staffed.officer.phone in str(call.brief)
 
 
 def test_a_declined_chase_is_heard_of_with_its_reason(sent, heard):
     answer(notice=sent, kind="declined", reason="not_on_duty")
-    assert heard == [("deputy", [clock.DECLINED["en"]])]
+    assert heard == [("deputy", [in_each_language(clock.DECLINED)["en"]])]
 
 
 def test_a_coordinator_who_declines_is_followed_by_the_other_one(staffed, sent):
@@ -281,7 +283,7 @@ def test_nobody_reached_by_phone_is_a_call_again(staffed, sent):
     answer(notice=call, kind="accepted")
     answer(notice=call, kind="outcome", reason="not_reached")
     assert Notice.objects.filter(purpose=Purpose.CALL).open().count() == 1
-    assert stranded(timezone.now()) == []
+    assert get_stranded_notices(timezone.now()) == []
 
 
 def test_a_declining_deputy_leaves_the_clock_with_the_first_notice(sent):
@@ -337,7 +339,7 @@ def test_a_call_goes_on_to_the_coordinator_who_is_on_duty_now(staffed, sent):
     with pytest.raises(AnswerRefused) as refused:
         answer(notice=old, kind="accepted")
     assert refused.value.code == "replaced"
-    assert stranded(timezone.now() + timedelta(days=1)) == []
+    assert get_stranded_notices(timezone.now() + timedelta(days=1)) == []
 
 
 def test_a_call_that_carries_the_clock_hands_it_to_the_next_coordinator(staffed, sent):
@@ -396,4 +398,4 @@ def test_who_declines_what_cannot_be_read_is_heard_and_the_coordinator_is_asked_
     call = Notice.objects.open().get()
     assert (sent.state, call.purpose, call.contact) == ("declined", "call", staffed.coordinator)
     assert call.next_step_at is not None
-    assert stranded(timezone.now() + timedelta(days=1)) == []
+    assert get_stranded_notices(timezone.now() + timedelta(days=1)) == []

@@ -18,15 +18,14 @@ from notifications.briefs.replies import AnswerRefused, answer
 from notifications.directory.models import DutyShift
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Heartbeat, Notice, Purpose
-from notifications.outbox.repeating import fill_chases, fold
+from notifications.outbox.repeating import backfill_chase_ids, merge_repeated_notices
 from notifications.outbox.sweep import sweep
 from tests.world.notices import notify_officer
 from tests.world.offices import put_on_duty
 
-from ..auditor import stranded
 from ..clock import advance
-from ..digest import list_silent
-from ..findings import findings
+from ..digest import send_digests
+from ..findings import collect_findings, get_stranded_notices
 
 pytestmark = pytest.mark.django_db
 CASES = 3
@@ -48,7 +47,7 @@ def rounds(clock, until: datetime, step: timedelta) -> None:
         now = clock.return_value
         advance(now)
         sweep(now)
-        list_silent(now)
+        send_digests(now)
         send_due()
 
 
@@ -68,7 +67,7 @@ def test_a_month_of_silence_is_bounded_and_falling_and_told_each_day(silence, po
         step = timedelta(minutes=30) if day < 1 else timedelta(hours=8)
         rounds(clock, BEGIN + timedelta(days=day + 1), step)
         days.append(len(postbox.letters) - before)
-        assert stranded(clock.return_value) == []
+        assert get_stranded_notices(clock.return_value) == []
     assert days[0] <= CASES * (2 + 48) + 1  # a reminder, the deputy, a call each half hour; the first list
     assert set(days[1:]) == {1}  # then one list a day, however many cases
     listed = [letter for letter in postbox.letters if "3 without an answer" in letter.subject]
@@ -86,8 +85,8 @@ def test_after_a_month_of_silence_looking_around_costs_what_it_cost_on_the_first
     def cost() -> tuple[int, int]:
         now = clock.return_value
         with CaptureQueriesContext(connection) as found:
-            findings(now)
-            stranded(now)
+            collect_findings(now)
+            get_stranded_notices(now)
         with CaptureQueriesContext(connection) as read:
             client.get("/readyz")
         return len(found), len(read)
@@ -96,7 +95,7 @@ def test_after_a_month_of_silence_looking_around_costs_what_it_cost_on_the_first
     rounds(clock, BEGIN + timedelta(hours=2), timedelta(minutes=20))
     first = cost()
     rounds(clock, BEGIN + timedelta(days=30), timedelta(hours=12))
-    Heartbeat.beat("findings", findings(clock.return_value))
+    Heartbeat.beat("findings", collect_findings(clock.return_value))
     assert cost() == first
     assert first[1] <= 5
     spent = min(_cpu(client) for _try in range(5))
@@ -152,14 +151,14 @@ def test_the_list_goes_to_whoever_is_on_duty_that_day(silence, postbox, clock):
     rounds(clock, BEGIN + timedelta(hours=50), timedelta(hours=8))
     assert postbox.letters[-1].address == relief.email
     assert Notice.objects.open().filter(purpose=Purpose.DIGEST).get().contact == relief
-    assert stranded(clock.return_value) == []
+    assert get_stranded_notices(clock.return_value) == []
 
 
 def test_with_no_coordinator_nothing_is_lost_and_the_log_says_so(silence, postbox, clock, caplog):
     DutyShift.objects.filter(contact=silence.coordinator).delete()
     rounds(clock, BEGIN + timedelta(hours=50), timedelta(hours=5))
     assert "nobody_to_list" in caplog.text
-    assert stranded(clock.return_value) == []
+    assert get_stranded_notices(clock.return_value) == []
     put_on_duty(silence.country.coordinator)
     rounds(clock, BEGIN + timedelta(hours=74), timedelta(hours=8))
     assert Notice.objects.filter(purpose=Purpose.DIGEST, state="sent").exists()
@@ -183,15 +182,15 @@ def test_thousands_of_open_calls_of_an_older_release_come_down_to_one(staffed, p
             old.append(Notice(**copied))
     Notice.objects.bulk_create(old)
     assert Notice.objects.open().count() == 1403
-    while fill_chases():
+    while backfill_chase_ids():
         pass
     now = timezone.now()
     with django_assert_max_num_queries(30):
-        assert fold(now) == 1000  # 500 of each in one pass
-    assert fold(now) == 400
-    assert fold(now) == 0
+        assert merge_repeated_notices(now) == 1000  # 500 of each in one pass
+    assert merge_repeated_notices(now) == 400
+    assert merge_repeated_notices(now) == 0
     assert sorted(Notice.objects.open().values_list("purpose", flat=True)) == ["call", "first", "reminder"]
     assert set(Notice.objects.open().exclude(purpose="first").values_list("repeats", flat=True)) == {700}
-    assert stranded(now) == []
+    assert get_stranded_notices(now) == []
     answer(notice=first, kind="accepted")
     assert not Notice.objects.open().exists()

@@ -8,14 +8,14 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from audit.models import PutAside
-from notifications.channels.errors import Unreached
+from notifications.channels.base import Unreached
 from notifications.directory.models import Contact, DutyShift
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Attempt, Notice
 from tests.world.notices import notify_officer
 
 from .. import probes
-from ..findings import findings, forget_settled
+from ..findings import collect_findings, delete_settled_rows
 from ..probes import Probes
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def one_connection():
 
 def test_what_works_says_so(staffed, postbox):
     tried = Probes()
-    assert [tried.look(name) for name in ("cache", "broker", "smtp")] == [True, True, True]
+    assert [tried.run_probe(name) for name in ("cache", "broker", "smtp")] == [True, True, True]
     assert {result["ok"] for result in tried.results().values()} == {True}
 
 
@@ -43,9 +43,9 @@ def test_what_fails_is_named_by_a_code_and_grows_older(staffed, postbox, caplog)
     ):
         clock.return_value = 100.0
         for name in ("cache", "broker", "smtp"):
-            assert not tried.look(name)
+            assert not tried.run_probe(name)
         clock.return_value = 112.0
-        tried.look("smtp")
+        tried.run_probe("smtp")
         results = tried.results()
     assert {name: result["error"] for name, result in results.items()} == {
         "cache": "OSError",
@@ -55,36 +55,36 @@ def test_what_fails_is_named_by_a_code_and_grows_older(staffed, postbox, caplog)
     assert (results["smtp"]["failing_s"], results["smtp"]["age_s"], results["cache"]["age_s"]) == (12.0, 0.0, 12.0)
     assert "/srv" not in caplog.text
     assert "redis.internal" not in caplog.text
-    assert tried.look("smtp") is False
+    assert tried.run_probe("smtp") is False
     postbox.closed = None
-    assert tried.look("smtp") is True
+    assert tried.run_probe("smtp") is True
     assert tried.results()["smtp"]["failing_s"] == 0.0
 
 
 def test_a_cache_that_forgets_at_once_is_not_well():
     with mock.patch.object(cache, "get", return_value=None):
-        assert not Probes().look("cache")
+        assert not Probes().run_probe("cache")
 
 
 def test_the_findings_say_since_when_mail_fails_and_stop_when_it_goes_again(staffed, postbox):
     notify_officer(staffed)
-    assert findings(timezone.now())["smtp_failing_s"] == 0.0
+    assert collect_findings(timezone.now())["smtp_failing_s"] == 0.0
     postbox.closed = Unreached("connection_refused")
     send_due()
     began = Attempt.objects.get().started_at
-    assert findings(began + timedelta(seconds=30))["smtp_failing_s"] == 30.0
+    assert collect_findings(began + timedelta(seconds=30))["smtp_failing_s"] == 30.0
     Notice.objects.update(next_attempt_at=timezone.now())
     postbox.closed = None
     send_due()
-    assert findings(timezone.now() + timedelta(seconds=30))["smtp_failing_s"] == 0.0
+    assert collect_findings(timezone.now() + timedelta(seconds=30))["smtp_failing_s"] == 0.0
 
 
 def test_the_findings_count_who_could_be_told(staffed):
-    found = findings(timezone.now())
+    found = collect_findings(timezone.now())
     assert (found["contacts"], found["on_duty"]) == (3, 3)
     DutyShift.objects.all().delete()
     Contact.objects.update(is_active=False)
-    found = findings(timezone.now())
+    found = collect_findings(timezone.now())
     assert (found["contacts"], found["on_duty"]) == (0, 0)
 
 
@@ -99,5 +99,5 @@ def test_what_was_put_aside_and_is_answered_is_put_aside_no_more(staffed, postbo
         state="cancelled", cancelled_at=now, next_attempt_at=None, next_step_at=None
     )
     PutAside.objects.filter(row="gone", kind="notice.clock").delete()
-    forget_settled(now)
+    delete_settled_rows(now)
     assert set(PutAside.objects.values_list("row", flat=True)) == {str(open_one.pk), "gone"}

@@ -14,7 +14,7 @@ from access.models import Assignment, User
 from audit.models import PutAside
 from notifications.directory.models import DutyShift
 from notifications.outbox.models import Heartbeat, Notice
-from notifications.outbox.queueing import send_each_minute, send_housekeeping
+from notifications.outbox.queueing import enqueue_each_minute, enqueue_housekeeping
 from tests.queues import all_waiting_tasks, empty_queues, waiting_tasks
 from tests.world.notices import notify_officer
 
@@ -42,7 +42,7 @@ class Rounds(threading.Event):
 def test_one_pass_moves_clocks_wakes_workers_and_shows_life(staffed, settings):
     notice = notify_officer(staffed)
     Notice.objects.update(next_attempt_at=timezone.now(), next_step_at=timezone.now() - timedelta(seconds=1))
-    Sweeper(1.0).once()
+    Sweeper(1.0).run_once()
     notice.refresh_from_db()
     assert notice.ladder_step == 1
     # canaries, a wake-up, the hour's housekeeping and what a minute's clock asks for
@@ -56,7 +56,7 @@ def test_canaries_and_heartbeats_come_at_their_own_pace(staffed):
     with mock.patch.object(module.time, "monotonic") as clock:
         for second in range(13):
             clock.return_value = 100.0 + second
-            sweeper.once()
+            sweeper.run_once()
             beats.add(Heartbeat.objects.get(part="sweeper").at)
     assert len(waiting_tasks("urgent")) == 2
     assert len(beats) == 7
@@ -65,10 +65,10 @@ def test_canaries_and_heartbeats_come_at_their_own_pace(staffed):
 def test_canaries_do_not_pile_up_before_a_dead_cluster(staffed, settings):
     settings.HOUSEKEEPING = settings.EACH_MINUTE = ()
     with mock.patch.object(module, "queue_length", lambda part: {"urgent": 25, "bulk": 4999}[part]):
-        Sweeper(1.0).once()
+        Sweeper(1.0).run_once()
     assert (len(waiting_tasks("bulk")), len(waiting_tasks("urgent"))) == (1, 0)
     with mock.patch.object(module, "queue_length", return_value=None):
-        Sweeper(1.0).once()
+        Sweeper(1.0).run_once()
     assert len(all_waiting_tasks()) == 3
 
 
@@ -77,7 +77,7 @@ def test_a_stranded_notice_is_cried_out(staffed, caplog):
     Notice.objects.update(
         state="escalated", attempts=1, sent_at=timezone.now(), next_attempt_at=None, next_step_at=None
     )
-    Sweeper(1.0).once()
+    Sweeper(1.0).run_once()
     assert "notice_stranded" in caplog.text
 
 
@@ -91,7 +91,7 @@ def test_a_database_that_is_away_is_waited_for_longer_and_longer(staffed):
             raise answer
 
     with (
-        mock.patch.object(sweeper, "once", once),
+        mock.patch.object(sweeper, "run_once", once),
         mock.patch.object(module.connections, "close_all"),
         mock.patch.object(module, "close_old_connections"),
     ):
@@ -102,7 +102,7 @@ def test_a_database_that_is_away_is_waited_for_longer_and_longer(staffed):
 def test_a_mistake_of_ours_is_not_slept_over(staffed):
     sweeper = Sweeper(1.0)
     with (
-        mock.patch.object(sweeper, "once", side_effect=TypeError),
+        mock.patch.object(sweeper, "run_once", side_effect=TypeError),
         mock.patch.object(module, "close_old_connections"),
         pytest.raises(TypeError),
     ):
@@ -119,7 +119,7 @@ def test_the_command_stops_promptly_when_it_is_told_to(staffed):
 
     try:
         with (
-            mock.patch.object(Sweeper, "once", one_pass),
+            mock.patch.object(Sweeper, "run_once", one_pass),
             mock.patch.object(module, "close_old_connections"),
             mock.patch.object(module.Probes, "start"),
         ):
@@ -135,32 +135,32 @@ def test_housekeeping_is_asked_for_once_an_hour_and_not_of_workers_that_are_behi
     sweeper = Sweeper(1.0)
     with (
         mock.patch.object(module.time, "monotonic") as clock,
-        mock.patch.object(module, "send_housekeeping") as asked,
+        mock.patch.object(module, "enqueue_housekeeping") as asked,
     ):
         for minute in range(130):
             clock.return_value = 100.0 + 60 * minute
-            sweeper.once()
+            sweeper.run_once()
     assert asked.call_count == 3
     with mock.patch("notifications.outbox.queueing.queue_length", return_value=5000):
         empty_queues()
-        send_housekeeping()
+        enqueue_housekeeping()
     assert all_waiting_tasks() == []
 
 
 def test_what_people_set_a_clock_for_is_asked_for_each_minute(staffed, settings):
     settings.HOUSEKEEPING, settings.EACH_MINUTE = (), ("a.room.deed",)
     sweeper = Sweeper(1.0)
-    with mock.patch.object(module.time, "monotonic") as clock, mock.patch.object(module, "send_canary"):
+    with mock.patch.object(module.time, "monotonic") as clock, mock.patch.object(module, "enqueue_canary"):
         for second in range(0, 125, 5):
             clock.return_value = 100.0 + second
-            sweeper.once()
+            sweeper.run_once()
     assert len(waiting_tasks("bulk")) == 3
 
 
 def test_minutes_do_not_pile_up_before_a_dead_cluster(staffed, settings):
     settings.EACH_MINUTE = ("a.room.deed",)
     with mock.patch("notifications.outbox.queueing.queue_length", return_value=200):
-        send_each_minute()
+        enqueue_each_minute()
     assert all_waiting_tasks() == []
 
 
@@ -174,26 +174,26 @@ def alarm_an_operator(staffed):
 def test_without_a_broker_the_sweeper_rings_the_alarm_itself(staffed):
     alarm_an_operator(staffed)
     with mock.patch("notifications.outbox.queueing.async_task", side_effect=OSError):
-        Sweeper(1.0).once()
+        Sweeper(1.0).run_once()
     assert [letter.to for letter in mail.outbox] == [["operator@vatra.example"]]
 
 
 def test_with_bulk_workers_dead_for_long_the_sweeper_rings_the_alarm_itself(staffed):
     alarm_an_operator(staffed)
     with mock.patch("notifications.outbox.queueing.queue_length", return_value=200):
-        Sweeper(1.0).once()
+        Sweeper(1.0).run_once()
     assert len(mail.outbox) == 1
 
 
 def test_with_workers_at_hand_the_sweeper_leaves_the_alarm_to_them_and_it_never_ends_the_loop(staffed):
     alarm_an_operator(staffed)
-    Sweeper(1.0).once()
+    Sweeper(1.0).run_once()
     assert mail.outbox == []
     with (
-        mock.patch.object(module, "send_each_minute", return_value=False),
+        mock.patch.object(module, "enqueue_each_minute", return_value=False),
         mock.patch.object(module, "ring", side_effect=ValueError),
     ):
-        Sweeper(1.0).once()
+        Sweeper(1.0).run_once()
     assert Heartbeat.objects.filter(part="sweeper").exists()
 
 
@@ -202,5 +202,5 @@ def test_what_was_put_aside_and_never_met_again_is_dropped_in_the_sweepers_round
     times = {"first_at": now, "last_at": now, "code": "KeyError"}
     PutAside.objects.create(kind="form.forget", row="1", retry_at=now - timedelta(days=7, minutes=1), **times)
     PutAside.objects.create(kind="form.forget", row="2", retry_at=now - timedelta(days=6), **times)
-    Sweeper(1.0).once()
+    Sweeper(1.0).run_once()
     assert list(PutAside.objects.values_list("row", flat=True)) == ["2"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorate, Region, User
 from config.health import readiness
 from notifications.directory.models import DutyShift, Role
-from notifications.escalation.findings import FINDINGS, findings
+from notifications.escalation.findings import FINDINGS, collect_findings
 from tests.world.notices import StaffedCountry, notify_officer
 from tests.world.offices import make_contact, make_office, put_on_duty
 
@@ -85,7 +85,7 @@ def test_every_coordinator_is_told_where_the_units_own_is_away(
     others = {put_on_duty(make_office(Role.COORDINATOR, slug=f"coordinator-{n}")) for n in (1, 2)}
     notify_officer(staffed, municipality=far, contact=None, unit=unit)
     assert {each.contact for each in Notice.objects.filter(purpose=Purpose.FALLBACK)} == others
-    assert alarm.unheard().count() == 0
+    assert alarm.get_notices_for_nobody().count() == 0
 
 
 def test_asking_again_for_days_makes_nothing_more(staffed: StaffedCountry, unit: MobileUnit, far: Municipality) -> None:
@@ -154,7 +154,7 @@ def age(minutes: float) -> None:
 def as_the_sweeper_finds_it() -> dict[str, Any]:
     """What `/readyz` says once the sweeper has looked around."""
     now = timezone.now()
-    Heartbeat.objects.update_or_create(part=FINDINGS, defaults={"at": now, "facts": findings(now)})
+    Heartbeat.objects.update_or_create(part=FINDINGS, defaults={"at": now, "facts": collect_findings(now)})
     return readiness()[1]
 
 
@@ -236,7 +236,7 @@ def test_a_worker_that_died_while_writing_the_alarm_keeps_nobody_from_hearing_it
     alarmed(staffed)
     Notice.objects.update(owed_at=timezone.now() - timedelta(days=2))
     with monkeypatch.context() as away:
-        away.setattr(alarm, "operators_to_tell", mock.Mock(side_effect=RuntimeError))
+        away.setattr(alarm, "get_operators_to_mail", mock.Mock(side_effect=RuntimeError))
         with pytest.raises(RuntimeError):
             alarm.ring()
     age(5.1)

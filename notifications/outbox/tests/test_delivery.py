@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
+from notifications.channels.base import PayloadError, RecipientRefused, Unreached
 from tests.world.notices import notify_officer
 
 from .. import delivery
@@ -78,10 +78,10 @@ def test_a_notice_has_one_holder(staffed, settings):
 def test_two_workers_that_read_the_same_rows_claim_each_once(staffed, settings):
     settings.NOTICE_BATCH = 1
     first, second = notify_officer(staffed), notify_officer(staffed)
-    really, stale = delivery._candidates, delivery._candidates(now(), (), ())
+    really, stale = delivery._get_candidates, delivery._get_candidates(now(), (), ())
     claim(now=now())
     answers = iter([stale])
-    with mock.patch.object(delivery, "_candidates", lambda *args: next(answers, None) or really(*args)):
+    with mock.patch.object(delivery, "_get_candidates", lambda *args: next(answers, None) or really(*args)):
         assert [held.notice.pk for held in claim(now=now())] == [second.pk]
     assert set(Attempt.objects.values_list("notice", "token")) == {(first.pk, 1), (second.pk, 1)}
 
@@ -185,13 +185,13 @@ def test_the_batchs_time_is_over_before_its_lease(staffed, postbox, settings):
 
 def test_the_lease_outlives_the_batch_and_one_last_sending(settings):
     assert settings.NOTICE_LEASE_SECONDS > settings.NOTICE_BATCH_SECONDS + settings.EMAIL_TIMEOUT
-    longest_task = delivery.DRAIN_SECONDS + settings.NOTICE_BATCH_SECONDS + 2 * settings.EMAIL_TIMEOUT
+    longest_task = delivery.RUN_SECONDS + settings.NOTICE_BATCH_SECONDS + 2 * settings.EMAIL_TIMEOUT
     assert longest_task < settings.Q_CLUSTER["timeout"] < settings.Q_CLUSTER["retry"]
 
 
 def test_a_drain_that_ran_out_of_time_wakes_a_successor(staffed, postbox):
     notify_officer(staffed)
-    with mock.patch.object(delivery, "send_wake_up") as woken:
+    with mock.patch.object(delivery, "enqueue_delivery") as woken:
         assert send_due(seconds=0) == 1
     woken.assert_called_once_with(())
 
@@ -276,14 +276,14 @@ def test_the_task_delivers_and_shows_that_its_worker_lives(staffed, postbox, mon
 
 def test_one_notice_that_cannot_be_made_into_a_letter_holds_up_no_other_of_its_batch(staffed, postbox):
     bad, *good = [notify_officer(staffed) for _notice in range(4)]
-    real = delivery.letter_for
+    real = delivery.build_message
 
     def letter(notice, contact, *, now):
         if notice.pk == bad.pk:
             raise AttributeError("spoilt")
         return real(notice, contact, now=now)
 
-    with mock.patch.object(delivery, "letter_for", letter):
+    with mock.patch.object(delivery, "build_message", letter):
         assert send_due() == 3
     bad.refresh_from_db()
     assert (bad.state, bad.reason, bad.attempt_rows.get().error_code) == (

@@ -19,19 +19,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from notifications.briefs.replies import AnswerRefused, answer
-from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
+from notifications.channels.base import PayloadError, RecipientRefused, Unreached
 from notifications.directory.models import DutyShift
-from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
-from notifications.escalation.digest import list_silent
-from notifications.escalation.escalation_chain import members
+from notifications.escalation.digest import send_digests
+from notifications.escalation.findings import get_stranded_notices
+from notifications.outbox.escalation_chain import get_chain_members
 from tests.world.notices import POSTBOX, make_staffed_country, notify_officer
 
 from .. import delivery, sweep
 from ..actions import cancel, mark_opened
 from ..delivery import ChannelPool, ClaimedNotice, claim, record_results, send, send_due
 from ..models import Attempt, Notice
-from ..repeating import fold
+from ..repeating import merge_repeated_notices
 from ..states import SETTLED, UNSENT
 
 START = datetime(2025, 3, 1, 8, tzinfo=UTC)
@@ -94,9 +94,9 @@ class Outbox(RuleBasedStateMachine):
         same_each_time = random.Random(7)
         self.patches = [
             mock.patch("os.urandom", same_each_time.randbytes),  # primary keys decide the order of equals
-            mock.patch.object(delivery, "chance", same_each_time),
+            mock.patch.object(delivery, "_random", same_each_time),
             mock.patch("django.utils.timezone.now", self.tell_time),
-            mock.patch.object(sweep, "send_wake_up", self.woken.append),
+            mock.patch.object(sweep, "enqueue_delivery", self.woken.append),
             mock.patch.object(sweep, "queue_length", return_value=0),
         ]
         for patch in self.patches:
@@ -233,8 +233,8 @@ class Outbox(RuleBasedStateMachine):
     def the_sweeper_passes(self) -> None:
         advance(self.now)
         sweep.sweep(self.now)
-        list_silent(self.now)
-        assert fold(self.now) == 0  # nothing here ever leaves two
+        send_digests(self.now)
+        assert merge_repeated_notices(self.now) == 0  # nothing here ever leaves two
 
     @precondition(lambda self: self.woken)
     @rule(again=st.booleans())
@@ -268,12 +268,12 @@ class Outbox(RuleBasedStateMachine):
 
     @invariant()
     def no_open_notice_is_without_a_next_step(self) -> None:
-        assert stranded(self.now + timedelta(days=10)) == []
+        assert get_stranded_notices(self.now + timedelta(days=10)) == []
 
     @invariant()
     def as_long_as_nobody_takes_it_somebody_is_asked(self) -> None:
         for first in Notice.objects.filter(chases=None).exclude(purpose="digest"):
-            chase = members(first)
+            chase = get_chain_members(first)
             taken = any(member.accepted_at or member.reason == "withdrawn" for member in chase)
             assert taken or any(member.is_open for member in chase)
 

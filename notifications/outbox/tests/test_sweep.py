@@ -11,10 +11,10 @@ from tests.world.offices import put_on_duty
 
 from .. import queueing
 from .. import sweep as sweeping
-from ..actions import link_hash
+from ..actions import hash_link_token
 from ..delivery import claim, send_due
 from ..models import Notice, Purpose
-from ..sweep import mend_times, resolve_again, sweep, wake_due
+from ..sweep import enqueue_due, fix_times_after_clock_change, resolve_again, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def woken():
     """The ids of each wake-up that was sent."""
     calls = []
-    with mock.patch.object(sweeping, "send_wake_up", calls.append):
+    with mock.patch.object(sweeping, "enqueue_delivery", calls.append):
         yield calls
 
 
@@ -40,18 +40,18 @@ def test_a_lost_wake_up_is_found_after_two_seconds(staffed, woken):
 def test_a_holder_that_died_is_found_when_its_lease_runs_out(staffed, woken, settings):
     notice = notify_officer(staffed)
     claim(now=timezone.now())
-    assert wake_due(later(settings.NOTICE_LEASE_SECONDS - 1)) == 0
-    assert wake_due(later(settings.NOTICE_LEASE_SECONDS + 1)) == 1
+    assert enqueue_due(later(settings.NOTICE_LEASE_SECONDS - 1)) == 0
+    assert enqueue_due(later(settings.NOTICE_LEASE_SECONDS + 1)) == 1
     assert woken == [[str(notice.pk)]]
 
 
 def test_dead_workers_are_not_buried_under_wake_ups(staffed, woken):
     notify_officer(staffed)
     with mock.patch.object(sweeping, "queue_length", return_value=1000):
-        assert wake_due(later(3)) == 1
+        assert enqueue_due(later(3)) == 1
     assert woken == []
     with mock.patch.object(sweeping, "queue_length", return_value=None):
-        wake_due(later(3))
+        enqueue_due(later(3))
     assert len(woken) == 1
 
 
@@ -61,14 +61,14 @@ def test_a_clock_set_back_keeps_nobody_waiting(staffed, postbox):
     Notice.objects.filter(pk=owed.pk).update(state="failed", reason="refused", next_attempt_at=ahead)
     Notice.objects.filter(pk=held.pk).update(state="sending", lease_until=ahead, next_attempt_at=None)
     assert send_due() == 0
-    assert mend_times(timezone.now()) == 2
+    assert fix_times_after_clock_change(timezone.now()) == 2
     assert send_due() == 2
 
 
 def test_ordinary_waits_are_left_alone(staffed):
     notify_officer(staffed)
     Notice.objects.update(state="failed", reason="unsendable", next_attempt_at=later(3600))
-    assert mend_times(timezone.now()) == 0
+    assert fix_times_after_clock_change(timezone.now()) == 0
 
 
 def test_a_notice_without_recipient_gets_one_as_soon_as_the_roster_names_one(staffed, postbox):
@@ -83,7 +83,7 @@ def test_a_notice_without_recipient_gets_one_as_soon_as_the_roster_names_one(sta
     assert (notice.contact, notice.state, notice.reason, notice.language) == (officer, "owed", "", "en")
     assert notice.recipient_key == f"contact:{officer.pk}"
     assert notice.link_token != old_link
-    assert notice.link_hash == link_hash(notice.link_token)
+    assert notice.link_hash == hash_link_token(notice.link_token)
     assert send_due() == 2  # and the coordinator's fallback
     assert {letter.address for letter in postbox.letters} == {officer.email, staffed.coordinator.email}
 
@@ -128,7 +128,7 @@ def test_two_sweepers_give_a_notice_to_one_contact(staffed):
     notice = notify_officer(staffed, contact=None)
     stale = Notice.objects.get(pk=notice.pk)
     assert resolve_again(later(11)) == 1
-    assert sweeping._give_to(stale, staffed.deputy, timezone.now()) is False
+    assert sweeping._assign_contact(stale, staffed.deputy, timezone.now()) is False
     notice.refresh_from_db()
     assert notice.contact == staffed.officer
 
@@ -136,7 +136,7 @@ def test_two_sweepers_give_a_notice_to_one_contact(staffed):
 def test_without_a_broker_the_sweeper_sends_by_itself(staffed, postbox, caplog):
     notices = [notify_officer(staffed) for _notice in range(3)]
     with mock.patch.object(queueing, "async_task", side_effect=RedisDown("x")):
-        assert wake_due(later(3)) == 3
+        assert enqueue_due(later(3)) == 3
     assert len(postbox.letters) == 3
     assert set(Notice.objects.values_list("state", flat=True)) == {"sent"}
     assert "sweeper_sends" in caplog.text
@@ -144,7 +144,7 @@ def test_without_a_broker_the_sweeper_sends_by_itself(staffed, postbox, caplog):
 
 
 def test_a_broker_that_hangs_is_asked_once_and_then_left_alone_for_a_while(staffed, monkeypatch):
-    monkeypatch.setattr(queueing, "_left_alone_until", 0.0)
+    monkeypatch.setattr(queueing, "_broker_paused_until", 0.0)
     asked = []
 
     def hangs(*args, **kwargs):
@@ -154,24 +154,24 @@ def test_a_broker_that_hangs_is_asked_once_and_then_left_alone_for_a_while(staff
 
     with mock.patch.object(queueing.time, "monotonic", return_value=1000.0) as clock:
         with mock.patch.object(queueing, "async_task", hangs):
-            assert [queueing.send_wake_up(["x"]) for _time in range(5)] == [False] * 5
+            assert [queueing.enqueue_delivery(["x"]) for _time in range(5)] == [False] * 5
             assert len(asked) == 1
             clock.return_value += 11.0
-            queueing.send_wake_up(["x"])
+            queueing.enqueue_delivery(["x"])
         assert len(asked) == 2
         assert queueing.queue_length("urgent") is None
 
 
 def test_one_notice_that_cannot_be_resolved_keeps_no_other_from_it(staffed):
     bad, good = notify_officer(staffed, contact=None), notify_officer(staffed, contact=None)
-    real = sweeping._give_to
+    real = sweeping._assign_contact
 
     def give(notice, *args):
         if notice.pk == bad.pk:
             raise ValueError("spoilt")
         return real(notice, *args)
 
-    with mock.patch.object(sweeping, "_give_to", give):
+    with mock.patch.object(sweeping, "_assign_contact", give):
         assert resolve_again(later(11)) == 1
     good.refresh_from_db()
     assert good.state == "owed"

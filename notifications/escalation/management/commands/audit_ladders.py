@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from notifications.escalation.auditor import stranded
+from notifications.escalation.findings import get_stranded_notices
 from notifications.outbox.models import Notice
 
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Checks that every open notice has a next attempt, a lease or a next step; exit code 1 when one has not."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = stranded(timezone.now())
+        found = get_stranded_notices(timezone.now())
         for notice in found:
             self.stdout.write(f"{notice.code} {notice.pk} {notice.role} {notice.state}: nothing further would happen")
         if found:

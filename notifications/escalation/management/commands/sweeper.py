@@ -15,25 +15,36 @@ from django.utils import timezone
 
 from audit.put_aside import each, forget_unmet
 from notifications.briefs.further import send_due_alarms
-from notifications.escalation.auditor import stranded
 from notifications.escalation.clock import advance
-from notifications.escalation.digest import list_silent
-from notifications.escalation.findings import AUDIT, FINDINGS, findings, forget_settled
+from notifications.escalation.digest import send_digests
+from notifications.escalation.findings import (
+    AUDIT,
+    FINDINGS,
+    collect_findings,
+    delete_settled_rows,
+    get_stranded_notices,
+)
 from notifications.escalation.probes import Probes
 from notifications.outbox.alarm import ring
 from notifications.outbox.models import Heartbeat
-from notifications.outbox.queueing import CROWDED, queue_length, send_canary, send_each_minute, send_housekeeping
-from notifications.outbox.repeating import fill_chases, fold
+from notifications.outbox.queueing import (
+    CROWDED,
+    enqueue_canary,
+    enqueue_each_minute,
+    enqueue_housekeeping,
+    queue_length,
+)
+from notifications.outbox.repeating import backfill_chase_ids, merge_repeated_notices
 from notifications.outbox.sweep import sweep
 
 BEAT_SECONDS = 2.0
 CANARY_SECONDS = 10.0
-FIND_SECONDS = 5.0
+FINDINGS_SECONDS = 5.0
 AUDIT_SECONDS = 60.0
 DIGEST_SECONDS = 600.0
 MINUTE_SECONDS = 60.0
 HOUSEKEEPING_SECONDS = 3600.0
-LONGEST_PAUSE = 15.0
+MAX_PAUSE = 15.0
 
 log = structlog.get_logger(__name__)
 
@@ -71,66 +82,66 @@ class Sweeper:
             try:
                 # Django does this around each request; a loop has none.
                 close_old_connections()
-                self.once()
+                self.run_once()
                 self.failures = 0
             except (DatabaseError, InterfaceError) as error:
                 self.failures += 1
-                pause = min(self.interval * 2**self.failures, LONGEST_PAUSE)
+                pause = min(self.interval * 2**self.failures, MAX_PAUSE)
                 log.error("sweep_failed", code=type(error).__name__, failures=self.failures)
                 connections.close_all()
             stopped.wait(pause)
 
-    def once(self) -> None:
+    def run_once(self) -> None:
         """Run one pass. The heartbeat comes last: it says that all of it was done."""
         now = timezone.now()
         advance(now)
         send_due_alarms(now)
         sweep(now)
-        if self._is_time("canary", CANARY_SECONDS):
+        if self._is_due("canary", CANARY_SECONDS):
             for part, crowded in CROWDED.items():
                 waiting = queue_length(part)
                 # Among so many waiting tasks canaries would only pile up.
                 if waiting is None or waiting < crowded:
-                    send_canary(part)
-        self._look_around(now)
-        if self._is_time("minute", MINUTE_SECONDS):
-            self._each_minute(now)
-        if self._is_time("housekeeping", HOUSEKEEPING_SECONDS):
-            send_housekeeping()
-        self._show_life()
+                    enqueue_canary(part)
+        self._run_slow_steps(now)
+        if self._is_due("minute", MINUTE_SECONDS):
+            self._enqueue_minute_tasks(now)
+        if self._is_due("housekeeping", HOUSEKEEPING_SECONDS):
+            enqueue_housekeeping()
+        self._beat()
 
-    def _each_minute(self, now: datetime) -> None:
+    def _enqueue_minute_tasks(self, now: datetime) -> None:
         """Enqueue the tasks of the minute; without a broker or bulk workers, raise the operator's alarm from here."""
-        if not send_each_minute():
-            each("housekeeping", ["sweeper.alarm"], lambda name: ring(show_life=self._show_life), at=now)
+        if not enqueue_each_minute():
+            each("housekeeping", ["sweeper.alarm"], lambda name: ring(heartbeat=self._beat), at=now)
 
-    def _look_around(self, now: datetime) -> None:
+    def _run_slow_steps(self, now: datetime) -> None:
         """Run what is due of the slower steps, each by itself: what fails here keeps no clock from moving."""
         steps: dict[str, tuple[float, Callable[[], Any]]] = {
-            "sweeper.find": (FIND_SECONDS, lambda: Heartbeat.beat(FINDINGS, findings(now))),
+            "sweeper.find": (FINDINGS_SECONDS, lambda: Heartbeat.beat(FINDINGS, collect_findings(now))),
             "sweeper.audit": (AUDIT_SECONDS, lambda: self._audit(now)),
-            "sweeper.digest": (DIGEST_SECONDS, lambda: list_silent(now, show_life=self._show_life)),
+            "sweeper.digest": (DIGEST_SECONDS, lambda: send_digests(now, heartbeat=self._beat)),
         }
-        due = [name for name, (seconds, _do) in steps.items() if self._is_time(name, seconds)]
+        due = [name for name, (seconds, _do) in steps.items() if self._is_due(name, seconds)]
         if due:
             each("housekeeping", due, lambda name: steps[name][1](), at=now)
 
     def _audit(self, now: datetime) -> None:
         """Check that every open notice has a next step, and clean up, in portions, what an older release left."""
-        fill_chases()
-        fold(now)
-        forget_settled(now)
+        backfill_chase_ids()
+        merge_repeated_notices(now)
+        delete_settled_rows(now)
         forget_unmet(now)
-        found = stranded(now)
+        found = get_stranded_notices(now)
         for notice in found:
             log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
         Heartbeat.beat(AUDIT, {"stranded": len(found)})
 
-    def _show_life(self) -> None:
-        if self._is_time("beat", BEAT_SECONDS):
+    def _beat(self) -> None:
+        if self._is_due("beat", BEAT_SECONDS):
             Heartbeat.beat("sweeper", {"probes": self.probes.results()})
 
-    def _is_time(self, what: str, seconds: float) -> bool:
+    def _is_due(self, what: str, seconds: float) -> bool:
         now = time.monotonic()
         # By the monotonic clock: setting the machine's time back mustn't stop the heartbeat.
         if now - self._last.get(what, -seconds) < seconds:

@@ -12,16 +12,16 @@ from tests.world.notices import BRIEF, notify_officer
 from vault.seal import SealBroken
 
 from ..delivery import send_due
-from ..messages import letter_for
+from ..messages import build_message
 from ..models import Purpose
-from ..sender import get_unit, units_with_number
+from ..sender import get_unit_to_call, get_units_with_number
 
 pytestmark = pytest.mark.django_db
 CANARIES = {"name": "Zanafilla", "place": "Rruga Kanarinë 7", "story": "tregim-kanarine"}
 
 
 def letter(notice):
-    return letter_for(notice, notice.contact, now=timezone.now())
+    return build_message(notice, notice.contact, now=timezone.now())
 
 
 def test_the_mail_says_a_code_a_link_and_a_time_and_nothing_else(staffed):
@@ -132,8 +132,8 @@ def test_without_a_number_the_mail_names_the_card_and_gives_none(staffed):
 
 
 def test_the_number_is_one_that_stands_on_every_pin_card(staffed, unit):
-    assert unit in units_with_number()
-    assert get_unit(notify_officer(staffed)) == unit
+    assert unit in get_units_with_number()
+    assert get_unit_to_call(notify_officer(staffed)) == unit
 
 
 def test_another_name_turns_no_call_to_another_unit(staffed, unit):
@@ -143,7 +143,7 @@ def test_another_name_turns_no_call_to_another_unit(staffed, unit):
         slug="later", name="0 first by name", region=unit.region, callback_phone="+355691234560", is_active=True
     )
     assert other.name < unit.name
-    assert get_unit(notice) == unit
+    assert get_unit_to_call(notice) == unit
 
 
 def test_the_time_to_answer_is_said_in_minutes(staffed):

@@ -11,7 +11,7 @@ from tests.world.notices import notify_officer
 
 from .. import queueing
 from ..models import Notice
-from ..queueing import queue_length, send_canary, send_wake_up
+from ..queueing import enqueue_canary, enqueue_delivery, queue_length
 
 pytestmark = pytest.mark.django_db
 
@@ -75,13 +75,13 @@ def test_a_broker_that_is_down_never_fails_the_request(staffed, failure, django_
 
 def test_a_mistake_of_ours_is_not_taken_for_a_broker_that_is_down():
     with mock.patch.object(queueing, "async_task", side_effect=TypeError), pytest.raises(TypeError):
-        send_wake_up(["x"])
+        enqueue_delivery(["x"])
 
 
 def test_the_queues_row_carries_ids_only(staffed):
     notice = notify_officer(staffed)
-    assert send_wake_up([str(notice.pk)])
-    assert send_canary("bulk")
+    assert enqueue_delivery([str(notice.pk)])
+    assert enqueue_canary("bulk")
     assert [(task["func"], task["args"], task["kwargs"]) for task in all_waiting_tasks()] == [
         (queueing.DELIVER, ([str(notice.pk)],), {}),
         ("notifications.outbox.tasks.canary", ("bulk",), {}),

@@ -5,17 +5,17 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from notifications.outbox.delivery import claim, send_due
+from notifications.outbox.escalation_chain import get_ladder_owner
 from notifications.outbox.models import Notice, Purpose
 from tests.world.notices import notify_officer
 
-from ..auditor import stranded
-from ..escalation_chain import get_keeper
+from ..findings import get_stranded_notices
 
 pytestmark = pytest.mark.django_db
 
 
 def names():
-    return [notice.pk for notice in stranded(timezone.now())]
+    return [notice.pk for notice in get_stranded_notices(timezone.now())]
 
 
 def test_owed_sending_failed_and_sent_notices_all_have_a_next_step(staffed, postbox):
@@ -58,7 +58,7 @@ def test_a_notice_that_chases_belongs_to_the_nearest_ladder_above_it(staffed):
     first = notify_officer(staffed)
     deputy = notify_officer(staffed, purpose=Purpose.DEPUTY, chases=first)
     reminder = notify_officer(staffed, purpose=Purpose.REMINDER, chases=deputy, ladder=())
-    assert (get_keeper(reminder), get_keeper(deputy), get_keeper(first)) == (deputy, deputy, first)
+    assert (get_ladder_owner(reminder), get_ladder_owner(deputy), get_ladder_owner(first)) == (deputy, deputy, first)
 
 
 def test_the_command_says_which_one_and_fails(staffed, postbox):

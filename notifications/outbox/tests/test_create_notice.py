@@ -11,7 +11,7 @@ from notifications.directory.models import DutyShift, Role
 from tests.world.notices import LADDER, notify_officer
 
 from .. import actions
-from ..actions import cancel, link_for, link_hash, mark_opened
+from ..actions import build_link, cancel, hash_link_token, mark_opened
 from ..escalation_policy import LadderUnusable
 from ..models import Attempt, Notice, Purpose
 from ..requests import NoticeRequest
@@ -29,8 +29,8 @@ def test_a_notice_is_owed_with_its_clock_its_link_and_its_audit_entry(staffed, s
     assert notice.ladder == list(LADDER)
     assert notice.next_attempt_at is not None
     fresh = Notice.objects.get()
-    assert link_for(fresh) == f"{settings.PUBLIC_URL}/n/{fresh.link_token}/"
-    assert (len(fresh.link_token), fresh.link_hash) == (43, link_hash(fresh.link_token))
+    assert build_link(fresh) == f"{settings.PUBLIC_URL}/n/{fresh.link_token}/"
+    assert (len(fresh.link_token), fresh.link_hash) == (43, hash_link_token(fresh.link_token))
     entry = AuditEntry.objects.get(action="notice.owed")
     assert (entry.target_id, entry.detail["role"]) == (str(notice.pk), "police")
 
