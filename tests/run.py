@@ -114,17 +114,18 @@ class Run:
     def _run_legs(self, lane: list[Leg]) -> None:
         for leg in lane:
             started = time.monotonic()
-            status = self._run_leg(leg)
+            status, worked = self._run_leg(leg)
             with self._lock:
                 self.statuses[leg.name] = status
-            say(f"{leg.name}: {outcome(status)} after {time.monotonic() - started:.0f} s. {last_line(leg)}")
+            took = f"{time.monotonic() - started:.0f} s ({worked:.0f} s of a processor)"
+            say(f"{leg.name}: {outcome(status)} after {took}. {last_line(leg)}")
 
-    def _run_leg(self, leg: Leg) -> int:
-        """Returns its exit status; a signal's number below zero if that ended it."""
+    def _run_leg(self, leg: Leg) -> tuple[int, float]:
+        """Returns its exit status, a signal's number below zero if that ended it; and the processor time in seconds."""
         with leg.output.open("wb") as output:
             with self._lock:
                 if self._is_stopped:
-                    return -signal.SIGINT
+                    return -signal.SIGINT, 0.0
                 process = subprocess.Popen(
                     ("nice", "-n", str(leg.niceness), *leg.command),
                     cwd=ROOT,
@@ -135,7 +136,9 @@ class Run:
                     start_new_session=True,
                 )
                 self._running.append(process)
-            return process.wait()
+            _pid, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_utime + usage.ru_stime
 
     def _stop(self) -> None:
         """As Ctrl-C in each leg's own terminal; what hasn't ended then is killed."""
