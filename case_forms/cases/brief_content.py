@@ -115,7 +115,7 @@ def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[s
 
 
 def both(write: Any) -> Texts:
-    """Call `write()` under each language and return {"sq", "en"}."""
+    """Call `write()` under each language and return {language: text}."""
     texts = {}
     for language in LANGUAGES:
         with translation.override(language):
@@ -290,7 +290,7 @@ def _row(
     if is_unanswered(value) or not shared_with:
         return
     kind = registry.get(question.type)
-    texts = {language: kind.formatted(value, question.stored, language, sources) for language in LANGUAGES}
+    texts = {language: kind.formatted(value, question, language, sources) for language in LANGUAGES}
     label = {language: _in(_for_recipients(question, "label"), language) for language in LANGUAGES}
     yield BriefRow(
         key=question.key,

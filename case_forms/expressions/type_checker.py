@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from .messages import KIND_WORDS
 from .operators import get_arguments
 from .types import (
     ANY,
@@ -24,6 +23,7 @@ from .types import (
     variable_in,
 )
 from .values import number_text
+from .wording import DEFAULT_LANGUAGE, TYPE_MESSAGES, get_words
 
 __all__ = ["ANY", "KindInfo", "kind_problems"]
 
@@ -44,16 +44,20 @@ RESULTS: dict[str, KindInfo] = {
 
 
 def kind_problems(
-    expression: Any, kinds: Mapping[str, KindInfo], *, labels: Mapping[str, str] | None = None, language: str = "en"
+    expression: Any,
+    kinds: Mapping[str, KindInfo],
+    *,
+    labels: Mapping[str, str] | None = None,
+    language: str = DEFAULT_LANGUAGE,
 ) -> list[KindProblem]:
     """List what doesn't fit, each as (code, words, variable); empty when all fits.
 
     `expression` must be in the language. Codes: `type_mismatch`; `unknown_choice_value`, a constant that is none of the
     variable's choices; `no_value`, a comparison with nothing. `variable` is the key concerned, "" when it isn't about
     one.
-    Words in "sq" or "en" name variables by `labels`, or their key. A variable without a kind is taken for any.
+    The words name variables by `labels`, or their key. A variable without a kind is taken for any.
     """
-    checker = _Checker(labels or {}, KIND_WORDS.get(language, KIND_WORDS["sq"]))
+    checker = _Checker(labels or {}, get_words(TYPE_MESSAGES, language))
     checker.kind(expression, kinds)
     # A variable that stands in several places may be wrong in the same way in each.
     return list(dict.fromkeys(checker.found))

@@ -55,7 +55,7 @@ def _always_needed(item: Question | Repeat) -> bool:
 
 def _question(question: Question, sources: ChoiceSource) -> dict[str, Any]:
     """Return the type's schema with the question's words."""
-    schema = registry.get(question.type).schema(question.stored, sources)
+    schema = registry.get(question.type).schema(question, sources)
     described = {"title": text_in(question.label, "en"), **schema}
     if question.has("hint"):
         described["description"] = text_in(question.hint, "en")

@@ -23,7 +23,7 @@ from wagtail.snippets.views import snippets
 from access.languages import get_current_language
 from audit.chain import get_actor, log_event
 
-from .choice_table import TableRefused, read_table, write_table
+from .choice_table import TableRefused, get_headings, read_table, write_table
 from .definition import Form
 from .definition.value_checks import KEY
 from .details import details
@@ -46,7 +46,14 @@ class ChoiceListForm(WagtailAdminModelForm):
     table = forms.CharField(
         label=gettext_lazy("Choices"),
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 16, "data-choice-table": "", "spellcheck": "false", "wrap": "off"}),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 16,
+                "data-choice-table": " ".join(get_headings()),  # the columns of an empty table, for the page's script
+                "spellcheck": "false",
+                "wrap": "off",
+            }
+        ),
         help_text=gettext_lazy(
             "One choice per line, columns separated by tabs, as copied from a spreadsheet. The first line names "
             "the columns: “value”, “label:sq”, “label:en”, then attributes to filter by, such as “region”."

@@ -60,7 +60,7 @@ class IndicatorAssessment(QuestionType):
             raise AnswerError("missing", _("Say why. The reasons are yours, whatever is suggested."), path="/reason")
         try:
             # Judged as a long text is, and its problem moved to where the reason stands.
-            return {"decision": decision, "reason": _REASON.clean(reason, {}, context)}
+            return {"decision": decision, "reason": _REASON.clean_text(reason)}
         except AnswerError as error:
             raise AnswerError(error.code, error.message, path="/reason") from None
 

@@ -33,7 +33,7 @@ def is_choice(value: str, kind: QuestionType, question: Question, context: Clean
         # Judged before the database is asked: it must not get a NUL or a megabyte from a program.
         listed = len(value) <= LONGEST_VALUE and value.isprintable() and context.sources.has(named, value)
     else:
-        listed = any(choice["value"] == value for choice in question.get("choices", []))
+        listed = any(choice.value == value for choice in question.choices)
     if not listed or context.scope is None:
         return listed
     return kind.is_offered(value, question, context.sources, context.scope)
@@ -53,8 +53,8 @@ class SelectOne(QuestionType):
 
     def group_role(self, question: Question) -> str:
         """Return "" for a select: a list from elsewhere, a long one, or appearance "list"; the others are radios."""
-        folded = self.list_of(question) or question.get("appearance") == "list"
-        return "" if folded or len(question.get("choices", [])) > MAX_RADIOS else "radiogroup"
+        folded = self.list_of(question) or question.appearance == "list"
+        return "" if folded or len(question.choices) > MAX_RADIOS else "radiogroup"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
@@ -75,7 +75,7 @@ class SelectOne(QuestionType):
 
 def exclusive_values(question: Question) -> list[str]:
     """List the values of choices that stand alone: "do not contact", "nothing more", "not known"."""
-    return [choice["value"] for choice in question.get("choices", ()) if choice.get("exclusive") is True]
+    return [choice.value for choice in question.choices if choice.exclusive]
 
 
 class SelectMany(SelectOne):
@@ -96,7 +96,7 @@ class SelectMany(SelectOne):
         if not isinstance(raw, list):
             raise wrong_type(_("Choose from the list."))
         # Counted first: a list of a million values isn't compared one by one.
-        smallest, largest = question.get("min", 0), min(question.get("max", MAX_VALUES), MAX_VALUES)
+        smallest, largest = _bounds(question, least=0)
         if len(raw) > largest:
             raise AnswerError("too_large", _("Choose at most %(count)s.") % {"count": largest})
         if len(raw) < smallest:
@@ -126,10 +126,8 @@ class SelectMany(SelectOne):
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         # At least one: an empty list is no answer, whatever `min` says.
-        bounded = {
-            "minItems": max(question.get("min", 1), 1),
-            "maxItems": min(question.get("max", MAX_VALUES), MAX_VALUES),
-        }
+        least, most = _bounds(question, least=1)
+        bounded = {"minItems": max(least, 1), "maxItems": most}
         array = {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
         alone = exclusive_values(question)
         if alone:
@@ -145,7 +143,7 @@ class SelectMany(SelectOne):
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """List one column for all of them; then one for each choice, when the choices stand in the question."""
-        each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
+        each = [(choice.value, text_in(choice.label, language)) for choice in question.choices]
         return [("", ""), *each]
 
     def export_cells(
@@ -155,7 +153,7 @@ class SelectMany(SelectOne):
 
         Nothing without an answer.
         """
-        values = [choice["value"] for choice in question.get("choices", ())]
+        values = [choice.value for choice in question.choices]
         if value is None:
             return [None] * (1 + len(values))
         all_of_them = self.formatted(value, question, language, sources) if labels else " ".join(value)
@@ -163,6 +161,15 @@ class SelectMany(SelectOne):
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "select_multiple", "minimal" if self.list_of(question) else ""
+
+
+def _bounds(question: Question, *, least: int) -> tuple[int, int]:
+    """Return how few and how many may be chosen. `least`: how few when the question doesn't say."""
+    smallest = least if question.min is None else question.min
+    return smallest, MAX_VALUES if question.max is None else min(question.max, MAX_VALUES)
+
+
+YES_NO_UNKNOWN = (("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known")))
 
 
 class YesNoUnknown(SelectOne):
@@ -173,12 +180,12 @@ class YesNoUnknown(SelectOne):
     properties = frozenset()
 
     def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
-        return in_our_words(language, ("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known")))
+        return in_our_words(language, *YES_NO_UNKNOWN)
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
             raise wrong_type(_("Choose from the list."))
-        if raw not in ("yes", "no", "unknown"):
+        if raw not in dict(YES_NO_UNKNOWN):
             raise not_a_choice()
         return raw
 

@@ -43,4 +43,4 @@ class Calculated(QuestionType):
         return "calculate", ""
 
     def _result(self, question: Question) -> QuestionType:
-        return self.results[question.get("result", "text")]
+        return self.results[question.result]

@@ -138,7 +138,7 @@ class Signature(QuestionType):
 
 def accepted(question: Question) -> list[str]:
     """List which kinds of file a question takes: keys of KINDS_OF_FILE."""
-    return [kind for kind in KINDS_OF_FILE if kind in question.get("accept", KINDS_OF_FILE)]
+    return [kind for kind in KINDS_OF_FILE if kind in question.accept or not question.has("accept")]
 
 
 def _strokes(given: Any) -> list[Any]:

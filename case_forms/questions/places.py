@@ -133,7 +133,7 @@ class Geopoint(QuestionType):
 
 def is_coarse(question: Question) -> bool:
     """Return whether only the municipality may be stored."""
-    return question.get("coarsen") == "municipality"
+    return question.coarsen == "municipality"
 
 
 def _keys(question: Question) -> tuple[str, ...]:

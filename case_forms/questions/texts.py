@@ -27,7 +27,14 @@ class Text(QuestionType):
     one_line: ClassVar[bool] = True
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
-        text = checked_text(raw, min(question.get("max_length", self.longest), self.longest))
+        return self.clean_text(raw, self._max_length(question))
+
+    def clean_text(self, raw: Any, longest: int | None = None) -> str:
+        """Check a text that may be so many characters long, as many as the type allows unless told otherwise.
+
+        Raises AnswerError.
+        """
+        text = checked_text(raw, self.longest if longest is None else longest)
         # One writing for ë and ç, whether typed as one character or as two: texts are compared by conditions.
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if not text:
@@ -37,12 +44,14 @@ class Text(QuestionType):
         return text
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        longest = min(question.get("max_length", self.longest), self.longest)
         pattern = ONE_LINE if self.one_line else SEVERAL_LINES
-        return {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
+        return {"type": "string", "minLength": 1, "maxLength": self._max_length(question), "pattern": pattern}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return str(value)
+
+    def _max_length(self, question: Question) -> int:
+        return self.longest if question.max_length is None else min(question.max_length, self.longest)
 
 
 class LongText(Text):

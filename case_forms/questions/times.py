@@ -126,7 +126,7 @@ class Time(QuestionType):
             raise wrong_type(_("Enter a time."))
         if not ISO_TIME.fullmatch(raw):
             raise AnswerError("not_a_time", _("Enter a time of day, such as 14:05."))
-        earliest, latest = question.get("min", "00:00"), question.get("max", "23:59")
+        earliest, latest = question.min or "00:00", question.max or "23:59"
         if raw < earliest:
             raise AnswerError("too_small", _("Enter a time that is not before %(time)s.") % {"time": earliest})
         if raw > latest:
@@ -219,8 +219,8 @@ def parsed_day(raw: Any) -> date:
 def bounds(question: Question, today: date | None) -> tuple[date, date]:
     """Return the first and last day allowed, both included."""
     return (
-        max(_bound(question.get("min"), today, FIRST_DAY), FIRST_DAY),
-        min(_bound(question.get("max"), today, LAST_DAY), LAST_DAY),
+        max(_bound(question.min, today, FIRST_DAY), FIRST_DAY),
+        min(_bound(question.max, today, LAST_DAY), LAST_DAY),
     )
 
 
@@ -256,7 +256,9 @@ def _moment(raw: str) -> datetime | None:
 
 
 def _minutes(question: Question) -> tuple[int, int]:
-    return max(question.get("min", 0), 0), min(question.get("max", LONGEST_DURATION), LONGEST_DURATION)
+    shortest = 0 if question.min is None else max(question.min, 0)
+    longest = LONGEST_DURATION if question.max is None else min(question.max, LONGEST_DURATION)
+    return shortest, longest
 
 
 def _shown(day: date) -> str:

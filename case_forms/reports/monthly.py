@@ -252,7 +252,7 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
     question = submission.form_version.parsed_form.get_question(key)
     if question is None:
         return ""
-    return str(registry.get(question.type).formatted(value, question.stored, language, lists))
+    return str(registry.get(question.type).formatted(value, question, language, lists))
 
 
 # ---- notices, referrals, clocks ----

@@ -234,6 +234,11 @@ class Question(Item):
         return self.has("default") or self.has("initial")
 
     @property
+    def is_filtered(self) -> bool:
+        """Whether a condition chooses which of the choices are offered."""
+        return self.has("choice_filter")
+
+    @property
     def is_worked_out(self) -> bool:
         """Whether the server provides the answer and nobody types it; then it is in the answers of programs, too."""
         return (self.read_only or self.type == "hidden") and self.has_own_value

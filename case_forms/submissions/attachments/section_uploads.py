@@ -42,7 +42,7 @@ def take_in(files: Files, post: QueryDict, *, section: Section, draft: Draft, wi
     kept: dict[str, Attachment] = {}
     errors: dict[str, str] = {}
     for name, question in asked.items():
-        accept = accepted(question.stored)
+        accept = accepted(question)
         try:
             kept[name] = store_attachment(
                 content=content_of_upload(files[name]),

@@ -219,8 +219,8 @@ def held_by(entries: list[Entry]) -> Answers:
             rows = [row for row in (held_by(row.entries) for row in entry.rows) if row]
             if rows:
                 held[entry.name.rpartition("-")[2]] = rows
-        elif isinstance(entry, QuestionView) and entry.asked.is_typed and not is_unanswered(entry.value):
-            held[entry.asked.key] = entry.value
+        elif isinstance(entry, QuestionView) and entry.question.is_typed and not is_unanswered(entry.value):
+            held[entry.question.key] = entry.value
     return held
 
 

@@ -232,7 +232,7 @@ class _Plan:
             attachments=self.context.attachments,
         )
         try:
-            scope[question.key] = registry.get(question.type).clean(value, question.stored, asked)
+            scope[question.key] = registry.get(question.type).clean(value, question, asked)
         except AnswerError as refusal:
             return refusal
         return None

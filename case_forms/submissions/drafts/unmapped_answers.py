@@ -109,7 +109,7 @@ def _build_line(value: Any, question: Question, context: CheckContext) -> Answer
         context.sources, language=context.language, today=context.today, attachments=context.attachments
     )
     try:
-        return build_line(question, registry.get(question.type).clean(value, question.stored, asked), context)
+        return build_line(question, registry.get(question.type).clean(value, question, asked), context)
     except AnswerError:
         typed = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         return AnswerLine(localize(question.label, context.language), typed)

@@ -15,7 +15,7 @@ class QuestionView:
     `scope`: what expressions may read here; `attachments`: the files that the form has, by id.
     """
 
-    asked: Question
+    question: Question
     name: str
     value: Any = field(repr=False)
     errors: list[str]
@@ -32,18 +32,13 @@ class QuestionView:
         return f"q-{self.name}"
 
     @property
-    def question(self) -> Mapping[str, Any]:
-        """Return the question's stored properties, for its widget."""
-        return self.asked.stored
-
-    @property
     def label(self) -> str:
-        return localize(self.asked.label, self.language)
+        return localize(self.question.label, self.language)
 
     @property
     def is_asked(self) -> bool:
         """Return whether it can be answered as the page stands: it applies, and its filter lets a choice through."""
-        return self.relevant and bool(self.choices or not self.asked.has("choice_filter"))
+        return self.relevant and bool(self.choices or not self.question.is_filtered)
 
 
 @dataclass(frozen=True)
@@ -133,7 +128,7 @@ class SectionPage:
     @property
     def may_require(self) -> bool:
         """Return whether a question here is required, or would be after other answers."""
-        return any(view.asked.required for view in self.questions())
+        return any(view.question.required for view in self.questions())
 
     def names(self) -> set[str]:
         """Return the form fields of all questions that are asked now."""

@@ -69,7 +69,7 @@ def section_page(
         entries=entries,
         steps=steps,
         number=next(step.number for step in steps if step.key == section_key),
-        takes_files=any(view.asked.type == "file" for view in maker.questions),
+        takes_files=any(view.question.type == "file" for view in maker.questions),
         problems=list(_problems(entries)),
         live=live_rules(state, answers, get_scope(checked, context), context),
     )
