@@ -37,10 +37,10 @@ from notifications.directory.models import Role
 from .audience import MANY_PUBLIC
 from .definition import Question
 from .editor_labels import editor_words
+from .labels import TYPE_GROUPS, TYPES
 from .lists import BUILT_IN, SHARED
 from .models import ChoiceList, FormDefinition
 from .properties import NEVER
-from .question_type_labels import GROUPS, TYPES
 from .sources import Lists, listed
 
 ORDER = ["is", "is_not", "less", "at_most", "more", "at_least", "between", "answered", "unanswered"]
@@ -205,9 +205,9 @@ def _shared() -> dict[str, Any]:
 
 def _groups() -> list[dict[str, Any]]:
     known = registry.names()
-    groups = [{"label": str(label), "types": [name for name in names if name in known]} for label, names in GROUPS]
+    groups = [{"label": str(label), "types": [name for name in names if name in known]} for label, names in TYPE_GROUPS]
     # A type that nobody has put into a group must still be on offer.
-    rest = sorted(known - {name for _label, names in GROUPS for name in names})
+    rest = sorted(known - {name for _label, names in TYPE_GROUPS for name in names})
     return groups + ([{"label": _("Others"), "types": rest}] if rest else [])
 
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 from .definition.limits import MAX_ATTRIBUTES, MAX_CHOICES
-from .definition.value_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
+from .definition.value_checks import KEY, LANGUAGE, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, is_clean
 
 Choice = dict[str, Any]
 VALUE, EXCLUSIVE = "value", "exclusive"
@@ -162,7 +162,7 @@ def _line_problems(
     for column, cell in zip(columns, [*cells, *[""] * len(columns)], strict=False):
         if column is None:
             continue
-        longest = LONGEST_NAME if column.kind == "value" else LONGEST_TEXT
+        longest = MAX_NAME_LENGTH if column.kind == "value" else MAX_TEXT_LENGTH
         if not cell and column.kind not in ("with", "exclusive"):
             yield TableProblem(number, column.heading, _("This is missing."))
         elif len(cell) > longest or not is_clean(cell):

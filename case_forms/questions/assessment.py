@@ -22,7 +22,7 @@ from .base import (
     in_our_words,
 )
 from .choices import not_a_choice
-from .texts import LONG, SEVERAL_LINES, LongText
+from .texts import MAX_LONG, SEVERAL_LINES, LongText
 
 DECISIONS = ("no_indication", "potential_victim", "insufficient", "refer_formal")
 PARTS = ("decision", "reason")
@@ -70,7 +70,7 @@ class IndicatorAssessment(QuestionType):
         return {part: text for part, text in entered.items() if text} or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        reason = {"type": "string", "minLength": 1, "maxLength": LONG, "pattern": SEVERAL_LINES}
+        reason = {"type": "string", "minLength": 1, "maxLength": MAX_LONG, "pattern": SEVERAL_LINES}
         return {
             "type": "object",
             "properties": {"decision": {"enum": list(DECISIONS)}, "reason": reason},

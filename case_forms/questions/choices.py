@@ -21,7 +21,7 @@ from .base import (
     wrong_type,
 )
 
-LONGEST_VALUE = 200
+MAX_VALUE_LENGTH = 200
 MAX_VALUES = 300
 MAX_RADIOS = 12
 
@@ -31,7 +31,7 @@ def is_choice(value: str, kind: QuestionType, question: Question, context: Clean
     named = kind.list_of(question)
     if named:
         # Judged before the database is asked: it must not get a NUL or a megabyte from a program.
-        listed = len(value) <= LONGEST_VALUE and value.isprintable() and context.sources.has(named, value)
+        listed = len(value) <= MAX_VALUE_LENGTH and value.isprintable() and context.sources.has(named, value)
     else:
         listed = any(choice.value == value for choice in question.choices)
     if not listed or context.scope is None:
@@ -143,8 +143,7 @@ class SelectMany(SelectOne):
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """List one column for all of them; then one for each choice, when the choices stand in the question."""
-        each = [(choice.value, text_in(choice.label, language)) for choice in question.choices]
-        return [("", ""), *each]
+        return [("", ""), *columns_of_choices(question, language)]
 
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
@@ -161,6 +160,11 @@ class SelectMany(SelectOne):
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "select_multiple", "minimal" if self.list_of(question) else ""
+
+
+def columns_of_choices(question: Question, language: str) -> list[tuple[str, str]]:
+    """Return (value, label) of the choices that stand in the question, for a column of an export each."""
+    return [(choice.value, text_in(choice.label, language)) for choice in question.choices]
 
 
 def _bounds(question: Question, *, least: int) -> tuple[int, int]:
@@ -249,27 +253,33 @@ class SessionChoice(SelectOne):
     list_name = "sessions"
 
 
-class ColleagueChoice(SelectOne):
-    """Somebody who works in one of one's units today, oneself left out, by the account's key."""
+class NamedRecordChoice(SelectOne):
+    """The base of choices whose name is read with old answers too, when they can't be chosen any more."""
+
+    properties = frozenset({"choice_filter"})
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """Return the record's name, its key for who may not see it."""
+        return sources.attributes(self.list_name, str(value)).get("name") or str(value)
+
+
+class ColleagueChoice(NamedRecordChoice):
+    """Somebody who works in one of one's units today, oneself left out, by the account's key.
+
+    Named also for whoever was named, and when they no longer work there.
+    """
 
     name = "colleague"
     icon = "group"
-    properties = frozenset({"choice_filter"})
     list_name = "colleagues"
 
-    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """Return the name also for whoever was named, and for those who no longer work there."""
-        return sources.attributes(self.list_name, str(value)).get("name") or str(value)
 
+class VisitChoice(NamedRecordChoice):
+    """A visit from the outreach log of one's units, by its key. Without any, the widget says so.
 
-class VisitChoice(SelectOne):
-    """A visit from the outreach log of one's units, by its key. Without any, the widget says so."""
+    Its name is its day and place, also when it is too long ago to be chosen.
+    """
 
     name = "outreach_visit"
     icon = "place"
-    properties = frozenset({"choice_filter"})
     list_name = "outreach_visits"
-
-    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """Return its day and place also when it is too long ago to be chosen; its key for who may not see it."""
-        return sources.attributes(self.list_name, str(value)).get("name") or str(value)

@@ -19,7 +19,7 @@ from .base import (
     text_in,
     wrong_type,
 )
-from .choices import is_choice, not_a_choice
+from .choices import columns_of_choices, is_choice, not_a_choice
 
 PLACES = "places"  # what from_post names the places by, when they make no order
 
@@ -85,8 +85,7 @@ class Ranking(QuestionType):
 
         The latter when the choices stand in the question.
         """
-        each = [(choice.value, text_in(choice.label, language)) for choice in question.choices]
-        return [("", ""), *each]
+        return [("", ""), *columns_of_choices(question, language)]
 
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, text_in, wrong_type
 
-LARGEST_INTEGER = 1_000_000_000
-LARGEST_DECIMAL = 1_000_000_000_000
+MAX_INTEGER = 1_000_000_000
+MAX_DECIMAL = 1_000_000_000_000
 MAX_STEPS = 1_000
 MAX_STEPS_AS_RADIOS = 11
 INTEGER_TEXT = re.compile(r"[+-]?[0-9]{1,12}")
@@ -56,7 +56,7 @@ class Integer(Number):
 
     name = "integer"
     icon = "number"
-    largest = LARGEST_INTEGER
+    largest = MAX_INTEGER
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int:
         # A JSON encoder may write 5 as 5.0.
@@ -82,7 +82,7 @@ class Decimal(Number):
 
     name = "decimal"
     icon = "number"
-    largest = LARGEST_DECIMAL
+    largest = MAX_DECIMAL
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int | float:
         if not is_number(raw):
@@ -102,7 +102,7 @@ class Scale(Number):
     name = "scale"
     icon = "scale"
     properties = frozenset({"min", "max", "step", "low_label", "high_label"})
-    largest = LARGEST_INTEGER
+    largest = MAX_INTEGER
 
     def group_role(self, question: Question) -> str:
         return "radiogroup" if step_count(question) <= MAX_STEPS_AS_RADIOS else ""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, checked_text, wrong_type
 
-SHORT, LONG = 300, 20_000
+MAX_SHORT, MAX_LONG = 300, 20_000
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # the one case references are made of
 REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{6}}")
 # What `checked_text` refuses, as far as a JSON Schema can say it: controls other than tab and ends of lines.
@@ -23,7 +23,7 @@ class Text(QuestionType):
     name = "text"
     icon = "text"
     properties = frozenset({"max_length"})
-    longest: ClassVar[int] = SHORT
+    longest: ClassVar[int] = MAX_SHORT
     one_line: ClassVar[bool] = True
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
@@ -59,7 +59,7 @@ class LongText(Text):
 
     name = "long_text"
     icon = "long-text"
-    longest = LONG
+    longest = MAX_LONG
     one_line = False
 
     def xlsform(self, question: Question) -> tuple[str, str]:

@@ -30,7 +30,7 @@ WRITTEN_TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::[0-9]{2}(?:\.[0-9]{1,6
 LOCAL_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 WHOLE = re.compile(r"[0-9]{1,7}")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
-LONGEST_DURATION = 1_000_000  # minutes: close to two years
+MAX_MINUTES = 1_000_000  # minutes: close to two years
 
 
 class Date(QuestionType):
@@ -163,7 +163,7 @@ class Duration(QuestionType):
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int:
         # The bound first: int() of a huge float is a number of hundreds of digits.
-        if isinstance(raw, float) and abs(raw) <= LONGEST_DURATION and raw.is_integer():
+        if isinstance(raw, float) and abs(raw) <= MAX_MINUTES and raw.is_integer():
             raw = int(raw)
         if isinstance(raw, bool) or not isinstance(raw, int):
             raise wrong_type(_("Enter whole hours and minutes."))
@@ -257,7 +257,7 @@ def _moment(raw: str) -> datetime | None:
 
 def _minutes(question: Question) -> tuple[int, int]:
     shortest = 0 if question.min is None else max(question.min, 0)
-    longest = LONGEST_DURATION if question.max is None else min(question.max, LONGEST_DURATION)
+    longest = MAX_MINUTES if question.max is None else min(question.max, MAX_MINUTES)
     return shortest, longest
 
 

@@ -108,7 +108,7 @@ def _outreach(unit: MobileUnit, month: Month) -> Answers:
     for visit in visits:
         people.update(visit.people)
         materials.update(visit.materials)
-    planned = PlannedVisit.objects.standing().filter(unit=unit, on__range=(month.first, month.last))
+    planned = PlannedVisit.objects.not_cancelled().filter(unit=unit, on__range=(month.first, month.last))
     return {
         "visits": len(visits),
         "visits_planned": planned.count(),

@@ -25,11 +25,11 @@ from notifications.briefs.parts import parts
 from .limits import (
     DEFAULT_MAX_ROWS,
     FILE_KINDS,
-    LONGEST_KEPT,
     MAX_ATTRIBUTES,
     MAX_CHOICES,
     MAX_ITEMS,
     MAX_MATRIX_ROWS,
+    MAX_MONTHS_STORED,
     MAX_ROWS,
     RESULTS,
     SENSITIVITIES,
@@ -204,7 +204,7 @@ class Question(Item):
     shared_with: Annotated[dict[StrictStr, Any], Shape(sharing)] = {}
     paper: Annotated[StrictBool, Shape(only_false)] = True
     brief_part: Annotated[StrictStr, Shape(one_of(*PART_KEYS))] = ""
-    keep_for: Annotated[StrictInt | None, Shape(whole(1, LONGEST_KEPT))] = None
+    keep_for: Annotated[StrictInt | None, Shape(whole(1, MAX_MONTHS_STORED))] = None
     appearance: Annotated[StrictStr, Shape(name)] = ""
     choices: Annotated[tuple[Choice, ...], Shape(entries=MAX_CHOICES)] = ()
     choices_from: Annotated[StrictStr, Shape(name)] = ""

@@ -101,7 +101,7 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
     assert node.element.parent is not None
     element = node.element.parent.children[node.element.name + OTHER]
     # What was typed under "other" is as sensitive as the question it belongs to, and stored as long.
-    kept = {
+    inherited = {
         key: question[key]
         for key in ("sensitivity", "shared_with", "paper", "brief_part", "keep_for")
         if key in question
@@ -114,7 +114,7 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
         "of": question["key"],
         "relevant": {"and": [question["relevant"], is_other]} if "relevant" in question else is_other,
     }
-    return asked | kept
+    return asked | inherited
 
 
 def scale(question: Question, node: SurveyNode, parameters: dict[str, str], context: ImportContext) -> None:

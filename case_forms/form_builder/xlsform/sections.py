@@ -245,9 +245,9 @@ class Sections:
         question |= privacy(node if row.get("vatra", "sensitivity") or not rows else rows[0], context)
         if rows and rows[0].here.truth("bind", "readonly"):
             question["read_only"] = True
-        kept = default_in_json(node)
-        if kept is not None:
-            question["default"] = kept
+        default = default_in_json(node)
+        if default is not None:
+            question["default"] = default
         if row.get("vatra", "of") and "of" in registry.get(ours).properties:
             question["of"] = row.get("vatra", "of")
         if ours == "matrix":

@@ -204,8 +204,8 @@ def typed_part(items: Iterable[AnyItem], answers: Mapping[str, Any]) -> Answers:
         value = answers.get(item.key)
         if isinstance(item, Repeat):
             rows = value if isinstance(value, list) else []
-            kept = (typed_part(item.items, row) for row in rows if isinstance(row, dict))
-            value = [row for row in kept if row]
+            parts = (typed_part(item.items, row) for row in rows if isinstance(row, dict))
+            value = [row for row in parts if row]
         if not is_unanswered(value):
             part[item.key] = value
     return part

@@ -59,7 +59,8 @@ class LeftOverLine:
 def get_left_over(draft: Draft) -> list[LeftOver]:
     """Return what the draft's earlier moves left over."""
     return [
-        LeftOver(tuple(kept["path"]), kept["value"], kept["why"], kept["version"]) for kept in draft.left_over or ()
+        LeftOver(tuple(entry["path"]), entry["value"], entry["why"], entry["version"])
+        for entry in draft.left_over or ()
     ]
 
 

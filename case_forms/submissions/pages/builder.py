@@ -14,7 +14,7 @@ from .entries import Entry, NoteView, QuestionView, RepeatView, RowView
 from .repeat_rows import get_rows, is_new
 
 
-class Maker:
+class SectionPageBuilder:
     """Builder of a page. `state`: the section as answered; `rows`: the same with its empty rows (`with_rows`)."""
 
     def __init__(

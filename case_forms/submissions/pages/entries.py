@@ -136,10 +136,10 @@ class SectionPage:
 
     def questions(self) -> Iterator[QuestionView]:
         """Yield all questions, those in rows included."""
-        yield from (view for _around, view in walked(self.entries) if isinstance(view, QuestionView))
+        yield from (view for _around, view in iter_entries(self.entries) if isinstance(view, QuestionView))
 
 
-def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
+def iter_entries(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
     """Yield every question and group in page order, with the words for the rows around it ("Children 2: ")."""
     for entry in entries:
         if isinstance(entry, NoteView):
@@ -147,4 +147,4 @@ def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, Questi
         yield around, entry
         if isinstance(entry, RepeatView):
             for row in entry.rows:
-                yield from walked(row.entries, f"{around}{entry.label} {row.number}: ")
+                yield from iter_entries(row.entries, f"{around}{entry.label} {row.number}: ")
