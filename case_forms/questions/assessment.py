@@ -16,12 +16,12 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     checked_object,
     in_our_words,
 )
 from .choices import not_a_choice
+from .question import Question
 from .texts import MAX_LONG, SEVERAL_LINES, LongText
 
 DECISIONS = ("no_indication", "potential_victim", "insufficient", "refer_formal")

@@ -17,6 +17,8 @@ from access.languages import DEFAULT_LANGUAGE
 from access.localized_text import LocalizedText, localize_to
 from case_forms import expressions
 
+from .question import Question
+
 Choice = tuple[str, str]
 Cell = str | int | float | bool | None
 
@@ -24,70 +26,6 @@ Cell = str | int | float | bool | None
 LIVE = ("min", "max", "step", "max_length", "coarsen")
 # What an answer is to a condition: which operators fit it, and which widget its value is written with.
 VALUE_KINDS = ("text", "number", "date", "datetime", "time", "boolean", "choice", "choices", "object", "none")
-
-
-class QuestionRow(Protocol):
-    """A row of a matrix, as a type reads it."""
-
-    @property
-    def value(self) -> str: ...
-    @property
-    def label(self) -> Mapping[str, str]: ...
-
-
-class QuestionChoice(QuestionRow, Protocol):
-    """A choice that stands in the question. `attributes`: what a `choice_filter` may read beside the value."""
-
-    @property
-    def exclusive(self) -> bool: ...
-    @property
-    def attributes(self) -> Mapping[str, str]: ...
-
-
-class Question(Protocol):
-    """The properties of a question that its type reads.
-
-    `case_forms.form_builder.definition.Question` is one. A protocol, because the builder stands on the types and they
-    must not import it. A property that isn't stored reads as None, as empty, or as the default that the format gives
-    it (docs/form-definition.md); `has` and `value_of` take its stored name.
-    """
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def required(self) -> Any: ...
-    @property
-    def appearance(self) -> str: ...
-    @property
-    def choices(self) -> Sequence[QuestionChoice]: ...
-    @property
-    def choices_from(self) -> str: ...
-    @property
-    def choice_filter(self) -> Any: ...
-    @property
-    def is_filtered(self) -> bool: ...
-    @property
-    def rows(self) -> Sequence[QuestionRow]: ...
-    @property
-    def min(self) -> Any: ...
-    @property
-    def max(self) -> Any: ...
-    @property
-    def step(self) -> Any: ...
-    @property
-    def low_label(self) -> Mapping[str, str]: ...
-    @property
-    def high_label(self) -> Mapping[str, str]: ...
-    @property
-    def max_length(self) -> int | None: ...
-    @property
-    def result(self) -> str: ...
-    @property
-    def coarsen(self) -> str: ...
-    @property
-    def accept(self) -> Sequence[str]: ...
-    def has(self, name: str) -> bool: ...
-    def value_of(self, name: str) -> Any: ...
 
 
 class AnswerError(Exception):

@@ -14,12 +14,12 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     in_our_words,
     text_in,
     wrong_type,
 )
+from .question import Question
 
 MAX_VALUE_LENGTH = 200
 MAX_VALUES = 300

@@ -14,12 +14,12 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     checked_object,
     checked_text,
     wrong_type,
 )
+from .question import Question
 from .texts import MAX_SHORT, ONE_LINE
 
 IDENTITY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

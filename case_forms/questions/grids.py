@@ -13,13 +13,13 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     step,
     text_in,
     wrong_type,
 )
 from .choices import columns_of_choices, is_choice, not_a_choice
+from .question import Question
 
 PLACES = "places"  # what from_post names the places by, when they make no order
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils import formats, translation
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, text_in, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, text_in, wrong_type
+from .question import Question
 
 MAX_INTEGER = 1_000_000_000
 MAX_DECIMAL = 1_000_000_000_000

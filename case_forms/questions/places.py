@@ -20,13 +20,13 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     checked_object,
     wrong_type,
 )
 from .choices import MAX_VALUE_LENGTH, not_a_choice
 from .numbers import is_number, number_entered
+from .question import Question
 
 DECIMALS = 5  # decimals of a degree: about a metre
 MAX_INACCURACY = 100_000  # metres

@@ -7,7 +7,8 @@ import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from .base import AnswerError, ChoiceSource, CleanContext, Question, QuestionType, checked_text
+from .base import AnswerError, ChoiceSource, CleanContext, QuestionType, checked_text
+from .question import Question
 
 HOME = "AL"
 PHONE = re.compile(r"\+?(?:[ ()/.\-]{0,3}[0-9]){3,17}[ ()/.\-]{0,3}", re.ASCII)

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, checked_text, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, checked_text, wrong_type
+from .question import Question
 
 MAX_SHORT, MAX_LONG = 300, 20_000
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # the one case references are made of

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import DEFAULT_LANGUAGE
 
-from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, Question, QuestionType, wrong_type
+from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, QuestionType, wrong_type
+from .question import Question
 
 YEAR, MONTH = "(?:(?:19|20)[0-9]{2}|2100)", "(?:0[1-9]|1[0-2])"
 # Written out, because a JSON Schema has only patterns to say which days exist.
