@@ -90,10 +90,10 @@ def apply_decision(*, decision: Decision, submission: SubmissionFacts, case: Cas
     `case`: the case that the submission's answers name, if any. Raises CannotApply; the transaction is then rolled
     back.
     """
-    return _Carrying(decision, submission, case).run()
+    return _DecisionRun(decision, submission, case).run()
 
 
-class _Carrying:
+class _DecisionRun:
     """One decision being carried out. The case event is created with the first action that needs it."""
 
     def __init__(self, decision: Decision, submission: SubmissionFacts, case: Case | None) -> None:
@@ -112,7 +112,7 @@ class _Carrying:
 
     def run(self) -> Applied:
         # The same names as in `procedures.checker`, which publishes no procedure with another one.
-        deeds: dict[str, Callable[[Action], None]] = {
+        carry_out: dict[str, Callable[[Action], None]] = {
             "open_case": self._open_case,
             "attach_case": self._attach_case,
             "update_case": self._update_case,
@@ -122,7 +122,7 @@ class _Carrying:
             "refer": self._refer,
         }
         for action in self.decision.actions:
-            deeds[action.do](action)
+            carry_out[action.do](action)
         # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
             self.event.explanation = self.explanation
@@ -245,7 +245,7 @@ class _Carrying:
         case, event = self._here(action)
         role = action.params["role"]
         found = self._resolve(role, self._named_office(action, role))
-        notice = self._owe(action, found, urgent=action.params.get("urgent", False))
+        notice = self._create_notice(action, found, urgent=action.params.get("urgent", False))
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
 
@@ -265,7 +265,7 @@ class _Carrying:
         assert partner is not None
         received_at = self.submission.received_at
         found = self._resolve(partner.role, partner)
-        notice = self._owe(action, found)
+        notice = self._create_notice(action, found)
         services = action.params.get("services") or []
         referral = Referral.objects.create(
             case=case,
@@ -298,7 +298,7 @@ class _Carrying:
         """
         return case.municipality if role in OWN_ROLES or self.place is None else self.place
 
-    def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
+    def _create_notice(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
         """Create the notice for whoever was found; with nobody found its chain's coordinators are notified too."""
         case, event = self._here(action)
         params, procedure = action.params, self.submission.procedure_version.definition
@@ -354,10 +354,10 @@ class _Carrying:
                 settings=self.decision.settings,
                 today=submission.today,
             )
-            self._tell_of_missing_settings(self.content)
+            self._notify_of_missing_settings(self.content)
         return self.content
 
-    def _tell_of_missing_settings(self, content: BriefFacts) -> None:
+    def _notify_of_missing_settings(self, content: BriefFacts) -> None:
         """Log and explain settings that the form's sharing reads and the procedure lacks: nothing was shared by them.
 
         It happens in a case under an older version of the procedure.

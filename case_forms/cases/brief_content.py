@@ -115,7 +115,7 @@ def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[s
 
 
 def both(write: Any) -> Texts:
-    """Call `write()` under each language and return {"sq", "en"}."""
+    """Call `write()` under each language and return {language: text}."""
     texts = {}
     for language in LANGUAGES:
         with translation.override(language):
@@ -212,24 +212,24 @@ def _get_readers(fact: str) -> Mapping[str, bool]:
     return {role: True for role in readers if fact in FACTS_OF_ROLE.get(role, (fact,))}
 
 
-def police_words(told: Sequence[Notice]) -> str:
+def police_words(notices: Sequence[Notice]) -> str:
     """Return whether and when the police were notified of the case, and whether they took it on: as it stands now.
 
-    `told`: the case's notices to the police, the oldest first. Who accepted and gave it back later took nothing on.
+    `notices`: the case's notices to the police, the oldest first. Who accepted and gave it back later took nothing on.
     """
     # `accepted_at` stays when somebody gives the notice back; `declined_at` is what says that they did.
-    going_on = [notice for notice in told if notice.declined_at is None]
+    going_on = [notice for notice in notices if notice.declined_at is None]
     accepted = next((notice.accepted_at for notice in going_on if notice.accepted_at), None)
     if accepted is not None:
         return gettext("Notified, and accepted on %(at)s") % {"at": moment_words(accepted)}
     sent = next((notice.sent_at for notice in going_on if notice.sent_at), None)
     if sent is not None:
         return gettext("Notified on %(at)s, no answer yet") % {"at": moment_words(sent)}
-    declined = max((notice.declined_at for notice in told if notice.declined_at), default=None)
+    declined = max((notice.declined_at for notice in notices if notice.declined_at), default=None)
     if declined is not None:
         return gettext("Notified, but declined on %(at)s; nobody has taken it on yet") % {"at": moment_words(declined)}
     # A notice that was withdrawn says nothing about where the police stand.
-    states = {notice.state for notice in told} - {NoticeState.CANCELLED}
+    states = {notice.state for notice in notices} - {NoticeState.CANCELLED}
     if states == {NoticeState.FAILED}:
         return gettext("Nobody at the police has been reached yet")
     if states:
@@ -290,7 +290,7 @@ def _row(
     if is_unanswered(value) or not shared_with:
         return
     kind = registry.get(question.type)
-    texts = {language: kind.formatted(value, question.stored, language, sources) for language in LANGUAGES}
+    texts = {language: kind.formatted(value, question, language, sources) for language in LANGUAGES}
     label = {language: _in(_for_recipients(question, "label"), language) for language in LANGUAGES}
     yield BriefRow(
         key=question.key,

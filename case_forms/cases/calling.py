@@ -40,7 +40,7 @@ def get_duty(notice: Notice) -> Notice:
 
 
 def to_call_about(notice: Notice, *, now: datetime, language: str | None = None) -> tuple[ToCall, ...]:
-    """List whom to phone about a notice that has nobody; never empty."""
+    """List whom to phone about a notice without a contact; never empty."""
     duty = get_duty(notice)
     return to_call(
         duty.role,
@@ -53,7 +53,7 @@ def to_call_about(notice: Notice, *, now: datetime, language: str | None = None)
 
 
 def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> dict[UUID, tuple[ToCall, ...]]:
-    """List whom to phone, for each notice that has nobody; looked up once for a notice and the calls about it."""
+    """List whom to phone, for each notice without a contact; looked up once for a notice and the calls about it."""
     by_pk = {row.pk: row for row in rows}
     for row in rows:
         # The rows are in memory already; following the relation would be one query for each.
@@ -70,7 +70,7 @@ def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> 
 
 
 def has_nobody(notice: Notice) -> bool:
-    """Return whether there is nobody to notify; a contact who has left is nobody."""
+    """Return whether the notice has no contact who could be notified; one who has left doesn't count."""
     return notice.state not in SETTLED and (notice.contact_id is None or notice.reason == NO_CONTACT)
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from access.languages import DEFAULT_LANGUAGE
 from access.models import localize
 from notifications.briefs.choices import get_reason_label, label_details
@@ -14,12 +16,12 @@ from notifications.briefs.models import PinTry
 from notifications.directory.models import Role
 from notifications.outbox.escalation_chain import NOT_REACHED
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.outbox.states import REPLACED, WRONG_AREA, NoticeState
+from notifications.outbox.states import REPLACED, NoticeState
 
 from .labels import without_codes
-from .models import Case, CaseEvent, Deadline, Referral
+from .models import Case, Deadline, Referral
 from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
-from .urgency import LAST_WORD, TO_COORDINATORS
+from .urgency import TO_COORDINATORS, is_last_word
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 HEIRS = (Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD)
@@ -113,7 +115,7 @@ class Card:
         return (
             self.taken is None
             and not is_asked
-            and any(map(_is_last_word, lines))
+            and any(map(is_last_word, lines))
             and not any(_has_reached(line) for line in lines)
         )
 
@@ -224,12 +226,6 @@ def _root(line: NoticeLine, by_id: dict[UUID, NoticeLine]) -> NoticeLine:
     return line
 
 
-def _is_last_word(line: NoticeLine) -> bool:
-    """Return whether this is a "no" that leaves the duty with nobody, unless somebody else is asked."""
-    has_said = line.purpose in LAST_WORD or line.reason == WRONG_AREA
-    return has_said and line.state == NoticeState.DECLINED and line.purpose not in TO_COORDINATORS
-
-
 def _has_reached(line: NoticeLine) -> bool:
     """Return whether a coordinator has answered that the call reached somebody."""
     outcomes = (answer.reason for answer in line.answers if answer.kind == ReplyKind.OUTCOME)
@@ -248,10 +244,13 @@ def _in_words(answer: Answer) -> ReplyInWords:
     )
 
 
-def get_reasons(case: Case, language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
-    """Explain what the procedure did: for each event its time and (words, because) of each rule that applied."""
-    told = []
-    for event in CaseEvent.objects.filter(case=case, explanation__isnull=False):
+def get_reasons(events: QuerySet[Any], language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
+    """Explain what the procedure did: for each event its time and (words, because) of each rule that applied.
+
+    `events`: those of a case or of a tip.
+    """
+    found = []
+    for event in events.filter(explanation__isnull=False):
         words: list[tuple[str, str]] = [
             (
                 localize(entry["words"], language),
@@ -260,8 +259,8 @@ def get_reasons(case: Case, language: str) -> list[tuple[datetime, list[tuple[st
             for entry in event.explanation or []
         ]
         if words:
-            told.append((event.at, words))
-    return told
+            found.append((event.at, words))
+    return found
 
 
 def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:

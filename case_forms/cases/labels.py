@@ -5,18 +5,14 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from access.languages import DEFAULT_LANGUAGE, get_current_language
+from access.languages import get_current_language
 from access.models import localize
+from case_forms.expressions.wording import SENTENCES, get_words
 from case_forms.form_builder.models import FormVersion
+from case_forms.questions.base import in_our_words
+from case_forms.questions.choices import YES_NO_UNKNOWN
 
 REFERRAL = "referral"
-# Explanations stored before the procedure read these answers back in words: {code: its words}. An explanation is never
-# written again, so old ones are put into words when they are read.
-OLD_CODES = {
-    "sq": {"yes": "Po", "no": "Jo", "unknown": "Nuk dihet"},
-    "en": {"yes": "Yes", "no": "No", "unknown": "Not known"},
-}
-QUOTES = {"sq": "«{}»", "en": "“{}”"}
 
 
 def service_labels(codes: Iterable[str]) -> list[str]:
@@ -33,8 +29,12 @@ def service_labels(codes: Iterable[str]) -> list[str]:
 
 
 def without_codes(sentence: str, language: str) -> str:
-    """Replace the answers that a stored sentence once quoted as codes («yes») by words."""
-    quote = QUOTES.get(language, QUOTES[DEFAULT_LANGUAGE])
-    for code, words in OLD_CODES.get(language, OLD_CODES[DEFAULT_LANGUAGE]).items():
+    """Replace the answers that a stored sentence once quoted as codes («yes») by words.
+
+    Explanations stored before the procedure read these answers back in words have them. An explanation is never written
+    again, so old ones are put into words when they are read.
+    """
+    quote = get_words(SENTENCES, language)["quote"]
+    for code, words in in_our_words(language, *YES_NO_UNKNOWN):
         sentence = sentence.replace(quote.format(code), quote.format(words))
     return sentence

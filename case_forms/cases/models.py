@@ -109,7 +109,7 @@ class Case(models.Model):
 class CaseEvent(models.Model):
     """An event of a case, after which the procedure or a person decided something. Notices carry its id.
 
-    `explanation` (sealed, because it may quote an answer): a list of {"rule": key, "words": {"sq": ..., "en": ...}}.
+    `explanation` (sealed, because it may quote an answer): a list of {"rule": key, "words": {language: text}}.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -140,7 +140,7 @@ class Deadline(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="deadlines", verbose_name=_("case"))
     event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="deadlines")
     key = models.CharField(_("key"), max_length=40)
-    label = models.JSONField(_("label"))  # {"sq", "en"}
+    label = models.JSONField(_("label"))  # {language: text}
     starts_at = models.DateTimeField(_("starts at"))
     amber_at = models.DateTimeField(null=True, blank=True)
     red_at = models.DateTimeField(null=True, blank=True)

@@ -40,7 +40,7 @@ def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> No
 
 @receiver(notice_resolved, dispatch_uid="cases.notice_resolved")
 def on_resolved(sender: Any, *, notice: Notice, words: list[dict[str, str]], **kwargs: Any) -> None:
-    """Record how, link by link, the directory named somebody for a notice that had nobody."""
+    """Record through which links of the chain the directory found somebody for a notice without a contact."""
     event = _event(notice, RESOLVED, timezone.now())
     if event is not None:
         event.explanation = [{"rule": RESOLVED, "words": said} for said in words]

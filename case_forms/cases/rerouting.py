@@ -59,7 +59,7 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
             case_reference=event.case.reference,
         )
     event.save()
-    sent_on = _owe_on(event, notice, municipality, found, at)
+    sent_on = _create_successor(event, notice, municipality, found, at)
     log_event(
         "notice.rerouted",
         actor=Actor("contact", str(notice.contact_id or "")),
@@ -100,7 +100,7 @@ def callers_for(notice: Notice, municipality: Municipality, at: datetime) -> Res
 
 
 def ask_to_call(notice: Notice, municipality: Municipality, found: Resolution, at: datetime, **whose: Any) -> Notice:
-    """Ask these coordinators to call about a notice that nobody is asked to take any more, until answered.
+    """Ask these coordinators to call, until answered, about a notice that has no recipient any more.
 
     `whose`: event_id, case_id and case_reference. Returns the first of the calls.
     """
@@ -135,7 +135,9 @@ def why_call(municipality: Municipality) -> dict[str, str]:
     )
 
 
-def _owe_on(event: CaseEvent, notice: Notice, municipality: Municipality, found: Resolution, at: datetime) -> Notice:
+def _create_successor(
+    event: CaseEvent, notice: Notice, municipality: Municipality, found: Resolution, at: datetime
+) -> Notice:
     return create_notice(
         NoticeRequest(
             event_id=event.pk,

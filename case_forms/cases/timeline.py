@@ -170,7 +170,7 @@ class Timeline:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether no further step is scheduled."""
         return all(line.is_settled for line in self.notices)
 
 

@@ -32,6 +32,7 @@ from notifications.outbox.models import Notice, NoticeQuerySet, Purpose, Reply, 
 from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, WRONG_AREA, NoticeState
 
 from .models import Case, Deadline
+from .timeline import NoticeLine
 
 # From the most urgent to the least; the words are in the state badge. The position is what `with_urgency` annotates, so
 # an order by it is the order of urgency.
@@ -60,52 +61,52 @@ def with_urgency(cases: "QuerySet[Case]", moment: datetime) -> "QuerySet[Any]":
 
 def _case_ids(moment: datetime) -> list[tuple[str, "QuerySet[Any]"]]:
     """List (state, the ids of cases that are in it), the most urgent first; a case may stand in several."""
-    awaiting = bearers().filter(state__in=AWAITING_ANSWER)
+    awaiting = bearing_duty().filter(state__in=AWAITING_ANSWER)
     called = Notice.objects.order_by().filter(
         purpose=Purpose.CALL, chases__purpose__in=BEARERS, chases__state__in=AWAITING_ANSWER
     )
     found: list[tuple[str, QuerySet[Any]]] = [
-        ("no_contact", without_anybody().values("case_id")),
+        ("no_contact", without_contact().values("case_id")),
         ("no_contact", dropped().values("case_id")),
         ("call", called.values("case_id")),
         ("call", locked_out().values("case_id")),
         ("late", awaiting.filter(answer_by__lte=moment).values("case_id")),
-        ("escalated", bearers().filter(state=NoticeState.ESCALATED).values("case_id")),
-        ("failed", bearers().filter(state=NoticeState.FAILED).values("case_id")),
-        ("waiting", bearers().filter(state__in=OPEN).values("case_id")),
+        ("escalated", bearing_duty().filter(state=NoticeState.ESCALATED).values("case_id")),
+        ("failed", bearing_duty().filter(state=NoticeState.FAILED).values("case_id")),
+        ("waiting", bearing_duty().filter(state__in=OPEN).values("case_id")),
     ]
     running = Deadline.objects.filter(met_at__isnull=True).order_by()
     found += [(mark, running.filter(**{f"{mark}_at__lte": moment}).values("case_id")) for mark in MARKS]
     return sorted(found, key=lambda pair: URGENCIES.index(pair[0]))
 
 
-def bearers() -> NoticeQuerySet:
-    """Return the notices by which somebody bears, or bore, a duty."""
+def bearing_duty() -> NoticeQuerySet:
+    """Return the notices that carry a duty: the first of a chase, and those it went on to."""
     # Without the model's ordering: these querysets are parts of other queries.
     return Notice.objects.order_by().filter(purpose__in=BEARERS)
 
 
-def without_anybody() -> NoticeQuerySet:
-    """Return notices that reach nobody, of chases that nobody has taken."""
+def without_contact() -> NoticeQuerySet:
+    """Return notices without a contact, of chases that nobody has accepted."""
     return Notice.objects.nobody_reached().order_by().filter(~_taken())
 
 
 def dropped() -> NoticeQuerySet:
-    """Return declined notices of chases that nobody has taken or is asked to take.
+    """Return declined notices of chases that nobody has accepted and nobody is asked to accept any more.
 
     And of which no coordinator has said that the call reached somebody.
     """
     last_word = Q(purpose__in=LAST_WORD) | Q(reason=WRONG_AREA)
     declined = Notice.objects.order_by().filter(last_word, state=NoticeState.DECLINED)
-    asked = bearers().filter(chase_id=OuterRef("chase_id"), state__in=OPEN).exclude(reason=NO_CONTACT)
+    asked = bearing_duty().filter(chase_id=OuterRef("chase_id"), state__in=OPEN).exclude(reason=NO_CONTACT)
     reached = reached_by_call().filter(notice__chase_id=OuterRef("chase_id"))
     return declined.exclude(purpose__in=TO_COORDINATORS).filter(~_taken(), ~Exists(asked), ~Exists(reached))
 
 
 def reached_by_call() -> "QuerySet[Reply]":
     """Return the coordinators' answers that end a chase: the call has reached somebody."""
-    told = Reply.objects.filter(kind=ReplyKind.OUTCOME, notice__purpose__in=TO_COORDINATORS)
-    return told.exclude(reason=NOT_REACHED).order_by()
+    outcomes = Reply.objects.filter(kind=ReplyKind.OUTCOME, notice__purpose__in=TO_COORDINATORS)
+    return outcomes.exclude(reason=NOT_REACHED).order_by()
 
 
 def locked_out() -> NoticeQuerySet:
@@ -133,7 +134,7 @@ def has_taken(notice: Notice) -> bool:
     return accepted and notice.purpose not in TO_COORDINATORS
 
 
-def is_last_word(notice: Notice) -> bool:
+def is_last_word(notice: Notice | NoticeLine) -> bool:
     """Say, as in `dropped`, whether this "no" leaves the duty with nobody, unless somebody else is asked."""
     has_said = notice.purpose in LAST_WORD or notice.reason == WRONG_AREA
     return has_said and notice.state == NoticeState.DECLINED and notice.purpose not in TO_COORDINATORS

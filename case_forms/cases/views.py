@@ -20,7 +20,7 @@ from .adopting import newer_version
 from .calling import get_duty, to_call_about
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
 from .models import Case, Deadline
-from .telling_instead import MAX_REASON, CannotTell, choices_for, notice_without_anybody, tell_instead
+from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
 from .timeline import build_timeline
 
 REST_AWAITED = "identification_rest"  # the procedure's clock for what follows an urgent notice (docs/procedures.md)
@@ -47,7 +47,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "board": _board(found),
         "to_complete": _to_complete(found, next_forms),
         "fingerprint": compute_fingerprint(found, now=timezone.now(), language=_language()),
-        "reasons": get_reasons(found, _language()),
+        "reasons": get_reasons(found.events.all(), _language()),
         "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),
         "next_forms": next_forms,
         "newer_version": newer_version(found),
@@ -80,10 +80,10 @@ def instead(request: HttpRequest, reference: str, notice_id: UUID) -> HttpRespon
             typed = {"chosen": chosen, "why": why}
             # At most 18 digits: SQLite refuses a number beyond 64 bits with an error instead of finding nothing.
             contact_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
-            tell_instead(case=found, notice_id=notice_id, contact_id=contact_id, why=why, by=request.user)
+            notify_instead(case=found, notice_id=notice_id, contact_id=contact_id, why=why, by=request.user)
             return redirect("cases:case", found.reference)
         return _instead_page(request, found, notice_id)
-    except CannotTell as problem:
+    except CannotNotify as problem:
         if problem.code == "unknown_notice":
             raise Http404 from None
         if problem.code == "not_needed":
@@ -94,13 +94,13 @@ def instead(request: HttpRequest, reference: str, notice_id: UUID) -> HttpRespon
 def _instead_page(
     request: HttpRequest, case: Case, notice_id: UUID, *, problem: str = "", **typed: Any
 ) -> HttpResponse:
-    notice = notice_without_anybody(case, notice_id)
+    notice = get_notice_without_recipient(case, notice_id)
     context = {
         "place_name": case.unit.name,
         "case": case,
         "duty": get_duty(notice),
         "notice": notice,
-        "choices": choices_for(notice),
+        "choices": list_choices(notice),
         "callees": to_call_about(notice, now=timezone.now(), language=_language()),
         "problem": PROBLEMS.get(problem, ""),
         "problem_at": "contact" if problem == "unknown_contact" else "why",

@@ -14,11 +14,11 @@ from .domains import (
     IS,
     ISNT,
     NOTHING,
-    Cell,
-    Cells,
+    Anything,
     Const,
+    Domain,
+    Domains,
     Lists,
-    Thing,
     contains,
     equal,
     get_any,
@@ -40,7 +40,7 @@ BOOLEAN = frozenset(
 )
 
 
-class Enough(Exception):
+class BudgetExhausted(Exception):
     """The bound of what may be looked at is reached."""
 
 
@@ -53,7 +53,7 @@ class Budget:
     def spend(self, steps: int = 1) -> None:
         self.steps -= steps
         if self.steps < 0:
-            raise Enough
+            raise BudgetExhausted
 
 
 def get_key(expression: Any) -> str:
@@ -75,7 +75,7 @@ class Evaluator:
         self.kinds = kinds
         self.budget = budget
         self.refuted = refuted
-        self.given: dict[str, Cell] = {}
+        self.given: dict[str, Domain] = {}
         self.relations: dict[str, int] = {}
         self.inner: dict[str, int] = {}
 
@@ -168,7 +168,7 @@ class Evaluator:
         """
         found = 0
         for cell in self.cells(arguments[0]):
-            if isinstance(cell, Thing):
+            if isinstance(cell, Anything):
                 return EITHER
             if not isinstance(cell, Lists):
                 found |= ISNT
@@ -201,7 +201,7 @@ class Evaluator:
 
     # ---- values ----
 
-    def cells(self, expression: Any) -> Cells:
+    def cells(self, expression: Any) -> Domains:
         """Return what the expression can be."""
         self.budget.spend()
         if isinstance(expression, list):
@@ -215,7 +215,7 @@ class Evaluator:
         # Too many to compare: giving up precision is always safe, since only a refutation counts as a proof.
         return tuple(dict.fromkeys(found)) if len(found) <= MAX_CELLS else ANYTHING
 
-    def _operation(self, operator: str, arguments: list[Any]) -> Cells:
+    def _operation(self, operator: str, arguments: list[Any]) -> Domains:
         if operator == "var":
             return self._var(arguments)
         if operator == "today":
@@ -247,25 +247,25 @@ class Evaluator:
             return (NOTHING, PARTS_OF_DATE[arguments[0]])
         return WORKED_OUT[operator]
 
-    def _var(self, arguments: list[Any]) -> Cells:
+    def _var(self, arguments: list[Any]) -> Domains:
         path = arguments[0] if arguments else ""
         cells = domain(found_in(self.kinds, path)) if isinstance(path, str) else ANYTHING
         return self._coalesced([], cells, arguments[1]) if len(arguments) > 1 else cells
 
-    def _coalesced(self, arguments: list[Any], cells: Cells = (), default: Any = None) -> Cells:
-        found: list[Cell] = []
+    def _coalesced(self, arguments: list[Any], cells: Domains = (), default: Any = None) -> Domains:
+        found: list[Domain] = []
         for part in [cells] if cells else map(self.cells, arguments):
             found += [cell for cell in part if not _nothing(cell)]
-            if not any(_nothing(cell) or isinstance(cell, Thing | Lists) for cell in part):
+            if not any(_nothing(cell) or isinstance(cell, Anything | Lists) for cell in part):
                 return tuple(found)
         return (*found, *self.cells(default))
 
-    def _looped(self, operator: str, arguments: list[Any]) -> Cells:
+    def _looped(self, operator: str, arguments: list[Any]) -> Domains:
         if operator == "reduce":
             return ANYTHING
-        found: list[Cell] = []
+        found: list[Domain] = []
         for cell in self.cells(arguments[0]):
-            if isinstance(cell, Thing):
+            if isinstance(cell, Anything):
                 found.append(Lists())
             elif not isinstance(cell, Lists):
                 found.append(Lists(0, 0))
@@ -279,7 +279,7 @@ class Evaluator:
         return tuple(found)
 
 
-def _nothing(cell: Cell) -> bool:
+def _nothing(cell: Domain) -> bool:
     return is_nothing(cell.value) if isinstance(cell, Const) else isinstance(cell, Lists) and cell.most == 0
 
 

@@ -3,15 +3,15 @@
 import math
 
 from .dates import ISO_DATE
-from .domains import COUNTS, NOTHING, Cell, Cells, Const, Lists, Numbers, Parts, Texts, Thing
+from .domains import COUNTS, NOTHING, Anything, Const, Domain, Domains, Lists, Numbers, Parts, Texts
 from .limits import DEFAULT_LIMITS, Run
 from .operators import EAGER
 from .types import KindInfo
 
-ANYTHING: Cells = (Thing(),)
+ANYTHING: Domains = (Anything(),)
 MAX_CONSTS = 12  # choices that are looked at one by one
 YEARS = Numbers(1, 9999, whole=True)
-WORKED_OUT: dict[str, Cells] = {
+WORKED_OUT: dict[str, Domains] = {
     "age_on": (NOTHING, Numbers(0, 9999, whole=True)),
     "days_between": (NOTHING, Numbers(whole=True)),
     "sum": (NOTHING, Numbers()),
@@ -26,7 +26,7 @@ NULL_FOR_NULL = frozenset(WORKED_OUT) - {"sum", "cat", "substr", "join", "matche
 PARTS_OF_DATE = {"year": YEARS, "month": Numbers(1, 12, whole=True), "day": Numbers(1, 31, whole=True)}
 
 
-def domain(info: KindInfo) -> Cells:
+def domain(info: KindInfo) -> Domains:
     """Return all values of a kind; no answer is always one."""
     numeric = [bound if isinstance(bound, int | float) else None for bound in (info.minimum, info.maximum)]
     low, high = (math.inf * sign if bound is None else bound for bound, sign in zip(numeric, (-1, 1), strict=True))
@@ -73,9 +73,9 @@ def _moments(info: KindInfo) -> Texts:
     return Texts(low, high)
 
 
-def counted(cell: Cell, operator: str) -> Cell:
+def counted(cell: Domain, operator: str) -> Domain:
     if isinstance(cell, Lists):
         return Numbers(cell.fewest, cell.most, whole=True)
     if isinstance(cell, Const):
         return Const(EAGER[operator][2]([cell.value], None, Run(None, DEFAULT_LIMITS)))
-    return COUNTS if operator == "length" or isinstance(cell, Thing) else Const(0)
+    return COUNTS if operator == "length" or isinstance(cell, Anything) else Const(0)

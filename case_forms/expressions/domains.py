@@ -75,7 +75,7 @@ class Lists:
 
 
 @dataclass(frozen=True)
-class Thing:
+class Anything:
     """Anything at all."""
 
 
@@ -84,14 +84,14 @@ class Parts:
     """An object that isn't empty."""
 
 
-Cell = Const | Numbers | Texts | Lists | Thing | Parts
-Cells = tuple[Cell, ...]
+Domain = Const | Numbers | Texts | Lists | Anything | Parts
+Domains = tuple[Domain, ...]
 
 NOTHING = Const(None)
 COUNTS = Numbers(low=0, whole=True)
 
 
-def of_bits(bits: int) -> Cells:
+def of_bits(bits: int) -> Domains:
     """Return truths as values."""
     return tuple(Const(truth) for truth, bit in ((True, IS), (False, ISNT)) if bits & bit)
 
@@ -112,7 +112,7 @@ def swapped(bits: int) -> int:
     return (IS if bits & ISNT else 0) | (ISNT if bits & IS else 0)
 
 
-def truth(cell: Cell) -> int:
+def truth(cell: Domain) -> int:
     match cell:
         case Const(value):
             return get_bits(truthy(value))
@@ -125,7 +125,7 @@ def truth(cell: Cell) -> int:
     return EITHER
 
 
-def as_numbers(cell: Cell) -> Numbers | None:
+def as_numbers(cell: Domain) -> Numbers | None:
     """Return the range of the cell's values as numbers; NaN to NaN when they are none; None when it isn't known."""
     match cell:
         case Const(value):
@@ -138,22 +138,22 @@ def as_numbers(cell: Cell) -> Numbers | None:
     return None
 
 
-def _is_text(cell: Cell) -> bool:
+def _is_text(cell: Domain) -> bool:
     return isinstance(cell, Texts) or (isinstance(cell, Const) and isinstance(cell.value, str))
 
 
-def _as_texts(cell: Cell) -> Texts:
+def _as_texts(cell: Domain) -> Texts:
     if isinstance(cell, Const):
         return Texts(low=cell.value, high=cell.value)
     assert isinstance(cell, Texts)
     return cell
 
 
-def smaller(left: Cell, right: Cell, *, or_equal: bool) -> int:
+def smaller(left: Domain, right: Domain, *, or_equal: bool) -> int:
     """Compare two cells: left < right, or left <= right."""
     if isinstance(left, Const) and isinstance(right, Const):
         return get_bits((at_most if or_equal else before)(left.value, right.value))
-    if isinstance(left, Thing) or isinstance(right, Thing):
+    if isinstance(left, Anything) or isinstance(right, Anything):
         return EITHER
     if _is_text(left) and _is_text(right):
         return _text_smaller(_as_texts(left), _as_texts(right), or_equal=or_equal)
@@ -184,9 +184,9 @@ def _text_smaller(left: Texts, right: Texts, *, or_equal: bool) -> int:
     return EITHER
 
 
-def equal(left: Cell, right: Cell, *, strict: bool) -> int:
+def equal(left: Domain, right: Domain, *, strict: bool) -> int:
     """Compare two cells: left == right, or left === right."""
-    if isinstance(left, Thing) or isinstance(right, Thing):
+    if isinstance(left, Anything) or isinstance(right, Anything):
         return EITHER
     # Null equals null and nothing else; no other cell holds it.
     if NOTHING in (left, right):
@@ -204,7 +204,7 @@ def equal(left: Cell, right: Cell, *, strict: bool) -> int:
     return _number_equal(lefts, rights)
 
 
-def _kind(cell: Cell) -> str:
+def _kind(cell: Domain) -> str:
     match cell:
         case Const(bool()):
             return "boolean"
@@ -217,7 +217,7 @@ def _kind(cell: Cell) -> str:
     return "number"
 
 
-def _text_equal(left: Cell, right: Cell) -> int:
+def _text_equal(left: Domain, right: Domain) -> int:
     if isinstance(left, Const) and isinstance(right, Const):
         return get_bits(left.value == right.value)
     if isinstance(right, Const):
@@ -240,7 +240,7 @@ def _number_equal(left: Numbers, right: Numbers) -> int:
     return IS if left.low == left.high == right.low == right.high else EITHER
 
 
-def contains(haystack: Cell, needle: Cell) -> int:
+def contains(haystack: Domain, needle: Domain) -> int:
     """Return whether needle is in haystack, for a haystack that isn't written out."""
     match haystack, needle:
         case Lists(most=0), _:
@@ -249,7 +249,7 @@ def contains(haystack: Cell, needle: Cell) -> int:
             if value in haystack.has:
                 return IS
             return ISNT if value in haystack.lacks or value not in (haystack.among or {value}) else EITHER
-        case (Lists() | Thing(), _) | (_, Thing()):
+        case (Lists() | Anything(), _) | (_, Anything()):
             return EITHER
         case Const(str() as whole), Const(str() as part):
             return get_bits(part in whole)
@@ -258,14 +258,14 @@ def contains(haystack: Cell, needle: Cell) -> int:
     return ISNT
 
 
-def overlap(cell: Cell, other: Cell) -> bool:
+def overlap(cell: Domain, other: Domain) -> bool:
     """Return whether a value can be in both."""
     return bool(equal(cell, other, strict=True) & IS)
 
 
-def cut_numbers(cell: Numbers, cuts: Iterable[float]) -> Cells:
+def cut_numbers(cell: Numbers, cuts: Iterable[float]) -> Domains:
     """Cut numbers into cells that each lie wholly before, at or behind every cut."""
-    cells: list[Cell] = []
+    cells: list[Domain] = []
     rest = cell
     for cut in sorted({double for double in cuts if math.isfinite(double)}):
         if cut < rest.low or cut > rest.high:
@@ -278,7 +278,7 @@ def cut_numbers(cell: Numbers, cuts: Iterable[float]) -> Cells:
     return (*cells, *_kept(rest))
 
 
-def _kept(cell: Numbers) -> list[Cell]:
+def _kept(cell: Numbers) -> list[Domain]:
     """Return the cell, unless nothing is in it; a whole one with its ends drawn in to whole numbers."""
     if cell.whole:
         low = math.floor(cell.low) + 1 if cell.low_open and math.isfinite(cell.low) else cell.low
@@ -288,9 +288,9 @@ def _kept(cell: Numbers) -> list[Cell]:
     return [] if cell.is_empty() else [cell]
 
 
-def cut_texts(cell: Texts, cuts: Iterable[str], *, ordered: bool) -> Cells:
+def cut_texts(cell: Texts, cuts: Iterable[str], *, ordered: bool) -> Domains:
     """Cut texts: each cut by itself, and what is left; where the order matters, what is left between them."""
-    cells: list[Cell] = []
+    cells: list[Domain] = []
     rest = cell
     wanted = [
         text for text in sorted(set(cuts), key=lambda text: text.encode("utf-16-be", "surrogatepass")) if cell.has(text)

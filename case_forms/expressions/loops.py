@@ -83,7 +83,7 @@ def _map(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compil
 def _filter(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:
     source, body = parts
 
-    def kept(data: Any, run: Run) -> list[Any]:
+    def filtered(data: Any, run: Run) -> list[Any]:
         found = []
         for entry in _entries(source, data, run, body_nodes):
             value = body(entry, run)
@@ -91,7 +91,7 @@ def _filter(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Com
                 found.append(entry)
         return found
 
-    return kept
+    return filtered
 
 
 def _reduce(parts: list[Compiled], body_nodes: int, arguments: list[Any]) -> Compiled:

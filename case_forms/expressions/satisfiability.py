@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from typing import Any
 
-from .abstract_interpreter import Budget, Enough, Evaluator, get_key, is_term, relation_key
-from .domains import IS, Cell, Cells, Lists, Numbers, Texts, cut_numbers, cut_texts
+from .abstract_interpreter import Budget, BudgetExhausted, Evaluator, get_key, is_term, relation_key
+from .domains import IS, Domain, Domains, Lists, Numbers, Texts, cut_numbers, cut_texts
 from .operators import LOOPS, get_arguments
 from .sample_answers import known_to_hold
 from .types import KindInfo, Scope
@@ -35,13 +35,13 @@ def can_hold(expression: Any, kinds: Mapping[str, KindInfo]) -> bool | None:
         if refuted(expression, kinds, Budget(MAX_STEPS)):
             return False
     # No proof within the bound is no statement: it may still hold.
-    except Enough:
+    except BudgetExhausted:
         pass
     return True if known_to_hold(expression, kinds) else None
 
 
 def refuted(expression: Any, kinds: Scope, budget: Budget) -> bool:
-    """Return whether it is proven that the expression is never true. Raises Enough."""
+    """Return whether it is proven that the expression is never true. Raises BudgetExhausted."""
     evaluator = Evaluator(kinds, budget, refuted)
     if not evaluator.bits(expression) & IS:
         return True
@@ -139,7 +139,7 @@ def _share_cuts(terms: dict[str, _Term]) -> None:
                 terms[other].cuts += [cut for cut in term.cuts if cut not in terms[other].cuts]
 
 
-def _split(cells: Cells, term: _Term) -> Iterator[Cell]:
+def _split(cells: Domains, term: _Term) -> Iterator[Domain]:
     for cell in cells:
         match cell:
             case Numbers():
@@ -158,7 +158,7 @@ def _is_numeric(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 300
 
 
-def _lists(cell: Lists, members: list[str]) -> Iterator[Cell]:
+def _lists(cell: Lists, members: list[str]) -> Iterator[Domain]:
     """Yield the lists with and without each of these members."""
     for has in product((True, False), repeat=len(members)):
         inside = frozenset(member for member, is_in in zip(members, has, strict=True) if is_in)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from .messages import KIND_WORDS
 from .operators import get_arguments
 from .types import (
     ANY,
@@ -24,6 +23,7 @@ from .types import (
     variable_in,
 )
 from .values import number_text
+from .wording import DEFAULT_LANGUAGE, TYPE_MESSAGES, get_words
 
 __all__ = ["ANY", "KindInfo", "kind_problems"]
 
@@ -44,16 +44,20 @@ RESULTS: dict[str, KindInfo] = {
 
 
 def kind_problems(
-    expression: Any, kinds: Mapping[str, KindInfo], *, labels: Mapping[str, str] | None = None, language: str = "en"
+    expression: Any,
+    kinds: Mapping[str, KindInfo],
+    *,
+    labels: Mapping[str, str] | None = None,
+    language: str = DEFAULT_LANGUAGE,
 ) -> list[KindProblem]:
     """List what doesn't fit, each as (code, words, variable); empty when all fits.
 
     `expression` must be in the language. Codes: `type_mismatch`; `unknown_choice_value`, a constant that is none of the
     variable's choices; `no_value`, a comparison with nothing. `variable` is the key concerned, "" when it isn't about
     one.
-    Words in "sq" or "en" name variables by `labels`, or their key. A variable without a kind is taken for any.
+    The words name variables by `labels`, or their key. A variable without a kind is taken for any.
     """
-    checker = _Checker(labels or {}, KIND_WORDS.get(language, KIND_WORDS["sq"]))
+    checker = _Checker(labels or {}, get_words(TYPE_MESSAGES, language))
     checker.kind(expression, kinds)
     # A variable that stands in several places may be wrong in the same way in each.
     return list(dict.fromkeys(checker.found))
@@ -69,7 +73,7 @@ class _Checker:
 
     # ---- reporting ----
 
-    def tell(self, word: str, part: Any, info: KindInfo, other: str = "", code: str = "type_mismatch") -> None:
+    def report(self, word: str, part: Any, info: KindInfo, other: str = "", code: str = "type_mismatch") -> None:
         name = variable_in(part)
         shown = self.words["quote"].format(self.labels.get(name, name)) if name else self.words["this"]
         text = self.words[word].format(shown, self.words.get(info.kind, info.kind), other)
@@ -144,13 +148,13 @@ class _Checker:
         """Report a problem unless the part can be read as one of these."""
         had = readings_of_constant(part) if is_constant(part) else readings(info)
         if not had & {reading, "any", *others}:
-            self.tell(word, part, info)
+            self.report(word, part, info)
 
     def numbers(self, operator: str, arguments: list[Any], infos: list[KindInfo]) -> None:
         parts = sorted(zip(arguments, infos, strict=True), key=lambda part: not variable_in(part[0]))
-        told = len(self.found)
+        reported = len(self.found)
         for part, info in parts:  # what is about a question first; then the rest speaks for itself
-            if variable_in(part) or len(self.found) == told:
+            if variable_in(part) or len(self.found) == reported:
                 self.need("not_a_number", "number", part, info, "boolean")
 
     def dates(self, operator: str, arguments: list[Any], infos: list[KindInfo]) -> None:
@@ -164,9 +168,9 @@ class _Checker:
         self.need("not_a_list", "list", arguments[0], infos[0])
         entry = get_entries(infos[0])
         if operator == "sum" and not readings(entry) & {"number", "boolean", "any"}:
-            self.tell("not_a_number", arguments[0], entry)
+            self.report("not_a_number", arguments[0], entry)
         if operator == "join" and entry.kind == "row":
-            self.tell("not_a_text", arguments[0], entry)
+            self.report("not_a_text", arguments[0], entry)
 
     def texts(self, operator: str, arguments: list[Any], infos: list[KindInfo]) -> None:
         also = {"length": ("number", "list"), "matches": ("number", "date", "time")}
@@ -175,7 +179,7 @@ class _Checker:
             allowed = also.get(operator, ("number", "date", "time", "boolean", "list"))
             self.need("not_a_text", "text", part, info, *allowed)
             if operator != "length" and info.kind == "rows":
-                self.tell("not_a_text", part, info)
+                self.report("not_a_text", part, info)
 
     def ordered(self, operator: str, arguments: list[Any], infos: list[KindInfo]) -> None:
         parts = list(zip(arguments, infos, strict=True))
@@ -186,7 +190,7 @@ class _Checker:
         for part, info in parts:
             had = readings_of_constant(part) if is_constant(part) else readings(info)
             if not had & {"number", "date", "time", "any"}:
-                return self.tell("not_ordered", part, info)
+                return self.report("not_ordered", part, info)
             can_be.append(had)
         for (left, left_info), (right, right_info) in pairwise(parts):
             self.comparable(left, left_info, right, right_info, among={"number", "date", "time"})
@@ -199,7 +203,7 @@ class _Checker:
         for part, info, other in ((left, left_info, right), (right, right_info, left)):
             # A list never equals one value: the question to ask is whether it includes it.
             if info.kind == "choices" and is_constant(other) and isinstance(other, str | int | float):
-                return self.tell("several", part, info)
+                return self.report("several", part, info)
             self.known_choices(part, info, other)
         strict = operator in ("===", "!==")
         return self.comparable(left, left_info, right, right_info, strict=strict)
@@ -218,7 +222,7 @@ class _Checker:
         lefts, rights = (
             (_exact(part, info) if strict else readings_of_constant(part))
             if is_constant(part)
-            else _get_session(info, strict)
+            else _readings_in_equality(info, strict)
             for part, info in ((left, left_info), (right, right_info))
         )
         # Nothing is known of one side: the checker reports only what is sure.
@@ -229,7 +233,7 @@ class _Checker:
             if not variable_in(part):
                 part, info, other, other_info = other, other_info, part, info
             shown = self.constant(other) if is_constant(other) else self.words.get(other_info.kind, other_info.kind)
-            self.tell("not_comparable", part, info, shown)
+            self.report("not_comparable", part, info, shown)
 
     def known_choices(self, part: Any, info: KindInfo, constant: Any) -> None:
         """Report each constant that is none of the part's choices."""
@@ -240,7 +244,7 @@ class _Checker:
                 continue
             written = value if isinstance(value, str) else number_text(value)
             if written not in info.choices:
-                self.tell("unknown_choice_value", part, info, self.constant(value), code="unknown_choice_value")
+                self.report("unknown_choice_value", part, info, self.constant(value), code="unknown_choice_value")
 
     def contained(self, operator: str, arguments: list[Any], infos: list[KindInfo]) -> None:
         (needle, haystack), (needle_info, haystack_info) = arguments, infos
@@ -253,31 +257,33 @@ class _Checker:
         if haystack_info.kind in ("list", "any", "text"):
             return None
         if haystack_info.kind != "choices":
-            return self.tell("not_several", haystack, haystack_info)
+            return self.report("not_several", haystack, haystack_info)
         self.known_choices(haystack, haystack_info, needle)
         if not is_constant(needle) and not readings(needle_info) & {"text", "any"}:
-            self.tell("not_comparable", needle, needle_info, self.words["choices"])
+            self.report("not_comparable", needle, needle_info, self.words["choices"])
         return None
 
     def one_of(self, needle: Any, info: KindInfo, values: list[Any]) -> None:
         if info.kind == "choices":
-            return self.tell("several", needle, info)
+            return self.report("several", needle, info)
         self.known_choices(needle, info, values)
         for value in values:
             if is_constant(value) and value is not None and not is_constant(needle):
                 had = _exact(value, kind_of_constant(value))
-                if not had & _get_session(info, strict=True) and "any" not in had | _get_session(info, strict=True):
-                    return self.tell("not_comparable", needle, info, self.constant(value))
+                if not had & _readings_in_equality(info, strict=True) and "any" not in had | _readings_in_equality(
+                    info, strict=True
+                ):
+                    return self.report("not_comparable", needle, info, self.constant(value))
         return None
 
     def without_value(self, arguments: list[Any], infos: list[KindInfo]) -> None:
         for part, info in zip(arguments, infos, strict=True):
             if variable_in(part):
-                return self.tell("no_value", part, info, code="no_value")
+                return self.report("no_value", part, info, code="no_value")
         return None
 
 
-def _get_session(info: KindInfo, strict: bool) -> frozenset[str]:
+def _readings_in_equality(info: KindInfo, strict: bool) -> frozenset[str]:
     """Return the readings that count in an equality.
 
     Strict equality compares no number with a text, so numeric choices are texts only.

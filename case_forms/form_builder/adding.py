@@ -21,7 +21,7 @@ from .definition.limits import FORMAT
 from .models import FormDefinition
 from .pages import BuilderPage, PageOfForm
 
-LONGEST_PROPOSED = 40
+MAX_PROPOSED_LENGTH = 40
 
 
 class KeyedForm(forms.Form):
@@ -163,7 +163,7 @@ def proposed_key(title: str, taken: set[str]) -> str:
     """Make a key of a title: "Çfarë moshe keni?" -> "cfare_moshe_keni", numbered when it is taken."""
     # NFD takes letters apart from their accents, so that dropping what isn't ASCII leaves "ë" as "e".
     plain = unicodedata.normalize("NFD", title.lower()).encode("ascii", "ignore").decode()
-    base = "_".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_PROPOSED].strip("_") or "form"
+    base = "_".join(re.findall(r"[a-z0-9]+", plain))[:MAX_PROPOSED_LENGTH].strip("_") or "form"
     if not base[0].isalpha():
         base = f"form_{base}"
     key, number = base, 1

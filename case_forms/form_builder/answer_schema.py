@@ -8,6 +8,8 @@ from case_forms.questions.base import ChoiceSource, text_in
 
 from .definition import AnyItem, Form, Question, Repeat
 
+# Titles and descriptions are for who writes clients, whatever language the form is filled in.
+LANGUAGE = "en"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -22,7 +24,7 @@ def answers_schema(form: Form, sources: ChoiceSource) -> dict[str, Any]:
     needed = [key for _part, keys in parts for key in keys]
     return {
         "$schema": DIALECT,
-        "title": text_in(form.title, "en"),
+        "title": text_in(form.title, LANGUAGE),
         **_object(properties, needed),
     }
 
@@ -55,16 +57,16 @@ def _always_needed(item: Question | Repeat) -> bool:
 
 def _question(question: Question, sources: ChoiceSource) -> dict[str, Any]:
     """Return the type's schema with the question's words."""
-    schema = registry.get(question.type).schema(question.stored, sources)
-    described = {"title": text_in(question.label, "en"), **schema}
+    schema = registry.get(question.type).schema(question, sources)
+    described = {"title": text_in(question.label, LANGUAGE), **schema}
     if question.has("hint"):
-        described["description"] = text_in(question.hint, "en")
+        described["description"] = text_in(question.hint, LANGUAGE)
     return described
 
 
 def _repeat(repeat: Repeat, sources: ChoiceSource) -> dict[str, Any]:
     return {
-        "title": text_in(repeat.label, "en"),
+        "title": text_in(repeat.label, LANGUAGE),
         "type": "array",
         "minItems": repeat.min,
         "maxItems": repeat.max,

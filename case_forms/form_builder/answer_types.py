@@ -50,7 +50,7 @@ def get_kind(question: Question) -> KindInfo:
     name = question.type
     if name not in registry.names():
         return ANY
-    kind = registry.get(name).kind_of(question.stored)
+    kind = registry.get(name).kind_of(question)
     if kind in ("choice", "choices"):
         return KindInfo(kind, _values(question), *(_bounds(question) if kind == "choices" else ()))
     if kind in ("number", "date", "datetime", "time") and name != "calculated":
@@ -73,7 +73,7 @@ def choice_kind(question: Question) -> KindInfo:
 
 
 def _list_of(question: Question) -> str:
-    return registry.get(question.type).list_of(question.stored)
+    return registry.get(question.type).list_of(question)
 
 
 def _values(question: Question) -> frozenset[str] | None:

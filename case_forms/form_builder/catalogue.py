@@ -2,7 +2,7 @@
 
 catalogue("en") -> {
     "words": {"add_item": "Add a question", ...},
-    "sentences": {"sq": {...}, "en": {...}},         # how expressions are worded (expressions/explain/wording.py)
+    "sentences": {language: {...}},                  # how expressions are worded (expressions/data/sentences.json)
     "all_operators": ["!", "!!", ...],
     "operators": {"number": ["is", ...], ...},       # of condition rows, by kind of value
     "types": {"integer": {"label", "hint", "icon", "kind", "properties", "choices"?, "list"?, "parts"?, "refused"?}},
@@ -26,8 +26,8 @@ from django.utils.translation import gettext_lazy
 
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES, in_each_language
 from access.models import localize
-from case_forms.expressions.explain.wording import WORDS
 from case_forms.expressions.operators import OPERATORS
+from case_forms.expressions.wording import SENTENCES
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 from case_forms.questions.indicators import by_dimension
@@ -35,11 +35,12 @@ from notifications.briefs.parts import parts
 from notifications.directory.models import Role
 
 from .audience import MANY_PUBLIC
+from .definition import Question
 from .editor_labels import editor_words
+from .labels import TYPE_GROUPS, TYPES
 from .lists import BUILT_IN, SHARED
 from .models import ChoiceList, FormDefinition
 from .properties import NEVER
-from .question_type_labels import GROUPS, TYPES
 from .sources import Lists, listed
 
 ORDER = ["is", "is_not", "less", "at_most", "more", "at_least", "between", "answered", "unanswered"]
@@ -96,7 +97,7 @@ def catalogue(language: str) -> dict[str, Any]:
     with translation.override(language):
         return {
             "words": editor_words(),
-            "sentences": WORDS,
+            "sentences": SENTENCES,
             "all_operators": sorted(OPERATORS),
             "operators": OPERATORS_BY_KIND,
             "types": {name: _type(name, sources) for name in sorted(registry.names())},
@@ -143,7 +144,8 @@ def _type(name: str, sources: Lists) -> dict[str, Any]:
 
 def _choices(name: str, sources: Lists) -> list[dict[str, Any]]:
     """Return the choices that a type has of itself."""
-    by_language = {language: registry.get(name).choices({"type": name}, language, sources) for language in LANGUAGES}
+    kind, question = registry.get(name), Question(type=name)
+    by_language = {language: kind.choices(question, language, sources) for language in LANGUAGES}
     return [
         {"value": value, "label": {language: by_language[language][place][1] for language in LANGUAGES}}
         for place, (value, _label) in enumerate(by_language[LANGUAGES[0]])
@@ -203,9 +205,9 @@ def _shared() -> dict[str, Any]:
 
 def _groups() -> list[dict[str, Any]]:
     known = registry.names()
-    groups = [{"label": str(label), "types": [name for name in names if name in known]} for label, names in GROUPS]
+    groups = [{"label": str(label), "types": [name for name in names if name in known]} for label, names in TYPE_GROUPS]
     # A type that nobody has put into a group must still be on offer.
-    rest = sorted(known - {name for _label, names in GROUPS for name in names})
+    rest = sorted(known - {name for _label, names in TYPE_GROUPS for name in names})
     return groups + ([{"label": _("Others"), "types": rest}] if rest else [])
 
 

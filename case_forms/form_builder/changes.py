@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .definition.value_checks import is_plain
 
-MAX_CHANGES, LONGEST_POINTER, MAX_STEPS = 5_000, 1_000, 40
+MAX_CHANGES, MAX_POINTER_LENGTH, MAX_STEPS = 5_000, 1_000, 40
 # RFC 6901 has no leading zeros in an index; six digits are far beyond MAX_ITEMS and keep `int` from long texts.
 INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 PROPERTIES = {
@@ -141,7 +141,7 @@ def _value_at(document: Any, path: list[str]) -> Any:
 
 def _steps(pointer: Any) -> list[str]:
     """Split a JSON pointer (RFC 6901) into its steps."""
-    if not isinstance(pointer, str) or len(pointer) > LONGEST_POINTER or (pointer and not pointer.startswith("/")):
+    if not isinstance(pointer, str) or len(pointer) > MAX_POINTER_LENGTH or (pointer and not pointer.startswith("/")):
         raise _missing()
     steps = pointer.split("/")[1:]
     if len(steps) > MAX_STEPS or any(re.search(r"~(?![01])", step) for step in steps):

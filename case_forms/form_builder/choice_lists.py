@@ -23,7 +23,7 @@ from wagtail.snippets.views import snippets
 from access.languages import get_current_language
 from audit.chain import get_actor, log_event
 
-from .choice_table import TableRefused, read_table, write_table
+from .choice_table import TableRefused, get_headings, read_table, write_table
 from .definition import Form
 from .definition.value_checks import KEY
 from .details import details
@@ -35,7 +35,7 @@ from .models import ChoiceList
 from .pages import BuilderPage
 from .sentences import Sentences
 
-MAX_TOLD = 20
+MAX_REPORTED = 20
 
 
 class ChoiceListForm(WagtailAdminModelForm):
@@ -46,7 +46,14 @@ class ChoiceListForm(WagtailAdminModelForm):
     table = forms.CharField(
         label=gettext_lazy("Choices"),
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 16, "data-choice-table": "", "spellcheck": "false", "wrap": "off"}),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 16,
+                "data-choice-table": " ".join(get_headings()),  # the columns of an empty table, for the page's script
+                "spellcheck": "false",
+                "wrap": "off",
+            }
+        ),
         help_text=gettext_lazy(
             "One choice per line, columns separated by tabs, as copied from a spreadsheet. The first line names "
             "the columns: “value”, “label:sq”, “label:en”, then attributes to filter by, such as “region”."
@@ -82,24 +89,21 @@ class ChoiceListForm(WagtailAdminModelForm):
         try:
             choices = read_table(self.cleaned_data["table"])
             if self.instance.pk is not None:
-                self._keep_what_is_used(choices)
+                self._check_used_values(choices)
             return choices
         except TableRefused as refused:
-            told = [str(problem) for problem in refused.problems[:MAX_TOLD]]
-            more = len(refused.problems) - MAX_TOLD
-            raise ValidationError(told + ([_("and %(count)s more") % {"count": more}] if more > 0 else [])) from None
+            raise ValidationError(_first_few([str(problem) for problem in refused.problems])) from None
 
-    def _keep_what_is_used(self, choices: list[dict[str, Any]]) -> None:
+    def _check_used_values(self, choices: list[dict[str, Any]]) -> None:
         """Raise ValidationError when a published value was renamed, or a rule compares with one that is gone."""
         name = f"{SHARED}{self.instance.key}"
         renamed = renamed_in(choices, published_in_list(name))
-        told = [f"{choices[position]['value']}: {locked_words(was)}" for position, was in renamed]
+        problems = [f"{choices[position]['value']}: {locked_words(was)}" for position, was in renamed]
         # Only when nothing was renamed: a rule that compares with a renamed value would be reported for the same
         # mistake.
-        told = told or [str(problem.message) for problem in problems_of_list(name, choices)]
-        if told:
-            more = len(told) - MAX_TOLD
-            raise ValidationError(told[:MAX_TOLD] + ([_("and %(count)s more") % {"count": more}] if more > 0 else []))
+        problems = problems or [str(problem.message) for problem in problems_of_list(name, choices)]
+        if problems:
+            raise ValidationError(_first_few(problems))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -125,7 +129,13 @@ class ChoiceListForm(WagtailAdminModelForm):
         return saved
 
 
-class SavedByHand:
+def _first_few(problems: list[str]) -> list[str]:
+    """Return the first problems, and a line that counts the others."""
+    more = len(problems) - MAX_REPORTED
+    return problems[:MAX_REPORTED] + ([_("and %(count)s more") % {"count": more}] if more > 0 else [])
+
+
+class WithoutAutosave:
     """A mixin that turns autosave off: a list has no draft, and others should not find half a choice."""
 
     def get_context_data(self: Any, **kwargs: Any) -> dict[str, Any]:
@@ -136,11 +146,11 @@ class SavedByHand:
         """Return none: Wagtail counts references in the database; ours are in definitions, and the page names them."""
 
 
-class AddListView(SavedByHand, snippets.CreateView):
+class AddListView(WithoutAutosave, snippets.CreateView):
     pass
 
 
-class EditListView(SavedByHand, snippets.EditView):
+class EditListView(WithoutAutosave, snippets.EditView):
     """The page that changes a list, with the forms that use it."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ XLSForm's choices sheet (`name`, `label::Albanian (sq)`, `list_name`) are unders
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 from .definition.limits import MAX_ATTRIBUTES, MAX_CHOICES
-from .definition.value_checks import KEY, LANGUAGE, LONGEST_NAME, LONGEST_TEXT, is_clean
+from .definition.value_checks import KEY, LANGUAGE, MAX_NAME_LENGTH, MAX_TEXT_LENGTH, is_clean
 
 Choice = dict[str, Any]
 VALUE, EXCLUSIVE = "value", "exclusive"
@@ -92,7 +92,7 @@ def write_table(choices: Sequence[Choice], languages: Sequence[str] = LANGUAGES)
     spoken = dict.fromkeys([*languages, *(code for choice in choices for code in choice.get("label", {}))])
     names = dict.fromkeys(name for choice in choices for name in choice.get("with", {}))
     alone = [EXCLUSIVE] if any(choice.get("exclusive") for choice in choices) else []
-    rows = [[VALUE, *(f"label:{code}" for code in spoken), *alone, *names]]
+    rows = [[*get_headings(spoken), *alone, *names]]
     for choice in choices:
         label, attributes = choice.get("label", {}), choice.get("with", {})
         texts = [label.get(code, "") for code in spoken]
@@ -100,6 +100,11 @@ def write_table(choices: Sequence[Choice], languages: Sequence[str] = LANGUAGES)
         # A tab or a line's end inside a text would begin a new cell or line.
         rows.append([str(choice.get("value", "")), *(" ".join(text.split()) for text in texts)])
     return "\n".join("\t".join(row) for row in rows) + "\n"
+
+
+def get_headings(languages: Iterable[str] = LANGUAGES) -> list[str]:
+    """Return the headings of the columns that every table has."""
+    return [VALUE, *(f"label:{code}" for code in languages)]
 
 
 def _cells(line: str) -> list[str]:
@@ -157,7 +162,7 @@ def _line_problems(
     for column, cell in zip(columns, [*cells, *[""] * len(columns)], strict=False):
         if column is None:
             continue
-        longest = LONGEST_NAME if column.kind == "value" else LONGEST_TEXT
+        longest = MAX_NAME_LENGTH if column.kind == "value" else MAX_TEXT_LENGTH
         if not cell and column.kind not in ("with", "exclusive"):
             yield TableProblem(number, column.heading, _("This is missing."))
         elif len(cell) > longest or not is_clean(cell):

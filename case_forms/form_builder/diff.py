@@ -143,8 +143,8 @@ def _moved(before: dict, after: dict) -> set[tuple[str, str]]:
     for siblings in by_parent.values():
         # Moving one question to the front shifts all others; only the one that doesn't fit the old order is called
         # moved.
-        kept = _longest_rising([positions[known] for known in siblings])
-        moved |= {known for known in siblings if positions[known] not in kept}
+        in_order = _longest_rising([positions[known] for known in siblings])
+        moved |= {known for known in siblings if positions[known] not in in_order}
     return moved
 
 
@@ -158,12 +158,12 @@ def _longest_rising(numbers: list[int]) -> set[int]:
         previous[number] = ends[low - 1] if low else None
         # `ends[n]` is the smallest number that a rising run of n + 1 can end with.
         ends[low:] = [number] if low == len(ends) else [number, *ends[low + 1 :]]
-    kept: set[int] = set()
+    in_order: set[int] = set()
     last = ends[-1] if ends else None
     while last is not None:
-        kept.add(last)
+        in_order.add(last)
         last = previous[last]
-    return kept
+    return in_order
 
 
 def _lists(old: Form, new: Form, before: Sentences, after: Sentences, language: str) -> Iterator[Difference]:

@@ -35,7 +35,7 @@ from .problem_locations import placed
 from .versions import as_comparable
 from .workflow import is_as_submitted, may_approve, withdraw
 
-MAX_TOLD = 10
+MAX_REPORTED = 10
 OVERTAKEN = "invalid_revision"  # Wagtail's word: on hearing it, its script stops saving by itself
 
 
@@ -100,10 +100,10 @@ class EditView(snippets.EditView):
             self.new_revision = self.object.latest_revision
             return self.object
         # Compared a second time, now under the lock: somebody may have saved between this form's validation and here.
-        standing = FormDefinition.objects.select_for_update().get(pk=self.object.pk)
-        if compute_sha(standing.working_copy()) != compute_sha(self.form.before):
+        current = FormDefinition.objects.select_for_update().get(pk=self.object.pk)
+        if compute_sha(current.working_copy()) != compute_sha(self.form.before):
             raise PermissionDenied(_("Somebody else has saved this form in the meantime."))
-        if standing.workflow_in_progress:  # submitted by somebody else since this request began
+        if current.workflow_in_progress:  # submitted by somebody else since this request began
             raise PermissionDenied(_("Nobody can change the form until it is approved, sent back or withdrawn"))
         return super().save_instance()
 
@@ -132,7 +132,7 @@ class EditView(snippets.EditView):
         """Submit the form for approval, unless something prevents publishing it."""
         found = publishing_problems(self.object.key, self.object.definition)
         if found:
-            tell_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
+            show_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
             return redirect(self.get_edit_url())
         with transaction.atomic():
             FormDefinition.objects.select_for_update().get(pk=self.object.pk)  # saving locks it too
@@ -278,7 +278,7 @@ class DecideView(snippets.WorkflowActionView):
         except DefinitionRefused as refused:
             # The transaction has been rolled back with the workflow's rows: the form still waits for a decision.
             form = self.object.get_latest_revision_as_object()
-            tell_problems(request, _("Not published. The form is still waiting for approval."), refused.problems, form)
+            show_problems(request, _("Not published. The form is still waiting for approval."), refused.problems, form)
             return redirect(self.redirect_url)
         # Read again: this view's object is from before the publication.
         newest = FormDefinition.objects.get(pk=self.object.pk).newest_version()
@@ -310,14 +310,14 @@ class CurrentView(snippets.EditView):
         )
 
 
-def tell_problems(request: Any, what: str, problems: list[Problem], form: FormDefinition) -> None:
+def show_problems(request: Any, what: str, problems: list[Problem], form: FormDefinition) -> None:
     """Show a message with the places of the problems, each a link to its item in the outline."""
-    told = placed(problems, form.definition, get_current_language())
+    found = placed(problems, form.definition, get_current_language())
     lines = format_html_join(
         "",
         '<li><a href="#item-{}">{}</a>: {}</li>',
-        ((each["item"], each["where"] or str(form), each["message"]) for each in told[:MAX_TOLD]),
+        ((each["item"], each["where"] or str(form), each["message"]) for each in found[:MAX_REPORTED]),
     )
-    more = len(told) - MAX_TOLD
+    more = len(found) - MAX_REPORTED
     rest = format_html("<li>{}</li>", _("and %(count)s more") % {"count": more}) if more > 0 else ""
     messages.error(request, format_html("{}<ul>{}{}</ul>", what, lines, rest))

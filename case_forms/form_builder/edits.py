@@ -19,7 +19,7 @@ from .definition.limits import FORMAT
 from .definition.value_checks import is_plain
 
 Definition = dict[str, Any]
-LARGEST = 2_000_000  # characters of canonical JSON; a form of a thousand questions in three languages has about half
+MAX_BYTES = 2_000_000  # characters of canonical JSON; a form of a thousand questions in three languages has about half
 DEEPEST = 4  # sections, their items, the rows of a repeat, the rows of a repeat in it
 
 
@@ -91,7 +91,7 @@ def _must_be_walkable(new: Any, key: str) -> None:
         and _are_parts(new.get("warnings", []), 1)
     ):
         raise EditRefused(_("A form has a title, languages and sections with items."))
-    if len(canonical.dump(new)) > LARGEST:
+    if len(canonical.dump(new)) > MAX_BYTES:
         raise EditRefused(_("The form has become too large to save."))
 
 

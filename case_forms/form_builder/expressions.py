@@ -117,7 +117,7 @@ class Expressions:
         self, question: Question, path: str, before: Collection[str], within: tuple[str, ...]
     ) -> Iterator[Problem]:
         """Find the problems of the question's `choice_filter`, which reads `choice` too."""
-        if not question.has("choice_filter") or question.type not in registry.names():
+        if not question.is_filtered or question.type not in registry.names():
             return
         choice, here = choice_kind(question), f"{path}/choice_filter"
         known = {*before, "choice"}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from case_forms.questions import registry
 from case_forms.questions.base import Choice as Offered
 from case_forms.questions.base import QuestionType
-from case_forms.questions.choices import LONGEST_VALUE, MAX_VALUES
+from case_forms.questions.choices import MAX_VALUE_LENGTH, MAX_VALUES
 from case_forms.questions.texts import Text
 from case_forms.questions.times import ISO_DATE
 
@@ -117,7 +117,7 @@ def exclusive_problems(question: Question, path: str) -> Iterator[Problem]:
 
 def is_value(value: str) -> bool:
     """Return whether this can be a choice's value."""
-    return 0 < len(value) <= LONGEST_VALUE and value.isprintable() and value == value.strip()
+    return 0 < len(value) <= MAX_VALUE_LENGTH and value.isprintable() and value == value.strip()
 
 
 def _has_choices(question: Question, path: str) -> Iterator[Problem]:

@@ -39,7 +39,7 @@ def months_later(day: date, months: int) -> date:
 def _without(
     items: Sequence[AnyItem], answers: Mapping[str, Any], received_on: date, today: date
 ) -> tuple[dict[str, Any], Forgotten]:
-    kept: dict[str, Any] = dict(answers)
+    staying: dict[str, Any] = dict(answers)
     forgotten: Forgotten = {}
     for item in items:
         value = answers.get(item.key)
@@ -53,10 +53,10 @@ def _without(
                 rows.append(row_kept)
                 for key, gone in row_forgotten.items():
                     forgotten.setdefault(key, []).extend(gone)
-            kept[item.key] = rows
+            staying[item.key] = rows
         elif isinstance(item, Question) and _is_over(item, received_on, today):
-            forgotten.setdefault(item.key, []).append((item.type, kept.pop(item.key)))
-    return kept, forgotten
+            forgotten.setdefault(item.key, []).append((item.type, staying.pop(item.key)))
+    return staying, forgotten
 
 
 def _is_over(question: Question, received_on: date, today: date) -> bool:

@@ -254,7 +254,7 @@ def type_and_its_properties_fit(question: Question, here: Surrounding) -> Iterat
         try:
             # A default must pass what an answer must pass. `OpenSource` accepts any value of a list, as the check reads
             # no database.
-            kind.clean(question.default, question.stored, CleanContext(sources=OpenSource()))
+            kind.clean(question.default, question, CleanContext(sources=OpenSource()))
         except registry.AnswerError as error:
             yield Problem(f"{here.path}/default", "bad_default", error.message)
 

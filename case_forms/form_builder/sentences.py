@@ -34,7 +34,7 @@ class Sentences:
         if _is_day(question):
             self.days.add(key)
         if question.type in OF_THE_HOUSE:
-            worded = registry.get(question.type).listed(question.stored, self.language, OpenSource())
+            worded = registry.get(question.type).listed(question, self.language, OpenSource())
             self.values[key] = {value: str(label) for value, label in worded}
         own = form.lists.get(question.choices_from)
         choices = question.choices or (own.choices if own else ())

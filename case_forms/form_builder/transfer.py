@@ -28,7 +28,7 @@ from .actions import (
     replace_draft,
 )
 from .dependents import in_motion
-from .edits import LARGEST
+from .edits import MAX_BYTES
 from .models import FormDefinition
 from .pages import BuilderPage, PageOfForm
 from .problem_locations import placed
@@ -93,7 +93,7 @@ class FileForm(forms.Form):
         """Return the definition in the file."""
         file = self.cleaned_data["file"]
         # Checked before reading, so that no upload is parsed whose size already rules it out.
-        if file.size > LARGEST:
+        if file.size > MAX_BYTES:
             raise ValidationError(_("The file is too large to be a form."))
         try:
             return read_definition(file.read())
@@ -133,11 +133,11 @@ class ImportView(BuilderPage):
         Raises DefinitionRefused, FormIsLocked.
         """
         key = definition.get("key") if isinstance(definition, dict) else None
-        standing = FormDefinition.objects.filter(key=key).first() if as_draft and isinstance(key, str) else None
-        if standing is None:
+        existing = FormDefinition.objects.filter(key=key).first() if as_draft and isinstance(key, str) else None
+        if existing is None:
             return make_form(definition=definition, by=self.me, origin=origin)
-        replace_draft(form=standing, definition=definition, by=self.me, origin=origin)
-        return standing
+        replace_draft(form=existing, definition=definition, by=self.me, origin=origin)
+        return existing
 
     def shown(self, asked: forms.Form, problems: list[dict[str, str]] | None = None) -> HttpResponse:
         return self.render_to_response(
@@ -170,8 +170,8 @@ class ArchiveView(PageOfForm):
         is_archived = not self.form.is_archived
         # No definition: these problems are in procedures, not at a place in the form.
         problems = placed(archiving_problems(self.form, is_archived=is_archived), {}, language)
-        standing = newest.parsed_form if newest else None
-        before, after = (standing, None) if is_archived else (None, standing)
+        published = newest.parsed_form if newest else None
+        before, after = (published, None) if is_archived else (None, published)
         motion = in_motion(self.form.key, before, after, language)
         return self.render_to_response(self.get_context_data(problems=problems, motion=motion), status=status)
 

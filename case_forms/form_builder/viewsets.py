@@ -49,10 +49,10 @@ class FormViewSet(SnippetViewSet):
     def get_urlpatterns(self) -> list[Any]:
         # A URL that doesn't exist needs no rule about who may use it. Comparing comes back below with our own pattern.
         shut = {"delete", "unpublish", "revisions_unschedule", "revisions_compare"}
-        kept = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
+        patterns = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
         page = self.construct_view
         return [
-            *kept,
+            *patterns,
             re_path(COMPARE, page(versions.CompareRevisionsView), name="revisions_compare"),
             path("import/", page(transfer.ImportView), name="import"),
             path("import-xlsform/", page(xlsform_views.ImportSheetView), name="import_xlsform"),
@@ -99,9 +99,9 @@ class ChoiceListViewSet(SnippetViewSet):
     def get_urlpatterns(self) -> list[Any]:
         # Wagtail's usage page counts references in the database; a list's uses are inside definitions.
         shut = {"usage", "revisions_compare"}
-        kept = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
+        patterns = [pattern for pattern in super().get_urlpatterns() if pattern.name not in shut]
         compare = self.construct_view(choice_lists.CompareListView)
-        return [*kept, re_path(COMPARE, compare, name="revisions_compare")]
+        return [*patterns, re_path(COMPARE, compare, name="revisions_compare")]
 
 
 class BuilderGroup(SnippetViewSetGroup):

@@ -46,6 +46,6 @@ def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, con
     """
     if context["model"] is not FormDefinition:
         return
-    kept = [item for item in items if isinstance(item, SaveMenuItem) and item.is_shown(context)]
-    kept += [item for item in (SubmitForApproval(order=60), Withdraw(order=40)) if item.is_shown(context)]
-    items[:] = kept
+    shown = [item for item in items if isinstance(item, SaveMenuItem) and item.is_shown(context)]
+    shown += [item for item in (SubmitForApproval(order=60), Withdraw(order=40)) if item.is_shown(context)]
+    items[:] = shown

@@ -13,7 +13,7 @@ from access.languages import get_current_language
 
 from .actions import DefinitionRefused, FormIsLocked, note_export, publishing_problems
 from .catalogue import KINDS
-from .editing import tell_problems
+from .editing import show_problems
 from .models import shared_lists
 from .pages import PageOfForm
 from .problem_locations import placed
@@ -31,7 +31,7 @@ class ExportSheetView(PageOfForm):
 
         found = publishing_problems(self.form.key, self.draft.definition, asks_dependents=False)
         if found:
-            tell_problems(
+            show_problems(
                 request, _("A form that can't be filled in yet can't be downloaded as an XLSForm."), found, self.draft
             )
             return redirect(self.address("edit", self.form.pk))

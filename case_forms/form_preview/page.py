@@ -66,7 +66,7 @@ def shown_for(trial: Trial, language: str) -> Shown:
         today=timezone.localdate(),
         occurred_on=trial.occurred_on,
         language=shown.language,
-        house_language=language,
+        service_language=language,
     )
     answers = _answers(form, trial)
     # the page's script can't follow conditions that don't parse; the report still names them

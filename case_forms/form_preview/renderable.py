@@ -38,10 +38,10 @@ HARMLESS = frozenset(
 def showable(definition: Any, shared: Shared) -> dict[str, Any] | None:
     """Return what of the definition can be shown, its lists written into its questions; None when nothing can."""
     shown = copy.deepcopy(definition)
-    if not _mended(shown, lambda: shape_problems(shown)):
+    if not _remove_problems(shown, lambda: shape_problems(shown)):
         return None
     shown = resolved(shown, shared)
-    if not _mended(shown, lambda: [problem for problem in check_definition(shown) if _hinders(problem)]):
+    if not _remove_problems(shown, lambda: [problem for problem in check_definition(shown) if _hinders(problem)]):
         return None
     shown["languages"] = list(dict.fromkeys(shown["languages"])) or [DEFAULT_LANGUAGE]
     for located in parse_form(shown).iter_questions():
@@ -76,7 +76,7 @@ def _hinders(problem: Problem) -> bool:
     return steps[1] == "sections" and problem.code not in HARMLESS and not CONDITIONS & set(steps)
 
 
-def _mended(definition: Any, problems: Callable[[], list[Problem]]) -> bool:
+def _remove_problems(definition: Any, problems: Callable[[], list[Problem]]) -> bool:
     for _round in range(ROUNDS):
         if not (found := problems()):
             return True

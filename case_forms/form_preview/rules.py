@@ -141,7 +141,7 @@ class _Reading:
             broken = path in self.broken
             outcome = FAILED if broken else HELD if given and asked else NOT_REACHED
             yield self._rule(where, "constraint", expression, scope, outcome)
-        if question.has("choice_filter"):
+        if question.is_filtered:
             yield self._filter(question, where, scope, asked)
         for name in ("initial", "calculation"):
             expression = question.value_of(name)
@@ -168,11 +168,11 @@ class _Reading:
         return outcome in (HELD, UNSURE)
 
     def _filter(self, question: Question, where: str, scope: Answers, asked: bool) -> Rule:
-        kind, plain = registry.get(question.type), question.stored
+        kind = registry.get(question.type)
         if not asked:
             return self._rule(where, "choice_filter", question.choice_filter, scope, NOT_REACHED)
-        listed = kind.listed(plain, self.language, self.context.sources)
-        offered = kind.choices(plain, self.language, self.context.sources, scope)
+        listed = kind.listed(question, self.language, self.context.sources)
+        offered = kind.choices(question, self.language, self.context.sources, scope)
         said = ngettext("%(offered)s of %(count)s choice", "%(offered)s of %(count)s choices", len(listed))
         result = said % {"offered": len(offered), "count": len(listed)}
         return self._rule(where, "choice_filter", question.choice_filter, scope, HELD, result)
@@ -210,7 +210,7 @@ class _Reading:
             return ngettext("%(count)s entry", "%(count)s entries", rows) % {"count": rows}
         if not isinstance(item, Question):
             return self._plain(value)
-        return registry.get(item.type).formatted(value, item.stored, self.language, self.context.sources)
+        return registry.get(item.type).formatted(value, item, self.language, self.context.sources)
 
     def _plain(self, value: Any) -> str:
         if isinstance(value, bool):

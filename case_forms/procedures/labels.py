@@ -30,7 +30,7 @@ class ChoiceLabels(Mapping[str, Mapping[str, str]]):
     def __getitem__(self, key: str) -> Mapping[str, str]:
         if key not in self.known:
             question = self.asked[key]
-            listed = registry.get(question.type).listed(question.stored, self.language, Lists())
+            listed = registry.get(question.type).listed(question, self.language, Lists())
             self.known[key] = {str(value): str(label) for value, label in listed}
         return self.known[key]
 

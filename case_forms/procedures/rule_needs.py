@@ -94,7 +94,7 @@ class FormSide:
             return True
         if value not in info.choices:
             return False
-        if not question.has("choice_filter") or not question.has("choices"):
+        if not question.is_filtered or not question.has("choices"):
             return True
         chosen = next(choice for choice in question.choices if choice.value == value)
         parts = {**chosen.attributes, "value": value}
@@ -298,5 +298,5 @@ def compared(expression: Expression) -> Iterator[tuple[str, str]]:
 def _sources(question: Question) -> set[str]:
     """Return where a question's answers come from: its type, and the list it offers."""
     name = question.type
-    listed = registry.get(name).list_of(question.stored) if name in registry.names() else ""
+    listed = registry.get(name).list_of(question) if name in registry.names() else ""
     return {name, listed or question.from_list}

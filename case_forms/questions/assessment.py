@@ -16,13 +16,13 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     checked_object,
     in_our_words,
 )
 from .choices import not_a_choice
-from .texts import LONG, SEVERAL_LINES, LongText
+from .question import Question
+from .texts import MAX_LONG, SEVERAL_LINES, LongText
 
 DECISIONS = ("no_indication", "potential_victim", "insufficient", "refer_formal")
 PARTS = ("decision", "reason")
@@ -60,7 +60,7 @@ class IndicatorAssessment(QuestionType):
             raise AnswerError("missing", _("Say why. The reasons are yours, whatever is suggested."), path="/reason")
         try:
             # Judged as a long text is, and its problem moved to where the reason stands.
-            return {"decision": decision, "reason": _REASON.clean(reason, {}, context)}
+            return {"decision": decision, "reason": _REASON.clean_text(reason)}
         except AnswerError as error:
             raise AnswerError(error.code, error.message, path="/reason") from None
 
@@ -70,7 +70,7 @@ class IndicatorAssessment(QuestionType):
         return {part: text for part, text in entered.items() if text} or None
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        reason = {"type": "string", "minLength": 1, "maxLength": LONG, "pattern": SEVERAL_LINES}
+        reason = {"type": "string", "minLength": 1, "maxLength": MAX_LONG, "pattern": SEVERAL_LINES}
         return {
             "type": "object",
             "properties": {"decision": {"enum": list(DECISIONS)}, "reason": reason},

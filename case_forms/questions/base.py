@@ -17,7 +17,8 @@ from access.languages import DEFAULT_LANGUAGE
 from access.localized_text import LocalizedText, localize_to
 from case_forms import expressions
 
-Question = dict[str, Any]
+from .question import Question
+
 Choice = tuple[str, str]
 Cell = str | int | float | bool | None
 
@@ -158,7 +159,7 @@ class QuestionType(ABC):
         """
         listed = self.listed(question, language, sources)
         # Without a scope nothing is known of the other answers, so the filter can't be judged.
-        if scope is None or "choice_filter" not in question:
+        if scope is None or not question.is_filtered:
             return listed
         return [choice for choice in listed if self.is_offered(choice[0], question, sources, scope)]
 
@@ -167,32 +168,32 @@ class QuestionType(ABC):
         named = self.list_of(question)
         if named:
             return sources.choices(named, language)
-        return [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", [])]
+        return [(choice.value, text_in(choice.label, language)) for choice in question.choices]
 
     def list_of(self, question: Question) -> str:
         """Return the list its choices come from, "" when they stand in the question or it has none."""
-        return self.list_name or question.get("choices_from", "")
+        return self.list_name or question.choices_from
 
     def attributes(self, value: str, question: Question, sources: ChoiceSource) -> Mapping[str, str]:
         """Return what a choice has beside its value, for `choice_filter`."""
         named = self.list_of(question)
         if named:
             return sources.attributes(named, value)
-        return next((choice.get("with", {}) for choice in question.get("choices", []) if choice["value"] == value), {})
+        return next((choice.attributes for choice in question.choices if choice.value == value), {})
 
     def is_offered(self, value: str, question: Question, sources: ChoiceSource, scope: Mapping[str, Any]) -> bool:
         """Return whether the filter lets a choice through. One that can't be worked out lets nothing through."""
-        if "choice_filter" not in question:
+        if not question.is_filtered:
             return True
         choice = {**self.attributes(value, question, sources), "value": value}
         try:
-            return expressions.truthy(expressions.evaluate(question["choice_filter"], {**scope, "choice": choice}))
+            return expressions.truthy(expressions.evaluate(question.choice_filter, {**scope, "choice": choice}))
         except expressions.LogicError:
             return False
 
     def live(self, question: Question, today: date) -> dict[str, Any]:
         """Return what static/js/answers.js must know of the question to read its answer: its bounds, and the like."""
-        known = {name: question[name] for name in LIVE if name in question}
+        known = {name: question.value_of(name) for name in LIVE if question.has(name)}
         # Written out by the server, whose day counts and not the phone's.
         return {name: today.isoformat() if value == "today" else value for name, value in known.items()}
 
@@ -201,7 +202,7 @@ class QuestionType(ABC):
 
         Empty without a `choice_filter`.
         """
-        if "choice_filter" not in question:
+        if not question.is_filtered:
             return []
         # All of them, offered now or not: answers change while the page is open.
         return [

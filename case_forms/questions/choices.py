@@ -14,14 +14,14 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     in_our_words,
     text_in,
     wrong_type,
 )
+from .question import Question
 
-LONGEST_VALUE = 200
+MAX_VALUE_LENGTH = 200
 MAX_VALUES = 300
 MAX_RADIOS = 12
 
@@ -31,9 +31,9 @@ def is_choice(value: str, kind: QuestionType, question: Question, context: Clean
     named = kind.list_of(question)
     if named:
         # Judged before the database is asked: it must not get a NUL or a megabyte from a program.
-        listed = len(value) <= LONGEST_VALUE and value.isprintable() and context.sources.has(named, value)
+        listed = len(value) <= MAX_VALUE_LENGTH and value.isprintable() and context.sources.has(named, value)
     else:
-        listed = any(choice["value"] == value for choice in question.get("choices", []))
+        listed = any(choice.value == value for choice in question.choices)
     if not listed or context.scope is None:
         return listed
     return kind.is_offered(value, question, context.sources, context.scope)
@@ -53,8 +53,8 @@ class SelectOne(QuestionType):
 
     def group_role(self, question: Question) -> str:
         """Return "" for a select: a list from elsewhere, a long one, or appearance "list"; the others are radios."""
-        folded = self.list_of(question) or question.get("appearance") == "list"
-        return "" if folded or len(question.get("choices", [])) > MAX_RADIOS else "radiogroup"
+        folded = self.list_of(question) or question.appearance == "list"
+        return "" if folded or len(question.choices) > MAX_RADIOS else "radiogroup"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
@@ -75,7 +75,7 @@ class SelectOne(QuestionType):
 
 def exclusive_values(question: Question) -> list[str]:
     """List the values of choices that stand alone: "do not contact", "nothing more", "not known"."""
-    return [choice["value"] for choice in question.get("choices", ()) if choice.get("exclusive") is True]
+    return [choice.value for choice in question.choices if choice.exclusive]
 
 
 class SelectMany(SelectOne):
@@ -96,7 +96,7 @@ class SelectMany(SelectOne):
         if not isinstance(raw, list):
             raise wrong_type(_("Choose from the list."))
         # Counted first: a list of a million values isn't compared one by one.
-        smallest, largest = question.get("min", 0), min(question.get("max", MAX_VALUES), MAX_VALUES)
+        smallest, largest = _bounds(question, least=0)
         if len(raw) > largest:
             raise AnswerError("too_large", _("Choose at most %(count)s.") % {"count": largest})
         if len(raw) < smallest:
@@ -126,10 +126,8 @@ class SelectMany(SelectOne):
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         # At least one: an empty list is no answer, whatever `min` says.
-        bounded = {
-            "minItems": max(question.get("min", 1), 1),
-            "maxItems": min(question.get("max", MAX_VALUES), MAX_VALUES),
-        }
+        least, most = _bounds(question, least=1)
+        bounded = {"minItems": max(least, 1), "maxItems": most}
         array = {"type": "array", "items": super().schema(question, sources), "uniqueItems": True, **bounded}
         alone = exclusive_values(question)
         if alone:
@@ -145,8 +143,7 @@ class SelectMany(SelectOne):
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
         """List one column for all of them; then one for each choice, when the choices stand in the question."""
-        each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
-        return [("", ""), *each]
+        return [("", ""), *columns_of_choices(question, language)]
 
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
@@ -155,7 +152,7 @@ class SelectMany(SelectOne):
 
         Nothing without an answer.
         """
-        values = [choice["value"] for choice in question.get("choices", ())]
+        values = [choice.value for choice in question.choices]
         if value is None:
             return [None] * (1 + len(values))
         all_of_them = self.formatted(value, question, language, sources) if labels else " ".join(value)
@@ -163,6 +160,20 @@ class SelectMany(SelectOne):
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "select_multiple", "minimal" if self.list_of(question) else ""
+
+
+def columns_of_choices(question: Question, language: str) -> list[tuple[str, str]]:
+    """Return (value, label) of the choices that stand in the question, for a column of an export each."""
+    return [(choice.value, text_in(choice.label, language)) for choice in question.choices]
+
+
+def _bounds(question: Question, *, least: int) -> tuple[int, int]:
+    """Return how few and how many may be chosen. `least`: how few when the question doesn't say."""
+    smallest = least if question.min is None else question.min
+    return smallest, MAX_VALUES if question.max is None else min(question.max, MAX_VALUES)
+
+
+YES_NO_UNKNOWN = (("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known")))
 
 
 class YesNoUnknown(SelectOne):
@@ -173,12 +184,12 @@ class YesNoUnknown(SelectOne):
     properties = frozenset()
 
     def listed(self, question: Question, language: str, sources: ChoiceSource) -> list[Choice]:
-        return in_our_words(language, ("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known")))
+        return in_our_words(language, *YES_NO_UNKNOWN)
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
         if not isinstance(raw, str):
             raise wrong_type(_("Choose from the list."))
-        if raw not in ("yes", "no", "unknown"):
+        if raw not in dict(YES_NO_UNKNOWN):
             raise not_a_choice()
         return raw
 
@@ -242,27 +253,33 @@ class SessionChoice(SelectOne):
     list_name = "sessions"
 
 
-class ColleagueChoice(SelectOne):
-    """Somebody who works in one of one's units today, oneself left out, by the account's key."""
+class NamedRecordChoice(SelectOne):
+    """The base of choices whose name is read with old answers too, when they can't be chosen any more."""
+
+    properties = frozenset({"choice_filter"})
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        """Return the record's name, its key for who may not see it."""
+        return sources.attributes(self.list_name, str(value)).get("name") or str(value)
+
+
+class ColleagueChoice(NamedRecordChoice):
+    """Somebody who works in one of one's units today, oneself left out, by the account's key.
+
+    Named also for whoever was named, and when they no longer work there.
+    """
 
     name = "colleague"
     icon = "group"
-    properties = frozenset({"choice_filter"})
     list_name = "colleagues"
 
-    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """Return the name also for whoever was named, and for those who no longer work there."""
-        return sources.attributes(self.list_name, str(value)).get("name") or str(value)
 
+class VisitChoice(NamedRecordChoice):
+    """A visit from the outreach log of one's units, by its key. Without any, the widget says so.
 
-class VisitChoice(SelectOne):
-    """A visit from the outreach log of one's units, by its key. Without any, the widget says so."""
+    Its name is its day and place, also when it is too long ago to be chosen.
+    """
 
     name = "outreach_visit"
     icon = "place"
-    properties = frozenset({"choice_filter"})
     list_name = "outreach_visits"
-
-    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        """Return its day and place also when it is too long ago to be chosen; its key for who may not see it."""
-        return sources.attributes(self.list_name, str(value)).get("name") or str(value)

@@ -2,9 +2,10 @@
 
 from typing import Any, ClassVar
 
-from .base import ChoiceSource, CleanContext, Posted, Question, QuestionType
+from .base import ChoiceSource, CleanContext, Posted, QuestionType
 from .choices import Boolean
 from .numbers import Decimal, Integer
+from .question import Question
 from .texts import LongText
 from .times import Date
 
@@ -43,4 +44,4 @@ class Calculated(QuestionType):
         return "calculate", ""
 
     def _result(self, question: Question) -> QuestionType:
-        return self.results[question.get("result", "text")]
+        return self.results[question.result]

@@ -14,18 +14,18 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     checked_object,
     checked_text,
     wrong_type,
 )
-from .texts import ONE_LINE, SHORT
+from .question import Question
+from .texts import MAX_SHORT, ONE_LINE
 
 IDENTITY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 WIDTH, HEIGHT = 1000, 400  # the box a signature is drawn in
 MAX_STROKES, MAX_NUMBERS = 200, 4_000  # numbers: of one stroke, two for each point
-LONGEST_DRAWING = 200_000  # characters of JSON
+MAX_DRAWING_LENGTH = 200_000  # characters of JSON
 DRAWN = re.compile(r"\[[0-9\[\],\s]*\]")
 KINDS_OF_FILE = {"image": ("image/jpeg", "image/png", "image/webp"), "pdf": ("application/pdf",)}
 
@@ -92,7 +92,7 @@ class Signature(QuestionType):
         if "strokes" in given:
             cleaned["strokes"] = [_stroke(stroke, number) for number, stroke in enumerate(_strokes(given["strokes"]))]
         if "name" in given:
-            name = checked_text(given["name"], SHORT, path="/name").strip()
+            name = checked_text(given["name"], MAX_SHORT, path="/name").strip()
             if not name or "\n" in name or "\r" in name:
                 raise AnswerError("bad_characters", _("Write this on one line."), path="/name")
             cleaned["name"] = name
@@ -116,7 +116,7 @@ class Signature(QuestionType):
         number = {"type": "integer", "minimum": 0, "maximum": WIDTH}
         stroke = {"type": "array", "items": number, "minItems": 2, "maxItems": MAX_NUMBERS}
         strokes = {"type": "array", "items": stroke, "minItems": 1, "maxItems": MAX_STROKES}
-        name = {"type": "string", "maxLength": SHORT, "pattern": ONE_LINE}
+        name = {"type": "string", "maxLength": MAX_SHORT, "pattern": ONE_LINE}
         return {"type": "object", "properties": {"strokes": strokes, "name": name}, "additionalProperties": False}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
@@ -138,7 +138,7 @@ class Signature(QuestionType):
 
 def accepted(question: Question) -> list[str]:
     """List which kinds of file a question takes: keys of KINDS_OF_FILE."""
-    return [kind for kind in KINDS_OF_FILE if kind in question.get("accept", KINDS_OF_FILE)]
+    return [kind for kind in KINDS_OF_FILE if kind in question.accept or not question.has("accept")]
 
 
 def _strokes(given: Any) -> list[Any]:
@@ -171,7 +171,7 @@ def _whole(given: Any) -> int | None:
 def _read(drawn: str) -> Any:
     """Return the strokes in a text of JSON; the text itself, cut, when there are none in it."""
     # Only digits, commas and brackets may come: the parser never sees an object or a number with an exponent.
-    if not drawn or len(drawn) > LONGEST_DRAWING or not DRAWN.fullmatch(drawn):
+    if not drawn or len(drawn) > MAX_DRAWING_LENGTH or not DRAWN.fullmatch(drawn):
         return drawn[:100]
     try:
         return json.loads(drawn)

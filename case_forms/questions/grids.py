@@ -13,13 +13,13 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     step,
     text_in,
     wrong_type,
 )
-from .choices import is_choice, not_a_choice
+from .choices import columns_of_choices, is_choice, not_a_choice
+from .question import Question
 
 PLACES = "places"  # what from_post names the places by, when they make no order
 
@@ -72,7 +72,7 @@ class Ranking(QuestionType):
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         values = [value for value, _label in self.listed(question, DEFAULT_LANGUAGE, sources)]
         # How many a filter lets through depends on other answers, which a schema can't read.
-        least = 1 if "choice_filter" in question else len(values)
+        least = 1 if question.is_filtered else len(values)
         items = {"type": "string", "enum": values}
         return {"type": "array", "items": items, "uniqueItems": True, "minItems": least, "maxItems": len(values)}
 
@@ -85,13 +85,12 @@ class Ranking(QuestionType):
 
         The latter when the choices stand in the question.
         """
-        each = [(choice["value"], text_in(choice["label"], language)) for choice in question.get("choices", ())]
-        return [("", ""), *each]
+        return [("", ""), *columns_of_choices(question, language)]
 
     def export_cells(
         self, value: Any, question: Question, language: str, sources: ChoiceSource, *, labels: bool
     ) -> list[Cell]:
-        values = [choice["value"] for choice in question.get("choices", ())]
+        values = [choice.value for choice in question.choices]
         if value is None:
             return [None] * (1 + len(values))
         order = self.formatted(value, question, language, sources).replace("\n", ", ") if labels else " ".join(value)
@@ -115,7 +114,7 @@ class Matrix(QuestionType):
     def clean(self, raw: Any, question: Question, context: CleanContext) -> dict[str, str]:
         if not isinstance(raw, dict):
             raise wrong_type(_("Answer each row from the list."))
-        rows = [row["value"] for row in question["rows"]]
+        rows = [row.value for row in question.rows]
         for row in raw:
             if row not in rows:
                 raise AnswerError("unknown_row", _("There is no such row."))
@@ -133,17 +132,17 @@ class Matrix(QuestionType):
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
         """Read fields `name.<row>`."""
-        entered = {row["value"]: post.get(f"{name}.{row['value']}") for row in question["rows"]}
+        entered = {row.value: post.get(f"{name}.{row.value}") for row in question.rows}
         return {row: value for row, value in entered.items() if isinstance(value, str) and value} or None
 
     def unanswered_parts(self, value: Any, question: Question) -> list[str]:
-        return [step(row["value"]) for row in question["rows"] if row["value"] not in value]
+        return [step(row.value) for row in question.rows if row.value not in value]
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         # A row may be null where it needn't be answered: `clean` leaves it out.
         values: list[str | None] = [value for value, _label in self.listed(question, DEFAULT_LANGUAGE, sources)]
-        rows = [row["value"] for row in question["rows"]]
-        needed = question.get("required") is True
+        rows = [row.value for row in question.rows]
+        needed = question.required is True
         choice = {"enum": values if needed else [*values, None]}
         shape = {"type": "object", "properties": dict.fromkeys(rows, choice), "additionalProperties": False}
         return {**shape, "required": rows} if needed else shape
@@ -169,7 +168,7 @@ class Matrix(QuestionType):
 
 
 def _rows(question: Question, language: str) -> Mapping[str, str]:
-    return {row["value"]: text_in(row["label"], language) for row in question["rows"]}
+    return {row.value: text_in(row.label, language) for row in question.rows}
 
 
 def _no_order() -> AnswerError:

@@ -163,8 +163,8 @@ def score(answers: Mapping[str, Any], *, profile: str, act: bool | None = None) 
         by_vulnerability = pattern
     else:
         pattern = EXPLOITED in positive and COERCED in positive and recruited
-        kept = bool(positive & {COERCED, VULNERABLE})
-        by_vulnerability = EXPLOITED in positive and kept and (recruited or RECRUITED_VULNERABLE in positive)
+        means = bool(positive & {COERCED, VULNERABLE})
+        by_vulnerability = EXPLOITED in positive and means and (recruited or RECRUITED_VULNERABLE in positive)
     asked = [given["answer"] for key, given in answers.items() if key in by_id() and given["answer"] != "not_asked"]
     return Score(profile, dimensions, pattern, by_vulnerability, len(asked), asked.count("unknown"))
 

@@ -19,13 +19,13 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     in_our_words,
     step,
     text_in,
     wrong_type,
 )
+from .question import Question
 
 ANSWERS = ("present", "absent", "unknown", "not_asked")
 BASES = ("told", "observed", "document", "third_party")

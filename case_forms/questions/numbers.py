@@ -8,10 +8,11 @@ from typing import Any
 from django.utils import formats, translation
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, text_in, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, text_in, wrong_type
+from .question import Question
 
-LARGEST_INTEGER = 1_000_000_000
-LARGEST_DECIMAL = 1_000_000_000_000
+MAX_INTEGER = 1_000_000_000
+MAX_DECIMAL = 1_000_000_000_000
 MAX_STEPS = 1_000
 MAX_STEPS_AS_RADIOS = 11
 INTEGER_TEXT = re.compile(r"[+-]?[0-9]{1,12}")
@@ -26,9 +27,10 @@ class Number(QuestionType):
     largest: int
 
     def bounds(self, question: Question) -> tuple[int | float, int | float]:
-        return max(question.get("min", -self.largest), -self.largest), min(
-            question.get("max", self.largest), self.largest
-        )
+        """Return the smallest and the largest number allowed."""
+        smallest = -self.largest if question.min is None else max(question.min, -self.largest)
+        largest = self.largest if question.max is None else min(question.max, self.largest)
+        return smallest, largest
 
     def within_bounds(self, value: int | float, question: Question) -> int | float:
         smallest, largest = self.bounds(question)
@@ -55,7 +57,7 @@ class Integer(Number):
 
     name = "integer"
     icon = "number"
-    largest = LARGEST_INTEGER
+    largest = MAX_INTEGER
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int:
         # A JSON encoder may write 5 as 5.0.
@@ -81,7 +83,7 @@ class Decimal(Number):
 
     name = "decimal"
     icon = "number"
-    largest = LARGEST_DECIMAL
+    largest = MAX_DECIMAL
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int | float:
         if not is_number(raw):
@@ -101,7 +103,7 @@ class Scale(Number):
     name = "scale"
     icon = "scale"
     properties = frozenset({"min", "max", "step", "low_label", "high_label"})
-    largest = LARGEST_INTEGER
+    largest = MAX_INTEGER
 
     def group_role(self, question: Question) -> str:
         return "radiogroup" if step_count(question) <= MAX_STEPS_AS_RADIOS else ""
@@ -110,7 +112,7 @@ class Scale(Number):
         if not is_number(raw):
             raise wrong_type(_("Enter a number."))
         value = self.within_bounds(raw, question)
-        start, width = Exact(str(question["min"])), _step(question)
+        start, width = Exact(str(question.min)), _step(question)
         # In decimals: 0.1 + 0.2 isn't 0.3 in doubles, and a step of 0.1 would miss its own values.
         nearest = as_plain(start + width * round((Exact(str(value)) - start) / width))
         if nearest != value:
@@ -125,10 +127,10 @@ class Scale(Number):
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         """Write the step, and of how many: "4 / 5"."""
-        ends = {question["min"]: "low_label", question["max"]: "high_label"}
-        words = text_in(question.get(ends.get(value, ""), {}), language)
+        ends = {question.min: question.low_label, question.max: question.high_label}
+        words = text_in(ends.get(value, {}), language)
         shown = super().formatted(value, question, language, sources)
-        most = super().formatted(question["max"], question, language, sources)
+        most = super().formatted(question.max, question, language, sources)
         return f"{shown} / {most} ({words})" if words else f"{shown} / {most}"
 
     def xlsform(self, question: Question) -> tuple[str, str]:
@@ -137,13 +139,13 @@ class Scale(Number):
 
 def steps(question: Question) -> list[int | float]:
     """List every value of a scale, the smallest first; at most MAX_STEPS and one."""
-    start, width = Exact(str(question["min"])), _step(question)
+    start, width = Exact(str(question.min)), _step(question)
     return [as_plain(start + width * number) for number in range(min(step_count(question), MAX_STEPS + 1))]
 
 
 def step_count(question: Question) -> int:
     """Count the values of a scale, both ends included."""
-    return int((Exact(str(question["max"])) - Exact(str(question["min"]))) / _step(question)) + 1
+    return int((Exact(str(question.max)) - Exact(str(question.min))) / _step(question)) + 1
 
 
 def is_number(raw: Any) -> bool:
@@ -164,4 +166,4 @@ def as_plain(number: Exact) -> int | float:
 
 
 def _step(question: Question) -> Exact:
-    return Exact(str(question.get("step", 1)))
+    return Exact(str(1 if question.step is None else question.step))

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils import formats, translation
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, wrong_type
+from .question import Question
 from .times import ANY_DAY, MONTH, YEAR, bounds, too_early, too_late
 
 PARTS = ("year", "month", "day")

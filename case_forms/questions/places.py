@@ -20,18 +20,18 @@ from .base import (
     ChoiceSource,
     CleanContext,
     Posted,
-    Question,
     QuestionType,
     checked_object,
     wrong_type,
 )
-from .choices import LONGEST_VALUE, not_a_choice
+from .choices import MAX_VALUE_LENGTH, not_a_choice
 from .numbers import is_number, number_entered
+from .question import Question
 
-PLACES_KEPT = 5  # decimals of a degree: about a metre
-LEAST_ACCURATE = 100_000  # metres
-FARTHEST = 60  # kilometres from the nearest seat; no place in Albania is farther
-EARTH = 6371.0
+DECIMALS = 5  # decimals of a degree: about a metre
+MAX_INACCURACY = 100_000  # metres
+MAX_KILOMETRES = 60  # kilometres from the nearest seat; no place in Albania is farther
+EARTH_RADIUS = 6371.0
 BOUNDS = {"lat": 90, "lon": 180}
 MUNICIPALITIES = "municipalities"
 
@@ -50,7 +50,7 @@ def nearest_seat(lat: float, lon: float, among: Iterable[str]) -> str | None:
     """Return the municipality whose seat is nearest: approximate near borders. None when every seat is far away."""
     far = {slug: _kilometres(lat, lon, *seats()[slug]) for slug in among}
     nearest = min(far, key=lambda slug: (far[slug], slug), default=None)
-    return nearest if nearest is not None and far[nearest] <= FARTHEST else None
+    return nearest if nearest is not None and far[nearest] <= MAX_KILOMETRES else None
 
 
 class Geopoint(QuestionType):
@@ -97,7 +97,7 @@ class Geopoint(QuestionType):
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         degrees = {name: {"type": "number", "minimum": -most, "maximum": most} for name, most in BOUNDS.items()}
-        accuracy = {"type": ["number", "null"], "minimum": 0, "maximum": LEAST_ACCURATE}
+        accuracy = {"type": ["number", "null"], "minimum": 0, "maximum": MAX_INACCURACY}
         point = _object({**degrees, "accuracy": accuracy}, needed=list(BOUNDS))
         if not is_coarse(question):
             return point
@@ -108,7 +108,7 @@ class Geopoint(QuestionType):
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         if "municipality" in value:
             return dict(sources.choices(MUNICIPALITIES, language)).get(value["municipality"], value["municipality"])
-        point = f"{value['lat']:.{PLACES_KEPT}f}, {value['lon']:.{PLACES_KEPT}f}"
+        point = f"{value['lat']:.{DECIMALS}f}, {value['lon']:.{DECIMALS}f}"
         return f"{point} (±{value['accuracy']:.0f} m)" if "accuracy" in value else point
 
     def export_columns(self, question: Question, language: str = DEFAULT_LANGUAGE) -> list[tuple[str, str]]:
@@ -133,7 +133,7 @@ class Geopoint(QuestionType):
 
 def is_coarse(question: Question) -> bool:
     """Return whether only the municipality may be stored."""
-    return question.get("coarsen") == "municipality"
+    return question.coarsen == "municipality"
 
 
 def _keys(question: Question) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def _named_municipality(given: dict[str, Any], sources: ChoiceSource) -> dict[st
     slug = given["municipality"]
     if len(given) > 1 or not isinstance(slug, str):
         raise wrong_type(_("Give the municipality, or the latitude and the longitude."))
-    if len(slug) > LONGEST_VALUE or not slug.isprintable() or not sources.has(MUNICIPALITIES, slug):
+    if len(slug) > MAX_VALUE_LENGTH or not slug.isprintable() or not sources.has(MUNICIPALITIES, slug):
         raise not_a_choice(path="/municipality")
     return {"municipality": slug}
 
@@ -155,13 +155,13 @@ def _degrees(given: Any, name: str) -> float:
     if abs(given) > BOUNDS[name]:
         words = _("The latitude is at most 90 and the longitude at most 180 degrees.")
         raise AnswerError("too_large", words, path=f"/{name}")
-    return round(float(given), PLACES_KEPT) + 0.0  # no minus in front of nought
+    return round(float(given), DECIMALS) + 0.0  # no minus in front of nought
 
 
 def _metres(given: Any) -> float:
     if not is_number(given):
         raise wrong_type(_("Enter a number."), path="/accuracy")
-    if not 0 <= given <= LEAST_ACCURATE:
+    if not 0 <= given <= MAX_INACCURACY:
         raise AnswerError("too_large", _("This is too inaccurate to be useful."), path="/accuracy")
     return round(float(given), 1)
 
@@ -176,4 +176,4 @@ def _kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> f
     apart = math.radians(other_lon - lon)
     half = math.sin((there - here) / 2) ** 2 + math.cos(here) * math.cos(there) * math.sin(apart / 2) ** 2
     # min(1.0, ...): rounding may carry it past 1 for opposite points, where asin is not defined.
-    return 2 * EARTH * math.asin(min(1.0, math.sqrt(half)))
+    return 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(half)))

@@ -7,14 +7,15 @@ import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from .base import AnswerError, ChoiceSource, CleanContext, Question, QuestionType, checked_text
+from .base import AnswerError, ChoiceSource, CleanContext, QuestionType, checked_text
+from .question import Question
 
 HOME = "AL"
 PHONE = re.compile(r"\+?(?:[ ()/.\-]{0,3}[0-9]){3,17}[ ()/.\-]{0,3}", re.ASCII)
 SHORT_NUMBER = re.compile(r"[0-9]{3,6}", re.ASCII)  # 129, 116111: dialled as they are, and of one country
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~\-]{{1,64}}@{LABEL}(?:\.{LABEL})+", re.ASCII)
-LONGEST_PHONE, LONGEST_EMAIL = 64, 254
+MAX_PHONE_LENGTH, MAX_EMAIL_LENGTH = 64, 254
 
 
 class Phone(QuestionType):
@@ -27,7 +28,7 @@ class Phone(QuestionType):
     icon = "phone"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
-        text = checked_text(raw, LONGEST_PHONE).strip(" ")
+        text = checked_text(raw, MAX_PHONE_LENGTH).strip(" ")
         if not PHONE.fullmatch(text):
             raise _not_a_phone()
         digits = re.sub(r"[^0-9]", "", text)
@@ -41,7 +42,7 @@ class Phone(QuestionType):
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         """Build the schema. Which numbers there can be in which country is more than it can say."""
-        return {"type": "string", "maxLength": LONGEST_PHONE, "pattern": f"^ *{PHONE.pattern} *$"}
+        return {"type": "string", "maxLength": MAX_PHONE_LENGTH, "pattern": f"^ *{PHONE.pattern} *$"}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         """Write the number as one dials it in Albania: 069 123 4567, a foreign one with its country."""
@@ -62,7 +63,7 @@ class Email(QuestionType):
     icon = "email"
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
-        text = checked_text(raw, LONGEST_EMAIL).strip(" ")
+        text = checked_text(raw, MAX_EMAIL_LENGTH).strip(" ")
         if not EMAIL.fullmatch(text):
             raise AnswerError("not_an_email", _("Write an e-mail address, such as ana@example.org."))
         person, _at, domain = text.rpartition("@")
@@ -70,7 +71,7 @@ class Email(QuestionType):
         return f"{person}@{domain.lower()}"
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        return {"type": "string", "maxLength": LONGEST_EMAIL, "pattern": f"^ *{EMAIL.pattern} *$"}
+        return {"type": "string", "maxLength": MAX_EMAIL_LENGTH, "pattern": f"^ *{EMAIL.pattern} *$"}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return str(value)

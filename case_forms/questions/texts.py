@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, Question, QuestionType, checked_text, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, checked_text, wrong_type
+from .question import Question
 
-SHORT, LONG = 300, 20_000
+MAX_SHORT, MAX_LONG = 300, 20_000
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # the one case references are made of
 REFERENCE = re.compile(f"[{REFERENCE_ALPHABET}]{{6}}")
 # What `checked_text` refuses, as far as a JSON Schema can say it: controls other than tab and ends of lines.
@@ -23,11 +24,18 @@ class Text(QuestionType):
     name = "text"
     icon = "text"
     properties = frozenset({"max_length"})
-    longest: ClassVar[int] = SHORT
+    longest: ClassVar[int] = MAX_SHORT
     one_line: ClassVar[bool] = True
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> str:
-        text = checked_text(raw, min(question.get("max_length", self.longest), self.longest))
+        return self.clean_text(raw, self._max_length(question))
+
+    def clean_text(self, raw: Any, longest: int | None = None) -> str:
+        """Check a text that may be so many characters long, as many as the type allows unless told otherwise.
+
+        Raises AnswerError.
+        """
+        text = checked_text(raw, self.longest if longest is None else longest)
         # One writing for ë and ç, whether typed as one character or as two: texts are compared by conditions.
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
         if not text:
@@ -37,12 +45,14 @@ class Text(QuestionType):
         return text
 
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
-        longest = min(question.get("max_length", self.longest), self.longest)
         pattern = ONE_LINE if self.one_line else SEVERAL_LINES
-        return {"type": "string", "minLength": 1, "maxLength": longest, "pattern": pattern}
+        return {"type": "string", "minLength": 1, "maxLength": self._max_length(question), "pattern": pattern}
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return str(value)
+
+    def _max_length(self, question: Question) -> int:
+        return self.longest if question.max_length is None else min(question.max_length, self.longest)
 
 
 class LongText(Text):
@@ -50,7 +60,7 @@ class LongText(Text):
 
     name = "long_text"
     icon = "long-text"
-    longest = LONG
+    longest = MAX_LONG
     one_line = False
 
     def xlsform(self, question: Question) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import DEFAULT_LANGUAGE
 
-from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, Question, QuestionType, wrong_type
+from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, QuestionType, wrong_type
+from .question import Question
 
 YEAR, MONTH = "(?:(?:19|20)[0-9]{2}|2100)", "(?:0[1-9]|1[0-2])"
 # Written out, because a JSON Schema has only patterns to say which days exist.
@@ -30,7 +31,7 @@ WRITTEN_TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::[0-9]{2}(?:\.[0-9]{1,6
 LOCAL_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 WHOLE = re.compile(r"[0-9]{1,7}")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
-LONGEST_DURATION = 1_000_000  # minutes: close to two years
+MAX_MINUTES = 1_000_000  # minutes: close to two years
 
 
 class Date(QuestionType):
@@ -126,7 +127,7 @@ class Time(QuestionType):
             raise wrong_type(_("Enter a time."))
         if not ISO_TIME.fullmatch(raw):
             raise AnswerError("not_a_time", _("Enter a time of day, such as 14:05."))
-        earliest, latest = question.get("min", "00:00"), question.get("max", "23:59")
+        earliest, latest = question.min or "00:00", question.max or "23:59"
         if raw < earliest:
             raise AnswerError("too_small", _("Enter a time that is not before %(time)s.") % {"time": earliest})
         if raw > latest:
@@ -163,7 +164,7 @@ class Duration(QuestionType):
 
     def clean(self, raw: Any, question: Question, context: CleanContext) -> int:
         # The bound first: int() of a huge float is a number of hundreds of digits.
-        if isinstance(raw, float) and abs(raw) <= LONGEST_DURATION and raw.is_integer():
+        if isinstance(raw, float) and abs(raw) <= MAX_MINUTES and raw.is_integer():
             raw = int(raw)
         if isinstance(raw, bool) or not isinstance(raw, int):
             raise wrong_type(_("Enter whole hours and minutes."))
@@ -219,8 +220,8 @@ def parsed_day(raw: Any) -> date:
 def bounds(question: Question, today: date | None) -> tuple[date, date]:
     """Return the first and last day allowed, both included."""
     return (
-        max(_bound(question.get("min"), today, FIRST_DAY), FIRST_DAY),
-        min(_bound(question.get("max"), today, LAST_DAY), LAST_DAY),
+        max(_bound(question.min, today, FIRST_DAY), FIRST_DAY),
+        min(_bound(question.max, today, LAST_DAY), LAST_DAY),
     )
 
 
@@ -256,7 +257,9 @@ def _moment(raw: str) -> datetime | None:
 
 
 def _minutes(question: Question) -> tuple[int, int]:
-    return max(question.get("min", 0), 0), min(question.get("max", LONGEST_DURATION), LONGEST_DURATION)
+    shortest = 0 if question.min is None else max(question.min, 0)
+    longest = MAX_MINUTES if question.max is None else min(question.max, MAX_MINUTES)
+    return shortest, longest
 
 
 def _shown(day: date) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .base import Choice, ChoiceSource, Question
+from .base import Choice, ChoiceSource
 from .choices import SelectOne
+from .question import Question
 
 
 class ZoneChoice(SelectOne):

@@ -16,7 +16,7 @@ from .visits import Visit, get_visits
 DAYS = 90
 LOOKED_BACK = 365
 WIDTH, HEIGHT, EDGE = 320, 240, 36
-SMALLEST, LARGEST = 7, 17  # a circle's radius
+MIN_RADIUS, MAX_RADIUS = 7, 17  # a circle's radius
 ROOM = (66, 46)  # width and height that a circle with its name takes
 ROUNDS = 200  # of pushing circles apart; a bound, as in a crowded region they may never all fit
 # how a zone or municipality stands; the words are the template's
@@ -45,7 +45,7 @@ class Town:
     state: str
     x: float | None = None
     y: float | None = None
-    radius: float = SMALLEST
+    radius: float = MIN_RADIUS
 
     @property
     def label_below(self) -> float:
@@ -110,8 +110,8 @@ def get_regions(user: User) -> set[int]:
 def _next_planned(user: User, day: date) -> dict[str, date]:
     planned: dict[str, date] = {}
     # latest first, so that the soonest visit to a zone is what remains in the dict
-    standing = PlannedVisit.objects.visible_to(user).standing().filter(on__gte=day).order_by("-on")
-    for zone, on in standing.values_list("zone", "on"):
+    visits = PlannedVisit.objects.visible_to(user).not_cancelled().filter(on__gte=day).order_by("-on")
+    for zone, on in visits.values_list("zone", "on"):
         planned[str(zone)] = on
     return planned
 
@@ -168,7 +168,7 @@ def _placed(towns: list[Town]) -> list[Town]:
 def _at(town: Town, point: list[float] | None, share: float) -> Town:
     if point is None:
         return town
-    radius = round(SMALLEST + (LARGEST - SMALLEST) * share, 1)
+    radius = round(MIN_RADIUS + (MAX_RADIUS - MIN_RADIUS) * share, 1)
     return replace(town, x=round(point[0], 1), y=round(point[1], 1), radius=radius)
 
 

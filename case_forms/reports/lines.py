@@ -58,4 +58,4 @@ def _line(item: Question | Repeat, value: Any, language: str, sources: Lists) ->
 def _said(question: Question, value: Any, language: str, sources: Lists) -> str:
     if value is None:
         return ""
-    return str(registry.get(question.type).formatted(value, question.stored, language, sources))
+    return str(registry.get(question.type).formatted(value, question, language, sources))

@@ -108,7 +108,7 @@ def _outreach(unit: MobileUnit, month: Month) -> Answers:
     for visit in visits:
         people.update(visit.people)
         materials.update(visit.materials)
-    planned = PlannedVisit.objects.standing().filter(unit=unit, on__range=(month.first, month.last))
+    planned = PlannedVisit.objects.not_cancelled().filter(unit=unit, on__range=(month.first, month.last))
     return {
         "visits": len(visits),
         "visits_planned": planned.count(),
@@ -252,7 +252,7 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
     question = submission.form_version.parsed_form.get_question(key)
     if question is None:
         return ""
-    return str(registry.get(question.type).formatted(value, question.stored, language, lists))
+    return str(registry.get(question.type).formatted(value, question, language, lists))
 
 
 # ---- notices, referrals, clocks ----

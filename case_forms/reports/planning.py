@@ -28,14 +28,14 @@ def get_plan(user: User, *, today: date | None = None) -> list[PlanLine]:
     """Return the plan from SHOWN_BACK days ago on: what lies ahead, soonest first, then the past, newest first."""
     day = today or timezone.localdate()
     since = day - timedelta(days=SHOWN_BACK)
-    standing = list(
+    planned = list(
         PlannedVisit.objects.visible_to(user)
-        .standing()
+        .not_cancelled()
         .filter(on__gte=since)
         .select_related("zone__municipality", "unit")
     )
-    visits = get_visits({plan.unit for plan in standing}, since - timedelta(days=EARLY), day) if standing else []
-    lines = [build_line(plan, visits, day) for plan in standing]
+    visits = get_visits({plan.unit for plan in planned}, since - timedelta(days=EARLY), day) if planned else []
+    lines = [build_line(plan, visits, day) for plan in planned]
     open_ones = [line for line in lines if line.state in (DUE, AHEAD)]
     past = [line for line in lines if line.state in (DONE, MISSED)]
     return sorted(open_ones, key=lambda line: line.planned.on) + sorted(

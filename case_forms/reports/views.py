@@ -14,7 +14,7 @@ from access.models import MobileUnit, User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.models import FormVersion
-from case_forms.submissions.cases_from_visits import Source, begun_from
+from case_forms.submissions.cases_from_visits import Source, find_cases_begun
 from case_forms.submissions.views.page import frame, staff
 from case_forms.zones.actions import NotAllowed, cancel_visit, plan_visit, save_zone
 from case_forms.zones.models import Zone
@@ -66,7 +66,7 @@ def zone_visits(request: HttpRequest, zone_id: UUID) -> HttpResponse:
     context = frame(
         request,
         zone=found,
-        begun=begun_from(sources, user=user, page=request.GET.get("page")),
+        begun=find_cases_begun(sources, user=user, page=request.GET.get("page")),
         visits=visits[:VISITS_SHOWN],
         total_visits=len(visits),
         more_visits=len(visits) > VISITS_SHOWN,

@@ -32,7 +32,7 @@ from vault.lasting import SUBMISSIONS, keyed_hash, matches
 from .attachments.actions import UnknownAttachment, claim_attachments
 from .attachments.named_files import AttachedFiles, file_problems, files_of_draft, files_of_person, named_files
 from .case_reference import named_case
-from .confirmations import ToConfirm, as_kept, to_confirm, unconfirmed
+from .confirmations import ToConfirm, build_stored_confirmations, to_confirm, unconfirmed
 from .deciding import NotDecided, decide_and_apply
 from .drafts.actions import get_versions, to_choose
 from .models import Draft, Submission
@@ -165,7 +165,7 @@ def receive_submission(
         fingerprint=keyed_hash(SUBMISSIONS, content),
         forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
         is_drill=is_drill,
-        confirmed=as_kept(asked, user, received_at),
+        confirmed=build_stored_confirmations(asked, user, received_at),
     )
     try:
         with transaction.atomic():

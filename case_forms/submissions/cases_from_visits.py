@@ -41,7 +41,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Begun:
+class CasesBegun:
     """The cases begun from visits.
 
     `page`: cases that the reader may open, the last first; `others`: how many more there are; `without_case`:
@@ -57,7 +57,7 @@ class Begun:
         return not (self.page.paginator.count or self.others or self.without_case)
 
 
-def begun_from(sources: Sequence[Source], *, user: User, page: Any = 1) -> Begun:
+def find_cases_begun(sources: Sequence[Source], *, user: User, page: Any = 1) -> CasesBegun:
     """Find what came of these visits, in four queries at most, however many. `page`: as it stands in the URL."""
     cases: set[UUID] = set()
     without_case = 0
@@ -70,7 +70,7 @@ def begun_from(sources: Sequence[Source], *, user: User, page: Any = 1) -> Begun
     shown = Paginator(visible.order_by("-opened_at", "pk"), ON_A_PAGE).get_page(page)
     # only their number: who may read a visit may not be allowed to read each case that came of it
     others = Case.objects.filter(pk__in=cases, is_drill=False).count() - shown.paginator.count if cases else 0
-    return Begun(shown, others, without_case)
+    return CasesBegun(shown, others, without_case)
 
 
 def _naming(sources: Sequence[Source]) -> Iterator[Submission]:

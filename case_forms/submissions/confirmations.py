@@ -72,16 +72,16 @@ def unconfirmed(asked: Iterable[ToConfirm], confirmed: Collection[str]) -> list[
     return [warning for warning in asked if warning.key not in confirmed]
 
 
-def as_kept(asked: Iterable[ToConfirm], by: User, at: datetime) -> list[dict[str, str]] | None:
+def build_stored_confirmations(asked: Iterable[ToConfirm], by: User, at: datetime) -> list[dict[str, str]] | None:
     """Return confirmations as a submission stores them: [{"warning", "by", "at"}]; None when nothing was asked."""
-    kept = [{"warning": each.key, "by": str(by.pk), "at": at.isoformat(timespec="seconds")} for each in asked]
-    return kept or None
+    stored = [{"warning": each.key, "by": str(by.pk), "at": at.isoformat(timespec="seconds")} for each in asked]
+    return stored or None
 
 
 def confirmed_in_words(submission: Submission, language: str) -> list[str]:
     """Return what the sender confirmed, in the words they read."""
-    kept: Any = submission.confirmed
-    keys = {entry["warning"] for entry in kept or ()}
+    stored: Any = submission.confirmed
+    keys = {entry["warning"] for entry in stored or ()}
     warnings = submission.form_version.parsed_form.warnings
     of_a_drill = [_drill_words(language)] if OF_A_DRILL in keys else []
     return [*of_a_drill, *(localize(each.message, language) for each in warnings if each.key in keys)]

@@ -46,23 +46,23 @@ def count_conversions(sessions: SessionQuerySet) -> dict[UUID, LedTo]:
     if not known:
         return {}
     days = {pk: day for pk, day, _code, _report in known}
-    told = _told(sessions, {report: pk for pk, _day, _code, report in known})
+    at_session = _count_tips_at_session(sessions, {report: pk for pk, _day, _code, report in known})
     by_card, soon, cases = _by_card(sessions, days)
     names = {code: pk for pk, _day, code, _report in known} | {str(pk): pk for pk in days}
     for pk, opened in _named(names, min(days.values())).items():
         cases[pk] |= opened
-    return {pk: LedTo(told[pk], by_card[pk], soon[pk], len(cases[pk])) for pk in days}
+    return {pk: LedTo(at_session[pk], by_card[pk], soon[pk], len(cases[pk])) for pk in days}
 
 
-def _told(sessions: SessionQuerySet, session_of: Mapping[UUID | None, UUID]) -> Counter[UUID]:
+def _count_tips_at_session(sessions: SessionQuerySet, session_of: Mapping[UUID | None, UUID]) -> Counter[UUID]:
     """Count the tips that the unit was given at the session itself, as the report says."""
-    told: Counter[UUID] = Counter()
+    at_session: Counter[UUID] = Counter()
     for report in Submission.objects.filter(pk__in=_column(sessions, "report_submission")).only("answers"):
         # sealed, so the sum can't be left to the database
         number = report.answers.get(TOLD)
         if isinstance(number, int):
-            told[session_of[report.pk]] = number
-    return told
+            at_session[session_of[report.pk]] = number
+    return at_session
 
 
 def _by_card(sessions: SessionQuerySet, days: Mapping[UUID, date]) -> tuple[Counter[UUID], Counter[UUID], Cases]:

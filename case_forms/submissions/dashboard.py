@@ -29,7 +29,7 @@ from .urgency import CALLS, URGENCIES, Urgency, get_urgencies, with_urgency
 FIRST_KINDS = ("identification", "outreach")
 CASES_ON_A_PAGE = 60
 MAX_SENT = 20
-LONGEST_REFERENCE = 8
+MAX_REFERENCE_LENGTH = 8
 ONLY = ("loud", "child", "older")
 
 
@@ -61,13 +61,13 @@ class CaseLine:
         return self.urgency.wrong_pins
 
     @property
-    def is_loud(self) -> bool:
+    def needs_attention(self) -> bool:
         return self.state in CALLS
 
     @property
     def phone(self) -> str:
         """Return the number to call when somebody doesn't answer, "" when nothing is urgent."""
-        return self.contact.phone if self.contact and self.is_loud else ""
+        return self.contact.phone if self.contact and self.needs_attention else ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class CaseFilter:
     @classmethod
     def asked(cls, wanted: Any) -> "CaseFilter":
         """Build the filter from a query string: `q`, a reference as typed, `unit`, `only`. Ignores unknown values."""
-        typed = "".join(wanted.get("q", "").split()).upper()[:LONGEST_REFERENCE]
+        typed = "".join(wanted.get("q", "").split()).upper()[:MAX_REFERENCE_LENGTH]
         only = wanted.get("only", "")
         return cls(typed, wanted.get("unit", "")[:50], only if only in ONLY else "")
 
@@ -168,14 +168,14 @@ def draft_lines(user: User) -> list[DraftLine]:
     cases = set(
         Case.objects.visible_to(user).filter(reference__in=set(named.values())).values_list("reference", flat=True)
     )
-    begun_from = dict(
+    find_cases_begun = dict(
         Tip.objects.visible_to(user)
         .filter(identification__in=[draft.pk for draft in drafts])
         .values_list("identification", "reference")
     )
     # the case's reference only when this person may read the case: a draft may name any
     return [
-        DraftLine(draft, _get_part(draft), begun_from.get(draft.pk, ""), *({named[draft.pk]} & cases))
+        DraftLine(draft, _get_part(draft), find_cases_begun.get(draft.pk, ""), *({named[draft.pk]} & cases))
         for draft in drafts
     ]
 

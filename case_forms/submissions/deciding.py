@@ -18,12 +18,12 @@ from notifications.outbox.models import Notice
 
 from .consents import consents_for
 from .models import Submission
-from .outcome import keep_outcome
+from .outcome import set_outcome
 from .validation.validate import Answers
 
 
 class NotDecided(Exception):
-    """The procedure can't be carried out, so nothing was received; `where` names the rule or fact.
+    """The procedure can't be carried out, so the submission was refused; `where` names the rule or fact.
 
     A submission is never stored undecided: its sender would believe that the police know.
     """
@@ -68,7 +68,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         raise NotDecided(f"rules/{failure.rule}: {failure.code}") from None
     submission.case = applied.case
     if applied.event is None:  # else the case's event holds the explanation
-        keep_outcome(submission, decision, event, procedure)
+        set_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
     submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched"])
     log_event(

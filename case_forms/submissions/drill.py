@@ -127,7 +127,7 @@ def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occu
     day = timezone.localdate(occurred_at)
     answers = {key: value for key, value in script["answers"].items() if key in form.answer_keys}
     for item in form.outer_items:
-        if isinstance(item, Question) and item.type == "municipality" and not item.has("choice_filter"):
+        if isinstance(item, Question) and item.type == "municipality" and not item.is_filtered:
             answers[item.key] = municipality
     # one error a round: an answer filled in may make other questions apply or no longer apply
     for _round in range(MAX_ROUNDS):
@@ -164,7 +164,7 @@ def _answered_at(
 
 def _plainest(question: Question, text: str, sources: Lists, occurred_at: datetime, scope: Mapping[str, Any]) -> Any:
     kind = question.type
-    offered = [value for value, _label in registry.get(kind).choices(question.stored, DEFAULT_LANGUAGE, sources, scope)]
+    offered = [value for value, _label in registry.get(kind).choices(question, DEFAULT_LANGUAGE, sources, scope)]
     if kind in ("select_one", "select_many", "municipality", "zone", "partner", *OF_ONES_OWN, "matrix"):
         if not offered:
             raise DrillImpossible(f"The question {question.key!r} offers nothing to choose.")

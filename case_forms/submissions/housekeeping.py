@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 def tidy(_argument: Any = None) -> None:
-    """Delete expired exports and files that nothing names, and purge answers whose retention is over.
+    """Delete expired exports and unreferenced files, and purge answers whose retention is over.
 
     The three are independent: when one fails, the others are still done. Idempotent.
     """

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from django.conf.locale import LANG_INFO
 
+from access.languages import DEFAULT_LANGUAGE
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import listed
 
@@ -36,5 +37,5 @@ def get_name(code: str) -> str:
     if not name:
         base = code.split("-")[0]
         entries = (entry for entry in listed("languages") if base in (entry["code"], entry.get("iso639_3")))
-        name = next((entry["name"]["sq"] for entry in entries), code)
+        name = next((entry["name"][DEFAULT_LANGUAGE] for entry in entries), code)
     return f"{name[:1].upper()}{name[1:]}"

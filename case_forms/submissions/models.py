@@ -94,7 +94,7 @@ class Submission(models.Model):
     confirmed = SealedJSONField(null=True, blank=True)
     forget_after = models.DateField(null=True, blank=True, db_index=True)  # see `purge`
     is_drill = models.BooleanField(_("drill"), default=False)
-    # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {"sq", "en"}}]
+    # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {language: text}}]
     explanation = SealedJSONField(null=True, blank=True)
     # the procedure has rules about its form, and none was about these answers
     is_unmatched = models.BooleanField(_("no rule covered it"), default=False)

@@ -30,7 +30,7 @@ MAX_ON_HOME = 20
 log = structlog.get_logger(__name__)
 
 
-def keep_outcome(submission: Submission, decision: Decision, event: Event, procedure: ProcedureVersion) -> None:
+def set_outcome(submission: Submission, decision: Decision, event: Event, procedure: ProcedureVersion) -> None:
     """Set the explanation on an unsaved submission. One that no rule matches is logged, by ids."""
     submission.explanation = [{"rule": entry["rule"], "words": dict(entry["words"])} for entry in decision.explanation]
     submission.is_unmatched = is_unmatched(decision, event, procedure.definition)

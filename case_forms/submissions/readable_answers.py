@@ -112,7 +112,7 @@ def build_line(question: Question, answer: Any, context: CheckContext) -> Answer
     kind, language, sources = registry.get(question.type), context.language, context.sources
     shown: dict[str, Any] = {}
     if question.type == "matrix":
-        words = dict(kind.listed(question.stored, language, sources))
+        words = dict(kind.listed(question, language, sources))
         rows = [(row.value, localize(row.label, language)) for row in question.rows]
         shown["pairs"] = [(label, words.get(answer[row], answer[row])) for row, label in rows if row in answer]
     elif question.type == "signature":
@@ -120,4 +120,4 @@ def build_line(question: Question, answer: Any, context: CheckContext) -> Answer
     elif question.type == "file" and isinstance(context.attachments, AttachedFiles):
         shown["file"] = context.attachments.by_id.get(answer["id"])
     label = localize(question.label, language)
-    return AnswerLine(label, kind.formatted(answer, question.stored, language, sources), **shown)
+    return AnswerLine(label, kind.formatted(answer, question, language, sources), **shown)

@@ -24,7 +24,7 @@ from .validation.validate import Answers
 
 
 @dataclass(frozen=True)
-class ToTell:
+class PreviewedRecipient:
     """A recipient, as the directory stands now: `words` say for which role, `name` and `office` who is on duty.
 
     Without a name nobody is on duty: `callers` are the coordinators who would be asked to call, `callees` whom to
@@ -40,7 +40,7 @@ class ToTell:
     callees: tuple[ToCall, ...] = ()
 
 
-def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
+def preview_recipients(draft: Draft, answers: Answers, user: User) -> list[PreviewedRecipient]:
     """Return the recipients in the order of the procedure, each once; empty when there are none or it can't be said.
 
     `answers` are the validated ones: what would be submitted.
@@ -51,8 +51,8 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
         return []
     decision, _event, procedure = decided
     place, unit = _place(decision, case), case.unit if case else draft.unit
-    told = [
-        _to_tell(
+    recipients = [
+        _preview(
             action,
             # coordinators and units are those of the case; everybody else is found where the person is (docs/adr/0054)
             case.municipality if case and action.params.get("role") in OWN_ROLES else place,
@@ -63,7 +63,7 @@ def told_at_once(draft: Draft, answers: Answers, user: User) -> list[ToTell]:
         if action.do in ("notify", "refer")
     ]
     # several rules may notify the same role; on the page it stands once
-    return list({each.words: each for each in told if each is not None}.values())
+    return list({each.words: each for each in recipients if each is not None}.values())
 
 
 def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
@@ -101,11 +101,13 @@ def _place(decision: Decision, case: Case | None) -> Municipality | None:
     return Municipality.objects.select_related("region").filter(slug=str(named)).first()
 
 
-def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, procedure: dict[str, Any]) -> ToTell | None:
+def _preview(
+    action: Action, place: Municipality | None, unit: MobileUnit, procedure: dict[str, Any]
+) -> PreviewedRecipient | None:
     """Resolve a recipient; None for one that doesn't exist."""
     words = get_words(action.do, action.params)
     if not words or place is None:
-        return ToTell(words) if words else None
+        return PreviewedRecipient(words) if words else None
     partner = _partner(action.params)
     role = action.params.get("role", Role.PROTECTION_SERVICE.value)
     now = timezone.now()
@@ -113,14 +115,14 @@ def _to_tell(action: Action, place: Municipality | None, unit: MobileUnit, proce
         role=role, municipality=place, at=now, unit=unit, partner=partner, chain=chain_for(procedure, role)
     )
     if found.contact is None:
-        return ToTell(
+        return PreviewedRecipient(
             words,
             place=place.name,
             callers=tuple(f"{each.name} ({localize(each.partner.names)})" for each in found.coordinators),
             callees=to_call(role, place, now=now, unit=unit, partner=partner),
         )
     office = found.contact.partner
-    return ToTell(
+    return PreviewedRecipient(
         words,
         name=found.contact.name,
         office=localize(office.names),

@@ -108,10 +108,10 @@ def _details_told(form: Form, answers: Mapping[str, Any]) -> Iterator[AnswerProb
     for place in form.iter_answer_places(answers):
         is_text = place.question.type in TEXTS and isinstance(place.value, str)
         if is_text and details_in(place.value):
-            told = _(
+            words = _(
                 "Remove telephone numbers, addresses, profiles and document numbers: nothing here may lead to a person."
             )
-            yield AnswerProblem(place.path, "leads_to_a_person", told)
+            yield AnswerProblem(place.path, "leads_to_a_person", words)
 
 
 def _problem(place: AnswerPlace, refused: NotAllowed | NotNow) -> AnswerProblem:

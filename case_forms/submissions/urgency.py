@@ -105,11 +105,11 @@ def _with_nobody(members: list[Notice], notices: list[Notice], *, is_reached: bo
         above = by_pk.get(notice.chases_id) if notice.chases_id else None
         is_alone = notice.chases_id is None or (above is not None and above.state in SETTLED)
         if notice.state == NoticeState.FAILED and notice.reason == NO_CONTACT and is_alone:
-            found.append(Urgency("no_contact", notice, notice.owed_at, _told_instead(notice, members)))
+            found.append(Urgency("no_contact", notice, notice.owed_at, _notified_instead(notice, members)))
     return found
 
 
-def _told_instead(notice: Notice, members: list[Notice]) -> Contact | None:
+def _notified_instead(notice: Notice, members: list[Notice]) -> Contact | None:
     """Return whoever was notified because this notice has no contact; a contact who has left is nobody."""
     chasers = (each for each in members if each.chases_id == notice.pk and each.reason != NO_CONTACT)
     return next((chaser.contact for chaser in chasers if chaser.contact), None)

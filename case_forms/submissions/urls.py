@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from .exports import views as answers_out
-from .views import attachments, draft_migration, filling, home, newer_procedure, sending
+from .views import attachments, draft_migration, filling, home, newer_procedure, sending, starting
 
 
 class KeyConverter:
@@ -24,7 +24,7 @@ app_name = "intake"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("language/", home.language, name="language"),
-    path("forms/<slug:form_key>/start/", filling.start, name="start"),
+    path("forms/<slug:form_key>/start/", starting.start, name="start"),
     path("drafts/<uuid:draft_id>/", sending.review, name="review"),
     path("drafts/<uuid:draft_id>/discard-draft/", filling.discard, name="discard"),
     path("drafts/<uuid:draft_id>/newer-version/", draft_migration.move, name="move"),

@@ -17,9 +17,9 @@ from django.conf import settings
 from vault.keyring import PAGES, KeyRingError
 from vault.seal import SealBroken, get_place, seal, unseal
 
-LARGEST = 48_000  # bytes of what was typed: several times what a long report comes to
+MAX_BYTES = 48_000  # bytes of what was typed: several times what a long report comes to
 # With room for what sealing adds; what is longer is refused before it is decrypted.
-LONGEST = 2 * LARGEST  # characters of a sealed form state
+MAX_TOKEN_LENGTH = 2 * MAX_BYTES  # characters of a sealed form state
 SECRET_BYTES = 32
 
 
@@ -54,7 +54,7 @@ class FormState:
 
 def is_too_large(sheet: FormState) -> bool:
     """Return whether more was typed than a page can carry."""
-    return len(json.dumps(sheet.answers, ensure_ascii=False).encode()) > LARGEST
+    return len(json.dumps(sheet.answers, ensure_ascii=False).encode()) > MAX_BYTES
 
 
 def sealed(sheet: FormState) -> str:
@@ -76,7 +76,7 @@ def sealed(sheet: FormState) -> str:
 
 def opened(token: str, where: str) -> FormState | None:
     """Open what a page sends back; None for what isn't sealed by us, was changed, or belongs to another card."""
-    if not token or len(token) > LONGEST:
+    if not token or len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
         plain = json.loads(unseal(token, _place(where), purpose=PAGES))

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-LONGEST = 2_000  # characters of a proof
+MAX_TOKEN_LENGTH = 2_000  # characters of a proof
 HARDER_EVERY = 15  # so many sent in an hour from one place double the work
 HARDEST = 16
 ALGORITHM: Literal["SHA-256"] = "SHA-256"
@@ -68,7 +68,7 @@ def is_proven(proof: str, secret: bytes, *, factor: int = 1) -> bool:
 
     Hard enough: at least `factor` times the usual work. Whatever `proof` is, nothing is raised.
     """
-    if not proof or len(proof) > LONGEST:
+    if not proof or len(proof) > MAX_TOKEN_LENGTH:
         return False
     try:
         given = json.loads(base64.b64decode(proof, validate=True))

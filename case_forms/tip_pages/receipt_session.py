@@ -14,7 +14,7 @@ from vault.keyring import PAGES, KeyRingError
 from vault.seal import SealBroken, get_place, seal, unseal
 
 LASTS_SECONDS = 30 * 60
-LONGEST = 2_000
+MAX_TOKEN_LENGTH = 2_000
 PLACE = get_place("asking", "visit", "")
 
 
@@ -34,7 +34,7 @@ def sealed(visit: ReceiptSession) -> str:
 
 def opened(token: str) -> ReceiptSession | None:
     """Open the visit that a page sends back; None for what isn't one or is over."""
-    if not token or len(token) > LONGEST:
+    if not token or len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
         plain = json.loads(unseal(token, PLACE, purpose=PAGES))

@@ -13,7 +13,7 @@ from content.models.frame import twins_of_view
 View = Callable[..., HttpResponse]
 
 
-def kept_nowhere(view: View) -> View:
+def forbid_caching(view: View) -> View:
     """Forbid copies in browsers and caches, and the index of search engines."""
 
     @wraps(view)

@@ -32,7 +32,7 @@ DANGER_QUESTION = "danger_now"
 class Move:
     """The page that a pressed button leads to: `step` is a section's key, REVIEW or DANGER.
 
-    `shown`: fields whose errors are shown; `grown`: the answers added questions to the same page; `tell_all`: show
+    `shown`: fields whose errors are shown; `grown`: the answers added questions to the same page; `show_all`: show
     everything that is wrong.
     """
 
@@ -40,7 +40,7 @@ class Move:
     step: str
     shown: frozenset[str] = frozenset()
     grown: bool = False
-    tell_all: bool = False
+    show_all: bool = False
     has_problems: bool = False
 
 
@@ -49,19 +49,19 @@ class Review:
     """The last page: what was answered, who will read it, and what still has to be corrected."""
 
     sections: list[SectionReading] = field(repr=False)
-    told: list[str]
+    recipients: list[str]
     is_complete: bool
 
 
 def context_for(form: Form) -> CheckContext:
-    house = get_language() or settings.LANGUAGE_CODE
+    language = get_language() or settings.LANGUAGE_CODE
     today = timezone.localdate()
     return CheckContext(
         sources=Lists(),
         today=today,
         occurred_on=today,
-        language=language_among(form.languages, house),
-        house_language=house,
+        language=language_among(form.languages, language),
+        service_language=language,
     )
 
 
@@ -94,7 +94,7 @@ def move(sheet: FormState, version: FormVersion, step: str, going: str, shown: f
     # Worked out anew for each press: an answer may open or close a section.
     keys = _get_keys(version, sheet.answers)
     if going.startswith("to:") and going[3:] in keys:
-        return Move(sheet, going[3:], tell_all=True)
+        return Move(sheet, going[3:], show_all=True)
     if step == DANGER:
         return _after_danger(sheet, version, keys) if going == "next" else Move(sheet, keys[0])
     if step == REVIEW:
@@ -142,7 +142,7 @@ def validate_form_state(sheet: FormState, version: FormVersion) -> Checked:
 def build_review(sheet: FormState, version: FormVersion) -> Review:
     context = context_for(version.parsed_form)
     checked = form_states(version.parsed_form, sheet.answers, context)
-    return Review(read_sections(checked, context), told_besides_the_unit(checked.answers, version), checked.ok)
+    return Review(read_sections(checked, context), list_recipients_besides_unit(checked.answers, version), checked.ok)
 
 
 def first_broken(checked: Checked) -> str | None:
@@ -150,7 +150,7 @@ def first_broken(checked: Checked) -> str | None:
     return next((state.key for state in checked.sections if state.relevant and state.errors), None)
 
 
-def told_besides_the_unit(answers: Answers, version: FormVersion) -> list[str]:
+def list_recipients_besides_unit(answers: Answers, version: FormVersion) -> list[str]:
     """List whom the procedure would notify at once beside the unit, in words; nobody when it can't be said."""
     now = timezone.localtime()
     procedure = procedure_in_force(now)
@@ -162,12 +162,12 @@ def told_besides_the_unit(answers: Answers, version: FormVersion) -> list[str]:
     # Sending doesn't fail for it: the unit is always notified (ADR 28).
     except DecisionFailed:
         return []
-    told = [
+    recipients = [
         get_words(action.do, action.params)
         for action in decision.actions
         if action.do == "notify" and action.params.get("role") != Role.MOBILE_UNIT
     ]
-    return list(dict.fromkeys(words for words in told if words))
+    return list(dict.fromkeys(words for words in recipients if words))
 
 
 def _keys(checked: Checked) -> list[str]:

@@ -24,9 +24,9 @@ from access.languages import LANGUAGES
 from vault.lasting import RECEIPTS, keyed_hash, keyed_hashes
 
 WORDS = 4
-LONGEST_TYPED = 120  # characters
+MAX_TYPED_LENGTH = 120  # characters
 MAX_MEANINGS = 16  # of one code that was typed with mistakes; each makes a guess that much easier
-SHORTEST_BEGINNING = 4
+MIN_BEGINNING_LENGTH = 4
 
 # Codes as they were until November 2026. Crockford's alphabet: no I, L, O or U.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -47,11 +47,11 @@ def code_from(secret: bytes, language: str) -> str:
     return " ".join(chosen)
 
 
-def shown_before(secret: bytes, language: str, kept: str | None) -> str:
+def get_shown_code(secret: bytes, language: str, stored_hash: str | None) -> str:
     """Return the code that was shown when this hash was stored: in words, or as codes were before."""
     code = code_from(secret, language)
     older = _older_code_from(secret)
-    return older if kept and kept in compute_hashes(older) else code
+    return older if stored_hash and stored_hash in compute_hashes(older) else code
 
 
 def read(typed: str) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def read(typed: str) -> tuple[str, ...]:
     older = _older(typed)
     if older:
         return (older,)
-    tokens = re.findall(r"[a-z]+", folded(typed[:LONGEST_TYPED]))
+    tokens = re.findall(r"[a-z]+", folded(typed[:MAX_TYPED_LENGTH]))
     meanings = [_meant(token) for token in tokens] if len(tokens) == WORDS else []
     if not meanings or not all(meanings):
         return tuple(_run_together("".join(tokens)))[:MAX_MEANINGS]
@@ -110,7 +110,7 @@ def _meant(token: str) -> list[str]:
         return [token]
     # Over the words of all languages: the page may be read in another language than the code was shown in.
     near = sorted(word for word in _known() if one_letter_apart(word, token))
-    if not near and len(token) >= SHORTEST_BEGINNING:
+    if not near and len(token) >= MIN_BEGINNING_LENGTH:
         near = sorted(word for word in _known() if word.startswith(token))
     return near
 

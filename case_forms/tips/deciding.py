@@ -51,7 +51,7 @@ OWN_LADDER = (
 log = structlog.get_logger(__name__)
 
 
-def tell(
+def notify_recipients(
     tip: Tip,
     kind: str,
     *,
@@ -70,11 +70,11 @@ def tell(
     """
     decision, why_not = _decision(tip, kind, at)
     event = TipEvent.objects.create(tip=tip, kind=kind, at=at)
-    told = _Telling(tip, event, decision, why_not, added, only, locked).run()
-    if tip.held_back and kind == RECEIVED and not told.detail["untold"]:
+    _DecisionRun(tip, event, decision, why_not, added, only, locked).run()
+    if tip.held_back and kind == RECEIVED and not event.detail["untold"]:
         tip.held_back = False
         tip.save(update_fields=["held_back"])
-    return told
+    return event
 
 
 def chases_to_join(tip: Tip, kind: str, *, at: datetime, only: Collection[str] | None = None) -> set[UUID]:
@@ -82,10 +82,10 @@ def chases_to_join(tip: Tip, kind: str, *, at: datetime, only: Collection[str] |
     decision, why_not = _decision(tip, kind, at)
     # Not saved: only what it would do is asked.
     event = TipEvent(tip=tip, kind=kind, at=at)
-    return _Telling(tip, event, decision, why_not, "", only, None).to_join()
+    return _DecisionRun(tip, event, decision, why_not, "", only, None).to_join()
 
 
-def get_roles_not_told(tip: Tip) -> list[str]:
+def get_roles_not_notified(tip: Tip) -> list[str]:
     """List the roles that the procedure names and that wait for the unit to look at a tip that is held back."""
     event = tip.events.filter(kind=RECEIVED).order_by("-at").first()
     return list(event.detail.get("untold", [])) if event and tip.held_back else []
@@ -101,7 +101,7 @@ def get_seat(region: Region) -> Municipality:
 
 
 def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
-    """Return (what the procedure says, a code for why it says nothing)."""
+    """Return (the procedure's decision, "" or a code for why there is none)."""
     version = tip.procedure_version
     if version is None:
         log.error("signal_without_procedure", tip=str(tip.pk))
@@ -143,7 +143,7 @@ class _Planned:
     urgent: bool
 
 
-class _Telling:
+class _DecisionRun:
     """One decision about a tip being carried out."""
 
     def __init__(
@@ -166,7 +166,7 @@ class _Telling:
         self.notices: list[Notice] = []
         self.joined: list[FurtherReport] = []
         self.unresolved: list[str] = []
-        self.untold: list[str] = []
+        self.roles_left_out: list[str] = []
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
 
     def to_join(self) -> set[UUID]:
@@ -188,7 +188,7 @@ class _Telling:
             lock_chases(self.locked)
         for each in planned:
             self._notify(each)
-        if self.untold:
+        if self.roles_left_out:
             self.explanation.append({"rule": HELD_BACK_RULE, "words": held_back_words()})
         self.event.explanation = self.explanation
         self.event.detail = {
@@ -196,7 +196,7 @@ class _Telling:
             "notices": [str(notice.pk) for notice in self.notices],
             "further": [str(report.pk) for report in self.joined],
             "unresolved": self.unresolved,
-            "untold": self.untold,
+            "untold": self.roles_left_out,
             "failed": self.why_not,
         }
         self.event.save(update_fields=["explanation", "detail"])
@@ -243,7 +243,7 @@ class _Telling:
             return
         # After `_joins`: also above the budget a tip is added to a notice that is open already (ADR 70).
         if self.tip.held_back and role != Role.MOBILE_UNIT:
-            self.untold.append(role)
+            self.roles_left_out.append(role)
             return
         notice = create_notice(
             NoticeRequest(

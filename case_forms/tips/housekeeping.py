@@ -11,5 +11,5 @@ log = structlog.get_logger(__name__)
 
 
 def tidy(_argument: Any = None) -> None:
-    """Forget what is due. Running it twice does nothing twice."""
+    """Erase what is due. Idempotent."""
     log.info("signals_tidied", tips=forget_due(timezone.now()))

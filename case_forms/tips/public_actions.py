@@ -25,12 +25,11 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from . import codes
-from .deciding import ADDED, RECEIVED, chases_to_join, get_seat, procedure_in_force, tell
-from .lanes import lane
-from .locking import lock_tip
+from .deciding import ADDED, RECEIVED, chases_to_join, get_seat, notify_recipients, procedure_in_force
+from .locking import lane, lock_tip
 from .models import Outcome, Sender, Tip, TipMessage, TipState
 
-LONGEST_MESSAGE = 4000  # characters
+MAX_MESSAGE_LENGTH = 4000  # characters
 MAX_MESSAGES = 10  # of one person in an hour
 AN_HOUR = timedelta(hours=1)
 
@@ -83,7 +82,7 @@ def receive_tip(
     same receipt code. `is_above_budget` counts it, in the transaction that stores it: what is above is stored all the
     same, and waits for the unit to look at it.
     """
-    earlier = sent_before(secret)
+    earlier = find_sent_tip(secret)
     if earlier is not None:
         return earlier
     code = codes.code_from(secret, language)
@@ -111,7 +110,7 @@ def receive_tip(
             # 70).
             tip.held_back = is_above_budget()
             tip.save(force_insert=True)
-            event = tell(tip, RECEIVED, at=moment)
+            event = notify_recipients(tip, RECEIVED, at=moment)
             log_event(
                 "signal.received",
                 actor=ANONYMOUS,
@@ -126,20 +125,20 @@ def receive_tip(
             )
     except IntegrityError:
         # The same form came in twice at once: whoever was second finds what the first one stored.
-        earlier = sent_before(secret)
+        earlier = find_sent_tip(secret)
         if earlier is None:
             raise
         return earlier
     return ReceivedTip(tip, True, code)
 
 
-def sent_before(secret: bytes) -> ReceivedTip | None:
+def find_sent_tip(secret: bytes) -> ReceivedTip | None:
     """Return what this form has stored already, or None."""
     found = Tip.objects.filter(send_key=_send_key(secret)).select_related("unit").first()
     if found is None:
         return None
     # Only the hash of the code is stored; the form's secret makes the same code again.
-    return ReceivedTip(found, False, codes.shown_before(secret, found.language, found.receipt_hash))
+    return ReceivedTip(found, False, codes.get_shown_code(secret, found.language, found.receipt_hash))
 
 
 def _send_key(secret: bytes) -> str:
@@ -172,8 +171,8 @@ def get_tip(*meant: str) -> Tip | None:
     how near a wrong code came.
     """
     hashes = [codes.compute_hashes(code) for code in meant]
-    kept = [kept for of_one in hashes for kept in of_one]
-    found = Tip.objects.filter(receipt_hash__in=kept).select_related("unit", "form_version__form").first()
+    possible = [each for of_one in hashes for each in of_one]
+    found = Tip.objects.filter(receipt_hash__in=possible).select_related("unit", "form_version__form").first()
     if found is not None:
         newest = next(of_one[0] for of_one in hashes if found.receipt_hash in of_one)
         if found.receipt_hash != newest:  # made under a key that is on its way out
@@ -200,12 +199,12 @@ def add_message(*, tip_id: UUID, text: str, secret: bytes, at: datetime | None =
         if tip.messages.filter(sender=Sender.PERSON, at__gt=moment - AN_HOUR).count() >= MAX_MESSAGES:
             raise TooManyMessages
         message = TipMessage.objects.create(
-            tip=tip, sender=Sender.PERSON, text=text[:LONGEST_MESSAGE], key=key, at=moment
+            tip=tip, sender=Sender.PERSON, text=text[:MAX_MESSAGE_LENGTH], key=key, at=moment
         )
         tip.state, tip.outcome, tip.closed_at = TipState.NEW, "", None
         tip.changed_at = moment
         tip.save(update_fields=["state", "outcome", "closed_at", "changed_at"])
-        event = tell(tip, ADDED, at=moment, added=message.text, locked=joins)
+        event = notify_recipients(tip, ADDED, at=moment, added=message.text, locked=joins)
         log_event(
             "signal.added",
             actor=ANONYMOUS,
@@ -294,7 +293,7 @@ def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
 
 
 def _is_danger(tip: Tip) -> bool:
-    """Return whether it is about danger. One that can't be read counts as danger: nobody can say that it isn't."""
+    """Return whether it is about danger. One that can't be decrypted counts as danger, to be safe."""
     try:
         return tip.is_in_danger
     except (SealBroken, KeyRingError):

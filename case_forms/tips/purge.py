@@ -40,11 +40,11 @@ def forget_due(now: datetime) -> int:
     lost = each(ANSWERS, answers, lambda key: _forget_answers(key, today), at=now)
     taken_back = Tip.objects.filter(erase_notices_at__lte=now).exclude(pk__in=aside(NOTICES, now))
     lost += each(NOTICES, list(taken_back.values_list("pk", flat=True)[:AT_MOST]), lambda key: _erase(key, now), at=now)
-    over = list(_done_with(now).exclude(pk__in=aside(ALL, now)).values_list("pk", flat=True)[:AT_MOST])
+    over = list(_due_for_erasing(now).exclude(pk__in=aside(ALL, now)).values_list("pk", flat=True)[:AT_MOST])
     return lost + each(ALL, over, lambda key: _forget_all(key, now), at=now)
 
 
-def _done_with(now: datetime) -> Any:
+def _due_for_erasing(now: datetime) -> Any:
     """Return the closed tips whose time is over: those sent by mistake sooner than the others."""
     spam = Q(outcome=Outcome.SPAM, closed_at__lte=now - timedelta(days=settings.SIGNAL_SPAM_DAYS))
     others = Q(closed_at__lte=now - timedelta(days=settings.SIGNAL_CLOSED_DAYS))

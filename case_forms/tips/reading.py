@@ -39,5 +39,5 @@ def _answers(tip: Tip, language: str) -> Iterator[tuple[Section, str, str]]:
         # An older version may hold a type that was removed since: what else was written must still be readable.
         if is_unanswered(place.value) or question.type not in registry.names():
             continue
-        shown = registry.get(question.type).formatted(place.value, question.stored, language, sources)
+        shown = registry.get(question.type).formatted(place.value, question, language, sources)
         yield place.located.section, localize(question.label, language), shown

@@ -19,7 +19,7 @@ from .models import Tip
 
 
 @dataclass(frozen=True)
-class Told:
+class NotifiedRecipients:
     """The outcome of notifying, in words.
 
     `reached`: who has a notice of their own, the unit first; `added`: who has an open notice to which this was added,
@@ -39,19 +39,19 @@ class Told:
         return not self.reached and not self.instead and not self.added
 
 
-def get_told(tip: Tip, kind: str = RECEIVED) -> Told:
+def get_notified_recipients(tip: Tip, kind: str = RECEIVED) -> NotifiedRecipients:
     """Read from the notices who was notified when it was sent (RECEIVED), or of the newest addition (ADDED)."""
     # Of RECEIVED there may be two: one that was held back, and the unit's decision to notify the others.
     events = list(tip.events.filter(kind=kind).order_by("-at"))
     if not events:
-        return Told((), (), ())
+        return NotifiedRecipients((), (), ())
     keys = [event.pk for event in (events if kind == RECEIVED else events[:1])]
-    ring = list(_standing(event_id__in=keys, chases__isnull=True))
+    ring = list(_sent_or_open(event_id__in=keys, chases__isnull=True))
     reached = [notice for notice in ring if notice.contact_id]
     unreached = [notice for notice in ring if not notice.contact_id]
     added: list[Notice] = []
     for report in FurtherReport.objects.filter(event_id__in=keys).defer("brief"):
-        chase = list(_standing(chase_id=report.notice_id))
+        chase = list(_sent_or_open(chase_id=report.notice_id))
         readers = [notice for notice in chase if notice.contact_id and notice.purpose in READER_PURPOSES]
         # The open notice lost its reader meanwhile: nobody reads what was added.
         if not readers:
@@ -65,10 +65,10 @@ def get_told(tip: Tip, kind: str = RECEIVED) -> Told:
     ring = unreached
     # Down the chain, ring by ring: a coordinator's call may itself have found nobody.
     while ring:
-        ring = list(_standing(chases__in=[notice.pk for notice in ring]))
+        ring = list(_sent_or_open(chases__in=[notice.pk for notice in ring]))
         instead += [notice for notice in ring if notice.contact_id]
         ring = [notice for notice in ring if not notice.contact_id]
-    return Told(
+    return NotifiedRecipients(
         _words(tip, reached),
         _words(tip, unreached),
         _words(tip, instead),
@@ -77,7 +77,7 @@ def get_told(tip: Tip, kind: str = RECEIVED) -> Told:
     )
 
 
-def _standing(**which: object) -> Iterable[Notice]:
+def _sent_or_open(**which: object) -> Iterable[Notice]:
     """Return notices without those that were withdrawn before anybody was sent anything."""
     found = Notice.objects.filter(**which).exclude(state=NoticeState.CANCELLED, sent_at__isnull=True)
     return found.only("pk", "role", "purpose", "contact_id").order_by("owed_at")

@@ -22,15 +22,15 @@ from notifications.outbox.models import Notice
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .deciding import RECEIVED, chases_to_join, get_roles_not_told, tell
+from .deciding import RECEIVED, chases_to_join, get_roles_not_notified, notify_recipients
 from .locking import lock_tip
 from .models import CHOSEN_BY_STAFF, Outcome, Sender, Tip, TipMessage, TipState
-from .public_actions import LONGEST_MESSAGE
+from .public_actions import MAX_MESSAGE_LENGTH
 
 TAKEN_IN_HOUSE = "taken_in_house"  # why a notice to the unit was withdrawn (`Notice.reason`)
 
 
-class CantDo(Exception):
+class TipActionRefused(Exception):
     """An action that this tip doesn't allow now. `code`: closed, frozen, empty, too_long, no_outcome."""
 
     def __init__(self, code: str) -> None:
@@ -41,7 +41,7 @@ class CantDo(Exception):
 def take_tip(*, tip: Tip, by: User, at: datetime | None = None) -> Tip:
     """Note that somebody of the unit has read it and takes care of it.
 
-    Taking it again changes nothing. Raises CantDo.
+    Taking it again changes nothing. Raises TipActionRefused.
     """
     with transaction.atomic():
         locked = _locked(tip)
@@ -53,13 +53,13 @@ def take_tip(*, tip: Tip, by: User, at: datetime | None = None) -> Tip:
 
 
 def answer_tip(*, tip: Tip, by: User, text: str, key: str, at: datetime | None = None) -> TipMessage:
-    """Answer the person. `key` is the page's own: pressing twice answers once. Raises CantDo."""
+    """Answer the person. `key` is the page's own: pressing twice answers once. Raises TipActionRefused."""
     moment = at or timezone.now()
     words = normalize_newlines(text).strip()
     if not words:
-        raise CantDo("empty")
-    if len(words) > LONGEST_MESSAGE:
-        raise CantDo("too_long")
+        raise TipActionRefused("empty")
+    if len(words) > MAX_MESSAGE_LENGTH:
+        raise TipActionRefused("too_long")
     # With the tip's id: a key that a page of another tip carries can't swallow an answer.
     hashed = hashlib.sha256(f"answer\0{tip.pk}\0{key}".encode()).hexdigest()
     with transaction.atomic():
@@ -69,9 +69,9 @@ def answer_tip(*, tip: Tip, by: User, text: str, key: str, at: datetime | None =
         if earlier is not None:
             return earlier
         if not locked.is_open:
-            raise CantDo("closed")
+            raise TipActionRefused("closed")
         if locked.frozen_at is not None:
-            raise CantDo("frozen")
+            raise TipActionRefused("frozen")
         message = TipMessage.objects.create(tip=locked, sender=Sender.UNIT, by=by, text=words, key=hashed, at=moment)
         _take(locked, by, moment)
         locked.state, locked.answered_at = TipState.ANSWERED, moment
@@ -83,10 +83,10 @@ def answer_tip(*, tip: Tip, by: User, text: str, key: str, at: datetime | None =
 def close_tip(*, tip: Tip, by: User, outcome: str, at: datetime | None = None) -> Tip:
     """Close it, saying why. The person may still read what was said, and write again unless it was sent by mistake.
 
-    Raises CantDo.
+    Raises TipActionRefused.
     """
     if outcome not in CHOSEN_BY_STAFF:
-        raise CantDo("no_outcome")
+        raise TipActionRefused("no_outcome")
     moment = at or timezone.now()
     with transaction.atomic():
         locked = _locked(tip)
@@ -111,13 +111,13 @@ def close_as_spam(*, tips: Iterable[Tip], by: User, at: datetime | None = None) 
             close_tip(tip=tip, by=by, outcome=Outcome.SPAM, at=at)
             closed += 1
         # One tip that can't be closed or read must not stop the others.
-        except (CantDo, SealBroken, KeyRingError):
+        except (TipActionRefused, SealBroken, KeyRingError):
             continue
     return closed
 
 
-def identification_begun(*, tip: Tip, draft_id: UUID, by: User, at: datetime | None = None) -> Tip:
-    """Note that a worker has begun an identification from it. Raises CantDo."""
+def note_identification_begun(*, tip: Tip, draft_id: UUID, by: User, at: datetime | None = None) -> Tip:
+    """Note that a worker has begun an identification from it. Raises TipActionRefused."""
     with transaction.atomic():
         locked = _locked(tip)
         _take(locked, by, at or timezone.now())
@@ -136,7 +136,7 @@ def identification_begun(*, tip: Tip, draft_id: UUID, by: User, at: datetime | N
 def _locked(tip: Tip, *, even_closed: bool = False, besides: Iterable[UUID] = ()) -> Tip:
     locked = lock_tip(tip.pk, besides=besides)
     if not locked.is_open and not even_closed:
-        raise CantDo("closed")
+        raise TipActionRefused("closed")
     return locked
 
 
@@ -175,18 +175,18 @@ def _first_waits(first: Notice, tip: Tip) -> bool:
 def let_others_know(*, tip: Tip, by: User, at: datetime | None = None) -> Tip:
     """Notify the procedure's other recipients of a tip that was held back, now that the unit has looked at it.
 
-    Doing it twice does nothing more. Raises CantDo.
+    Doing it twice does nothing more. Raises TipActionRefused.
     """
     moment = at or timezone.now()
     with transaction.atomic():
-        roles = get_roles_not_told(tip)
+        roles = get_roles_not_notified(tip)
         joins = chases_to_join(tip, RECEIVED, at=moment, only=roles) if roles else set()
         locked = _locked(tip, besides=joins)
         if locked.held_back:
             locked.held_back = False
             locked.save(update_fields=["held_back"])
-            tell(locked, RECEIVED, at=moment, only=roles, locked=joins)
-            _take(locked, by, moment)  # its chases are locked since before `tell` wrote to the audit chain
+            notify_recipients(locked, RECEIVED, at=moment, only=roles, locked=joins)
+            _take(locked, by, moment)  # its chases are locked since before `notify_recipients` wrote to the audit chain
             locked.save()
             log_event("signal.let_others_know", actor=get_actor(by), target_kind="signal", target_id=locked.pk)
     return locked

@@ -1,7 +1,6 @@
 """The unit's pages: the list of tips, and one tip with everything that was said."""
 
 import secrets
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from access.languages import DEFAULT_LANGUAGE
-from access.models import User, localize
+from access.models import User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
-from case_forms.cases.dashboard import Dashboard, build_dashboard
+from case_forms.cases.dashboard import Dashboard, build_dashboard, get_reasons
 from case_forms.cases.timeline import Timeline, notice_lines
 from case_forms.form_builder.models import FormVersion
 from notifications.briefs.models import FurtherReport
@@ -30,7 +28,7 @@ from notifications.outbox.models import Notice
 
 from . import staff_actions
 from .dashboard import closed_lines, held_back, open_lines
-from .deciding import get_roles_not_told
+from .deciding import get_roles_not_notified
 from .models import CHOSEN_BY_STAFF, Tip
 from .public_actions import may_add
 from .reading import read_tip
@@ -88,7 +86,7 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
     found = visible_or_404(Tip, user, reference=reference)
     try:
         staff_actions.take_tip(tip=found, by=user)
-    except staff_actions.CantDo as problem:
+    except staff_actions.TipActionRefused as problem:
         return _read(request, user, found, problem=PROBLEMS[problem.code], status=409)
     return redirect("signals:signal", reference)
 
@@ -110,7 +108,7 @@ def let_others_know(request: HttpRequest, reference: str) -> HttpResponse:
     found = visible_or_404(Tip, user, reference=reference)
     try:
         staff_actions.let_others_know(tip=found, by=user)
-    except staff_actions.CantDo as problem:
+    except staff_actions.TipActionRefused as problem:
         return _read(request, user, found, problem=PROBLEMS[problem.code], status=409)
     return redirect("signals:signal", reference)
 
@@ -126,7 +124,7 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     try:
         # Without the page's key (a script, an old page) each press is an answer of its own.
         staff_actions.answer_tip(tip=found, by=user, text=text, key=key or secrets.token_hex(16))
-    except staff_actions.CantDo as problem:
+    except staff_actions.TipActionRefused as problem:
         return _read(request, user, found, answer_problem=PROBLEMS[problem.code], typed=text, status=422)
     return redirect("signals:signal", reference)
 
@@ -137,7 +135,7 @@ def close(request: HttpRequest, reference: str) -> HttpResponse:
     found = visible_or_404(Tip, user, reference=reference)
     try:
         staff_actions.close_tip(tip=found, by=user, outcome=request.POST.get("outcome", ""))
-    except staff_actions.CantDo as problem:
+    except staff_actions.TipActionRefused as problem:
         return _read(request, user, found, close_problem=PROBLEMS[problem.code], status=422)
     return redirect("signals:signal", reference)
 
@@ -155,8 +153,8 @@ def _read(request: HttpRequest, user: User, found: Tip, *, status: int = 200, **
         "sections": read_tip(found, language),
         "messages_said": list(found.messages.select_related("by")),
         "board": board_for(found),
-        "reasons": _reasons(found, language),
-        "untold": [str(Role(role).label) for role in get_roles_not_told(found) if role in Role.values],
+        "reasons": get_reasons(found.events.all(), language),
+        "untold": [str(Role(role).label) for role in get_roles_not_notified(found) if role in Role.values],
         "outcomes": [(outcome.value, outcome.label) for outcome in CHOSEN_BY_STAFF],
         "may_add": may_add(found),
         "is_ours": user.units().filter(pk=found.unit_id).exists(),
@@ -175,18 +173,6 @@ def board_for(found: Tip) -> Dashboard:
     shown = Notice.objects.shown().filter(Q(case_id=found.pk) | Q(chase_id__in=joined))
     notices = notice_lines(shown, now=timezone.now())
     return build_dashboard(Timeline(notices=notices, deadlines=[], referrals=[], events=[]))
-
-
-def _reasons(found: Tip, language: str) -> list[tuple[datetime, list[tuple[str, str]]]]:
-    told = []
-    for event in found.events.filter(explanation__isnull=False):
-        words: list[tuple[str, str]] = [
-            (localize(entry["words"], language), localize(entry.get("because") or {DEFAULT_LANGUAGE: ""}, language))
-            for entry in event.explanation or []
-        ]
-        if words:
-            told.append((event.at, words))
-    return told
 
 
 def _form_to_begin() -> FormVersion | None:

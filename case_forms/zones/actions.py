@@ -15,7 +15,7 @@ from audit.chain import get_actor, log_event
 
 from .models import PlannedVisit, Zone
 
-FARTHEST_DAYS = 400
+MAX_DAYS_AHEAD = 400
 FIELDS = ("municipality", "name", "kind", "note", "every_days", "is_active")
 
 
@@ -69,13 +69,13 @@ def plan_visit(*, zone_id: str, unit: MobileUnit, on: date, note: str, by: User)
     ahead = (on - timezone.localdate()).days
     if ahead < 0:
         raise ValidationError({"on": _("Choose a day from today on.")})
-    if ahead > FARTHEST_DAYS:
+    if ahead > MAX_DAYS_AHEAD:
         raise ValidationError({"on": _("Choose a day within a year.")})
     if not zone.is_active:
         raise ValidationError({"zone": _("This zone is no longer in use.")})
-    standing = PlannedVisit.objects.standing().filter(unit=unit, zone=zone, on=on).first()
-    if standing is not None:
-        return standing
+    existing = PlannedVisit.objects.not_cancelled().filter(unit=unit, zone=zone, on=on).first()
+    if existing is not None:
+        return existing
     planned = PlannedVisit.objects.create(zone=zone, unit=unit, on=on, note=note.strip(), made_by=by)
     log_event(
         "visit.planned", actor=get_actor(by), target_kind="planned_visit", target_id=planned.pk, zone=str(zone.pk)

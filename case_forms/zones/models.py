@@ -71,7 +71,7 @@ class PlannedVisitQuerySet(models.QuerySet["PlannedVisit"]):
         regions = user.coordinated_regions().values("pk")
         return self.filter(Q(unit__in=user.units().values("pk")) | Q(unit__region__in=regions))
 
-    def standing(self) -> "PlannedVisitQuerySet":
+    def not_cancelled(self) -> "PlannedVisitQuerySet":
         return self.filter(cancelled_at__isnull=True)
 
 

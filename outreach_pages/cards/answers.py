@@ -12,7 +12,7 @@ from .showing import frame
 View = Callable[..., HttpResponse]
 
 
-def kept_nowhere(view: View) -> View:
+def forbid_caching(view: View) -> View:
     """Keep the page out of browser caches, proxies and search engines."""
 
     @wraps(view)

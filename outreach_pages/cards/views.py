@@ -8,13 +8,13 @@ from django.utils.translation import get_language
 from content.public_forms import public_form
 
 from ..models import InformativeSession, SessionPage
-from .answers import kept_nowhere, see_other, unknown_card
+from .answers import forbid_caching, see_other, unknown_card
 from .codes import open_card, read_code
 from .forms import CodeForm
 from .showing import about_card, frame
 
 
-@kept_nowhere
+@forbid_caching
 @public_form
 def enter(request: HttpRequest) -> HttpResponse:
     """Ask for a code, and redirect to its address without checking whether there is such a card."""
@@ -24,7 +24,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     return render(request, "outreach_pages/card_enter.html", frame(request, "cards:enter") | {"form": form})
 
 
-@kept_nowhere
+@forbid_caching
 def card(request: HttpRequest, code: str) -> HttpResponse:
     """Show the session's page in the language of the address; another spelling of the code is redirected."""
     usual = read_code(code)

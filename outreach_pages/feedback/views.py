@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from content.public_forms import public_form
 
-from ..cards.answers import kept_nowhere, see_other, unknown_card
+from ..cards.answers import forbid_caching, see_other, unknown_card
 from ..cards.codes import open_card
 from ..cards.showing import about_card, frame
 from .counting import get_questions, take_feedback
@@ -18,7 +18,7 @@ PHASES = {"para": Phase.BEFORE, "pas": Phase.AFTER}
 IN_ADDRESS = {phase: word for word, phase in PHASES.items()}
 
 
-@kept_nowhere
+@forbid_caching
 def choose(request: HttpRequest, code: str) -> HttpResponse:
     """Ask whether it is before or after the session; redirect where only one can be meant."""
     session = open_card(code)
@@ -31,7 +31,7 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "outreach_pages/feedback_choose.html", context)
 
 
-@kept_nowhere
+@forbid_caching
 @public_form
 def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
     """Show the questions; POST counts the answers and redirects, so that a reload sends nothing twice."""
@@ -58,7 +58,7 @@ def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
     return render(request, "outreach_pages/feedback.html", context, status=429 if is_full else 200)
 
 
-@kept_nowhere
+@forbid_caching
 def thanks(request: HttpRequest, code: str, when: str) -> HttpResponse:
     """Show the right answers and why, after the session. Before it, nothing that would give the questions away."""
     session, phase = open_card(code), _phase(when)

@@ -1,6 +1,6 @@
 """The languages of the service, from settings.LANGUAGES. Code asks here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -20,11 +20,16 @@ def get_current_language() -> str:
     return (translation.get_language() or DEFAULT_LANGUAGE).split("-")[0]
 
 
-def in_each_language(words: Any) -> Texts:
-    """Return a lazily translated text in every language: {code: text}."""
+def in_each_language(words: Any, codes: Iterable[str] = LANGUAGES) -> Texts:
+    """Return a lazily translated text in every language: {code: text}.
+
+    `codes`: other languages, such as a form's; in one that isn't the service's own the text stands as it is written in
+    the code, in English.
+    """
     texts = {}
-    for code in LANGUAGES:
-        with translation.override(code):
+    for code in codes:
+        # No active language at all: Django then gives back the text that was to be translated.
+        with translation.override(code if code in LANGUAGES else None):
             texts[code] = str(words)
     return texts
 

@@ -35,7 +35,7 @@ class Waiting:
 
     words: str
     url: str
-    is_loud: bool = False
+    needs_attention: bool = False
 
 
 class WaitingPanel(Component):
@@ -73,7 +73,7 @@ def _of_directory(user: User) -> list[Waiting]:
     words = ngettext(
         "%(count)d change of the directory waits for you", "%(count)d changes of the directory wait for you", count
     )
-    return [Waiting(words % {"count": count}, reverse("directory_changes:list"), is_loud=True)]
+    return [Waiting(words % {"count": count}, reverse("directory_changes:list"), needs_attention=True)]
 
 
 def _by_two(user: User) -> list[Waiting]:
@@ -87,7 +87,7 @@ def _by_two(user: User) -> list[Waiting]:
     words = ngettext(
         "%(count)d request waits for a second person", "%(count)d requests wait for a second person", count
     )
-    return [Waiting(words % {"count": count}, reverse("by_two:list"), is_loud=True)]
+    return [Waiting(words % {"count": count}, reverse("by_two:list"), needs_attention=True)]
 
 
 def _of_cases(user: User) -> list[Waiting]:
@@ -103,11 +103,13 @@ def _of_cases(user: User) -> list[Waiting]:
     if nobody:
         words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
         url = reverse("outbox_notice_modeladmin_index") + "?state__exact=failed"
-        lines.append(Waiting(words % {"count": nobody}, url, is_loud=True))
+        lines.append(Waiting(words % {"count": nobody}, url, needs_attention=True))
     if late:
         words = ngettext("%(count)d case is overdue", "%(count)d cases are overdue", late)
         lines.append(
-            Waiting(words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", is_loud=True)
+            Waiting(
+                words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", needs_attention=True
+            )
         )
     return lines
 
@@ -121,7 +123,7 @@ def _count_for_operators() -> list[Waiting]:
     if not nobody:
         return []
     words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
-    return [Waiting(words % {"count": nobody}, reverse("guides"), is_loud=True)]
+    return [Waiting(words % {"count": nobody}, reverse("guides"), needs_attention=True)]
 
 
 def _of_roster(user: User) -> list[Waiting]:
@@ -133,7 +135,9 @@ def _of_roster(user: User) -> list[Waiting]:
     empty = [(offices[key], found) for key, found in get_gaps(offices.values(), now, now + WEEK).items() if found]
     lines = [
         Waiting(
-            _gap_words(office, found, now + WEEK), f"{reverse('dutyshift:index')}?partner={office.pk}", is_loud=True
+            _gap_words(office, found, now + WEEK),
+            f"{reverse('dutyshift:index')}?partner={office.pk}",
+            needs_attention=True,
         )
         # A long list would push everything else off the first page; the last line counts the rest.
         for office, found in empty[:MAX_OFFICES]
@@ -145,7 +149,7 @@ def _of_roster(user: User) -> list[Waiting]:
             "%(count)d more offices have hours with nobody on duty",
             more,
         )
-        lines.append(Waiting(words % {"count": more}, reverse("dutyshift:index"), is_loud=True))
+        lines.append(Waiting(words % {"count": more}, reverse("dutyshift:index"), needs_attention=True))
     return lines
 
 

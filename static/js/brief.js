@@ -1,18 +1,12 @@
 // Counts the minutes down and lets one tap be one answer. The page works the same without it.
 
-/** @type {Record<string, { left: (minutes: number) => string, late: string }>} */
-const WORDS = {
-  sq: { left: (n) => (n === 1 ? "edhe 1 minutë" : `edhe ${n} minuta`), late: "afati kaloi" },
-  en: { left: (n) => (n === 1 ? "1 minute left" : `${n} minutes left`), late: "the time is over" },
-};
-
-const words = WORDS[document.documentElement.lang] ?? WORDS.sq;
 const due = document.querySelector("[data-answer-by]");
 
 /** @param {HTMLElement} place */
 function countDown(place) {
   const minutes = Math.floor((Date.parse(place.dataset.answerBy ?? "") - Date.now()) / 60000);
-  place.textContent = minutes >= 0 ? words.left(minutes) : words.late;
+  const { one, several, late } = /** @type {Record<string, string>} */ (place.dataset);
+  place.textContent = minutes < 0 ? late : minutes === 1 ? one : several.replace("0", String(minutes));
 }
 
 if (due) {

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from case_forms.expressions import LogicError, check_expression, explain, references
-from case_forms.expressions.explain.wording import WORDS
 from case_forms.expressions.tests.made_up import made_up
+from case_forms.expressions.wording import SENTENCES
 from case_forms.form_builder.changes import apply_changes
 
 pytestmark = pytest.mark.browser
@@ -93,7 +93,7 @@ def test_sentences_are_those_of_the_server(model: Page) -> None:
             continue
         cases.append({"rule": rule, "labels": labels, "values": values, "language": language})
     assert len(cases) > 2000
-    told = asked(model, "sentences", cases, WORDS)
+    told = asked(model, "sentences", cases, SENTENCES)
     differing = [
         (c["rule"], ours, theirs) for c, ours, theirs in zip(cases, expected, told, strict=True) if ours != theirs
     ]

@@ -403,8 +403,8 @@ def test_the_explanation_says_answers_in_words_also_where_codes_were_kept(mine: 
         {"rule": "r", "words": texts("So."), "because": {"sq": "«Rrezik» është «yes».", "en": "“Danger” is “unknown”."}}
     ]
     event.save()
-    assert get_reasons(case, "sq")[0][1] == [("So. (sq)", "«Rrezik» është «Po».")]
-    assert get_reasons(case, "en")[0][1] == [("So.", "“Danger” is “Not known”.")]
+    assert get_reasons(case.events.all(), "sq")[0][1] == [("So. (sq)", "«Rrezik» është «Po».")]
+    assert get_reasons(case.events.all(), "en")[0][1] == [("So.", "“Danger” is “Not known”.")]
 
 
 # The start page, the register and the case's page say the same

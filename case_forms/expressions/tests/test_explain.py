@@ -2,8 +2,8 @@ import pytest
 
 from case_forms.expressions import LogicError, explain
 
-from ..explain.wording import WORDS
 from ..operators import OPERATORS
+from ..wording import SENTENCES as WORDS
 
 LABELS = {"age": "Mosha", "result": "Vendimi", "persons": "Personat", "birth": "Datëlindja", "needs": "Nevojat"}
 VALUES = {"result": {"pv": "viktimë e mundshme", "risk": "në rrezik"}, "needs": {"shelter": "strehim"}}

@@ -4,7 +4,7 @@ import pytest
 
 from case_forms.expressions import KindInfo, kind_problems
 
-from ..messages import KIND_WORDS
+from ..wording import TYPE_MESSAGES
 
 KINDS = {
     "name": KindInfo("text"),
@@ -206,7 +206,7 @@ def test_the_words_name_the_question_by_its_label_in_both_languages():
 
 
 def test_both_languages_have_the_same_words_with_the_same_gaps():
-    english, albanian = KIND_WORDS["en"], KIND_WORDS["sq"]
+    english, albanian = TYPE_MESSAGES["en"], TYPE_MESSAGES["sq"]
     assert english.keys() == albanian.keys()
     for word, text in english.items():
         assert {gap for gap in "012" if f"{{{gap}}}" in text} == {

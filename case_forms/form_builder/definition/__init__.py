@@ -24,7 +24,7 @@ from .nodes import (
     Unreadable,
     text_names,
 )
-from .parse import parse_canonical, parse_form
+from .parse import parse_canonical, parse_form, parse_question
 from .problems import Problem, pointer
 from .shape import shape_problems
 
@@ -53,6 +53,7 @@ __all__ = [
     "names_read",
     "parse_canonical",
     "parse_form",
+    "parse_question",
     "pointer",
     "shape_problems",
     "text_names",

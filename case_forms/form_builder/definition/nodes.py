@@ -25,11 +25,11 @@ from notifications.briefs.parts import parts
 from .limits import (
     DEFAULT_MAX_ROWS,
     FILE_KINDS,
-    LONGEST_KEPT,
     MAX_ATTRIBUTES,
     MAX_CHOICES,
     MAX_ITEMS,
     MAX_MATRIX_ROWS,
+    MAX_MONTHS_STORED,
     MAX_ROWS,
     RESULTS,
     SENSITIVITIES,
@@ -204,7 +204,7 @@ class Question(Item):
     shared_with: Annotated[dict[StrictStr, Any], Shape(sharing)] = {}
     paper: Annotated[StrictBool, Shape(only_false)] = True
     brief_part: Annotated[StrictStr, Shape(one_of(*PART_KEYS))] = ""
-    keep_for: Annotated[StrictInt | None, Shape(whole(1, LONGEST_KEPT))] = None
+    keep_for: Annotated[StrictInt | None, Shape(whole(1, MAX_MONTHS_STORED))] = None
     appearance: Annotated[StrictStr, Shape(name)] = ""
     choices: Annotated[tuple[Choice, ...], Shape(entries=MAX_CHOICES)] = ()
     choices_from: Annotated[StrictStr, Shape(name)] = ""
@@ -232,6 +232,11 @@ class Question(Item):
     def has_own_value(self) -> bool:
         """Whether the question defines its answer for when nobody gives one."""
         return self.has("default") or self.has("initial")
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a condition chooses which of the choices are offered."""
+        return self.has("choice_filter")
 
     @property
     def is_worked_out(self) -> bool:

@@ -53,6 +53,14 @@ def parse_form(definition: "Form | Any") -> Form:
         return _read(Form, definition)  # type: ignore[return-value]
 
 
+def parse_question(stored: Mapping[str, Any]) -> Question:
+    """Return one question by itself, for what stands outside a form. Never raises."""
+    try:
+        return Question.model_validate(stored)
+    except ValidationError:
+        return _read(Question, stored)  # type: ignore[return-value]
+
+
 @lru_cache(maxsize=256)
 def parse_canonical(text: str) -> Form:
     """Return the form of a version's canonical text.

@@ -12,7 +12,7 @@ from .problems import Problem, pointer
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
-LONGEST_TEXT, LONGEST_NAME = 5_000, 200
+MAX_TEXT_LENGTH, MAX_NAME_LENGTH = 5_000, 200
 
 
 Check = Callable[[Any, str], Iterator[Problem]]
@@ -76,13 +76,13 @@ def only_false(value: Any, path: str) -> Iterator[Problem]:
 
 def text(value: Any, path: str) -> Iterator[Problem]:
     """Check for a text; whether it may be blank is for `checker` to say."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not is_clean(value):
+    if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH or not is_clean(value):
         yield wrong(path, _("This must be a text."))
 
 
 def name(value: Any, path: str) -> Iterator[Problem]:
     """Check for a short text: a key, a type, an appearance."""
-    if not isinstance(value, str) or len(value) > LONGEST_NAME or not is_clean(value):
+    if not isinstance(value, str) or len(value) > MAX_NAME_LENGTH or not is_clean(value):
         yield wrong(path, _("This must be a short text."))
 
 

@@ -75,7 +75,7 @@ def assessed(context: Context) -> dict[str, Any]:
     "unknown"; "is_insufficient"; "of": the form field of the checklist; "catalogue": JSON for the page's script}
     """
     question = context["question"]
-    answers = (context.get("scope") or {}).get(question["of"])
+    answers = (context.get("scope") or {}).get(question.of)
     answers = answers if isinstance(answers, dict) else {}
     found = suggestion(answers)
     first = found.scores[0]
@@ -86,7 +86,7 @@ def assessed(context: Context) -> dict[str, Any]:
         "asked": first.asked,
         "unknown": first.unknown,
         "is_insufficient": first.is_insufficient,
-        "of": context["name"].removesuffix(question["key"]) + question["of"],
+        "of": context["name"].removesuffix(question.key) + question.of,
         "catalogue": _for_the_script(),
     }
 

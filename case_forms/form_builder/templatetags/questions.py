@@ -10,6 +10,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.dates import MONTHS
 
+from case_forms.form_builder.definition import Question
 from case_forms.questions import registry
 from case_forms.questions.base import Choice, is_unanswered, text_in
 from case_forms.questions.choices import exclusive_values
@@ -27,7 +28,7 @@ COUNTED = "indicator_assessment"
 @register.simple_tag(takes_context=True)
 def described_by(context: Context) -> str:
     """Return the ids of the question's hint and errors, for aria-describedby; "" when it has neither."""
-    ids = [f"{context['id']}-hint"] if context["question"].get("hint") else []
+    ids = [f"{context['id']}-hint"] if context["question"].hint else []
     if context.get("errors"):
         ids.append(f"{context['id']}-error")
     return " ".join(ids)
@@ -35,35 +36,35 @@ def described_by(context: Context) -> str:
 
 @register.filter
 def in_words_of(texts: Mapping[str, str], language: str) -> str:
-    """Return {"sq": ..., "en": ...} in this language."""
+    """Return texts by language, {code: text}, in this language."""
     return text_in(dict(texts), language)
 
 
 @register.filter
-def widget_of(question: Mapping[str, Any]) -> str:
+def widget_of(question: Question) -> str:
     """Return the widget's template.
 
     A question that nobody types into only shows its value. A read-only assessment shows its count.
     """
-    if question.get("read_only") and question["type"] != COUNTED:
+    if question.read_only and question.type != COUNTED:
         return "questions/_output.html"
-    return registry.get(question["type"]).template
+    return registry.get(question.type).template
 
 
 @register.filter
-def as_group(question: Mapping[str, Any]) -> str:
+def as_group(question: Question) -> str:
     """Return how the question is wrapped.
 
     "radiogroup" or "group" in a fieldset with a legend, "" under a plain label.
     """
-    is_output = question.get("read_only") and question["type"] != COUNTED
-    return "" if is_output else registry.get(question["type"]).group_role(dict(question))
+    is_output = question.read_only and question.type != COUNTED
+    return "" if is_output else registry.get(question.type).group_role(question)
 
 
 @register.filter
-def is_shown(question: Mapping[str, Any]) -> bool:
+def is_shown(question: Question) -> bool:
     """Return whether the page draws the question at all."""
-    return registry.get(question["type"]).is_shown
+    return registry.get(question.type).is_shown
 
 
 @register.filter
@@ -97,9 +98,9 @@ def chosen(value: Any, choice: str) -> bool:
 
 
 @register.filter
-def stands_alone(question: Mapping[str, Any], choice: str) -> bool:
+def stands_alone(question: Question, choice: str) -> bool:
     """Return whether this choice can't be chosen together with others."""
-    return choice in exclusive_values(dict(question))
+    return choice in exclusive_values(question)
 
 
 @register.filter
@@ -109,9 +110,9 @@ def chosen_first(choices: list[tuple[str, str]], value: Any) -> list[tuple[str, 
 
 
 @register.simple_tag
-def day_bounds(question: Mapping[str, Any]) -> tuple[date, date]:
+def day_bounds(question: Question) -> tuple[date, date]:
     """Return the first and last day that a date field offers."""
-    return bounds(dict(question), timezone.localdate())
+    return bounds(question, timezone.localdate())
 
 
 # ---- parts of an answer, for widgets of several inputs; whatever was typed is shown again ----
@@ -143,8 +144,8 @@ def duration_parts(value: Any) -> dict[str, str]:
 
 
 @register.filter
-def scale_steps(question: Mapping[str, Any]) -> list[str]:
-    return [str(value) for value in steps(dict(question))]
+def scale_steps(question: Question) -> list[str]:
+    return [str(value) for value in steps(question)]
 
 
 @register.filter
@@ -167,18 +168,18 @@ def ranked(choices: list[Choice], value: Any) -> list[dict[str, Any]]:
 
 
 @register.simple_tag
-def matrix_rows(question: Mapping[str, Any], value: Any, language: str) -> list[dict[str, Any]]:
+def matrix_rows(question: Question, value: Any, language: str) -> list[dict[str, Any]]:
     """Return {"key", "label", "value", "number"} for each row; the number is what its ids are made of."""
     given = value if isinstance(value, dict) else {}
     return [
         {
-            "key": row["value"],
-            "label": text_in(row["label"], language),
-            "value": given.get(row["value"]),
+            "key": row.value,
+            "label": text_in(row.label, language),
+            "value": given.get(row.value),
             # A row's value may be any text; an id in HTML can't hold blanks.
             "number": f"row{number}",
         }
-        for number, row in enumerate(question["rows"], start=1)
+        for number, row in enumerate(question.rows, start=1)
     ]
 
 
@@ -195,9 +196,9 @@ def seats_of(choices: list[Choice]) -> str:
 
 
 @register.filter
-def accepted_types(question: Mapping[str, Any]) -> str:
+def accepted_types(question: Question) -> str:
     """Return the `accept` attribute of a file field."""
-    return ",".join(kind for name in accepted(dict(question)) for kind in KINDS_OF_FILE[name])
+    return ",".join(kind for name in accepted(question) for kind in KINDS_OF_FILE[name])
 
 
 @register.simple_tag(takes_context=True)
@@ -231,11 +232,11 @@ def in_words(context: Context) -> str:
 
     "" when there is none or it isn't an answer.
     """
-    question, value = dict(context["question"]), context.get("value")
+    question, value = context["question"], context.get("value")
     if is_unanswered(value):
         return ""
     try:
-        return registry.get(question["type"]).formatted(value, question, context["language"], _Offered(context))
+        return registry.get(question.type).formatted(value, question, context["language"], _Offered(context))
     except (AttributeError, KeyError, TypeError, ValueError):
         # A draft can hold anything under the key; the page must still open for the worker to correct it.
         return as_input(value)

@@ -14,6 +14,7 @@ from case_forms.questions.tests.sources import LISTS
 
 from ..brief_parts import PART_KEYS
 from ..checker import check_definition
+from ..definition import parse_question
 from .samples import choice, form, question, section, texts
 
 ROLES = ["police", "responsible_authority", "cpu", "protection_service", "coordinator"]
@@ -107,7 +108,7 @@ def _rules_on(key: str, item: dict[str, Any]) -> list[Any]:
         counted = [{">": [{"count": [var]}, 0]}, {"<": [{"count": [var]}, 3]}]
         inner = [(each["key"], each) for each in item["items"] if each["item"] == "question"]
         return counted + [{name: [var, {"answered": [inner[0][0]]}]} for name in ("some", "all", "none")]
-    kind = registry.get(item["type"]).kind_of(item)
+    kind = registry.get(item["type"]).kind_of(parse_question(item))
     if item["type"] in ("select_one", "yes_no_unknown", "select_many", "ranking"):
         value = "yes" if item["type"] == "yes_no_unknown" else "a"
         return [{"==": [var, value]}] if kind == "choice" else [{"in": [value, var]}, *BY_KIND[kind](var, key)]
@@ -223,7 +224,7 @@ def calculations(draw: st.DrawFn, known: Known) -> dict[str, Any]:
 
 
 def _kind(item: dict[str, Any]) -> str:
-    return registry.get(item["type"]).kind_of(item) if item["item"] == "question" else "rows"
+    return registry.get(item["type"]).kind_of(parse_question(item)) if item["item"] == "question" else "rows"
 
 
 @st.composite

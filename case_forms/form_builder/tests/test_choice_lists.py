@@ -139,3 +139,7 @@ def test_only_coordinators_keep_lists(shelters: ChoiceList) -> None:
 
     assert operator.client.get(LISTS).status_code in (403, 404)
     assert operator.client.post(f"{LISTS}edit/{shelters.pk}/", FILLED).status_code in (403, 404)
+
+
+def test_the_page_names_the_columns_of_an_empty_table(ana: Person) -> None:
+    assert 'data-choice-table="value label:sq label:en"' in ana.client.get(f"{LISTS}add/").content.decode()

@@ -49,16 +49,16 @@ def test_an_answer_is_taken_or_refused_and_is_shown_when_taken(data):
     definition = resolved(data.draw(definitions()))
     answers = data.draw(answers_to(definition))
     for placed in parse_form(definition).iter_questions():
-        raw = answers.get(placed.question.stored["key"])
-        kind = registry.get(placed.question.stored["type"])
+        raw = answers.get(placed.question.key)
+        kind = registry.get(placed.question.type)
         if placed.repeats or is_unanswered(raw):
             continue
         try:
-            value = kind.clean(raw, placed.question.stored, CONTEXT)
+            value = kind.clean(raw, placed.question, CONTEXT)
         except AnswerError:
             continue
-        assert isinstance(kind.formatted(value, placed.question.stored, "en", SOURCE), str)
-        assert kind.clean(value, placed.question.stored, CONTEXT) == value
+        assert isinstance(kind.formatted(value, placed.question, "en", SOURCE), str)
+        assert kind.clean(value, placed.question, CONTEXT) == value
 
 
 def places(part, path=()):

@@ -135,9 +135,9 @@ def initial_or_default(question: Question, node: SurveyNode, context: ImportCont
     value = context.value(beginning, row, node, "vatra", "initial") if beginning is not None else None
     if value is not None:
         question["initial"] = None if value.logic == "" else _begun(value, node)
-    kept = default_in_json(node)
-    if kept is not None:
-        question["default"] = kept
+    default = default_in_json(node)
+    if default is not None:
+        question["default"] = default
         return
     written = row.get("default")
     if not written:

@@ -8,7 +8,7 @@ from typing import Any
 
 from case_forms.questions import registry
 
-from ..definition.value_checks import LONGEST_TEXT
+from ..definition.value_checks import MAX_TEXT_LENGTH
 from .findings import Report
 from .sheet import Row
 from .xpath.elements import Element
@@ -62,7 +62,7 @@ def _clean_text(
     if label_of and REFERENCE.search(text):
         report.warning("insertions", *where)
         text = REFERENCE.sub(lambda found: f"«{label_of(found[1], code)}»", text)
-    return clean(text)[:LONGEST_TEXT]
+    return clean(text)[:MAX_TEXT_LENGTH]
 
 
 # ---- keys ----

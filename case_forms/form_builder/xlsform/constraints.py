@@ -6,13 +6,16 @@ Both directions need this: what is written there as XPath is recognised when it 
 from collections.abc import Iterator
 from typing import Any
 
+from access.languages import in_each_language
+
+from ..definition import Question, parse_question
 from .cells import get_bound
 from .import_context import ImportContext
+from .messages import GENERAL_CONSTRAINT
 from .survey_tree import SurveyNode
 from .xpath.from_logic.comparisons import build_part_of_day
 from .xpath.nodes import ITSELF, Call, Node, Number, Operation, Text
 
-Question = dict[str, Any]
 DAYS = ("date", "approximate_date", "datetime")
 PATTERNS = {
     "case_reference": "^[2-9A-HJ-NP-Za-hj-np-z]{6}$",
@@ -20,20 +23,19 @@ PATTERNS = {
     "phone": "^[+]?[0-9 ()/.-]{3,25}$",
 }
 COUNTED_BY = {"select_many": "count-selected", "time": "decimal-time"}  # what a bound of this type is compared with
-GENERAL = {"sq": "Kjo përgjigje nuk përshtatet.", "en": "This answer does not fit."}
 
 
 def iter_bounds(question: Question) -> Iterator[Node]:
     """Yield the conditions that the question's properties and type put on ".", each alone."""
-    name = question["type"]
+    name = question.type
     for side, sign in (("min", ">="), ("max", "<=")):
-        if side in question and name != "scale":
-            yield Operation(sign, (_counted(name), _bound(name, question[side])))
+        if question.has(side) and name != "scale":
+            yield Operation(sign, (_counted(name), _bound(name, question.value_of(side))))
     # ODK's type for it is a plain integer, which would accept a negative duration.
-    if name == "duration" and "min" not in question:
+    if name == "duration" and not question.has("min"):
         yield Operation(">=", (ITSELF, Number(0)))
-    if "max_length" in question:
-        yield Operation("<=", (Call("string-length", (ITSELF,)), Number(question["max_length"])))
+    if question.max_length is not None:
+        yield Operation("<=", (Call("string-length", (ITSELF,)), Number(question.max_length)))
     if name in PATTERNS:
         yield Call("regex", (ITSELF, Text(PATTERNS[name])))
 
@@ -57,13 +59,13 @@ def add_bounds(question: Question, own: Node | None) -> Node | None:
     return Operation("and", parts) if len(parts) > 1 else parts[0] if parts else None
 
 
-def read_constraint(question: Question, node: SurveyNode, context: ImportContext) -> None:
+def read_constraint(question: dict[str, Any], node: SurveyNode, context: ImportContext) -> None:
     """Read the constraint of a row, without what the question's own properties say already."""
     row = node.here
     part = context.parsed(row, "bind", "constraint")
     message = context.texts(row, "bind", "jr:constraintMsg")
     if part is not None:
-        part = _without(part, list(iter_bounds(question)))
+        part = _without(part, list(iter_bounds(parse_question(question))))
     # With a message of its own a constraint stays one: `min` and `max` would replace the author's message.
     if part is not None and not message:
         part = _as_bounds(part, question)
@@ -77,7 +79,7 @@ def read_constraint(question: Question, node: SurveyNode, context: ImportContext
         return
     if not message:
         context.report.warning("constraint_message_made", *context.where(row, "bind", "constraint"))
-        message = {code: GENERAL.get(code, GENERAL["en"]) for code in context.languages.codes}
+        message = in_each_language(GENERAL_CONSTRAINT, context.languages.codes)
     question["constraint"] = {"expr": expression, "message": message}
 
 
@@ -91,7 +93,7 @@ def _without(part: Node, known: list[Node]) -> Node | None:
     return parts[0] if len(parts) == 1 else Operation("and", tuple(parts), parts[0].at)
 
 
-def _as_bounds(part: Node, question: Question) -> Node | None:
+def _as_bounds(part: Node, question: dict[str, Any]) -> Node | None:
     """Move bounds into `min` and `max`; return the condition unless all of it has become bounds.
 
     ". >= 0 and . <= 120" without a message of its own is a smallest and a largest number; days likewise.

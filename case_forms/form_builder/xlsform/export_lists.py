@@ -83,7 +83,7 @@ class ExportLists:
         if name in BUILT_IN:
             return self._built_in(name)
         kind = registry.get(question.type)
-        return self._labelled({code: kind.listed(question.stored, code, self.sources) for code in self.languages})
+        return self._labelled({code: kind.listed(question, code, self.sources) for code in self.languages})
 
     def _built_in(self, name: str) -> list[Choice]:
         listed = self._labelled({code: self.sources.choices(name, code) for code in self.languages})

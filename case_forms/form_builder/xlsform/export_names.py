@@ -60,7 +60,7 @@ class ExportNames:
 
     def _question(self, question: Question, name: str, parent: Element) -> None:
         ours = question.type
-        kind = registry.get(ours).kind_of(question.stored)
+        kind = registry.get(ours).kind_of(question)
         element = Element(name, key=question.key, kind="yesno" if ours == "boolean" else kind)
         element.whole = ours in ("integer", "duration") or (ours == "calculated" and question.result == "integer")
         element.is_always_asked = not question.has("relevant")

@@ -5,9 +5,15 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-OCCURRED_ON_LABEL = {"sq": "Dita kur ndodhi", "en": "The day it happened"}
+# What the service itself writes into a form or a workbook, in each of the form's languages (`in_each_language`).
+OCCURRED_ON_LABEL = gettext_lazy("The day it happened")
+GENERAL_CONSTRAINT = gettext_lazy("This answer does not fit.")
+ACKNOWLEDGED_LABEL = pgettext_lazy("acknowledged", "OK")
+OTHER_LABEL = pgettext_lazy("choice", "Other")
+SPECIFY_LABEL = gettext_lazy("Please specify")
+COUNT_DIFFERS = gettext_lazy("The number of rows here differs from the one given above.")
 
 
 def get_message(code: str, values: Mapping[str, Any]) -> str:

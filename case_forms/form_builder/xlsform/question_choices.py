@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from access.languages import in_each_language
 from case_forms.questions import registry
 
 from ..definition.value_checks import KEY
@@ -10,22 +11,20 @@ from ..lists import BUILT_IN, SHARED
 from .cells import get_key
 from .choices_sheet import INLINE, ChoiceList
 from .import_context import ImportContext
+from .messages import ACKNOWLEDGED_LABEL, OTHER_LABEL, SPECIFY_LABEL
 from .planning import OTHER
 from .question_types import ACKNOWLEDGED, MatchedType
 from .survey_tree import SurveyNode
 from .xpath.parser import read_number
 
 Question = dict[str, Any]
-READ = {"sq": "E lexova", "en": "OK"}
-OTHER_LABEL = {"sq": "Tjetër", "en": "Other"}
-SPECIFY = {"sq": "Specifikoni", "en": "Please specify"}
 
 
 def choices(question: Question, node: SurveyNode, found: MatchedType, context: ImportContext) -> list[Question]:
     """Add the choices to a question. Return the question that asks what "other" is, if there is one."""
     known = registry.get(question["type"]).properties
     if node.type in ACKNOWLEDGED:
-        question["choices"] = [{"value": "OK", "label": _in(READ, context)}]
+        question["choices"] = [{"value": "OK", "label": in_each_language(ACKNOWLEDGED_LABEL, context.languages.codes)}]
         return []
     if "choices" not in known:
         _filter(question, node, context.lists.get(node.list_name), context)
@@ -92,7 +91,7 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
     """Add the choice "other" for or_other, and return the text question for what it is."""
     own = list(listed.choices)
     if not any(choice["value"] == "other" for choice in own):
-        own.append({"value": "other", "label": _in(OTHER_LABEL, context)})
+        own.append({"value": "other", "label": in_each_language(OTHER_LABEL, context.languages.codes)})
     question["choices"] = own
     if node.here.get("choice_filter"):
         context.report.error("position_of_a_filter", *context.where(node.here, "choice_filter"))
@@ -102,7 +101,7 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
     assert node.element.parent is not None
     element = node.element.parent.children[node.element.name + OTHER]
     # What was typed under "other" is as sensitive as the question it belongs to, and stored as long.
-    kept = {
+    inherited = {
         key: question[key]
         for key in ("sensitivity", "shared_with", "paper", "brief_part", "keep_for")
         if key in question
@@ -111,16 +110,11 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
         "item": "question",
         "key": element.key,
         "type": "other_specify",
-        "label": _in(SPECIFY, context),
+        "label": in_each_language(SPECIFY_LABEL, context.languages.codes),
         "of": question["key"],
         "relevant": {"and": [question["relevant"], is_other]} if "relevant" in question else is_other,
     }
-    return asked | kept
-
-
-def _in(texts: dict[str, str], context: ImportContext) -> dict[str, str]:
-    """Return our own words in each of the form's languages: in English where we have none."""
-    return {code: texts.get(code, texts["en"]) for code in context.languages.codes}
+    return asked | inherited
 
 
 def scale(question: Question, node: SurveyNode, parameters: dict[str, str], context: ImportContext) -> None:

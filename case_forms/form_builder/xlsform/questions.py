@@ -147,9 +147,9 @@ def _bounds(question: Question, node: SurveyNode, context: ImportContext) -> Non
 def _appearance(question: Question, node: SurveyNode, found: MatchedType, context: ImportContext) -> None:
     """Keep the appearance where it has a meaning here; report the others."""
     row = node.here
-    kept = row.get("vatra", "appearance")
-    if kept:
-        question["appearance"] = kept
+    appearance = row.get("vatra", "appearance")
+    if appearance:
+        question["appearance"] = appearance
         return
     for word in row.get("control", "appearance").split():
         if word in ("minimal", "autocomplete", "search", "quick") and question["type"] == "select_one":

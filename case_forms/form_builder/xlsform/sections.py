@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from access.languages import in_each_language
 from case_forms.questions import registry
 
 from ..definition.limits import MAX_ROWS
 from .calculations import default_in_json
 from .cells import get_key
 from .import_context import Condition, ImportContext, combine_conditions, count_parts
+from .messages import COUNT_DIFFERS
 from .planning import OCCURRED_ON
 from .question_basics import privacy
 from .question_choices import chosen_from
@@ -22,10 +24,6 @@ from .xpath.parser import read_number
 Item = dict[str, Any]
 MAX_CONDITION_SIZE = 500  # parts of a condition that goes down to each question of a group
 SILENT_NOTES = ("section_intro", "nothing")
-DIFFERS = {
-    "sq": "Numri i rreshtave këtu ndryshon nga ai i dhënë më sipër.",
-    "en": "The number of rows here differs from the one given above.",
-}
 
 
 @dataclass
@@ -180,7 +178,7 @@ class Sections:
         note = {
             "item": "note",
             "key": key,
-            "text": _words(DIFFERS, context),
+            "text": in_each_language(COUNT_DIFFERS, context.languages.codes),
             "relevant": combine_conditions(relevant, differs),
         }
         return [note]
@@ -247,9 +245,9 @@ class Sections:
         question |= privacy(node if row.get("vatra", "sensitivity") or not rows else rows[0], context)
         if rows and rows[0].here.truth("bind", "readonly"):
             question["read_only"] = True
-        kept = default_in_json(node)
-        if kept is not None:
-            question["default"] = kept
+        default = default_in_json(node)
+        if default is not None:
+            question["default"] = default
         if row.get("vatra", "of") and "of" in registry.get(ours).properties:
             question["of"] = row.get("vatra", "of")
         if ours == "matrix":
@@ -274,7 +272,3 @@ class Sections:
 def _is_question(node: SurveyNode) -> bool:
     """Return whether a group is one question here. Then it has a key of its own."""
     return node.sort == "group" and bool(node.key)
-
-
-def _words(texts: dict[str, str], context: ImportContext) -> dict[str, str]:
-    return {code: texts.get(code, texts["en"]) for code in context.languages.codes}

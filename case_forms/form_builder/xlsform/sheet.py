@@ -56,9 +56,9 @@ class Sheet:
         letters = {entry["column"]: entry["header"] for entry in read["headers"] if entry["column"]}
         sheet = cls(name, {each: header for header, each in tokens.items()}, letters)
         for number, cells in read["rows"]:
-            kept = {tokens[header]: str(text) for header, text in cells.items() if header in tokens and text}
-            if kept:
-                sheet.rows.append(Row(sheet, number, kept))
+            found = {tokens[header]: str(text) for header, text in cells.items() if header in tokens and text}
+            if found:
+                sheet.rows.append(Row(sheet, number, found))
         return sheet
 
     def header(self, *tokens: str) -> str:

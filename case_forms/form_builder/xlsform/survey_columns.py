@@ -43,14 +43,14 @@ class SurveyColumns:
             expression = question.constraint.expr
             try:
                 own = condition_to_node(expression, self.names.form, element, itself=element)
-                self._put_constraint(row, add_bounds(question.stored, own))
+                self._put_constraint(row, add_bounds(question, own))
             except InexpressibleError as reason:
                 self._lose("constraint", reason.code, expression)
             else:
                 row |= self._texts("constraint_message", question.constraint.message)
                 return
         # The author's constraint is lost or absent, but the bounds still stand.
-        self._put_constraint(row, add_bounds(question.stored, None))
+        self._put_constraint(row, add_bounds(question, None))
 
     @staticmethod
     def _put_constraint(row: Row, whole: Node | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from pyxform.utils import default_is_dynamic
 
+from access.languages import in_each_language
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 from case_forms.questions.indicators import catalogue
@@ -13,8 +14,7 @@ from ..definition import AnyItem, Note, Question, Repeat, Section
 from .calculations import UNSAID
 from .choices_sheet import get_column
 from .export_names import OCCURRED_ON, get_parts
-from .messages import OCCURRED_ON_LABEL
-from .question_choices import SPECIFY
+from .messages import OCCURRED_ON_LABEL, SPECIFY_LABEL
 from .question_types import GROUPS, find_type
 from .survey_columns import Row, SurveyColumns
 from .xpath.elements import Element
@@ -41,7 +41,7 @@ class SurveyRows(SurveyColumns):
     def write(self) -> None:
         form = self.form
         if self.names.occurred_on is not None:
-            label = {code: OCCURRED_ON_LABEL.get(code, OCCURRED_ON_LABEL["en"]) for code in form.languages}
+            label = in_each_language(OCCURRED_ON_LABEL, form.languages)
             row = {"type": "date", "name": self.names.occurred_on.name, "default": "today()", "required": "yes"}
             self._put({**row, **self._texts("label", label), "vatra::type": OCCURRED_ON})
         if form.has("intro"):
@@ -113,7 +113,7 @@ class SurveyRows(SurveyColumns):
         if ours in GROUPS:
             self._group(row, question, element)
             return
-        theirs, appearance = registry.get(ours).xlsform(question.stored)
+        theirs, appearance = registry.get(ours).xlsform(question)
         row["type"] = f"{theirs} {self.lists.name_of(question)}" if theirs in SELECTS else theirs
         if appearance:
             row["appearance"] = appearance
@@ -169,7 +169,7 @@ class SurveyRows(SurveyColumns):
         row["parameters"] = " ".join(parameters)
 
     def _chosen(self, row: Row, question: Question, element: Element) -> None:
-        if not question.has("choice_filter"):
+        if not question.is_filtered:
             return
         name = self.lists.name_of(question)
         known = {key for choice in self.lists.lists[name] for key in choice.attributes}
@@ -271,8 +271,7 @@ class SurveyRows(SurveyColumns):
         if question.type == "indicators":
             words = [indicator["label"] for indicator in catalogue()["indicators"]]
             return [{code: text_in(each, code) for code in languages} for each in words]
-        reason = {code: SPECIFY.get(code, SPECIFY["en"]) for code in languages}
-        return [question.label, reason]
+        return [question.label, in_each_language(SPECIFY_LABEL, languages)]
 
     def _lists(self, question: Question) -> Iterator[str]:
         if question.type == "matrix":

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from case_forms.form_builder.definition import Question, parse_question
+
 from .. import registry
 
 IDENTITY = "7d0b2c1e-4a57-4f2f-9a63-0c8f0d6f3b11"
@@ -75,6 +77,11 @@ def question(type_name: str, key: str = "thing", **more: Any) -> dict[str, Any]:
     if "choices_from" in more:
         made.pop("choices", None)
     return {**made, **more}
+
+
+def asked(type_name: str, key: str = "thing", **more: Any) -> Question:
+    """The same as a node of a parsed form, as types and widgets are given it."""
+    return parse_question(question(type_name, key, **more))
 
 
 def get_owner(made: dict[str, Any]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from .. import registry
 from .chromium import OpenPage
-from .every_type import GOOD, IDENTITY, question
+from .every_type import GOOD, IDENTITY, asked
 from .test_entries import CONTEXT, ENTRIES, NAME, cleaned, rule
 
 pytestmark = pytest.mark.browser
@@ -23,15 +23,15 @@ SHOWN = [(name, value, {}) for name, values in GOOD.items() for value in values]
 
 
 def drawn(number: int, type_name: str, value: Any, more: dict[str, Any]) -> str:
-    asked = question(type_name, **more)
+    question = asked(type_name, **more)
     context = {
-        "question": asked,
+        "question": question,
         "name": NAME,
         "value": value,
         "errors": [],
         "language": "sq",
         "required": False,
-        "choices": registry.get(type_name).choices(asked, "sq", CONTEXT.sources),
+        "choices": registry.get(type_name).choices(question, "sq", CONTEXT.sources),
         "id": f"q-{number}",
     }
     return f'<form id="f{number}">{render_to_string("questions/question.html", context)}</form>'

@@ -6,7 +6,7 @@ import pytest
 
 from .. import registry
 from ..base import VALUE_KINDS, AnswerError, CleanContext
-from .every_type import question as asked
+from .every_type import asked
 from .test_types import CHOICES, CONTEXT, SOURCE
 
 SAME_REGION = {"==": [{"var": "choice.region"}, {"var": "region"}]}

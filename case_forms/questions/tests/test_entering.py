@@ -6,8 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from .. import registry
-from .every_type import IDENTITY
-from .every_type import question as asked
+from .every_type import IDENTITY, asked
 from .test_types import PRESENT
 
 

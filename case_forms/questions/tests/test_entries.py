@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from .. import registry
 from ..base import AnswerError, CleanContext, is_unanswered
-from .every_type import question
+from .every_type import asked
 from .sources import AllFiles, FixedSource
 
 # {"type", "entered": {part of the name: text or texts}, "properties", "rule": what the page knows of it, "answer"}
@@ -22,15 +22,15 @@ NAME = "row-0-thing"
 
 
 def rule(type_name: str, more: dict[str, Any]) -> dict[str, Any]:
-    return {"type": type_name, **registry.get(type_name).live(question(type_name, **more), TODAY)}
+    return {"type": type_name, **registry.get(type_name).live(asked(type_name, **more), TODAY)}
 
 
 def cleaned(type_name: str, sent: str, more: dict[str, Any]) -> Any:
     """What the server makes of what the page sends; None when that is nothing, or wrong."""
-    kind, asked = registry.get(type_name), question(type_name, **more)
-    raw = kind.from_post(QueryDict(sent), NAME, asked)
+    kind, question = registry.get(type_name), asked(type_name, **more)
+    raw = kind.from_post(QueryDict(sent), NAME, question)
     try:
-        value = None if is_unanswered(raw) else kind.clean(raw, asked, CONTEXT)
+        value = None if is_unanswered(raw) else kind.clean(raw, question, CONTEXT)
     except AnswerError:
         return None
     return None if is_unanswered(value) else value

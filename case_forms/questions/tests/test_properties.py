@@ -10,8 +10,7 @@ from jsonschema import Draft202012Validator
 from .. import registry
 from ..base import AnswerError, is_unanswered
 from ..indicators import by_id
-from .every_type import GOOD
-from .every_type import question as asked
+from .every_type import GOOD, asked
 from .test_types import CONTEXT, SOURCE
 
 # what a schema can't say: which numbers there are in a country, and that a stroke is made of pairs

@@ -6,8 +6,7 @@ import pytest
 from django.utils import translation
 
 from .. import registry
-from .every_type import GOOD, IDENTITY
-from .every_type import question as asked
+from .every_type import GOOD, IDENTITY, asked
 from .test_types import PRESENT, SOURCE
 
 FORMATTED = [
@@ -156,6 +155,6 @@ def test_choices_that_hold_commas_are_told_apart():
         {"value": "paid", "label": {"sq": "Nuk paguhet, ose paratë i merr dikush", "en": "Unpaid, or robbed"}},
         {"value": "papers", "label": {"sq": "Dokumentet i mban dikush", "en": "Papers held"}},
     ]
-    question = {"key": "signs", "type": "select_many", "label": {"sq": "Shenja"}, "choices": choices}
+    question = asked("select_many", key="signs", label={"sq": "Shenja"}, choices=choices)
     shown = kind.formatted(["paid", "papers"], question, "sq", SOURCE)
     assert shown == "Nuk paguhet, ose paratë i merr dikush; Dokumentet i mban dikush"

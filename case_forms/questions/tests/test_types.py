@@ -8,17 +8,13 @@ from jsonschema import Draft202012Validator
 from .. import registry
 from ..base import AnswerError, CleanContext, is_unanswered
 from ..places import nearest_seat, seats
-from .every_type import IDENTITY, listed, question
+from .every_type import IDENTITY, asked, listed, question
 from .sources import AllFiles, FixedSource
 
 SOURCE = FixedSource()
 CONTEXT = CleanContext(sources=SOURCE, today=date(2026, 3, 1), attachments=AllFiles())
 CHOICES = question("select_one")["choices"]
 PRESENT = {"exploitation.hazardous": {"answer": "present", "basis": "told"}}
-
-
-def asked(type_name, **more):
-    return question(type_name, **more)
 
 
 def clean(type_name, raw, **more):

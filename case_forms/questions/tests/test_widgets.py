@@ -6,7 +6,7 @@ from django.utils import translation
 
 from .. import registry
 from ..indicators import by_id
-from .every_type import GOOD, question
+from .every_type import GOOD, asked
 from .sources import LISTS, FixedSource
 
 CHOICES = [{"value": f"v{n}", "label": {"sq": f"Vlera {n}", "en": f"Value {n}"}} for n in range(3)]
@@ -60,18 +60,16 @@ def rendered(
     choices_of=LISTS,
     **more,
 ) -> Page:
-    chosen = {"choices": CHOICES} if type_name in ("select_one", "select_many") else {}
-    asked = question(type_name, **{**chosen, **more})
-    if "choices_from" in more:
-        del asked["choices"]
+    has_own = type_name in ("select_one", "select_many") and "choices_from" not in more
+    question = asked(type_name, **{**({"choices": CHOICES} if has_own else {}), **more})
     context = {
-        "question": asked,
+        "question": question,
         "name": "persons-0-thing",
         "value": value,
         "errors": list(errors),
         "language": language,
         "required": required,
-        "choices": registry.get(type_name).choices(asked, language, FixedSource(choices_of)),
+        "choices": registry.get(type_name).choices(question, language, FixedSource(choices_of)),
         "id": "q-persons-0-thing",
         "scope": scope or {},
         "attachments": attachments or {},

@@ -13,7 +13,7 @@ from ..indicator_score import Score, suggestion
 from ..indicators import by_id
 from ..places import nearest_seat, seats
 from .chromium import OpenPage
-from .every_type import question
+from .every_type import asked
 from .sources import FixedSource
 from .test_indicators import ANSWER_VECTORS, get_answers, get_pattern
 
@@ -24,15 +24,15 @@ VLORE, ROME = {"latitude": 40.47, "longitude": 19.49}, {"latitude": 41.9, "longi
 
 
 def drawn(type_name: str, value: Any = None, *, key: str = "thing", scope: Any = None, **more: Any) -> str:
-    asked = question(type_name, key=key, **more)
+    question = asked(type_name, key=key, **more)
     context = {
-        "question": asked,
+        "question": question,
         "name": f"row-0-{key}",
         "value": value,
         "errors": [],
         "language": "en",
         "required": False,
-        "choices": registry.get(type_name).choices(asked, "en", FixedSource()),
+        "choices": registry.get(type_name).choices(question, "en", FixedSource()),
         "id": f"q-{key}",
         "scope": scope or {},
     }

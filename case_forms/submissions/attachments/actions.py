@@ -32,7 +32,7 @@ from .storage import left_behind, remove_content, write_content
 BOTH = frozenset(("image", "pdf"))
 MAX_UNCLAIMED = 5  # times as many as a draft may have
 UNUSED = timedelta(hours=1)  # after which a draft's file that no answer names makes room for another
-LONGEST_NAME = 120
+MAX_NAME_LENGTH = 120
 # bidirectional characters can show "fdp.exe" as "exe.pdf"; the others aren't allowed in names on Windows
 UNPRINTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
 
@@ -160,7 +160,7 @@ def tidy_name(name: str, media_type: str) -> str:
     """Return the file's own name without folders and misleading characters, with the extension of what it is now."""
     # a client may send a whole path; PureWindowsPath splits at both kinds of separators
     last = PurePosixPath(PureWindowsPath(name).name).name
-    stem = UNPRINTED.sub("", PurePosixPath(last).stem).strip(" .")[:LONGEST_NAME]
+    stem = UNPRINTED.sub("", PurePosixPath(last).stem).strip(" .")[:MAX_NAME_LENGTH]
     return f"{stem or 'file'}{ENDINGS[media_type]}"
 
 

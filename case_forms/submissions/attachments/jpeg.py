@@ -12,7 +12,7 @@ def without_extras(content: bytes) -> bytes:
     """Return the same picture, not encoded anew. Raises FileRefused when the segments can't be followed."""
     if not content.startswith(b"\xff\xd8"):
         raise FileRefused("unreadable")
-    kept, at = [content[:2]], 2
+    pieces, at = [content[:2]], 2
     while at < len(content):
         at = _marker(content, at)
         marker = content[at + 1]
@@ -23,10 +23,10 @@ def without_extras(content: bytes) -> bytes:
         if marker == SCAN:
             following = _scan_end(content, following)
         if marker not in DROPPED:
-            kept.append(content[at:following])
+            pieces.append(content[at:following])
         at = following
     # an end is written even where the file was cut off; what followed its end (often a preview or a second file) isn't
-    return b"".join([*kept, b"\xff\xd9"])
+    return b"".join([*pieces, b"\xff\xd9"])
 
 
 def _marker(content: bytes, at: int) -> int:

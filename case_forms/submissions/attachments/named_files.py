@@ -59,7 +59,7 @@ def file_problems(form: Form, answers: Mapping[str, Any], files: AttachedFiles) 
     """Return a problem for each file of a type that its question doesn't accept."""
     problems = []
     for path, question, identity in _named(form, answers):
-        row, accept = files.by_id.get(identity), accepted(question.stored)
+        row, accept = files.by_id.get(identity), accepted(question)
         if row is not None and ACCEPTED_AS[row.media_type] not in accept:
             problems.append(AnswerProblem(path, "wrong_kind", words_for("wrong_kind", accept)))
     return problems

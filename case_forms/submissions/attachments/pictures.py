@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from .file_types import JPEG, PNG, FileRefused, Kind
 
 MAX_PIXELS = 50_000_000
-LONGEST_SIDE = 4096
+MAX_SIDE = 4096
 QUALITIES = (88, 75, 60)
 
 
@@ -39,10 +39,10 @@ def _pixels(content: bytes, kind: Kind) -> Image.Image:
             raise FileRefused("too_many_pixels")
         if kind is JPEG:
             # lets the decoder scale down while it decodes: a large photo then needs a fraction of the memory
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            opened.draft("RGB", (MAX_SIDE, MAX_SIDE))
         # the size was read from the header above, before a single pixel: that is what stops a decompression bomb
         opened.load()
-        opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        opened.thumbnail((MAX_SIDE, MAX_SIDE))
         upright: Image.Image = opened
         with contextlib.suppress(Exception):  # a broken EXIF block: then as it lies
             upright = ImageOps.exif_transpose(opened)

@@ -15,36 +15,36 @@ from .actions import make_room, store_attachment
 from .file_types import FileRefused
 from .messages import words_for
 from .named_files import named_files
-from .uploads import content_of_upload, with_kept
+from .uploads import content_of_upload, with_stored_ids
 
 Files = Mapping[str, Any]  # of a request: {field name: uploaded file}
 
 
 @dataclass(frozen=True)
-class Taken:
+class StoredUploads:
     """The result of storing a page's files.
 
-    `post`: the page's fields, the stored files among them. `kept` and `errors` by the name of the question's field.
+    `post`: the page's fields, the stored files among them. `stored` and `errors` by the name of the question's field.
     """
 
     post: QueryDict = field(repr=False)
-    kept: dict[str, Attachment] = field(default_factory=dict)
+    stored: dict[str, Attachment] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def take_in(files: Files, post: QueryDict, *, section: Section, draft: Draft, with_key: bool) -> Taken:
+def store_uploads(files: Files, post: QueryDict, *, section: Section, draft: Draft, with_key: bool) -> StoredUploads:
     """Store the files that are accepted; a refused one leaves what was there before."""
     asked = {name: question for name in files if (question := question_at(section.items, name)) is not None}
     if not asked:
-        return Taken(post)
+        return StoredUploads(post)
     # what answers or left-over answers of an earlier version name is in use, everything else may make room
     make_room(draft, named_files(draft.form_version.parsed_form, draft.answers) | files_left_over(draft))
-    kept: dict[str, Attachment] = {}
+    stored: dict[str, Attachment] = {}
     errors: dict[str, str] = {}
     for name, question in asked.items():
-        accept = accepted(question.stored)
+        accept = accepted(question)
         try:
-            kept[name] = store_attachment(
+            stored[name] = store_attachment(
                 content=content_of_upload(files[name]),
                 name=str(files[name].name),
                 owner=draft.owner,
@@ -55,13 +55,13 @@ def take_in(files: Files, post: QueryDict, *, section: Section, draft: Draft, wi
             )
         except FileRefused as refused:
             errors[name] = words_for(refused.code, accept)
-    return Taken(with_kept(post, {name: str(row.pk) for name, row in kept.items()}), kept, errors)
+    return StoredUploads(with_stored_ids(post, {name: str(row.pk) for name, row in stored.items()}), stored, errors)
 
 
-def not_taken(files: Files, post: QueryDict, *, section: Section) -> Taken:
+def refuse_uploads(files: Files, post: QueryDict, *, section: Section) -> StoredUploads:
     """Report, for a page that can't be saved, that each file has to be chosen again."""
     asked = [name for name in files if question_at(section.items, name) is not None]
-    return Taken(post, errors=dict.fromkeys(asked, words_for("again")))
+    return StoredUploads(post, errors=dict.fromkeys(asked, words_for("again")))
 
 
 def question_at(items: Iterable[AnyItem], name: str) -> Question | None:

@@ -44,15 +44,15 @@ class BoundedMemory(FileUploadHandler):
             self.content.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile:
-        kept = self.content.tell()
-        self.left -= kept
+        size = self.content.tell()
+        self.left -= size
         self.content.seek(0)
         found = UploadedFile(
             file=self.content,
             field_name=self.field_name,
             name=self.file_name,
             content_type=self.content_type,
-            size=kept,
+            size=size,
             charset=self.charset,
             content_type_extra=self.content_type_extra,
         )
@@ -73,10 +73,10 @@ def content_of_upload(upload: Any) -> bytes:
     return content
 
 
-def with_kept(post: QueryDict, kept: Mapping[str, str]) -> QueryDict:
+def with_stored_ids(post: QueryDict, stored: Mapping[str, str]) -> QueryDict:
     """Return the posted fields as if these files, by their question's field, had been there already."""
     changed = post.copy()
-    for name, identity in kept.items():
+    for name, identity in stored.items():
         changed[f"{name}.kept"] = identity
         changed.pop(f"{name}.remove", None)
     return changed

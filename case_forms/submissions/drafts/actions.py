@@ -3,11 +3,6 @@
 Every change of a draft is made here. Each section has a version, raised by every saving that changes it. A page says
 which version it was made from; when the section has changed since, elsewhere, both are merged (`merging`), and nothing
 that both changed is overwritten.
-
-A draft's key stands in for a session that has ended: a signed token in the section's form, valid for twelve hours, that
-lets its holder add to this one draft and shows nothing. So what was typed on a phone whose session dropped isn't lost.
-It never replaces what is saved (`besides`), and is invalid once the account is shut, the password changed, or the
-session ended from elsewhere (docs/adr/0009, 0067).
 """
 
 import uuid
@@ -16,15 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core import signing
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language
 
 from access.models import MobileUnit, User
-from access.sessions.actions import is_alive as session_is_alive
 from audit.chain import ANONYMOUS, get_actor, log_event
 from case_forms.form_builder.definition import Form, Question, Section
 from case_forms.form_builder.models import FormVersion
@@ -37,11 +29,6 @@ from ..validation.validate import Answers, CheckContext, NothingToAsk, relevant_
 from . import side_copies
 from .merging import OCCURRED, Chosen, Difference, Merge, PageCopy, compute_marks, same_answers, typed_part
 from .typed_values import merged, typed_in
-
-KEY_SALT = "vatra.draft-key"
-KEY_AGE = 12 * 3600  # seconds
-STAMP_LENGTH = 22  # enough to tell a changed password; keys are signed, not encrypted
-
 
 MOMENT = "%Y-%m-%dT%H:%M"  # as a page's field for day and time has it
 # when it happened is no question of the form; it is merged as if it were one of the first section
@@ -59,20 +46,6 @@ class SectionDiffers(Exception):
         super().__init__(f"{len(differences)} answers differ")
         self.draft = draft
         self.differences = differences
-
-
-@dataclass(frozen=True)
-class DraftKey:
-    """The content of a draft's key.
-
-    `form_version` is the primary key of the one that its page was made from; `stamp` changes with the owner's password
-    and when all their sessions are ended; `session` is the one that showed the page.
-    """
-
-    owner: int
-    form_version: int | None
-    stamp: str = ""
-    session: str = ""
 
 
 def start_draft(
@@ -138,17 +111,17 @@ def save_section(
             return draft
         if by is None:
             return _append(draft, section, typed, occurred_at, copy, sent)
-        kept, moment = typed, occurred_at
+        result, moment = typed, occurred_at
         # the page that saved last holds exactly what is saved, so only another page needs comparing
         if copy is not None and not is_last_page and copy.version != state["version"]:
-            kept, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
-        before, draft.answers = draft.answers, merged(draft.answers, section, kept)
+            result, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
+        before, draft.answers = draft.answers, merged(draft.answers, section, result)
         has_changed = not same_answers(before, draft.answers) or _moment(moment, draft) != _moment(None, draft)
         draft.section = section.key
         draft.occurred_at = moment or draft.occurred_at
         draft.saved_at = timezone.now()
         # after a merge the section holds answers that the page doesn't show, so the page is no copy of it
-        is_the_pages = same_answers(kept, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
+        is_the_pages = same_answers(result, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
         _count_version(draft, section.key, copy if is_the_pages else None, has_changed=has_changed)
         # what the owner saves from a page supersedes what the same page left beside the draft without a session
         side_copies.drop(draft, copy.page if copy is not None and beside is None else beside or "")
@@ -178,17 +151,17 @@ def _append(
     first = Merge(salt, None, {})
     first.made(section.items, theirs, typed)
     merge = Merge(salt, None, side_copies.own_again(first, own))
-    kept = merge.made(section.items, theirs, typed)
+    result = merge.made(section.items, theirs, typed)
     if occurred_at is not None:
         merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), _moment(occurred_at, draft), (OCCURRED,))
-    added = own | (set(compute_marks(salt, section.items, kept)) - set(compute_marks(salt, section.items, theirs)))
-    before, draft.answers = draft.answers, merged(draft.answers, section, kept)
+    added = own | (set(compute_marks(salt, section.items, result)) - set(compute_marks(salt, section.items, theirs)))
+    before, draft.answers = draft.answers, merged(draft.answers, section, result)
     draft.section, draft.saved_at = key, timezone.now()
     _count_version(draft, key, None, has_changed=not same_answers(before, draft.answers))
     draft.section_versions[key] |= {"added_by": page, "added": sorted(added)}
     if merge.differences:
         try:
-            side_copies.put_beside(draft, key, copy, sent)
+            side_copies.add_side_copy(draft, key, copy, sent)
         except side_copies.TooMany:
             raise SectionDiffers(draft, merge.differences) from None
     else:
@@ -238,7 +211,7 @@ def _put_together(
 ) -> tuple[Answers, datetime | None]:
     """Merge what was typed with what is saved. Raises SectionDiffers."""
     merge = Merge(get_salt(draft, section.key), copy.marks, chosen)
-    kept = merge.made(section.items, typed_part(section.items, draft.answers), typed)
+    result = merge.made(section.items, typed_part(section.items, draft.answers), typed)
     moment = occurred_at
     if occurred_at is not None:
         theirs, mine = _moment(None, draft), _moment(occurred_at, draft)
@@ -246,7 +219,7 @@ def _put_together(
             moment = None
     if merge.differences:
         raise SectionDiffers(draft, merge.differences)
-    return kept, moment
+    return result, moment
 
 
 def _moment(moment: datetime | None, draft: Draft) -> str:
@@ -332,41 +305,6 @@ def discard_draft(*, draft: Draft, by: User) -> None:
         locked.delete()
 
 
-def get_key(draft: Draft, session: str = "") -> str:
-    """Return a draft's key. `session`: the one that shows the page (`access.sessions.actions.get_row`)."""
-    return signing.dumps(
-        [str(draft.pk), draft.owner_id, draft.form_version_id, _get_stamp(draft.owner), session], salt=KEY_SALT
-    )
-
-
-def read_key(key: str, draft_id: uuid.UUID) -> DraftKey | None:
-    """Return the content of a draft's key, whether or not the draft still exists; None for a bad or an expired one."""
-    try:
-        made_for, owner_id, form_version, stamp, session = signing.loads(key, salt=KEY_SALT, max_age=KEY_AGE)
-    except (signing.BadSignature, ValueError, TypeError):
-        return None
-    # the draft may be gone: a page of it can still show what was typed, to be copied (docs/adr/0042)
-    return DraftKey(owner_id, form_version, stamp, session) if made_for == str(draft_id) else None
-
-
-def is_alive(key: DraftKey) -> bool:
-    """Return whether the key's owner is active under the same password, and nobody ended the session it is of."""
-    owner = User.objects.filter(pk=key.owner, is_active=True).first()
-    if owner is None or not constant_time_compare(key.stamp, _get_stamp(owner)):
-        return False
-    return not key.session or session_is_alive(key.session)
-
-
-def _get_stamp(owner: User) -> str:
-    return owner.get_session_auth_hash()[:STAMP_LENGTH]
-
-
-def key_opens(key: str, draft_id: uuid.UUID) -> bool:
-    """Return whether this key was made for this draft and its owner within twelve hours, and is still alive."""
-    said = read_key(key, draft_id)
-    return said is not None and is_alive(said) and Draft.objects.filter(pk=draft_id, owner_id=said.owner).exists()
-
-
 def build_context(draft: Draft, language: str) -> CheckContext:
     """Return what this draft's answers are validated against. `language`: the form's; messages use the active one."""
     return CheckContext(
@@ -374,6 +312,6 @@ def build_context(draft: Draft, language: str) -> CheckContext:
         today=timezone.localdate(),
         occurred_on=timezone.localdate(draft.occurred_at),
         language=language,
-        house_language=get_language() or language,
+        service_language=get_language() or language,
         attachments=files_of_draft(draft),
     )

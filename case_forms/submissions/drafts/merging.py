@@ -204,8 +204,8 @@ def typed_part(items: Iterable[AnyItem], answers: Mapping[str, Any]) -> Answers:
         value = answers.get(item.key)
         if isinstance(item, Repeat):
             rows = value if isinstance(value, list) else []
-            kept = (typed_part(item.items, row) for row in rows if isinstance(row, dict))
-            value = [row for row in kept if row]
+            parts = (typed_part(item.items, row) for row in rows if isinstance(row, dict))
+            value = [row for row in parts if row]
         if not is_unanswered(value):
             part[item.key] = value
     return part
@@ -219,8 +219,8 @@ def held_by(entries: list[Entry]) -> Answers:
             rows = [row for row in (held_by(row.entries) for row in entry.rows) if row]
             if rows:
                 held[entry.name.rpartition("-")[2]] = rows
-        elif isinstance(entry, QuestionView) and entry.asked.is_typed and not is_unanswered(entry.value):
-            held[entry.asked.key] = entry.value
+        elif isinstance(entry, QuestionView) and entry.question.is_typed and not is_unanswered(entry.value):
+            held[entry.question.key] = entry.value
     return held
 
 

@@ -40,12 +40,12 @@ class NotANewerVersion(Exception):
 
 @dataclass(frozen=True)
 class MovePlan:
-    """The result of a move. `answers` stay, `left_over` don't fit, `returning` fit again; `kept`: how many stay."""
+    """The result of a move. `answers` stay, `left_over` don't fit, `returning` fit again; `staying`: how many stay."""
 
     answers: Answers = field(repr=False)
     left_over: list[LeftOver] = field(default_factory=list)
     returning: list[LeftOver] = field(default_factory=list)
-    kept: int = 0
+    staying: int = 0
 
 
 def newer_version(draft: Draft) -> FormVersion | None:
@@ -140,7 +140,7 @@ class _Plan:
         self.context = context
         self.version = version
         self.left_over: list[LeftOver] = []
-        self.kept = 0
+        self.staying = 0
 
     def made(self, answers: Answers, earlier: list[LeftOver]) -> MovePlan:
         scope = scope_at(self.context)
@@ -155,7 +155,7 @@ class _Plan:
             if self._refusal(item, left.value, scope) is None:
                 moved[str(key)] = left.value
                 returning.append(left)
-        return MovePlan(moved, self.left_over, returning, self.kept)
+        return MovePlan(moved, self.left_over, returning, self.staying)
 
     def _level(
         self, old_items: Items, new_items: Items, given: Answers, path: Path, scope: Answers, was: Answers
@@ -184,7 +184,7 @@ class _Plan:
                 if self._stays(item, value, here, scope, was_wrong=was_so):
                     # a place that the new version stores only coarsely becomes coarse at once
                     moved[key] = scope.get(key, value) if item.coarsen else value
-                    self.kept += 1
+                    self.staying += 1
         return moved
 
     def _rows(
@@ -199,8 +199,8 @@ class _Plan:
                 self.left_over += self._all_in(before.items, row, here, TOO_MANY)
                 continue
             position = {"_position": len(moved) + 1}
-            if kept := self._level(before.items, repeat.items, row, here, scope | position, was | position):
-                moved.append(kept)
+            if staying := self._level(before.items, repeat.items, row, here, scope | position, was | position):
+                moved.append(staying)
         return moved
 
     def _wrong(self, items: Mapping[str, Asked], given: Answers, scope: Answers) -> set[str]:
@@ -232,7 +232,7 @@ class _Plan:
             attachments=self.context.attachments,
         )
         try:
-            scope[question.key] = registry.get(question.type).clean(value, question.stored, asked)
+            scope[question.key] = registry.get(question.type).clean(value, question, asked)
         except AnswerError as refusal:
             return refusal
         return None

@@ -14,7 +14,7 @@ from django.utils import timezone
 from ..models import Draft
 from .merging import MINE, Chosen, Merge, PageCopy
 
-MOST = 20  # copies beside one draft: a bound, since a key works without a session
+MAX_SIDE_COPIES = 20  # copies beside one draft: a bound, since a key works without a session
 NOT_KEPT = ("draft_key", "csrfmiddlewaretoken", "go", "add", "remove", "_turn", "_page", "_version", "_marks")
 BESIDE = "_beside"  # the field that says which copy a page of choices is about
 
@@ -30,7 +30,7 @@ def get_fields(post: QueryDict) -> Fields:
     return [(name, value) for name, values in post.lists() if name not in NOT_KEPT for value in values]
 
 
-def put_beside(draft: Draft, section: str, copy: PageCopy | None, fields: Fields) -> None:
+def add_side_copy(draft: Draft, section: str, copy: PageCopy | None, fields: Fields) -> None:
     """Store this page's copy in place of its earlier one. The draft isn't saved. Raises TooMany."""
     page = copy.page if copy is not None else ""
     besides = dict(draft.besides or {})
@@ -38,7 +38,7 @@ def put_beside(draft: Draft, section: str, copy: PageCopy | None, fields: Fields
     turn = copy.turn if copy is not None else 0
     if earlier and 0 < turn <= earlier["turn"]:
         return  # a request that a later one of the same page has overtaken
-    if earlier is None and len(besides) >= MOST:
+    if earlier is None and len(besides) >= MAX_SIDE_COPIES:
         raise TooMany
     besides[page] = {
         "section": section, "fields": [list(each) for each in fields], "turn": turn, "at": timezone.now().isoformat(),

@@ -43,7 +43,7 @@ def _typed(items: Iterable[AnyItem], post: Posted, prefix: str, without: str) ->
         if isinstance(item, Repeat):
             raw: Any = [row for row in typed_rows(item, post, name, without) if row]
         elif isinstance(item, Question) and item.is_typed:
-            raw = registry.get(item.type).from_post(post, name, item.stored)
+            raw = registry.get(item.type).from_post(post, name, item)
         else:
             continue
         if not is_unanswered(raw):

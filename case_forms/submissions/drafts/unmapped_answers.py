@@ -59,7 +59,8 @@ class LeftOverLine:
 def get_left_over(draft: Draft) -> list[LeftOver]:
     """Return what the draft's earlier moves left over."""
     return [
-        LeftOver(tuple(kept["path"]), kept["value"], kept["why"], kept["version"]) for kept in draft.left_over or ()
+        LeftOver(tuple(entry["path"]), entry["value"], entry["why"], entry["version"])
+        for entry in draft.left_over or ()
     ]
 
 
@@ -109,7 +110,7 @@ def _build_line(value: Any, question: Question, context: CheckContext) -> Answer
         context.sources, language=context.language, today=context.today, attachments=context.attachments
     )
     try:
-        return build_line(question, registry.get(question.type).clean(value, question.stored, asked), context)
+        return build_line(question, registry.get(question.type).clean(value, question, asked), context)
     except AnswerError:
         typed = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         return AnswerLine(localize(question.label, context.language), typed)

@@ -103,7 +103,7 @@ class _Comparing:
             yield "place"
         if old.required != new.required:
             yield "required"
-        if any(old.stored.get(name) != new.stored.get(name) for name in WHEN):
+        if any(old.value_of(name) != new.value_of(name) for name in WHEN):
             yield "when"
         if self._bounds(old) != self._bounds(new):
             yield "bounds"

@@ -18,7 +18,7 @@ from .selection import Filters, Outgoing
 from .writers import Sheet, xlsx_pieces, zip_pieces
 
 AT_ONCE = 500  # submissions; more are written in the background
-MOST = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
+MAX_SUBMISSIONS = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
 TASK = "case_forms.submissions.exports.actions.run_export"
 PART = 8 * PIECE
 
@@ -46,8 +46,8 @@ def export_at_once(*, outgoing: Outgoing, format: str, count: int) -> tuple[str,
 
 def request_export(*, outgoing: Outgoing, format: str, count: int) -> AnswerExport:
     """Enqueue an export to be written in the background. Raises TooMany."""
-    if count > MOST[Format(format)]:
-        raise TooMany(MOST[Format(format)])
+    if count > MAX_SUBMISSIONS[Format(format)]:
+        raise TooMany(MAX_SUBMISSIONS[Format(format)])
     with transaction.atomic():
         export = AnswerExport.objects.create(
             form=outgoing.form,
@@ -80,7 +80,7 @@ def run_export(export_id: str) -> None:
         export.form, export.by, Filters.from_json(export.filters), language=export.language, labels=export.labels
     )
     try:
-        _ending, pieces = iter_pieces(outgoing, export.format, _teller(export), always_zip=True)
+        _ending, pieces = iter_pieces(outgoing, export.format, _progress_writer(export), always_zip=True)
         _keep(export, pieces)
     except Exception as error:  # noqa: BLE001 - whatever it was: the person must learn that it failed
         log.error("export_failed", export=str(export.pk), code=type(error).__name__)
@@ -123,10 +123,10 @@ def tidy_exports(now: datetime) -> int:
 
 
 def iter_pieces(
-    outgoing: Outgoing, format: str, told: Callable[[int], None], *, always_zip: bool = False
+    outgoing: Outgoing, format: str, on_progress: Callable[[int], None], *, always_zip: bool = False
 ) -> tuple[str, Iterator[bytes]]:
     """Return (extension, pieces). One CSV table is a plain file unless `always_zip`."""
-    sheets = outgoing.sheets(told)
+    sheets = outgoing.sheets(on_progress)
     if format == Format.XLSX:
         return "xlsx", xlsx_pieces(sheets)
     # two are taken to tell one table from several without building all of them first
@@ -142,11 +142,11 @@ def _again(first: Sheet | None, second: Sheet | None, rest: Iterator[Sheet]) -> 
     yield from rest
 
 
-def _teller(export: AnswerExport) -> Callable[[int], None]:
-    def told(done: int) -> None:
+def _progress_writer(export: AnswerExport) -> Callable[[int], None]:
+    def on_progress(done: int) -> None:
         AnswerExport.objects.filter(pk=export.pk).update(done=done)
 
-    return told
+    return on_progress
 
 
 def _keep(export: AnswerExport, pieces: Iterable[bytes]) -> None:

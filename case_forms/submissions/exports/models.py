@@ -13,7 +13,7 @@ from case_forms.form_builder.models import FormDefinition
 from vault.fields import SealedBytesField
 
 LIFETIME = timedelta(hours=24)
-LONGEST_WORK = timedelta(minutes=20)  # a task is killed after five; the queue may try it again once
+MAX_DURATION = timedelta(minutes=20)  # a task is killed after five; the queue may try it again once
 
 
 def expiry() -> datetime:
@@ -36,13 +36,13 @@ class ExportQuerySet(models.QuerySet["AnswerExport"]):
         return self.filter(expires_at__lte=now)
 
     def stuck(self, now: datetime) -> "ExportQuerySet":
-        """Return exports that were begun and neither finished nor failed within LONGEST_WORK."""
-        return self.filter(ready_at__isnull=True, failed="", started_at__lte=now - LONGEST_WORK)
+        """Return exports that were begun and neither finished nor failed within MAX_DURATION."""
+        return self.filter(ready_at__isnull=True, failed="", started_at__lte=now - MAX_DURATION)
 
     def never_begun(self, now: datetime) -> "ExportQuerySet":
         """Return exports that a worker should have begun long ago: the task was lost, or is an older release's."""
         waiting = self.filter(ready_at__isnull=True, failed="", started_at__isnull=True)
-        return waiting.filter(created_at__lte=now - LONGEST_WORK, expires_at__gt=now)
+        return waiting.filter(created_at__lte=now - MAX_DURATION, expires_at__gt=now)
 
 
 class AnswerExport(models.Model):

@@ -68,14 +68,14 @@ class Outgoing:
     def submissions(self) -> "QuerySet[Submission]":
         return selected(self.form, self.user, self.filters)
 
-    def sheets(self, told: Callable[[int], None] = lambda count: None) -> Iterator[Sheet]:
-        """Yield every table that the submissions can fill. `told` is called with how many submissions are written."""
+    def sheets(self, on_progress: Callable[[int], None] = lambda count: None) -> Iterator[Sheet]:
+        """Yield every table that the submissions can fill. `on_progress` is called with how many are written."""
         with translation.override(self.language):
             versions = self.versions()
             tables = build_tables(list(versions.values()), self.language)
             writing = Writing(Reader(self.user), Lists(self.user), self.language, self.labels)
             for table in tables:
-                yield Sheet(table.name or self.form.key, self._rows(table, versions, writing, told))
+                yield Sheet(table.name or self.form.key, self._rows(table, versions, writing, on_progress))
 
     def versions(self) -> dict[int, FormVersion]:
         """Return the versions that have submissions here by id, newest first."""
@@ -83,7 +83,7 @@ class Outgoing:
         return {version.pk: version for version in FormVersion.objects.filter(pk__in=used).order_by("-number")}
 
     def _rows(
-        self, table: Table, versions: dict[int, FormVersion], writing: Writing, told: Callable[[int], None]
+        self, table: Table, versions: dict[int, FormVersion], writing: Writing, on_progress: Callable[[int], None]
     ) -> Iterator[list[Any]]:
         yield table.header(labels=self.labels)
         count = 0
@@ -97,9 +97,9 @@ class Outgoing:
                 yield from self._rows_or_a_word(submission, table, writing)
             count += 1
             if not table.path and count % AT_ONCE == 0:
-                told(count)
+                on_progress(count)
         if not table.path:
-            told(count)
+            on_progress(count)
 
     @staticmethod
     def _rows_or_a_word(submission: Submission, table: Table, writing: Writing) -> list[list[Any]]:

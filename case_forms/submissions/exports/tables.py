@@ -74,7 +74,7 @@ def _gather(items: Sequence[AnyItem], path: Path, found: dict[Path, Table], lang
             _gather(item.items, deeper, found, language)
         elif isinstance(item, Question):
             label = text_in(item.label, language)
-            for part, words in registry.get(item.type).export_columns(item.stored, language):
+            for part, words in registry.get(item.type).export_columns(item, language):
                 key = (item.key, part)
                 found[path].columns.setdefault(key, Column(key, f"{label}: {words}" if words else label))
 
@@ -175,16 +175,16 @@ def _cells(place: _Place, clearance: Clearance, writing: Writing) -> dict[Column
     for question in place.items:
         if not isinstance(question, Question):
             continue
-        kind, stored = registry.get(question.type), question.stored
-        parts = [part for part, _words in kind.export_columns(stored, writing.language)]
+        kind = registry.get(question.type)
+        parts = [part for part, _words in kind.export_columns(question, writing.language)]
         value = place.answers.get(question.key)
         # redacted before looking for an answer: a mark only where there is one would tell who answered (docs/adr/0013)
         if not clearance.shows(question, place.scope):
-            written: Sequence[Cell] = [kind.redacted(stored)] * len(parts)
+            written: Sequence[Cell] = [kind.redacted(question)] * len(parts)
         elif is_unanswered(value):
             continue
         else:
-            written = kind.export_cells(value, stored, writing.language, writing.sources, labels=writing.labels)
+            written = kind.export_cells(value, question, writing.language, writing.sources, labels=writing.labels)
         cells |= {(question.key, part): cell for part, cell in zip(parts, written, strict=True)}
     return cells
 

@@ -14,8 +14,8 @@ import xlsxwriter
 
 from access.csv_files import PIECE, Cell, iter_csv
 
-LONGEST_CELL = 32_000  # characters; the format holds 32,767
-LONGEST_SHEET_NAME = 31
+MAX_CELL_LENGTH = 32_000  # characters; the format holds 32,767
+MAX_SHEET_NAME_LENGTH = 31
 MEDIA = {"csv": "text/csv; charset=utf-8", "zip": "application/zip"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -87,18 +87,18 @@ def _write(page: "xlsxwriter.worksheet.Worksheet", row: int, column: int, cell: 
     elif isinstance(cell, int | float):
         page.write_number(row, column, cell, style)
     else:
-        text = cell if len(cell) <= LONGEST_CELL else f"{cell[:LONGEST_CELL]} […]"
+        text = cell if len(cell) <= MAX_CELL_LENGTH else f"{cell[:MAX_CELL_LENGTH]} […]"
         page.write_string(row, column, text, style)
 
 
 def sheet_name(name: str, taken: set[str]) -> str:
     """Return a name that spreadsheets allow and no other sheet has."""
-    plain = re.sub(r"[\[\]:*?/\\']", "_", name)[:LONGEST_SHEET_NAME] or "_"
+    plain = re.sub(r"[\[\]:*?/\\']", "_", name)[:MAX_SHEET_NAME_LENGTH] or "_"
     chosen, number = plain, 1
     # spreadsheets compare sheet names without regard to case
     while chosen.lower() in taken:
         number += 1
         tail = f"~{number}"
-        chosen = plain[: LONGEST_SHEET_NAME - len(tail)] + tail
+        chosen = plain[: MAX_SHEET_NAME_LENGTH - len(tail)] + tail
     taken.add(chosen.lower())
     return chosen

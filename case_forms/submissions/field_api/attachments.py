@@ -58,8 +58,8 @@ def attach(request: HttpRequest) -> Any:
     if unit is None:
         raise NotAllowed("not_a_worker")
     name, content = _form_file(request) if request.content_type == FORM_TYPE else _bare_file(request)
-    kept = store_attachment(content=content, name=name, owner=user, unit=unit)
-    return Status(201, {"id": kept.pk, "media_type": kept.media_type, "size": kept.size})
+    stored = store_attachment(content=content, name=name, owner=user, unit=unit)
+    return Status(201, {"id": stored.pk, "media_type": stored.media_type, "size": stored.size})
 
 
 def _form_file(request: HttpRequest) -> tuple[str, bytes]:

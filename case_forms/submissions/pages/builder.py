@@ -14,7 +14,7 @@ from .entries import Entry, NoteView, QuestionView, RepeatView, RowView
 from .repeat_rows import get_rows, is_new
 
 
-class Maker:
+class SectionPageBuilder:
     """Builder of a page. `state`: the section as answered; `rows`: the same with its empty rows (`with_rows`)."""
 
     def __init__(
@@ -70,11 +70,11 @@ class Maker:
     def _question(self, question: Question, name: str, value: Any, scope: Answers, relevant: bool) -> QuestionView:
         context = self.context
         view = QuestionView(
-            asked=question,
+            question=question,
             name=name,
             value=self.worked_out.get(name, question.default if is_unanswered(value) else value),
             errors=self.errors.get(name, []) if relevant else [],
-            choices=registry.get(question.type).choices(question.stored, context.language, context.sources, scope),
+            choices=registry.get(question.type).choices(question, context.language, context.sources, scope),
             language=context.language,
             required=holds(question.required, scope),
             relevant=relevant,

@@ -15,7 +15,7 @@ class QuestionView:
     `scope`: what expressions may read here; `attachments`: the files that the form has, by id.
     """
 
-    asked: Question
+    question: Question
     name: str
     value: Any = field(repr=False)
     errors: list[str]
@@ -32,18 +32,13 @@ class QuestionView:
         return f"q-{self.name}"
 
     @property
-    def question(self) -> Mapping[str, Any]:
-        """Return the question's stored properties, for its widget."""
-        return self.asked.stored
-
-    @property
     def label(self) -> str:
-        return localize(self.asked.label, self.language)
+        return localize(self.question.label, self.language)
 
     @property
     def is_asked(self) -> bool:
         """Return whether it can be answered as the page stands: it applies, and its filter lets a choice through."""
-        return self.relevant and bool(self.choices or not self.asked.has("choice_filter"))
+        return self.relevant and bool(self.choices or not self.question.is_filtered)
 
 
 @dataclass(frozen=True)
@@ -133,7 +128,7 @@ class SectionPage:
     @property
     def may_require(self) -> bool:
         """Return whether a question here is required, or would be after other answers."""
-        return any(view.asked.required for view in self.questions())
+        return any(view.question.required for view in self.questions())
 
     def names(self) -> set[str]:
         """Return the form fields of all questions that are asked now."""
@@ -141,10 +136,10 @@ class SectionPage:
 
     def questions(self) -> Iterator[QuestionView]:
         """Yield all questions, those in rows included."""
-        yield from (view for _around, view in walked(self.entries) if isinstance(view, QuestionView))
+        yield from (view for _around, view in iter_entries(self.entries) if isinstance(view, QuestionView))
 
 
-def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
+def iter_entries(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:
     """Yield every question and group in page order, with the words for the rows around it ("Children 2: ")."""
     for entry in entries:
         if isinstance(entry, NoteView):
@@ -152,4 +147,4 @@ def walked(entries: list[Entry], around: str = "") -> Iterator[tuple[str, Questi
         yield around, entry
         if isinstance(entry, RepeatView):
             for row in entry.rows:
-                yield from walked(row.entries, f"{around}{entry.label} {row.number}: ")
+                yield from iter_entries(row.entries, f"{around}{entry.label} {row.number}: ")

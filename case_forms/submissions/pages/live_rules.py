@@ -51,9 +51,9 @@ def _rule(item: AnyItem, read: set[str], context: CheckContext) -> dict[str, Any
         rule["items"] = _rules(item.items, read, context)
     elif isinstance(item, Question):
         kind = registry.get(item.type)
-        rule |= kind.live(item.stored, context.today)
-        if item.has("choice_filter"):
-            rule["choices"] = kind.filterable(item.stored, context.language, context.sources)
+        rule |= kind.live(item, context.today)
+        if item.is_filtered:
+            rule["choices"] = kind.filterable(item, context.language, context.sources)
         if item.constraint is not None:
             rule["constraint"] = item.constraint.expr
     return rule

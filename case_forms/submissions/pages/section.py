@@ -12,8 +12,8 @@ from case_forms.form_builder.definition import AnyItem, Form, Repeat, Section
 from ..case_reference import named_case
 from ..session_reports import report_problems
 from ..validation.validate import Answers, CheckContext, Checked, SectionState, form_states
-from .builder import Maker, get_scope
-from .entries import Entry, SectionPage, Step, walked
+from .builder import SectionPageBuilder, get_scope
+from .entries import Entry, SectionPage, Step, iter_entries
 from .live_rules import live_rules
 from .repeat_rows import with_new_rows
 
@@ -38,13 +38,13 @@ def section_page(
     *,
     user: User | None,
     shown: Collection[str] = (),
-    tell_all: bool = False,
+    show_all: bool = False,
     new_row_in: str = "",
     file_errors: Mapping[str, str] | None = None,
 ) -> SectionPage:
     """Build the page of one section.
 
-    `shown` names the form fields whose errors are shown: those that the person has seen; with `tell_all`, all are.
+    `shown` names the form fields whose errors are shown: those that the person has seen; with `show_all`, all are.
     `new_row_in` is the name of a group that gets one more, empty row (children, household-0-children). `file_errors`:
     why a file that came with the page wasn't accepted, by its field. Raises NoSuchSection.
     """
@@ -56,10 +56,10 @@ def section_page(
     with_rows = with_new_rows(state.section.items, answers, new_row_in)
     # validated a second time only when there are empty rows; errors come from the first time, without them
     rows = state if with_rows == answers else _state(form_states(form, with_rows, context), section_key)
-    errors = _errors_by_name(state, shown, tell_all=tell_all)
+    errors = _errors_by_name(state, shown, show_all=show_all)
     for name, message in (file_errors or {}).items():
         errors.setdefault(name, []).insert(0, message)
-    maker = Maker(state, rows, with_rows, checked, context, errors, new_row_in)
+    maker = SectionPageBuilder(state, rows, with_rows, checked, context, errors, new_row_in)
     entries = maker.entries()
     steps = _steps(checked, answers, section_key, context.language)
     return SectionPage(
@@ -69,7 +69,7 @@ def section_page(
         entries=entries,
         steps=steps,
         number=next(step.number for step in steps if step.key == section_key),
-        takes_files=any(view.asked.type == "file" for view in maker.questions),
+        takes_files=any(view.question.type == "file" for view in maker.questions),
         problems=list(_problems(entries)),
         live=live_rules(state, answers, get_scope(checked, context), context),
     )
@@ -132,17 +132,17 @@ def get_name(path: str, items: Iterable[AnyItem]) -> str:
     return "-".join(names)
 
 
-def _errors_by_name(state: SectionState, shown: Collection[str], *, tell_all: bool) -> dict[str, list[str]]:
+def _errors_by_name(state: SectionState, shown: Collection[str], *, show_all: bool) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     for problem in state.errors:
         name = get_name(problem.path, state.section.items)
-        told = errors.setdefault(name, []) if tell_all or name in shown else []
-        if problem.message not in told:
-            told.append(problem.message)
+        page_errors = errors.setdefault(name, []) if show_all or name in shown else []
+        if problem.message not in page_errors:
+            page_errors.append(problem.message)
     return errors
 
 
 def _problems(entries: list[Entry]) -> Iterator[tuple[str, str, str]]:
-    for around, view in walked(entries):
+    for around, view in iter_entries(entries):
         label = f"{around}{view.label}" if around else view.label
         yield from ((view.id, label, message) for message in view.errors)

@@ -208,7 +208,7 @@ def _seed_tip() -> None:
         at=now,
     ).tip
     staff_actions.answer_tip(tip=tip, by=worker, text=TIP["answer"], key="demo", at=now)
-    staff_actions.identification_begun(tip=tip, draft_id=identification.pk, by=worker, at=now)
+    staff_actions.note_identification_begun(tip=tip, draft_id=identification.pk, by=worker, at=now)
     staff_actions.close_tip(tip=tip, by=worker, outcome=Outcome.IDENTIFICATION, at=now)
 
 

@@ -196,12 +196,12 @@ def seed_forms(*, one_by_one: bool = False) -> int:
 
 
 def _waits_for_rules(key: str) -> bool:
-    """Return whether shipped procedures have rules for this form and the one in force none: nobody would be told."""
+    """Return whether shipped procedures have rules for this form and the one in force has none."""
     try:
-        standing = [ProcedureVersion.objects.in_force().definition]
+        in_force = [ProcedureVersion.objects.in_force().definition]
     except ProcedureVersion.DoesNotExist:
-        standing = []
-    return _has_rules(procedure_files(), key) and not _has_rules(standing, key)
+        in_force = []
+    return _has_rules(procedure_files(), key) and not _has_rules(in_force, key)
 
 
 def _has_rules(procedures: Iterable[dict[str, Any]], key: str) -> bool:

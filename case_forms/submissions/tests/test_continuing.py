@@ -23,7 +23,7 @@ from tests.seeds import lay_down_demo
 
 from ..actions import receive_submission
 from ..models import Draft, Submission
-from ..recipients_preview import told_at_once
+from ..recipients_preview import preview_recipients
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ def test_the_review_names_those_who_cover_the_place_where_the_person_is_now(
     client.force_login(worker)
     client.post("/field/forms/initial_identification/start/", {"case": case.reference})
     answers = {"municipality": "vlore", "case_ref": case.reference, **REST}
-    told = told_at_once(Draft.objects.get(), answers, worker)
+    told = preview_recipients(Draft.objects.get(), answers, worker)
     assert {each.place for each in told if each.place} == {"Vlorë"}
 
 

@@ -98,7 +98,7 @@ class World:
     def identify(self, tip: Tip | None = None, *, is_drill: bool = False, **answers: Any) -> Case:
         pk = uuid4()
         if tip is not None:
-            staff_actions.identification_begun(tip=tip, draft_id=pk, by=self.scene.worker)
+            staff_actions.note_identification_begun(tip=tip, draft_id=pk, by=self.scene.worker)
         return self.send(self.identification, self.scene.answers(**answers), pk, is_drill=is_drill)
 
     def send(
@@ -140,7 +140,7 @@ def test_a_case_counts_when_its_identification_was_begun_from_such_a_tip(world: 
 
 def test_an_identification_that_was_only_begun_is_no_case(world: World) -> None:
     session = world.held()
-    staff_actions.identification_begun(tip=world.tip(session), draft_id=uuid4(), by=world.scene.worker)
+    staff_actions.note_identification_begun(tip=world.tip(session), draft_id=uuid4(), by=world.scene.worker)
     assert led_to(session).cases == 0
 
 

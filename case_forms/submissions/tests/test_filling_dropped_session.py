@@ -13,7 +13,7 @@ from access.sessions import actions as sessions
 from audit.models import AuditEntry
 from tests.world.scene import World, make_world
 
-from ..drafts import actions, side_copies
+from ..drafts import actions, keys, side_copies
 from ..models import Draft
 from .page import Page, follow
 
@@ -175,11 +175,11 @@ def test_a_copy_that_says_nothing_else_any_more_keeps_no_form_from_being_sent(ph
 def test_what_stands_beside_is_bounded(page: Page) -> None:
     page.press("save", age_reason="first")
     end_session()
-    for number in range(side_copies.MOST):
+    for number in range(side_copies.MAX_SIDE_COPIES):
         page.press("autosave", age_reason=f"text {number}", _page=f"page-{number}")
     page.press("autosave", age_reason="one too many", _page="page-x")
     draft = Draft.objects.get()
-    assert len(draft.besides) == side_copies.MOST
+    assert len(draft.besides) == side_copies.MAX_SIDE_COPIES
     assert draft.answers["age_reason"] == "first"
 
 
@@ -227,21 +227,21 @@ def test_without_the_right_key_a_visitor_saves_nothing(page: Page, key: str | No
 def test_a_key_opens_one_draft_only(world: World, page: Page) -> None:
     other = actions.start_draft(form_version=world.version, unit=world.unit, owner=world.colleague)
     end_session()
-    page.press("save", draft_key=actions.get_key(other), age="30")
+    page.press("save", draft_key=keys.get_key(other), age="30")
     assert all(draft.answers == {} for draft in Draft.objects.all())
     draft = Draft.objects.get(owner=world.worker)
-    key = actions.get_key(draft)
+    key = keys.get_key(draft)
     draft.owner = world.colleague
     draft.save()
-    assert not actions.key_opens(key, draft.pk)
+    assert not keys.key_opens(key, draft.pk)
 
 
 def test_a_key_is_good_for_twelve_hours(page: Page) -> None:
     end_session()
-    with patch.object(time, "time", return_value=time.time() + actions.KEY_AGE + 1):
+    with patch.object(time, "time", return_value=time.time() + keys.KEY_AGE + 1):
         assert "kept" not in page.press("save", age="30")["Location"]
     assert Draft.objects.get().answers == {}
-    with patch.object(time, "time", return_value=time.time() + actions.KEY_AGE - 60):
+    with patch.object(time, "time", return_value=time.time() + keys.KEY_AGE - 60):
         assert "kept" in page.press("save", age="30")["Location"]
 
 
@@ -279,10 +279,10 @@ def test_the_key_cannot_read(page: Page) -> None:
 
 def test_an_unknown_section_or_draft_is_not_there_even_with_a_key(phone: Client, page: Page) -> None:
     draft = Draft.objects.get()
-    key = actions.get_key(draft)
+    key = keys.get_key(draft)
     assert phone.post(f"/field/drafts/{draft.pk}/nothing/", {"draft_key": key}).status_code == 404
     draft.delete()
-    assert not actions.key_opens(key, draft.pk)
+    assert not keys.key_opens(key, draft.pk)
     assert phone.post(f"/field/drafts/{draft.pk}/person/", {"draft_key": key}).status_code == 404
 
 

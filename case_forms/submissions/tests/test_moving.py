@@ -97,7 +97,7 @@ def left(plan: MovePlan) -> list[tuple[tuple[str | int, ...], str]]:
 def test_a_new_version_that_asks_the_same_keeps_every_answer() -> None:
     plan = moved(lambda new: None)
     assert plan.answers == ANSWERS
-    assert (left(plan), plan.kept) == ([], 9)
+    assert (left(plan), plan.staying) == ([], 9)
 
 
 def test_another_wording_and_a_new_question_leave_all_answers_where_they_are() -> None:

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from case_forms import expressions
 from case_forms.form_builder.answer_schema import answers_schema
 from case_forms.form_builder.checker import check_definition
-from case_forms.form_builder.definition import parse_form
+from case_forms.form_builder.definition import parse_form, parse_question
 from case_forms.form_builder.lists import resolved
 from case_forms.form_builder.tests.strategies import answers_to, definitions, published
 from case_forms.questions import registry
@@ -116,11 +116,11 @@ class Reader:
         return rows
 
     def one(self, question: dict[str, Any], raw: Any, scope: dict[str, Any], path: str) -> Any:
-        kind = registry.get(question["type"])
+        kind, asked = registry.get(question["type"]), parse_question(question)
 
         def clean(value: Any) -> Any:
             context = CleanContext(SOURCE, today=DAY, scope=scope, attachments=AllFiles())
-            return kind.clean(value, question, context)
+            return kind.clean(value, asked, context)
 
         def fitting(value: Any) -> Any:
             try:
@@ -152,7 +152,7 @@ class Reader:
             if question.get("read_only") is True and question["type"] != "hidden" and has_own and value != own:  # 5
                 self.errors.append((path, "read_only"))
                 return None
-        parts = [""] if is_unanswered(value) else kind.unanswered_parts(value, question)
+        parts = [""] if is_unanswered(value) else kind.unanswered_parts(value, asked)
         if parts and self.true(question.get("required", False), scope, unsure=True):  # 7
             self.errors += [(path + part, "required") for part in parts]
             return None

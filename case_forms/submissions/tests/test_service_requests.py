@@ -21,7 +21,7 @@ from vault.seal import SealBroken
 from ..confirmations import to_confirm
 from ..consents import consents_on_record
 from ..models import Draft, Submission
-from ..recipients_preview import told_at_once
+from ..recipients_preview import preview_recipients
 from ..validation.validate import CheckContext
 from . import test_shipped_forms as shipped
 
@@ -240,9 +240,9 @@ def test_the_review_page_names_the_office_only_while_the_consent_is_on_record(
     phone.post("/field/forms/service_request/start/", {"case": case.reference})
     draft = Draft.objects.latest("started_at")
     answers = {"ask": ["health"], "consent_basis": "consent_form", "consent_for": ["health"], "urgency": "today"}
-    assert [each.words for each in told_at_once(draft, {"case_ref": case.reference, **answers}, worker)]
+    assert [each.words for each in preview_recipients(draft, {"case_ref": case.reference, **answers}, worker)]
     consent(worker, case, given="withdrawn")
-    assert told_at_once(draft, {"case_ref": case.reference, **answers}, worker) == []
+    assert preview_recipients(draft, {"case_ref": case.reference, **answers}, worker) == []
 
 
 def test_a_place_without_such_an_office_is_loud_and_gives_numbers(

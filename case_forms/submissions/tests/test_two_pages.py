@@ -17,7 +17,7 @@ from tests.world.forms import identification_form, parse_items, texts
 from tests.world.scene import World, make_world
 
 from ..actions import Received, submit_draft
-from ..drafts import actions
+from ..drafts import actions, keys
 from ..drafts.merging import BOTH, MINE, THEIRS, Chosen, Merge, compute_marks, mark, same_answers
 from ..drafts.migration import move_draft
 from ..models import Draft, Submission
@@ -212,7 +212,7 @@ def test_the_script_is_told_where_to_go_on(phone: Client, draft: Draft) -> None:
 def test_whoever_is_signed_out_with_an_old_page_is_told_and_keeps_the_page(phone: Client, draft: Draft) -> None:
     page = opened(phone, draft)
     Session.objects.all().delete()
-    with patch.object(time, "time", return_value=time.time() + actions.KEY_AGE + 1):
+    with patch.object(time, "time", return_value=time.time() + keys.KEY_AGE + 1):
         answer = by_script(page, "next", account=CANARY)
     assert answer.status_code == 401
     assert answer.json()["sign_in"].startswith("/accounts/login/")

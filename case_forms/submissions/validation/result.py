@@ -24,7 +24,7 @@ class AnswerProblem:
 class CheckContext:
     """What answers are validated against besides the form. Dates are calendar days in Albania.
 
-    `language` is the form's; the service's messages about answers are in `house_language`, the same unless given.
+    `language` is the form's; the service's messages about answers are in `service_language`, the same unless given.
     `now` is the moment of validation unless given. Without `attachments` no file can be named.
     """
 
@@ -32,7 +32,7 @@ class CheckContext:
     today: date
     occurred_on: date
     language: str = DEFAULT_LANGUAGE
-    house_language: str = ""
+    service_language: str = ""
     now: datetime | None = None
     attachments: Attachments | None = None
 

@@ -110,5 +110,5 @@ def form_states(form: Form, answers: Answers, context: CheckContext) -> Checked:
 
 def _check(form: Form, answers: Any, context: CheckContext, *, strict: bool) -> Checked:
     # problems are the service's words, so in the reader's language, whatever the form's is
-    with translation.override(context.house_language or context.language):
+    with translation.override(context.service_language or context.language):
         return AnswerValidator(form, answers, context, strict=strict).run()

@@ -153,7 +153,7 @@ class AnswerValidator:
         except AnswerError as error:
             at.state.errors.append(AnswerProblem(at.path + error.path, error.code, str(error.message)))
             return None
-        missing = [""] if is_unanswered(value) else kind.unanswered_parts(value, question.stored)
+        missing = [""] if is_unanswered(value) else kind.unanswered_parts(value, question)
         if missing and self._holds(question.required):
             words = _("Answer this question.")
             at.state.errors.extend(AnswerProblem(at.path + part, "required", words) for part in missing)
@@ -174,16 +174,16 @@ class AnswerValidator:
             return self._worked_out(question, kind, self._evaluated(question.calculation), at)
         if question.is_typed:
             if not is_unanswered(raw):
-                return kind.clean(raw, question.stored, self.clean_context)
+                return kind.clean(raw, question, self.clean_context)
             return None if self.strict else self._own(question, kind, at)
         if not question.has_own_value:
             if self.strict and not is_unanswered(raw):
-                return kind.clean(raw, question.stored, self.clean_context)
+                return kind.clean(raw, question, self.clean_context)
             return self._worked_out(question, kind, raw, at)
         own = self._own(question, kind, at)
         if not self.strict or is_unanswered(raw):
             return own
-        value = kind.clean(raw, question.stored, self.clean_context)
+        value = kind.clean(raw, question, self.clean_context)
         if kind.name != "hidden" and value != own:
             raise AnswerError("read_only", _("This is not asked: leave it out, or send what it is set to."))
         return value
@@ -199,7 +199,7 @@ class AnswerValidator:
         if is_unanswered(raw):
             return None
         try:
-            value = kind.clean(raw, question.stored, self.clean_context)
+            value = kind.clean(raw, question, self.clean_context)
         except AnswerError:
             return None  # nobody typed it, so nobody could correct it
         at.state.worked_out[at.name] = value

@@ -25,7 +25,7 @@ from case_forms.form_builder.definition import Section
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 
-from ..drafts import actions
+from ..drafts import actions, keys
 from ..drafts.merging import (
     BOTH,
     MINE,
@@ -47,11 +47,11 @@ from ..languages import get_draft_language, language_among
 from ..models import Draft, Submission
 from ..pages.section import NoSuchSection, get_section
 from ..validation.validate import Answers, CheckContext
-from .page import frame, is_by_script, lead
+from .page import frame, is_by_script, redirect_to_page
 
 QUIETLY = ("autosave", "attach")  # the script does these by itself, and the page stays as it is
 KEEP, SEEN = "_keep-", "_seen-"
-LONGEST_ID = 64
+MAX_ID_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def page_copy(version: int, marks: Marks) -> dict[str, Any]:
 def copy_in(post: QueryDict) -> PageCopy:
     """Read what a page says of itself. Without it, the page counts as a copy of a section never saved."""
     return PageCopy(
-        page=str(post.get("_page", ""))[:LONGEST_ID],
+        page=str(post.get("_page", ""))[:MAX_ID_LENGTH],
         version=_number(post.get("_version", "")),
         turn=_number(post.get("_turn", "")),
         marks=marks_written(str(post.get("_marks", ""))),
@@ -179,7 +179,7 @@ def _number(written: Any) -> int:
 
 
 def not_here_any_more(
-    request: HttpRequest, draft_id: uuid.UUID, section_key: str, key: actions.DraftKey, draft: Draft | None = None
+    request: HttpRequest, draft_id: uuid.UUID, section_key: str, key: keys.DraftKey, draft: Draft | None = None
 ) -> HttpResponse:
     """Tell that the draft was submitted, discarded or moved by another page, and show what was typed, to be copied.
 
@@ -200,7 +200,7 @@ def not_here_any_more(
     # a submission has the id of its draft
     sent = Submission.objects.visible_to(request.user).filter(pk=draft_id).first()
     if sent is not None and same_answers(typed, typed_part(section.items, sent.answers)):
-        return lead(request, "intake:sent", draft_id)
+        return redirect_to_page(request, "intake:sent", draft_id)
     # discarded, and nothing typed: there is nothing to show that the owner could miss
     if draft is None and sent is None and not typed:
         raise Http404
@@ -242,7 +242,7 @@ def _typed_page(
         today=timezone.localdate(),
         occurred_on=timezone.localdate(),
         language=language_among(version.parsed_form.languages, draft.language if draft else "", language),
-        house_language=language,
+        service_language=language,
     )
     page = {
         "is_signed_in": request.user.is_authenticated,

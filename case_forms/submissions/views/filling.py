@@ -1,4 +1,4 @@
-"""Pages for filling a form: start a draft, show and save its sections, discard it."""
+"""Pages for filling a form: show and save a draft's sections, discard it."""
 
 import uuid
 from collections.abc import Mapping
@@ -8,29 +8,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from access.models import User
 from access.scoping import visible_or_404
 from access.sessions.actions import get_row, lock
 from access.sessions.locked import unlocking_address
-from case_forms.cases.models import Case
 from case_forms.form_builder.definition import Section
-from case_forms.form_builder.models import FormVersion
-from case_forms.tips.models import Tip
-from case_forms.tips.staff_actions import CantDo, identification_begun
 
 from ..actions import CLOCK_TOLERANCE, EARLIEST_YEAR
-from ..attachments.section_uploads import Taken, not_taken, take_in
+from ..attachments.section_uploads import StoredUploads, refuse_uploads, store_uploads
 from ..attachments.uploads import keep_in_memory
-from ..drafts import actions, side_copies
+from ..drafts import actions, keys, side_copies
 from ..drafts.merging import OCCURRED, held_by, typed_part
 from ..drafts.migration import newer_version
 from ..drafts.typed_values import merged, typed_in, without_row
@@ -39,11 +33,6 @@ from ..models import Draft
 from ..pages.entries import SectionPage
 from ..pages.repeat_rows import after_saving
 from ..pages.section import NoSuchSection, get_section, section_page
-from ..prefill.from_case import answers_to_continue
-from ..prefill.from_tip import answers_from
-from ..prefill.registry import prefilled
-from ..session_reports import begin_report
-from ..validation.validate import NothingToAsk
 from .conflicts import (
     QUIETLY,
     ask_to_sign_in,
@@ -54,65 +43,10 @@ from .conflicts import (
     page_copy,
     typed_only,
 )
-from .page import frame, is_by_script, lead, nothing_to_fill, staff
+from .page import frame, is_by_script, redirect_to_page, staff
 
 # the header that every other page has from config.middleware, but this page may ask for the phone's location
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
-
-
-@require_POST
-def start(request: HttpRequest, form_key: str) -> HttpResponse:
-    """Start a form on its newest version."""
-    user = staff(request)
-    version = get_object_or_404(FormVersion.objects.newest().for_staff(), form__key=form_key)
-    units = user.units()
-    unit = units.filter(slug=request.POST["unit"]).first() if request.POST.get("unit") else units.first()
-    if unit is None:
-        raise Http404
-    reference = request.POST.get("case", "")
-    case = visible_or_404(Case, user, reference=reference) if reference else None
-    tip = None if request.POST.get("session") else _tip(request, user)
-    try:
-        if request.POST.get("session"):
-            draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
-        elif tip is None:
-            known = answers_to_continue(version=version, case=case, by=user) if case else {}
-            draft = actions.start_draft(
-                form_version=version,
-                unit=unit,
-                owner=user,
-                case_reference=reference,
-                answers=known | prefilled(version, user, unit, request.POST),
-            )
-        else:
-            draft = _start_from(tip, version, user)
-    except NothingToAsk:
-        return nothing_to_fill(request, version)
-    except CantDo:
-        assert tip is not None
-        return redirect("signals:signal", tip.reference)
-    return redirect("intake:section", draft.pk, draft.section)
-
-
-def _start_from(tip: Tip, version: FormVersion, user: User) -> Draft:
-    """Start an identification with what a tip says already. Raises CantDo, NothingToAsk."""
-    known = answers_from(tip, version.parsed_form)
-    # one transaction: a tip that somebody else began from meanwhile leaves no draft behind
-    with transaction.atomic():
-        draft = actions.start_draft(form_version=version, unit=tip.unit, owner=user, answers=known)
-        identification_begun(tip=tip, draft_id=draft.pk, by=user)
-    return draft
-
-
-def _tip(request: HttpRequest, user: User) -> Tip | None:
-    """Return the tip that the form is started from. Raises Http404 for one of another unit."""
-    reference = request.POST.get("signal", "")
-    if not reference:
-        return None
-    found = visible_or_404(Tip, user, reference=reference)
-    if not user.units().filter(pk=found.unit_id).exists():
-        raise Http404
-    return found
 
 
 # the draft's key guards the saving, not Django's CSRF token: the token changes whenever somebody signs in, and a
@@ -132,7 +66,7 @@ def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> Http
     both = _typed_beside(request, draft, section_key)
     if both is not None:
         return both
-    page = _page(draft, section_key, draft.answers, tell_all="check" in request.GET)
+    page = _page(draft, section_key, draft.answers, show_all="check" in request.GET)
     return _shown(request, draft, page, saved="saved" in request.GET)
 
 
@@ -142,19 +76,19 @@ def _typed_beside(request: HttpRequest, draft: Draft, section_key: str) -> HttpR
     if waiting is None:
         return None
     section, post = _section_or_404(draft, section_key), waiting.post
-    post.update({"draft_key": actions.get_key(draft, get_row(request)), side_copies.BESIDE: waiting.page})
+    post.update({"draft_key": keys.get_key(draft, get_row(request)), side_copies.BESIDE: waiting.page})
     return choose_page(request, actions.SectionDiffers(draft, waiting.differences), section, post, "save", status=200)
 
 
 def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpResponse:
     # before `request.POST` is read below: files would go to Django's temporary files otherwise
     keep_in_memory(request)
-    key = actions.read_key(request.POST.get("draft_key", ""), draft_id)
+    key = keys.read_key(request.POST.get("draft_key", ""), draft_id)
     draft = Draft.objects.select_related("form_version__form", "unit", "owner").filter(pk=draft_id).first()
     if draft is None and key is not None:  # discarded meanwhile; what was typed can still be copied
         return not_here_any_more(request, draft_id, section_key, key)
     is_owner = Draft.objects.visible_to(request.user).filter(pk=draft_id).exists()  # type: ignore[arg-type]
-    key_is_good = draft is not None and key is not None and key.owner == draft.owner_id and actions.is_alive(key)
+    key_is_good = draft is not None and key is not None and key.owner == draft.owner_id and keys.is_alive(key)
     if draft is None or not (key_is_good or is_owner):
         if request.user.is_authenticated:
             _own(request, draft_id)  # raises 404, audited as a denial
@@ -162,15 +96,15 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
     if key is not None and key_is_good and _has_moved_on(draft, key):
         return not_here_any_more(request, draft_id, section_key, key, draft)
     if draft.submitted_at is not None:
-        return lead(request, "intake:sent", draft.pk)
+        return redirect_to_page(request, "intake:sent", draft.pk)
     section = _section_or_404(draft, section_key)
     if not key_is_good:
         # the owner with an expired key: the page is shown again with what was typed and a new key, and saved with that
-        files = not_taken(request.FILES, request.POST, section=section)
+        files = refuse_uploads(request.FILES, request.POST, section=section)
         answers = merged(draft.answers, section, _pressed(files.post, section).typed)
         page = _page(draft, section_key, answers, file_errors=files.errors)
         return _shown(request, draft, page, is_stale=True, status=409)
-    files = take_in(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
+    files = store_uploads(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
     pressed = _pressed(files.post, section)
     # a time that can't be read keeps the saved one; the answers are saved all the same
     occurred_at, occurred_error = _occurred(request)
@@ -189,7 +123,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
     except actions.SectionDiffers as differs:
         return _not_overwritten(request, differs, section, pressed, files, is_owner=is_owner)
     except actions.DraftIsSent:  # by another page, after it was looked at above
-        return lead(request, "intake:sent", draft_id)
+        return redirect_to_page(request, "intake:sent", draft_id)
     if pressed.going in QUIETLY:
         return _kept(request, draft, section, pressed, files, is_owner=is_owner)
     if not is_owner:
@@ -197,7 +131,7 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
     return _after_saving(request, draft, section_key, pressed, occurred_error, files.errors)
 
 
-def _has_moved_on(draft: Draft, key: actions.DraftKey) -> bool:
+def _has_moved_on(draft: Draft, key: keys.DraftKey) -> bool:
     """Return whether a page with this key can't be saved any more: the form was submitted, or changed its version."""
     return draft.submitted_at is not None or key.form_version not in (None, draft.form_version_id)
 
@@ -207,13 +141,13 @@ def _not_overwritten(
     differs: actions.SectionDiffers,
     section: Section,
     pressed: "Pressed",
-    files: Taken,
+    files: StoredUploads,
     *,
     is_owner: bool,
 ) -> HttpResponse:
     """Answer that another page or phone saved this section meanwhile; show both texts, to its owner only."""
     if pressed.going in QUIETLY:
-        return JsonResponse({"differs": True, **_get_told(files)}, status=409)
+        return JsonResponse({"differs": True, **_describe_uploads(files)}, status=409)
     if not is_owner:
         return typed_only(request, differs.draft, section)
     return choose_page(request, differs, section, files.post, pressed.going)
@@ -239,7 +173,7 @@ def _pressed(post: QueryDict, section: Section) -> Pressed:
 
 
 def _kept(
-    request: HttpRequest, draft: Draft, section: Section, pressed: Pressed, files: Taken, *, is_owner: bool
+    request: HttpRequest, draft: Draft, section: Section, pressed: Pressed, files: StoredUploads, *, is_owner: bool
 ) -> HttpResponse:
     """Tell the script, which saves and uploads by itself, what its page is a copy of now."""
     if pressed.going == "autosave" and not is_by_script(request):
@@ -251,21 +185,21 @@ def _kept(
         moment = timezone.localtime(draft.occurred_at).strftime(actions.MOMENT)
         saved = actions.page_marks(draft, section, typed_part(section.items, draft.answers), moment)
         marks = side_copies.marks_held(marks, saved, copy_in(request.POST).marks)
-    return JsonResponse({"version": version, "marks": marks, **_get_told(files)})
+    return JsonResponse({"version": version, "marks": marks, **_describe_uploads(files)})
 
 
-def _get_told(files: Taken) -> dict[str, Any]:
+def _describe_uploads(files: StoredUploads) -> dict[str, Any]:
     """Return which of the uploaded files were stored and which weren't, by field."""
-    kept = {
+    stored = {
         name: {
             "id": str(row.pk),
             "name": row.name,
             "size": row.size,
             "address": reverse("intake:attachment", args=[row.pk]),
         }
-        for name, row in files.kept.items()
+        for name, row in files.stored.items()
     }
-    return {"kept": kept, "errors": files.errors}
+    return {"kept": stored, "errors": files.errors}
 
 
 def _after_saving(
@@ -279,8 +213,8 @@ def _after_saving(
     going, new_row_in = pressed.going, pressed.new_row_in
     shown = set(request.POST.getlist("shown"))
     # errors only of what the person has seen, and only when they want to go on
-    told = shown if going == "next" else ()
-    page = _page(draft, section_key, draft.answers, shown=told, new_row_in=new_row_in, file_errors=file_errors)
+    with_errors = shown if going == "next" else ()
+    page = _page(draft, section_key, draft.answers, shown=with_errors, new_row_in=new_row_in, file_errors=file_errors)
     if occurred_error or file_errors:
         return _shown(request, draft, page, occurred_error=occurred_error, status=422)
     if going == "next":
@@ -291,35 +225,35 @@ def _after_saving(
         if grown:
             return _shown(request, draft, page, grown=grown)
         return (
-            lead(request, "intake:section", draft.pk, page.next)
+            redirect_to_page(request, "intake:section", draft.pk, page.next)
             if page.next
-            else lead(request, "intake:review", draft.pk)
+            else redirect_to_page(request, "intake:review", draft.pk)
         )
     wanted = page.previous if going == "back" else going.removeprefix("to:")
     if wanted in {step.key for step in page.steps}:
-        return lead(request, "intake:section", draft.pk, wanted)
+        return redirect_to_page(request, "intake:section", draft.pk, wanted)
     if going == "back":
-        return lead(request, "intake:home")
+        return redirect_to_page(request, "intake:home")
     if going == "newer":
-        return lead(request, "intake:move", draft.pk)
+        return redirect_to_page(request, "intake:move", draft.pk)
     if going.startswith("in:"):
         actions.choose_language(draft=draft, language=going.removeprefix("in:"))
-        return lead(request, "intake:section", draft.pk, section_key)
+        return redirect_to_page(request, "intake:section", draft.pk, section_key)
     if going == "stay":
         return _shown(request, draft, page)
     if going == "lock":
         lock(request)
         back = reverse("intake:section", args=[draft.pk, section_key])
-        return lead(request, unlocking_address(staff(request), next=back))
-    return lead(request, f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
+        return redirect_to_page(request, unlocking_address(staff(request), next=back))
+    return redirect_to_page(request, f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
 
 
 def _to_sign_in(request: HttpRequest, draft: Draft, section_key: str) -> HttpResponse:
     """Send to the sign-in page and back to this section; somebody else who is signed in goes to the start page."""
     if request.user.is_authenticated:
-        return lead(request, "intake:home")
+        return redirect_to_page(request, "intake:home")
     back = reverse("intake:section", args=[draft.pk, section_key])
-    return lead(request, f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back, 'kept': 1})}")
+    return redirect_to_page(request, f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back, 'kept': 1})}")
 
 
 @require_POST
@@ -360,7 +294,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         request,
         draft=draft,
         page=page,
-        draft_key=actions.get_key(draft, get_row(request)),
+        draft_key=keys.get_key(draft, get_row(request)),
         copy=page_copy(actions.section_version(draft, page.key), marks),
         newer=newer_version(draft),
         moved="moved" in request.GET,
@@ -372,7 +306,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
     )
     response = render(request, "submissions/section.html", context, status=status)
     # the header opens geolocation for a page that asks for a point, and stays shut for all others
-    if any(view.question["type"] == "geopoint" for view in page.questions()):
+    if any(view.question.type == "geopoint" for view in page.questions()):
         response["Permissions-Policy"] = WITH_THE_PHONES_PLACE
     return response
 

@@ -28,7 +28,7 @@ def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
 
 
 def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | None = None) -> HttpResponse:
-    """Tell that no section of this version applies: nothing was started, and a draft that was to move stays as is."""
+    """Say that no section of this version applies: no draft was started, and one that was to move stays as is."""
     log.error("form_asks_nothing", form=version.form.key, version=version.number)
     return render(request, "submissions/nothing_to_fill.html", frame(request, version=version, draft=draft), status=409)
 
@@ -38,9 +38,9 @@ def is_by_script(request: HttpRequest) -> bool:
     return request.headers.get("Accept") == "application/json"
 
 
-def lead(request: HttpRequest, to: Any, *args: Any, **told: Any) -> HttpResponse:
-    """Redirect to an address or a named page. A script gets {"go": address, ...} with `told` instead."""
+def redirect_to_page(request: HttpRequest, to: Any, *args: Any, **extra: Any) -> HttpResponse:
+    """Redirect to an address or a named page. A script gets {"go": address, ...} with `extra` instead."""
     address = resolve_url(to, *args)
     if is_by_script(request):
-        return JsonResponse({"go": address, **told})
+        return JsonResponse({"go": address, **extra})
     return HttpResponseRedirect(address)

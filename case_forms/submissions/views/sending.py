@@ -28,7 +28,7 @@ from ..actions import (
 )
 from ..attachments.named_files import files_of_submission
 from ..case_reference import named_case
-from ..cases_from_visits import Begun, Source, begun_from
+from ..cases_from_visits import CasesBegun, Source, find_cases_begun
 from ..confirmations import confirmed_in_words, to_confirm
 from ..drafts import actions, unmapped_answers
 from ..languages import get_draft_language, language_among
@@ -36,9 +36,9 @@ from ..models import Draft, Submission
 from ..outreach_visits import FORM as VISIT_FORM
 from ..pages.section import checked_for
 from ..readable_answers import read_sections, read_stored
-from ..recipients_preview import told_at_once, would_match_no_rule
+from ..recipients_preview import preview_recipients, would_match_no_rule
 from ..validation.validate import CheckContext
-from .page import frame, lead, staff
+from .page import frame, redirect_to_page, staff
 
 
 def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
@@ -47,14 +47,14 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     draft = Draft.objects.visible_to(user).filter(pk=draft_id).first()
     # a draft is its owner's alone; others who follow its link may still read what was submitted from it
     if draft is None and Submission.objects.visible_to(user).filter(pk=draft_id).exists():
-        return lead(request, "intake:sent", draft_id)
+        return redirect_to_page(request, "intake:sent", draft_id)
     if draft is None:
         draft = visible_or_404(Draft, user, pk=draft_id)
     if draft.submitted_at is not None:
-        return lead(request, "intake:sent", draft.pk)
+        return redirect_to_page(request, "intake:sent", draft.pk)
     waiting = actions.to_choose(draft)
     if waiting is not None:  # what was typed without a session is chosen about first
-        return lead(request, "intake:section", draft.pk, waiting.section)
+        return redirect_to_page(request, "intake:section", draft.pk, waiting.section)
     if request.method == "POST":
         return _send(request, user, draft)
     return _review_page(request, draft)
@@ -77,7 +77,7 @@ def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
     except NotDecided:
         return _review_page(request, draft, is_undecided=True, status=503)
     except UuidReused:
-        return lead(request, "intake:sent", draft.pk)
+        return redirect_to_page(request, "intake:sent", draft.pk)
     except (NotAllowed, Draft.DoesNotExist):
         raise Http404 from None
     return _where(request, received.submission)
@@ -109,7 +109,7 @@ def _review_page(
         has_changed=has_changed,
         looked_over=actions.get_versions(draft),
         left_over=unmapped_answers.in_words(unmapped_answers.get_left_over(draft), context),
-        told=told_at_once(draft, checked.answers, user) if checked.ok else [],
+        told=preview_recipients(draft, checked.answers, user) if checked.ok else [],
         is_unmatched=checked.ok and would_match_no_rule(draft, checked.answers, user),
     )
     return render(request, "submissions/review.html", page, status=status)
@@ -137,8 +137,8 @@ def case_submission(request: HttpRequest, reference: str, submission_id: uuid.UU
 
 def _where(request: HttpRequest, found: Submission) -> HttpResponse:
     if found.case is not None:
-        return lead(request, "cases:case", found.case.reference)
-    return lead(request, "intake:submission", found.pk)
+        return redirect_to_page(request, "cases:case", found.case.reference)
+    return redirect_to_page(request, "intake:submission", found.pk)
 
 
 def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
@@ -167,12 +167,12 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
     return render(request, "submissions/submission.html", page)
 
 
-def _begun(request: HttpRequest, found: Submission) -> Begun | None:
+def _begun(request: HttpRequest, found: Submission) -> CasesBegun | None:
     """Return what came of an outreach visit; None for every other form."""
     if found.form_version.form.key != VISIT_FORM:
         return None
     source = Source(found.pk, found.unit_id, found.received_at)
-    return begun_from([source], user=staff(request), page=request.GET.get("page"))
+    return find_cases_begun([source], user=staff(request), page=request.GET.get("page"))
 
 
 @require_POST

@@ -444,8 +444,8 @@ def test_the_queue_carries_ids_only(client, address, django_capture_on_commit_ca
 @pytest.mark.parametrize(
     ("place", "error"),
     [
-        ("tell", RuntimeError),
-        ("tell", KeyRingError),
+        ("notify_recipients", RuntimeError),
+        ("notify_recipients", KeyRingError),
         ("log_event", DatabaseError),
         ("codes.compute_hash", KeyRingError),
     ],

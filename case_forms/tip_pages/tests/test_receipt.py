@@ -8,7 +8,7 @@ from django.utils import translation
 
 from case_forms.tips.models import Tip
 from case_forms.tips.public_actions import add_message
-from case_forms.tips.recipients import get_told
+from case_forms.tips.recipients import get_notified_recipients
 from case_forms.tips.tests.scene import make_tip_scene
 from content.models import Hotline
 from notifications.directory.models import Contact, DutyShift
@@ -107,12 +107,12 @@ def test_what_is_said_of_an_addition_is_read_from_its_own_notice(scene):
     tip = scene.receive().tip
     nobody_at(scene, "mobile_unit")
     add_message(tip_id=tip.pk, text="More.", secret=b"x" * 32)
-    said = get_told(Tip.objects.get(pk=tip.pk), "signal_added")
+    said = get_notified_recipients(Tip.objects.get(pk=tip.pk), "signal_added")
     assert (said.reached, said.unreached, said.instead) == ((), (scene.unit.name,), ("Vatra coordinator",))
-    assert get_told(tip).reached == (scene.unit.name,)
+    assert get_notified_recipients(tip).reached == (scene.unit.name,)
 
 
 def test_a_notice_withdrawn_before_it_went_out_told_nobody(scene):
     tip = scene.receive().tip
     cancel(notice=Notice.objects.get(case_id=tip.pk), reason="test")
-    assert get_told(tip).nobody
+    assert get_notified_recipients(tip).nobody

@@ -19,15 +19,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.pages.section import NoSuchSection
 from case_forms.submissions.validation.validate import NothingToAsk
-from case_forms.tips.public_actions import ReceivedTip, receive_tip, sent_before
-from case_forms.tips.recipients import get_told
+from case_forms.tips.public_actions import ReceivedTip, find_sent_tip, receive_tip
+from case_forms.tips.recipients import get_notified_recipients
 from content.public_forms import public_form as form_without_cookie
 
 from .. import rate_limits, steps
 from ..entry_points import EntryPoint, place_of_card, place_of_region, public_form, regions_with_a_unit
 from ..form_state import FormState, is_too_large, opened, sealed
 from ..proof_of_work import new_work
-from ..responses import kept_nowhere, shown
+from ..responses import forbid_caching, shown
 from ..steps import DANGER, DANGER_QUESTION, REVIEW, Move
 
 CODE_SHOWN_SECONDS = 15 * 60  # for a page that is sent twice: a double click, a lost answer
@@ -44,7 +44,7 @@ NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try agai
 TOO_LARGE = _("This is too much for one message. Make it shorter, and send the rest afterwards.")
 
 
-@kept_nowhere
+@forbid_caching
 @form_without_cookie
 def start(request: HttpRequest) -> HttpResponse:
     """Ask which region it is about; also for whoever has no card."""
@@ -53,29 +53,25 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 @sensitive_variables()
-@kept_nowhere
+@forbid_caching
 @form_without_cookie
 def card(request: HttpRequest, code: str) -> HttpResponse:
     """Show the form from the card of a session. An unknown and an ended card read alike."""
-    place = place_of_card(code)
-    if place is None:
-        return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
-    return _ask(request, place)
+    return _ask(request, place_of_card(code))
 
 
 @sensitive_post_parameters()
 @sensitive_variables()
-@kept_nowhere
+@forbid_caching
 @form_without_cookie
 def region(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the form from a region's page."""
-    place = place_of_region(slug)
+    return _ask(request, place_of_region(slug))
+
+
+def _ask(request: HttpRequest, place: EntryPoint | None) -> HttpResponse:
     if place is None:
         return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
-    return _ask(request, place)
-
-
-def _ask(request: HttpRequest, place: EntryPoint) -> HttpResponse:
     version = public_form()
     if version is None:
         return shown(request, "tip_pages/no_form.html", place.name, *place.args, status=503)
@@ -98,13 +94,13 @@ def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> Ht
         empty = FormState(place.key, newest.pk)
         sheet = steps.with_typed(empty, newest, step, request.POST)
         if is_too_large(sheet):
-            return _page(request, place, newest, Move(sheet, step), TOO_LARGE, 413, kept=empty)
+            return _page(request, place, newest, Move(sheet, step), TOO_LARGE, 413, carried_on=empty)
         # These two pages hold no fields: whoever comes from them begins at the first section.
         there = step if step not in (REVIEW, DANGER) else ""
         return _page(request, place, newest, steps.move(sheet, newest, there, "stay", frozenset()), LOST, 409)
     before, sheet = sheet, steps.with_typed(sheet, version, step, request.POST)
     if is_too_large(sheet):
-        return _page(request, place, version, Move(sheet, step), TOO_LARGE, 413, kept=before)
+        return _page(request, place, version, Move(sheet, step), TOO_LARGE, 413, carried_on=before)
     # A new secret, too: the old page's challenge has expired with it.
     if sheet.is_old:
         return _page(request, place, version, steps.move(sheet.renewed(), version, step, "stay", frozenset()), OLD, 409)
@@ -124,11 +120,11 @@ def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: 
     if not checked.ok:
         # Everything is checked again: a page that was changed by hand may skip sections.
         broken = steps.first_broken(checked) or steps.first_step(version, sheet.answers)
-        return _page(request, place, version, Move(sheet, broken, tell_all=True), status=422)
+        return _page(request, place, version, Move(sheet, broken, show_all=True), status=422)
     proof = request.POST.get("proof", "")
     try:
         # A page that is sent again has been weighed before; it finds what it stored.
-        received = sent_before(sheet.secret)
+        received = find_sent_tip(sheet.secret)
         if received is None:
             if rate_limits.may_send(sheet, proof) != rate_limits.GOOD:
                 return _page(request, place, version, Move(sheet, REVIEW), TOO_SOON, 429)
@@ -163,7 +159,7 @@ def _receipt(request: HttpRequest, place: EntryPoint, received: ReceivedTip) -> 
         "tip_pages/receipt.html",
         "asking:back",
         code=received.code if is_fresh and tip.receipt_hash else "",
-        whom=get_told(tip),
+        whom=get_notified_recipients(tip),
         is_in_danger=tip.is_in_danger,
         place=place,
         twins=[],  # the other language would be another page, without the code
@@ -180,15 +176,15 @@ def _page(
     moved: Move,
     told: "str | Promise" = "",
     status: int = 200,
-    kept: FormState | None = None,
+    carried_on: FormState | None = None,
 ) -> HttpResponse:
-    """Render one page. `kept`: the form state to carry on with instead, when this one is too large for a page."""
+    """Render one page. `carried_on`: the form state to carry on with instead, when this one is too large for a page."""
     context: dict[str, Any] = {
         "place": place,
         "version": version,
         "form_title": version.parsed_form.title,
         "step": moved.step,
-        "sheet": sealed(kept or moved.sheet),
+        "sheet": sealed(carried_on or moved.sheet),
         "told": told,
         "unit": place.origin.unit,
     }
@@ -203,7 +199,7 @@ def _page(
         }
         return shown(request, "tip_pages/review.html", place.name, *place.args, status=status, **context)
     try:
-        page = steps.build_page(moved.sheet, version, moved.step, shown=moved.shown, tell_all=moved.tell_all)
+        page = steps.build_page(moved.sheet, version, moved.step, shown=moved.shown, show_all=moved.show_all)
     # An old or altered page may name a section that isn't there.
     except NoSuchSection:
         first = steps.first_step(version, moved.sheet.answers)

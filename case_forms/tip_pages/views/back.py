@@ -19,7 +19,7 @@ from case_forms.tips import codes
 from case_forms.tips.deciding import ADDED
 from case_forms.tips.models import Tip
 from case_forms.tips.public_actions import (
-    LONGEST_MESSAGE,
+    MAX_MESSAGE_LENGTH,
     MAX_MESSAGES,
     TipClosed,
     TooManyMessages,
@@ -30,16 +30,16 @@ from case_forms.tips.public_actions import (
     may_add,
     take_back,
 )
-from case_forms.tips.recipients import get_told
+from case_forms.tips.recipients import get_notified_recipients
 from content.public_forms import public_form
 
 from .. import rate_limits, receipt_session
 from ..form_state import FormState, opened, sealed
 from ..proof_of_work import new_work
-from ..responses import kept_nowhere, shown
+from ..responses import forbid_caching, shown
 
 BACK = "back"
-LONGEST_TYPED = 10 * LONGEST_MESSAGE  # what a page carries on of an addition that is too long
+MAX_TYPED_LENGTH = 10 * MAX_MESSAGE_LENGTH  # what a page carries on of an addition that is too long
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ SENT_TO_NOBODY = _(
 
 @sensitive_post_parameters()
 @sensitive_variables()
-@kept_nowhere
+@forbid_caching
 @public_form
 def back(request: HttpRequest) -> HttpResponse:
     """Ask for the code; on POST with a code show the conversation, with a visit add to it, lock it or take it back."""
@@ -136,7 +136,7 @@ def _ask_code(
         status=status,
         told=told,
         problem=problem,
-        code=request.POST.get("code", "")[: codes.LONGEST_TYPED] if code is None else code,
+        code=request.POST.get("code", "")[: codes.MAX_TYPED_LENGTH] if code is None else code,
         typed=_typed(request),
         sheet=sealed(fresh),
         work=new_work(fresh.secret, sent_this_hour=rate_limits.WRONG_CODES.used()).as_json,
@@ -178,8 +178,8 @@ def _add(request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip) 
     problem: str | Promise = ""
     if not text:
         problem = EMPTY
-    elif len(text) > LONGEST_MESSAGE:
-        problem = str(TOO_LONG) % {"count": LONGEST_MESSAGE}
+    elif len(text) > MAX_MESSAGE_LENGTH:
+        problem = str(TOO_LONG) % {"count": MAX_MESSAGE_LENGTH}
     if problem:
         return _talk(request, visit, tip, typed=_typed(request), problem=problem, status=422)
     try:
@@ -194,7 +194,7 @@ def _add(request: HttpRequest, visit: receipt_session.ReceiptSession, tip: Tip) 
         log.error("signal_message_not_received", error=type(failure).__name__)
         return _talk(request, visit, tip, typed=text, problem=NOT_RECEIVED, status=503)
     # Read from the notices: the page says what happened, not what was meant to.
-    whom = get_told(tip, ADDED)
+    whom = get_notified_recipients(tip, ADDED)
     told = SENT_ON if whom.reached else SENT_TO_COORDINATOR if whom.instead else SENT_TO_NOBODY
     # A new secret for the next message, the old time: adding doesn't prolong the visit.
     return _talk(request, receipt_session.ReceiptSession(tip.pk, visit.at), _tip(visit) or tip, told=told)
@@ -217,7 +217,7 @@ def _talk(
         said=said,
         has_answer=any(message.sender == "unit" for message in said),
         may_add=may_add(tip),
-        whom=get_told(tip),
+        whom=get_notified_recipients(tip),
         twins=[],
         **more,
     )
@@ -230,4 +230,4 @@ def _tip(visit: receipt_session.ReceiptSession) -> Tip | None:
 
 
 def _typed(request: HttpRequest) -> str:
-    return request.POST.get("text", "")[:LONGEST_TYPED]
+    return request.POST.get("text", "")[:MAX_TYPED_LENGTH]

@@ -13,7 +13,7 @@ from notifications.outbox.models import Notice
 from .. import public_actions
 from ..models import Outcome, Tip
 from ..purge import forget_due
-from ..staff_actions import CantDo, answer_tip
+from ..staff_actions import TipActionRefused, answer_tip
 from .scene import SECRET_WORDS, get_notices, make_tip_scene
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,6 @@ def test_a_locked_code_opens_nothing_and_what_was_written_stays_with_the_unit(sc
     tip = Tip.objects.get()
     assert tip.answers["what"] == SECRET_WORDS
     assert get_notices(tip)[Role.MOBILE_UNIT].is_open
-    with pytest.raises(CantDo, match="frozen"):
+    with pytest.raises(TipActionRefused, match="frozen"):
         answer_tip(tip=tip, by=scene.worker, text="Hello", key="k")
     public_actions.freeze(tip_id=tip.pk)

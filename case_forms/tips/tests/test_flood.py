@@ -17,7 +17,7 @@ from tests.world.places import make_place
 
 from .. import public_actions, staff_actions
 from ..models import Tip, TipState
-from ..recipients import get_told
+from ..recipients import get_notified_recipients
 from .scene import SECRET_WORDS, get_notices, make_tip_scene
 
 pytestmark = pytest.mark.django_db
@@ -173,7 +173,7 @@ def test_above_the_budget_it_is_kept_and_only_the_unit_is_told(scene):
     held = scene.receive_above(danger_now="yes").tip
     assert held.held_back
     assert set(get_notices(held)) == {Role.MOBILE_UNIT}
-    told = get_told(held)
+    told = get_notified_recipients(held)
     assert told.held_back
     assert told.reached == (scene.unit.name,)
 
@@ -207,7 +207,7 @@ def test_the_unit_looks_and_has_the_others_told_once(scene):
     assert not held.held_back
     assert held.state == TipState.READ
     assert Notice.objects.filter(case_id=held.pk, role=Role.POLICE, chases=None).count() == 1
-    assert set(get_told(held).reached) == {scene.unit.name, str(Role.POLICE.label)}
+    assert set(get_notified_recipients(held).reached) == {scene.unit.name, str(Role.POLICE.label)}
 
 
 # ---- the unit's notice ends when nobody waits in it any more
@@ -236,7 +236,7 @@ def test_accepting_the_notice_takes_all_that_stand_in_it(scene):
 def test_the_receipt_of_one_that_joined_says_so(scene):
     scene.receive(danger_now="yes")
     scene.receive(danger_now="yes")
-    third = get_told(scene.receive(danger_now="yes").tip)
+    third = get_notified_recipients(scene.receive(danger_now="yes").tip)
     assert third.reached == ()
     assert set(third.added) == {scene.unit.name, str(Role.POLICE.label)}
     assert not third.nobody
@@ -245,6 +245,6 @@ def test_the_receipt_of_one_that_joined_says_so(scene):
 def test_what_joined_a_notice_that_has_nobody_says_that_nobody_was_found():
     scene = make_tip_scene(on_duty=False)
     scene.receive()
-    told = get_told(scene.receive().tip)
+    told = get_notified_recipients(scene.receive().tip)
     assert told.unreached == (scene.unit.name,)
     assert told.instead

@@ -1,8 +1,8 @@
 import threading
 import time
 
-from .. import lanes
-from ..lanes import lane
+from .. import locking
+from ..locking import lane
 
 
 def through(origin: str, began: list[str], let_go: threading.Event) -> threading.Thread:
@@ -35,23 +35,23 @@ def test_one_page_has_one_place_however_many_send_through_it() -> None:
     for hand in [*flood, other]:
         hand.join(20)
     assert began.count("flooded") == 5
-    assert lanes._lanes == {}
+    assert locking._lanes == {}
 
 
 def test_who_waits_too_long_is_not_refused() -> None:
     began: list[str] = []
     let_go = threading.Event()
-    patience, lanes.PATIENCE = lanes.PATIENCE, 0.05
+    patience, locking.MAX_WAIT = locking.MAX_WAIT, 0.05
     try:
         hands = [through("flooded", began, let_go) for _hand in range(2)]
         wait_for(began, 2)
         assert began == ["flooded", "flooded"]
     finally:
-        lanes.PATIENCE = patience
+        locking.MAX_WAIT = patience
         let_go.set()
         for hand in hands:
             hand.join(20)
-    assert lanes._lanes == {}
+    assert locking._lanes == {}
 
 
 def test_a_body_that_fails_leaves_its_lane() -> None:
@@ -60,4 +60,4 @@ def test_a_body_that_fails_leaves_its_lane() -> None:
             raise ValueError
     except ValueError:
         pass
-    assert lanes._lanes == {}
+    assert locking._lanes == {}

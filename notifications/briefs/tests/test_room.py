@@ -101,6 +101,12 @@ class TestBeforeThePin:
 
 
 class TestAfterThePin:
+    def test_the_countdown_has_its_words_from_the_page(self, opened: Client, notice: Notice) -> None:
+        due = BeautifulSoup(page(opened, get_path(notice)), "html.parser").find(attrs={"data-answer-by": True})
+        assert due is not None
+        words = (due["data-one"], due["data-several"], due["data-late"])
+        assert words == ("edhe 1 minutë", "edhe 0 minuta", "afati kaloi")
+
     def test_the_right_pin_opens_the_brief_and_marks_the_notice_opened(self, opened: Client, notice: Notice) -> None:
         html = page(opened, get_path(notice))
 

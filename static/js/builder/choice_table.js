@@ -1,6 +1,7 @@
 /**
  * A table over the text of a list of choices: a row for each choice, a column for the value, each language and each
- * attribute. The text stays what is sent; whoever pastes a whole table does it there, or into any cell.
+ * attribute. The text stays what is sent; whoever pastes a whole table does it there, or into any cell. The columns of an
+ * empty table are named in `data-choice-table`.
  */
 
 const source = /** @type {HTMLTextAreaElement} */ (document.querySelector("[data-choice-table]"));
@@ -40,7 +41,7 @@ const parsed = (text) =>
     .map((line) => line.split("\t").map((cell) => cell.trim()));
 
 function read() {
-  [headings = ["value", "label:sq", "label:en"], ...rows] = parsed(source.value);
+  [headings = (source.dataset.choiceTable ?? "").split(" "), ...rows] = parsed(source.value);
   rows = rows.map((row) => headings.map((_heading, at) => row[at] ?? ""));
 }
 

@@ -1,4 +1,4 @@
-/** A condition of a question: when it applies, its rows, and how it reads in Albanian and English. */
+/** A condition of a question: when it applies, its rows, and how it reads in each language of the service. */
 
 import { ConditionRows } from "./condition_rows.js";
 import { begunGroup, hasUnfinished, read, write } from "./conditions.js";

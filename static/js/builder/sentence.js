@@ -14,7 +14,7 @@ const upper = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /**
  * {labels, values, days, language, words}: `labels` names variables by key, `values` their values, `days` are the keys
- * of dates and times, `words` the words of all languages. Throws for what isn't in the language.
+ * of dates and times, `words` the words of all languages, the default one first. Throws for what isn't in the language.
  *
  * @param {Expression} expression
  * @param {{
@@ -25,8 +25,8 @@ const upper = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
  *   words: Record<string, Record<string, string>>,
  * }} options
  */
-export function explain(expression, { labels = {}, values = {}, days = [], language = "sq", words }) {
-  return `${upper(new Reader(labels, values, days, words[language] ?? words.sq).condition(expression))}.`;
+export function explain(expression, { labels = {}, values = {}, days = [], language = "", words }) {
+  return `${upper(new Reader(labels, values, days, words[language] ?? Object.values(words)[0]).condition(expression))}.`;
 }
 
 export class Reader {

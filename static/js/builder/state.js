@@ -57,7 +57,10 @@ export class Editor {
   }
 
   get languages() {
-    return this.definition.languages?.length ? this.definition.languages : ["sq"];
+    // the catalogue has the service's languages, the default one first
+    return this.definition.languages?.length
+      ? this.definition.languages
+      : Object.keys(this.catalogue.sentences).slice(0, 1);
   }
 
   /**

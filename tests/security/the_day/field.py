@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from access.models import FieldToken, Municipality
 from case_forms.cases.models import Case, Referral
-from case_forms.cases.telling_instead import choices_for
+from case_forms.cases.notifying_instead import list_choices
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.lists import unresolved
 from case_forms.form_builder.models import FormDefinition, FormVersion
@@ -243,7 +243,7 @@ def tell_somebody_instead(day: Day, me: Staff) -> Any:
     DutyShift.objects.filter(partner__role="police").delete()
     send_a_form(day, day.worker)
     notice = Notice.objects.nobody_reached().filter(role="police").latest("owed_at")
-    contact = choices_for(notice).near[0]
+    contact = list_choices(notice).near[0]
     me.post("cases:instead", notice.case_reference, notice.pk, contact=contact.pk, why="Kanarina")
     return Notice.objects.filter(contact=contact).latest("owed_at")
 

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--kind", required=True, choices=KINDS, help="what the form is for")
         parser.add_argument("--key", help="the form's key; otherwise form_id of the sheet settings")
         parser.add_argument("--language", default="sq", help="the code for texts that say no language (default sq)")
-        parser.add_argument("--by", metavar="USERNAME", help="whose deed this is; needed unless --check is given")
+        parser.add_argument("--by", metavar="USERNAME", help="who imports it; needed unless --check is given")
         parser.add_argument("--replace", action="store_true", help="make it the draft of the form with this key")
         parser.add_argument("--check", action="store_true", help="only report; save nothing")
 
@@ -37,19 +37,19 @@ class Command(BaseCommand):
         by = self._user(options["by"]) if not options["check"] else None
         found = self._read(options)
         for finding in found.report:
-            self.stdout.write(told(finding))
+            self.stdout.write(describe(finding))
         if found.definition is None:
             raise CommandError(f"{len(found.errors)} errors: nothing was saved.")
         if by is None:
             self.stdout.write(f"“{found.definition['key']}” can be taken in.")
             return
-        form = self._keep(found.definition, by, replace=options["replace"])
-        self.stdout.write(f"“{form.key}” was kept as a draft.")
+        form = self._save(found.definition, by, replace=options["replace"])
+        self.stdout.write(f"“{form.key}” was saved as a draft.")
 
     def _user(self, username: str | None) -> User:
         user = User.objects.filter(username=username or "", is_active=True).first()
         if user is None:
-            raise CommandError("Say with --by whose deed this is: the username of an active account.")
+            raise CommandError("Say with --by who imports it: the username of an active account.")
         return user
 
     def _read(self, options: dict[str, Any]) -> Import:
@@ -67,20 +67,20 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"The file can't be opened: {error.strerror}.") from error
 
-    def _keep(self, definition: dict[str, Any], by: User, *, replace: bool) -> FormDefinition:
-        standing = FormDefinition.objects.filter(key=definition["key"]).first() if replace else None
+    def _save(self, definition: dict[str, Any], by: User, *, replace: bool) -> FormDefinition:
+        existing = FormDefinition.objects.filter(key=definition["key"]).first() if replace else None
         try:
-            if standing is None:
+            if existing is None:
                 return make_form(definition=definition, by=by, origin="xlsform")
-            replace_draft(form=standing, definition=definition, by=by, origin="xlsform")
+            replace_draft(form=existing, definition=definition, by=by, origin="xlsform")
         except DefinitionRefused as refused:
             raise CommandError("; ".join(str(problem.message) for problem in refused.problems[:5])) from refused
         except FormIsLocked as locked:
             raise CommandError("The form with this key is locked or waits for approval.") from locked
-        return standing
+        return existing
 
 
-def told(finding: Finding) -> str:
+def describe(finding: Finding) -> str:
     """Return one finding on a line: "error  survey row 12, relevant: words [code]"."""
     place = ", ".join(
         filter(None, (f"{finding.sheet} row {finding.row}" if finding.row else finding.sheet, finding.column))

@@ -1,6 +1,6 @@
 """The elements of an XLSForm that expressions can name. Both directions of conversion look names up here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,3 +84,35 @@ class FormElements:
     def give_key(self, element: Element, key: str) -> None:
         element.key = key
         self.keyed.setdefault(key, element)
+
+
+class ElementContext:
+    """What the expressions of one element can name.
+
+    `itself`: the question that a constraint validates, the "." of XPath; `attributes`: the choices' columns, in a
+    choice filter; `row`: the repeat group whose rows a condition in [] goes through; `known`: the keys that have an
+    answer where the expression is asked.
+    """
+
+    def __init__(
+        self,
+        form: FormElements,
+        here: Element,
+        *,
+        itself: Element | None = None,
+        attributes: Mapping[str, str] | None = None,
+        row: Element | None = None,
+    ) -> None:
+        self.form = form
+        self.here = here
+        self.itself = itself
+        self.attributes = attributes
+        self.row = row
+        # ODK asks a constraint only of an answer that is there.
+        self.known = frozenset({itself.key}) if itself else frozenset()
+
+    def find(self, key: str) -> Element | None:
+        """Return what a variable of JSON-Logic stands for."""
+        if key.startswith("choice."):
+            return Element(key, kind="text")
+        return self.form.keyed.get(key)

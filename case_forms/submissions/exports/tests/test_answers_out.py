@@ -322,7 +322,7 @@ def test_housekeeping_deletes_what_has_expired_and_says_of_the_stuck_that_they_f
 
 
 def test_more_than_a_workbook_holds_is_refused_beside_the_format(large, monkeypatch):
-    monkeypatch.setattr(actions, "MOST", dict.fromkeys(actions.MOST, 1))
+    monkeypatch.setattr(actions, "MAX_SUBMISSIONS", dict.fromkeys(actions.MAX_SUBMISSIONS, 1))
     answer = asked(large.coordinator, format="xlsx")
     assert answer.status_code == 422
     assert "can hold at most 1 submissions" in answer.content.decode()

@@ -3,10 +3,10 @@
 The modules beside this one register their operators here, so that none of them has to know the others.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..elements import Element, FormElements
+from ..elements import Element, ElementContext
 from ..facts import Keys, operation, variable
 from ..nodes import EMPTY, ITSELF, Call, Node, Number, Operation, Path, Ref, Text
 
@@ -53,30 +53,8 @@ def builds_condition(*operators: str) -> Callable[[Build], Build]:
     return register
 
 
-class XPathBuilder:
-    """A builder of the expressions of one element.
-
-    `itself`: the question that a constraint validates; `attributes`: {attribute: column of the choices sheet}; `row`:
-    the repeat group whose rows a condition goes through; `known`: the keys that have an answer where the expression is
-    asked.
-    """
-
-    def __init__(
-        self,
-        form: FormElements,
-        here: Element,
-        *,
-        itself: Element | None = None,
-        attributes: Mapping[str, str] | None = None,
-        row: Element | None = None,
-    ) -> None:
-        self.form = form
-        self.here = here
-        self.itself = itself
-        self.attributes = attributes
-        self.row = row
-        # ODK asks a constraint only of an answer that is there.
-        self.known = frozenset({itself.key}) if itself else frozenset()
+class XPathBuilder(ElementContext):
+    """A builder of the expressions of one element. `attributes`: {attribute: column of the choices sheet}."""
 
     # ---- what an expression is worth ----
 
@@ -152,11 +130,6 @@ class XPathBuilder:
         return self.value(logic).kind if isinstance(logic, dict) else ""
 
     # ---- names ----
-
-    def find(self, key: str) -> Element | None:
-        if key.startswith("choice."):
-            return Element(key, kind="text")
-        return self.form.keyed.get(key)
 
     def find_answer(self, logic: Any) -> Element | None:
         """Return the element that a plain {"var": key} reads."""

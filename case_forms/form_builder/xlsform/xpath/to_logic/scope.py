@@ -1,37 +1,15 @@
 """The scope of one element: what its expressions can read, and as which JSON-Logic."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from ..elements import Element, FormElements
+from ..elements import Element, ElementContext
 from ..facts import facts
 from ..nodes import Call, Path, Ref, XPathError
 from .typed import Rows, TypedLogic
 
 
-class Scope:
-    """The look-up of names from where one element stands.
-
-    `itself`: what "." means (in a constraint); `attributes`: {column of the choices sheet: attribute}, in a choice
-    filter; `row`: the repeat group whose rows a condition in [] goes through; `known`: the keys that have an answer
-    where the expression is asked.
-    """
-
-    def __init__(
-        self,
-        form: FormElements,
-        here: Element,
-        *,
-        itself: Element | None = None,
-        attributes: Mapping[str, str] | None = None,
-        row: Element | None = None,
-    ) -> None:
-        self.form = form
-        self.here = here
-        self.itself = itself
-        self.attributes = attributes
-        self.row = row
-        self.known = frozenset({itself.key}) if itself else frozenset()
+class Scope(ElementContext):
+    """The look-up of names from where one element stands. `attributes`: {column of the choices sheet: attribute}."""
 
     def get_named(self, ref: Ref) -> Element:
         """Return the one element with this name. Raises XPathError: unknown_name, ambiguous_name."""
@@ -41,12 +19,6 @@ class Scope:
         if len(named) > 1:
             raise XPathError("ambiguous_name", ref.at, name=ref.name)
         return named[0]
-
-    def find(self, key: str) -> Element | None:
-        """Return what a variable of the converted expression stands for."""
-        if key.startswith("choice."):
-            return Element(key, kind="text")
-        return self.form.keyed.get(key)
 
     def is_whole(self, value: TypedLogic) -> bool:
         """Return whether it is always a whole number."""

@@ -13,7 +13,7 @@ from wagtail.admin.widgets import AdminDateInput
 
 from access.models import MobileUnit, Region, User
 
-from .models import Case
+from ..models import Case
 
 ALL = ("", _("all"))
 YES_NO = [ALL, ("1", _("Yes")), ("0", _("No"))]

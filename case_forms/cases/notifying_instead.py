@@ -39,7 +39,7 @@ TOLD_INSTEAD = "told_instead"
 MAX_REASON = 300
 
 
-class CannotTell(Exception):
+class CannotNotify(Exception):
     """A choice that can't be carried out.
 
     `code`: unknown_notice, not_needed (somebody has been found meanwhile), unknown_contact, no_reason, too_long.
@@ -65,18 +65,18 @@ class Choices:
         return iter([*self.near, *self.others, *self.coordinators])
 
 
-def notice_without_anybody(case: Case, notice_id: UUID) -> Notice:
-    """Return the notice of this case, if nobody is there for it. Raises CannotTell (unknown_notice, not_needed)."""
+def get_notice_without_recipient(case: Case, notice_id: UUID) -> Notice:
+    """Return the notice of this case, if it has no recipient. Raises CannotNotify (unknown_notice, not_needed)."""
     notices = Notice.objects.filter(case_id=case.pk, pk=notice_id)
     if not notices.exists():
-        raise CannotTell("unknown_notice")
+        raise CannotNotify("unknown_notice")
     found = notices.without_recipient().select_related("municipality__region", "unit__region", "partner").first()
     if found is None:
-        raise CannotTell("not_needed")
+        raise CannotNotify("not_needed")
     return found
 
 
-def choices_for(notice: Notice) -> Choices:
+def list_choices(notice: Notice) -> Choices:
     """List whom this notice may be given to. A referral stays with the service that it names."""
     duty = get_duty(notice)
     people = Contact.objects.filter(is_active=True, partner__is_active=True, reachable_at__isnull=False)
@@ -111,32 +111,32 @@ def _near(duty: Notice, municipality: Municipality) -> set[int]:
 
 
 @transaction.atomic
-def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: str, by: User) -> Notice:
+def notify_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: str, by: User) -> Notice:
     """Create the notice for the person that was chosen, as a new case event, and settle the one that it replaces.
 
     The caller has made sure that `by` may see the case. A second press finds somebody notified and changes nothing;
     one for
     a coordinator who has an open call about it already returns that call.
-    Raises CannotTell.
+    Raises CannotNotify.
     """
     found = Notice.objects.filter(case_id=case.pk, pk=notice_id).first()
     if found is None:
-        raise CannotTell("unknown_notice")
+        raise CannotNotify("unknown_notice")
     # Before anything is judged: the notice is read again under the lock, because the directory may find somebody now.
     lock_chases([found.chase_id])
-    notice = notice_without_anybody(case, notice_id)
+    notice = get_notice_without_recipient(case, notice_id)
     # Out of what the page offers, never by the id alone: a contact of another role could read the brief.
-    contact = next((each for each in choices_for(notice) if each.pk == contact_id), None)
+    contact = next((each for each in list_choices(notice) if each.pk == contact_id), None)
     if contact is None:
-        raise CannotTell("unknown_contact")
+        raise CannotNotify("unknown_contact")
     reason = " ".join(why.split())
     if not reason:
-        raise CannotTell("no_reason")
+        raise CannotNotify("no_reason")
     if len(reason) > MAX_REASON:
-        raise CannotTell("too_long")
-    standing = _standing_call(notice, contact)
-    if standing is not None:
-        return standing
+        raise CannotNotify("too_long")
+    open_call = _find_open_call(notice, contact)
+    if open_call is not None:
+        return open_call
     at = timezone.now()
     event = CaseEvent.objects.create(
         case=case,
@@ -146,20 +146,20 @@ def tell_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: st
         detail={"role": contact.partner.role, "contact": contact.pk, "by": by.pk},
         explanation=[{"rule": TOLD_INSTEAD, "words": _words(contact, reason, by)}],
     )
-    told = _owe(event, notice, contact, at)
+    successor = _create_notice(event, notice, contact, at)
     log_event(
         "notice.told_instead",
         actor=get_actor(by),
         target_kind="notice",
-        target_id=told.pk,
+        target_id=successor.pk,
         case=case.pk,
         instead_of=notice.pk,
         contact=contact.pk,
     )
-    return told
+    return successor
 
 
-def _standing_call(notice: Notice, contact: Contact) -> Notice | None:
+def _find_open_call(notice: Notice, contact: Contact) -> Notice | None:
     """Return the open call about it that this coordinator already has, if any."""
     if contact.partner.role != Role.COORDINATOR:
         return None
@@ -167,7 +167,7 @@ def _standing_call(notice: Notice, contact: Contact) -> Notice | None:
     return calls.filter(contact=contact, link_revoked_at__isnull=True).first()
 
 
-def _owe(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> Notice:
+def _create_notice(event: CaseEvent, notice: Notice, contact: Contact, at: datetime) -> Notice:
     """Settle the notice that is replaced, if any, and create the new one.
 
     A call for a coordinator, else a notice with the duty's brief.

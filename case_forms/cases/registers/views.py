@@ -16,9 +16,9 @@ from wagtail_modeladmin.views import IndexView, InspectView, WMABaseView
 
 from notifications.outbox.labels import channel_label, language_label, reason_label, yes_or_no
 
-from .brief_content import moment_words
-from .labels import service_labels
-from .register_filters import RegisterFilter
+from ..brief_content import moment_words
+from ..labels import service_labels
+from .filters import RegisterFilter
 
 
 class RegisterIndex(IndexView):

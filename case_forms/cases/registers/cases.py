@@ -1,0 +1,115 @@
+"""The register of cases."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail_modeladmin.helpers import ButtonHelper
+
+from access.models import User
+from notifications.outbox.labels import yes_or_no
+from notifications.outbox.states import AWAITING_ANSWER
+
+from ..models import Case, Deadline
+from ..urgency import URGENCIES, bearing_duty, with_urgency
+from .base import Register, case_link, day_and_hour
+
+
+class PageFirst(ButtonHelper):
+    """Buttons of the case register: the reference leads to the case's own page; *Inspect* stands beside it."""
+
+    def get_primary_button(self, obj: Any) -> None:
+        return None
+
+
+class CaseRegister(Register):
+    model = Case
+    menu_icon = "folder-open-inverse"
+    list_display = (
+        "urgency",
+        "page",
+        "status",
+        "on_child_track",
+        "where",
+        "opened",
+    )
+    list_display_add_buttons = "page"
+    button_helper_class = PageFirst
+    exact = ("status", "child_track", "formal_identification", "is_drill")
+    date_field = "opened_at"
+    list_select_related = ("municipality", "unit")
+    search_fields = ("reference",)
+    ordering = ("-opened_at",)
+    inspect_view_fields = (
+        "reference",
+        "status",
+        "formal_identification",
+        "child_track",
+        "region",
+        "municipality",
+        "unit",
+        "procedure_version",
+        "opened_at",
+        "closed_at",
+        "is_drill",
+    )
+
+    def scoped(self, user: User) -> "models.QuerySet[Any]":
+        return Case.objects.visible_to(user)
+
+    def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
+        return models.Q(pk__in=cases.values("pk"))
+
+    def overdue(self, now: datetime) -> "models.Q":
+        return models.Q(closed_at__isnull=True) & (models.Q(_breached(now)) | models.Q(_late(now)))
+
+    def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":
+        return with_urgency(rows, now)
+
+    def urgency_of(self, row: Any) -> str:
+        return "closed" if row.closed_at else URGENCIES[row.urgency]
+
+    def reference_of(self, row: Any) -> str:
+        return row.reference
+
+    def on_child_track(self, case: Case) -> str:
+        return yes_or_no(case.child_track)
+
+    on_child_track.short_description = _("child")  # type: ignore[attr-defined]
+    on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
+
+    def where(self, case: Case) -> str:
+        return format_html("{}<br>{}", case.municipality, case.unit)
+
+    where.short_description = _("municipality and unit")  # type: ignore[attr-defined]
+    where.admin_order_field = "municipality__name"  # type: ignore[attr-defined]
+
+    def opened(self, case: Case) -> str:
+        """Return when it was opened and, below, when it was closed."""
+        opened = day_and_hour(case.opened_at)
+        if not case.closed_at:
+            return opened
+        return format_html("{}<br>{} {}", opened, gettext("closed"), day_and_hour(case.closed_at))
+
+    opened.short_description = Case._meta.get_field("opened_at").verbose_name  # type: ignore[attr-defined]
+    opened.admin_order_field = "opened_at"  # type: ignore[attr-defined]
+
+    def page(self, case: Case) -> str:
+        return case_link(case.reference)
+
+    page.short_description = Case._meta.get_field("reference").verbose_name  # type: ignore[attr-defined]
+    page.admin_order_field = "reference"  # type: ignore[attr-defined]
+
+
+def _late(now: datetime) -> models.Exists:
+    """Build the condition that a notice bearing a duty of the outer query's case should have been answered by now."""
+    late = bearing_duty().filter(state__in=AWAITING_ANSWER, answer_by__lte=now)
+    return models.Exists(late.filter(case_id=models.OuterRef("pk")))
+
+
+def _breached(now: datetime) -> models.Exists:
+    unmet = Deadline.objects.filter(case=models.OuterRef("pk"), met_at__isnull=True)
+    return models.Exists(unmet.filter(breach_at__lte=now))
