@@ -200,11 +200,12 @@ T = TypeVar("T", bound=HasTerm)
 ALBANIAN = ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o"]
 ALBANIAN += ["p", "q", "r", "rr", "s", "sh", "t", "th", "u", "v", "x", "xh", "y", "z", "zh"]
 ENGLISH = list("abcdefghijklmnopqrstuvwxyz")
+ALPHABETS = {"sq": ALBANIAN, "en": ENGLISH}
 
 
 def by_letter(terms: Iterable[T], language: str) -> list[tuple[str, list[T]]]:
     """Group terms under their first letter, in the order of the language's alphabet."""
-    alphabet = {letter: place for place, letter in enumerate(ALBANIAN if language == "sq" else ENGLISH)}
+    alphabet = {letter: place for place, letter in enumerate(ALPHABETS.get(language, ENGLISH))}
     letters: dict[str, list[T]] = {}
     for word, term in sorted(((_letters(term.term, alphabet), term) for term in terms), key=itemgetter(0)):
         letters.setdefault(word[0][1].upper() if word else "", []).append(term)

@@ -6,12 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language
 
-from access.localized_text import LocalizedText, localize_to
+from access.languages import LANGUAGES, LocalizedText, get_current_language, localize_to
 
 FOLDER = Path(__file__).parent / "data" / "papers"
 
@@ -41,11 +39,11 @@ class Printable:
 
     @property
     def name(self) -> LocalizedText:
-        return localize_to(self.texts("name"), get_language() or settings.LANGUAGE_CODE)
+        return localize_to(self.texts("name"), get_current_language())
 
     @property
     def what(self) -> LocalizedText:
-        return localize_to(self.texts("what"), get_language() or settings.LANGUAGE_CODE)
+        return localize_to(self.texts("what"), get_current_language())
 
     @property
     def address(self) -> str:
@@ -54,7 +52,7 @@ class Printable:
 
     def addresses(self) -> dict[str, str]:
         found = {}
-        for code, _name in settings.LANGUAGES:
+        for code in LANGUAGES:
             with translation.override(code):
                 found[code] = self.address
         return found

@@ -21,6 +21,7 @@ from wagtail.coreutils import find_available_slug
 from wagtail.models import Locale, Page, Site
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from audit.chain import log_event
 
 from .models import GlossaryTerm, HomePage, Hotline, SeededText
@@ -92,7 +93,7 @@ class Memory:
 
 
 def _seed_locales() -> int:
-    return sum(Locale.objects.get_or_create(language_code=code)[1] for code, _name in settings.LANGUAGES)
+    return sum(Locale.objects.get_or_create(language_code=code)[1] for code in LANGUAGES)
 
 
 def _seed_hotlines(memory: Memory) -> int:
@@ -158,7 +159,7 @@ def _seed_glossary(memory: Memory) -> int:
 
 def _locales() -> list[Locale]:
     """Return the locales, the site's own language first: a page's translation is made after it."""
-    return sorted(Locale.objects.all(), key=lambda each: each.language_code != settings.LANGUAGE_CODE)
+    return sorted(Locale.objects.all(), key=lambda each: each.language_code != DEFAULT_LANGUAGE)
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,7 @@ def _correct(memory: Memory, made: list[Made]) -> dict[str, int]:
 
 def _seed_site() -> int:
     """Point the default site at the Albanian home page, if it is missing or still shows Wagtail's welcome page."""
-    home = HomePage.objects.filter(locale__language_code=settings.LANGUAGE_CODE).first()
+    home = HomePage.objects.filter(locale__language_code=DEFAULT_LANGUAGE).first()
     site = Site.objects.filter(is_default_site=True).first()
     if home is None or (site is not None and not _is_stock(site.root_page)):
         return 0

@@ -13,12 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 from wagtail.models import Page, Revision
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from audit.chain import log_event
 
 from .models import GlossaryTerm, Hotline, SeededText
@@ -132,7 +131,7 @@ def propose(each: Seeded, memory: Remembers, pages: Mapping[tuple[str, str], Pag
     files, _new = lay_down_files(named_in(spec, language), memory)
     write_head(page, spec, language)
     write_text(page, spec, language, Around.now(pages, files))
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(DEFAULT_LANGUAGE):
         page.change_note = gettext("Corrected text of a new release; the earlier one stood here unchanged.")
     revision: Revision = page.save_revision(clean=False)
     # Without an author, so that any one reviewer may approve it: no editor wrote these words.

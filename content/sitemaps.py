@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from wagtail.models import Site
+
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 from .api.loader import absolute_url
 from .api.page_queries import shown_pages
@@ -48,7 +49,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    others = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    others = [code for code in LANGUAGES if code != DEFAULT_LANGUAGE]
     shut = [*NOT_FOR_ROBOTS, *(f"/{code}{path}" for code in others for path in IN_OTHER_LANGUAGES)]
     lines = [
         "User-agent: *",
@@ -76,7 +77,7 @@ def _lines(request: HttpRequest) -> Iterator[str]:
 def _alternates(twins: list[Entry]) -> Iterator[str]:
     for entry in twins:
         yield _alternate(entry.language, entry.address)
-    first = next((entry for entry in twins if entry.language == settings.LANGUAGE_CODE), None)
+    first = next((entry for entry in twins if entry.language == DEFAULT_LANGUAGE), None)
     if first:
         # For readers of any other language search engines offer the main language.
         yield _alternate("x-default", first.address)

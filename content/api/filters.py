@@ -3,11 +3,12 @@
 from itertools import zip_longest
 from typing import Any
 
-from django.conf import settings
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from wagtail.api.v2.filters import OrderingFilter
 from wagtail.models import Locale
+
+from access.languages import LANGUAGES
 
 from ..search import Found, found_pages
 
@@ -43,7 +44,7 @@ class SiteSearchFilter(BaseFilterBackend):
         values = view.values
         if "search" not in values:
             return queryset
-        wanted = [values["locale"]] if "locale" in values else [code for code, _name in settings.LANGUAGES]
+        wanted = [values["locale"]] if "locale" in values else LANGUAGES
         by_language = [
             found_pages(values["search"], queryset.filter(locale=locale), locale, values.get("search_operator")).ids
             for locale in Locale.objects.filter(language_code__in=wanted).order_by("-language_code")

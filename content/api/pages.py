@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -20,6 +19,8 @@ from wagtail.api.v2.filters import (
 )
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
+
+from access.languages import DEFAULT_LANGUAGE
 
 from . import openapi
 from .filters import ParameterFilter, SiteSearchFilter, StableOrderingFilter
@@ -109,7 +110,7 @@ class PagesViewSet(PublicAPIViewSet):
 
     def get_root_page(self) -> Page:
         """Return what `root` means as a parameter: the home page of the first language."""
-        page = self._shown_pages.filter(locale__language_code=settings.LANGUAGE_CODE).first()
+        page = self._shown_pages.filter(locale__language_code=DEFAULT_LANGUAGE).first()
         if page is None:
             raise Http404
         return page

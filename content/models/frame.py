@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Site
 
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES, get_current_language
+
 from ..page_cache.shared import get_shared
 from ..page_listing import is_hidden, not_restricted, public_pages
 from .hotlines import Hotline
@@ -66,11 +68,11 @@ def frame(request: HttpRequest, language: str | None = None, *, twins_of: Page |
     pages of the menu; `help_page`, `glossary_page`, `search_page`: None when there is none; `ways`: what else is there;
     `twins`: where each language is read: the page `twins_of` in it, else its home page.
     """
-    code = language or translation.get_language() or settings.LANGUAGE_CODE
+    code = language or get_current_language()
     lines = get_shared(request, "lines", lambda: list(Hotline.objects.published()))
     homes = _homes(request)
     # Without a home page in this language the main one: a reader must find menu and help page anywhere.
-    home = homes.get(code) or homes.get(settings.LANGUAGE_CODE)
+    home = homes.get(code) or homes.get(DEFAULT_LANGUAGE)
     places = get_shared(request, ("at_home", home.pk), lambda: _places_at_home(request, home)) if home else []
     known: dict[str, Any] = {name: _get_first(model, places) for name, model in AT_HOME.items()}
     return known | {
@@ -117,9 +119,9 @@ def _read_in_each(request: HttpRequest, page: Page) -> dict[str, PageLink]:
 
 def twins_of_view(name: str, *args: str) -> list[dict[str, Any]]:
     """Return where a page outside the tree is read in each language, by its URL name; shaped as in `languages`."""
-    current = translation.get_language() or settings.LANGUAGE_CODE
+    current = get_current_language()
     found = []
-    for code, _name in settings.LANGUAGES:
+    for code in LANGUAGES:
         # `reverse` takes the language prefix from the active language.
         with translation.override(code):
             found.append(_twin(code, reverse(name, args=args), current))
@@ -133,7 +135,7 @@ def languages(current: str, own: dict[str, PageLink], homes: dict[str, PageLink]
     page.
     """
     found = []
-    for code, _name in settings.LANGUAGES:
+    for code in LANGUAGES:
         place = own.get(code) or homes.get(code)
         if place is not None:
             found.append(_twin(code, place.url, current, is_same=code in own))

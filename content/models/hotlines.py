@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from access.models import localize
+from access.languages import LANGUAGES, localize
 
 from .hotline_languages import check_codes, get_names
 from .hotline_rules import known_true_since, last_true, may_be_shown, shown_for
@@ -210,4 +210,4 @@ class Hotline(models.Model):
         return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= shown_for())
 
     def _text(self, field: str) -> str:
-        return localize({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})
+        return localize({code: getattr(self, f"{field}_{code}") for code in LANGUAGES})

@@ -5,11 +5,12 @@ Imports none of our models.
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+
+from access.languages import LANGUAGES
 
 from .page_permissions import PublicPagePermissions
 
@@ -39,7 +40,7 @@ class ReviewedPage:
         if own and not own[0][0]:
             own[0] = ("", _("This page"))
         mine = self.locale.language_code if self.locale_id else ""  # type: ignore[attr-defined]
-        return [*own, *((TWIN + code, _in_language(code)) for code, _name in settings.LANGUAGES if code != mine)]
+        return [*own, *((TWIN + code, _in_language(code)) for code in LANGUAGES if code != mine)]
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
         """Show the translation's newest draft, when the mode asks for it."""

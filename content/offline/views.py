@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 from ..models.frame import frame
 from ..page_cache.markers import mark_cacheable
@@ -44,7 +44,7 @@ def _worker_script() -> bytes:
 def manifest(request: HttpRequest) -> JsonResponse:
     """Serve the app manifest: a name and icons that say nothing. `?l=en` begins with the English pages."""
     wanted = request.GET.get("l")
-    language = wanted if wanted in LANGUAGES else settings.LANGUAGE_CODE
+    language = wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE
     with override(language):
         # Translated within the override: the address has no language prefix that would choose one.
         name = str(_("Readings"))
@@ -53,7 +53,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "name": name,
         "short_name": name,
         "lang": language,
-        "start_url": "/" if language == settings.LANGUAGE_CODE else f"/{language}/",
+        "start_url": "/" if language == DEFAULT_LANGUAGE else f"/{language}/",
         "scope": "/",
         "display": "minimal-ui",
         "background_color": NEUTRAL_COLOUR,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from audit.chain import get_actor
 from audit.denials import record_denial
 
+from ..languages import DEFAULT_LANGUAGE
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
 from . import actions, decisions
 from .forms import LastDayForm, PersonForm, RoleForm
@@ -70,7 +71,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def add(request: HttpRequest) -> HttpResponse:
     """Create a person with a role, and invite them by mail."""
-    person = PersonForm(request.POST or None, initial={"language": "sq"})
+    person = PersonForm(request.POST or None, initial={"language": DEFAULT_LANGUAGE})
     role = RoleForm(request.POST or None)
     # `&`, not `and`: both forms show their errors at once.
     if request.method == "POST" and person.is_valid() & role.is_valid():

@@ -217,14 +217,15 @@ def _load_what_is_shared() -> None:
     """Import and load before the fork what every part needs."""
     import importlib
 
-    from django.conf import settings
     from django.contrib.staticfiles.storage import staticfiles_storage
     from django.utils import translation
+
+    from access.languages import LANGUAGES
 
     read_static_names(staticfiles_storage)
     for name in SHARED:
         importlib.import_module(name)
-    for code, _name in settings.LANGUAGES:
+    for code in LANGUAGES:
         translation.activate(code)  # loads its catalogs
     translation.deactivate()
 

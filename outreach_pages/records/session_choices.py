@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.utils import translation
 
+from access.languages import LANGUAGES
 from access.models import User
 
 from .labels import Audience, SessionState
 from .models import InformativeSession, SessionQuerySet
 
 
-def sessions_to_choose(user: User | None) -> SessionQuerySet:
+def get_selectable_sessions(user: User | None) -> SessionQuerySet:
     """Return the sessions that this person may name, the latest first; none without a person.
 
     Cancelled ones can't be named.
@@ -22,9 +22,9 @@ def sessions_to_choose(user: User | None) -> SessionQuerySet:
     return sessions.order_by("-date", "-starts_at", "id")
 
 
-def session_rows(sessions: SessionQuerySet) -> list[tuple[str, dict[str, str]]]:
+def build_session_choices(sessions: SessionQuerySet) -> list[tuple[str, dict[str, str]]]:
     """Return (key, {language: label}), such as "12.11.2026 · Shkolla X, Kurbin · high-school pupils"."""
-    audiences = {language: _audiences(language) for language, _name in settings.LANGUAGES}
+    audiences = {language: _get_audience_labels(language) for language in LANGUAGES}
     found = sessions.values_list("pk", "date", "place_name", "municipality__name", "audience")
     return [
         (
@@ -38,13 +38,13 @@ def session_rows(sessions: SessionQuerySet) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-def session_attributes(sessions: SessionQuerySet) -> Iterator[tuple[str, dict[str, str]]]:
+def iter_session_attributes(sessions: SessionQuerySet) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield what a filter may read of each session."""
     found = sessions.values_list("pk", "audience", "municipality__slug", "municipality__region__slug", "state")
     for key, audience, municipality, region, state in found:
         yield str(key), {"audience": audience, "municipality": municipality, "region": region, "state": state}
 
 
-def _audiences(language: str) -> dict[str, str]:
+def _get_audience_labels(language: str) -> dict[str, str]:
     with translation.override(language):
         return {value: str(label) for value, label in Audience.choices}

@@ -27,12 +27,12 @@ def get_facts(session: InformativeSession) -> list[Fact]:
     facts = [
         Fact(gettext_lazy("Place"), f"{session.place_name} ({session.get_place_type_display()})"),
         Fact(gettext_lazy("Where"), place),
-        Fact(gettext_lazy("For whom"), _joined(session.get_audience_display(), session.grades)),
-        Fact(gettext_lazy("Topics"), get_words(Topic, session.topics)),
+        Fact(gettext_lazy("For whom"), _join_parts(session.get_audience_display(), session.grades)),
+        Fact(gettext_lazy("Topics"), join_labels(Topic, session.topics)),
         Fact(gettext_lazy("Method"), session.get_method_display()),
         Fact(gettext_lazy("Language"), session.get_language_display()),
-        Fact(gettext_lazy("Partners"), _joined(get_words(PartnerKind, session.partners), session.partner_names)),
-        Fact(gettext_lazy("Materials"), _joined(_materials(session), session.materials_note)),
+        Fact(gettext_lazy("Partners"), _join_parts(join_labels(PartnerKind, session.partners), session.partner_names)),
+        Fact(gettext_lazy("Materials"), _join_parts(_describe_materials(session), session.materials_note)),
         Fact(gettext_lazy("Accessibility"), session.get_disability_access_display()),
         Fact(gettext_lazy("Project or donor"), session.project),
         Fact(
@@ -45,7 +45,7 @@ def get_facts(session: InformativeSession) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def get_people(session: InformativeSession) -> dict[str, Any]:
+def get_participants(session: InformativeSession) -> dict[str, Any]:
     """Return who came, without rows and columns of zeros.
 
     {"total", "sexes", "rows": [{"label", "numbers"}], "sums"}
@@ -63,7 +63,7 @@ def get_people(session: InformativeSession) -> dict[str, Any]:
     }
 
 
-def get_words(words: Any, keys: list[str]) -> str:
+def join_labels(words: Any, keys: list[str]) -> str:
     """Return the labels of these keys, in the order of the choices; a key that is no longer known stays as it is."""
     labels = dict(words.choices)
     known = [key for key in words.values if key in keys]
@@ -75,10 +75,10 @@ def _row(counts: dict[tuple[str, str], int], sexes: list[Sex], age: AgeGroup) ->
     return [*numbers, sum(numbers)]
 
 
-def _materials(session: InformativeSession) -> str:
+def _describe_materials(session: InformativeSession) -> str:
     labels = dict(Material.choices)
     return ", ".join(f"{labels.get(each['kind'], each['kind'])}: {each['number']}" for each in session.materials)
 
 
-def _joined(*parts: str) -> str:
+def _join_parts(*parts: str) -> str:
     return " · ".join(str(part) for part in parts if part)

@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from ..names import likely_names
+from ..no_names import find_likely_names
 
 
 @dataclass(frozen=True)
-class Doubt:
+class FormWarning:
     """A warning. `field`: where it is; `words`: the question; `answer`: the label for confirming it."""
 
     field: str
@@ -18,14 +18,14 @@ class Doubt:
     answer: str
 
 
-class AskingBack(forms.ModelForm):
-    """A form that raises warnings besides errors. `is_settled()`: valid, and every warning confirmed.
+class ConfirmableForm(forms.ModelForm):
+    """A form that raises warnings besides errors. `is_confirmed()`: valid, and every warning confirmed.
 
     A confirmation is for exactly the texts that were asked about: `<field>:<what>` is posted back, and something new in
     the field is asked about again.
     """
 
-    named_in: tuple[str, ...] = ()  # fields that might contain a person's name
+    fields_without_names: tuple[str, ...] = ()  # free texts in which a person's name is asked about
     CONFIRMED = "confirmed"
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -36,37 +36,42 @@ class AskingBack(forms.ModelForm):
             if choices and choices[0][0] == "":
                 field.choices = [("", _("Choose")), *choices[1:]]  # type: ignore[attr-defined]
 
-    def doubts(self) -> list[Doubt]:
+    def get_warnings(self) -> list[FormWarning]:
         """Return the warnings that aren't confirmed yet, of a form without errors."""
         if not self.is_valid():
             return []
-        confirmed = set(self.settled())
-        return [doubt for doubt in self._raised() if self.key_of(doubt) not in confirmed]
+        confirmed = set(self.get_confirmed_keys())
+        return [warning for warning in self._find_warnings() if self.get_key(warning) not in confirmed]
 
-    def settled(self) -> list[str]:
+    def get_confirmed_keys(self) -> list[str]:
         """Return the confirmations, for the page to carry along while something else must still be corrected."""
         return self.data.getlist(self.CONFIRMED) if hasattr(self.data, "getlist") else []
 
-    def is_settled(self) -> bool:
-        return self.is_valid() and not self.doubts()
+    def is_confirmed(self) -> bool:
+        return self.is_valid() and not self.get_warnings()
 
     @staticmethod
-    def key_of(doubt: Doubt) -> str:
-        return f"{doubt.field}:{doubt.words}"
+    def get_key(warning: FormWarning) -> str:
+        return f"{warning.field}:{warning.words}"
 
-    def asked_back(self) -> list[dict[str, Any]]:
+    def get_questions(self) -> list[dict[str, Any]]:
         """Return the warnings for the page: the question, and the box to tick."""
         return [
-            {"doubt": doubt, "key": self.key_of(doubt), "label": self.fields[doubt.field].label, "id": f"confirm_{n}"}
-            for n, doubt in enumerate(self.doubts())
+            {
+                "warning": warning,
+                "key": self.get_key(warning),
+                "label": self.fields[warning.field].label,
+                "id": f"confirm_{n}",
+            }
+            for n, warning in enumerate(self.get_warnings())
         ]
 
-    def _raised(self) -> list[Doubt]:
-        return [doubt for name in self.named_in if (doubt := self._names_in(name))]
+    def _find_warnings(self) -> list[FormWarning]:
+        return [warning for name in self.fields_without_names if (warning := self._find_names(name))]
 
-    def _names_in(self, name: str) -> Doubt | None:
-        names = likely_names(self.cleaned_data.get(name) or "")
+    def _find_names(self, name: str) -> FormWarning | None:
+        names = find_likely_names(self.cleaned_data.get(name) or "")
         if not names:
             return None
-        told = _("This looks like a person's name: %(names)s. Remove it, or confirm that it isn't one.")
-        return Doubt(name, told % {"names": ", ".join(names)}, _("It isn't a person's name"))
+        text = _("This looks like a person's name: %(names)s. Remove it, or confirm that it isn't one.")
+        return FormWarning(name, text % {"names": ", ".join(names)}, _("It isn't a person's name"))

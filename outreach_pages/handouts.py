@@ -1,4 +1,7 @@
-"""Make a session's papers, each in either language, with the hotlines that may be shown on the day of printing."""
+"""Printed papers to take home: a leaflet, a folded card, a poster, in each language. Made on request, stored nowhere.
+
+They show the hotlines that may be shown on the day of printing.
+"""
 
 import datetime
 from dataclasses import dataclass
@@ -8,17 +11,15 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from access.languages import get_current_language
-from access.localized_text import LocalizedText, localize_to
+from access.languages import LocalizedText, get_current_language, localize_to
 from content.models import Hotline
 from content.printables.pdf import to_pdf
 from content.texts import in_one_language
 
-from ..cards.codes import written
-from ..cards.qr import address_to_type, qr_svg
-from ..cards.showing import ask_address
-from ..pages.labels import topics_covered, words
-from ..records.models import InformativeSession
+from .cards.codes import build_typed_address, format_code, render_qr_svg
+from .cards.responses import get_ask_url
+from .pages.labels import get_topic_texts, load_texts
+from .records.models import InformativeSession
 
 # kind: (template, class of the sheet)
 KINDS: dict[str, tuple[str, str]] = {
@@ -37,37 +38,37 @@ class Handout:
     what: LocalizedText
 
 
-def handouts() -> list[Handout]:
+def list_handouts() -> list[Handout]:
     """Return what can be printed, in the order it is offered, named in the active language."""
     language = get_current_language()
     found = []
     for kind in KINDS:
-        said, size = _get_words(kind)
+        texts, size = _get_texts(kind)
         end = f"_{size}" if size else ""
         found.append(
-            Handout(kind, localize_to(said[f"name{end}"], language), localize_to(said[f"what{end}"], language))
+            Handout(kind, localize_to(texts[f"name{end}"], language), localize_to(texts[f"what{end}"], language))
         )
     return found
 
 
-def handout_pdf(session: InformativeSession, kind: str, language: str, *, on: datetime.date | None = None) -> bytes:
+def render_handout(session: InformativeSession, kind: str, language: str, *, on: datetime.date | None = None) -> bytes:
     """Render one paper as PDF/UA-1. Raises KeyError for a kind that isn't in KINDS, PrintableError."""
     template, _class = KINDS[kind]
     day = on or timezone.localdate()
     with translation.override(language):
         html = render_to_string(template, build_context(session, kind, language, day))
-    own = {"paper:qr.svg": (qr_svg(session.card_code, language), "image/svg+xml")}
+    own = {"paper:qr.svg": (render_qr_svg(session.card_code, language), "image/svg+xml")}
     # The identifier makes the file of the same paper and day the same, byte for byte.
     return to_pdf(html, own=own, identifier=f"{kind} {session.card_code} {language} {day}")
 
 
 def build_context(session: InformativeSession, kind: str, language: str, day: datetime.date) -> dict[str, Any]:
     """Build the context of a paper's template. The language is active already."""
-    said, size = _get_words(kind)
-    texts = in_one_language(said, language)
-    common = in_one_language(words("handouts")["common"], language)
-    audience = in_one_language(words("audiences")[session.audience], language)
-    address = address_to_type(session.card_code, language)
+    all_texts, size = _get_texts(kind)
+    texts = in_one_language(all_texts, language)
+    common = in_one_language(load_texts("handouts")["common"], language)
+    audience = in_one_language(load_texts("audiences")[session.audience], language)
+    address = build_typed_address(session.card_code, language)
     lines = list(Hotline.objects.published(day))
     talk = [line for line in lines if not line.for_danger]
     return {
@@ -78,10 +79,10 @@ def build_context(session: InformativeSession, kind: str, language: str, day: da
         "title": texts[f"name_{size}" if size else "name"],
         "session": session,
         "audience": audience,
-        "topics": in_one_language(topics_covered(session.topics, audience["voice"]), language),
+        "topics": in_one_language(get_topic_texts(session.topics, audience["voice"]), language),
         "address": address,
-        "code": written(session.card_code),
-        "may_ask": bool(ask_address(session.card_code)),
+        "code": format_code(session.card_code),
+        "may_ask": bool(get_ask_url(session.card_code)),
         "qr_words": common["qr"].format(address=address),
         "danger": [line for line in lines if line.for_danger],
         "talk": talk[: MAX_LINES.get(kind)],
@@ -96,9 +97,9 @@ def build_context(session: InformativeSession, kind: str, language: str, day: da
     }
 
 
-def _get_words(kind: str) -> tuple[dict[str, Any], str]:
+def _get_texts(kind: str) -> tuple[dict[str, Any], str]:
     """Return the texts of a kind, and its size where it has several."""
-    if kind in words("handouts"):
-        return words("handouts")[kind], ""
+    if kind in load_texts("handouts"):
+        return load_texts("handouts")[kind], ""
     name, _underscore, size = kind.rpartition("_")
-    return words("handouts")[name], size
+    return load_texts("handouts")[name], size

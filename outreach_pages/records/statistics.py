@@ -17,16 +17,16 @@ from access.csv_files import Cell as CsvCell
 from access.csv_files import iter_csv
 from access.models import Region, User
 
-from .calendar import get_last
-from .conversions import LABELS, LedTo, count_conversions
+from .calendar import get_last_day
+from .conversions import LABELS, Conversions, count_conversions
 from .labels import AgeGroup, Audience, Sex
 from .models import InformativeSession, SessionCount, SessionQuerySet
 
-SMALL = 10  # a smaller number may identify people, and stays inside the organisation
+MIN_ANONYMOUS = 10  # a smaller number may identify people, and stays inside the organisation
 Cell = tuple[str, str]
 
 
-class NumbersForm(forms.Form):
+class StatisticsForm(forms.Form):
     """The months and the region. Default: this year, all that the person may see."""
 
     since = forms.DateField(
@@ -79,7 +79,7 @@ class NumbersForm(forms.Form):
         if since := chosen.get("since"):
             sessions = sessions.filter(date__gte=since)
         if until := chosen.get("until"):
-            sessions = sessions.filter(date__lte=get_last(until))
+            sessions = sessions.filter(date__lte=get_last_day(until))
         if region := chosen.get("region"):
             sessions = sessions.in_region(region)
         if audience := chosen.get("audience"):
@@ -88,7 +88,7 @@ class NumbersForm(forms.Form):
 
 
 @dataclass
-class MonthLine:
+class MonthRow:
     """One month, region and audience: how many sessions, and who came to them."""
 
     month: datetime.date
@@ -96,7 +96,7 @@ class MonthLine:
     audience: str
     sessions: int = 0
     cells: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
-    led_to: LedTo = field(default_factory=LedTo)
+    conversions: Conversions = field(default_factory=Conversions)
 
     @property
     def audience_label(self) -> str:
@@ -114,24 +114,24 @@ class MonthLine:
 
 
 @dataclass
-class Numbers:
-    """The lines in order, and their totals."""
+class Statistics:
+    """The rows in order, and their totals."""
 
-    lines: list[MonthLine]
+    rows: list[MonthRow]
 
     def __post_init__(self) -> None:
-        self.sessions = sum(line.sessions for line in self.lines)
+        self.sessions = sum(row.sessions for row in self.rows)
         self.cells: dict[Cell, int] = defaultdict(int)
-        for line in self.lines:
-            for cell, number in line.cells.items():
+        for row in self.rows:
+            for cell, number in row.cells.items():
                 self.cells[cell] += number
         self.people = sum(self.cells.values())
-        self.led_to = sum((line.led_to for line in self.lines), LedTo())
+        self.conversions = sum((row.conversions for row in self.rows), Conversions())
 
     @property
     def has_small(self) -> bool:
-        shown = (number for line in self.lines for number in (*line.cells.values(), *line.led_to.numbers))
-        return any(0 < number < SMALL for number in shown)
+        shown = (number for row in self.rows for number in (*row.cells.values(), *row.conversions.numbers))
+        return any(0 < number < MIN_ANONYMOUS for number in shown)
 
     def matrix(self) -> list[dict[str, Any]]:
         """Return the rows of the table of age by sex, the sums in the last row and column."""
@@ -144,14 +144,14 @@ class Numbers:
         return {"label": label, "numbers": [*numbers, sum(numbers)]}
 
 
-def build_numbers(sessions: SessionQuerySet) -> Numbers:
+def build_statistics(sessions: SessionQuerySet) -> Statistics:
     """Count the sessions that took place, in a handful of queries however many there are."""
     held = sessions.took_place().order_by()
-    lines: dict[tuple[datetime.date, str, str], MonthLine] = {}
+    months: dict[tuple[datetime.date, str, str], MonthRow] = {}
     sessions_by = held.values("audience", month=TruncMonth("date"), region=F("municipality__region__name"))
     for row in sessions_by.annotate(number=Count("pk")):
         key = (row["month"], row["region"], row["audience"])
-        lines[key] = MonthLine(*key, sessions=row["number"])
+        months[key] = MonthRow(*key, sessions=row["number"])
     counts = SessionCount.objects.order_by().filter(session__in=held.values("pk"))
     grouped = counts.values(
         "sex",
@@ -161,51 +161,51 @@ def build_numbers(sessions: SessionQuerySet) -> Numbers:
         region=F("session__municipality__region__name"),
     ).annotate(number_of=Sum("number"))
     for cell in grouped:
-        line = lines[cell["month"], cell["region"], cell["audience"]]
-        line.cells[cell["sex"], cell["age_group"]] += cell["number_of"]
-    led_to = count_conversions(held)
+        month = months[cell["month"], cell["region"], cell["audience"]]
+        month.cells[cell["sex"], cell["age_group"]] += cell["number_of"]
+    conversions = count_conversions(held)
     for pk, *key in held.values_list("pk", TruncMonth("date"), "municipality__region__name", "audience"):
-        lines[tuple(key)].led_to += led_to.get(pk, LedTo())
+        months[tuple(key)].conversions += conversions.get(pk, Conversions())
     audiences = [value for value, _label in Audience.choices]
-    return Numbers(sorted(lines.values(), key=lambda line: (line.month, line.region, audiences.index(line.audience))))
+    return Statistics(sorted(months.values(), key=lambda row: (row.month, row.region, audiences.index(row.audience))))
 
 
-def as_csv(numbers: Numbers) -> bytes:
+def build_csv(numbers: Statistics) -> bytes:
     """Return a table for a spreadsheet.
 
-    A line for each month, region and audience, a column for each sex and age group, and one for each step from session
+    A row for each month, region and audience, a column for each sex and age group, and one for each step from session
     to case.
     """
-    return b"".join(iter_csv(_table(numbers)))
+    return b"".join(iter_csv(_iter_csv_rows(numbers)))
 
 
-def _table(numbers: Numbers) -> Iterator[Sequence[CsvCell]]:
+def _iter_csv_rows(numbers: Statistics) -> Iterator[Sequence[CsvCell]]:
     """Yield the rows of the CSV file, with a note on small numbers at the end."""
     heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
-    yield [*heads, *(f"{sex.label}, {age.label}" for sex, age in _cells()), *map(str, LABELS)]
-    for line in numbers.lines:
-        cells = [line.cells.get((sex.value, age.value), 0) for sex, age in _cells()]
+    yield [*heads, *(f"{sex.label}, {age.label}" for sex, age in _iter_cells()), *map(str, LABELS)]
+    for row in numbers.rows:
+        cells = [row.cells.get((sex.value, age.value), 0) for sex, age in _iter_cells()]
         place: list[CsvCell] = [
-            f"{line.month:%Y-%m}",
-            line.region,
-            str(line.audience_label),
-            line.sessions,
-            line.people,
+            f"{row.month:%Y-%m}",
+            row.region,
+            str(row.audience_label),
+            row.sessions,
+            row.people,
         ]
-        yield [*place, *cells, *line.led_to.numbers]
+        yield [*place, *cells, *row.conversions.numbers]
     if numbers.has_small:
         yield []
-        yield [small_note()]
+        yield [get_small_numbers_note()]
 
 
-def small_note() -> str:
+def get_small_numbers_note() -> str:
     """Return the warning about small numbers."""
     return _(
         "Numbers below %(small)s can identify people: use them only inside the organisation. Before you pass "
         "this on, leave them out, and with each one another number of its row, so that it can't be worked "
         "out."
-    ) % {"small": SMALL}
+    ) % {"small": MIN_ANONYMOUS}
 
 
-def _cells() -> Iterator[tuple[Sex, AgeGroup]]:
+def _iter_cells() -> Iterator[tuple[Sex, AgeGroup]]:
     return ((sex, age) for sex in Sex for age in AgeGroup)

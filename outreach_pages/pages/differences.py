@@ -18,8 +18,8 @@ from content.extract import extract_page
 if TYPE_CHECKING:
     from .models import SessionPage
 
-OUR_LOG_ENTRIES = ("wagtail.create", "wagtail.publish")
-WRITTEN = ("title", "seo_title", "intro", "sources")  # what the record writes besides the body
+RECORD_LOG_ACTIONS = ("wagtail.create", "wagtail.publish")
+RECORD_FIELDS = ("title", "seo_title", "intro", "sources")  # what the record writes besides the body
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Change:
 
 def compute_digest(page: "SessionPage") -> str:
     """Hash everything that the record writes, as hex."""
-    said: dict[str, Any] = {name: getattr(page, name) for name in WRITTEN}
-    said["body"] = page.body.stream_block.get_prep_value(page.body)  # with every field, stored or default
-    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    content: dict[str, Any] = {name: getattr(page, name) for name in RECORD_FIELDS}
+    content["body"] = page.body.stream_block.get_prep_value(page.body)  # with every field, stored or default
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def is_edited(page: "SessionPage") -> bool:
@@ -43,15 +43,15 @@ def is_edited(page: "SessionPage") -> bool:
         return page.record_digest != compute_digest(page)
     # Made before hashes were stored: an editor's revision has entries in the page's history, the record's has none.
     history = PageLogEntry.objects.filter(page_id=page.pk, revision_id=page.live_revision_id)
-    return page.live_revision_id is not None and history.exclude(action__in=OUR_LOG_ENTRIES).exists()
+    return page.live_revision_id is not None and history.exclude(action__in=RECORD_LOG_ACTIONS).exists()
 
 
-def differences(page: "SessionPage", record: "SessionPage") -> list[Change]:
+def get_differences(page: "SessionPage", record: "SessionPage") -> list[Change]:
     """List where the text of a page differs from what its record would write, in the order of the page."""
-    return changes(_lines(page), _lines(record))
+    return diff_lines(_get_lines(page), _get_lines(record))
 
 
-def changes(now: list[str], record: list[str]) -> list[Change]:
+def diff_lines(now: list[str], record: list[str]) -> list[Change]:
     """List the differing stretches of two lists of lines."""
     matcher = difflib.SequenceMatcher(a=now, b=record, autojunk=False)
     return [
@@ -61,9 +61,9 @@ def changes(now: list[str], record: list[str]) -> list[Change]:
     ]
 
 
-def _lines(page: "SessionPage") -> list[str]:
-    return [*_not_empty([page.seo_title]), *_not_empty(each.text.strip() for each in extract_page(page).words)]
+def _get_lines(page: "SessionPage") -> list[str]:
+    return [*_drop_empty([page.seo_title]), *_drop_empty(each.text.strip() for each in extract_page(page).words)]
 
 
-def _not_empty(texts: Iterable[str]) -> list[str]:
+def _drop_empty(texts: Iterable[str]) -> list[str]:
     return [text for text in texts if text]

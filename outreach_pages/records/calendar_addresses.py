@@ -10,10 +10,10 @@ from audit.chain import get_actor, log_event
 
 from .models import CalendarAddress
 
-KIND = "calendar_address"
+TARGET_KIND = "calendar_address"
 
 
-def open_address(user: User) -> CalendarAddress | None:
+def get_valid_address(user: User) -> CalendarAddress | None:
     """Return the person's valid address, or None."""
     return CalendarAddress.objects.filter(user=user, revoked_at__isnull=True).first()
 
@@ -25,7 +25,7 @@ def make_address(*, user: User) -> str:
         User.objects.select_for_update().get(pk=user.pk)  # two concurrent presses make one address
         _revoke(user)
         made = CalendarAddress.objects.create(user=user, secret_hash=CalendarAddress.hash_of(secret))
-        log_event("calendar_address.made", actor=get_actor(user), target_kind=KIND, target_id=made.pk)
+        log_event("calendar_address.made", actor=get_actor(user), target_kind=TARGET_KIND, target_id=made.pk)
     return secret
 
 
@@ -35,7 +35,7 @@ def revoke_address(*, user: User) -> bool:
         return _revoke(user)
 
 
-def note_reading(address: CalendarAddress) -> None:
+def note_fetch(address: CalendarAddress) -> None:
     """Store the day on which a calendar last fetched it, so that its person sees whether one still does."""
     today = timezone.localdate()
     # One write a day: phones fetch it every few hours.
@@ -49,5 +49,5 @@ def _revoke(user: User) -> bool:
         return False
     address.revoked_at = timezone.now()
     address.save(update_fields=["revoked_at"])
-    log_event("calendar_address.revoked", actor=get_actor(user), target_kind=KIND, target_id=address.pk)
+    log_event("calendar_address.revoked", actor=get_actor(user), target_kind=TARGET_KIND, target_id=address.pk)
     return True

@@ -15,7 +15,7 @@ from .models import InformativeSession
 
 
 @dataclass(frozen=True)
-class Rights:
+class SessionPermissions:
     """The rights of one person to one session now. Views, templates and actions all ask here."""
 
     may_plan: bool  # change the plan, cancel it, set it back to planned
@@ -23,23 +23,23 @@ class Rights:
     may_report: bool  # fill the report
 
 
-def units_to_plan_for(user: User) -> QuerySet[MobileUnit]:
+def get_plannable_units(user: User) -> QuerySet[MobileUnit]:
     """Return the units for which this person may plan sessions."""
     own = Q(pk__in=user.units().values("pk"))
     led = Q(region__in=user.coordinated_regions().values("pk"))
     return MobileUnit.objects.filter(own | led, is_active=True).select_related("region")
 
 
-def get_rights(user: User, session: InformativeSession) -> Rights:
+def get_permissions(user: User, session: InformativeSession) -> SessionPermissions:
     """Return this person's rights to this session in its present state."""
     is_ours = user.units().filter(pk=session.unit_id).exists()
     leads = user.coordinated_regions().filter(pk=session.unit.region_id).exists()
     state = session.state
-    return Rights(
-        may_plan=(is_ours and state != SessionState.REPORTED) or (leads and state in PLANNING),
+    return SessionPermissions(
+        may_plan=(is_ours and state != SessionState.REPORTED) or (leads and state in PLANNING_STATES),
         may_record=is_ours and state != SessionState.CANCELLED,
         may_report=is_ours and state == SessionState.HELD,
     )
 
 
-PLANNING = (SessionState.PLANNED, SessionState.CANCELLED)
+PLANNING_STATES = (SessionState.PLANNED, SessionState.CANCELLED)
