@@ -16,21 +16,21 @@ FOLDER = Path(__file__).parent / "data" / "papers"
 
 @dataclass(frozen=True)
 class Printable:
-    """One printable. `said`: its file of words. `sheet`: its class in the style sheet."""
+    """One printable. `texts_name`: its file of texts. `sheet`: its class in the style sheet."""
 
     key: str
-    said: str
+    texts_name: str
     sheet: str
     format: str
     pages: int
 
     @property
     def template(self) -> str:
-        return f"content/printables/{self.said}.html"
+        return f"content/printables/{self.texts_name}.html"
 
     @property
     def words(self) -> dict[str, Any]:
-        return words(self.said)
+        return load_texts(self.texts_name)
 
     def texts(self, name: str) -> dict[str, str]:
         """Return its "name" or "what" in each language; in words for its size, where there are some."""
@@ -70,7 +70,7 @@ PRINTABLES: dict[str, Printable] = {
 
 
 @cache
-def words(name: str) -> dict[str, Any]:
+def load_texts(name: str) -> dict[str, Any]:
     """Return one file of the folder, by its name without ".json"."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return found

@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 
 from access.languages import LocalizedText, get_current_language, localize_to
 from content.models import Hotline
-from content.printables.pdf import to_pdf
-from content.texts import in_one_language
+from content.printables.pdf import render_pdf
+from content.texts import pick_language
 
 from .cards.codes import build_typed_address, format_code, render_qr_svg
 from .cards.responses import get_ask_url
@@ -59,15 +59,15 @@ def render_handout(session: InformativeSession, kind: str, language: str, *, on:
         html = render_to_string(template, build_context(session, kind, language, day))
     own = {"paper:qr.svg": (render_qr_svg(session.card_code, language), "image/svg+xml")}
     # The identifier makes the file of the same paper and day the same, byte for byte.
-    return to_pdf(html, own=own, identifier=f"{kind} {session.card_code} {language} {day}")
+    return render_pdf(html, own=own, identifier=f"{kind} {session.card_code} {language} {day}")
 
 
 def build_context(session: InformativeSession, kind: str, language: str, day: datetime.date) -> dict[str, Any]:
     """Build the context of a paper's template. The language is active already."""
     all_texts, size = _get_texts(kind)
-    texts = in_one_language(all_texts, language)
-    common = in_one_language(load_texts("handouts")["common"], language)
-    audience = in_one_language(load_texts("audiences")[session.audience], language)
+    texts = pick_language(all_texts, language)
+    common = pick_language(load_texts("handouts")["common"], language)
+    audience = pick_language(load_texts("audiences")[session.audience], language)
     address = build_typed_address(session.card_code, language)
     lines = list(Hotline.objects.published(day))
     talk = [line for line in lines if not line.for_danger]
@@ -79,7 +79,7 @@ def build_context(session: InformativeSession, kind: str, language: str, day: da
         "title": texts[f"name_{size}" if size else "name"],
         "session": session,
         "audience": audience,
-        "topics": in_one_language(get_topic_texts(session.topics, audience["voice"]), language),
+        "topics": pick_language(get_topic_texts(session.topics, audience["voice"]), language),
         "address": address,
         "code": format_code(session.card_code),
         "may_ask": bool(get_ask_url(session.card_code)),

@@ -10,7 +10,7 @@ from wagtail.models import Locale
 
 from access.languages import LANGUAGES
 
-from ..search import Found, found_pages
+from ..search import PageResults, search_pages
 
 
 class ParameterFilter(BaseFilterBackend):
@@ -31,7 +31,7 @@ class StableOrderingFilter(OrderingFilter):
         return found.order_by(*found.query.order_by, "pk") if "order" in view.values else found
 
 
-class FoundPages(Found):
+class CountedPageResults(PageResults):
     def count(self) -> int:  # type: ignore[override]
         """Return the length, as Wagtail's paginator asks a queryset."""
         return len(self)
@@ -46,9 +46,9 @@ class SiteSearchFilter(BaseFilterBackend):
             return queryset
         wanted = [values["locale"]] if "locale" in values else LANGUAGES
         by_language = [
-            found_pages(values["search"], queryset.filter(locale=locale), locale, values.get("search_operator")).ids
+            search_pages(values["search"], queryset.filter(locale=locale), locale, values.get("search_operator")).ids
             for locale in Locale.objects.filter(language_code__in=wanted).order_by("-language_code")
         ]
         # Scores of two languages can't be compared, so each language gives its best, second best and so on.
         ids = [pk for turn in zip_longest(*by_language) for pk in turn if pk is not None]
-        return queryset.filter(pk__in=ids) if "order" in values else FoundPages(ids)
+        return queryset.filter(pk__in=ids) if "order" in values else CountedPageResults(ids)

@@ -20,11 +20,11 @@ from wagtail.api.v2.filters import (
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
-from access.languages import DEFAULT_LANGUAGE
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 from . import openapi
 from .filters import ParameterFilter, SiteSearchFilter, StableOrderingFilter
-from .json_schema import LANGUAGES, Schema, boolean, enum, ref, string
+from .json_schema import Schema, boolean, enum, ref, string
 from .loader import api_url
 from .page_queries import find_url_path, shown_models, shown_pages, type_name
 from .page_serializer import SHARED, TEXTS, PageSerializer

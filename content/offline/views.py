@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
-from ..models.frame import frame
+from ..models.page_context import build_page_context
 from ..page_cache.markers import mark_cacheable
 
 # What the home screen of a phone shows is seen by whoever holds it, so it is neutral for everybody.
@@ -76,7 +76,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """Serve the page for "no network": hotlines, and what is saved on this phone."""
-    context = frame(request)
+    context = build_page_context(request)
     numbers = [line for line in context["lines"] if line.for_danger] + [
         line for line in context["lines"] if not line.for_danger
     ]

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
-from content.printables.qr_code import QUIET_ZONE, build_qr_code, svg
+from content.printables.qr_code import QUIET_ZONE, build_qr_code, render_svg
 
 from ..records.models import InformativeSession
 
@@ -55,7 +55,7 @@ def build_typed_address(code: str, language: str) -> str:
 
 def render_qr_svg(code: str, language: str) -> bytes:
     """Render the QR code as SVG, which can be enlarged without blurring."""
-    return svg(build_short_url(code, language))
+    return render_svg(build_short_url(code, language))
 
 
 def render_qr_png(code: str, language: str) -> bytes:

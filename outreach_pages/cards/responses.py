@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
-from content.models.frame import frame as public_frame
-from content.models.frame import twins_of_view
+from content.models.page_context import build_page_context as public_frame
+from content.models.page_context import get_view_translations
 
 from ..feedback.counting import get_open_phases
 from ..records.models import InformativeSession
@@ -78,4 +78,4 @@ def build_page_context(request: HttpRequest, name: str, *args: str) -> dict[str,
 
     `name` and `args` are the view's own address, which the links to the other language keep.
     """
-    return public_frame(request) | {"twins": twins_of_view(name, *args)}
+    return public_frame(request) | {"twins": get_view_translations(name, *args)}

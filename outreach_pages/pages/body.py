@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from access.languages import LANGUAGES
-from content.texts import body_in
+from content.texts import build_body
 
 from ..models import InformativeSession, SessionPage
 from .labels import get_quiz, get_topic_texts, load_texts
@@ -21,13 +21,13 @@ def build_from_record(page: SessionPage) -> SessionPage:
     page.seo_title = load_texts("words")["seo_title"][language]
     page.intro = audience["intro"][language]
     page.sources = load_texts("words")["sources"][language] if LEGAL_TOPICS & set(session.topics) else ""
-    body = body_in(build_blocks(session), language, pages={}, lines={}, namespace=page.translation_key)
+    body = build_body(build_blocks(session), language, pages={}, lines={}, namespace=page.translation_key)
     page.body = json.dumps(body)  # type: ignore[assignment]  # the field reads stored blocks from JSON
     return page
 
 
 def build_blocks(session: InformativeSession) -> list[dict[str, Any]]:
-    """Build the body, bilingual at its leaves, as `content.texts.body_in` takes it."""
+    """Build the body, bilingual at its leaves, as `content.texts.build_body` takes it."""
     audience = load_texts("audiences")[session.audience]
     blocks = [
         _build_topics(session, audience["voice"]),

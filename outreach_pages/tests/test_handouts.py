@@ -15,7 +15,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from content.models import Hotline
-from content.printables.pdf import PrintableError, to_pdf
+from content.printables.pdf import PrintableError, render_pdf
 
 from ..cards.codes import build_short_url, render_qr_png
 from ..handouts import KINDS, build_context, render_handout
@@ -140,4 +140,4 @@ class TestHandouts(CardTest):
 def test_a_paper_reaches_nothing_outside_itself(source, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("went out"))
     with pytest.raises(PrintableError):
-        to_pdf(f'<html lang="sq"><title>x</title><img src="{source}" alt="x">', own={}, identifier="x")
+        render_pdf(f'<html lang="sq"><title>x</title><img src="{source}" alt="x">', own={}, identifier="x")

@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.utils.datastructures import MultiValueDictKeyError
 
 from access.middleware import API_PREFIX, problem
-from content.models.frame import frame as public_frame
+from content.models.page_context import build_page_context as public_frame
 
 from .middleware import ADMIN_PREFIX, is_public
 

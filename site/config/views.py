@@ -15,7 +15,7 @@ from access.limits import Busy
 from access.middleware import API_PREFIX, problem
 from access.models import StaffRole
 from access.sessions.actions import has_factor
-from content.models.frame import frame
+from content.models.page_context import build_page_context
 from vault.keyring import KeyRingError
 
 from .busy import RETRY_SECONDS, TRY_LATER, fixed_page, page_for
@@ -94,7 +94,7 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
     if request.path.startswith(API_PREFIX):
         return problem(404, "not-found", "There is nothing here for you.")
     if is_public(request.path):
-        return render(request, "errors/public_not_found.html", frame(request), status=404)
+        return render(request, "errors/public_not_found.html", build_page_context(request), status=404)
     return render(request, "errors/not_found.html", status=404)
 
 
@@ -152,7 +152,7 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
             403, "csrf", "The session's token is missing or old. Load the page again, or send a bearer token."
         )
     if is_public(request.path):
-        return render(request, "errors/from_elsewhere.html", frame(request), status=403)
+        return render(request, "errors/from_elsewhere.html", build_page_context(request), status=403)
     context = {"again": request.path, "kept": _what_was_sent(request) if _is_from_here(request) else []}
     return render(request, "errors/form_expired.html", context, status=403)
 

@@ -443,7 +443,7 @@ WAGTAILDOCS_INLINE_CONTENT_TYPES = [
     "video/webm",
 ]
 # The revision that another editor approved is what readers get; a translated page begins as a draft (docs/adr/0021).
-WAGTAIL_FINISH_WORKFLOW_ACTION = "content.review.finishing.finish"
+WAGTAIL_FINISH_WORKFLOW_ACTION = "content.review.workflow_finish.finish_workflow"
 WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 # A front end elsewhere that may show drafts to editors (docs/api-public.md): default=https://front.example/preview
 WAGTAIL_HEADLESS_PREVIEW = {"CLIENT_URLS": env.dict("HEADLESS_PREVIEW_CLIENT_URLS", default={})}

@@ -14,14 +14,14 @@ from wagtail.models import Page
 from access.models import User
 from audit.chain import get_actor, log_event
 
-from ..models.page_permissions import never_deleted
+from ..models.page_permissions import is_never_deleted
 from .models import DeletionRequest
 
 
 @transaction.atomic
 def ask_to_delete(*, page: Page, by: User, why: str) -> DeletionRequest:
     """Ask another editor to delete the page; an earlier request stands. Raises PermissionDenied."""
-    if never_deleted(page) or not page.permissions_for_user(by).can_edit():
+    if is_never_deleted(page) or not page.permissions_for_user(by).can_edit():
         raise PermissionDenied
     # The first request stays with its author: asking again must not make the second person the one who asked.
     asked, is_new = DeletionRequest.objects.get_or_create(page_id=page.pk, defaults={"asked_by": by, "why": why})
@@ -31,7 +31,7 @@ def ask_to_delete(*, page: Page, by: User, why: str) -> DeletionRequest:
 
 
 @transaction.atomic
-def end_request(*, page: Page, by: User) -> bool:
+def end_deletion_request(*, page: Page, by: User) -> bool:
     """End a request: withdrawn by who made it, or refused by another. Returns False when there is none any more."""
     asked = DeletionRequest.objects.select_for_update().filter(page_id=page.pk).first()
     if asked is None:

@@ -16,7 +16,7 @@ from wagtail.images.views import multiple as images
 from wagtail.log_actions import log as log_action
 
 
-class Saved:
+class LogSaveMixin:
     """Mixin that logs what was saved. `done`: the action in the history."""
 
     done = "wagtail.create"
@@ -29,7 +29,7 @@ class Saved:
         return found
 
 
-class Deleted:
+class LogDeleteMixin:
     object: Any
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -41,7 +41,7 @@ class Deleted:
         return answer
 
 
-class Chosen:
+class LogChooserUploadMixin:
     request: HttpRequest
 
     def save_form(self, form: Any) -> Any:
@@ -51,47 +51,47 @@ class Chosen:
         return found
 
 
-class AddPictures(Saved, images.AddView):
+class AddPictures(LogSaveMixin, images.AddView):
     pass
 
 
-class AddPicture(Saved, images.CreateFromUploadedImageView):
+class AddPicture(LogSaveMixin, images.CreateFromUploadedImageView):
     pass
 
 
-class ChangePicture(Saved, images.EditView):
+class ChangePicture(LogSaveMixin, images.EditView):
     done = "wagtail.edit"
 
 
-class DeletePicture(Deleted, images.DeleteView):
+class DeletePicture(LogDeleteMixin, images.DeleteView):
     pass
 
 
-class AddDocuments(Saved, documents.AddView):
+class AddDocuments(LogSaveMixin, documents.AddView):
     pass
 
 
-class AddDocument(Saved, documents.CreateFromUploadedDocumentView):
+class AddDocument(LogSaveMixin, documents.CreateFromUploadedDocumentView):
     pass
 
 
-class ChangeDocument(Saved, documents.EditView):
+class ChangeDocument(LogSaveMixin, documents.EditView):
     done = "wagtail.edit"
 
 
-class DeleteDocument(Deleted, documents.DeleteView):
+class DeleteDocument(LogDeleteMixin, documents.DeleteView):
     pass
 
 
-class ChoosePicture(Chosen, image_chooser.ImageUploadView):
+class ChoosePicture(LogChooserUploadMixin, image_chooser.ImageUploadView):
     pass
 
 
-class ChooseDocument(Chosen, document_chooser.DocumentChooserUploadView):
+class ChooseDocument(LogChooserUploadMixin, document_chooser.DocumentChooserUploadView):
     pass
 
 
-def addresses() -> list[URLPattern]:
+def build_urlpatterns() -> list[URLPattern]:
     """Return the URL patterns that stand in front of Wagtail's own."""
     return [
         path("images/multiple/add/", AddPictures.as_view()),
@@ -105,7 +105,7 @@ def addresses() -> list[URLPattern]:
     ]
 
 
-def register() -> None:
+def register_chooser_views() -> None:
     """Replace the create views of both choosers."""
     image_chooser.viewset.create_view_class = ChoosePicture
     document_chooser.viewset.create_view_class = ChooseDocument

@@ -6,7 +6,7 @@ Wagtail imports this module while its own models are being made: nothing here ma
 from typing import Any
 
 
-def finish(workflow_state: Any, user: Any = None) -> None:
+def finish_workflow(workflow_state: Any, user: Any = None) -> None:
     """Publish a page's approved revision; handle everything else as Wagtail does."""
     from wagtail.models import Page
     from wagtail.workflows import publish_workflow_state

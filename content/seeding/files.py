@@ -5,24 +5,21 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
-from .texts import in_one_language, reference
+from ..texts import get_file_reference, pick_language
+from .memory import SeedMemory
 
-FOLDER = Path(__file__).parent / "data" / "media"
+FOLDER = Path(__file__).parents[1] / "data" / "media"
 PLACES = {"picture": ("pictures", "original_images"), "file": ("files", "documents")}
 
 
-class FirstTimes(Protocol):
-    def first_time(self, key: str) -> bool: ...
-
-
-def lay_down_files(named: Iterable[tuple[str, str]], memory: FirstTimes) -> tuple[dict[tuple[str, str], int], int]:
+def create_files(named: Iterable[tuple[str, str]], memory: SeedMemory) -> tuple[dict[tuple[str, str], int], int]:
     """Return ({(kind, key): id}, how many are new) for the files that these pages name.
 
     A file that an editor deleted or replaced stays deleted or replaced.
@@ -30,9 +27,9 @@ def lay_down_files(named: Iterable[tuple[str, str]], memory: FirstTimes) -> tupl
     found: dict[tuple[str, str], int] = {}
     new = 0
     for kind, key in dict.fromkeys(named):
-        about = _about()[PLACES[kind][0]][key]
+        about = _load_descriptions()[PLACES[kind][0]][key]
         content = (FOLDER / about["file"]).read_bytes()
-        place = _place(kind, about["file"], content)
+        place = _get_storage_name(kind, about["file"], content)
         if memory.first_time(f"{kind}:{key}"):
             found[kind, key] = _create(kind, about, content, place)
             new += 1
@@ -41,22 +38,22 @@ def lay_down_files(named: Iterable[tuple[str, str]], memory: FirstTimes) -> tupl
     return found, new
 
 
-def named_in(spec: Any, language: str) -> Iterator[tuple[str, str]]:
+def iter_named_files(spec: Any, language: str) -> Iterator[tuple[str, str]]:
     """Yield the files that a page's data names in this language: {"picture": key} and {"file": key}."""
-    value = in_one_language(spec, language)
+    value = pick_language(spec, language)
     if isinstance(value, Mapping):
-        if (name := reference(value)) is not None:
+        if (name := get_file_reference(value)) is not None:
             yield name
             return
         for inner in value.values():
-            yield from named_in(inner, language)
+            yield from iter_named_files(inner, language)
     elif isinstance(value, list):
         for inner in value:
-            yield from named_in(inner, language)
+            yield from iter_named_files(inner, language)
 
 
 @cache
-def _about() -> dict[str, dict[str, dict[str, str]]]:
+def _load_descriptions() -> dict[str, dict[str, dict[str, str]]]:
     found: dict[str, dict[str, dict[str, str]]] = json.loads((FOLDER / "media.json").read_text())
     return found
 
@@ -65,7 +62,7 @@ def _model(kind: str) -> Any:
     return get_image_model() if kind == "picture" else get_document_model()
 
 
-def _place(kind: str, name: str, content: bytes) -> str:
+def _get_storage_name(kind: str, name: str, content: bytes) -> str:
     """Return a file's name in the storage, made of its content.
 
     So a seeding that was rolled back leaves what the next one finds.

@@ -13,7 +13,7 @@ from ..extract import PageParts
 from ..models import Hotline
 from ..phone_numbers import get_digits
 from .models import WordsToAvoid
-from .words import Avoided, read_lines
+from .words import AvoidedWord, parse_word_list
 
 
 @dataclass(frozen=True)
@@ -21,26 +21,26 @@ class CheckContext:
     """The context for pages of one language. `numbers`: digits of every hotline -> whether readers see it now."""
 
     numbers: dict[str, bool]
-    avoided: tuple[Avoided, ...]
-    loud: tuple[Avoided, ...]
+    avoided: tuple[AvoidedWord, ...]
+    loud: tuple[AvoidedWord, ...]
     live_pages: frozenset[str] = frozenset()
     known_pages: frozenset[str] = frozenset()
     documents: frozenset[str] = frozenset()
     language: str = field(default=DEFAULT_LANGUAGE)
 
 
-def build_check_context(language: str, pieces: Iterable[PageParts]) -> CheckContext:
+def build_check_context(language: str, parts: Iterable[PageParts]) -> CheckContext:
     """Build the context in five queries, however many pages of this language are checked."""
     targets: dict[str, set[str]] = {"page": set(), "document": set()}
-    for each in pieces:
+    for each in parts:
         for kind, target, _text, _place in each.links:
             if kind in targets and target.isdigit():
                 targets[kind].add(target)
     found = dict(Page.objects.filter(pk__in=targets["page"]).values_list("pk", "live"))
     documents = get_document_model().objects.filter(pk__in=targets["document"]).values_list("pk", flat=True)
-    avoided, loud = _words_to_avoid(language)
+    avoided, loud = _get_words_to_avoid(language)
     return CheckContext(
-        numbers=_numbers(),
+        numbers=_get_hotline_numbers(),
         avoided=avoided,
         loud=loud,
         live_pages=frozenset(str(pk) for pk, live in found.items() if live),
@@ -50,7 +50,7 @@ def build_check_context(language: str, pieces: Iterable[PageParts]) -> CheckCont
     )
 
 
-def _numbers() -> dict[str, bool]:
+def _get_hotline_numbers() -> dict[str, bool]:
     today = timezone.localdate()
     known: dict[str, bool] = {}
     for line in Hotline.objects.exclude(number=""):
@@ -60,8 +60,8 @@ def _numbers() -> dict[str, bool]:
     return known
 
 
-def _words_to_avoid(language: str) -> tuple[tuple[Avoided, ...], tuple[Avoided, ...]]:
+def _get_words_to_avoid(language: str) -> tuple[tuple[AvoidedWord, ...], tuple[AvoidedWord, ...]]:
     """Return (words to avoid anywhere, words to avoid where a browser's history shows them)."""
     stored = WordsToAvoid.objects.first() or WordsToAvoid()
-    anywhere, in_history = (read_lines(getattr(stored, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))
+    anywhere, in_history = (parse_word_list(getattr(stored, f"{kind}_{language}", "")) for kind in ("avoid", "loud"))
     return anywhere, in_history

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
-from ..models.page_permissions import PublicPagePermissions, needs_another
+from ..models.page_permissions import PublicPagePermissions, needs_second_person
 from ..page_references import count_references, get_referring_pages
-from .deleting import ask_to_delete, delete_page, end_request
+from .deletion import ask_to_delete, delete_page, end_deletion_request
 from .models import DeletionRequest
 
 
@@ -43,7 +43,7 @@ def delete(request: HttpRequest, page_id: int) -> HttpResponse:
         "is_own": asked is not None and asked.asked_by_id == request.user.pk,
         "may_delete": permissions.can_delete(),
         "may_unpublish": permissions.can_unpublish(),
-        "needs_another": needs_another(page),
+        "needs_another": needs_second_person(page),
         "beneath": page.get_descendant_count(),
         "places": get_referring_pages(page, request.user),
         "count": count_references(page),
@@ -63,7 +63,7 @@ def _done(request: HttpRequest, page: Page, action: str, form: WhyForm) -> HttpR
         )
         return redirect("review:delete", page.pk)
     if action == "end":
-        if end_request(page=page, by=user):
+        if end_deletion_request(page=page, by=user):
             messages.success(request, _("“%(title)s” stays.") % {"title": title})
         return redirect("wagtailadmin_pages:edit", page.pk)
     if action != "delete":
