@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from wagtail_headless_preview.models import PagePreview
 
-from audit.put_aside import each
+from audit.put_aside import for_each_row
 
 from .checks.results import check_unchecked_pages
 from .hotlines.actions import mail_editors
@@ -28,7 +28,7 @@ def each_minute(_argument: Any = None) -> None:
         "content.checks": check_unchecked_pages,
     }
     # One step that fails stops none of the others (`audit.put_aside`).
-    each("housekeeping", steps, lambda name: steps[name]())
+    for_each_row("housekeeping", steps, lambda name: steps[name]())
 
 
 def _publish() -> None:
@@ -47,7 +47,7 @@ def each_hour(_argument: Any = None) -> None:
         "content.sizes": _make_sizes,
         "content.previews": PagePreview.garbage_collect,
     }
-    each("housekeeping", steps, lambda name: steps[name]())
+    for_each_row("housekeeping", steps, lambda name: steps[name]())
 
 
 def _mail_hotline_news() -> None:

@@ -17,7 +17,7 @@ from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter, SourceImageIOError
 
 from access.limits import Busy, pictures
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 
 from .page_cache.shared import get_shared
 from .page_cache.version import invalidate_pages
@@ -85,8 +85,8 @@ def make_missing_sizes() -> int:
         image = _get_images().prefetch_related("renditions").filter(pk=pk).first()
         made += make_sizes(image) if image is not None else 0
 
-    keys = _get_images().exclude(pk__in=aside(PUT_ASIDE_KIND, timezone.now())).values_list("pk", flat=True)
-    each(PUT_ASIDE_KIND, list(keys), make)
+    keys = _get_images().exclude(pk__in=get_put_aside_keys(PUT_ASIDE_KIND, timezone.now())).values_list("pk", flat=True)
+    for_each_row(PUT_ASIDE_KIND, list(keys), make)
     return made
 
 

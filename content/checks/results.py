@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 
 from ..models import Hotline, public_page_models
 from .models import CheckedPage, WordsToAvoid
@@ -38,7 +38,7 @@ def get_unchecked_pages(now: datetime | None = None) -> PageQuerySet:
 def check_unchecked_pages(now: datetime | None = None, *, at_most: int = BATCH_SIZE) -> int:
     """Check the pages that wait longest; return how many. Safe to run twice at once."""
     at = now or timezone.now()
-    next_ones = get_unchecked_pages(at).exclude(pk__in=aside(PUT_ASIDE_KIND, at))
+    next_ones = get_unchecked_pages(at).exclude(pk__in=get_put_aside_keys(PUT_ASIDE_KIND, at))
     keys = list(next_ones.order_by(F("checked__at").asc(nulls_first=True), "pk").values_list("pk", flat=True)[:at_most])
     try:
         return _check(keys, at)
@@ -46,7 +46,7 @@ def check_unchecked_pages(now: datetime | None = None, *, at_most: int = BATCH_S
     except (OperationalError, InterfaceError):
         raise
     except Exception:  # noqa: BLE001  # one of them: each is checked by itself, and that one put aside
-        return each(PUT_ASIDE_KIND, keys, lambda pk: _check([pk], at), at=at)
+        return for_each_row(PUT_ASIDE_KIND, keys, lambda pk: _check([pk], at), at=at)
 
 
 def _check(keys: list[int], at: datetime) -> int:

@@ -25,7 +25,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 
 from audit.chain import log_event
-from audit.put_aside import aside, each, note
+from audit.put_aside import for_each_row, get_put_aside_keys, put_row_aside
 from notifications import signals
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
@@ -78,8 +78,14 @@ def advance(now: datetime) -> int:
     """Take every step whose time has come, each notice by itself. Return how many were taken here."""
     # Daily lists are repeated by `digest`.
     due = Notice.objects.open().filter(next_step_at__lte=now).exclude(purpose=Purpose.DIGEST)
-    keys = due.exclude(pk__in=aside(CLOCK, now)).order_by("next_step_at").values_list("pk", flat=True)[:AT_MOST]
-    return each(CLOCK, list(keys), lambda key: _get_step(key, now), at=now, instead=lambda key: _call_for(key, now))
+    keys = (
+        due.exclude(pk__in=get_put_aside_keys(CLOCK, now))
+        .order_by("next_step_at")
+        .values_list("pk", flat=True)[:AT_MOST]
+    )
+    return for_each_row(
+        CLOCK, list(keys), lambda key: _get_step(key, now), at=now, on_put_aside=lambda key: _call_for(key, now)
+    )
 
 
 def _get_step(key: UUID, now: datetime) -> bool:
@@ -139,7 +145,7 @@ def hand_over(notice: Notice, now: datetime) -> Notice | None:
         try:
             heir = _say(keeper, plan, now, ladder=rest)
         except (SealBroken, KeyRingError) as error:
-            note(CLOCK, keeper.pk, error, at=now)  # the answer is valid, whatever is wrong with the brief
+            put_row_aside(CLOCK, keeper.pk, error, at=now)  # the answer is valid, whatever is wrong with the brief
             return _call_for(keeper.pk, now)
         _tell(keeper, plan)
     return heir

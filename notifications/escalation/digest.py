@@ -23,7 +23,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from access.languages import LANGUAGES
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
 from notifications.outbox.coordinator_briefs import NO_ANSWER, Words, call_brief
@@ -82,9 +82,9 @@ def list_silent(now: datetime, *, show_life: Callable[[], None] = lambda: None) 
         show_life()
         return _look_at(key, now, found, waiting)
 
-    each(DIGEST, _silent(now, eight), look_at, at=now)
+    for_each_row(DIGEST, _silent(now, eight), look_at, at=now)
     by_key = {contact.pk: contact for contact in found}
-    sent = each(LIST, by_key, lambda key: _tell(by_key[key], found[by_key[key]], now, eight), at=now)
+    sent = for_each_row(LIST, by_key, lambda key: _tell(by_key[key], found[by_key[key]], now, eight), at=now)
     _close_empty(found, waiting, now, eight)
     return sent
 
@@ -98,7 +98,7 @@ def _silent(now: datetime, eight: datetime) -> list[UUID]:
     """Return the ids of what may have to be listed: open, older than a day, with a clock, and on no list of today."""
     old = Notice.objects.open().filter(owed_at__lte=now - FIRST_DAY, next_step_at__isnull=False)
     unlisted = old.filter(Q(listed_at__isnull=True) | Q(listed_at__lt=eight)).exclude(purpose=Purpose.DIGEST)
-    rows = unlisted.exclude(pk__in=aside(DIGEST, now)).order_by("owed_at").values_list("pk", flat=True)
+    rows = unlisted.exclude(pk__in=get_put_aside_keys(DIGEST, now)).order_by("owed_at").values_list("pk", flat=True)
     return list(rows[:AT_MOST])
 
 

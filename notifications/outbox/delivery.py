@@ -25,7 +25,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from audit.chain import AuditEvent, record_all
+from audit.chain import AuditEvent, log_events
 from notifications.channels.base import Channel
 from notifications.channels.errors import PayloadError, RecipientRefused, Unreached
 from notifications.channels.registry import channel_named
@@ -269,7 +269,7 @@ def record_results(batch: Sequence[ClaimedNotice]) -> None:
         if any(held.notice.reason == UNREACHED for held in accepted):
             _bring_forward(now)
         # Last: the chain's one lock is held until the commit, and every other writer of an entry waits for it.
-        record_all(deeds)
+        log_events(deeds)
     for held in batch:
         _log_failure(held)
 

@@ -15,7 +15,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 
 from access.languages import LANGUAGES
-from audit.chain import head_note
+from audit.chain import get_head_note
 from notifications.channels.base import Letter
 from notifications.channels.errors import PayloadError
 from notifications.directory.models import Contact
@@ -27,7 +27,7 @@ from .models import Notice, Purpose
 from .sender import OF_ORGANISATION, ORGANISATION, get_unit, link_start
 
 MAX_MINUTES = 120
-# Where the audit chain ended when this was sent (`audit.chain.head_note`): whoever keeps the mail can show that entries
+# Where the audit chain ended when this was sent (`get_head_note`): whoever keeps the mail can show that entries
 # were cut off later.
 HEAD = "Vatra-Chain"
 
@@ -79,7 +79,7 @@ def letter_for(notice: Notice, contact: Contact, *, now: datetime) -> Letter:
     }
     # The first line of the template is the subject.
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(words).partition("\n")
-    headers = {HEAD: head_note()}
+    headers = {HEAD: get_head_note()}
     if first.pk != notice.pk or notice.repeats:
         # Mail programs thread a reminder, a deputy's notice and a call under the first notice.
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"

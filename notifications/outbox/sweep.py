@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from audit.chain import log_event
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.directory.models import Contact
 from notifications.directory.resolve import Words
@@ -74,9 +74,13 @@ def mend_times(now: datetime) -> int:
 
 def resolve_again(now: datetime) -> int:
     """Ask the directory again for notices without a recipient, each by itself. Return how many have one now."""
-    waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now).exclude(pk__in=aside(RESOLVE, now))
+    waiting = (
+        Notice.objects.without_recipient()
+        .filter(next_attempt_at__lte=now)
+        .exclude(pk__in=get_put_aside_keys(RESOLVE, now))
+    )
     keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:WAKE_AT_MOST])
-    return each(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
+    return for_each_row(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
 
 
 def _resolve_one(key: UUID, now: datetime) -> bool:

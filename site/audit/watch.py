@@ -1,7 +1,7 @@
 """Watch the chain: a little each minute, all of it once an hour; and note outside the database what was there.
 
-Each minute (`look`): 1 what is new since the last look is read and its end noted; 2 of the hourly pass over the whole
-chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the note and
+Each minute (`watch_chain`): 1 what is new since the last time is read and its end noted; 2 of the hourly pass over the
+whole chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the note and
 what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can write only
 to the database can neither cut off entries that were noted nor claim that all of it has been read.
 
@@ -31,7 +31,7 @@ from vault.keyring import KeyRingError
 from .chain import log_event
 from .keys import chain_keys
 from .models import AuditEntry, ChainHead
-from .verification import CUT_OFF, NOT_NOTED, ChainReport, Note, Notes, Progress, Reader, Step, head_notes, together
+from .verification import CUT_OFF, NOT_NOTED, ChainReport, Note, Notes, Progress, Reader, Step, head_notes, merge_notes
 
 SECONDS_A_LOOK = 2.0
 PASS_EACH = timedelta(hours=1)
@@ -75,7 +75,7 @@ class WatchedElsewhere(Exception):
     """Raised when another process is looking at this moment."""
 
 
-def look(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Watch:
+def watch_chain(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Watch:
     """Look once, for `seconds` at most. Return what is known after it.
 
     Raises WatchedElsewhere, KeyRingError, OSError, DatabaseError.
@@ -90,7 +90,7 @@ def look(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Wat
     return watch
 
 
-def known() -> Watch | None:
+def get_last_watch() -> Watch | None:
     """Return what was found last, without looking. None before the first look, or when the file can't be read."""
     try:
         return _read(_path())
@@ -98,7 +98,7 @@ def known() -> Watch | None:
         return None
 
 
-def begin_again(*, actor: Any, at: datetime | None = None) -> None:
+def reset_watch(*, actor: Any, at: datetime | None = None) -> None:
     """Drop what was noted before, because the database was restored from a copy; that stands in the chain."""
     with _only_here():
         earlier = _remembered(timezone.now())
@@ -130,7 +130,7 @@ def _read_the_whole(watch: Watch, now: datetime, until: float) -> None:
             return
         watch.whole, watch.began_at = asdict(Progress()), now.isoformat()
     # Notes are read before the entries: an entry that is appended meanwhile is no missing one.
-    reader = Reader(Progress(**watch.whole), notes=together(_get_note(watch), head_notes()))
+    reader = Reader(Progress(**watch.whole), notes=merge_notes(_get_note(watch), head_notes()))
     while time.monotonic() < until:
         step = reader.step()
         watch.whole = asdict(step.progress)

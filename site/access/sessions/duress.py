@@ -22,7 +22,7 @@ from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
 from audit.chain import get_actor, log_event
-from audit.put_aside import each
+from audit.put_aside import for_each_row
 
 from ..models import Assignment, StaffRole, User
 from .models import DuressAlarm
@@ -72,7 +72,7 @@ def ring(_argument: Any = None) -> int:
     """Mail the readers of calls that nobody has acknowledged; run each minute. Returns how many calls were mailed."""
     now = timezone.now()
     due = DuressAlarm.objects.filter(seen_at__isnull=True, next_try_at__lte=now, tries__lt=MAX_TRIES)
-    return each(KIND, list(due.values_list("pk", flat=True)), partial(_tell, now=now), at=now)
+    return for_each_row(KIND, list(due.values_list("pk", flat=True)), partial(_tell, now=now), at=now)
 
 
 def _tell(key: int, *, now: Any) -> bool:

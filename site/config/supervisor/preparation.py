@@ -147,13 +147,13 @@ def check_settings() -> None:
 
 def _establish_keys() -> None:
     """Check the keys of the vault and of the audit chain. Raises CannotStart."""
-    from audit.chain import seal_over
+    from audit.chain import seal_unkeyed_chain
     from vault.canary import KeysRefused, establish_keys
     from vault.keyring import KeyRingError
 
     try:
         establish_keys()
-        seal_over()
+        seal_unkeyed_chain()
     except (KeysRefused, KeyRingError) as refused:
         raise CannotStart(str(refused)) from None
 
