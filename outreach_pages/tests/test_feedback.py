@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access.models import RateCount
-from access.rate_limits import forget_old
+from access.rate_limits import delete_old_counts
 
 from ..feedback.counting import build_results, get_daily_limit, get_open_phases, record_feedback, suppress_small_counts
 from ..feedback.models import FeedbackCount, Phase
@@ -42,7 +42,7 @@ class TestGivingFeedback(CardTest):
         record_feedback(self.session, Phase.BEFORE, QUIZ)
         slots = RateCount.objects.filter(scope="feedback").values_list("slot", flat=True)
         assert {slot.astimezone(datetime.UTC).time() for slot in slots} == {datetime.time(0)}
-        forget_old(timezone.now())
+        delete_old_counts(timezone.now())
         assert RateCount.objects.filter(scope="feedback").count() == 1
 
     def test_after_the_session_the_answers_are_explained_before_it_they_are_not(self):

@@ -27,7 +27,7 @@ from .staff.models import FactorReset as FactorReset
 from .staff.models import Invitation as Invitation
 from .staff.models import RoleRequest as RoleRequest
 from .staff.models import SessionEnd as SessionEnd
-from .staff.record_keepers import NOT_BOTH, clashes
+from .staff.role_conflicts import NOT_BOTH, has_conflicting_role
 
 # Django's own salt, so that sessions from before `session_epoch` stay valid.
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
@@ -235,7 +235,7 @@ class Assignment(models.Model):
 
     def clean(self) -> None:
         held = Assignment.objects.filter(user=self.user_id).exclude(pk=self.pk)
-        if clashes(held, self.role, self.starts_on, self.ends_on):
+        if has_conflicting_role(held, self.role, self.starts_on, self.ends_on):
             raise ValidationError({"role": NOT_BOTH})
 
 

@@ -137,6 +137,6 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network(f"{found}/{bits}", strict=False))
 
 
-def forget_old(now: datetime) -> int:
+def delete_old_counts(now: datetime) -> int:
     """Delete counts that no window reaches. Returns how many rows."""
     return RateCount.objects.filter(slot__lt=now - KEEP).delete()[0]

@@ -1,9 +1,9 @@
 """Watch the chain: a little each minute, all of it once an hour; and note outside the database what was there.
 
 Each minute (`watch_chain`): 1 what is new since the last time is read and its end noted; 2 of the hourly pass over the
-whole chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the note and
-what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can write only
-to the database can neither cut off entries that were noted nor claim that all of it has been read.
+whole chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the
+note and what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can
+write only to the database can neither cut off entries that were noted nor claim that all of it has been read.
 
 A chain that was broken once stays reported as broken until a whole pass is well again, or an operator says that the
 database was restored from a copy (`verify_audit --after-restore`), which stands in the chain itself.

@@ -14,8 +14,8 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import TaskState
 
 from access.models import StaffRole, User
-from access.place_changes.who import waiting_for as places_waiting_for
-from access.staff.by_two import waiting_for as roles_waiting_for
+from access.place_changes.people import get_waiting_changes as places_waiting_for
+from access.staff.dual_control import get_waiting_requests as roles_waiting_for
 from case_forms.cases.models import Case
 from case_forms.cases.registers import CaseRegister
 from notifications.directory.changes.who import may_decide

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from access.models import User
 from access.scoping import visible_or_404
 from access.sessions.actions import get_row, lock
-from access.sessions.locked import unlocking_address
+from access.sessions.locked import get_unlocking_url
 from case_forms.cases.models import Case
 from case_forms.form_builder.definition import Section
 from case_forms.form_builder.models import FormVersion
@@ -310,7 +310,7 @@ def _after_saving(
     if going == "lock":
         lock(request)
         back = reverse("intake:section", args=[draft.pk, section_key])
-        return lead(request, unlocking_address(staff(request), next=back))
+        return lead(request, get_unlocking_url(staff(request), next=back))
     return lead(request, f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
 
 

@@ -45,7 +45,7 @@ def locked(monkeypatch):
         return lock_head()
 
     monkeypatch.setattr(QuerySet, "select_for_update", rows)
-    monkeypatch.setattr(chain, "_locked_head", head)
+    monkeypatch.setattr(chain, "_lock_head", head)
     return seen
 
 

@@ -26,10 +26,10 @@ from wagtail.log_actions import log as log_action
 from audit.chain import get_actor, log_event
 
 from ..models import MobileUnit, Municipality, PoliceDirectorate, Region, User
-from ..staff.by_two import is_alone
+from ..staff.dual_control import is_only_manager
 from . import mails
 from .models import PlaceChange, PlaceDecision, PlaceKind
-from .who import who_may_decide
+from .people import get_deciders
 
 Values = dict[str, Any]  # column -> value as JSON has it
 
@@ -57,13 +57,13 @@ def get_kind(place: Model) -> str:
     return str(place._meta.model_name)
 
 
-def waits(place: Model, before: Values, *, by: User) -> list[str]:
+def get_waiting_fields(place: Model, before: Values, *, by: User) -> list[str]:
     """Return the columns of a row about to be saved that need a second person.
 
     `before`: the row as it stands in the database, {} if it is new.
     """
     kind = get_kind(place)
-    if kind not in TAKES_TWO or is_alone(by):
+    if kind not in TAKES_TWO or is_only_manager(by):
         return []
     return [name for name in TAKES_TWO[kind] if _turns_somebody(place, name, before)]
 
@@ -93,8 +93,8 @@ def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> 
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
         _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
         _note("withdrawn", earlier, by)
-        if drops(earlier, after, by=by):
-            transaction.on_commit(partial(mails.tell_of_decision, earlier))
+        if withdraws(earlier, after, by=by):
+            transaction.on_commit(partial(mails.mail_decision, earlier))
     change = PlaceChange.objects.create(
         kind=kind,
         entry_id=place.pk,
@@ -102,18 +102,18 @@ def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> 
         asked_by=by,
     )
     _note("asked", change, by, fields=sorted(after))
-    transaction.on_commit(partial(mails.tell_of_asking, change))
+    transaction.on_commit(partial(mails.mail_request, change))
     return change
 
 
-def drops(earlier: PlaceChange, after: Values, *, by: User) -> bool:
+def withdraws(earlier: PlaceChange, after: Values, *, by: User) -> bool:
     """Whether asking for `after` discards something else that waits, or what somebody else asked for."""
     _before, asked = earlier.sides() or ({}, {})
     return earlier.asked_by_id != by.pk or bool(set(asked) - set(after))
 
 
 @transaction.atomic
-def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
+def record_removed_number(*, unit: MobileUnit, number: str, by: User) -> None:
     """Record the number that one manager has removed alone, and mail whom it concerns. The unit is saved already."""
     change = PlaceChange.objects.create(
         kind=PlaceKind.UNIT,
@@ -125,7 +125,7 @@ def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
         decided_at=timezone.now(),
     )
     _note("made", change, by, fields=["callback_phone"])
-    transaction.on_commit(partial(mails.tell_of_asking, change))
+    transaction.on_commit(partial(mails.mail_request, change))
 
 
 @transaction.atomic
@@ -137,13 +137,13 @@ def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime |
     if locked.decision != PlaceDecision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
     # Asked again under the lock: a role may have ended since the page was opened.
-    if not who_may_decide(locked).filter(pk=by.pk).exists():
+    if not get_deciders(locked).filter(pk=by.pk).exists():
         raise ValidationError(_("Another keeper must decide, not the one who asked."))
     if agree:
         _make(locked, by)
     _close(locked, PlaceDecision.AGREED if agree else PlaceDecision.REFUSED, by, now or timezone.now())
     _note("agreed" if agree else "refused", locked, by, asked_by=locked.asked_by_id)
-    transaction.on_commit(partial(mails.tell_of_decision, locked))
+    transaction.on_commit(partial(mails.mail_decision, locked))
     return locked
 
 

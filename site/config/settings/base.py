@@ -109,7 +109,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "access.sessions.guard.SessionGuard",
+    "access.sessions.middleware.StaffSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -219,7 +219,7 @@ BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
 # What the bulk workers run each hour, by path: each cleans up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
-    "access.sessions.housekeeping.tidy",
+    "access.sessions.actions.delete_unused_sessions",
     "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
@@ -273,7 +273,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-# Wrong passwords and codes are counted in the database (access/sign_in_tries.py), not in a cache that forgets.
+# Wrong passwords and codes are counted in the database (access/sign_in_limits.py), not in a cache that forgets.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_ADAPTER = "access.adapter.StaffMFAAdapter"
 MFA_FORMS = {

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import Assignment, StaffRole, User
-from access.staff.actions import give_role, invite, make_person
+from access.staff.actions import create_account, invite
+from access.staff.roles import give_role
 
 
 class Command(BaseCommand):
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             user.clean_fields(exclude=["password"])
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error
-        return make_person(
+        return create_account(
             user=user,
             role=StaffRole.OPERATOR,
             unit=None,

@@ -21,12 +21,12 @@ def get_region(change: PlaceChange) -> int | None:
     return place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
 
 
-def who_may_decide(change: PlaceChange) -> "QuerySet[User]":
+def get_deciders(change: PlaceChange) -> "QuerySet[User]":
     """Return who may decide: another operator, or a coordinator of the region."""
     return _active(_holding(StaffRole.OPERATOR) | _near(change)).exclude(pk=change.asked_by_id)
 
 
-def who_must_hear(change: PlaceChange) -> "QuerySet[User]":
+def get_people_to_notify(change: PlaceChange) -> "QuerySet[User]":
     """Return who is notified: those who may decide, the region's coordinators, and the workers of a unit.
 
     It is the workers' number. Whether a region has a unit decides who manages which office, so of that all coordinators
@@ -41,7 +41,7 @@ def who_must_hear(change: PlaceChange) -> "QuerySet[User]":
     return _active(people).exclude(pk=change.asked_by_id)
 
 
-def who_must_hear_of_renaming(place: Model) -> "QuerySet[User]":
+def get_people_to_notify_of_renaming(place: Model) -> "QuerySet[User]":
     """Return operators and coordinators of the region; for a directorate all of them, since its area is no region's."""
     region = place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
     near = {"region": region} if region else {}
@@ -50,10 +50,10 @@ def who_must_hear_of_renaming(place: Model) -> "QuerySet[User]":
 
 def may_see(change: PlaceChange, user: User) -> bool:
     """Whether this person sees the change: whoever asked for it, and whoever may decide."""
-    return change.asked_by_id == user.pk or who_may_decide(change).filter(pk=user.pk).exists()
+    return change.asked_by_id == user.pk or get_deciders(change).filter(pk=user.pk).exists()
 
 
-def waiting_for(user: User) -> list[PlaceChange]:
+def get_waiting_changes(user: User) -> list[PlaceChange]:
     """Return the waiting changes that concern this manager, the oldest first."""
     waiting = PlaceChange.objects.waiting().select_related("asked_by").order_by("asked_at")
     return [change for change in waiting if may_see(change, user)]

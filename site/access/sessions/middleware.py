@@ -13,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from ..models import User
 from . import actions
-from .duress import stand_in_for
+from .duress import make_stand_in
 from .models import StaffSession
 
 # Requests that pages make by themselves keep no session open: a case's page that reloads, Wagtail's "still editing".
@@ -23,7 +23,7 @@ SEEN_EACH = timedelta(minutes=1)
 STILL_KNOWN = ("/accounts/logout/",)
 
 
-class SessionGuard:
+class StaffSessionMiddleware:
     """Middleware that replaces `request.user` by whom this session stands for now, once something asks.
 
     `request.locked_user` is the person whose session is locked, else None. They are nobody to every view: the policy
@@ -44,7 +44,7 @@ def get_person(request: HttpRequest) -> User | AnonymousUser:
     user = get_user(request)
     if not isinstance(user, User):
         return AnonymousUser()
-    row = actions.row_here(request, user).first()
+    row = actions.get_session_rows(request, user).first()
     if row is None:  # a session from before StaffSession existed
         row = actions.begin(request, user)
     now = timezone.now()
@@ -62,7 +62,7 @@ def get_person(request: HttpRequest) -> User | AnonymousUser:
     if now - row.seen_at > SEEN_EACH and not is_by_itself(request):
         # Not at each request: idleness is measured in minutes, and each write takes SQLite's one writer.
         StaffSession.objects.filter(pk=row.pk).update(seen_at=now)
-    return stand_in_for(user) if row.in_duress else user
+    return make_stand_in(user) if row.in_duress else user
 
 
 def is_by_itself(request: HttpRequest) -> bool:

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass
-class Tries:
+class SignInAttempts:
     """The attempts at one account from one place. `device`: the known device's own key, "" for any other place."""
 
     account: str
@@ -79,7 +79,7 @@ class Tries:
             ACCOUNT_CODES.refund(self.account)
 
 
-def get_tries(request: HttpRequest, username: str, address: str) -> Tries:
+def get_attempts(request: HttpRequest, username: str, address: str) -> SignInAttempts:
     """Return the attempts at the account of this name from this address.
 
     `username`: as it was typed, whether or not somebody has it. Accounts are counted under keyed hashes.
@@ -88,10 +88,10 @@ def get_tries(request: HttpRequest, username: str, address: str) -> Tries:
     device = _devices(request).get(str(user.pk), "") if user is not None else ""
     # Of the typed name, not of the account found: a name that nobody has is counted, and answered, the same way.
     account = get_network(f"account {username.strip().lower()}")
-    return Tries(account[-40:], get_network(address)[-40:], device)
+    return SignInAttempts(account[-40:], get_network(address)[-40:], device)
 
 
-def may_pass_a_pause(tries: Tries, user: Any) -> bool:
+def may_pass_pause(tries: SignInAttempts, user: Any) -> bool:
     """Whether a right password counts while attempts are paused: from a known device, or before a second factor."""
     return bool(tries.device) or is_mfa_enabled(user)
 

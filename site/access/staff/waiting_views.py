@@ -13,39 +13,44 @@ from audit.chain import get_actor
 from audit.denials import record_denial
 
 from ..models import User
-from ..place_changes.labels import in_words
-from ..place_changes.who import get_place
-from ..place_changes.who import waiting_for as places_waiting_for
-from . import by_two, decisions
+from ..place_changes.labels import describe_change
+from ..place_changes.people import get_place
+from ..place_changes.people import get_waiting_changes as places_waiting_for
+from ..scoping import get_signed_in_user
+from . import decisions, dual_control
 from .models import AddressChange, FactorReset, RoleRequest, SessionEnd
-from .people import kept_by
-from .views import _confirmed, _me, _say_whether_mailed
+from .people import get_managed_people
+from .views import _confirmed, _say_whether_mailed
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
     """List what waits and concerns this manager."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     return render(
         request,
         "access/admin/by_two.html",
         {
             "me": me,
-            "roles": by_two.waiting_for(me),
-            "places": [(each, get_place(each), in_words(each)) for each in places_waiting_for(me)],
-            "sessions": SessionEnd.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
-            "addresses": AddressChange.objects.waiting()
-            .filter(Q(user__in=kept_by(me)) | Q(asked_by=me))
+            "roles": dual_control.get_waiting_requests(me),
+            "places": [(each, get_place(each), describe_change(each)) for each in places_waiting_for(me)],
+            "sessions": SessionEnd.objects.waiting()
+            .filter(user__in=get_managed_people(me))
             .select_related("user", "asked_by"),
-            "factors": FactorReset.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by"),
+            "addresses": AddressChange.objects.waiting()
+            .filter(Q(user__in=get_managed_people(me)) | Q(asked_by=me))
+            .select_related("user", "asked_by"),
+            "factors": FactorReset.objects.waiting()
+            .filter(user__in=get_managed_people(me))
+            .select_related("user", "asked_by"),
         },
     )
 
 
 def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Show who would get which role where, and who asked (GET); decide it (POST `decision` = agree or refuse)."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     asked = get_object_or_404(RoleRequest.objects.select_related("user", "asked_by", "unit"), pk=pk)
-    may_decide = by_two.who_may_decide(asked).filter(pk=me.pk).exists()
+    may_decide = dual_control.get_deciders(asked).filter(pk=me.pk).exists()
     if not may_decide and asked.asked_by_id != me.pk:
         record_denial(actor=get_actor(me), target_kind="role_request", target_id=pk)
         raise Http404
@@ -62,9 +67,9 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and decide a request to end somebody's sessions."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     asked = get_object_or_404(SessionEnd.objects.select_related("user", "asked_by"), pk=pk)
-    if not kept_by(me).filter(pk=asked.user_id).exists():
+    if not get_managed_people(me).filter(pk=asked.user_id).exists():
         record_denial(actor=get_actor(me), target_kind="user", target_id=asked.user_id)
         raise Http404
     return _decided(
@@ -78,9 +83,9 @@ def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
 
 def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and decide a request for another address."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     asked = get_object_or_404(AddressChange.objects.select_related("user", "asked_by"), pk=pk)
-    if asked.asked_by_id != me.pk and not kept_by(me).filter(pk=asked.user_id).exists():
+    if asked.asked_by_id != me.pk and not get_managed_people(me).filter(pk=asked.user_id).exists():
         record_denial(actor=get_actor(me), target_kind="user", target_id=asked.user_id)
         raise Http404
     return _decided(
@@ -96,7 +101,7 @@ def ask_to_end_sessions(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the end of somebody's sessions, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
-        request, user, lambda: decisions.ask_to_end_sessions(user=user, by=_me(request)),
+        request, user, lambda: decisions.ask_to_end_sessions(user=user, by=get_signed_in_user(request)),
         title=_("End all sessions"), submit=_("Ask another keeper"), back="by_two:list", is_serious=True,
         words=_("For a lost or seized phone: every session, open form and token of this person ends once another keeper"
                 " agrees. If it can't wait, shut the account instead."),

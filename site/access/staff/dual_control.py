@@ -9,10 +9,10 @@ from audit.models import AuditEntry
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
 from .models import RoleRequest
 
-KEEPING = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
+MANAGER_ROLES = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
 
 
-def needs_second(user: User, role: str, unit: MobileUnit | None, regions: Iterable[Region]) -> bool:
+def needs_second_person(user: User, role: str, unit: MobileUnit | None, regions: Iterable[Region]) -> bool:
     """Whether the person doesn't have this role today, or not in one of these regions."""
     held = user.current_assignments().filter(role=role)
     if role == StaffRole.WORKER:
@@ -22,19 +22,19 @@ def needs_second(user: User, role: str, unit: MobileUnit | None, regions: Iterab
     return not held.exists()
 
 
-def is_alone(by: User) -> bool:
+def is_only_manager(by: User) -> bool:
     """Whether nobody but this person has ever managed accounts here: the very first ones can't wait for a second.
 
     Past roles count too, so that whoever ends everybody else's isn't alone again; and those that only the audit chain
     knows, because they began on the day on which their account was shut and reopened.
     """
-    if Assignment.objects.filter(role__in=KEEPING).exclude(user=by).exists():
+    if Assignment.objects.filter(role__in=MANAGER_ROLES).exclude(user=by).exists():
         return False
-    given = AuditEntry.objects.filter(action="account.role_given", target_kind="user", detail__role__in=KEEPING)
+    given = AuditEntry.objects.filter(action="account.role_given", target_kind="user", detail__role__in=MANAGER_ROLES)
     return not given.exclude(target_id=str(by.pk)).exists()
 
 
-def who_may_decide(asked: RoleRequest) -> "QuerySet[User]":
+def get_deciders(asked: RoleRequest) -> "QuerySet[User]":
     """Return who may decide: operators, and coordinators of all regions concerned; without a region any coordinator."""
     current = Assignment.objects.current()
     keepers = Q(pk__in=current.filter(role=StaffRole.OPERATOR).values("user"))
@@ -49,13 +49,13 @@ def who_may_decide(asked: RoleRequest) -> "QuerySet[User]":
     return User.objects.filter(keepers, is_active=True).exclude(pk__in=[asked.user_id, asked.asked_by_id])
 
 
-def waiting_for(user: User) -> list[RoleRequest]:
+def get_waiting_requests(user: User) -> list[RoleRequest]:
     """Return the requests for roles that this manager sees: those they may decide, and their own."""
     waiting = RoleRequest.objects.waiting().select_related("user", "asked_by", "unit__region")
     return [
         each
         for each in waiting.prefetch_related("regions").order_by("asked_at")
-        if each.asked_by_id == user.pk or who_may_decide(each).filter(pk=user.pk).exists()
+        if each.asked_by_id == user.pk or get_deciders(each).filter(pk=user.pk).exists()
     ]
 
 
