@@ -20,7 +20,7 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .busy import refusal
+from .fixed_pages import refuse_request
 from .liveness import Pulse
 
 Environ = dict[str, Any]
@@ -147,7 +147,7 @@ class Admission:
         lane = get_lane(path)
         slot = self._enter(lane) if self._read_ahead(lane, environ) else None
         if slot is None:
-            return refusal(environ, start_response)
+            return refuse_request(environ, start_response)
         began = time.monotonic()
         try:
             with slot.lend_connections():
@@ -161,7 +161,7 @@ class Admission:
         One at a time, because anybody may ask.
         """
         if not self._readiness.acquire(timeout=1.0):
-            return refusal(environ, start_response)
+            return refuse_request(environ, start_response)
         try:
             with self._readiness_slot.lend_connections():
                 return self.inner(environ, start_response)

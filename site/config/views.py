@@ -18,7 +18,7 @@ from access.sessions.actions import has_factor
 from content.models.page_context import build_page_context
 from vault.keyring import KeyRingError
 
-from .busy import RETRY_SECONDS, TRY_LATER, fixed_page, page_for
+from .fixed_pages import RETRY_SECONDS, TRY_LATER, build_busy_page, build_fixed_page
 from .health import readiness
 from .middleware import is_public
 
@@ -122,7 +122,7 @@ def _try_later(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API_PREFIX):
         answer: HttpResponse = problem(503, "busy", TRY_LATER)
     else:
-        answer = HttpResponse(page_for(request.path, request.method or "GET"), status=503)
+        answer = HttpResponse(build_busy_page(request.path, request.method or "GET"), status=503)
     answer["Retry-After"] = RETRY_SECONDS
     answer["Cache-Control"] = "no-store"
     return answer
@@ -168,21 +168,6 @@ def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, str(value)) for name in sent if name != "csrfmiddlewaretoken" for value in sent.getlist(name)]
 
 
-SERVER_ERROR_PAGE = fixed_page(
-    title="Diçka nuk shkoi mirë te ne",
-    words="Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.",
-    english_title="Something went wrong on our side.",
-    english_words="The fault has been recorded. Try again in a moment: nothing is stored twice.",
-)
-KEY_MISSING_PAGE = fixed_page(
-    title="Këto të dhëna nuk hapen dot tani",
-    words="Mungon një çelës i shërbimit. Asgjë nuk ka humbur; njoftoni operatorin dhe provoni përsëri më vonë.",
-    english_title="This data can't be opened just now.",
-    english_words="A key of the service is missing. Nothing is lost; notify the operator and try again later.",
-)
-BAD_REQUEST_PAGE = fixed_page(
-    title="Kjo adresë nuk lexohet dot",
-    words="Provoni përsëri nga faqja e parë.",
-    english_title="This address can't be read.",
-    english_words="Try again from the first page.",
-)
+SERVER_ERROR_PAGE = build_fixed_page("server_error")
+KEY_MISSING_PAGE = build_fixed_page("key_missing")
+BAD_REQUEST_PAGE = build_fixed_page("bad_request")

@@ -10,7 +10,7 @@ from wagtail.admin.menu import MenuItem
 
 from .guides import views
 from .templatetags.ui import may_open
-from .waiting import WaitingPanel
+from .waiting_panel import WaitingPanel
 
 
 class ToTheField(MenuItem):

@@ -134,7 +134,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.context.site",
+                "config.context_processors.site",
             ],
             "builtins": ["config.templatetags.ui"],
         },
@@ -363,7 +363,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.statics.HashedStatics"},
+    "staticfiles": {"BACKEND": "config.static_storage.HashedStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
@@ -468,7 +468,7 @@ PROFILE = "base"
 SANDBOX = False
 
 # Never show local variables: not in logs, not on a debug page.
-DEFAULT_EXCEPTION_REPORTER_FILTER = "config.errors.NothingShown"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reporting.HideEverythingFilter"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING: dict = {"level": LOG_LEVEL}

@@ -5,13 +5,11 @@ import signal
 import sys
 import uuid
 
-from .child import become
-from .console import Console
-from .instance import ROOT, CannotStart, take_place
-from .loop import Supervisor
+from .instance import ROOT, CannotStart, claim_instance
+from .loop import Console, Supervisor
+from .orphans import MARK
+from .parts import ProcfileError, read_procfile, run_part
 from .preparation import prepare
-from .process_groups import MARK
-from .procfile import ProcfileError, read_procfile
 
 
 def main() -> int:
@@ -25,7 +23,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet: Ctrl-C just ends it
     try:
         parts = read_procfile(ROOT / os.environ.get("PROCFILE", "Procfile"))
-        place = take_place()
+        place = claim_instance()
         if place.mail_socket is not None:
             parts += read_procfile(ROOT / "Procfile.local")
         console = Console(place)
@@ -34,7 +32,7 @@ def main() -> int:
     except (CannotStart, ProcfileError) as reason:
         return _refuse(str(reason))
     part = Supervisor(place, parts, console, mark=mark).run()
-    return become(part) if part is not None else 0
+    return run_part(part) if part is not None else 0
 
 
 def _refuse(reason: str) -> int:

@@ -1,19 +1,18 @@
-"""The supervisor's main loop: start the parts, restart them, stop them."""
+"""The supervisor's main loop: start the parts, restart them, stop them; and what it says at the terminal."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from notifications.outbox.linux_processes import adopt_orphans
 
-from .child import Child
-from .console import Console
-from .instance import Instance
-from .process_groups import marked_processes
-from .procfile import Part
+from .instance import ROOT, Instance
+from .orphans import iter_marked_processes
+from .parts import Child, Part
 from .pulses import PULSE, Pulses
 from .watch import WEB_STARTS_WITHIN, Answer, Watch, ask
 
@@ -24,6 +23,40 @@ GRACE_SECONDS = 6.0
 REAP_SECONDS = 2.0
 STILL_WAITING_SECONDS = 20.0
 STARTING_SECONDS = 120.0  # ask often only for so long: without a roster a service stays unready for days
+
+
+class Console:
+    """The terminal. The parts log to files, or straight to standard error.
+
+    `accounts`: the demo accounts, one line each, shown once the service is ready.
+    """
+
+    def __init__(self, place: Instance) -> None:
+        self.parts_log_to_files = os.environ.get("LOG_TO", "files" if place.is_local else "stderr") == "files"
+        self.accounts: Sequence[str] = ()
+
+    def say(self, text: str) -> None:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def log_hint(self, child: Child) -> str:
+        return f" (see {_short(str(child.log))})" if child.log else ""
+
+    def welcome(self, place: Instance) -> None:
+        """Print the addresses and demo accounts, once the service is ready."""
+        base = place.public_url.rstrip("/")
+        rows = [("public pages", "/"), ("mobile units", "/field/"), ("editors, coordinators", "/cms/")]
+        if place.mail_socket is not None:
+            rows.append(("mail of this sandbox", "/sandbox/inbox/"))
+        self.say("")
+        for label, path in rows:
+            self.say(f"  {label:<24}{base}{path}")
+        if self.accounts:
+            self.say("\n  demo accounts")
+            for line in self.accounts:
+                self.say(f"    {line}")
+        self.say(f"\n  data in {_short(str(place.data_dir))}; Ctrl-C stops everything\n")
+        self.say("ready")
 
 
 class Supervisor:
@@ -81,8 +114,8 @@ class Supervisor:
 
         def let_go() -> None:
             os.close(self._pipe)
-            self.pulses.leave_to(part.name)
-            self.place.leave_to(part.name)
+            self.pulses.close_in_part(part.name)
+            self.place.close_in_part(part.name)
 
         log = self.place.data_dir / "log" / f"{part.name}.log" if self.console.parts_log_to_files else None
         return Child(part, log, let_go)
@@ -90,7 +123,7 @@ class Supervisor:
     def _start_guard(self) -> tuple[subprocess.Popen[bytes], int]:
         """Start the guard process; returns it and the end of the pipe that only we hold."""
         read_end, write_end = os.pipe()
-        script = Path(__file__).with_name("guard.py")
+        script = Path(__file__).with_name("orphans.py")
         guard = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", str(script), self.mark],
             stdin=read_end,
@@ -169,7 +202,7 @@ class Supervisor:
                 break  # a second Ctrl-C: kill now
             _reap()
         # By their mark and not by group, so that what left its session is found, too.
-        while left := [pid for pid in marked_processes(self.mark) if pid != os.getpid()]:
+        while left := [pid for pid in iter_marked_processes(self.mark) if pid != os.getpid()]:
             for pid in left:
                 _kill(pid)
             _reap()
@@ -203,3 +236,7 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _short(path: str) -> str:
+    return os.path.relpath(path) if path.startswith(f"{ROOT}{os.sep}") else path

@@ -26,7 +26,7 @@ class Pulses:
         os.set_blocking(read_end, False)
         return cls(read_end, write_end)
 
-    def leave_to(self, part: str) -> None:
+    def close_in_part(self, part: str) -> None:
         """Close, in the new process of this part, what isn't its own."""
         os.close(self.read_end)
         if part != "web":

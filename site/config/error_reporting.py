@@ -10,7 +10,7 @@ from django.views.debug import SafeExceptionReporterFilter
 HIDDEN = "(not shown)"
 
 
-class NothingShown(SafeExceptionReporterFilter):
+class HideEverythingFilter(SafeExceptionReporterFilter):
     """Django's report filter without any local variable or posted value, whatever its name."""
 
     def is_active(self, request: HttpRequest | None) -> bool:

@@ -30,12 +30,12 @@ MAX_OFFICES = 6
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingItem:
     """One line: its text, its link, and whether somebody may remain without a notice meanwhile."""
 
     words: str
     url: str
-    is_loud: bool = False
+    is_urgent: bool = False
 
 
 class WaitingPanel(Component):
@@ -54,16 +54,16 @@ class WaitingPanel(Component):
         return {"lines": lines}
 
 
-def _approvals(user: User) -> list[Waiting]:
+def _approvals(user: User) -> list[WaitingItem]:
     """List how many pages and forms wait for this person's review."""
     count = TaskState.objects.reviewable_by(user).count()
     if not count:
         return []
     words = ngettext("%(count)d waits for your approval", "%(count)d wait for your approval", count)
-    return [Waiting(words % {"count": count}, "#awaiting-review-section")]
+    return [WaitingItem(words % {"count": count}, "#awaiting-review-section")]
 
 
-def _of_directory(user: User) -> list[Waiting]:
+def _of_directory(user: User) -> list[WaitingItem]:
     """List the changes of the directory that this person can decide."""
     if not user.has_role(StaffRole.COORDINATOR):
         return []
@@ -73,10 +73,10 @@ def _of_directory(user: User) -> list[Waiting]:
     words = ngettext(
         "%(count)d change of the directory waits for you", "%(count)d changes of the directory wait for you", count
     )
-    return [Waiting(words % {"count": count}, reverse("directory_changes:list"), is_loud=True)]
+    return [WaitingItem(words % {"count": count}, reverse("directory_changes:list"), is_urgent=True)]
 
 
-def _by_two(user: User) -> list[Waiting]:
+def _by_two(user: User) -> list[WaitingItem]:
     """List the roles, units and places that wait for this person's agreement."""
     if not user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
         return []
@@ -87,10 +87,10 @@ def _by_two(user: User) -> list[Waiting]:
     words = ngettext(
         "%(count)d request waits for a second person", "%(count)d requests wait for a second person", count
     )
-    return [Waiting(words % {"count": count}, reverse("by_two:list"), is_loud=True)]
+    return [WaitingItem(words % {"count": count}, reverse("by_two:list"), is_urgent=True)]
 
 
-def _of_cases(user: User) -> list[Waiting]:
+def _of_cases(user: User) -> list[WaitingItem]:
     """List a coordinator's notices without a recipient and overdue cases; for operators only the count."""
     if user.has_role(StaffRole.OPERATOR) and not user.has_role(StaffRole.COORDINATOR):
         return _count_for_operators()
@@ -103,16 +103,16 @@ def _of_cases(user: User) -> list[Waiting]:
     if nobody:
         words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
         url = reverse("outbox_notice_modeladmin_index") + "?state__exact=failed"
-        lines.append(Waiting(words % {"count": nobody}, url, is_loud=True))
+        lines.append(WaitingItem(words % {"count": nobody}, url, is_urgent=True))
     if late:
         words = ngettext("%(count)d case is overdue", "%(count)d cases are overdue", late)
         lines.append(
-            Waiting(words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", is_loud=True)
+            WaitingItem(words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", is_urgent=True)
         )
     return lines
 
 
-def _count_for_operators() -> list[Waiting]:
+def _count_for_operators() -> list[WaitingItem]:
     """Count the notices without a recipient, without their cases.
 
     The operator sees none of the cases, and calls the coordinators, who manage the directory.
@@ -121,10 +121,10 @@ def _count_for_operators() -> list[Waiting]:
     if not nobody:
         return []
     words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
-    return [Waiting(words % {"count": nobody}, reverse("guides"), is_loud=True)]
+    return [WaitingItem(words % {"count": nobody}, reverse("guides"), is_urgent=True)]
 
 
-def _of_roster(user: User) -> list[Waiting]:
+def _of_roster(user: User) -> list[WaitingItem]:
     """List this person's offices with hours in the coming week in which nobody is on duty."""
     now = timezone.now()
     offices = {office.pk: office for office in get_partners(user).filter(is_active=True).order_by("role", "slug")}
@@ -132,8 +132,8 @@ def _of_roster(user: User) -> list[Waiting]:
         return []
     empty = [(offices[key], found) for key, found in get_gaps(offices.values(), now, now + WEEK).items() if found]
     lines = [
-        Waiting(
-            _gap_words(office, found, now + WEEK), f"{reverse('dutyshift:index')}?partner={office.pk}", is_loud=True
+        WaitingItem(
+            _gap_words(office, found, now + WEEK), f"{reverse('dutyshift:index')}?partner={office.pk}", is_urgent=True
         )
         # A long list would push everything else off the first page; the last line counts the rest.
         for office, found in empty[:MAX_OFFICES]
@@ -145,7 +145,7 @@ def _of_roster(user: User) -> list[Waiting]:
             "%(count)d more offices have hours with nobody on duty",
             more,
         )
-        lines.append(Waiting(words % {"count": more}, reverse("dutyshift:index"), is_loud=True))
+        lines.append(WaitingItem(words % {"count": more}, reverse("dutyshift:index"), is_urgent=True))
     return lines
 
 

@@ -1,6 +1,8 @@
-"""One part of the service while it runs: its process, its session, and its restarts."""
+"""The parts of the service: the lines of the Procfile, and each as a process that runs and is restarted."""
 
 import os
+import re
+import shlex
 import signal
 import sys
 import time
@@ -10,12 +12,48 @@ from pathlib import Path
 
 from notifications.outbox.linux_processes import die_with_parent
 
-from .process_groups import group_lives, signal_group
-from .procfile import Part
+from .orphans import is_group_alive, signal_group
 
 BACKOFF_SECONDS = (0.2, 1.0, 2.0, 5.0, 10.0, 15.0)
 STEADY_SECONDS = 30.0
 LOG_BYTES = 10 * 1024 * 1024
+LINE = re.compile(r"^([a-z][a-z0-9_]*):\s*(\S.*)$")
+
+
+class ProcfileError(Exception):
+    """A line of the Procfile can't be used."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the service. `command` is its argument vector."""
+
+    name: str
+    command: tuple[str, ...]
+
+    @property
+    def management_arguments(self) -> tuple[str, ...] | None:
+        """The arguments after `python manage.py`, when that is how the command begins; else None.
+
+        Such a part runs in a fork of the supervisor, which has Django loaded already: that saves each start three
+        seconds of importing, and the parts share that memory.
+        """
+        return self.command[2:] if self.command[:2] == ("python", "manage.py") else None
+
+
+def read_procfile(path: Path) -> list[Part]:
+    """Return the parts in the order of their lines. Raises ProcfileError."""
+    parts = []
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = LINE.match(line.strip())
+        if match is None:
+            raise ProcfileError(f"{path.name}, line {number} is not of the form `name: command`")
+        parts.append(Part(match[1], tuple(shlex.split(match[2]))))
+    if len({part.name for part in parts}) != len(parts):
+        raise ProcfileError(f"{path.name} names one part twice")
+    return parts
 
 
 @dataclass
@@ -46,7 +84,7 @@ class Child:
         return self.pid is None and time.monotonic() >= self.next_start
 
     def start(self) -> bool:
-        """Fork. Returns True in the new process, which then must become the part (`become`), else False."""
+        """Fork. Returns True in the new process, which then must become the part (`run_part`), else False."""
         supervisor = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -94,7 +132,7 @@ class Child:
 
     def lives(self) -> bool:
         """Whether any process of the group is left."""
-        return self.pid is not None and group_lives(self.pid)
+        return self.pid is not None and is_group_alive(self.pid)
 
     def clear_away(self) -> None:
         """Let the part start again once the whole group is gone."""
@@ -102,7 +140,7 @@ class Child:
             self.pid = None
 
 
-def become(part: Part) -> int:
+def run_part(part: Part) -> int:
     """Run the part in this (forked) process and return its exit code, or replace the process by it."""
     arguments = part.management_arguments
     if arguments is None:

@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStatics(CompressedManifestStaticFilesStorage):
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """WhiteNoise's storage, in which ES modules import each other under their hashed names too.
 
     Without that a browser would fetch `./logic.js` under its plain name and could go on using an older copy beside the
