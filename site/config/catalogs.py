@@ -1,6 +1,7 @@
 """Compile the translations without system tools, and check that they are complete.
 
-`python -m config.catalogs` compiles. `--check` also names every text of the code that a catalog lacks, and every entry that has no translation or one with other placeholders; it needs gettext's xgettext.
+`python -m config.catalogs` compiles. `--check` also names every text of the code that a catalog lacks, and every entry
+that has no translation or one with other placeholders; it needs gettext's xgettext.
 
 `locale/` holds our own texts and is collected by `make messages`; `locale_cms/` holds our Albanian for the texts of the
 tools that the admin is built on, written by hand (docs/adr/0018).

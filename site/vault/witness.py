@@ -90,7 +90,7 @@ def _walk(file: sqlite3.Connection, now: float, until: float, seen: Seen) -> flo
     while time.monotonic() < until:
         fields = all_models[label]
         page = _page(fields[0].model, fields, last)
-        _hold_against(file, fields, page, now, seen)
+        _compare_with_seen(file, fields, page, now, seen)
         if len(page) == ROWS:
             last = str(page[-1][0])
             continue
@@ -113,7 +113,7 @@ def _page(model: type[models.Model], fields: list[SealedField], last: str | None
     return list(rows.values_list("pk", *heads)[:ROWS])
 
 
-def _hold_against(
+def _compare_with_seen(
     file: sqlite3.Connection, fields: list[SealedField], page: list[tuple[Any, ...]], now: float, seen: Seen
 ) -> None:
     met = {
