@@ -59,13 +59,13 @@ def build_body(
         else:
             try:
                 value = stored.value(pick_language(block["value"], language), str(number))
-            except _NotThere:
+            except _FileMissing:
                 continue
         found.append({"type": block["type"], "value": value, "id": str(uuid.uuid5(namespace, str(number)))})
     return found
 
 
-class _NotThere(Exception):
+class _FileMissing(Exception):
     """The block shows a picture or file that isn't in the library."""
 
 
@@ -83,7 +83,7 @@ class _Stored:
             if name is None:
                 return {key: self.value(inner, f"{place}/{key}") for key, inner in value.items()}
             if name not in self.files:
-                raise _NotThere
+                raise _FileMissing
             return self.files[name]
         if isinstance(value, list):
             return [self._item(inner, f"{place}/{number}") for number, inner in enumerate(value)]

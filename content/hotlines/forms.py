@@ -95,10 +95,10 @@ class HotlineForm(WagtailAdminModelForm):
         with transaction.atomic():
             saved = super().save(commit=commit)
             if commit and (self.changed_data or is_new):
-                self._tell(is_new=is_new, is_other=is_other and bool(line.number), is_brought=is_brought)
+                self._queue_news_and_log(is_new=is_new, is_other=is_other and bool(line.number), is_brought=is_brought)
         return saved
 
-    def _tell(self, *, is_new: bool, is_other: bool, is_brought: bool) -> None:
+    def _queue_news_and_log(self, *, is_new: bool, is_other: bool, is_brought: bool) -> None:
         line, what = self.instance, EditorNews.What
         if is_other:
             kind = what.LINE_NUMBER

@@ -37,7 +37,7 @@ class PublicPagePermissions(PagePermissionTester):
         if not super().can_delete(ignore_bulk=ignore_bulk) or is_never_deleted(self.page):
             return False
         return not needs_second_person(self.page) or (
-            self._may_take_away() and may_be_second_person(self.page, self.user)
+            self._may_publish() and may_be_second_person(self.page, self.user)
         )
 
     def can_move(self) -> bool:
@@ -50,12 +50,12 @@ class PublicPagePermissions(PagePermissionTester):
         return self.can_edit() and not is_never_deleted(self.page)
 
     def can_set_view_restrictions(self) -> bool:
-        return self._may_take_away()
+        return self._may_publish()
 
     def can_unschedule(self) -> bool:
-        return self._may_take_away()
+        return self._may_publish()
 
-    def _may_take_away(self) -> bool:
+    def _may_publish(self) -> bool:
         if not self.user.is_active or self.page_is_root:
             return False
         return self.user.is_superuser or "publish" in self.permissions

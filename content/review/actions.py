@@ -144,12 +144,12 @@ def _publish_or_stop(revision: Revision) -> bool:
     try:
         _publish(revision)
     except ChangedSinceApproval:
-        _take_off_schedule(revision)
+        _unschedule(revision)
         return False
     return True
 
 
-def _take_off_schedule(revision: Revision) -> None:
+def _unschedule(revision: Revision) -> None:
     """Take the revision off the schedule, leave draft and live page as they are, and notify the editors."""
     page = revision.content_object
     Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)

@@ -144,7 +144,7 @@ class KeyNameForm(EditWebAuthnForm):
         return saved
 
 
-def _words_of_django() -> str:
+def _name_djangos_texts() -> str:
     """Name a text that Django's Albanian catalogue lacks, so that ours carries it. Never called."""
     return ngettext(
         "This password is too short. It must contain at least %d character.",

@@ -27,7 +27,7 @@ def places() -> PlacesGroup:
 
 
 @hooks.register("register_admin_urls")
-def staff_addresses() -> list[URLResolver]:
+def register_staff_urls() -> list[URLResolver]:
     return [path("", include("access.staff.urls"))]
 
 
@@ -68,7 +68,7 @@ class BothRolesPanel(Component):
 
 
 @hooks.register("construct_homepage_panels")
-def who_keeps_their_own_record(request: HttpRequest, panels: list[Any]) -> None:
+def add_both_roles_panel(request: HttpRequest, panels: list[Any]) -> None:
     user: Any = request.user
     if user.has_role(StaffRole.OPERATOR):
         panels.append(BothRolesPanel())
@@ -111,5 +111,5 @@ def own_account_menu() -> MenuItem:
 
 
 @hooks.register("construct_settings_menu")
-def without_wagtails_accounts(_request: HttpRequest, items: list[MenuItem]) -> None:
+def remove_wagtail_account_items(_request: HttpRequest, items: list[MenuItem]) -> None:
     items[:] = [item for item in items if item.name not in ("users", "groups", "roles")]

@@ -143,7 +143,7 @@ class Admission:
         if path.startswith(FREE):
             return self.inner(environ, start_response)
         if path == READINESS:
-            return self._tell_readiness(environ, start_response)
+            return self._answer_readiness(environ, start_response)
         lane = get_lane(path)
         slot = self._enter(lane) if self._read_ahead(lane, environ) else None
         if slot is None:
@@ -155,7 +155,7 @@ class Admission:
         finally:
             self._leave(lane, slot, time.monotonic() - began)
 
-    def _tell_readiness(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+    def _answer_readiness(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
         """Answer /readyz beside the slots, so that a busy server can still be probed.
 
         One at a time, because anybody may ask.

@@ -153,17 +153,17 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
         )
     if is_public(request.path):
         return render(request, "errors/from_elsewhere.html", build_page_context(request), status=403)
-    context = {"again": request.path, "kept": _what_was_sent(request) if _is_from_here(request) else []}
+    context = {"again": request.path, "kept": _get_posted_fields(request) if _is_own_form(request) else []}
     return render(request, "errors/form_expired.html", context, status=403)
 
 
-def _is_from_here(request: HttpRequest) -> bool:
+def _is_own_form(request: HttpRequest) -> bool:
     """Whether the form came from our own page: a forged form must not get a valid token from us."""
     own = f"{request.scheme}://{request.get_host()}"
     return request.headers.get("Origin") in (own, settings.PUBLIC_URL) and request.path.startswith(KEEPING)
 
 
-def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
+def _get_posted_fields(request: HttpRequest) -> list[tuple[str, str]]:
     sent = request.POST
     return [(name, str(value)) for name in sent if name != "csrfmiddlewaretoken" for value in sent.getlist(name)]
 

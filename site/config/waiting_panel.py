@@ -50,11 +50,17 @@ class WaitingPanel(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         user: Any = self.request.user
-        lines = [*_of_cases(user), *_of_roster(user), *_of_directory(user), *_by_two(user), *_approvals(user)]
+        lines = [
+            *_get_case_items(user),
+            *_get_roster_items(user),
+            *_get_directory_items(user),
+            *_get_dual_control_items(user),
+            *_get_approval_items(user),
+        ]
         return {"lines": lines}
 
 
-def _approvals(user: User) -> list[WaitingItem]:
+def _get_approval_items(user: User) -> list[WaitingItem]:
     """List how many pages and forms wait for this person's review."""
     count = TaskState.objects.reviewable_by(user).count()
     if not count:
@@ -63,7 +69,7 @@ def _approvals(user: User) -> list[WaitingItem]:
     return [WaitingItem(words % {"count": count}, "#awaiting-review-section")]
 
 
-def _of_directory(user: User) -> list[WaitingItem]:
+def _get_directory_items(user: User) -> list[WaitingItem]:
     """List the changes of the directory that this person can decide."""
     if not user.has_role(StaffRole.COORDINATOR):
         return []
@@ -76,7 +82,7 @@ def _of_directory(user: User) -> list[WaitingItem]:
     return [WaitingItem(words % {"count": count}, reverse("directory_changes:list"), is_urgent=True)]
 
 
-def _by_two(user: User) -> list[WaitingItem]:
+def _get_dual_control_items(user: User) -> list[WaitingItem]:
     """List the roles, units and places that wait for this person's agreement."""
     if not user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
         return []
@@ -90,7 +96,7 @@ def _by_two(user: User) -> list[WaitingItem]:
     return [WaitingItem(words % {"count": count}, reverse("by_two:list"), is_urgent=True)]
 
 
-def _of_cases(user: User) -> list[WaitingItem]:
+def _get_case_items(user: User) -> list[WaitingItem]:
     """List a coordinator's notices without a recipient and overdue cases; for operators only the count."""
     if user.has_role(StaffRole.OPERATOR) and not user.has_role(StaffRole.COORDINATOR):
         return _count_for_operators()
@@ -124,7 +130,7 @@ def _count_for_operators() -> list[WaitingItem]:
     return [WaitingItem(words % {"count": nobody}, reverse("guides"), is_urgent=True)]
 
 
-def _of_roster(user: User) -> list[WaitingItem]:
+def _get_roster_items(user: User) -> list[WaitingItem]:
     """List this person's offices with hours in the coming week in which nobody is on duty."""
     now = timezone.now()
     offices = {office.pk: office for office in get_partners(user).filter(is_active=True).order_by("role", "slug")}
@@ -133,7 +139,9 @@ def _of_roster(user: User) -> list[WaitingItem]:
     empty = [(offices[key], found) for key, found in get_gaps(offices.values(), now, now + WEEK).items() if found]
     lines = [
         WaitingItem(
-            _gap_words(office, found, now + WEEK), f"{reverse('dutyshift:index')}?partner={office.pk}", is_urgent=True
+            _describe_gap(office, found, now + WEEK),
+            f"{reverse('dutyshift:index')}?partner={office.pk}",
+            is_urgent=True,
         )
         # A long list would push everything else off the first page; the last line counts the rest.
         for office, found in empty[:MAX_OFFICES]
@@ -149,7 +157,7 @@ def _of_roster(user: User) -> list[WaitingItem]:
     return lines
 
 
-def _gap_words(office: Partner, found: list[Stretch], horizon: Any) -> str:
+def _describe_gap(office: Partner, found: list[Stretch], horizon: Any) -> str:
     first = found[0]
     # A gap up to the horizon may well go on after it: shown without an end.
     when = stretch_in_words(Stretch(first.starts_at, FOR_EVER if first.ends_at >= horizon else first.ends_at))

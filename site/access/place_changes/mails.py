@@ -18,7 +18,7 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from ..models import User
-from ..staff.mails import may_try_again, send
+from ..staff.mails import is_retry_due, send
 from .models import PlaceChange, PlaceDecision
 from .people import get_deciders, get_people_to_notify, get_people_to_notify_of_renaming, get_place
 
@@ -62,7 +62,7 @@ def send_again(argument: str = "", *, now: datetime | None = None) -> int:
 
 def _is_due(change: PlaceChange, now: datetime) -> bool:
     try:
-        return may_try_again(change.asked_at, change.values.get("tried_at", ""), now)
+        return is_retry_due(change.asked_at, change.values.get("tried_at", ""), now)
     except (SealBroken, KeyRingError) as error:
         # One change whose seal is broken must not stop the mails about all others.
         log.error("place_change_unreadable", code=type(error).__name__, change=str(change.pk))

@@ -23,7 +23,7 @@ def get_region(change: PlaceChange) -> int | None:
 
 def get_deciders(change: PlaceChange) -> "QuerySet[User]":
     """Return who may decide: another operator, or a coordinator of the region."""
-    return _active(_holding(StaffRole.OPERATOR) | _near(change)).exclude(pk=change.asked_by_id)
+    return _active(_has_role(StaffRole.OPERATOR) | _coordinates_region_of(change)).exclude(pk=change.asked_by_id)
 
 
 def get_people_to_notify(change: PlaceChange) -> "QuerySet[User]":
@@ -32,9 +32,9 @@ def get_people_to_notify(change: PlaceChange) -> "QuerySet[User]":
     It is the workers' number. Whether a region has a unit decides who manages which office, so of that all coordinators
     hear. Whoever asked is left out.
     """
-    people = _holding(StaffRole.OPERATOR) | _near(change)
+    people = _has_role(StaffRole.OPERATOR) | _coordinates_region_of(change)
     if change.kind == PlaceKind.REGION:
-        people |= _holding(StaffRole.COORDINATOR)
+        people |= _has_role(StaffRole.COORDINATOR)
     if change.kind == PlaceKind.UNIT:
         at_work = Assignment.objects.current().filter(role=StaffRole.WORKER, unit=change.entry_id)
         people |= Q(pk__in=at_work.values("user"))
@@ -45,7 +45,7 @@ def get_people_to_notify_of_renaming(place: Model) -> "QuerySet[User]":
     """Return operators and coordinators of the region; for a directorate all of them, since its area is no region's."""
     region = place.pk if isinstance(place, Region) else getattr(place, "region_id", None)
     near = {"region": region} if region else {}
-    return _active(_holding(StaffRole.OPERATOR) | _holding(StaffRole.COORDINATOR, **near))
+    return _active(_has_role(StaffRole.OPERATOR) | _has_role(StaffRole.COORDINATOR, **near))
 
 
 def may_see(change: PlaceChange, user: User) -> bool:
@@ -59,12 +59,12 @@ def get_waiting_changes(user: User) -> list[PlaceChange]:
     return [change for change in waiting if may_see(change, user)]
 
 
-def _near(change: PlaceChange) -> Q:
+def _coordinates_region_of(change: PlaceChange) -> Q:
     # 0 is nobody's region: to a row that is gone no coordinator is near.
-    return _holding(StaffRole.COORDINATOR, region=get_region(change) or 0)
+    return _has_role(StaffRole.COORDINATOR, region=get_region(change) or 0)
 
 
-def _holding(role: str, **where: int) -> Q:
+def _has_role(role: str, **where: int) -> Q:
     return Q(pk__in=Assignment.objects.current().filter(role=role, **where).values("user"))
 
 

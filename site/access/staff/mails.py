@@ -141,7 +141,7 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
         return False
 
 
-def may_try_again(asked_at: datetime, tried_at: str, now: datetime) -> bool:
+def is_retry_due(asked_at: datetime, tried_at: str, now: datetime) -> bool:
     """Whether a mail that wasn't taken is due again: after a minute, then after pauses that double, up to an hour.
 
     `tried_at`: the ISO time of the last attempt, "" of none.

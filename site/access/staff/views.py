@@ -85,12 +85,14 @@ def add(request: HttpRequest) -> HttpResponse:
             person.add_error("username", _("Somebody else already signs in with this name."))
         else:
             if person.instance.rolerequests.exists():
-                messages.warning(request, waits_words())
+                messages.warning(request, get_waiting_message())
             else:
-                _say_whether_mailed(request, person.instance)
+                _show_mail_result(request, person.instance)
             return redirect("staff:person", person.instance.pk)
     return render(
-        request, "access/admin/person_new.html", {"person": person, "role": role, "both": with_errors(person, role)}
+        request,
+        "access/admin/person_new.html",
+        {"person": person, "role": role, "both": get_fields_with_errors(person, role)},
     )
 
 
@@ -134,7 +136,7 @@ def give_role(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, error)
         else:
             if isinstance(given, RoleRequest):
-                messages.warning(request, waits_words())
+                messages.warning(request, get_waiting_message())
             else:
                 messages.success(request, _("Saved. It applies from the first day on."))
             return redirect("staff:person", pk)
@@ -187,7 +189,7 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
 
     def send() -> None:
         actions.invite(user=user, by=get_signed_in_user(request))
-        _say_whether_mailed(request, user)
+        _show_mail_result(request, user)
 
     return _confirmed(
         request, user, send, title=_("Send an invitation"), submit=_("Send it"), done="",
@@ -220,7 +222,7 @@ def resets(request: HttpRequest) -> HttpResponse:
 
 def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the reset of a lost second factor, after a page that asks for confirmation."""
-    user = _kept_or_404(request, pk)
+    user = _get_managed_or_404(request, pk)
     return _confirmed(
         request, user, lambda: decisions.ask_for_reset(user=user, by=get_signed_in_user(request)),
         title=_("Lost second factor"), submit=_("Ask for a reset"), back="factor_resets:list",
@@ -234,7 +236,7 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
     """Show whom it is about and who asked (GET); decide it (POST `decision` = agree or refuse)."""
     me = get_signed_in_user(request)
     reset = get_object_or_404(FactorReset.objects.select_related("user", "asked_by"), pk=pk)
-    _kept_or_404(request, reset.user_id)
+    _get_managed_or_404(request, reset.user_id)
     error = ""
     if request.method == "POST":
         try:
@@ -243,7 +245,7 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
             error = " ".join(refused.messages)
         else:
             if request.POST.get("decision") == "agree":
-                _say_whether_mailed(request, reset.user)
+                _show_mail_result(request, reset.user)
             else:
                 messages.success(request, _("Refused. Nothing changed."))
             return redirect("factor_resets:list")
@@ -257,15 +259,15 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
 # ---- what they share ----
 
 
-def waits_words() -> str:
+def get_waiting_message() -> str:
     return _("Asked for. The role takes effect, and a new person is invited, once another keeper has agreed.")
 
 
-def with_errors(*forms: Any) -> list[Any]:
+def get_fields_with_errors(*forms: Any) -> list[Any]:
     return [form for form in forms if form.errors]
 
 
-def _kept_or_404(request: HttpRequest, pk: int) -> User:
+def _get_managed_or_404(request: HttpRequest, pk: int) -> User:
     """Return the person if this manager may reset their second factor; an attempt at another's is logged."""
     me = get_signed_in_user(request)
     if not get_managed_people(me).filter(pk=pk).exists() and User.objects.filter(pk=pk).exists():
@@ -273,7 +275,7 @@ def _kept_or_404(request: HttpRequest, pk: int) -> User:
     return get_object_or_404(get_managed_people(me), pk=pk)
 
 
-def _say_whether_mailed(request: HttpRequest, user: User) -> None:
+def _show_mail_result(request: HttpRequest, user: User) -> None:
     """Report an invitation as sent only if the mail server took it."""
     newest = user.invitations.order_by("-created_at").first()
     if newest is not None and newest.mailed_at is not None:
@@ -286,7 +288,13 @@ def _form_page(request: HttpRequest, form: Any, user: User, *, title: str, submi
     return render(
         request,
         "access/admin/form.html",
-        {"form": form, "both": with_errors(form), "account": Account(user), "title": title, "submit": submit},
+        {
+            "form": form,
+            "both": get_fields_with_errors(form),
+            "account": Account(user),
+            "title": title,
+            "submit": submit,
+        },
     )
 
 

@@ -20,7 +20,7 @@ from ..scoping import get_signed_in_user
 from . import decisions, dual_control
 from .models import AddressChange, FactorReset, RoleRequest, SessionEnd
 from .people import get_managed_people
-from .views import _confirmed, _say_whether_mailed
+from .views import _confirmed, _show_mail_result
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
@@ -60,7 +60,7 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
             raise ValidationError(_("The person who decides must be neither the one who asked nor the one concerned."))
         decisions.decide_role(asked=asked, approve=approve, by=me)
         if approve and asked.invites:
-            _say_whether_mailed(request, asked.user)
+            _show_mail_result(request, asked.user)
 
     return _decided(request, asked, act, may_decide, "access/admin/role_request.html")
 

@@ -130,7 +130,7 @@ def test_a_database_put_back_from_a_copy_is_said_and_let_go_in_the_chain_itself(
 
 
 def test_two_do_not_look_at_once():
-    with watch._only_here(), pytest.raises(WatchedElsewhere):
+    with watch._lock_file(), pytest.raises(WatchedElsewhere):
         watch_chain()
 
 

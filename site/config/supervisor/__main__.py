@@ -18,7 +18,7 @@ def main() -> int:
         return _refuse("The supervisor needs Linux. Start the lines of the Procfile by hand.")
     mark = os.environ.get(MARK, "")
     if not mark.startswith(f"{os.getpid()}-"):
-        _start_again_marked()
+        _restart_with_mark()
     os.umask(0o077)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet: Ctrl-C just ends it
     try:
@@ -40,7 +40,7 @@ def _refuse(reason: str) -> int:
     return 1
 
 
-def _start_again_marked() -> None:
+def _restart_with_mark() -> None:
     """Replace this process by itself, with a mark in its environment that every descendant inherits."""
     environment = {**os.environ, MARK: f"{os.getpid()}-{uuid.uuid4().hex}"}
     search = [str(ROOT / "site"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]

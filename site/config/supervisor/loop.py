@@ -80,7 +80,7 @@ class Supervisor:
         self._stops = STOP - {signal.SIGHUP} if nohup else STOP
         self._parent = os.getppid() if os.environ.get("VATRA_STOP_WITH_PARENT") else None
         self._guard, self._pipe = self._start_guard()
-        self.children = [self._child(part) for part in parts]
+        self.children = [self._build_child(part) for part in parts]
 
     def run(self) -> Part | None:
         """Loop until the service is stopped; returns None, or in a newly forked process the part to become."""
@@ -90,18 +90,18 @@ class Supervisor:
             for child in self.children:
                 if child.is_due() and child.start():
                     return child.part
-            if self._told_to_stop() or self._parent_is_gone():
+            if self._is_stop_requested() or self._parent_is_gone():
                 self._stop()
                 return None
-            self._collect()
-            self._listen_to_web()
-            self._look_after()
+            self._reap_children()
+            self._check_web_pulses()
+            self._check_health()
 
     @property
     def _signals(self) -> set[signal.Signals]:
         return {*self._stops, signal.SIGCHLD}
 
-    def _told_to_stop(self) -> bool:
+    def _is_stop_requested(self) -> bool:
         """Sleep until a signal comes or the tick is over; True for a signal to stop.
 
         Signals are blocked everywhere else, so none interrupts another step.
@@ -109,16 +109,16 @@ class Supervisor:
         received = signal.sigtimedwait(self._signals, TICK_SECONDS)
         return received is not None and received.si_signo in self._stops
 
-    def _child(self, part: Part) -> Child:
+    def _build_child(self, part: Part) -> Child:
         """Create a part that isn't started yet."""
 
-        def let_go() -> None:
+        def close_supervisors() -> None:
             os.close(self._pipe)
             self.pulses.close_in_part(part.name)
             self.place.close_in_part(part.name)
 
         log = self.place.data_dir / "log" / f"{part.name}.log" if self.console.parts_log_to_files else None
-        return Child(part, log, let_go)
+        return Child(part, log, close_supervisors)
 
     def _start_guard(self) -> tuple[subprocess.Popen[bytes], int]:
         """Start the guard process; returns it and the end of the pipe that only we hold."""
@@ -139,20 +139,20 @@ class Supervisor:
         """Whether the process that started us (`make`) has ended, where that is to stop us."""
         return self._parent is not None and os.getppid() != self._parent
 
-    def _collect(self) -> None:
+    def _reap_children(self) -> None:
         """Reap every dead process, ours or adopted, and end what a dead part left of its group."""
         ended = _reap()
         for child in self.children:
             if child.pid in ended:
-                pause = child.fell()
+                pause = child.handle_exit()
                 self.console.say(f"{child.name} ended; starting it again in {pause:g} s{self.console.log_hint(child)}")
-            child.clear_away()
+            child.reset_if_gone()
         if self._guard.pid in ended:
             # The guard itself ended: without one, a kill of the supervisor would leave orphans.
             os.close(self._pipe)
             self._guard, self._pipe = self._start_guard()
 
-    def _listen_to_web(self) -> None:
+    def _check_web_pulses(self) -> None:
         """Kill each process of the web server that is silent and finishes nothing; granian starts another."""
         self.pulses.listen()
         for child in self.children:
@@ -169,7 +169,7 @@ class Supervisor:
                 self.console.say(f"web: none of it says that it lives; starting it again{self.console.log_hint(child)}")
                 child.end(signal.SIGKILL)
 
-    def _look_after(self) -> None:
+    def _check_health(self) -> None:
         """Ask /readyz when it is time, and kill parts that no longer work."""
         is_starting = not self.is_ready and time.monotonic() - self._began_at < STARTING_SECONDS
         if time.monotonic() - self._asked_at < (TICK_SECONDS if is_starting else ASK_SECONDS):
@@ -180,12 +180,12 @@ class Supervisor:
             self.is_ready = True
             self.console.welcome(self.place)
         elif not self.is_ready:
-            self._tell_what_is_missing(answer)
+            self._report_missing(answer)
         for child, reason in self.watch.stuck(self.children, answer):
             self.console.say(f"{child.name}: {reason}; starting it again{self.console.log_hint(child)}")
             child.end(signal.SIGKILL)
 
-    def _tell_what_is_missing(self, answer: Answer) -> None:
+    def _report_missing(self, answer: Answer) -> None:
         if time.monotonic() - self._told_at > STILL_WAITING_SECONDS:
             self._told_at = time.monotonic()
             missing = ", ".join(answer.missing) if answer.parts is not None else "the web server does not answer"
@@ -198,7 +198,7 @@ class Supervisor:
             child.end(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         while any(child.lives() for child in self.children) and time.monotonic() < deadline:
-            if self._told_to_stop():
+            if self._is_stop_requested():
                 break  # a second Ctrl-C: kill now
             _reap()
         # By their mark and not by group, so that what left its session is found, too.

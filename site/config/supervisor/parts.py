@@ -65,7 +65,7 @@ class Child:
 
     part: Part
     log: Path | None
-    let_go: Callable[[], None]  # called in the new process: closes what only the supervisor may hold
+    close_supervisors: Callable[[], None]  # called in the new process: closes what only the supervisor may hold
     pid: int | None = None
     leader_ended: bool = False
     started: float = 0.0
@@ -88,12 +88,12 @@ class Child:
         supervisor = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._settle_in(supervisor)
+            self._set_up_process(supervisor)
             return True
         self.pid, self.leader_ended, self.started = pid, False, time.monotonic()
         return False
 
-    def _settle_in(self, supervisor: int) -> None:
+    def _set_up_process(self, supervisor: int) -> None:
         """Prepare the new process: session, signals, descriptors, log."""
         # A session of its own: Ctrl-C at the terminal reaches the supervisor only, which stops the parts in order.
         os.setsid()
@@ -102,16 +102,16 @@ class Child:
         # The supervisor blocks its signals; a fork inherits that.
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         die_with_parent(signal.SIGTERM, parent=supervisor)
-        self.let_go()
+        self.close_supervisors()
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         if self.log is not None:
-            _turn_over(self.log)
+            _rotate(self.log)
             output = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(output, 1)
             os.dup2(output, 2)
 
-    def fell(self) -> float:
+    def handle_exit(self) -> float:
         """Kill what the dead leader left of its group; returns the seconds until the restart."""
         self.end(signal.SIGKILL)
         self.leader_ended = True
@@ -134,7 +134,7 @@ class Child:
         """Whether any process of the group is left."""
         return self.pid is not None and is_group_alive(self.pid)
 
-    def clear_away(self) -> None:
+    def reset_if_gone(self) -> None:
         """Let the part start again once the whole group is gone."""
         if self.leader_ended and not self.lives():
             self.pid = None
@@ -154,7 +154,7 @@ def run_part(part: Part) -> int:
     return 0
 
 
-def _turn_over(log: Path) -> None:
+def _rotate(log: Path) -> None:
     """Rotate the log: keep one older file beside the current one, once that has more than LOG_BYTES."""
     if log.exists() and log.stat().st_size > LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))

@@ -65,8 +65,8 @@ def prepare(place: Instance, say: Say) -> list[str]:
     in_child("seeds", lambda: _seed_if_changed(place, say))
     in_child("static files", lambda: collect_if_changed(place.data_dir, say))
     accounts: list[str] = in_child("demo accounts", _demo_accounts) if place.is_local else []
-    _load_what_is_shared()
-    _let_go_of_everything()
+    _preload_shared_modules()
+    _prepare_for_fork()
     return accounts
 
 
@@ -213,7 +213,7 @@ def _demo_accounts() -> list[str]:
     ]
 
 
-def _load_what_is_shared() -> None:
+def _preload_shared_modules() -> None:
     """Import and load before the fork what every part needs."""
     import importlib
 
@@ -236,7 +236,7 @@ def read_static_names(storage: Any) -> None:
         storage.hashed_files, storage.manifest_hash = storage.load_manifest()
 
 
-def _let_go_of_everything() -> None:
+def _prepare_for_fork() -> None:
     """Close what a fork may not share, and keep the garbage collector off the shared memory.
 
     It doesn't collect before either: what it would free are holes that each part would fill on its own.

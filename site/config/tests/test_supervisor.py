@@ -175,7 +175,7 @@ def test_a_stale_sign_must_last_before_it_counts():
 
 def test_a_part_that_keeps_falling_waits_longer_each_time(monkeypatch):
     child = Child(Part("x", ("x",)), None, lambda: None)
-    pauses = [child.fell() for _fall in range(7)]
+    pauses = [child.handle_exit() for _fall in range(7)]
     assert pauses == sorted(pauses)
     assert pauses[0] < 1
     assert pauses[-1] == pauses[-2] == 15.0
