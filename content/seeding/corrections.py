@@ -189,11 +189,11 @@ def correct_hotlines(lines: list[dict[str, Any]]) -> int:
     return done
 
 
-def _is_to_be_corrected(key: str, stands: Words, shipped: Words, known: Mapping[str, set[str]]) -> bool:
-    return stands != shipped and fingerprint(stands) in known.get(key, ())
+def _is_to_be_corrected(key: str, stored: Words, shipped: Words, known: Mapping[str, set[str]]) -> bool:
+    return stored != shipped and fingerprint(stored) in known.get(key, ())
 
 
 def store_fingerprint(key: str, words: Words) -> None:
     """Record these words as ours, seeded or approved."""
-    mine = fingerprint(words)
-    SeededText.objects.filter(key=key).exclude(fingerprint=mine).update(fingerprint=mine)
+    new = fingerprint(words)
+    SeededText.objects.filter(key=key).exclude(fingerprint=new).update(fingerprint=new)

@@ -138,8 +138,8 @@ def build_results(session: InformativeSession) -> Results:
         numbers = {key: shown.get((phase.value, question.key, key), 0) for key, _texts in question.answers}
         total = sum(numbers.values())
         # A quiz answer is about the world and reveals nobody; an opinion could be read off a small count.
-        kept = numbers if question.right else suppress_small_counts(numbers)
-        cells = tuple(Cell(text, kept[key], is_right=key == question.right) for key, text in question.choices)
+        visible = numbers if question.right else suppress_small_counts(numbers)
+        cells = tuple(Cell(text, visible[key], is_right=key == question.right) for key, text in question.choices)
         return Result(total if total >= MIN_SHOWN else 0, cells)
 
     return Results(

@@ -100,10 +100,10 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: Any) -> 
     """Set the cookie by which this device's next attempts are counted separately."""
     known = _devices(request)
     mine = {str(user.pk): known.pop(str(user.pk), "") or secrets.token_urlsafe(12)}
-    kept = mine | dict(list(known.items())[: MAX_PEOPLE - 1])
+    remembered = mine | dict(list(known.items())[: MAX_PEOPLE - 1])
     response.set_cookie(
         COOKIE,
-        signing.dumps(kept, salt=SALT),
+        signing.dumps(remembered, salt=SALT),
         max_age=timedelta(days=COOKIE_DAYS),
         path="/accounts/",
         secure=settings.SESSION_COOKIE_SECURE,

@@ -85,8 +85,8 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
             os.close(read_end)
             gc.freeze()  # no collection touches, and so copies, what is loaded already
             gc.enable()
-            with os.fdopen(write_end, "w") as said:
-                json.dump(_outcome(step), said)
+            with os.fdopen(write_end, "w") as pipe:
+                json.dump(_outcome(step), pipe)
             code = 0
         except BaseException:  # noqa: BLE001 - this process ends here, whatever it was
             import traceback
@@ -96,12 +96,12 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
             # Without the supervisor's exit handlers and buffers, which the fork has copied.
             os._exit(code)
     os.close(write_end)
-    with os.fdopen(read_end) as said:
-        told = said.read()
+    with os.fdopen(read_end) as pipe:
+        result = pipe.read()
     _pid, status = os.waitpid(pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0 or not told:
+    if os.waitstatus_to_exitcode(status) != 0 or not result:
         raise CannotStart(f"Preparing the {what} failed; the reason stands above.")
-    outcome = json.loads(told)
+    outcome = json.loads(result)
     if "refused" in outcome:
         raise CannotStart(outcome["refused"])
     return outcome["done"]
