@@ -1,6 +1,5 @@
 """Health checks and error pages."""
 
-import ipaddress
 import logging
 import sys
 from typing import Any
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_safe
 from access.limits import Busy
 from access.middleware import API_PREFIX, problem
 from access.models import StaffRole
+from access.rate_limits import parse_address
 from access.sessions.actions import has_factor
 from content.models.page_context import build_page_context
 from vault.keyring import KeyRingError
@@ -51,13 +51,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _is_this_machine(request: HttpRequest) -> bool:
     """Whether the caller's address, as found by `config.middleware.CallerAddress`, is this machine's."""
     address = request.META.get("REMOTE_ADDR", "")
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return found.is_loopback or address == settings.OWN_ADDRESS
+    found = parse_address(address)
+    return found is not None and (found.is_loopback or address == settings.OWN_ADDRESS)
 
 
 def _is_operator(request: HttpRequest) -> bool:

@@ -1,5 +1,6 @@
 """Everything that waits for a second person in one list: roles, places, ended sessions, lost second factors."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -67,33 +68,33 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and decide a request to end somebody's sessions."""
-    me = get_signed_in_user(request)
     asked = get_object_or_404(SessionEnd.objects.select_related("user", "asked_by"), pk=pk)
-    if not get_managed_people(me).filter(pk=asked.user_id).exists():
-        record_denial(actor=get_actor(me), target_kind="user", target_id=asked.user_id)
-        raise Http404
-    return _decided(
-        request,
-        asked,
-        lambda approve: decisions.decide_session_end(asked=asked, approve=approve, by=me),
-        me.pk not in (asked.asked_by_id, asked.user_id),
-        "access/admin/session_end.html",
-    )
+    return _decide_about_person(request, asked, decisions.decide_session_end, "access/admin/session_end.html")
 
 
 def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show and decide a request for another address."""
-    me = get_signed_in_user(request)
+    """Show and decide a request for another address. Whoever asked sees it too."""
     asked = get_object_or_404(AddressChange.objects.select_related("user", "asked_by"), pk=pk)
-    if asked.asked_by_id != me.pk and not get_managed_people(me).filter(pk=asked.user_id).exists():
+    is_own = asked.asked_by_id == get_signed_in_user(request).pk
+    return _decide_about_person(
+        request, asked, decisions.decide_address, "access/admin/address_change.html", may_see=is_own
+    )
+
+
+def _decide_about_person(
+    request: HttpRequest, asked: Any, decide: Callable[..., None], template: str, *, may_see: bool = False
+) -> HttpResponse:
+    """Decide a request about a person whom this manager keeps, as one who neither asked nor is concerned."""
+    me = get_signed_in_user(request)
+    if not may_see and not get_managed_people(me).filter(pk=asked.user_id).exists():
         record_denial(actor=get_actor(me), target_kind="user", target_id=asked.user_id)
         raise Http404
     return _decided(
         request,
         asked,
-        lambda approve: decisions.decide_address(asked=asked, approve=approve, by=me),
+        lambda approve: decide(asked=asked, approve=approve, by=me),
         me.pk not in (asked.asked_by_id, asked.user_id),
-        "access/admin/address_change.html",
+        template,
     )
 
 
