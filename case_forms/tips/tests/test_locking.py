@@ -34,7 +34,7 @@ def scene():
 def locked(monkeypatch):
     """What is locked, in order: (model, whether others may still refer to the row)."""
     seen = []
-    lock_rows, lock_head = QuerySet.select_for_update, chain._locked_head
+    lock_rows, lock_head = QuerySet.select_for_update, chain._lock_head
 
     def rows(self, **how):
         seen.append((self.model, how.get("no_key", False)))
