@@ -18,7 +18,7 @@ from .codes import format_code
 View = Callable[..., HttpResponse]
 
 
-def never_stored(view: View) -> View:
+def forbid_caching(view: View) -> View:
     """Keep the page out of browser caches, proxies and search engines."""
 
     @wraps(view)

@@ -10,10 +10,10 @@ from content.public_forms import public_form
 from ..models import InformativeSession, SessionPage
 from .codes import find_open_card, parse_code
 from .forms import CodeForm
-from .responses import build_card_context, build_page_context, never_stored, redirect_see_other, render_unknown_card
+from .responses import build_card_context, build_page_context, forbid_caching, redirect_see_other, render_unknown_card
 
 
-@never_stored
+@forbid_caching
 @public_form
 def enter(request: HttpRequest) -> HttpResponse:
     """Ask for a code, and redirect to its address without checking whether there is such a card."""
@@ -25,7 +25,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_stored
+@forbid_caching
 def card(request: HttpRequest, code: str) -> HttpResponse:
     """Show the session's page in the language of the address; another spelling of the code is redirected."""
     usual = parse_code(code)

@@ -10,7 +10,7 @@ from ..cards.codes import find_open_card
 from ..cards.responses import (
     build_card_context,
     build_page_context,
-    never_stored,
+    forbid_caching,
     redirect_see_other,
     render_unknown_card,
 )
@@ -22,7 +22,7 @@ PHASE_OF_SLUG = {"para": Phase.BEFORE, "pas": Phase.AFTER}
 SLUG_OF_PHASE = {phase: word for word, phase in PHASE_OF_SLUG.items()}
 
 
-@never_stored
+@forbid_caching
 def choose(request: HttpRequest, code: str) -> HttpResponse:
     """Ask whether it is before or after the session; redirect where only one can be meant."""
     session = find_open_card(code)
@@ -39,7 +39,7 @@ def choose(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "outreach_pages/feedback_choose.html", context)
 
 
-@never_stored
+@forbid_caching
 @public_form
 def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
     """Show the questions; POST counts the answers and redirects, so that a reload sends nothing twice."""
@@ -66,7 +66,7 @@ def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
     return render(request, "outreach_pages/feedback.html", context, status=429 if is_full else 200)
 
 
-@never_stored
+@forbid_caching
 def thanks(request: HttpRequest, code: str, when: str) -> HttpResponse:
     """Show the right answers and why, after the session. Before it, nothing that would give the questions away."""
     session, phase = find_open_card(code), _get_phase_or_404(when)

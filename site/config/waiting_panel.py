@@ -35,7 +35,7 @@ class WaitingItem:
 
     words: str
     url: str
-    is_urgent: bool = False
+    needs_attention: bool = False
 
 
 class WaitingPanel(Component):
@@ -79,7 +79,7 @@ def _get_directory_items(user: User) -> list[WaitingItem]:
     words = ngettext(
         "%(count)d change of the directory waits for you", "%(count)d changes of the directory wait for you", count
     )
-    return [WaitingItem(words % {"count": count}, reverse("directory_changes:list"), is_urgent=True)]
+    return [WaitingItem(words % {"count": count}, reverse("directory_changes:list"), needs_attention=True)]
 
 
 def _get_dual_control_items(user: User) -> list[WaitingItem]:
@@ -93,7 +93,7 @@ def _get_dual_control_items(user: User) -> list[WaitingItem]:
     words = ngettext(
         "%(count)d request waits for a second person", "%(count)d requests wait for a second person", count
     )
-    return [WaitingItem(words % {"count": count}, reverse("by_two:list"), is_urgent=True)]
+    return [WaitingItem(words % {"count": count}, reverse("by_two:list"), needs_attention=True)]
 
 
 def _get_case_items(user: User) -> list[WaitingItem]:
@@ -109,11 +109,13 @@ def _get_case_items(user: User) -> list[WaitingItem]:
     if nobody:
         words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
         url = reverse("outbox_notice_modeladmin_index") + "?state__exact=failed"
-        lines.append(WaitingItem(words % {"count": nobody}, url, is_urgent=True))
+        lines.append(WaitingItem(words % {"count": nobody}, url, needs_attention=True))
     if late:
         words = ngettext("%(count)d case is overdue", "%(count)d cases are overdue", late)
         lines.append(
-            WaitingItem(words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", is_urgent=True)
+            WaitingItem(
+                words % {"count": late}, reverse("cases_case_modeladmin_index") + "?overdue=1", needs_attention=True
+            )
         )
     return lines
 
@@ -127,7 +129,7 @@ def _count_for_operators() -> list[WaitingItem]:
     if not nobody:
         return []
     words = ngettext("%(count)d notice has no recipient", "%(count)d notices have no recipient", nobody)
-    return [WaitingItem(words % {"count": nobody}, reverse("guides"), is_urgent=True)]
+    return [WaitingItem(words % {"count": nobody}, reverse("guides"), needs_attention=True)]
 
 
 def _get_roster_items(user: User) -> list[WaitingItem]:
@@ -141,7 +143,7 @@ def _get_roster_items(user: User) -> list[WaitingItem]:
         WaitingItem(
             _describe_gap(office, found, now + WEEK),
             f"{reverse('dutyshift:index')}?partner={office.pk}",
-            is_urgent=True,
+            needs_attention=True,
         )
         # A long list would push everything else off the first page; the last line counts the rest.
         for office, found in empty[:MAX_OFFICES]
@@ -153,7 +155,7 @@ def _get_roster_items(user: User) -> list[WaitingItem]:
             "%(count)d more offices have hours with nobody on duty",
             more,
         )
-        lines.append(WaitingItem(words % {"count": more}, reverse("dutyshift:index"), is_urgent=True))
+        lines.append(WaitingItem(words % {"count": more}, reverse("dutyshift:index"), needs_attention=True))
     return lines
 
 

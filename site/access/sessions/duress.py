@@ -83,7 +83,7 @@ def _tell(key: int, *, now: Any) -> bool:
     if not claimed.update(next_try_at=now + BETWEEN[0]):  # another worker has claimed it
         return False
     alarm = DuressAlarm.objects.select_related("user").get(pk=key)
-    readers = list(get_people_to_mail(alarm.user, widely=alarm.tries >= MAIL_OPERATORS_AFTER).exclude(email=""))
+    readers = list(get_notified_recipients(alarm.user, widely=alarm.tries >= MAIL_OPERATORS_AFTER).exclude(email=""))
     if not readers:
         log.error("duress_has_nobody_to_tell", alarm=key)
     # Not counted as a round: `next_try_at` is two minutes away already, and nobody has heard of the call yet.
@@ -94,7 +94,7 @@ def _tell(key: int, *, now: Any) -> bool:
     return True
 
 
-def get_people_to_mail(user: User, *, widely: bool = False) -> "QuerySet[User]":
+def get_notified_recipients(user: User, *, widely: bool = False) -> "QuerySet[User]":
     """Return whom to mail: the coordinators of where this person works.
 
     Where there is no other one with an address, or `widely`, the operators too.
