@@ -10,9 +10,9 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here, because they need models, which are loaded by now.
-        from . import file_permissions, pictures
+        from . import asset_usage, pictures
         from .page_cache import invalidation
 
         invalidation.connect()
         pictures.connect()
-        file_permissions.register()
+        asset_usage.register_permission_policy()

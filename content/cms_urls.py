@@ -3,14 +3,14 @@
 from django.urls import include, path
 
 from .checks.views import ChecksOnCreate, ChecksOnEdit
-from .hotlines.views import called, hide_line
-from .reports.views import ChangesReport, FindingsReport, LinesReport, ReviewByReport
-from .review.deleting_views import delete
+from .hotlines.views import hide_from_readers, record_test_call
+from .reports.views import ChangesReport, FindingsReport, HotlinesReport, ReviewByReport
+from .review.deletion_views import delete
 from .review.views import decide, submit
 
 REPORTS = (
     ("look-again", "review_by_report", ReviewByReport),
-    ("lines", "lines_report", LinesReport),
+    ("lines", "lines_report", HotlinesReport),
     ("checks", "findings_report", FindingsReport),
     ("changes", "changes_report", ChangesReport),
 )
@@ -22,8 +22,8 @@ review = [
 ]
 
 urlpatterns = [
-    path("line/<int:pk>/called/", called, name="line_called"),
-    path("line/<int:pk>/hide/", hide_line, name="line_hide"),
+    path("line/<int:pk>/called/", record_test_call, name="line_called"),
+    path("line/<int:pk>/hide/", hide_from_readers, name="line_hide"),
     path("review/", include((review, "review"))),
     path("check/page/<int:page_id>/", ChecksOnEdit.as_view(), name="checks_on_edit"),
     path(

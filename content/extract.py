@@ -38,7 +38,7 @@ class PageParts:
     words: list[TextPart] = field(default_factory=list)
     links: list[tuple[str, str, str, str]] = field(default_factory=list)  # kind, target, text, place
     pictures: list[tuple[str, Any, str]] = field(default_factory=list)  # its words, the image, place
-    lines: list[tuple[Any, str]] = field(default_factory=list)
+    hotlines: list[tuple[Any, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # places of files that aren't there
     seen: list[TextPart] = field(default_factory=list)  # what stays in a browser's history and tabs
 
@@ -73,7 +73,7 @@ def _field(found: PageParts, page: Page, each: models.Field) -> None:
         _rich(found, getattr(page, each.name), place)
     elif isinstance(each, models.ForeignKey) and _is_hotline(each.related_model):
         if getattr(page, each.attname) is not None:
-            found.lines.append((getattr(page, each.name), place))
+            found.hotlines.append((getattr(page, each.name), place))
     elif isinstance(each, models.ForeignKey) and issubclass(each.related_model, AbstractDocument):
         if getattr(page, each.attname) is not None:
             found.links.append(("document", str(getattr(page, each.attname)), "", place))
@@ -96,7 +96,7 @@ def _block(found: PageParts, block: blocks.Block, value: Any, place: str) -> Non
         for number, child in enumerate(value or (), start=1):
             _block(found, block.child_block, child, f"{place} {number}")
     elif isinstance(block, SnippetChooserBlock) and _is_hotline(block.target_model):
-        found.lines.append((value, place))
+        found.hotlines.append((value, place))
     elif isinstance(block, DocumentChooserBlock | ImageChooserBlock) and value is None:
         # A deleted file leaves None in the stream; where the block may do without one, nothing is missing.
         if block.required:
@@ -132,7 +132,7 @@ def _struct(found: PageParts, block: blocks.StructBlock, value: Any, place: str)
 
 
 def _rich(found: PageParts, source: str, place: str) -> None:
-    rich = html_reader.read(source or "")
+    rich = html_reader.read_html(source or "")
     found.words += [TextPart(line, place, is_prose=True) for line in rich.text.split("\n") if line]
     found.links += [("page", target, text, place) for target, text in rich.pages]
     found.links += [("document", target, text, place) for target, text in rich.documents]

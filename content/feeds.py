@@ -18,8 +18,8 @@ from .api.loader import Loader, absolute_url
 from .api.page_queries import shown_pages
 from .page_cache.markers import allow_any_origin, mark_cacheable
 
-ENTRIES = 30
-LOOK_AT = 3 * ENTRIES  # sensitive pages among them are left out
+MAX_ENTRIES = 30
+MAX_CANDIDATES = 3 * MAX_ENTRIES  # sensitive pages among them are left out
 
 
 def feed(request: HttpRequest) -> HttpResponse:
@@ -37,7 +37,7 @@ def feed(request: HttpRequest) -> HttpResponse:
         feed_guid=own,
     )
     loader = Loader(request)
-    for page in _latest(language, request):
+    for page in _get_latest(language, request):
         atom.add_item(
             title=page.seo_title or page.title,
             link=loader.get_url(page),
@@ -53,8 +53,8 @@ def feed(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _latest(language: str, request: HttpRequest) -> list[Any]:
+def _get_latest(language: str, request: HttpRequest) -> list[Any]:
     pages = shown_pages(request).filter(locale__language_code=language, last_published_at__isnull=False)
-    newest = pages.defer_streamfields().order_by("-last_published_at", "-pk")[:LOOK_AT].specific()
+    newest = pages.defer_streamfields().order_by("-last_published_at", "-pk")[:MAX_CANDIDATES].specific()
     # Filtered here: the column stands in the table of each page type, and the query goes over all of them.
-    return [page for page in newest if not page.is_sensitive][:ENTRIES]
+    return [page for page in newest if not page.is_sensitive][:MAX_ENTRIES]

@@ -57,20 +57,20 @@ class Term:
 Group = Sequence[Term]  # any of them will do
 
 
-def ranked(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
+def rank_pages(groups: Sequence[Group], least: int, locale: Locale) -> list[int]:
     """Return the ids of live public pages of this language that have a term of at least `least` of these groups.
 
     The best first, at most MAX_FOUND.
     """
     kinds = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
-    ask = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
+    ask = _build_postgresql_query if connection.vendor == "postgresql" else _build_sqlite_query
     statement, values = ask(groups, least, kinds, locale.pk)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _on_sqlite(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
+def _build_sqlite_query(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
     # Terms hold letters and digits only (`search_words`), so none can end the quotes.
     ways = [" OR ".join(f'"{term.text}"{"*" if term.is_beginning else ""}' for term in group) for group in groups]
     # FTS5 can't count matches: "two of three" becomes each pair. Six words at most keep that short.
@@ -78,7 +78,9 @@ def _on_sqlite(groups: Sequence[Group], least: int, kinds: list[int], locale: in
     return ON_SQLITE, [f"{{title body}} : ({match})", MAX_RANKED, str(kinds), locale, MAX_FOUND]
 
 
-def _on_postgresql(groups: Sequence[Group], least: int, kinds: list[int], locale: int) -> tuple[str, list[Any]]:
+def _build_postgresql_query(
+    groups: Sequence[Group], least: int, kinds: list[int], locale: int
+) -> tuple[str, list[Any]]:
     ways = [" | ".join(f"'{term.text}'{':*' if term.is_beginning else ''}" for term in group) for group in groups]
     chosen = [*combinations(ways, least)]
     conditions = " OR ".join(f"({' AND '.join([CONDITION] * len(some))})" for some in chosen)

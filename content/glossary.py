@@ -19,7 +19,7 @@ WORD = re.compile(r"(?<![\w&])\w+")
 TAG = re.compile(r"(<[^>]*>)")
 TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)")
 # Nothing is marked within these: a heading names a part, and a link or button leads somewhere already.
-CLOSED = frozenset({"a", "button", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "label", "code"})
+UNMARKED_TAGS = frozenset({"a", "button", "h1", "h2", "h3", "h4", "h5", "h6", "summary", "label", "code"})
 BETWEEN_PARAGRAPHS = re.compile(r"</(?:p|li)>\s*(?=<(?:p|li)\b)")
 BLOCK_TAGS = re.compile(r"</?(?:p|ul|ol|li|div|h[1-6])\b[^>]*>")
 
@@ -28,7 +28,7 @@ OTHER_LINK = re.compile(r"""<a\b(?!(?![^>]*\bhref\s*=)[^>]*\blinktype\s*=\s*["']
 
 
 @dataclass(frozen=True)
-class Explained:
+class GlossaryEntry:
     """A term with its explanation as it may stand within a sentence."""
 
     slug: str
@@ -37,9 +37,9 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class Form:
+class TermForm:
     text: str  # lower case, escaped as in HTML text
-    explained: Explained
+    explained: GlossaryEntry
     has_capitals: bool
 
 
@@ -47,12 +47,12 @@ class Form:
 class Glossary:
     """The terms of one language: for each first word the forms that begin with it, the longest first."""
 
-    forms: dict[str, tuple[Form, ...]]
-    terms: tuple[Explained, ...]
+    forms: dict[str, tuple[TermForm, ...]]
+    terms: tuple[GlossaryEntry, ...]
 
-    def look_up(self, words: str) -> Explained | None:
+    def look_up(self, words: str) -> GlossaryEntry | None:
         """Return the term that is written like this, in any of its forms."""
-        text = _folded(" ".join(words.split()))
+        text = _fold(" ".join(words.split()))
         first = WORD.search(text)
         candidates = self.forms.get(first[0], ()) if first else ()
         return next((form.explained for form in candidates if form.text == text), None)
@@ -61,15 +61,17 @@ class Glossary:
 @lru_cache(maxsize=16)
 def build_glossary(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> Glossary:
     """Build the table from (slug, term, definition, other forms) of each term; cached until a term changes."""
-    found: dict[str, dict[str, Form]] = {}
+    found: dict[str, dict[str, TermForm]] = {}
     terms = []
     for slug, term, definition, forms in rows:
-        explained = Explained(slug, term, _within_a_sentence(with_own_links(definition)))
+        explained = GlossaryEntry(slug, term, _strip_blocks(unlink_other_sites(definition)))
         terms.append(explained)
         for form in (term, *forms):
-            text = _folded(" ".join(str(form).split()))
+            text = _fold(" ".join(str(form).split()))
             if first := WORD.search(text):
-                found.setdefault(first[0], {}).setdefault(text, Form(text, explained, str(form) != str(form).lower()))
+                found.setdefault(first[0], {}).setdefault(
+                    text, TermForm(text, explained, str(form) != str(form).lower())
+                )
     # The longest first: "viktimë e trafikimit" must win over "viktimë".
     by_length = {
         first: tuple(sorted(forms.values(), key=lambda form: -len(form.text))) for first, forms in found.items()
@@ -77,7 +79,7 @@ def build_glossary(rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> G
     return Glossary(by_length, tuple(terms))
 
 
-def with_own_links(html: str) -> str:
+def unlink_other_sites(html: str) -> str:
     """Unlink every link that doesn't lead to a page of ours; its words stay.
 
     What is stored may be older than the rule.
@@ -85,16 +87,16 @@ def with_own_links(html: str) -> str:
     return OTHER_LINK.sub("<a>", html)
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return escape(text, quote=False).lower()
 
 
-def _within_a_sentence(html: str) -> str:
+def _strip_blocks(html: str) -> str:
     """Remove paragraphs and lists, which can't stand within a paragraph."""
     return BLOCK_TAGS.sub("", BETWEEN_PARAGRAPHS.sub(" ", html)).strip()
 
 
-class Marker:
+class TermMarker:
     """Marker of terms in the texts of one page; remembers which it has marked."""
 
     def __init__(self, glossary: Glossary, *, page_of_words: str = "") -> None:
@@ -111,7 +113,7 @@ class Marker:
         for number, part in enumerate(parts):
             if number % 2:
                 name = TAG_NAME.match(part)
-                if name and name[1] in CLOSED:
+                if name and name[1] in UNMARKED_TAGS:
                     # Never below zero: a stray closing tag in an editor's text must not unlock what stands in a link.
                     closed = max(0, closed - 1) if part.startswith("</") else closed + 1
             elif not closed and part:
@@ -138,7 +140,7 @@ class Marker:
             reached = end
         return "".join([*found, text[reached:]]) if found else text
 
-    def _form_at(self, small: str, word: re.Match[str]) -> Form | None:
+    def _form_at(self, small: str, word: re.Match[str]) -> TermForm | None:
         for form in self.glossary.forms.get(word[0], ()):
             end = word.start() + len(form.text)
             if (
@@ -150,7 +152,7 @@ class Marker:
                 return form
         return None
 
-    def _note(self, shown: str, explained: Explained) -> SafeString:
+    def _note(self, shown: str, explained: GlossaryEntry) -> SafeString:
         """Return a button that opens the explanation by the browser alone; old browsers show it in brackets.
 
         The words are the button's label, because a button is one box: it can't break within a line as words do.
@@ -200,11 +202,12 @@ T = TypeVar("T", bound=HasTerm)
 ALBANIAN = ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o"]
 ALBANIAN += ["p", "q", "r", "rr", "s", "sh", "t", "th", "u", "v", "x", "xh", "y", "z", "zh"]
 ENGLISH = list("abcdefghijklmnopqrstuvwxyz")
+ALPHABETS = {"sq": ALBANIAN, "en": ENGLISH}
 
 
-def by_letter(terms: Iterable[T], language: str) -> list[tuple[str, list[T]]]:
+def group_by_letter(terms: Iterable[T], language: str) -> list[tuple[str, list[T]]]:
     """Group terms under their first letter, in the order of the language's alphabet."""
-    alphabet = {letter: place for place, letter in enumerate(ALBANIAN if language == "sq" else ENGLISH)}
+    alphabet = {letter: place for place, letter in enumerate(ALPHABETS.get(language, ENGLISH))}
     letters: dict[str, list[T]] = {}
     for word, term in sorted(((_letters(term.term, alphabet), term) for term in terms), key=itemgetter(0)):
         letters.setdefault(word[0][1].upper() if word else "", []).append(term)

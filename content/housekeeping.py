@@ -6,10 +6,10 @@ from typing import Any
 import structlog
 from wagtail_headless_preview.models import PagePreview
 
-from audit.put_aside import each
+from audit.put_aside import for_each_row
 
-from .checks.results import check_waiting
-from .hotlines.actions import tell_editors
+from .checks.results import check_unchecked_pages
+from .hotlines.actions import mail_editors
 from .pictures import make_missing_sizes
 from .review.actions import publish_due
 from .review.news import send_news
@@ -25,10 +25,10 @@ def each_minute(_argument: Any = None) -> None:
     steps: dict[str, Callable[[], Any]] = {
         "content.publish": _publish,
         "content.news": send_news,
-        "content.checks": check_waiting,
+        "content.checks": check_unchecked_pages,
     }
     # One step that fails stops none of the others (`audit.put_aside`).
-    each("housekeeping", steps, lambda name: steps[name]())
+    for_each_row("housekeeping", steps, lambda name: steps[name]())
 
 
 def _publish() -> None:
@@ -43,17 +43,17 @@ def each_hour(_argument: Any = None) -> None:
     Each change of a hotline is mailed once.
     """
     steps: dict[str, Callable[[], Any]] = {
-        "content.hotlines": _tell,
+        "content.hotlines": _mail_hotline_news,
         "content.sizes": _make_sizes,
         "content.previews": PagePreview.garbage_collect,
     }
-    each("housekeeping", steps, lambda name: steps[name]())
+    for_each_row("housekeeping", steps, lambda name: steps[name]())
 
 
-def _tell() -> None:
-    told = tell_editors()
-    if told:
-        log.info("editors_told_of_lines", lines=told)
+def _mail_hotline_news() -> None:
+    mailed = mail_editors()
+    if mailed:
+        log.info("editors_told_of_lines", lines=mailed)
 
 
 def _make_sizes() -> None:

@@ -21,14 +21,14 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found = RichText()
-        self._said: list[str] = []
+        self._text: list[str] = []
         self._link: tuple[list[tuple[str, str]], str, list[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         # A line's end at both ends of a block, or its last word would run into the first of the next.
         if tag in BREAKS:
-            self._said.append("\n")
+            self._text.append("\n")
         if tag == "a":
             kind = values.get("linktype", "")
             place = {"page": self.found.pages, "document": self.found.documents}.get(kind, self.found.addresses)
@@ -39,24 +39,24 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in BREAKS:
-            self._said.append("\n")
+            self._text.append("\n")
         if tag == "a" and self._link is not None:
             place, target, words = self._link
             place.append((target, "".join(words).strip()))
             self._link = None
 
     def handle_data(self, data: str) -> None:
-        self._said.append(data)
+        self._text.append(data)
         if self._link is not None:
             self._link[2].append(data)
 
     def result(self) -> RichText:
-        lines = (" ".join(line.split()) for line in "".join(self._said).split("\n"))
+        lines = (" ".join(line.split()) for line in "".join(self._text).split("\n"))
         self.found.text = "\n".join(line for line in lines if line)
         return self.found
 
 
-def read(html: str) -> RichText:
+def read_html(html: str) -> RichText:
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -12,7 +12,7 @@ from wagtail.query import PageQuerySet
 
 from .page_cache.shared import get_shared
 
-FEW = 200
+MAX_HIDDEN_IDS = 200
 
 
 def public_page_models() -> list[type[Page]]:
@@ -27,7 +27,7 @@ def public_pages(request: HttpRequest | None = None) -> PageQuerySet:
     """
     types = [kind.pk for kind in ContentType.objects.get_for_models(*public_page_models()).values()]
     pages = Page.objects.live().filter(content_type_id__in=types)
-    hidden = _hidden(request)
+    hidden = _get_hidden(request)
     # A page's address contains those above it, so one beneath an unlisted page would reveal that page.
     for above in hidden.with_pages_beneath:
         pages = pages.exclude(path__startswith=above)
@@ -39,15 +39,15 @@ def is_hidden(page: Page, request: HttpRequest | None = None) -> bool:
 
     It is unlisted, or stands beneath a page that is, whose address its own would reveal.
     """
-    return getattr(page, "is_listed", True) is False or page.path.startswith(_hidden(request).with_pages_beneath)
+    return getattr(page, "is_listed", True) is False or page.path.startswith(_get_hidden(request).with_pages_beneath)
 
 
 def not_restricted(pages: PageQuerySet, request: HttpRequest | None = None) -> PageQuerySet:
     """Exclude pages behind a view restriction, their own or one above them."""
-    return pages.exclude(_restricted(request))
+    return pages.exclude(_get_restricted(request))
 
 
-def _restricted(request: HttpRequest | None) -> Q:
+def _get_restricted(request: HttpRequest | None) -> Q:
     known: Q | None = getattr(request, "_vatra_restricted_pages", None)
     if known is None:
         known = get_shared(request, "restricted", Page.objects.all().private_q)
@@ -64,7 +64,7 @@ class Hidden:
     with_pages_beneath: tuple[str, ...]
 
 
-def _hidden(request: HttpRequest | None) -> Hidden:
+def _get_hidden(request: HttpRequest | None) -> Hidden:
     known: Hidden | None = getattr(request, "_vatra_hidden_pages", None)
     if known is None:
         known = get_shared(request, "hidden", _read_hidden)
@@ -78,13 +78,13 @@ def _read_hidden() -> Hidden:
 
     The union over all page types is long to send with each query.
     """
-    few = list(_unlisted("page_ptr_id", "path", "numchild")[: FEW + 1])
-    if len(few) <= FEW:
+    few = list(_get_unlisted("page_ptr_id", "path", "numchild")[: MAX_HIDDEN_IDS + 1])
+    if len(few) <= MAX_HIDDEN_IDS:
         return Hidden([row["page_ptr_id"] for row in few], tuple(row["path"] for row in few if row["numchild"]))
-    return Hidden(_unlisted("page_ptr_id"), tuple(row["path"] for row in _unlisted("path", numchild__gt=0)))
+    return Hidden(_get_unlisted("page_ptr_id"), tuple(row["path"] for row in _get_unlisted("path", numchild__gt=0)))
 
 
-def _unlisted(*names: str, **narrower: Any) -> QuerySet:
+def _get_unlisted(*names: str, **narrower: Any) -> QuerySet:
     """Return these values of every page that isn't listed."""
     first, *others = [
         model._base_manager.filter(is_listed=False, **narrower).values(*names) for model in public_page_models()

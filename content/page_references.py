@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page, ReferenceIndex
 
-MAX_NAMED = 50
+MAX_LISTED = 50
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Reference:
     address: str
 
 
-def references_to(page: Page) -> QuerySet:
+def get_references(page: Page) -> QuerySet:
     """Return the rows of Wagtail's reference index that lead to this page or one beneath it from anywhere else."""
     going = [str(pk) for pk in page.get_descendants(inclusive=True).values_list("pk", flat=True)]
     kind = ContentType.objects.get_for_model(Page)
@@ -31,18 +31,18 @@ def references_to(page: Page) -> QuerySet:
 
 
 def count_references(page: Page) -> int:
-    return references_to(page).values("base_content_type", "object_id").distinct().count()
+    return get_references(page).values("base_content_type", "object_id").distinct().count()
 
 
 def get_referring_pages(page: Page, user: Any) -> list[Reference]:
     """Return at most MAX_NAMED places that refer to the page, each once, in a stable order."""
-    return list(_places(page, AdminURLFinder(user)))
+    return list(_iter_references(page, AdminURLFinder(user)))
 
 
-def _places(page: Page, finder: AdminURLFinder) -> Iterator[Reference]:
-    rows = references_to(page).order_by("base_content_type", "object_id")
+def _iter_references(page: Page, finder: AdminURLFinder) -> Iterator[Reference]:
+    rows = get_references(page).order_by("base_content_type", "object_id")
     # An object that links twice has two rows in the index.
-    named = rows.values_list("base_content_type", "object_id").distinct()[:MAX_NAMED]
+    named = rows.values_list("base_content_type", "object_id").distinct()[:MAX_LISTED]
     for kind_id, key in named:
         model = ContentType.objects.get_for_id(kind_id).model_class()
         found = model._base_manager.filter(pk=key).first() if model else None

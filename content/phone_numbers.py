@@ -32,20 +32,20 @@ MIN_DIGITS = 6  # of a number that nobody has entered as a hotline
 
 
 @cache
-def _reserved() -> dict[str, Any]:
+def _load_reserved() -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     return facts
 
 
 def is_reserved(number: str) -> bool:
     """Return whether the number is reserved, however it is written: `116 111`, `+355 116 111`."""
-    digits = plain(number)
-    facts = _reserved()
+    digits = strip_country_code(number)
+    facts = _load_reserved()
     in_range = any(len(digits) == each["digits"] and digits.startswith(each["begins"]) for each in facts["ranges"])
     return digits in facts["numbers"] or in_range
 
 
-def plain(number: str) -> str:
+def strip_country_code(number: str) -> str:
     """Return the digits without the country code."""
     digits = "".join(each for each in number if each.isdigit())
     if number.strip().startswith("+355"):
@@ -61,7 +61,7 @@ def get_digits(number: str) -> str:
     return digits
 
 
-def numbers_in(text: str, *, known: Collection[str] = ()) -> list[str]:
+def find_numbers(text: str, *, known: Collection[str] = ()) -> list[str]:
     """Return what looks like a telephone number, as written; short ones (129) only when `known` has their digits."""
     # Replaced letter for letter, so that what stands on both sides of a date isn't joined to one number.
     left = NOT_A_NUMBER.sub(lambda match: "·" * len(match[0]), text)
@@ -69,12 +69,12 @@ def numbers_in(text: str, *, known: Collection[str] = ()) -> list[str]:
     for match in CANDIDATE.finditer(left):
         written = match[0].strip()
         digits = get_digits(written)
-        if digits in known or _looks_like_one(written, digits):
+        if digits in known or _looks_like_a_number(written, digits):
             found.append(written)
     return found
 
 
-def _looks_like_one(written: str, digits: str) -> bool:
+def _looks_like_a_number(written: str, digits: str) -> bool:
     if not MIN_DIGITS <= len(digits) <= MAX_DIGITS:
         return False
     # "1 500 000" is a sum of money; "116 111" is written the same way and is a number to call.

@@ -17,7 +17,7 @@ from wagtail.images.exceptions import InvalidFilterSpecError
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter, SourceImageIOError
 
 from access.limits import Busy, pictures
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 
 from .page_cache.shared import get_shared
 from .page_cache.version import invalidate_pages
@@ -25,18 +25,18 @@ from .page_cache.version import invalidate_pages
 WIDTHS = (400, 800, 1200)
 FORMATS = {"avif": "image/avif", "webp": "image/webp", "jpeg": "image/jpeg"}
 POSTER = "max-960x960|format-webp"
-WHOLE = "original"  # of a drawing (SVG), which needs no sizes
-SIZES = "picture.sizes"  # kind of `audit.put_aside`: an image whose sizes can't be made
+ORIGINAL = "original"  # of a drawing (SVG), which needs no sizes
+PUT_ASIDE_KIND = "picture.sizes"  # kind of `audit.put_aside`: an image whose sizes can't be made
 log = structlog.get_logger(__name__)
 
 
-def sized(image: AbstractImage) -> dict[str, str]:
+def get_rendition_specs(image: AbstractImage) -> dict[str, str]:
     """Return {rendition spec: media type} of what a page offers to browsers, the smallest bytes first.
 
     Up to the width that the image has itself.
     """
     if image.is_svg():
-        return {WHOLE: "image/svg+xml"}
+        return {ORIGINAL: "image/svg+xml"}
     narrower = [width for width in WIDTHS if width < image.width]
     # One more than what is narrower: Wagtail doesn't enlarge, so that one has the image's own width.
     widths = WIDTHS[: len(narrower) + 1]
@@ -44,12 +44,12 @@ def sized(image: AbstractImage) -> dict[str, str]:
 
 
 def get_renditions_by_spec(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
-    """Return the existing renditions by spec, in the order of `sized`. Shared by readers."""
-    return get_shared(request, ("sizes", image.pk), lambda: _there(image, [*sized(image)]))
+    """Return the existing renditions by spec, in the order of `get_rendition_specs`. Shared by readers."""
+    return get_shared(request, ("sizes", image.pk), lambda: _get_existing(image, [*get_rendition_specs(image)]))
 
 
 def get_poster(image: AbstractImage, request: HttpRequest | None = None) -> AbstractRendition | None:
-    return get_shared(request, ("poster", image.pk), lambda: _there(image, [POSTER]).get(POSTER))
+    return get_shared(request, ("poster", image.pk), lambda: _get_existing(image, [POSTER]).get(POSTER))
 
 
 def make_sizes(image: AbstractImage) -> int:
@@ -57,8 +57,8 @@ def make_sizes(image: AbstractImage) -> int:
 
     A file that can't be read is logged by its number and stops nothing.
     """
-    wanted = [*sized(image)] if image.is_svg() else [*sized(image), POSTER]
-    there = _there(image, wanted)
+    wanted = [*get_rendition_specs(image)] if image.is_svg() else [*get_rendition_specs(image), POSTER]
+    there = _get_existing(image, wanted)
     missing = [spec for spec in wanted if spec not in there]
     if not missing:
         return 0
@@ -82,28 +82,28 @@ def make_missing_sizes() -> int:
 
     def make(pk: int) -> None:
         nonlocal made
-        image = _library().prefetch_related("renditions").filter(pk=pk).first()
+        image = _get_images().prefetch_related("renditions").filter(pk=pk).first()
         made += make_sizes(image) if image is not None else 0
 
-    keys = _library().exclude(pk__in=aside(SIZES, timezone.now())).values_list("pk", flat=True)
-    each(SIZES, list(keys), make)
+    keys = _get_images().exclude(pk__in=get_put_aside_keys(PUT_ASIDE_KIND, timezone.now())).values_list("pk", flat=True)
+    for_each_row(PUT_ASIDE_KIND, list(keys), make)
     return made
 
 
 def connect() -> None:
     """Connect the signals. Called once, when the app is ready."""
     model = get_image_model()
-    post_save.connect(_came_in, sender=model, dispatch_uid="sizes-of-pictures")
-    post_delete.connect(_lost_a_size, sender=model.get_rendition_model(), dispatch_uid="sizes-of-pictures")
+    post_save.connect(_image_saved, sender=model, dispatch_uid="sizes-of-pictures")
+    post_delete.connect(_rendition_deleted, sender=model.get_rendition_model(), dispatch_uid="sizes-of-pictures")
 
 
-def _came_in(instance: AbstractImage, raw: bool = False, **_given: Any) -> None:
+def _image_saved(instance: AbstractImage, raw: bool = False, **_given: Any) -> None:
     # A raw save is loaddata's; whether the file is there yet isn't known.
     if not raw:
         _make_soon(instance.pk)
 
 
-def _lost_a_size(instance: AbstractRendition, **_given: Any) -> None:
+def _rendition_deleted(instance: AbstractRendition, **_given: Any) -> None:
     """Make the sizes again: Wagtail deletes the old renditions after it has saved an image whose file was changed."""
     invalidate_pages()
     _make_soon(instance.image_id)
@@ -115,16 +115,16 @@ def _make_soon(pk: int) -> None:
 
 
 def _make_now(pk: int) -> None:
-    image = _library().filter(pk=pk).first()
+    image = _get_images().filter(pk=pk).first()
     if image is not None:
         make_sizes(image)
 
 
-def _library() -> QuerySet:
+def _get_images() -> QuerySet:
     found: QuerySet = get_image_model().objects.order_by("pk")
     return found
 
 
-def _there(image: AbstractImage, specs: list[str]) -> dict[str, AbstractRendition]:
+def _get_existing(image: AbstractImage, specs: list[str]) -> dict[str, AbstractRendition]:
     found = {each.spec: made for each, made in image.find_existing_renditions(*map(Filter, specs)).items()}
     return {spec: found[spec] for spec in specs if spec in found}

@@ -6,33 +6,31 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language
 
-from access.localized_text import LocalizedText, localize_to
+from access.languages import LANGUAGES, LocalizedText, get_current_language, localize_to
 
 FOLDER = Path(__file__).parent / "data" / "papers"
 
 
 @dataclass(frozen=True)
 class Printable:
-    """One printable. `said`: its file of words. `sheet`: its class in the style sheet."""
+    """One printable. `texts_name`: its file of texts. `sheet`: its class in the style sheet."""
 
     key: str
-    said: str
+    texts_name: str
     sheet: str
     format: str
     pages: int
 
     @property
     def template(self) -> str:
-        return f"content/printables/{self.said}.html"
+        return f"content/printables/{self.texts_name}.html"
 
     @property
     def words(self) -> dict[str, Any]:
-        return words(self.said)
+        return load_texts(self.texts_name)
 
     def texts(self, name: str) -> dict[str, str]:
         """Return its "name" or "what" in each language; in words for its size, where there are some."""
@@ -41,11 +39,11 @@ class Printable:
 
     @property
     def name(self) -> LocalizedText:
-        return localize_to(self.texts("name"), get_language() or settings.LANGUAGE_CODE)
+        return localize_to(self.texts("name"), get_current_language())
 
     @property
     def what(self) -> LocalizedText:
-        return localize_to(self.texts("what"), get_language() or settings.LANGUAGE_CODE)
+        return localize_to(self.texts("what"), get_current_language())
 
     @property
     def address(self) -> str:
@@ -54,7 +52,7 @@ class Printable:
 
     def addresses(self) -> dict[str, str]:
         found = {}
-        for code, _name in settings.LANGUAGES:
+        for code in LANGUAGES:
             with translation.override(code):
                 found[code] = self.address
         return found
@@ -72,7 +70,7 @@ PRINTABLES: dict[str, Printable] = {
 
 
 @cache
-def words(name: str) -> dict[str, Any]:
+def load_texts(name: str) -> dict[str, Any]:
     """Return one file of the folder, by its name without ".json"."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return found

@@ -15,13 +15,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from .models.frame import frame
+from .models.page_context import build_page_context
 
-FROM_HERE = ("same-origin", "none")  # "none": the reader's own doing, such as a form sent again after a reload
+OWN_FETCH_SITES = ("same-origin", "none")  # "none": the reader's own doing, such as a form sent again after a reload
 View = Callable[..., HttpResponse]
 
 
-def from_our_pages(request: HttpRequest) -> bool:
+def is_from_our_pages(request: HttpRequest) -> bool:
     """Return False when the browser says that a page elsewhere sent this form. Costs no query, stores nothing.
 
     Public pages carry `Referrer-Policy: no-referrer`, under which a browser sends `Origin: null` with our own forms
@@ -30,14 +30,14 @@ def from_our_pages(request: HttpRequest) -> bool:
     """
     fetched_from = request.headers.get("Sec-Fetch-Site")
     if fetched_from:
-        return fetched_from in FROM_HERE
+        return fetched_from in OWN_FETCH_SITES
     stated = request.headers.get("Origin") or request.headers.get("Referer") or ""
     if stated in ("", "null"):
         return True
-    return _origin(stated) in _ours(request)
+    return _get_origin(stated) in _get_our_origins(request)
 
 
-def _origin(address: str) -> str:
+def _get_origin(address: str) -> str:
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -45,7 +45,7 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
-def _ours(request: HttpRequest) -> set[str]:
+def _get_our_origins(request: HttpRequest) -> set[str]:
     return {f"{request.scheme}://{request.get_host()}".lower(), settings.PUBLIC_URL.lower()}
 
 
@@ -55,8 +55,8 @@ def public_form(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and not from_our_pages(request):
-            return render(request, "errors/from_elsewhere.html", frame(request), status=403)
+        if request.method == "POST" and not is_from_our_pages(request):
+            return render(request, "errors/from_elsewhere.html", build_page_context(request), status=403)
         return view(request, *args, **kwargs)
 
     return checked

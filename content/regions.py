@@ -25,10 +25,10 @@ class RegionSummary:
 def get_regions_with_units() -> list[RegionSummary]:
     """Return all regions by name. Three queries, however many there are."""
     active = Prefetch("units", MobileUnit.objects.filter(is_active=True), to_attr="active_units")
-    return [_nearby(region) for region in Region.objects.prefetch_related(active, "municipalities")]
+    return [_build_summary(region) for region in Region.objects.prefetch_related(active, "municipalities")]
 
 
-def _nearby(region: Region) -> RegionSummary:
+def _build_summary(region: Region) -> RegionSummary:
     units = tuple(unit.name for unit in region.active_units)  # type: ignore[attr-defined]
     places = ", ".join(place.name for place in region.municipalities.all())
     return RegionSummary(region.slug, region.name, units, places, _ask_url(region.slug) if units else "")

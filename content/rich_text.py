@@ -17,7 +17,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html, features
 from wagtail.rich_text.rewriters import LinkRewriter
 
-from .glossary import Glossary, Marker
+from .glossary import Glossary, TermMarker
 from .page_cache.shared import get_shared
 from .page_listing import not_restricted
 
@@ -26,7 +26,7 @@ DEAD_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 PAGE_ID = re.compile(r'\bid="(\d+)"')
 
 
-def without_dead_links(html: str) -> str:
+def remove_dead_links(html: str) -> str:
     """Replace a link that leads nowhere by its words.
 
     Wagtail leaves an `<a>` without an address for what is gone or may not be read: it looks like a link and does
@@ -53,16 +53,16 @@ class RichTextRenderer:
         self.page = page
         self.request = request
         self.glossary = glossary
-        self.marker = Marker(self.glossary, page_of_words=glossary_page.url if glossary_page else "")
+        self.marker = TermMarker(self.glossary, page_of_words=glossary_page.url if glossary_page else "")
         # The glossary page itself shows every term with its explanation.
         self.marks = glossary_page is None or glossary_page.pk != page.pk
 
     def prose(self, value: Any) -> SafeString:
         """Return a rich text (a block's value or a field's source) as HTML."""
-        html = without_dead_links(self._linked(value.source if isinstance(value, RichText) else str(value or "")))
+        html = remove_dead_links(self._linked(value.source if isinstance(value, RichText) else str(value or "")))
         if self.marks:
             # Links again: an explanation that was put in may hold links of its own.
-            html = without_dead_links(self._linked(self.marker.mark(html)))
+            html = remove_dead_links(self._linked(self.marker.mark(html)))
         return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
 
     def _linked(self, html: str) -> str:
@@ -98,7 +98,7 @@ class RichTextRenderer:
 
     @cached_property
     def _linked_from_here(self) -> set[str]:
-        return set(_linked_ids([*_texts(self.page), *(term.definition for term in self.glossary.terms)]))
+        return set(_iter_linked_ids([*_iter_texts(self.page), *(term.definition for term in self.glossary.terms)]))
 
     def _read_addresses(self, ids: set[str]) -> dict[str, str | None]:
         linked = Page.objects.filter(pk__in=ids)
@@ -111,28 +111,28 @@ class RichTextRenderer:
         return {number: readable.get(number) for number in ids}
 
 
-def _linked_ids(texts: Iterable[str]) -> Iterator[str]:
+def _iter_linked_ids(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         if "linktype" in text:
             for link in PAGE_LINK.findall(text):
                 yield from PAGE_ID.findall(link)
 
 
-def _texts(page: Page) -> Iterator[str]:
+def _iter_texts(page: Page) -> Iterator[str]:
     """Yield every text of a page that may hold links, as stored."""
     for field in page._meta.get_fields():
         if isinstance(field, StreamField):
-            yield from _strings(list(getattr(page, field.name).raw_data))
+            yield from _iter_strings(list(getattr(page, field.name).raw_data))
         elif isinstance(field, RichTextField):
             yield getattr(page, field.name)
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _iter_strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for inner in value.values():
-            yield from _strings(inner)
+            yield from _iter_strings(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _strings(inner)
+            yield from _iter_strings(inner)

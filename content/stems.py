@@ -35,7 +35,7 @@ ENGLISH = _longest_first("s es ed ing er ers ly y ies ied ier e ment ments ness"
 ENDINGS = {"sq": ALBANIAN, "en": ENGLISH}
 
 
-def folded(word: str) -> str:
+def fold(word: str) -> str:
     """Return the word in lower case without diacritics, letter for letter, as the full-text tables compare it."""
     return "".join(_bare(letter) for letter in unicodedata.normalize("NFC", word.lower()))
 
@@ -50,18 +50,18 @@ def stem(word: str, language: str) -> str:
     word = unicodedata.normalize("NFC", word.lower())
     if not word.isalpha() or len(word) <= MIN_STEM:
         return word
-    plain = folded(word)
+    plain = fold(word)
     # The ending is found in the folded word and cut off the typed one, so their letters must agree in number.
     if len(plain) != len(word):
         return word
     ending = _ending(plain, language)
-    length = _without_last_vowels(plain, len(plain) - len(ending))
+    length = _drop_last_vowels(plain, len(plain) - len(ending))
     if language == "en" and ending in UNDOUBLED_BEFORE:
-        length = _undoubled(plain, length)
+        length = _undouble(plain, length)
     return word[:length]
 
 
-def same(one: str, other: str) -> bool:
+def is_same_word(one: str, other: str) -> bool:
     """Return whether two stems, folded, may be of one word: some words end as an ending does (“avokat”, “avokatit”)."""
     shorter, longer = sorted((one, other), key=len)
     return one == other or (
@@ -72,28 +72,28 @@ def same(one: str, other: str) -> bool:
 def _ending(plain: str, language: str) -> str:
     """Return the longest ending that may go: what is left has a vowel and at least three letters."""
     for ending in ENDINGS.get(language, ()):
-        kept = plain[: len(plain) - len(ending)]
-        if len(kept) < MIN_STEM or not plain.endswith(ending) or VOWELS.isdisjoint(kept):
+        stem = plain[: len(plain) - len(ending)]
+        if len(stem) < MIN_STEM or not plain.endswith(ending) or VOWELS.isdisjoint(stem):
             continue
-        if _may_go(ending, kept[-1], language):
+        if _may_be_removed(ending, stem[-1], language):
             return ending
     return ""
 
 
-def _may_go(ending: str, before: str, language: str) -> bool:
+def _may_be_removed(ending: str, before: str, language: str) -> bool:
     if language == "en":
         return ending != "s" or before != "s"  # “boss”
     return ending not in AFTER_A_VOWEL or before in VOWELS
 
 
-def _without_last_vowels(plain: str, length: int) -> int:
+def _drop_last_vowels(plain: str, length: int) -> int:
     """Return the length without vowels at the end, where enough stays: “polici” and “policë” are one word."""
     while length > MIN_STEM + 1 and plain[length - 1] in VOWELS:
         length -= 1
     return length
 
 
-def _undoubled(plain: str, length: int) -> int:
+def _undouble(plain: str, length: int) -> int:
     """Return the length with a consonant doubled before an ending counted once.
 
     “begging” gives “beg”, “beating” gives “beat”.
@@ -103,7 +103,7 @@ def _undoubled(plain: str, length: int) -> int:
     return length - 1 if is_doubled and plain[length - 1] not in "lsz" else length
 
 
-def forms(beginning: str, language: str) -> list[str]:
+def build_forms(beginning: str, language: str) -> list[str]:
     """Return a stem of three letters with each ending that it may have, to be looked for as whole words.
 
     As a beginning it would find half the dictionary.

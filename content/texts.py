@@ -11,15 +11,15 @@ from access.languages import LANGUAGES
 PAGE_LINK = re.compile(r'<a page="([a-z_]+)">(.*?)</a>')
 
 
-def in_one_language(value: Any, language: str) -> Any:
+def pick_language(value: Any, language: str) -> Any:
     """Replace each {code: text} by its text in this language."""
     if isinstance(value, Mapping):
         # Exactly the languages as keys: that is a text; any other mapping is structure.
         if value.keys() == set(LANGUAGES):
             return value[language]
-        return {key: in_one_language(inner, language) for key, inner in value.items()}
+        return {key: pick_language(inner, language) for key, inner in value.items()}
     if isinstance(value, list):
-        return [in_one_language(inner, language) for inner in value]
+        return [pick_language(inner, language) for inner in value]
     return value
 
 
@@ -33,7 +33,7 @@ def link_pages(html: str, pages: Mapping[str, int]) -> str:
     return PAGE_LINK.sub(link, html)
 
 
-def body_in(
+def build_body(
     blocks: list[dict[str, Any]],
     language: str,
     *,
@@ -58,14 +58,14 @@ def body_in(
             value: Any = {"line": line}
         else:
             try:
-                value = stored.value(in_one_language(block["value"], language), str(number))
-            except _NotThere:
+                value = stored.value(pick_language(block["value"], language), str(number))
+            except _FileMissing:
                 continue
         found.append({"type": block["type"], "value": value, "id": str(uuid.uuid5(namespace, str(number)))})
     return found
 
 
-class _NotThere(Exception):
+class _FileMissing(Exception):
     """The block shows a picture or file that isn't in the library."""
 
 
@@ -79,11 +79,11 @@ class _Stored:
 
     def value(self, value: Any, place: str) -> Any:
         if isinstance(value, Mapping):
-            name = reference(value)
+            name = get_file_reference(value)
             if name is None:
                 return {key: self.value(inner, f"{place}/{key}") for key, inner in value.items()}
             if name not in self.files:
-                raise _NotThere
+                raise _FileMissing
             return self.files[name]
         if isinstance(value, list):
             return [self._item(inner, f"{place}/{number}") for number, inner in enumerate(value)]
@@ -94,7 +94,7 @@ class _Stored:
         return {"type": "item", "value": self.value(value, place), "id": str(uuid.uuid5(self.namespace, place))}
 
 
-def reference(value: Mapping[str, Any]) -> tuple[str, str] | None:
+def get_file_reference(value: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return (kind, key) of {"picture": key} or {"file": key}, else None."""
     if len(value) != 1:
         return None

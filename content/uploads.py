@@ -16,7 +16,7 @@ from PIL import Image, ImageFile
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
-from .phone_numbers import is_reserved, numbers_in
+from .phone_numbers import find_numbers, is_reserved
 
 OFFICE = (b"PK\x03\x04",)
 # Ending -> where in the file the signature of its kind stands, and which. An office file is a zip archive.
@@ -38,11 +38,11 @@ KINDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "vtt": (0, (b"WEBVTT", b"\xef\xbb\xbfWEBVTT")),
 }
 LINK = re.compile(r"https?:|www\.|://", re.IGNORECASE)
-BEGINNING = 16  # bytes: every mark stands within
+SIGNATURE_BYTES = 16  # bytes: every mark stands within
 _decoding = Lock()
 
 
-def refuse_another(instance: Any, file: Any) -> None:
+def refuse_replacement(instance: Any, file: Any) -> None:
     """Refuse to replace a stored file.
 
     Pages that were approved with it would show another one unseen (docs/adr/0075).
@@ -58,7 +58,7 @@ def refuse_numbers(text: str) -> str:
 
     It goes to other front ends without a second editor; our pages have descriptions of their own.
     """
-    for number in numbers_in(text or ""):
+    for number in find_numbers(text or ""):
         if not is_reserved(number):
             words = _("%(number)s: telephone numbers stand under “Helplines”, not in the words of a picture.")
             raise ValidationError(words, params={"number": number})
@@ -73,8 +73,8 @@ class PictureForm(BaseImageForm):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        refuse_another(self.instance, file)
-        if isinstance(file, UploadedFile) and not is_whole(file):
+        refuse_replacement(self.instance, file)
+        if isinstance(file, UploadedFile) and not is_complete_picture(file):
             raise ValidationError(_("This picture is incomplete. Save or send it again, then choose it again."))
         return file
 
@@ -82,7 +82,7 @@ class PictureForm(BaseImageForm):
 class DocumentForm(BaseDocumentForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        refuse_another(self.instance, file)
+        refuse_replacement(self.instance, file)
         if isinstance(file, UploadedFile):
             kind = PurePath(file.name or "").suffix.lstrip(".").lower()
             if kind not in KINDS:
@@ -100,12 +100,12 @@ def is_of_kind(file: UploadedFile, kind: str) -> bool:
     place, marks = KINDS[kind]
     # `read` may meet a file that Django or the form has read already.
     file.seek(0)
-    beginning = file.read(BEGINNING)
+    beginning = file.read(SIGNATURE_BYTES)
     file.seek(0)
     return beginning[place:].startswith(marks)
 
 
-def is_whole(file: UploadedFile) -> bool:
+def is_complete_picture(file: UploadedFile) -> bool:
     """Return whether a picture can be read to its end.
 
     WeasyPrint, once loaded, makes Pillow fill up what is missing with grey, in the whole process: so the switch is

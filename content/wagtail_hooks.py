@@ -16,108 +16,46 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.action_menu import ActionMenuItem, SubmitForModerationMenuItem
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.userbar import ContentCheckerItem
 from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from access.models import StaffRole
 
-from .content_checker import use_our_checker
-from .hotlines.actions import CALLED, HIDDEN
-from .models import GlossaryTerm, Hotline, SearchAnswer, SearchSynonyms
+from .hotlines.actions import CALLED_ACTION, HIDDEN_ACTION
+from .models import Hotline
 from .phone_numbers import is_reserved
 from .redirects import views as redirects
-from .reports.panels import panels_for
-from .reports.views import state_label
-from .review import files, notes
-from .review.actions import get_translation, is_stopped, withdraw
-from .review.localize import addresses as localize_addresses
-from .review.localize import publish_word
+from .reports.panels import build_panels
+from .review import history, logged_uploads
+from .review.actions import get_translation, was_publication_stopped, withdraw_submission
+from .review.localize import build_urlpatterns as localize_addresses
+from .review.localize import publish_term_translation
+from .snippet_viewsets import GlossaryTermViewSet, HotlineViewSet, SearchGroup
 
-
-class HotlineViewSet(SnippetViewSet):
-    model = Hotline
-    icon = "mobile-alt"
-    menu_label = _("Helplines")
-    menu_order = 210
-    add_to_admin_menu = True
-    list_display = [
-        "__str__",
-        "publish",
-        Column("state", label=_("State"), accessor=state_label),
-        "verified_on",
-        "verified_by",
-        "confidence",
-    ]
-    list_filter = ["publish", "confidence", "never_stale"]
-    search_fields = ["key", "number", "name_sq", "name_en"]
-    inspect_view_enabled = True
-    copy_view_enabled = False
-
-
-class GlossaryTermViewSet(SnippetViewSet):
-    model = GlossaryTerm
-    icon = "help"
-    menu_label = _("Glossary")
-    menu_order = 220
-    add_to_admin_menu = True
-    list_display = ["term", "slug"]
-    search_fields = ["term"]
-    copy_view_enabled = False
-
-
-class SynonymsViewSet(SnippetViewSet):
-    model = SearchSynonyms
-    icon = "search"
-    menu_label = _("Synonyms")
-    list_display = ["__str__", "locale"]
-    list_filter = ["locale"]
-    copy_view_enabled = False
-
-
-class AnswerViewSet(SnippetViewSet):
-    model = SearchAnswer
-    icon = "pick"
-    menu_label = _("Promoted results")
-    list_display = ["__str__", Column("language", label=_("language"), accessor="page.locale")]
-    list_filter = ["page__locale"]
-    copy_view_enabled = False
-
-
-class SearchGroup(SnippetViewSetGroup):
-    """Menu group for search settings that editors maintain: promoted results and synonyms."""
-
-    items = (AnswerViewSet, SynonymsViewSet)
-    menu_label = _("Search by readers")
-    menu_icon = "search"
-    menu_order = 230
-    add_to_admin_menu = True
-
-
-files.register()
+logged_uploads.register_chooser_views()
 register_snippet(HotlineViewSet)
 register_snippet(GlossaryTermViewSet)
 register_snippet(SearchGroup)
 
 
 @hooks.register("insert_global_admin_css")
-def house_colours() -> SafeString:
+def add_admin_styles() -> SafeString:
     """Link the tokens and the few styles that the administration adds to Wagtail's."""
     names = ("css/tokens.css", "css/cms.css")
     return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(name),) for name in names))
 
 
 @hooks.register("register_admin_urls")
-def editors_addresses() -> list[URLPattern | URLResolver]:
+def register_editor_urls() -> list[URLPattern | URLResolver]:
     # No order: these addresses shadow nothing of Wagtail's. The hooks below register with order=-1, because Django
     # takes the first pattern that matches.
     return [path("public/", include("content.cms_urls"))]
 
 
 @hooks.register("register_admin_urls", order=-1)
-def before_localize() -> list[URLPattern]:
+def register_localize_urls() -> list[URLPattern]:
     """Put our views in front of wagtail-localize's.
 
     Its own let whoever translates publish, and record nobody as the author.
@@ -126,7 +64,7 @@ def before_localize() -> list[URLPattern]:
 
 
 @hooks.register("register_admin_urls", order=-1)
-def before_redirects() -> list[URLPattern | URLResolver]:
+def register_redirect_urls() -> list[URLPattern | URLResolver]:
     """Put our views in front of Wagtail's redirect screens.
 
     Theirs could send readers to any site, for good (docs/adr/0075).
@@ -141,62 +79,64 @@ def before_redirects() -> list[URLPattern | URLResolver]:
 
 
 @hooks.register("register_admin_urls", order=-1)
-def before_files() -> list[URLPattern]:
+def register_upload_urls() -> list[URLPattern]:
     """Put our views in front of Wagtail's for several files at once, which leave no trace of who did it."""
-    return files.addresses()
+    return logged_uploads.build_urlpatterns()
 
 
 @hooks.register("construct_homepage_panels")
-def what_wants_doing(request: HttpRequest, panels: list[Any]) -> None:
-    panels += panels_for(request)
+def add_editor_panels(request: HttpRequest, panels: list[Any]) -> None:
+    panels += build_panels(request)
 
 
-class ForEditors(MenuItem):
+class EditorMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
         user: Any = request.user
         return user.has_role(StaffRole.EDITOR)
 
 
 @hooks.register("register_reports_menu_item")
-def pages_to_look_at() -> MenuItem:
-    return ForEditors(_("Pages to review"), reverse("review_by_report"), icon_name="calendar-check", order=100)
+def add_review_report() -> MenuItem:
+    return EditorMenuItem(_("Pages to review"), reverse("review_by_report"), icon_name="calendar-check", order=100)
 
 
 @hooks.register("register_reports_menu_item")
-def lines_to_call() -> MenuItem:
-    return ForEditors(_("Helplines to call"), reverse("lines_report"), icon_name="mobile-alt", order=110)
+def add_hotlines_report() -> MenuItem:
+    return EditorMenuItem(_("Helplines to call"), reverse("lines_report"), icon_name="mobile-alt", order=110)
 
 
 @hooks.register("register_reports_menu_item")
-def checks_of_pages() -> MenuItem:
-    return ForEditors(_("Checks of all pages"), reverse("findings_report"), icon_name="glasses", order=120)
+def add_findings_report() -> MenuItem:
+    return EditorMenuItem(_("Checks of all pages"), reverse("findings_report"), icon_name="glasses", order=120)
 
 
 @hooks.register("register_reports_menu_item")
-def changes_in_words() -> MenuItem:
-    return ForEditors(_("What changed, in words"), reverse("changes_report"), icon_name="history", order=130)
+def add_changes_report() -> MenuItem:
+    return EditorMenuItem(_("What changed, in words"), reverse("changes_report"), icon_name="history", order=130)
 
 
 @hooks.register("register_snippet_listing_buttons")
-def line_buttons(snippet: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
+def add_hotline_buttons(snippet: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
     if not isinstance(snippet, Hotline) or not user.has_perm("content.change_hotline"):
         return
     if snippet.number:
         # The number goes along: a call confirms only the number that was called.
         address = f"{reverse('line_called', args=[snippet.pk])}?{urlencode({'number': snippet.number})}"
         # Recording a call changes data, so the button posts; without JavaScript the link opens a page that asks first.
-        yield Button(_("I have just called it"), address, icon_name="check", attrs=_posts(address), priority=15)
+        yield Button(
+            _("I have just called it"), address, icon_name="check", attrs=_build_post_attributes(address), priority=15
+        )
     if snippet.is_published:
         address = reverse("line_hide", args=[snippet.pk])
-        yield Button(_("Hide it now"), address, icon_name="view", attrs=_posts(address), priority=16)
+        yield Button(_("Hide it now"), address, icon_name="view", attrs=_build_post_attributes(address), priority=16)
 
 
-def _posts(address: str) -> dict[str, str]:
+def _build_post_attributes(address: str) -> dict[str, str]:
     return {"data-controller": "w-action", "data-action": "w-action#post", "data-w-action-url-value": address}
 
 
 @hooks.register("before_delete_snippet")
-def reference_lines_stay(request: HttpRequest, instances: Any) -> HttpResponse | None:
+def refuse_to_delete_reserved_hotlines(request: HttpRequest, instances: Any) -> HttpResponse | None:
     """Refuse to delete a reserved number: nobody could enter it again (docs/adr/0076)."""
     # One reserved number refuses the whole selection: Wagtail's bulk delete hands over all instances in one call.
     if not any(isinstance(each, Hotline) and is_reserved(each.number) for each in instances):
@@ -206,16 +146,16 @@ def reference_lines_stay(request: HttpRequest, instances: Any) -> HttpResponse |
 
 
 @hooks.register("register_page_header_buttons")
-def delete_by_two(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    return _delete_button(page, user)
+def add_delete_button(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    return _iter_delete_button(page, user)
 
 
 @hooks.register("register_page_listing_more_buttons")
-def delete_by_two_in_lists(page: Page, user: Any, next_url: str | None = None) -> Iterator[Button]:
-    return _delete_button(page, user)
+def add_delete_button_in_lists(page: Page, user: Any, next_url: str | None = None) -> Iterator[Button]:
+    return _iter_delete_button(page, user)
 
 
-def _delete_button(page: Page, user: Any) -> Iterator[Button]:
+def _iter_delete_button(page: Page, user: Any) -> Iterator[Button]:
     """Yield the button that replaces Wagtail's "Delete" where one person can't delete a page (docs/adr/0047)."""
     permissions = page.permissions_for_user(user)
     # Pages of other types have Wagtail's own permission tester, without this method; `bool()` is False for them.
@@ -225,19 +165,43 @@ def _delete_button(page: Page, user: Any) -> Iterator[Button]:
         )
 
 
-hooks.register("construct_wagtail_userbar", use_our_checker)
+# A file's name, or "picture of": people who use a screen reader already know that it is one.
+POOR_ALT_TEXT = (
+    r"\.(avif|gif|jpe?g|png|svg|webp)$|_"
+    r"|^(img|dsc|image|foto|photo)[ -]?\d"
+    r"|^(foto|fotografi|figurë|pamje|image|picture|photo) (e|i|of) "
+)
+
+
+class ContentChecker(ContentCheckerItem):
+    """Wagtail's content checker with our own rule for alt texts."""
+
+    axe_custom_checks = [
+        {**check, "options": {"pattern": POOR_ALT_TEXT}} if check["id"] == "check-image-alt-text" else check
+        for check in ContentCheckerItem.axe_custom_checks
+    ]
+
+
+@hooks.register("construct_wagtail_userbar")
+def replace_content_checker(request: HttpRequest, items: list[Any], page: Any) -> None:
+    """Put our checker in place of Wagtail's. The preview and the panel beside the editor ask the same hook."""
+    items[:] = [
+        ContentChecker(in_editor=item.in_editor) if isinstance(item, ContentCheckerItem) else item for item in items
+    ]
+
+
 # Before wagtail-localize's hook, which answers the same request.
-hooks.register("before_edit_snippet", publish_word, order=-2)
+hooks.register("before_edit_snippet", publish_term_translation, order=-2)
 
 
 @hooks.register("register_log_actions")
-def words_of_history(actions: Any) -> None:
-    notes.register(actions)
-    actions.register_action(HIDDEN, _("Hide"), _("Hidden from readers"))
-    actions.register_action(CALLED, _("Test call"), _("Called; it answered"))
+def register_log_actions(actions: Any) -> None:
+    history.register_log_actions(actions)
+    actions.register_action(HIDDEN_ACTION, _("Hide"), _("Hidden from readers"))
+    actions.register_action(CALLED_ACTION, _("Test call"), _("Called; it answered"))
 
 
-class SubmitForApproval(SubmitForModerationMenuItem):
+class SubmitForApprovalMenuItem(SubmitForModerationMenuItem):
     """Menu item "Submit for approval": named after what happens, not after the workflow."""
 
     def get_context_data(self, parent_context: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +209,7 @@ class SubmitForApproval(SubmitForModerationMenuItem):
 
 
 @hooks.register("construct_page_action_menu")
-def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
+def adapt_page_actions(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
     """Remove "Convert to alias" and rename Wagtail's submit item.
 
     An alias would show the text of one language at the address of the other.
@@ -253,11 +217,11 @@ def only_what_can_be_done(items: list[ActionMenuItem], request: HttpRequest, con
     items[:] = [item for item in items if item.name != "localize-convert-to-alias"]
     for number, item in enumerate(items):
         if type(item) is SubmitForModerationMenuItem:
-            items[number] = SubmitForApproval(order=item.order)
+            items[number] = SubmitForApprovalMenuItem(order=item.order)
 
 
 @hooks.register("before_edit_page", order=-2)
-def withdraw_under_a_lock(request: HttpRequest, page: Page) -> HttpResponse | None:
+def withdraw_under_lock(request: HttpRequest, page: Page) -> HttpResponse | None:
     """Withdraw a submitted page under the lock that deciding takes.
 
     Wagtail decides by what it read before, so a withdrawal at the same moment as an approval would only seem to undo
@@ -267,7 +231,7 @@ def withdraw_under_a_lock(request: HttpRequest, page: Page) -> HttpResponse | No
         return None
     user: Any = request.user
     title = {"title": page.get_admin_display_title()}
-    if withdraw(page, user=user):
+    if withdraw_submission(page, user=user):
         messages.success(request, gettext("Withdrawn: “%(title)s”. It can be changed again.") % title)
     else:
         messages.error(request, gettext("Not withdrawn: somebody has already decided on “%(title)s”.") % title)
@@ -275,13 +239,13 @@ def withdraw_under_a_lock(request: HttpRequest, page: Page) -> HttpResponse | No
 
 
 @hooks.register("before_edit_page", order=-1)
-def say_that_it_was_not_published(request: HttpRequest, page: Page) -> None:
+def warn_of_stopped_publication(request: HttpRequest, page: Page) -> None:
     """Warn on the edit page that the scheduled publication was stopped.
 
     The text of the approved page was changed afterwards.
     """
     # A request by script shows no page; a message queued for it would appear later, somewhere else.
-    if request.method != "GET" or request.headers.get("X-Requested-With") or not is_stopped(page):
+    if request.method != "GET" or request.headers.get("X-Requested-With") or not was_publication_stopped(page):
         return
     words = gettext(
         "Not published at its hour: its text differs from what was approved. Readers keep what they have. Compare it"
@@ -293,7 +257,7 @@ def say_that_it_was_not_published(request: HttpRequest, page: Page) -> None:
 
 
 @hooks.register("before_edit_page", order=-1)
-def say_how_a_translation_is_sent(request: HttpRequest, page: Page) -> None:
+def explain_translation_submission(request: HttpRequest, page: Page) -> None:
     """Show how a translation is submitted: wagtail-localize's sentence editor has no button for it."""
     if request.method != "GET" or request.headers.get("X-Requested-With") or get_translation(page) is None:
         return

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import translation
 
-from content.api.json_schema import LANGUAGES, Schema, array, date, enum, record, ref, string
+from access.languages import in_each_language
+from content.api.json_schema import Schema, array, date, enum, record, ref, string
 from content.api.parameters import Parameter
 from content.api.serializers import ComputedField, PublicSerializer
 from content.api.viewsets import PublicAPIViewSet
@@ -19,16 +19,8 @@ STATES = {SessionState.PLANNED: "planned", SessionState.HELD: "held", SessionSta
 PLACE = record({"key": string(), "name": string()})
 
 
-def _by_language(label: Any) -> dict[str, str]:
-    found = {}
-    for code in LANGUAGES:
-        with translation.override(code):
-            found[code] = str(label)
-    return found
-
-
 def _choice(key: str, choices: Any) -> dict[str, Any]:
-    return {"key": key, "name": _by_language(choices(key).label)}
+    return {"key": key, "name": in_each_language(choices(key).label)}
 
 
 def _choice_schema(values: list[str]) -> Schema:

@@ -11,8 +11,12 @@ from access.models import Assignment, MobileUnit, Municipality, Region, StaffRol
 from case_forms.questions.base import Choice, text_in
 from case_forms.zones.choosing import zone_attributes, zone_rows
 from notifications.directory.models import Partner, Role
-from outreach_pages.records.choosing import session_attributes, session_rows, sessions_to_choose
 from outreach_pages.records.models import SessionQuerySet
+from outreach_pages.records.session_choices import (
+    build_session_choices,
+    get_selectable_sessions,
+    iter_session_attributes,
+)
 
 # lists of offices, by the role of the partners that stand in them
 OFFICES = {"partners": Role.PROTECTION_SERVICE.value, "social_services": "social_service", "schools": "school"}
@@ -119,14 +123,14 @@ class Lists:
 
     def _listed(self, name: str) -> Rows:
         if name == "sessions":
-            return session_rows(self._sessions())
+            return build_session_choices(self._sessions())
         own = _OWN.get(name)
         if name == "zones":
             return zone_rows(self.user)
         return own.rows(self.user) if own else list(_rows(name))
 
     def _sessions(self) -> SessionQuerySet:
-        return sessions_to_choose(self.user)
+        return get_selectable_sessions(self.user)
 
 
 def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
@@ -161,7 +165,7 @@ def _attributes(name: str, sessions: SessionQuerySet) -> Iterator[tuple[str, dic
         ):
             yield slug, {"municipality": municipality, "region": region}
     elif name == "sessions":
-        yield from session_attributes(sessions)
+        yield from iter_session_attributes(sessions)
 
 
 # Albanian letters that stand after their Latin look-alikes: a c ç d dh e ë f g gj h i j k l ll m n nj ...

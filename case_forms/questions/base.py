@@ -13,8 +13,7 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import DEFAULT_LANGUAGE
-from access.localized_text import LocalizedText, localize_to
+from access.languages import DEFAULT_LANGUAGE, LocalizedText, localize_to
 from case_forms import expressions
 
 from .question import Question

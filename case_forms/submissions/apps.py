@@ -14,4 +14,4 @@ class IntakeConfig(AppConfig):
         from .attachments import receivers  # noqa: F401
 
         # so that `vault_rotate` can count the hashes that were made with each key
-        lasting.is_kept_in(lasting.SUBMISSIONS, "intake.Submission", "fingerprint")
+        lasting.register_hash_column(lasting.SUBMISSIONS, "intake.Submission", "fingerprint")

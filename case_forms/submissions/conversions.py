@@ -18,8 +18,8 @@ from case_forms.cases.models import CaseStatus
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
 from case_forms.tips.models import Outcome, Tip
-from outreach_pages.cards.codes import read_code
-from outreach_pages.records.conversions import SOON_DAYS, LedTo, counts_conversions
+from outreach_pages.cards.codes import parse_code
+from outreach_pages.records.conversions import SOON_DAYS, Conversions, register_conversion_counter
 from outreach_pages.records.models import SessionQuerySet
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -35,8 +35,8 @@ log = structlog.get_logger(__name__)
 Cases = dict[UUID, set[UUID]]  # {session: cases}
 
 
-@counts_conversions
-def count_conversions(sessions: SessionQuerySet) -> dict[UUID, LedTo]:
+@register_conversion_counter
+def count_conversions(sessions: SessionQuerySet) -> dict[UUID, Conversions]:
     """Count what sessions led to, in seven queries at most, however many sessions.
 
     Opens the sessions' reports, and the identifications since the first of their days whose form asks for a session;
@@ -51,7 +51,7 @@ def count_conversions(sessions: SessionQuerySet) -> dict[UUID, LedTo]:
     names = {code: pk for pk, _day, code, _report in known} | {str(pk): pk for pk in days}
     for pk, opened in _named(names, min(days.values())).items():
         cases[pk] |= opened
-    return {pk: LedTo(at_session[pk], by_card[pk], soon[pk], len(cases[pk])) for pk in days}
+    return {pk: Conversions(at_session[pk], by_card[pk], soon[pk], len(cases[pk])) for pk in days}
 
 
 def _count_tips_at_session(sessions: SessionQuerySet, session_of: Mapping[UUID | None, UUID]) -> Counter[UUID]:
@@ -120,7 +120,7 @@ def _keys_asking(version: FormVersion) -> set[str]:
 def _names_in(form: Form, answers: Mapping[str, Any], keys: set[str]) -> Iterator[str]:
     for place in form.iter_answer_places(answers):
         if place.question.key in keys and isinstance(place.value, str):
-            yield place.value if place.question.type == TYPE else read_code(place.value)
+            yield place.value if place.question.type == TYPE else parse_code(place.value)
 
 
 def _column(sessions: SessionQuerySet, name: str) -> Any:

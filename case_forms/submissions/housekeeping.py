@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from django.utils import timezone
 
-from audit.put_aside import each
+from audit.put_aside import for_each_row
 
 from .attachments.actions import tidy_attachments
 from .exports.actions import tidy_exports
@@ -31,5 +31,5 @@ def tidy(_argument: Any = None) -> None:
     def do(name: str) -> None:
         done[name.partition(".")[2]] = steps[name]()
 
-    each("housekeeping", steps, do, at=now)
+    for_each_row("housekeeping", steps, do, at=now)
     log.info("tidied", **done)

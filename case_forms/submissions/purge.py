@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit.chain import log_event
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.cases.models import CaseEvent
 from case_forms.form_builder.retention import Forgotten, first_due, months_later, without_overdue
 from notifications.briefs.erasing import erase_answers
@@ -32,9 +32,9 @@ def forget_due(today: date) -> int:
     """Purge what is due today or was before, each submission by itself. Return how many lost an answer."""
     due = Submission.objects.filter(Q(case__isnull=True) | Q(case__closed_at__isnull=False), forget_after__lte=today)
     # put aside: one that can't be read would otherwise come first in every pass and, with others, fill it
-    due = due.exclude(pk__in=aside(FORGET, timezone.now()))
+    due = due.exclude(pk__in=get_put_aside_keys(FORGET, timezone.now()))
     keys = list(due.order_by("forget_after").values_list("pk", flat=True)[:AT_MOST])
-    return each(FORGET, keys, lambda key: _forget(key, today))
+    return for_each_row(FORGET, keys, lambda key: _forget(key, today))
 
 
 def _forget(key: Any, today: date) -> bool:

@@ -21,7 +21,7 @@ from case_forms.form_builder.models import FormVersion
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.actions import NotAllowed, NotNow, report_session
 from outreach_pages.records.labels import SessionState
-from outreach_pages.records.no_names import details_in
+from outreach_pages.records.no_names import find_details
 
 from .drafts import actions
 from .models import Draft, Submission
@@ -107,7 +107,7 @@ def _sessions_refused(form: Form, answers: Mapping[str, Any], user: User) -> Ite
 def _details_told(form: Form, answers: Mapping[str, Any]) -> Iterator[AnswerProblem]:
     for place in form.iter_answer_places(answers):
         is_text = place.question.type in TEXTS and isinstance(place.value, str)
-        if is_text and details_in(place.value):
+        if is_text and find_details(place.value):
             words = _(
                 "Remove telephone numbers, addresses, profiles and document numbers: nothing here may lead to a person."
             )

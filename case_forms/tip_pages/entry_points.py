@@ -7,7 +7,7 @@ from django.urls import reverse
 from access.models import Region
 from case_forms.form_builder.models import FormVersion
 from case_forms.tips.public_actions import Origin, unit_of_region
-from outreach_pages.cards import open_card
+from outreach_pages.cards import find_open_card
 
 FORM = "public_tip"  # the public form when there are several
 
@@ -31,7 +31,7 @@ class EntryPoint:
 
 def place_of_card(code: str) -> EntryPoint | None:
     """Return the place of an open card, or None, whatever is wrong with it."""
-    session = open_card(code)
+    session = find_open_card(code)
     if session is None:
         return None
     origin = Origin(

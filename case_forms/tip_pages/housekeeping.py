@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from access.rate_limits import forget_old
+from access.rate_limits import delete_old_counts
 
 from .models import Spent
 
@@ -14,6 +14,6 @@ from .models import Spent
 def tidy(_argument: Any = None) -> None:
     """Delete counts and spent proofs that are too old to matter."""
     now = timezone.now()
-    forget_old(now)
+    delete_old_counts(now)
     # An hour longer than a page is good for, so a proof that is deleted here can't be used again.
     Spent.objects.filter(at__lt=now - timedelta(hours=settings.ASKING_FORM_HOURS + 1)).delete()

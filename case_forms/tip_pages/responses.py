@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from content.models.frame import frame as public_frame
-from content.models.frame import twins_of_view
+from content.models.page_context import build_page_context as public_frame
+from content.models.page_context import get_view_translations
 
 View = Callable[..., HttpResponse]
 
@@ -36,6 +36,6 @@ def shown(
     return render(
         request,
         template,
-        framed | {"twins": twins_of_view(name, *args), "danger_lines": danger} | context,
+        framed | {"twins": get_view_translations(name, *args), "danger_lines": danger} | context,
         status=status,
     )

@@ -12,4 +12,4 @@ class TipsConfig(AppConfig):
 
         from . import receivers  # noqa: F401
 
-        lasting.is_kept_in(lasting.RECEIPTS, "signals.Tip", "receipt_hash")
+        lasting.register_hash_column(lasting.RECEIPTS, "signals.Tip", "receipt_hash")

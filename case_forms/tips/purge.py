@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit.chain import log_event
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.form_builder.retention import first_due, without_overdue
 from notifications.briefs.erasing import erase_all_from, erase_answers
 from notifications.outbox.models import Notice
@@ -35,13 +35,21 @@ def forget_due(now: datetime) -> int:
     """Forget what is due, each tip by itself. Returns how many lost something."""
     today = timezone.localdate(now)
     # Without what was put aside: one tip that can't be read would stand first in every pass (ADR 39).
-    overdue = Tip.objects.filter(forget_after__lte=today).exclude(pk__in=aside(ANSWERS, now)).order_by("forget_after")
+    overdue = (
+        Tip.objects.filter(forget_after__lte=today)
+        .exclude(pk__in=get_put_aside_keys(ANSWERS, now))
+        .order_by("forget_after")
+    )
     answers = list(overdue.values_list("pk", flat=True)[:AT_MOST])
-    lost = each(ANSWERS, answers, lambda key: _forget_answers(key, today), at=now)
-    taken_back = Tip.objects.filter(erase_notices_at__lte=now).exclude(pk__in=aside(NOTICES, now))
-    lost += each(NOTICES, list(taken_back.values_list("pk", flat=True)[:AT_MOST]), lambda key: _erase(key, now), at=now)
-    over = list(_due_for_erasing(now).exclude(pk__in=aside(ALL, now)).values_list("pk", flat=True)[:AT_MOST])
-    return lost + each(ALL, over, lambda key: _forget_all(key, now), at=now)
+    lost = for_each_row(ANSWERS, answers, lambda key: _forget_answers(key, today), at=now)
+    taken_back = Tip.objects.filter(erase_notices_at__lte=now).exclude(pk__in=get_put_aside_keys(NOTICES, now))
+    lost += for_each_row(
+        NOTICES, list(taken_back.values_list("pk", flat=True)[:AT_MOST]), lambda key: _erase(key, now), at=now
+    )
+    over = list(
+        _due_for_erasing(now).exclude(pk__in=get_put_aside_keys(ALL, now)).values_list("pk", flat=True)[:AT_MOST]
+    )
+    return lost + for_each_row(ALL, over, lambda key: _forget_all(key, now), at=now)
 
 
 def _due_for_erasing(now: datetime) -> Any:

@@ -2,5 +2,5 @@
 
 Serializers say what is shown; the answers and their description (`openapi`) both come from them. Docstrings of page
 models, viewsets, serializers and blocks are published in that description. Endpoints of other rooms build on
-`viewsets.PublicAPIViewSet` and are put together in `config.api`.
+`viewsets.PublicAPIViewSet` and are put together in `config.api_urls`.
 """

@@ -13,16 +13,27 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
 
-from ..blocks.printables import PrintableBlock
+from ..blocks.files import PrintableBlock, get_printable
 from ..models import Hotline
 from .hotlines import HotlineSerializer
-from .json_schema import HTML, Schema, array, boolean, enum, integer, nullable, record, ref, string
+from .json_schema import HTML, Schema, array, boolean, by_language, enum, integer, nullable, record, ref, string, uri
 from .library import FileSerializer, PictureSerializer
-from .loader import Loader
-from .printables import printable_schema, printable_value
+from .loader import Loader, absolute_url
 from .rich_text import to_html
 
 Components = dict[str, Schema]
+PRINTABLE: Schema = record(
+    {
+        "key": string(),
+        "title": ref("BothLanguages"),
+        "what": ref("BothLanguages"),
+        "urls": by_language(uri()),
+        "type": {"const": "application/pdf"},
+        "format": string(description="The size of the sheet: A4 or A3."),
+        "pages": integer(minimum=1),
+    },
+    description="A paper made at the moment it is fetched, with the telephone lines that may be shown then.",
+)
 
 
 @singledispatch
@@ -109,14 +120,35 @@ def _text_value(block: blocks.Block, value: Any, loader: Loader) -> str:
     return "" if value is None else str(value)
 
 
+def _printable_schema(block: PrintableBlock, components: Components) -> Schema:
+    components["Paper"] = PRINTABLE
+    return nullable(ref("Paper"))
+
+
+def _printable_value(block: PrintableBlock, value: Any, loader: Loader) -> dict[str, Any] | None:
+    """Return the printable's value; None when the site no longer has it, so that front ends leave it out."""
+    paper = get_printable(value)
+    if paper is None:
+        return None
+    return {
+        "key": paper.key,
+        "title": paper.texts("name"),
+        "what": paper.texts("what"),
+        "urls": {code: absolute_url(path) for code, path in paper.addresses().items()},
+        "type": "application/pdf",
+        "format": paper.format,
+        "pages": paper.pages,
+    }
+
+
 block_schema.register(blocks.ListBlock, lambda block, components: array(block_schema(block.child_block, components)))
 block_value.register(
     blocks.ListBlock,
     lambda block, value, loader: [block_value(block.child_block, each, loader) for each in value or []],
 )
 # singledispatch takes the nearest class: PrintableBlock is described here and not as the StructBlock that it is.
-block_schema.register(PrintableBlock, lambda block, components: printable_schema(components))
-block_value.register(PrintableBlock, lambda block, value, loader: printable_value(value))
+block_schema.register(PrintableBlock, _printable_schema)
+block_value.register(PrintableBlock, _printable_value)
 block_schema.register(blocks.RichTextBlock, lambda block, components: HTML)
 block_value.register(blocks.RichTextBlock, lambda block, value, loader: to_html(value.source if value else "", loader))
 for text_block in (blocks.CharBlock, blocks.TextBlock):

@@ -12,12 +12,12 @@ from django.utils.cache import get_conditional_response
 
 from access.middleware import problem
 
-from ..page_cache.markers import FROM_ANYWHERE
+from ..page_cache.markers import ANY_ORIGIN_HEADERS
 
 PUBLIC_API, FIELD_API = "/api/", "/api/field/"
 METHODS = "GET, HEAD, OPTIONS"
 OPEN_TO_READ = {
-    **FROM_ANYWHERE,
+    **ANY_ORIGIN_HEADERS,
     "Access-Control-Expose-Headers": "ETag",
     "X-Robots-Tag": "noindex, nofollow",  # search engines read the pages themselves
 }

@@ -3,13 +3,14 @@
 from itertools import zip_longest
 from typing import Any
 
-from django.conf import settings
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 from wagtail.api.v2.filters import OrderingFilter
 from wagtail.models import Locale
 
-from ..search import Found, found_pages
+from access.languages import LANGUAGES
+
+from ..search import PageResults, search_pages
 
 
 class ParameterFilter(BaseFilterBackend):
@@ -30,7 +31,7 @@ class StableOrderingFilter(OrderingFilter):
         return found.order_by(*found.query.order_by, "pk") if "order" in view.values else found
 
 
-class FoundPages(Found):
+class CountedPageResults(PageResults):
     def count(self) -> int:  # type: ignore[override]
         """Return the length, as Wagtail's paginator asks a queryset."""
         return len(self)
@@ -43,11 +44,11 @@ class SiteSearchFilter(BaseFilterBackend):
         values = view.values
         if "search" not in values:
             return queryset
-        wanted = [values["locale"]] if "locale" in values else [code for code, _name in settings.LANGUAGES]
+        wanted = [values["locale"]] if "locale" in values else LANGUAGES
         by_language = [
-            found_pages(values["search"], queryset.filter(locale=locale), locale, values.get("search_operator")).ids
+            search_pages(values["search"], queryset.filter(locale=locale), locale, values.get("search_operator")).ids
             for locale in Locale.objects.filter(language_code__in=wanted).order_by("-language_code")
         ]
         # Scores of two languages can't be compared, so each language gives its best, second best and so on.
         ids = [pk for turn in zip_longest(*by_language) for pk in turn if pk is not None]
-        return queryset.filter(pk__in=ids) if "order" in values else FoundPages(ids)
+        return queryset.filter(pk__in=ids) if "order" in values else CountedPageResults(ids)

@@ -7,9 +7,11 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 from wagtail.api.v2.filters import FieldsFilter
 
+from access.languages import LANGUAGES
+
 from ..models import GlossaryTerm
 from .filters import ParameterFilter, StableOrderingFilter
-from .json_schema import HTML, LANGUAGES, array, enum, integer, nullable, record, string, uri
+from .json_schema import HTML, array, enum, integer, nullable, record, string, uri
 from .loader import Loader, api_url
 from .page_queries import shown_pages
 from .parameters import NO_NUL, Parameter

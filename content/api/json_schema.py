@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
+from access.languages import LANGUAGES
 
 Schema = dict[str, Any]
-LANGUAGES: tuple[str, ...] = tuple(code for code, _name in settings.LANGUAGES)
 
 
 def string(**more: Any) -> Schema:

@@ -12,9 +12,9 @@ from rest_framework import serializers
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
-from ..asset_usage import assets_used_on
+from ..asset_usage import get_assets_used_on
 from ..models import public_pages
-from ..pictures import FORMATS, get_renditions_by_spec, sized
+from ..pictures import FORMATS, get_rendition_specs, get_renditions_by_spec
 from .json_schema import Schema, array, enum, integer, nullable, record, ref, string, uri
 from .loader import Loader, absolute_url, in_open_collections
 from .parameters import NO_NUL, Parameter
@@ -37,12 +37,12 @@ RENDITION: Schema = record(
 
 def used_on_public_pages(model: type, request: HttpRequest | None = None) -> QuerySet:
     """Return the images or documents that a public page shows or links to, in collections that are open."""
-    return in_open_collections(assets_used_on(public_pages(request), model))
+    return in_open_collections(get_assets_used_on(public_pages(request), model))
 
 
 def get_renditions(image: Any, loader: Loader) -> list[dict[str, Any]]:
     """Return every existing size in every format, the smallest bytes first. Asking makes none."""
-    media = sized(image)
+    media = get_rendition_specs(image)
     return [
         # A drawing may have no size of its own; the schema promises at least 1.
         {"url": absolute_url(each.url), "width": max(1, each.width), "height": max(1, each.height), "type": media[spec]}

@@ -1,10 +1,11 @@
 """Querysets of the pages that the public API, the feeds and the sitemap show."""
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
+
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 from ..external_preview import is_in_public_api
 from ..models import public_page_models, public_pages
@@ -38,9 +39,9 @@ def shown_pages(request: HttpRequest | None = None) -> PageQuerySet:
 def find_url_path(html_path: str) -> str | None:
     """Return Wagtail's `url_path` of what is read at this address: the home page of its language, then the rest."""
     parts = [part for part in html_path.split("?")[0].split("/") if part]
-    language = settings.LANGUAGE_CODE
+    language = DEFAULT_LANGUAGE
     # The main language has no prefix in its addresses.
-    if parts and parts[0] in dict(settings.LANGUAGES) and parts[0] != language:
+    if parts and parts[0] in LANGUAGES and parts[0] != language:
         language = parts.pop(0)
     home = get_homes().filter(locale__language_code=language).first()
     return home.url_path + "".join(f"{part}/" for part in parts) if home else None

@@ -6,12 +6,13 @@ from rest_framework import serializers
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 
+from access.languages import LANGUAGES
 from access.models import Region
 
 from ..models import Hotline
 from . import blocks
 from .hotlines import HotlineSerializer
-from .json_schema import HTML, LANGUAGES, Schema, array, enum, integer, nullable, record, ref, string, uri
+from .json_schema import HTML, Schema, array, enum, integer, nullable, record, ref, string, uri
 from .loader import Loader, api_url
 from .page_queries import type_name
 from .rich_text import to_html

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -21,9 +20,11 @@ from wagtail.api.v2.filters import (
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
+
 from . import openapi
 from .filters import ParameterFilter, SiteSearchFilter, StableOrderingFilter
-from .json_schema import LANGUAGES, Schema, boolean, enum, ref, string
+from .json_schema import Schema, boolean, enum, ref, string
 from .loader import api_url
 from .page_queries import find_url_path, shown_models, shown_pages, type_name
 from .page_serializer import SHARED, TEXTS, PageSerializer
@@ -109,7 +110,7 @@ class PagesViewSet(PublicAPIViewSet):
 
     def get_root_page(self) -> Page:
         """Return what `root` means as a parameter: the home page of the first language."""
-        page = self._shown_pages.filter(locale__language_code=settings.LANGUAGE_CODE).first()
+        page = self._shown_pages.filter(locale__language_code=DEFAULT_LANGUAGE).first()
         if page is None:
             raise Http404
         return page

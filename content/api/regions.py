@@ -7,9 +7,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from rest_framework import serializers
 
+from access.languages import LANGUAGES
 from access.models import MobileUnit, Region
 
-from .json_schema import LANGUAGES, array, boolean, by_language, nullable, record, string, uri
+from .json_schema import array, boolean, by_language, nullable, record, string, uri
 from .loader import Loader, absolute_url
 from .parameters import Parameter
 from .serializers import ComputedField, PublicSerializer

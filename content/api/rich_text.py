@@ -49,9 +49,9 @@ def to_html(source: str, resolver: LinkResolver) -> str:
         if tag.name not in TAGS:
             tag.unwrap()
             continue
-        kept = _link(tag, resolver) if tag.name == "a" else {}
-        tag.attrs = kept  # type: ignore[assignment]
-        if tag.name == "a" and not kept:
+        attributes = _link(tag, resolver) if tag.name == "a" else {}
+        tag.attrs = attributes  # type: ignore[assignment]
+        if tag.name == "a" and not attributes:
             tag.unwrap()
     return str(soup)
 

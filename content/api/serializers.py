@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 from wagtail.api.v2.serializers import BaseSerializer, DetailUrlField
 
+from access.languages import LANGUAGES
+
 from . import json_schema
-from .json_schema import LANGUAGES, Schema, record, ref
+from .json_schema import Schema, record, ref
 
 
 class ComputedField(serializers.Field):

@@ -6,9 +6,7 @@ The first line of a block's docstring is published in the API's description (`ap
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from .files import AudioBlock, DownloadBlock, FigureBlock, VideoBlock
-from .phone import PhoneControlsBlock
-from .printables import PrintableBlock
+from .files import AudioBlock, DownloadBlock, FigureBlock, PrintableBlock, VideoBlock
 from .texts import (
     INLINE,
     LONG,
@@ -17,6 +15,7 @@ from .texts import (
     DetailsBlock,
     DoDontBlock,
     HotlineBlock,
+    PhoneControlsBlock,
     QuestionAndAnswerBlock,
     QuizBlock,
     QuoteBlock,

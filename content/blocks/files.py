@@ -1,4 +1,4 @@
-"""Blocks with a file: figures, videos, recordings, downloads."""
+"""Blocks with a file: figures, videos, recordings, downloads, and papers to print."""
 
 import mimetypes
 from pathlib import PurePath
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -15,12 +16,13 @@ from wagtail.images.blocks import ImageChooserBlock
 from wagtail.images.models import Picture
 
 from ..pictures import get_poster, get_renditions_by_spec
+from ..printable_catalog import PRINTABLES, Printable
 from .texts import SHORT
 
-FILM = {"mp4": "video/mp4", "webm": "video/webm"}
-SOUND = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "oga": "audio/ogg", "wav": "audio/wav"}
-CAPTIONS = {"vtt": "text/vtt"}
-AS_WIDE = "(min-width: 700px) 640px, calc(100vw - 32px)"  # width of a picture within a text
+FILM_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
+SOUND_TYPES = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "oga": "audio/ogg", "wav": "audio/wav"}
+CAPTION_TYPES = {"vtt": "text/vtt"}
+SIZES = "(min-width: 700px) 640px, calc(100vw - 32px)"  # width of a picture within a text
 
 
 def get_kind(document: Any) -> str:
@@ -42,10 +44,10 @@ def get_size(document: Any) -> int:
 def get_media_type(document: Any) -> str:
     name = document.filename
     # Our own list first: what `mimetypes` knows depends on the system.
-    return (FILM | SOUND | CAPTIONS).get(get_kind(document)) or mimetypes.guess_type(name)[0] or ""
+    return (FILM_TYPES | SOUND_TYPES | CAPTION_TYPES).get(get_kind(document)) or mimetypes.guess_type(name)[0] or ""
 
 
-def length_in_words(seconds: int) -> str:
+def describe_length(seconds: int) -> str:
     """Return how long a film is, rounded up to minutes from two minutes on."""
     if seconds < 120:
         return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
@@ -54,7 +56,7 @@ def length_in_words(seconds: int) -> str:
     return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
 
 
-def about_file(document: Any) -> dict[str, Any]:
+def describe_file(document: Any) -> dict[str, Any]:
     """Return what a reader wants to know before loading a file: {"kind", "size", "media_type"}."""
     if document is None:
         return {}
@@ -98,7 +100,7 @@ class FigureBlock(blocks.StructBlock):
         """Add `picture`: false until its sizes are made, some moments after it came in."""
         image = value.get("image")
         sizes = get_renditions_by_spec(image, _get_request(parent_context)) if image else {}
-        attributes = {"alt": value.get("alt", ""), "sizes": AS_WIDE, "loading": "lazy", "decoding": "async"}
+        attributes = {"alt": value.get("alt", ""), "sizes": SIZES, "loading": "lazy", "decoding": "async"}
         return super().get_context(value, parent_context=parent_context) | {"picture": Picture(sizes, attributes)}
 
 
@@ -112,7 +114,7 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
     transcript = blocks.RichTextBlock(features=SHORT, label=_("what is said and seen, in words"))
     seconds = blocks.IntegerBlock(min_value=1, max_value=7200, label=_("length in seconds"))
 
-    kinds = {"file": FILM, "captions": CAPTIONS}
+    kinds = {"file": FILM_TYPES, "captions": CAPTION_TYPES}
 
     class Meta:
         icon = "media"
@@ -120,11 +122,11 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
         template = "content/blocks/video.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        context = super().get_context(value, parent_context=parent_context) | about_file(value["file"])
+        context = super().get_context(value, parent_context=parent_context) | describe_file(value["file"])
         poster = value.get("poster")
         return context | {
             "poster": get_poster(poster, _get_request(parent_context)) if poster else None,
-            "length": length_in_words(value["seconds"] or 0),
+            "length": describe_length(value["seconds"] or 0),
             "language": get_language(),
         }
 
@@ -137,7 +139,7 @@ class AudioBlock(FileOfKindMixin, blocks.StructBlock):
     transcript = blocks.RichTextBlock(features=SHORT, label=_("what is said, in words"))
     seconds = blocks.IntegerBlock(min_value=1, max_value=7200, label=_("length in seconds"))
 
-    kinds = {"file": SOUND}
+    kinds = {"file": SOUND_TYPES}
 
     class Meta:
         icon = "media"
@@ -145,8 +147,8 @@ class AudioBlock(FileOfKindMixin, blocks.StructBlock):
         template = "content/blocks/audio.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        context = super().get_context(value, parent_context=parent_context) | about_file(value["file"])
-        return context | {"length": length_in_words(value["seconds"] or 0)}
+        context = super().get_context(value, parent_context=parent_context) | describe_file(value["file"])
+        return context | {"length": describe_length(value["seconds"] or 0)}
 
 
 class DownloadBlock(blocks.StructBlock):
@@ -162,4 +164,28 @@ class DownloadBlock(blocks.StructBlock):
         template = "content/blocks/download.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        return super().get_context(value, parent_context=parent_context) | about_file(value["document"])
+        return super().get_context(value, parent_context=parent_context) | describe_file(value["document"])
+
+
+def get_printable_choices() -> list[tuple[str, str | Promise]]:
+    return [(key, paper.name) for key, paper in PRINTABLES.items()]
+
+
+def get_printable(value: Any) -> Printable | None:
+    """Return the printable that a block names; None when it no longer exists."""
+    return PRINTABLES.get(value.get("paper") or "") if value else None
+
+
+class PrintableBlock(blocks.StructBlock):
+    """A leaflet, card or poster to print. Its name and words come with it, in each language."""
+
+    # A callable: names are read in the language of whoever opens the form.
+    paper = blocks.ChoiceBlock(choices=get_printable_choices, label=_("leaflet or card"))
+
+    class Meta:
+        icon = "doc-full"
+        label = _("Leaflet or card to print")
+        template = "content/blocks/paper.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return super().get_context(value, parent_context=parent_context) | {"paper": get_printable(value)}

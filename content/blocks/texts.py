@@ -1,4 +1,4 @@
-"""Text blocks of public pages."""
+"""Blocks of text on public pages, and those by which a reader finds a unit or saves pages on their phone."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SHORT = [*INLINE, "ul"]
 LONG = ["h2", "h3", *SHORT, "ol"]
 
 
-def several(child: blocks.Block, *, max_num: int, label: Any) -> blocks.ListBlock:
+def build_list_block(child: blocks.Block, *, max_num: int, label: Any) -> blocks.ListBlock:
     """Build a list block of at least two items, beginning with two empty ones so that a draft can be saved at once."""
     empty = [child.get_default(), child.get_default()]
     return blocks.ListBlock(child, min_num=2, max_num=max_num, default=empty, label=label)
@@ -48,7 +48,7 @@ class StepsBlock(blocks.StructBlock):
     """What happens, one thing after the other."""
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
-    steps = several(StepBlock(), max_num=12, label=_("steps"))
+    steps = build_list_block(StepBlock(), max_num=12, label=_("steps"))
 
     class Meta:
         icon = "list-ol"
@@ -61,7 +61,7 @@ class SignsBlock(blocks.StructBlock):
 
     title = blocks.CharBlock(max_length=120, label=_("title"))
     intro = blocks.TextBlock(required=False, label=_("introduction"))
-    signs = several(blocks.CharBlock(max_length=240), max_num=12, label=_("signs"))
+    signs = build_list_block(blocks.CharBlock(max_length=240), max_num=12, label=_("signs"))
     closing = blocks.TextBlock(required=False, label=_("what to do"))
 
     class Meta:
@@ -131,7 +131,7 @@ class AnswerBlock(blocks.StructBlock):
 
 class QuizQuestionBlock(blocks.StructBlock):
     question = blocks.CharBlock(max_length=240, label=_("question"))
-    answers = several(AnswerBlock(), max_num=6, label=_("answers"))
+    answers = build_list_block(AnswerBlock(), max_num=6, label=_("answers"))
     explanation = blocks.RichTextBlock(features=SHORT, label=_("explanation"))
 
 
@@ -177,3 +177,21 @@ class WhatHappensStepBlock(blocks.StructBlock):
         icon = "list-ol"
         label = _("Step")
         template = "content/blocks/what_happens_step.html"
+
+
+class PhoneControlsBlock(blocks.StructBlock):
+    """Buttons that save pages on the phone, show and remove what is saved, and make title and icon neutral.
+
+    They need JavaScript, because what they decide stays on the phone and never reaches us; without it the block says
+    that nothing is saved. Everything they save is removed by the exit.
+    """
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+
+    class Meta:
+        icon = "mobile-alt"
+        label = _("What stays on this phone")
+        template = "content/phone_controls.html"
+
+    def get_api_representation(self, value: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {"title": value["title"]}

@@ -10,7 +10,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Page
 
-from .words import read_lines, shipped
+from .words import parse_word_list, shipped
 
 avoid_sq = partial(shipped, "avoid", "sq")
 avoid_en = partial(shipped, "avoid", "en")
@@ -20,7 +20,7 @@ loud_en = partial(shipped, "loud", "en")
 
 def readable(lines: str) -> None:
     try:
-        read_lines(lines)
+        parse_word_list(lines)
     except ValueError as error:
         raise ValidationError(_("This line has no word: %(line)s") % {"line": error.args[0]}) from error
 

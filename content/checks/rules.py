@@ -5,6 +5,8 @@ Headings, the quality of alt texts and how hard a text is to read are Wagtail's 
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -12,12 +14,35 @@ from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
 
 from ..extract import PageParts
-from ..phone_numbers import get_digits, numbers_in
-from .facts import CheckContext
-from .findings import STOP, WARN, Finding
+from ..phone_numbers import find_numbers, get_digits
+from .context import CheckContext
+
+STOP = "stop"
+WARN = "warn"
+WEIGHTS = {STOP: _("can't be published"), WARN: _("look again")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at. `words` says what it is and how to correct it, `excerpt` where to find it."""
+
+    code: str
+    words: Any
+    place: str
+    excerpt: str = ""
+    weight: str = WARN
+
+    @property
+    def stops(self) -> bool:
+        return self.weight == STOP
+
+    def __str__(self) -> str:
+        shown = f"{self.place}: {self.words}"
+        return f"{shown} ({self.excerpt})" if self.excerpt else shown
+
 
 PHONE_SCHEMES = ("tel:", "sms:", "callto:", "whatsapp:")
-SAYS_NOTHING = {
+EMPTY_LINK_TEXTS = {
     "këtu",
     "klikoni këtu",
     "kliko këtu",
@@ -33,20 +58,20 @@ WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\"”»)]+|\n+|[;:]\s")
 
 
-def check_numbers(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+def check_numbers(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find telephone numbers in running text, where they can't disappear by themselves."""
     # Not in slugs: `extract` writes spaces for their hyphens, so digits in them would look like a number to call.
-    for each in [*pieces.words, *(seen for seen in pieces.seen if not seen.is_address)]:
-        for number in numbers_in(each.text, known=facts.numbers):
-            yield _finding(number, each.place, facts)
-    for kind, target, _text, place in pieces.links:
+    for each in [*parts.words, *(seen for seen in parts.seen if not seen.is_address)]:
+        for number in find_numbers(each.text, known=context.numbers):
+            yield _build_number_finding(number, each.place, context)
+    for kind, target, _text, place in parts.links:
         if kind == "address" and target.lower().startswith(PHONE_SCHEMES):
-            yield _finding(target.partition(":")[2], place, facts)
+            yield _build_number_finding(target.partition(":")[2], place, context)
 
 
-def _finding(number: str, place: str, facts: CheckContext) -> Finding:
+def _build_number_finding(number: str, place: str, context: CheckContext) -> Finding:
     # True: readers see the hotline now; False: they don't; None: nobody has entered it.
-    shown = facts.numbers.get(get_digits(number))
+    shown = context.numbers.get(get_digits(number))
     if shown:
         words = _("A telephone number in the text. Use the block “Helpline”: it disappears when it must.")
         return Finding("number_in_text", words, place, number, WARN)
@@ -57,38 +82,38 @@ def _finding(number: str, place: str, facts: CheckContext) -> Finding:
     return Finding("unverified_number", words, place, number, STOP)
 
 
-def check_hotlines(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+def check_hotlines(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find blocks of hotlines that readers don't see."""
-    for line, place in pieces.lines:
-        if line is None:
+    for hotline, place in parts.hotlines:
+        if hotline is None:
             yield Finding(
                 "line_gone",
                 _("No helpline is chosen here, or it was deleted. Choose one or remove the block."),
                 place,
             )
-        elif not line.is_shown():
+        elif not hotline.is_shown():
             words = _(
                 "Readers can't see this helpline now: “show to readers” isn't set to yes, or it hasn't been tested "
                 "recently."
             )
-            yield Finding("line_hidden", words, place, str(line))
+            yield Finding("line_hidden", words, place, str(hotline))
 
 
-def check_pictures(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+def check_pictures(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find pictures without words for those who don't see them."""
-    for alt, _image, place in pieces.pictures:
+    for alt, _image, place in parts.pictures:
         if not alt:
             yield Finding("no_alt", _("Say in words what the picture shows."), place, weight=STOP)
 
 
-def check_words(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+def check_words(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find words that hurt, frighten or label, and words that give a reader away in the browser's history."""
-    for each in pieces.words:
-        for avoided in facts.avoided:
+    for each in parts.words:
+        for avoided in context.avoided:
             for found in avoided.pattern.findall(each.text):
                 yield Finding("word", _with_advice(_("Avoid this word."), avoided.advice), each.place, found)
-    for each in pieces.seen:
-        for loud in facts.loud:
+    for each in parts.seen:
+        for loud in context.loud:
             for found in loud.pattern.findall(each.text):
                 words = _("This stays in the history of the reader's phone. Use discreet words.")
                 yield Finding("loud", _with_advice(words, loud.advice), each.place, found)
@@ -98,27 +123,27 @@ def _with_advice(words: object, advice: str) -> str:
     return f"{words} → {advice}" if advice else str(words)
 
 
-def check_links(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+def check_links(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find links that lead nowhere. Other sites are never asked: only how their address is written can be checked."""
-    for kind, target, text, place in pieces.links:
-        words = _broken(kind, target, facts)
+    for kind, target, text, place in parts.links:
+        words = _get_link_problem(kind, target, context)
         if words is not None:
             yield Finding("link", words, place, text or target)
-        elif text.lower() in SAYS_NOTHING:
+        elif text.lower() in EMPTY_LINK_TEXTS:
             yield Finding("link_text", _("Make the link text say where it leads."), place, text)
 
 
-def _broken(kind: str, target: str, facts: CheckContext) -> object | None:
+def _get_link_problem(kind: str, target: str, context: CheckContext) -> object | None:
     if kind == "page":
-        if target not in facts.known_pages:
+        if target not in context.known_pages:
             return _("The link leads to a page that was deleted.")
-        return None if target in facts.live_pages else _("The link leads to a page that readers can't see.")
+        return None if target in context.live_pages else _("The link leads to a page that readers can't see.")
     if kind == "document":
-        return None if target in facts.documents else _("The link leads to a file that was deleted.")
-    return _wrong_address(target)
+        return None if target in context.documents else _("The link leads to a file that was deleted.")
+    return _get_address_problem(target)
 
 
-def _wrong_address(address: str) -> object | None:
+def _get_address_problem(address: str) -> object | None:
     lowered = address.strip().lower()
     # Numbers in links are `check_numbers`' business; an anchor stays on the page.
     if lowered.startswith((*PHONE_SCHEMES, "#")):
@@ -145,17 +170,17 @@ def _wrong_address(address: str) -> object | None:
     return None
 
 
-def check_files(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+def check_files(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find films, recordings, documents and pictures that a block requires and doesn't have."""
-    for place in pieces.missing:
+    for place in parts.missing:
         yield Finding(
             "file_gone", _("No file is chosen here, or it was deleted. Choose one or remove the block."), place
         )
 
 
-def check_sentences(pieces: PageParts, facts: CheckContext) -> Iterator[Finding]:
+def check_sentences(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find long sentences. A warning, never more: a number doesn't know what a reader needs."""
-    for each in pieces.words:
+    for each in parts.words:
         if not each.is_prose:
             continue
         for sentence in SENTENCE_END.split(each.text):

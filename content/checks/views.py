@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from wagtail.admin.views.pages.preview import PreviewOnCreateView, PreviewOnEditView
 
-from .run import findings_for
+from .run import get_findings
 
 
 class _ChecksOfForm:
@@ -22,11 +22,11 @@ class _ChecksOfForm:
             return HttpResponseBadRequest()
         if not is_valid:
             return render(request, "content_admin/findings.html", {"is_broken": True})
-        return answer(request, form.save(commit=False))
+        return render_findings(request, form.save(commit=False))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the page as it was last saved."""
-        return answer(request, self.object)  # type: ignore[attr-defined]
+        return render_findings(request, self.object)  # type: ignore[attr-defined]
 
 
 class ChecksOnEdit(_ChecksOfForm, PreviewOnEditView):
@@ -37,8 +37,8 @@ class ChecksOnCreate(_ChecksOfForm, PreviewOnCreateView):
     http_method_names = ["post"]
 
 
-def answer(request: HttpRequest, page: Any) -> HttpResponse:
-    found = findings_for(page)
+def render_findings(request: HttpRequest, page: Any) -> HttpResponse:
+    found = get_findings(page)
     context = {
         "findings": found,
         "stops": [each for each in found if each.stops],

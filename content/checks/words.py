@@ -15,7 +15,7 @@ SHIPPED = Path(__file__).parent / "data" / "words.json"
 
 
 @dataclass(frozen=True)
-class Avoided:
+class AvoidedWord:
     pattern: re.Pattern[str]
     advice: str
 
@@ -26,7 +26,7 @@ def shipped(kind: str, language: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def read_lines(lines: str) -> tuple[Avoided, ...]:
+def parse_word_list(lines: str) -> tuple[AvoidedWord, ...]:
     """Parse the lines. Raises ValueError, with the line, when one has no word."""
     found = []
     for line in lines.splitlines():
@@ -39,5 +39,5 @@ def read_lines(lines: str) -> tuple[Avoided, ...]:
         # `re.escape` writes a space as "\ "; in a text any white space may stand between two words.
         body = re.escape(phrase.rstrip("*")).replace(r"\ ", r"\s+")
         ending = r"\w*" if phrase.endswith("*") else ""
-        found.append(Avoided(re.compile(rf"\b{body}{ending}\b", re.IGNORECASE), advice.strip()))
+        found.append(AvoidedWord(re.compile(rf"\b{body}{ending}\b", re.IGNORECASE), advice.strip()))
     return tuple(found)

@@ -13,10 +13,10 @@ from access.languages import LANGUAGES
 from audit.chain import get_actor, log_event
 
 from ..models.hotline_languages import SPOKEN
-from ..models.hotline_rules import called_as
-from ..phone_numbers import is_reserved, numbers_in, plain
+from ..models.hotline_rules import get_caller_name
+from ..phone_numbers import find_numbers, is_reserved, strip_country_code
 from ..review.models import EditorNews
-from ..review.news import tell
+from ..review.news import queue_news
 
 TEXTS = tuple(
     f"{name}_{language}" for name in ("name", "short", "for_whom", "use", "hours", "cost") for language in LANGUAGES
@@ -47,7 +47,7 @@ class HotlineForm(WagtailAdminModelForm):
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]
-        if plain(number) == plain(self.before["number"]):
+        if strip_country_code(number) == strip_country_code(self.before["number"]):
             return number
         if is_reserved(self.before["number"]):
             raise ValidationError(_("This number comes with the service; nobody changes it by hand."))
@@ -71,8 +71,8 @@ class HotlineForm(WagtailAdminModelForm):
             self.add_error("never_stale", _("Only emergency numbers that come with the service are shown untested."))
         # Texts reach readers without a second editor's call, so a number must not get out through them.
         for name in TEXTS:
-            for other in numbers_in(cleaned.get(name) or ""):
-                if not is_reserved(other) and plain(other) != plain(number):
+            for other in find_numbers(cleaned.get(name) or ""):
+                if not is_reserved(other) and strip_country_code(other) != strip_country_code(number):
                     words = _("%(number)s is another telephone number. Enter it as a helpline of its own.")
                     self.add_error(name, ValidationError(words, params={"number": other}))
         return cleaned
@@ -85,7 +85,7 @@ class HotlineForm(WagtailAdminModelForm):
         """
         line, user = self.instance, self.for_user
         is_new = line._state.adding
-        is_other = plain(line.number) != plain(self.before["number"]) or is_new
+        is_other = strip_country_code(line.number) != strip_country_code(self.before["number"]) or is_new
         is_brought = line.is_published and (is_new or self.before["publish"] != "yes")
         # An earlier test call was to another number, so it counts no longer.
         if is_other and line.number:
@@ -95,10 +95,10 @@ class HotlineForm(WagtailAdminModelForm):
         with transaction.atomic():
             saved = super().save(commit=commit)
             if commit and (self.changed_data or is_new):
-                self._tell(is_new=is_new, is_other=is_other and bool(line.number), is_brought=is_brought)
+                self._queue_news_and_log(is_new=is_new, is_other=is_other and bool(line.number), is_brought=is_brought)
         return saved
 
-    def _tell(self, *, is_new: bool, is_other: bool, is_brought: bool) -> None:
+    def _queue_news_and_log(self, *, is_new: bool, is_other: bool, is_brought: bool) -> None:
         line, what = self.instance, EditorNews.What
         if is_other:
             kind = what.LINE_NUMBER
@@ -107,7 +107,7 @@ class HotlineForm(WagtailAdminModelForm):
         else:
             kind = what.LINE_SHOWN if is_brought else what.LINE
         # In the transaction of the change: no change without its news, and no news without its change.
-        tell(kind, title=str(line), by=self.for_user)
+        queue_news(kind, title=str(line), by=self.for_user)
         log_event(
             "line.made" if is_new else "line.changed",
             actor=get_actor(self.for_user),
@@ -123,7 +123,7 @@ def _another_called(line: Any, user: Any) -> bool:
 
     Whoever shows a hotline must not be the only one who has called it.
     """
-    return bool(line.is_tested()) and line.verified_by != called_as(user)
+    return bool(line.is_tested()) and line.verified_by != get_caller_name(user)
 
 
 def _may_come_back(line: Any) -> bool:

@@ -5,14 +5,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Hotline
-from .states import LineState
+from .states import HotlineState
 
 
 class ToldState(models.Model):
     """The state of a hotline when editors were last mailed about it."""
 
     line = models.OneToOneField(Hotline, models.CASCADE, related_name="told", verbose_name=_("helpline"))
-    state = models.CharField(_("state"), max_length=16, choices=LineState.choices, default=LineState.FINE)
+    state = models.CharField(_("state"), max_length=16, choices=HotlineState.choices, default=HotlineState.FINE)
     told_at = models.DateTimeField(_("notified at"), default=timezone.now)
 
     class Meta:

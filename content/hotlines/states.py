@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Hotline
-from ..models.hotline_rules import days_left, told_before
+from ..models.hotline_rules import days_left, get_warning_period
 
 
-class LineState(models.TextChoices):
+class HotlineState(models.TextChoices):
     FINE = "fine", _("in order")
     SOON = "soon", _("test it this week")
     STALE = "stale", _("hidden: not tested")
@@ -22,39 +22,41 @@ class LineState(models.TextChoices):
 
 
 # The states that editors are mailed about, the gravest first.
-TO_DO = (LineState.UNCONFIRMED, LineState.UNTESTED, LineState.STALE, LineState.SOON)
+NEEDS_ACTION = (HotlineState.UNCONFIRMED, HotlineState.UNTESTED, HotlineState.STALE, HotlineState.SOON)
 
 
-def get_state(line: Hotline, on: date | None = None) -> LineState:
+def get_state(line: Hotline, on: date | None = None) -> HotlineState:
     """Return the hotline's state on a day: exactly one for every hotline."""
     today = on or timezone.localdate()
     if not line.is_published or not line.number:
-        return LineState.OFF
+        return HotlineState.OFF
     if line.needs_call:
-        return LineState.UNCONFIRMED
+        return HotlineState.UNCONFIRMED
     # Hotlines for danger are shown whatever their test says, so they are never STALE.
     if line.never_stale:
-        return LineState.FINE if line.is_tested(today) and not _is_soon(line, today) else _of_danger(line, today)
+        return (
+            HotlineState.FINE if line.is_tested(today) and not _is_soon(line, today) else _get_danger_state(line, today)
+        )
     if not line.is_shown(today):
-        return LineState.STALE
-    return LineState.SOON if _is_soon(line, today) else LineState.FINE
+        return HotlineState.STALE
+    return HotlineState.SOON if _is_soon(line, today) else HotlineState.FINE
 
 
-def _of_danger(line: Hotline, today: date) -> LineState:
-    return LineState.SOON if line.is_tested(today) else LineState.UNTESTED
+def _get_danger_state(line: Hotline, today: date) -> HotlineState:
+    return HotlineState.SOON if line.is_tested(today) else HotlineState.UNTESTED
 
 
 def _is_soon(line: Hotline, today: date) -> bool:
     left = days_left(line, today)
-    return left is not None and left <= told_before().days
+    return left is not None and left <= get_warning_period().days
 
 
 @dataclass(frozen=True)
-class Standing:
+class HotlineStatus:
     """A hotline on a day: its state and how many days are left of its last test (None: never tested or shown)."""
 
     line: Hotline
-    state: LineState
+    state: HotlineState
     days_left: int | None
 
     @property
@@ -62,16 +64,16 @@ class Standing:
         return -self.days_left if self.days_left is not None and self.days_left < 0 else None
 
 
-def standings(on: date | None = None, lines: Iterable[Hotline] | None = None) -> list[Standing]:
+def get_statuses(on: date | None = None, lines: Iterable[Hotline] | None = None) -> list[HotlineStatus]:
     """Return every hotline with its state, those that need action first."""
     today = on or timezone.localdate()
     found = [
-        Standing(line, get_state(line, today), days_left(line, today))
+        HotlineStatus(line, get_state(line, today), days_left(line, today))
         for line in (Hotline.objects.all() if lines is None else lines)
     ]
-    order = {state: number for number, state in enumerate((*TO_DO, LineState.FINE, LineState.OFF))}
+    order = {state: number for number, state in enumerate((*NEEDS_ACTION, HotlineState.FINE, HotlineState.OFF))}
     return sorted(found, key=lambda each: (order[each.state], each.line.order, each.line.key))
 
 
-def to_do(on: date | None = None) -> list[Standing]:
-    return [each for each in standings(on) if each.state in TO_DO]
+def get_due_statuses(on: date | None = None) -> list[HotlineStatus]:
+    return [each for each in get_statuses(on) if each.state in NEEDS_ACTION]

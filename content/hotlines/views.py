@@ -11,11 +11,11 @@ from wagtail.admin.utils import get_valid_next_url_from_request
 
 from ..models import Hotline
 from ..models.hotline_rules import days_left
-from .actions import CallRefused, hide, record_call
-from .states import Standing, get_state
+from .actions import CallRefused, hide_hotline, record_call
+from .states import HotlineStatus, get_state
 
 
-def called(request: HttpRequest, pk: int) -> HttpResponse:
+def record_test_call(request: HttpRequest, pk: int) -> HttpResponse:
     """Record "I have just called it, and it answered" on POST; ask for confirmation on GET."""
     if not request.user.has_perm("content.change_hotline"):
         raise PermissionDenied
@@ -25,14 +25,14 @@ def called(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             "content_admin/line_called.html",
             {
-                "each": Standing(line, get_state(line), days_left(line)),
+                "each": HotlineStatus(line, get_state(line), days_left(line)),
                 "is_own": line.needs_call and line.changed_by_id == request.user.pk,
             },
         )
     user: Any = request.user
     try:
         # From the form, or from the list's button, whose address carries the number that stood there.
-        line = record_call(line=line, by=user, number=request.POST.get("number") or request.GET.get("number", ""))
+        line = record_call(hotline=line, by=user, number=request.POST.get("number") or request.GET.get("number", ""))
     except CallRefused as refused:
         messages.error(request, str(refused))
         return redirect("line_called", line.pk)
@@ -44,7 +44,7 @@ def called(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(get_valid_next_url_from_request(request) or "lines_report")
 
 
-def hide_line(request: HttpRequest, pk: int) -> HttpResponse:
+def hide_from_readers(request: HttpRequest, pk: int) -> HttpResponse:
     """Hide the hotline from readers on POST; ask for confirmation on GET."""
     if not request.user.has_perm("content.change_hotline"):
         raise PermissionDenied
@@ -52,7 +52,7 @@ def hide_line(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "content_admin/line_hide.html", {"line": line})
     user: Any = request.user
-    if hide(line=line, by=user):
+    if hide_hotline(hotline=line, by=user):
         messages.success(request, _("%(line)s is hidden from readers. Every editor is mailed.") % {"line": line})
     else:
         messages.info(request, _("%(line)s was not shown to readers.") % {"line": line})

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from .claims import Claim, claims
+from .claims import Claim, collect_claims
 
 
-def review(language: str, *, whole: bool = False) -> str:
+def render_review(language: str, *, whole: bool = False) -> str:
     """Return the review in this language: for each text its sentences of the law, sources and open questions."""
     with translation.override(language):
-        found = claims(language, whole=whole)
+        found = collect_claims(language, whole=whole)
         return "\n".join(
-            [*_head(found), *(line for number, each in enumerate(found, 1) for line in _one(number, each))]
+            [*_iter_head(found), *(line for number, each in enumerate(found, 1) for line in _iter_claim(number, each))]
         )
 
 
-def _head(found: list[Claim]) -> Iterator[str]:
+def _iter_head(found: list[Claim]) -> Iterator[str]:
     yield "# " + _("What the public pages say of the law")
     yield ""
     yield _("Printed on %(day)s. For a lawyer: please mark each sentence as right or wrong, and correct it beside.") % {
@@ -30,10 +30,10 @@ def _head(found: list[Claim]) -> Iterator[str]:
     yield ""
 
 
-def _one(number: int, claim: Claim) -> Iterator[str]:
+def _iter_claim(number: int, claim: Claim) -> Iterator[str]:
     yield f"## {number}. {claim.title}"
     yield ""
-    yield f"`{claim.where}` · {_state(claim)}"
+    yield f"`{claim.where}` · {_describe_state(claim)}"
     if claim.checked_on:
         yield _("Held against its sources on %(day)s.") % {"day": claim.checked_on}
     if claim.missing:
@@ -54,7 +54,7 @@ def _one(number: int, claim: Claim) -> Iterator[str]:
     yield ""
 
 
-def _state(claim: Claim) -> str:
+def _describe_state(claim: Claim) -> str:
     if claim.state == "checked":
         return _("Checked by a lawyer on %(day)s") % {"day": claim.lawyer_on}
     return _("Not checked by a lawyer yet")

@@ -6,20 +6,20 @@ from typing import IO
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-ONE_PART = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
-PIECE = 256 * 1024
+RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
+CHUNK_BYTES = 256 * 1024
 
 
-class NotThere(ValueError):
+class RangeNotSatisfiable(ValueError):
     """The requested range lies outside the file."""
 
 
-def get_part(header: str, size: int) -> tuple[int, int] | None:
+def parse_range(header: str, size: int) -> tuple[int, int] | None:
     """Return (first, last) byte of a Range header, or None to send the whole file, also for several ranges at once.
 
     Raises NotThere.
     """
-    asked = ONE_PART.match(header.strip())
+    asked = RANGE.match(header.strip())
     if asked is None or asked.groups() == ("", ""):
         return None
     first, last = asked.groups()
@@ -27,21 +27,23 @@ def get_part(header: str, size: int) -> tuple[int, int] | None:
         # "bytes=-500" asks for the last 500 bytes.
         wanted = min(int(last), size)
         if wanted == 0:
-            raise NotThere
+            raise RangeNotSatisfiable
         return size - wanted, size - 1
     if int(first) >= size:
-        raise NotThere
+        raise RangeNotSatisfiable
     # RFC 9110: a range that ends before it begins is invalid and ignored, not refused.
     if last and int(last) < int(first):
         return None
     return int(first), min(int(last), size - 1) if last else size - 1
 
 
-def answer(file: IO[bytes], size: int, *, asked: str, content_type: str, is_head: bool = False) -> HttpResponseBase:
+def respond_with_range(
+    file: IO[bytes], size: int, *, asked: str, content_type: str, is_head: bool = False
+) -> HttpResponseBase:
     """Answer with the file or the requested range. Closes the file when it has been sent."""
     try:
-        part = get_part(asked, size) if asked else None
-    except NotThere:
+        part = parse_range(asked, size) if asked else None
+    except RangeNotSatisfiable:
         file.close()
         refused = HttpResponse(status=416)
         refused["Content-Range"] = f"bytes */{size}"
@@ -52,7 +54,7 @@ def answer(file: IO[bytes], size: int, *, asked: str, content_type: str, is_head
         file.close()
         response = HttpResponse(content_type=content_type)
     else:
-        response = StreamingHttpResponse(_pieces(file, first, last - first + 1), content_type=content_type)
+        response = StreamingHttpResponse(_iter_chunks(file, first, last - first + 1), content_type=content_type)
     response["Accept-Ranges"] = "bytes"
     response["Content-Length"] = str(last - first + 1)
     if part is not None:
@@ -61,11 +63,11 @@ def answer(file: IO[bytes], size: int, *, asked: str, content_type: str, is_head
     return response
 
 
-def _pieces(file: IO[bytes], first: int, left: int) -> Iterator[bytes]:
+def _iter_chunks(file: IO[bytes], first: int, left: int) -> Iterator[bytes]:
     with file:
         file.seek(first)
         while left > 0:
-            piece = file.read(min(PIECE, left))
+            piece = file.read(min(CHUNK_BYTES, left))
             if not piece:
                 return
             left -= len(piece)

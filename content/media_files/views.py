@@ -20,11 +20,11 @@ from wagtail.documents.views.serve import serve
 
 from ..asset_usage import is_public_asset
 from ..external_preview import FILE_PARAMETER, opens_file
-from ..page_cache.markers import ASK_AGAIN, NO_COPY, allow_any_origin
-from .ranges import answer
+from ..page_cache.markers import NO_COPY, REVALIDATE, allow_any_origin
+from .ranges import respond_with_range
 
 RENDITIONS = "images"
-KEPT_FOR = "public, max-age=2592000, immutable"  # a rendition's name changes with its picture
+RENDITION_CACHE_CONTROL = "public, max-age=2592000, immutable"  # a rendition's name changes with its picture
 MAX_ID_DIGITS = 18  # digits
 PICTURES = {".avif": "image/avif", ".webp": "image/webp"}  # not known to every system's list of types
 
@@ -32,7 +32,7 @@ PICTURES = {".avif": "image/avif", ".webp": "image/webp"}  # not known to every 
 @require_safe
 def rendition(request: HttpRequest, path: str) -> HttpResponseBase:
     """Serve a rendition of an image. Where nginx stands in front it answers this address itself (deploy/nginx.conf)."""
-    file = _rendition(path)
+    file = _find_rendition(path)
     stand = file.stat()
     etag = f'"{stand.st_mtime_ns:x}-{stand.st_size:x}"'
     response: HttpResponseBase
@@ -40,21 +40,21 @@ def rendition(request: HttpRequest, path: str) -> HttpResponseBase:
         response = HttpResponse(status=304)
     else:
         guessed = PICTURES.get(file.suffix.lower()) or mimetypes.guess_type(file.name)[0]
-        response = answer(
+        response = respond_with_range(
             file.open("rb"),
             stand.st_size,
             asked=request.headers.get("Range", ""),
             content_type=guessed or "application/octet-stream",
             is_head=request.method == "HEAD",
         )
-    response["Cache-Control"] = KEPT_FOR
+    response["Cache-Control"] = RENDITION_CACHE_CONTROL
     response["ETag"] = etag
     response["Last-Modified"] = http_date(stand.st_mtime)
     allow_any_origin(response)
     return response
 
 
-def _rendition(path: str) -> Path:
+def _find_rendition(path: str) -> Path:
     try:
         # Only below `images/`: originals lie beside it, with the place where a photograph was taken.
         file = Path(safe_join(str(Path(settings.MEDIA_ROOT) / RENDITIONS), path))
@@ -76,19 +76,19 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
     Who may have it: everyone, once it is offered; before that whoever writes pages, and an external front end that was
     given a draft with it. What only some may have leaves no copy.
     """
-    kept = _document(document_id)
-    is_everyones = kept is not None and is_public_asset(kept)
-    is_signed = kept is not None and not is_everyones and opens_file(request.GET.get(FILE_PARAMETER, ""), kept)
+    document = _get_document(document_id)
+    is_public = document is not None and is_public_asset(document)
+    is_signed = document is not None and not is_public and opens_file(request.GET.get(FILE_PARAMETER, ""), document)
     # 404 and not 403: nobody who may not have a document learns that it exists.
-    if not (is_everyones or is_signed or (kept and request.user.has_perm("wagtailadmin.access_admin"))):
+    if not (is_public or is_signed or (document and request.user.has_perm("wagtailadmin.access_admin"))):
         raise Http404
     whole: HttpResponseBase = serve(request, document_id, document_filename)
     if whole.get("Content-Encoding") == "None":  # what Wagtail writes for "none", and strict clients stumble over
         del whole["Content-Encoding"]
     if whole.status_code in (200, 304):
-        whole["Cache-Control"] = ASK_AGAIN if is_everyones else NO_COPY
+        whole["Cache-Control"] = REVALIDATE if is_public else NO_COPY
         whole["X-Robots-Tag"] = "noindex, nofollow"
-        if is_everyones or is_signed:
+        if is_public or is_signed:
             allow_any_origin(whole)
     file = getattr(whole, "file_to_stream", None)
     if whole.status_code != 200 or file is None:
@@ -100,7 +100,7 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
     if not asked or not is_same or request.method != "GET":
         return whole
     again = Path(file.name).open("rb")  # noqa: SIM115  # closed when it has been sent
-    part = answer(again, int(whole["Content-Length"]), asked=asked, content_type="")
+    part = respond_with_range(again, int(whole["Content-Length"]), asked=asked, content_type="")
     file.close()  # the file alone: closing the answer would tell everyone that the request has ended
     for name, value in whole.items():
         if name not in part or name == "Content-Type":
@@ -108,6 +108,6 @@ def document(request: HttpRequest, document_id: str, document_filename: str) -> 
     return part
 
 
-def _document(number: str) -> Any:
+def _get_document(number: str) -> Any:
     """Return the document of this number, or None; a number longer than any database gives is nobody's."""
     return get_document_model().objects.filter(pk=number).first() if len(number) <= MAX_ID_DIGITS else None

@@ -13,8 +13,8 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.models import TranslatableMixin
 
-from ..glossary import Glossary, build_glossary, with_own_links
-from ..phone_numbers import is_reserved, numbers_in
+from ..glossary import Glossary, build_glossary, unlink_other_sites
+from ..phone_numbers import find_numbers, is_reserved
 
 
 class LinesField(forms.CharField):
@@ -72,7 +72,7 @@ class GlossaryTerm(TranslatableMixin):
     @property
     def shown(self) -> str:
         """Return the explanation as readers get it."""
-        return with_own_links(self.definition)
+        return unlink_other_sites(self.definition)
 
     def clean(self) -> None:
         """Refuse telephone numbers and links to other sites.
@@ -82,7 +82,7 @@ class GlossaryTerm(TranslatableMixin):
         """
         super().clean()
         wrong: dict[str, ValidationError] = {}
-        if self.definition != with_own_links(str(self.definition)):
+        if self.definition != unlink_other_sites(str(self.definition)):
             words = _("A link in an explanation leads to a page of this site only. Put other links into a page.")
             wrong["definition"] = ValidationError(words)
         texts = {
@@ -92,7 +92,7 @@ class GlossaryTerm(TranslatableMixin):
             "forms": "\n".join(str(form) for form in self.forms or ()),
         }
         for name, text in texts.items():
-            for number in numbers_in(text):
+            for number in find_numbers(text):
                 if not is_reserved(number):
                     words = _("%(number)s: telephone numbers stand under “Helplines”, not in an explanation.")
                     wrong.setdefault(name, ValidationError(words, params={"number": number}))

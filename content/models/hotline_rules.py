@@ -16,18 +16,18 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 
-class TestedLine(Protocol):
+class TestedHotline(Protocol):
     """A hotline, as far as the rule looks at it."""
 
     verified_on: date | None
     first_shown_on: date | None
 
 
-def shown_for() -> timedelta:
+def get_shown_period() -> timedelta:
     return timedelta(days=settings.HOTLINE_TEST_DAYS)
 
 
-def told_before() -> timedelta:
+def get_warning_period() -> timedelta:
     return timedelta(days=settings.HOTLINE_WARN_DAYS)
 
 
@@ -43,22 +43,22 @@ def may_be_shown(on: date | None = None) -> Q:
 
     For a queryset annotated with `known_true_since`.
     """
-    since = (on or timezone.localdate()) - shown_for()
+    since = (on or timezone.localdate()) - get_shown_period()
     is_meant = Q(publish="yes", needs_call=False) & ~Q(number="")
     return is_meant & (Q(never_stale=True) | Q(known_true_since__gte=since))
 
 
-def last_true(line: TestedLine) -> date | None:
+def get_last_true(line: TestedHotline) -> date | None:
     return line.verified_on or line.first_shown_on
 
 
-def days_left(line: TestedLine, on: date | None = None) -> int | None:
+def days_left(line: TestedHotline, on: date | None = None) -> int | None:
     """Return how many days the last test still counts; negative when that time is over, None without a test."""
-    day = last_true(line)
-    return None if day is None else (day + shown_for() - (on or timezone.localdate())).days
+    day = get_last_true(line)
+    return None if day is None else (day + get_shown_period() - (on or timezone.localdate())).days
 
 
-def called_as(user: Any) -> str:
+def get_caller_name(user: Any) -> str:
     """Return the name under which a person is recorded as the caller."""
     # 80 characters: the length of `Hotline.verified_by`.
     return (user.get_full_name() or user.get_username())[:80]

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from access.models import localize
+from access.languages import LANGUAGES, localize
 
 from .hotline_languages import check_codes, get_names
-from .hotline_rules import known_true_since, last_true, may_be_shown, shown_for
+from .hotline_rules import get_last_true, get_shown_period, known_true_since, may_be_shown
 
 
 class Publish(models.TextChoices):
@@ -199,15 +199,15 @@ class Hotline(models.Model):
     def is_tested(self, on: date | None = None) -> bool:
         """Return whether someone has called the number within the last 30 days (HOTLINE_TEST_DAYS)."""
         today = on or timezone.localdate()
-        return self.verified_on is not None and today - self.verified_on <= shown_for()
+        return self.verified_on is not None and today - self.verified_on <= get_shown_period()
 
     def is_shown(self, on: date | None = None) -> bool:
         """Return whether readers see it: the rule of `HotlineQuerySet.published`, for one hotline in memory."""
         # `needs_call` outweighs every other flag, `never_stale` included (docs/adr/0076).
         if not self.is_published or not self.number or self.needs_call:
             return False
-        day = last_true(self)
-        return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= shown_for())
+        day = get_last_true(self)
+        return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= get_shown_period())
 
     def _text(self, field: str) -> str:
-        return localize({"sq": getattr(self, f"{field}_sq"), "en": getattr(self, f"{field}_en")})
+        return localize({code: getattr(self, f"{field}_{code}") for code in LANGUAGES})

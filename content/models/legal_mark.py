@@ -64,7 +64,7 @@ class LegalMarkMixin(models.Model):
     def clean(self) -> None:
         super().clean()
         if self.legal_check == LegalCheck.CHECKED:
-            self._hold_the_lawyer_to_the_words()
+            self._validate_lawyer_check()
         elif not self.legal_check and names_law(self.legal_texts()):
             self.legal_check = LegalCheck.OPEN
         if self.legal_check != LegalCheck.CHECKED:
@@ -74,7 +74,7 @@ class LegalMarkMixin(models.Model):
         """Return what a reader reads of the page, its sources among it."""
         return (words.text for words in extract_page(self).words)
 
-    def _hold_the_lawyer_to_the_words(self) -> None:
+    def _validate_lawyer_check(self) -> None:
         missing: dict[str, Any] = {
             name: _("Write who checked the text, and when.")
             for name in ("legal_checked_on", "legal_checked_by")

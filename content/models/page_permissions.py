@@ -9,9 +9,9 @@ from wagtail.models import Page, PagePermissionTester
 
 from access.models import StaffRole, User
 
-from ..page_references import references_to
+from ..page_references import get_references
 
-STAY = ("content.homepage", "content.helppage")
+NEVER_DELETED = ("content.homepage", "content.helppage")
 
 
 class PublicPagePermissions(PagePermissionTester):
@@ -34,9 +34,11 @@ class PublicPagePermissions(PagePermissionTester):
 
         Alone only what nobody has seen and nothing refers to. Wagtail's other conditions stay.
         """
-        if not super().can_delete(ignore_bulk=ignore_bulk) or never_deleted(self.page):
+        if not super().can_delete(ignore_bulk=ignore_bulk) or is_never_deleted(self.page):
             return False
-        return not needs_another(self.page) or (self._may_take_away() and may_be_second(self.page, self.user))
+        return not needs_second_person(self.page) or (
+            self._may_publish() and may_be_second_person(self.page, self.user)
+        )
 
     def can_move(self) -> bool:
         """Return whether the page may be moved. Moving takes nothing away: the old address leads to the new one."""
@@ -45,39 +47,39 @@ class PublicPagePermissions(PagePermissionTester):
 
     def can_ask_to_delete(self) -> bool:
         """Return whether this person may propose the page for deletion."""
-        return self.can_edit() and not never_deleted(self.page)
+        return self.can_edit() and not is_never_deleted(self.page)
 
     def can_set_view_restrictions(self) -> bool:
-        return self._may_take_away()
+        return self._may_publish()
 
     def can_unschedule(self) -> bool:
-        return self._may_take_away()
+        return self._may_publish()
 
-    def _may_take_away(self) -> bool:
+    def _may_publish(self) -> bool:
         if not self.user.is_active or self.page_is_root:
             return False
         return self.user.is_superuser or "publish" in self.permissions
 
 
-def never_deleted(page: Page) -> bool:
+def is_never_deleted(page: Page) -> bool:
     """Return whether the page is a home page or a page of help, or has one beneath it."""
     if page.is_leaf():
-        return page.cached_content_type.model_class()._meta.label_lower in STAY
+        return page.cached_content_type.model_class()._meta.label_lower in NEVER_DELETED
     kinds = page.get_descendants(inclusive=True).values_list("content_type__app_label", "content_type__model")
-    return any(f"{app}.{model}" in STAY for app, model in kinds.distinct())
+    return any(f"{app}.{model}" in NEVER_DELETED for app, model in kinds.distinct())
 
 
-def needs_another(page: Page) -> bool:
+def needs_second_person(page: Page) -> bool:
     """Return whether readers have had the page, or something refers to it, so that deleting takes two."""
     if page.live or page.first_published_at:
         return True
     going = page.get_descendants(inclusive=True)
     # The pages beneath go with it, so they count as well.
     was_read = going.filter(Q(live=True) | Q(first_published_at__isnull=False))
-    return was_read.exists() or references_to(page).exists()
+    return was_read.exists() or get_references(page).exists()
 
 
-def may_be_second(page: Page, user: User) -> bool:
+def may_be_second_person(page: Page, user: User) -> bool:
     """Return whether somebody else has asked for the deletion."""
     # Through the page: the room of DeletionRequest stands above the models.
     asked_by = Page.objects.filter(pk=page.pk).values_list("deletion_request__asked_by", flat=True).first()

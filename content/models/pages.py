@@ -16,16 +16,16 @@ from access.models import Region
 
 from ..blocks import LONG, BodyBlock, DownloadsBlock, QuestionsBlock, WhatHappensBlock
 from ..fields import BodyField
-from ..glossary import by_letter
+from ..glossary import group_by_letter
 from ..page_listing import public_pages
 from .glossary import GlossaryTerm
 from .hotlines import Hotline
 from .public_page import PublicPageMixin
 
-CARDS_A_PAGE = 40
-HEAD = [*Page.content_panels, FieldPanel("intro")]
-BODY = [FieldPanel("body"), *PublicPageMixin.care_panels]
-UNDER = ["content.HomePage", "content.SectionPage", "content.ArticlePage"]
+PAGE_SIZE = 40
+HEAD_PANELS = [*Page.content_panels, FieldPanel("intro")]
+BODY_PANELS = [FieldPanel("body"), *PublicPageMixin.care_panels]
+PARENT_TYPES = ["content.HomePage", "content.SectionPage", "content.ArticlePage"]
 
 
 class HomePage(PublicPageMixin, Page):
@@ -34,7 +34,7 @@ class HomePage(PublicPageMixin, Page):
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [*HEAD, *BODY]
+    content_panels = [*HEAD_PANELS, *BODY_PANELS]
     parent_page_types = ["wagtailcore.Page"]
     api_fields: list[str] = []
     template = "content/home_page.html"
@@ -50,7 +50,7 @@ class HelpPage(PublicPageMixin, Page):
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [*HEAD, *BODY]
+    content_panels = [*HEAD_PANELS, *BODY_PANELS]
     parent_page_types = ["content.HomePage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1
@@ -68,7 +68,7 @@ class SectionPage(PublicPageMixin, Page):
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [*HEAD, *BODY]
+    content_panels = [*HEAD_PANELS, *BODY_PANELS]
     parent_page_types = ["content.HomePage", "content.SectionPage"]
     api_fields: list[str] = []
     template = "content/section_page.html"
@@ -78,7 +78,7 @@ class SectionPage(PublicPageMixin, Page):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         children = public_pages(request).child_of(self).select_related("locale")
         # `get_page` answers a wrong number with the nearest page: a mistyped link must not end in an error here.
-        pages = Paginator(children, CARDS_A_PAGE).get_page(request.GET.get("p"))
+        pages = Paginator(children, PAGE_SIZE).get_page(request.GET.get("p"))
         return super().get_context(request, *args, **kwargs) | {"pages": pages}
 
     def beside(self, request: HttpRequest) -> list[Page]:
@@ -95,8 +95,8 @@ class ArticlePage(PublicPageMixin, Page):
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [*HEAD, *BODY]
-    parent_page_types = UNDER
+    content_panels = [*HEAD_PANELS, *BODY_PANELS]
+    parent_page_types = PARENT_TYPES
     api_fields: list[str] = []
     template = "content/article_page.html"
 
@@ -112,9 +112,9 @@ class StepsPage(PublicPageMixin, Page):
     steps = BodyField(WhatHappensBlock(), blank=True, verbose_name=_("steps"))
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("below the steps"))
 
-    content_panels = [*HEAD, FieldPanel("steps"), *BODY]
+    content_panels = [*HEAD_PANELS, FieldPanel("steps"), *BODY_PANELS]
     search_fields = [*PublicPageMixin.search_fields, index.SearchField("steps")]
-    parent_page_types = UNDER
+    parent_page_types = PARENT_TYPES
     api_fields = ["steps"]
     template = "content/steps_page.html"
 
@@ -130,9 +130,9 @@ class QuestionsPage(PublicPageMixin, Page):
     questions = BodyField(QuestionsBlock(), blank=True, verbose_name=_("questions"))
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("below the questions"))
 
-    content_panels = [*HEAD, FieldPanel("questions"), *BODY]
+    content_panels = [*HEAD_PANELS, FieldPanel("questions"), *BODY_PANELS]
     search_fields = [*PublicPageMixin.search_fields, index.SearchField("questions")]
-    parent_page_types = UNDER
+    parent_page_types = PARENT_TYPES
     api_fields = ["questions"]
     template = "content/questions_page.html"
 
@@ -147,7 +147,7 @@ class GlossaryPage(PublicPageMixin, Page):
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("above the glossary"))
 
-    content_panels = [*HEAD, *BODY]
+    content_panels = [*HEAD_PANELS, *BODY_PANELS]
     parent_page_types = ["content.HomePage", "content.SectionPage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1
@@ -156,7 +156,9 @@ class GlossaryPage(PublicPageMixin, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         terms = GlossaryTerm.objects.filter(locale_id=self.locale_id)
-        return super().get_context(request, *args, **kwargs) | {"letters": by_letter(terms, self.locale.language_code)}
+        return super().get_context(request, *args, **kwargs) | {
+            "letters": group_by_letter(terms, self.locale.language_code)
+        }
 
     class Meta:
         verbose_name = _("glossary page")
@@ -183,7 +185,7 @@ class ServicePage(PublicPageMixin, Page):
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
     content_panels = [
-        *HEAD,
+        *HEAD_PANELS,
         FieldPanel("what_for"),
         FieldPanel("for_whom"),
         FieldPanel("how_to_reach"),
@@ -191,7 +193,7 @@ class ServicePage(PublicPageMixin, Page):
             [FieldRowPanel([FieldPanel("cost"), FieldPanel("hours")]), FieldPanel("line"), FieldPanel("regions")],
             heading=_("At a glance"),
         ),
-        *BODY,
+        *BODY_PANELS,
     ]
     search_fields = [
         *PublicPageMixin.search_fields,
@@ -199,7 +201,7 @@ class ServicePage(PublicPageMixin, Page):
         index.SearchField("for_whom"),
         index.SearchField("how_to_reach"),
     ]
-    parent_page_types = UNDER
+    parent_page_types = PARENT_TYPES
     api_fields = ["what_for", "for_whom", "how_to_reach", "cost", "hours", "line", "regions"]
     template = "content/service_page.html"
 
@@ -227,8 +229,8 @@ class StoryPage(PublicPageMixin, Page):
     )
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("story"))
 
-    content_panels = [*HEAD, FieldPanel("warning"), *BODY]
-    parent_page_types = UNDER
+    content_panels = [*HEAD_PANELS, FieldPanel("warning"), *BODY_PANELS]
+    parent_page_types = PARENT_TYPES
     api_fields = ["warning", "is_invented"]
     template = "content/story_page.html"
 
@@ -244,9 +246,9 @@ class DownloadPage(PublicPageMixin, Page):
     files = BodyField(DownloadsBlock(), blank=True, verbose_name=_("files"))
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("below the files"))
 
-    content_panels = [*HEAD, FieldPanel("files"), *BODY]
+    content_panels = [*HEAD_PANELS, FieldPanel("files"), *BODY_PANELS]
     search_fields = [*PublicPageMixin.search_fields, index.SearchField("files")]
-    parent_page_types = UNDER
+    parent_page_types = PARENT_TYPES
     api_fields = ["files"]
     template = "content/download_page.html"
 
@@ -255,14 +257,15 @@ class DownloadPage(PublicPageMixin, Page):
         verbose_name_plural = _("download pages")
 
 
-# The search itself is a template tag (`templatetags/search.py`): it builds on these models, so they can't import it.
+# The search itself is a template tag (`search_results` in `templatetags/content_tags.py`): it builds on these models,
+# so they can't import it.
 class SearchPage(PublicPageMixin, Page):
     """The search page of one language. What readers search for is stored nowhere."""
 
     objects: ClassVar[PageManager]
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
 
-    content_panels = [*HEAD, *BODY]
+    content_panels = [*HEAD_PANELS, *BODY_PANELS]
     parent_page_types = ["content.HomePage"]
     subpage_types: list[str] = []
     max_count_per_parent = 1

@@ -20,13 +20,13 @@ from ..page_cache.markers import mark_cacheable, mark_no_store
 from ..page_cache.shared import get_shared
 from ..page_listing import is_hidden, public_pages
 from ..rich_text import RichTextRenderer
-from .frame import frame
 from .glossary import get_glossary
 from .legal_mark import LegalMarkMixin
+from .page_context import build_page_context
 from .reviewed_page import ReviewedPage
 
 HOME_DEPTH = 2
-BESIDE = 6
+MAX_BESIDE = 6
 
 
 class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models.Model):
@@ -139,10 +139,10 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         return response
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add the frame around the page (`frame.py`), the way back up, and the renderer of its rich texts."""
+        """Add what every public page shares (`page_context`), the way back up, and the renderer of its rich texts."""
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         code = self.locale.language_code
-        context |= frame(request, code, twins_of=self)
+        context |= build_page_context(request, code, twins_of=self)
         context["above"] = self.above(request)
         context["beside"] = self.beside(request)
         context["is_hidden"] = is_hidden(self, request)
@@ -165,11 +165,11 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         if self.depth < HOME_DEPTH + 1:
             return []
         if not self.is_leaf():
-            return list(public_pages(request).child_of(self).select_related("locale")[:BESIDE])
+            return list(public_pages(request).child_of(self).select_related("locale")[:MAX_BESIDE])
         if self.depth == HOME_DEPTH + 1:
             return []
         siblings = public_pages(request).sibling_of(self, inclusive=False).select_related("locale")
-        after = list(siblings.filter(path__gt=self.path)[:BESIDE])
+        after = list(siblings.filter(path__gt=self.path)[:MAX_BESIDE])
         # At the end of a section it goes on with the section's first pages.
-        missing = BESIDE - len(after)
+        missing = MAX_BESIDE - len(after)
         return after + (list(siblings.filter(path__lt=self.path)[:missing]) if missing else [])

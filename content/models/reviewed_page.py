@@ -5,15 +5,16 @@ Imports none of our models.
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import LANGUAGES
+
 from .page_permissions import PublicPagePermissions
 
-TWIN = "twin-"
+TRANSLATION_MODE = "twin-"
 
 
 class ReviewedPage:
@@ -39,17 +40,17 @@ class ReviewedPage:
         if own and not own[0][0]:
             own[0] = ("", _("This page"))
         mine = self.locale.language_code if self.locale_id else ""  # type: ignore[attr-defined]
-        return [*own, *((TWIN + code, _in_language(code)) for code, _name in settings.LANGUAGES if code != mine)]
+        return [*own, *((TRANSLATION_MODE + code, _get_language_name(code)) for code in LANGUAGES if code != mine)]
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
         """Show the translation's newest draft, when the mode asks for it."""
-        if not (preview_mode or "").startswith(TWIN):  # Wagtail's own requests for a preview name no mode
+        if not (preview_mode or "").startswith(TRANSLATION_MODE):  # Wagtail's own requests for a preview name no mode
             shown: HttpResponse = super().serve_preview(request, preview_mode)  # type: ignore[misc]
             return shown
-        code = preview_mode.removeprefix(TWIN)
+        code = preview_mode.removeprefix(TRANSLATION_MODE)
         twin = self.get_translations().filter(locale__language_code=code).first()  # type: ignore[attr-defined]
         if twin is None:
-            return render(request, "content_admin/no_twin.html", {"language": _in_language(code)})
+            return render(request, "content_admin/no_twin.html", {"language": _get_language_name(code)})
         # The draft and not the live page: whoever writes both languages compares what will be, not what was.
         return twin.get_latest_revision_as_object().serve_preview(request, "")
 
@@ -59,5 +60,5 @@ def is_fixed(page: Any, revision: Any) -> bool:
     return is_out or revision.task_states.exists()
 
 
-def _in_language(code: str) -> str:
+def _get_language_name(code: str) -> str:
     return translation.get_language_info(code)["name_local"].capitalize()

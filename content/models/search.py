@@ -31,7 +31,7 @@ class AnswerForm(WagtailAdminModelForm):
     )
 
 
-def _checked(words: list[str]) -> None:
+def _check_words(words: list[str]) -> None:
     if not words:
         raise ValidationError({"words": _("Write at least one.")})
     if len(words) > MAX_WORDS or any(len(each) > 80 for each in words):
@@ -57,7 +57,7 @@ class SearchSynonyms(models.Model):
 
     def clean(self) -> None:
         super().clean()
-        _checked(self.words)
+        _check_words(self.words)
         # The search replaces word by word, so a phrase would never match.
         if any(len(each.split()) > 1 for each in self.words):
             raise ValidationError({"words": _("One word per line.")})
@@ -82,4 +82,4 @@ class SearchAnswer(models.Model):
 
     def clean(self) -> Any:
         super().clean()
-        _checked(self.words)
+        _check_words(self.words)

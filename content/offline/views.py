@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
-from ..models.frame import frame
+from ..models.page_context import build_page_context
 from ..page_cache.markers import mark_cacheable
 
 # What the home screen of a phone shows is seen by whoever holds it, so it is neutral for everybody.
@@ -44,7 +44,7 @@ def _worker_script() -> bytes:
 def manifest(request: HttpRequest) -> JsonResponse:
     """Serve the app manifest: a name and icons that say nothing. `?l=en` begins with the English pages."""
     wanted = request.GET.get("l")
-    language = wanted if wanted in LANGUAGES else settings.LANGUAGE_CODE
+    language = wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE
     with override(language):
         # Translated within the override: the address has no language prefix that would choose one.
         name = str(_("Readings"))
@@ -53,7 +53,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "name": name,
         "short_name": name,
         "lang": language,
-        "start_url": "/" if language == settings.LANGUAGE_CODE else f"/{language}/",
+        "start_url": "/" if language == DEFAULT_LANGUAGE else f"/{language}/",
         "scope": "/",
         "display": "minimal-ui",
         "background_color": NEUTRAL_COLOUR,
@@ -76,7 +76,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """Serve the page for "no network": hotlines, and what is saved on this phone."""
-    context = frame(request)
+    context = build_page_context(request)
     numbers = [line for line in context["lines"] if line.for_danger] + [
         line for line in context["lines"] if not line.for_danger
     ]

@@ -15,10 +15,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 
-from .entry import ENCODINGS, CachedPage, Headers
-from .markers import MARK, TRACKING
+from .markers import ENVIRON_KEY, TRACKING
 from .shared import VERSION_KEY
-from .store import PageStore
+from .store import ENCODINGS, CachedPage, Headers, PageStore
 from .version import CacheVersion, cache_version, current_second
 
 Environ = dict[str, Any]
@@ -204,7 +203,7 @@ def _without_tracking(query: str) -> str:
 
 def may_be_cached(key: tuple[str, bool, str, str], environ: Environ, status: str, headers: Headers) -> bool:
     """Return whether the view allowed it and nothing in the answer is meant for one reader only."""
-    allowed = environ.get(MARK)
+    allowed = environ.get(ENVIRON_KEY)
     if allowed is None or not status.startswith("200 "):
         return False
     # The key holds the query as asked; a parameter that the view doesn't know would fill the cache with copies.
@@ -241,19 +240,19 @@ def compress_for_reader(environ: Environ, headers: Headers, body: Body) -> Body:
 
     It holds no secret that its compressed size could reveal.
     """
-    told = {name.lower(): value for name, value in headers}
-    is_page = told.get("content-type", "").startswith("text/html") and "content-encoding" not in told
+    values = {name.lower(): value for name, value in headers}
+    is_page = values.get("content-type", "").startswith("text/html") and "content-encoding" not in values
     # A page that sets a cookie may carry a CSRF token: secrets compressed with a reader's input can be guessed
     # (BREACH).
-    if not is_page or "set-cookie" in told or wanted_encoding(environ) == "identity":
+    if not is_page or "set-cookie" in values or wanted_encoding(environ) == "identity":
         return body
     # A streamed answer has no length, and reading it whole would defeat streaming.
-    if not told.get("content-length", "").isdigit() or int(told["content-length"]) < MIN_COMPRESSED_SIZE:
+    if not values.get("content-length", "").isdigit() or int(values["content-length"]) < MIN_COMPRESSED_SIZE:
         return body
     compressor = zlib.compressobj(6, zlib.DEFLATED, 31)
     small = compressor.compress(read_body(body)) + compressor.flush()
     headers[:] = [pair for pair in headers if pair[0].lower() not in ("content-length", "vary")]
-    vary = ", ".join(filter(None, [told.get("vary", ""), "Accept-Encoding"]))
+    vary = ", ".join(filter(None, [values.get("vary", ""), "Accept-Encoding"]))
     headers += [("Content-Encoding", "gzip"), ("Vary", vary), ("Content-Length", str(len(small)))]
     return [small]
 

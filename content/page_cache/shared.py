@@ -12,11 +12,11 @@ from typing import Any, TypeVar, cast
 from django.http import HttpRequest
 
 VERSION_KEY = "vatra.generation"  # set in the request's environment by `PageCacheMiddleware`
-SECONDS = 15.0
+MAX_SECONDS = 15.0
 MAX_SHARED = 500
 T = TypeVar("T")
 
-_known: dict[Hashable, tuple[Any, float, Any]] = {}  # name: (version, until, value)
+_values: dict[Hashable, tuple[Any, float, Any]] = {}  # name: (version, until, value)
 
 
 def is_sharing(request: HttpRequest | None) -> bool:
@@ -29,12 +29,12 @@ def get_shared(request: HttpRequest | None, name: Hashable, make: Callable[[], T
     if version is None:
         return make()
     # No lock: at worst two threads build the same value, and the later one stays.
-    found = _known.get(name)
+    found = _values.get(name)
     now = time.monotonic()
     if found is not None and found[0] is version and now < found[1]:
         return cast(T, found[2])
     value = make()
-    if len(_known) >= MAX_SHARED:
-        _known.clear()
-    _known[name] = (version, now + SECONDS, value)
+    if len(_values) >= MAX_SHARED:
+        _values.clear()
+    _values[name] = (version, now + MAX_SECONDS, value)
     return value

@@ -38,7 +38,7 @@ class ClosedFetcher(URLFetcher):
         if url in self.own:
             body, media_type = self.own[url]
         elif url in PARTS:
-            body, media_type = _part(url), PARTS[url][1]
+            body, media_type = _read_part(url), PARTS[url][1]
         else:
             # Fatal: WeasyPrint would log any other error and print the page without the part.
             raise FatalURLFetchingError("not a part of this paper")
@@ -46,11 +46,11 @@ class ClosedFetcher(URLFetcher):
 
 
 @cache
-def _part(url: str) -> bytes:
+def _read_part(url: str) -> bytes:
     return PARTS[url][0].read_bytes()
 
 
-def to_pdf(html: str, *, own: Mapping[str, tuple[bytes, str]], identifier: str) -> bytes:
+def render_pdf(html: str, *, own: Mapping[str, tuple[bytes, str]], identifier: str) -> bytes:
     """Return the PDF's bytes, the same for the same input. `own`: {"paper:name": (bytes, media type)}.
 
     Raises PrintableError, Busy.

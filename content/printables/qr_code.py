@@ -12,7 +12,7 @@ def build_qr_code(address: str) -> segno.QRCode:
     return segno.make_qr(address, error="m", boost_error=True)
 
 
-def svg(address: str) -> bytes:
+def render_svg(address: str) -> bytes:
     """Return the QR code as an SVG: black on white, whatever is around it."""
     found = io.BytesIO()
     build_qr_code(address).save(

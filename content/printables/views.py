@@ -2,11 +2,11 @@
 
 import hashlib
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
+
+from access.languages import get_current_language
 
 from ..page_cache.markers import mark_cacheable
 from ..printable_catalog import PRINTABLES
@@ -21,7 +21,7 @@ def paper(request: HttpRequest, key: str) -> HttpResponse:
     """
     if key not in PRINTABLES:
         raise Http404
-    language = get_language() or settings.LANGUAGE_CODE
+    language = get_current_language()
     pdf = render_printable(PRINTABLES[key], language)
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{key}-{language}.pdf"'

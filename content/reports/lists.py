@@ -12,17 +12,17 @@ from wagtail.query import PageQuerySet
 
 from access.models import User
 
-from ..hotlines.states import standings
+from ..hotlines.states import get_statuses
 from ..models import Hotline, public_page_models
 from ..page_references import count_references
 
 SOON = timedelta(days=30)
-LATELY = timedelta(days=7)
-MAX_TAKEN = 40  # entries of the history looked at
+RECENT = timedelta(days=7)
+MAX_ENTRIES = 40  # entries of the history looked at
 
 
 @dataclass(frozen=True)
-class Taken:
+class UnpublishedPage:
     """A page that somebody hid from its readers. `places`: how many refer to it still."""
 
     page: Page
@@ -31,19 +31,19 @@ class Taken:
     places: int
 
 
-def taken_away(now: datetime | None = None) -> list[Taken]:
+def get_recently_unpublished(now: datetime | None = None) -> list[UnpublishedPage]:
     """Return the pages that editors hid in the last days and that are still hidden, the newest first."""
-    since = (now or timezone.now()) - LATELY
+    since = (now or timezone.now()) - RECENT
     entries = PageLogEntry.objects.filter(action="wagtail.unpublish", timestamp__gte=since, user__isnull=False)
-    found: dict[int, Taken] = {}
-    for entry in entries.select_related("page", "user").order_by("-timestamp")[:MAX_TAKEN]:
+    found: dict[int, UnpublishedPage] = {}
+    for entry in entries.select_related("page", "user").order_by("-timestamp")[:MAX_ENTRIES]:
         page = Page.objects.filter(pk=entry.page_id, live=False).first()
         if page is not None and page.pk not in found:
-            found[page.pk] = Taken(page, entry.user, entry.timestamp, count_references(page))
+            found[page.pk] = UnpublishedPage(page, entry.user, entry.timestamp, count_references(page))
     return list(found.values())
 
 
-def get_pages(user: User) -> PageQuerySet:
+def get_editable_pages(user: User) -> PageQuerySet:
     """Return the public pages this person may change, with `review_by` and `checked_on` whatever their type."""
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
     types = [model._meta.model_name for model in public_page_models()]
@@ -54,15 +54,15 @@ def get_pages(user: User) -> PageQuerySet:
     )
 
 
-def due_pages(user: User, on: date | None = None) -> PageQuerySet:
+def get_due_pages(user: User, on: date | None = None) -> PageQuerySet:
     """Return live pages whose review date has come, or comes within 30 days."""
     until = (on or timezone.localdate()) + SOON
-    return get_pages(user).live().filter(review_by__lte=until).order_by("review_by", "path")
+    return get_editable_pages(user).live().filter(review_by__lte=until).order_by("review_by", "path")
 
 
-def lines_by_state(on: date | None = None) -> "QuerySet[Hotline]":
+def get_hotlines_by_state(on: date | None = None) -> "QuerySet[Hotline]":
     """Return all hotlines, those that need action first."""
-    ordered = [each.line.pk for each in standings(on)]
+    ordered = [each.line.pk for each in get_statuses(on)]
     if not ordered:
         return Hotline.objects.none()
     # The state is worked out in Python; a report needs a queryset, so the order goes into the query by hand.

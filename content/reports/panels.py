@@ -7,14 +7,14 @@ from wagtail.admin.ui.components import Component
 
 from access.models import StaffRole
 
-from ..hotlines.states import to_do
+from ..hotlines.states import get_due_statuses
 from ..review.models import DeletionRequest
-from .lists import due_pages, taken_away
+from .lists import get_due_pages, get_recently_unpublished
 
-SHOWN = 8
+MAX_SHOWN = 8
 
 
-class LinesPanel(Component):
+class HotlinesPanel(Component):
     """Hotlines that need a call, each with the button to record it."""
 
     name = "lines_to_call"
@@ -22,7 +22,7 @@ class LinesPanel(Component):
     order = 120
 
     def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        return {"lines": to_do()}
+        return {"lines": get_due_statuses()}
 
 
 class DuePagesPanel(Component):
@@ -36,12 +36,12 @@ class DuePagesPanel(Component):
         self.request = request
 
     def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        due = due_pages(self.request.user)  # type: ignore[arg-type]
+        due = get_due_pages(self.request.user)  # type: ignore[arg-type]
         count = due.count()
-        return {"pages": due[:SHOWN], "count": count, "more": max(0, count - SHOWN)}
+        return {"pages": due[:MAX_SHOWN], "count": count, "more": max(0, count - MAX_SHOWN)}
 
 
-class GonePanel(Component):
+class RemovedPagesPanel(Component):
     """Pages that somebody asks to delete, and those hidden from their readers in the last days."""
 
     name = "pages_gone"
@@ -53,10 +53,10 @@ class GonePanel(Component):
 
     def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         asked = DeletionRequest.objects.select_related("page", "asked_by")
-        return {"asked": asked[:SHOWN], "taken": taken_away()[:SHOWN]}
+        return {"asked": asked[:MAX_SHOWN], "taken": get_recently_unpublished()[:MAX_SHOWN]}
 
 
-def panels_for(request: HttpRequest) -> list[Component]:
+def build_panels(request: HttpRequest) -> list[Component]:
     user: Any = request.user
-    panels = [GonePanel(request), LinesPanel(), DuePagesPanel(request)]
+    panels = [RemovedPagesPanel(request), HotlinesPanel(), DuePagesPanel(request)]
     return panels if user.has_role(StaffRole.EDITOR) else []

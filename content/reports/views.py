@@ -14,17 +14,17 @@ from wagtail.admin.ui.tables import Column, DateColumn, LocaleColumn, TitleColum
 from wagtail.admin.views.reports import ReportView
 from wagtail.models import Locale, Page, PageLogEntry
 
-from ..checks.findings import Finding
-from ..checks.results import waiting
-from ..checks.run import findings_by_page
-from ..hotlines.states import LineState, get_state
+from ..checks.results import get_unchecked_pages
+from ..checks.rules import Finding
+from ..checks.run import get_findings_by_page
+from ..hotlines.states import HotlineState, get_state
 from ..models import Hotline
 from ..models.hotline_rules import days_left
-from ..review.notes import ACTION
-from .lists import SOON, due_pages, get_pages, lines_by_state
+from ..review.history import CHANGE_NOTE
+from .lists import SOON, get_due_pages, get_editable_pages, get_hotlines_by_state
 
 
-def edit_page(page: Page) -> str:
+def get_edit_url(page: Page) -> str:
     return reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
@@ -63,7 +63,7 @@ class DueFilter(WagtailFilterSet):
         }[value]
 
 
-class HouseReport(ReportView):
+class LocalTimeReport(ReportView):
     """A report whose files give times in local time."""
 
     custom_value_preprocess = {
@@ -76,7 +76,7 @@ class HouseReport(ReportView):
     }
 
 
-class ReviewByReport(HouseReport):
+class ReviewByReport(LocalTimeReport):
     """Pages whose text is due for review."""
 
     model = Page
@@ -88,7 +88,7 @@ class ReviewByReport(HouseReport):
     any_permission_required = ["add", "change", "publish"]
     no_results_message = _("No page is due for review.")
     columns = [
-        TitleColumn("title", label=_("Title"), get_url=edit_page),
+        TitleColumn("title", label=_("Title"), get_url=get_edit_url),
         LocaleColumn(),
         Column("kind", label=_("Type"), accessor=get_kind),
         DateColumn("review_by", label=_("Next review on")),
@@ -106,10 +106,10 @@ class ReviewByReport(HouseReport):
     }
 
     def get_queryset(self) -> Any:
-        return get_pages(self.request.user).live().select_related("locale").order_by("review_by", "path")
+        return get_editable_pages(self.request.user).live().select_related("locale").order_by("review_by", "path")
 
 
-class LineActionColumn(Column):
+class TestCallColumn(Column):
     cell_template_name = "content_admin/line_called_cell.html"
 
 
@@ -117,7 +117,7 @@ def state_label(line: Hotline) -> Any:
     return get_state(line).label
 
 
-class LinesReport(HouseReport):
+class HotlinesReport(LocalTimeReport):
     """Hotlines, those first that need a call."""
 
     model = Hotline
@@ -127,12 +127,14 @@ class LinesReport(HouseReport):
     index_results_url_name = "lines_report_results"
     any_permission_required = ["change"]
     columns = [
-        TitleColumn("line", label=_("Helpline"), accessor=str, get_url=lambda line: reverse(EDIT_LINE, args=[line.pk])),
+        TitleColumn(
+            "line", label=_("Helpline"), accessor=str, get_url=lambda line: reverse(EDIT_HOTLINE, args=[line.pk])
+        ),
         Column("state", label=_("State"), accessor=state_label),
         DateColumn("verified_on", label=_("Last test call")),
         Column("verified_by", label=_("Tested by")),
         Column("days", label=_("Days left"), accessor=days_left),
-        LineActionColumn("called", label=_("Test call")),
+        TestCallColumn("called", label=_("Test call")),
     ]
     list_export = ["number", "name", "state_label", "verified_on", "verified_by", "days_left", "publish_label"]
     export_headings = {
@@ -146,7 +148,7 @@ class LinesReport(HouseReport):
     }
 
     def get_queryset(self) -> "QuerySet[Hotline]":
-        return lines_by_state()
+        return get_hotlines_by_state()
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         for line in object_list:
@@ -156,18 +158,18 @@ class LinesReport(HouseReport):
         return object_list
 
 
-EDIT_LINE = "wagtailsnippets_content_hotline:edit"
-OFF = LineState.OFF
+EDIT_HOTLINE = "wagtailsnippets_content_hotline:edit"
+OFF = HotlineState.OFF
 
 
 class FindingsColumn(Column):
     cell_template_name = "content_admin/findings_cell.html"
 
 
-IN_A_BUNDLE = 200
+BATCH_SIZE = 200
 
 
-def batched(pages: list[Page], size: int) -> Iterator[list[Page]]:
+def iter_batches(pages: list[Page], size: int) -> Iterator[list[Page]]:
     return (pages[start : start + size] for start in range(0, len(pages), size))
 
 
@@ -175,7 +177,7 @@ def get_findings(page: Page) -> list[Finding]:
     return page.findings
 
 
-class FindingsReport(HouseReport):
+class FindingsReport(LocalTimeReport):
     """What the checks found in the pages that readers see now."""
 
     model = Page
@@ -187,7 +189,7 @@ class FindingsReport(HouseReport):
     any_permission_required = ["add", "change", "publish"]
     no_results_message = _("The checks found nothing.")
     columns = [
-        TitleColumn("title", label=_("Title"), get_url=edit_page),
+        TitleColumn("title", label=_("Title"), get_url=get_edit_url),
         LocaleColumn(),
         FindingsColumn("findings", label=_("What to look at"), accessor=get_findings),
     ]
@@ -201,11 +203,11 @@ class FindingsReport(HouseReport):
 
     def get_queryset(self) -> Any:
         """Return pages with stored findings (`checks.results`), those first that must not be read as they are."""
-        found = get_pages(self.request.user).live().filter(Q(checked__stops__gt=0) | Q(checked__others__gt=0))
+        found = get_editable_pages(self.request.user).live().filter(Q(checked__stops__gt=0) | Q(checked__others__gt=0))
         return found.select_related("locale").order_by("-checked__stops", "path")
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(*args, waiting=waiting().count(), **kwargs)
+        return super().get_context_data(*args, waiting=get_unchecked_pages().count(), **kwargs)
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         """Add the findings as the pages are now. A page that was corrected since leaves at its next check."""
@@ -213,8 +215,8 @@ class FindingsReport(HouseReport):
         specific = Page.objects.select_related("locale").specific()
         found: dict[int, list[Finding]] = {}
         # In parts: a download has all pages, and each is loaded with its whole text.
-        for bundle in batched(pages, IN_A_BUNDLE):
-            found |= findings_by_page(specific.filter(pk__in=[page.pk for page in bundle]))
+        for bundle in iter_batches(pages, BATCH_SIZE):
+            found |= get_findings_by_page(specific.filter(pk__in=[page.pk for page in bundle]))
         for page in pages:
             page.findings = found.get(page.pk, [])
             page.findings_text = "\n".join(str(each) for each in page.findings)
@@ -225,11 +227,11 @@ def get_words(entry: PageLogEntry) -> str:
     return entry.data.get("words", "")
 
 
-def edit_of_entry(entry: PageLogEntry) -> str | None:
+def get_history_url(entry: PageLogEntry) -> str | None:
     return reverse("wagtailadmin_pages:history", args=[entry.page_id]) if entry.page_id else None
 
 
-class ChangesReport(HouseReport):
+class ChangesReport(LocalTimeReport):
     """What changed on the site, in the words of those who changed it."""
 
     model = PageLogEntry
@@ -242,7 +244,7 @@ class ChangesReport(HouseReport):
     permission_policy = None
     columns = [
         DateColumn("timestamp", label=_("When")),
-        TitleColumn("label", label=_("Page"), get_url=edit_of_entry),
+        TitleColumn("label", label=_("Page"), get_url=get_history_url),
         Column("words", label=_("What changed"), accessor=get_words),
         UserColumn("user", label=_("By")),
     ]
@@ -250,7 +252,7 @@ class ChangesReport(HouseReport):
     export_headings = {"timestamp": _("When"), "label": _("Page"), "words": _("What changed"), "user": _("By")}
 
     def get_queryset(self) -> Any:
-        entries = PageLogEntry.objects.viewable_by_user(self.request.user).filter(action=ACTION)
+        entries = PageLogEntry.objects.viewable_by_user(self.request.user).filter(action=CHANGE_NOTE)
         return entries.select_related("user").order_by("-timestamp")
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
@@ -259,4 +261,4 @@ class ChangesReport(HouseReport):
         return object_list
 
 
-__all__ = ["ChangesReport", "FindingsReport", "LinesReport", "ReviewByReport", "due_pages"]
+__all__ = ["ChangesReport", "FindingsReport", "HotlinesReport", "ReviewByReport", "get_due_pages"]

@@ -15,13 +15,13 @@ from wagtail_localize.models import Translation
 from access.models import User
 from audit.chain import get_actor, log_event
 
-from .authors import last_translator
+from .authors import get_last_translator
+from .history import STOPPED_PUBLICATION
 from .models import EditorNews, PageReviewTask, Submitted
-from .news import tell
-from .notes import STOPPED
+from .news import queue_news
 
 log = structlog.get_logger(__name__)
-Due = TypeVar("Due")
+Item = TypeVar("Item")
 NOT_PUBLISHED = EditorNews.What.NOT_PUBLISHED
 
 
@@ -83,13 +83,13 @@ def submit_translation(page: Page, *, user: User) -> None:
     if translation is None or workflow is None or not page.permissions_for_user(user).can_submit_for_moderation():
         raise PermissionDenied
     # In the name of the last translator: whoever only presses the button is not made its author.
-    translation.save_target(user=last_translator(translation) or user, publish=False)
+    translation.save_target(user=get_last_translator(translation) or user, publish=False)
     # Read again: `save_target` has written a new revision, which the page at hand doesn't know.
     workflow.start(Page.objects.get(pk=page.pk).specific, user)
 
 
 @transaction.atomic
-def withdraw(page: Page, *, user: User) -> bool:
+def withdraw_submission(page: Page, *, user: User) -> bool:
     """Take back what waits for approval.
 
     Returns False when it was decided or withdrawn in the meantime; raises PermissionDenied for whoever may not. Locks
@@ -107,16 +107,17 @@ def withdraw(page: Page, *, user: User) -> bool:
     return True
 
 
-def is_stopped(page: Page) -> bool:
+def was_publication_stopped(page: Page) -> bool:
     """Return whether the scheduled publication was stopped because the text differs from what was approved.
 
     No longer once somebody has submitted or published the page again.
     """
     last = PageLogEntry.objects.filter(
-        page_id=page.pk, action__in=(STOPPED, "wagtail.workflow.start", "wagtail.publish", "wagtail.publish.schedule")
+        page_id=page.pk,
+        action__in=(STOPPED_PUBLICATION, "wagtail.workflow.start", "wagtail.publish", "wagtail.publish.schedule"),
     )
     newest = last.order_by("-timestamp", "-pk").first()
-    return newest is not None and newest.action == STOPPED
+    return newest is not None and newest.action == STOPPED_PUBLICATION
 
 
 def publish_due(now: datetime | None = None) -> dict[str, int]:
@@ -128,14 +129,14 @@ def publish_due(now: datetime | None = None) -> dict[str, int]:
     now = now or timezone.now()
     over = Page.objects.filter(live=True, expire_at__lt=now).order_by("expire_at")
     due = Revision.page_revisions.filter(approved_go_live_at__lt=now).order_by("approved_go_live_at")
-    taken = sum(_done(_take_away, page, page.pk, or_log="page_not_taken_away") for page in over)
+    taken = sum(_run_for_page(_unpublish, page, page.pk, or_log="page_not_taken_away") for page in over)
     published = sum(
-        _done(_publish_or_stop, revision, revision.object_id, or_log="page_not_published") for revision in due
+        _run_for_page(_publish_or_stop, revision, revision.object_id, or_log="page_not_published") for revision in due
     )
     return {"published": published, "taken away": taken}
 
 
-def _take_away(page: Page) -> None:
+def _unpublish(page: Page) -> None:
     page.specific.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
 
 
@@ -143,17 +144,17 @@ def _publish_or_stop(revision: Revision) -> bool:
     try:
         _publish(revision)
     except ChangedSinceApproval:
-        _stop(revision)
+        _unschedule(revision)
         return False
     return True
 
 
-def _stop(revision: Revision) -> None:
+def _unschedule(revision: Revision) -> None:
     """Take the revision off the schedule, leave draft and live page as they are, and notify the editors."""
     page = revision.content_object
     Revision.objects.filter(pk=revision.pk).update(approved_go_live_at=None)
-    log_action(instance=page, action=STOPPED, revision=revision)
-    tell(NOT_PUBLISHED, title=page.get_admin_display_title(), by=None)
+    log_action(instance=page, action=STOPPED_PUBLICATION, revision=revision)
+    queue_news(NOT_PUBLISHED, title=page.get_admin_display_title(), by=None)
     log_event("page.not_published", target_kind="page", target_id=page.pk, revision=revision.pk)
     log.error("page_not_published", page=str(page.pk), code=ChangedSinceApproval.__name__)
 
@@ -168,7 +169,7 @@ def _publish(revision: Revision) -> None:
     revision.publish(log_action="wagtail.publish.scheduled")
 
 
-def _done(deed: Callable[[Due], bool | None], due: Due, page_id: object, *, or_log: str) -> bool:
+def _run_for_page(deed: Callable[[Item], bool | None], due: Item, page_id: object, *, or_log: str) -> bool:
     """Return whether it could be done; an error of one page is logged and stops no other."""
     try:
         # Its own transaction: what a failed page has written is undone, and the connection stays usable for the next.

@@ -8,8 +8,7 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review of pages")
 
     def ready(self) -> None:
-        from . import log_receivers, missing_files, notes  # models are loaded by now
+        from . import history, localize  # models are loaded by now
 
-        notes.listen()
-        missing_files.listen()
-        log_receivers.listen()
+        history.connect_signals()
+        localize.connect_signals()

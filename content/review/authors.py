@@ -30,27 +30,27 @@ def get_writers(revision: Revision) -> set[int]:
     page = Page.objects.filter(pk=revision.object_id).first()
     if page is None:
         return {revision.user_id} - {None}
-    people = _savers(page, revision)
-    translation = translation_to(page)
+    people = _get_savers(page, revision)
+    translation = get_translation_of(page)
     if translation is not None:
-        people |= _translators(translation, page)
+        people |= _get_translators(translation, page)
         source = Page.objects.filter(translation_key=page.translation_key, locale=translation.source.locale).first()
         if source is not None and source.latest_revision is not None:
-            people |= _savers(source, source.latest_revision)
+            people |= _get_savers(source, source.latest_revision)
     return people
 
 
-def translation_to(page: Page) -> Translation | None:
+def get_translation_of(page: Page) -> Translation | None:
     return Translation.objects.filter(source__object_id=page.translation_key, target_locale_id=page.locale_id).first()
 
 
-def last_translator(translation: Translation) -> User | None:
+def get_last_translator(translation: Translation) -> User | None:
     """Return whoever translated last: the author of the draft that is made of the translation."""
-    last = _strings(translation).filter(last_translated_by__isnull=False).order_by("-updated_at").first()
+    last = _get_strings(translation).filter(last_translated_by__isnull=False).order_by("-updated_at").first()
     return last.last_translated_by if last is not None else None
 
 
-def _savers(page: Page, revision: Revision) -> set[int]:
+def _get_savers(page: Page, revision: Revision) -> set[int]:
     """Return who saved the page since its live revision.
 
     Whoever restores what readers have begins afresh: what others wrote before is gone then. Whoever restores something
@@ -61,7 +61,7 @@ def _savers(page: Page, revision: Revision) -> set[int]:
     unread = Revision.objects.filter(
         base_content_type=revision.base_content_type, object_id=revision.object_id, pk__gt=since, pk__lte=revision.pk
     )
-    put_back = _put_back(page, unread)
+    put_back = _get_restored(page, unread)
     afresh = max((new for new, old in put_back.items() if old == page.live_revision_id), default=None)
     if afresh is not None:
         unread = unread.filter(pk__gte=afresh)
@@ -73,25 +73,25 @@ def _savers(page: Page, revision: Revision) -> set[int]:
     return people - {None}
 
 
-def _put_back(page: Page, unread: Any) -> dict[int, int]:
+def _get_restored(page: Page, unread: Any) -> dict[int, int]:
     """Return {new revision: the one it was restored from}."""
     entries = PageLogEntry.objects.filter(page_id=page.pk, action="wagtail.revert", revision__in=unread)
     found = ((entry.revision_id, entry.data.get("revision", {}).get("id")) for entry in entries)
     return {new: old for new, old in found if isinstance(old, int)}
 
 
-def _strings(translation: Translation) -> Any:
+def _get_strings(translation: Translation) -> Any:
     contexts = StringSegment.objects.filter(source=translation.source).values("context")
     return StringTranslation.objects.filter(locale=translation.target_locale, context__in=contexts)
 
 
-def _translators(translation: Translation, page: Page) -> set[int]:
+def _get_translators(translation: Translation, page: Page) -> set[int]:
     """Return who translated a sentence, or chose another file for it, since what readers have now."""
     contexts = OverridableSegment.objects.filter(source=translation.source).values("context")
     overrides = SegmentOverride.objects.filter(locale=translation.target_locale, context__in=contexts)
     since = page.live_revision.created_at if page.live_revision is not None else None
     people: set[int] = set()
-    for rows in (_strings(translation), overrides):
+    for rows in (_get_strings(translation), overrides):
         newer = rows.filter(updated_at__gt=since) if since is not None else rows
         people |= set(newer.values_list("last_translated_by_id", flat=True))
     return people - {None}

@@ -1,4 +1,4 @@
-"""wagtail-localize without its ways around the second editor, and with audit entries of translations."""
+"""wagtail-localize without its ways around the second editor, with audit entries, and without files that are gone."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,17 +7,25 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_delete
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from wagtail import blocks
+from wagtail.documents import get_document_model
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images import get_image_model
+from wagtail.images.blocks import ImageChooserBlock
 from wagtail.log_actions import log as log_action
-from wagtail_localize.models import Translation, TranslationLog
+from wagtail_localize.models import OverridableSegment, SegmentOverride, Translation, TranslationLog
 from wagtail_localize.views import edit_translation as views
 from wagtail_localize.views.submit_translations import SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsForm, UpdateTranslationsView
 
 from audit.chain import get_actor, log_event
 
+from ..blocks import BodyBlock, DownloadsBlock
 from ..models import GlossaryTerm
 
 View = Callable[..., HttpResponse]
@@ -51,7 +59,7 @@ class UpdateTranslations(UpdateTranslationsView):
         return answer
 
 
-def recorded(what: str, view: View) -> View:
+def log_translation(what: str, view: View) -> View:
     """Wrap a view so that it writes an audit entry: with the ids in its address, never the words."""
 
     @wraps(view)
@@ -69,7 +77,7 @@ def recorded(what: str, view: View) -> View:
     return recording
 
 
-def begin_snippet(request: HttpRequest, app_label: str, model_name: str, pk: str) -> HttpResponse:
+def begin_term_translation(request: HttpRequest, app_label: str, model_name: str, pk: str) -> HttpResponse:
     """Begin a term's translation and record it. Pages need no entry: Wagtail's history has the copying."""
     with transaction.atomic():
         answer: HttpResponse = SubmitSnippetTranslationView.as_view()(
@@ -80,7 +88,7 @@ def begin_snippet(request: HttpRequest, app_label: str, model_name: str, pk: str
     return answer
 
 
-def publish_word(request: HttpRequest, word: Any) -> HttpResponse | None:
+def publish_term_translation(request: HttpRequest, word: Any) -> HttpResponse | None:
     """Publish a term's translation: checked as in its form, and entered in its history, so that editors are mailed.
 
     wagtail-localize's own view asks no form and writes no history. Returns None for every other request.
@@ -109,16 +117,51 @@ def publish_word(request: HttpRequest, word: Any) -> HttpResponse | None:
     return answer
 
 
-def addresses() -> list[URLPattern]:
+def build_urlpatterns() -> list[URLPattern]:
     """Return the URL patterns that stand in front of wagtail-localize's own."""
     one = "localize/translate/<int:translation_id>"
-    sentence = recorded("translation.sentence_saved", views.edit_string_translation)
-    override = recorded("translation.sentence_saved", views.edit_override)
+    sentence = log_translation("translation.sentence_saved", views.edit_string_translation)
+    override = log_translation("translation.sentence_saved", views.edit_override)
     return [
-        path("localize/submit/snippet/<slug:app_label>/<slug:model_name>/<str:pk>/", begin_snippet),
+        path("localize/submit/snippet/<slug:app_label>/<slug:model_name>/<str:pk>/", begin_term_translation),
         path("localize/update/<int:translation_source_id>/", UpdateTranslations.as_view()),
         path(f"{one}/strings/<int:string_segment_id>/edit/", sentence),
         path(f"{one}/overrides/<int:overridable_segment_id>/edit/", override),
-        path(f"{one}/pofile/upload/", recorded("translation.file_uploaded", views.upload_pofile)),
-        path(f"{one}/disable/", recorded("translation.stopped", views.stop_translation)),
+        path(f"{one}/pofile/upload/", log_translation("translation.file_uploaded", views.upload_pofile)),
+        path(f"{one}/disable/", log_translation("translation.stopped", views.stop_translation)),
     ]
+
+
+# ---- files that are gone
+
+
+def connect_signals() -> None:
+    """Connect the signals. Called once, when the app is ready."""
+    for model in (get_image_model(), get_document_model()):
+        post_delete.connect(
+            _remove_from_translations, sender=model, dispatch_uid=f"review.missing_files.{model.__name__}"
+        )
+
+
+def get_block_names_with(chooser: type[blocks.Block]) -> set[str]:
+    """Return the names of block parts where such a file is chosen, as the paths of segments end."""
+    structs = [each for stream in (BodyBlock(), DownloadsBlock()) for each in stream.child_blocks.values()]
+    return {
+        name
+        for struct in structs
+        if isinstance(struct, blocks.StructBlock)
+        for name, child in struct.child_blocks.items()
+        if isinstance(child, chooser)
+    }
+
+
+def _remove_from_translations(sender: type, instance: Any, **_given: Any) -> None:
+    """Remove a deleted image or document from the translations in which it stood.
+
+    wagtail-localize offers each chosen file to be replaced in the other language, and asks for it by its number. For
+    one that is gone its sentence editor stays empty: nothing of that page could be translated any more.
+    """
+    chooser = ImageChooserBlock if issubclass(sender, get_image_model()) else DocumentChooserBlock
+    there = Q(*(Q(context__path__endswith=f".{name}") for name in get_block_names_with(chooser)), _connector=Q.OR)
+    for model in (OverridableSegment, SegmentOverride):
+        model.objects.filter(there, data_json=str(instance.pk)).delete()

@@ -22,7 +22,7 @@ from wagtail.models import AbstractGroupApprovalTask, Page, Revision, TaskState,
 
 from access.models import StaffRole, User
 
-from ..checks.run import must_not_be_published
+from ..checks.run import get_stopping_findings
 from .authors import fingerprint, get_writers
 
 Action = tuple[str, Any, bool]
@@ -76,7 +76,7 @@ class DeletionRequest(models.Model):
 
 
 class SubmittedManager(models.Manager["Submitted"]):
-    def note(self, state: TaskState) -> None:
+    def record(self, state: TaskState) -> None:
         """Record what a task begins with: its content's fingerprint and its authors."""
         revision = Revision.objects.get(pk=state.revision_id)
         self.create(state=state, fingerprint=fingerprint(revision), authors=sorted(get_writers(revision)))
@@ -86,17 +86,17 @@ class SubmittedManager(models.Manager["Submitted"]):
 
         Computed for tasks older than this table.
         """
-        noted = self.filter(state_id=state.pk).values_list("authors", flat=True).first()
+        recorded = self.filter(state_id=state.pk).values_list("authors", flat=True).first()
         # Submitted before the upgrade that brought this table: the authors are worked out from the history
         # (docs/adr/0075).
-        people = set(get_writers(state.revision) if noted is None else noted)
+        people = set(get_writers(state.revision) if recorded is None else recorded)
         return {pk for pk in (*people, state.workflow_state.requested_by_id, state.revision.user_id) if pk}
 
     def is_unchanged(self, state: TaskState) -> bool:
         """Return whether the revision holds, letter by letter, what it held when it was submitted."""
-        noted = self.filter(state_id=state.pk).values_list("fingerprint", flat=True).first()
+        recorded = self.filter(state_id=state.pk).values_list("fingerprint", flat=True).first()
         # Read from the database again: the state at hand may have loaded its revision before somebody wrote into it.
-        return noted is None or noted == fingerprint(Revision.objects.get(pk=state.revision_id))
+        return recorded is None or recorded == fingerprint(Revision.objects.get(pk=state.revision_id))
 
 
 class Submitted(models.Model):
@@ -168,7 +168,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
     @transaction.atomic
     def start(self, workflow_state: WorkflowState, user: User | None = None) -> TaskState:
         state = super().start(workflow_state, user=user)
-        Submitted.objects.note(state)
+        Submitted.objects.record(state)
         return state
 
     def user_can_access_editor(self, obj: Any, user: User) -> bool:
@@ -186,7 +186,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
         if state is None or not may_decide(state, user):
             return []
         actions: list[Action] = [("reject", _("Ask for changes"), True)]
-        if Submitted.objects.is_unchanged(state) and not must_not_be_published(state.revision):
+        if Submitted.objects.is_unchanged(state) and not get_stopping_findings(state.revision):
             actions.append(("approve", _("Approve"), True))
         return actions
 
@@ -203,7 +203,7 @@ class PageReviewTask(AbstractGroupApprovalTask):
             raise PermissionDenied
         if action_name == "approve" and not Submitted.objects.is_unchanged(state):
             raise PermissionDenied
-        if action_name == "approve" and must_not_be_published(state.revision):
+        if action_name == "approve" and get_stopping_findings(state.revision):
             raise PermissionDenied
         # With the state read under the lock, not the one that the view had loaded.
         super().on_action(state, user, action_name, **kwargs)

@@ -15,23 +15,22 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from access.models import User
+from access.models import Assignment, StaffRole, User
 
-from ..editors import get_editors_to_mail
 from .models import EditorNews
 
 log = structlog.get_logger(__name__)
-MAX_AT_ONCE = 200
+MAX_NEWS = 200
 
 
-def tell(what: str, *, title: str, by: User | None) -> None:
+def queue_news(what: str, *, title: str, by: User | None) -> None:
     """Note it for the next mail, in the caller's transaction. `what`: a value of EditorNews.What."""
     EditorNews.objects.create(what=what, title=title[:255], by=by)
 
 
 def send_news() -> int:
     """Mail each of today's editors about everything that is new. Returns how many things were reported."""
-    news = list(EditorNews.objects.filter(told_at__isnull=True).select_related("by")[:MAX_AT_ONCE])
+    news = list(EditorNews.objects.filter(told_at__isnull=True).select_related("by")[:MAX_NEWS])
     if not news:
         return 0
     editors = get_editors_to_mail()
@@ -40,13 +39,13 @@ def send_news() -> int:
         return 0
     # Nobody's mail was accepted: the rows stay for the next minute. One editor who got it is enough, or a single wrong
     # address would have all others mailed every minute.
-    if not sum(_sent(editor, news) for editor in editors):
+    if not sum(_mail_editor(editor, news) for editor in editors):
         return 0
     EditorNews.objects.filter(pk__in=[each.pk for each in news]).update(told_at=timezone.now())
     return len(news)
 
 
-def _sent(editor: User, news: Sequence[EditorNews]) -> bool:
+def _mail_editor(editor: User, news: Sequence[EditorNews]) -> bool:
     with translation.override(editor.language):
         stopped = [each for each in news if each.what == EditorNews.What.NOT_PUBLISHED]
         alone = [each for each in news if each not in stopped]
@@ -63,3 +62,10 @@ def _sent(editor: User, news: Sequence[EditorNews]) -> bool:
     except (SMTPException, OSError, ValueError) as error:
         log.error("editor_mail_failed", code=type(error).__name__, editor=editor.pk)
         return False
+
+
+def get_editors_to_mail() -> list[User]:
+    """Return today's active editors that have an e-mail address."""
+    today = Assignment.objects.current().filter(role=StaffRole.EDITOR).values("pk")
+    staff = User.objects.filter(is_active=True, assignments__in=today).exclude(email="")
+    return list(staff.distinct().order_by("pk"))

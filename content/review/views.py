@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page, TaskState
 
-from ..checks.run import findings_for
+from ..checks.run import get_findings
 from .actions import get_translation, submit_translation
 from .models import PageReviewTask, Submitted, may_decide
 
@@ -40,7 +40,7 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         if answer is not None:
             return answer
     # Of the submitted revision and in this moment: a hotline may have gone stale since it was submitted.
-    findings = findings_for(page)
+    findings = get_findings(page)
     context = {
         "state": state,
         "page": page,

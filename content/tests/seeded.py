@@ -6,7 +6,7 @@ from wagtail.models import Page
 
 from tests.rows import laid_down
 
-from ..seeding import seed_content
+from ..seeding.actions import seed_content
 
 
 class SeededTest(TestCase):

@@ -14,7 +14,7 @@ from wagtail.images import get_image_model
 from access.models import MobileUnit, Region
 
 from ..blocks import BodyBlock
-from ..blocks.files import length_in_words
+from ..blocks.files import describe_length
 from ..models import ArticlePage
 from .public_site import PublicSiteTest, main, stream
 
@@ -156,8 +156,8 @@ class TestBlocks(PublicSiteTest):
 
 
 def test_lengths_are_told_in_words():
-    assert length_in_words(45).startswith("45 ")
-    assert length_in_words(150).startswith("3 ")
+    assert describe_length(45).startswith("45 ")
+    assert describe_length(150).startswith("3 ")
 
 
 def test_every_block_begins_so_that_a_draft_of_it_can_be_saved_at_once():

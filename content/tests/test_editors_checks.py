@@ -10,8 +10,8 @@ from openpyxl import load_workbook
 from wagtail.models import Page, PageLogEntry
 
 from ..checks.models import CheckedPage
-from ..checks.results import check_waiting, waiting
-from ..checks.run import findings_by_page
+from ..checks.results import check_unchecked_pages, get_unchecked_pages
+from ..checks.run import get_findings_by_page
 from ..housekeeping import each_minute
 from ..models import ArticlePage, Hotline
 from .editors import Editor, EditorsTest, get_form
@@ -21,7 +21,7 @@ from .test_editors_review import UNVERIFIED
 def check_all() -> int:
     """Checks all pages that wait, as the minutes do one after the other."""
     done = 0
-    while checked := check_waiting():
+    while checked := check_unchecked_pages():
         done += checked
     return done
 
@@ -119,19 +119,19 @@ class TestReports(EditorsTest):
     def test_a_line_that_stops_being_shown_makes_every_page_be_looked_at_anew(self):
         check_all()
         Hotline.objects.first().save()
-        assert waiting().count() == CheckedPage.objects.count() > 0
+        assert get_unchecked_pages().count() == CheckedPage.objects.count() > 0
         assert check_all() == CheckedPage.objects.count()
 
     def test_a_page_is_looked_at_each_day(self):
         check_all()
-        assert not waiting().exists()
-        assert waiting(timezone.now() + timedelta(days=1, minutes=1)).count() == CheckedPage.objects.count()
+        assert not get_unchecked_pages().exists()
+        assert get_unchecked_pages(timezone.now() + timedelta(days=1, minutes=1)).count() == CheckedPage.objects.count()
 
     def test_the_report_checks_only_the_pages_that_it_shows(self):
         for number in range(60):
             self.new_article(title=f"E {number:02}", slug=f"e{number}", body=[("rich_text", f"<p>{UNVERIFIED}</p>")])
         check_all()
-        with patch("content.reports.views.findings_by_page", wraps=findings_by_page) as checked:
+        with patch("content.reports.views.get_findings_by_page", wraps=get_findings_by_page) as checked:
             self.ana.text("findings_report")
         assert sum(len(call.args[0]) for call in checked.call_args_list) == 50
 

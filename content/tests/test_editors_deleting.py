@@ -8,8 +8,8 @@ from wagtail.models import Page
 from audit.models import AuditEntry
 
 from ..models import ArticlePage, HelpPage, HomePage, SearchAnswer
-from ..models.page_permissions import needs_another
-from ..review.deleting import ask_to_delete, delete_page, end_request
+from ..models.page_permissions import needs_second_person
+from ..review.deletion import ask_to_delete, delete_page, end_deletion_request
 from ..review.models import DeletionRequest
 from .editors import Editor, EditorsTest
 
@@ -73,7 +73,7 @@ class TestDeleting(DeletingTest):
         assert not DeletionRequest.objects.exists()
         self.besa.post("review:delete", self.article.pk, action="delete")
         assert self.there()
-        assert not end_request(page=self.article, by=self.besa.user)
+        assert not end_deletion_request(page=self.article, by=self.besa.user)
 
     def test_without_a_reason_nothing_is_asked_and_the_field_says_so(self):
         html = self.ana.post("review:delete", self.article.pk, action="ask", why=" ").content.decode()
@@ -88,7 +88,7 @@ class TestDeleting(DeletingTest):
 
     def test_a_draft_that_nobody_saw_and_nothing_leads_to_is_deleted_alone(self):
         draft = self.draft()
-        assert not needs_another(draft)
+        assert not needs_second_person(draft)
         self.besa.post("review:delete", draft.pk, action="delete")
         assert not self.there(draft)
 

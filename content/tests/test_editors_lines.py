@@ -27,8 +27,8 @@ from access.models import Assignment, User
 from audit.models import AuditEntry
 
 from .. import housekeeping
-from ..hotlines.actions import tell_editors
-from ..hotlines.states import LineState, get_state, standings
+from ..hotlines.actions import mail_editors
+from ..hotlines.states import HotlineState, get_state, get_statuses
 from ..models import Hotline
 from .editors import Editor, EditorsTest
 
@@ -92,16 +92,16 @@ class TestStates(LinesTest):
         for days, state in ((0, "fine"), (23, "soon"), (31, "untested")):
             assert get_state(self.age(self.danger, days, never_stale=True)) == state, days
         Hotline.objects.filter(pk=self.line.pk).update(publish="no")
-        assert get_state(Hotline.objects.get(pk=self.line.pk)) == LineState.OFF
+        assert get_state(Hotline.objects.get(pk=self.line.pk)) == HotlineState.OFF
 
     def test_a_danger_number_never_called_is_untested_from_the_first_day(self):
         Hotline.objects.filter(pk=self.danger.pk).update(verified_on=None, never_stale=True, publish="yes")
-        assert get_state(Hotline.objects.get(pk=self.danger.pk)) == LineState.UNTESTED
+        assert get_state(Hotline.objects.get(pk=self.danger.pk)) == HotlineState.UNTESTED
 
     def test_the_gravest_stands_first(self):
         self.age(self.line, 40, never_stale=False)
         self.age(self.danger, 40, never_stale=True)
-        assert [each.line.key for each in standings()][:2] == ["police_129", "alo_116111"]
+        assert [each.line.key for each in get_statuses()][:2] == ["police_129", "alo_116111"]
 
 
 class TestTelling(LinesTest):
@@ -121,36 +121,36 @@ class TestTelling(LinesTest):
 
     def test_after_a_call_the_next_lapse_is_told_again(self):
         self.age(self.line, 31, never_stale=False)
-        tell_editors()
+        mail_editors()
         self.age(self.line, 0, never_stale=False)
-        assert tell_editors() == 0
+        assert mail_editors() == 0
         self.age(self.line, 31, never_stale=False)
-        assert tell_editors() == 1
+        assert mail_editors() == 1
 
     def test_an_untested_danger_number_is_told_and_stays_shown(self):
         self.age(self.danger, 31, never_stale=True)
-        assert tell_editors() == 1
+        assert mail_editors() == 1
         assert "129" in mail.outbox[0].body
         assert Hotline.objects.published().filter(key="police_129").exists()
 
     def test_nothing_is_told_while_all_is_well(self):
         Hotline.objects.update(publish="no")
-        assert tell_editors() == 0
+        assert mail_editors() == 0
         assert mail.outbox == []
 
     def test_a_mail_server_that_is_away_delays_the_news_and_loses_nothing(self):
         self.age(self.line, 31, never_stale=False)
         for error in (smtplib.SMTPServerDisconnected, ConnectionRefusedError):
-            with mock.patch("content.hotlines.actions._letter", side_effect=error):
-                assert tell_editors() == 0
-        assert tell_editors() == 1
+            with mock.patch("content.hotlines.actions._build_mail", side_effect=error):
+                assert mail_editors() == 0
+        assert mail_editors() == 1
 
     def test_it_goes_out_over_real_smtp_and_an_address_that_is_refused_keeps_it_from_nobody(self):
         User.objects.filter(pk=self.ana.user.pk).update(email="refused@vatra.example")
         self.age(self.line, 31, never_stale=False)
         with post_office(refusing="refused@vatra.example") as office, self.settings(**office.settings):
-            assert tell_editors() == 1
-            assert tell_editors() == 0
+            assert mail_editors() == 1
+            assert mail_editors() == 0
         ((to, letter),) = office.taken
         assert to == "besa@vatra.example"
         assert "no longer shown" in str(make_header(decode_header(letter["Subject"])))
@@ -160,22 +160,22 @@ class TestTelling(LinesTest):
     def test_without_an_editor_to_tell_the_news_waits(self):
         self.age(self.line, 31, never_stale=False)
         Assignment.objects.filter(role="editor").delete()
-        assert tell_editors() == 0
+        assert mail_editors() == 0
         Assignment.objects.create(user=User.objects.get(username="ana"), role="editor")
-        assert tell_editors() == 1
+        assert mail_editors() == 1
 
     def test_only_those_who_are_editors_today_are_told(self):
         self.age(self.line, 31, never_stale=False)
         Assignment.objects.filter(user=self.besa.user).update(
             starts_on=self.today - timedelta(days=9), ends_on=self.today - timedelta(days=1)
         )
-        tell_editors()
+        mail_editors()
         assert [each.to for each in mail.outbox] == [["ana@vatra.example"]]
 
     def test_each_is_told_in_their_language(self):
         User.objects.filter(pk=self.ana.user.pk).update(language="sq")
         self.age(self.line, 31, never_stale=False)
-        tell_editors()
+        mail_editors()
         letter = next(each for each in mail.outbox if each.to == ["ana@vatra.example"])
         assert self.line.name_sq in letter.body
 

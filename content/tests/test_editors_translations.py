@@ -19,7 +19,7 @@ from audit.models import AuditEntry
 
 from ..models import GlossaryTerm, Hotline, public_page_models
 from ..review.actions import get_translation
-from ..review.missing_files import places_for
+from ..review.localize import get_block_names_with
 from ..review.models import EditorNews
 from .editors import Editor, EditorsTest
 
@@ -88,8 +88,8 @@ class TestFilesThatAreDeleted(TranslationsTest):
         assert not OverridableSegment.objects.exists()
 
     def test_each_part_of_a_block_that_chooses_a_file_is_known(self):
-        assert places_for(ImageChooserBlock) == {"image", "poster"}
-        assert places_for(DocumentChooserBlock) == {"file", "captions", "document"}
+        assert get_block_names_with(ImageChooserBlock) == {"image", "poster"}
+        assert get_block_names_with(DocumentChooserBlock) == {"file", "captions", "document"}
 
 
 class TestTranslating(TranslationsTest):

@@ -148,7 +148,7 @@ class Unlisted(SeededTest):
 
     def test_unlisted_pages_stay_hidden_with_what_stands_beneath_them_when_they_are_many(self):
         page = article(article(home("sq"), is_listed=False), slug="poshte")
-        with mock.patch("content.page_listing.FEW", 0):
+        with mock.patch("content.page_listing.MAX_HIDDEN_IDS", 0):
             assert not public_pages().filter(path__startswith=page.get_parent().path).exists()
             assert public_pages().filter(pk=home("sq").pk).exists()
 

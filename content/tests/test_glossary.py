@@ -3,7 +3,7 @@ import re
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ..glossary import by_letter
+from ..glossary import group_by_letter
 from ..models import ArticlePage
 from ..models.glossary import GlossaryTermForm, LinesField
 from .public_site import PublicSiteTest, main, stream
@@ -85,9 +85,9 @@ class TestWordsInTexts(PublicSiteTest):
 
     def test_words_stand_by_the_albanian_alphabet(self):
         terms = [self.explain(word, "x") for word in ("shtet", "dhunë", "dëm", "siguri", "çështje", "cilësi")]
-        letters = [letter for letter, _terms in by_letter(terms, "sq")]
+        letters = [letter for letter, _terms in group_by_letter(terms, "sq")]
         assert letters == ["C", "Ç", "D", "DH", "S", "SH"]
-        assert [letter for letter, _terms in by_letter(terms, "en")] == ["C", "D", "S", "Ç"]
+        assert [letter for letter, _terms in group_by_letter(terms, "en")] == ["C", "D", "S", "Ç"]
 
     def test_a_word_gets_an_address_by_itself(self):
         assert self.explain("Autoriteti Përgjegjës", "x").slug == "autoriteti-pergjegjes"

@@ -2,7 +2,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from ..public_forms import from_our_pages, public_form
+from ..public_forms import is_from_our_pages, public_form
 
 
 def posted(**headers: str):
@@ -27,12 +27,12 @@ def posted(**headers: str):
     ],
 )
 def test_a_form_counts_as_ours_when_the_browser_says_so(headers, answer):
-    assert from_our_pages(posted(**headers)) is answer
+    assert is_from_our_pages(posted(**headers)) is answer
 
 
 def test_an_old_browser_that_says_nothing_is_believed():
-    assert from_our_pages(posted())
-    assert from_our_pages(posted(Origin="null"))
+    assert is_from_our_pages(posted())
+    assert is_from_our_pages(posted(Origin="null"))
 
 
 @pytest.mark.django_db

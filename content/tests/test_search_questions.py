@@ -6,8 +6,8 @@ from pathlib import Path
 from wagtail.models import Locale
 
 from ..page_listing import public_pages
-from ..search import found_pages
-from ..seeding import _pages_by_key
+from ..search import search_pages
+from ..seeding.pages import get_pages_by_key
 from .seeded import SeededTest
 
 QUESTIONS = json.loads((Path(__file__).parent / "data" / "questions.json").read_text(encoding="utf-8"))
@@ -21,14 +21,14 @@ class TestQuestions(SeededTest):
             assert len({question[language] for question in QUESTIONS}) == len(QUESTIONS)
 
     def test_each_finds_its_page_among_the_first_three(self):
-        pages = _pages_by_key()
+        pages = get_pages_by_key()
         missed = []
         for locale in Locale.objects.all():
             language = locale.language_code
             allowed = public_pages().filter(locale=locale)
             for question in QUESTIONS:
                 wanted = pages[question["page"], language].pk
-                found = found_pages(question[language], allowed, locale)
+                found = search_pages(question[language], allowed, locale)
                 if wanted not in found.ids[:FIRST]:
                     first = [page.title for page in found[:FIRST]]
                     missed.append((language, question[language], question["page"], first, len(found)))

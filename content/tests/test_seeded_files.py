@@ -9,8 +9,8 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from ..models import ArticlePage, SeededText, StepsPage
-from ..seeding import seed_content
-from ..seeding_files import FOLDER, PLACES
+from ..seeding.actions import seed_content
+from ..seeding.files import FOLDER, PLACES
 from .seeded import SeededTest
 
 ABOUT = json.loads((FOLDER / "media.json").read_text())

@@ -13,12 +13,13 @@ from django.utils.html import strip_tags
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
-from .. import seeding
 from ..models import GlossaryTerm, Hotline, ServicePage, StoryPage, public_pages
-from ..seeding import DATA, _page_specs
+from ..seeding import actions, pages
+from ..seeding.actions import DATA
+from ..seeding.pages import load_page_specs
 from .seeded import SeededTest
 
-SPECS = {spec["key"]: spec for spec in _page_specs()}
+SPECS = {spec["key"]: spec for spec in load_page_specs()}
 WORDS = json.loads((DATA / "glossary.json").read_text())
 LANGUAGES = {"sq", "en"}
 LINK = re.compile(r'<a page="([^"]*)">')
@@ -210,10 +211,11 @@ def test_a_site_laid_down_before_keeps_its_pages_where_they_stand_and_gains_the_
     before = [{**SPECS[key], "parent": "home"} for key in ("help", "rights", "telling", "offers", "phone", "sessions")]
     before[1]["slug"] = SPECS["your_rights"]["slug"]  # its address is now a section's
     with monkeypatch.context() as patch:
-        patch.setattr(seeding, "_page_specs", lambda: [SPECS["home"], *before])
-        assert seeding.seed_content()["pages"] == 14
+        for module in (actions, pages):
+            patch.setattr(module, "load_page_specs", lambda: [SPECS["home"], *before])
+        assert actions.seed_content()["pages"] == 14
     stood = dict(Page.objects.filter(depth__gte=2).values_list("pk", "url_path"))
-    assert seeding.seed_content()["pages"] == 2 * (len(SPECS) - 7)
+    assert actions.seed_content()["pages"] == 2 * (len(SPECS) - 7)
     assert dict(Page.objects.filter(pk__in=stood).values_list("pk", "url_path")) == stood
     section = Page.objects.get(slug="te-drejtat-1").specific
     assert next(child.slug for child in section.get_children()) == "identifikimi-formal"

@@ -5,8 +5,8 @@ from django.core.cache import cache
 from wagtail.models import Locale, Page, Site
 
 from ..models import ArticlePage, HelpPage, HomePage, Hotline
-from ..seeding import seed_content
-from ..texts import body_in, in_one_language, link_pages
+from ..seeding.actions import seed_content
+from ..texts import build_body, link_pages, pick_language
 from .seeded import SeededTest
 
 
@@ -145,9 +145,9 @@ def test_a_link_to_a_page_that_is_not_there_leaves_its_words():
 
 def test_a_line_that_is_not_there_is_left_out_of_a_text():
     blocks = [{"type": "hotline", "value": {"line": "gone"}}]
-    assert body_in(blocks, "sq", pages={}, lines={}, namespace=uuid.uuid4()) == []
+    assert build_body(blocks, "sq", pages={}, lines={}, namespace=uuid.uuid4()) == []
 
 
 def test_a_text_is_taken_in_one_language_at_every_depth():
-    assert in_one_language({"a": [{"sq": "po", "en": "yes"}]}, "en") == {"a": ["yes"]}
-    assert in_one_language({"minutes": 5}, "sq") == {"minutes": 5}
+    assert pick_language({"a": [{"sq": "po", "en": "yes"}]}, "en") == {"a": ["yes"]}
+    assert pick_language({"minutes": 5}, "sq") == {"minutes": 5}

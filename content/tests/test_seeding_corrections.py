@@ -10,13 +10,14 @@ from wagtail.models import Page, TaskState
 from audit.models import AuditEntry
 from case_forms.submissions.seeding.reference import seed_groups
 
-from .. import seeding, seeding_corrections
 from ..models import ArticlePage, GlossaryTerm, Hotline, SeededText
 from ..review.models import may_decide
 from ..review.seeding import seed_review
-from ..seeded_words import fingerprint, page_as_it_stands, page_as_shipped
-from ..seeding import seed_content, seeded
-from ..seeding_corrections import CURRENT, OWN, UNTOUCHED, WAITS
+from ..seeding import corrections
+from ..seeding.actions import get_seeded_pages, seed_content
+from ..seeding.corrections import BLOCKED, CURRENT, EDITED, UNTOUCHED
+from ..seeding.pages import load_page_specs
+from ..seeding.wording import fingerprint, get_shipped_page_words, get_stored_page_words
 from .editors import Editor
 from .seeded import SeededTest
 
@@ -24,8 +25,8 @@ RIGHTS = "not_punished"
 OLD = "<p>Ligji parashikon që një person i trafikuar të mos dënohet.</p>"
 
 
-def standing(key, language="sq"):
-    return next(each.standing for each in seeded() if each.spec["key"] == key and each.language == language)
+def get_status(key, language="sq"):
+    return next(each.status for each in get_seeded_pages() if each.spec["key"] == key and each.language == language)
 
 
 class OfAnEarlierRelease(SeededTest):
@@ -43,15 +44,15 @@ class OfAnEarlierRelease(SeededTest):
         self.laid_down_as_it_stands()
 
     def laid_down_as_it_stands(self):
-        spec = next(spec for spec in seeding._page_specs() if spec["key"] == RIGHTS)
-        print_then = fingerprint(page_as_it_stands(self.page, spec))
+        spec = next(spec for spec in load_page_specs() if spec["key"] == RIGHTS)
+        print_then = fingerprint(get_stored_page_words(self.page, spec))
         SeededText.objects.filter(key=f"page:{RIGHTS}:sq").update(fingerprint=print_then)
 
     def live(self):
         return ArticlePage.objects.get(pk=self.page.pk)
 
     def test_new_words_of_the_law_wait_for_approval_and_readers_still_see_the_old_with_the_mark(self):
-        assert standing(RIGHTS) == UNTOUCHED
+        assert get_status(RIGHTS) == UNTOUCHED
         assert seed_content()["pages proposed for approval"] == 1
         assert OLD in str(self.live().body.raw_data[0])
         assert self.live().legal_check == "open"
@@ -76,17 +77,17 @@ class OfAnEarlierRelease(SeededTest):
         assert "versioni i ri" in html or "new release" in html
         ana.post("review:decide", state.pk, action="approve")
         assert "Sipas nenit 52/a" in str(self.live().body.raw_data[0])
-        assert standing(RIGHTS) == CURRENT
+        assert get_status(RIGHTS) == CURRENT
         seed_content()
-        spec = next(spec for spec in seeding._page_specs() if spec["key"] == RIGHTS)
+        spec = next(spec for spec in load_page_specs() if spec["key"] == RIGHTS)
         get_shared = SeededText.objects.get(key=f"page:{RIGHTS}:sq").fingerprint
-        assert get_shared == fingerprint(page_as_shipped(spec, "sq"))
+        assert get_shared == fingerprint(get_shipped_page_words(spec, "sq"))
 
     def test_what_an_editor_wrote_is_neither_changed_nor_proposed_over(self):
         page = self.live()
         page.intro = "Fjalët e redaktorit, me ligjin."
         page.save_revision().publish()
-        assert standing(RIGHTS) == OWN
+        assert get_status(RIGHTS) == EDITED
         assert seed_content()["pages proposed for approval"] == 0
         assert self.live().intro == "Fjalët e redaktorit, me ligjin."
         assert self.live().legal_check == "open"
@@ -95,7 +96,7 @@ class OfAnEarlierRelease(SeededTest):
         page = self.live()
         page.intro = "Gjysmë fjalie"
         page.save_revision()
-        assert standing(RIGHTS) == WAITS
+        assert get_status(RIGHTS) == BLOCKED
         assert seed_content()["pages proposed for approval"] == 0
         assert self.live().latest_revision.as_object().intro == "Gjysmë fjalie"
 
@@ -103,7 +104,7 @@ class OfAnEarlierRelease(SeededTest):
         page = self.live()
         page.body[0].value.source = OLD.replace("<p>", '<p data-block-key="a1b2c">')
         page.save_revision().publish()
-        assert standing(RIGHTS) == UNTOUCHED
+        assert get_status(RIGHTS) == UNTOUCHED
 
     def test_without_a_workflow_of_approval_nothing_is_proposed(self):
         from wagtail.models import WorkflowPage
@@ -137,8 +138,8 @@ class TestWordsAndLines(SeededTest):
         line.save()
         assert seed_content()["corrected texts"] == 0  # these words were never ours
         for key, words in (
-            ("word:vmt_vt:sq", seeding_corrections.word_as_it_stands(term)),
-            ("hotline:women_116117", seeding_corrections.line_as_it_stands(line)),
+            ("word:vmt_vt:sq", corrections.get_stored_term_words(term)),
+            ("hotline:women_116117", corrections.get_stored_hotline_words(line)),
         ):
             SeededText.objects.filter(key=key).update(fingerprint=fingerprint(words))
         assert seed_content()["corrected texts"] == 2
@@ -149,7 +150,7 @@ class TestWordsAndLines(SeededTest):
         assert (line.number, line.verified_by) == ("116 117", "Ana")
 
     def test_each_text_that_releases_laid_down_before_is_known_by_its_fingerprint(self):
-        known = seeding_corrections.known_fingerprints()
+        known = corrections.get_known_fingerprints()
         keys = {key for key in SeededText.objects.values_list("key", flat=True) if key.startswith("page:")}
         assert keys <= known.keys()
         assert all(len(known[key]) >= 1 for key in keys)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ..stems import MIN_STEM, folded, forms, same, stem
+from ..stems import MIN_STEM, build_forms, fold, is_same_word, stem
 
 LANGUAGES = st.sampled_from(["sq", "en"])
 LETTERS = "abcçdeëfghijklmnopqrstuvwxyz"
@@ -56,7 +56,7 @@ def test_a_stem_is_a_beginning_of_the_word_and_never_shorter_than_three_letters(
 def test_whatever_is_typed_has_a_stem_and_no_error(text, language):
     found = stem(text, language)
     assert len(found) <= len(text.lower()) * 3
-    assert folded(found) == folded(folded(found))
+    assert fold(found) == fold(fold(found))
 
 
 @given(WORDS, LANGUAGES)
@@ -66,29 +66,29 @@ def test_capitals_make_no_difference(word, language):
 
 @given(WORDS, LANGUAGES)
 def test_dots_and_hooks_make_no_difference_to_where_a_word_is_cut(word, language):
-    assert folded(stem(word, language)) == stem(folded(word), language)
+    assert fold(stem(word, language)) == stem(fold(word), language)
 
 
 @given(WORDS, LANGUAGES)
 def test_a_word_is_the_same_as_itself_and_sameness_has_no_direction(word, language):
-    one, other = folded(stem(word, language)), folded(word)
-    assert same(one, one)
-    assert same(one, other) == same(other, one)
+    one, other = fold(stem(word, language)), fold(word)
+    assert is_same_word(one, one)
+    assert is_same_word(one, other) == is_same_word(other, one)
 
 
 @given(WORDS)
 def test_forms_of_a_short_stem_begin_with_it(word):
-    assert all(form.startswith(word) for form in forms(word, "sq"))
+    assert all(form.startswith(word) for form in build_forms(word, "sq"))
 
 
 @pytest.mark.parametrize(("language", "line"), [("sq", each) for each in ALBANIAN] + [("en", each) for each in ENGLISH])
 def test_the_forms_of_a_word_come_together(language, line):
-    first, *others = [folded(stem(word, language)) for word in line.split()]
-    assert all(same(first, other) for other in others), [first, *others]
+    first, *others = [fold(stem(word, language)) for word in line.split()]
+    assert all(is_same_word(first, other) for other in others), [first, *others]
 
 
 @pytest.mark.parametrize(
     ("language", "one", "other"), [("sq", "burg", "burrë"), ("sq", "punë", "punëtor"), ("en", "boss", "both")]
 )
 def test_words_that_only_look_alike_stay_apart(language, one, other):
-    assert not same(folded(stem(one, language)), folded(stem(other, language)))
+    assert not is_same_word(fold(stem(one, language)), fold(stem(other, language)))

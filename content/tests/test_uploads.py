@@ -8,7 +8,7 @@ from PIL import Image, ImageFile
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
-from ..uploads import KINDS, is_of_kind, is_whole
+from ..uploads import KINDS, is_complete_picture, is_of_kind
 from .editors import EditorsTest
 
 SOUND = b"RIFF\x24\x00\x00\x00WAVEfmt "
@@ -29,8 +29,8 @@ def file(name: str, data: bytes = b"<script>alert(1)</script>") -> SimpleUploade
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "AVIF"])
 def test_a_picture_that_breaks_off_is_no_whole_one_however_lenient_others_are(kind, monkeypatch):
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it
-    assert is_whole(picture(kind))
-    assert not is_whole(picture(kind, share=0.4))
+    assert is_complete_picture(picture(kind))
+    assert not is_complete_picture(picture(kind, share=0.4))
     assert ImageFile.LOAD_TRUNCATED_IMAGES is True
 
 

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 
 from access.models import Municipality
 from audit.chain import log_event
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
 from notifications.outbox.escalation_chain import CALLS
 from notifications.outbox.locking import lock_chases
@@ -119,9 +119,9 @@ def add_report(
 
 def send_due_alarms(now: datetime) -> int:
     """Send the alarms that the bound held back, each chain by itself. Return how many chains were alarmed."""
-    waiting = FurtherReport.objects.filter(alarm_due_at__lte=now).exclude(notice_id__in=aside(ALARM, now))
+    waiting = FurtherReport.objects.filter(alarm_due_at__lte=now).exclude(notice_id__in=get_put_aside_keys(ALARM, now))
     keys = list(waiting.order_by().values_list("notice_id", flat=True).distinct()[:MAX_CHAINS])
-    return each(ALARM, keys, lambda key: _send_alarm_of(key, now), at=now)
+    return for_each_row(ALARM, keys, lambda key: _send_alarm_of(key, now), at=now)
 
 
 def _send_alarm_of(key: UUID, now: datetime) -> bool:

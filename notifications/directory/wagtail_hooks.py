@@ -19,9 +19,10 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.views import generic
-from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.viewsets.model import ModelViewSetGroup
 
 from access.models import StaffRole
+from access.viewsets import UndeletableModelViewSet
 
 from .actions import has_begun, is_running
 from .changes.labels import contact_state
@@ -87,7 +88,7 @@ class RosterFilter(WagtailFilterSet):
         fields = ["partner__role", "partner", "rank"]
 
 
-class DirectoryViewSet(ModelViewSet):
+class DirectoryViewSet(UndeletableModelViewSet):
     index_view_class = DirectoryIndex
     add_view_class = DirectoryAddView
     edit_view_class = DirectoryEditView
@@ -95,24 +96,6 @@ class DirectoryViewSet(ModelViewSet):
     add_to_reference_index = False
     copy_view_enabled = False
     list_per_page = 50
-    form_class: type
-
-    def get_form_class(self, for_update: bool = False) -> type:
-        return self.form_class
-
-    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        # Without these names Wagtail shows no button to delete.
-        return super().get_common_view_kwargs(**{"delete_url_name": None, "usage_url_name": None, **kwargs})
-
-    def get_urlpatterns(self) -> list[Any]:
-        return [
-            path("", self.index_view, name="index"),
-            path("results/", self.index_results_view, name="index_results"),
-            path("new/", self.add_view, name="add"),
-            path("edit/<int:pk>/", self.edit_view, name="edit"),
-            path("history/<int:pk>/", self.history_view, name="history"),
-            path("history-results/<int:pk>/", self.history_results_view, name="history_results"),
-        ]
 
 
 class ContactViewSet(DirectoryViewSet):

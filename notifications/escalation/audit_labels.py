@@ -253,7 +253,7 @@ KINDS: dict[str, Promise] = {
     "zone.made": _("Added an outreach zone"),
 }
 
-# What Wagtail writes into its history (content.review.log_receivers).
+# What Wagtail writes into its history (content.review.history).
 OF_PAGES: dict[str, Promise] = {
     "cms.comments.create": _("Commented on a page"),
     "cms.comments.create_reply": _("Replied to a comment"),

@@ -1,6 +1,6 @@
 """Watch the audit chain each minute: the part of `/readyz`, an alarm when it is broken, and the mail of the day.
 
-1. `audit.watch.look` reads what is new and, once an hour, all of it. What it found stands in a Heartbeat.
+1. `audit.watch.watch_chain` reads what is new and, once an hour, all of it. What it found stands in a Heartbeat.
    So do sealed cells that are older than they were (`vault.witness`): each is also named in the chain.
 2. Broken: operators and auditors are written to: at once, each hour, after the first day once a day.
 3. Once a day, from eight on, the auditors get the head: `<number>:<16 digits>`. Whoever holds one of these mails can
@@ -22,8 +22,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
-from audit.chain import head_note, log_event
-from audit.watch import Watch, WatchedElsewhere, look
+from audit.chain import get_head_note, log_event
+from audit.watch import Watch, WatchedElsewhere, watch_chain
 from notifications.outbox.alarm import HOURLY, get_operators_to_mail
 from notifications.outbox.escalation_policy import FIRST_DAY
 from notifications.outbox.models import Heartbeat
@@ -44,7 +44,7 @@ def each_minute(argument: str = "") -> None:
     """Check the chain, alarm and mail what is due; the bulk workers do that each minute (settings.EACH_MINUTE)."""
     now = timezone.now()
     try:
-        found = look(now).facts()
+        found = watch_chain(now).facts()
     except WatchedElsewhere:
         return  # another process is at it, and writes down what it finds
     except (KeyRingError, OSError, ValueError) as error:
@@ -118,7 +118,7 @@ def send_head_of_the_day(now: datetime) -> int:
     facts = Heartbeat.objects.get(part=CHAIN).facts if Heartbeat.objects.filter(part=CHAIN).exists() else {}
     verified_at = facts.get("verified_at") or ""
     words = {
-        "head": head_note(),
+        "head": get_head_note(),
         "verified": facts.get("verified", 0),
         "verified_at": datetime.fromisoformat(verified_at) if verified_at else None,
         "broken": facts.get("broken", 0),

@@ -20,7 +20,7 @@ from django.dispatch import receiver
 
 from access.languages import in_each_language
 from audit.chain import log_event
-from audit.put_aside import aside, each, note
+from audit.put_aside import for_each_row, get_put_aside_keys, put_row_aside
 from notifications import signals
 from notifications.directory.models import Role
 from notifications.outbox.actions import create_notice
@@ -61,13 +61,17 @@ def advance(now: datetime) -> int:
     """Take every step whose time has come, each notice by itself. Return how many were taken here."""
     # Daily lists are repeated by `digest`.
     due = Notice.objects.open().filter(next_step_at__lte=now).exclude(purpose=Purpose.DIGEST)
-    keys = due.exclude(pk__in=aside(CLOCK, now)).order_by("next_step_at").values_list("pk", flat=True)[:MAX_STEPS]
-    return each(
+    keys = (
+        due.exclude(pk__in=get_put_aside_keys(CLOCK, now))
+        .order_by("next_step_at")
+        .values_list("pk", flat=True)[:MAX_STEPS]
+    )
+    return for_each_row(
         CLOCK,
         list(keys),
         lambda key: _advance_one(key, now),
         at=now,
-        instead=lambda key: _call_about_unreadable(key, now),
+        on_put_aside=lambda key: _call_about_unreadable(key, now),
     )
 
 
@@ -173,7 +177,7 @@ def hand_over(notice: Notice, now: datetime) -> Notice | None:
         try:
             successor = send_step_notice(owner, plan, now, ladder=remaining)
         except (SealBroken, KeyRingError) as error:
-            note(CLOCK, owner.pk, error, at=now)  # the answer is valid, whatever is wrong with the brief
+            put_row_aside(CLOCK, owner.pk, error, at=now)  # the answer is valid, whatever is wrong with the brief
             return _call_about_unreadable(owner.pk, now)
         _log_escalation(owner, plan)
     return successor

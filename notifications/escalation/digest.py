@@ -25,7 +25,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
 from notifications.outbox.escalation_chain import get_chain_members, get_notified_contacts
@@ -91,9 +91,9 @@ def send_digests(now: datetime, *, heartbeat: Callable[[], None] = lambda: None)
         heartbeat()
         return _assign_to_list(key, now, lists, waiting)
 
-    each(NOTICE_KIND, _get_unlisted(now, eight), assign, at=now)
+    for_each_row(NOTICE_KIND, _get_unlisted(now, eight), assign, at=now)
     by_key = {contact.pk: contact for contact in lists}
-    sent = each(LIST_KIND, by_key, lambda key: _send_list(by_key[key], lists[by_key[key]], now, eight), at=now)
+    sent = for_each_row(LIST_KIND, by_key, lambda key: _send_list(by_key[key], lists[by_key[key]], now, eight), at=now)
     _close_empty_lists(lists, waiting, now, eight)
     return sent
 
@@ -107,7 +107,9 @@ def _get_unlisted(now: datetime, eight: datetime) -> list[UUID]:
     """Return the ids of what may have to be listed: open, older than a day, with a clock, and on no list of today."""
     old = Notice.objects.open().filter(owed_at__lte=now - FIRST_DAY, next_step_at__isnull=False)
     unlisted = old.filter(Q(listed_at__isnull=True) | Q(listed_at__lt=eight)).exclude(purpose=Purpose.DIGEST)
-    rows = unlisted.exclude(pk__in=aside(NOTICE_KIND, now)).order_by("owed_at").values_list("pk", flat=True)
+    rows = (
+        unlisted.exclude(pk__in=get_put_aside_keys(NOTICE_KIND, now)).order_by("owed_at").values_list("pk", flat=True)
+    )
     return list(rows[:MAX_NOTICES])
 
 

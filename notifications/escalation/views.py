@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit.chain import get_actor, log_event
 from audit.models import PutAside
-from audit.put_aside import try_again
+from audit.put_aside import retry_all
 from notifications.outbox.models import Notice
 
 from .audit_reader import get_chain_state
@@ -53,7 +53,7 @@ def put_aside(request: HttpRequest) -> HttpResponse:
     """GET: list them, the oldest first. POST: make all of them due in the next round."""
     if request.method == "POST":
         with transaction.atomic():
-            count = try_again()
+            count = retry_all()
             log_event("put_aside.retried", actor=get_actor(request.user), target_kind="putaside", rows=count)
         words = ngettext("%(count)d is being tried again now.", "%(count)d are being tried again now.", count)
         messages.success(request, words % {"count": count})

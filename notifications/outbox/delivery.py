@@ -24,7 +24,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from audit.chain import AuditEvent, record_all
+from audit.chain import AuditEvent, log_events
 from notifications.channels.base import ChannelPool, PayloadError, RecipientRefused, Unreached
 
 from .messages import build_message
@@ -232,7 +232,7 @@ def record_results(batch: Sequence[ClaimedNotice]) -> None:
         if any(claimed.notice.reason == UNREACHED for claimed in accepted):
             _retry_unreached(now)
         # Last: the chain's one lock is held until the commit, and every other writer of an entry waits for it.
-        record_all(events)
+        log_events(events)
     for claimed in batch:
         _log_failure(claimed)
 

@@ -15,7 +15,7 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from access.languages import LANGUAGES
-from audit.chain import head_note
+from audit.chain import get_head_note
 from notifications.channels.base import Message, PayloadError
 from notifications.directory.models import Contact
 from vault.keyring import KeyRingError
@@ -26,7 +26,7 @@ from .models import Notice, Purpose
 from .sender import OF_ORGANISATION, ORGANISATION, get_link_start, get_unit_to_call
 
 MAX_MINUTES = 120
-# Where the audit chain ended when this was sent (`audit.chain.head_note`): whoever keeps the mail can show that entries
+# Where the audit chain ended when this was sent (`get_head_note`): whoever keeps the mail can show that entries
 # were cut off later.
 CHAIN_HEADER = "Vatra-Chain"
 
@@ -80,7 +80,7 @@ def build_message(notice: Notice, contact: Contact, *, now: datetime) -> Message
     }
     # The first line of the template is the subject.
     subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(context).partition("\n")
-    headers = {CHAIN_HEADER: head_note()}
+    headers = {CHAIN_HEADER: get_head_note()}
     if first.pk != notice.pk or notice.repeats:
         # Mail programs thread a reminder, a deputy's notice and a call under the first notice.
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from access.languages import Texts
 from audit.chain import log_event
-from audit.put_aside import aside, each
+from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.directory.models import Contact
 
@@ -76,9 +76,13 @@ def fix_times_after_clock_change(now: datetime) -> int:
 
 def resolve_again(now: datetime) -> int:
     """Ask the directory again for notices without a recipient, each by itself. Return how many have one now."""
-    waiting = Notice.objects.without_recipient().filter(next_attempt_at__lte=now).exclude(pk__in=aside(RESOLVE, now))
+    waiting = (
+        Notice.objects.without_recipient()
+        .filter(next_attempt_at__lte=now)
+        .exclude(pk__in=get_put_aside_keys(RESOLVE, now))
+    )
     keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS])
-    return each(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
+    return for_each_row(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
 
 
 def _resolve_one(key: UUID, now: datetime) -> bool:

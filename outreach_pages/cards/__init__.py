@@ -1,5 +1,5 @@
 """The card of a session: its random code, the short address it leads to, and who may end or extend it."""
 
-from .codes import open_card
+from .codes import find_open_card
 
-__all__ = ["open_card"]
+__all__ = ["find_open_card"]

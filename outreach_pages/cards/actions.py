@@ -1,4 +1,4 @@
-"""Actions on a card: end it, extend it."""
+"""Actions on a card: end it, extend it; and who may."""
 
 import datetime
 
@@ -8,23 +8,23 @@ from access.models import User
 from audit.chain import get_actor, log_event
 
 from ..records.models import InformativeSession
-from ..records.rights import units_to_plan_for
+from ..records.permissions import get_plannable_units
 
 
-class NotTheirs(Exception):
+class NotAllowed(Exception):
     """This person may read the session, but neither works in its unit nor coordinates it."""
 
 
-def may_manage(user: User, session: InformativeSession) -> bool:
+def may_manage_card(user: User, session: InformativeSession) -> bool:
     """Whether this person works in the session's unit or coordinates its region. Other readers may only print."""
-    return units_to_plan_for(user).filter(pk=session.unit_id).exists()
+    return get_plannable_units(user).filter(pk=session.unit_id).exists()
 
 
 @transaction.atomic
-def keep_card_until(*, session: InformativeSession, last_day: datetime.date | None, by: User) -> None:
+def set_card_expiry(*, session: InformativeSession, last_day: datetime.date | None, by: User) -> None:
     """Set the card's last day; None: no end. Raises NotTheirs."""
-    if not may_manage(by, session):
-        raise NotTheirs
+    if not may_manage_card(by, session):
+        raise NotAllowed
     session.card_expires_on = last_day
     session.save(update_fields=["card_expires_on", "changed_at"])
     log_event(

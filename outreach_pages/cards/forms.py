@@ -7,9 +7,9 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .codes import read_code
+from .codes import parse_code
 
-LONGEST = datetime.timedelta(days=5 * 366)
+MAX_VALIDITY = datetime.timedelta(days=5 * 366)
 
 
 class CodeForm(forms.Form):
@@ -22,7 +22,7 @@ class CodeForm(forms.Form):
     )
 
     def clean_code(self) -> str:
-        code = read_code(self.cleaned_data["code"])
+        code = parse_code(self.cleaned_data["code"])
         if not code:
             raise forms.ValidationError(_("A code has eight letters and digits. Check the card again."))
         return code
@@ -59,7 +59,7 @@ class CardForm(forms.Form):
                 self.add_error("last_day", _("Choose the last day on which the card is active."))
             elif day < today:
                 self.add_error("last_day", _("That day has passed. To end the card today, choose “It ends now”."))
-            elif day > today + LONGEST:
+            elif day > today + MAX_VALIDITY:
                 self.add_error("last_day", _("That is more than five years from now. Choose “It stays active”."))
         return cleaned
 

@@ -8,10 +8,9 @@ from django.utils.translation import get_language
 from content.public_forms import public_form
 
 from ..models import InformativeSession, SessionPage
-from .answers import forbid_caching, see_other, unknown_card
-from .codes import open_card, read_code
+from .codes import find_open_card, parse_code
 from .forms import CodeForm
-from .showing import about_card, frame
+from .responses import build_card_context, build_page_context, forbid_caching, redirect_see_other, render_unknown_card
 
 
 @forbid_caching
@@ -20,27 +19,29 @@ def enter(request: HttpRequest) -> HttpResponse:
     """Ask for a code, and redirect to its address without checking whether there is such a card."""
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        return see_other(reverse("cards:card", args=[form.cleaned_data["code"]]))
-    return render(request, "outreach_pages/card_enter.html", frame(request, "cards:enter") | {"form": form})
+        return redirect_see_other(reverse("cards:card", args=[form.cleaned_data["code"]]))
+    return render(
+        request, "outreach_pages/card_enter.html", build_page_context(request, "cards:enter") | {"form": form}
+    )
 
 
 @forbid_caching
 def card(request: HttpRequest, code: str) -> HttpResponse:
     """Show the session's page in the language of the address; another spelling of the code is redirected."""
-    usual = read_code(code)
+    usual = parse_code(code)
     if usual and usual != code:
-        return see_other(reverse("cards:card", args=[usual]))
-    session = open_card(code)
+        return redirect_see_other(reverse("cards:card", args=[usual]))
+    session = find_open_card(code)
     if session is None:
-        return unknown_card(request)
-    page = _page_in(session, get_language() or "")
+        return render_unknown_card(request)
+    page = _get_page_in(session, get_language() or "")
     if page is not None:
         return page.serve_to_card(request)
-    context = frame(request, "cards:card", session.card_code) | about_card(session)
+    context = build_page_context(request, "cards:card", session.card_code) | build_card_context(session)
     return render(request, "outreach_pages/card_without_page.html", context)
 
 
-def _page_in(session: InformativeSession, language: str) -> SessionPage | None:
+def _get_page_in(session: InformativeSession, language: str) -> SessionPage | None:
     """Return the published page in this language, else its translation, which redirects to its own address.
 
     None without any.

@@ -1,4 +1,4 @@
-"""Store feedback as counts, and show only counts that identify nobody (docs/adr/0026).
+"""Take feedback while a card allows it, store it as counts, show only counts that identify nobody (docs/adr/0026).
 
 Answers to a question wait until there are ten of them, and then all become visible together. So no count is ever shown
 of fewer than ten answers, and two readings of the same count differ by ten answers or by none. Nothing is summed over
@@ -13,30 +13,52 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from access.localized_text import LocalizedText
+from access.languages import LocalizedText
 from access.rate_limits import Limit
 
-from ..pages.labels import Question, get_quiz, opinions
+from ..pages.labels import Question, get_opinion_questions, get_quiz
 from ..records.models import InformativeSession
 from .models import FeedbackCount, Phase
-from .times import places_per_day
 
-FEWEST = 10
+MIN_SHOWN = 10
+OPEN_AFTER_SESSION = datetime.timedelta(days=60)
+EXPECTED_PARTICIPANTS = 60  # a class has 16 to 45 people; until those who came are counted, this many are expected
+SUBMISSIONS_PER_PERSON = 2  # a slip of the finger, a phone that two share
+
+
+def get_open_phases(session: InformativeSession, on: datetime.date | None = None) -> list[Phase]:
+    """Return the phases open on this day: before, until the session's day; after, from that day for sixty days.
+
+    None for an ended card.
+    """
+    day = on or timezone.localdate()
+    if not session.card_is_open(day):
+        return []
+    before = [Phase.BEFORE] if day <= session.date else []
+    after = [Phase.AFTER] if session.date <= day <= session.date + OPEN_AFTER_SESSION else []
+    return before + after
+
+
+def get_daily_limit(session: InformativeSession) -> int:
+    """Return how many may send in one day and phase. It stops a prank or a flood without telling senders apart."""
+    counted = session.counts.aggregate(all=Sum("number"))["all"] or EXPECTED_PARTICIPANTS
+    # At least ten: fewer answers are never shown, so a smaller limit would make feedback pointless.
+    return SUBMISSIONS_PER_PERSON * max(counted, 10)
 
 
 def get_questions(session: InformativeSession, phase: Phase) -> list[Question]:
     """Return the quiz, the same before and after; after the session also the opinion questions."""
-    return get_quiz(session.audience) + (opinions() if phase == Phase.AFTER else [])
+    return get_quiz(session.audience) + (get_opinion_questions() if phase == Phase.AFTER else [])
 
 
 @transaction.atomic
-def take_feedback(
+def record_feedback(
     session: InformativeSession, phase: Phase, answers: Mapping[str, str], *, on: datetime.date | None = None
 ) -> bool:
     """Count these answers ({question: answer}, both of `get_questions`); False when the day's limit is reached."""
     # Counted by the day, never finer: the hour at which somebody sent could identify them.
     noon = datetime.datetime.combine(on or timezone.localdate(), datetime.time(12), tzinfo=datetime.UTC)
-    places = Limit("feedback", places_per_day(session), datetime.timedelta(days=1), slots=1)
+    places = Limit("feedback", get_daily_limit(session), datetime.timedelta(days=1), slots=1)
     if places.hit(f"{session.pk}:{phase}", at=noon) > places.most:
         # Counted first: the row's lock makes the limit exact for answers sent at the same time.
         places.refund(f"{session.pk}:{phase}", at=noon)
@@ -45,7 +67,7 @@ def take_feedback(
         counts = FeedbackCount.objects.filter(session=session, phase=phase, question=question)
         found, _made = counts.get_or_create(session=session, phase=phase, question=question, answer=answer)
         counts.filter(pk=found.pk).update(waiting=F("waiting") + 1)
-        if (counts.aggregate(all=Sum("waiting"))["all"] or 0) >= FEWEST:
+        if (counts.aggregate(all=Sum("waiting"))["all"] or 0) >= MIN_SHOWN:
             counts.update(shown=F("shown") + F("waiting"), waiting=0)
     return True
 
@@ -68,7 +90,7 @@ class Result:
 
     @property
     def is_shown(self) -> bool:
-        return self.answers >= FEWEST
+        return self.answers >= MIN_SHOWN
 
     @property
     def right(self) -> int:
@@ -116,26 +138,26 @@ def build_results(session: InformativeSession) -> Results:
         numbers = {key: shown.get((phase.value, question.key, key), 0) for key, _texts in question.answers}
         total = sum(numbers.values())
         # A quiz answer is about the world and reveals nobody; an opinion could be read off a small count.
-        kept = numbers if question.right else hold_back(numbers)
-        cells = tuple(Cell(text, kept[key], is_right=key == question.right) for key, text in question.choices)
-        return Result(total if total >= FEWEST else 0, cells)
+        visible = numbers if question.right else suppress_small_counts(numbers)
+        cells = tuple(Cell(text, visible[key], is_right=key == question.right) for key, text in question.choices)
+        return Result(total if total >= MIN_SHOWN else 0, cells)
 
     return Results(
         quiz=[
             QuestionResults(each, result(each, Phase.BEFORE), result(each, Phase.AFTER))
             for each in get_quiz(session.audience)
         ],
-        opinions=[QuestionResults(each, None, result(each, Phase.AFTER)) for each in opinions()],
+        opinions=[QuestionResults(each, None, result(each, Phase.AFTER)) for each in get_opinion_questions()],
     )
 
 
-def hold_back(numbers: Mapping[str, int]) -> dict[str, int | None]:
+def suppress_small_counts(numbers: Mapping[str, int]) -> dict[str, int | None]:
     """Suppress each count from one to nine.
 
     Where that leaves a single one, the next smallest is suppressed too (complementary suppression): the total is known,
     and would give it away.
     """
-    small = {key for key, number in numbers.items() if 0 < number < FEWEST}
+    small = {key for key, number in numbers.items() if 0 < number < MIN_SHOWN}
     if len(small) == 1:
         others: Iterable[str] = (key for key in numbers if key not in small)
         small |= {min(others, key=lambda key: numbers[key])}

@@ -7,16 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from access.languages import get_current_language
-from access.localized_text import LocalizedText, localize_to
+from access.languages import LocalizedText, get_current_language, localize_to
 
 FOLDER = Path(__file__).parents[1] / "data" / "session_pages"
 QUIZ_ANSWERS = ("true", "false", "unsure")
-Bilingual = dict[str, str]
+LocalizedTexts = dict[str, str]
 
 
 @cache
-def words(name: str) -> dict[str, Any]:
+def load_texts(name: str) -> dict[str, Any]:
     """Load one file of the folder, by its name without ".json"."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return found
@@ -27,10 +26,10 @@ class Question:
     """A question with the keys of its answers. `right` is "" for an opinion."""
 
     key: str
-    texts: Bilingual
-    answers: tuple[tuple[str, Bilingual], ...]
+    texts: LocalizedTexts
+    answers: tuple[tuple[str, LocalizedTexts], ...]
     right: str = ""
-    explanations: Bilingual | None = None
+    explanations: LocalizedTexts | None = None
 
     @property
     def text(self) -> LocalizedText:
@@ -55,28 +54,28 @@ def _active() -> str:
 
 def get_quiz(audience: str) -> list[Question]:
     """Return the statements asked before and after a session for this audience; the data says which are true."""
-    said = words("words")["quiz"]
-    answers = tuple((key, said[key]) for key in QUIZ_ANSWERS)
-    bank = words("questions")
+    texts = load_texts("words")["quiz"]
+    answers = tuple((key, texts[key]) for key in QUIZ_ANSWERS)
+    bank = load_texts("questions")
     return [
         Question(key, bank[key]["text"], answers, bank[key]["right"], bank[key]["explanation"])
-        for key in words("audiences")[audience]["quiz"]
+        for key in load_texts("audiences")[audience]["quiz"]
     ]
 
 
-def opinions() -> list[Question]:
+def get_opinion_questions() -> list[Question]:
     """Return the questions that everyone is asked after a session."""
     return [
         Question(key, each["text"], tuple((answer["key"], answer["text"]) for answer in each["answers"]))
-        for key, each in words("opinions").items()
+        for key, each in load_texts("opinions").items()
     ]
 
 
-def topics_covered(topics: Iterable[str], voice: str) -> list[dict[str, Bilingual]]:
+def get_topic_texts(topics: Iterable[str], voice: str) -> list[dict[str, LocalizedTexts]]:
     """Return [{"title", "text"}] of the record's topics, in the order of the data, worded for this voice."""
     covered = set(topics)
     return [
         {"title": topic["title"], "text": topic.get(f"for_{voice}s", topic["text"])}
-        for key, topic in words("topics").items()
+        for key, topic in load_texts("topics").items()
         if key in covered
     ]

@@ -18,13 +18,13 @@ from content.printable_catalog import PRINTABLES, Printable
 
 from ..records.labels import Material
 from ..records.models import InformativeSession
-from .labels import words
+from .labels import load_texts
 
-ALWAYS = ("leaflet", "pocket-card")  # our own papers, for whoever was there
-ALSO = {Material.POSTER.value: "poster-a4"}
-OPENED = {Material.LEAFLET.value, Material.POCKET_CARD.value, Material.POSTER.value}
-FILM = ".video.file"  # path of a film's file in a page, as Wagtail's reference index has it
-MAX_LOOKED_AT = 100
+ALWAYS_OFFERED = ("leaflet", "pocket-card")  # our own papers, for whoever was there
+OFFERED_IF_USED = {Material.POSTER.value: "poster-a4"}
+OPENABLE = {Material.LEAFLET.value, Material.POCKET_CARD.value, Material.POSTER.value}
+FILM_PATH = ".video.file"  # path of a film's file in a page, as Wagtail's reference index has it
+MAX_REFERENCES = 100
 
 
 @dataclass(frozen=True)
@@ -51,26 +51,26 @@ class Materials:
 def get_materials(session: InformativeSession, body: Any, language: str, request: HttpRequest | None) -> Materials:
     """Return what can be opened in this language. `body`: the page's own blocks."""
     used = {each.get("kind") for each in session.materials if isinstance(each, dict)}
-    keys = [*ALWAYS, *(key for kind, key in ALSO.items() if kind in used)]
-    films = films_in(language, request) if Material.VIDEO in used else []
-    opened = OPENED | ({Material.VIDEO.value} if films else set())
+    keys = [*ALWAYS_OFFERED, *(key for kind, key in OFFERED_IF_USED.items() if kind in used)]
+    films = get_films(language, request) if Material.VIDEO in used else []
+    opened = OPENABLE | ({Material.VIDEO.value} if films else set())
     with translation.override(language):
         return Materials(
             papers=[PRINTABLES[key] for key in keys if key in PRINTABLES],
             films=films,
             has_quiz=any(block.block_type == "quiz" for block in body or ()),
-            others=[text[language] for kind, text in words("materials").items() if kind in used - opened],
+            others=[text[language] for kind, text in load_texts("materials").items() if kind in used - opened],
         )
 
 
-def films_in(language: str, request: HttpRequest | None) -> list[Link]:
+def get_films(language: str, request: HttpRequest | None) -> list[Link]:
     """Return the public pages of this language with a film, in the order of the tree."""
     shown_on = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),
         to_content_type=ContentType.objects.get_for_model(get_document_model()),
-        model_path__endswith=FILM,
+        model_path__endswith=FILM_PATH,
     ).values_list("object_id", flat=True)
     # The index stores primary keys as text.
-    ids = [int(key) for key in shown_on.distinct()[:MAX_LOOKED_AT] if key.isdecimal()]
+    ids = [int(key) for key in shown_on.distinct()[:MAX_REFERENCES] if key.isdecimal()]
     pages = public_pages(request).filter(pk__in=ids, locale__language_code=language)
     return [Link(page.title, page.get_url(request) or "") for page in pages.order_by("path").select_related("locale")]

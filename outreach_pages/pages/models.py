@@ -79,7 +79,7 @@ class SessionPage(PublicPageMixin, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the card, the materials and the translation's address to the context."""
-        from ..cards.showing import about_card
+        from ..cards.responses import build_card_context
         from .materials import get_materials
 
         context = super().get_context(request, *args, **kwargs)
@@ -89,9 +89,9 @@ class SessionPage(PublicPageMixin, Page):
             for each in context["twins"]
         ]
         materials = get_materials(self.session, self.body, self.locale.language_code, request)
-        return context | about_card(self.session) | {"materials": materials}
+        return context | build_card_context(self.session) | {"materials": materials}
 
     def get_admin_display_title(self) -> str:
         """Add day, town and card, by which editors tell apart hundreds of pages with one title."""
-        told = f"{self.session.date:%d.%m.%Y}, {self.session.municipality}, {self.session.card_code}"
-        return f"{super().get_admin_display_title()} · {told}"
+        details = f"{self.session.date:%d.%m.%Y}, {self.session.municipality}, {self.session.card_code}"
+        return f"{super().get_admin_display_title()} · {details}"

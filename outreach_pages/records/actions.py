@@ -17,11 +17,11 @@ from audit.chain import get_actor, log_event
 
 from .labels import CancelReason, SessionState
 from .models import InformativeSession, SessionCount
-from .rights import get_rights, units_to_plan_for
+from .permissions import get_permissions, get_plannable_units
 
 Cell = tuple[str, str]  # (sex, age group)
 
-KIND = "session"
+TARGET_KIND = "session"
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 # Fields of a plan that may be changed, and fields that are recorded when it has been held.
@@ -74,29 +74,31 @@ class NotNow(Exception):
 def plan_session(*, by: User, values: Mapping[str, Any], is_demo: bool = False) -> InformativeSession:
     """Create a session, planned. `values`: of PLAN, already checked by the form. Raises NotAllowed."""
     with transaction.atomic():
-        if not units_to_plan_for(by).filter(pk=values["unit"].pk).exists():
+        if not get_plannable_units(by).filter(pk=values["unit"].pk).exists():
             raise NotAllowed
         session = InformativeSession(planned_by=by, is_demo=is_demo, **{name: values[name] for name in values})
         session.save(force_insert=True)
-        _record("session.planned", session, by, unit=session.unit.slug, municipality=session.municipality.slug)
+        _log("session.planned", session, by, unit=session.unit.slug, municipality=session.municipality.slug)
     return session
 
 
 def change_plan(*, session: InformativeSession, by: User, values: Mapping[str, Any]) -> InformativeSession:
     """Change the plan. Nothing is written when nothing differs. Raises NotAllowed, NotNow."""
     with transaction.atomic():
-        locked = _locked(session)
-        if not get_rights(by, locked).may_plan:
+        locked = _lock(session)
+        if not get_permissions(by, locked).may_plan:
             raise NotAllowed
-        changed = _change(locked, PLAN, values)
+        changed = _set_changed(locked, PLAN, values)
         # Asked of the new unit as well: nobody moves a session to a unit that they can't plan for.
-        if "unit" in changed and not units_to_plan_for(by).filter(pk=locked.unit_id).exists():
+        if "unit" in changed and not get_plannable_units(by).filter(pk=locked.unit_id).exists():
             raise NotAllowed
         if changed:
             # A session that was held can't be moved to the future.
-            _too_early(locked, "" if locked.state in (SessionState.PLANNED, SessionState.CANCELLED) else locked.state)
+            _refuse_too_early(
+                locked, "" if locked.state in (SessionState.PLANNED, SessionState.CANCELLED) else locked.state
+            )
             locked.save(update_fields=[*changed, "changed_at"])
-            _record("session.changed", locked, by, fields=changed)
+            _log("session.changed", locked, by, fields=changed)
     return locked
 
 
@@ -108,11 +110,11 @@ def record_session(
     `values`: of OUTCOME. `counts`: {(sex, age group): how many}; zeros are left out. Raises NotAllowed, NotNow.
     """
     with transaction.atomic():
-        locked = _locked(session)
-        if not get_rights(by, locked).may_record:
+        locked = _lock(session)
+        if not get_permissions(by, locked).may_record:
             raise NotAllowed
-        _too_early(locked, "held")
-        changed = _change(locked, OUTCOME, values)
+        _refuse_too_early(locked, "held")
+        changed = _set_changed(locked, OUTCOME, values)
         is_first = locked.state == SessionState.PLANNED
         if is_first:
             locked.state, locked.held_at, locked.held_by = SessionState.HELD, timezone.now(), by
@@ -126,12 +128,12 @@ def record_session(
             locked.save(update_fields=[*(name for name in changed if name != "counts"), "changed_at"])
             people = sum(wanted.values())
             if is_first:
-                _record("session.held", locked, by, participants=people)
+                _log("session.held", locked, by, participants=people)
             else:
                 fields = [name for name in changed if name != "counts"]
                 # The sum before stays in the audit log: the counts themselves are replaced.
-                told = {"participants_before": sum(before.values())} if "counts" in changed else {}
-                _record("session.corrected", locked, by, fields=fields, participants=people, **told)
+                before_count = {"participants_before": sum(before.values())} if "counts" in changed else {}
+                _log("session.corrected", locked, by, fields=fields, participants=people, **before_count)
     return locked
 
 
@@ -146,20 +148,20 @@ def report_session(*, session_id: uuid.UUID, submission_id: uuid.UUID, by: User,
             raise NotNow("reported")
         if locked.state != SessionState.HELD:
             raise NotNow("not_held")
-        if not get_rights(by, locked).may_report:
+        if not get_permissions(by, locked).may_report:
             raise NotAllowed
         locked.state, locked.reported_at, locked.reported_by = SessionState.REPORTED, at, by
         locked.report_submission = submission_id
         locked.save(update_fields=["state", "reported_at", "reported_by", "report_submission", "changed_at"])
-        _record("session.reported", locked, by, submission=submission_id)
+        _log("session.reported", locked, by, submission=submission_id)
     return locked
 
 
 def cancel_session(*, session: InformativeSession, by: User, reason: CancelReason) -> InformativeSession:
     """Cancel a planned session. A second call changes nothing. Raises NotAllowed, NotNow."""
     with transaction.atomic():
-        locked = _locked(session)
-        if not get_rights(by, locked).may_plan:
+        locked = _lock(session)
+        if not get_permissions(by, locked).may_plan:
             raise NotAllowed
         if locked.state == SessionState.CANCELLED:
             return locked
@@ -168,7 +170,7 @@ def cancel_session(*, session: InformativeSession, by: User, reason: CancelReaso
         locked.state, locked.cancelled_at, locked.cancelled_by = SessionState.CANCELLED, timezone.now(), by
         locked.cancel_reason = reason
         locked.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "changed_at"])
-        _record("session.cancelled", locked, by, reason=str(reason))
+        _log("session.cancelled", locked, by, reason=str(reason))
     return locked
 
 
@@ -178,10 +180,10 @@ def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
     A second call changes nothing. Raises NotAllowed, NotNow (it is reported).
     """
     with transaction.atomic():
-        locked = _locked(session)
+        locked = _lock(session)
         if locked.state == SessionState.REPORTED:
             raise NotNow("reported")
-        if not get_rights(by, locked).may_plan:
+        if not get_permissions(by, locked).may_plan:
             raise NotAllowed
         if locked.state == SessionState.PLANNED:
             return locked
@@ -190,7 +192,7 @@ def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
         locked.state, locked.cancel_reason = SessionState.PLANNED, ""
         locked.held_at = locked.held_by = locked.cancelled_at = locked.cancelled_by = None
         locked.save()
-        _record("session.planned_again", locked, by, was=str(was), participants=people)
+        _log("session.planned_again", locked, by, was=str(was), participants=people)
     return locked
 
 
@@ -204,13 +206,13 @@ def has_begun(session: InformativeSession, at: datetime | None = None) -> bool:
     return session.begins_at() <= (at or timezone.now()) + CLOCK_TOLERANCE
 
 
-def _locked(session: InformativeSession) -> InformativeSession:
+def _lock(session: InformativeSession) -> InformativeSession:
     # Only the session's row: a lock on the joined unit and municipality would hold up all their other sessions.
     rows = InformativeSession.objects.select_for_update(of=("self",)).select_related("unit", "municipality")
     return rows.get(pk=session.pk)
 
 
-def _change(session: InformativeSession, names: Iterable[str], values: Mapping[str, Any]) -> list[str]:
+def _set_changed(session: InformativeSession, names: Iterable[str], values: Mapping[str, Any]) -> list[str]:
     """Set the values that differ, and return their names."""
     changed = [name for name in names if name in values and getattr(session, name) != values[name]]
     for name in changed:
@@ -218,7 +220,7 @@ def _change(session: InformativeSession, names: Iterable[str], values: Mapping[s
     return changed
 
 
-def _too_early(session: InformativeSession, state: str) -> None:
+def _refuse_too_early(session: InformativeSession, state: str) -> None:
     """Refuse a held session that hasn't begun yet. Raises NotNow."""
     if state and not has_begun(session):
         raise NotNow("too_early")
@@ -232,5 +234,5 @@ def _replace_counts(session: InformativeSession, counts: Mapping[Cell, int]) -> 
     SessionCount.objects.bulk_create(rows)
 
 
-def _record(action: str, session: InformativeSession, by: User, **detail: Any) -> None:
-    log_event(action, actor=get_actor(by), target_kind=KIND, target_id=session.pk, **detail)
+def _log(action: str, session: InformativeSession, by: User, **detail: Any) -> None:
+    log_event(action, actor=get_actor(by), target_kind=TARGET_KIND, target_id=session.pk, **detail)

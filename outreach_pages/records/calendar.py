@@ -36,7 +36,7 @@ class Month:
 
     @property
     def key(self) -> str:
-        return get_key(self.first)
+        return format_month(self.first)
 
     @property
     def before(self) -> datetime.date:
@@ -46,7 +46,7 @@ class Month:
     @property
     def after(self) -> datetime.date:
         """The first day of the next month."""
-        return get_last(self.first) + datetime.timedelta(days=1)
+        return get_last_day(self.first) + datetime.timedelta(days=1)
 
     @property
     def busy_days(self) -> list[Day]:
@@ -54,15 +54,15 @@ class Month:
         return [day for week in self.weeks for day in week if day.is_in_month and day.sessions]
 
 
-def get_key(day: datetime.date) -> str:
+def format_month(day: datetime.date) -> str:
     return f"{day:%Y-%m}"
 
 
-def get_last(first: datetime.date) -> datetime.date:
+def get_last_day(first: datetime.date) -> datetime.date:
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
-def get_first(written: str) -> datetime.date:
+def parse_month(written: str) -> datetime.date:
     """Parse a month (2026-11) and return its first day; this month's when it can't be read."""
     match = MONTH.fullmatch(written)
     if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR and 1 <= int(match[2]) <= 12:
@@ -70,15 +70,15 @@ def get_first(written: str) -> datetime.date:
     return timezone.localdate().replace(day=1)
 
 
-def of_month(user: User, first: datetime.date, region: Region | None) -> SessionQuerySet:
+def get_month_sessions(user: User, first: datetime.date, region: Region | None) -> SessionQuerySet:
     """Return the sessions of a month that this person may see, in order, including cancelled ones."""
-    sessions = InformativeSession.objects.visible_to(user).filter(date__gte=first, date__lte=get_last(first))
+    sessions = InformativeSession.objects.visible_to(user).filter(date__gte=first, date__lte=get_last_day(first))
     if region is not None:
         sessions = sessions.in_region(region)
     return sessions.select_related("unit", "municipality__region").order_by("date", "starts_at", "id")
 
 
-def laid_out(first: datetime.date, sessions: Iterable[InformativeSession]) -> Month:
+def build_month(first: datetime.date, sessions: Iterable[InformativeSession]) -> Month:
     """Lay the month out in weeks that begin on Monday."""
     by_day: dict[datetime.date, list[InformativeSession]] = defaultdict(list)
     for session in sessions:

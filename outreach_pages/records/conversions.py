@@ -18,31 +18,31 @@ SOON_DAYS = 90
 
 
 @dataclass(frozen=True)
-class LedTo:
-    """The numbers of what a session led to.
+class Conversions:
+    """The numbers of what followed from a session.
 
-    `told`: tips at the session itself, according to its report; `by_card`: those that came by its card, `soon`: until
-    90 days after it; `cases`: opened from any of them.
+    `at_session`: tips at the session itself, according to its report; `by_card`: those that came by its card;
+    `soon`: of these, those within 90 days after it; `cases`: opened from any of them.
     """
 
-    told: int = 0
+    at_session: int = 0
     by_card: int = 0
     soon: int = 0
     cases: int = 0
 
-    def __add__(self, other: "LedTo") -> "LedTo":
-        return LedTo(*(mine + theirs for mine, theirs in zip(self.numbers, other.numbers, strict=True)))
+    def __add__(self, other: "Conversions") -> "Conversions":
+        return Conversions(*(mine + theirs for mine, theirs in zip(self.numbers, other.numbers, strict=True)))
 
     @property
     def numbers(self) -> tuple[int, int, int, int]:
-        return self.told, self.by_card, self.soon, self.cases
+        return self.at_session, self.by_card, self.soon, self.cases
 
     def rows(self) -> Iterator[tuple[Any, int]]:
         """Yield the rows of a table: (what is counted, how many)."""
         return zip(LABELS, self.numbers, strict=True)
 
 
-# In the order of `LedTo.numbers`.
+# In the order of `Conversions.numbers`.
 LABELS = (
     _("tips at the session"),
     _("tips through its card"),
@@ -50,24 +50,24 @@ LABELS = (
     _("cases that followed"),
 )
 
-Counting = Callable[[SessionQuerySet], Mapping[uuid.UUID, LedTo]]
-_countings: list[Counting] = []
+Counter = Callable[[SessionQuerySet], Mapping[uuid.UUID, Conversions]]
+_counters: list[Counter] = []
 
 
-def counts_conversions(counting: Counting) -> Counting:
+def register_conversion_counter(counting: Counter) -> Counter:
     """Register a function that counts what sessions led to. It may leave out sessions that led to nothing."""
-    _countings.append(counting)
+    _counters.append(counting)
     return counting
 
 
-def count_conversions(sessions: SessionQuerySet) -> dict[uuid.UUID, LedTo]:
+def count_conversions(sessions: SessionQuerySet) -> dict[uuid.UUID, Conversions]:
     """Return {session: what it led to}, without sessions that led to nothing."""
-    found: dict[uuid.UUID, LedTo] = defaultdict(LedTo)
-    for counting in _countings:
-        for session, led_to in counting(sessions).items():
-            found[session] += led_to
+    found: dict[uuid.UUID, Conversions] = defaultdict(Conversions)
+    for counting in _counters:
+        for session, numbers in counting(sessions).items():
+            found[session] += numbers
     return dict(found)
 
 
-def led_to(session: InformativeSession) -> LedTo:
-    return count_conversions(InformativeSession.objects.filter(pk=session.pk)).get(session.pk, LedTo())
+def get_conversions(session: InformativeSession) -> Conversions:
+    return count_conversions(InformativeSession.objects.filter(pk=session.pk)).get(session.pk, Conversions())

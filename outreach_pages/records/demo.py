@@ -26,10 +26,10 @@ def seed_demo_sessions() -> list[tuple[InformativeSession, dict[str, Any]]]:
     waiting = []
     for row in json.loads(SESSIONS.read_text(encoding="utf-8"))["sessions"]:
         by = User.objects.get(username=row["by"], is_demo=True)
-        session = plan_session(by=by, values=_plan(row), is_demo=True)
+        session = plan_session(by=by, values=_build_plan(row), is_demo=True)
         outcome = row.get("outcome")
         if outcome:
-            values = {name: getattr(session, name) for name in OUTCOME} | _outcome(outcome)
+            values = {name: getattr(session, name) for name in OUTCOME} | _build_outcome(outcome)
             counts = {tuple(cell.split(",")): number for cell, number in outcome["counts"].items()}
             session = record_session(session=session, by=by, values=values, counts=counts)
         if "report" in row:
@@ -37,7 +37,7 @@ def seed_demo_sessions() -> list[tuple[InformativeSession, dict[str, Any]]]:
     return waiting
 
 
-def _plan(row: dict[str, Any]) -> dict[str, Any]:
+def _build_plan(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: row[name] for name in PLANNED if name in row},
         "unit": MobileUnit.objects.get(slug=row["unit"]),
@@ -48,9 +48,9 @@ def _plan(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _outcome(told: dict[str, Any]) -> dict[str, Any]:
+def _build_outcome(outcome: dict[str, Any]) -> dict[str, Any]:
     return {
-        "method": told["method"],
-        "materials": [{"kind": kind, "number": number} for kind, number in told["materials"].items()],
-        "questions_raised": told.get("questions_raised", ""),
+        "method": outcome["method"],
+        "materials": [{"kind": kind, "number": number} for kind, number in outcome["materials"].items()],
+        "questions_raised": outcome.get("questions_raised", ""),
     }

@@ -36,18 +36,18 @@ def build_calendar(sessions: Iterable[InformativeSession], *, name: str) -> byte
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
     for session in sessions:
-        calendar.add_component(_event(session))
+        calendar.add_component(_build_event(session))
     return bytes(calendar.to_ical())
 
 
-def of_person(user: User) -> SessionQuerySet:
+def get_calendar_sessions(user: User) -> SessionQuerySet:
     """Return the sessions of a person's own calendar: the last three months, and what is planned."""
     today = timezone.localdate()
     sessions = InformativeSession.objects.visible_to(user).filter(date__gte=today - BACK, date__lte=today + AHEAD)
     return sessions.select_related("municipality").order_by("date", "starts_at", "id")
 
 
-def _event(session: InformativeSession) -> Event:
+def _build_event(session: InformativeSession) -> Event:
     """Build the event of one session."""
     event = Event()
     event.add("uid", f"{session.pk}@sessions.vatra")

@@ -13,7 +13,7 @@ from .forms.fields import DayInput
 from .labels import Audience, SessionState
 from .models import InformativeSession, SessionQuerySet
 
-A_PAGE = 25
+PAGE_SIZE = 25
 DUE = "due"  # its time has passed, and it isn't recorded yet
 
 
@@ -62,7 +62,7 @@ class FilterForm(forms.Form):
         self.is_valid()
         chosen = getattr(self, "cleaned_data", {})
         if state := chosen.get("state"):
-            sessions = due(sessions) if state == DUE else sessions.filter(state=state)
+            sessions = filter_due(sessions) if state == DUE else sessions.filter(state=state)
         if region := chosen.get("region"):
             sessions = sessions.in_region(region)
         if unit := chosen.get("unit"):
@@ -76,31 +76,31 @@ class FilterForm(forms.Form):
         return sessions
 
 
-def listed(user: User) -> SessionQuerySet:
+def get_listed_sessions(user: User) -> SessionQuerySet:
     """Return the sessions that this person may see, with their place and the number of people who came."""
     sessions = InformativeSession.objects.visible_to(user).select_related("unit", "municipality__region")
     return sessions.annotate(people=Sum("counts__number")).order_by("date", "starts_at", "id")
 
 
-def due(sessions: SessionQuerySet) -> SessionQuerySet:
+def filter_due(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return planned sessions whose end has passed: somebody must say whether they were held."""
     now = timezone.localtime()
     passed = Q(date__lt=now.date()) | Q(date=now.date(), ends_at__lte=now.time())
     return sessions.filter(passed, state=SessionState.PLANNED)
 
 
-def coming(sessions: SessionQuerySet) -> SessionQuerySet:
+def filter_coming(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return planned sessions that are still to come or under way."""
     now = timezone.localtime()
     ahead = Q(date__gt=now.date()) | Q(date=now.date(), ends_at__gt=now.time())
     return sessions.filter(ahead, state=SessionState.PLANNED)
 
 
-def to_report(sessions: SessionQuerySet) -> SessionQuerySet:
+def filter_to_report(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return held sessions that wait for their report."""
     return sessions.filter(state=SessionState.HELD)
 
 
-def lately(sessions: SessionQuerySet) -> SessionQuerySet:
+def filter_held(sessions: SessionQuerySet) -> SessionQuerySet:
     """Return the sessions that were held, the latest first."""
     return sessions.took_place().order_by("-date", "-starts_at", "id")

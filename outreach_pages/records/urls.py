@@ -2,23 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import counting, feed, lists, one
+from .views import calendar, sessions, statistics
 
 app_name = "sessions"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", lists.sessions, name="list"),
-    path("month/", lists.month, name="month"),
-    path("month.ics", lists.month_file, name="month_file"),
-    path("calendar/", lists.subscription, name="subscription"),
-    path("calendar/make/", lists.make_subscription, name="make_subscription"),
-    path("calendar/revoke/", lists.revoke_subscription, name="revoke_subscription"),
-    path("calendar/of/<str:secret>.ics", feed.feed, name="feed"),
-    path("numbers/", counting.numbers, name="numbers"),
-    path("numbers.csv", counting.numbers_file, name="numbers_file"),
-    path("plan/", one.plan, name="plan"),
-    path("<uuid:session_id>/", one.session, name="session"),
-    path("<uuid:session_id>/change/", one.change, name="change"),
-    path("<uuid:session_id>/outcome/", one.outcome, name="outcome"),
-    path("<uuid:session_id>/cancel/", one.cancel, name="cancel"),
-    path("<uuid:session_id>/again/", one.again, name="again"),
+    path("", sessions.session_list, name="list"),
+    path("month/", calendar.month, name="month"),
+    path("month.ics", calendar.month_file, name="month_file"),
+    path("calendar/", calendar.subscription, name="subscription"),
+    path("calendar/make/", calendar.make_subscription, name="make_subscription"),
+    path("calendar/revoke/", calendar.revoke_subscription, name="revoke_subscription"),
+    path("calendar/of/<str:secret>.ics", calendar.feed, name="feed"),
+    path("numbers/", statistics.statistics, name="numbers"),
+    path("numbers.csv", statistics.statistics_file, name="numbers_file"),
+    path("plan/", sessions.plan_session, name="plan"),
+    path("<uuid:session_id>/", sessions.session_page, name="session"),
+    path("<uuid:session_id>/change/", sessions.change_plan, name="change"),
+    path("<uuid:session_id>/outcome/", sessions.record_outcome, name="outcome"),
+    path("<uuid:session_id>/cancel/", sessions.cancel_session, name="cancel"),
+    path("<uuid:session_id>/again/", sessions.plan_again, name="again"),
 ]

@@ -9,7 +9,7 @@ from access.models import StaffRole
 from content.tests.seeded import SeededTest
 
 from ..models import InformativeSession, SessionPage
-from ..pages.making import make_session_page
+from ..pages.actions import make_session_page
 from . import places
 
 CODE = "7K2M9QXB"

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorate, Region, StaffRole, User
+from access.models import MobileUnit, Municipality, PoliceDirectorate, Region, StaffRole, User
+from tests.world.places import make_user
 
 from ..models import InformativeSession
 
@@ -25,9 +26,7 @@ def unit(of: Region) -> MobileUnit:
 
 
 def person(username: str, role: str = StaffRole.WORKER, *, language: str = "en", **place: Any) -> User:
-    user = User.objects.create(username=username, language=language)
-    Assignment.objects.create(user=user, role=role, **place)
-    return user
+    return make_user(role, username=username, language=language, **place)
 
 
 def session(by: User, of: MobileUnit, **fields: Any) -> InformativeSession:

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access.models import RateCount
-from access.rate_limits import forget_old
+from access.rate_limits import delete_old_counts
 
-from ..feedback.counting import build_results, hold_back, take_feedback
+from ..feedback.counting import build_results, get_daily_limit, get_open_phases, record_feedback, suppress_small_counts
 from ..feedback.models import FeedbackCount, Phase
-from ..feedback.times import open_phases, places_per_day
 from ..models import InformativeSession
 from .cards_world import CARD, CardTest
 
@@ -39,11 +38,11 @@ class TestGivingFeedback(CardTest):
 
     def test_how_many_came_is_known_by_the_day_and_forgotten_after_some(self):
         long_ago = timezone.localdate() - datetime.timedelta(days=4)
-        take_feedback(self.session, Phase.BEFORE, QUIZ, on=long_ago)
-        take_feedback(self.session, Phase.BEFORE, QUIZ)
+        record_feedback(self.session, Phase.BEFORE, QUIZ, on=long_ago)
+        record_feedback(self.session, Phase.BEFORE, QUIZ)
         slots = RateCount.objects.filter(scope="feedback").values_list("slot", flat=True)
         assert {slot.astimezone(datetime.UTC).time() for slot in slots} == {datetime.time(0)}
-        forget_old(timezone.now())
+        delete_old_counts(timezone.now())
         assert RateCount.objects.filter(scope="feedback").count() == 1
 
     def test_after_the_session_the_answers_are_explained_before_it_they_are_not(self):
@@ -60,9 +59,9 @@ class TestGivingFeedback(CardTest):
 
     def test_a_flood_is_bounded_for_each_card_and_day(self):
         self.session.counts.create(sex="female", age_group="15_17", number=12)
-        assert places_per_day(self.session) == 24
+        assert get_daily_limit(self.session) == 24
         for _number in range(23):
-            take_feedback(self.session, Phase.AFTER, {})
+            record_feedback(self.session, Phase.AFTER, {})
         assert self.client.post(AFTER, QUIZ).status_code == 303
         full = self.client.post(AFTER, QUIZ)
         assert full.status_code == 429
@@ -76,7 +75,7 @@ class TestGivingFeedback(CardTest):
         assert not FeedbackCount.objects.exists()
 
     def test_only_the_phases_of_today_are_open(self):
-        assert open_phases(self.session) == [Phase.BEFORE, Phase.AFTER]
+        assert get_open_phases(self.session) == [Phase.BEFORE, Phase.AFTER]
         assert 'pas/"' in self.html(f"/en{CARD}mendimi/")
         InformativeSession.objects.update(date=timezone.localdate() + datetime.timedelta(days=3))
         assert self.client.get(f"/en{CARD}mendimi/")["Location"] == BEFORE
@@ -97,7 +96,7 @@ class TestGivingFeedback(CardTest):
 class TestSeeingCounts(CardTest):
     def answers(self, number: int, phase: Phase = Phase.AFTER, **answers: str) -> None:
         for _each in range(number):
-            assert take_feedback(self.session, phase, answers)
+            assert record_feedback(self.session, phase, answers)
 
     def page(self) -> str:
         self.client.force_login(self.worker)
@@ -142,11 +141,11 @@ class TestSeeingCounts(CardTest):
 
 @given(st.lists(st.integers(0, 40), min_size=3, max_size=5))
 def test_no_held_back_count_can_be_worked_out_from_the_total(numbers):
-    kept = hold_back({str(place): number for place, number in enumerate(numbers)})
+    kept = suppress_small_counts({str(place): number for place, number in enumerate(numbers)})
     assert all(number is None or number == 0 or number >= 10 for number in kept.values())
     assert list(kept.values()).count(None) != 1
 
 
 @pytest.mark.parametrize("numbers", [{"yes": 30, "partly": 0, "no": 0}, {"yes": 20, "partly": 10, "no": 0}])
 def test_what_tells_on_nobody_is_shown(numbers):
-    assert hold_back(numbers) == numbers
+    assert suppress_small_counts(numbers) == numbers

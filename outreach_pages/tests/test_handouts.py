@@ -15,10 +15,10 @@ from PIL import Image
 from pypdf import PdfReader
 
 from content.models import Hotline
-from content.printables.pdf import PrintableError, to_pdf
+from content.printables.pdf import PrintableError, render_pdf
 
-from ..cards.qr import qr_png, short_address
-from ..handouts.making import KINDS, build_context, handout_pdf
+from ..cards.codes import build_short_url, render_qr_png
+from ..handouts import KINDS, build_context, render_handout
 from .cards_world import CARD, CODE, CardTest
 
 
@@ -35,7 +35,7 @@ class TestHandouts(CardTest):
     def each(self):
         for kind in KINDS:
             for language in ("sq", "en"):
-                yield kind, language, handout_pdf(self.session, kind, language)
+                yield kind, language, render_handout(self.session, kind, language)
 
     def test_each_paper_is_tagged_titled_has_a_language_and_brings_its_letters(self):
         for kind, language, pdf in self.each():
@@ -89,12 +89,12 @@ class TestHandouts(CardTest):
     def test_without_any_line_a_paper_says_where_to_go(self):
         Hotline.objects.update(publish="no")
         for kind in ("leaflet", "poster_a4"):
-            assert "nearest police station" in get_text(handout_pdf(self.session, kind, "en"))
+            assert "nearest police station" in get_text(render_handout(self.session, kind, "en"))
 
     def test_sheets_have_the_size_they_say_and_papers_the_pages(self):
         sizes = {"leaflet": (210, 297, 2), "pocket_card": (210, 297, 1), "poster_a4": (210, 297, 1)}
         for kind, (width, height, pages) in (sizes | {"poster_a3": (297, 420, 1)}).items():
-            reader = PdfReader(io.BytesIO(handout_pdf(self.session, kind, "sq")))
+            reader = PdfReader(io.BytesIO(render_handout(self.session, kind, "sq")))
             box = reader.pages[0].mediabox
             assert [round(float(side) / 72 * 25.4) for side in (box.width, box.height)] == [width, height]
             assert len(reader.pages) == pages, kind
@@ -104,19 +104,19 @@ class TestHandouts(CardTest):
         topics += ["rights", "reporting", "online", "labour"]
         for audience, _label in self.session._meta.get_field("audience").choices:
             session = self.make_session(audience=audience, topics=topics)
-            pages = PdfReader(io.BytesIO(handout_pdf(session, "leaflet", "sq"))).pages
+            pages = PdfReader(io.BytesIO(render_handout(session, "leaflet", "sq"))).pages
             assert len(pages) == 2, audience
 
     def test_the_outside_of_the_folded_card_says_nothing(self):
-        text = get_text(handout_pdf(self.session, "pocket_card", "en"))
+        text = get_text(render_handout(self.session, "pocket_card", "en"))
         assert "Vatra" not in text
-        picture = get_pictures(handout_pdf(self.session, "pocket_card", "en"))[0]
+        picture = get_pictures(render_handout(self.session, "pocket_card", "en"))[0]
         scale = picture.width / 210
         outside = picture.crop([round(side * scale) for side in (20, 42 + 54, 190, 42 + 108)])
         assert zxingcpp.read_barcodes(outside) == []
 
     def test_the_same_day_gives_the_same_bytes(self):
-        assert handout_pdf(self.session, "leaflet", "sq") == handout_pdf(self.session, "leaflet", "sq")
+        assert render_handout(self.session, "leaflet", "sq") == render_handout(self.session, "leaflet", "sq")
 
     def test_staff_fetch_a_paper_and_a_pattern(self):
         self.client.force_login(self.worker)
@@ -132,12 +132,12 @@ class TestHandouts(CardTest):
             assert self.client.get(reverse("session_cards:handout", args=[self.session.pk, *wrong])).status_code == 404
 
     def test_the_pattern_alone_is_read_too(self):
-        picture = Image.open(io.BytesIO(qr_png(CODE, "sq"))).convert("L")
-        assert zxingcpp.read_barcodes(picture)[0].text == short_address(CODE, "sq")
+        picture = Image.open(io.BytesIO(render_qr_png(CODE, "sq"))).convert("L")
+        assert zxingcpp.read_barcodes(picture)[0].text == build_short_url(CODE, "sq")
 
 
 @pytest.mark.parametrize("source", ["file:///etc/passwd", "http://127.0.0.1:9/x.png", "handout.css"])
 def test_a_paper_reaches_nothing_outside_itself(source, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("went out"))
     with pytest.raises(PrintableError):
-        to_pdf(f'<html lang="sq"><title>x</title><img src="{source}" alt="x">', own={}, identifier="x")
+        render_pdf(f'<html lang="sq"><title>x</title><img src="{source}" alt="x">', own={}, identifier="x")

@@ -5,8 +5,8 @@ from django.urls import reverse
 from wagtail.models import PageLogEntry
 
 from ..models import InformativeSession, SessionPage
-from ..pages.making import TakenAway, compute_mark, get_pages, renew_session_page, take_record
-from ..pages.parting import is_edited
+from ..pages.actions import PageUnpublished, compute_state_mark, get_pages, renew_session_page, restore_from_record
+from ..pages.differences import is_edited
 from .cards_world import CARD, CardTest
 
 
@@ -85,7 +85,7 @@ class TestTheWayBack(RecordTest):
         assert html.count('<dl class="panel change"') == 1
 
     def test_pressing_puts_the_records_text_back_and_keeps_the_editors_in_the_history(self):
-        seen = compute_mark(get_pages(self.session))
+        seen = compute_state_mark(get_pages(self.session))
         edited = self.english().live_revision_id
         assert self.client.post(self.address("difference"), {"seen": seen}).status_code == 302
         assert "An editor" not in self.english().title
@@ -94,7 +94,7 @@ class TestTheWayBack(RecordTest):
         assert "Create the page again" in self.html(self.address("page"))
 
     def test_what_was_published_since_it_was_looked_at_is_not_written_over(self):
-        seen = compute_mark(get_pages(self.session))
+        seen = compute_state_mark(get_pages(self.session))
         self.save_draft("Another title").publish()
         response = self.client.post(self.address("difference"), {"seen": seen})
         assert response.status_code == 409
@@ -102,7 +102,7 @@ class TestTheWayBack(RecordTest):
         assert self.english().title == "Another title"
 
     def test_a_change_that_is_no_word_is_said(self):
-        take_record(session=self.session, by=self.worker, seen=compute_mark(get_pages(self.session)))
+        restore_from_record(session=self.session, by=self.worker, seen=compute_state_mark(get_pages(self.session)))
         page = self.english()
         raw = [dict(block) for block in page.body.raw_data]
         quiz = next(block for block in raw if block["type"] == "quiz")
@@ -124,11 +124,11 @@ class TestTheWayBack(RecordTest):
             page.unpublish()
         for act in (
             lambda: renew_session_page(session=self.session, by=self.worker),
-            lambda: take_record(session=self.session, by=self.worker, seen=""),
+            lambda: restore_from_record(session=self.session, by=self.worker, seen=""),
         ):
             try:
                 act()
-            except TakenAway:
+            except PageUnpublished:
                 continue
             raise AssertionError("it came back")
         assert self.client.post(self.address("renew")).status_code == 409

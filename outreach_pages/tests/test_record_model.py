@@ -10,7 +10,7 @@ from access.models import StaffRole
 
 from ..models import InformativeSession, SessionCount
 from ..records.models import CARD_ALPHABET, new_card_code
-from ..records.no_names import details_in, without_details
+from ..records.no_names import find_details, without_details
 from .places import person, region, session, town, unit
 
 
@@ -117,7 +117,7 @@ class TestWhatLeadsToAPerson:
         ],
     )
     def test_telephones_addresses_profiles_and_papers_are_refused(self, text, kind):
-        assert kind in details_in(text)
+        assert kind in find_details(text)
         with pytest.raises(ValidationError) as refused:
             without_details(text)
         assert text not in str(refused.value)
@@ -134,5 +134,5 @@ class TestWhatLeadsToAPerson:
         ],
     )
     def test_short_lines_dates_and_counts_may_stand(self, text):
-        assert details_in(text) == []
+        assert find_details(text) == []
         without_details(text)

@@ -18,7 +18,7 @@ from audit.chain import get_actor, log_event
 from . import events
 from .policy import CMS, FIELD, row_for
 from .sessions.factors import open_secret, seal_secret
-from .sign_in_tries import get_tries, may_pass_a_pause, remember_device
+from .sign_in_limits import get_attempts, may_pass_pause, remember_device
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
@@ -58,7 +58,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return answer
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Skip allauth's own rate limit, which counts in a cache: `sign_in_tries` counts in the database."""
+        """Skip allauth's own rate limit, which counts in a cache: `sign_in_limits` counts in the database."""
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """Return the account of these credentials, or None.
@@ -66,11 +66,11 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         Raises ValidationError while attempts are paused.
         """
         name = str(credentials.get("username") or credentials.get("email") or "")
-        tries = get_tries(request, name, self.get_client_ip(request))
+        tries = get_attempts(request, name, self.get_client_ip(request))
         is_paused = tries.count_password()
         # Hashed during a pause too, so that the time of the answer doesn't tell whether one is on (docs/adr/0071).
         user = super().authenticate(request, **credentials)
-        if is_paused and (user is None or not may_pass_a_pause(tries, user)):
+        if is_paused and (user is None or not may_pass_pause(tries, user)):
             raise self.validation_error("too_many_login_attempts")
         # While paused nothing was counted, so there is nothing to refund.
         if user is not None and not is_paused:

@@ -19,7 +19,7 @@ from audit.chain import ANONYMOUS, get_actor, log_event
 
 from .models import User
 from .sessions import actions as sessions
-from .sessions.factors import forget_secrets
+from .sessions.factors import delete_secrets
 from .staff import mails
 
 
@@ -35,7 +35,7 @@ def signed_out(request: HttpRequest, user: User | None, **_more: Any) -> None:
     if user is not None:
         # Of a stand-in (duress) the person behind it: the stand-in itself is in no table.
         log_event("account.signed_out", actor=get_actor(user.person), target_kind="user", target_id=user.person.pk)
-        sessions.signed_out(request, user.person)
+        sessions.record_sign_out(request, user.person)
 
 
 def sign_in_failed(username: str) -> None:
@@ -53,7 +53,7 @@ def code_failed(user: User, authenticator: Authenticator | None = None, kind: st
 @receiver(mfa.authenticator_used)
 def factor_used(request: HttpRequest, user: User, **_more: Any) -> None:
     """Note in the session that a second factor was given."""
-    sessions.note_factor(request, user)
+    sessions.record_factor(request, user)
 
 
 @receiver(account.password_changed)
@@ -76,7 +76,7 @@ def factor_added(request: HttpRequest, user: User, authenticator: Authenticator,
         others = Authenticator.objects.filter(user=user).exclude(pk=authenticator.pk)
         if not others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists():
             sessions.end_all(user=user, by=user, keep=request)
-        sessions.note_factor(request, user)
+        sessions.record_factor(request, user)
         _mail_on_commit(user, "factor_added")
 
 
@@ -107,7 +107,7 @@ def key_renamed(user: User, authenticator: Authenticator) -> None:
 @receiver(post_delete, sender=Authenticator)
 def secrets_forgotten(instance: Authenticator, **_more: Any) -> None:
     """Delete the sealed secret together with allauth's row."""
-    forget_secrets(instance.data)
+    delete_secrets(instance.data)
 
 
 def _record_factor(action: str, user: User, authenticator: Authenticator) -> None:
@@ -115,4 +115,4 @@ def _record_factor(action: str, user: User, authenticator: Authenticator) -> Non
 
 
 def _mail_on_commit(user: User, what: str) -> None:
-    transaction.on_commit(partial(mails.tell_of_change, user, what))
+    transaction.on_commit(partial(mails.mail_security_change, user, what))

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, ngettext
 
 from . import events
-from .sign_in_tries import get_tries
+from .sign_in_limits import get_attempts
 
 KEY_DOES_NOT_FIT = _(
     "This key isn't one of your account, or the page had been open for too long. Try again; if it goes on, take another"
@@ -60,14 +60,14 @@ class PasswordAgainForm(WithoutPlaceholders, account.ReauthenticateForm):
 
 
 class CountedCodes:
-    """Mixin for codes of a second factor: counted in the database, by account and network (`sign_in_tries`)."""
+    """Mixin for codes of a second factor: counted in the database, by account and network (`sign_in_limits`)."""
 
     user: Any
 
     def clean_code(self) -> str:
         """Count the attempt, check the code, and undo the count if it is right. Raises ValidationError."""
         request = context.request
-        tries = get_tries(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
+        tries = get_attempts(request, self.user.get_username(), get_adapter(request).get_client_ip(request))
         # Counted before it is compared, so that tries sent side by side can't outrun the count.
         if tries.count_code():
             raise get_adapter(request).validation_error("too_many_login_attempts")
@@ -144,7 +144,7 @@ class KeyNameForm(EditWebAuthnForm):
         return saved
 
 
-def _words_of_django() -> str:
+def _name_djangos_texts() -> str:
     """Name a text that Django's Albanian catalogue lacks, so that ours carries it. Never called."""
     return ngettext(
         "This password is too short. It must contain at least %d character.",

@@ -1,12 +1,10 @@
-"""The languages of the service, from settings.LANGUAGES. Code asks here and nowhere else."""
+"""The languages of the service, from settings.LANGUAGES, and texts in several of them. Code asks here, nowhere else."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-
-from .localized_text import localize_to
 
 Texts = dict[str, str]  # one text in every language: {code: text}
 
@@ -32,6 +30,34 @@ def in_each_language(words: Any, codes: Iterable[str] = LANGUAGES) -> Texts:
         with translation.override(code if code in LANGUAGES else None):
             texts[code] = str(words)
     return texts
+
+
+class LocalizedText(str):
+    """A string that knows its language. Templates mark it where it isn't the page's own (filters `said` and `lang_of`).
+
+    Joining, cutting or capitalising it gives a plain string, which pages take for their own language.
+    """
+
+    __slots__ = ("language",)
+    language: str
+
+    def __new__(cls, text: str, language: str = "") -> "LocalizedText":
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
+
+
+def localize_to(texts: Mapping[str, str], language: str) -> LocalizedText:
+    """Return the text in this language, its base form (en for en-GB), the default language or any; "" of none."""
+    for wanted in (language, language.split("-")[0], DEFAULT_LANGUAGE, *texts):
+        if texts.get(wanted):
+            return LocalizedText(texts[wanted], wanted)
+    return LocalizedText("")
+
+
+def localize(texts: dict[str, str], language: str | None = None) -> LocalizedText:
+    """Return the text in this (or the active) language, else the default one, else any. `texts`: {code: text}."""
+    return localize_to(texts, language or translation.get_language() or DEFAULT_LANGUAGE)
 
 
 def format_in_each_language(words: Any, **parts: str | int | Mapping[str, str]) -> Texts:

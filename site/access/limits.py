@@ -13,7 +13,7 @@ class Busy(Exception):
     """Too much of this work at once. Answered with 503 and Retry-After (`config.views.server_error`)."""
 
 
-class _InOrder:
+class _FairSemaphore:
     """A semaphore that serves whoever has waited longest.
 
     Python's own semaphore lets a newcomer overtake those who wait.
@@ -69,7 +69,7 @@ class Bounded:
     def __init__(self, *, at_once: int, waiting: int, seconds: float) -> None:
         self.seconds = seconds
         self._places = threading.BoundedSemaphore(at_once + waiting)
-        self._turns = _InOrder(at_once)
+        self._turns = _FairSemaphore(at_once)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

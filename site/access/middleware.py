@@ -17,7 +17,7 @@ from . import policy
 from .limits import Busy
 from .models import FieldToken
 from .sessions.actions import has_factor
-from .sessions.locked import lead_to_unlocking
+from .sessions.locked import redirect_to_unlocking
 
 API_PREFIX = "/api/"
 
@@ -131,7 +131,7 @@ class AccessPolicy:
             return answer
         if row is None or row.roles == policy.NOBODY:
             raise Http404
-        return lead_to_unlocking(request)
+        return redirect_to_unlocking(request)
 
 
 def problem(status: int, kind: str, title: str, **extra: Any) -> JsonResponse:

@@ -12,10 +12,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .localized_text import LocalizedText, localize_to
+from .languages import DEFAULT_LANGUAGE
+from .languages import localize as localize
 from .place_changes.models import PlaceChange as PlaceChange
 from .rate_limits import RateCount as RateCount
 from .sessions.models import DuressAlarm as DuressAlarm
@@ -27,7 +27,7 @@ from .staff.models import FactorReset as FactorReset
 from .staff.models import Invitation as Invitation
 from .staff.models import RoleRequest as RoleRequest
 from .staff.models import SessionEnd as SessionEnd
-from .staff.record_keepers import NOT_BOTH, clashes
+from .staff.role_conflicts import NOT_BOTH, has_conflicting_role
 
 # Django's own salt, so that sessions from before `session_epoch` stay valid.
 SESSION_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
@@ -117,7 +117,7 @@ class User(AbstractUser):
     """A member of staff. What they may see follows from their assignments, never from `is_superuser`."""
 
     language = models.CharField(
-        _("language"), max_length=5, choices=settings.WAGTAILADMIN_PERMITTED_LANGUAGES, default=settings.LANGUAGE_CODE
+        _("language"), max_length=5, choices=settings.WAGTAILADMIN_PERMITTED_LANGUAGES, default=DEFAULT_LANGUAGE
     )
     is_demo = models.BooleanField(_("demo account"), default=False)
     # raised to end every session and every draft's key of this person at once
@@ -235,7 +235,7 @@ class Assignment(models.Model):
 
     def clean(self) -> None:
         held = Assignment.objects.filter(user=self.user_id).exclude(pk=self.pk)
-        if clashes(held, self.role, self.starts_on, self.ends_on):
+        if has_conflicting_role(held, self.role, self.starts_on, self.ends_on):
             raise ValidationError({"role": NOT_BOTH})
 
 
@@ -310,8 +310,3 @@ class FieldToken(models.Model):
         """Return the active person this token stands for, or None."""
         found = cls.found_by(token, at)
         return found.user if found else None
-
-
-def localize(texts: dict[str, str], language: str | None = None) -> LocalizedText:
-    """Return the text in this (or the active) language, else the default one, else any. `texts`: {code: text}."""
-    return localize_to(texts, language or get_language() or settings.LANGUAGE_CODE)

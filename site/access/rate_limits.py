@@ -109,6 +109,18 @@ class Limit:
         return datetime.fromtimestamp(moment.timestamp() // length * length, tz=moment.tzinfo)
 
 
+def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address, an IPv4 one where it is mapped into IPv6; None when it is none."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        # ::ffff:192.0.2.1 is the IPv4 caller; as IPv6 all of them would share one /64.
+        return found.ipv4_mapped
+    return found
+
+
 def get_network(address: str) -> str:
     """Return the network of an address as it is counted: /24, for IPv6 /64, as a keyed hash.
 
@@ -126,17 +138,13 @@ def get_networks(address: str) -> list[str]:
 
 def _network(address: str) -> str:
     """Return the network of an address as text; what is no address stays as it is."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
+    found = parse_address(address)
+    if found is None:
         return address
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        # ::ffff:192.0.2.1 is the IPv4 caller; as IPv6 all of them would share one /64.
-        found = found.ipv4_mapped
     bits = IPV4_NETWORK if found.version == 4 else IPV6_NETWORK
     return str(ipaddress.ip_network(f"{found}/{bits}", strict=False))
 
 
-def forget_old(now: datetime) -> int:
+def delete_old_counts(now: datetime) -> int:
     """Delete counts that no window reaches. Returns how many rows."""
     return RateCount.objects.filter(slot__lt=now - KEEP).delete()[0]

@@ -1,9 +1,9 @@
-"""Look up one row for a person: theirs, or 404. An attempt to reach another's is logged."""
+"""The signed-in person, and look-ups of one row for them: theirs, or 404. An attempt to reach another's is logged."""
 
 from typing import Any, TypeVar
 
 from django.db import models
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from audit.chain import get_actor
 from audit.denials import record_denial
@@ -26,3 +26,9 @@ def visible_or_404(model: type[M], user: User, /, **lookup: Any) -> M:
     if hidden is not None:
         record_denial(actor=get_actor(user), target_kind=model._meta.model_name or "", target_id=hidden)
     raise Http404
+
+
+def get_signed_in_user(request: HttpRequest) -> User:
+    """Return the signed-in member of staff, in a view that the policy table opens to staff only."""
+    assert isinstance(request.user, User)
+    return request.user

@@ -3,9 +3,9 @@
 from allauth.account import views as account
 from django.urls import include, path
 
-from .invitation import invitation
-from .sessions import factor_views as factors
+from .sessions import enrolment_views as factors
 from .sessions import views as sessions
+from .sessions.enrolment_views import invitation
 
 # Before allauth's own of the same name: the first that matches answers.
 FACTORS = [

@@ -68,28 +68,28 @@ def log_event(
 ) -> AuditEntry:
     """Append one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only.
 
-    Three small statements and no savepoint: it stands on the road of every submission. An entry that can't be written
-    takes the act down with it. Other writers wait from here to the end of the caller's transaction, so call it late.
+    Three small statements and no savepoint: every submission waits for it. An entry that can't be written
+    rolls the act back. Other writers wait from here to the end of the caller's transaction, so call it late.
     """
-    return record_all([AuditEvent(action, target_kind, target_id, detail, at)], actor=actor)[0]
+    return log_events([AuditEvent(action, target_kind, target_id, detail, at)], actor=actor)[0]
 
 
-def record_all(deeds: Sequence[AuditEvent], *, actor: Actor = SYSTEM) -> list[AuditEntry]:
+def log_events(events: Sequence[AuditEvent], *, actor: Actor = SYSTEM) -> list[AuditEntry]:
     """Append an entry for each event, in order, with the three statements that one entry takes."""
-    if not deeds:
+    if not events:
         return []
-    return _append(deeds, actor)
+    return _append(events, actor)
 
 
-def _append(deeds: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
+def _append(events: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
     # Before the head is locked: the key may have to be read from its file.
     key_id = chain_keys().primary.id
     with transaction.atomic(savepoint=False):
-        number, previous_hash, is_keyed = _locked_head()
+        number, previous_hash, is_keyed = _lock_head()
         entries = []
-        for deed, by in [*_seal_over(number, is_keyed), *((deed, actor) for deed in deeds)]:
+        for event, by in [*_build_sealing_event(number, is_keyed), *((event, actor) for event in events)]:
             number += 1
-            entry = _entry(deed, by, number, previous_hash, key_id)
+            entry = _build_entry(event, by, number, previous_hash, key_id)
             previous_hash = entry.hash
             entries.append(entry)
         AuditEntry.objects.bulk_create(entries)
@@ -99,10 +99,10 @@ def _append(deeds: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
                 [number, previous_hash, True],
             )
     # Without the entry that seals: the caller didn't ask for it.
-    return entries[len(entries) - len(deeds) :]
+    return entries[len(entries) - len(events) :]
 
 
-def seal_over() -> bool:
+def seal_unkeyed_chain() -> bool:
     """Begin the keyed chain over one without keys, if that is what there is. Raises KeyRingError, DatabaseError."""
     chain_keys()
     is_due = ChainHead.objects.filter(pk=1, number__gt=0, is_keyed=False).exists()
@@ -111,7 +111,7 @@ def seal_over() -> bool:
     return is_due
 
 
-def head_note() -> str:
+def get_head_note() -> str:
     """Return the head as mails carry it: `<number>:<16 hex digits>`.
 
     Whoever has one can show later that it is still there (`verify_audit --noted`).
@@ -120,21 +120,21 @@ def head_note() -> str:
     return f"{number}:{digest[:SHORT]}"
 
 
-def _seal_over(number: int, is_keyed: bool) -> list[tuple[AuditEvent, Actor]]:
+def _build_sealing_event(number: int, is_keyed: bool) -> list[tuple[AuditEvent, Actor]]:
     return [] if is_keyed or number == 0 else [(AuditEvent(SEALED, detail={"entries": number}), SYSTEM)]
 
 
-def _entry(deed: AuditEvent, actor: Actor, number: int, previous_hash: str, key_id: str) -> AuditEntry:
+def _build_entry(event: AuditEvent, actor: Actor, number: int, previous_hash: str, key_id: str) -> AuditEntry:
     entry = AuditEntry(
         number=number,
-        at=deed.at or timezone.now(),
+        at=event.at or timezone.now(),
         actor_kind=actor.kind,
         actor_id=actor.id,
-        action=deed.action,
-        target_kind=deed.target_kind,
-        target_id=str(deed.target_id),
+        action=event.action,
+        target_kind=event.target_kind,
+        target_id=str(event.target_id),
         # As it will be read from the database, or the hash of what was read would differ.
-        detail=json.loads(json.dumps(dict(deed.detail), default=_plain)),
+        detail=json.loads(json.dumps(dict(event.detail), default=_serialize)),
         previous_hash=previous_hash,
         key_id=key_id,
     )
@@ -142,7 +142,7 @@ def _entry(deed: AuditEvent, actor: Actor, number: int, previous_hash: str, key_
     return entry
 
 
-def _locked_head() -> tuple[int, str, bool]:
+def _lock_head() -> tuple[int, str, bool]:
     """Return (number, hash, whether it is keyed) of the last entry; the row stays locked until the transaction ends.
 
     Plain SQL here and for the update: every writer of the service waits while these run, and building them anew each
@@ -155,7 +155,7 @@ def _locked_head() -> tuple[int, str, bool]:
     if found is None:
         # A new database: this is its first entry.
         ChainHead.objects.get_or_create(pk=1)
-        return _locked_head()
+        return _lock_head()
     return found[0], found[1], bool(found[2])
 
 
@@ -179,7 +179,7 @@ def expected_hash(entry: AuditEntry) -> str:
     return hmac.digest(chain_keys().get(entry.key_id).secret, content, "sha256").hex()
 
 
-def _plain(value: Any) -> str:
+def _serialize(value: Any) -> str:
     if isinstance(value, uuid.UUID):
         return str(value)
     if isinstance(value, datetime):

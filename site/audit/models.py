@@ -74,7 +74,7 @@ class ChainHead(models.Model):
 
 
 class PutAside(models.Model):
-    """A row that a loop couldn't process: left alone until `retry_at`, shown to the operator (see `put_aside.each`).
+    """A row that a loop couldn't process: left alone until `retry_at`, shown to the operator (`audit.put_aside`).
 
     `kind`: what was to be done with it. `row`: its primary key. `code`: the class of the error, never its text.
     """

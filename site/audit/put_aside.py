@@ -1,9 +1,9 @@
 """Process rows so that one bad row stops no other: it is put aside by name, counted, and tried again later.
 
-`each` runs one action for each row. What the action raises is that row's own affair: the row is stored (PutAside),
-logged by its id and the class of the error, and left alone until its time has come again; all others go on. Only a
-database that doesn't answer ends the loop, because then no row is to blame. `/readyz` counts what is aside; the
-operator sees it in /cms/ and with `manage.py put_aside`.
+`for_each_row` runs one action for each row. When the action raises, its row is stored (PutAside), logged by its id and
+the class of the error, and left alone until its time has come again; all others go on. Only a database that doesn't
+answer ends the loop, because then no row is to blame. `/readyz` counts what is aside; the operator sees it in /cms/ and
+with `manage.py put_aside`.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,69 +18,69 @@ from .models import PutAside
 
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
-UNMET = timedelta(days=7)
+UNMET_AFTER = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
 
 
-def each(
+def for_each_row(
     kind: str,
     keys: Iterable[Any],
-    deed: Callable[[Any], Any],
+    action: Callable[[Any], Any],
     *,
     at: datetime | None = None,
-    instead: Callable[[Any], Any] | None = None,
+    on_put_aside: Callable[[Any], Any] | None = None,
 ) -> int:
-    """Run `deed(key)` for each key, in a transaction of its own making. Return for how many it was true.
+    """Run `action(key)` for each key, in a transaction of its own making. Return for how many it was true.
 
     `kind`: what is done, as a code of at most 40 characters ("notice.clock"). `keys`: primary keys, fetched before;
-    take those that are aside out of the query with `aside`. `instead(key)`: run once when a row is put aside, so that
-    people hear of it; its own failure is only logged. Raises OperationalError and InterfaceError, nothing else of a
-    row's.
+    take those that are aside out of the query with `get_put_aside_keys`. `on_put_aside(key)`: run when a row is put
+    aside, so that people hear of it; its own failure is only logged. Of what an action raises, only
+    OperationalError and InterfaceError come out of here.
     """
     done = 0
     # One query for all, so that a row that goes well costs none of its own.
-    known = set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))
+    already_aside = set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))
     for key in keys:
         try:
-            done += bool(deed(key))
+            done += bool(action(key))
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one row, the others go on
-            note(kind, key, error, at=at)
-            if instead is not None:
-                _do_instead(kind, key, instead)
+            put_row_aside(kind, key, error, at=at)
+            if on_put_aside is not None:
+                _run_on_put_aside(kind, key, on_put_aside)
         else:
-            if str(key) in known:
+            if str(key) in already_aside:
                 PutAside.objects.filter(kind=kind, row=str(key)).delete()
                 log.info("put_aside_mended", kind=kind, row=str(key))
     return done
 
 
-def aside(kind: str, now: datetime) -> list[str]:
+def get_put_aside_keys(kind: str, now: datetime) -> list[str]:
     """Return the keys of this kind that are put aside and not yet due again."""
     return list(PutAside.objects.filter(kind=kind, retry_at__gt=now).values_list("row", flat=True))
 
 
-def forget_unmet(now: datetime) -> int:
-    """Drop rows that no loop has met for a week after they were due. Return how many.
+def delete_unmet(now: datetime) -> int:
+    """Delete rows that no loop has met for a week after they were due. Return how many.
 
     Their object is gone, or was dealt with elsewhere. Whatever is still bad is met, and put aside again, as soon as its
     time has come.
     """
-    dropped, _of_each = PutAside.objects.filter(retry_at__lt=now - UNMET).delete()
-    if dropped:
-        log.info("put_aside_forgotten", rows=dropped)
-    return dropped
+    deleted, _by_model = PutAside.objects.filter(retry_at__lt=now - UNMET_AFTER).delete()
+    if deleted:
+        log.info("put_aside_forgotten", rows=deleted)
+    return deleted
 
 
-def try_again() -> int:
+def retry_all() -> int:
     """Make everything that is aside due now. Return how many rows."""
     return PutAside.objects.update(retry_at=timezone.now())
 
 
-def note(kind: str, key: Any, error: Exception, *, at: datetime | None = None) -> None:
-    """Put one row aside, for loops that `each` doesn't fit.
+def put_row_aside(kind: str, key: Any, error: Exception, *, at: datetime | None = None) -> None:
+    """Put one row aside, for loops that `for_each_row` doesn't fit.
 
     Stores the class of the error, never its text: that may hold what the row holds.
     """
@@ -95,9 +95,9 @@ def note(kind: str, key: Any, error: Exception, *, at: datetime | None = None) -
     log.error("put_aside", kind=kind, row=str(key), code=code, times=times)
 
 
-def _do_instead(kind: str, key: Any, instead: Callable[[Any], Any]) -> None:
+def _run_on_put_aside(kind: str, key: Any, on_put_aside: Callable[[Any], Any]) -> None:
     try:
-        instead(key)
+        on_put_aside(key)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001  # the row is logged already; the others go on

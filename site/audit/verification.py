@@ -132,13 +132,13 @@ class Reader:
         return ChainReport(done.number, done.hash)
 
 
-def head_notes() -> Notes:
+def get_head_notes() -> Notes:
     """Return what the head row says, as a note. Read it before the entries."""
     head = ChainHead.objects.filter(pk=1, number__gt=0).first()
     return {head.number: (Note(head.hash, NOT_HEAD),)} if head is not None else {}
 
 
-def together(*several: Notes) -> Notes:
+def merge_notes(*several: Notes) -> Notes:
     return {
         number: tuple(note for notes in several for note in notes.get(number, ()))
         for number in {number for notes in several for number in notes}
@@ -151,7 +151,7 @@ def verify_chain(*, noted: str = "") -> ChainReport:
     `noted` is a head written down earlier, as `verify_audit` prints it or a mail carries it. Raises ValueError when it
     isn't of that form.
     """
-    reader = Reader(notes=together(parse_note(noted), head_notes()))
+    reader = Reader(notes=merge_notes(parse_note(noted), get_head_notes()))
     while (report := reader.step().report) is None:
         pass
     return report

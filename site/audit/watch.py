@@ -1,9 +1,9 @@
 """Watch the chain: a little each minute, all of it once an hour; and note outside the database what was there.
 
-Each minute (`look`): 1 what is new since the last look is read and its end noted; 2 of the hourly pass over the whole
-chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the note and
-what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can write only
-to the database can neither cut off entries that were noted nor claim that all of it has been read.
+Each minute (`watch_chain`): 1 what is new since the last time is read and its end noted; 2 of the hourly pass over the
+whole chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the
+note and what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can
+write only to the database can neither cut off entries that were noted nor claim that all of it has been read.
 
 A chain that was broken once stays reported as broken until a whole pass is well again, or an operator says that the
 database was restored from a copy (`verify_audit --after-restore`), which stands in the chain itself.
@@ -31,7 +31,18 @@ from vault.keyring import KeyRingError
 from .chain import log_event
 from .keys import chain_keys
 from .models import AuditEntry, ChainHead
-from .verification import CUT_OFF, NOT_NOTED, ChainReport, Note, Notes, Progress, Reader, Step, head_notes, together
+from .verification import (
+    CUT_OFF,
+    NOT_NOTED,
+    ChainReport,
+    Note,
+    Notes,
+    Progress,
+    Reader,
+    Step,
+    get_head_notes,
+    merge_notes,
+)
 
 SECONDS_A_LOOK = 2.0
 PASS_EACH = timedelta(hours=1)
@@ -75,22 +86,22 @@ class WatchedElsewhere(Exception):
     """Raised when another process is looking at this moment."""
 
 
-def look(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Watch:
+def watch_chain(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK) -> Watch:
     """Look once, for `seconds` at most. Return what is known after it.
 
     Raises WatchedElsewhere, KeyRingError, OSError, DatabaseError.
     """
     moment = now or timezone.now()
-    with _only_here():
-        watch = _remembered(moment)
+    with _lock_file():
+        watch = _load_or_begin(moment)
         until = time.monotonic() + seconds
-        _read_the_new(watch, until)
-        _read_the_whole(watch, moment, until)
-        _remember(watch)
+        _read_new_entries(watch, until)
+        _read_whole_chain(watch, moment, until)
+        _store(watch)
     return watch
 
 
-def known() -> Watch | None:
+def get_last_watch() -> Watch | None:
     """Return what was found last, without looking. None before the first look, or when the file can't be read."""
     try:
         return _read(_path())
@@ -98,58 +109,58 @@ def known() -> Watch | None:
         return None
 
 
-def begin_again(*, actor: Any, at: datetime | None = None) -> None:
+def reset_watch(*, actor: Any, at: datetime | None = None) -> None:
     """Drop what was noted before, because the database was restored from a copy; that stands in the chain."""
-    with _only_here():
-        earlier = _remembered(timezone.now())
+    with _lock_file():
+        earlier = _load_or_begin(timezone.now())
         head = ChainHead.objects.filter(pk=1).first() or ChainHead()
         log_event("audit.restored", actor=actor, noted=earlier.tail.get("number", 0), found=head.number)
-        _remember(Watch(since=(at or timezone.now()).isoformat()))
+        _store(Watch(since=(at or timezone.now()).isoformat()))
 
 
-def _read_the_new(watch: Watch, until: float) -> None:
+def _read_new_entries(watch: Watch, until: float) -> None:
     """Follow the end of the chain and note it. What was noted must still be there, and follow."""
     reader = Reader(Progress(**watch.tail))
-    if reader.progress.number and (fault := _noted_is_gone(reader.progress)):
-        _say_broken(watch, fault)
+    if reader.progress.number and (fault := _check_last_noted(reader.progress)):
+        _report_broken(watch, fault)
         return
     while True:
         step = reader.step()
         if step.report is not None and not step.report.ok:
-            _say_broken(watch, step.report)
+            _report_broken(watch, step.report)
         # Up to the last entry that fits: the note never moves over one that doesn't.
         watch.tail = asdict(step.progress)
         if step.report is not None or time.monotonic() > until:
             return
 
 
-def _read_the_whole(watch: Watch, now: datetime, until: float) -> None:
+def _read_whole_chain(watch: Watch, now: datetime, until: float) -> None:
     if watch.whole is None:
         # A broken chain is read again at once, so that it is reported as well as soon as it is.
         if watch.verified_at and now - datetime.fromisoformat(watch.verified_at) < PASS_EACH and not watch.broken:
             return
         watch.whole, watch.began_at = asdict(Progress()), now.isoformat()
     # Notes are read before the entries: an entry that is appended meanwhile is no missing one.
-    reader = Reader(Progress(**watch.whole), notes=together(_get_note(watch), head_notes()))
+    reader = Reader(Progress(**watch.whole), notes=merge_notes(_get_note(watch), get_head_notes()))
     while time.monotonic() < until:
         step = reader.step()
         watch.whole = asdict(step.progress)
         if step.report is not None:
-            _end_of_pass(watch, step, step.report, now)
+            _finish_pass(watch, step, step.report, now)
             return
 
 
-def _end_of_pass(watch: Watch, step: Step, report: ChainReport, now: datetime) -> None:
+def _finish_pass(watch: Watch, step: Step, report: ChainReport, now: datetime) -> None:
     watch.whole = None
     if not report.ok:
-        _say_broken(watch, report)
+        _report_broken(watch, report)
         return
     watch.verified_at, watch.verified, watch.tail = now.isoformat(), report.entries, asdict(step.progress)
     if not watch.spoilt:
         watch.broken, watch.reason = 0, ""
 
 
-def _noted_is_gone(noted: Progress) -> ChainReport | None:
+def _check_last_noted(noted: Progress) -> ChainReport | None:
     """Tell whether the entry that was noted last has changed or is gone. One row."""
     digest = AuditEntry.objects.filter(number=noted.number).values_list("hash", flat=True).first()
     if digest is None:
@@ -163,7 +174,7 @@ def _get_note(watch: Watch) -> Notes:
     return {number: (Note(watch.tail["hash"]),)} if number else {}
 
 
-def _say_broken(watch: Watch, report: ChainReport) -> None:
+def _report_broken(watch: Watch, report: ChainReport) -> None:
     watch.whole = None
     watch.broken, watch.reason = report.broken or 0, report.reason
     log.error("audit_chain_broken", entry=watch.broken, reason=watch.reason)
@@ -177,7 +188,7 @@ def _path() -> Path:
 
 
 @contextmanager
-def _only_here() -> Iterator[None]:
+def _lock_file() -> Iterator[None]:
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A file of its own: the note is replaced at each writing, and a lock on it would go with the old one.
@@ -193,12 +204,12 @@ def _only_here() -> Iterator[None]:
         os.close(handle)
 
 
-def _remembered(now: datetime) -> Watch:
+def _load_or_begin(now: datetime) -> Watch:
     try:
         found = _read(_path())
     except ValueError:
         watch = Watch(since=now.isoformat(), spoilt=True)
-        _say_broken(watch, ChainReport(0, "", 1, NOTE_SPOILT))
+        _report_broken(watch, ChainReport(0, "", 1, NOTE_SPOILT))
         return watch
     return found or Watch(since=now.isoformat())
 
@@ -209,23 +220,23 @@ def _read(path: Path) -> Watch | None:
         return None
     signature, _newline, body = path.read_text().partition("\n")
     # By any key: the one that signed the file may have been followed by another since.
-    if not any(hmac.compare_digest(signature, _signed(body, key.id)) for key in chain_keys().keys):
+    if not any(hmac.compare_digest(signature, _sign(body, key.id)) for key in chain_keys().keys):
         raise ValueError(NOTE_SPOILT)
     return Watch(**json.loads(body))
 
 
-def _remember(watch: Watch) -> None:
+def _store(watch: Watch) -> None:
     path = _path()
     body = json.dumps(asdict(watch))
     unfinished = path.with_suffix(".unfinished")
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
-        file.write(f"{_signed(body, chain_keys().primary.id)}\n{body}")
+        file.write(f"{_sign(body, chain_keys().primary.id)}\n{body}")
         file.flush()
         os.fsync(file.fileno())
     # Written whole and flushed first, so that a crash leaves the old file or the new one, never a part.
     unfinished.replace(path)
 
 
-def _signed(body: str, key_id: str) -> str:
+def _sign(body: str, key_id: str) -> str:
     return hmac.digest(chain_keys().get(key_id).subkey(PURPOSE), body.encode(), "sha256").hex()

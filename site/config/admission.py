@@ -20,7 +20,7 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .busy import refusal
+from .fixed_pages import refuse_request
 from .liveness import Pulse
 
 Environ = dict[str, Any]
@@ -143,11 +143,11 @@ class Admission:
         if path.startswith(FREE):
             return self.inner(environ, start_response)
         if path == READINESS:
-            return self._tell_readiness(environ, start_response)
+            return self._answer_readiness(environ, start_response)
         lane = get_lane(path)
         slot = self._enter(lane) if self._read_ahead(lane, environ) else None
         if slot is None:
-            return refusal(environ, start_response)
+            return refuse_request(environ, start_response)
         began = time.monotonic()
         try:
             with slot.lend_connections():
@@ -155,13 +155,13 @@ class Admission:
         finally:
             self._leave(lane, slot, time.monotonic() - began)
 
-    def _tell_readiness(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+    def _answer_readiness(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
         """Answer /readyz beside the slots, so that a busy server can still be probed.
 
         One at a time, because anybody may ask.
         """
         if not self._readiness.acquire(timeout=1.0):
-            return refusal(environ, start_response)
+            return refuse_request(environ, start_response)
         try:
             with self._readiness_slot.lend_connections():
                 return self.inner(environ, start_response)

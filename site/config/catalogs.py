@@ -1,7 +1,7 @@
 """Compile the translations without system tools, and check that they are complete.
 
-`python -m config.catalogs` compiles. `--check` also names every text of the code that the Albanian catalogue lacks, and
-every entry that has no translation or one with other placeholders; it needs gettext's xgettext.
+`python -m config.catalogs` compiles. `--check` also names every text of the code that a catalog lacks, and every entry
+that has no translation or one with other placeholders; it needs gettext's xgettext.
 
 `locale/` holds our own texts and is collected by `make messages`; `locale_cms/` holds our Albanian for the texts of the
 tools that the admin is built on, written by hand (docs/adr/0018).
@@ -19,6 +19,8 @@ import polib
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE_LANGUAGE = "en"  # msgids are English
+# Read from the catalogs: this runs without settings.
+LANGUAGES = tuple(sorted(folder.name for folder in (ROOT / "locale").iterdir() if folder.is_dir()))
 FOLDERS = ("locale", "locale_cms")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdf]|%[sd]|\{\w*\}")
 SPOKEN = ("site", "content", "outreach_pages", "case_forms", "notifications", "templates")
@@ -80,9 +82,9 @@ def _placeholders(text: str) -> set[str]:
     return set(PLACEHOLDER.findall(text))
 
 
-def uncollected(known: Collection[str], spoken: Collection[str]) -> list[str]:
-    """List the texts of the code that the catalog doesn't know."""
-    return [f"{text[:80]!r} is not in locale/sq (make messages)" for text in sorted(set(spoken) - set(known))]
+def uncollected(language: str, known: Collection[str], spoken: Collection[str]) -> list[str]:
+    """List the texts of the code that this language's catalog doesn't know."""
+    return [f"{text[:80]!r} is not in locale/{language} (make messages)" for text in sorted(set(spoken) - set(known))]
 
 
 def spoken_texts() -> set[str]:
@@ -94,14 +96,24 @@ def spoken_texts() -> set[str]:
                 ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "migrations", "tests")
             )
         (copy / "locale").mkdir()
-        make = [sys.executable, "-m", "django", "makemessages", "-l", "sq", "--no-location", "--verbosity", "0"]
+        make = [
+            sys.executable,
+            "-m",
+            "django",
+            "makemessages",
+            "-l",
+            SOURCE_LANGUAGE,
+            "--no-location",
+            "--verbosity",
+            "0",
+        ]
         subprocess.run(make, cwd=copy, check=True)  # noqa: S603
-        return _msgids(copy / "locale" / "sq" / "LC_MESSAGES" / "django.po")
+        return _msgids(copy / "locale" / SOURCE_LANGUAGE / "LC_MESSAGES" / "django.po")
 
 
-def known_texts() -> set[str]:
-    """Return the texts of our Albanian catalog."""
-    return _msgids(ROOT / "locale" / "sq" / "LC_MESSAGES" / "django.po")
+def known_texts(language: str) -> set[str]:
+    """Return the texts of our own catalog of this language."""
+    return _msgids(ROOT / "locale" / language / "LC_MESSAGES" / "django.po")
 
 
 def _msgids(path: Path) -> set[str]:
@@ -110,11 +122,13 @@ def _msgids(path: Path) -> set[str]:
 
 def main() -> int:
     compile_catalogs()
-    found = (
-        [*untranslated(), *misplaced(), *uncollected(known_texts(), spoken_texts())]
-        if "--check" in sys.argv[1:]
-        else []
-    )
+    found = []
+    if "--check" in sys.argv[1:]:
+        found += [*untranslated(), *misplaced()]
+        spoken = spoken_texts()
+        for language in LANGUAGES:
+            if language != SOURCE_LANGUAGE:
+                found += uncollected(language, known_texts(language), spoken)
     sys.stdout.writelines(f"{line}\n" for line in found)
     return 1 if found else 0
 

@@ -75,7 +75,7 @@ def _parts(now: datetime) -> Parts:
 
 
 @cache
-def _leaves() -> frozenset[tuple[str, str]]:
+def _get_last_migrations() -> frozenset[tuple[str, str]]:
     """Return the last migration of each app in the code.
 
     Reads every migration file, so once per process.
@@ -86,7 +86,7 @@ def _leaves() -> frozenset[tuple[str, str]]:
 def missing_migrations() -> list[str]:
     """Return the migrations that the code has and the database hasn't."""
     applied = set(MigrationRecorder(connection).applied_migrations())
-    return sorted(f"{app}.{name}" for app, name in _leaves() - applied)
+    return sorted(f"{app}.{name}" for app, name in _get_last_migrations() - applied)
 
 
 def _beats(beats: dict[str, Heartbeat], now: datetime) -> Parts:

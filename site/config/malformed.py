@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.utils.datastructures import MultiValueDictKeyError
 
 from access.middleware import API_PREFIX, problem
-from content.models.frame import frame as public_frame
+from content.models.page_context import build_page_context as public_frame
 
 from .middleware import ADMIN_PREFIX, is_public
 
@@ -109,9 +109,9 @@ def _frames(error: Exception) -> Iterator[FrameType]:
 
 def _value_that_failed(error: Exception, frame: FrameType) -> object:
     """Return the value that a database field or `int` couldn't convert; None where that can't be seen."""
-    said = str(error.args[0]) if error.args else ""
-    if said.startswith(INT_PREFIX):
-        return said.removeprefix(INT_PREFIX)[1:-1]
+    message = str(error.args[0]) if error.args else ""
+    if message.startswith(INT_PREFIX):
+        return message.removeprefix(INT_PREFIX)[1:-1]
     module = str(frame.f_globals.get("__name__"))
     found = frame.f_locals.get("value") if module.startswith("django.db.models.fields") else None
     return found if isinstance(found, str) else None

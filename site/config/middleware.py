@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 from wagtail.models import Site
 
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from content.page_cache.markers import mark_no_store
 from content.page_cache.shared import get_shared, is_sharing
 
@@ -127,4 +128,4 @@ class StaffLanguage:
     def _chosen(request: HttpRequest) -> str:
         """Return the language chosen on the sign-in page, by its cookie."""
         language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        return language if language in LANGUAGES else DEFAULT_LANGUAGE

@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from access.languages import LANGUAGES
+
 SCHEMES = ("mailto", "tel", "https")
 LONGEST = 366  # days: RFC 9116 recommends less than a year
 
@@ -63,7 +65,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     lines = [
         *(f"Contact: {each}" for each in contacts),
         f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
-        f"Preferred-Languages: {', '.join(code for code, _name in settings.LANGUAGES)}",
+        f"Preferred-Languages: {', '.join(code for code in LANGUAGES)}",
         f"Canonical: {settings.PUBLIC_URL}{reverse('security_txt')}",
         "",
     ]

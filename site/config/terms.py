@@ -20,10 +20,8 @@ from typing import Any
 
 import polib
 
-from .catalogs import ROOT
+from .catalogs import LANGUAGES, ROOT
 
-# Read from the catalogues: this runs without settings.
-LANGUAGES = tuple(sorted(folder.name for folder in (ROOT / "locale").iterdir() if folder.is_dir()))
 TERMS = ROOT / "locale" / "terms.json"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 # The folders whose JSON ships texts as {"sq": ..., "en": ...}.

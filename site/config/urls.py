@@ -24,7 +24,7 @@ urlpatterns = [
     path("field/signals/", include("case_forms.tips.urls")),
     path("field/outreach/", include("case_forms.reports.urls")),
     path("api/field/v1/", include("case_forms.submissions.field_api.urls")),
-    path("api/", include("config.api")),
+    path("api/", include("config.api_urls")),
     path("n/", include("notifications.briefs.urls")),
     path("cms/", include(wagtailadmin_urls)),
     re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: with Range

@@ -1,6 +1,5 @@
 """Health checks and error pages."""
 
-import ipaddress
 import logging
 import sys
 from typing import Any
@@ -14,11 +13,12 @@ from django.views.decorators.http import require_safe
 from access.limits import Busy
 from access.middleware import API_PREFIX, problem
 from access.models import StaffRole
+from access.rate_limits import parse_address
 from access.sessions.actions import has_factor
-from content.models.frame import frame
+from content.models.page_context import build_page_context
 from vault.keyring import KeyRingError
 
-from .busy import RETRY_SECONDS, TRY_LATER, fixed_page, page_for
+from .fixed_pages import RETRY_SECONDS, TRY_LATER, build_busy_page, build_fixed_page
 from .health import readiness
 from .middleware import is_public
 
@@ -51,13 +51,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _is_this_machine(request: HttpRequest) -> bool:
     """Whether the caller's address, as found by `config.middleware.CallerAddress`, is this machine's."""
     address = request.META.get("REMOTE_ADDR", "")
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return found.is_loopback or address == settings.OWN_ADDRESS
+    found = parse_address(address)
+    return found is not None and (found.is_loopback or address == settings.OWN_ADDRESS)
 
 
 def _is_operator(request: HttpRequest) -> bool:
@@ -94,7 +89,7 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
     if request.path.startswith(API_PREFIX):
         return problem(404, "not-found", "There is nothing here for you.")
     if is_public(request.path):
-        return render(request, "errors/public_not_found.html", frame(request), status=404)
+        return render(request, "errors/public_not_found.html", build_page_context(request), status=404)
     return render(request, "errors/not_found.html", status=404)
 
 
@@ -122,7 +117,7 @@ def _try_later(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API_PREFIX):
         answer: HttpResponse = problem(503, "busy", TRY_LATER)
     else:
-        answer = HttpResponse(page_for(request.path, request.method or "GET"), status=503)
+        answer = HttpResponse(build_busy_page(request.path, request.method or "GET"), status=503)
     answer["Retry-After"] = RETRY_SECONDS
     answer["Cache-Control"] = "no-store"
     return answer
@@ -152,37 +147,22 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
             403, "csrf", "The session's token is missing or old. Load the page again, or send a bearer token."
         )
     if is_public(request.path):
-        return render(request, "errors/from_elsewhere.html", frame(request), status=403)
-    context = {"again": request.path, "kept": _what_was_sent(request) if _is_from_here(request) else []}
+        return render(request, "errors/from_elsewhere.html", build_page_context(request), status=403)
+    context = {"again": request.path, "kept": _get_posted_fields(request) if _is_own_form(request) else []}
     return render(request, "errors/form_expired.html", context, status=403)
 
 
-def _is_from_here(request: HttpRequest) -> bool:
+def _is_own_form(request: HttpRequest) -> bool:
     """Whether the form came from our own page: a forged form must not get a valid token from us."""
     own = f"{request.scheme}://{request.get_host()}"
     return request.headers.get("Origin") in (own, settings.PUBLIC_URL) and request.path.startswith(KEEPING)
 
 
-def _what_was_sent(request: HttpRequest) -> list[tuple[str, str]]:
+def _get_posted_fields(request: HttpRequest) -> list[tuple[str, str]]:
     sent = request.POST
     return [(name, str(value)) for name in sent if name != "csrfmiddlewaretoken" for value in sent.getlist(name)]
 
 
-SERVER_ERROR_PAGE = fixed_page(
-    title="Diçka nuk shkoi mirë te ne",
-    words="Gabimi është yni dhe u regjistrua. Provoni përsëri pas pak: asgjë nuk ruhet dy herë.",
-    english_title="Something went wrong on our side.",
-    english_words="The fault has been recorded. Try again in a moment: nothing is stored twice.",
-)
-KEY_MISSING_PAGE = fixed_page(
-    title="Këto të dhëna nuk hapen dot tani",
-    words="Mungon një çelës i shërbimit. Asgjë nuk ka humbur; njoftoni operatorin dhe provoni përsëri më vonë.",
-    english_title="This data can't be opened just now.",
-    english_words="A key of the service is missing. Nothing is lost; notify the operator and try again later.",
-)
-BAD_REQUEST_PAGE = fixed_page(
-    title="Kjo adresë nuk lexohet dot",
-    words="Provoni përsëri nga faqja e parë.",
-    english_title="This address can't be read.",
-    english_words="Try again from the first page.",
-)
+SERVER_ERROR_PAGE = build_fixed_page("server_error")
+KEY_MISSING_PAGE = build_fixed_page("key_missing")
+BAD_REQUEST_PAGE = build_fixed_page("bad_request")

@@ -10,22 +10,22 @@ from wagtail.admin.menu import MenuItem
 
 from .guides import views
 from .templatetags.ui import may_open
-from .waiting import WaitingPanel
+from .waiting_panel import WaitingPanel
 
 
-class ToTheField(MenuItem):
+class FieldMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
         user: Any = request.user
         return may_open(user, "intake:home")
 
 
 @hooks.register("register_admin_menu_item")
-def to_the_field() -> MenuItem:
-    return ToTheField(_("The units' cases"), reverse_lazy("intake:home"), icon_name="home", order=50)
+def register_field_item() -> MenuItem:
+    return FieldMenuItem(_("The units' cases"), reverse_lazy("intake:home"), icon_name="home", order=50)
 
 
 @hooks.register("register_admin_urls", order=-1)
-def addresses_of_the_guides() -> list[URLPattern]:
+def register_guide_urls() -> list[URLPattern]:
     return [
         path("guides/", views.all_guides, name="guides"),
         path("guides/<slug:slug>/", views.guide, name="guide"),
@@ -34,16 +34,16 @@ def addresses_of_the_guides() -> list[URLPattern]:
 
 
 @hooks.register("register_help_menu_item")
-def to_the_guides() -> MenuItem:
+def register_guides_item() -> MenuItem:
     return MenuItem(_("Our guides"), reverse_lazy("guides"), icon_name="help", order=10, name="our-guides")
 
 
 @hooks.register("construct_help_menu")
-def without_help_from_outside(request: HttpRequest, items: list[MenuItem]) -> None:
+def remove_wagtail_help_items(request: HttpRequest, items: list[MenuItem]) -> None:
     """Remove Wagtail's help links: English, on another site, about other things; one of them carries a badge."""
     items[:] = [item for item in items if item.name != "editor-guide" and not item.name.startswith("whats-new")]
 
 
 @hooks.register("construct_homepage_panels")
-def what_waits(request: HttpRequest, panels: list[Any]) -> None:
+def add_waiting_panel(request: HttpRequest, panels: list[Any]) -> None:
     panels.append(WaitingPanel(request))

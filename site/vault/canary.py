@@ -28,7 +28,7 @@ class KeysRefused(Exception):
 
 def check_keys() -> None:
     """Check the ring against the notes. Reads only. Raises KeysRefused, KeyRingError, DatabaseError."""
-    _refuse(load_key_ring(), _broken(_known()), _known())
+    _refuse_if_wrong(load_key_ring(), _broken(_get_noted_keys()), _get_noted_keys())
 
 
 def establish_keys() -> None:
@@ -37,10 +37,10 @@ def establish_keys() -> None:
     A database without any note (new, or older than notes) gets them only when what is sealed in it opens. That reads
     each sealed column once; later starts read the notes. Raises KeysRefused, KeyRingError.
     """
-    ring, known = load_key_ring(), _known()
-    in_use = set(known) or ids_in_use()
+    ring, known = load_key_ring(), _get_noted_keys()
+    in_use = set(known) or get_ids_in_use()
     broken = _broken(known) if known else {key_id for key_id in in_use if not _opens_something(key_id, ring)}
-    _refuse(ring, broken, in_use)
+    _refuse_if_wrong(ring, broken, in_use)
     for key_id in in_use | {ring.primary.id}:
         KeyInUse.objects.get_or_create(
             key_id=key_id, defaults={"canary": seal_with(ring.get(key_id), PLAIN, _place(key_id))}
@@ -48,36 +48,38 @@ def establish_keys() -> None:
     lasting.establish()
 
 
-def forget_unused_keys() -> list[str]:
+def delete_unused_keys() -> list[str]:
     """Drop the notes of keys under which nothing is sealed any more, so that they can leave the ring."""
-    unused = sorted(set(_known()) - ids_in_use() - {load_key_ring().primary.id})
+    unused = sorted(set(_get_noted_keys()) - get_ids_in_use() - {load_key_ring().primary.id})
     KeyInUse.objects.filter(key_id__in=unused).delete()
     return unused
 
 
-def ids_in_use() -> set[str]:
+def get_ids_in_use() -> set[str]:
     """Return every key id that a sealed value of this database names. Reads all of them."""
     return {
-        str(key_id) for rows, _field in _named_rows() for key_id in rows.values_list("_key_id", flat=True).distinct()
+        str(key_id)
+        for rows, _field in _iter_rows_with_key_id()
+        for key_id in rows.values_list("_key_id", flat=True).distinct()
     }
 
 
-def hanging() -> dict[str, dict[str, int]]:
+def count_values_of_old_keys() -> dict[str, dict[str, int]]:
     """Count, for each key that isn't the ring's first, the values of each column that it still opens.
 
     Reads all of them.
     """
     primary_id = load_key_ring().primary.id
-    known = set(_known()) | {key.id for key in load_key_ring().keys}
+    known = set(_get_noted_keys()) | {key.id for key in load_key_ring().keys}
     found: dict[str, dict[str, int]] = {key_id: {} for key_id in sorted(known - {primary_id})}
-    for rows, field in _named_rows():
+    for rows, field in _iter_rows_with_key_id():
         counted = rows.exclude(_key_id=primary_id).values_list("_key_id").annotate(_rows=Count("pk"))
         for key_id, count in counted:
             found.setdefault(str(key_id), {})[f"{field.model._meta.label}.{field.attname}"] = count
     return found
 
 
-def _known() -> dict[str, str]:
+def _get_noted_keys() -> dict[str, str]:
     return dict(KeyInUse.objects.values_list("key_id", "canary"))
 
 
@@ -103,14 +105,14 @@ def _opens(token: str, place: bytes) -> bool:
 def _opens_something(key_id: str, ring: KeyRing) -> bool:
     if key_id not in {key.id for key in ring.keys}:
         return True  # named as missing
-    for rows, field in _named_rows():
+    for rows, field in _iter_rows_with_key_id():
         for row, token in rows.filter(_key_id=key_id).values_list("pk", field.attname)[:TRIES]:
             if _opens(str(token), get_place(field.model._meta.db_table, field.attname, row)):
                 return True
     return False
 
 
-def _named_rows() -> Iterator[tuple[models.QuerySet, SealedField]]:
+def _iter_rows_with_key_id() -> Iterator[tuple[models.QuerySet, SealedField]]:
     """Yield for each sealed column the rows that hold something, with the key id that the value names as `_key_id`."""
     for model, fields in rotation.sealed_fields():
         for field in fields:
@@ -120,7 +122,7 @@ def _named_rows() -> Iterator[tuple[models.QuerySet, SealedField]]:
             yield rows.annotate(_key_id=Substr(after_version, 1, length, output_field=CharField())), field
 
 
-def _refuse(ring: KeyRing, broken: set[str], in_use: set[str] | dict[str, str]) -> None:
+def _refuse_if_wrong(ring: KeyRing, broken: set[str], in_use: set[str] | dict[str, str]) -> None:
     missing = set(in_use) - {key.id for key in ring.keys}
     words = []
     if missing:

@@ -6,7 +6,7 @@ seals the row under the ring's new first key, the hashes stay. Without the ring 
 
     keyed_hash("receipts", code)      what is stored: "<key id>:<hex>", under the purpose's newest key
     keyed_hashes("receipts", code)    what may be stored of it, under each of them; the newest first
-    matches("submissions", plain, kept)
+    matches("submissions", plain, stored)
 
 Purposes in `FROM_THE_RING` had their hashes made with the ring's keys until November 2026: what made those is taken
 over, one lasting key for each key of the ring, so that they stay good when that key leaves the ring.
@@ -34,7 +34,7 @@ ALL = FROM_THE_RING | {NETWORKS}
 
 # Where the hashes of a purpose are stored: {purpose: [(model label, column)]}. Rooms register them when they are
 # loaded.
-_kept_in: dict[str, list[tuple[str, str]]] = {}
+_hash_columns: dict[str, list[tuple[str, str]]] = {}
 
 
 def keyed_hash(purpose: str, plain: bytes) -> str:
@@ -47,12 +47,12 @@ def keyed_hashes(purpose: str, plain: bytes) -> list[str]:
     return [_hash(key, plain) for key in _keys(purpose)]
 
 
-def matches(purpose: str, plain: bytes, kept: str) -> bool:
-    """Tell whether `kept` is a hash of `plain`. Raises KeyRingError when the key that made it isn't here."""
-    key_id = kept.partition(":")[0]
+def matches(purpose: str, plain: bytes, stored: str) -> bool:
+    """Whether `stored` is a hash of `plain`. Raises KeyRingError when the key that made it isn't here."""
+    key_id = stored.partition(":")[0]
     for key in _keys(purpose):
         if key.key_id == key_id:
-            return hmac.compare_digest(_hash(key, plain), kept)
+            return hmac.compare_digest(_hash(key, plain), stored)
     raise KeyRingError(f"no key {key_id!r} for {purpose}")
 
 
@@ -68,15 +68,15 @@ def establish(purposes: frozenset[str] = ALL) -> None:
         _begin(purpose)
 
 
-def is_kept_in(purpose: str, label: str, column: str) -> None:
+def register_hash_column(purpose: str, label: str, column: str) -> None:
     """Register where hashes of a purpose are stored, so that `vault_rotate` can count them."""
-    if (label, column) not in _kept_in.setdefault(purpose, []):
-        _kept_in[purpose].append((label, column))
+    if (label, column) not in _hash_columns.setdefault(purpose, []):
+        _hash_columns[purpose].append((label, column))
 
 
-def still_used() -> Iterator[tuple[str, str, int]]:
+def count_keys_in_use() -> Iterator[tuple[str, str, int]]:
     """Yield (purpose, id of its key, rows that hold a hash made with it)."""
-    for purpose, places in sorted(_kept_in.items()):
+    for purpose, places in sorted(_hash_columns.items()):
         for label, column in places:
             rows = apps.get_model(label)._base_manager.exclude(**{column: ""}).order_by()
             key_id = Substr(column, 1, StrIndex(column, Value(":")) - 1, output_field=CharField())

@@ -7,7 +7,7 @@ steps, all sealed cells are compared with it; no key is used and nothing is open
 reported: also when its whole row, or all rows, were put back together, because the file isn't in the database.
 
 What it doesn't see: a value put back before any step has met the newer one (an hour at most), a row that was deleted
-and put back, and a whole database restored by the operator, who drops the file's content (`begin_again`).
+and put back, and a whole database restored by the operator, who drops the file's content (`reset`).
 """
 
 import sqlite3
@@ -69,7 +69,7 @@ def step(*, seconds: float = SECONDS_A_STEP, now: float | None = None) -> Seen |
     return seen
 
 
-def begin_again() -> None:
+def reset() -> None:
     """Drop what was seen before, because the database was restored from a copy."""
     with _file() as file:
         for table in ("cells", "put_back", "walk"):
@@ -90,7 +90,7 @@ def _walk(file: sqlite3.Connection, now: float, until: float, seen: Seen) -> flo
     while time.monotonic() < until:
         fields = all_models[label]
         page = _page(fields[0].model, fields, last)
-        _hold_against(file, fields, page, now, seen)
+        _compare_with_seen(file, fields, page, now, seen)
         if len(page) == ROWS:
             last = str(page[-1][0])
             continue
@@ -113,7 +113,7 @@ def _page(model: type[models.Model], fields: list[SealedField], last: str | None
     return list(rows.values_list("pk", *heads)[:ROWS])
 
 
-def _hold_against(
+def _compare_with_seen(
     file: sqlite3.Connection, fields: list[SealedField], page: list[tuple[Any, ...]], now: float, seen: Seen
 ) -> None:
     met = {

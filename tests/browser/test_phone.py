@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from content.models import ArticlePage, HelpPage
-from content.seeding import seed_content
+from content.seeding.actions import seed_content
 from tests.rows import laid_down
 
 from .pictures import picture

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
 from case_forms.submissions.seeding.reference import seed_reference
-from config.api import VIEWSETS
+from config.api_urls import VIEWSETS
 from content.api.openapi import build_description
 from content.api.page_queries import shown_models
 from content.api.pages import PagesViewSet

@@ -148,7 +148,7 @@ class TestNumbers(EditorsTest):
         assert Hotline.objects.filter(pk__in=[self.line.pk, self.own.pk]).count() == 2
 
     def test_an_emergency_number_that_somebody_changed_before_is_put_back(self):
-        from content.seeding import seed_content
+        from content.seeding.actions import seed_content
 
         Hotline.objects.filter(pk=self.line.pk).update(number=PREMIUM)
         seed_content()

@@ -12,7 +12,7 @@ from wagtail_localize.models import StringSegment, StringTranslation, Translatio
 
 from audit.models import AuditEntry
 from content import housekeeping
-from content.review.actions import publish_due, withdraw
+from content.review.actions import publish_due, withdraw_submission
 from content.tests.editors import Editor, EditorsTest, get_form
 
 
@@ -129,14 +129,14 @@ class TestAtTheSameMoment(ApprovalTest):
         state = self.waiting()
         assert seen.current_workflow_state.status == WorkflowState.STATUS_IN_PROGRESS
         self.approve(self.besa)
-        assert withdraw(seen, user=self.ana.user) is False
+        assert withdraw_submission(seen, user=self.ana.user) is False
         state.workflow_state.refresh_from_db()
         assert state.workflow_state.status == WorkflowState.STATUS_APPROVED
 
     def test_approving_what_was_just_withdrawn_publishes_nothing(self):
         self.ana.save(self.article, action="submit", title="E re")
         state = self.waiting()
-        withdraw(self.again(self.article), user=self.ana.user)
+        withdraw_submission(self.again(self.article), user=self.ana.user)
         self.besa.post("review:decide", state.pk, action="approve")
         assert self.title() == "Provë"
         state.workflow_state.refresh_from_db()

@@ -13,7 +13,7 @@ from wagtail.models import Page, TaskState, WorkflowState
 from case_forms.submissions.seeding.reference import seed_groups
 from content.models import ArticlePage, HomePage
 from content.review.seeding import seed_review
-from content.seeding import seed_content
+from content.seeding.actions import seed_content
 from content.tests.editors import Editor, get_form
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.supervisor.process_groups import MARK
+from config.supervisor.orphans import MARK
 from tests.template_database import template_file
 
 ROOT = Path(__file__).resolve().parents[2]

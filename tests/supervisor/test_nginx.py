@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from content.page_cache.markers import FROM_ANYWHERE
+from content.page_cache.markers import ANY_ORIGIN_HEADERS
 from tests.bench import public_servers
 from tests.bench.public_servers import Servers
 
@@ -194,7 +194,7 @@ def test_pictures_come_from_disk_in_parts_and_originals_never(front: tuple[str, 
     status, headers, body = ask(front, "/media/images/a.avif", Range="bytes=2-4")
     assert (status, body, headers["Content-Type"]) == (206, b"234", "image/avif")
     assert "immutable" in headers["Cache-Control"]
-    for name, value in FROM_ANYWHERE.items():
+    for name, value in ANY_ORIGIN_HEADERS.items():
         assert headers[name] == value, "as the service itself says it"
     for path in (
         "/media/images/../original_images/a.jpg",

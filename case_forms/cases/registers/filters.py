@@ -48,7 +48,7 @@ class RegisterFilter(forms.Form):
             pk__in=user.units().values("pk")
         )
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-        # Named as the admin's own filters are: `config.waiting` links to `?state__exact=failed`.
+        # Named as the admin's own filters are: `config.waiting_panel` links to `?state__exact=failed`.
         for name in exact:
             field: Any = model._meta.get_field(name)
             choices = YES_NO if isinstance(field, models.BooleanField) else [ALL, *field.choices]

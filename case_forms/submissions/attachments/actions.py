@@ -20,8 +20,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from access.models import MobileUnit, User
-from audit.chain import ANONYMOUS, SYSTEM, Actor, AuditEvent, get_actor, log_event, record_all
-from audit.put_aside import each
+from audit.chain import ANONYMOUS, SYSTEM, Actor, AuditEvent, get_actor, log_event, log_events
+from audit.put_aside import for_each_row
 from vault.seal import fingerprint
 
 from ..models import Attachment, AttachmentQuerySet, Draft, Submission
@@ -126,7 +126,7 @@ def forget_attachments(rows: AttachmentQuerySet, *, actor: Actor = SYSTEM) -> in
         gone = list(rows.filter(submission__isnull=True).values_list("pk", flat=True))
         if gone:
             Attachment.objects.filter(pk__in=gone).delete()
-            record_all([AuditEvent("attachment.deleted", "attachment", pk) for pk in gone], actor=actor)
+            log_events([AuditEvent("attachment.deleted", "attachment", pk) for pk in gone], actor=actor)
     return len(gone)
 
 
@@ -147,7 +147,7 @@ def tidy_attachments(now: datetime) -> tuple[int, int]:
     late = now - timedelta(hours=settings.ATTACHMENT_UNCLAIMED_HOURS)
     unclaimed = forget_attachments(Attachment.objects.unclaimed().filter(uploaded_at__lt=late))
     strays = {path.name: path for path in left_behind(now)}
-    deleted = each("attachment.stray", strays, lambda name: _unlinked(strays[name]), at=now)
+    deleted = for_each_row("attachment.stray", strays, lambda name: _unlinked(strays[name]), at=now)
     return unclaimed, deleted
 
 

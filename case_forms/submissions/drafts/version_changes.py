@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from access.localized_text import LocalizedText, localize_to
+from access.languages import LocalizedText, localize_to
 from case_forms.form_builder.definition import Choice, Form, LocatedItem, MatrixRow, Question
 
 NEVER_ASKED = ("calculated", "hidden")

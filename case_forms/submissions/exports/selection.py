@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from access.models import User
-from audit.put_aside import note
+from audit.put_aside import put_row_aside
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.form_builder.sources import Lists
 
@@ -109,5 +109,5 @@ class Outgoing:
         except (OperationalError, InterfaceError):
             raise  # a database that is away is no fault of this submission; the rest would fail as well
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one submission, the others go out
-            note(EXPORT, submission.pk, error)
+            put_row_aside(EXPORT, submission.pk, error)
             return [] if table.path else [unreadable_row(submission, table)]

@@ -27,7 +27,7 @@ from case_forms.tips.models import Outcome, Tip
 from case_forms.tips.public_actions import Origin, receive_tip
 from notifications.directory.models import Contact, DutyShift, Partner
 from outreach_pages.models import InformativeSession
-from outreach_pages.pages.making import make_session_page
+from outreach_pages.pages.actions import make_session_page
 from outreach_pages.records.demo import seed_demo_sessions
 
 from ..actions import receive_submission

@@ -25,7 +25,7 @@ from case_forms.form_builder.workflow import seed_approval
 from case_forms.procedures.actions import ProcedureRefused, publish_procedure, save_procedure
 from case_forms.procedures.models import Procedure, ProcedureVersion
 from content.review.seeding import seed_review
-from content.seeding import seed_content
+from content.seeding.actions import seed_content
 from notifications.directory.models import Partner
 
 Made = dict[str, int]

@@ -24,8 +24,8 @@ from case_forms.tips.models import Outcome, Tip
 from case_forms.tips.public_actions import Origin, receive_tip, take_back
 from case_forms.tips.tests.scene import PUBLIC_FORM
 from outreach_pages.models import InformativeSession
-from outreach_pages.records.conversions import LedTo, led_to
-from outreach_pages.records.numbers import build_numbers
+from outreach_pages.records.conversions import Conversions, get_conversions
+from outreach_pages.records.statistics import build_statistics
 from tests.world.forms import choices, publish, question, small_form, texts
 from tests.world.places import make_coordinator, make_place, make_unit_with_worker
 from tests.world.scene import Scene, make_scene
@@ -127,21 +127,21 @@ def test_tips_by_the_card_count_and_those_within_ninety_days_beside_them(world: 
     world.tip(session, days_ago=10)  # the ninetieth day
     world.tip(session, days_ago=9)
     world.tip(None)
-    assert led_to(session) == LedTo(by_card=3, soon=2)
-    assert led_to(other) == LedTo()
+    assert get_conversions(session) == Conversions(by_card=3, soon=2)
+    assert get_conversions(other) == Conversions()
 
 
 def test_a_case_counts_when_its_identification_was_begun_from_such_a_tip(world: World) -> None:
     session = world.held()
     world.identify(world.tip(session))
     world.identify(world.tip(None))
-    assert led_to(session) == LedTo(by_card=1, soon=1, cases=1)
+    assert get_conversions(session) == Conversions(by_card=1, soon=1, cases=1)
 
 
 def test_an_identification_that_was_only_begun_is_no_case(world: World) -> None:
     session = world.held()
     staff_actions.note_identification_begun(tip=world.tip(session), draft_id=uuid4(), by=world.scene.worker)
-    assert led_to(session).cases == 0
+    assert get_conversions(session).cases == 0
 
 
 def test_a_case_counts_when_its_identification_names_the_session_however_the_code_is_typed(world: World) -> None:
@@ -150,13 +150,13 @@ def test_a_case_counts_when_its_identification_names_the_session_however_the_cod
     world.identify(session_id=f"{code[:4]}-{code[4:].lower()}")
     world.identify(which_session=str(session.pk))
     world.identify(session_id="DEMO-1")
-    assert led_to(session) == LedTo(cases=2)
+    assert get_conversions(session) == Conversions(cases=2)
 
 
 def test_a_case_that_is_named_in_two_ways_counts_once(world: World) -> None:
     session = world.held()
     world.identify(world.tip(session), session_id=session.card_code, which_session=str(session.pk))
-    assert led_to(session).cases == 1
+    assert get_conversions(session).cases == 1
 
 
 def test_what_nobody_meant_drills_and_cases_without_indicators_are_left_out(world: World) -> None:
@@ -164,35 +164,35 @@ def test_what_nobody_meant_drills_and_cases_without_indicators_are_left_out(worl
     staff_actions.close_tip(tip=world.tip(session), by=world.scene.worker, outcome=Outcome.SPAM)
     world.identify(session_id=session.card_code, is_drill=True)
     case = world.identify(session_id=session.card_code)
-    assert led_to(session) == LedTo(cases=1)
+    assert get_conversions(session) == Conversions(cases=1)
     Case.objects.filter(pk=case.pk).update(status=CaseStatus.NOT_VICTIM)
-    assert led_to(session) == LedTo()
+    assert get_conversions(session) == Conversions()
 
 
 def test_a_tip_that_was_taken_back_still_was_one(world: World) -> None:
     session = world.held()
     take_back(tip_id=world.tip(session).pk)
-    assert led_to(session).by_card == 1
+    assert get_conversions(session).by_card == 1
 
 
 def test_what_was_told_at_the_session_stands_in_its_report(world: World) -> None:
     session, other = world.held(), world.held()
     world.send(world.report, {"session": str(session.pk), "signals_received": 3})
     world.send(world.report, {"session": str(other.pk)})
-    assert led_to(session) == LedTo(told=3)
-    assert led_to(other) == LedTo()
+    assert get_conversions(session) == Conversions(at_session=3)
+    assert get_conversions(other) == Conversions()
 
 
 def test_the_numbers_hold_them_by_month_region_and_audience_and_warn_of_small_ones(world: World) -> None:
     young, grown = world.held(), world.held(audience="women")
     for session in (young, young, grown):
         world.identify(world.tip(session))
-    numbers = build_numbers(InformativeSession.objects.all())
-    assert {line.audience: line.led_to for line in numbers.lines} == {
-        "high_school": LedTo(by_card=2, soon=2, cases=2),
-        "women": LedTo(by_card=1, soon=1, cases=1),
+    numbers = build_statistics(InformativeSession.objects.all())
+    assert {line.audience: line.conversions for line in numbers.rows} == {
+        "high_school": Conversions(by_card=2, soon=2, cases=2),
+        "women": Conversions(by_card=1, soon=1, cases=1),
     }
-    assert numbers.led_to == LedTo(by_card=3, soon=3, cases=3)
+    assert numbers.conversions == Conversions(by_card=3, soon=3, cases=3)
     assert numbers.has_small
 
 
@@ -240,7 +240,7 @@ def test_another_unit_gets_no_numbers_of_it(world: World, client: Client) -> Non
 def test_many_sessions_take_no_more_queries_than_one(world: World) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as taken:
-            build_numbers(InformativeSession.objects.all())
+            build_statistics(InformativeSession.objects.all())
         return len(taken)
 
     world.identify(world.tip(world.held()), session_id=world.held().card_code)

@@ -18,7 +18,7 @@ from notifications.directory.models import Contact, DutyShift, Partner, Role
 from notifications.directory.resolve import resolve
 from notifications.outbox.models import Notice
 from outreach_pages.models import InformativeSession
-from outreach_pages.records.conversions import LedTo, led_to
+from outreach_pages.records.conversions import Conversions, get_conversions
 
 from ..models import Submission
 from ..seeding.demo import DEMO_PASSWORD, DEMO_PIN, DemoRefused, demo_accounts, seed_demo
@@ -222,7 +222,7 @@ def test_one_invented_case_came_of_an_invented_session_by_an_invented_tip(seeded
     assert (tip.state, tip.outcome) == ("closed", "identification")
     session = InformativeSession.objects.get(pk=tip.session_id)
     assert session.is_demo
-    assert led_to(session) == LedTo(by_card=1, soon=1, cases=1)
+    assert get_conversions(session) == Conversions(by_card=1, soon=1, cases=1)
     assert Notice.objects.filter(case_id=tip.pk).exists()  # its unit was told, by procedure
     assert not Notice.objects.open().filter(case_id=tip.pk).exists()
     assert not seed_demo()["sessions"]

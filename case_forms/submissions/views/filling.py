@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from access.scoping import visible_or_404
 from access.sessions.actions import get_row, lock
-from access.sessions.locked import unlocking_address
+from access.sessions.locked import get_unlocking_url
 from case_forms.form_builder.definition import Section
 
 from ..actions import CLOCK_TOLERANCE, EARLIEST_YEAR
@@ -244,7 +244,7 @@ def _after_saving(
     if going == "lock":
         lock(request)
         back = reverse("intake:section", args=[draft.pk, section_key])
-        return redirect_to_page(request, unlocking_address(staff(request), next=back))
+        return redirect_to_page(request, get_unlocking_url(staff(request), next=back))
     return redirect_to_page(request, f"{reverse('intake:section', args=[draft.pk, section_key])}?saved")
 
 

@@ -34,7 +34,7 @@ def scene():
 def locked(monkeypatch):
     """What is locked, in order: (model, whether others may still refer to the row)."""
     seen = []
-    lock_rows, lock_head = QuerySet.select_for_update, chain._locked_head
+    lock_rows, lock_head = QuerySet.select_for_update, chain._lock_head
 
     def rows(self, **how):
         seen.append((self.model, how.get("no_key", False)))
@@ -45,7 +45,7 @@ def locked(monkeypatch):
         return lock_head()
 
     monkeypatch.setattr(QuerySet, "select_for_update", rows)
-    monkeypatch.setattr(chain, "_locked_head", head)
+    monkeypatch.setattr(chain, "_lock_head", head)
     return seen
 
 

@@ -10,22 +10,21 @@ from django.utils.translation import override
 from wagtail.admin.userbar import ContentCheckerItem
 from wagtail.models import Locale, Page
 
-from content.content_checker import POOR_ALT_TEXT, use_our_checker
 from content.extract import PageParts, TextPart
-from content.html_reader import read
+from content.html_reader import read_html
 from content.models import ArticlePage, Hotline, ServicePage
 from content.phone_numbers import get_digits
+from content.wagtail_hooks import POOR_ALT_TEXT, replace_content_checker
 
-from ..facts import CheckContext
-from ..findings import Finding
-from ..rules import check_links, check_numbers, check_pictures, check_sentences, check_words
-from ..run import findings_for
-from ..words import read_lines
+from ..context import CheckContext
+from ..rules import Finding, check_links, check_numbers, check_pictures, check_sentences, check_words
+from ..run import get_findings
+from ..words import parse_word_list
 
 FACTS = CheckContext(
     numbers={"129": True, "116111": True, "0800123": False},
-    avoided=read_lines("viktim* = ju\nsex slave*"),
-    loud=read_lines("trafik*"),
+    avoided=parse_word_list("viktim* = ju\nsex slave*"),
+    loud=parse_word_list("trafik*"),
     live_pages=frozenset({"1"}),
     known_pages=frozenset({"1", "2"}),
     documents=frozenset({"5"}),
@@ -109,9 +108,9 @@ def test_what_stays_in_a_browsers_history_is_said_quietly():
 
 
 def test_lines_of_the_list_that_say_nothing_are_refused():
-    assert read_lines("# a remark\n\n") == ()
+    assert parse_word_list("# a remark\n\n") == ()
     with pytest.raises(ValueError, match="advice"):
-        read_lines("* = advice")
+        parse_word_list("* = advice")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +163,7 @@ def test_the_content_checker_leaves_good_words_alone(alt):
 
 def test_the_panel_beside_the_editor_gets_our_pattern():
     items = [ContentCheckerItem(in_editor=True)]
-    use_our_checker(RequestFactory().get("/"), items, None)
+    replace_content_checker(RequestFactory().get("/"), items, None)
     checks = {check["id"]: check for check in items[0].get_axe_custom_checks(None)}
     assert checks["check-image-alt-text"]["options"]["pattern"] == POOR_ALT_TEXT
     assert len(checks) == len(ContentCheckerItem.axe_custom_checks)
@@ -179,7 +178,7 @@ def test_long_sentences_are_warned_of():
 
 
 def test_rich_text_is_read_as_a_reader_does():
-    found = read(
+    found = read_html(
         '<h2>Një</h2><p>Dy <a linktype="page" id="7">tre</a> <a href="https://e.org">katër</a></p>'
         '<ul><li>pesë</li></ul><embed embedtype="image" id="1" alt="" format="left"/>'
     )
@@ -196,7 +195,7 @@ class TestWholePages:
         return kind(**{**values, **fields})
 
     def found(self, page: Page) -> dict[str, Finding]:
-        return {each.code: each for each in findings_for(page)}
+        return {each.code: each for each in get_findings(page)}
 
     def line(self, **fields) -> Hotline:
         texts = {"name_sq": "Linja", "name_en": "Line", "short_sq": "L", "short_en": "L", "source": "t", "key": "line"}
@@ -212,7 +211,7 @@ class TestWholePages:
     def test_a_file_that_is_not_there_is_said_whether_deleted_or_never_chosen(self):
         film = {"title": "Film", "file": None, "captions": None, "poster": None, "transcript": "", "seconds": 5}
         page = self.page(body=[("video", film), ("download", {"title": "Fletë", "document": None, "what": ""})])
-        places = [each.place for each in findings_for(page) if each.code == "file_gone"]
+        places = [each.place for each in get_findings(page) if each.code == "file_gone"]
         assert [place.rpartition(" › ")[2] for place in places] == [
             "filmi",
             "titrat",
@@ -241,11 +240,11 @@ class TestWholePages:
         assert self.found(page)["no_alt"].stops
 
     def test_an_empty_page_is_no_trouble(self):
-        assert findings_for(self.page()) == []
+        assert get_findings(self.page()) == []
 
     def test_a_missing_file_or_line_is_no_trouble_either(self):
         blocks = [("hotline", {"line": None}), ("download", {"document": None, "title": "", "what": ""})]
-        assert codes(findings_for(self.page(body=blocks))) == ["line_gone", "file_gone"]
+        assert codes(get_findings(self.page(body=blocks))) == ["line_gone", "file_gone"]
 
     def test_a_check_that_fails_is_told_and_keeps_the_page_back_where_it_guards_readers(self, monkeypatch):
         def fails(pieces, facts):
@@ -253,11 +252,11 @@ class TestWholePages:
 
         page = self.page(body=[("rich_text", '<p><a href="http://example.org">burimi</a></p>')])
         monkeypatch.setattr("content.checks.run.RULES", (fails, check_links))
-        assert [(each.code, each.stops) for each in findings_for(page)] == [
+        assert [(each.code, each.stops) for each in get_findings(page)] == [
             ("check_failed", False),
             ("link", False),
         ]
         monkeypatch.setattr("content.checks.run.STOPPING", (fails,))
-        first = findings_for(page)[0]
+        first = get_findings(page)[0]
         assert (first.code, first.stops) == ("check_failed", True)
         assert "what the page says" not in str(first)

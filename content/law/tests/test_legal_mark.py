@@ -7,13 +7,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from content.legal_wording import fingerprint, legal_sentences, names_law
+from content.legal_wording import fingerprint, iter_legal_sentences, names_law
 from content.models import ArticlePage, public_pages
-from content.seeding import _page_specs
+from content.seeding.pages import load_page_specs
 from content.tests.seeded import SeededTest
 from content.tests.test_seeded_texts import leaves
 
-from ..claims import claims, unmarked
+from ..claims import collect_claims, get_unmarked_texts
 
 LANGUAGES = ("sq", "en")
 TOLD = ("title", "intro", "body", "streams", "fields", "sources")
@@ -23,7 +23,7 @@ def said(spec, language):
     return [text[language] for _path, text in leaves({name: spec[name] for name in TOLD if name in spec})]
 
 
-@pytest.mark.parametrize("spec", _page_specs(), ids=lambda spec: spec["key"])
+@pytest.mark.parametrize("spec", load_page_specs(), ids=lambda spec: spec["key"])
 def test_a_text_that_names_a_law_says_what_it_rests_on_when_it_was_checked_and_whether_a_lawyer_read_it(spec):
     if not any(names_law(said(spec, language)) for language in LANGUAGES):
         return
@@ -33,7 +33,7 @@ def test_a_text_that_names_a_law_says_what_it_rests_on_when_it_was_checked_and_w
         assert "<li>" in spec["sources"][language]
 
 
-@pytest.mark.parametrize("spec", _page_specs(), ids=lambda spec: spec["key"])
+@pytest.mark.parametrize("spec", load_page_specs(), ids=lambda spec: spec["key"])
 def test_questions_for_the_lawyer_are_the_same_in_both_languages(spec):
     asked = spec.get("for_lawyer", {"sq": "", "en": ""})
     assert len(asked["sq"].splitlines()) == len(asked["en"].splitlines())
@@ -59,7 +59,7 @@ def test_what_names_a_law(text, is_law):
 
 def test_sentences_of_the_law_are_taken_out_each_once():
     texts = ["Mirë se vini. Ligji parashikon masa. Vendos gjykata.", "Ligji parashikon masa."]
-    assert list(legal_sentences(texts)) == ["Ligji parashikon masa.", "Vendos gjykata."]
+    assert list(iter_legal_sentences(texts)) == ["Ligji parashikon masa.", "Vendos gjykata."]
 
 
 def test_white_space_changes_no_fingerprint_and_a_word_does():
@@ -132,7 +132,7 @@ class TestTheReview(SeededTest):
         return out.getvalue()
 
     def test_no_live_text_of_the_law_lacks_its_mark(self):
-        assert unmarked() == []
+        assert get_unmarked_texts() == []
         call_command("legal_review", "--check")
 
     def test_a_text_without_its_mark_fails_the_check(self):
@@ -142,7 +142,7 @@ class TestTheReview(SeededTest):
 
     def test_every_page_that_speaks_of_the_law_is_on_the_list_with_what_it_rests_on(self):
         for language in LANGUAGES:
-            listed = {claim.where: claim for claim in claims(language)}
+            listed = {claim.where: claim for claim in collect_claims(language)}
             pages = public_pages().filter(locale__language_code=language)
             for page in pages.specific():
                 if page.legal_check or names_law(page.legal_texts()):

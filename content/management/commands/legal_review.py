@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from content.law.claims import unmarked
-from content.law.report import review
-
-LANGUAGES = [code for code, _name in settings.LANGUAGES]
+from access.languages import LANGUAGES
+from content.law.claims import get_unmarked_texts
+from content.law.report import render_review
 
 
 class Command(BaseCommand):
@@ -25,9 +23,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:
-            lacking = [f"{where}: {', '.join(missing)}" for where, missing in unmarked()]
+            lacking = [f"{where}: {', '.join(missing)}" for where, missing in get_unmarked_texts()]
             if lacking:
                 raise CommandError("These texts speak of the law without saying so:\n" + "\n".join(lacking))
             return
         chosen = options["language"] or LANGUAGES
-        self.stdout.write("\n\n".join(review(language, whole=options["whole"]) for language in dict.fromkeys(chosen)))
+        self.stdout.write(
+            "\n\n".join(render_review(language, whole=options["whole"]) for language in dict.fromkeys(chosen))
+        )

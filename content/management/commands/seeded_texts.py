@@ -6,14 +6,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from content.seeded_words import page_as_it_stands
-from content.seeding import Memory, propose_words, seeded
-from content.seeding_corrections import CURRENT, OWN, UNTOUCHED, WAITS, Seeded
+from content.seeding.actions import get_seeded_pages, propose_update
+from content.seeding.corrections import BLOCKED, CURRENT, EDITED, UNTOUCHED, SeededPage
+from content.seeding.memory import SeedMemory
+from content.seeding.wording import get_stored_page_words
 
 SAYS = {
     UNTOUCHED: "as an earlier release laid it down",
-    WAITS: "as laid down; a draft or an approval waits, or it is hidden",
-    OWN: "changed by an editor: stays as it is",
+    BLOCKED: "as laid down; a draft or an approval waits, or it is hidden",
+    EDITED: "changed by an editor: stays as it is",
 }
 
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--propose", metavar="KEY", action="append", default=[], help="such as rights or all")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        pages = [each for each in seeded() if each.standing != CURRENT]
+        pages = [each for each in get_seeded_pages() if each.status != CURRENT]
         if options["show"]:
             for each in _named(pages, options["show"]):
                 self.stdout.write(_difference(each))
@@ -39,33 +40,33 @@ class Command(BaseCommand):
             self._list(pages)
 
     @transaction.atomic
-    def _propose(self, pages: list[Seeded]) -> None:
-        memory = Memory.recalled()
+    def _propose(self, pages: list[SeededPage]) -> None:
+        memory = SeedMemory.load()
         for each in pages:
-            done = propose_words(each, memory)
+            done = propose_update(each, memory)
             self.stdout.write(
-                f"{_name(each)}: {'waits for approval' if done else 'not proposed, ' + SAYS[each.standing]}"
+                f"{_name(each)}: {'waits for approval' if done else 'not proposed, ' + SAYS[each.status]}"
             )
-        memory.keep()
+        memory.store()
 
-    def _list(self, pages: list[Seeded]) -> None:
-        for each in sorted(pages, key=lambda page: (not page.is_legal, page.standing, _name(page))):
+    def _list(self, pages: list[SeededPage]) -> None:
+        for each in sorted(pages, key=lambda page: (not page.is_legal, page.status, _name(page))):
             law = "law " if each.is_legal else "    "
-            self.stdout.write(f"{law}{_name(each):32} {SAYS[each.standing]}  {each.page.url or ''}")
+            self.stdout.write(f"{law}{_name(each):32} {SAYS[each.status]}  {each.page.url or ''}")
         self.stdout.write(f"{len(pages)} pages differ from this release's words.")
 
 
-def _name(each: Seeded) -> str:
+def _name(each: SeededPage) -> str:
     return f"{each.spec['key']}:{each.language}"
 
 
-def _named(pages: list[Seeded], name: str) -> list[Seeded]:
+def _named(pages: list[SeededPage], name: str) -> list[SeededPage]:
     found = [each for each in pages if name in ("all", each.spec["key"], _name(each))]
     if not found:
         raise CommandError(f"No page called {name} differs from this release's words.")
     return found
 
 
-def _difference(each: Seeded) -> str:
-    before = page_as_it_stands(each.page, each.spec)
+def _difference(each: SeededPage) -> str:
+    before = get_stored_page_words(each.page, each.spec)
     return "\n".join(unified_diff(before, each.shipped, f"{_name(each)} here", "this release", lineterm="", n=0))

@@ -13,7 +13,7 @@ from wagtail.models import Collection, CollectionViewRestriction, Page, PageView
 from access.models import User
 from content.models import ArticlePage
 
-from ..ranges import NotThere, answer, get_part
+from ..ranges import RangeNotSatisfiable, parse_range, respond_with_range
 
 FILM = bytes(range(256)) * 40
 
@@ -35,14 +35,14 @@ FILM = bytes(range(256)) * 40
     ],
 )
 def test_a_part_is_read_from_its_header(header, part):
-    assert get_part(header, 100) == part
+    assert parse_range(header, 100) == part
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
 def test_a_part_outside_the_file_is_refused(header):
-    with pytest.raises(NotThere):
-        get_part(header, 100)
-    refused = answer(io.BytesIO(b"x" * 100), 100, asked=header, content_type="video/mp4")
+    with pytest.raises(RangeNotSatisfiable):
+        parse_range(header, 100)
+    refused = respond_with_range(io.BytesIO(b"x" * 100), 100, asked=header, content_type="video/mp4")
     assert (refused.status_code, refused["Content-Range"]) == (416, "bytes */100")
 
 

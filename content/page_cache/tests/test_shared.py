@@ -17,7 +17,7 @@ from .wsgi import ask
 
 class TestWhatPagesShare(PageCacheTest):
     def test_a_page_made_anew_asks_only_for_what_is_its_own(self):
-        self.enterContext(mock.patch("content.page_cache.shared.SECONDS", 3600))  # however slow the machine is
+        self.enterContext(mock.patch("content.page_cache.shared.MAX_SECONDS", 3600))  # however slow the machine is
         self.pages = PageCacheMiddleware(self.django, limit=0, seconds=60)
         for url in self.urls:
             ask(self.pages, url)

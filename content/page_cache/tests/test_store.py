@@ -9,10 +9,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from .. import middleware
-from ..entry import CachedPage
-from ..markers import MARK, mark_cacheable
+from ..markers import ENVIRON_KEY, mark_cacheable
 from ..middleware import PageCacheMiddleware, encoding_for
-from ..store import PageStore
+from ..store import CachedPage, PageStore
 from .cached_pages import MB
 from .wsgi import Counting, ask
 
@@ -69,7 +68,7 @@ def test_readers_who_come_while_a_page_is_made_wait_for_it():
     def slow(environ, start_response):
         begun.set()
         assert may_end.wait(10)
-        environ[MARK] = frozenset()
+        environ[ENVIRON_KEY] = frozenset()
         start_response("200 OK", [("Content-Type", "text/html")])
         return [b"page"]
 
@@ -100,7 +99,7 @@ def test_only_so_many_wait_for_a_page_and_the_next_is_left_to_whoever_refuses(mo
             return [b"busy"]
         begun.set()
         assert may_end.wait(10)
-        environ[MARK] = frozenset()
+        environ[ENVIRON_KEY] = frozenset()
         start_response("200 OK", [("Content-Type", "text/html")])
         return [b"page"]
 
@@ -138,7 +137,7 @@ def test_a_failure_while_making_a_page_blocks_nobody():
 )
 def test_an_answer_that_speaks_to_one_reader_is_not_kept_whatever_its_view_says(header):
     def view(environ, start_response):
-        environ[MARK] = frozenset()
+        environ[ENVIRON_KEY] = frozenset()
         start_response("200 OK", [("Content-Type", "text/html"), header])
         return [b"page"]
 
@@ -151,5 +150,5 @@ def test_a_parameter_that_the_view_allows_is_part_of_the_address():
     request = RequestFactory().get("/fjalet/?faqe=2&fbclid=x")
     response = HttpResponse()
     mark_cacheable(request, response, query=["faqe"])
-    assert request.META[MARK] == {"faqe"}
+    assert request.META[ENVIRON_KEY] == {"faqe"}
     assert response["Cache-Control"] == "no-cache"

@@ -97,7 +97,7 @@ class TestPapers(SeededTest):
 
     def test_the_same_paper_is_rendered_once_however_often_it_is_asked_for(self):
         rendering._render.cache_clear()
-        with mock.patch.object(rendering, "to_pdf", wraps=rendering.to_pdf) as to_pdf:
+        with mock.patch.object(rendering, "render_pdf", wraps=rendering.render_pdf) as to_pdf:
             for _again in range(3):
                 self.client.get("/fleta/leaflet.pdf?anything")
         assert to_pdf.call_count == 1

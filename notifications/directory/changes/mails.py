@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
-from access.staff.mails import may_try_again
+from access.staff.mails import is_retry_due
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -61,7 +61,7 @@ def send_again(argument: str = "", *, now: datetime | None = None) -> int:
 
 def _is_due(change: DirectoryChange, now: datetime) -> bool:
     try:
-        return may_try_again(change.asked_at, change.values.get("tried_at", ""), now)
+        return is_retry_due(change.asked_at, change.values.get("tried_at", ""), now)
     except (SealBroken, KeyRingError) as error:
         log.error("directory_change_unreadable", code=type(error).__name__, change=str(change.pk))
         return False

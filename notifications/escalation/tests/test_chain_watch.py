@@ -157,6 +157,6 @@ def test_while_another_looks_nothing_is_said(operators, clock, monkeypatch):
     def busy(*args, **named):
         raise chain_watch.WatchedElsewhere
 
-    monkeypatch.setattr(chain_watch, "look", busy)
+    monkeypatch.setattr(chain_watch, "watch_chain", busy)
     clock.tick()
     assert not Heartbeat.objects.filter(part=CHAIN).exists()

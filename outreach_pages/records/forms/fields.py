@@ -65,14 +65,14 @@ class MunicipalityField(forms.ModelChoiceField):
         self.choices = grouped
 
 
-def _how_many() -> forms.IntegerField:
+def _build_number_field() -> forms.IntegerField:
     return forms.IntegerField(min_value=0, max_value=MAX_GIVEN, required=False)
 
 
-def _is_wrong(value: Any) -> bool:
+def _is_invalid_number(value: Any) -> bool:
     """Whether this can't be a number of copies."""
     try:
-        _how_many().clean(value)
+        _build_number_field().clean(value)
     except ValidationError:
         return True
     return False
@@ -92,7 +92,7 @@ class MaterialsWidget(forms.MultiWidget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         for part, label in zip(context["widget"]["subwidgets"], Material.labels, strict=True):
-            part["label"], part["is_wrong"] = label, _is_wrong(part["value"])
+            part["label"], part["is_wrong"] = label, _is_invalid_number(part["value"])
         return context
 
 
@@ -100,7 +100,7 @@ class MaterialsField(forms.MultiValueField):
     """[{"kind": Material, "number": n}] of what was given or shown; the rest is left out."""
 
     def __init__(self, **options: Any) -> None:
-        parts = [_how_many() for _kind in Material.values]
+        parts = [_build_number_field() for _kind in Material.values]
         super().__init__(parts, widget=MaterialsWidget(), require_all_fields=False, required=False, **options)
 
     def compress(self, numbers: Sequence[int | None]) -> list[dict[str, Any]]:
@@ -109,12 +109,14 @@ class MaterialsField(forms.MultiValueField):
 
     def clean(self, value: Any) -> list[dict[str, Any]]:
         """Name the material whose number can't be read."""
-        wrong = [label for label, number in zip(Material.labels, value or (), strict=False) if _is_wrong(number)]
+        wrong = [
+            label for label, number in zip(Material.labels, value or (), strict=False) if _is_invalid_number(number)
+        ]
         if wrong:
-            told = _("%(what)s: write how many there were, as a number up to %(most)s.")
+            text = _("%(what)s: write how many there were, as a number up to %(most)s.")
             raise ValidationError(
                 [
-                    ValidationError(told, code="not_a_number", params={"what": capfirst(label), "most": MAX_GIVEN})
+                    ValidationError(text, code="not_a_number", params={"what": capfirst(label), "most": MAX_GIVEN})
                     for label in wrong
                 ]
             )

@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from ..actions import OUTCOME, Cell, get_counts
 from ..labels import AgeGroup, Audience, PartnerKind, Sex, Topic
 from ..models import MAX_PER_CELL, InformativeSession
-from .asking_back import AskingBack, Doubt
+from .confirmable import ConfirmableForm, FormWarning
 from .fields import KeysField, MaterialsField
 
 CLASS_SIZE = 60  # more than this in a classroom is worth a second look (../shared: one class is 16 to 45)
 IN_CLASS = (Audience.GRADE_9, Audience.HIGH_SCHOOL)
 
 
-class OutcomeForm(AskingBack):
+class OutcomeForm(ConfirmableForm):
     """The outcome with its counts.
 
     The counts are fields of their own, named `count-<sex>-<age group>`; `total` is what was counted at the door.
@@ -35,7 +35,7 @@ class OutcomeForm(AskingBack):
     partners = KeysField(PartnerKind, label=gettext_lazy("Who was there with you"), required=False)
     materials = MaterialsField(label=gettext_lazy("Materials"))
 
-    named_in = ("partner_names", "materials_note", "questions_raised")
+    fields_without_names = ("partner_names", "materials_note", "questions_raised")
 
     class Meta:
         model = InformativeSession
@@ -77,20 +77,20 @@ class OutcomeForm(AskingBack):
         total, summed = cleaned.get("total"), sum(self.counts().values())
         # Typed, not derived, so that a slip in the table is found on the spot (docs/adr/0025).
         if total is not None and summed != total and not self._count_errors():
-            self.add_error("total", _sums_differ(total, summed))
+            self.add_error("total", _get_sum_message(total, summed))
         return cleaned
 
     def _count_errors(self) -> bool:
         return any(cell_name(*cell) in self.errors for cell in CELLS)
 
-    def _raised(self) -> list[Doubt]:
-        doubts = super()._raised()
+    def _find_warnings(self) -> list[FormWarning]:
+        warnings = super()._find_warnings()
         total = self.cleaned_data["total"]
         # A question and not an error: it may be right (docs/adr/0025).
         if total > CLASS_SIZE and self.instance.audience in IN_CLASS:
-            told = _("%(total)s is more than a class: is it one session? Two separate classes are two sessions.")
-            doubts.append(Doubt("total", told % {"total": total}, _("It was one session")))
-        return doubts
+            text = _("%(total)s is more than a class: is it one session? Two separate classes are two sessions.")
+            warnings.append(FormWarning("total", text % {"total": total}, _("It was one session")))
+        return warnings
 
     # ---- for the page ----
 
@@ -124,7 +124,7 @@ def _sum(boxes: list[BoundField]) -> int:
     return sum(int(text) for box in boxes if (text := str(box.value() or "").strip()).isdecimal())
 
 
-def _sums_differ(total: int, summed: int) -> str:
+def _get_sum_message(total: int, summed: int) -> str:
     """Return the message about a table that doesn't add up."""
     if summed < total:
         return ngettext(

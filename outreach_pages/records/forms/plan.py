@@ -1,4 +1,4 @@
-"""The form of a session's plan: which unit goes where, when, for whom."""
+"""Forms of a session's plan (which unit goes where, when, for whom), and of cancelling it."""
 
 import datetime
 from typing import Any
@@ -8,21 +8,21 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
-from outreach_pages.cards.forms import LONGEST as LONGEST_CARD
+from outreach_pages.cards.forms import MAX_VALIDITY as MAX_CARD_VALIDITY
 
 from ..actions import PLAN
-from ..labels import PartnerKind, Topic
+from ..labels import CancelReason, PartnerKind, Topic
 from ..models import InformativeSession
-from ..rights import units_to_plan_for
-from .asking_back import AskingBack
+from ..permissions import get_plannable_units
+from .confirmable import ConfirmableForm
 from .fields import DayInput, HourInput, KeysField, MunicipalityField
 
-EARLIEST = datetime.date(2013, 1, 1)  # the first mobile unit began then
-FURTHEST = datetime.timedelta(days=2 * 366)
-LONGEST = datetime.timedelta(hours=10)
+MIN_DATE = datetime.date(2013, 1, 1)  # the first mobile unit began then
+MAX_AHEAD = datetime.timedelta(days=2 * 366)
+MAX_LENGTH = datetime.timedelta(hours=10)
 
 
-class PlanForm(AskingBack):
+class PlanForm(ConfirmableForm):
     unit = forms.ModelChoiceField(
         MobileUnit.objects.none(), label=_("Mobile unit"), to_field_name="slug", empty_label=None
     )
@@ -30,7 +30,7 @@ class PlanForm(AskingBack):
     topics = KeysField(Topic, label=_("Topics"), required=False)
     partners = KeysField(PartnerKind, label=_("Who comes with you"), required=False)
 
-    named_in = ("partner_names",)
+    fields_without_names = ("partner_names",)
 
     class Meta:
         model = InformativeSession
@@ -59,7 +59,7 @@ class PlanForm(AskingBack):
 
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         super().__init__(*args, **options)
-        units = units_to_plan_for(user)
+        units = get_plannable_units(user)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["municipality"].group({unit.region_id for unit in units})  # type: ignore[attr-defined]
         self.has_one_unit = len(units) == 1
@@ -72,9 +72,9 @@ class PlanForm(AskingBack):
 
     def clean_date(self) -> datetime.date:
         day = self.cleaned_data["date"]
-        if day < EARLIEST:
+        if day < MIN_DATE:
             raise forms.ValidationError(_("This is too long ago."), code="too_early")
-        if day > timezone.localdate() + FURTHEST:
+        if day > timezone.localdate() + MAX_AHEAD:
             raise forms.ValidationError(_("Choose a day within the next two years."), code="too_late")
         return day
 
@@ -83,18 +83,24 @@ class PlanForm(AskingBack):
         starts, ends, day = cleaned.get("starts_at"), cleaned.get("ends_at"), cleaned.get("date")
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("It ends before it starts. Write when it ends."))
-        elif starts and ends and _length(starts, ends) > LONGEST:
+        elif starts and ends and _get_length(starts, ends) > MAX_LENGTH:
             self.add_error("ends_at", _("This is longer than ten hours. Split it into two sessions."))
         last = cleaned.get("card_expires_on")
         if last and day and last < day:
             self.add_error("card_expires_on", _("The card would end before the session. Choose a later day."))
-        elif last and last > timezone.localdate() + LONGEST_CARD:
+        elif last and last > timezone.localdate() + MAX_CARD_VALIDITY:
             self.add_error(
                 "card_expires_on", _("That is more than five years from now. Leave it empty: the card stays active.")
             )
         return cleaned
 
 
-def _length(starts: datetime.time, ends: datetime.time) -> datetime.timedelta:
+def _get_length(starts: datetime.time, ends: datetime.time) -> datetime.timedelta:
     day = datetime.date(2000, 1, 1)
     return datetime.datetime.combine(day, ends) - datetime.datetime.combine(day, starts)
+
+
+class CancelForm(forms.Form):
+    """The form that asks why a session is cancelled."""
+
+    reason = forms.ChoiceField(label=_("Why is it cancelled?"), choices=CancelReason.choices, widget=forms.RadioSelect)

@@ -26,10 +26,10 @@ from wagtail.log_actions import log as log_action
 from audit.chain import get_actor, log_event
 
 from ..models import MobileUnit, Municipality, PoliceDirectorate, Region, User
-from ..staff.by_two import is_alone
+from ..staff.dual_control import is_only_manager
 from . import mails
 from .models import PlaceChange, PlaceDecision, PlaceKind
-from .who import who_may_decide
+from .people import get_deciders
 
 Values = dict[str, Any]  # column -> value as JSON has it
 
@@ -57,18 +57,18 @@ def get_kind(place: Model) -> str:
     return str(place._meta.model_name)
 
 
-def waits(place: Model, before: Values, *, by: User) -> list[str]:
+def get_waiting_fields(place: Model, before: Values, *, by: User) -> list[str]:
     """Return the columns of a row about to be saved that need a second person.
 
     `before`: the row as it stands in the database, {} if it is new.
     """
     kind = get_kind(place)
-    if kind not in TAKES_TWO or is_alone(by):
+    if kind not in TAKES_TWO or is_only_manager(by):
         return []
-    return [name for name in TAKES_TWO[kind] if _turns_somebody(place, name, before)]
+    return [name for name in TAKES_TWO[kind] if _redirects_calls_or_notices(place, name, before)]
 
 
-def _turns_somebody(place: Model, name: str, before: Values) -> bool:
+def _redirects_calls_or_notices(place: Model, name: str, before: Values) -> bool:
     """Whether the new value of this column would redirect a call or a notice."""
     value, stored = getattr(place, name), before.get(name)
     if not before:  # a new row: what it would have without anybody's doing is no change
@@ -92,28 +92,28 @@ def ask_for_change(*, place: Model, before: Values, after: Values, by: User) -> 
     MODELS[kind]._default_manager.select_for_update(no_key=True).get(pk=place.pk)
     for earlier in PlaceChange.objects.waiting().select_for_update().filter(kind=kind, entry_id=place.pk):
         _close(earlier, PlaceDecision.WITHDRAWN, by, timezone.now())
-        _note("withdrawn", earlier, by)
-        if drops(earlier, after, by=by):
-            transaction.on_commit(partial(mails.tell_of_decision, earlier))
+        _log("withdrawn", earlier, by)
+        if withdraws(earlier, after, by=by):
+            transaction.on_commit(partial(mails.mail_decision, earlier))
     change = PlaceChange.objects.create(
         kind=kind,
         entry_id=place.pk,
         values={"before": before, "after": after, "names": _names(place, before, after)},
         asked_by=by,
     )
-    _note("asked", change, by, fields=sorted(after))
-    transaction.on_commit(partial(mails.tell_of_asking, change))
+    _log("asked", change, by, fields=sorted(after))
+    transaction.on_commit(partial(mails.mail_request, change))
     return change
 
 
-def drops(earlier: PlaceChange, after: Values, *, by: User) -> bool:
+def withdraws(earlier: PlaceChange, after: Values, *, by: User) -> bool:
     """Whether asking for `after` discards something else that waits, or what somebody else asked for."""
     _before, asked = earlier.sides() or ({}, {})
     return earlier.asked_by_id != by.pk or bool(set(asked) - set(after))
 
 
 @transaction.atomic
-def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
+def record_removed_number(*, unit: MobileUnit, number: str, by: User) -> None:
     """Record the number that one manager has removed alone, and mail whom it concerns. The unit is saved already."""
     change = PlaceChange.objects.create(
         kind=PlaceKind.UNIT,
@@ -124,8 +124,8 @@ def note_number_taken_away(*, unit: MobileUnit, number: str, by: User) -> None:
         decided_by=by,
         decided_at=timezone.now(),
     )
-    _note("made", change, by, fields=["callback_phone"])
-    transaction.on_commit(partial(mails.tell_of_asking, change))
+    _log("made", change, by, fields=["callback_phone"])
+    transaction.on_commit(partial(mails.mail_request, change))
 
 
 @transaction.atomic
@@ -137,13 +137,13 @@ def decide_change(*, change: PlaceChange, agree: bool, by: User, now: datetime |
     if locked.decision != PlaceDecision.WAITING:
         raise ValidationError(_("This has been decided meanwhile. Look again."))
     # Asked again under the lock: a role may have ended since the page was opened.
-    if not who_may_decide(locked).filter(pk=by.pk).exists():
+    if not get_deciders(locked).filter(pk=by.pk).exists():
         raise ValidationError(_("Another keeper must decide, not the one who asked."))
     if agree:
-        _make(locked, by)
+        _apply(locked, by)
     _close(locked, PlaceDecision.AGREED if agree else PlaceDecision.REFUSED, by, now or timezone.now())
-    _note("agreed" if agree else "refused", locked, by, asked_by=locked.asked_by_id)
-    transaction.on_commit(partial(mails.tell_of_decision, locked))
+    _log("agreed" if agree else "refused", locked, by, asked_by=locked.asked_by_id)
+    transaction.on_commit(partial(mails.mail_decision, locked))
     return locked
 
 
@@ -154,10 +154,10 @@ def withdraw_change(*, change: PlaceChange, by: User) -> None:
     if locked.decision != PlaceDecision.WAITING or locked.asked_by_id != by.pk:
         raise ValidationError(_("This can't be withdrawn any more."))
     _close(locked, PlaceDecision.WITHDRAWN, by, timezone.now())
-    _note("withdrawn", locked, by)
+    _log("withdrawn", locked, by)
 
 
-def _make(change: PlaceChange, by: User) -> None:
+def _apply(change: PlaceChange, by: User) -> None:
     """Apply an agreed change to its row. Raises ValidationError, ChangedMeanwhile."""
     sides = change.sides()
     if sides is None:
@@ -192,6 +192,6 @@ def _close(change: PlaceChange, decision: str, by: User, now: datetime) -> None:
     change.save(update_fields=["decision", "decided_by", "decided_at"])
 
 
-def _note(what: str, change: PlaceChange, by: User, **detail: Any) -> None:
+def _log(what: str, change: PlaceChange, by: User, **detail: Any) -> None:
     log_event(f"place.change_{what}", actor=get_actor(by), target_kind="place_change", target_id=change.pk,
            kind=change.kind, entry=change.entry_id, **detail)  # fmt: skip

@@ -14,7 +14,7 @@ from audit.models import AuditEntry
 from ..models import PoliceDirectorate, User
 from .actions import MODELS
 from .models import PlaceChange
-from .who import get_place
+from .people import get_place
 
 RENAMED_WITHIN = timedelta(days=30)
 
@@ -35,7 +35,7 @@ def build_rows(change: PlaceChange) -> list[FieldRow]:
     ]
 
 
-def renamed_lately(change: PlaceChange) -> list[str]:
+def get_recent_renames(change: PlaceChange) -> list[str]:
     """Describe recent renames of the place and the directorates of this change, each with who made it.
 
     Recent: within `RENAMED_WITHIN` before the change was asked for, or since. One person can rename alone, so nobody
@@ -63,7 +63,7 @@ def _renamed(place: Model, asked_at: datetime) -> list[str]:
     return []
 
 
-def in_words(change: PlaceChange) -> str:
+def describe_change(change: PlaceChange) -> str:
     """Describe the change in one line: "number to call back: +355… → +355…"."""
     if change.sides() is None:
         return _("What was asked for can't be read.")

@@ -18,9 +18,9 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from ..models import User
-from ..staff.mails import may_try_again, send
+from ..staff.mails import is_retry_due, send
 from .models import PlaceChange, PlaceDecision
-from .who import get_place, who_may_decide, who_must_hear, who_must_hear_of_renaming
+from .people import get_deciders, get_people_to_notify, get_people_to_notify_of_renaming, get_place
 
 TRIED_FOR = timedelta(days=2)
 MAX_AT_ONCE = 20
@@ -28,15 +28,15 @@ MAX_AT_ONCE = 20
 log = structlog.get_logger(__name__)
 
 
-def tell_of_asking(change: PlaceChange, *, now: datetime | None = None) -> bool:
+def mail_request(change: PlaceChange, *, now: datetime | None = None) -> bool:
     """Mail everybody concerned who wasn't mailed yet; True (and `mailed_at`) when the mail server took each mail.
 
     Who was mailed is sealed in the change, so that one refused address brings nobody else the same mail again.
     """
     moment = now or timezone.now()
-    deciding = set(who_may_decide(change).values_list("pk", flat=True))
+    deciding = set(get_deciders(change).values_list("pk", flat=True))
     mailed = set(change.values.get("mailed", ()))
-    people = list(who_must_hear(change).exclude(email="").exclude(pk__in=mailed).order_by("pk"))
+    people = list(get_people_to_notify(change).exclude(email="").exclude(pk__in=mailed).order_by("pk"))
     is_agreed = change.decision == PlaceDecision.AGREED
     template = "access/mails/place_decided.txt" if is_agreed else "access/mails/place_asked.txt"
     taken = {user.pk for user in people if _send(user, change, template, may_decide=user.pk in deciding)}
@@ -57,21 +57,21 @@ def send_again(argument: str = "", *, now: datetime | None = None) -> int:
     unsent = PlaceChange.objects.filter(mailed_at=None, asked_at__gt=moment - TRIED_FOR)
     still = unsent.filter(decision__in=(PlaceDecision.WAITING, PlaceDecision.ALONE, PlaceDecision.AGREED))
     due = [change for change in still.order_by("asked_at") if _is_due(change, moment)]
-    return sum(tell_of_asking(change, now=moment) for change in due[:MAX_AT_ONCE])
+    return sum(mail_request(change, now=moment) for change in due[:MAX_AT_ONCE])
 
 
 def _is_due(change: PlaceChange, now: datetime) -> bool:
     try:
-        return may_try_again(change.asked_at, change.values.get("tried_at", ""), now)
+        return is_retry_due(change.asked_at, change.values.get("tried_at", ""), now)
     except (SealBroken, KeyRingError) as error:
         # One change whose seal is broken must not stop the mails about all others.
         log.error("place_change_unreadable", code=type(error).__name__, change=str(change.pk))
         return False
 
 
-def tell_of_decision(change: PlaceChange) -> None:
+def mail_decision(change: PlaceChange) -> None:
     """Mail the decision to whoever asked and whoever was mailed about the request."""
-    people = who_must_hear(change) | User.objects.filter(pk=change.asked_by_id, is_active=True)
+    people = get_people_to_notify(change) | User.objects.filter(pk=change.asked_by_id, is_active=True)
     for user in people.exclude(email="").distinct().order_by("pk"):
         _send(user, change, "access/mails/place_decided.txt")
 
@@ -91,9 +91,9 @@ def _send(user: User, change: PlaceChange, template: str, *, may_decide: bool = 
     return send(user, subject, template, context)
 
 
-def tell_of_renaming(place: Model, names: dict[str, str], *, by: User) -> None:
+def mail_renaming(place: Model, names: dict[str, str], *, by: User) -> None:
     """Notify the other managers that one of them changed a name. `names`: {"before": …, "after": …}."""
-    for user in who_must_hear_of_renaming(place).exclude(pk=by.pk).exclude(email="").order_by("pk"):
+    for user in get_people_to_notify_of_renaming(place).exclude(pk=by.pk).exclude(email="").order_by("pk"):
         with translation.override(user.language):
             subject = _("A change of a unit or place in Vatra's service")
             kind = str(place._meta.verbose_name)

@@ -13,9 +13,9 @@ from audit.denials import record_denial
 
 from ..models import User
 from .actions import decide_change, withdraw_change
-from .labels import build_rows, renamed_lately
+from .labels import build_rows, get_recent_renames
 from .models import PlaceChange, PlaceDecision
-from .who import get_place, may_see, who_may_decide
+from .people import get_deciders, get_place, may_see
 
 
 def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -38,12 +38,12 @@ def place_change(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("Done."))
             return redirect("by_two:list")
     is_waiting = found.decision == PlaceDecision.WAITING
-    deciding = who_may_decide(found)
+    deciding = get_deciders(found)
     page = {
         "change": found,
         "place": get_place(found),
         "rows": build_rows(found),
-        "renamed": renamed_lately(found),
+        "renamed": get_recent_renames(found),
         "name_then": found.names().get("place", ""),
         "error": error,
         "is_waiting": is_waiting,

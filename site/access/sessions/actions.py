@@ -1,6 +1,7 @@
-"""Actions on staff sessions: begin, lock, unlock by PIN, end one, end all; and setting the PIN."""
+"""Actions on staff sessions: begin, lock, unlock by PIN, end one, end all, delete old ones; and setting the PIN."""
 
 import time
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -21,8 +22,6 @@ from vault.keyring import KeyRingError
 
 from ..models import FieldToken, User
 from . import duress
-from .device import device_in_words
-from .keys import FACTOR, INVITED, ROW
 from .models import StaffPin, StaffSession
 
 log = structlog.get_logger(__name__)
@@ -30,51 +29,64 @@ log = structlog.get_logger(__name__)
 MAX_WRONG = 5
 PIN_DIGITS = 6
 FACTOR_GIVEN = "_factor_given_by"  # attribute of the request in which a factor was given
+SESSION_KEPT_DAYS = 90
 ENROL_SECONDS = 3600  # after an invitation was used, a first factor may be set up in the same session for so long
+
+# Keys of our own values in a session; `locked` has one more.
+ROW_KEY = "access.session"  # primary key of its StaffSession
+FACTOR_KEY = "access.factor"  # primary key of the user who gave a second factor in this session
+INVITED_KEY = "access.invited"  # an invitation that was used in this session: {"user", "at"}
+
+# The order matters: an iPhone's header contains "Mac OS", Android's "Linux".
+SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+           ("CrOS", "ChromeOS"), ("Linux", "Linux"))  # fmt: skip
+# The order matters: Edge, Opera and Samsung Internet say "Chrome" too, and Chrome says "Safari".
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
+            ("FxiOS", "Firefox"), ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"))  # fmt: skip
 
 
 def begin(request: HttpRequest, user: User) -> StaffSession:
     """Record that a session of this person begins, or resumes after it was locked."""
     session = request.session
-    found = row_here(request, user).filter(ended_at__isnull=True).first()
+    found = get_session_rows(request, user).filter(ended_at__isnull=True).first()
     if found is None:
-        device = device_in_words(request.META.get("HTTP_USER_AGENT", ""))
+        device = describe_device(request.META.get("HTTP_USER_AGENT", ""))
         found = StaffSession.objects.create(user=user, device=device)
-        session[ROW] = str(found.pk)
+        session[ROW_KEY] = str(found.pk)
     found.started_at = found.seen_at = timezone.now()
     found.wrong_pins, found.in_duress = 0, False
     found.is_locked = StaffPin.objects.filter(user=user, ask_at_sign_in=True).exists()
     found.save(update_fields=["started_at", "seen_at", "wrong_pins", "in_duress", "is_locked"])
     if getattr(request, FACTOR_GIVEN, None) == user.pk:  # set again: signing in has emptied another person's session
-        session[FACTOR] = user.pk
+        session[FACTOR_KEY] = user.pk
     return found
 
 
 def get_row(request: HttpRequest) -> str:
     """Return the id of this session's row; "" of none."""
-    return str(request.session.get(ROW, ""))
+    return str(request.session.get(ROW_KEY, ""))
 
 
-def row_here(request: HttpRequest, user: User) -> "QuerySet[StaffSession]":
+def get_session_rows(request: HttpRequest, user: User) -> "QuerySet[StaffSession]":
     """Return this session's row, if it belongs to this person."""
     row = get_row(request)
     return StaffSession.objects.filter(pk=row, user_id=user.pk) if row else StaffSession.objects.none()
 
 
-def note_factor(request: HttpRequest, user: User) -> None:
+def record_factor(request: HttpRequest, user: User) -> None:
     """Note that a second factor was given, or first set up, in this session."""
-    request.session[FACTOR] = user.pk
+    request.session[FACTOR_KEY] = user.pk
     setattr(request, FACTOR_GIVEN, user.pk)
 
 
 def has_factor(request: HttpRequest, user: User) -> bool:
     """Whether this person gave a second factor in this session."""
-    return bool(request.session.get(FACTOR) == user.pk)
+    return bool(request.session.get(FACTOR_KEY) == user.pk)
 
 
-def signed_out(request: HttpRequest, user: User) -> None:
+def record_sign_out(request: HttpRequest, user: User) -> None:
     """End this session's row as signed out."""
-    _end(row_here(request, user), StaffSession.Ended.SIGNED_OUT)
+    _end(get_session_rows(request, user), StaffSession.Ended.SIGNED_OUT)
 
 
 def lock(request: HttpRequest, *, by: User | None = None) -> None:
@@ -93,6 +105,15 @@ def lock(request: HttpRequest, *, by: User | None = None) -> None:
         # Swallowed: the lock holds without its audit entry, and the log names what is missing.
         except (DatabaseError, KeyRingError, OSError, ValueError) as failure:
             log.error("lock_not_recorded", code=type(failure).__name__, user=by.pk)
+
+
+def describe_device(user_agent: str) -> str:
+    """Return a text such as "Chrome · Android"; "" where nothing is known.
+
+    Only our own words: nothing that was sent is stored.
+    """
+    found = (next((word for mark, word in known if mark in user_agent), "") for known in (BROWSERS, SYSTEMS))
+    return " · ".join(word for word in found if word)
 
 
 # ---- ending ----
@@ -115,7 +136,7 @@ def end_all(*, user: User, by: User | None, keep: HttpRequest | None = None, why
         user.session_epoch = User.objects.values_list("session_epoch", flat=True).get(pk=user.pk)
         rows = StaffSession.objects.filter(user_id=user.pk)
         if keep is not None:
-            rows = rows.exclude(pk__in=row_here(keep, user).values("pk"))
+            rows = rows.exclude(pk__in=get_session_rows(keep, user).values("pk"))
         count = _end(rows, why or StaffSession.Ended.BY_OWNER)
         tokens = FieldToken.objects.filter(user_id=user.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
         actor = get_actor(by) if by is not None else Actor("system")
@@ -129,6 +150,12 @@ def end_all(*, user: User, by: User | None, keep: HttpRequest | None = None, why
 
 def _end(rows: Any, why: str) -> int:
     return int(rows.filter(ended_at__isnull=True).update(ended_at=timezone.now(), ended_why=why))
+
+
+def delete_unused_sessions(_argument: Any = None) -> int:
+    """Delete sessions that nobody has used for three months. Returns how many."""
+    oldest = timezone.now() - timedelta(days=SESSION_KEPT_DAYS)
+    return StaffSession.objects.filter(seen_at__lt=oldest).delete()[0]
 
 
 def is_alive(row: str) -> bool:
@@ -189,7 +216,7 @@ def try_pin(request: HttpRequest, user: User, pin: str) -> str:
     The attempt is counted before it is compared. The duress PIN opens in the same way, into a session in which there is
     nothing to see (`access.sessions.duress`).
     """
-    row = row_here(request, user).filter(ended_at__isnull=True)
+    row = get_session_rows(request, user).filter(ended_at__isnull=True)
     if not row.filter(wrong_pins__lt=MAX_WRONG).update(wrong_pins=F("wrong_pins") + 1):
         return _end_after_wrong_pins(request, user)
     chosen = StaffPin.objects.filter(user=user).first()
@@ -211,7 +238,7 @@ def try_pin(request: HttpRequest, user: User, pin: str) -> str:
 
 def _end_after_wrong_pins(request: HttpRequest, user: User) -> str:
     with transaction.atomic():
-        if _end(row_here(request, user), StaffSession.Ended.WRONG_PINS):
+        if _end(get_session_rows(request, user), StaffSession.Ended.WRONG_PINS):
             log_event("session.ended_wrong_pins", actor=get_actor(user), target_kind="user", target_id=user.pk)
     request.session.flush()
     return "ended"
@@ -220,9 +247,9 @@ def _end_after_wrong_pins(request: HttpRequest, user: User) -> str:
 # ---- an invitation, and the first factor ----
 
 
-def note_invitation(request: HttpRequest, user: User) -> None:
+def record_invitation(request: HttpRequest, user: User) -> None:
     """Note in the session that this person's invitation was used in it."""
-    request.session[INVITED] = {"user": user.pk, "at": int(time.time())}
+    request.session[INVITED_KEY] = {"user": user.pk, "at": int(time.time())}
 
 
 def may_enrol_first(request: HttpRequest, user: User) -> bool:
@@ -231,7 +258,7 @@ def may_enrol_first(request: HttpRequest, user: User) -> bool:
     It needs the invitation: whoever only knows the password could otherwise set up their own. Whoever gave the previous
     factor in this session may replace it.
     """
-    used = request.session.get(INVITED) or {}
+    used = request.session.get(INVITED_KEY) or {}
     return (
         user.is_demo
         or has_factor(request, user)

@@ -22,7 +22,7 @@ from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
 from audit.chain import get_actor, log_event
-from audit.put_aside import each
+from audit.put_aside import for_each_row
 
 from ..models import Assignment, StaffRole, User
 from .models import DuressAlarm
@@ -30,14 +30,14 @@ from .models import DuressAlarm
 KIND = "access.duress"
 RING = "access.sessions.duress.ring"
 MAX_TRIES = 12  # rounds of mails that went out; rounds that no mail server took don't count
-WIDELY_AFTER = 3  # after so many rounds without an answer operators are mailed, too
+MAIL_OPERATORS_AFTER = 3  # after so many rounds without an answer operators are mailed, too
 BETWEEN = (timedelta(minutes=2), timedelta(minutes=10))  # after a round that nobody got; after one that went out
 ONE_CALL = timedelta(minutes=10)  # the PIN entered again within this time belongs to the same call
 
 log = structlog.get_logger(__name__)
 
 
-def stand_in_for(user: User) -> User:
+def make_stand_in(user: User) -> User:
     """Build a person of this name who sees nothing."""
     twin = copy.copy(user)
     twin.__dict__.pop("_prefetched_objects_cache", None)
@@ -72,7 +72,7 @@ def ring(_argument: Any = None) -> int:
     """Mail the readers of calls that nobody has acknowledged; run each minute. Returns how many calls were mailed."""
     now = timezone.now()
     due = DuressAlarm.objects.filter(seen_at__isnull=True, next_try_at__lte=now, tries__lt=MAX_TRIES)
-    return each(KIND, list(due.values_list("pk", flat=True)), partial(_tell, now=now), at=now)
+    return for_each_row(KIND, list(due.values_list("pk", flat=True)), partial(_tell, now=now), at=now)
 
 
 def _tell(key: int, *, now: Any) -> bool:
@@ -83,11 +83,11 @@ def _tell(key: int, *, now: Any) -> bool:
     if not claimed.update(next_try_at=now + BETWEEN[0]):  # another worker has claimed it
         return False
     alarm = DuressAlarm.objects.select_related("user").get(pk=key)
-    readers = list(get_notified_recipients(alarm.user, widely=alarm.tries >= WIDELY_AFTER).exclude(email=""))
+    readers = list(get_notified_recipients(alarm.user, widely=alarm.tries >= MAIL_OPERATORS_AFTER).exclude(email=""))
     if not readers:
         log.error("duress_has_nobody_to_tell", alarm=key)
     # Not counted as a round: `next_try_at` is two minutes away already, and nobody has heard of the call yet.
-    if not sum(mails.tell_of_call(reader) for reader in readers):
+    if not sum(mails.mail_call_for_help(reader) for reader in readers):
         return False
     DuressAlarm.objects.filter(pk=key).update(next_try_at=now + BETWEEN[1], tries=F("tries") + 1)
     DuressAlarm.objects.filter(pk=key, told_at__isnull=True).update(told_at=timezone.now())
@@ -112,7 +112,7 @@ def get_notified_recipients(user: User, *, widely: bool = False) -> "QuerySet[Us
     )  # fmt: skip
 
 
-def calls_seen_by(user: User) -> "QuerySet[DuressAlarm]":
+def get_visible_alarms(user: User) -> "QuerySet[DuressAlarm]":
     """Return the calls of those whom this person coordinates; an operator sees all. Never one's own."""
     calls = DuressAlarm.objects.exclude(user=user).select_related("user", "seen_by")
     if user.has_role(StaffRole.OPERATOR):
@@ -123,7 +123,7 @@ def calls_seen_by(user: User) -> "QuerySet[DuressAlarm]":
     return calls.filter(user__in=near.values("user"))
 
 
-def see_to(*, alarm: DuressAlarm, by: User) -> None:
+def acknowledge(*, alarm: DuressAlarm, by: User) -> None:
     """Acknowledge a call, which ends its mails. Nobody acknowledges their own."""
     with transaction.atomic():
         seen = DuressAlarm.objects.filter(pk=alarm.pk, seen_at__isnull=True).exclude(user=by)

@@ -46,7 +46,7 @@ def open_secret(stored: str) -> str:
     return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
-def forget_secrets(data: dict[str, Any]) -> None:
+def delete_secrets(data: dict[str, Any]) -> None:
     """Delete the secrets that a deleted authenticator's data names."""
     named = [str(data[name]) for name in SECRETS_OF if str(data.get(name, "")).startswith(PREFIX)]
     FactorSecret.objects.filter(pk__in=[each.removeprefix(PREFIX) for each in named]).delete()

@@ -14,53 +14,54 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from vault.seal import SealBroken, get_place, seal, unseal
 
 from ..models import User
-from .keys import ROW, TYPED
+from .actions import ROW_KEY
 from .models import StaffPin
 
+TYPED_KEY = "access.typed"  # in a session: what was posted while it was locked, sealed
 MAX_TYPED = 400_000  # bytes of one page's fields
-KEPT_AT = ("/field/", "/cms/")  # where typed text is worth storing
-NOT_KEPT = ("csrfmiddlewaretoken", "draft_key")
+STORED_AT = ("/field/", "/cms/")  # where typed text is worth storing
+NOT_STORED = ("csrfmiddlewaretoken", "draft_key")
 
 
-def lead_to_unlocking(request: HttpRequest) -> HttpResponse:
+def redirect_to_unlocking(request: HttpRequest) -> HttpResponse:
     """Redirect to the PIN, or to signing in. A posted form is stored, sealed, and offered again."""
     user = getattr(request, "locked_user", None)
     if user is None:
         return redirect_to_login(request.get_full_path())
-    is_kept = request.method == "POST" and _keep_typed(request)
-    back = reverse("account_typed") if is_kept else request.get_full_path() if request.method == "GET" else ""
-    address = unlocking_address(user, next=back, **({"kept": "1"} if is_kept else {}))
+    is_stored = request.method == "POST" and _store_typed(request)
+    back = reverse("account_typed") if is_stored else request.get_full_path() if request.method == "GET" else ""
+    address = get_unlocking_url(user, next=back, **({"kept": "1"} if is_stored else {}))
     # A script's fetch would follow the redirect and take the sign-in page for its answer.
     if request.headers.get("Accept") == "application/json":
         return JsonResponse({"sign_in": address}, status=401)
     return redirect(address)
 
 
-def unlocking_address(user: User, **asked: str) -> str:
+def get_unlocking_url(user: User, **asked: str) -> str:
     """Return where this person unlocks their session: by PIN, or by signing in."""
     has_pin = StaffPin.objects.filter(user=user).exists()
     address = reverse("account_unlock") if has_pin else resolve_url(settings.LOGIN_URL)
     return f"{address}?{urlencode({**asked, 'locked': '1'}, safe='/')}"
 
 
-def _keep_typed(request: HttpRequest) -> bool:
+def _store_typed(request: HttpRequest) -> bool:
     """Store the posted fields, sealed, in the locked session; False if there is nothing to store, or too much."""
-    if not request.path.startswith(KEPT_AT) or "json" in (request.content_type or ""):
+    if not request.path.startswith(STORED_AT) or "json" in (request.content_type or ""):
         return False
-    fields = [(name, value) for name, values in request.POST.lists() if name not in NOT_KEPT for value in values]
+    fields = [(name, value) for name, values in request.POST.lists() if name not in NOT_STORED for value in values]
     plain = json.dumps({"path": request.get_full_path(), "fields": fields, "files": sorted(request.FILES)}).encode()
     if not fields or len(plain) > MAX_TYPED:
         return False
-    request.session[TYPED] = seal(plain, _place(request))
+    request.session[TYPED_KEY] = seal(plain, _place(request))
     return True
 
 
-def typed_in(request: HttpRequest) -> dict[str, Any] | None:
+def get_typed(request: HttpRequest) -> dict[str, Any] | None:
     """Return what was posted while the session was locked; None where nothing is stored.
 
     {"path", "fields": [(name, value)], "files": [names of the files, which aren't stored]}.
     """
-    token = request.session.get(TYPED)
+    token = request.session.get(TYPED_KEY)
     if not token:
         return None
     try:
@@ -70,17 +71,17 @@ def typed_in(request: HttpRequest) -> dict[str, Any] | None:
     return found
 
 
-def forget_typed(request: HttpRequest) -> None:
+def delete_typed(request: HttpRequest) -> None:
     """Delete what was posted while the session was locked."""
-    request.session.pop(TYPED, None)
+    request.session.pop(TYPED_KEY, None)
 
 
 def _place(request: HttpRequest) -> bytes:
     """Bind the sealed text to this session's row: it opens nowhere else."""
-    return get_place("session", "typed", request.session.get(ROW, ""))
+    return get_place("session", "typed", request.session.get(ROW_KEY, ""))
 
 
-def safe_next(request: HttpRequest, asked: QueryDict, default: str) -> str:
+def get_safe_next(request: HttpRequest, asked: QueryDict, default: str) -> str:
     """Return where `next` leads if that is a page of ours, else `default`."""
     wanted = str(asked.get("next", ""))
     is_ours = url_has_allowed_host_and_scheme(

@@ -21,17 +21,12 @@ from django.views.decorators.http import require_POST
 from audit.chain import get_actor, log_event
 
 from ..models import FieldToken, StaffRole, User
+from ..scoping import get_signed_in_user
 from ..staff import mails
 from . import actions, duress
 from .forms import PinForm, TokenForm, UnlockForm
-from .locked import forget_typed, safe_next, typed_in, unlocking_address
+from .locked import delete_typed, get_safe_next, get_typed, get_unlocking_url
 from .models import StaffPin, StaffSession
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the policy table lets nobody else in
-    return request.user
-
 
 # ---- sessions and devices ----
 
@@ -40,8 +35,12 @@ def _me(request: HttpRequest) -> User:
 def sessions(request: HttpRequest) -> HttpResponse:
     """List where this person is signed in."""
     oldest = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    open_ones = StaffSession.objects.filter(user=_me(request), ended_at__isnull=True, started_at__gt=oldest)
-    recent = StaffSession.objects.filter(user=_me(request), ended_at__isnull=False).order_by("-ended_at")[:5]
+    open_ones = StaffSession.objects.filter(
+        user=get_signed_in_user(request), ended_at__isnull=True, started_at__gt=oldest
+    )
+    recent = StaffSession.objects.filter(user=get_signed_in_user(request), ended_at__isnull=False).order_by(
+        "-ended_at"
+    )[:5]
     return render(
         request,
         "account/sessions.html",
@@ -52,7 +51,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest) -> HttpResponse:
     """End one of one's own sessions. POST `session` = its id, or "others"."""
-    me, wanted = _me(request), request.POST.get("session", "")
+    me, wanted = get_signed_in_user(request), request.POST.get("session", "")
     if wanted == "others":
         actions.end_all(user=me, by=me, keep=request)
         return redirect(f"{reverse('account_sessions')}?done=others")
@@ -73,8 +72,10 @@ def end_session(request: HttpRequest) -> HttpResponse:
 @require_POST
 def lock(request: HttpRequest) -> HttpResponse:
     """Lock this session at once, and redirect to unlocking it."""
-    actions.lock(request, by=_me(request).person)
-    return redirect(unlocking_address(_me(request).person, next=safe_next(request, request.POST, "")))
+    actions.lock(request, by=get_signed_in_user(request).person)
+    return redirect(
+        get_unlocking_url(get_signed_in_user(request).person, next=get_safe_next(request, request.POST, ""))
+    )
 
 
 @require_POST
@@ -89,7 +90,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 def unlock(request: HttpRequest) -> HttpResponse:
     """Ask for the PIN. GET changes nothing; each POST counts as an attempt."""
     if request.user.is_authenticated:
-        return redirect(safe_next(request, request.GET, reverse("account_home")))
+        return redirect(get_safe_next(request, request.GET, reverse("account_home")))
     user: User | None = request.locked_user  # type: ignore[attr-defined]
     if user is None or not StaffPin.objects.filter(user=user).exists():
         return redirect("account_login")
@@ -97,7 +98,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         outcome = actions.try_pin(request, user, form.cleaned_data["pin"])
         if outcome == "open":
-            return redirect(safe_next(request, request.GET, reverse("account_home")) or reverse("account_home"))
+            return redirect(get_safe_next(request, request.GET, reverse("account_home")) or reverse("account_home"))
         if outcome == "ended":
             return redirect(f"{reverse('account_login')}?ended=1")
         form.add_error("pin", _("This isn't your PIN. After five wrong tries the session ends."))
@@ -119,11 +120,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 def typed(request: HttpRequest) -> HttpResponse:
     """Offer what was posted while the session was locked (GET). POST `_typed` = send or forget."""
-    found = typed_in(request)
+    found = get_typed(request)
     if found is None:
         return redirect("account_home")
     if request.method == "POST":
-        forget_typed(request)
+        delete_typed(request)
         if request.POST.get("_typed") == "send":
             # 307: the browser posts the offered fields again to the page they were meant for.
             return redirect(found["path"], preserve_request=True)
@@ -137,7 +138,7 @@ def typed(request: HttpRequest) -> HttpResponse:
 @reauthentication_required(app="allauth.mfa")
 def pin(request: HttpRequest) -> HttpResponse:
     """Choose or remove the PIN, after the second factor. The page never shows whether there is a duress PIN."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     has_duress = me.has_role(StaffRole.WORKER, StaffRole.COORDINATOR)
     chosen = StaffPin.objects.filter(user=me).first()
     form = PinForm(request.POST or None, has_duress=has_duress)
@@ -164,7 +165,7 @@ def pin(request: HttpRequest) -> HttpResponse:
 @reauthentication_required(app="allauth.mfa")
 def tokens(request: HttpRequest) -> HttpResponse:
     """List, make and end tokens. A new one is in the answer to the POST that made it, and nowhere else."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     has_factor = is_mfa_enabled(me)
     form = TokenForm(request.POST if "name" in request.POST else None)
     made = ""
@@ -188,7 +189,7 @@ def _make(user: User, wanted: dict[str, Any]) -> str:
         token = FieldToken.issue(user, days=wanted["days"], scope=wanted["scope"], name=wanted["name"])
         detail = {"days": wanted["days"], "scope": wanted["scope"]}
         log_event("field_token.issued", actor=get_actor(user), target_kind="user", target_id=user.pk, **detail)
-        transaction.on_commit(partial(mails.tell_of_change, user, "token"))
+        transaction.on_commit(partial(mails.mail_security_change, user, "token"))
     return token
 
 
@@ -202,9 +203,9 @@ def _number(text: str) -> int:
 @never_cache
 def calls(request: HttpRequest) -> HttpResponse:
     """List calls for help of those whom this person coordinates. POST `seen` = the id of the call to acknowledge."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     if request.method == "POST":
-        found = get_object_or_404(duress.calls_seen_by(me), pk=_number(request.POST.get("seen", "")))
-        duress.see_to(alarm=found, by=me)
+        found = get_object_or_404(duress.get_visible_alarms(me), pk=_number(request.POST.get("seen", "")))
+        duress.acknowledge(alarm=found, by=me)
         return redirect("account_calls")
-    return render(request, "account/calls.html", {"calls": list(duress.calls_seen_by(me)[:20])})
+    return render(request, "account/calls.html", {"calls": list(duress.get_visible_alarms(me)[:20])})

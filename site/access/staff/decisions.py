@@ -19,8 +19,9 @@ from ..models import User
 from ..sessions.actions import end_all
 from ..sessions.models import StaffPin, StaffSession
 from . import mails
-from .actions import address_changed, assign_role, invite
+from .actions import handle_address_change, invite
 from .models import AddressChange, FactorReset, RoleRequest, SessionEnd, TwoPeople
+from .roles import assign_role
 
 
 def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
@@ -59,7 +60,7 @@ def decide_address(*, asked: AddressChange, approve: bool, by: User) -> None:
             raise ValidationError(_("Another account already has this address."))
         old_email, user.email = user.email, asked.email
         user.save(update_fields=["email"])
-        address_changed(user, old_email)
+        handle_address_change(user, old_email)
 
 
 # ---- a lost second factor ----
@@ -78,7 +79,7 @@ def ask_for_reset(*, user: User, by: User) -> FactorReset:
             return waiting
         asked = FactorReset.objects.create(user=user, asked_by=by)
         log_event("account.factor_reset_asked", actor=get_actor(by), target_kind="user", target_id=user.pk)
-        transaction.on_commit(partial(mails.tell_of_reset, user, asked=True))
+        transaction.on_commit(partial(mails.mail_reset, user, asked=True))
     return asked
 
 
@@ -98,7 +99,7 @@ def decide_reset(*, reset: FactorReset, approve: bool, by: User) -> None:
             user.set_unusable_password()
             user.save(update_fields=["password"])
             end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
-            transaction.on_commit(partial(mails.tell_of_reset, user, asked=False))
+            transaction.on_commit(partial(mails.mail_reset, user, asked=False))
             invite(user=user, by=by)
 
 
@@ -126,7 +127,7 @@ def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
         _decide(asked, approve, by, "session.end_agreed" if approve else "session.end_refused")
         if approve:
             end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
-            transaction.on_commit(partial(mails.tell_of_change, user, "sessions"))
+            transaction.on_commit(partial(mails.mail_security_change, user, "sessions"))
 
 
 # ---- what they share ----

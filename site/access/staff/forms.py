@@ -50,7 +50,7 @@ class RoleForm(forms.Form):
         return cleaned
 
     def given(self) -> dict[str, Any]:
-        """Return the arguments of `actions.give_role`."""
+        """Return the arguments of `roles.give_role`."""
         names = ("role", "unit", "regions", "starts_on", "ends_on")
         return {name: self.cleaned_data[name] for name in names}
 
@@ -97,7 +97,7 @@ class LastDayForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_last_day(self) -> Any:
-        """Refuse a day in the past. The action checks it again, under a lock (`actions.end_role`)."""
+        """Refuse a day in the past. The action checks it again, under a lock (`roles.end_role`)."""
         day, today = self.cleaned_data["last_day"], timezone.localdate()
         if day < today and self.assignment.starts_on <= today:
             raise ValidationError(_("A role can't end in the past. Today is the earliest."))

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from audit.put_aside import each
+from audit.put_aside import for_each_row
 
 from ..models import StaffRole, User
 
@@ -39,9 +39,9 @@ def follow_roles(user: User) -> bool:
 
 def follow_roles_of_all(_argument: Any = None) -> int:
     """Update everybody's groups, as roles begin and end by the day; run each hour. Returns how many changed."""
-    keys = list(_whose_groups_may_differ().values_list("pk", flat=True))
-    return each(KIND, keys, lambda key: follow_roles(User.objects.get(pk=key)), at=timezone.now())
+    keys = list(_get_people_with_groups().values_list("pk", flat=True))
+    return for_each_row(KIND, keys, lambda key: follow_roles(User.objects.get(pk=key)), at=timezone.now())
 
 
-def _whose_groups_may_differ() -> "QuerySet[User]":
+def _get_people_with_groups() -> "QuerySet[User]":
     return User.objects.filter(Q(assignments__isnull=False) | Q(groups__isnull=False)).distinct().order_by("pk")

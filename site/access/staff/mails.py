@@ -38,7 +38,7 @@ def send_invitation(invitation: Invitation, token: str) -> bool:
     return True
 
 
-def tell_of_new_address(user: User, old_email: str) -> None:
+def mail_address_change(user: User, old_email: str) -> None:
     """Notify the old address that the account has another one."""
     with translation.override(user.language):
         subject = _("The address of your account was changed")
@@ -46,7 +46,7 @@ def tell_of_new_address(user: User, old_email: str) -> None:
     send(user, subject, "access/mails/new_address.txt", {}, to=old_email)
 
 
-def tell_of_reset(user: User, *, asked: bool) -> None:
+def mail_reset(user: User, *, asked: bool) -> None:
     """Notify a person that the reset of their second factor was asked for, or done."""
     with translation.override(user.language):
         subject = _("Your second factor")
@@ -64,14 +64,14 @@ CHANGES = {
 }
 
 
-def tell_of_change(user: User, what: str) -> bool:
+def mail_security_change(user: User, what: str) -> bool:
     """Notify a person of a change in how they sign in; `what` is a key of CHANGES."""
     with translation.override(user.language):
         subject = _("Your sign-in was changed")
     return send(user, subject, "access/mails/sign_in_changed.txt", {"what": CHANGES[what]})
 
 
-def tell_of_call(reader: User) -> bool:
+def mail_call_for_help(reader: User) -> bool:
     """Mail a coordinator that somebody called for help. The page says who; the mail names nobody."""
     with translation.override(reader.language):
         subject = _("Vatra: open this now")
@@ -79,7 +79,7 @@ def tell_of_call(reader: User) -> bool:
     return send(reader, subject, "access/mails/call.txt", {"link": link})
 
 
-def tell_of_role_request(readers: Iterable[User]) -> None:
+def mail_role_request(readers: Iterable[User]) -> None:
     """Mail the readers that a role waits for a second person. The page says whose."""
     link = f"{settings.PUBLIC_URL}{reverse('by_two:list')}"
     for reader in readers:
@@ -88,7 +88,7 @@ def tell_of_role_request(readers: Iterable[User]) -> None:
         send(reader, subject, "access/mails/role_request.txt", {"link": link})
 
 
-def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
+def mail_new_manager(assignments: Sequence[Assignment], by: User) -> None:
     """Notify the other holders of such a role, in one of these regions or everywhere, that another was given it."""
     first = assignments[0]
     others = Assignment.objects.current().filter(role=first.role, user__is_active=True)
@@ -108,7 +108,7 @@ def tell_of_new_keeper(assignments: Sequence[Assignment], by: User) -> None:
         send(reader, subject, "access/mails/new_keeper.txt", context)
 
 
-def tell_of_ended_keeper(user: User, roles: Iterable[str], by: User) -> None:
+def mail_ended_manager(user: User, roles: Iterable[str], by: User) -> None:
     """Notify the person and all managers and auditors that one of them loses a role.
 
     One manager may end it alone; so that nobody becomes the only one unnoticed, everybody hears of it.
@@ -141,7 +141,7 @@ def send(user: User, subject: str, template: str, context: dict[str, Any], *, to
         return False
 
 
-def may_try_again(asked_at: datetime, tried_at: str, now: datetime) -> bool:
+def is_retry_due(asked_at: datetime, tried_at: str, now: datetime) -> bool:
     """Whether a mail that wasn't taken is due again: after a minute, then after pauses that double, up to an hour.
 
     `tried_at`: the ISO time of the last attempt, "" of none.

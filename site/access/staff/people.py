@@ -14,7 +14,7 @@ from ..models import Assignment, StaffRole, User
 from .models import FactorReset, Invitation, RoleRequest
 
 
-def kept_by(user: User) -> "QuerySet[User]":
+def get_managed_people(user: User) -> "QuerySet[User]":
     """Return the people whose second factor this person may ask to reset, or decide upon.
 
     An operator: everybody; a coordinator: workers and coordinators in their own regions. Never oneself.
@@ -27,12 +27,12 @@ def kept_by(user: User) -> "QuerySet[User]":
     return others.filter(pk__in=near.values("user"))
 
 
-def with_state() -> "QuerySet[User]":
+def get_people_with_state() -> "QuerySet[User]":
     """Return everybody, annotated with `has_factor`."""
     return User.objects.annotate(has_factor=Exists(Authenticator.objects.filter(user=OuterRef("pk"))))
 
 
-def work_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, list[str]]]:
+def list_roles_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, list[str]]]:
     """Return the roles held on a day, by their names, each with the names of its places."""
     found: dict[str, list[str]] = {}
     for held in assignments:
@@ -42,7 +42,7 @@ def work_on(day: date, assignments: Iterable[Assignment]) -> list[tuple[str, lis
     return [(role, sorted(places)) for role, places in found.items()]
 
 
-def oldest_open() -> datetime:
+def get_oldest_open() -> datetime:
     """Return the time before which sessions have expired by themselves."""
     return timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
@@ -89,7 +89,7 @@ class Account:
     @cached_property
     def sessions(self) -> int:
         """The number of open sessions."""
-        return self.user.staff_sessions.filter(ended_at__isnull=True, started_at__gt=oldest_open()).count()
+        return self.user.staff_sessions.filter(ended_at__isnull=True, started_at__gt=get_oldest_open()).count()
 
     @property
     def last_sign_in(self) -> datetime | None:

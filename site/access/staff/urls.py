@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from ..place_changes.views import place_change
-from . import views, waiting
+from . import views, waiting_views
 
 people = (
     [
@@ -16,7 +16,7 @@ people = (
         path("<int:pk>/shut/", views.shut, name="shut"),
         path("<int:pk>/open-again/", views.open_again, name="open_again"),
         path("<int:pk>/invite/", views.invite, name="invite"),
-        path("<int:pk>/end-sessions/", waiting.ask_to_end_sessions, name="end_sessions"),
+        path("<int:pk>/end-sessions/", waiting_views.ask_to_end_sessions, name="end_sessions"),
     ],
     "staff",
 )
@@ -30,11 +30,11 @@ resets = (
 )
 by_two = (
     [
-        path("", waiting.waiting, name="list"),
-        path("role/<int:pk>/", waiting.decide_role, name="role"),
-        path("address/<int:pk>/", waiting.decide_address, name="address"),
+        path("", waiting_views.waiting, name="list"),
+        path("role/<int:pk>/", waiting_views.decide_role, name="role"),
+        path("address/<int:pk>/", waiting_views.decide_address, name="address"),
         path("place/<uuid:pk>/", place_change, name="place"),
-        path("sessions/<int:pk>/", waiting.decide_session_end, name="session_end"),
+        path("sessions/<int:pk>/", waiting_views.decide_session_end, name="session_end"),
     ],
     "by_two",
 )

@@ -18,18 +18,20 @@ from django.utils.translation import gettext as _
 from audit.chain import get_actor
 from audit.denials import record_denial
 
+from ..languages import DEFAULT_LANGUAGE
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
-from . import actions, decisions
+from ..scoping import get_signed_in_user
+from . import actions, decisions, roles
 from .forms import LastDayForm, PersonForm, RoleForm
 from .models import FactorReset, RoleRequest
-from .people import Account, kept_by, with_state, work_on
+from .people import Account, get_managed_people, get_people_with_state, list_roles_on
 
 PAGE = 50
 
 
 def people(request: HttpRequest) -> HttpResponse:
     """List everybody with an account, by name; searched by name or address, filtered by role, place and state."""
-    found = with_state().prefetch_related("assignments__unit", "assignments__region")
+    found = get_people_with_state().prefetch_related("assignments__unit", "assignments__region")
     wanted = {name: request.GET.get(name, "") for name in ("q", "role", "unit", "region", "state")}
     # Five words at most: each one adds four LIKE conditions.
     for word in wanted["q"].split()[:5]:
@@ -53,7 +55,7 @@ def people(request: HttpRequest) -> HttpResponse:
     found = found.filter(states.get(wanted["state"], Q()))
     page = Paginator(found.order_by("last_name", "first_name", "username"), PAGE).get_page(request.GET.get("p"))
     for user in page.object_list:
-        user.work_today = work_on(timezone.localdate(), user.assignments.all())  # type: ignore[attr-defined]
+        user.work_today = list_roles_on(timezone.localdate(), user.assignments.all())  # type: ignore[attr-defined]
     return render(
         request,
         "access/admin/people.html",
@@ -70,12 +72,12 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def add(request: HttpRequest) -> HttpResponse:
     """Create a person with a role, and invite them by mail."""
-    person = PersonForm(request.POST or None, initial={"language": "sq"})
+    person = PersonForm(request.POST or None, initial={"language": DEFAULT_LANGUAGE})
     role = RoleForm(request.POST or None)
     # `&`, not `and`: both forms show their errors at once.
     if request.method == "POST" and person.is_valid() & role.is_valid():
         try:
-            actions.make_person(user=person.save(commit=False), by=_me(request), **role.given())
+            actions.create_account(user=person.save(commit=False), by=get_signed_in_user(request), **role.given())
         except ValidationError as error:
             role.add_error(None, error)
         # Somebody else took the name between the form's check and the insert.
@@ -83,12 +85,14 @@ def add(request: HttpRequest) -> HttpResponse:
             person.add_error("username", _("Somebody else already signs in with this name."))
         else:
             if person.instance.rolerequests.exists():
-                messages.warning(request, waits_words())
+                messages.warning(request, get_waiting_message())
             else:
-                _say_whether_mailed(request, person.instance)
+                _show_mail_result(request, person.instance)
             return redirect("staff:person", person.instance.pk)
     return render(
-        request, "access/admin/person_new.html", {"person": person, "role": role, "both": with_errors(person, role)}
+        request,
+        "access/admin/person_new.html",
+        {"person": person, "role": role, "both": get_fields_with_errors(person, role)},
     )
 
 
@@ -109,7 +113,9 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     form = PersonForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         if form.changed_data:
-            actions.change_person(user=user, changed=form.changed_data, old_email=old_email, by=_me(request))
+            actions.change_person(
+                user=user, changed=form.changed_data, old_email=old_email, by=get_signed_in_user(request)
+            )
             # The action has set the address back: it waits for a second person.
             if "email" in form.changed_data and user.email == old_email:
                 messages.warning(request, _("The address changes once another keeper has agreed. The rest is saved."))
@@ -125,12 +131,12 @@ def give_role(request: HttpRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            given = actions.give_role(user=user, by=_me(request), **form.given())
+            given = roles.give_role(user=user, by=get_signed_in_user(request), **form.given())
         except ValidationError as error:
             form.add_error(None, error)
         else:
             if isinstance(given, RoleRequest):
-                messages.warning(request, waits_words())
+                messages.warning(request, get_waiting_message())
             else:
                 messages.success(request, _("Saved. It applies from the first day on."))
             return redirect("staff:person", pk)
@@ -144,7 +150,7 @@ def end_role(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
     form = LastDayForm(request.POST or None, assignment=held)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.end_role(assignment=held, last_day=form.cleaned_data["last_day"], by=_me(request))
+            roles.end_role(assignment=held, last_day=form.cleaned_data["last_day"], by=get_signed_in_user(request))
         except ValidationError as error:
             form.add_error("last_day", error)
         else:
@@ -158,7 +164,7 @@ def shut(request: HttpRequest, pk: int) -> HttpResponse:
     """Shut the account at once, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
-        request, user, lambda: actions.end_work(user=user, by=_me(request)),
+        request, user, lambda: actions.close_account(user=user, by=get_signed_in_user(request)),
         title=_("Close this account now"), submit=_("Close it now"), is_serious=True,
         words=_("Every session ends at once, and so do tokens and invitations. What this person wrote stays where it "
 "is."),
@@ -170,7 +176,7 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Reopen a shut account, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
     return _confirmed(
-        request, user, lambda: actions.take_back(user=user, by=_me(request)),
+        request, user, lambda: actions.reopen_account(user=user, by=get_signed_in_user(request)),
         title=_("Reopen this account"), submit=_("Reopen it"),
         words=_("It then has no role and no password. Give a role, and send an invitation."),
         done=_("The account is open again."),
@@ -182,8 +188,8 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
 
     def send() -> None:
-        actions.invite(user=user, by=_me(request))
-        _say_whether_mailed(request, user)
+        actions.invite(user=user, by=get_signed_in_user(request))
+        _show_mail_result(request, user)
 
     return _confirmed(
         request, user, send, title=_("Send an invitation"), submit=_("Send it"), done="",
@@ -197,10 +203,15 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
 
 def resets(request: HttpRequest) -> HttpResponse:
     """List the resets that wait for a second person, and the people for whom one may be asked."""
-    me = _me(request)
-    waiting = FactorReset.objects.waiting().filter(user__in=kept_by(me)).select_related("user", "asked_by")
+    me = get_signed_in_user(request)
+    waiting = FactorReset.objects.waiting().filter(user__in=get_managed_people(me)).select_related("user", "asked_by")
     word = request.GET.get("q", "").strip()
-    found = kept_by(me).filter(is_active=True, authenticator__isnull=False).distinct().order_by("last_name", "username")
+    found = (
+        get_managed_people(me)
+        .filter(is_active=True, authenticator__isnull=False)
+        .distinct()
+        .order_by("last_name", "username")
+    )
     if word:
         found = found.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(username__icontains=word))
     page = Paginator(found, PAGE).get_page(request.GET.get("p"))
@@ -211,9 +222,9 @@ def resets(request: HttpRequest) -> HttpResponse:
 
 def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the reset of a lost second factor, after a page that asks for confirmation."""
-    user = _kept_or_404(request, pk)
+    user = _get_managed_or_404(request, pk)
     return _confirmed(
-        request, user, lambda: decisions.ask_for_reset(user=user, by=_me(request)),
+        request, user, lambda: decisions.ask_for_reset(user=user, by=get_signed_in_user(request)),
         title=_("Lost second factor"), submit=_("Ask for a reset"), back="factor_resets:list",
         words=_("Speak with this person first: face to face, or by phone if you know their voice. Somebody else must "
 "agree, another operator or a coordinator of the region. The person is notified by e-mail now."),
@@ -223,9 +234,9 @@ def ask_for_reset(request: HttpRequest, pk: int) -> HttpResponse:
 
 def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
     """Show whom it is about and who asked (GET); decide it (POST `decision` = agree or refuse)."""
-    me = _me(request)
+    me = get_signed_in_user(request)
     reset = get_object_or_404(FactorReset.objects.select_related("user", "asked_by"), pk=pk)
-    _kept_or_404(request, reset.user_id)
+    _get_managed_or_404(request, reset.user_id)
     error = ""
     if request.method == "POST":
         try:
@@ -234,7 +245,7 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
             error = " ".join(refused.messages)
         else:
             if request.POST.get("decision") == "agree":
-                _say_whether_mailed(request, reset.user)
+                _show_mail_result(request, reset.user)
             else:
                 messages.success(request, _("Refused. Nothing changed."))
             return redirect("factor_resets:list")
@@ -248,28 +259,23 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
 # ---- what they share ----
 
 
-def waits_words() -> str:
+def get_waiting_message() -> str:
     return _("Asked for. The role takes effect, and a new person is invited, once another keeper has agreed.")
 
 
-def with_errors(*forms: Any) -> list[Any]:
+def get_fields_with_errors(*forms: Any) -> list[Any]:
     return [form for form in forms if form.errors]
 
 
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the policy table lets nobody else in
-    return request.user
-
-
-def _kept_or_404(request: HttpRequest, pk: int) -> User:
+def _get_managed_or_404(request: HttpRequest, pk: int) -> User:
     """Return the person if this manager may reset their second factor; an attempt at another's is logged."""
-    me = _me(request)
-    if not kept_by(me).filter(pk=pk).exists() and User.objects.filter(pk=pk).exists():
+    me = get_signed_in_user(request)
+    if not get_managed_people(me).filter(pk=pk).exists() and User.objects.filter(pk=pk).exists():
         record_denial(actor=get_actor(me), target_kind="user", target_id=pk)
-    return get_object_or_404(kept_by(me), pk=pk)
+    return get_object_or_404(get_managed_people(me), pk=pk)
 
 
-def _say_whether_mailed(request: HttpRequest, user: User) -> None:
+def _show_mail_result(request: HttpRequest, user: User) -> None:
     """Report an invitation as sent only if the mail server took it."""
     newest = user.invitations.order_by("-created_at").first()
     if newest is not None and newest.mailed_at is not None:
@@ -282,7 +288,13 @@ def _form_page(request: HttpRequest, form: Any, user: User, *, title: str, submi
     return render(
         request,
         "access/admin/form.html",
-        {"form": form, "both": with_errors(form), "account": Account(user), "title": title, "submit": submit},
+        {
+            "form": form,
+            "both": get_fields_with_errors(form),
+            "account": Account(user),
+            "title": title,
+            "submit": submit,
+        },
     )
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.models import AuditEntry
 
 from ..models import AddressChange, Assignment, FieldToken, MobileUnit, RoleRequest, SessionEnd, User
-from ..staff.actions import take_back
+from ..staff.actions import reopen_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "committed")]
 Person = Callable[..., User]
@@ -146,7 +146,7 @@ def test_whoever_shuts_the_second_and_opens_the_account_again_is_not_alone_again
     ask(operator, second, "operator")
     as_(operator).post(reverse("staff:shut", args=[second.pk]))
     second.refresh_from_db()
-    take_back(user=second, by=operator)
+    reopen_account(user=second, by=operator)
     assert not second.assignments.filter(role="operator").exists()
     ask(operator, worker, "operator")
     assert not worker.assignments.filter(role="operator").exists()

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from ..models import Assignment, RoleRequest, User
-from ..staff.actions import give_role
 from ..staff.decisions import decide_role
+from ..staff.roles import give_role
 
 pytestmark = pytest.mark.django_db
 Person = Callable[..., User]

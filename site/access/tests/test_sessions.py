@@ -16,7 +16,7 @@ from audit.models import AuditEntry
 
 from ..models import DuressAlarm, FieldToken, StaffPin, StaffSession, User
 from ..sessions import actions, duress
-from ..sessions.device import device_in_words
+from ..sessions.actions import describe_device
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 PIN, DURESS = "283746", "650193"
@@ -311,7 +311,7 @@ def test_mails_go_on_while_nobody_takes_one_and_reach_operators_when_nobody_answ
         duress.ring()
     to = [letter.to[0] for letter in mail.outbox]
     assert to.count("besa@vatra.example") == duress.MAX_TRIES
-    assert to.count("olta@vatra.example") == duress.MAX_TRIES - duress.WIDELY_AFTER
+    assert to.count("olta@vatra.example") == duress.MAX_TRIES - duress.MAIL_OPERATORS_AFTER
 
 
 def test_without_a_coordinator_operators_are_told(worker, person):
@@ -342,7 +342,7 @@ def test_the_table_does_not_say_who_has_a_pin_for_duress(person):
 
 
 def test_no_page_of_a_stand_in_writes_or_reads_for_the_person(worker):
-    twin = duress.stand_in_for(worker)
+    twin = duress.make_stand_in(worker)
     assert (twin.pk, twin.username, twin.roles()) == (0, "ana", worker.roles())
     assert not twin.units().exists()
     assert list(twin.units_shown()) == list(worker.units())
@@ -392,4 +392,4 @@ def test_a_session_from_before_the_upgrade_goes_on_and_is_listed(worker):
     ],
 )
 def test_a_device_is_told_in_our_own_words(said, words):
-    assert device_in_words(said) == words
+    assert describe_device(said) == words

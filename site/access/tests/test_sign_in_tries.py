@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ..models import RateCount
 from ..rate_limits import Limit, get_network
-from ..sign_in_tries import COOKIE
+from ..sign_in_limits import COOKIE
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a-long-enough-pass-phrase"

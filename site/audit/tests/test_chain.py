@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from .. import verification
-from ..chain import ANONYMOUS, GENESIS, SHORT, Actor, get_actor, head_note, log_event
+from ..chain import ANONYMOUS, GENESIS, SHORT, Actor, get_actor, get_head_note, log_event
 from ..models import AuditEntry, AuditIsAppendOnly, ChainHead
 from ..triggers import AUDIT_ENTRIES, KeptTable
 from ..verification import verify_chain
@@ -120,10 +120,10 @@ def test_entries_cut_off_the_end_are_missed(tampering, head_too):
 def test_a_noted_head_brings_a_mended_head_row_to_light(tampering):
     last = write(4)[-1]
     noted = f"4:{last.hash}"
-    assert noted.startswith(head_note())
-    assert len(head_note()) == SHORT + 2
+    assert noted.startswith(get_head_note())
+    assert len(get_head_note()) == SHORT + 2
     assert verify_chain(noted=noted).ok
-    assert verify_chain(noted=head_note()).ok
+    assert verify_chain(noted=get_head_note()).ok
     sql("DELETE FROM audit_auditentry WHERE number > 2")
     second = AuditEntry.objects.get(number=2)
     ChainHead.objects.update(number=2, hash=second.hash)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vault.keyring import KeyRingError
 
-from ..chain import GENESIS, SEALED, expected_hash, log_event, seal_over
+from ..chain import GENESIS, SEALED, expected_hash, log_event, seal_unkeyed_chain
 from ..keys import _from_file, chain_keys
 from ..models import AuditEntry, ChainHead
 from ..triggers import AUDIT_ENTRIES
@@ -94,10 +94,10 @@ def test_a_chain_without_a_key_is_sealed_over_by_the_first_keyed_entry():
 
 
 def test_the_seal_can_be_set_at_the_start():
-    assert not seal_over()
+    assert not seal_unkeyed_chain()
     unkeyed(2)
-    assert seal_over()
-    assert not seal_over()
+    assert seal_unkeyed_chain()
+    assert not seal_unkeyed_chain()
     assert AuditEntry.objects.get(number=3).action == SEALED
     assert verify_chain().ok
 

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from ..models import PutAside
-from ..put_aside import aside, each, forget_unmet, try_again
+from ..put_aside import delete_unmet, for_each_row, get_put_aside_keys, retry_all
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -20,7 +20,7 @@ def deed(key: int) -> bool:
 
 
 def test_the_good_ones_are_done_and_the_bad_ones_are_named_without_what_they_hold(caplog):
-    assert each("a.deed", range(1, 10), deed, at=NOW) == 3
+    assert for_each_row("a.deed", range(1, 10), deed, at=NOW) == 3
     assert list(PutAside.objects.values_list("kind", "row", "code", "times")) == [
         ("a.deed", "3", "ValueError", 1),
         ("a.deed", "6", "ValueError", 1),
@@ -33,20 +33,20 @@ def test_the_good_ones_are_done_and_the_bad_ones_are_named_without_what_they_hol
 def test_a_row_is_left_alone_for_longer_and_longer_and_never_for_ever():
     now, waits = NOW, []
     for _time in range(10):
-        each("a.deed", [3], deed, at=now)
+        for_each_row("a.deed", [3], deed, at=now)
         row = PutAside.objects.get()
         waits.append((row.retry_at - now).total_seconds() / 60)
-        assert aside("a.deed", row.retry_at - timedelta(seconds=1)) == ["3"]
-        assert aside("a.deed", row.retry_at) == []
+        assert get_put_aside_keys("a.deed", row.retry_at - timedelta(seconds=1)) == ["3"]
+        assert get_put_aside_keys("a.deed", row.retry_at) == []
         now = row.retry_at
     assert waits == [5, 10, 20, 40, 80, 160, 320, 360, 360, 360]
     assert (row.times, row.first_at) == (10, NOW)
 
 
 def test_what_goes_again_is_aside_no_more():
-    each("a.deed", [3], deed, at=NOW)
-    each("another.deed", [3], deed, at=NOW)
-    assert each("a.deed", [3], lambda key: True) == 1
+    for_each_row("a.deed", [3], deed, at=NOW)
+    for_each_row("another.deed", [3], deed, at=NOW)
+    assert for_each_row("a.deed", [3], lambda key: True) == 1
     assert [row.kind for row in PutAside.objects.all()] == ["another.deed"]
 
 
@@ -55,7 +55,7 @@ def test_a_database_that_does_not_answer_is_no_rows_fault():
         raise OperationalError
 
     with pytest.raises(OperationalError):
-        each("a.deed", [1, 2], away)
+        for_each_row("a.deed", [1, 2], away)
     assert not PutAside.objects.exists()
 
 
@@ -66,21 +66,21 @@ def test_somebody_hears_of_it_and_even_that_may_fail(caplog):
         told.append(key)
         raise KeyError(key)
 
-    each("a.deed", [3, 6], deed, instead=tell)
+    for_each_row("a.deed", [3, 6], deed, on_put_aside=tell)
     assert told == [3, 6]
     assert caplog.text.count("put_aside_untold") == 2
 
 
 def test_the_operator_can_have_all_of_them_tried_again():
-    each("a.deed", [3, 6], deed, at=NOW)
-    assert try_again() == 2
-    assert aside("a.deed", timezone.now()) == []
+    for_each_row("a.deed", [3, 6], deed, at=NOW)
+    assert retry_all() == 2
+    assert get_put_aside_keys("a.deed", timezone.now()) == []
 
 
 def test_a_row_that_no_loop_meets_any_more_is_dropped_a_week_after_it_was_due():
-    each("a.deed", [3, 6], deed, at=NOW)
+    for_each_row("a.deed", [3, 6], deed, at=NOW)
     due = PutAside.objects.get(row="3").retry_at
-    assert forget_unmet(due + timedelta(days=7)) == 0
-    each("a.deed", [6], deed, at=due + timedelta(days=6))  # still there, still bad
-    assert forget_unmet(due + timedelta(days=7, seconds=1)) == 1
+    assert delete_unmet(due + timedelta(days=7)) == 0
+    for_each_row("a.deed", [6], deed, at=due + timedelta(days=6))  # still there, still bad
+    assert delete_unmet(due + timedelta(days=7, seconds=1)) == 1
     assert [row.row for row in PutAside.objects.all()] == ["6"]

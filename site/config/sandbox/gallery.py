@@ -15,6 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
+from access.languages import LANGUAGES
+
 from ..templatetags.ui import STATES
 
 GROUPS = ("shared", "public", "field")
@@ -26,7 +28,7 @@ def gallery(request: HttpRequest, group: str = GROUPS[0]) -> HttpResponse:
     if group not in GROUPS:
         raise Http404
     asked = request.GET.get("lang", "")
-    language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
+    language = asked if asked in LANGUAGES else translation.get_language()
     with translation.override(language):
         return render(request, f"gallery/{group}.html", _context(group, str(language)))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from .store import clear_out, keep
+from .store import delete_old_mails, store_mail
 
 SIZE_LIMIT = 20 * 1024 * 1024
 
@@ -25,7 +25,7 @@ class Keeper:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        keep(self.folder, sender=envelope.mail_from or "", recipients=envelope.rcpt_tos, content=content)
+        store_mail(self.folder, sender=envelope.mail_from or "", recipients=envelope.rcpt_tos, content=content)
         return "250 2.0.0 kept"
 
 
@@ -53,7 +53,7 @@ async def serve(folder: Path, listener: socket.socket) -> None:
 def main() -> None:
     folder = Path(os.environ.get("DATA_DIR", "var")) / "inbox"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    clear_out(folder)
+    delete_old_mails(folder)
     asyncio.run(serve(folder, _listener()))
 
 

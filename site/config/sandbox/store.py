@@ -30,7 +30,7 @@ class Letter:
     copies: int = 1
 
 
-def keep(folder: Path, *, sender: str, recipients: list[str], content: bytes) -> Path:
+def store_mail(folder: Path, *, sender: str, recipients: list[str], content: bytes) -> Path:
     """Store one mail; the envelope's headers go before its own."""
     path = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.eml"
     envelope = f"X-Envelope-From: {sender}\r\nX-Envelope-To: {', '.join(recipients)}\r\n"
@@ -41,13 +41,13 @@ def keep(folder: Path, *, sender: str, recipients: list[str], content: bytes) ->
     return path
 
 
-def clear_out(folder: Path) -> None:
+def delete_old_mails(folder: Path) -> None:
     """Delete all but the newest KEPT mails."""
     for path in sorted(folder.glob("*.eml"))[:-KEPT]:
         path.unlink(missing_ok=True)
 
 
-def newest_letters(folder: Path, *, limit: int = 100) -> list[Letter]:
+def get_newest_letters(folder: Path, *, limit: int = 100) -> list[Letter]:
     """Return the newest mails, one for each Message-ID, newest first."""
     found: dict[str, Letter] = {}
     parser = BytesHeaderParser(policy=default)

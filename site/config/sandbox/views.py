@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from .store import newest_letters, read_letter
+from .store import get_newest_letters, read_letter
 
 
 def folder() -> Path:
@@ -15,7 +15,7 @@ def folder() -> Path:
 
 def inbox(request: HttpRequest) -> HttpResponse:
     """List the newest mails. The page reloads every few seconds unless `?still=1`."""
-    context = {"letters": newest_letters(folder()), "refreshes": "still" not in request.GET}
+    context = {"letters": get_newest_letters(folder()), "refreshes": "still" not in request.GET}
     return render(request, "sandbox/inbox.html", context)
 
 

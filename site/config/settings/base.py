@@ -109,7 +109,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "access.sessions.guard.SessionGuard",
+    "access.sessions.middleware.StaffSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -134,7 +134,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.context.site",
+                "config.context_processors.site",
             ],
             "builtins": ["config.templatetags.ui"],
         },
@@ -219,7 +219,7 @@ BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
 # What the bulk workers run each hour, by path: each cleans up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
-    "access.sessions.housekeeping.tidy",
+    "access.sessions.actions.delete_unused_sessions",
     "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
@@ -273,7 +273,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-# Wrong passwords and codes are counted in the database (access/sign_in_tries.py), not in a cache that forgets.
+# Wrong passwords and codes are counted in the database (access/sign_in_limits.py), not in a cache that forgets.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_ADAPTER = "access.adapter.StaffMFAAdapter"
 MFA_FORMS = {
@@ -363,7 +363,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.statics.HashedStatics"},
+    "staticfiles": {"BACKEND": "config.static_storage.HashedStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
@@ -443,7 +443,7 @@ WAGTAILDOCS_INLINE_CONTENT_TYPES = [
     "video/webm",
 ]
 # The revision that another editor approved is what readers get; a translated page begins as a draft (docs/adr/0021).
-WAGTAIL_FINISH_WORKFLOW_ACTION = "content.review.finishing.finish"
+WAGTAIL_FINISH_WORKFLOW_ACTION = "content.review.workflow_finish.finish_workflow"
 WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 # A front end elsewhere that may show drafts to editors (docs/api-public.md): default=https://front.example/preview
 WAGTAIL_HEADLESS_PREVIEW = {"CLIENT_URLS": env.dict("HEADLESS_PREVIEW_CLIENT_URLS", default={})}
@@ -468,7 +468,7 @@ PROFILE = "base"
 SANDBOX = False
 
 # Never show local variables: not in logs, not on a debug page.
-DEFAULT_EXCEPTION_REPORTER_FILTER = "config.errors.NothingShown"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reporting.HideEverythingFilter"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING: dict = {"level": LOG_LEVEL}

@@ -5,13 +5,11 @@ import signal
 import sys
 import uuid
 
-from .child import become
-from .console import Console
-from .instance import ROOT, CannotStart, take_place
-from .loop import Supervisor
+from .instance import ROOT, CannotStart, claim_instance
+from .loop import Console, Supervisor
+from .orphans import MARK
+from .parts import ProcfileError, read_procfile, run_part
 from .preparation import prepare
-from .process_groups import MARK
-from .procfile import ProcfileError, read_procfile
 
 
 def main() -> int:
@@ -20,12 +18,12 @@ def main() -> int:
         return _refuse("The supervisor needs Linux. Start the lines of the Procfile by hand.")
     mark = os.environ.get(MARK, "")
     if not mark.startswith(f"{os.getpid()}-"):
-        _start_again_marked()
+        _restart_with_mark()
     os.umask(0o077)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing runs yet: Ctrl-C just ends it
     try:
         parts = read_procfile(ROOT / os.environ.get("PROCFILE", "Procfile"))
-        place = take_place()
+        place = claim_instance()
         if place.mail_socket is not None:
             parts += read_procfile(ROOT / "Procfile.local")
         console = Console(place)
@@ -34,7 +32,7 @@ def main() -> int:
     except (CannotStart, ProcfileError) as reason:
         return _refuse(str(reason))
     part = Supervisor(place, parts, console, mark=mark).run()
-    return become(part) if part is not None else 0
+    return run_part(part) if part is not None else 0
 
 
 def _refuse(reason: str) -> int:
@@ -42,7 +40,7 @@ def _refuse(reason: str) -> int:
     return 1
 
 
-def _start_again_marked() -> None:
+def _restart_with_mark() -> None:
     """Replace this process by itself, with a mark in its environment that every descendant inherits."""
     environment = {**os.environ, MARK: f"{os.getpid()}-{uuid.uuid4().hex}"}
     search = [str(ROOT / "site"), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]

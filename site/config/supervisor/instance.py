@@ -48,7 +48,7 @@ class Instance:
         """The host at which this copy reaches itself."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
 
-    def leave_to(self, part: str) -> None:
+    def close_in_part(self, part: str) -> None:
         """Close, in the new process of this part, what isn't its own. The lock stays: every part holds it."""
         self.claim.close()
         self.reserved.close()
@@ -66,7 +66,7 @@ class Instance:
         return urlsplit(self.public_url).netloc
 
 
-def take_place() -> Instance:
+def claim_instance() -> Instance:
     """Take the port (PORT, HOST) and the folder (DATA_DIR), and complete the environment of all that starts here.
 
     Raises CannotStart.
@@ -84,7 +84,7 @@ def take_place() -> Instance:
         place.mail_socket = _listen_on_a_free_port()
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
     if place.is_local:
-        _leave_word(data_dir)
+        _store_addresses(data_dir)
     return place
 
 
@@ -156,7 +156,7 @@ def _listen_on_a_free_port() -> socket.socket:
     return listener
 
 
-def _leave_word(data_dir: Path) -> None:
+def _store_addresses(data_dir: Path) -> None:
     """Store the addresses for a `manage.py` in another terminal with the same DATA_DIR (settings/local.py)."""
-    word = {name: os.environ[name] for name in ("PORT", "PUBLIC_URL", "EMAIL_URL")}
-    (data_dir / "run" / "local.json").write_text(json.dumps(word))
+    addresses = {name: os.environ[name] for name in ("PORT", "PUBLIC_URL", "EMAIL_URL")}
+    (data_dir / "run" / "local.json").write_text(json.dumps(addresses))

@@ -1,19 +1,18 @@
-"""The supervisor's main loop: start the parts, restart them, stop them."""
+"""The supervisor's main loop: start the parts, restart them, stop them; and what it says at the terminal."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from notifications.outbox.linux_processes import adopt_orphans
 
-from .child import Child
-from .console import Console
-from .instance import Instance
-from .process_groups import marked_processes
-from .procfile import Part
+from .instance import ROOT, Instance
+from .orphans import iter_marked_processes
+from .parts import Child, Part
 from .pulses import PULSE, Pulses
 from .watch import WEB_STARTS_WITHIN, Answer, Watch, ask
 
@@ -24,6 +23,40 @@ GRACE_SECONDS = 6.0
 REAP_SECONDS = 2.0
 STILL_WAITING_SECONDS = 20.0
 STARTING_SECONDS = 120.0  # ask often only for so long: without a roster a service stays unready for days
+
+
+class Console:
+    """The terminal. The parts log to files, or straight to standard error.
+
+    `accounts`: the demo accounts, one line each, shown once the service is ready.
+    """
+
+    def __init__(self, place: Instance) -> None:
+        self.parts_log_to_files = os.environ.get("LOG_TO", "files" if place.is_local else "stderr") == "files"
+        self.accounts: Sequence[str] = ()
+
+    def say(self, text: str) -> None:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def log_hint(self, child: Child) -> str:
+        return f" (see {_short(str(child.log))})" if child.log else ""
+
+    def welcome(self, place: Instance) -> None:
+        """Print the addresses and demo accounts, once the service is ready."""
+        base = place.public_url.rstrip("/")
+        rows = [("public pages", "/"), ("mobile units", "/field/"), ("editors, coordinators", "/cms/")]
+        if place.mail_socket is not None:
+            rows.append(("mail of this sandbox", "/sandbox/inbox/"))
+        self.say("")
+        for label, path in rows:
+            self.say(f"  {label:<24}{base}{path}")
+        if self.accounts:
+            self.say("\n  demo accounts")
+            for line in self.accounts:
+                self.say(f"    {line}")
+        self.say(f"\n  data in {_short(str(place.data_dir))}; Ctrl-C stops everything\n")
+        self.say("ready")
 
 
 class Supervisor:
@@ -47,7 +80,7 @@ class Supervisor:
         self._stops = STOP - {signal.SIGHUP} if nohup else STOP
         self._parent = os.getppid() if os.environ.get("VATRA_STOP_WITH_PARENT") else None
         self._guard, self._pipe = self._start_guard()
-        self.children = [self._child(part) for part in parts]
+        self.children = [self._build_child(part) for part in parts]
 
     def run(self) -> Part | None:
         """Loop until the service is stopped; returns None, or in a newly forked process the part to become."""
@@ -57,18 +90,18 @@ class Supervisor:
             for child in self.children:
                 if child.is_due() and child.start():
                     return child.part
-            if self._told_to_stop() or self._parent_is_gone():
+            if self._is_stop_requested() or self._parent_is_gone():
                 self._stop()
                 return None
-            self._collect()
-            self._listen_to_web()
-            self._look_after()
+            self._reap_children()
+            self._check_web_pulses()
+            self._check_health()
 
     @property
     def _signals(self) -> set[signal.Signals]:
         return {*self._stops, signal.SIGCHLD}
 
-    def _told_to_stop(self) -> bool:
+    def _is_stop_requested(self) -> bool:
         """Sleep until a signal comes or the tick is over; True for a signal to stop.
 
         Signals are blocked everywhere else, so none interrupts another step.
@@ -76,21 +109,21 @@ class Supervisor:
         received = signal.sigtimedwait(self._signals, TICK_SECONDS)
         return received is not None and received.si_signo in self._stops
 
-    def _child(self, part: Part) -> Child:
+    def _build_child(self, part: Part) -> Child:
         """Create a part that isn't started yet."""
 
-        def let_go() -> None:
+        def close_supervisors() -> None:
             os.close(self._pipe)
-            self.pulses.leave_to(part.name)
-            self.place.leave_to(part.name)
+            self.pulses.close_in_part(part.name)
+            self.place.close_in_part(part.name)
 
         log = self.place.data_dir / "log" / f"{part.name}.log" if self.console.parts_log_to_files else None
-        return Child(part, log, let_go)
+        return Child(part, log, close_supervisors)
 
     def _start_guard(self) -> tuple[subprocess.Popen[bytes], int]:
         """Start the guard process; returns it and the end of the pipe that only we hold."""
         read_end, write_end = os.pipe()
-        script = Path(__file__).with_name("guard.py")
+        script = Path(__file__).with_name("orphans.py")
         guard = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", str(script), self.mark],
             stdin=read_end,
@@ -106,20 +139,20 @@ class Supervisor:
         """Whether the process that started us (`make`) has ended, where that is to stop us."""
         return self._parent is not None and os.getppid() != self._parent
 
-    def _collect(self) -> None:
+    def _reap_children(self) -> None:
         """Reap every dead process, ours or adopted, and end what a dead part left of its group."""
         ended = _reap()
         for child in self.children:
             if child.pid in ended:
-                pause = child.fell()
+                pause = child.handle_exit()
                 self.console.say(f"{child.name} ended; starting it again in {pause:g} s{self.console.log_hint(child)}")
-            child.clear_away()
+            child.reset_if_gone()
         if self._guard.pid in ended:
             # The guard itself ended: without one, a kill of the supervisor would leave orphans.
             os.close(self._pipe)
             self._guard, self._pipe = self._start_guard()
 
-    def _listen_to_web(self) -> None:
+    def _check_web_pulses(self) -> None:
         """Kill each process of the web server that is silent and finishes nothing; granian starts another."""
         self.pulses.listen()
         for child in self.children:
@@ -136,7 +169,7 @@ class Supervisor:
                 self.console.say(f"web: none of it says that it lives; starting it again{self.console.log_hint(child)}")
                 child.end(signal.SIGKILL)
 
-    def _look_after(self) -> None:
+    def _check_health(self) -> None:
         """Ask /readyz when it is time, and kill parts that no longer work."""
         is_starting = not self.is_ready and time.monotonic() - self._began_at < STARTING_SECONDS
         if time.monotonic() - self._asked_at < (TICK_SECONDS if is_starting else ASK_SECONDS):
@@ -147,12 +180,12 @@ class Supervisor:
             self.is_ready = True
             self.console.welcome(self.place)
         elif not self.is_ready:
-            self._tell_what_is_missing(answer)
+            self._report_missing(answer)
         for child, reason in self.watch.stuck(self.children, answer):
             self.console.say(f"{child.name}: {reason}; starting it again{self.console.log_hint(child)}")
             child.end(signal.SIGKILL)
 
-    def _tell_what_is_missing(self, answer: Answer) -> None:
+    def _report_missing(self, answer: Answer) -> None:
         if time.monotonic() - self._told_at > STILL_WAITING_SECONDS:
             self._told_at = time.monotonic()
             missing = ", ".join(answer.missing) if answer.parts is not None else "the web server does not answer"
@@ -165,11 +198,11 @@ class Supervisor:
             child.end(signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         while any(child.lives() for child in self.children) and time.monotonic() < deadline:
-            if self._told_to_stop():
+            if self._is_stop_requested():
                 break  # a second Ctrl-C: kill now
             _reap()
         # By their mark and not by group, so that what left its session is found, too.
-        while left := [pid for pid in marked_processes(self.mark) if pid != os.getpid()]:
+        while left := [pid for pid in iter_marked_processes(self.mark) if pid != os.getpid()]:
             for pid in left:
                 _kill(pid)
             _reap()
@@ -203,3 +236,7 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def _short(path: str) -> str:
+    return os.path.relpath(path) if path.startswith(f"{ROOT}{os.sep}") else path

@@ -65,8 +65,8 @@ def prepare(place: Instance, say: Say) -> list[str]:
     in_child("seeds", lambda: _seed_if_changed(place, say))
     in_child("static files", lambda: collect_if_changed(place.data_dir, say))
     accounts: list[str] = in_child("demo accounts", _demo_accounts) if place.is_local else []
-    _load_what_is_shared()
-    _let_go_of_everything()
+    _preload_shared_modules()
+    _prepare_for_fork()
     return accounts
 
 
@@ -85,8 +85,8 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
             os.close(read_end)
             gc.freeze()  # no collection touches, and so copies, what is loaded already
             gc.enable()
-            with os.fdopen(write_end, "w") as said:
-                json.dump(_outcome(step), said)
+            with os.fdopen(write_end, "w") as pipe:
+                json.dump(_outcome(step), pipe)
             code = 0
         except BaseException:  # noqa: BLE001 - this process ends here, whatever it was
             import traceback
@@ -96,12 +96,12 @@ def in_child(what: str, step: Callable[[], Any]) -> Any:
             # Without the supervisor's exit handlers and buffers, which the fork has copied.
             os._exit(code)
     os.close(write_end)
-    with os.fdopen(read_end) as said:
-        told = said.read()
+    with os.fdopen(read_end) as pipe:
+        result = pipe.read()
     _pid, status = os.waitpid(pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0 or not told:
+    if os.waitstatus_to_exitcode(status) != 0 or not result:
         raise CannotStart(f"Preparing the {what} failed; the reason stands above.")
-    outcome = json.loads(told)
+    outcome = json.loads(result)
     if "refused" in outcome:
         raise CannotStart(outcome["refused"])
     return outcome["done"]
@@ -147,13 +147,13 @@ def check_settings() -> None:
 
 def _establish_keys() -> None:
     """Check the keys of the vault and of the audit chain. Raises CannotStart."""
-    from audit.chain import seal_over
+    from audit.chain import seal_unkeyed_chain
     from vault.canary import KeysRefused, establish_keys
     from vault.keyring import KeyRingError
 
     try:
         establish_keys()
-        seal_over()
+        seal_unkeyed_chain()
     except (KeysRefused, KeyRingError) as refused:
         raise CannotStart(str(refused)) from None
 
@@ -213,18 +213,19 @@ def _demo_accounts() -> list[str]:
     ]
 
 
-def _load_what_is_shared() -> None:
+def _preload_shared_modules() -> None:
     """Import and load before the fork what every part needs."""
     import importlib
 
-    from django.conf import settings
     from django.contrib.staticfiles.storage import staticfiles_storage
     from django.utils import translation
+
+    from access.languages import LANGUAGES
 
     read_static_names(staticfiles_storage)
     for name in SHARED:
         importlib.import_module(name)
-    for code, _name in settings.LANGUAGES:
+    for code in LANGUAGES:
         translation.activate(code)  # loads its catalogs
     translation.deactivate()
 
@@ -235,7 +236,7 @@ def read_static_names(storage: Any) -> None:
         storage.hashed_files, storage.manifest_hash = storage.load_manifest()
 
 
-def _let_go_of_everything() -> None:
+def _prepare_for_fork() -> None:
     """Close what a fork may not share, and keep the garbage collector off the shared memory.
 
     It doesn't collect before either: what it would free are holes that each part would fill on its own.

@@ -26,7 +26,7 @@ class Pulses:
         os.set_blocking(read_end, False)
         return cls(read_end, write_end)
 
-    def leave_to(self, part: str) -> None:
+    def close_in_part(self, part: str) -> None:
         """Close, in the new process of this part, what isn't its own."""
         os.close(self.read_end)
         if part != "web":
@@ -60,7 +60,7 @@ class Pulses:
 
     def _lines(self) -> list[bytes]:
         """Read the complete lines from the pipe; the rest waits for the next call."""
-        said = self._left
+        received = self._left
         while True:
             try:
                 piece = os.read(self.read_end, 65536)
@@ -68,8 +68,8 @@ class Pulses:
                 break
             if not piece:
                 break
-            said += piece
-        *lines, self._left = said.split(b"\n")
+            received += piece
+        *lines, self._left = received.split(b"\n")
         # Lines of two writers don't mix (shorter than PIPE_BUF); a part of another shape is dropped.
         return [line for line in lines if line.count(b" ") == 2]
 

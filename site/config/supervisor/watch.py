@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from .child import Child
 from .instance import Instance
+from .parts import Child
 
 TIMEOUT_SECONDS = 2.0
 # A stale sign must have been seen for this long before a part is killed: a machine that slept wakes with old signs.

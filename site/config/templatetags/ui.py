@@ -11,8 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from access.languages import get_current_language
-from access.localized_text import LocalizedText
+from access.languages import LocalizedText, get_current_language
 from access.models import User
 from access.policy import row_for
 from notifications.outbox.states import NoticeState

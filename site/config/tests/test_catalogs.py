@@ -53,7 +53,7 @@ def test_texts_without_a_translation_or_with_a_guessed_one_are_named(language):
 
 def test_texts_that_the_code_has_and_the_catalogue_has_not_are_named():
     known = {"yes"}
-    assert catalogs.uncollected(known, {"yes", "no"}) == ["'no' is not in locale/sq (make messages)"]
+    assert catalogs.uncollected("sq", known, {"yes", "no"}) == ["'no' is not in locale/sq (make messages)"]
 
 
 def test_the_catalogue_for_the_tools_words_is_compiled_and_checked_as_ours_is(language):

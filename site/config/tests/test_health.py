@@ -185,7 +185,7 @@ def test_a_backup_by_another_tool_is_noted(beats):
 
 def test_a_missing_migration_is_named_and_nothing_else_is_asked(client, beats, monkeypatch):
     beats(urgent=1, sweeper=1, bulk=1)
-    monkeypatch.setattr(health, "_leaves", lambda: frozenset({("outbox", "9999_later")}))
+    monkeypatch.setattr(health, "_get_last_migrations", lambda: frozenset({("outbox", "9999_later")}))
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["parts"]["migrations"] == {"ok": False, "missing": ["outbox.9999_later"]}

@@ -9,7 +9,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
-from access.localized_text import LocalizedText, localize_to
+from access.languages import LocalizedText, localize_to
 from notifications.outbox.states import NoticeState
 
 from ..templatetags import ui

@@ -35,13 +35,13 @@ def inbox(settings, tmp_path):
 
 
 def put(folder: Path, content: bytes) -> Path:
-    return store.keep(folder, sender="njoftime@vatra.example", recipients=["a@police.example"], content=content)
+    return store.store_mail(folder, sender="njoftime@vatra.example", recipients=["a@police.example"], content=content)
 
 
 def test_the_newest_letter_stands_first_and_a_doubled_one_is_counted(inbox):
     for number in ("1", "2", "1"):
         put(inbox, letter(f"Njoftim {number}", number=number))
-    found = store.newest_letters(inbox)
+    found = store.get_newest_letters(inbox)
     assert [(row.subject, row.copies) for row in found] == [("Njoftim 1", 2), ("Njoftim 2", 1)]
     assert found[0].recipients == "a@police.example"
     assert found[0].sender == "njoftime@vatra.example"
@@ -50,7 +50,7 @@ def test_the_newest_letter_stands_first_and_a_doubled_one_is_counted(inbox):
 def test_no_more_letters_are_read_than_asked_for(inbox):
     for number in range(5):
         put(inbox, letter(number=str(number)))
-    assert len(store.newest_letters(inbox, limit=3)) == 3
+    assert len(store.get_newest_letters(inbox, limit=3)) == 3
 
 
 def test_a_letter_without_headers_or_text_is_still_shown(inbox):
@@ -70,8 +70,8 @@ def test_old_letters_are_cleared_out(inbox, monkeypatch):
     monkeypatch.setattr(store, "KEPT", 2)
     for number in range(4):
         put(inbox, letter(str(number), number=str(number)))
-    store.clear_out(inbox)
-    assert [row.subject for row in store.newest_letters(inbox)] == ["3", "2"]
+    store.delete_old_mails(inbox)
+    assert [row.subject for row in store.get_newest_letters(inbox)] == ["3", "2"]
 
 
 @pytest.mark.django_db
@@ -102,7 +102,7 @@ def test_the_sink_takes_mail_over_smtp_and_keeps_it(tmp_path):
     try:
         with smtplib.SMTP("127.0.0.1", port, timeout=20) as smtp:
             smtp.sendmail("njoftime@vatra.example", ["a@police.example", "b@police.example"], letter())
-        found = store.newest_letters(tmp_path / "inbox")
+        found = store.get_newest_letters(tmp_path / "inbox")
         assert [row.recipients for row in found] == ["a@police.example, b@police.example"]
     finally:
         sink.terminate()
@@ -128,4 +128,4 @@ def test_the_keeper_keeps_what_the_session_brings(tmp_path):
     envelope = Envelope()
     envelope.mail_from, envelope.rcpt_tos, envelope.content = "a@x.example", ["b@x.example"], letter()
     assert asyncio.run(Keeper(tmp_path).handle_DATA(None, None, envelope)).startswith("250")
-    assert len(store.newest_letters(tmp_path)) == 1
+    assert len(store.get_newest_letters(tmp_path)) == 1

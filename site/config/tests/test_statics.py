@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
-from ..statics import HashedStatics
+from ..static_storage import HashedStaticFilesStorage
 from ..templatetags.scripts import imported_by, modules
 
 OURS = Path(settings.ROOT) / "static"
@@ -18,11 +18,11 @@ HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
 
 
 @pytest.fixture
-def collected(tmp_path: Path, settings: Any) -> HashedStatics:
+def collected(tmp_path: Path, settings: Any) -> HashedStaticFilesStorage:
     """Our own static files, collected."""
     settings.STATIC_ROOT = str(tmp_path / "static")
     shutil.copytree(OURS, settings.STATIC_ROOT)
-    storage = HashedStatics()
+    storage = HashedStaticFilesStorage()
     source = FileSystemStorage(location=str(OURS))
     names = [str(path.relative_to(OURS)) for path in OURS.rglob("*") if path.is_file()]
     for _name, _hashed, done in storage.post_process({name: (source, name) for name in names}):
@@ -30,7 +30,7 @@ def collected(tmp_path: Path, settings: Any) -> HashedStatics:
     return storage
 
 
-def test_every_module_is_imported_under_its_hashed_name(collected: HashedStatics) -> None:
+def test_every_module_is_imported_under_its_hashed_name(collected: HashedStaticFilesStorage) -> None:
     seen = 0
     for plain, hashed in collected.hashed_files.items():
         if not plain.endswith(".js"):
@@ -52,5 +52,5 @@ def test_all_that_a_script_imports_is_named_before_it() -> None:
     assert html.index("js/logic/values.js") < html.index("<script")
 
 
-def test_a_page_asks_for_the_hashed_script(collected: HashedStatics) -> None:
+def test_a_page_asks_for_the_hashed_script(collected: HashedStaticFilesStorage) -> None:
     assert HASHED.search(collected.url("js/form.js"))

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from .. import liveness
-from ..statics import HashedStatics
+from ..static_storage import HashedStaticFilesStorage
 from ..supervisor import instance as places
 from ..supervisor import preparation, pulses, watch
-from ..supervisor.child import Child
 from ..supervisor.instance import CannotStart, Instance
-from ..supervisor.procfile import Part, ProcfileError, read_procfile
+from ..supervisor.parts import Child, Part, ProcfileError, read_procfile
 from ..supervisor.pulses import SILENT_SECONDS, Pulses
 from ..supervisor.watch import Answer, Watch
 
@@ -176,7 +175,7 @@ def test_a_stale_sign_must_last_before_it_counts():
 
 def test_a_part_that_keeps_falling_waits_longer_each_time(monkeypatch):
     child = Child(Part("x", ("x",)), None, lambda: None)
-    pauses = [child.fell() for _fall in range(7)]
+    pauses = [child.handle_exit() for _fall in range(7)]
     assert pauses == sorted(pauses)
     assert pauses[0] < 1
     assert pauses[-1] == pauses[-2] == 15.0
@@ -249,7 +248,7 @@ def test_the_environment_is_completed_for_the_parts(tmp_path, monkeypatch):
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    place = places.take_place()
+    place = places.claim_instance()
     try:
         assert os.environ["PUBLIC_URL"] == f"http://127.0.0.1:{port}" == place.public_url
         assert os.environ["EMAIL_URL"] == f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
@@ -318,7 +317,7 @@ def test_a_step_that_refuses_is_told_in_its_words_and_one_that_fails_by_its_name
 
 
 def test_the_names_of_static_files_that_a_child_collected_are_known_to_the_parts(tmp_path):
-    storage = HashedStatics(location=tmp_path)
+    storage = HashedStaticFilesStorage(location=tmp_path)
     assert storage.hashed_files == {}
     manifest = {"version": "1.1", "paths": {"look.css": "look.5f3a.css"}, "hash": "5f3a"}
     (tmp_path / "staticfiles.json").write_text(json.dumps(manifest))

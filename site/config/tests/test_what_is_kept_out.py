@@ -13,7 +13,7 @@ from django.middleware.csrf import get_token
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter, technical_500_response
 
-from content.page_cache.markers import MARK, mark_cacheable
+from content.page_cache.markers import ENVIRON_KEY, mark_cacheable
 
 from .. import logs
 from ..middleware import CallerAddress, SafeHeaders
@@ -166,7 +166,7 @@ def test_cards_and_questions_leave_no_copy_whatever_their_view_says(path):
     request = RequestFactory().get(path)
     response = SafeHeaders(view)(request)
     assert response["Cache-Control"] == "no-store"
-    assert MARK not in request.META
+    assert ENVIRON_KEY not in request.META
     assert "noindex" in response["X-Robots-Tag"]
 
 

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from .. import canary
-from ..canary import KeysRefused, check_keys, establish_keys, forget_unused_keys, ids_in_use
+from ..canary import KeysRefused, check_keys, delete_unused_keys, establish_keys, get_ids_in_use
 from ..checks import key_ring_fits_the_database
 from ..models import KeyInUse
 from ..rotation import rotate
@@ -69,16 +69,16 @@ def test_a_key_may_leave_the_ring_only_after_rotation_has_finished(table, ring, 
     establish_keys()
     ring.VAULT_KEYS = [NEW, OLD]
     establish_keys()
-    assert forget_unused_keys() == []
+    assert delete_unused_keys() == []
     ring.VAULT_KEYS = [NEW]
     with pytest.raises(KeysRefused, match="old1"):
         establish_keys()
     ring.VAULT_KEYS = [NEW, OLD]
     assert rotate() == {"vault.Secret": 1}
-    assert forget_unused_keys() == ["old1"]
+    assert delete_unused_keys() == ["old1"]
     ring.VAULT_KEYS = [NEW]
     establish_keys()
-    assert ids_in_use() == {"new2"}
+    assert get_ids_in_use() == {"new2"}
 
 
 def test_the_rotation_command_refuses_a_ring_that_does_not_fit_and_says_which_key_may_go(table, ring, capsys):  # noqa: F811
@@ -102,4 +102,4 @@ def test_a_start_asks_little_however_many_rows_are_sealed(table, django_assert_m
 @pytest.mark.django_db
 def test_every_sealed_column_of_the_house_can_be_asked_for_its_keys():
     """The real models: the names of all their columns are known to the database."""
-    assert canary.ids_in_use() <= {"test1", "old1", "new2"}
+    assert canary.get_ids_in_use() <= {"test1", "old1", "new2"}

@@ -166,7 +166,7 @@ def test_two_do_not_walk_at_once_and_after_a_restore_it_begins_again(house):
         assert witness.step() is None
     put("text", row.pk, old)
     assert house.walk().put_back
-    witness.begin_again()
+    witness.reset()
     assert house.walk().put_back == []
     assert oct(witness.Path(witness.settings.VAULT_WITNESS_FILE).stat().st_mode)[-3:] == "600"
 
@@ -177,7 +177,7 @@ def test_a_value_is_named_exactly_when_a_newer_one_was_met(house, steps):
     """Whatever is written, walked and put back, in any order, in two rows."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM vault_secret")
-    witness.begin_again()
+    witness.reset()
     rows = [house.model.objects.create(text="0") for _row in range(2)]
     tokens = [[column("text", row.pk)] for row in rows]
     stands, met = [0, 0], [0, 0]

@@ -23,7 +23,7 @@ from access.models import (
 from access.sessions.duress import call_for_help
 from access.sessions.models import DuressAlarm, StaffSession
 from access.staff.models import AddressChange
-from access.staff.people import kept_by
+from access.staff.people import get_managed_people
 
 from .acts import act, each_of
 from .day import PASSWORD, Day, in_days, on
@@ -155,7 +155,7 @@ def _resets(who: str) -> None:
 def ask_for_a_reset(day: Day, me: Staff) -> User:
     other = day.colleague().user
     TOTP.activate(other, "JBSWY3DPEHPK3PXP")
-    assert kept_by(me.user).filter(pk=other.pk).exists()
+    assert get_managed_people(me.user).filter(pk=other.pk).exists()
     me.post("factor_resets:ask", other.pk)
     return other
 

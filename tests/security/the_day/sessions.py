@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.models import PutAside
 from outreach_pages.models import InformativeSession
-from outreach_pages.pages.making import compute_mark, get_pages
+from outreach_pages.pages.actions import compute_state_mark, get_pages
 from outreach_pages.records.forms.outcome import CELLS, cell_name
 from outreach_pages.records.models import CalendarAddress
 
@@ -119,7 +119,7 @@ def put_the_records_words_back_on_a_page(day: Day, me: Staff) -> Any:
     for page in get_pages(made):
         page.intro = "Kanarina"
         page.save_revision(user=day.editor.user).publish()
-    me.post("session_cards:difference", made.pk, seen=compute_mark(get_pages(made)))
+    me.post("session_cards:difference", made.pk, seen=compute_state_mark(get_pages(made)))
     return "informativesession", made.pk
 
 

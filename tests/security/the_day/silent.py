@@ -70,7 +70,7 @@ BECAUSE: dict[str, tuple[str, ...]] = {
     "It needs a real key's signature; recorded by the receiver that records an app (access.events).": (
         "mfa_add_webauthn",
     ),
-    "Recorded by the function that records a sentence (content.review.localize.recorded).": (
+    "Recorded by the function that records a sentence (content.review.localize.log_translation).": (
         "wagtail_localize:edit_override",
     ),
 }

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from audit.chain import log_event
 from audit.models import PutAside
-from audit.put_aside import try_again
+from audit.put_aside import retry_all
 
 
 class Command(BaseCommand):
@@ -22,5 +22,5 @@ class Command(BaseCommand):
             )
         count = PutAside.objects.count()
         if retry and count:
-            log_event("put_aside.retried", target_kind="putaside", rows=try_again())
+            log_event("put_aside.retried", target_kind="putaside", rows=retry_all())
         self.stdout.write(f"{count} row(s) put aside" + (", tried again now" if retry and count else ""))

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 
-from audit.put_aside import each, forget_unmet
+from audit.put_aside import delete_unmet, for_each_row
 from notifications.briefs.further import send_due_alarms
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import send_digests
@@ -113,7 +113,7 @@ class Sweeper:
     def _enqueue_minute_tasks(self, now: datetime) -> None:
         """Enqueue the tasks of the minute; without a broker or bulk workers, raise the operator's alarm from here."""
         if not enqueue_each_minute():
-            each("housekeeping", ["sweeper.alarm"], lambda name: ring(heartbeat=self._beat), at=now)
+            for_each_row("housekeeping", ["sweeper.alarm"], lambda name: ring(heartbeat=self._beat), at=now)
 
     def _run_slow_steps(self, now: datetime) -> None:
         """Run what is due of the slower steps, each by itself: what fails here keeps no clock from moving."""
@@ -124,14 +124,14 @@ class Sweeper:
         }
         due = [name for name, (seconds, _do) in steps.items() if self._is_due(name, seconds)]
         if due:
-            each("housekeeping", due, lambda name: steps[name][1](), at=now)
+            for_each_row("housekeeping", due, lambda name: steps[name][1](), at=now)
 
     def _audit(self, now: datetime) -> None:
         """Check that every open notice has a next step, and clean up, in portions, what an older release left."""
         backfill_chase_ids()
         merge_repeated_notices(now)
         delete_settled_rows(now)
-        forget_unmet(now)
+        delete_unmet(now)
         found = get_stranded_notices(now)
         for notice in found:
             log.error("notice_stranded", notice=str(notice.pk), state=notice.state)

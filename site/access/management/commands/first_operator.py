@@ -9,8 +9,10 @@ from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils import timezone
 
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import Assignment, StaffRole, User
-from access.staff.actions import give_role, invite, make_person
+from access.staff.actions import create_account, invite
+from access.staff.roles import give_role
 
 
 class Command(BaseCommand):
@@ -24,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("--first-name", default="")
         parser.add_argument("--last-name", default="")
-        parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default="sq")
+        parser.add_argument("--language", choices=LANGUAGES, default=DEFAULT_LANGUAGE)
 
     def handle(self, *args: Any, **options: Any) -> None:
         operators = Assignment.objects.current().filter(role=StaffRole.OPERATOR, user__is_active=True)
@@ -64,7 +66,7 @@ class Command(BaseCommand):
             user.clean_fields(exclude=["password"])
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from error
-        return make_person(
+        return create_account(
             user=user,
             role=StaffRole.OPERATOR,
             unit=None,

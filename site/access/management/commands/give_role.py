@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from access.models import MobileUnit, Region, StaffRole, User
-from access.staff.actions import give_role
+from access.staff.roles import give_role
 
 
 class Command(BaseCommand):

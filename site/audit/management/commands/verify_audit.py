@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.chain import SYSTEM
 from audit.verification import verify_chain
-from audit.watch import WatchedElsewhere, begin_again
+from audit.watch import WatchedElsewhere, reset_watch
 from vault import witness
 
 
@@ -32,8 +32,8 @@ class Command(BaseCommand):
             sys.exit(1)
         if options["after_restore"]:
             try:
-                begin_again(actor=SYSTEM)
-                witness.begin_again()
+                reset_watch(actor=SYSTEM)
+                witness.reset()
             except WatchedElsewhere:
                 raise CommandError("The chain is being looked at just now. Try again in a few seconds.") from None
         self.stdout.write(f"{report.entries} entries, unbroken; head {report.entries}:{report.head}")

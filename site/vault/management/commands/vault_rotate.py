@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from vault import lasting
-from vault.canary import KeysRefused, establish_keys, forget_unused_keys, hanging
+from vault.canary import KeysRefused, count_values_of_old_keys, delete_unused_keys, establish_keys
 from vault.rotation import RotationStopped, rotate
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["look"]:
-            self._print_what_hangs()
+            self._print_old_keys()
             return
         try:
             establish_keys()
@@ -35,13 +35,13 @@ class Command(BaseCommand):
             self.stdout.write(f"{label}: {count} re-sealed")
         for purpose in options["renew"]:
             self.stdout.write(f"{purpose}: new key {lasting.renew(purpose)}")
-        self._print_what_hangs()
-        if unused := forget_unused_keys():
+        self._print_old_keys()
+        if unused := delete_unused_keys():
             self.stdout.write(f"No longer in use, may leave VAULT_KEYS: {', '.join(unused)}")
 
-    def _print_what_hangs(self) -> None:
-        for key_id, places in hanging().items():
-            said = ", ".join(f"{place} {count}" for place, count in places.items())
-            self.stdout.write(f"{key_id}: {said or 'nothing hangs on it'}")
-        for purpose, key_id, count in lasting.still_used():
+    def _print_old_keys(self) -> None:
+        for key_id, places in count_values_of_old_keys().items():
+            counts = ", ".join(f"{place} {count}" for place, count in places.items())
+            self.stdout.write(f"{key_id}: {counts or 'nothing hangs on it'}")
+        for purpose, key_id, count in lasting.count_keys_in_use():
             self.stdout.write(f"{purpose}, own key {key_id}: {count}")
