@@ -18,6 +18,7 @@ from .page import Page, follow
 
 pytestmark = pytest.mark.django_db
 
+IN_TWO_DAYS = "in two days"  # said when the test runs: every process must collect the same names
 CANARY = "kanarina-7731"
 
 
@@ -246,10 +247,12 @@ def test_only_the_first_section_asks_when_it_happened(phone: Client) -> None:
         ("yesterday", "Write the day and the time"),
         ("1999-01-01T10:00", "too long ago"),
         ("9999-12-31T23:59", "in the future"),
-        ((timezone.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M"), "in the future"),
+        (IN_TWO_DAYS, "in the future"),
     ],
 )
 def test_a_time_that_cannot_be_is_asked_again_and_the_rest_is_kept(phone: Client, written: str, said: str) -> None:
+    if written == IN_TWO_DAYS:
+        written = (timezone.now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     page = Page(phone, begin(phone).press(municipality="vlore", result="none", _occurred_at=written))
     assert page.status == 422
     assert said in dict(page.summary())["q-occurred"]
