@@ -102,7 +102,7 @@ def _table(lines: list[str]) -> str:
         f"<tr>{''.join(f'<td>{inline(cell)}</td>' for cell in row)}</tr>" for row in rows[2 if has_head else 0 :]
     )
     return (
-        '<div class="house-guide__table"><table class="listing">'
+        '<div class="house-guide__table house-scroll"><table class="listing">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -14,9 +14,9 @@ TOKENS = "tokens.css"
 # Made for WeasyPrint or for one frame: millimetres and points, no screen.
 PAPER = {"handout.css", "external_preview.css"}
 # Beside Wagtail's own styles, which stand in no layer: in a layer these would lose against each of them.
-ADMINISTRATION = {"cms.css", "builder.css", "builder-pages.css", "builder-preview.css"}
+ADMINISTRATION = {"cms.css", *(path.name for path in STYLES.glob("builder*.css"))}
 SCREENS = sorted(path.name for path in STYLES.glob("*.css") if path.name not in {TOKENS, *PAPER})
-LAYERS = ["reset", "tokens", "base", "components", "pages"]
+LAYERS = ["reset", "tokens", "base", "components", "pages", "utilities"]
 
 CONDITIONS = {
     "(max-width: 359px)",
@@ -135,6 +135,33 @@ def top_level(name: str) -> list[str]:
             start = at + 1
     assert depth == 0, name
     return found
+
+
+# Classes that Wagtail's own pages carry.
+CLASSES_OF_WAGTAIL = {
+    "content-locked",
+    "js-translation-editor",
+    "menuitem-label",
+    "sidebar",
+    "sidebar--slim",
+    "side-panel-open",
+    "w-field__input",
+}
+
+
+def test_every_class_in_a_sheet_is_one_that_something_wears() -> None:
+    """By its whole name in a template, a script or Python, or put together there: `badge-{{ state }}`."""
+    kinds = {".html", ".js", ".py"}
+    folders = ("templates", "static", "site", "case_forms", "content", "notifications", "outreach_pages")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in kinds]
+    source = "\n".join(path.read_text("utf-8") for path in files if "tests" not in path.parts)
+    words = set(re.findall(r"[\w-]+", source))
+    beginnings = set(re.findall(r"([\w-]+[-_])(?:\{|\$\{|\"|')", source))
+    selectors = "".join(re.findall(r"[^{}]+(?=\{)", "".join(get_source(path.name) for path in STYLES.glob("*.css"))))
+    classes = set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", selectors))
+    assert len(classes) > 500
+    worn = {each for each in classes if each in words or any(each.startswith(begun) for begun in beginnings)}
+    assert classes - worn - CLASSES_OF_WAGTAIL == set()
 
 
 def test_the_layers_are_put_in_order_once_and_first() -> None:
