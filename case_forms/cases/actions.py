@@ -3,7 +3,7 @@
 Everything happens in the caller's transaction: either all of it stands or none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,10 @@ from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision
+from case_forms.procedures.definition import Deadline as WrittenDeadline
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.rule_actions.base import World
+from case_forms.procedures.rule_actions.registry import ACTIONS
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
@@ -93,7 +96,7 @@ def apply_decision(*, decision: Decision, submission: SubmissionFacts, case: Cas
     return _Carrying(decision, submission, case).run()
 
 
-class _Carrying:
+class _Carrying(World):
     """One decision being carried out. The case event is created with the first action that needs it."""
 
     def __init__(self, decision: Decision, submission: SubmissionFacts, case: Case | None) -> None:
@@ -111,18 +114,9 @@ class _Carrying:
         self.actor = get_actor(submission.by)
 
     def run(self) -> Applied:
-        # The same names as in `procedures.checker`, which publishes no procedure with another one.
-        deeds: dict[str, Callable[[Action], None]] = {
-            "open_case": self._open_case,
-            "attach_case": self._attach_case,
-            "update_case": self._update_case,
-            "notify": self._notify,
-            "deadline": self._start_deadline,
-            "meet_deadline": self._meet_deadline,
-            "refer": self._refer,
-        }
         for action in self.decision.actions:
-            deeds[action.do](action)
+            # Each kind of action says itself which of the methods below it needs.
+            ACTIONS[action.do].carry_out(action, self)
         # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
             self.event.explanation = self.explanation
@@ -136,7 +130,7 @@ class _Carrying:
 
     # ---- the case ----
 
-    def _open_case(self, action: Action) -> None:
+    def open_case(self, action: Action) -> None:
         """Open a case; a submission that already belongs to one updates that one instead."""
         status = _choice(action, "status", CaseStatus.values)
         # The identification sent again for a case (the rest after an urgent notice) joins it (ADR 52).
@@ -161,7 +155,7 @@ class _Carrying:
         log_event("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
         self._join(case)
 
-    def _attach_case(self, action: Action) -> None:
+    def attach_case(self, action: Action) -> None:
         """Join the case that the submission names; the caller has made sure that its sender may see that case."""
         named = self.named_case
         if named is None or named.reference != action.params["case"]:
@@ -200,7 +194,7 @@ class _Carrying:
         )
         self.explanation.append({"rule": opening.rule, "words": words})
 
-    def _update_case(self, action: Action) -> None:
+    def update_case(self, action: Action) -> None:
         changes: dict[str, Any] = {}
         if "status" in action.params:
             changes["status"] = _choice(action, "status", CaseStatus.values)
@@ -241,7 +235,7 @@ class _Carrying:
 
     # ---- who is notified ----
 
-    def _notify(self, action: Action) -> None:
+    def notify(self, action: Action) -> None:
         case, event = self._here(action)
         role = action.params["role"]
         found = self._resolve(role, self._named_office(action, role))
@@ -258,7 +252,7 @@ class _Carrying:
             raise CannotApply(action.rule, "unknown_partner")
         return named
 
-    def _refer(self, action: Action) -> None:
+    def refer(self, action: Action) -> None:
         case, event = self._here(action)
         partner = self._named_office(action, Role.PROTECTION_SERVICE)
         # The checker of procedures refuses a `refer` without a partner.
@@ -288,7 +282,7 @@ class _Carrying:
             at=self.submission.received_at,
             unit=self.case.unit,
             partner=partner,
-            chain=chain_for(self.submission.procedure_version.definition, role),
+            chain=chain_for(self.submission.procedure_version.parsed, role),
         )
 
     def _where(self, case: Case, role: str) -> Municipality:
@@ -301,7 +295,7 @@ class _Carrying:
     def _owe(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
         """Create the notice for whoever was found; with nobody found its chain's coordinators are notified too."""
         case, event = self._here(action)
-        params, procedure = action.params, self.submission.procedure_version.definition
+        params, procedure = action.params, self.submission.procedure_version.parsed
         place = self._where(case, found.role)
         notice = create_notice(
             NoticeRequest(
@@ -318,8 +312,8 @@ class _Carrying:
                 chain=chain_for(procedure, found.role),
                 brief=brief_for(found.role, self._content(case), urgent=urgent),
                 answer_minutes=params.get("answer_minutes"),
-                ladder=procedure["ladders"][params["ladder"]],
-                marks=procedure["deadlines"].get(params.get("deadline"), {}),
+                ladder=procedure.ladders[params["ladder"]].stored_steps,
+                marks=procedure.deadlines[params["deadline"]].minutes if params.get("deadline") else {},
                 needs_document=params.get("document", False),
                 is_drill=case.is_drill,
                 at=self.submission.received_at,
@@ -376,7 +370,7 @@ class _Carrying:
 
     # ---- clocks ----
 
-    def _start_deadline(self, action: Action) -> None:
+    def start_deadline(self, action: Action) -> None:
         """Start a deadline; one that runs once in a case (a right that was offered) is not started a second time."""
         case, event = self._here(action)
         key = action.params["key"]
@@ -384,7 +378,7 @@ class _Carrying:
             return
         self._clock(case, event, key, None)
 
-    def _meet_deadline(self, action: Action) -> None:
+    def meet_deadline(self, action: Action) -> None:
         """Stop every running clock of this key in the case, whichever event started it."""
         case, _event = self._here(action)
         waiting = Deadline.objects.filter(case=case, key=action.params["key"], met_at__isnull=True)
@@ -392,7 +386,7 @@ class _Carrying:
 
     def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
         """Start the clock of a duty when its submission came in. A duty runs once in each event."""
-        written = self.submission.procedure_version.definition["deadlines"][key]
+        written = self.submission.procedure_version.parsed.deadlines[key]
         starts_at = self.submission.received_at
         # Two rules of one decision may ask for the same deadline; the constraint holds one for each event and key.
         Deadline.objects.get_or_create(
@@ -400,7 +394,7 @@ class _Carrying:
             key=key,
             defaults={
                 "case": case,
-                "label": written["label"],
+                "label": written.label,
                 "starts_at": starts_at,
                 "notice_id": notice.pk if notice else None,
                 **compute_marks(written, starts_at),
@@ -408,15 +402,19 @@ class _Carrying:
         )
 
 
-def compute_marks(written: Mapping[str, Any], starts_at: datetime) -> dict[str, datetime | None]:
+def compute_marks(written: WrittenDeadline, starts_at: datetime) -> dict[str, datetime | None]:
     """Compute when a deadline turns amber and red and is missed.
 
     `written`: the deadline as the procedure has it. None for a mark that it hasn't.
     """
-    return {f"{mark}_at": _after(starts_at, written.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
+    return {
+        "amber_at": _after(starts_at, written.amber_minutes),
+        "red_at": _after(starts_at, written.red_minutes),
+        "breach_at": _after(starts_at, written.breach_minutes),
+    }
 
 
-def _after(moment: datetime, minutes: float | None) -> datetime | None:
+def _after(moment: datetime, minutes: int | None) -> datetime | None:
     return None if minutes is None else moment + timedelta(minutes=minutes)
 
 

@@ -92,9 +92,9 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
         explanation=[{"rule": PROCEDURE_ADOPTED, "words": _words(before, version)}],
     )
     for key in begun:
-        written = version.definition["deadlines"][key]
+        written = version.parsed.deadlines[key]
         Deadline.objects.create(
-            case=locked, event=event, key=key, label=written["label"], starts_at=at, **compute_marks(written, at)
+            case=locked, event=event, key=key, label=written.label, starts_at=at, **compute_marks(written, at)
         )
     log_event(
         "case.procedure_adopted",

@@ -14,6 +14,7 @@ from case_forms.form_builder.definition.problems import Problem
 from case_forms.form_builder.models import FormDefinition, FormVersion
 
 from .checker import check_procedure
+from .definition import parse_procedure
 from .form_guard import published_sides
 from .form_guard_messages import unfit_problems
 from .models import Procedure, ProcedureVersion
@@ -51,8 +52,7 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
 
     Its rules are held against the forms that are published, each question, kind and value (`form_guard`); no form is
     published meanwhile. The version before it ends when the new one begins. The same content as the newest version
-    returns
-    that version. Raises ProcedureRefused with every problem; nothing is written then.
+    returns that version. Raises ProcedureRefused with every problem; nothing is written then.
     """
     locked = Procedure.objects.select_for_update().get(pk=procedure.pk)
     # Publishing a form holds its row: a form that is being published is waited for, and one that comes later waits.
@@ -61,7 +61,7 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
     if not problems and locked.definition["key"] != locked.key:
         problems = [Problem("/key", "other_key", _("This key is reserved for the procedure itself."))]
     # Only for a sound definition: the guard reads it without asking for its structure.
-    problems = problems or list(unfit_problems(locked.definition, published_sides()))
+    problems = problems or list(unfit_problems(parse_procedure(locked.definition), published_sides()))
     if problems:
         raise ProcedureRefused(problems)
     text = canonical.dump(locked.definition)

@@ -158,7 +158,7 @@ def told_besides_the_unit(answers: Answers, version: FormVersion) -> list[str]:
         return []
     event = Event(kind=RECEIVED, form=version.form.key, answers=answers, occurred_at=now, received_at=now)
     try:
-        decision = decide(event, procedure.definition)
+        decision = decide(event, procedure.parsed)
     # Sending doesn't fail for it: the unit is always notified (ADR 28).
     except DecisionFailed:
         return []
