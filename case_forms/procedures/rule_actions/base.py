@@ -81,7 +81,7 @@ class RuleAction(Node):
             # What is switched off isn't said.
             if parameter.clause and self.has(name) and self.value_of(name) not in (False, None)
         ]
-        return "; ".join([self.summarize(describer), *clauses]) + "."
+        return "; ".join([self.summarize(describer), *clauses]).removesuffix(".") + "."
 
     def _values(self, describer: Describer) -> dict[str, str]:
         written = self.parameters().items()
