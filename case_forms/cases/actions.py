@@ -17,6 +17,7 @@ from access.models import MobileUnit, Municipality, User
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import Lists
+from case_forms.procedures.case_state import next_status
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.definition import Deadline as WrittenDeadline
@@ -37,14 +38,6 @@ from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification,
 SUBMISSION_RECEIVED = "submission_received"
 # 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
 TRIES_FOR_A_REFERENCE = 20
-# From the least to the most: only the formal identification takes a status back.
-STATUS_ORDER = (
-    CaseStatus.NOT_VICTIM,
-    CaseStatus.SUSPECTED,
-    CaseStatus.AT_RISK,
-    CaseStatus.POTENTIAL_VICTIM,
-    CaseStatus.VICTIM,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -212,8 +205,7 @@ class _Carrying(World):
         """
         case, _event = self._here(action)
         if "status" in changes and "formal_identification" not in changes:
-            # An older form or a version of before must not turn a victim into a person at risk (ADR 54).
-            changes["status"] = max(case.status, changes["status"], key=STATUS_ORDER.index)
+            changes["status"] = next_status(case.status, changes["status"])
         if "child_track" in changes:
             changes["child_track"] = case.child_track or changes["child_track"]
         changed = {name: value for name, value in changes.items() if getattr(case, name) != value}

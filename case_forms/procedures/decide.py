@@ -8,6 +8,8 @@ The steps, in order:
    the same name.
 3. Each rule that listens to this kind of event and this form, and whose `when` is true, contributes its actions in the
    order written, with their expressions worked out.
+4. What the actions do to the case may be an event itself (`events.cases`): its rules are decided in the same way, on
+   the same answers and the case as it then stands, and so on, at most MAX_CHAIN events in a row.
 
 An expression that can't be worked out ends the decision with DecisionFailed: a case is never half decided, and the
 sender learns at once that nothing was received.
@@ -24,12 +26,15 @@ from case_forms.expressions.explain import LANGUAGES
 
 from .definition import Procedure, parse_procedure
 from .events.base import CASE_CONSENT, Event
-from .events.registry import build_scope
+from .events.registry import build_scope, get_caused
 from .organisation_settings import choices_of_settings, get_values, labels_of_settings
 from .rule_actions.base import RuleAction, UnknownAction
 from .rule_actions.parameters import CONDITION
 
 __all__ = ["CASE_CONSENT", "Action", "Decision", "DecisionFailed", "Event", "Labels", "decide"]
+
+
+MAX_CHAIN = 8  # events in a row, each caused by the rules about the one before it
 
 
 class DecisionFailed(Exception):
@@ -87,24 +92,58 @@ def decide(
     """
     procedure = parse_procedure(procedure)
     settings = get_values(procedure)
-    scope = {**event.answers, **settings, **build_scope(event)}
-    facts = _facts(procedure, scope)
     reading = {language: _Reading(procedure, (labels or {}).get(language), language) for language in LANGUAGES}
     actions: list[Action] = []
     explanation: list[dict[str, Any]] = []
-    for rule in procedure.rules_about(event.kind, event.form):
-        where = f"rules/{rule.key}"
-        if not expressions.truthy(_value(rule.when, scope, where)):
-            continue
-        actions += [_action(rule.key, written, scope, where) for written in rule.then]
-        explanation.append(
-            {
-                "rule": rule.key,
-                "words": {language: rule.words.get(language, "") for language in LANGUAGES},
-                "because": {language: reading[language].explain(rule.when) for language in LANGUAGES},
-            }
-        )
-    return Decision(tuple(actions), tuple(explanation), facts, settings)
+    facts: dict[str, Any] | None = None
+    coming = [event]
+    for _link in range(MAX_CHAIN):
+        decided = [_Step(procedure, settings, reading, each) for each in coming]
+        for step in decided:
+            actions += step.actions
+            explanation += step.explanation
+        # What a brief is written from is what held when the event came in.
+        facts = decided[0].facts if facts is None else facts
+        coming = [caused for step in decided for caused in step.get_caused()]
+        if not coming:
+            return Decision(tuple(actions), tuple(explanation), facts, settings)
+    # The checker refuses procedures in which rules could go round in a circle.
+    raise DecisionFailed(f"rules/{explanation[-1]['rule']}")
+
+
+class _Step:
+    """The rules about one event, in the order in which they are written, each on the case as the event found it."""
+
+    def __init__(
+        self, procedure: Procedure, settings: Mapping[str, str], reading: Mapping[str, "_Reading"], event: Event
+    ) -> None:
+        self.procedure = procedure
+        self.event = event
+        self.case = event.case
+        self.actions: list[Action] = []
+        self.explanation: list[dict[str, Any]] = []
+        scope = {**event.answers, **settings, **build_scope(event)}
+        self.facts = _facts(procedure, scope)
+        for rule in procedure.rules_about(event.kind, event.form):
+            where = f"rules/{rule.key}"
+            if not expressions.truthy(_value(rule.when, scope, where)):
+                continue
+            for written in rule.then:
+                action = _action(rule.key, written, scope, where)
+                self.actions.append(action)
+                self.case = written.change_case(action, self.case)
+            self.explanation.append(
+                {
+                    "rule": rule.key,
+                    "words": {language: rule.words.get(language, "") for language in LANGUAGES},
+                    "because": {language: reading[language].explain(rule.when) for language in LANGUAGES},
+                }
+            )
+
+    def get_caused(self) -> list[Event]:
+        """Return the events that follow from what the rules have done to the case, and that a rule responds to."""
+        caused = get_caused(self.event, self.case)
+        return [each for each in caused if self.procedure.rules_about(each.kind, each.form)]
 
 
 def _facts(procedure: Procedure, scope: dict[str, Any]) -> dict[str, Any]:

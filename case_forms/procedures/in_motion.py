@@ -110,7 +110,7 @@ def _cautions(standing: Standing, change: Changing) -> list[str]:
     """Warn of a form about which no rule says anything, or may say nothing for some answers (docs/adr/0035)."""
     side = change.after
     assert side is not None
-    if not any(needs.listens_to(change.key, side) for needs in standing.needs):
+    if not any(needs.is_about_what_is_sent and needs.listens_to(change.key, side) for needs in standing.needs):
         words = _("No rule of %(source)s covers this form: sending it notifies nobody.")
     elif may_match_none(standing.needs, change.key, side):
         words = _(

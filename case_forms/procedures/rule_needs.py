@@ -126,6 +126,11 @@ class RuleNeeds:
     def is_for_public(self) -> bool:
         return EVENTS[self.rule.on].is_public
 
+    @property
+    def is_about_what_is_sent(self) -> bool:
+        """Whether the rule responds to the form itself, and not to what other rules have done about it."""
+        return not EVENTS[self.rule.on].is_caused
+
     def listens_to(self, key: str, side: FormSide) -> bool:
         return key in self.forms if self.forms else side.is_public == self.is_for_public
 
@@ -207,7 +212,8 @@ def get_needs(procedure: Procedure) -> list[RuleNeeds]:
 
 def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
     """Return whether there may be answers to this form about which no rule says anything; False is proven."""
-    conditions = [each.when for each in needs if each.listens_to(key, side)]
+    # Rules about what other rules have done come after them, and match nothing that those didn't.
+    conditions = [each.when for each in needs if each.is_about_what_is_sent and each.listens_to(key, side)]
     if not conditions or any(condition is True for condition in conditions):
         return False
     kinds = {**side.kinds, **needs[0].settings}

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from access.models import localize
 from case_forms.form_builder.definition.problems import Problem
 from case_forms.json_nodes import Node
 from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY, OPERATOR
@@ -43,6 +44,7 @@ from .definition import (
     SettingChoice,
 )
 from .definition.nodes import FOR_EVERY_ROLE
+from .event_order import find_circles
 from .events.registry import EVENTS
 from .rule_actions.base import RuleAction
 
@@ -108,6 +110,14 @@ def parts_have_their_structure(procedure: Procedure, here: Surrounding) -> Probl
 def there_is_a_rule(procedure: Procedure, here: Surrounding) -> Problems:
     if not procedure.rules:
         yield Problem("/rules", "no_rules", _("A procedure has at least one rule."))
+
+
+def rules_do_not_go_round(procedure: Procedure, here: Surrounding) -> Problems:
+    """No rule sets off, directly or through others, itself: what they do would go on without end."""
+    for circle in find_circles(procedure.rules):
+        titles = ", ".join(f"“{localize(procedure.rules[each].title) or each}”" for each in circle)
+        words = _("These rules set each other off without end: %(rules)s.") % {"rules": titles}
+        yield Problem(f"/rules/{circle[0]}/on", "goes_round", words)
 
 
 # ---- settings ----
@@ -301,6 +311,7 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Procedure, title_and_basis_are_in_every_language),
     PartRule(Procedure, parts_have_their_structure),
     PartRule(Procedure, there_is_a_rule),
+    PartRule(Procedure, rules_do_not_go_round),
     PartRule(Setting, stored_name_is_well_written),
     PartRule(Setting, names_are_the_formats_own),
     PartRule(Setting, label_is_in_every_language),

@@ -12,8 +12,9 @@ import structlog
 from django.utils import timezone
 
 from access.models import localize
-from case_forms.cases.actions import STATUS_ORDER, SUBMISSION_RECEIVED
+from case_forms.cases.actions import SUBMISSION_RECEIVED
 from case_forms.cases.models import Case, Deadline
+from case_forms.procedures.case_state import STATUS_ORDER
 from case_forms.procedures.decide import Decision, DecisionFailed, Event, decide
 from case_forms.procedures.definition import Deadline as WrittenDeadline
 from case_forms.procedures.models import ProcedureVersion
@@ -119,14 +120,13 @@ def _event(submission: Submission, status: str | None, child: bool | None) -> Ev
 
 def _case_after(decision: Decision, status: str | None, child: bool | None) -> tuple[str | None, bool | None]:
     """Return the case's status and child track after this decision, as `cases.actions` applies it."""
-    order = [str(each) for each in STATUS_ORDER]
     for action in decision.actions:
         if action.do not in ("open_case", "update_case"):
             continue
         wanted = action.params.get("status")
-        if wanted in order:
+        if wanted in STATUS_ORDER:
             # a status is never lowered, except by a rule that records the formal identification (docs/adr/0054)
             formal = "formal_identification" in action.params
-            status = wanted if status is None or formal else max(status, wanted, key=order.index)
+            status = wanted if status is None or formal else max(status, wanted, key=STATUS_ORDER.index)
         child = bool(child) or bool(action.params.get("child_track"))
     return status, child

@@ -8,13 +8,13 @@ from .base import CASE_CONSENT, OCCURRED_ON, TODAY, EventKind, ScopeName
 CASE_STATUS = ScopeName(
     "_case_status",
     KindInfo("choice"),
-    gettext_noop("the status of the case that the submission names; null without a case"),
+    gettext_noop("the status of the case; null when the submission names none"),
     lambda event: event.case_status,
 )
 CASE_CHILD = ScopeName(
     "_case_child",
     KindInfo("boolean"),
-    gettext_noop("whether that case is followed as a child's; null without a case"),
+    gettext_noop("whether the case is followed as a child's; null when the submission names none"),
     lambda event: event.case_child,
 )
 CONSENT = ScopeName(

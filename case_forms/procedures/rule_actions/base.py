@@ -8,6 +8,7 @@ from pydantic import StrictStr
 
 from case_forms.json_nodes import Node
 
+from ..case_state import CaseState
 from .parameters import Parameter
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ class RuleAction(Node):
     def parameters(cls) -> Mapping[str, Parameter]:
         """Return {name: parameter}, in the order in which they are declared."""
         return _parameters(cls)
+
+    def causes(self) -> frozenset[str]:
+        """Return the codes of the events that may follow from what is written here."""
+        return frozenset()
+
+    @classmethod
+    def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:
+        """Return the case as a decided action of this kind leaves it; None without a case."""
+        return case
 
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+from ..case_state import STATUS_ORDER, CaseState
+from ..events.cases import CaseOpened, StatusChanged
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import CONDITION, EXPRESSION, Parameter
@@ -41,6 +43,16 @@ class OpenCase(RuleAction):
         ),
     ] = None
     child_track: Annotated[Any, CHILD_TRACK] = None
+
+    def causes(self) -> frozenset[str]:
+        return frozenset({CaseOpened.code, StatusChanged.code})
+
+    @classmethod
+    def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:
+        status, is_child = action.params.get("status"), action.params.get("child_track", False)
+        if case is None:
+            return CaseState(status, is_child) if status in STATUS_ORDER else None
+        return case.change(status=status, is_child=is_child)
 
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:
@@ -94,6 +106,19 @@ class UpdateCase(RuleAction):
             clause=gettext_noop("formal identification: %(value)s"),
         ),
     ] = None
+
+    def causes(self) -> frozenset[str]:
+        return frozenset({StatusChanged.code}) if self.has("status") else frozenset()
+
+    @classmethod
+    def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:
+        if case is None:
+            return None
+        return case.change(
+            status=action.params.get("status"),
+            is_child=action.params.get("child_track", False),
+            is_formal="formal_identification" in action.params,
+        )
 
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:

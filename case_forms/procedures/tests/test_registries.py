@@ -83,7 +83,13 @@ def codes(definition: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_stored_codes_stay() -> None:
-    assert set(EVENTS) == {"submission_received", "signal_received", "signal_added"}
+    assert set(EVENTS) == {
+        "submission_received",
+        "signal_received",
+        "signal_added",
+        "case_opened",
+        "status_changed",
+    }
     assert set(ACTIONS) == {
         "open_case",
         "attach_case",
