@@ -9,7 +9,7 @@ from pydantic import StrictStr
 from case_forms.json_nodes import Node
 
 from ..case_state import CaseState
-from .parameters import Parameter
+from .parameters import LADDER, Parameter
 
 if TYPE_CHECKING:
     from ..decide import Action
@@ -67,6 +67,16 @@ class RuleAction(Node):
     def causes(self) -> frozenset[str]:
         """Return the codes of the events that may follow from what is written here."""
         return frozenset()
+
+    def started_deadlines(self) -> dict[str, bool]:
+        """Return {key: whether somebody is woken when it ends} of the deadlines that are started.
+
+        A deadline of its own has no owner: it only turns red. One beside a ladder is somebody's, and the ladder goes on
+        until there is an answer.
+        """
+        written = self.parameters().items()
+        wakes = any(each.kind == LADDER and self.value_of(name) for name, each in written)
+        return {self.value_of(name): wakes for name, each in written if each.starts_clock and self.value_of(name)}
 
     @classmethod
     def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:

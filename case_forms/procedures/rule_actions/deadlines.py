@@ -17,7 +17,7 @@ class StartDeadline(RuleAction):
     words = gettext_noop("Start a deadline: its clock starts when the submission came in.")
     summary = gettext_noop("Starts the deadline: %(key)s")
 
-    key: Annotated[StrictStr, Parameter(DEADLINE, gettext_noop("the deadline"), is_needed=True)] = ""
+    key: Annotated[StrictStr, Parameter(DEADLINE, gettext_noop("the deadline"), is_needed=True, starts_clock=True)] = ""
     once: Annotated[
         StrictBool,
         Parameter(

@@ -21,6 +21,7 @@ CLOCK = Parameter(
     DEADLINE,
     gettext_noop("the clock that starts, and stops when the notice is accepted"),
     clause=gettext_noop("starts the deadline: %(value)s"),
+    starts_clock=True,
 )
 ANSWER = Parameter(
     MINUTES,

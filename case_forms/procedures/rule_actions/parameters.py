@@ -29,7 +29,8 @@ class Parameter:
     `%(value)s` where its value belongs; without one the action's own summary says it, or nothing does. `choices`:
     (value, words) of a choice.
     An expression that takes an answer as it stands needs a question of a type in `answered_by`, or one that offers such
-    a list (empty: any). `is_indispensable`: without a value the action can't be carried out.
+    a list (empty: any). `is_indispensable`: without a value the action can't be carried out. `starts_clock`: of a
+    deadline, that the action starts it.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Parameter:
     choices: tuple[tuple[str, str], ...] = ()
     answered_by: tuple[str, ...] = ()
     is_indispensable: bool = False
+    starts_clock: bool = False
 
     @property
     def is_expression(self) -> bool:
