@@ -5,7 +5,7 @@ Everything happens in the caller's transaction: either all of it stands or none.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +19,11 @@ from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.chains import chain_for
+from case_forms.procedures.clocks import Moments, compute_moments
 from case_forms.procedures.decide import Action, Decision
-from case_forms.procedures.definition import Deadline as WrittenDeadline
+from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.public_holidays import get_public_holidays
 from case_forms.procedures.rule_actions.base import World
 from case_forms.procedures.rule_actions.registry import ACTIONS
 from notifications.directory.areas import OWN_ROLES
@@ -305,7 +307,7 @@ class _Carrying(World):
                 brief=brief_for(found.role, self._content(case), urgent=urgent),
                 answer_minutes=params.get("answer_minutes"),
                 ladder=procedure.ladders[params["ladder"]].stored_steps,
-                marks=procedure.deadlines[params["deadline"]].minutes if params.get("deadline") else {},
+                marks=compute_mark_minutes(procedure, params.get("deadline"), self.submission.received_at),
                 needs_document=params.get("document", False),
                 is_drill=case.is_drill,
                 at=self.submission.received_at,
@@ -378,7 +380,7 @@ class _Carrying(World):
 
     def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
         """Start the clock of a duty when its submission came in. A duty runs once in each event."""
-        written = self.submission.procedure_version.parsed.deadlines[key]
+        procedure = self.submission.procedure_version.parsed
         starts_at = self.submission.received_at
         # Two rules of one decision may ask for the same deadline; the constraint holds one for each event and key.
         Deadline.objects.get_or_create(
@@ -386,28 +388,41 @@ class _Carrying(World):
             key=key,
             defaults={
                 "case": case,
-                "label": written.label,
+                "label": procedure.deadlines[key].label,
                 "starts_at": starts_at,
                 "notice_id": notice.pk if notice else None,
-                **compute_marks(written, starts_at),
+                **compute_marks(procedure, key, starts_at),
             },
         )
 
 
-def compute_marks(written: WrittenDeadline, starts_at: datetime) -> dict[str, datetime | None]:
-    """Compute when a deadline turns amber and red and is missed.
+def compute_marks(procedure: Procedure, key: str, starts_at: datetime) -> dict[str, datetime | None]:
+    """Compute when the procedure's deadline of this key turns amber and red and is missed.
 
-    `written`: the deadline as the procedure has it. None for a mark that it hasn't.
+    None for a mark that it hasn't.
     """
-    return {
-        "amber_at": _after(starts_at, written.amber_minutes),
-        "red_at": _after(starts_at, written.red_minutes),
-        "breach_at": _after(starts_at, written.breach_minutes),
-    }
+    moments = _moments(procedure, key, starts_at)
+    return {mark.replace("_minutes", "_at"): moment for mark, moment in moments.items()}
 
 
-def _after(moment: datetime, minutes: int | None) -> datetime | None:
-    return None if minutes is None else moment + timedelta(minutes=minutes)
+def compute_mark_minutes(procedure: Procedure, key: str | None, starts_at: datetime) -> dict[str, float]:
+    """Compute after how many minutes a notice's clock reaches each mark that its deadline (None: no deadline) has.
+
+    In a calendar's working time that depends on when it starts.
+    """
+    if not key:
+        return {}
+    moments = _moments(procedure, key, starts_at)
+    return {mark: (at - starts_at).total_seconds() / 60 for mark, at in moments.items() if at is not None}
+
+
+def _moments(procedure: Procedure, key: str, starts_at: datetime) -> Moments:
+    deadline, holidays = procedure.deadlines[key], get_public_holidays()
+    calendar = procedure.calendars.get(deadline.calendar or "")
+    if calendar is not None and calendar.public_holidays and holidays is None:
+        # Published when they were known: `clocks` counts on without them, and is early rather than late.
+        log.error("public_holidays_unknown", procedure=procedure.key, deadline=key)
+    return compute_moments(procedure, deadline, starts_at, holidays)
 
 
 def _municipality(action: Action) -> Municipality:

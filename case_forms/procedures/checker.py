@@ -14,7 +14,7 @@ from case_forms.form_builder.definition.problems import Problem
 from case_forms.json_nodes import Node
 
 from .checks import Surrounding, check_key
-from .definition import Fact, LadderStep, Rule, Setting, SettingChoice, parse_procedure
+from .definition import Calendar, Fact, LadderStep, Rule, Setting, SettingChoice, parse_procedure
 from .definition.nodes import Deadline, ListNode
 from .organisation_settings import kinds_of_settings
 from .rule_actions.base import RuleAction
@@ -64,6 +64,8 @@ def _parts(here: Surrounding) -> Parts:
     """Iterate over the parts of a procedure in document order, without its settings."""
     procedure = here.procedure
     yield from _each(procedure.facts, here, "facts")
+    for key, calendar in procedure.calendars.items():
+        yield calendar, replace(here, path=f"/calendars/{key}", key=key)
     for key, deadline in procedure.deadlines.items():
         yield deadline, replace(here, path=f"/deadlines/{key}", key=key)
     for key, ladder in procedure.ladders.items():
@@ -94,6 +96,7 @@ def _not_an_object(node: Node) -> str:
         Setting: _("A setting is an object."),
         SettingChoice: _("A choice is an object."),
         Fact: _("A fact is an object."),
+        Calendar: _("A calendar is an object."),
         Deadline: _("A deadline is an object."),
         LadderStep: _("A step is an object."),
         Rule: _("A rule is an object."),

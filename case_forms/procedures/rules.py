@@ -17,6 +17,12 @@ from case_forms.json_nodes import Node
 from notifications.directory.links import COORDINATOR_LINKS, LINKS, MUNICIPALITY, OPERATOR
 
 from .action_rules import action_is_known, action_suits_the_event, parameters_are_the_actions_own, parameters_are_valid
+from .calendar_rules import (
+    calendar_is_open_at_times,
+    closed_days_are_dates,
+    deadline_is_counted_in_a_calendar,
+    public_holidays_are_known,
+)
 from .checks import (
     ROLES,
     Problems,
@@ -33,6 +39,7 @@ from .checks import (
 )
 from .definition import (
     MARKS,
+    Calendar,
     Chain,
     Deadline,
     Fact,
@@ -51,7 +58,15 @@ from .rule_actions.base import RuleAction
 STEPS = frozenset({"remind", "deputy", "call"})
 CONFIDENCES = frozenset({"source", "background", "proposal"})
 # The parts of a procedure that hold others, and what holds them.
-HOLDERS = {"settings": dict, "facts": list, "deadlines": dict, "ladders": dict, "chains": dict, "rules": list}
+HOLDERS = {
+    "settings": dict,
+    "facts": list,
+    "calendars": dict,
+    "deadlines": dict,
+    "ladders": dict,
+    "chains": dict,
+    "rules": list,
+}
 
 
 @dataclass(frozen=True)
@@ -327,12 +342,19 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Fact, fact_label_is_in_every_language),
     PartRule(Fact, fact_can_be_worked_out),
     PartRule(Fact, fact_key_is_its_own),
+    PartRule(Calendar, stored_name_is_well_written),
+    PartRule(Calendar, names_are_the_formats_own),
+    PartRule(Calendar, label_is_in_every_language),
+    PartRule(Calendar, calendar_is_open_at_times),
+    PartRule(Calendar, closed_days_are_dates),
+    PartRule(Calendar, public_holidays_are_known),
     PartRule(Deadline, stored_name_is_well_written),
     PartRule(Deadline, names_are_the_formats_own),
     PartRule(Deadline, label_is_in_every_language),
     PartRule(Deadline, deadline_says_what_it_is_based_on),
     PartRule(Deadline, confidence_is_said),
     PartRule(Deadline, marks_increase),
+    PartRule(Deadline, deadline_is_counted_in_a_calendar),
     PartRule(Ladder, stored_name_is_well_written),
     PartRule(Ladder, ladder_has_a_step),
     PartRule(LadderStep, names_are_the_formats_own),

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from access.languages import LANGUAGES
 from access.models import Municipality, Region
+from case_forms.cases.actions import compute_mark_minutes
 from case_forms.cases.brief_content import AnswerFacts
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.chains import chain_for
@@ -313,9 +314,9 @@ class _Telling:
         version = self.tip.procedure_version
         return version.parsed.ladders[key].stored_steps if version and key else OWN_LADDER
 
-    def _marks(self, key: str | None) -> Mapping[str, int]:
+    def _marks(self, key: str | None) -> Mapping[str, float]:
         version = self.tip.procedure_version
-        return version.parsed.deadlines[key].minutes if version and key else {}
+        return compute_mark_minutes(version.parsed, key, self.event.at) if version else {}
 
 
 def get_content(tip: Tip, facts: Mapping[str, Any], settings: Mapping[str, str] | None = None) -> AnswerFacts:

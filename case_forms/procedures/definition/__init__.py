@@ -6,6 +6,7 @@ procedure.rules, procedure.rules_about(event, form), procedure.deadlines["police
 
 from .nodes import (
     MARKS,
+    Calendar,
     Chain,
     Deadline,
     Fact,
@@ -20,6 +21,7 @@ from .parse import parse_canonical, parse_procedure
 
 __all__ = [
     "MARKS",
+    "Calendar",
     "Chain",
     "Deadline",
     "Fact",

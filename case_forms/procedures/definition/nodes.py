@@ -26,6 +26,7 @@ from ..rule_actions.base import RuleAction, UnknownAction
 from ..rule_actions.registry import get_action
 
 MARKS = ("amber_minutes", "red_minutes", "breach_minutes")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FOR_EVERY_ROLE = "default"  # the key of the chain for all roles that have none of their own
 
 
@@ -61,13 +62,29 @@ class Fact(Node):
     label: Texts = {}
 
 
+class Calendar(Node):
+    """The working time of an office: by weekday the hours it is open, and when it is closed all day.
+
+    `hours`: {"monday": [["08:00", "16:00"]]}; `closed`: ISO dates.
+    """
+
+    label: Texts = {}
+    hours: dict[StrictStr, tuple[tuple[StrictStr, StrictStr], ...]] = {}
+    public_holidays: StrictBool = False
+    closed: tuple[StrictStr, ...] = ()
+
+
 class Deadline(Node):
-    """A duty with its marks, in minutes after its clock starts. None: it has no such mark."""
+    """A duty with its marks, in minutes after its clock starts. None: it has no such mark.
+
+    `calendar`: the key of the calendar in whose working time the minutes are counted; None: they simply pass.
+    """
 
     label: Texts = {}
     amber_minutes: StrictInt | None = None
     red_minutes: StrictInt | None = None
     breach_minutes: StrictInt | None = None
+    calendar: StrictStr | None = None
     basis: StrictStr = ""
     confidence: StrictStr = ""
 
@@ -153,6 +170,7 @@ class Procedure(Node):
     basis: Texts = {}
     settings: dict[StrictStr, Setting] = {}
     facts: tuple[Fact, ...] = ()
+    calendars: dict[StrictStr, Calendar] = {}
     deadlines: dict[StrictStr, Deadline] = {}
     ladders: dict[StrictStr, Ladder] = {}
     chains: dict[StrictStr, Chain] = {}

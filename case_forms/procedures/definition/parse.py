@@ -13,12 +13,25 @@ from pydantic import TypeAdapter, ValidationError
 from case_forms.json_nodes import Node, read_damaged
 
 from ..rule_actions.registry import get_action
-from .nodes import Chain, Deadline, Fact, Ladder, LadderStep, ListNode, Procedure, Rule, Setting, SettingChoice
+from .nodes import (
+    Calendar,
+    Chain,
+    Deadline,
+    Fact,
+    Ladder,
+    LadderStep,
+    ListNode,
+    Procedure,
+    Rule,
+    Setting,
+    SettingChoice,
+)
 
 # The properties that hold parts, in a list or by name.
 LISTS: Mapping[str, type[Node]] = {"choices": SettingChoice, "facts": Fact, "rules": Rule, "steps": LadderStep}
 BY_NAME: Mapping[str, type[Node]] = {
     "settings": Setting,
+    "calendars": Calendar,
     "deadlines": Deadline,
     "ladders": Ladder,
     "chains": Chain,
