@@ -1,5 +1,6 @@
 """What each kind of action declares about itself, and what it works on when it is carried out."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -18,21 +19,29 @@ if TYPE_CHECKING:
 class World(Protocol):
     """What decided actions work on: `cases.actions` has it in the database.
 
-    Each method carries out one action, whose expressions are worked out.
+    Each method carries out one action, whose expressions are worked out. They are abstract, so that a world which lacks
+    one can't be made: an action that silently does nothing would be believed.
     """
 
+    @abstractmethod
     def open_case(self, action: "Action") -> None: ...
 
+    @abstractmethod
     def attach_case(self, action: "Action") -> None: ...
 
+    @abstractmethod
     def update_case(self, action: "Action") -> None: ...
 
+    @abstractmethod
     def notify(self, action: "Action") -> None: ...
 
+    @abstractmethod
     def refer(self, action: "Action") -> None: ...
 
+    @abstractmethod
     def start_deadline(self, action: "Action") -> None: ...
 
+    @abstractmethod
     def meet_deadline(self, action: "Action") -> None: ...
 
 

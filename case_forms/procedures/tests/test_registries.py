@@ -229,3 +229,12 @@ def test_the_docs_have_the_reference_as_the_registries_write_it() -> None:
     page = (ROOT / "docs" / "procedures.md").read_text(encoding="utf-8")
     written = page.partition("<!-- reference -->\n")[2].partition("\n<!-- /reference -->")[0]
     assert written == build_reference(), "write what `build_reference` returns between the two marks of the page"
+
+
+def test_a_world_that_cannot_do_something_cannot_be_made() -> None:
+    class Half(World):
+        def notify(self, action: Action) -> None:
+            return None
+
+    with pytest.raises(TypeError, match="open_case"):
+        Half()  # type: ignore[abstract]
