@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from case_forms.json_nodes import Node, read_damaged
 
@@ -46,9 +46,12 @@ def parse_procedure(definition: "Procedure | Any") -> Procedure:
     if isinstance(definition, Procedure):
         return definition
     try:
-        return Procedure.model_validate(definition)
-    except ValidationError:
+        procedure = Procedure.model_validate(definition)
+        # Asked for once here: what is nested deeper than pydantic writes can only be held as it came.
+        procedure.stored  # noqa: B018
+    except ValueError:  # a ValidationError is one
         return _read(Procedure, definition)  # type: ignore[return-value]
+    return procedure
 
 
 @lru_cache(maxsize=64)
