@@ -3,9 +3,9 @@
 Everything happens in the caller's transaction: either all of it stands or none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +17,15 @@ from access.models import MobileUnit, Municipality, User
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import Lists
+from case_forms.procedures.case_state import next_status
 from case_forms.procedures.chains import chain_for
+from case_forms.procedures.clocks import Moments, compute_moments
 from case_forms.procedures.decide import Action, Decision
+from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.public_holidays import get_public_holidays
+from case_forms.procedures.rule_actions.base import World
+from case_forms.procedures.rule_actions.registry import ACTIONS
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
@@ -34,14 +40,6 @@ from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification,
 SUBMISSION_RECEIVED = "submission_received"
 # 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
 TRIES_FOR_A_REFERENCE = 20
-# From the least to the most: only the formal identification takes a status back.
-STATUS_ORDER = (
-    CaseStatus.NOT_VICTIM,
-    CaseStatus.SUSPECTED,
-    CaseStatus.AT_RISK,
-    CaseStatus.POTENTIAL_VICTIM,
-    CaseStatus.VICTIM,
-)
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +91,7 @@ def apply_decision(*, decision: Decision, submission: SubmissionFacts, case: Cas
     return _DecisionRun(decision, submission, case).run()
 
 
-class _DecisionRun:
+class _DecisionRun(World):
     """One decision being carried out. The case event is created with the first action that needs it."""
 
     def __init__(self, decision: Decision, submission: SubmissionFacts, case: Case | None) -> None:
@@ -111,18 +109,9 @@ class _DecisionRun:
         self.actor = get_actor(submission.by)
 
     def run(self) -> Applied:
-        # The same names as in `procedures.checker`, which publishes no procedure with another one.
-        carry_out: dict[str, Callable[[Action], None]] = {
-            "open_case": self._open_case,
-            "attach_case": self._attach_case,
-            "update_case": self._update_case,
-            "notify": self._notify,
-            "deadline": self._start_deadline,
-            "meet_deadline": self._meet_deadline,
-            "refer": self._refer,
-        }
         for action in self.decision.actions:
-            carry_out[action.do](action)
+            # Each kind of action says itself which of the methods below it needs.
+            ACTIONS[action.do].carry_out(action, self)
         # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
             self.event.explanation = self.explanation
@@ -136,7 +125,7 @@ class _DecisionRun:
 
     # ---- the case ----
 
-    def _open_case(self, action: Action) -> None:
+    def open_case(self, action: Action) -> None:
         """Open a case; a submission that already belongs to one updates that one instead."""
         status = _choice(action, "status", CaseStatus.values)
         # The identification sent again for a case (the rest after an urgent notice) joins it (ADR 52).
@@ -161,7 +150,7 @@ class _DecisionRun:
         log_event("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
         self._join(case)
 
-    def _attach_case(self, action: Action) -> None:
+    def attach_case(self, action: Action) -> None:
         """Join the case that the submission names; the caller has made sure that its sender may see that case."""
         named = self.named_case
         if named is None or named.reference != action.params["case"]:
@@ -200,7 +189,7 @@ class _DecisionRun:
         )
         self.explanation.append({"rule": opening.rule, "words": words})
 
-    def _update_case(self, action: Action) -> None:
+    def update_case(self, action: Action) -> None:
         changes: dict[str, Any] = {}
         if "status" in action.params:
             changes["status"] = _choice(action, "status", CaseStatus.values)
@@ -218,8 +207,7 @@ class _DecisionRun:
         """
         case, _event = self._here(action)
         if "status" in changes and "formal_identification" not in changes:
-            # An older form or a version of before must not turn a victim into a person at risk (ADR 54).
-            changes["status"] = max(case.status, changes["status"], key=STATUS_ORDER.index)
+            changes["status"] = next_status(case.status, changes["status"])
         if "child_track" in changes:
             changes["child_track"] = case.child_track or changes["child_track"]
         changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
@@ -241,7 +229,7 @@ class _DecisionRun:
 
     # ---- who is notified ----
 
-    def _notify(self, action: Action) -> None:
+    def notify(self, action: Action) -> None:
         case, event = self._here(action)
         role = action.params["role"]
         found = self._resolve(role, self._named_office(action, role))
@@ -258,7 +246,7 @@ class _DecisionRun:
             raise CannotApply(action.rule, "unknown_partner")
         return named
 
-    def _refer(self, action: Action) -> None:
+    def refer(self, action: Action) -> None:
         case, event = self._here(action)
         partner = self._named_office(action, Role.PROTECTION_SERVICE)
         # The checker of procedures refuses a `refer` without a partner.
@@ -288,7 +276,7 @@ class _DecisionRun:
             at=self.submission.received_at,
             unit=self.case.unit,
             partner=partner,
-            chain=chain_for(self.submission.procedure_version.definition, role),
+            chain=chain_for(self.submission.procedure_version.parsed, role),
         )
 
     def _where(self, case: Case, role: str) -> Municipality:
@@ -301,7 +289,7 @@ class _DecisionRun:
     def _create_notice(self, action: Action, found: Resolution, *, urgent: bool = False) -> Notice:
         """Create the notice for whoever was found; with nobody found its chain's coordinators are notified too."""
         case, event = self._here(action)
-        params, procedure = action.params, self.submission.procedure_version.definition
+        params, procedure = action.params, self.submission.procedure_version.parsed
         place = self._where(case, found.role)
         notice = create_notice(
             NoticeRequest(
@@ -318,8 +306,8 @@ class _DecisionRun:
                 chain=chain_for(procedure, found.role),
                 brief=brief_for(found.role, self._content(case), urgent=urgent),
                 answer_minutes=params.get("answer_minutes"),
-                ladder=procedure["ladders"][params["ladder"]],
-                marks=procedure["deadlines"].get(params.get("deadline"), {}),
+                ladder=procedure.ladders[params["ladder"]].stored_steps,
+                marks=compute_mark_minutes(procedure, params.get("deadline"), self.submission.received_at),
                 needs_document=params.get("document", False),
                 is_drill=case.is_drill,
                 at=self.submission.received_at,
@@ -376,7 +364,7 @@ class _DecisionRun:
 
     # ---- clocks ----
 
-    def _start_deadline(self, action: Action) -> None:
+    def start_deadline(self, action: Action) -> None:
         """Start a deadline; one that runs once in a case (a right that was offered) is not started a second time."""
         case, event = self._here(action)
         key = action.params["key"]
@@ -384,7 +372,7 @@ class _DecisionRun:
             return
         self._clock(case, event, key, None)
 
-    def _meet_deadline(self, action: Action) -> None:
+    def meet_deadline(self, action: Action) -> None:
         """Stop every running clock of this key in the case, whichever event started it."""
         case, _event = self._here(action)
         waiting = Deadline.objects.filter(case=case, key=action.params["key"], met_at__isnull=True)
@@ -392,7 +380,7 @@ class _DecisionRun:
 
     def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
         """Start the clock of a duty when its submission came in. A duty runs once in each event."""
-        written = self.submission.procedure_version.definition["deadlines"][key]
+        procedure = self.submission.procedure_version.parsed
         starts_at = self.submission.received_at
         # Two rules of one decision may ask for the same deadline; the constraint holds one for each event and key.
         Deadline.objects.get_or_create(
@@ -400,24 +388,41 @@ class _DecisionRun:
             key=key,
             defaults={
                 "case": case,
-                "label": written["label"],
+                "label": procedure.deadlines[key].label,
                 "starts_at": starts_at,
                 "notice_id": notice.pk if notice else None,
-                **compute_marks(written, starts_at),
+                **compute_marks(procedure, key, starts_at),
             },
         )
 
 
-def compute_marks(written: Mapping[str, Any], starts_at: datetime) -> dict[str, datetime | None]:
-    """Compute when a deadline turns amber and red and is missed.
+def compute_marks(procedure: Procedure, key: str, starts_at: datetime) -> dict[str, datetime | None]:
+    """Compute when the procedure's deadline of this key turns amber and red and is missed.
 
-    `written`: the deadline as the procedure has it. None for a mark that it hasn't.
+    None for a mark that it hasn't.
     """
-    return {f"{mark}_at": _after(starts_at, written.get(f"{mark}_minutes")) for mark in ("amber", "red", "breach")}
+    moments = _moments(procedure, key, starts_at)
+    return {mark.replace("_minutes", "_at"): moment for mark, moment in moments.items()}
 
 
-def _after(moment: datetime, minutes: float | None) -> datetime | None:
-    return None if minutes is None else moment + timedelta(minutes=minutes)
+def compute_mark_minutes(procedure: Procedure, key: str | None, starts_at: datetime) -> dict[str, float]:
+    """Compute after how many minutes a notice's clock reaches each mark that its deadline (None: no deadline) has.
+
+    In a calendar's working time that depends on when it starts.
+    """
+    if not key:
+        return {}
+    moments = _moments(procedure, key, starts_at)
+    return {mark: (at - starts_at).total_seconds() / 60 for mark, at in moments.items() if at is not None}
+
+
+def _moments(procedure: Procedure, key: str, starts_at: datetime) -> Moments:
+    deadline, holidays = procedure.deadlines[key], get_public_holidays()
+    calendar = procedure.calendars.get(deadline.calendar or "")
+    if calendar is not None and calendar.public_holidays and holidays is None:
+        # Published when they were known: `clocks` counts on without them, and is early rather than late.
+        log.error("public_holidays_unknown", procedure=procedure.key, deadline=key)
+    return compute_moments(procedure, deadline, starts_at, holidays)
 
 
 def _municipality(action: Action) -> Municipality:

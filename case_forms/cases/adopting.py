@@ -92,9 +92,9 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
         explanation=[{"rule": PROCEDURE_ADOPTED, "words": _words(before, version)}],
     )
     for key in begun:
-        written = version.definition["deadlines"][key]
+        label = version.parsed.deadlines[key].label
         Deadline.objects.create(
-            case=locked, event=event, key=key, label=written["label"], starts_at=at, **compute_marks(written, at)
+            case=locked, event=event, key=key, label=label, starts_at=at, **compute_marks(version.parsed, key, at)
         )
     log_event(
         "case.procedure_adopted",

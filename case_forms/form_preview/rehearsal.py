@@ -54,7 +54,7 @@ class Rehearsal:
 def settings_in_force(language: str) -> Chosen:
     """Return what the organisation has chosen in the procedure in force; nothing without one."""
     try:
-        return chosen_in_words(ProcedureVersion.objects.in_force().definition, language)
+        return chosen_in_words(ProcedureVersion.objects.in_force().parsed, language)
     except ProcedureVersion.DoesNotExist:
         return Chosen()
 
@@ -82,7 +82,7 @@ def rehearse(
         case_consent=_as_ticked(answers) if names_a_case else None,
     )
     try:
-        decision = decide(event, procedure.definition, labels=labels)
+        decision = decide(event, procedure.parsed, labels=labels)
     except DecisionFailed as failure:
         rehearsal.problem = _("The procedure can't decide on these answers; it stops at %(where)s.") % {
             "where": failure.where
@@ -91,7 +91,7 @@ def rehearse(
     rehearsal.rules = [
         (localize(entry["words"], language), localize(entry["because"], language)) for entry in decision.explanation
     ]
-    titles = {rule["key"]: localize(rule["title"], language) for rule in procedure.definition["rules"]}
+    titles = {rule.key: localize(rule.title, language) for rule in procedure.parsed.rules}
     _Telling(decision, form, answers, context, event.occurred_at, language, titles, rehearsal).run(names_a_case)
     return rehearsal
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,9 +15,13 @@ from case_forms.form_builder.definition.problems import Problem
 from case_forms.form_builder.models import FormDefinition, FormVersion
 
 from .checker import check_procedure
+from .deadline_warnings import find_warnings
+from .definition import parse_procedure
 from .form_guard import published_sides
 from .form_guard_messages import unfit_problems
 from .models import Procedure, ProcedureVersion
+
+log = structlog.get_logger(__name__)
 
 
 class ProcedureRefused(Exception):
@@ -51,8 +56,8 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
 
     Its rules are held against the forms that are published, each question, kind and value (`form_guard`); no form is
     published meanwhile. The version before it ends when the new one begins. The same content as the newest version
-    returns
-    that version. Raises ProcedureRefused with every problem; nothing is written then.
+    returns that version. Raises ProcedureRefused with every problem; nothing is written then. What doesn't keep it from
+    being published is logged (`find_warnings`).
     """
     locked = Procedure.objects.select_for_update().get(pk=procedure.pk)
     # Publishing a form holds its row: a form that is being published is waited for, and one that comes later waits.
@@ -61,7 +66,7 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
     if not problems and locked.definition["key"] != locked.key:
         problems = [Problem("/key", "other_key", _("This key is reserved for the procedure itself."))]
     # Only for a sound definition: the guard reads it without asking for its structure.
-    problems = problems or list(unfit_problems(locked.definition, published_sides()))
+    problems = problems or list(unfit_problems(parse_procedure(locked.definition), published_sides()))
     if problems:
         raise ProcedureRefused(problems)
     text = canonical.dump(locked.definition)
@@ -84,6 +89,8 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
     if newest is not None and (newest.in_force_until is None or newest.in_force_until > in_force_from):
         newest.in_force_until = in_force_from
         newest.save(update_fields=["in_force_until"])
+    for warning in find_warnings(version.parsed):
+        log.warning("procedure_warning", procedure=str(version), path=warning.path, code=warning.code)
     log_event(
         "procedure.published",
         actor=_actor(by),

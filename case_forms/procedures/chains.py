@@ -6,15 +6,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from notifications.directory.links import DEFAULT_CHAIN
-
-FOR_EVERY_ROLE = "default"
+from .definition import Procedure, parse_procedure
 
 
-def chain_for(definition: Mapping[str, Any], role: str) -> list[str]:
+def chain_for(procedure: Procedure | Mapping[str, Any], role: str) -> list[str]:
     """Return the links for this role, the nearest first.
 
-    A procedure published before there were chains has the usual one.
+    A procedure published before there were chains has the usual one, and so has none at all ({}).
     """
-    chains = definition.get("chains") or {}
-    return list(chains.get(role) or chains.get(FOR_EVERY_ROLE) or DEFAULT_CHAIN)
+    return parse_procedure(procedure).get_links(role)

@@ -2,12 +2,14 @@
 
 The steps, in order:
 
-1. The scope is made of the answers, `_today`, `_occurred_on`, `_case_status`, `_case_child`, `_case_consent` and the
-   procedure's settings (`_setting_<key>`).
+1. The scope is made of the answers, what this kind of event offers (`events`), and the procedure's settings
+   (`_setting_<key>`).
 2. The procedure's facts are worked out one after the other; each may use those before it, and a fact hides an answer of
    the same name.
 3. Each rule that listens to this kind of event and this form, and whose `when` is true, contributes its actions in the
    order written, with their expressions worked out.
+4. What the actions do to the case may be an event itself (`events.cases`): its rules are decided in the same way, on
+   the same answers and the case as it then stands, and so on, at most MAX_CHAIN events in a row.
 
 An expression that can't be worked out ends the decision with DecisionFailed: a case is never half decided, and the
 sender learns at once that nothing was received.
@@ -16,27 +18,23 @@ sender learns at once that nothing was received.
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from case_forms import expressions
 from case_forms.expressions.explain import LANGUAGES
 
+from .definition import Procedure, parse_procedure
+from .events.base import CASE_CONSENT, Event
+from .events.registry import build_scope, get_caused
 from .organisation_settings import choices_of_settings, get_values, labels_of_settings
+from .rule_actions.base import RuleAction, UnknownAction
+from .rule_actions.parameters import CONDITION
 
-# The parameters of each action that are expressions; all others are taken as they stand.
-EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
-    "open_case": ("status", "municipality", "child_track"),
-    "attach_case": ("case",),
-    "update_case": ("status", "child_track", "formal_identification"),
-    "notify": ("urgent", "partner"),
-    "deadline": (),
-    "meet_deadline": (),
-    "refer": ("partner", "services"),
-}
-# Expressions that say yes or no.
-FLAGS = frozenset({"child_track", "urgent"})
-CASE_CONSENT = "_case_consent"
+__all__ = ["CASE_CONSENT", "Action", "Decision", "DecisionFailed", "Event", "Labels", "decide"]
+
+
+MAX_CHAIN = 8  # events in a row, each caused by the rules about the one before it
 
 
 class DecisionFailed(Exception):
@@ -59,26 +57,8 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Event:
-    """The event to decide about.
-
-    Both times are aware, in the time zone whose calendar days count for ages and deadlines.
-    """
-
-    kind: str
-    form: str
-    answers: Mapping[str, Any] = field(repr=False)
-    occurred_at: datetime
-    received_at: datetime
-    case_status: str | None = None
-    case_child: bool | None = None  # None: no case is named
-    # by office, the bases on which a consent to be referred to it is on record; None where nothing asks for it
-    case_consent: Mapping[str, list[str]] | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
 class Action:
-    """One thing to do: `do` is a key of EXPRESSIONS, `params` are the rule's parameters with expressions worked out."""
+    """One thing to do: `do` is the code of an action, `params` are its parameters with expressions worked out."""
 
     rule: str
     do: str
@@ -102,7 +82,7 @@ class Decision:
 
 def decide(
     event: Event,
-    procedure: Mapping[str, Any],
+    procedure: Procedure | Mapping[str, Any],
     *,
     labels: Mapping[str, Labels] | None = None,
 ) -> Decision:
@@ -110,65 +90,82 @@ def decide(
 
     `labels` ({"sq": ..., "en": ...}) are for reading conditions back. Raises DecisionFailed.
     """
+    procedure = parse_procedure(procedure)
     settings = get_values(procedure)
-    scope = {
-        **event.answers,
-        **settings,
-        # From the event, not from the clock: deciding the same event again gives the same result.
-        "_today": event.received_at.date().isoformat(),
-        "_occurred_on": event.occurred_at.date().isoformat(),
-        "_case_status": event.case_status,
-        "_case_child": event.case_child,
-        CASE_CONSENT: event.case_consent,
-    }
-    facts = _facts(procedure, scope)
+    reading = {language: _Reading(procedure, (labels or {}).get(language), language) for language in LANGUAGES}
     actions: list[Action] = []
     explanation: list[dict[str, Any]] = []
-    for rule in procedure.get("rules", ()):
-        if not listens(rule, event):
-            continue
-        where = f"rules/{rule['key']}"
-        condition = rule.get("when", True)
-        if not expressions.truthy(_value(condition, scope, where)):
-            continue
-        actions += [_action(rule["key"], written, scope, where) for written in rule.get("then", ())]
-        explanation.append(
-            {
-                "rule": rule["key"],
-                "words": {language: rule.get("words", {}).get(language, "") for language in LANGUAGES},
-                "because": _because(condition, procedure, labels or {}),
-            }
-        )
-    return Decision(tuple(actions), tuple(explanation), facts, settings)
+    facts: dict[str, Any] | None = None
+    coming = [event]
+    for _link in range(MAX_CHAIN):
+        decided = [_Step(procedure, settings, reading, each) for each in coming]
+        for step in decided:
+            actions += step.actions
+            explanation += step.explanation
+        # What a brief is written from is what held when the event came in.
+        facts = decided[0].facts if facts is None else facts
+        coming = [caused for step in decided for caused in step.get_caused()]
+        if not coming:
+            return Decision(tuple(actions), tuple(explanation), facts, settings)
+    # The checker refuses procedures in which rules could go round in a circle.
+    raise DecisionFailed(f"rules/{explanation[-1]['rule']}")
 
 
-def _facts(procedure: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, Any]:
+class _Step:
+    """The rules about one event, in the order in which they are written, each on the case as the event found it."""
+
+    def __init__(
+        self, procedure: Procedure, settings: Mapping[str, str], reading: Mapping[str, "_Reading"], event: Event
+    ) -> None:
+        self.procedure = procedure
+        self.event = event
+        self.case = event.case
+        self.actions: list[Action] = []
+        self.explanation: list[dict[str, Any]] = []
+        scope = {**event.answers, **settings, **build_scope(event)}
+        self.facts = _facts(procedure, scope)
+        for rule in procedure.rules_about(event.kind, event.form):
+            where = f"rules/{rule.key}"
+            if not expressions.truthy(_value(rule.when, scope, where)):
+                continue
+            for written in rule.then:
+                action = _action(rule.key, written, scope, where)
+                self.actions.append(action)
+                self.case = written.change_case(action, self.case)
+            self.explanation.append(
+                {
+                    "rule": rule.key,
+                    "words": {language: rule.words.get(language, "") for language in LANGUAGES},
+                    "because": {language: reading[language].explain(rule.when) for language in LANGUAGES},
+                }
+            )
+
+    def get_caused(self) -> list[Event]:
+        """Return the events that follow from what the rules have done to the case, and that a rule responds to."""
+        caused = get_caused(self.event, self.case)
+        return [each for each in caused if self.procedure.rules_about(each.kind, each.form)]
+
+
+def _facts(procedure: Procedure, scope: dict[str, Any]) -> dict[str, Any]:
     """Work the facts out and lay each over the scope."""
     facts: dict[str, Any] = {}
-    for fact in procedure.get("facts", ()):
-        facts[fact["key"]] = scope[fact["key"]] = _value(fact["value"], scope, f"facts/{fact['key']}")
+    for fact in procedure.facts:
+        facts[fact.key] = scope[fact.key] = _value(fact.value, scope, f"facts/{fact.key}")
     return facts
 
 
-def listens(rule: Mapping[str, Any], event: Event) -> bool:
-    """Return whether a rule is about this kind of event and this form, whatever was answered."""
-    forms = rule.get("forms")
-    return rule.get("on") == event.kind and (not forms or event.form in forms)
-
-
-def _action(rule: str, written: Mapping[str, Any], scope: Mapping[str, Any], where: str) -> Action:
-    do = written["do"]
-    params: dict[str, Any] = {}
-    for name, value in written.items():
-        if name == "do":
-            continue
-        if name in EXPRESSIONS[do]:
-            value = _value(value, scope, where)
+def _action(rule: str, written: RuleAction, scope: Mapping[str, Any], where: str) -> Action:
+    # No checked procedure has one; what can't be done must not be passed over.
+    if isinstance(written, UnknownAction):
+        raise DecisionFailed(where)
+    params = {name: value for name, value in written.stored.items() if name != "do"}
+    for name, parameter in written.parameters().items():
+        if parameter.is_expression and name in params:
+            params[name] = _value(params[name], scope, where)
             # An unanswered question gives null, and the actions expect a bool.
-            if name in FLAGS:
-                value = expressions.truthy(value)
-        params[name] = value
-    return Action(rule, do, params)
+            if parameter.kind == CONDITION:
+                params[name] = expressions.truthy(params[name])
+    return Action(rule, written.code, params)
 
 
 def _value(expression: Any, scope: Mapping[str, Any], where: str) -> Any:
@@ -179,19 +176,30 @@ def _value(expression: Any, scope: Mapping[str, Any], where: str) -> Any:
         raise DecisionFailed(where) from None
 
 
-def _because(condition: Any, procedure: Mapping[str, Any], labels: Mapping[str, Labels]) -> dict[str, str]:
-    """Return the condition as a sentence in each language; empty when there is nothing to say."""
-    if condition is True:
-        return dict.fromkeys(LANGUAGES, "")
-    said = {}
-    for language in LANGUAGES:
-        form = labels.get(language) or Labels({}, {})
-        facts = {fact["key"]: fact["label"][language] for fact in procedure.get("facts", ()) if "label" in fact}
-        labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
+class _Reading:
+    """What reading conditions back in one language needs, put together when a decision first needs it."""
+
+    def __init__(self, procedure: Procedure, labels: Labels | None, language: str) -> None:
+        self.procedure = procedure
+        self.form = labels or Labels({}, {})
+        self.language = language
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        facts = {each.key: each.label[self.language] for each in self.procedure.facts if self.language in each.label}
+        return {**self.form.questions, **facts, **labels_of_settings(self.procedure, self.language)}
+
+    @cached_property
+    def values(self) -> Mapping[str, Mapping[str, str]]:
         # ChainMap copies nothing: the form's choices are looked up only when a condition quotes them.
-        values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
+        settings = choices_of_settings(self.procedure, self.language)
+        return ChainMap(settings, self.form.choices)  # type: ignore[arg-type]
+
+    def explain(self, condition: Any) -> str:
+        """Return the condition as a sentence; empty when there is nothing to say."""
+        if condition is True:
+            return ""
         try:
-            said[language] = expressions.explain(condition, labels=labelled, values=values, language=language)
+            return expressions.explain(condition, labels=self.labels, values=self.values, language=self.language)
         except expressions.LogicError:
-            said[language] = ""  # the rule's own words stand; reading back is a courtesy
-    return said
+            return ""  # the rule's own words stand; reading back is a courtesy

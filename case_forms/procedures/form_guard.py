@@ -17,16 +17,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from case_forms import expressions
-from case_forms.form_builder import canonical
 from case_forms.form_builder.definition import Form, parse_canonical
 from case_forms.form_builder.models import FormVersion
 
+from . import definition
+from .definition import Procedure
 from .models import ProcedureVersion
 from .organisation_settings import kinds_of_settings, read_in
 from .rule_needs import ONLY_WHEN_NEW, Break, FormSide, RuleNeeds, compared, get_needs
@@ -145,12 +145,12 @@ def breaks_in(needs: RuleNeeds, key: str, side: FormSide | None, *, deep: bool =
     return needs.breaks(side, deep=deep)
 
 
-def unfit_rules(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) -> Iterator[tuple[int, Breaks]]:
+def unfit_rules(procedure: Procedure, forms: Mapping[str, FormSide]) -> Iterator[tuple[int, Breaks]]:
     """Yield (position, what it misses) of each rule that works with none of the published forms.
 
-    `definition`: a checked procedure.
+    `procedure`: a checked one.
     """
-    for position, needs in enumerate(get_needs(definition)):
+    for position, needs in enumerate(get_needs(procedure)):
         sides = [side for key, side in forms.items() if needs.listens_to(key, side)]
         missed = _in_all([needs.breaks(side) for side in sides])
         if missed:
@@ -166,7 +166,7 @@ class SettingMissed:
     value: str = ""
 
 
-def settings_missed(side: FormSide, procedure: Mapping[str, Any]) -> Iterator[SettingMissed]:
+def settings_missed(side: FormSide, procedure: Procedure) -> Iterator[SettingMissed]:
     """Yield what the form's sharing reads of an organisation's settings and this procedure doesn't give, each once."""
     kinds = kinds_of_settings(procedure)
     found: dict[SettingMissed, None] = {}
@@ -205,7 +205,7 @@ def _in_all(found: list[Breaks]) -> Breaks:
 # By the canonical text, which never changes for a version; every autosave of a form asks about the same ones.
 @lru_cache(maxsize=16)
 def _needs(text: str) -> list[RuleNeeds]:
-    return get_needs(canonical.parse(text))
+    return get_needs(definition.parse_canonical(text))
 
 
 @lru_cache(maxsize=64)

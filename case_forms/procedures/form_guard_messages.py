@@ -1,7 +1,6 @@
 """The messages about what a rule misses in a form, for whoever edits, approves or archives the form."""
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -12,8 +11,8 @@ from access.languages import get_current_language
 from access.models import localize
 from case_forms import expressions
 from case_forms.form_builder.definition.problems import Problem
-from notifications.directory.models import Role
 
+from .definition import Procedure
 from .form_guard import Changing, Found, SettingMissed, Standing, settings_missed, unfit_rules
 from .labels import get_labels
 from .rule_needs import DEEP, Break, FormSide
@@ -27,7 +26,7 @@ def iter_problems(found: Found, change: Changing) -> Iterator[Problem]:
 
     Each points at the question where it still stands.
     """
-    rule = localize(found.needs.rule["title"], _reader())
+    rule = localize(found.needs.rule.title, _reader())
     for each in in_order(found.breaks):
         words = {"rule": rule, "source": source_words(found.standing), "why": break_words(each, change)}
         if found.was_so:
@@ -43,23 +42,23 @@ def in_order(breaks: Collection[Break]) -> list[Break]:
     return sorted(plain or breaks, key=lambda each: (each.name, each.code, each.value))
 
 
-def unfit_problems(definition: Mapping[str, Any], forms: Mapping[str, FormSide]) -> Iterator[Problem]:
+def unfit_problems(procedure: Procedure, forms: Mapping[str, FormSide]) -> Iterator[Problem]:
     """Yield problems of a procedure whose rules miss something in every form that they are about."""
-    for position, breaks in unfit_rules(definition, forms):
-        rule = definition["rules"][position]
+    for position, breaks in unfit_rules(procedure, forms):
+        rule = procedure.rules[position]
         # Of several forms the words of the first are shown: the rule works with none of them.
-        heard = rule.get("forms") or sorted(forms)
+        heard = rule.forms or sorted(forms)
         change = Changing("", None, forms.get(heard[0]) if heard else None, {})
         for each in in_order(breaks):
-            words = {"rule": localize(rule["title"], _reader()), "why": break_words(each, change)}
+            words = {"rule": localize(rule.title, _reader()), "why": break_words(each, change)}
             told = _("The rule “%(rule)s” does not work with the forms there are: %(why)s") % words
             yield Problem(f"/rules/{position}", f"rule_{each.code}", told)
     for side in forms.values():
-        for problem in setting_problems(side, definition, localize(definition["title"], _reader())):
+        for problem in setting_problems(side, procedure, localize(procedure.title, _reader())):
             yield Problem("/settings", problem.code, problem.message)
 
 
-def setting_problems(side: FormSide, procedure: Mapping[str, Any], source: str) -> Iterator[Problem]:
+def setting_problems(side: FormSide, procedure: Procedure, source: str) -> Iterator[Problem]:
     """Yield a problem at each question that is shared on a setting which this procedure doesn't have.
 
     `source`: the procedure's name in words.
@@ -89,7 +88,7 @@ def _get_told(missed: SettingMissed) -> str:
 
 def source_words(standing: Standing) -> str:
     """Name the procedure version, and since or for when it decides."""
-    words = {"title": localize(standing.version.definition["title"], _reader()), "number": standing.version.number}
+    words = {"title": localize(standing.version.parsed.title, _reader()), "number": standing.version.number}
     if standing.begins:
         day = date_format(localtime(standing.begins), "SHORT_DATETIME_FORMAT")
         return _("“%(title)s” (version %(number)s, in force from %(day)s)") % {**words, "day": day}
@@ -123,25 +122,6 @@ def break_words(each: Break, change: Changing) -> str:
         "archived": _("nobody could begin the form."),
     }
     return told[each.code] % words
-
-
-def action_words(action: Mapping[str, Any], procedure: Mapping[str, Any]) -> str:
-    """Say in a few words what an action of a rule does."""
-    do, language = action["do"], _reader()
-    if do == "notify":
-        return _("Notifies: %(role)s") % {"role": Role(action["role"]).label}
-    if do in ("deadline", "meet_deadline"):
-        label = localize(procedure["deadlines"][action["key"]]["label"], language)
-        return (
-            _("Starts the deadline: %(deadline)s") if do == "deadline" else _("Meets the deadline: %(deadline)s")
-        ) % {"deadline": label}
-    told = {
-        "open_case": _("Opens a case"),
-        "attach_case": _("Adds the form to its case"),
-        "update_case": _("Changes the status of the case"),
-        "refer": _("Notifies: the chosen service"),
-    }
-    return told.get(do, do)
 
 
 def get_path(key: str, side: FormSide | None) -> str:

@@ -1,8 +1,6 @@
 """The answers of procedures to the form builder: what an edit would end, and what a form sets in motion."""
 
 from collections import ChainMap
-from collections.abc import Mapping
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -11,10 +9,11 @@ from case_forms import expressions
 from case_forms.form_builder.definition import Form, Problem
 from case_forms.form_builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Effect, InMotion
 
+from .definition import Procedure
+from .descriptions import Words
 from .form_guard import Changing, Found, Standing, breaks_in, changing, concerns, standing_versions, what_breaks
 from .form_guard_messages import (
     MAX_TOLD,
-    action_words,
     break_words,
     in_order,
     iter_problems,
@@ -43,7 +42,7 @@ class Procedures:
             problem
             for each in standing
             if change.after is not None and not each.is_over
-            for problem in setting_problems(change.after, each.version.definition, source_words(each))
+            for problem in setting_problems(change.after, each.version.parsed, source_words(each))
         ]
         return broken + sharing
 
@@ -63,14 +62,15 @@ class Procedures:
 
 
 def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: Changing, language: str) -> Effect:
-    procedure = standing.version.definition
+    procedure = standing.version.parsed
+    words = Words(procedure, language)
     before, after = (_condition(needs, procedure, side, language) for side in (change.before, change.after))
-    then = tuple(action_words(action, procedure) for action in needs.rule["then"])
+    then = tuple(action.summarize(words) for action in needs.rule.then)
     missed = in_order(found.breaks) if found else []
     return Effect(
         source=source_words(standing),
-        title=localize(needs.rule["title"], language),
-        words=localize(needs.rule["words"], language),
+        title=localize(needs.rule.title, language),
+        words=localize(needs.rule.words, language),
         then=tuple(dict.fromkeys(then)) or (_("Notifies nobody, and says so"),),
         before=before,
         after=after,
@@ -91,13 +91,13 @@ def _state(needs: RuleNeeds, found: Found | None, change: Changing, *, same: boo
     return SAME if same else CHANGED
 
 
-def _condition(needs: RuleNeeds, procedure: Mapping[str, Any], side: FormSide | None, language: str) -> str:
+def _condition(needs: RuleNeeds, procedure: Procedure, side: FormSide | None, language: str) -> str:
     """Read back on which answers the rule applies, with the form's own words; "" when on all."""
-    condition = needs.rule.get("when", True)
+    condition = needs.rule.when
     if side is None or condition is True:
         return ""
     form = get_labels(side.form, language)
-    facts = {fact["key"]: localize(fact["label"], language) for fact in procedure["facts"] if "label" in fact}
+    facts = {fact.key: localize(fact.label, language) for fact in procedure.facts if fact.label}
     labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
     values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]
     try:
@@ -110,7 +110,7 @@ def _cautions(standing: Standing, change: Changing) -> list[str]:
     """Warn of a form about which no rule says anything, or may say nothing for some answers (docs/adr/0035)."""
     side = change.after
     assert side is not None
-    if not any(needs.listens_to(change.key, side) for needs in standing.needs):
+    if not any(needs.is_about_what_is_sent and needs.listens_to(change.key, side) for needs in standing.needs):
         words = _("No rule of %(source)s covers this form: sending it notifies nobody.")
     elif may_match_none(standing.needs, change.key, side):
         words = _(

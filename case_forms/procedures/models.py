@@ -13,6 +13,9 @@ from access.models import localize
 from case_forms.form_builder import canonical
 from case_forms.form_builder.models import VersionIsImmutable
 
+from .definition import Procedure as ParsedProcedure
+from .definition import parse_canonical
+
 
 class Procedure(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
     """A procedure as coordinators see it, for example "SOP (DCM 499/2018)". Cases point to its versions."""
@@ -92,5 +95,10 @@ class ProcedureVersion(models.Model):
         return self._definition
 
     @property
+    def parsed(self) -> ParsedProcedure:
+        """The version as typed nodes, cached in the process."""
+        return parse_canonical(self.canonical)
+
+    @property
     def title(self) -> str:
-        return localize(self.definition["title"])
+        return localize(self.parsed.title)

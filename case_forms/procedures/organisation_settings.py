@@ -10,12 +10,11 @@ have finds nothing there (null): it must be written so that nothing is the caref
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from case_forms.expressions import SETTING_PREFIX, KindInfo
 from case_forms.expressions.explain import DEFAULT_LANGUAGE
 
-Setting = Mapping[str, Any]
+from .definition import Procedure
 
 
 def get_name(key: str) -> str:
@@ -23,42 +22,32 @@ def get_name(key: str) -> str:
     return f"{SETTING_PREFIX}{key}"
 
 
-def get_settings(procedure: Mapping[str, Any]) -> Mapping[str, Setting]:
-    """Return {key: setting}; none in a procedure that was published before there were any."""
-    return procedure.get("settings") or {}
-
-
-def chosen(setting: Setting) -> str:
-    """Return the value that holds: the organisation's, else the one proposed."""
-    return str(setting.get("value") or setting["default"])
-
-
-def get_values(procedure: Mapping[str, Any]) -> dict[str, str]:
+def get_values(procedure: Procedure) -> dict[str, str]:
     """Return {`_setting_<key>`: the chosen value}, for the scope of conditions."""
-    return {get_name(key): chosen(setting) for key, setting in get_settings(procedure).items()}
+    return {get_name(key): setting.chosen for key, setting in procedure.settings.items()}
 
 
-def kinds_of_settings(procedure: Mapping[str, Any]) -> dict[str, KindInfo]:
+def kinds_of_settings(procedure: Procedure) -> dict[str, KindInfo]:
     """Return {`_setting_<key>`: what it can be}.
 
     Checks reason about every choice, not about the one that holds today.
     """
     return {
-        get_name(key): KindInfo("choice", frozenset(choice["value"] for choice in setting["choices"]))
-        for key, setting in get_settings(procedure).items()
+        get_name(key): KindInfo("choice", frozenset(choice.value for choice in setting.choices))
+        for key, setting in procedure.settings.items()
     }
 
 
-def labels_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, str]:
+def labels_of_settings(procedure: Procedure, language: str) -> dict[str, str]:
     """Return {`_setting_<key>`: its label}, for reading conditions back."""
-    return {get_name(key): _in(setting["label"], language) for key, setting in get_settings(procedure).items()}
+    return {get_name(key): _in(setting.label, language) for key, setting in procedure.settings.items()}
 
 
-def choices_of_settings(procedure: Mapping[str, Any], language: str) -> dict[str, dict[str, str]]:
+def choices_of_settings(procedure: Procedure, language: str) -> dict[str, dict[str, str]]:
     """Return {`_setting_<key>`: {value: label}}, for reading conditions back."""
     return {
-        get_name(key): {choice["value"]: _in(choice["label"], language) for choice in setting["choices"]}
-        for key, setting in get_settings(procedure).items()
+        get_name(key): {choice.value: _in(choice.label, language) for choice in setting.choices}
+        for key, setting in procedure.settings.items()
     }
 
 
@@ -71,7 +60,7 @@ class Chosen:
     choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def chosen_in_words(procedure: Mapping[str, Any], language: str) -> Chosen:
+def chosen_in_words(procedure: Procedure, language: str) -> Chosen:
     return Chosen(
         get_values(procedure), labels_of_settings(procedure, language), choices_of_settings(procedure, language)
     )

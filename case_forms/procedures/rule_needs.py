@@ -18,21 +18,12 @@ from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.reachability import Surroundings
 from case_forms.questions import registry
 
-from .checker import ON_TIP, RESERVED
-from .decide import EXPRESSIONS
+from .definition import Procedure, Rule
+from .events.registry import EVENTS, scope_names
 from .organisation_settings import kinds_of_settings
+from .rule_actions.parameters import Parameter
 
 Expression = Any
-Rule = Mapping[str, Any]
-
-# What a form must offer for a parameter that reads a question: one of these lists for its choices, or its type.
-SOURCES: Mapping[str, tuple[str, ...]] = {
-    "case": ("case_reference",),
-    "municipality": ("municipalities",),
-    "partner": ("partners", "social_services", "schools"),
-}
-# Parameters without which an action can't be carried out.
-INDISPENSABLE = ("case", "municipality", "partner", "status")
 
 
 @dataclass(frozen=True)
@@ -114,26 +105,31 @@ class RuleNeeds:
         self.rule = rule
         self.facts = frozenset(facts)
         self.settings = dict(settings or {})
-        self.when = _inlined(rule.get("when", True), facts)
-        self.params: list[tuple[str, Expression]] = [
-            (name, _inlined(action[name], facts))
-            for action in rule.get("then", ())
-            for name in EXPRESSIONS[action["do"]]
-            if name in action
+        self.when = _inlined(rule.when, facts)
+        self.params: list[tuple[Parameter, Expression]] = [
+            (parameter, _inlined(action.value_of(name), facts))
+            for action in rule.then
+            for name, parameter in action.parameters().items()
+            if parameter.is_expression and action.has(name)
         ]
-        read = [self.when, *(expression for _name, expression in self.params)]
-        self.reads = _references(read, facts) - self.facts - RESERVED - self.settings.keys()
+        read = [self.when, *(expression for _parameter, expression in self.params)]
+        self.reads = _references(read, facts) - self.facts - scope_names() - self.settings.keys()
         self._proven: dict[str, bool] = {}
         self.compared = list(dict.fromkeys(pair for expression in read for pair in compared(expression)))
 
     @property
     def forms(self) -> tuple[str, ...]:
         """The forms that the rule names; empty when it listens to all."""
-        return tuple(self.rule.get("forms") or ())
+        return self.rule.forms
 
     @property
     def is_for_public(self) -> bool:
-        return self.rule["on"] in ON_TIP
+        return EVENTS[self.rule.on].is_public
+
+    @property
+    def is_about_what_is_sent(self) -> bool:
+        """Whether the rule responds to the form itself, and not to what other rules have done about it."""
+        return not EVENTS[self.rule.on].is_caused
 
     def listens_to(self, key: str, side: FormSide) -> bool:
         return key in self.forms if self.forms else side.is_public == self.is_for_public
@@ -157,13 +153,14 @@ class RuleNeeds:
         for name, value in self.compared:
             if name in side.kinds and not side.offers(name, value):
                 yield Break("value", name, value)
-        for expression in (self.when, *(each for _name, each in self.params)):
+        for expression in (self.when, *(each for _parameter, each in self.params)):
             for code, _words, name in expressions.kind_problems(expression, {**side.kinds, **self.settings}):
                 if code != "unknown_choice_value":
                     yield Break("kind", name)
-        for name, key in self._read_by_params():
+        for parameter, key in self._read_by_params():
             question = side.questions.get(key)
-            if name in SOURCES and question is not None and not {*SOURCES[name]} & {*_sources(question)}:
+            wanted = parameter.answered_by
+            if wanted and question is not None and not {*wanted} & {*_sources(question)}:
                 yield Break("source", key)
 
     def _deep(self, side: FormSide) -> Iterator[Break]:
@@ -177,8 +174,8 @@ class RuleNeeds:
             given = {"in": [value, {"var": name}]} if several else {"==": [{"var": name}, value]}
             if name in side.kinds and not self._can(side, self.when, given):
                 yield Break("never_with", name, value)
-        for name, key in self._read_by_params():
-            if name in INDISPENSABLE and key in side.kinds:
+        for parameter, key in self._read_by_params():
+            if parameter.is_indispensable and key in side.kinds:
                 without = {"!": [{"answered": [key]}]}
                 if self._can(side, self.when, without, *side.surroundings.required_of([key])):
                     yield Break("unanswered", key)
@@ -197,25 +194,26 @@ class RuleNeeds:
             self._proven[key] = expressions.can_hold(whole, known) is not False
         return self._proven[key]
 
-    def _read_by_params(self) -> Iterator[tuple[str, str]]:
+    def _read_by_params(self) -> Iterator[tuple[Parameter, str]]:
         """Yield (parameter, question) where an action takes an answer as it stands."""
-        for name, expression in dict.fromkeys((name, _plain_variable(each)) for name, each in self.params):
-            if expression and expression not in self.facts:
-                yield name, expression
+        for parameter, name in dict.fromkeys((parameter, _plain_variable(each)) for parameter, each in self.params):
+            if name and name not in self.facts:
+                yield parameter, name
 
 
-def get_needs(procedure: Mapping[str, Any]) -> list[RuleNeeds]:
+def get_needs(procedure: Procedure) -> list[RuleNeeds]:
     """Build the needs of the rules of a checked procedure."""
     facts: dict[str, Expression] = {}
-    for fact in procedure.get("facts", ()):
-        facts[fact["key"]] = _inlined(fact["value"], facts)
+    for fact in procedure.facts:
+        facts[fact.key] = _inlined(fact.value, facts)
     settings = kinds_of_settings(procedure)
-    return [RuleNeeds(rule, facts, settings) for rule in procedure.get("rules", ())]
+    return [RuleNeeds(rule, facts, settings) for rule in procedure.rules]
 
 
 def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:
     """Return whether there may be answers to this form about which no rule says anything; False is proven."""
-    conditions = [each.when for each in needs if each.listens_to(key, side)]
+    # Rules about what other rules have done come after them, and match nothing that those didn't.
+    conditions = [each.when for each in needs if each.is_about_what_is_sent and each.listens_to(key, side)]
     if not conditions or any(condition is True for condition in conditions):
         return False
     kinds = {**side.kinds, **needs[0].settings}

@@ -240,7 +240,7 @@ def _is_child(submission: Submission, answers: Answers) -> bool:
             timezone.localtime(submission.occurred_at),
             timezone.localtime(submission.received_at),
         )
-        return bool(decide(event, procedure.definition).facts.get("child", True))
+        return bool(decide(event, procedure.parsed).facts.get("child", True))
     except (ProcedureVersion.DoesNotExist, DecisionFailed):
         return True
 

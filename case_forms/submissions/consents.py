@@ -11,6 +11,7 @@ import structlog
 
 from case_forms.cases.models import Case
 from case_forms.procedures.decide import CASE_CONSENT
+from case_forms.procedures.definition import Procedure
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -30,12 +31,13 @@ def is_read_by(part: Any) -> bool:
     return f'"{CASE_CONSENT}' in json.dumps(part)
 
 
-def consents_for(case: Case | None, procedure: Mapping[str, Any], form: str) -> dict[str, list[str]] | None:
+def consents_for(case: Case | None, procedure: Procedure, form: str) -> dict[str, list[str]] | None:
     """Return the consents on record if the procedure's rules about this form read them; else None, opening nothing."""
     if case is None:
         return None
-    rules = [rule for rule in procedure.get("rules", ()) if form in (rule.get("forms") or (form,))]
-    return consents_on_record(case) if is_read_by([rules, procedure.get("facts", ())]) else None
+    rules = [rule.stored for rule in procedure.rules if not rule.forms or form in rule.forms]
+    facts = [fact.stored for fact in procedure.facts]
+    return consents_on_record(case) if is_read_by([rules, facts]) else None
 
 
 def consents_on_record(case: Case) -> dict[str, list[str]]:

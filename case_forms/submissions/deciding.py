@@ -1,6 +1,5 @@
 """Decision about a stored submission, and the receipt of what followed."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from case_forms.cases.models import Case
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.rule_actions.cases import AttachCase
 from notifications.outbox.models import Notice
 
 from .consents import consents_for
@@ -45,7 +45,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         event = _event(submission, answers, case, procedure)
         # in all languages at once: explanations are stored and read later, by people of either language
         labels = {language: get_labels(form, language) for language in LANGUAGES}
-        decision = decide(event, procedure.definition, labels=labels)
+        decision = decide(event, procedure.parsed, labels=labels)
         applied = apply_decision(
             decision=decision,
             submission=SubmissionFacts(
@@ -95,7 +95,7 @@ def _event(submission: Submission, answers: Answers, case: Case | None, procedur
         received_at=timezone.localtime(submission.received_at),
         case_status=case.status if case else None,
         case_child=case.child_track if case else None,
-        case_consent=consents_for(case, procedure.definition, form),
+        case_consent=consents_for(case, procedure.parsed, form),
     )
 
 
@@ -107,16 +107,10 @@ def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersio
     """
     if case is None:
         return _procedure_in_force(at)
-    own = case.procedure_version.definition.get("rules", ())
-    if any(_attaches(rule, form) for rule in own):
+    rules = case.procedure_version.parsed.rules_about(SUBMISSION_RECEIVED, form)
+    if any(isinstance(action, AttachCase) for rule in rules for action in rule.then):
         return case.procedure_version
     return _procedure_in_force(at)
-
-
-def _attaches(rule: Mapping[str, Any], form: str) -> bool:
-    """Return whether a rule adds this form to the case that it names."""
-    listens = rule.get("on") == SUBMISSION_RECEIVED and form in (rule.get("forms") or (form,))
-    return listens and any(action.get("do") == "attach_case" for action in rule.get("then", ()))
 
 
 def _procedure_in_force(at: datetime) -> ProcedureVersion:

@@ -4,26 +4,25 @@ Computed by deciding on the case's own forms again, one after the other, under t
 carried out. Duties that hang on a notice are left out: nobody is notified afterwards.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 import structlog
 from django.utils import timezone
 
 from access.models import localize
-from case_forms.cases.actions import STATUS_ORDER, SUBMISSION_RECEIVED
+from case_forms.cases.actions import SUBMISSION_RECEIVED
 from case_forms.cases.models import Case, Deadline
+from case_forms.procedures.case_state import STATUS_ORDER
 from case_forms.procedures.decide import Decision, DecisionFailed, Event, decide
+from case_forms.procedures.definition import Deadline as WrittenDeadline
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.organisation_settings import chosen_in_words, get_values
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .models import Submission
-
-MARKS = ("amber_minutes", "red_minutes", "breach_minutes")
 
 log = structlog.get_logger(__name__)
 
@@ -63,23 +62,23 @@ def missing_duties(case: Case, version: ProcedureVersion) -> Missing:
             elif action.do == "meet_deadline":
                 running.discard(action.params["key"])
     had = set(Deadline.objects.filter(case=case).values_list("key", flat=True))
-    duties = sorted(running - had, key=lambda key: (_soonest(version.definition["deadlines"][key]), key))
+    duties = sorted(running - had, key=lambda key: (_soonest(version.parsed.deadlines[key]), key))
     return Missing(duties, left_out)
 
 
-def _soonest(deadline: Mapping[str, Any]) -> float:
+def _soonest(deadline: WrittenDeadline) -> float:
     """Return the minutes until a deadline's first mark; one without any comes last."""
-    return min((deadline[mark] for mark in MARKS if mark in deadline), default=inf)
+    return min(deadline.minutes.values(), default=inf)
 
 
 def labels_of_duties(version: ProcedureVersion, keys: list[str], language: str) -> list[str]:
-    return [localize(version.definition["deadlines"][key]["label"], language) for key in keys]
+    return [localize(version.parsed.deadlines[key].label, language) for key in keys]
 
 
 def changed_settings(before: ProcedureVersion, after: ProcedureVersion, language: str) -> list[SettingChange]:
     """Return the settings that the organisation has changed since; they decide about the case's next forms."""
-    was, now = chosen_in_words(before.definition, language), chosen_in_words(after.definition, language)
-    old = get_values(before.definition)
+    was, now = chosen_in_words(before.parsed, language), chosen_in_words(after.parsed, language)
+    old = get_values(before.parsed)
     return [
         SettingChange(now.labels[name], was.choices[name][old[name]] if name in old else "", now.choices[name][value])
         for name, value in now.values.items()
@@ -98,7 +97,7 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision |
     sent = Submission.objects.filter(case=case).select_related("form_version__form").order_by("received_at", "pk")
     for submission in sent:
         try:
-            decision = decide(_event(submission, status, child), version.definition)
+            decision = decide(_event(submission, status, child), version.parsed)
         except (SealBroken, KeyRingError, DecisionFailed) as error:
             log.error("not_decided_again", submission=str(submission.pk), code=type(error).__name__)
             yield None
@@ -121,14 +120,13 @@ def _event(submission: Submission, status: str | None, child: bool | None) -> Ev
 
 def _case_after(decision: Decision, status: str | None, child: bool | None) -> tuple[str | None, bool | None]:
     """Return the case's status and child track after this decision, as `cases.actions` applies it."""
-    order = [str(each) for each in STATUS_ORDER]
     for action in decision.actions:
         if action.do not in ("open_case", "update_case"):
             continue
         wanted = action.params.get("status")
-        if wanted in order:
+        if wanted in STATUS_ORDER:
             # a status is never lowered, except by a rule that records the formal identification (docs/adr/0054)
             formal = "formal_identification" in action.params
-            status = wanted if status is None or formal else max(status, wanted, key=order.index)
+            status = wanted if status is None or formal else max(status, wanted, key=STATUS_ORDER.index)
         child = bool(child) or bool(action.params.get("child_track"))
     return status, child

@@ -5,9 +5,8 @@ nobody decided that it should be so. So is a form that names a case and that no 
 coordinators see it until one of them has handled it. A rule that does nothing but say why (`"then": []`) is no gap.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -17,7 +16,8 @@ from django.utils import timezone
 from access.languages import get_current_language
 from access.models import MobileUnit, Municipality, User, localize
 from audit.chain import get_actor, log_event
-from case_forms.procedures.decide import Decision, Event, listens
+from case_forms.procedures.decide import Decision, Event
+from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.tips.deciding import get_seat
 from notifications.directory.models import Contact, Role
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 def set_outcome(submission: Submission, decision: Decision, event: Event, procedure: ProcedureVersion) -> None:
     """Set the explanation on an unsaved submission. One that no rule matches is logged, by ids."""
     submission.explanation = [{"rule": entry["rule"], "words": dict(entry["words"])} for entry in decision.explanation]
-    submission.is_unmatched = is_unmatched(decision, event, procedure.definition)
+    submission.is_unmatched = is_unmatched(decision, event, procedure.parsed)
     if submission.is_unmatched:
         log.error(
             "submission_matches_no_rule",
@@ -44,14 +44,14 @@ def set_outcome(submission: Submission, decision: Decision, event: Event, proced
         )
 
 
-def is_unmatched(decision: Decision, event: Event, procedure: Mapping[str, Any]) -> bool:
+def is_unmatched(decision: Decision, event: Event, procedure: Procedure) -> bool:
     """Return whether no rule matched, though the procedure has rules about this form, or the form names a case.
 
     What is written for a case is meant for somebody, also when the procedure is older than the form.
     """
     if decision.explanation:
         return False
-    return event.case_status is not None or any(listens(rule, event) for rule in procedure.get("rules", ()))
+    return event.case_status is not None or bool(procedure.rules_about(event.kind, event.form))
 
 
 def get_words(submission: Submission) -> list[str]:

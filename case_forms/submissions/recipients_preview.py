@@ -11,6 +11,7 @@ from case_forms.cases.calling import ToCall, to_call
 from case_forms.cases.models import Case
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
+from case_forms.procedures.definition import Procedure
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import is_outside_area, resolve_chain
 from notifications.directory.models import Partner, Role
@@ -73,7 +74,7 @@ def would_match_no_rule(draft: Draft, answers: Answers, user: User) -> bool:
     return decided is not None and is_unmatched(*decided)
 
 
-def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decision, Event, dict[str, Any]] | None:
+def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decision, Event, Procedure] | None:
     """Return the decision as it would be now, on what, and under which procedure; None when it can't be made."""
     try:
         form = draft.form_version.form.key
@@ -86,9 +87,9 @@ def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decisio
             received_at=timezone.localtime(),
             case_status=case.status if case else None,
             case_child=case.child_track if case else None,
-            case_consent=consents_for(case, version.definition, form),
+            case_consent=consents_for(case, version.parsed, form),
         )
-        return decide(event, version.definition), event, version.definition
+        return decide(event, version.parsed), event, version.parsed
     except (NotDecided, DecisionFailed):
         return None
 
@@ -102,7 +103,7 @@ def _place(decision: Decision, case: Case | None) -> Municipality | None:
 
 
 def _preview(
-    action: Action, place: Municipality | None, unit: MobileUnit, procedure: dict[str, Any]
+    action: Action, place: Municipality | None, unit: MobileUnit, procedure: Procedure
 ) -> PreviewedRecipient | None:
     """Resolve a recipient; None for one that doesn't exist."""
     words = get_words(action.do, action.params)

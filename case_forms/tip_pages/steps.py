@@ -158,7 +158,7 @@ def list_recipients_besides_unit(answers: Answers, version: FormVersion) -> list
         return []
     event = Event(kind=RECEIVED, form=version.form.key, answers=answers, occurred_at=now, received_at=now)
     try:
-        decision = decide(event, procedure.definition)
+        decision = decide(event, procedure.parsed)
     # Sending doesn't fail for it: the unit is always notified (ADR 28).
     except DecisionFailed:
         return []

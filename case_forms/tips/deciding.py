@@ -5,7 +5,7 @@ left unread: when the procedure can't decide, when none is in force or none of i
 notified all the same, chased by a ladder of ours, and the explanation says why.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from access.languages import LANGUAGES
 from access.models import Municipality, Region
+from case_forms.cases.actions import compute_mark_minutes
 from case_forms.cases.brief_content import AnswerFacts
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.chains import chain_for
@@ -117,7 +118,7 @@ def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
     try:
         # So that explanations quote answers in words, not in codes.
         labels = {language: get_labels(form, language) for language in LANGUAGES}
-        return decide(event, version.definition, labels=labels), ""
+        return decide(event, version.parsed, labels=labels), ""
     except DecisionFailed as failure:
         log.error("signal_not_decided", tip=str(tip.pk), where=failure.where)
         # A case's submission is refused then; a tip is stored, because its sender may never come back (ADR 28).
@@ -209,7 +210,7 @@ class _DecisionRun:
     def _plan(self, action: Action) -> _Planned:
         role, place = action.params["role"], self._place(action.params["role"])
         procedure = self.tip.procedure_version
-        chain = chain_for(procedure.definition if procedure else {}, role)
+        chain = chain_for(procedure.parsed if procedure else {}, role)
         found = resolve_chain(role=role, municipality=place, at=self.event.at, unit=self.tip.unit, chain=chain)
         return _Planned(action, role, place, chain, found, action.params.get("urgent", False))
 
@@ -258,8 +259,8 @@ class _DecisionRun:
                 chain=planned.chain,
                 brief=brief,
                 answer_minutes=params.get("answer_minutes"),
-                ladder=self._part("ladders", params.get("ladder"), OWN_LADDER),
-                marks=self._part("deadlines", params.get("deadline"), {}),
+                ladder=self._ladder(params.get("ladder")),
+                marks=self._marks(params.get("deadline")),
                 needs_document=params.get("document", False),
                 at=self.event.at,
             )
@@ -309,9 +310,13 @@ class _DecisionRun:
             return get_seat(region)
         return municipality
 
-    def _part(self, name: str, key: str | None, otherwise: Any) -> Any:
-        procedure: Mapping[str, Any] = self.tip.procedure_version.definition if self.tip.procedure_version else {}
-        return procedure[name][key] if key else otherwise
+    def _ladder(self, key: str | None) -> Iterable[Mapping[str, Any]]:
+        version = self.tip.procedure_version
+        return version.parsed.ladders[key].stored_steps if version and key else OWN_LADDER
+
+    def _marks(self, key: str | None) -> Mapping[str, float]:
+        version = self.tip.procedure_version
+        return compute_mark_minutes(version.parsed, key, self.event.at) if version else {}
 
 
 def get_content(tip: Tip, facts: Mapping[str, Any], settings: Mapping[str, str] | None = None) -> AnswerFacts:

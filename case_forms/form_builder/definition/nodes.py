@@ -12,14 +12,14 @@ Each field also declares, in its `Shape`, what the stored value must look like; 
 of shape from here, so that a property is declared in one place.
 """
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
+from case_forms.json_nodes import Node, Texts
 from notifications.briefs.parts import parts
 
 from .limits import (
@@ -50,21 +50,10 @@ from .value_checks import (
     whole,
 )
 
-# A base class must be a name for mypy. pydantic keeps its metaclass in a private module, so that at run time it is
-# taken from a model instead.
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
-else:
-    ModelMetaclass = type(BaseModel)
-
 PART_KEYS = tuple(parts())  # what a question can be for in a brief
-Texts = dict[StrictStr, StrictStr]  # {language: words}
 Attributes = dict[StrictStr, StrictStr]
 Expression = Any  # JSON of the expression language; read it, never change it
 Condition = StrictBool | dict[StrictStr, Any]
-CAME = "_came"  # where a node of a damaged draft keeps what came
-# stored names that can't be names here, or would hide something of Python's
-PYTHON_NAMES = {"with": "attributes", "list": "from_list"}
 
 
 @dataclass(frozen=True)
@@ -81,52 +70,6 @@ class Shape:
 
 def needed(check: Check) -> Shape:
     return Shape(check, is_needed=True)
-
-
-class NodeType(ModelMetaclass):
-    """The metaclass of nodes, which makes `isinstance` as fast as for any class.
-
-    Walkers ask all the time what an item is; pydantic's own check goes through `abc`, which is ten times as slow.
-    """
-
-    __instancecheck__ = type.__instancecheck__
-
-
-class Node(BaseModel, metaclass=NodeType):
-    """One part of a definition."""
-
-    # `extra="allow"` holds on to properties that the format doesn't have, so that `stored` gives them back and the
-    # rules of shape can report them. "constants" writes NaN and infinity as they came instead of as null.
-    model_config = ConfigDict(frozen=True, extra="allow", ser_json_inf_nan="constants")
-
-    def has(self, name: str) -> bool:
-        """Return whether the stored part has this property, with a value of the right type.
-
-        `name`: the stored name.
-        """
-        return PYTHON_NAMES.get(name, name) in self.model_fields_set
-
-    def value_of(self, name: str) -> Any:
-        """Return the property with this stored name ("with", "list", "min"), its default when it isn't stored."""
-        return getattr(self, PYTHON_NAMES.get(name, name), None)
-
-    def texts_of(self, name: str) -> Texts:
-        """Return the texts with this stored name; none when there are none, or when something else is stored."""
-        found = self.value_of(name)
-        return found if isinstance(found, dict) else {}
-
-    @cached_property
-    def stored(self) -> dict[str, Any]:
-        """The part as it is stored. Shared by all readers: never change it; `to_json` gives a copy."""
-        return self._dumped()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the part as it is stored, as new objects that the caller may change."""
-        # For a damaged node a dump would lack what couldn't be read; any other dump is made of new objects already.
-        return copy.deepcopy(self.stored) if CAME in self.__dict__ else self._dumped()
-
-    def _dumped(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 @cache

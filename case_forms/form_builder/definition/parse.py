@@ -7,14 +7,15 @@ checker do.
 
 import json
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from case_forms.json_nodes import read_damaged
+
 from .form import Form
 from .nodes import (
-    CAME,
     Choice,
     ChoiceList,
     Constraint,
@@ -72,19 +73,7 @@ def parse_canonical(text: str) -> Form:
 
 def _read(model: type[Node], came: Any) -> Node:
     """Read a damaged part property by property; the value as it came is stored in `stored`."""
-    values: dict[str, Any] = {}
-    for own, field in model.model_fields.items():
-        name = field.alias or own
-        if isinstance(came, dict) and name in came:
-            try:
-                values[own] = _read_property(model, own, name, came[name])
-            except (ValidationError, TypeError):
-                continue  # it reads as its default
-    # `model_construct` skips validation: of the whole form it has failed, and each property was validated alone above.
-    node = model.model_construct(_fields_set=set(values), **values)
-    # Fills the `cached_property`, past the frozen model's `__setattr__`, so that nothing of a damaged draft gets lost.
-    node.__dict__["stored"] = node.__dict__[CAME] = came
-    return node
+    return read_damaged(model, came, partial(_read_property, model))
 
 
 def _read_property(model: type[Node], own: str, name: str, came: Any) -> Any:

@@ -170,6 +170,17 @@ def test_an_odd_part_is_a_problem_and_never_an_exception(part: str, odd: Any) ->
     check_procedure(procedure, questions=QUESTIONS)
 
 
+@pytest.mark.parametrize("depth", [100, 300, 900, 3000])
+def test_an_expression_that_is_nested_without_end_is_a_problem_and_never_an_exception(depth: int) -> None:
+    nested: Any = True
+    for _level in range(depth):
+        nested = {"!": [nested]}
+    procedure = small_procedure()
+    procedure["rules"][0]["when"] = procedure["rules"][0]["then"][0]["status"] = nested
+    found = {(each.path, each.code) for each in check_procedure(procedure, questions=QUESTIONS)}
+    assert found == {("/rules/0/when", "bad_expression"), ("/rules/0/then/0/status", "bad_expression")}
+
+
 @pytest.mark.parametrize("kind", ["signal_received", "signal_added"])
 def test_a_rule_about_a_tip_may_owe_a_notice_with_its_clock(kind: str) -> None:
     procedure = small_procedure()

@@ -31,6 +31,7 @@ from tests.world.procedures import enact, small_procedure
 from tests.world.scene import Scene, make_scene
 
 from ..actions import ProcedureRefused, publish_procedure, save_procedure
+from ..definition import parse_procedure
 from ..form_guard import standing_versions
 from ..models import ProcedureVersion
 from ..rule_needs import FormSide, get_needs, may_match_none
@@ -457,10 +458,10 @@ def test_publishing_a_procedure_holds_every_form_meanwhile(scene: Scene, monkeyp
 # ---- what is shipped ----
 
 SHIPPED = {form["key"]: FormSide(parse_form(resolved(form))) for form in form_files()}
-RULES = [needs for procedure in procedure_files() for needs in get_needs(procedure)]
+RULES = [needs for procedure in procedure_files() for needs in get_needs(parse_procedure(procedure))]
 NEEDED = sorted(
     {
-        (key, needs.rule["key"], name)
+        (key, needs.rule.key, name)
         for needs in RULES
         for key, side in SHIPPED.items()
         if needs.listens_to(key, side)
@@ -469,7 +470,7 @@ NEEDED = sorted(
 )
 COMPARED = sorted(
     {
-        (key, needs.rule["key"], name, value)
+        (key, needs.rule.key, name, value)
         for needs in RULES
         for key, side in SHIPPED.items()
         if needs.listens_to(key, side)
@@ -480,7 +481,7 @@ COMPARED = sorted(
 
 
 def needs_named(key: str) -> Any:
-    return next(needs for needs in RULES if needs.rule["key"] == key)
+    return next(needs for needs in RULES if needs.rule.key == key)
 
 
 def test_what_is_shipped_fits_together_and_leaves_no_answer_without_a_rule() -> None:

@@ -18,6 +18,7 @@ from tests.world.scene import Scene, make_scene
 
 from ..actions import ProcedureRefused
 from ..checker import check_procedure
+from ..definition import parse_procedure
 from ..rule_needs import FormSide, get_needs
 
 NAME = "_setting_who_reads"
@@ -146,7 +147,7 @@ def test_a_rule_for_a_choice_that_nobody_made_is_no_dead_rule() -> None:
     changed["rules"][0]["when"] = {
         "and": [{"==": [{"var": "result"}, "potential_victim"]}, {"==": [{"var": NAME}, "nobody"]}]
     }
-    assert get_needs(changed)[0].breaks(FormSide(parse_form(small_form()))) == frozenset()
+    assert get_needs(parse_procedure(changed))[0].breaks(FormSide(parse_form(small_form()))) == frozenset()
 
 
 def test_conditions_on_a_setting_are_read_back_in_its_own_words(scene: Scene) -> None:

@@ -1,0 +1,105 @@
+"""The rules about the actions of a procedure, from the schemas that the actions themselves declare."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from case_forms.form_builder.definition.problems import Problem
+
+from .checks import ROLES, Problems, Surrounding, check_expression, check_flag, check_minutes, check_names, check_text
+from .events.registry import EVENTS
+from .rule_actions import parameters
+from .rule_actions.base import RuleAction, UnknownAction
+from .rule_actions.parameters import Parameter
+
+ParameterCheck = Callable[[str, Any, Parameter, Surrounding], Problems]
+
+
+def action_is_known(action: RuleAction, here: Surrounding) -> Problems:
+    if isinstance(action, UnknownAction):
+        yield Problem(f"{here.path}/do", "unknown_action", _("There is no such action."))
+
+
+def parameters_are_the_actions_own(action: RuleAction, here: Surrounding) -> Problems:
+    if isinstance(action, UnknownAction):
+        return
+    written = action.parameters()
+    yield from check_names(here.path, action.stored, {*written, "do"})
+    for name in sorted(name for name, parameter in written.items() if parameter.is_needed):
+        if name not in action.stored:
+            yield Problem(f"{here.path}/{name}", "missing", _("This is needed here."))
+
+
+def parameters_are_valid(action: RuleAction, here: Surrounding) -> Problems:
+    for name, parameter in action.parameters().items():
+        if name in action.stored:
+            yield from PARAMETER_CHECKS[parameter.kind](f"{here.path}/{name}", action.stored[name], parameter, here)
+
+
+def action_suits_the_event(action: RuleAction, here: Surrounding) -> Problems:
+    """About a tip only notices are created: a worker begins an identification from it, which opens the case."""
+    event = EVENTS.get(here.rule.on) if here.rule else None
+    if event and not event.has_case and action.needs_case and not isinstance(action, UnknownAction):
+        yield Problem(f"{here.path}/do", "needs_a_case", _("A tip has no case. Only a notice can be created here."))
+
+
+# ---- one check for each kind of parameter ----
+
+
+def _expression(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    facts = [fact.key for fact in here.procedure.facts]
+    answers = here.get_answers(here.rule.forms if here.rule else ())
+    yield from check_expression(path, value, here, facts=facts, answers=answers)
+
+
+def _role(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    if not isinstance(value, str) or value not in ROLES:
+        yield Problem(path, "unknown_role", _("No recipient has this role."))
+    # A consent names one service, so none may be found by its area.
+    elif value == "protection_service":
+        yield Problem(path, "needs_refer", _("A protection service is notified by a referral that names it."))
+
+
+def _deadline(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from _named(path, value, here.procedure.deadlines, "unknown_deadline")
+
+
+def _ladder(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from _named(path, value, here.procedure.ladders, "unknown_ladder")
+
+
+def _named(path: str, name: Any, among: Mapping[str, Any], code: str) -> Problems:
+    if name is not None and (not isinstance(name, str) or name not in among):
+        yield Problem(path, code, _("This procedure has nothing with this name."))
+
+
+def _minutes(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_minutes(path, value)
+
+
+def _flag(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_flag(path, value)
+
+
+def _choice(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    if value not in [choice for choice, _words in parameter.choices]:
+        yield Problem(path, "not_a_choice", _("Choose one of the choices that there are."))
+
+
+def _text(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_text(path, value, _("Write a text."))
+
+
+PARAMETER_CHECKS: Mapping[str, ParameterCheck] = {
+    parameters.EXPRESSION: _expression,
+    parameters.CONDITION: _expression,
+    parameters.OFFICE: _expression,
+    parameters.ROLE: _role,
+    parameters.DEADLINE: _deadline,
+    parameters.LADDER: _ladder,
+    parameters.MINUTES: _minutes,
+    parameters.FLAG: _flag,
+    parameters.CHOICE: _choice,
+    parameters.TEXT: _text,
+}

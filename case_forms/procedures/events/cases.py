@@ -1,0 +1,39 @@
+"""Events that rules cause: what they do to a case is itself something that rules can respond to."""
+
+from case_forms.expressions import KindInfo
+
+from ..case_state import CaseState
+from ..messages import gettext_noop
+from .base import OCCURRED_ON, TODAY, EventKind, ScopeName
+from .submissions import CASE_CHILD, CASE_STATUS, CONSENT
+
+STATUS_BEFORE = ScopeName(
+    "_status_before",
+    KindInfo("choice"),
+    gettext_noop("the status of the case before it changed"),
+    lambda event: event.status_before,
+)
+
+
+class CaseOpened(EventKind):
+    code = "case_opened"
+    words = gettext_noop("A rule about a submission has opened a case. Form and answers are those of the submission.")
+    is_caused = True
+    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD)
+
+    @classmethod
+    def follows(cls, before: CaseState | None, after: CaseState | None) -> bool:
+        return before is None and after is not None
+
+
+class StatusChanged(EventKind):
+    code = "status_changed"
+    words = gettext_noop(
+        "Rules about a submission have changed the status of its case. Form and answers are those of the submission."
+    )
+    is_caused = True
+    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, STATUS_BEFORE)
+
+    @classmethod
+    def follows(cls, before: CaseState | None, after: CaseState | None) -> bool:
+        return before is not None and after is not None and before.status != after.status

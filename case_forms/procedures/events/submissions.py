@@ -1,0 +1,31 @@
+"""Events about what staff send: forms of the field."""
+
+from case_forms.expressions import KindInfo
+
+from ..messages import gettext_noop
+from .base import CASE_CONSENT, OCCURRED_ON, TODAY, EventKind, ScopeName
+
+CASE_STATUS = ScopeName(
+    "_case_status",
+    KindInfo("choice"),
+    gettext_noop("the status of the case; null when the submission names none"),
+    lambda event: event.case_status,
+)
+CASE_CHILD = ScopeName(
+    "_case_child",
+    KindInfo("boolean"),
+    gettext_noop("whether the case is followed as a child's; null when the submission names none"),
+    lambda event: event.case_child,
+)
+CONSENT = ScopeName(
+    CASE_CONSENT,
+    KindInfo("object"),
+    gettext_noop("by office, the bases on which a consent to be referred to it is on record; null without a case"),
+    lambda event: event.case_consent,
+)
+
+
+class SubmissionReceived(EventKind):
+    code = "submission_received"
+    words = gettext_noop("A form of a unit comes in: a new one, or one about a case that it names.")
+    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT)

@@ -1,0 +1,44 @@
+"""Actions on the clocks of a case's duties."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import StrictBool, StrictStr
+
+from ..messages import gettext_noop
+from .base import RuleAction, World
+from .parameters import DEADLINE, FLAG, Parameter
+
+if TYPE_CHECKING:
+    from ..decide import Action
+
+
+class StartDeadline(RuleAction):
+    code = "deadline"
+    words = gettext_noop("Start a deadline: its clock starts when the submission came in.")
+    summary = gettext_noop("Starts the deadline: %(key)s")
+
+    key: Annotated[StrictStr, Parameter(DEADLINE, gettext_noop("the deadline"), is_needed=True, starts_clock=True)] = ""
+    once: Annotated[
+        StrictBool,
+        Parameter(
+            FLAG,
+            gettext_noop("whether it is started only where the case never had it"),
+            clause=gettext_noop("not a second time in the same case"),
+        ),
+    ] = False
+
+    @classmethod
+    def carry_out(cls, action: "Action", world: World) -> None:
+        world.start_deadline(action)
+
+
+class MeetDeadline(RuleAction):
+    code = "meet_deadline"
+    words = gettext_noop("Meet a deadline: the case's open clocks of it stop.")
+    summary = gettext_noop("Meets the deadline: %(key)s")
+
+    key: Annotated[StrictStr, Parameter(DEADLINE, gettext_noop("the deadline"), is_needed=True)] = ""
+
+    @classmethod
+    def carry_out(cls, action: "Action", world: World) -> None:
+        world.meet_deadline(action)

@@ -1,0 +1,73 @@
+"""Deadlines that would do nothing when it matters are named, and may still be published."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from structlog.testing import capture_logs
+
+from case_forms.submissions.seeding.reference import procedure_files
+from tests.world.procedures import deadline, enact, small_procedure
+from tests.world.scene import make_scene
+
+from ..deadline_warnings import find_warnings
+from ..definition import parse_procedure
+
+
+def warnings(definition: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(each.path.removeprefix("/deadlines/"), each.code) for each in find_warnings(parse_procedure(definition))}
+
+
+def test_a_deadline_beside_a_notice_wakes_its_recipient_and_one_of_its_own_nobody() -> None:
+    assert warnings(small_procedure()) == {("assessment", "wakes_nobody")}
+
+
+def test_a_deadline_that_no_rule_starts_or_that_never_ends_is_named() -> None:
+    procedure = small_procedure()
+    procedure["deadlines"] |= {"idle": deadline("Idle", red_minutes=5), "endless": deadline("Endless")}
+    procedure["rules"][0]["then"].append({"do": "deadline", "key": "endless"})
+    assert warnings(procedure) - {("assessment", "wakes_nobody")} == {
+        ("idle", "never_starts"),
+        ("endless", "never_ends"),
+    }
+
+
+def test_a_deadline_that_wakes_somebody_in_one_rule_only_is_named() -> None:
+    procedure = small_procedure()
+    procedure["rules"][1]["then"].append({"do": "deadline", "key": "police_report"})
+    assert ("police_report", "wakes_nobody") in warnings(procedure)
+
+
+def test_to_meet_a_deadline_does_not_start_it() -> None:
+    procedure = small_procedure()
+    procedure["rules"][1]["then"].pop()
+    assert warnings(procedure) == {("assessment", "never_starts")}
+
+
+def test_the_deadlines_of_the_shipped_procedure_that_still_do_nothing_are_known() -> None:
+    assert {found for definition in procedure_files() for found in warnings(definition)} == {
+        ("identification_rest", "wakes_nobody"),
+        ("child_risk_assessment", "wakes_nobody"),
+        ("reflection_period", "wakes_nobody"),
+        ("emergency_shelter", "wakes_nobody"),
+        ("first_referral", "wakes_nobody"),
+        ("follow_up_1_month", "wakes_nobody"),
+        ("follow_up_3_months", "wakes_nobody"),
+        ("follow_up_6_months", "wakes_nobody"),
+        ("follow_up_12_months", "wakes_nobody"),
+        ("formal_interview", "never_ends"),
+        ("child_individual_plan", "never_ends"),
+        ("data_breach", "never_starts"),
+        ("data_subject_request", "never_starts"),
+    }
+
+
+@pytest.mark.django_db
+def test_a_procedure_with_warnings_is_published_and_the_log_names_them() -> None:
+    make_scene()
+    procedure = small_procedure()
+    procedure["deadlines"]["idle"] = deadline("Idle", red_minutes=5)
+    with capture_logs() as logs:
+        assert enact(procedure, since=timezone.now()).number == 2
+    named = [(each["path"], each["code"]) for each in logs if each["event"] == "procedure_warning"]
+    assert ("/deadlines/idle", "never_starts") in named
