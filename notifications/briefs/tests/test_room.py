@@ -496,10 +496,10 @@ class TestWhyOneIsTold:
         self, client: Client, make_notice: Callable[..., Notice]
     ) -> None:
         notice = make_notice(brief=compose("police", rows(), urgent=True))
-        assert "brief-urgent" not in page(client, get_path(notice))
+        assert 'id="urgent"' not in page(client, get_path(notice))
         client.post(get_path(notice), {"pin": PIN})
         html = page(client, get_path(notice))
-        assert html.index("brief-urgent") < html.index("<h1")
+        assert html.index('id="urgent"') < html.index("<h1")
 
     def test_the_deputy_learns_that_the_first_did_not_answer(
         self, client: Client, notice: Notice, make_contact: Callable[..., Contact], make_notice: Callable[..., Notice]
