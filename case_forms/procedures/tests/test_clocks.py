@@ -165,6 +165,14 @@ def test_a_public_holiday_is_not_worked() -> None:
     assert build_working_time(calendar, None).after(local("2026-11-25T15:30"), 60) == local("2026-11-26T08:30")
 
 
+def test_albania_rests_on_its_holidays_and_on_the_monday_after_one_that_falls_on_a_weekend() -> None:
+    found = get_public_holidays()
+    assert found is not None
+    days = [date(2026, 11, 28), date(2026, 11, 30), date(2026, 12, 8), date(2030, 1, 1)]
+    assert all(found.is_holiday(day) for day in days)
+    assert not found.is_holiday(date(2026, 11, 27))
+
+
 def test_holidays_are_those_of_the_package_and_without_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     package = SimpleNamespace(country_holidays=lambda code: asked.append(code) or {date(2026, 11, 28)})
