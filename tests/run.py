@@ -136,7 +136,10 @@ class Run:
                     start_new_session=True,
                 )
                 self._running.append(process)
-            _pid, status, usage = os.wait4(process.pid, 0)
+            try:
+                _pid, status, usage = os.wait4(process.pid, 0)
+            except ChildProcessError:  # `_stop` was there first
+                return -signal.SIGINT, 0.0
             process.returncode = os.waitstatus_to_exitcode(status)
             return process.returncode, usage.ru_utime + usage.ru_stime
 

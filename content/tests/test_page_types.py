@@ -81,7 +81,7 @@ class TestPageTypes(PublicSiteTest):
         body = stream(("rich_text", "<p>Fillon këtu.</p>"))
         page = self.put(StoryPage(title="H", slug="h", warning="Flet për frikën.", body=body), self.section)
         html = main(self.html(page))
-        assert html.index('class="invented"') < html.index("Flet për frikën.") < html.index("Fillon këtu.")
+        assert html.index('class="with-sign muted"') < html.index("Flet për frikën.") < html.index("Fillon këtu.")
         assert 'href="#talk"' in html
         assert 'id="talk"' in html
 

@@ -207,9 +207,9 @@ NO_OTHER_OFFICE = {
 }
 # By link, and whether the place is outside the office's area.
 WORKS_THERE = {
-    (REGION, True): _("{office} works in the region {region}. {place} is outside its area, and it is told so."),
+    (REGION, True): _("{office} works in the region {region}. {place} is outside its area, and the notice says so."),
     (UNIT_REGION, True): _(
-        "{office} works in the sending unit's region, {region}. {place} is outside its area, and it is told so."
+        "{office} works in the sending unit's region, {region}. {place} is outside its area, and the notice says so."
     ),
     (REGION, False): _("{office} works in the region {region}."),
     (UNIT_REGION, False): _("{office} works in the sending unit's region, {region}."),

@@ -125,8 +125,8 @@ _SEVERAL_SCHOOLS = _(
     "The directory has {count} schools in the municipality {place}. The system doesn't choose one by itself: another"
     " school must not learn about the pupil."
 )
-_FIRST_THEN_DEPUTY = _("The first person on the duty roster is told; the deputy comes after.")
-_FIRST_WITHOUT_DEPUTY = _("The first person on the duty roster is told. There is no deputy on the roster.")
+_FIRST_THEN_DEPUTY = _("The first person on the duty roster is notified; the deputy comes after.")
+_FIRST_WITHOUT_DEPUTY = _("The first person on the duty roster is notified. There is no deputy on the roster.")
 # Offices of one kind of area: which of them answers is a matter of the roster, not of how near it is.
 _OF_ONE_KIND = (Role.POLICE, Role.CPU, Role.COORDINATOR, Role.MOBILE_UNIT, Role.RESPONSIBLE_AUTHORITY)
 

@@ -233,7 +233,7 @@ def _build_mail_line(line: DigestLine) -> dict[str, Any]:
 
 
 def describe_steps(steps: dict[str, int]) -> Texts:
-    """Say how far an escalation has come: "2 reminders, the deputy was told, 46 requests to call"."""
+    """Say how far an escalation has come: "2 reminders, the deputy was notified, 46 requests to call"."""
     texts = {}
     for language in LANGUAGES:
         with translation.override(language):
@@ -247,7 +247,9 @@ def _describe_steps(steps: dict[str, int]) -> str:
     if reminders:
         parts.append(ngettext("one reminder", "{count} reminders", reminders).format(count=reminders))
     if deputies:
-        parts.append(ngettext("the deputy was told", "{count} deputies were told", deputies).format(count=deputies))
+        parts.append(
+            ngettext("the deputy was notified", "{count} deputies were notified", deputies).format(count=deputies)
+        )
     if calls:
         parts.append(ngettext("one request to call", "{count} requests to call", calls).format(count=calls))
     return ", ".join(parts) or gettext("it was sent")

@@ -32,8 +32,8 @@ NO_PHONE = _("no phone number")
 
 OUTSIDE_AREA_KEY = "outside_area"
 OUTSIDE_AREA = _(
-    "{place} is outside your office's area. Nobody was found there to be told, so you are told. If you can't act,"
-    " answer at once, so that somebody else is told."
+    "{place} is outside your office's area. Nobody was found there to be notified, so you are notified. If you can't"
+    " act, answer at once, so that somebody else is notified."
 )
 
 

@@ -39,7 +39,7 @@ def told(*arguments, **options):
 def test_an_xlsform_is_kept_as_a_draft_and_the_deed_is_recorded(intake, coordinator):
     said = told("import_xlsform", intake, kind="identification", by="mira")
     form = FormDefinition.objects.get(key="intake_v2")
-    assert "“intake_v2” was kept as a draft." in said
+    assert "“intake_v2” was saved as a draft." in said
     assert form.newest_version() is None
     entry = AuditEntry.objects.get(action="form.made")
     assert (entry.actor_id, entry.detail["origin"]) == (str(coordinator.pk), "xlsform")

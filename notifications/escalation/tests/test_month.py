@@ -114,7 +114,7 @@ def test_a_list_says_codes_steps_and_times_in_the_mail_and_whom_to_call_on_the_p
     mail = postbox.letters[-1]
     firsts = Notice.objects.filter(purpose=Purpose.FIRST)
     for first in firsts:
-        line = rf"{first.code}, since 03\.03\.2025 10:20: one reminder, the deputy was told, \d+ requests to call"
+        line = rf"{first.code}, since 03\.03\.2025 10:20: one reminder, the deputy was notified, \d+ requests to call"
         assert re.search(line, mail.text)
     for hidden in (silence.officer.name, silence.officer.phone, "7K2M9Q", "Vlorë", "polic"):
         assert hidden not in mail.text + mail.subject

@@ -70,12 +70,12 @@ def test_a_stored_text_reads_as_ever_in_both_languages(message: str, sq: str, en
         (
             {Purpose.REMINDER: 2, Purpose.DEPUTY: 1, Purpose.CALL: 46},
             "2 kujtesa, u njoftua zëvendësi, 46 kërkesa për telefonatë",
-            "2 reminders, the deputy was told, 46 requests to call",
+            "2 reminders, the deputy was notified, 46 requests to call",
         ),
         (
             {Purpose.DEPUTY: 3, Purpose.CALL: 1},
             "u njoftuan 3 zëvendës, një kërkesë për telefonatë",
-            "3 deputies were told, one request to call",
+            "3 deputies were notified, one request to call",
         ),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_resolution_is_explained_in_both_languages_whatever_language_is_active
         },
         {
             "sq": "Njoftohet personi i parë në listën e shërbimit; pas tij vjen zëvendësi.",
-            "en": "The first person on the duty roster is told; the deputy comes after.",
+            "en": "The first person on the duty roster is notified; the deputy comes after.",
         },
     ]
 
