@@ -182,14 +182,11 @@ def served() -> Iterator[str]:
 def cookie(user: Any) -> dict[str, str]:
     """A session of this user's."""
     from django.conf import settings
-    from django.contrib.sessions.backends.db import SessionStore
+    from django.test import Client
 
-    session = SessionStore()
-    session["_auth_user_id"] = str(user.pk)
-    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
-    session["_auth_user_hash"] = user.get_session_auth_hash()
-    session.save()
-    return {"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key)}
+    client = Client()
+    client.force_login(user)
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
 
 
 def opened(page: Any, address: str, side: Side, size: int) -> float:
