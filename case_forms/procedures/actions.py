@@ -89,8 +89,9 @@ def publish_procedure(*, procedure: Procedure, in_force_from: datetime, by: User
     if newest is not None and (newest.in_force_until is None or newest.in_force_until > in_force_from):
         newest.in_force_until = in_force_from
         newest.save(update_fields=["in_force_until"])
-    for warning in find_warnings(version.parsed):
-        log.warning("procedure_warning", procedure=str(version), path=warning.path, code=warning.code)
+    if warnings := find_warnings(version.parsed):
+        found = [{"path": warning.path, "code": warning.code} for warning in warnings]
+        log.warning("procedure_warnings", procedure=str(version), found=found)
     log_event(
         "procedure.published",
         actor=_actor(by),

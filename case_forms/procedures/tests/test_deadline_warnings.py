@@ -69,5 +69,7 @@ def test_a_procedure_with_warnings_is_published_and_the_log_names_them() -> None
     procedure["deadlines"]["idle"] = deadline("Idle", red_minutes=5)
     with capture_logs() as logs:
         assert enact(procedure, since=timezone.now()).number == 2
-    named = [(each["path"], each["code"]) for each in logs if each["event"] == "procedure_warning"]
+    named = [
+        (one["path"], one["code"]) for each in logs if each["event"] == "procedure_warnings" for one in each["found"]
+    ]
     assert ("/deadlines/idle", "never_starts") in named
