@@ -71,17 +71,17 @@ def pages(count: int) -> None:
         ]
         Page.objects.bulk_create(rows, batch_size=500)
         made = Page.objects.filter(path__startswith=section.path, depth=section.depth + 1)
-        columns = "page_ptr_id, intro, sources, change_note, is_sensitive, is_listed, body"
         from django.db import connection
 
-        values = [
-            (pk, "Një tekst i shkurtër.", "", "", False, True, json.dumps(list(body)))
-            for pk in made.values_list("pk", flat=True)
-        ]
+        sample = ArticlePage(intro="Një tekst i shkurtër.", body=json.dumps(list(body)))
+        _link, *fields = ArticlePage._meta.local_concrete_fields
+        rest = [field.get_db_prep_save(getattr(sample, field.attname), connection) for field in fields]
+        columns = ", ".join(["page_ptr_id", *(field.column for field in fields)])
+        places = ", ".join(["%s"] * (len(fields) + 1))
         with connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO content_articlepage ({columns}) VALUES (%s, %s, %s, %s, %s, %s, %s)",  # noqa: S608
-                values,
+                f"INSERT INTO content_articlepage ({columns}) VALUES ({places})",  # noqa: S608
+                [(pk, *rest) for pk in made.values_list("pk", flat=True)],
             )
         Page.objects.filter(pk=section.pk).update(numchild=count)
     call_command("update_index", verbosity=0, chunk_size=500)
