@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from case_forms import expressions
@@ -40,7 +41,10 @@ class Break:
     value: str = ""
 
 
-MAX_PROVEN = 2_000  # cached for each rule
+# What was proven of conditions, by their text and the kinds of what they read. Of most edits nothing that a rule reads
+# is touched, and each procedure that is published or seeded asks the same again about most of its rules.
+_proven: dict[bytes, bool] = {}
+MAX_PROVEN = 50_000  # a bound on memory, about 5 MB; what is dropped is proven again
 # Reported only when it was otherwise before: a rule may well be written so.
 ONLY_WHEN_NEW = frozenset({"never_with", "unanswered"})
 # These need a form without problems of its own, and take longer.
@@ -114,7 +118,6 @@ class RuleNeeds:
         ]
         read = [self.when, *(expression for _parameter, expression in self.params)]
         self.reads = _references(read, facts) - self.facts - scope_names() - self.settings.keys()
-        self._proven: dict[str, bool] = {}
         self.compared = list(dict.fromkeys(pair for expression in read for pair in compared(expression)))
 
     @property
@@ -185,14 +188,13 @@ class RuleNeeds:
         whole = {"and": [*conditions, *side.surroundings.known_of(*conditions)]}
         known = {**side.kinds, **self.settings}
         kinds = {name: known.get(name) for name in sorted(expressions.references(whole))}
-        # Of most edits nothing that this rule reads is touched: what was proven before is still so.
-        key = f"{json.dumps(whole, sort_keys=True)} {kinds}"
-        if key not in self._proven:
-            # A bound on memory; what is dropped is proven again.
-            if len(self._proven) >= MAX_PROVEN:
-                self._proven.clear()
-            self._proven[key] = expressions.can_hold(whole, known) is not False
-        return self._proven[key]
+        text = json.dumps([whole, {name: repr(info) for name, info in kinds.items()}], sort_keys=True)
+        key = sha256(text.encode()).digest()
+        if key not in _proven:
+            if len(_proven) >= MAX_PROVEN:
+                _proven.clear()
+            _proven[key] = expressions.can_hold(whole, known) is not False
+        return _proven[key]
 
     def _read_by_params(self) -> Iterator[tuple[Parameter, str]]:
         """Yield (parameter, question) where an action takes an answer as it stands."""

@@ -21,7 +21,6 @@ from typing import Any
 from .tables import table
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = "/usr/bin/chromium"
 SIZES = (50, 250)
 OPEN_WITHIN, SAVED_WITHIN = 2.5, 2.0
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
@@ -230,9 +229,11 @@ def measure(rounds: int) -> bool:
     django.setup()
     from playwright.sync_api import sync_playwright
 
+    from tests.chromium import launch
+
     pairs, user = prepare()
     with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright.chromium)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         context.add_cookies([{**cookie(user), "url": address}])
         page = context.new_page()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+from tests.chromium import launch
+
 expect.set_options(timeout=20_000)  # a busy machine is slow, and that alone fails nothing
 
 
@@ -15,7 +16,7 @@ def chromium() -> Iterator[Browser]:
     # Playwright's loop runs in this thread, which Django takes for an asynchronous one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
-from tests.browser.conftest import CHROMIUM
 from tests.browser.quiet import close
+from tests.chromium import launch
 from tests.supervisor.house import House
 
 from .elsewhere import FrontEnd
@@ -33,7 +33,7 @@ class Public:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
 

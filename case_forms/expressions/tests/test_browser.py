@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
 
+from tests.chromium import launch
+
 from .made_up import cases
 from .test_evaluator import expressions, json_values
 from .test_patterns import patterns, texts
@@ -20,7 +22,6 @@ from .test_vectors import VECTORS, differing, public_vectors
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
 SCRIPTS = Path(__file__).resolve().parents[3] / "static" / "js"
 IN_PAGE = """async (written) => {
   const { evaluate, truthy } = await import("/logic.js");
@@ -82,7 +83,7 @@ def in_chromium() -> Iterator[Callable[..., list[Any]]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Scripts, directory=str(SCRIPTS)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright.chromium)
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
         yield lambda made, function=IN_PAGE: json.loads(page.evaluate(function, json.dumps(made)))

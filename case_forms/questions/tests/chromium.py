@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from tests.chromium import launch
+
 ROOT = Path(__file__).parents[3]
 STATIC = ROOT / "static"
 HERE = "https://questions.test"
@@ -25,7 +27,7 @@ def a_browser() -> Iterator[OpenPage]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            browser = launch(playwright.chromium)
             yield functools.partial(_opened, browser)
             browser.close()
     finally:

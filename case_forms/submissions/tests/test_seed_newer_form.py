@@ -58,6 +58,7 @@ def worker(db: None, monkeypatch: pytest.MonkeyPatch) -> User:
     then = [BEFORE["form"] if each["key"] == KEY else each for each in forms if each["key"] != "indicator_review"]
     monkeypatch.setattr(reference, "form_files", lambda: then)
     monkeypatch.setattr(reference, "procedure_files", lambda: [BEFORE["procedure"]])
+    monkeypatch.setattr(reference, "seed_content", dict)  # pages play no part here, and take most of the time
     seed_reference()
     monkeypatch.setattr(reference, "form_files", lambda: forms)
     monkeypatch.setattr(reference, "procedure_files", lambda: procedures)

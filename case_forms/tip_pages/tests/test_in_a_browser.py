@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from case_forms.tips.models import Tip
 from notifications.outbox.models import Notice
-from tests.browser.conftest import CHROMIUM
 from tests.browser.quiet import close
+from tests.chromium import launch
 from tests.seeds import lay_down_demo
 
 from .. import rate_limits
@@ -24,7 +24,7 @@ SAID = "A car waits at the school every day."
 def chromium() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
