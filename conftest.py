@@ -14,6 +14,7 @@ from django.utils import translation
 from hypothesis import is_hypothesis_test, settings
 
 from tests import queues, rows, template_database
+from tests.examples import FACTOR, with_factor
 
 # On CI the same examples each time, so that a red run says something about the change; elsewhere new ones.
 settings.register_profile("here", deadline=None)
@@ -69,10 +70,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """EXAMPLES_FACTOR=10 tries ten times as many random examples in each test that makes them (`make test-all`)."""
-    factor = int(os.environ.get("EXAMPLES_FACTOR", "1"))
-    tests = {getattr(item, "obj", None) for item in items} if factor != 1 else set()
+    """Try more or fewer random examples in each test that makes them (tests/examples.py)."""
+    tests = {getattr(item, "obj", None) for item in items} if FACTOR != 1 else set()
     for test in filter(is_hypothesis_test, tests):
         function = getattr(test, "__func__", test)
-        known = function._hypothesis_internal_use_settings
-        function._hypothesis_internal_use_settings = settings(known, max_examples=known.max_examples * factor)
+        function._hypothesis_internal_use_settings = with_factor(function._hypothesis_internal_use_settings)

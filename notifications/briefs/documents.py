@@ -1,12 +1,10 @@
 """Render a notice on paper: A4, tagged (PDF/UA-1), in Albanian and the recipient's language, legible without colours.
 
-WeasyPrint gets everything from memory. Its fetcher knows four names, two stylesheets and two fonts; anything else stops
-the rendering, so no template can reach a file or the network. The same notice always gives the same bytes.
+WeasyPrint is given two stylesheets and two fonts; anything else stops the rendering (`content.printables`). The same
+notice always gives the same bytes.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,9 @@ from django.utils.functional import Promise
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from weasyprint import HTML
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from access.limits import papers
 from access.models import localize
+from content.printables.pdf import NotGiven, Rendered, read_parts, render_closed
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import BriefDocument, Notice
 from notifications.outbox.sender import ORGANISATION, get_unit_to_call
@@ -37,7 +33,6 @@ PARTS: dict[str, tuple[Path, str]] = {
     "brief:LiberationSans-Regular.ttf": (HERE / "fonts" / "LiberationSans-Regular.ttf", "font/ttf"),
     "brief:LiberationSans-Bold.ttf": (HERE / "fonts" / "LiberationSans-Bold.ttf", "font/ttf"),
 }
-VARIANT = {"pdf_variant": "pdf/ua-1"}
 TEMPLATE = "briefs/document.html"
 VERSION_TEMPLATE = "briefs/document_version.html"
 OFFICE_LANGUAGE = "sq"  # of the office's own file, whatever the recipient reads
@@ -60,26 +55,6 @@ TITLES: dict[str, str | Promise] = {
 
 class DocumentRefused(Exception):
     """Raised when a document asks for something that isn't one of its own parts. Says nothing of what was asked for."""
-
-
-class ClosedFetcher(URLFetcher):
-    """A fetcher that knows PARTS and nothing else."""
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
-        if url not in PARTS:
-            raise FatalURLFetchingError("not a part of this document")
-        return URLFetcherResponse(url, body=_read_part(url), headers={"Content-Type": PARTS[url][1]})
-
-
-@cache
-def _read_part(url: str) -> bytes:
-    return PARTS[url][0].read_bytes()
-
-
-@dataclass(frozen=True)
-class Rendered:
-    pdf: bytes
-    pages: int
 
 
 def render_document(notice: Notice) -> BriefDocument:
@@ -121,18 +96,11 @@ def get_languages(notice: Notice) -> tuple[str, ...]:
 
 def to_pdf(html: str, *, identifier: str) -> Rendered:
     """Render PDF/UA-1 from a page that refers to PARTS only. Raises DocumentRefused, Busy."""
+    ours = read_parts(tuple((url, *file) for url, file in PARTS.items()))
     try:
-        # One at a time: a page costs about a second of processor time (`access.limits`).
-        with papers.turn():
-            return _render_pdf(html, identifier)
-    except FatalURLFetchingError:
+        return render_closed(html, ours, base_url="brief:", identifier=identifier)
+    except NotGiven:
         raise DocumentRefused("the document asked for something outside itself") from None
-
-
-def _render_pdf(html: str, identifier: str) -> Rendered:
-    document = HTML(string=html, base_url="brief:", url_fetcher=ClosedFetcher()).render(**VARIANT)
-    pdf = document.write_pdf(pdf_identifier=identifier.encode(), **VARIANT)
-    return Rendered(pdf, len(document.pages))
 
 
 def _render_version(notice: Notice, language: str, *, is_first: bool) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from notifications.escalation.clock import advance
 from notifications.escalation.digest import send_digests
 from notifications.escalation.findings import get_stranded_notices
 from notifications.outbox.escalation_chain import get_chain_members
+from tests.examples import with_factor
 from tests.world.notices import POSTBOX, make_staffed_country, notify_officer
 
 from .. import delivery, sweep
@@ -336,7 +337,7 @@ class Outbox(RuleBasedStateMachine):
 @pytest.mark.usefixtures("postbox")
 def test_the_outbox_keeps_its_promises_whatever_happens(settings):
     settings.NOTICE_BATCH = 3
-    run_state_machine_as_test(Outbox, settings=MACHINE)
+    run_state_machine_as_test(Outbox, settings=with_factor(MACHINE))
 
 
 MACHINE = settings(
