@@ -1,7 +1,5 @@
 """The responses of this room: cached by nobody, indexed by nobody, the numbers to call first."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,22 +7,6 @@ from django.shortcuts import render
 
 from content.models.page_context import build_page_context as public_frame
 from content.models.page_context import get_view_translations
-
-View = Callable[..., HttpResponse]
-
-
-def forbid_caching(view: View) -> View:
-    """Forbid copies in browsers and caches, and the index of search engines."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        # Somebody else may look through the phone (ADR 28).
-        response["Cache-Control"] = "no-store"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
-
-    return answered
 
 
 def shown(

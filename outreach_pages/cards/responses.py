@@ -1,7 +1,5 @@
 """What the public pages of a card share: their context, and responses that no cache or search engine stores."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,21 +12,6 @@ from content.models.page_context import get_view_translations
 from ..feedback.counting import get_open_phases
 from ..records.models import InformativeSession
 from .codes import format_code
-
-View = Callable[..., HttpResponse]
-
-
-def forbid_caching(view: View) -> View:
-    """Keep the page out of browser caches, proxies and search engines."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
-
-    return answered
 
 
 def redirect_see_other(address: str) -> HttpResponse:

@@ -5,12 +5,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form
 
 from ..models import InformativeSession, SessionPage
 from .codes import find_open_card, parse_code
 from .forms import CodeForm
-from .responses import build_card_context, build_page_context, forbid_caching, redirect_see_other, render_unknown_card
+from .responses import build_card_context, build_page_context, redirect_see_other, render_unknown_card
 
 
 @forbid_caching

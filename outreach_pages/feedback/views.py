@@ -4,13 +4,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form
 
 from ..cards.codes import find_open_card
 from ..cards.responses import (
     build_card_context,
     build_page_context,
-    forbid_caching,
     redirect_see_other,
     render_unknown_card,
 )

@@ -21,13 +21,14 @@ from case_forms.submissions.pages.section import NoSuchSection
 from case_forms.submissions.validation.validate import NothingToAsk
 from case_forms.tips.public_actions import ReceivedTip, find_sent_tip, receive_tip
 from case_forms.tips.recipients import get_notified_recipients
+from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form as form_without_cookie
 
 from .. import rate_limits, steps
 from ..entry_points import EntryPoint, place_of_card, place_of_region, public_form, regions_with_a_unit
 from ..form_state import FormState, is_too_large, opened, sealed
 from ..proof_of_work import new_work
-from ..responses import forbid_caching, shown
+from ..responses import shown
 from ..steps import DANGER, DANGER_QUESTION, REVIEW, Move
 
 CODE_SHOWN_SECONDS = 15 * 60  # for a page that is sent twice: a double click, a lost answer

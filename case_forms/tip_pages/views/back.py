@@ -31,12 +31,13 @@ from case_forms.tips.public_actions import (
     take_back,
 )
 from case_forms.tips.recipients import get_notified_recipients
+from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form
 
 from .. import rate_limits, receipt_session
 from ..form_state import FormState, opened, sealed
 from ..proof_of_work import new_work
-from ..responses import forbid_caching, shown
+from ..responses import shown
 
 BACK = "back"
 MAX_TYPED_LENGTH = 10 * MAX_MESSAGE_LENGTH  # what a page carries on of an addition that is too long
