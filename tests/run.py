@@ -33,7 +33,7 @@ ON_SERVERS = (
     "case_forms/submissions/exports",
     *(
         f"case_forms/submissions/tests/test_{each}.py"
-        for each in ("receiving", "api", "api_bodies", "filling_sending", "two_pages", "continuing", "forgetting")
+        for each in ("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting")
     ),
 )
 ALSO_ON_SERVERS = ("case_forms/submissions",)
