@@ -7,7 +7,17 @@ from django.utils.translation import gettext as _
 
 from case_forms.form_builder.definition.problems import Problem
 
-from .checks import ROLES, Problems, Surrounding, check_expression, check_flag, check_minutes, check_names, check_text
+from .checks import (
+    Problems,
+    Surrounding,
+    check_expression,
+    check_flag,
+    check_key_among,
+    check_minutes,
+    check_names,
+    check_role,
+    check_text,
+)
 from .events.registry import EVENTS
 from .rule_actions import parameters
 from .rule_actions.base import RuleAction, UnknownAction
@@ -54,11 +64,7 @@ def _expression(path: str, value: Any, parameter: Parameter, here: Surrounding) 
 
 
 def _role(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
-    if not isinstance(value, str) or value not in ROLES:
-        yield Problem(path, "unknown_role", _("No recipient has this role."))
-    # A consent names one service, so none may be found by its area.
-    elif value == "protection_service":
-        yield Problem(path, "needs_refer", _("A protection service is notified by a referral that names it."))
+    yield from check_role(path, value)
 
 
 def _deadline(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
@@ -70,8 +76,8 @@ def _ladder(path: str, value: Any, parameter: Parameter, here: Surrounding) -> P
 
 
 def _named(path: str, name: Any, among: Mapping[str, Any], code: str) -> Problems:
-    if name is not None and (not isinstance(name, str) or name not in among):
-        yield Problem(path, code, _("This procedure has nothing with this name."))
+    if name is not None:
+        yield from check_key_among(path, name, among, code)
 
 
 def _minutes(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:

@@ -87,6 +87,10 @@ class RuleAction(Node):
         wakes = any(each.kind == LADDER and self.value_of(name) for name, each in written)
         return {self.value_of(name): wakes for name, each in written if each.starts_clock and self.value_of(name)}
 
+    def met_deadlines(self) -> frozenset[str]:
+        """Return the keys of the deadlines that it meets."""
+        return frozenset()
+
     @classmethod
     def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:
         """Return the case as a decided action of this kind leaves it; None without a case."""
