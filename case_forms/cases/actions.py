@@ -35,6 +35,7 @@ from notifications.outbox.requests import NoticeRequest
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
 from .models import Case, CaseEvent, CaseStatus, Deadline, DeadlineKind, FormalIdentification, Referral, new_reference
+from .tasks import label_of_form, label_of_second_worker, start_task
 
 SUBMISSION_RECEIVED = "submission_received"
 # 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
@@ -113,7 +114,6 @@ class _DecisionRun(World):
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
             ACTIONS[action.do].carry_out(action, self)
-        self._meet_duties_answered_by_the_form()
         # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
             self.event.explanation = self.explanation
@@ -125,15 +125,13 @@ class _DecisionRun(World):
             self.event.save(update_fields=["explanation", "detail"])
         return Applied(self.case, self.event, list(self.notices.values()))
 
-    def _meet_duties_answered_by_the_form(self) -> None:
-        """Meet the duties that this form answers, those that began with an earlier submission.
+    def _meet_duties_answered_by_the_form(self, case: Case) -> None:
+        """Meet the duties that this form answers.
 
-        Where rules of the procedure meet a duty, they decide when.
+        Where rules of the procedure meet a deadline, they decide when.
         """
-        if self.case is None or self.event is None:
-            return
         by_rules = self.submission.procedure_version.parsed.met_by_rules
-        answered = Deadline.objects.filter(case=self.case, form=self.submission.form.key).exclude(event=self.event)
+        answered = Deadline.objects.filter(case=case, form=self.submission.form.key)
         # A second worker's form is one that somebody else sends (`require_second_worker`).
         answered = answered.filter(Q(not_by=None) | ~Q(not_by=self.submission.by))
         self._meet(answered.exclude(kind=DeadlineKind.DEADLINE, key__in=by_rules))
@@ -180,6 +178,8 @@ class _DecisionRun(World):
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
         self._see_where(case)
+        # Before anything else is done: what the rules ask for now is another duty than the one that this form meets.
+        self._meet_duties_answered_by_the_form(case)
 
     def _see_where(self, case: Case) -> None:
         """Note when the person is in another municipality than the case.
@@ -394,6 +394,49 @@ class _DecisionRun(World):
 
     def _meet(self, deadlines: "QuerySet[Deadline]") -> None:
         meet_deadlines(deadlines, self.submission.received_at, actor=self.actor)
+
+    # ---- tasks and flags ----
+
+    def create_task(self, action: Action) -> None:
+        self._start_task(action)
+
+    def ask_for_form(self, action: Action) -> None:
+        form = action.params["form"]
+        self._start_task(action, key=f"form_{form}", label=label_of_form(form))
+
+    def require_second_worker(self, action: Action) -> None:
+        form = action.params["form"]
+        label = label_of_second_worker(form)
+        self._start_task(action, key=f"second_{form}", label=label, not_by=self.submission.by)
+
+    def _start_task(self, action: Action, **more: Any) -> None:
+        case, event = self._here(action)
+        start_task(
+            case=case,
+            event=event,
+            procedure=self.submission.procedure_version.parsed,
+            params=action.params,
+            at=self.submission.received_at,
+            **more,
+        )
+
+    def set_flag(self, action: Action) -> None:
+        case, _event = self._here(action)
+        flag = action.params["flag"]
+        label = dict(self.submission.procedure_version.parsed.flags[flag].label)
+        self._change_flags(case, action, {**case.flags, flag: label}, set=flag)
+
+    def clear_flag(self, action: Action) -> None:
+        case, _event = self._here(action)
+        flag = action.params["flag"]
+        self._change_flags(case, action, {key: case.flags[key] for key in case.flags if key != flag}, cleared=flag)
+
+    def _change_flags(self, case: Case, action: Action, flags: dict[str, Any], **detail: Any) -> None:
+        if flags.keys() == case.flags.keys():
+            return
+        case.flags = flags
+        case.save(update_fields=["flags"])
+        log_event("case.flagged", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **detail)
 
     def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
         """Start the clock of a duty when its submission came in."""

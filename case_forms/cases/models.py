@@ -80,6 +80,8 @@ class Case(models.Model):
     )
     child_track = models.BooleanField(_("child, or may be a child"), default=False)
     is_drill = models.BooleanField(_("drill"), default=False)
+    # {key: {language: label}} of the procedure's flags that rules have set, as they were worded then
+    flags = models.JSONField(_("flags"), default=dict, blank=True)
     # Fixed when the case is opened: its deadlines and recipients stay what they were (ADR 54), until a coordinator
     # takes the case over (ADR 81).
     procedure_version = models.ForeignKey(

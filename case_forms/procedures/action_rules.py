@@ -12,11 +12,14 @@ from .checks import (
     Surrounding,
     check_expression,
     check_flag,
+    check_form,
+    check_key,
     check_key_among,
     check_minutes,
     check_names,
     check_role,
     check_text,
+    check_texts,
 )
 from .events.registry import EVENTS
 from .rule_actions import parameters
@@ -39,6 +42,12 @@ def parameters_are_the_actions_own(action: RuleAction, here: Surrounding) -> Pro
     for name in sorted(name for name, parameter in written.items() if parameter.is_needed):
         if name not in action.stored:
             yield Problem(f"{here.path}/{name}", "missing", _("This is needed here."))
+
+
+def one_of_the_parameters_is_given(action: RuleAction, here: Surrounding) -> Problems:
+    if action.one_of and len([name for name in action.one_of if name in action.stored]) != 1:
+        words = _("Give exactly one of: %(names)s.") % {"names": ", ".join(action.one_of)}
+        yield Problem(f"{here.path}/{action.one_of[0]}", "one_of", words)
 
 
 def parameters_are_valid(action: RuleAction, here: Surrounding) -> Problems:
@@ -97,6 +106,25 @@ def _text(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Pro
     yield from check_text(path, value, _("Write a text."))
 
 
+def _texts(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_texts(path, value)
+
+
+def _key(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_key(path, value)
+    # What waits is met by its key: a task that bears a deadline's would be met with it.
+    if isinstance(value, str) and value in here.procedure.deadlines:
+        yield Problem(path, "doubled_key", _("A deadline of this procedure has this key."))
+
+
+def _form(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_form(path, value, here)
+
+
+def _marker(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_key_among(path, value, here.procedure.flags, "unknown_flag")
+
+
 PARAMETER_CHECKS: Mapping[str, ParameterCheck] = {
     parameters.EXPRESSION: _expression,
     parameters.CONDITION: _expression,
@@ -108,4 +136,8 @@ PARAMETER_CHECKS: Mapping[str, ParameterCheck] = {
     parameters.FLAG: _flag,
     parameters.CHOICE: _choice,
     parameters.TEXT: _text,
+    parameters.TEXTS: _texts,
+    parameters.KEY: _key,
+    parameters.FORM: _form,
+    parameters.MARKER: _marker,
 }

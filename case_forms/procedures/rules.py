@@ -15,7 +15,13 @@ from access.models import localize
 from case_forms.form_builder.definition.problems import Problem
 from case_forms.json_nodes import Node
 
-from .action_rules import action_is_known, action_suits_the_event, parameters_are_the_actions_own, parameters_are_valid
+from .action_rules import (
+    action_is_known,
+    action_suits_the_event,
+    one_of_the_parameters_is_given,
+    parameters_are_the_actions_own,
+    parameters_are_valid,
+)
 from .calendar_rules import (
     calendar_is_open_at_times,
     closed_days_are_dates,
@@ -44,6 +50,7 @@ from .definition import (
     Chain,
     Deadline,
     Fact,
+    Flag,
     Ladder,
     LadderStep,
     Procedure,
@@ -74,6 +81,7 @@ HOLDERS = {
     "deadlines": dict,
     "ladders": dict,
     "chains": dict,
+    "flags": dict,
     "rules": list,
 }
 
@@ -321,6 +329,9 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Chain, chain_has_a_link),
     PartRule(Chain, links_widen),
     PartRule(Chain, chain_ends_with_somebody_who_can_act),
+    PartRule(Flag, stored_name_is_well_written),
+    PartRule(Flag, names_are_the_formats_own),
+    PartRule(Flag, label_is_in_every_language),
     PartRule(Rule, names_are_the_formats_own),
     PartRule(Rule, own_key_is_well_written),
     PartRule(Rule, rule_is_in_words),
@@ -331,6 +342,7 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Rule, rule_key_is_its_own),
     PartRule(RuleAction, action_is_known),
     PartRule(RuleAction, parameters_are_the_actions_own),
+    PartRule(RuleAction, one_of_the_parameters_is_given),
     PartRule(RuleAction, parameters_are_valid),
     PartRule(RuleAction, action_suits_the_event),
 )

@@ -102,6 +102,7 @@ KINDS: dict[str, Promise] = {
     "calendar_address.made": _("Created their calendar address"),
     "calendar_address.revoked": _("Stopped their calendar address"),
     "case.duties_compared": _("Compared a case with the procedure in force"),
+    "case.flagged": _("Set or cleared a flag of a case"),
     "case.opened": _("Opened a case"),
     "case.procedure_adopted": _("Moved a case to the procedure in force"),
     "case.read": _("Read a case"),

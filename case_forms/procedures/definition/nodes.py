@@ -106,6 +106,12 @@ class Deadline(Node):
         return {mark: getattr(self, mark) for mark in MARKS if getattr(self, mark) is not None}
 
 
+class Flag(Node):
+    """Something that a case can be marked with, as "needs an interpreter"."""
+
+    label: Texts = {}
+
+
 class LadderStep(Node):
     """What is done when nobody has answered by then: remind, ask the deputy, or ask a coordinator to call."""
 
@@ -186,6 +192,7 @@ class Procedure(Node):
     deadlines: dict[StrictStr, Deadline] = {}
     ladders: dict[StrictStr, Ladder] = {}
     chains: dict[StrictStr, Chain] = {}
+    flags: dict[StrictStr, Flag] = {}
     rules: tuple[Rule, ...] = ()
 
     @cached_property

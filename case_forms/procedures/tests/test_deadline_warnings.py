@@ -59,9 +59,9 @@ def test_every_deadline_of_the_shipped_procedure_is_alive() -> None:
         procedure = parse_procedure(definition)
         assert warnings(definition) == set()
         beside_a_notice = {key for key, wakes in get_started(procedure).items() if wakes}
-        for key, deadline in procedure.deadlines.items():
+        for key, written in procedure.deadlines.items():
             # Beside a notice its recipient owns it and accepting meets it; else somebody is named, and what to do.
-            assert key in beside_a_notice or (deadline.is_chased and deadline.form and deadline.next_step), key
+            assert key in beside_a_notice or (written.is_chased and written.form and written.next_step), key
 
 
 @pytest.mark.django_db
