@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from access.models import MobileUnit, Municipality, User
@@ -19,11 +20,8 @@ from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.chains import chain_for
-from case_forms.procedures.clocks import Moments, compute_moments
 from case_forms.procedures.decide import Action, Decision
-from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.procedures.public_holidays import get_public_holidays
 from case_forms.procedures.rule_actions.base import World
 from case_forms.procedures.rule_actions.registry import ACTIONS
 from notifications.directory.areas import OWN_ROLES
@@ -35,7 +33,9 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
-from .models import Case, CaseEvent, CaseStatus, Deadline, FormalIdentification, Referral, new_reference
+from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
+from .models import Case, CaseEvent, CaseStatus, Deadline, DeadlineKind, FormalIdentification, Referral, new_reference
+from .tasks import label_of_form, label_of_second_worker, start_task
 
 SUBMISSION_RECEIVED = "submission_received"
 # 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
@@ -109,6 +109,8 @@ class _DecisionRun(World):
         self.actor = get_actor(submission.by)
 
     def run(self) -> Applied:
+        if self.named_case is not None:
+            lock_duties(self.named_case)
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
             ACTIONS[action.do].carry_out(action, self)
@@ -122,6 +124,17 @@ class _DecisionRun(World):
             }
             self.event.save(update_fields=["explanation", "detail"])
         return Applied(self.case, self.event, list(self.notices.values()))
+
+    def _meet_duties_answered_by_the_form(self, case: Case) -> None:
+        """Meet the duties that this form answers.
+
+        Where rules of the procedure meet a deadline, they decide when.
+        """
+        by_rules = self.submission.procedure_version.parsed.met_by_rules
+        answered = Deadline.objects.filter(case=case, form=self.submission.form.key)
+        # A second worker's form is one that somebody else sends (`require_second_worker`).
+        answered = answered.filter(Q(not_by=None) | ~Q(not_by=self.submission.by))
+        self._meet(answered.exclude(kind=DeadlineKind.DEADLINE, key__in=by_rules))
 
     # ---- the case ----
 
@@ -165,6 +178,8 @@ class _DecisionRun(World):
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
         self._see_where(case)
+        # Before anything else is done: what the rules ask for now is another duty than the one that this form meets.
+        self._meet_duties_answered_by_the_form(case)
 
     def _see_where(self, case: Case) -> None:
         """Note when the person is in another municipality than the case.
@@ -375,54 +390,60 @@ class _DecisionRun(World):
     def meet_deadline(self, action: Action) -> None:
         """Stop every running clock of this key in the case, whichever event started it."""
         case, _event = self._here(action)
-        waiting = Deadline.objects.filter(case=case, key=action.params["key"], met_at__isnull=True)
-        waiting.update(met_at=self.submission.received_at)
+        self._meet(Deadline.objects.filter(case=case, key=action.params["key"]))
 
-    def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
-        """Start the clock of a duty when its submission came in. A duty runs once in each event."""
-        procedure = self.submission.procedure_version.parsed
-        starts_at = self.submission.received_at
-        # Two rules of one decision may ask for the same deadline; the constraint holds one for each event and key.
-        Deadline.objects.get_or_create(
+    def _meet(self, deadlines: "QuerySet[Deadline]") -> None:
+        meet_deadlines(deadlines, self.submission.received_at, actor=self.actor)
+
+    # ---- tasks and flags ----
+
+    def create_task(self, action: Action) -> None:
+        self._start_task(action)
+
+    def ask_for_form(self, action: Action) -> None:
+        form = action.params["form"]
+        self._start_task(action, key=f"form_{form}", label=label_of_form(form))
+
+    def require_second_worker(self, action: Action) -> None:
+        form = action.params["form"]
+        label = label_of_second_worker(form)
+        self._start_task(action, key=f"second_{form}", label=label, not_by=self.submission.by)
+
+    def _start_task(self, action: Action, **more: Any) -> None:
+        case, event = self._here(action)
+        start_task(
+            case=case,
             event=event,
-            key=key,
-            defaults={
-                "case": case,
-                "label": procedure.deadlines[key].label,
-                "starts_at": starts_at,
-                "notice_id": notice.pk if notice else None,
-                **compute_marks(procedure, key, starts_at),
-            },
+            procedure=self.submission.procedure_version.parsed,
+            params=action.params,
+            at=self.submission.received_at,
+            **more,
         )
 
+    def set_flag(self, action: Action) -> None:
+        case, _event = self._here(action)
+        flag = action.params["flag"]
+        label = dict(self.submission.procedure_version.parsed.flags[flag].label)
+        self._change_flags(case, action, {**case.flags, flag: label}, set=flag)
 
-def compute_marks(procedure: Procedure, key: str, starts_at: datetime) -> dict[str, datetime | None]:
-    """Compute when the procedure's deadline of this key turns amber and red and is missed.
+    def clear_flag(self, action: Action) -> None:
+        case, _event = self._here(action)
+        flag = action.params["flag"]
+        self._change_flags(case, action, {key: case.flags[key] for key in case.flags if key != flag}, cleared=flag)
 
-    None for a mark that it hasn't.
-    """
-    moments = _moments(procedure, key, starts_at)
-    return {mark.replace("_minutes", "_at"): moment for mark, moment in moments.items()}
+    def _change_flags(self, case: Case, action: Action, flags: dict[str, Any], **detail: Any) -> None:
+        if flags.keys() == case.flags.keys():
+            return
+        case.flags = flags
+        case.save(update_fields=["flags"])
+        log_event("case.flagged", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **detail)
 
-
-def compute_mark_minutes(procedure: Procedure, key: str | None, starts_at: datetime) -> dict[str, float]:
-    """Compute after how many minutes a notice's clock reaches each mark that its deadline (None: no deadline) has.
-
-    In a calendar's working time that depends on when it starts.
-    """
-    if not key:
-        return {}
-    moments = _moments(procedure, key, starts_at)
-    return {mark: (at - starts_at).total_seconds() / 60 for mark, at in moments.items() if at is not None}
-
-
-def _moments(procedure: Procedure, key: str, starts_at: datetime) -> Moments:
-    deadline, holidays = procedure.deadlines[key], get_public_holidays()
-    calendar = procedure.calendars.get(deadline.calendar or "")
-    if calendar is not None and calendar.public_holidays and holidays is None:
-        # Published when they were known: `clocks` counts on without them, and is early rather than late.
-        log.error("public_holidays_unknown", procedure=procedure.key, deadline=key)
-    return compute_moments(procedure, deadline, starts_at, holidays)
+    def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
+        """Start the clock of a duty when its submission came in."""
+        procedure = self.submission.procedure_version.parsed
+        start_deadline(
+            case=case, event=event, procedure=procedure, key=key, at=self.submission.received_at, notice=notice
+        )
 
 
 def _municipality(action: Action) -> Municipality:

@@ -14,8 +14,8 @@ from access.models import User
 from audit.chain import get_actor, log_event
 from case_forms.procedures.models import ProcedureVersion
 
-from .actions import compute_marks
 from .brief_content import both
+from .deadlines import build_chase, find_next_mark, start_deadline
 from .models import Case, CaseEvent, CaseQuerySet, Deadline
 
 PROCEDURE_ADOPTED = "procedure_adopted"
@@ -92,10 +92,8 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
         explanation=[{"rule": PROCEDURE_ADOPTED, "words": _words(before, version)}],
     )
     for key in begun:
-        label = version.parsed.deadlines[key].label
-        Deadline.objects.create(
-            case=locked, event=event, key=key, label=label, starts_at=at, **compute_marks(version.parsed, key, at)
-        )
+        start_deadline(case=locked, event=event, procedure=version.parsed, key=key, at=at)
+    _give_owners(locked, version, at)
     log_event(
         "case.procedure_adopted",
         actor=get_actor(by),
@@ -106,6 +104,18 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
         duties=begun,
     )
     return event
+
+
+def _give_owners(case: Case, version: ProcedureVersion, at: datetime) -> None:
+    """Give the duties that run, and that nobody was notified about, the owner and steps that the version gives them.
+
+    Their marks stay: what was due stays due when it was. What is over already is told at once.
+    """
+    for deadline in Deadline.objects.running().filter(case=case, owner="", key__in=version.parsed.deadlines):
+        chase = build_chase(version.parsed, version.parsed.deadlines[deadline.key])
+        if chase and deadline.marks:
+            ahead = find_next_mark(deadline.marks, at) if deadline.marks[0] > at else at
+            Deadline.objects.filter(pk=deadline.pk).update(next_mark_at=ahead, **chase)
 
 
 def _words(before: ProcedureVersion, version: ProcedureVersion) -> dict[str, str]:

@@ -7,4 +7,9 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401
+        from . import (
+            deadline_clock,
+            receivers,  # noqa: F401
+        )
+
+        deadline_clock.register()

@@ -57,11 +57,15 @@ class ReplyInWords:
 
 @dataclass(frozen=True)
 class Card:
-    """One recipient: the first notice and what chased it. `state` is what a badge shows for the whole chase."""
+    """One recipient: the first notice and what chased it. `state` is what a badge shows for the whole chase.
+
+    `duty`: what its owner is told of, where the notice is about a duty of the case.
+    """
 
     line: NoticeLine
     chasers: list[NoticeLine]
     deadlines: list[DeadlineLine]
+    duty: DeadlineLine | None = None
 
     @property
     def state(self) -> str:
@@ -110,7 +114,8 @@ class Card:
         """
         lines = [self.line, *self.chasers]
         is_asked = any(
-            line.purpose in (Purpose.FIRST, *HEIRS) and not line.is_settled and not line.is_unresolved for line in lines
+            line.purpose in (Purpose.FIRST, Purpose.DUTY, *HEIRS) and not line.is_settled and not line.is_unresolved
+            for line in lines
         )
         return (
             self.taken is None
@@ -210,8 +215,11 @@ def build_dashboard(timeline: Timeline) -> Dashboard:
         else:
             # A deadline of the whole case, or of a notice that the timeline doesn't show.
             clocks.append(deadline)
+    duties = {deadline.chase: deadline for deadline in timeline.deadlines if deadline.chase is not None}
     cards = [
-        Card(line, chasers[line.id], deadlines[line.id]) for line in timeline.notices if _root(line, by_id) is line
+        Card(line, chasers[line.id], deadlines[line.id], duties.get(line.id))
+        for line in timeline.notices
+        if _root(line, by_id) is line
     ]
     return Dashboard(sorted(cards, key=_most_urgent_then_usual_order), clocks, timeline.referrals)
 
@@ -283,7 +291,7 @@ def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
         # Wrong PINs stand on the card and change none of the columns above.
         PinTry.objects.filter(notice__case_id=case.pk, succeeded=False).count(),
         list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
-        list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at")),
+        list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at", "owner", "chases")),
         list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),
     ]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]

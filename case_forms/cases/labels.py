@@ -12,6 +12,8 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.questions.base import in_our_words
 from case_forms.questions.choices import YES_NO_UNKNOWN
 
+from .models import Case
+
 REFERRAL = "referral"
 
 
@@ -38,3 +40,8 @@ def without_codes(sentence: str, language: str) -> str:
     for code, words in in_our_words(language, *YES_NO_UNKNOWN):
         sentence = sentence.replace(quote.format(code), quote.format(words))
     return sentence
+
+
+def flags_in_words(case: Case, language: str) -> list[str]:
+    """Return the labels of the flags that rules have set on a case, in their order."""
+    return [localize(label, language) for label in case.flags.values()]

@@ -5,6 +5,7 @@ Plain models: no revisions, no search index.
 
 import secrets
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, Municipality, Region, User
 from case_forms.procedures.models import ProcedureVersion
-from notifications.directory.models import Partner
+from notifications.directory.models import Partner, Role
 from vault.fields import SealedJSONField, SealedTextField
 
 # Crockford's alphabet: no I, L, O, U; can be read over a phone. And without 0 and 1, which look like O and I.
@@ -79,6 +80,8 @@ class Case(models.Model):
     )
     child_track = models.BooleanField(_("child, or may be a child"), default=False)
     is_drill = models.BooleanField(_("drill"), default=False)
+    # {key: {language: label}} of the procedure's flags that rules have set, as they were worded then
+    flags = models.JSONField(_("flags"), default=dict, blank=True)
     # Fixed when the case is opened: its deadlines and recipients stay what they were (ADR 54), until a coordinator
     # takes the case over (ADR 81).
     procedure_version = models.ForeignKey(
@@ -131,15 +134,35 @@ class CaseEvent(models.Model):
         return f"{self.case} {self.kind}"
 
 
-class Deadline(models.Model):
-    """A duty with its clock, for example "police notified".
+class DeadlineKind(models.TextChoices):
+    DEADLINE = "deadline", _("deadline")
+    TASK = "task", _("task")
 
-    Times come from the procedure version; null: no such mark.
+
+class DeadlineQuerySet(models.QuerySet["Deadline"]):
+    def running(self) -> "DeadlineQuerySet":
+        """Return what isn't met yet, in cases that are open."""
+        return self.filter(met_at__isnull=True, case__closed_at__isnull=True)
+
+
+class Deadline(models.Model):
+    """A duty with its clock: a deadline of the procedure ("police notified") or a task that a rule created.
+
+    Times come from the procedure version; null: no such mark. Everything that the clock needs is a snapshot of the
+    procedure as it was when the duty began: another version changes nothing about a duty that runs.
+
+    `owner`: the role whose duty it is; "" for one that nobody is notified about, as those from before there were
+    owners. `ladder`: the steps taken while the owner doesn't answer (as on a notice). `next_mark_at`: when the clock
+    looks at it next; null when it is met, or has no owner. `chase_id`: the first of the notices by which its owner is
+    told, or was told last; `chases`: how often that was begun. `form`: the key of the form that meets it ("": rules
+    do); `not_by`: whose submission doesn't. `notice_id`: the notice whose acceptance meets it.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="deadlines", verbose_name=_("case"))
     event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="deadlines")
-    key = models.CharField(_("key"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=10, choices=DeadlineKind.choices, default=DeadlineKind.DEADLINE)
+    # As long as the longest key of a procedure (`procedures.checks.KEY`).
+    key = models.CharField(_("key"), max_length=64)
     label = models.JSONField(_("label"))  # {language: text}
     starts_at = models.DateTimeField(_("starts at"))
     amber_at = models.DateTimeField(null=True, blank=True)
@@ -147,6 +170,18 @@ class Deadline(models.Model):
     breach_at = models.DateTimeField(null=True, blank=True)
     met_at = models.DateTimeField(_("met at"), null=True, blank=True)
     notice_id = models.UUIDField(null=True, blank=True, db_index=True)
+    owner = models.CharField(_("whose duty"), max_length=24, choices=Role.choices, blank=True)
+    ladder = models.JSONField(default=list, blank=True)
+    form = models.CharField(max_length=64, blank=True)
+    next_step = models.JSONField(default=dict, blank=True)  # {language: text}
+    next_mark_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    chase_id = models.UUIDField(null=True, blank=True)
+    chases = models.PositiveIntegerField(default=0)
+    not_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("not by")
+    )
+
+    objects = DeadlineQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("deadline")
@@ -157,6 +192,11 @@ class Deadline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.key}"
+
+    @property
+    def marks(self) -> list[datetime]:
+        """The moments of its marks, in order."""
+        return sorted(at for at in (self.amber_at, self.red_at, self.breach_at) if at is not None)
 
 
 class ReferralState(models.TextChoices):

@@ -15,6 +15,7 @@ from audit.chain import Actor, log_event
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened, notice_resolved
 
+from .deadlines import meet_deadlines
 from .models import Case, CaseEvent, Deadline, Referral, ReferralState
 from .rerouting import get_chain, reroute
 
@@ -64,7 +65,7 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
         return
     chase = [member.pk for member in get_chain(notice)]
     if reply.kind in TAKES_IT:
-        _meet(event.case, chase, reply.at)
+        meet_deadlines(Deadline.objects.filter(case=event.case, notice_id__in=chase), reply.at)
     _follow_referral(event.case, chase, reply)
     if reply.kind == ReplyKind.WRONG_AREA:
         reroute(case=event.case, notice=notice, reply=reply)
@@ -77,15 +78,6 @@ def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEve
         return None
     codes = {"role": notice.role, "purpose": notice.purpose, **detail}
     return CaseEvent.objects.create(case=case, kind=kind, at=at, notice_id=notice.pk, detail=codes)
-
-
-def _meet(case: Case, chase: list[UUID], at: datetime) -> None:
-    """Stop the clocks that wait for this notice."""
-    # One by one, because each gets its audit entry; an event has only a few.
-    for deadline in Deadline.objects.filter(case=case, notice_id__in=chase, met_at__isnull=True):
-        deadline.met_at = at
-        deadline.save(update_fields=["met_at"])
-        log_event("deadline.met", target_kind="deadline", target_id=deadline.pk, case=case.pk, key=deadline.key)
 
 
 def _follow_referral(case: Case, chase: list[UUID], reply: Reply) -> None:

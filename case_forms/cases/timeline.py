@@ -25,7 +25,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
 from .calling import ToCall, has_nobody, numbers_to_call
-from .models import Case, CaseEvent, Deadline, Referral
+from .models import Case, CaseEvent, Deadline, DeadlineKind, Referral
 
 # The marks of a clock, worst first.
 MARKS = ("breach", "red", "amber")
@@ -118,7 +118,12 @@ class NoticeLine:
 
 @dataclass(frozen=True)
 class DeadlineLine:
-    """One deadline. `mark` is the worst mark passed before it was met; `minutes_left` counts to the next mark."""
+    """One deadline or task.
+
+    `mark` is the worst mark passed before it was met; `minutes_left` counts to the next mark. `owner`: whose duty it
+    is and `next_step` what is to be done, in words, "" where nobody and nothing is named; `chase`: the first of the
+    notices by which its owner is told; `by_another`: somebody else than the sender has to do it.
+    """
 
     key: str
     label: str
@@ -132,6 +137,11 @@ class DeadlineLine:
     next_mark: str | None
     minutes_left: int | None
     minutes_taken: int | None
+    owner: str = ""
+    next_step: str = ""
+    chase: UUID | None = None
+    is_task: bool = False
+    by_another: bool = False
 
 
 @dataclass(frozen=True)
@@ -339,6 +349,11 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         next_mark=None if row.met_at else next_mark,
         minutes_left=_minutes(now, next_at) if next_at and not row.met_at else None,
         minutes_taken=_minutes(row.starts_at, row.met_at) if row.met_at else None,
+        owner=str(Role(row.owner).label) if row.owner and not row.notice_id else "",
+        next_step=localize(row.next_step, language) if row.next_step else "",
+        chase=row.chase_id,
+        is_task=row.kind == DeadlineKind.TASK,
+        by_another=row.not_by_id is not None,
     )
 
 

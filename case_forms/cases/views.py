@@ -19,6 +19,7 @@ from case_forms.form_builder.models import FormVersion
 from .adopting import newer_version
 from .calling import get_duty, to_call_about
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
+from .labels import flags_in_words
 from .models import Case, Deadline
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
 from .timeline import build_timeline
@@ -51,6 +52,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),
         "next_forms": next_forms,
         "newer_version": newer_version(found),
+        "flags": flags_in_words(found, _language()),
     }
     return render(request, "cases/case.html", context)
 

@@ -29,7 +29,10 @@ GROUPS: "dict[str, tuple[str | Promise, tuple[str, ...]]]" = {
         _("Police and authorities"),
         ("police_report", "responsible_authority_notice", "formal_identification"),
     ),
-    REPORTS: (_("Reports of the unit"), ("monthly_report", "activity_report", "session_report")),
+    REPORTS: (
+        _("Reports of the unit"),
+        ("monthly_report", "activity_report", "session_report", "data_protection"),
+    ),
 }
 OF_KIND = {
     "identification": CONTACT,

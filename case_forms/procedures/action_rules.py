@@ -7,7 +7,20 @@ from django.utils.translation import gettext as _
 
 from case_forms.form_builder.definition.problems import Problem
 
-from .checks import ROLES, Problems, Surrounding, check_expression, check_flag, check_minutes, check_names, check_text
+from .checks import (
+    Problems,
+    Surrounding,
+    check_expression,
+    check_flag,
+    check_form,
+    check_key,
+    check_key_among,
+    check_minutes,
+    check_names,
+    check_role,
+    check_text,
+    check_texts,
+)
 from .events.registry import EVENTS
 from .rule_actions import parameters
 from .rule_actions.base import RuleAction, UnknownAction
@@ -29,6 +42,12 @@ def parameters_are_the_actions_own(action: RuleAction, here: Surrounding) -> Pro
     for name in sorted(name for name, parameter in written.items() if parameter.is_needed):
         if name not in action.stored:
             yield Problem(f"{here.path}/{name}", "missing", _("This is needed here."))
+
+
+def one_of_the_parameters_is_given(action: RuleAction, here: Surrounding) -> Problems:
+    if action.one_of and len([name for name in action.one_of if name in action.stored]) != 1:
+        words = _("Give exactly one of: %(names)s.") % {"names": ", ".join(action.one_of)}
+        yield Problem(f"{here.path}/{action.one_of[0]}", "one_of", words)
 
 
 def parameters_are_valid(action: RuleAction, here: Surrounding) -> Problems:
@@ -54,11 +73,7 @@ def _expression(path: str, value: Any, parameter: Parameter, here: Surrounding) 
 
 
 def _role(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
-    if not isinstance(value, str) or value not in ROLES:
-        yield Problem(path, "unknown_role", _("No recipient has this role."))
-    # A consent names one service, so none may be found by its area.
-    elif value == "protection_service":
-        yield Problem(path, "needs_refer", _("A protection service is notified by a referral that names it."))
+    yield from check_role(path, value)
 
 
 def _deadline(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
@@ -70,8 +85,8 @@ def _ladder(path: str, value: Any, parameter: Parameter, here: Surrounding) -> P
 
 
 def _named(path: str, name: Any, among: Mapping[str, Any], code: str) -> Problems:
-    if name is not None and (not isinstance(name, str) or name not in among):
-        yield Problem(path, code, _("This procedure has nothing with this name."))
+    if name is not None:
+        yield from check_key_among(path, name, among, code)
 
 
 def _minutes(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
@@ -91,6 +106,25 @@ def _text(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Pro
     yield from check_text(path, value, _("Write a text."))
 
 
+def _texts(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_texts(path, value)
+
+
+def _key(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_key(path, value)
+    # What waits is met by its key: a task that bears a deadline's would be met with it.
+    if isinstance(value, str) and value in here.procedure.deadlines:
+        yield Problem(path, "doubled_key", _("A deadline of this procedure has this key."))
+
+
+def _form(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_form(path, value, here)
+
+
+def _marker(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
+    yield from check_key_among(path, value, here.procedure.flags, "unknown_flag")
+
+
 PARAMETER_CHECKS: Mapping[str, ParameterCheck] = {
     parameters.EXPRESSION: _expression,
     parameters.CONDITION: _expression,
@@ -102,4 +136,8 @@ PARAMETER_CHECKS: Mapping[str, ParameterCheck] = {
     parameters.FLAG: _flag,
     parameters.CHOICE: _choice,
     parameters.TEXT: _text,
+    parameters.TEXTS: _texts,
+    parameters.KEY: _key,
+    parameters.FORM: _form,
+    parameters.MARKER: _marker,
 }

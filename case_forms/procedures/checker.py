@@ -14,7 +14,7 @@ from case_forms.form_builder.definition.problems import Problem
 from case_forms.json_nodes import Node
 
 from .checks import Surrounding, check_key
-from .definition import Calendar, Fact, LadderStep, Rule, Setting, SettingChoice, parse_procedure
+from .definition import Calendar, Fact, Flag, LadderStep, Rule, Setting, SettingChoice, parse_procedure
 from .definition.nodes import Deadline, ListNode
 from .organisation_settings import kinds_of_settings
 from .rule_actions.base import RuleAction
@@ -74,6 +74,8 @@ def _parts(here: Surrounding) -> Parts:
         yield from _each(ladder.steps, place)
     for key, chain in procedure.chains.items():
         yield chain, replace(here, path=f"/chains/{key}", key=key)
+    for key, flag in procedure.flags.items():
+        yield flag, replace(here, path=f"/flags/{key}", key=key)
     for rule, place in _each(procedure.rules, here, "rules"):
         yield rule, place
         if isinstance(rule, Rule):
@@ -99,6 +101,7 @@ def _not_an_object(node: Node) -> str:
         Calendar: _("A calendar is an object."),
         Deadline: _("A deadline is an object."),
         LadderStep: _("A step is an object."),
+        Flag: _("A flag is an object."),
         Rule: _("A rule is an object."),
     }
     return told[type(node)]

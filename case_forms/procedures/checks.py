@@ -94,6 +94,24 @@ def check_names(path: str, given: Collection[str], allowed: Collection[str]) -> 
             yield Problem(f"{path}/{name}", "unknown_name", _("There is no such part."))
 
 
+def check_role(path: str, role: Any) -> Problems:
+    if not isinstance(role, str) or role not in ROLES:
+        yield Problem(path, "unknown_role", _("No recipient has this role."))
+    # A consent names one service, so none may be found by its area.
+    elif role == Role.PROTECTION_SERVICE:
+        yield Problem(path, "needs_refer", _("A protection service is notified by a referral that names it."))
+
+
+def check_key_among(path: str, key: Any, among: Collection[str], code: str) -> Problems:
+    if not isinstance(key, str) or key not in among:
+        yield Problem(path, code, _("This procedure has nothing with this name."))
+
+
+def check_form(path: str, form: Any, here: Surrounding) -> Problems:
+    if not isinstance(form, str) or (here.questions is not None and form not in here.questions):
+        yield Problem(path, "unknown_form", _("No form with this key is published."))
+
+
 def check_expression(
     path: str, expression: Any, here: Surrounding, *, facts: Collection[str], answers: Collection[str] | None
 ) -> Problems:

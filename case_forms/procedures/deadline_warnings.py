@@ -13,17 +13,17 @@ from .definition import Deadline, Procedure
 
 
 def find_warnings(procedure: Procedure) -> list[Problem]:
-    """Return a warning for each deadline that never starts, never ends, or whose end wakes nobody."""
+    """Return a warning for each deadline that never starts, never ends, wakes nobody, or can't be met."""
     started = get_started(procedure)
     return [
         warning
         for key, deadline in procedure.deadlines.items()
-        for warning in _about(f"/deadlines/{key}", deadline, started.get(key))
+        for warning in _about(key, deadline, started.get(key), procedure)
     ]
 
 
 def get_started(procedure: Procedure) -> dict[str, bool]:
-    """Return {key of a deadline: whether its end always wakes somebody} of those that rules start."""
+    """Return {key of a deadline: whether a notice beside it always wakes somebody} of those that rules start."""
     started: dict[str, bool] = {}
     for rule in procedure.rules:
         for action in rule.then:
@@ -32,11 +32,17 @@ def get_started(procedure: Procedure) -> dict[str, bool]:
     return started
 
 
-def _about(path: str, deadline: Deadline, wakes: bool | None) -> Iterator[Problem]:
+def _about(key: str, deadline: Deadline, wakes: bool | None, procedure: Procedure) -> Iterator[Problem]:
+    path = f"/deadlines/{key}"
     if wakes is None:
         yield Problem(path, "never_starts", _("No rule starts this deadline."))
     elif not deadline.minutes:
         yield Problem(path, "never_ends", _("This deadline has no minutes, so it is never late."))
-    elif not wakes:
+    elif wakes:
+        return
+    elif not deadline.is_chased:
         words = _("Nobody is notified when this deadline passes: it is nobody's and has no steps. It only turns red.")
         yield Problem(path, "wakes_nobody", words)
+    elif not deadline.form and key not in procedure.met_by_rules:
+        words = _("Nothing meets this deadline: no form answers it, and no rule meets it.")
+        yield Problem(path, "never_met", words)

@@ -57,6 +57,10 @@ class Words(Describer):
             return localize(self.procedure.deadlines[value].label, self.language)
         if parameter.kind == parameters.LADDER and value in self.procedure.ladders:
             return describe_ladder(self.procedure.ladders[value])
+        if parameter.kind == parameters.TEXTS and isinstance(value, dict):
+            return localize(value, self.language) if value else ""
+        if parameter.kind == parameters.MARKER and value in self.procedure.flags:
+            return localize(self.procedure.flags[value].label, self.language)
         return "" if value is None else str(value)
 
     def _expression(self, expression: Any) -> str:

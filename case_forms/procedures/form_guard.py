@@ -118,6 +118,10 @@ def what_breaks(change: Changing, standing: Standing, *, deep: bool = True) -> I
     `deep`: also whether rules can still apply; for that the form must have no problems of its own.
     """
     for needs in standing.needs:
+        if change.after is None and change.key in needs.answered_by and not standing.is_over:
+            # What waits for this form could never be met any more.
+            yield Found(standing, needs, ARCHIVED, was_so=False)
+            continue
         if not concerns(needs, change, standing):
             continue
         after = breaks_in(needs, change.key, change.after, deep=deep)

@@ -18,6 +18,10 @@ KINDS = {
     parameters.FLAG: "true or false",
     parameters.CHOICE: "one of its choices",
     parameters.TEXT: "text",
+    parameters.TEXTS: "text in Albanian and English",
+    parameters.KEY: "a key of its own",
+    parameters.FORM: "key of a published form",
+    parameters.MARKER: "key of a flag",
 }
 
 

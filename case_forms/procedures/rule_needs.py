@@ -22,7 +22,7 @@ from case_forms.questions import registry
 from .definition import Procedure, Rule
 from .events.registry import EVENTS, scope_names
 from .organisation_settings import kinds_of_settings
-from .rule_actions.parameters import Parameter
+from .rule_actions.parameters import FORM, Parameter
 
 Expression = Any
 
@@ -100,13 +100,18 @@ class RuleNeeds:
     """One rule of a procedure with the facts written into its expressions.
 
     `settings`: what the organisation may choose, by the names that conditions read. Every choice is reasoned about, for
-    tomorrow another one may hold.
+    tomorrow another one may hold. `answered_by`: the forms that meet what it starts.
     """
 
     def __init__(
-        self, rule: Rule, facts: Mapping[str, Expression], settings: Mapping[str, KindInfo] | None = None
+        self,
+        rule: Rule,
+        facts: Mapping[str, Expression],
+        settings: Mapping[str, KindInfo] | None = None,
+        answered_by: frozenset[str] = frozenset(),
     ) -> None:
         self.rule = rule
+        self.answered_by = answered_by
         self.facts = frozenset(facts)
         self.settings = dict(settings or {})
         self.when = _inlined(rule.when, facts)
@@ -209,7 +214,17 @@ def get_needs(procedure: Procedure) -> list[RuleNeeds]:
     for fact in procedure.facts:
         facts[fact.key] = _inlined(fact.value, facts)
     settings = kinds_of_settings(procedure)
-    return [RuleNeeds(rule, facts, settings) for rule in procedure.rules]
+    return [RuleNeeds(rule, facts, settings, _answering_forms(procedure, rule)) for rule in procedure.rules]
+
+
+def _answering_forms(procedure: Procedure, rule: Rule) -> frozenset[str]:
+    """Return the forms that meet the deadlines and tasks which a rule starts."""
+    found = set()
+    for action in rule.then:
+        found |= {procedure.deadlines[key].form for key in action.started_deadlines() if key in procedure.deadlines}
+        written = action.parameters().items()
+        found |= {str(action.value_of(name)) for name, parameter in written if parameter.kind == FORM}
+    return frozenset(found - {""})
 
 
 def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:

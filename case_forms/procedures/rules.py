@@ -15,7 +15,13 @@ from access.models import localize
 from case_forms.form_builder.definition.problems import Problem
 from case_forms.json_nodes import Node
 
-from .action_rules import action_is_known, action_suits_the_event, parameters_are_the_actions_own, parameters_are_valid
+from .action_rules import (
+    action_is_known,
+    action_suits_the_event,
+    one_of_the_parameters_is_given,
+    parameters_are_the_actions_own,
+    parameters_are_valid,
+)
 from .calendar_rules import (
     calendar_is_open_at_times,
     closed_days_are_dates,
@@ -27,10 +33,13 @@ from .checks import (
     Surrounding,
     check_expression,
     check_flag,
+    check_form,
     check_key,
+    check_key_among,
     check_minutes,
     check_names,
     check_own_key,
+    check_role,
     check_text,
     check_texts,
     is_minutes,
@@ -41,6 +50,7 @@ from .definition import (
     Chain,
     Deadline,
     Fact,
+    Flag,
     Ladder,
     LadderStep,
     Procedure,
@@ -71,6 +81,7 @@ HOLDERS = {
     "deadlines": dict,
     "ladders": dict,
     "chains": dict,
+    "flags": dict,
     "rules": list,
 }
 
@@ -211,6 +222,26 @@ def marks_increase(deadline: Deadline, here: Surrounding) -> Problems:
         last = max(last, minutes)
 
 
+def deadline_has_an_owner(deadline: Deadline, here: Surrounding) -> Problems:
+    """Owner and ladder belong together: steps need somebody to be told, and an owner without steps is never told."""
+    path, stored = here.path, deadline.stored
+    if "owner" in stored:
+        yield from check_role(f"{path}/owner", stored["owner"])
+    if "ladder" in stored:
+        yield from check_key_among(f"{path}/ladder", stored["ladder"], here.procedure.ladders, "unknown_ladder")
+    if "owner" in stored and "ladder" not in stored:
+        yield Problem(f"{path}/ladder", "missing", _("Say what happens while the owner doesn't act."))
+    if "ladder" in stored and "owner" not in stored:
+        yield Problem(f"{path}/owner", "missing", _("Say whose duty this is."))
+
+
+def deadline_says_what_meets_it(deadline: Deadline, here: Surrounding) -> Problems:
+    if "form" in deadline.stored:
+        yield from check_form(f"{here.path}/form", deadline.stored["form"], here)
+    if "next_step" in deadline.stored:
+        yield from check_texts(f"{here.path}/next_step", deadline.stored["next_step"])
+
+
 # ---- rules ----
 
 
@@ -229,9 +260,7 @@ def forms_are_published(rule: Rule, here: Surrounding) -> Problems:
     if "forms" in rule.stored and not rule.has("forms"):
         yield Problem(f"{here.path}/forms", "wrong_type", _("Forms are a list of keys."))
     for position, form in enumerate(rule.forms):
-        if here.questions is not None and form not in here.questions:
-            words = _("No form with this key is published.")
-            yield Problem(f"{here.path}/forms/{position}", "unknown_form", words)
+        yield from check_form(f"{here.path}/forms/{position}", form, here)
 
 
 def condition_can_be_read(rule: Rule, here: Surrounding) -> Problems:
@@ -288,6 +317,8 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Deadline, confidence_is_said),
     PartRule(Deadline, marks_increase),
     PartRule(Deadline, deadline_is_counted_in_a_calendar),
+    PartRule(Deadline, deadline_has_an_owner),
+    PartRule(Deadline, deadline_says_what_meets_it),
     PartRule(Ladder, stored_name_is_well_written),
     PartRule(Ladder, ladder_has_a_step),
     PartRule(LadderStep, names_are_the_formats_own),
@@ -298,6 +329,9 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Chain, chain_has_a_link),
     PartRule(Chain, links_widen),
     PartRule(Chain, chain_ends_with_somebody_who_can_act),
+    PartRule(Flag, stored_name_is_well_written),
+    PartRule(Flag, names_are_the_formats_own),
+    PartRule(Flag, label_is_in_every_language),
     PartRule(Rule, names_are_the_formats_own),
     PartRule(Rule, own_key_is_well_written),
     PartRule(Rule, rule_is_in_words),
@@ -308,6 +342,7 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Rule, rule_key_is_its_own),
     PartRule(RuleAction, action_is_known),
     PartRule(RuleAction, parameters_are_the_actions_own),
+    PartRule(RuleAction, one_of_the_parameters_is_given),
     PartRule(RuleAction, parameters_are_valid),
     PartRule(RuleAction, action_suits_the_event),
 )

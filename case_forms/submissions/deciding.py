@@ -96,6 +96,7 @@ def _event(submission: Submission, answers: Answers, case: Case | None, procedur
         case_status=case.status if case else None,
         case_child=case.child_track if case else None,
         case_consent=consents_for(case, procedure.parsed, form),
+        case_flags=tuple(case.flags) if case else None,
     )
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality, Region, User
+from case_forms.cases.deadlines import stop_deadlines
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
@@ -114,6 +115,8 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
     if not keep_open:
         for notice in Notice.objects.open().filter(id__in=notices):
             cancel(notice=notice, reason="drill_over")
+        if received.submission.case is not None:
+            stop_deadlines(received.submission.case, "drill_over")
     return report
 
 

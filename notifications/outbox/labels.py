@@ -20,6 +20,7 @@ REASONS: dict[str, "str | Promise"] = {
     "taken_in_house": _("handled by the unit"),
     "same_recipient": _("the same person was already notified"),
     "drill_over": _("the drill is over"),
+    "duty_met": _("no longer needed: it was done"),
 }
 CHANNELS: dict[str, "str | Promise"] = {
     "email": _("e-mail"),

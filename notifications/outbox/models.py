@@ -36,6 +36,7 @@ class Purpose(models.TextChoices):
     FALLBACK = "fallback", _("to the coordinator: no contact found")
     REROUTE = "reroute", _("forwarded to another area")
     INSTEAD = "instead", _("notified instead")
+    DUTY = "duty", _("a duty is due")
     TEST = "test", _("test of an address and a PIN")
     DIGEST = "digest", _("to the coordinator: daily list of what is unanswered")
 

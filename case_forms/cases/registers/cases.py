@@ -9,10 +9,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail_modeladmin.helpers import ButtonHelper
 
-from access.models import User
+from access.languages import get_current_language
+from access.models import User, localize
 from notifications.outbox.labels import yes_or_no
 from notifications.outbox.states import AWAITING_ANSWER
 
+from ..labels import flags_in_words
 from ..models import Case, Deadline
 from ..urgency import URGENCIES, bearing_duty, with_urgency
 from .base import Register, case_link, day_and_hour
@@ -33,6 +35,8 @@ class CaseRegister(Register):
         "page",
         "status",
         "on_child_track",
+        "flagged",
+        "next_duty",
         "where",
         "opened",
     )
@@ -58,7 +62,11 @@ class CaseRegister(Register):
     )
 
     def scoped(self, user: User) -> "models.QuerySet[Any]":
-        return Case.objects.visible_to(user)
+        # One query for all rows of the page.
+        owned = Deadline.objects.filter(met_at=None, next_mark_at__isnull=False).order_by("next_mark_at", "pk")
+        return Case.objects.visible_to(user).prefetch_related(
+            models.Prefetch("deadlines", owned.only("case_id", "label", "owner", "next_mark_at"), to_attr="duties")
+        )
 
     def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
         return models.Q(pk__in=cases.values("pk"))
@@ -80,6 +88,21 @@ class CaseRegister(Register):
 
     on_child_track.short_description = _("child")  # type: ignore[attr-defined]
     on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
+
+    def flagged(self, case: Case) -> str:
+        return ", ".join(flags_in_words(case, get_current_language()))
+
+    flagged.short_description = Case._meta.get_field("flags").verbose_name  # type: ignore[attr-defined]
+
+    def next_duty(self, case: Any) -> str:
+        """Return the duty whose clock moves next, whose it is and when it does."""
+        if case.closed_at is not None or not case.duties:
+            return ""
+        duty = case.duties[0]
+        label = localize(duty.label, get_current_language())
+        return format_html("{}<br>{}, {}", label, duty.get_owner_display(), day_and_hour(duty.next_mark_at))
+
+    next_duty.short_description = _("next duty")  # type: ignore[attr-defined]
 
     def where(self, case: Case) -> str:
         return format_html("{}<br>{}", case.municipality, case.unit)

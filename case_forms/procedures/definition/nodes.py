@@ -78,6 +78,9 @@ class Deadline(Node):
     """A duty with its marks, in minutes after its clock starts. None: it has no such mark.
 
     `calendar`: the key of the calendar in whose working time the minutes are counted; None: they simply pass.
+    `owner`: the role whose duty it is, which is notified at the marks and along `ladder` (a key among the procedure's
+    ladders) until it is met. `form`: the key of the form that meets it; where rules meet it, they decide when.
+    `next_step`: what is to be done, in words.
     """
 
     label: Texts = {}
@@ -85,13 +88,28 @@ class Deadline(Node):
     red_minutes: StrictInt | None = None
     breach_minutes: StrictInt | None = None
     calendar: StrictStr | None = None
+    owner: StrictStr = ""
+    ladder: StrictStr = ""
+    form: StrictStr = ""
+    next_step: Texts = {}
     basis: StrictStr = ""
     confidence: StrictStr = ""
+
+    @property
+    def is_chased(self) -> bool:
+        """Whether somebody is notified when it is due: it has an owner and steps."""
+        return bool(self.owner and self.ladder)
 
     @property
     def minutes(self) -> dict[str, int]:
         """{"amber_minutes": ...} of the marks that it has, in their order."""
         return {mark: getattr(self, mark) for mark in MARKS if getattr(self, mark) is not None}
+
+
+class Flag(Node):
+    """Something that a case can be marked with, as "needs an interpreter"."""
+
+    label: Texts = {}
 
 
 class LadderStep(Node):
@@ -174,6 +192,7 @@ class Procedure(Node):
     deadlines: dict[StrictStr, Deadline] = {}
     ladders: dict[StrictStr, Ladder] = {}
     chains: dict[StrictStr, Chain] = {}
+    flags: dict[StrictStr, Flag] = {}
     rules: tuple[Rule, ...] = ()
 
     @cached_property
@@ -187,6 +206,11 @@ class Procedure(Node):
     def rules_about(self, event: str, form: str) -> list[Rule]:
         """Return the rules about this kind of event and this form, in their order."""
         return [rule for rule in self.rules_by_event.get(event, ()) if not rule.forms or form in rule.forms]
+
+    @cached_property
+    def met_by_rules(self) -> frozenset[str]:
+        """The keys of the deadlines that some rule meets."""
+        return frozenset(key for rule in self.rules for action in rule.then for key in action.met_deadlines())
 
     def get_links(self, role: str) -> list[str]:
         """Return the links along which somebody of this role is looked for, the nearest first.

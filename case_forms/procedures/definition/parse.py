@@ -18,6 +18,7 @@ from .nodes import (
     Chain,
     Deadline,
     Fact,
+    Flag,
     Ladder,
     LadderStep,
     ListNode,
@@ -35,6 +36,7 @@ BY_NAME: Mapping[str, type[Node]] = {
     "deadlines": Deadline,
     "ladders": Ladder,
     "chains": Chain,
+    "flags": Flag,
 }
 
 

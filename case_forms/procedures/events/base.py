@@ -29,6 +29,7 @@ class Event:
     case_child: bool | None = None  # None: no case is named
     # by office, the bases on which a consent to be referred to it is on record; None where nothing asks for it
     case_consent: Mapping[str, list[str]] | None = field(default=None, repr=False)
+    case_flags: tuple[str, ...] | None = None  # the flags that rules have set on the case
     status_before: str | None = None  # of an event that is a change of the case's status
 
     @property

@@ -5,7 +5,7 @@ from case_forms.expressions import KindInfo
 from ..case_state import CaseState
 from ..messages import gettext_noop
 from .base import OCCURRED_ON, TODAY, EventKind, ScopeName
-from .submissions import CASE_CHILD, CASE_STATUS, CONSENT
+from .submissions import CASE_CHILD, CASE_STATUS, CONSENT, FLAGS
 
 STATUS_BEFORE = ScopeName(
     "_status_before",
@@ -19,7 +19,7 @@ class CaseOpened(EventKind):
     code = "case_opened"
     words = gettext_noop("A rule about a submission has opened a case. Form and answers are those of the submission.")
     is_caused = True
-    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD)
+    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, FLAGS)
 
     @classmethod
     def follows(cls, before: CaseState | None, after: CaseState | None) -> bool:
@@ -32,7 +32,7 @@ class StatusChanged(EventKind):
         "Rules about a submission have changed the status of its case. Form and answers are those of the submission."
     )
     is_caused = True
-    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, STATUS_BEFORE)
+    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, FLAGS, STATUS_BEFORE)
 
     @classmethod
     def follows(cls, before: CaseState | None, after: CaseState | None) -> bool:

@@ -23,9 +23,15 @@ CONSENT = ScopeName(
     gettext_noop("by office, the bases on which a consent to be referred to it is on record; null without a case"),
     lambda event: event.case_consent,
 )
+FLAGS = ScopeName(
+    "_case_flags",
+    KindInfo("choices"),
+    gettext_noop("the keys of the flags that the case had when it came in; null without a case"),
+    lambda event: list(event.case_flags) if event.case_flags is not None else None,
+)
 
 
 class SubmissionReceived(EventKind):
     code = "submission_received"
     words = gettext_noop("A form of a unit comes in: a new one, or one about a case that it names.")
-    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT)
+    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, FLAGS)

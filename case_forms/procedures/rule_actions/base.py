@@ -44,6 +44,21 @@ class World(Protocol):
     @abstractmethod
     def meet_deadline(self, action: "Action") -> None: ...
 
+    @abstractmethod
+    def create_task(self, action: "Action") -> None: ...
+
+    @abstractmethod
+    def ask_for_form(self, action: "Action") -> None: ...
+
+    @abstractmethod
+    def require_second_worker(self, action: "Action") -> None: ...
+
+    @abstractmethod
+    def set_flag(self, action: "Action") -> None: ...
+
+    @abstractmethod
+    def clear_flag(self, action: "Action") -> None: ...
+
 
 class Describer(Protocol):
     """The words for describing an action in one language (`procedures.descriptions`)."""
@@ -58,13 +73,15 @@ class RuleAction(Node):
 
     `code` is stored as `do`. `words`: what it does, for the docs and an editor's list. `summary`: the same about one
     action, with `%(name)s` for the parameters that it names. `needs_case`: whether it can only be done about an event
-    that has a case. Properties are declared in the order in which their problems are reported.
+    that has a case. `one_of`: names of parameters of which exactly one is written. Properties are declared in the order
+    in which their problems are reported.
     """
 
     code: ClassVar[str] = ""
     words: ClassVar[str] = ""
     summary: ClassVar[str] = ""
     needs_case: ClassVar[bool] = True
+    one_of: ClassVar[tuple[str, ...]] = ()
 
     do: StrictStr = ""
 
@@ -86,6 +103,10 @@ class RuleAction(Node):
         written = self.parameters().items()
         wakes = any(each.kind == LADDER and self.value_of(name) for name, each in written)
         return {self.value_of(name): wakes for name, each in written if each.starts_clock and self.value_of(name)}
+
+    def met_deadlines(self) -> frozenset[str]:
+        """Return the keys of the deadlines that it meets."""
+        return frozenset()
 
     @classmethod
     def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:

@@ -39,6 +39,9 @@ class MeetDeadline(RuleAction):
 
     key: Annotated[StrictStr, Parameter(DEADLINE, gettext_noop("the deadline"), is_needed=True)] = ""
 
+    def met_deadlines(self) -> frozenset[str]:
+        return frozenset({self.key} if self.key else ())
+
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:
         world.meet_deadline(action)

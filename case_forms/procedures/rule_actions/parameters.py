@@ -16,9 +16,13 @@ MINUTES = "minutes"
 FLAG = "flag"  # true or false
 CHOICE = "choice"  # one of the parameter's own `choices`
 TEXT = "text"
+TEXTS = "texts"  # {language: text}
+KEY = "key"  # a name that the rule gives
+FORM = "form"  # the key of a published form
+MARKER = "marker"  # a key among the procedure's flags
 
 EXPRESSIONS = frozenset({EXPRESSION, CONDITION, OFFICE})
-KINDS = EXPRESSIONS | {DEADLINE, LADDER, ROLE, MINUTES, FLAG, CHOICE, TEXT}
+KINDS = EXPRESSIONS | {DEADLINE, LADDER, ROLE, MINUTES, FLAG, CHOICE, TEXT, TEXTS, KEY, FORM, MARKER}
 
 
 @dataclass(frozen=True)

@@ -248,7 +248,7 @@ def test_holidays_that_are_unknown_when_a_case_opens_refuse_nothing(monkeypatch:
     scene = make_scene()
     monkeypatch.setattr(calendar_rules, "get_public_holidays", lambda: CountryHolidays(set()))
     enact(with_calendar(public_holidays=True), since=timezone.now())
-    monkeypatch.setattr("case_forms.cases.actions.get_public_holidays", lambda: None)
+    monkeypatch.setattr("case_forms.cases.deadlines.get_public_holidays", lambda: None)
     with capture_logs() as logs:
         scene.send(age_stated=30)
     clock = RunningDeadline.objects.get(key="police_report")

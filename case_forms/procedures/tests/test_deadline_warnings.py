@@ -10,7 +10,7 @@ from case_forms.submissions.seeding.reference import procedure_files
 from tests.world.procedures import deadline, enact, small_procedure
 from tests.world.scene import make_scene
 
-from ..deadline_warnings import find_warnings
+from ..deadline_warnings import find_warnings, get_started
 from ..definition import parse_procedure
 
 
@@ -44,22 +44,24 @@ def test_to_meet_a_deadline_does_not_start_it() -> None:
     assert warnings(procedure) == {("assessment", "never_starts")}
 
 
-def test_the_deadlines_of_the_shipped_procedure_that_still_do_nothing_are_known() -> None:
-    assert {found for definition in procedure_files() for found in warnings(definition)} == {
-        ("identification_rest", "wakes_nobody"),
-        ("child_risk_assessment", "wakes_nobody"),
-        ("reflection_period", "wakes_nobody"),
-        ("emergency_shelter", "wakes_nobody"),
-        ("first_referral", "wakes_nobody"),
-        ("follow_up_1_month", "wakes_nobody"),
-        ("follow_up_3_months", "wakes_nobody"),
-        ("follow_up_6_months", "wakes_nobody"),
-        ("follow_up_12_months", "wakes_nobody"),
-        ("formal_interview", "never_ends"),
-        ("child_individual_plan", "never_ends"),
-        ("data_breach", "never_starts"),
-        ("data_subject_request", "never_starts"),
-    }
+def test_a_deadline_with_an_owner_and_steps_wakes_them_and_one_that_nothing_meets_is_named() -> None:
+    procedure = small_procedure()
+    procedure["deadlines"]["assessment"] |= {"owner": "mobile_unit", "ladder": "quick"}
+    assert warnings(procedure) == set()
+    procedure["rules"][4]["then"].pop(0)
+    assert warnings(procedure) == {("assessment", "never_met")}
+    procedure["deadlines"]["assessment"]["form"] = "small_follow_up"
+    assert warnings(procedure) == set()
+
+
+def test_every_deadline_of_the_shipped_procedure_is_alive() -> None:
+    for definition in procedure_files():
+        procedure = parse_procedure(definition)
+        assert warnings(definition) == set()
+        beside_a_notice = {key for key, wakes in get_started(procedure).items() if wakes}
+        for key, written in procedure.deadlines.items():
+            # Beside a notice its recipient owns it and accepting meets it; else somebody is named, and what to do.
+            assert key in beside_a_notice or (written.is_chased and written.form and written.next_step), key
 
 
 @pytest.mark.django_db

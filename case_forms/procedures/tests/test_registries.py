@@ -98,6 +98,11 @@ def test_stored_codes_stay() -> None:
         "refer",
         "deadline",
         "meet_deadline",
+        "create_task",
+        "ask_for_form",
+        "require_second_worker",
+        "set_flag",
+        "clear_flag",
     }
 
 

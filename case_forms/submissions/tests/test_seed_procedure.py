@@ -456,3 +456,18 @@ def test_a_tip_of_danger_is_urgent_for_everybody_and_chased_sooner() -> None:
 
 def test_whoever_writes_again_is_read_by_the_unit_and_nobody_else() -> None:
     assert told(signalled("signal_added", danger_now="yes", child_involved="yes")) == ["mobile_unit"]
+
+
+@pytest.mark.parametrize(("what", "key"), [("breach", "data_breach"), ("request", "data_subject_request")])
+def test_what_concerns_a_persons_data_has_its_clock_until_it_is_settled(what: str, key: str) -> None:
+    begun = decide(of_case("victim", form="data_protection", what=what, state="open"), PROCEDURE)
+    settled = decide(of_case("victim", form="data_protection", what=what, state="settled"), PROCEDURE)
+    assert (clocks(begun), clocks(begun, "meet_deadline")) == ([key], [])
+    assert (clocks(settled), clocks(settled, "meet_deadline")) == ([], [key])
+    assert told(begun) == told(settled) == []
+
+
+@pytest.mark.parametrize("kind", ["month_1", "month_3", "month_6", "month_12"])
+def test_a_follow_up_at_its_end_meets_the_reflection_period(kind: str) -> None:
+    decision = decide(of_case("victim", form="follow_up", follow_kind=kind, reached=True), PROCEDURE)
+    assert ("reflection_period" in clocks(decision, "meet_deadline")) is (kind != "month_1")

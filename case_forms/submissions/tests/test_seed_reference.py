@@ -48,6 +48,7 @@ FORMS = {
     "monthly_report",
     "activity_report",
     "case_meeting",
+    "data_protection",
 }
 # those that are about the work, not about one case
 OF_NO_CASE = {

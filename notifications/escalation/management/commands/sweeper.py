@@ -24,6 +24,7 @@ from notifications.escalation.findings import (
     delete_settled_rows,
     get_stranded_notices,
 )
+from notifications.escalation.passes import advance_clocks, find_stranded_rows
 from notifications.escalation.probes import Probes
 from notifications.outbox.alarm import ring
 from notifications.outbox.models import Heartbeat
@@ -95,6 +96,7 @@ class Sweeper:
         """Run one pass. The heartbeat comes last: it says that all of it was done."""
         now = timezone.now()
         advance(now)
+        advance_clocks(now)
         send_due_alarms(now)
         sweep(now)
         if self._is_due("canary", CANARY_SECONDS):
@@ -135,7 +137,10 @@ class Sweeper:
         found = get_stranded_notices(now)
         for notice in found:
             log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
-        Heartbeat.beat(AUDIT, {"stranded": len(found)})
+        without_step = find_stranded_rows(now)
+        for clock, key in without_step:
+            log.error("clock_stranded", clock=clock, row=key)
+        Heartbeat.beat(AUDIT, {"stranded": len(found) + len(without_step)})
 
     def _beat(self) -> None:
         if self._is_due("beat", BEAT_SECONDS):

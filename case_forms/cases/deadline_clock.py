@@ -1,0 +1,161 @@
+"""The clock of duties: tell the owner of each deadline and task when it is due, until it is met.
+
+    mark reached, nobody asked   the owner gets a notice with the duty's own steps, which end in a coordinator's call
+    a notice of it is open       nothing new: that one's steps go on (one open chase for each duty)
+    after the last mark          looked at again each day, so that "I'll do it" isn't the last that is heard of it
+    met, or its case closed      no further moment; meeting it withdraws what was sent (`deadlines.meet_deadlines`)
+
+A pass takes each row in a transaction of its own. It begins with a conditional UPDATE of the row's next moment, so of
+two sweepers one tells the owner. A row that can't be read is put aside by name, and a coordinator is asked to look at
+its case.
+"""
+
+from datetime import datetime
+from uuid import uuid5
+
+from django.db import transaction
+
+from audit.chain import log_event
+from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.procedures.chains import chain_for
+from notifications.directory.chain import resolve_chain
+from notifications.directory.models import Role
+from notifications.escalation.passes import Clock, register_clock
+from notifications.outbox.actions import create_notice
+from notifications.outbox.escalation_policy import REPEAT_MINUTES
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.states import OPEN
+
+from .deadlines import find_next_mark, get_stranded_deadlines
+from .duty_briefs import build_duty_brief, build_unreadable_brief
+from .models import Case, CaseEvent, Deadline
+
+CLOCK = "deadline.clock"  # the name of the clock, and the kind under which a row is put aside
+DUE = "duty_due"  # the kind of the case event when an owner is told
+MAX_DUTIES = 200  # in one pass
+DAY_MINUTES = 24 * 60
+
+
+def advance(now: datetime) -> int:
+    """Look at every duty whose next mark has come, each by itself. Return how many owners were told here."""
+    due = Deadline.objects.running().filter(next_mark_at__lte=now)
+    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("next_mark_at").values_list("pk", flat=True)
+    return for_each_row(
+        CLOCK,
+        list(keys[:MAX_DUTIES]),
+        lambda key: _advance_one(key, now),
+        at=now,
+        on_put_aside=lambda key: _ask_to_look(key, now),
+    )
+
+
+def _advance_one(key: int, now: datetime) -> bool:
+    deadline = Deadline.objects.running().filter(pk=key, next_mark_at__lte=now).first()
+    return deadline is not None and _take_mark(deadline, now)
+
+
+def _take_mark(deadline: Deadline, now: datetime) -> bool:
+    """Move the duty on to its next mark, and tell its owner unless somebody is being asked already."""
+    with transaction.atomic():
+        # As it was read: whoever comes second changes nothing.
+        is_ours = Deadline.objects.filter(
+            pk=deadline.pk, met_at__isnull=True, next_mark_at=deadline.next_mark_at
+        ).update(next_mark_at=find_next_mark(deadline.marks, now))
+        if not is_ours or is_being_chased(deadline):
+            return False
+        notice = _tell_owner(deadline, now)
+        Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
+        _record(deadline, notice, now)
+    return True
+
+
+def is_being_chased(deadline: Deadline) -> bool:
+    """Say whether a notice about this duty is open, whoever it went on to."""
+    return deadline.chase_id is not None and Notice.objects.filter(chase_id=deadline.chase_id, state__in=OPEN).exists()
+
+
+def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
+    case = Case.objects.select_related("municipality", "unit", "procedure_version").get(pk=deadline.case_id)
+    chain = chain_for(case.procedure_version.parsed, deadline.owner)
+    found = resolve_chain(role=deadline.owner, municipality=case.municipality, at=now, unit=case.unit, chain=chain)
+    return create_notice(
+        NoticeRequest(
+            # The same id for the same time that a chase begins: should two begin it, there is one notice.
+            event_id=uuid5(deadline.event_id, f"{deadline.key}-{deadline.chases + 1}"),
+            case_id=case.pk,
+            case_reference=case.reference,
+            role=deadline.owner,
+            contact=found.contact,
+            partner=found.partner,
+            municipality=case.municipality,
+            unit=case.unit,
+            chain=chain,
+            brief=build_duty_brief(deadline, case),
+            answer_minutes=_get_answer_minutes(deadline),
+            ladder=deadline.ladder,
+            is_drill=case.is_drill,
+            purpose=Purpose.DUTY,
+            at=now,
+        )
+    )
+
+
+def _get_answer_minutes(deadline: Deadline) -> float:
+    """Return how long the owner has to say that they are on it: until a coordinator is asked to call."""
+    return float(deadline.ladder[-1].get("after_minutes") or DAY_MINUTES) if deadline.ladder else DAY_MINUTES
+
+
+def _record(deadline: Deadline, notice: Notice, now: datetime) -> None:
+    CaseEvent.objects.create(
+        case_id=deadline.case_id,
+        kind=DUE,
+        at=now,
+        notice_id=notice.pk,
+        detail={"deadline": deadline.pk, "key": deadline.key, "role": deadline.owner, "chases": deadline.chases + 1},
+    )
+    log_event(
+        "deadline.due",
+        target_kind="deadline",
+        target_id=deadline.pk,
+        case=deadline.case_id,
+        key=deadline.key,
+        role=deadline.owner,
+        notice=notice.pk,
+    )
+
+
+def _ask_to_look(key: int, now: datetime) -> Notice | None:
+    """Ask a coordinator to look at the case of a duty that can't be read, without reading what is damaged."""
+    deadline = Deadline.objects.only("pk", "event_id", "case_id").filter(pk=key).first()
+    if deadline is None:
+        return None
+    case = Case.objects.select_related("municipality", "unit").get(pk=deadline.case_id)
+    found = resolve_chain(role=Role.COORDINATOR, municipality=case.municipality, at=now, unit=case.unit)
+    return create_notice(
+        NoticeRequest(
+            event_id=uuid5(deadline.event_id, f"put-aside-{key}"),
+            case_id=case.pk,
+            case_reference=case.reference,
+            role=Role.COORDINATOR,
+            contact=found.contact,
+            partner=found.partner,
+            municipality=case.municipality,
+            unit=case.unit,
+            brief=build_unreadable_brief(case),
+            answer_minutes=REPEAT_MINUTES,
+            is_drill=case.is_drill,
+            purpose=Purpose.DUTY,
+            at=now,
+        )
+    )
+
+
+def find_stranded(now: datetime) -> list[str]:
+    """Return the ids of duties that have steps and no next moment. `now` is the sweeper's; none depends on it."""
+    return [str(key) for key in get_stranded_deadlines().values_list("pk", flat=True)]
+
+
+def register() -> None:
+    """Let the sweeper turn this clock."""
+    register_clock(Clock(CLOCK, advance, find_stranded))

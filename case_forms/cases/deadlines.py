@@ -1,0 +1,167 @@
+"""Deadlines and tasks of a case: begin them, meet them, withdraw what was sent because of them.
+
+The clock that notifies their owners is `deadline_clock`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db.models import Q, QuerySet
+
+from audit.chain import SYSTEM, Actor, log_event
+from case_forms.procedures.clocks import Moments, compute_moments
+from case_forms.procedures.definition import Deadline as WrittenDeadline
+from case_forms.procedures.definition import Procedure
+from case_forms.procedures.public_holidays import get_public_holidays
+from notifications.outbox.actions import cancel
+from notifications.outbox.escalation_policy import snapshot_ladder
+from notifications.outbox.locking import lock_chases
+from notifications.outbox.models import Notice
+from notifications.outbox.states import OPEN
+
+from .models import Case, CaseEvent, Deadline
+
+LOOK_AGAIN = timedelta(days=1)  # after the last mark of a duty
+DUTY_MET = "duty_met"  # why a notice about a duty is withdrawn
+
+log = structlog.get_logger(__name__)
+
+
+def start_deadline(
+    *, case: Case, event: CaseEvent, procedure: Procedure, key: str, at: datetime, notice: Notice | None = None
+) -> Deadline:
+    """Start the clock of a deadline of the procedure. A duty runs once in each event.
+
+    `notice`: the one whose acceptance meets it. Its own steps chase its recipient, so the deadline has none then.
+    """
+    written = procedure.deadlines[key]
+    owned = {"owner": notice.role} if notice else build_chase(procedure, written)
+    marks = compute_marks(procedure, key, at)
+    # Two rules of one decision may ask for the same deadline; the constraint holds one for each event and key.
+    deadline, _is_new = Deadline.objects.get_or_create(
+        event=event,
+        key=key,
+        defaults={
+            "case": case,
+            "label": written.label,
+            "starts_at": at,
+            "notice_id": notice.pk if notice else None,
+            "next_mark_at": find_first_mark(marks) if owned.get("ladder") else None,
+            **marks,
+            **owned,
+        },
+    )
+    return deadline
+
+
+def build_chase(procedure: Procedure, written: WrittenDeadline) -> dict[str, Any]:
+    """Return whose duty a deadline is, what happens while they don't act, and what meets it, as its row stores it."""
+    if not written.is_chased:
+        return {}
+    return {
+        "owner": written.owner,
+        "ladder": snapshot_ladder(procedure.ladders[written.ladder].stored_steps),
+        # Where rules meet it, they know more than the form alone: the follow-up of a month, and not just any.
+        "form": written.form,
+        "next_step": dict(written.next_step),
+    }
+
+
+def find_first_mark(marks: Mapping[str, datetime | None]) -> datetime | None:
+    """Return the earliest of {"amber_at": ...}; None when there is none."""
+    return min((at for at in marks.values() if at is not None), default=None)
+
+
+def find_next_mark(marks: Iterable[datetime], now: datetime) -> datetime:
+    """Return the next of these moments; after the last one, the same hour of the next day."""
+    return min((at for at in marks if at > now), default=now + LOOK_AGAIN)
+
+
+def meet_deadlines(deadlines: "QuerySet[Deadline]", at: datetime, *, actor: Actor = SYSTEM) -> list[Deadline]:
+    """Meet these running duties, and withdraw what was sent to their owners. Return those that were met here."""
+    met = []
+    found = deadlines.filter(met_at__isnull=True)
+    # One by one, because each gets its audit entry; a case has only a few.
+    for deadline in found.defer("ladder", "label", "next_step"):
+        if not Deadline.objects.filter(pk=deadline.pk, met_at__isnull=True).update(met_at=at, next_mark_at=None):
+            continue
+        deadline.met_at, deadline.next_mark_at = at, None
+        withdraw_chase(deadline)
+        log_event(
+            "deadline.met",
+            actor=actor,
+            target_kind="deadline",
+            target_id=deadline.pk,
+            case=deadline.case_id,
+            key=deadline.key,
+        )
+        met.append(deadline)
+    return met
+
+
+def withdraw_chase(deadline: Deadline, reason: str = DUTY_MET) -> None:
+    """Withdraw the notices that tell the owner of this duty, with all that followed them."""
+    if deadline.chase_id is None:
+        return
+    open_ones = Notice.objects.filter(chase_id=deadline.chase_id, state__in=OPEN).defer("brief", "ladder", "link_token")
+    first = Notice.objects.filter(pk=deadline.chase_id).defer("brief", "ladder", "link_token").first()
+    if first is not None and open_ones.exists():
+        cancel(notice=first, reason=reason)
+
+
+def lock_duties(case: Case) -> None:
+    """Lock the notices by which owners of this case's duties are told, before anything is written to the audit chain.
+
+    Whoever answers one holds it and waits for the audit chain (`outbox.locking`).
+    """
+    lock_chases(
+        Deadline.objects.filter(case=case, met_at__isnull=True, chase_id__isnull=False).values_list(
+            "chase_id", flat=True
+        )
+    )
+
+
+def stop_deadlines(case: Case, reason: str) -> None:
+    """Let no duty of this case notify anybody any more, as after a drill; what was sent is withdrawn."""
+    Deadline.objects.filter(case=case, next_mark_at__isnull=False).update(next_mark_at=None, ladder=[])
+    for deadline in Deadline.objects.filter(case=case, met_at__isnull=True, chase_id__isnull=False).defer(
+        "ladder", "label", "next_step"
+    ):
+        withdraw_chase(deadline, reason)
+
+
+def get_stranded_deadlines() -> "QuerySet[Deadline]":
+    """Return the running duties of open cases that have steps and no next moment: there should be none."""
+    marked = Q(amber_at__isnull=False) | Q(red_at__isnull=False) | Q(breach_at__isnull=False)
+    return Deadline.objects.running().filter(marked, next_mark_at__isnull=True).exclude(ladder=[])
+
+
+def compute_marks(procedure: Procedure, key: str, starts_at: datetime) -> dict[str, datetime | None]:
+    """Compute when the procedure's deadline of this key turns amber and red and is missed.
+
+    None for a mark that it hasn't.
+    """
+    moments = _moments(procedure, key, starts_at)
+    return {mark.replace("_minutes", "_at"): moment for mark, moment in moments.items()}
+
+
+def compute_mark_minutes(procedure: Procedure, key: str | None, starts_at: datetime) -> dict[str, float]:
+    """Compute after how many minutes a notice's clock reaches each mark that its deadline (None: no deadline) has.
+
+    In a calendar's working time that depends on when it starts.
+    """
+    if not key:
+        return {}
+    moments = _moments(procedure, key, starts_at)
+    return {mark: (at - starts_at).total_seconds() / 60 for mark, at in moments.items() if at is not None}
+
+
+def _moments(procedure: Procedure, key: str, starts_at: datetime) -> Moments:
+    deadline, holidays = procedure.deadlines[key], get_public_holidays()
+    calendar = procedure.calendars.get(deadline.calendar or "")
+    if calendar is not None and calendar.public_holidays and holidays is None:
+        # Published when they were known: `clocks` counts on without them, and is early rather than late.
+        log.error("public_holidays_unknown", procedure=procedure.key, deadline=key)
+    return compute_moments(procedure, deadline, starts_at, holidays)

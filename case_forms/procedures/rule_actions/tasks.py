@@ -1,0 +1,91 @@
+"""Actions that give somebody of the case something to do by a time."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import StrictInt, StrictStr
+
+from case_forms.json_nodes import Texts
+
+from ..messages import gettext_noop
+from .base import RuleAction, World
+from .parameters import DEADLINE, FORM, KEY, LADDER, MINUTES, ROLE, TEXTS, Parameter
+
+if TYPE_CHECKING:
+    from ..decide import Action
+
+ANSWERED_BY = Parameter(
+    FORM,
+    gettext_noop("the form that meets it"),
+    is_needed=True,
+    clause=gettext_noop("done when this form is sent: %(value)s"),
+)
+TIME = Parameter(
+    DEADLINE,
+    gettext_noop("the deadline whose marks it has; or else `minutes`"),
+    clause=gettext_noop("by the marks of: %(value)s"),
+    starts_clock=True,
+)
+WITHIN = Parameter(
+    MINUTES, gettext_noop("within how many minutes; or else `deadline`"), clause=gettext_noop("within %(value)s")
+)
+STEPS = Parameter(
+    LADDER,
+    gettext_noop("what happens from then on, while it isn't done"),
+    is_needed=True,
+    clause=gettext_noop("while it isn't done: %(value)s"),
+)
+
+
+class CreateTask(RuleAction):
+    code = "create_task"
+    words = gettext_noop("Create a task. Its owner is notified when it is due, until its form is sent about the case.")
+    summary = gettext_noop("Creates the task: %(label)s")
+    one_of: ClassVar[tuple[str, ...]] = ("deadline", "minutes")
+
+    task: Annotated[StrictStr, Parameter(KEY, gettext_noop("the task's key"), is_needed=True)] = ""
+    label: Annotated[Texts, Parameter(TEXTS, gettext_noop("what is to be done"), is_needed=True)] = {}
+    owner: Annotated[
+        StrictStr,
+        Parameter(ROLE, gettext_noop("whose task it is"), is_needed=True, clause=gettext_noop("for: %(value)s")),
+    ] = ""
+    form: Annotated[StrictStr, ANSWERED_BY] = ""
+    deadline: Annotated[StrictStr | None, TIME] = None
+    minutes: Annotated[StrictInt | None, WITHIN] = None
+    ladder: Annotated[StrictStr, STEPS] = ""
+    next_step: Annotated[Texts, Parameter(TEXTS, gettext_noop("how it is done, in words"))] = {}
+
+    @classmethod
+    def carry_out(cls, action: "Action", world: World) -> None:
+        world.create_task(action)
+
+
+class AskForForm(RuleAction):
+    code = "ask_for_form"
+    words = gettext_noop("Ask the unit for a form about the case by a time.")
+    summary = gettext_noop("Asks the unit for the form: %(form)s")
+    one_of: ClassVar[tuple[str, ...]] = ("deadline", "minutes")
+
+    form: Annotated[StrictStr, Parameter(FORM, gettext_noop("the form"), is_needed=True)] = ""
+    deadline: Annotated[StrictStr | None, TIME] = None
+    minutes: Annotated[StrictInt | None, WITHIN] = None
+    ladder: Annotated[StrictStr, STEPS] = ""
+
+    @classmethod
+    def carry_out(cls, action: "Action", world: World) -> None:
+        world.ask_for_form(action)
+
+
+class RequireSecondWorker(RuleAction):
+    code = "require_second_worker"
+    words = gettext_noop("Require a form about the case from another worker than the one who sent this.")
+    summary = gettext_noop("Requires a second worker: %(form)s")
+    one_of: ClassVar[tuple[str, ...]] = ("deadline", "minutes")
+
+    form: Annotated[StrictStr, Parameter(FORM, gettext_noop("the form"), is_needed=True)] = ""
+    deadline: Annotated[StrictStr | None, TIME] = None
+    minutes: Annotated[StrictInt | None, WITHIN] = None
+    ladder: Annotated[StrictStr, STEPS] = ""
+
+    @classmethod
+    def carry_out(cls, action: "Action", world: World) -> None:
+        world.require_second_worker(action)

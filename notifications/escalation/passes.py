@@ -1,0 +1,41 @@
+"""Clocks of the rooms above: the sweeper turns them in each pass, and its auditor asks what has none.
+
+A room registers its clock when Django starts; this room knows none of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.put_aside import for_each_row
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A clock that the sweeper turns.
+
+    `name`: a code of at most 40 characters. `advance(now)` does what is due, row by row. `find_stranded(now)` returns
+    the ids of what is open and has no next step; there should be none.
+    """
+
+    name: str
+    advance: Callable[[datetime], int]
+    find_stranded: Callable[[datetime], list[str]]
+
+
+_clocks: dict[str, Clock] = {}
+
+
+def register_clock(clock: Clock) -> None:
+    """Let the sweeper turn this clock from now on. Registering it again replaces it."""
+    _clocks[clock.name] = clock
+
+
+def advance_clocks(now: datetime) -> None:
+    """Turn every registered clock, each by itself: what is wrong with one keeps no other from moving."""
+    for_each_row("housekeeping", list(_clocks), lambda name: _clocks[name].advance(now), at=now)
+
+
+def find_stranded_rows(now: datetime) -> list[tuple[str, str]]:
+    """Return (name of the clock, id) of all that is open and has no next step."""
+    return [(clock.name, key) for clock in _clocks.values() for key in clock.find_stranded(now)]
