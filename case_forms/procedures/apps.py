@@ -11,14 +11,14 @@ class ProceduresConfig(AppConfig):
 
         # models and permissions can be imported only when the apps are loaded
         from case_forms.form_builder.dependents import register_dependent
-        from case_forms.form_builder.permissions import FormPermissionPolicy
         from case_forms.form_builder.workflow import register_publish_action, send_no_mail_about
 
         from .actions import publish_approved_procedure
         from .in_motion import Procedures
+        from .permissions import ProcedurePermissionPolicy
 
         register_dependent(Procedures())
         procedure = self.get_model("Procedure")
-        register_permission_policy(procedure, FormPermissionPolicy(procedure))
+        register_permission_policy(procedure, ProcedurePermissionPolicy(procedure))
         register_publish_action(procedure, publish_approved_procedure)
         send_no_mail_about(procedure)

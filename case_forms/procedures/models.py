@@ -39,6 +39,12 @@ class Procedure(ReviewedDefinition):
         title = self.definition.get("title") if isinstance(self.definition, dict) else None
         return (localize(title) if isinstance(title, dict) else "") or self.key
 
+    def get_version_in_force(self, at: Any = None) -> "ProcedureVersion | None":
+        """Return the version of this procedure that is in force; None when none is."""
+        moment = at or timezone.now()
+        begun = self.versions.ever_in_force().filter(in_force_from__lte=moment).exclude(in_force_until__lte=moment)
+        return begun.order_by("-in_force_from", "-number").first()
+
     def sha256_today(self) -> str:
         """Return the sha256 of the version that publishing the working copy would make."""
         return canonical.compute_sha256(canonical.dump(self.working_copy()))
