@@ -6,13 +6,11 @@ Places are percentages of the line's width, so that the drawing fits every scree
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from case_forms.procedures.definition import Deadline, Ladder
 from case_forms.procedures.descriptions import DAY, describe_ladder, describe_minutes
-from notifications.directory.models import Role
 
 LEFT, RIGHT = 9.0, 91.0  # per cent; the words of the first and the last point need room beside them
 
@@ -43,11 +41,10 @@ class Drawing:
         return self.points[-1].at
 
 
-def draw_ladder(ladder: Ladder, role: str = "") -> Drawing:
-    """Draw the steps of a ladder; `role`: of whom is notified first, "" when the ladder stands for itself."""
+def draw_ladder(ladder: Ladder) -> Drawing:
+    """Draw the steps of a ladder. Who is notified first is said beside it: a phone has no room for a name."""
     minutes = [0, *(max(step.after_minutes, 0) for step in ladder.steps)]
-    first = capfirst(str(Role(role).label)) if role in Role.values else _("notified")
-    said = [first, *(_step_words(step.do) for step in ladder.steps)]
+    said = [_("notified"), *(_step_words(step.do) for step in ladder.steps)]
     figures = ["person", *(_figure(step.do) for step in ladder.steps)]
     repeats = [
         "",

@@ -20,7 +20,7 @@ from case_forms.procedures.descriptions import Words
 from case_forms.procedures.events.registry import EVENTS
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.rule_actions.base import RuleAction, UnknownAction
-from case_forms.procedures.rule_actions.parameters import LADDER, ROLE
+from case_forms.procedures.rule_actions.parameters import LADDER
 
 from .drawings import Drawing, draw_ladder
 
@@ -124,8 +124,7 @@ class ProcedureWords:
         ladder = self.procedure.ladders.get(action.value_of(named) or "") if named else None
         if ladder is None or not ladder.steps:
             return None
-        role = next((name for name, each in parameters.items() if each.kind == ROLE), "")
-        return draw_ladder(ladder, role=str(action.value_of(role) or "") if role else "")
+        return draw_ladder(ladder)
 
 
 def explain(expression: Any, words: Words) -> str:

@@ -1,7 +1,6 @@
 """The editor's scripts, listed at the top of its page so that a browser fetches them all at once."""
 
 from functools import cache
-from pathlib import Path
 
 from django import template
 from django.conf import settings
