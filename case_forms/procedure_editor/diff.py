@@ -103,7 +103,9 @@ class Comparison:
             told = words.tell_rule(node)
             if name == "then":
                 return "\n".join(action.sentence for action in told.actions) or self.labels["nothing_done"]
-            return {"when": told.condition or self.labels["when_always"]}.get(name, told.beginning)
+            forms = ", ".join(words.get_title(key) for key in node.forms) or _("any form")
+            condition = told.condition or self.labels["when_always"]
+            return {"when": condition, "forms": forms}.get(name, told.beginning)
         if isinstance(node, Ladder):
             return describe_ladder(node)
         if name == "value" and not isinstance(value, str):
