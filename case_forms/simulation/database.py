@@ -85,13 +85,21 @@ def _build_tables() -> bytes:
         connection.connection.close()
 
 
+def get_sqlite() -> Any:
+    """Return a connection that says how values are written for SQLite; it is never opened."""
+    return _handler()[DEFAULT_DB_ALIAS]
+
+
+def _handler() -> ConnectionHandler:
+    return ConnectionHandler({DEFAULT_DB_ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+
+
 def _connect() -> Any:
     """Open a new database in memory, in autocommit, under the name that every model looks for.
 
     What it doesn't hold may be named all the same: only what a story reads is copied, so foreign keys aren't enforced.
     """
-    handler = ConnectionHandler({DEFAULT_DB_ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
-    connection: Any = handler.create_connection(DEFAULT_DB_ALIAS)
+    connection: Any = _handler().create_connection(DEFAULT_DB_ALIAS)
     connection.connect()
     connection.disable_constraint_checking()
     return connection
