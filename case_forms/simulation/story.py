@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from case_forms.form_builder.definition.problems import Problem
 from notifications.directory.models import Role
@@ -20,7 +21,15 @@ MAX_MINUTES = 366 * 24 * 60
 MAX_MONTHS = 12
 
 Minutes = Annotated[int, Field(ge=0, le=MAX_MINUTES)]
-RoleName = Literal[tuple(role.value for role in Role)]  # type: ignore[valid-type]
+
+
+def _is_role(value: str) -> str:
+    if value not in Role.values:
+        raise PydanticCustomError("unknown_role", "no such role")
+    return value
+
+
+RoleName = Annotated[str, AfterValidator(_is_role)]
 # Which notice of a role somebody acts on: that of whoever was notified first, of the deputy, of who is asked to call.
 Whose = Literal["any", "first", "deputy", "call"]
 
@@ -178,6 +187,7 @@ WORDS = {
     "extra_forbidden": _("A story has no such part."),
     "union_tag_invalid": _("People can't do this in a story."),
     "union_tag_not_found": _("Say what is done."),
+    "unknown_role": _("Procedures know no such role."),
     "literal_error": _("Choose one of the values that there are."),
     "too_long": _("A story has at most 60 acts."),
     "datetime_from_date_parsing": _("Give the day and the time."),
