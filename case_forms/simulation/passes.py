@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from notifications.briefs.models import FurtherReport
 from notifications.channels.base import ChannelPool, Message, Unreached
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import get_start_of_today, send_digests
-from notifications.outbox.delivery import send_due
+from notifications.outbox.delivery import claim, record_results, send
 from notifications.outbox.escalation_policy import FIRST_DAY
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.sweep import RESOLVE_INTERVAL_AFTER_A_DAY, resolve_again
@@ -145,7 +146,14 @@ def _first_ask_after(change: datetime, owed_at: datetime) -> datetime:
 
 
 def _send(now: datetime, outside: Outside) -> None:
-    send_due(seconds=float("inf"), channels=ImaginedChannels(outside))
+    """Send what is due, as a worker does, batch by batch."""
+    channels = ImaginedChannels(outside)
+    while batch := claim(now=now, without=channels.down):
+        send(batch, channels)
+        record_results(batch)
+        # A batch that isn't full was all there is: nobody else is at work here.
+        if len(batch) < settings.NOTICE_BATCH:
+            break
 
 
 def _next_sending(now: datetime, outside: Outside) -> datetime | None:
