@@ -101,6 +101,7 @@ class _DecisionRun(World):
         self.case: Case | None = None
         self.event: CaseEvent | None = None
         self.notices: dict[UUID, Notice] = {}
+        self.rules_by_notice: dict[str, str] = {}
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
         self.unresolved: list[str] = []
         self.sources = Lists(submission.by)
@@ -120,6 +121,7 @@ class _DecisionRun(World):
             self.event.detail = {
                 "rules": [entry["rule"] for entry in self.decision.explanation],
                 "notices": [str(pk) for pk in self.notices],
+                "by_rule": self.rules_by_notice,
                 "unresolved": self.unresolved,
             }
             self.event.save(update_fields=["explanation", "detail"])
@@ -329,6 +331,7 @@ class _DecisionRun(World):
             )
         )
         self.notices[notice.pk] = notice
+        self.rules_by_notice.setdefault(str(notice.pk), action.rule)
         if found.contact is None:
             self.unresolved.append(found.role)
             # `create_notice` asked the chain's coordinators to call; the event lists their notices, too.

@@ -16,6 +16,7 @@ from django.utils.translation import gettext, pgettext
 
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import MobileUnit, Municipality
+from audit import clock
 from case_forms import expressions
 from case_forms.form_builder.brief_parts import get_part
 from case_forms.form_builder.definition import AnswerPlace, Form, Question, Section, Texts
@@ -256,9 +257,9 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
         **content.answers,
         **content.facts,
         **content.settings,
-        "_today": content.today or timezone.localdate().isoformat(),
+        "_today": content.today or clock.localdate().isoformat(),
         "_occurred_on": timezone.localdate(content.occurred_at).isoformat(),
-        "_now": timezone.localtime().isoformat(timespec="seconds"),
+        "_now": clock.localtime().isoformat(timespec="seconds"),
         "_case_status": content.case_status,
         "_case_child": content.case_child,
     }

@@ -16,10 +16,10 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.models import Municipality, User
+from audit import clock
 from audit.chain import get_actor, log_event
 from notifications.directory.areas import NAMED_ROLES, offices_for, roles_answering
 from notifications.directory.chain import BY_AREA, get_offices_of_region
@@ -137,7 +137,7 @@ def notify_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: 
     open_call = _find_open_call(notice, contact)
     if open_call is not None:
         return open_call
-    at = timezone.now()
+    at = clock.now()
     event = CaseEvent.objects.create(
         case=case,
         kind=TOLD_INSTEAD,

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.dispatch import receiver
-from django.utils import timezone
 
+from audit import clock
 from audit.chain import Actor, log_event
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened, notice_resolved
@@ -30,19 +30,19 @@ TAKES_IT = (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY, ReplyKind.OUTCOME)
 @receiver(notice_opened, dispatch_uid="cases.notice_opened")
 def on_opened(sender: Any, *, notice: Notice, **kwargs: Any) -> None:
     """Record that a recipient read the brief for the first time."""
-    _event(notice, OPENED, notice.opened_at or timezone.now())
+    _event(notice, OPENED, notice.opened_at or clock.now())
 
 
 @receiver(notice_escalated, dispatch_uid="cases.notice_escalated")
 def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> None:
     """Record that the clock took a step: a reminder, the deputy, a call."""
-    _event(notice, ESCALATED, timezone.now(), step=step)
+    _event(notice, ESCALATED, clock.now(), step=step)
 
 
 @receiver(notice_resolved, dispatch_uid="cases.notice_resolved")
 def on_resolved(sender: Any, *, notice: Notice, words: list[dict[str, str]], **kwargs: Any) -> None:
     """Record through which links of the chain the directory found somebody for a notice without a contact."""
-    event = _event(notice, RESOLVED, timezone.now())
+    event = _event(notice, RESOLVED, clock.now())
     if event is not None:
         event.explanation = [{"rule": RESOLVED, "words": said} for said in words]
         event.save(update_fields=["explanation"])

@@ -92,7 +92,7 @@ def decide(
     """
     procedure = parse_procedure(procedure)
     settings = get_values(procedure)
-    reading = {language: _Reading(procedure, (labels or {}).get(language), language) for language in LANGUAGES}
+    reading = {language: ConditionReader(procedure, (labels or {}).get(language), language) for language in LANGUAGES}
     actions: list[Action] = []
     explanation: list[dict[str, Any]] = []
     facts: dict[str, Any] | None = None
@@ -115,7 +115,7 @@ class _Step:
     """The rules about one event, in the order in which they are written, each on the case as the event found it."""
 
     def __init__(
-        self, procedure: Procedure, settings: Mapping[str, str], reading: Mapping[str, "_Reading"], event: Event
+        self, procedure: Procedure, settings: Mapping[str, str], reading: Mapping[str, "ConditionReader"], event: Event
     ) -> None:
         self.procedure = procedure
         self.event = event
@@ -176,7 +176,7 @@ def _value(expression: Any, scope: Mapping[str, Any], where: str) -> Any:
         raise DecisionFailed(where) from None
 
 
-class _Reading:
+class ConditionReader:
     """What reading conditions back in one language needs, put together when a decision first needs it."""
 
     def __init__(self, procedure: Procedure, labels: Labels | None, language: str) -> None:

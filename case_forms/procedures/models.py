@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Revision, TaskState
 
 from access.models import localize
+from audit import clock
 from case_forms.form_builder import canonical
 from case_forms.form_builder.models import VersionIsImmutable
 from case_forms.form_builder.workflow import ReviewedDefinition
@@ -79,7 +80,7 @@ class SubmittedProcedure(models.Model):
 class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
     def in_force(self, at: Any = None) -> "ProcedureVersion":
         """Return the version that new cases open under. Raises ProcedureVersion.DoesNotExist when there is none."""
-        moment = at or timezone.now()
+        moment = at or clock.now()
         found = (
             self.filter(Q(in_force_from__lte=moment), Q(in_force_until__isnull=True) | Q(in_force_until__gt=moment))
             # Two procedures may be in force at once; the one that began last decides.

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, User
+from audit import clock
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form
@@ -144,7 +145,7 @@ def receive_submission(
     # a public form is sent from the public pages only
     if form_version is None or is_public(form_version.parsed_form):
         raise UnknownForm
-    received_at = timezone.now()
+    received_at = clock.now()
     files = files_of_draft(draft) if draft else files_of_person(user)
     cleaned, case = _checked(form_version.parsed_form, answers, occurred_at, received_at, user, files, strict=strict)
     context = CheckContext(
@@ -263,7 +264,7 @@ def _time_problems(occurred_at: datetime) -> Iterator[AnswerProblem]:
         yield AnswerProblem("/occurred_at", "no_offset", _("Give the time with its offset from UTC."))
     elif occurred_at.year < EARLIEST_YEAR:
         yield AnswerProblem("/occurred_at", "too_early", _("This is too long ago."))
-    elif occurred_at > timezone.now() + CLOCK_TOLERANCE:
+    elif occurred_at > clock.now() + CLOCK_TOLERANCE:
         yield AnswerProblem("/occurred_at", "in_the_future", _("This is in the future."))
 
 

@@ -14,6 +14,7 @@ from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.rule_actions.cases import AttachCase
+from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
 from .consents import consents_for
@@ -46,6 +47,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         # in all languages at once: explanations are stored and read later, by people of either language
         labels = {language: get_labels(form, language) for language in LANGUAGES}
         decision = decide(event, procedure.parsed, labels=labels)
+        decided.send(sender=Submission, event=event, procedure=procedure.parsed, decision=decision, labels=labels)
         applied = apply_decision(
             decision=decision,
             submission=SubmissionFacts(

@@ -23,6 +23,7 @@ from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.signals import decided
 from notifications.briefs.further import add_report, joinable
 from notifications.briefs.models import FurtherReport
 from notifications.directory.chain import resolve_chain
@@ -118,11 +119,13 @@ def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:
     try:
         # So that explanations quote answers in words, not in codes.
         labels = {language: get_labels(form, language) for language in LANGUAGES}
-        return decide(event, version.parsed, labels=labels), ""
+        decision = decide(event, version.parsed, labels=labels)
     except DecisionFailed as failure:
         log.error("signal_not_decided", tip=str(tip.pk), where=failure.where)
         # A case's submission is refused then; a tip is stored, because its sender may never come back (ADR 28).
         return Decision((), (), {}), "procedure_failed"
+    decided.send(sender=Tip, event=event, procedure=version.parsed, decision=decision, labels=labels)
+    return decision, ""
 
 
 def procedure_in_force(at: datetime) -> ProcedureVersion | None:
@@ -165,6 +168,7 @@ class _DecisionRun:
         self.only = only
         self.locked = locked
         self.notices: list[Notice] = []
+        self.rules_by_notice: dict[str, str] = {}
         self.joined: list[FurtherReport] = []
         self.unresolved: list[str] = []
         self.roles_left_out: list[str] = []
@@ -195,6 +199,7 @@ class _DecisionRun:
         self.event.detail = {
             "rules": [*(entry["rule"] for entry in self.explanation)],
             "notices": [str(notice.pk) for notice in self.notices],
+            "by_rule": self.rules_by_notice,
             "further": [str(report.pk) for report in self.joined],
             "unresolved": self.unresolved,
             "untold": self.roles_left_out,
@@ -266,6 +271,7 @@ class _DecisionRun:
             )
         )
         self.notices.append(notice)
+        self.rules_by_notice.setdefault(str(notice.pk), planned.action.rule)
         if found.contact is None:
             self.unresolved.append(role)
             # `create_notice` has asked the chain's coordinators to call.

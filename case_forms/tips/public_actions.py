@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, Region
+from audit import clock
 from audit.chain import ANONYMOUS, log_event
 from case_forms.form_builder.definition import Question
 from case_forms.form_builder.models import FormVersion
@@ -86,7 +87,7 @@ def receive_tip(
     if earlier is not None:
         return earlier
     code = codes.code_from(secret, language)
-    moment = at or timezone.now()
+    moment = at or clock.now()
     municipality, unit = _place(answers, form_version, origin)
     tip = Tip(
         form_version=form_version,
@@ -185,7 +186,7 @@ def add_message(*, tip_id: UUID, text: str, secret: bytes, at: datetime | None =
 
     Raises TipClosed, TooManyMessages.
     """
-    moment = at or timezone.now()
+    moment = at or clock.now()
     key = hashlib.sha256(b"signal message\0" + secret).hexdigest()
     with transaction.atomic():
         # Chases are locked before the tip (`locking`), so what will be joined has to be known before.
@@ -236,7 +237,7 @@ def mark_seen(tip: Tip, *, at: datetime | None = None) -> int:
     Returns how many messages were new to them.
     """
     unseen = TipMessage.objects.filter(tip=tip, sender=Sender.UNIT, seen_at__isnull=True)
-    return unseen.update(seen_at=at or timezone.now())
+    return unseen.update(seen_at=at or clock.now())
 
 
 def freeze(*, tip_id: UUID, at: datetime | None = None) -> None:
@@ -244,7 +245,7 @@ def freeze(*, tip_id: UUID, at: datetime | None = None) -> None:
 
     What was sent stays with the unit, which sees that an answer here won't be read. Freezing twice is once.
     """
-    moment = at or timezone.now()
+    moment = at or clock.now()
     with transaction.atomic():
         tip = lock_tip(tip_id)
         if tip.receipt_hash is None:
@@ -261,7 +262,7 @@ def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
     code
     may be found by the one it was hidden from.
     """
-    moment = at or timezone.now()
+    moment = at or clock.now()
     with transaction.atomic():
         tip = lock_tip(tip_id)
         if tip.outcome == Outcome.TAKEN_BACK:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils import timezone
 
+from audit import clock
 from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
@@ -25,13 +25,13 @@ CALLS = (Purpose.CALL, Purpose.FALLBACK)
 @receiver(notice_opened, dispatch_uid="signals.notice_opened")
 def on_opened(sender: Any, *, notice: Notice, **kwargs: Any) -> None:
     """Record that a recipient read the brief for the first time."""
-    _event(notice, OPENED, notice.opened_at or timezone.now())
+    _event(notice, OPENED, notice.opened_at or clock.now())
 
 
 @receiver(notice_escalated, dispatch_uid="signals.notice_escalated")
 def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> None:
     """Record that the clock took a step: a reminder, the other worker, a call."""
-    _event(notice, ESCALATED, timezone.now(), step=step)
+    _event(notice, ESCALATED, clock.now(), step=step)
 
 
 @receiver(notice_answered, dispatch_uid="signals.notice_answered")

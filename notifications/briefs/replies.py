@@ -16,11 +16,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality
+from audit import clock
 from audit.chain import Actor, log_event
 from notifications import signals
 from notifications.outbox.actions import mark_opened
@@ -122,7 +122,7 @@ def answer(
     key; what belongs to another outcome is refused, so that nothing typed is lost unseen. Returns the Reply;
     `reply.notice` is the notice as it stands now. Raises AnswerRefused; nothing is written then.
     """
-    moment = at or timezone.now()
+    moment = at or clock.now()
     members = lock_chase(notice)
     locked = next(member for member in members if member.pk == notice.pk)
     given = {key: text.strip() for key, text in (details or {}).items() if text.strip()}

@@ -12,6 +12,8 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from audit import clock
+
 MAX_LOSSES = 2  # connections lost one after another, with nothing sent between: the server is down
 
 
@@ -73,11 +75,17 @@ class Unreached(EndpointError):
         self.connection_lost = connection_lost
 
 
+class ReachesSomebody(Exception):
+    """A simulation asked for a real channel, which is a fault of ours; it gets none."""
+
+
 def get_channel(name: str) -> Channel:
     """Return a new, unopened instance of this channel (settings.NOTIFICATION_CHANNELS: {name: dotted path}).
 
     Raises PayloadError when the settings don't name it.
     """
+    if clock.is_imagined():
+        raise ReachesSomebody(name)
     path = settings.NOTIFICATION_CHANNELS.get(name)
     if path is None:
         raise PayloadError("unknown_channel")

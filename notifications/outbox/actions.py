@@ -11,8 +11,8 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
+from audit import clock
 from audit.chain import log_event
 from notifications import signals
 from notifications.directory.chain import resolve_chain
@@ -42,7 +42,7 @@ def create_notice(request: NoticeRequest) -> Notice:
     fallback notice with it; callers needn't ask for one. A brief for an office outside whose area the place lies
     begins by saying so. Raises LadderUnusable.
     """
-    moment = request.at or timezone.now()
+    moment = request.at or clock.now()
     notice = _build_notice(request, moment)
     # No look before the insert, and no savepoint around the whole: all other writers wait meanwhile (docs/outbox.md).
     with transaction.atomic(savepoint=False):
@@ -174,7 +174,7 @@ def cancel(*, notice: Notice, reason: str) -> bool:
     A follow-up may hold the clock of its whole chain. Who withdraws one alone creates its replacement in the same
     transaction, or withdraws the chain from its first notice; `escalation.findings` finds what is left without a clock.
     """
-    moment = timezone.now()
+    moment = clock.now()
     withdrawn = []
     with transaction.atomic():
         # The whole chain before the first write: whoever answers one of its notices locks in the same order.
@@ -238,6 +238,7 @@ def notify_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
             is_drill=notice.is_drill,
             purpose=Purpose.FALLBACK,
             chases=notice,
+            at=at,
         ),
     )
 

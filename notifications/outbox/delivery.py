@@ -22,8 +22,8 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
+from audit import clock
 from audit.chain import AuditEvent, log_events
 from notifications.channels.base import ChannelPool, PayloadError, RecipientRefused, Unreached
 
@@ -64,11 +64,14 @@ class ClaimedNotice:
     def finish(self, outcome: str, code: str = "") -> None:
         self.attempt.outcome = outcome
         self.attempt.error_code = code
-        self.attempt.finished_at = timezone.now()
+        self.attempt.finished_at = clock.now()
 
 
 def send_due(
-    notice_ids: Sequence[str] = (), *, seconds: float = RUN_SECONDS, heartbeat: Callable[[], None] = lambda: None
+    notice_ids: Sequence[str] = (),
+    *,
+    seconds: float = RUN_SECONDS,
+    heartbeat: Callable[[], None] = lambda: None,
 ) -> int:
     """Send these notices, then whatever else is due, until nothing is left. Return how many a channel accepted.
 
@@ -79,7 +82,7 @@ def send_due(
     channels = ChannelPool()
     accepted, wanted = 0, notice_ids
     try:
-        while batch := claim(now=timezone.now(), wanted=wanted, without=channels.down):
+        while batch := claim(now=clock.now(), wanted=wanted, without=channels.down):
             wanted = ()
             heartbeat()
             send(batch, channels)
@@ -149,7 +152,7 @@ def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
             attempts=F("attempts") + 1,
             token=F("token") + 1,
             # From the claim itself, not from when the candidates were read.
-            lease_until=timezone.now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
+            lease_until=clock.now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
             next_attempt_at=None,
         )
     )
@@ -167,6 +170,7 @@ def _build_attempt(notice: Notice) -> Attempt:
         token=notice.token + 1,
         channel=notice.channel,
         address=notice.contact.email if notice.contact else "",
+        started_at=clock.now(),
     )
 
 
@@ -211,7 +215,7 @@ def _send_one(claimed: ClaimedNotice, channels: ChannelPool) -> None:
         raise PayloadError(CONTACT_INACTIVE)
     if claimed.notice.purpose != Purpose.TEST and (contact.reachable_at is None or claimed.notice.link_revoked_at):
         raise PayloadError(CONTACT_INACTIVE)  # a new address waits for its test; an old link opens nothing
-    message = build_message(claimed.notice, contact, now=timezone.now())
+    message = build_message(claimed.notice, contact, now=clock.now())
     channels.get(claimed.notice.channel).send(message)
 
 
@@ -221,7 +225,7 @@ def record_results(batch: Sequence[ClaimedNotice]) -> None:
     A notice that was opened, cancelled or taken over meanwhile has another token and keeps its state; the attempt row
     and the audit entry are written all the same.
     """
-    now = timezone.now()
+    now = clock.now()
     accepted = [claimed for claimed in batch if claimed.attempt.outcome == AttemptOutcome.ACCEPTED]
     changes = [(claimed.attempt, _get_new_state(claimed, now)) for claimed in batch]
     events = [_build_sent_event(claimed) for claimed in accepted]

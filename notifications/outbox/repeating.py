@@ -12,8 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, Value, When
-from django.utils import timezone
 
+from audit import clock
 from audit.chain import Actor, log_event
 
 from .actions import WAKE_GRACE
@@ -97,7 +97,7 @@ def retry_notice(*, notice: Notice, actor: Actor, at: datetime | None = None) ->
     Nothing is sent here: the time is set and a worker gets a task, so whoever claims the row sends it, once, as always.
     For a notice without a contact the sweeper asks the directory again in its next round.
     """
-    moment = at or timezone.now()
+    moment = at or clock.now()
     with transaction.atomic():
         locked = Notice.objects.select_for_update().filter(pk=notice.pk, state=NoticeState.FAILED).first()
         if locked is None:

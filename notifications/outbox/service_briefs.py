@@ -7,12 +7,12 @@ the case.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
 from access.models import Municipality, localize
+from audit import clock
 from notifications.directory.areas import NAMED_ROLES, roles_answering
 from notifications.directory.call_list import call_list
 from notifications.directory.chain import is_outside_area
@@ -102,7 +102,7 @@ def _get_people_to_phone(notice: Notice) -> list[Contact]:
     callees = call_list(
         role=notice.role,
         municipality=notice.municipality,
-        at=timezone.now(),
+        at=clock.now(),
         unit=notice.unit,
         # A referral stays with the service that it names: the consent named it.
         partner=notice.partner if notice.role in NAMED_ROLES else None,

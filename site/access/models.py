@@ -14,6 +14,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from audit import clock
+
 from .languages import DEFAULT_LANGUAGE
 from .languages import localize as localize
 from .place_changes.models import PlaceChange as PlaceChange
@@ -182,7 +184,7 @@ class User(AbstractUser):
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def current(self, on: date | None = None) -> "AssignmentQuerySet":
-        day = on or timezone.localdate()
+        day = on or clock.localdate()
         return self.filter(Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
 

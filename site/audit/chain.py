@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from . import clock
 from .keys import chain_keys
 from .models import AuditEntry, ChainHead
 
@@ -127,7 +127,7 @@ def _build_sealing_event(number: int, is_keyed: bool) -> list[tuple[AuditEvent, 
 def _build_entry(event: AuditEvent, actor: Actor, number: int, previous_hash: str, key_id: str) -> AuditEntry:
     entry = AuditEntry(
         number=number,
-        at=event.at or timezone.now(),
+        at=event.at or clock.now(),
         actor_kind=actor.kind,
         actor_id=actor.id,
         action=event.action,

@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
+from . import clock
 from .models import PutAside
 
 FIRST_WAIT = timedelta(minutes=5)
@@ -76,7 +76,7 @@ def delete_unmet(now: datetime) -> int:
 
 def retry_all() -> int:
     """Make everything that is aside due now. Return how many rows."""
-    return PutAside.objects.update(retry_at=timezone.now())
+    return PutAside.objects.update(retry_at=clock.now())
 
 
 def put_row_aside(kind: str, key: Any, error: Exception, *, at: datetime | None = None) -> None:
@@ -84,7 +84,7 @@ def put_row_aside(kind: str, key: Any, error: Exception, *, at: datetime | None 
 
     Stores the class of the error, never its text: that may hold what the row holds.
     """
-    code, now = type(error).__name__, at or timezone.now()
+    code, now = type(error).__name__, at or clock.now()
     row, is_new = PutAside.objects.get_or_create(
         kind=kind, row=str(key), defaults={"code": code[:40], "first_at": now, "last_at": now, "retry_at": now}
     )

@@ -11,6 +11,8 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
+from audit import clock
+
 # A brief's address holds its secret, and so do a person's calendar address and an invitation's; a card's code tells
 # which session a reader sat in; a traceback or another tool's result may quote an answer.
 LINK = re.compile(r"(/n/|/field/sessions/calendar/of/|/accounts/invitation/|/k/)[^/\s\"'?]+")
@@ -29,7 +31,7 @@ def configure(options: dict[str, Any]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[drop_what_is_imagined, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -50,7 +52,8 @@ def configure(options: dict[str, Any]) -> None:
                     ],
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "filters": {"happened": {"()": lambda: _has_happened}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["happened"]}},
             "root": {"handlers": ["stderr"], "level": options.get("level", "INFO")},
             "loggers": {
                 # django-q names each task with its arguments' ids at INFO: noise, and queue rows aren't for logs.
@@ -69,6 +72,18 @@ def configure(options: dict[str, Any]) -> None:
     # Python's own hooks would print the traceback with its message, past every processor.
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
+
+
+def drop_what_is_imagined(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Drop what code logs inside a simulation: nobody may be woken by what didn't happen."""
+    if clock.is_imagined():
+        raise structlog.DropEvent
+    return event
+
+
+def _has_happened(record: logging.LogRecord) -> bool:
+    """Let through what libraries log, too, unless it is of a simulation."""
+    return not clock.is_imagined()
 
 
 def error_without_content(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "case_forms.tips",
     "case_forms.submissions",
     "case_forms.form_preview",
+    "case_forms.simulation",
     "case_forms.procedure_editor",
     "case_forms.tip_pages",
     "case_forms.reports",

@@ -1,0 +1,105 @@
+"""A database in memory, in the place of the real one, for one thread and one block of code.
+
+Django's `connections` is local to the thread (`thread_critical` in django/utils/connection.py): what is put there is
+what every model, transaction and `on_commit` of this thread finds under "default", and no other thread sees it.
+
+1. The tables of all models are made once in a process, from the models; the result is remembered as bytes.
+2. `MemoryDatabase` begins with these tables, empty. Its owner fills it.
+3. `in_place` puts it in the place of the real database, opens one transaction, and takes all of it back on the way
+   out, whichever way that is. The transaction is never committed, so nothing that waits for a commit ever runs.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.utils import ConnectionHandler
+
+_building = threading.Lock()
+_in_place = threading.local()
+
+
+class AlreadyImagined(Exception):
+    """A simulation inside a simulation: the inner one would take the outer one's world for the real one."""
+
+
+class MemoryDatabase:
+    """A SQLite database in memory with the tables of all models. It belongs to the thread that made it."""
+
+    def __init__(self) -> None:
+        tables = get_empty_tables()
+        self.connection = _connect()
+        self.connection.connection.deserialize(tables)
+
+    def close(self) -> None:
+        """Free the memory. Django leaves a database in memory open, because closing it deletes it."""
+        if self.connection.connection is not None:
+            self.connection.connection.close()
+            self.connection.connection = None
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Let this thread work on this database; on the way out all that it wrote is gone, and the real one is back.
+
+        Raises AlreadyImagined inside another such block.
+        """
+        if getattr(_in_place, "taken", False):
+            raise AlreadyImagined
+        real = connections[DEFAULT_DB_ALIAS]
+        _in_place.taken = True
+        connections[DEFAULT_DB_ALIAS] = self.connection
+        try:
+            with transaction.atomic():
+                try:
+                    yield
+                finally:
+                    transaction.set_rollback(True)
+        finally:
+            connections[DEFAULT_DB_ALIAS] = real
+            _in_place.taken = False
+            self.connection.run_on_commit = []
+
+
+def get_empty_tables() -> bytes:
+    """Return a serialized SQLite database with the tables of every model, made once in a process."""
+    # One thread builds, others wait for it instead of building as well.
+    with _building:
+        return _build_tables()
+
+
+@cache
+def _build_tables() -> bytes:
+    connection = _connect()
+    try:
+        with connection.schema_editor() as editor:
+            for model in apps.get_models():
+                if model._meta.managed and not model._meta.proxy and not model._meta.swapped:
+                    editor.create_model(model)
+        tables: bytes = connection.connection.serialize()
+        return tables
+    finally:
+        connection.connection.close()
+
+
+def get_sqlite() -> Any:
+    """Return a connection that says how values are written for SQLite; it is never opened."""
+    return _handler()[DEFAULT_DB_ALIAS]
+
+
+def _handler() -> ConnectionHandler:
+    return ConnectionHandler({DEFAULT_DB_ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+
+
+def _connect() -> Any:
+    """Open a new database in memory, in autocommit, under the name that every model looks for.
+
+    What it doesn't hold may be named all the same: only what a story reads is copied, so foreign keys aren't enforced.
+    """
+    connection: Any = _handler().create_connection(DEFAULT_DB_ALIAS)
+    connection.connect()
+    connection.disable_constraint_checking()
+    return connection

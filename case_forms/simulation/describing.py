@@ -1,0 +1,120 @@
+"""The entries of a timeline as sentences, in every language."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from access.languages import Texts, format_in_each_language, in_each_language, localize_to, same_in_each_language
+from case_forms.cases.models import CaseStatus
+from notifications.directory.models import Role
+from notifications.escalation.audit_labels import get_words
+from notifications.outbox.models import Purpose
+
+if TYPE_CHECKING:
+    from .timeline import Entry
+
+NOBODY = _("Nobody was found: {role}.")
+# By the kind of an entry; what has no sentence here is said by the record's own label.
+SENTENCES: dict[str, Promise | str] = {
+    "submission.received": _("The form is received."),
+    "signal.received": _("The message is received."),
+    "signal.added": _("The person adds to the message."),
+    "case.opened": _("A case is opened."),
+    "case.updated": _("The case changes. {status}"),
+    "referral.made": _("A referral is made."),
+    "referral.answered": _("The referral is answered. {status}"),
+    "notice.owed": _("To be notified: {who} ({role}). {purpose}."),
+    "notice.sent": _("Sent: to {who} ({role}), {purpose}."),
+    "notice.not_sent": _("Not sent: to {who} ({role}). The mail server wasn't reached, or didn't take it ({reason})."),
+    "notice.repeated": _("To be sent again: to {who} ({role}), {purpose}, number {number}."),
+    "notice.resolved": _("Somebody is found now: {who} ({role})."),
+    "notice.opened": _("Read: {who} ({role}) opens the notice."),
+    "notice.accepted": _("Accepted: {who} ({role})."),
+    "notice.on_the_way": _("On the way: {who} ({role})."),
+    "notice.declined": _("Declined: {who} ({role})."),
+    "notice.wrong_area": _("Another area: {who} ({role}) says that it belongs to {why}."),
+    "notice.outcome": _("Outcome reported: {who} ({role})."),
+    "notice.rerouted": _("Forwarded to another area: {who} ({role})."),
+    "notice.cancelled": _("Withdrawn: the notice to {who} ({role})."),
+    "notice.further": _("Added to an open notice: {who} ({role})."),
+    "deadline.started": _("A clock starts: {why}."),
+    "deadline.amber": _("The clock turns amber: {why}."),
+    "deadline.red": _("The clock turns red: {why}."),
+    "deadline.breach": _("The time is over: {why}."),
+    "deadline.met": _("The clock is stopped: {deadline}."),
+    "calls.repeat": _(
+        "From here on, while nobody answers: the coordinator on duty is asked to call each {number} minutes for a day,"
+        " and after that by the daily list. ({role})"
+    ),
+    "act.impossible": _("What the story says can't be done here. {why}"),
+    "mail.away": _("The mail server isn't reached from now on."),
+    "mail.back": _("The mail server is reached again."),
+    "put_aside": _("Something couldn't be dealt with, and is set aside ({reason}). A coordinator is asked to call."),
+}
+STEPS: dict[str, Promise | str] = {
+    "remind": _("No answer: {who} ({role}) is reminded."),
+    "deputy": _("No answer from {who} ({role}): the deputy is notified."),
+    "call": _("No answer from {who} ({role}): a coordinator is asked to call."),
+}
+AFTER_A_REFUSAL: dict[str, Promise | str] = {
+    "deputy": _("Declined by {who} ({role}): the deputy is notified."),
+    "call": _("Declined by {who} ({role}): a coordinator is asked to call."),
+}
+ENDS: dict[str, Promise | str] = {
+    "settled": _("From here on nothing more happens by itself."),
+    "repeats": _("From here on the same repeats until somebody answers, and nothing else happens by itself."),
+    "horizon": _("The simulation looks no further than this."),
+    "too_busy": _("So much happens that the simulation stops here."),
+}
+
+
+def describe(entry: "Entry") -> Texts:
+    """Say an entry in a sentence."""
+    if entry.kind == "notice.owed" and not entry.who:
+        return format_in_each_language(NOBODY, role=_role(entry))
+    if entry.kind == "notice.escalated":
+        steps = AFTER_A_REFUSAL if entry.reason == "declined" else STEPS
+        template: Any = steps.get(entry.action, steps["call"])
+    else:
+        template = SENTENCES.get(entry.kind)
+    if template is None:
+        return in_each_language(get_words(entry.kind))
+    said = format_in_each_language(
+        template,
+        who=entry.who or in_each_language(_("nobody")),
+        role=_role(entry),
+        purpose=_purpose(entry),
+        status=_status(entry),
+        number=entry.number,
+        reason=entry.reason,
+        deadline=entry.deadline,
+        why=_join(entry.why),
+    )
+    return {language: text.strip() for language, text in said.items()}
+
+
+def describe_end(ended: str) -> Texts:
+    """Say how a story ended."""
+    return in_each_language(ENDS[ended])
+
+
+def _role(entry: "Entry") -> Texts:
+    known = entry.role in Role.values
+    return in_each_language(Role(entry.role).label) if known else same_in_each_language(entry.role)
+
+
+def _purpose(entry: "Entry") -> Texts:
+    known = entry.purpose in Purpose.values
+    return in_each_language(Purpose(entry.purpose).label) if known else same_in_each_language(entry.purpose)
+
+
+def _status(entry: "Entry") -> Texts:
+    known = entry.status in CaseStatus.values
+    return in_each_language(CaseStatus(entry.status).label) if known else same_in_each_language(entry.status)
+
+
+def _join(words: tuple[Texts, ...]) -> Texts:
+    languages = {language for each in words for language in each}
+    joined = {language: "; ".join(localize_to(each, language) for each in words) for language in sorted(languages)}
+    return joined or same_in_each_language("")

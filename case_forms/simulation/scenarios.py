@@ -1,0 +1,251 @@
+"""Scenarios: run them on a definition, and say which rules and ladder steps none of them reaches.
+
+A result is reused as long as nothing that it depends on has changed: the story, what must hold, the parts of the
+procedure that can act on this story (`_fingerprint`), and the forms. So a run beside an editor lives only through the
+stories that the edit touches.
+"""
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from access.languages import Texts, in_each_language
+from access.models import MobileUnit, Municipality
+from case_forms.form_builder import canonical
+from case_forms.form_builder.models import FormVersion
+from case_forms.procedures.definition import Procedure, parse_procedure
+
+from .expectations import Expectation, ExpectationsRefused, Outcome, read_expectations
+from .house import House
+from .models import Scenario
+from .run import StoryImpossible
+from .simulate import simulate
+from .story import Story, StoryRefused, read_story
+from .timeline import Timeline
+
+MAX_REMEMBERED = 100
+Step = tuple[str, int]  # (key of a ladder, index of a step)
+
+
+@dataclass(frozen=True)
+class CheckedExpectation:
+    """One expectation of a scenario: what must hold, and whether it does."""
+
+    words: Texts
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """What a scenario came to. `problem`: why it couldn't be run ({} when it could); it counts as not holding.
+
+    `rules`: keys of the rules that applied; `steps`: the ladder steps that were taken. `reused`: nothing that it
+    depends on had changed.
+    """
+
+    key: str
+    title: Texts
+    checked: tuple[CheckedExpectation, ...]
+    problem: Texts = field(default_factory=dict)
+    rules: frozenset[str] = frozenset()
+    steps: frozenset[Step] = frozenset()
+    timeline: Timeline | None = field(default=None, repr=False)
+    reused: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return not self.problem and all(each.outcome.holds for each in self.checked)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What no scenario reaches: rules by key, and ladder steps as (key of the ladder, index)."""
+
+    rules: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+
+def run_scenarios(
+    definition: Mapping[str, Any],
+    scenarios: Iterable[Scenario] | None = None,
+    *,
+    forms: Sequence[Mapping[str, Any]] = (),
+    heartbeat: Callable[[], None] = lambda: None,
+) -> list[ScenarioResult]:
+    """Run the scenarios of this procedure on a checked definition, in their order; those of the database by default.
+
+    `forms`: definitions to try in the place of the published ones. `heartbeat` is called before each scenario. One that
+    can't be run is a result that doesn't hold, and never stops the others.
+    """
+    procedure = parse_procedure(definition)
+    chosen = list(Scenario.objects.filter(procedure=procedure.key) if scenarios is None else scenarios)
+    return _Runs(definition, procedure, forms, heartbeat).run(chosen)
+
+
+def find_uncovered(definition: Mapping[str, Any], results: Iterable[ScenarioResult]) -> Coverage:
+    """Return which rules and ladder steps of the definition none of these results has reached."""
+    procedure = parse_procedure(definition)
+    results = list(results)
+    rules = {rule for result in results for rule in result.rules}
+    steps = {step for result in results for step in result.steps}
+    every_step = [(key, index) for key, ladder in procedure.ladders.items() for index in range(len(ladder.steps))]
+    return Coverage(
+        tuple(rule.key for rule in procedure.rules if rule.key not in rules),
+        tuple(step for step in every_step if step not in steps),
+    )
+
+
+class _Runs:
+    """The scenarios of one definition. A house is furnished when the first of its kind is to be lived through."""
+
+    def __init__(
+        self,
+        definition: Mapping[str, Any],
+        procedure: Procedure,
+        forms: Sequence[Mapping[str, Any]],
+        heartbeat: Callable[[], None],
+    ) -> None:
+        self.definition = definition
+        self.procedure = procedure
+        self.forms = forms
+        self.heartbeat = heartbeat
+        self.houses: dict[str, House] = {}
+        self.places = [
+            *Municipality.objects.order_by("slug").values_list("slug", "name", "region__slug"),
+            *MobileUnit.objects.order_by("slug").values_list("slug", "name", "is_active"),
+        ]
+        self.form_hashes = dict(FormVersion.objects.newest().values_list("form__key", "sha256")) | {
+            str(form.get("key", "")): canonical.compute_sha256(canonical.dump(dict(form))) for form in forms
+        }
+
+    def run(self, scenarios: Sequence[Scenario]) -> list[ScenarioResult]:
+        read = [self._read(scenario) for scenario in scenarios]
+        stories = [story for _scenario, story, _expectations, _problem in read if story is not None]
+        try:
+            results = []
+            for scenario, story, expectations, problem in read:
+                self.heartbeat()
+                if story is None:
+                    results.append(ScenarioResult(scenario.key, scenario.title, (), problem))
+                else:
+                    results.append(self._run_one(scenario, story, expectations, stories))
+            return results
+        finally:
+            for house in self.houses.values():
+                house.database.close()
+
+    def _read(self, scenario: Scenario) -> tuple[Scenario, Story | None, list[Expectation], Texts]:
+        try:
+            return scenario, read_story(scenario.story), read_expectations(scenario.expectations), {}
+        except (StoryRefused, ExpectationsRefused):
+            return scenario, None, [], in_each_language(_("This scenario can't be read. Open it and correct it."))
+
+    def _run_one(
+        self, scenario: Scenario, story: Story, expectations: list[Expectation], stories: list[Story]
+    ) -> ScenarioResult:
+        # What a real directory says may change from one minute to the next: only invented ones are remembered.
+        key = self._fingerprint(scenario, story) if story.directory == "invented" else ""
+        remembered = _results.get(key) if key else None
+        if remembered is not None:
+            return remembered
+        try:
+            timeline = simulate(story, house=self._get_house(story, stories))
+        except StoryImpossible as impossible:
+            result = ScenarioResult(scenario.key, scenario.title, (), impossible.words)
+        else:
+            result = ScenarioResult(
+                scenario.key,
+                scenario.title,
+                tuple(CheckedExpectation(each.describe(), each.check(timeline)) for each in expectations),
+                rules=frozenset(timeline.fired),
+                steps=frozenset(_iter_steps(timeline)),
+                timeline=timeline,
+            )
+        if key:
+            _results.put(key, result)
+        return result
+
+    def _get_house(self, story: Story, stories: list[Story]) -> House:
+        if story.directory not in self.houses:
+            alike = [each for each in stories if each.directory == story.directory]
+            self.houses[story.directory] = House(alike, procedure=self.definition, forms=self.forms)
+        return self.houses[story.directory]
+
+    def _fingerprint(self, scenario: Scenario, story: Story) -> str:
+        """Hash everything that the result depends on: the story, what must hold, the procedure without its prose."""
+        forms = {act.form for act in story.acts if act.do == "form"} | {story.form}
+        depends = {
+            "scenario": [scenario.key, scenario.title, scenario.story, scenario.expectations],
+            "procedure": _get_what_acts_on(self.procedure, forms),
+            "places": self.places,
+            "forms": {form: self.form_hashes.get(form, "") for form in sorted(forms)},
+        }
+        return hashlib.sha256(json.dumps(depends, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _get_what_acts_on(procedure: Procedure, forms: set[str]) -> dict[str, Any]:
+    """Return the parts of a procedure that can do something in a story with these forms.
+
+    Left out are rules about other forms, and the ladders and deadlines that only those name.
+    """
+    stored = procedure.to_json()
+    rules = [rule.to_json() for rule in procedure.rules if not rule.forms or forms & set(rule.forms)]
+    text = json.dumps(rules)
+    named = {
+        part: {key: value for key, value in stored.get(part, {}).items() if json.dumps(key) in text}
+        for part in ("ladders", "deadlines")
+    }
+    rest = {name: value for name, value in stored.items() if name not in ("rules", "ladders", "deadlines")}
+    return {**rest, **named, "rules": rules}
+
+
+def _iter_steps(timeline: Timeline) -> Iterable[Step]:
+    for entry in timeline.of_kind("notice.escalated"):
+        ladder = timeline.procedure.ladders.get(entry.ladder) if timeline.procedure else None
+        if ladder is not None and entry.step is not None and ladder.steps:
+            # A repeated call is the last step again.
+            yield entry.ladder, min(entry.step, len(ladder.steps) - 1)
+
+
+class _Results:
+    """The results of this process, the ones used last kept. Timelines of invented stories only: nothing sealed."""
+
+    def __init__(self) -> None:
+        self._by_key: OrderedDict[str, ScenarioResult] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> ScenarioResult | None:
+        with self._lock:
+            found = self._by_key.get(key)
+            if found is not None:
+                self._by_key.move_to_end(key)
+            return found
+
+    def put(self, key: str, result: ScenarioResult) -> None:
+        with self._lock:
+            self._by_key[key] = _as_reused(result)
+            while len(self._by_key) > MAX_REMEMBERED:
+                self._by_key.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._by_key.clear()
+
+
+def _as_reused(result: ScenarioResult) -> ScenarioResult:
+
+    return replace(result, reused=True)
+
+
+_results = _Results()
+
+
+def forget_results() -> None:
+    """Forget what this process remembers of earlier runs."""
+    _results.clear()

@@ -1,0 +1,209 @@
+"""A story: what is sent, where and when, and what people do. JSON in and out, checked on the way in.
+
+A story that doesn't parse raises pydantic's ValidationError; `read_story` turns it into problems in words.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+
+from case_forms.form_builder.definition.problems import Problem
+from notifications.directory.models import Role
+
+ALBANIA = ZoneInfo("Europe/Tirane")
+MAX_ACTS = 60
+MAX_MINUTES = 366 * 24 * 60
+MAX_MONTHS = 12
+
+Minutes = Annotated[int, Field(ge=0, le=MAX_MINUTES)]
+
+
+def _is_role(value: str) -> str:
+    if value not in Role.values:
+        raise PydanticCustomError("unknown_role", "no such role")
+    return value
+
+
+RoleName = Annotated[str, AfterValidator(_is_role)]
+# Which notice of a role somebody acts on: that of whoever was notified first, of the deputy, of who is asked to call.
+Whose = Literal["any", "first", "deputy", "call"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Opens(_Part):
+    """A recipient opens the link with their PIN and reads; nothing else yet."""
+
+    do: Literal["opens"] = "opens"
+    at: Minutes
+    role: RoleName
+    whose: Whose = "any"
+
+
+class Accepts(_Part):
+    """A recipient accepts, or is on the way."""
+
+    do: Literal["accepts", "on_the_way"] = "accepts"
+    at: Minutes
+    role: RoleName
+    whose: Whose = "any"
+
+
+class Declines(_Part):
+    """A recipient declines. `reason`: a code of the list on their page; the first one unless given."""
+
+    do: Literal["declines"] = "declines"
+    at: Minutes
+    role: RoleName
+    whose: Whose = "any"
+    reason: str = ""
+
+
+class WrongArea(_Part):
+    """A recipient says that it belongs to another municipality (its key)."""
+
+    do: Literal["wrong_area"] = "wrong_area"
+    at: Minutes
+    role: RoleName
+    whose: Whose = "any"
+    municipality: str
+
+
+class Outcome(_Part):
+    """A recipient reports what came of it. `reason`: a code of the list on their page; the first one unless given."""
+
+    do: Literal["outcome"] = "outcome"
+    at: Minutes
+    role: RoleName
+    whose: Whose = "any"
+    reason: str = ""
+
+
+class MailAway(_Part):
+    """The mail server isn't reached from then; until then, or until the end."""
+
+    do: Literal["mail_away"] = "mail_away"
+    at: Minutes = 0
+    until: Minutes | None = None
+
+
+class OnLeave(_Part):
+    """Somebody of the offices of a role for the place is on leave: by rank on the roster, 0 for all of them."""
+
+    do: Literal["on_leave"] = "on_leave"
+    at: Minutes = 0
+    until: Minutes | None = None
+    role: RoleName
+    rank: Annotated[int, Field(ge=0, le=9)] = 1
+
+
+class NoShift(_Part):
+    """Nobody of a role is on the roster anywhere from then on."""
+
+    do: Literal["no_shift"] = "no_shift"
+    at: Minutes = 0
+    role: RoleName
+
+
+class NoOffice(_Part):
+    """No office of a role answers for the place (or, `everywhere`, for any) from then on."""
+
+    do: Literal["no_office"] = "no_office"
+    at: Minutes = 0
+    role: RoleName
+    everywhere: bool = False
+
+
+class FurtherForm(_Part):
+    """The unit sends a further form about the case (about a tip: what its sender adds, `answers` {"text": ...})."""
+
+    do: Literal["form"] = "form"
+    at: Minutes
+    form: str
+    answers: dict[str, JsonValue] = {}
+    fill: bool = True
+
+
+Act = Annotated[
+    Opens | Accepts | Declines | WrongArea | Outcome | MailAway | OnLeave | NoShift | NoOffice | FurtherForm,
+    Field(discriminator="do"),
+]
+
+
+class Story(_Part):
+    """What is to be simulated.
+
+    `answers`: those given; with `fill` what the form requires besides is filled in with the plainest allowed answer.
+    `at`: when it is sent (ISO, local time in Albania when it has no offset). `municipality`: its key; every question
+    for a municipality that isn't answered gets it. `unit`: the sending unit's key, else that of the region.
+    `directory`: "real", the offices, people and roster of now, or "invented", every office there could be with two
+    people on duty.
+    `minutes_before`: how long before it is sent it happened. `months`: how far the simulation looks.
+    """
+
+    form: str
+    answers: dict[str, JsonValue] = Field(default={}, repr=False)
+    fill: bool = True
+    municipality: str
+    unit: str = ""
+    at: datetime
+    minutes_before: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 0
+    directory: Literal["real", "invented"] = "real"
+    acts: Annotated[tuple[Act, ...], Field(max_length=MAX_ACTS)] = ()
+    months: Annotated[int, Field(ge=1, le=MAX_MONTHS)] = MAX_MONTHS
+
+    @field_validator("at")
+    @classmethod
+    def _with_zone(cls, at: datetime) -> datetime:
+        at = at.replace(tzinfo=ALBANIA) if at.tzinfo is None else at
+        if not 2013 <= at.year <= 2100:
+            raise ValueError("out of range")
+        return at.astimezone(ALBANIA)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the story as JSON, without what has its default."""
+        return self.model_dump(mode="json", exclude_defaults=True) | {
+            "acts": [act.model_dump(mode="json", exclude_defaults=True) | {"do": act.do} for act in self.acts]
+        }
+
+
+class StoryRefused(Exception):
+    """A story that can't be read. `problems` says what, each with a JSON pointer."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{problem.path} {problem.code}" for problem in problems[:20]))
+        self.problems = problems
+
+
+WORDS = {
+    "missing": _("Fill this in."),
+    "extra_forbidden": _("A story has no such part."),
+    "union_tag_invalid": _("People can't do this in a story."),
+    "union_tag_not_found": _("Say what is done."),
+    "unknown_role": _("Procedures know no such role."),
+    "literal_error": _("Choose one of the values that there are."),
+    "too_long": _("A story has at most 60 acts."),
+    "datetime_from_date_parsing": _("Give the day and the time."),
+}
+
+
+def read_story(came: Any) -> Story:
+    """Read a story from JSON. Raises StoryRefused with every problem; none quotes an answer."""
+    try:
+        return Story.model_validate(came)
+    except ValidationError as error:
+        raise StoryRefused(
+            [_as_problem(each) for each in error.errors(include_input=False, include_url=False)]
+        ) from None
+
+
+def _as_problem(error: Mapping[str, Any]) -> Problem:
+    path = "".join(f"/{part}" for part in error["loc"])
+    return Problem(path, error["type"], str(WORDS.get(error["type"], _("This can't be read."))))
