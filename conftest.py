@@ -73,5 +73,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Try more or fewer random examples in each test that makes them (tests/examples.py)."""
     tests = {getattr(item, "obj", None) for item in items} if FACTOR != 1 else set()
     for test in filter(is_hypothesis_test, tests):
-        function = getattr(test, "__func__", test)
+        function: Any = getattr(test, "__func__", test)
         function._hypothesis_internal_use_settings = with_factor(function._hypothesis_internal_use_settings)
