@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from access.models import MobileUnit, Municipality, User
-from audit.chain import get_actor, log_event
+from audit.chain import SYSTEM, get_actor, log_event
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.case_state import next_status
@@ -24,6 +24,7 @@ from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.rule_actions.base import World
 from case_forms.procedures.rule_actions.registry import ACTIONS
+from case_forms.procedures.rule_actions.tasks import form_task_key, second_worker_key
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
@@ -33,8 +34,10 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
+from .date_clock import await_dates
 from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
 from .models import Case, CaseEvent, CaseStatus, Deadline, DeadlineKind, FormalIdentification, Referral, new_reference
+from .rule_events import respond_to_done
 from .tasks import label_of_form, label_of_second_worker, start_task
 
 SUBMISSION_RECEIVED = "submission_received"
@@ -82,24 +85,33 @@ class Applied:
 
 
 @transaction.atomic
-def apply_decision(*, decision: Decision, submission: SubmissionFacts, case: Case | None = None) -> Applied:
+def apply_decision(
+    *,
+    decision: Decision,
+    submission: SubmissionFacts,
+    case: Case | None = None,
+    event: CaseEvent | None = None,
+) -> Applied:
     """Carry out every action of the decision, in order.
 
-    `case`: the case that the submission's answers name, if any. Raises CannotApply; the transaction is then rolled
-    back.
+    `case`: the case that the submission's answers name, if any. `event`: of a decision about something that came later
+    in that case (`rule_events`), its case event. Raises CannotApply; the transaction is then rolled back.
     """
-    return _DecisionRun(decision, submission, case).run()
+    return _DecisionRun(decision, submission, case, event).run()
 
 
 class _DecisionRun(World):
     """One decision being carried out. The case event is created with the first action that needs it."""
 
-    def __init__(self, decision: Decision, submission: SubmissionFacts, case: Case | None) -> None:
+    def __init__(
+        self, decision: Decision, submission: SubmissionFacts, case: Case | None, event: CaseEvent | None
+    ) -> None:
         self.decision = decision
         self.submission = submission
         self.named_case = case
-        self.case: Case | None = None
-        self.event: CaseEvent | None = None
+        self.case: Case | None = case if event is not None else None
+        self.event = event
+        self.met: list[Deadline] = []
         self.notices: dict[UUID, Notice] = {}
         self.rules_by_notice: dict[str, str] = {}
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
@@ -107,7 +119,8 @@ class _DecisionRun(World):
         self.sources = Lists(submission.by)
         self.content: BriefFacts | None = None
         self.place: Municipality | None = None
-        self.actor = get_actor(submission.by)
+        # What follows later isn't done by whoever sent the form once.
+        self.actor = get_actor(submission.by) if event is None else SYSTEM
 
     def run(self) -> Applied:
         if self.named_case is not None:
@@ -119,12 +132,15 @@ class _DecisionRun(World):
         if self.event is not None:
             self.event.explanation = self.explanation
             self.event.detail = {
+                **self.event.detail,
                 "rules": [entry["rule"] for entry in self.decision.explanation],
                 "notices": [str(pk) for pk in self.notices],
                 "by_rule": self.rules_by_notice,
                 "unresolved": self.unresolved,
             }
             self.event.save(update_fields=["explanation", "detail"])
+        # After everything else stands: what is done is an event that rules respond to.
+        respond_to_done(self.met, self.submission.received_at, case=self.case)
         return Applied(self.case, self.event, list(self.notices.values()))
 
     def _meet_duties_answered_by_the_form(self, case: Case) -> None:
@@ -182,6 +198,13 @@ class _DecisionRun(World):
         self._see_where(case)
         # Before anything else is done: what the rules ask for now is another duty than the one that this form meets.
         self._meet_duties_answered_by_the_form(case)
+        await_dates(
+            case=case,
+            event=self.event,
+            form=self.submission.form.key,
+            answers=dict(self.submission.answers),
+            now=self.submission.received_at,
+        )
 
     def _see_where(self, case: Case) -> None:
         """Note when the person is in another municipality than the case.
@@ -396,7 +419,7 @@ class _DecisionRun(World):
         self._meet(Deadline.objects.filter(case=case, key=action.params["key"]))
 
     def _meet(self, deadlines: "QuerySet[Deadline]") -> None:
-        meet_deadlines(deadlines, self.submission.received_at, actor=self.actor)
+        self.met += meet_deadlines(deadlines, self.submission.received_at, actor=self.actor)
 
     # ---- tasks and flags ----
 
@@ -405,12 +428,12 @@ class _DecisionRun(World):
 
     def ask_for_form(self, action: Action) -> None:
         form = action.params["form"]
-        self._start_task(action, key=f"form_{form}", label=label_of_form(form))
+        self._start_task(action, key=form_task_key(form), label=label_of_form(form))
 
     def require_second_worker(self, action: Action) -> None:
         form = action.params["form"]
         label = label_of_second_worker(form)
-        self._start_task(action, key=f"second_{form}", label=label, not_by=self.submission.by)
+        self._start_task(action, key=second_worker_key(form), label=label, not_by=self.submission.by)
 
     def _start_task(self, action: Action, **more: Any) -> None:
         case, event = self._here(action)

@@ -8,8 +8,10 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from . import (
+            date_clock,
             deadline_clock,
             receivers,  # noqa: F401
         )
 
         deadline_clock.register()
+        date_clock.register()

@@ -30,6 +30,7 @@ from notifications.outbox.states import OPEN
 from .deadlines import find_next_mark, get_stranded_deadlines
 from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .models import Case, CaseEvent, Deadline
+from .rule_events import respond_to_duty
 
 CLOCK = "deadline.clock"  # the name of the clock, and the kind under which a row is put aside
 DUE = "duty_due"  # the kind of the case event when an owner is told
@@ -62,12 +63,17 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
         is_ours = Deadline.objects.filter(
             pk=deadline.pk, met_at__isnull=True, next_mark_at=deadline.next_mark_at
         ).update(next_mark_at=find_next_mark(deadline.marks, now))
-        if not is_ours or is_being_chased(deadline):
+        if not is_ours:
             return False
-        notice = _tell_owner(deadline, now)
-        Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
-        _record(deadline, notice, now)
-    return True
+        is_told = not is_being_chased(deadline)
+        if is_told:
+            notice = _tell_owner(deadline, now)
+            Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
+            _record(deadline, notice, now)
+        respond_to_duty("task_due", deadline, now)
+        if deadline.marks and deadline.marks[-1] <= now:
+            respond_to_duty("task_overdue", deadline, now)
+    return is_told
 
 
 def is_being_chased(deadline: Deadline) -> bool:

@@ -199,6 +199,25 @@ class Deadline(models.Model):
         return sorted(at for at in (self.amber_at, self.red_at, self.breach_at) if at is not None)
 
 
+class AwaitedDate(models.Model):
+    """A moment at which a rule responds to a date that a form of the case gave (`date_clock`). `rule`: its key."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="awaited_dates", verbose_name=_("case"))
+    event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="awaited_dates")
+    rule = models.CharField(max_length=64)
+    at = models.DateTimeField(_("at"), db_index=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("awaited date")
+        verbose_name_plural = _("awaited dates")
+        ordering = ["at"]
+        constraints = [models.UniqueConstraint(fields=["event", "rule"], name="one_date_per_event_and_rule")]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.rule}"
+
+
 class ReferralState(models.TextChoices):
     PENDING = "pending", _("pending")
     ACCEPTED = "accepted", _("accepted")

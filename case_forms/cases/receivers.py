@@ -6,37 +6,49 @@ in the transaction of the recipient's own action.
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.dispatch import receiver
 
 from audit import clock
 from audit.chain import Actor, log_event
+from notifications.outbox.escalation_policy import CALL
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened, notice_resolved
 
 from .deadlines import meet_deadlines
 from .models import Case, CaseEvent, Deadline, Referral, ReferralState
 from .rerouting import get_chain, reroute
+from .rule_events import respond, respond_to_done, respond_to_notice
 
 OPENED = "notice_opened"
 ANSWERED = "notice_answered"
 ESCALATED = "notice_escalated"
 RESOLVED = "notice_resolved"
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
+EVENTS_OF_REPLIES = {
+    ReplyKind.ACCEPTED.value: "notice_accepted",
+    ReplyKind.ON_THE_WAY.value: "notice_accepted",
+    ReplyKind.DECLINED.value: "notice_declined",
+    ReplyKind.OUTCOME.value: "notice_outcome",
+}
 TAKES_IT = (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY, ReplyKind.OUTCOME)
 
 
 @receiver(notice_opened, dispatch_uid="cases.notice_opened")
 def on_opened(sender: Any, *, notice: Notice, **kwargs: Any) -> None:
     """Record that a recipient read the brief for the first time."""
-    _event(notice, OPENED, notice.opened_at or clock.now())
+    at = notice.opened_at or clock.now()
+    if _event(notice, OPENED, at) is not None and notice.purpose not in CALLS:
+        respond_to_notice("notice_opened", notice, at)
 
 
 @receiver(notice_escalated, dispatch_uid="cases.notice_escalated")
 def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> None:
     """Record that the clock took a step: a reminder, the deputy, a call."""
-    _event(notice, ESCALATED, clock.now(), step=step)
+    at = clock.now()
+    if _event(notice, ESCALATED, at, step=step) is not None and step == CALL:
+        respond_to_notice("notice_unanswered", notice, at)
 
 
 @receiver(notice_resolved, dispatch_uid="cases.notice_resolved")
@@ -65,10 +77,15 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
         return
     chase = [member.pk for member in get_chain(notice)]
     if reply.kind in TAKES_IT:
-        meet_deadlines(Deadline.objects.filter(case=event.case, notice_id__in=chase), reply.at)
+        met = meet_deadlines(Deadline.objects.filter(case=event.case, notice_id__in=chase), reply.at)
+        respond_to_done(met, reply.at)
     _follow_referral(event.case, chase, reply)
     if reply.kind == ReplyKind.WRONG_AREA:
         reroute(case=event.case, notice=notice, reply=reply)
+    if code := EVENTS_OF_REPLIES.get(reply.kind):
+        # Accepting is said once by whoever takes it; each refusal and each outcome is one of its own.
+        occurrence = None if code == "notice_accepted" else reply.pk
+        respond_to_notice(code, notice, reply.at, occurrence=occurrence, reply=reply.reason)
 
 
 def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEvent | None:
@@ -103,4 +120,15 @@ def _follow_referral(case: Case, chase: list[UUID], reply: Reply) -> None:
             target_id=referral.pk,
             case=case.pk,
             state=state.value,
+        )
+        source = CaseEvent.objects.select_related("case__procedure_version").get(pk=referral.event_id)
+        respond(
+            f"referral_{state.value}",
+            case=source.case,
+            source=source,
+            occurrence=uuid5(referral.pk, state.value),
+            at=reply.at,
+            notice=reply.notice,
+            office=referral.partner.slug,
+            reply=reply.reason or None,
         )

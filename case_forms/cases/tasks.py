@@ -17,8 +17,6 @@ from .brief_content import both
 from .deadlines import compute_marks, find_first_mark
 from .models import Case, CaseEvent, Deadline, DeadlineKind
 
-MAX_KEY = 64
-
 
 def start_task(
     *,
@@ -36,7 +34,7 @@ def start_task(
     `params`: of one of the actions in `rule_actions.tasks`; `key`, `label`: where it doesn't name them. `not_by`: whose
     form doesn't meet it.
     """
-    key = (key or params["task"])[:MAX_KEY]
+    key = key or params["task"]
     # Asked for once while it waits; that of a second worker depends on who sent what.
     if (
         not_by is None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 from django.utils.translation import gettext as _
@@ -13,8 +13,9 @@ from case_forms.form_builder.definition.problems import Problem
 from case_forms.json_nodes import Node
 from notifications.directory.models import Role
 
+from .case_state import STATUS_ORDER
 from .definition import Procedure, Rule
-from .events.registry import scope_names
+from .events.registry import iter_names, scope_names
 from .organisation_settings import get_name
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
@@ -130,6 +131,15 @@ def check_expression(
         code = "unknown_setting" if is_a_setting else "bad_expression"
         yield Problem(path, code, _("This procedure has no such setting.") if is_a_setting else problem)
     if not found:
-        for _code, words, name in expressions.kind_problems(expression, here.setting_kinds):
-            if name in here.setting_kinds:
+        offered = get_scope_kinds()
+        for code, words, name in expressions.kind_problems(expression, {**offered, **here.setting_kinds}):
+            # To ask whether what an event offers is there at all is right: other events don't offer it.
+            if name in here.setting_kinds or (name in offered and code != "no_value"):
                 yield Problem(path, "bad_expression", words)
+
+
+def get_scope_kinds() -> dict[str, expressions.KindInfo]:
+    """Return the kinds of the names that events offer, with the choices that are known here."""
+    kinds = {scope.name: scope.info for scope in iter_names()}
+    known = {"_role": ROLES, "_case_status": frozenset(STATUS_ORDER), "_status_before": frozenset(STATUS_ORDER)}
+    return {**kinds, **{name: replace(kinds[name], choices=choices) for name, choices in known.items()}}

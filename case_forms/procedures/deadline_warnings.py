@@ -1,4 +1,4 @@
-"""Warnings about deadlines: what may be published, and will do nothing when it matters.
+"""Warnings about deadlines and rules: what may be published, and will do nothing when it matters, or too much.
 
 They are warnings and no problems because procedures that are in force have such deadlines.
 """
@@ -7,19 +7,34 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from access.models import localize
 from case_forms.form_builder.definition.problems import Problem
 
+from .decide import MAX_CHAIN
 from .definition import Deadline, Procedure
+from .event_order import find_circles
 
 
 def find_warnings(procedure: Procedure) -> list[Problem]:
-    """Return a warning for each deadline that never starts, never ends, wakes nobody, or can't be met."""
+    """Return a warning for each deadline that never starts, never ends, wakes nobody, or can't be met.
+
+    And for rules that may set each other off again and again.
+    """
     started = get_started(procedure)
-    return [
+    about_deadlines = [
         warning
         for key, deadline in procedure.deadlines.items()
         for warning in _about(key, deadline, started.get(key), procedure)
     ]
+    return [*about_deadlines, *_going_on(procedure)]
+
+
+def _going_on(procedure: Procedure) -> Iterator[Problem]:
+    """Yield rules that may set each other off again and again, by what people do in between."""
+    for circle in find_circles(procedure.rules, later=True):
+        titles = ", ".join(f"“{localize(procedure.rules[each].title) or each}”" for each in circle)
+        words = _("These rules may set each other off again and again, at most %(most)s times in a row: %(rules)s.")
+        yield Problem(f"/rules/{circle[0]}/on", "may_go_on", words % {"most": MAX_CHAIN, "rules": titles})
 
 
 def get_started(procedure: Procedure) -> dict[str, bool]:

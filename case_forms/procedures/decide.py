@@ -125,6 +125,8 @@ class _Step:
         scope = {**event.answers, **settings, **build_scope(event)}
         self.facts = _facts(procedure, scope)
         for rule in procedure.rules_about(event.kind, event.form):
+            if event.rule and rule.key != event.rule:
+                continue
             where = f"rules/{rule.key}"
             if not expressions.truthy(_value(rule.when, scope, where)):
                 continue

@@ -123,6 +123,8 @@ class RuleNeeds:
         ]
         read = [self.when, *(expression for _parameter, expression in self.params)]
         self.reads = _references(read, facts) - self.facts - scope_names() - self.settings.keys()
+        # The question that gives the date of the rule.
+        self.reads |= frozenset({rule.date} - {""})
         self.compared = list(dict.fromkeys(pair for expression in read for pair in compared(expression)))
 
     @property
@@ -158,6 +160,8 @@ class RuleNeeds:
                 yield Break("not_asked", name)
             elif not side.surroundings.can_be_answered(name):
                 yield Break("not_answerable", name)
+        if self.rule.date in side.kinds and side.kinds[self.rule.date].kind not in ("date", "datetime"):
+            yield Break("kind", self.rule.date)
         for name, value in self.compared:
             if name in side.kinds and not side.offers(name, value):
                 yield Break("value", name, value)

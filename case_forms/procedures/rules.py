@@ -69,9 +69,11 @@ from .escalation_rules import (
     step_is_known,
 )
 from .event_order import find_circles
+from .events.dates import DateReached
 from .events.registry import EVENTS
 from .rule_actions.base import RuleAction
 
+MAX_DAYS = 10 * 366  # before or after a date
 CONFIDENCES = frozenset({"source", "background", "proposal"})
 # The parts of a procedure that hold others, and what holds them.
 HOLDERS = {
@@ -263,6 +265,21 @@ def forms_are_published(rule: Rule, here: Surrounding) -> Problems:
         yield from check_form(f"{here.path}/forms/{position}", form, here)
 
 
+def date_is_of_a_form(rule: Rule, here: Surrounding) -> Problems:
+    """A rule about a date names the question, and the forms that ask it; no other rule does."""
+    if rule.on != DateReached.code:
+        yield from check_names(here.path, {"date", "days"} & rule.stored.keys(), ())
+        return
+    answers = here.get_answers(rule.forms)
+    if not rule.date or (answers is not None and rule.date not in answers):
+        yield Problem(f"{here.path}/date", "unknown_question", _("Name the question that gives the date."))
+    if not rule.forms:
+        yield Problem(f"{here.path}/forms", "missing", _("Name the forms that ask for the date."))
+    if "days" in rule.stored and (not rule.has("days") or abs(rule.days) > MAX_DAYS):
+        words = _("A whole number of days, negative for days before the date, at most ten years.")
+        yield Problem(f"{here.path}/days", "not_days", words)
+
+
 def condition_can_be_read(rule: Rule, here: Surrounding) -> Problems:
     if "when" in rule.stored:
         facts = [fact.key for fact in here.procedure.facts]
@@ -337,6 +354,7 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Rule, rule_is_in_words),
     PartRule(Rule, rule_responds_to_an_event),
     PartRule(Rule, forms_are_published),
+    PartRule(Rule, date_is_of_a_form),
     PartRule(Rule, condition_can_be_read),
     PartRule(Rule, rule_says_what_is_done),
     PartRule(Rule, rule_key_is_its_own),

@@ -12,11 +12,13 @@ from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
+from case_forms.cases.models import AwaitedDate, Deadline
 from notifications.briefs.further import send_due_alarms
 from notifications.briefs.models import FurtherReport
 from notifications.channels.base import ChannelPool, Message, Unreached
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import get_start_of_today, send_digests
+from notifications.escalation.passes import advance_clocks
 from notifications.outbox.delivery import claim, record_results, send
 from notifications.outbox.escalation_policy import FIRST_DAY
 from notifications.outbox.models import Notice, Purpose
@@ -188,8 +190,16 @@ def _next_eight(now: datetime) -> datetime:
     return today if today > now else get_start_of_today(timezone.localtime(now) + timedelta(days=1))
 
 
+def _next_mark(now: datetime, outside: Outside) -> datetime | None:
+    """Return when a duty's next mark, or a date that a rule waits for, is reached."""
+    marks = Deadline.objects.running().order_by().aggregate(at=Min("next_mark_at"))["at"]
+    dates = AwaitedDate.objects.filter(done_at__isnull=True, case__closed_at__isnull=True).order_by()
+    return min((at for at in (marks, dates.aggregate(at=Min("at"))["at"]) if at is not None), default=None)
+
+
 for _each in (
     Pass("steps", lambda now, outside: advance(now), _next_step),
+    Pass("clocks", lambda now, outside: advance_clocks(now), _next_mark),
     Pass("alarms", lambda now, outside: send_due_alarms(now), _next_alarm),
     Pass("directory", _resolve, _next_ask),
     Pass("lists", _send_lists, _next_list, _has_list),

@@ -164,12 +164,18 @@ def _read_action(came: Any) -> RuleAction:
 
 
 class Rule(Node):
-    """What happens when an event of a kind comes in, about these forms (none: about any), under a condition."""
+    """What happens when an event of a kind comes in, about these forms (none: about any), under a condition.
+
+    `date`, `days`: of a rule about a date (`date_reached`), the key of the question that gives it, and how many days
+    after it (negative: before).
+    """
 
     key: StrictStr = ""
     title: Texts = {}
     on: StrictStr = ""
     forms: tuple[StrictStr, ...] = ()
+    date: StrictStr = ""
+    days: StrictInt = 0
     when: Any = True
     words: Texts = {}
     then: tuple[SerializeAsAny[Annotated[RuleAction, BeforeValidator(_read_action)]], ...] = ()

@@ -31,6 +31,9 @@ class Event:
     case_consent: Mapping[str, list[str]] | None = field(default=None, repr=False)
     case_flags: tuple[str, ...] | None = None  # the flags that rules have set on the case
     status_before: str | None = None  # of an event that is a change of the case's status
+    # What an event that comes later is about, in codes: {"role", "office", "reply", "task", "is_late"}.
+    subject: Mapping[str, Any] = field(default_factory=dict)
+    rule: str = ""  # the only rule that responds, by its key; "": all that listen
 
     @property
     def case(self) -> CaseState | None:
@@ -69,7 +72,8 @@ class EventKind:
     `code` is stored in rules as `on`. `words`: when it happens. `has_case`: whether an action may open, join or change
     a case then. `is_public`: whether its forms are those that the public fills in. `names`: what it offers to
     expressions beside the answers; a name that only other events offer is null.
-    `is_caused`: nobody sends it; it follows from what the rules about another event have done.
+    `is_caused`: nobody sends it; it follows from what the rules about another event have done. `is_later`: it comes
+    some time after that, by what people do or by a clock.
     """
 
     code: ClassVar[str] = ""
@@ -77,6 +81,7 @@ class EventKind:
     has_case: ClassVar[bool] = True
     is_public: ClassVar[bool] = False
     is_caused: ClassVar[bool] = False
+    is_later: ClassVar[bool] = False
     names: ClassVar[tuple[ScopeName, ...]] = (TODAY, OCCURRED_ON)
 
     @classmethod

@@ -28,7 +28,7 @@ def get_caused(event: Event, after: CaseState | None) -> list[Event]:
     if after is None:
         return []
     follow = partial(
-        replace, event, case_status=after.status, case_child=after.is_child, status_before=event.case_status
+        replace, event, case_status=after.status, case_child=after.is_child, status_before=event.case_status, rule=""
     )
     return [follow(kind=code) for code, kind in EVENTS.items() if kind.follows(event.case, after)]
 

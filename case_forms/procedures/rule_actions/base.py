@@ -94,6 +94,10 @@ class RuleAction(Node):
         """Return the codes of the events that may follow from what is written here."""
         return frozenset()
 
+    def subject(self) -> dict[str, str]:
+        """Return {name: value} of what the later events that it causes offer to expressions, where it is known."""
+        return {}
+
     def started_deadlines(self) -> dict[str, bool]:
         """Return {key: whether somebody is woken when it ends} of the deadlines that are started.
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import StrictBool, StrictStr
 
+from ..events.tasks import OF_TASKS, TaskDone
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import DEADLINE, FLAG, Parameter
@@ -27,6 +28,12 @@ class StartDeadline(RuleAction):
         ),
     ] = False
 
+    def causes(self) -> frozenset[str]:
+        return OF_TASKS
+
+    def subject(self) -> dict[str, str]:
+        return {"_task": self.key} if self.key else {}
+
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:
         world.start_deadline(action)
@@ -38,6 +45,12 @@ class MeetDeadline(RuleAction):
     summary = gettext_noop("Meets the deadline: %(key)s")
 
     key: Annotated[StrictStr, Parameter(DEADLINE, gettext_noop("the deadline"), is_needed=True)] = ""
+
+    def causes(self) -> frozenset[str]:
+        return frozenset({TaskDone.code})
+
+    def subject(self) -> dict[str, str]:
+        return {"_task": self.key} if self.key else {}
 
     def met_deadlines(self) -> frozenset[str]:
         return frozenset({self.key} if self.key else ())

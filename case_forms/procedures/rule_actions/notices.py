@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StrictBool, StrictInt, StrictStr
 
+from ..events.notices import OF_NOTICES, OF_REFERRALS
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import CONDITION, DEADLINE, EXPRESSION, FLAG, LADDER, MINUTES, OFFICE, ROLE, Parameter
@@ -58,6 +59,12 @@ class Notify(RuleAction):
         Parameter(FLAG, gettext_noop("whether a formal document goes with it"), clause=gettext_noop("with a document")),
     ] = False
 
+    def causes(self) -> frozenset[str]:
+        return OF_NOTICES
+
+    def subject(self) -> dict[str, str]:
+        return {"_role": self.role} if self.role else {}
+
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:
         world.notify(action)
@@ -88,6 +95,12 @@ class Refer(RuleAction):
     ladder: Annotated[StrictStr, STEPS] = ""
     deadline: Annotated[StrictStr | None, CLOCK] = None
     answer_minutes: Annotated[StrictInt | None, ANSWER] = None
+
+    def causes(self) -> frozenset[str]:
+        return OF_REFERRALS
+
+    def subject(self) -> dict[str, str]:
+        return {"_role": "protection_service"}
 
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:

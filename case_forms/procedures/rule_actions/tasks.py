@@ -6,6 +6,7 @@ from pydantic import StrictInt, StrictStr
 
 from case_forms.json_nodes import Texts
 
+from ..events.tasks import OF_TASKS
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import DEADLINE, FORM, KEY, LADDER, MINUTES, ROLE, TEXTS, Parameter
@@ -13,6 +14,7 @@ from .parameters import DEADLINE, FORM, KEY, LADDER, MINUTES, ROLE, TEXTS, Param
 if TYPE_CHECKING:
     from ..decide import Action
 
+MAX_KEY = 64
 ANSWERED_BY = Parameter(
     FORM,
     gettext_noop("the form that meets it"),
@@ -36,6 +38,16 @@ STEPS = Parameter(
 )
 
 
+def form_task_key(form: str) -> str:
+    """Return the key of the task to send a form."""
+    return f"form_{form}"[:MAX_KEY]
+
+
+def second_worker_key(form: str) -> str:
+    """Return the key of the task of a second worker to send a form."""
+    return f"second_{form}"[:MAX_KEY]
+
+
 class CreateTask(RuleAction):
     code = "create_task"
     words = gettext_noop("Create a task. Its owner is notified when it is due, until its form is sent about the case.")
@@ -54,6 +66,12 @@ class CreateTask(RuleAction):
     ladder: Annotated[StrictStr, STEPS] = ""
     next_step: Annotated[Texts, Parameter(TEXTS, gettext_noop("how it is done, in words"))] = {}
 
+    def causes(self) -> frozenset[str]:
+        return OF_TASKS
+
+    def subject(self) -> dict[str, str]:
+        return {"_task": self.task}
+
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:
         world.create_task(action)
@@ -70,6 +88,12 @@ class AskForForm(RuleAction):
     minutes: Annotated[StrictInt | None, WITHIN] = None
     ladder: Annotated[StrictStr, STEPS] = ""
 
+    def causes(self) -> frozenset[str]:
+        return OF_TASKS
+
+    def subject(self) -> dict[str, str]:
+        return {"_task": form_task_key(self.form)}
+
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:
         world.ask_for_form(action)
@@ -85,6 +109,12 @@ class RequireSecondWorker(RuleAction):
     deadline: Annotated[StrictStr | None, TIME] = None
     minutes: Annotated[StrictInt | None, WITHIN] = None
     ladder: Annotated[StrictStr, STEPS] = ""
+
+    def causes(self) -> frozenset[str]:
+        return OF_TASKS
+
+    def subject(self) -> dict[str, str]:
+        return {"_task": second_worker_key(self.form)}
 
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:

@@ -18,12 +18,14 @@ from tests.world.scene import make_scene
 
 from ..case_state import STATUS_ORDER, CaseState, next_status
 from ..checker import check_procedure
+from ..deadline_warnings import find_warnings
 from ..decide import Decision, DecisionFailed, Event, decide
 from ..definition import parse_procedure
 from ..event_order import find_circles, get_followers
 from ..rule_needs import FormSide, get_needs, may_match_none
 
 AT = datetime(2026, 3, 1, 12, tzinfo=ZoneInfo("Europe/Tirane"))
+ROLES = ("police", "cpu", "coordinator")
 FOLLOW_UP = {"do": "update_case", "status": {"var": "new_status"}}
 
 
@@ -198,3 +200,95 @@ def test_a_form_with_rules_about_what_was_caused_alone_is_not_covered() -> None:
     assert may_match_none(get_needs(parse_procedure({"rules": [sent]})), "small_identification", side) is False
     only = {"rules": [{**sent, "when": {"==": [{"var": "result"}, "potential_victim"]}}, caused]}
     assert may_match_none(get_needs(parse_procedure(only)), "small_identification", side) is True
+
+
+# ---- events that come later ----
+
+
+NOTIFY_POLICE = {"do": "notify", "role": "police", "ladder": "quick"}
+NOTIFY_CPU = {"do": "notify", "role": "cpu", "ladder": "quick"}
+
+
+def circles(*rules: dict[str, Any]) -> list[tuple[str, str]]:
+    """What publishing says of rules that go round: (path, code), of problems and then of warnings."""
+    procedure = with_rules(*rules)
+    found = check_procedure(procedure) + find_warnings(parse_procedure(procedure))
+    return [(each.path, each.code) for each in found if each.code in ("goes_round", "may_go_on")]
+
+
+def about(role: str) -> dict[str, Any]:
+    return {"==": [{"var": "_role"}, role]}
+
+
+def test_rules_that_go_on_through_what_people_do_are_named_and_may_be_published() -> None:
+    assert circles(rule("again", "notice_declined", NOTIFY_POLICE)) == [("/rules/6/on", "may_go_on")]
+    assert circles(rule("again", "notice_declined", NOTIFY_POLICE, when=about("police"))) == [
+        ("/rules/6/on", "may_go_on")
+    ]
+
+
+def test_a_rule_that_tells_somebody_else_sets_itself_off_no_more() -> None:
+    assert circles(rule("instead", "notice_declined", NOTIFY_CPU, when=about("police"))) == []
+    there_and_back = [
+        rule("to_cpu", "notice_declined", NOTIFY_CPU, when=about("police")),
+        rule("to_police", "notice_declined", NOTIFY_POLICE, when=about("cpu")),
+    ]
+    assert circles(*there_and_back) == [("/rules/6/on", "may_go_on")]
+
+
+def test_a_task_that_is_asked_for_again_when_it_is_done_is_named() -> None:
+    ask = {"do": "ask_for_form", "form": "small_follow_up", "minutes": 5, "ladder": "quick"}
+    assert circles(rule("again", "task_done", ask)) == [("/rules/6/on", "may_go_on")]
+    own = {"==": [{"var": "_task"}, "form_small_follow_up"]}
+    assert circles(rule("again", "task_overdue", ask, when=own)) == [("/rules/6/on", "may_go_on")]
+    other = {"==": [{"var": "_task"}, "assessment"]}
+    assert circles(rule("again", "task_overdue", ask, when=other)) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(ROLES), st.sampled_from(ROLES)), max_size=6))
+def test_rules_from_role_to_role_are_named_exactly_when_they_come_back(pairs: list[tuple[str, str]]) -> None:
+    def notify(role: str) -> dict[str, Any]:
+        return {"do": "notify", "role": role, "ladder": "quick"}
+
+    rules = [
+        rule(f"r{number}", "notice_declined", notify(after), when=about(before))
+        for number, (before, after) in enumerate(pairs)
+    ]
+    reached = {role: {after for before, after in pairs if before == role} for role in ROLES}
+    for _each in ROLES:
+        for role in ROLES:
+            reached[role] |= {far for near in reached[role] for far in reached[near]}
+    assert bool(circles(*rules)) is any(role in reached[role] for role in ROLES)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"date": "story_of_nobody"}, [("date", "unknown_question")]),
+        ({"date": None}, [("date", "unknown_question")]),
+        ({"days": "soon"}, [("days", "not_days")]),
+        ({"days": 100_000}, [("days", "not_days")]),
+        ({"forms": []}, [("forms", "missing")]),
+        ({"on": "submission_received"}, [("date", "unknown_name"), ("days", "unknown_name")]),
+    ],
+)
+def test_a_rule_about_a_date_names_the_question_and_its_forms(
+    changes: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    written = {
+        **rule("dated", "date_reached", CLOCK, forms=["small_identification"], date="birth_date", days=-3),
+        **changes,
+    }
+    questions = {"small_identification": {"birth_date", "story"}, "small_follow_up": set()}
+    problems = check_procedure(with_rules(written), questions=questions)
+    at_rule = [each for each in problems if each.path.startswith("/rules/6/")]
+    assert sorted((each.path.removeprefix("/rules/6/"), each.code) for each in at_rule) == found
+
+
+def test_a_form_that_gives_no_date_is_refused_under_a_rule_about_one() -> None:
+    (needs,) = get_needs(
+        parse_procedure({"rules": [rule("dated", "date_reached", CLOCK, forms=["f"], date="story", days=1)]})
+    )
+    side = FormSide(parse_form(small_form()))
+    assert {each.code for each in needs.breaks(side, deep=False)} == {"kind"}

@@ -208,3 +208,21 @@ def test_a_role_may_have_a_chain_of_its_own() -> None:
 def test_a_procedure_from_before_there_were_chains_has_the_usual_one() -> None:
     assert chain_for(small_procedure(), "police") == list(DEFAULT_CHAIN)
     assert chain_for({}, "cpu") == list(DEFAULT_CHAIN)
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_right"),
+    [
+        ({"==": [{"var": "_role"}, "police"]}, True),
+        ({"==": [{"var": "_role"}, "polise"]}, False),
+        ({"==": [{"var": "_case_status"}, None]}, True),
+        ({"in": [{"var": "_case_status"}, ["victim", "nobody"]]}, False),
+        ({"<": [{"var": "_today"}, 5]}, False),
+        ({"in": ["urgent", {"var": "_case_flags"}]}, True),
+        ({"in": ["yes", {"var": "_case_consent.health"}]}, True),
+    ],
+)
+def test_what_an_event_offers_is_compared_with_its_own_kind_only(condition: dict[str, Any], is_right: bool) -> None:
+    procedure = small_procedure()
+    procedure["rules"][0]["when"] = condition
+    assert ([each.code for each in check_procedure(procedure)] == []) is is_right

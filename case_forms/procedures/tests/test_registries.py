@@ -89,6 +89,17 @@ def test_stored_codes_stay() -> None:
         "signal_added",
         "case_opened",
         "status_changed",
+        "notice_opened",
+        "notice_accepted",
+        "notice_declined",
+        "notice_outcome",
+        "notice_unanswered",
+        "referral_accepted",
+        "referral_declined",
+        "task_due",
+        "task_overdue",
+        "task_done",
+        "date_reached",
     }
     assert set(ACTIONS) == {
         "open_case",

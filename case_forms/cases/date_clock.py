@@ -1,0 +1,90 @@
+"""The clock of dates that were answered: a rule responds so many days before or after one.
+
+What is stored is the moment, the rule and the submission; the date itself stays sealed in the answers. Of a case, the
+newest answer to a rule's question counts: an interview that is put off is waited for at its new date only.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import uuid5
+
+from django.db import transaction
+
+from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.procedures.clocks import ZONE
+from case_forms.procedures.definition import Rule
+from notifications.escalation.passes import Clock, register_clock
+
+from .models import AwaitedDate, Case, CaseEvent
+from .rule_events import respond
+
+CLOCK = "case.dates"  # the name of the clock, and the kind under which a row is put aside
+REACHED = "date_reached"
+MORNING = time(8)  # when a day without an hour begins to count
+MAX_DATES = 200  # in one pass
+
+
+def await_dates(*, case: Case, event: CaseEvent, form: str, answers: "dict[str, object]", now: datetime) -> None:
+    """Note when rules of the case's procedure respond to the dates of this form."""
+    for rule in case.procedure_version.parsed.rules_about(REACHED, form):
+        if rule.date not in answers:
+            continue
+        # Whatever was awaited for this rule before: there is a newer answer, or none any more.
+        AwaitedDate.objects.filter(case=case, rule=rule.key, done_at__isnull=True).delete()
+        moment = compute_moment(rule, answers[rule.date], now)
+        if moment is not None:
+            AwaitedDate.objects.create(case=case, event=event, rule=rule.key, at=moment)
+
+
+def compute_moment(rule: Rule, answer: object, now: datetime) -> datetime | None:
+    """Return when a rule responds to this answer (an ISO date, or date and time); None when it doesn't any more.
+
+    Days are those of Albania's calendar. For a moment before the date that has passed already, it responds at once, as
+    long as the date itself is still to come.
+    """
+    try:
+        reached = _read(answer)
+    except (TypeError, ValueError):
+        return None  # no date: an incomplete one, or none
+    # By the local clock: the same hour, so many days away, also across the change of the hour.
+    local = reached.astimezone(ZONE)
+    moment = datetime.combine(local.date() + timedelta(days=rule.days), local.time(), tzinfo=ZONE).astimezone(UTC)
+    if moment >= now:
+        return moment
+    return now if rule.days < 0 and reached > now else None
+
+
+def _read(answer: object) -> datetime:
+    if not isinstance(answer, str):
+        raise TypeError
+    if "T" not in answer:
+        return datetime.combine(date.fromisoformat(answer), MORNING, tzinfo=ZONE)
+    moment = datetime.fromisoformat(answer)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
+
+
+def advance(now: datetime) -> int:
+    """Let rules respond to every date that is reached, each by itself. Return how many."""
+    due = AwaitedDate.objects.filter(done_at__isnull=True, at__lte=now, case__closed_at__isnull=True)
+    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("at").values_list("pk", flat=True)
+    return for_each_row(CLOCK, list(keys[:MAX_DATES]), lambda key: _reach(key, now), at=now)
+
+
+def _reach(key: int, now: datetime) -> bool:
+    with transaction.atomic():
+        if not AwaitedDate.objects.filter(pk=key, done_at__isnull=True).update(done_at=now):
+            return False
+        awaited = AwaitedDate.objects.select_related("event__case__procedure_version").get(pk=key)
+        respond(
+            REACHED,
+            case=awaited.event.case,
+            source=awaited.event,
+            occurrence=uuid5(awaited.event_id, f"{awaited.rule} {REACHED}"),
+            at=now,
+            only=awaited.rule,
+        )
+    return True
+
+
+def register() -> None:
+    """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
+    register_clock(Clock(CLOCK, advance, lambda now: []))

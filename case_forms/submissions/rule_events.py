@@ -1,0 +1,34 @@
+"""Reading a submission again for an event of its case that comes later (`cases.rule_events`)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from case_forms.cases.actions import SubmissionFacts
+from case_forms.cases.models import Case
+
+from .consents import consents_for
+from .models import Submission
+
+
+def load_submission(
+    submission_id: UUID, case: Case, at: datetime
+) -> tuple[SubmissionFacts, Mapping[str, list[str]] | None]:
+    """Return the facts of a submission as of this moment, and the consents on record that a rule about it asks for."""
+    found = Submission.objects.select_related("form_version__form", "unit", "submitted_by").get(pk=submission_id)
+    procedure = case.procedure_version
+    facts = SubmissionFacts(
+        id=found.pk,
+        form=found.form_version.parsed_form,
+        answers=found.answers or {},
+        unit=found.unit,
+        by=found.submitted_by,
+        occurred_at=found.occurred_at,
+        received_at=at,
+        procedure_version=procedure,
+        today=timezone.localdate(at).isoformat(),
+        is_drill=found.is_drill,
+    )
+    return facts, consents_for(case, procedure.parsed, found.form_version.form.key)
