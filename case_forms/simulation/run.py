@@ -88,25 +88,37 @@ class Lived:
 
 
 @contextmanager
-def live(story: Story, house: House) -> Iterator[Lived]:
+def live(
+    story: Story, house: House, *, until: datetime | None = None, leaves_out_repetitions: bool = True
+) -> Iterator[Lived]:
     """Live the story through; what it left can be read inside the block, and is gone after it.
 
-    Raises StoryImpossible.
+    `until`: where it ends at the latest, else after the story's months. Without `leaves_out_repetitions` every repeated
+    call is made. Raises StoryImpossible.
     """
     with house.database.in_place(), clock.imagine_time(story.at) as hand, witness_decisions() as decisions:
         lived = Lived(story, decisions=decisions)
-        _Run(story, house, hand, lived).run()
+        _Run(story, house, hand, lived, until, leaves_out_repetitions).run()
         yield lived
 
 
 class _Run:
-    def __init__(self, story: Story, house: House, hand: clock.ImaginedTime, lived: Lived) -> None:
+    def __init__(
+        self,
+        story: Story,
+        house: House,
+        hand: clock.ImaginedTime,
+        lived: Lived,
+        until: datetime | None,
+        leaves_out_repetitions: bool,
+    ) -> None:
         self.story = story
         self.house = house
         self.hand = hand
         self.lived = lived
         self.outside = Outside(asleep=lived.repeating_since)
-        self.until = story.at + timedelta(days=30.5 * story.months)
+        self.until = until or story.at + timedelta(days=30.5 * story.months)
+        self.leaves_out_repetitions = leaves_out_repetitions
         self.place = self._find_place()
         self.unit = self._find_unit()
         self.worker = self._hire_worker()
@@ -160,7 +172,8 @@ class _Run:
         Asleep is a chain whose clock has come to its last step, again and again, and whose
         notices are all sent. What it would go on to do is said in words; nothing else depends on it.
         """
-        if any(_is_worldly(act) or isinstance(act, FurtherForm) for _at, act in waiting):
+        changes_more = any(_is_worldly(act) or isinstance(act, FurtherForm) for _at, act in waiting)
+        if changes_more or not self.leaves_out_repetitions:
             return
         acting = {act.role for _at, act in waiting}
         if Role.COORDINATOR in acting:
