@@ -23,7 +23,15 @@ from notifications.outbox.escalation_chain import (
     get_notified_contacts,
     get_open_notices,
 )
-from notifications.outbox.escalation_policy import CALL, DEPUTY, REMIND, Step, get_remaining_steps, get_step
+from notifications.outbox.escalation_policy import (
+    CALL,
+    DEPUTY,
+    REMIND,
+    Step,
+    get_call_minutes,
+    get_remaining_steps,
+    get_step,
+)
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.queueing import enqueue_on_commit
 from notifications.outbox.repeating import close_replaced, repeat
@@ -225,12 +233,12 @@ def _build_call_brief(notice: Notice, plan: StepPlan) -> dict[str, Any]:
 
 
 def _get_answer_minutes(notice: Notice, plan: StepPlan, now: datetime) -> float | None:
-    """Return the minutes to answer: a call has until it is repeated; a reminder keeps the time that was set.
+    """Return the minutes to answer: a call has until the next step; a reminder keeps the time that was set.
 
     A deputy gets as long as the first recipient had.
     """
     if plan.action == CALL:
-        return float(plan.step["repeat_minutes"])
+        return get_call_minutes(notice.ladder, plan.index)
     if notice.answer_by is None:
         return None
     since = now if plan.action == REMIND else notice.owed_at

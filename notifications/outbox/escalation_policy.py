@@ -68,6 +68,14 @@ def get_step(ladder: list[Step], index: int) -> Step:
     return ladder[min(index, len(ladder) - 1)]
 
 
+def get_call_minutes(ladder: list[Step], index: int) -> float:
+    """Return how long a coordinator has for the call of this step: until the next step, or until it is repeated."""
+    step = get_step(ladder, index)
+    if index + 1 < len(ladder):
+        return float(ladder[index + 1]["after_minutes"] - step["after_minutes"])
+    return float(step["repeat_minutes"])
+
+
 def get_first_step_time(ladder: list[Step], owed_at: datetime) -> datetime | None:
     """Return when the first step is due; None for a notice that has no steps of its own."""
     return owed_at + timedelta(minutes=ladder[0]["after_minutes"]) if ladder else None

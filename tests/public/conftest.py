@@ -33,7 +33,7 @@ class Public:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = launch(playwright.chromium)
+        browser = launch(playwright.chromium, whole=True)
         yield browser
         browser.close()
 

@@ -112,7 +112,7 @@ def shown_of_ours(seen: list[str], public: Public) -> list[str]:
 def tab(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     """A tab of a Chromium that keeps pages it left in memory, as phones do, or one that loads them anew."""
     leave_out = ["--disable-back-forward-cache"] if request.param == "page-cache" else []
-    browser = launch(chromium.browser_type, without=leave_out)
+    browser = launch(chromium.browser_type, whole=True, without=leave_out)
     context = browser.new_context(viewport={"width": 360, "height": 740})
     context.route(NEUTRAL, lambda route: route.fulfill(content_type="text/html", body="<h1>Moti</h1>"))
     yield context.new_page()

@@ -77,6 +77,21 @@ def test_the_ladder_is_climbed_step_by_step_and_the_call_is_repeated(staffed, se
     assert (reminder.brief, deputy.brief) == (first.brief, first.brief)
 
 
+def test_a_call_before_the_last_step_is_answered_until_the_next_one(staffed, postbox):
+    steps = [
+        {"after_minutes": 10, "do": "call"},
+        {"after_minutes": 25, "do": "deputy"},
+        {"after_minutes": 40, "do": "call", "repeat_minutes": 30},
+    ]
+    notice = notify_officer(staffed, ladder=steps)
+    send_due()
+    for minutes in (10, 25, 40):
+        assert advance(at(notice, minutes)) == 1
+    call = Notice.objects.get(purpose=Purpose.CALL)
+    assert call.answer_by == at(notice, 40 + 30)
+    assert not PutAside.objects.exists()
+
+
 def test_a_call_names_whom_to_call_and_nothing_of_the_case(staffed, sent):
     advance(at(sent, 20))
     Notice.objects.filter(pk=sent.pk).update(ladder_step=2, next_step_at=at(sent, 30))
