@@ -109,13 +109,13 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
 def _give_owners(case: Case, version: ProcedureVersion, at: datetime) -> None:
     """Give the duties that run, and that nobody was notified about, the owner and steps that the version gives them.
 
-    Their marks stay: what was due stays due when it was. What is over already is told at once.
+    Their marks stay: what was due stays due when it was. Nobody is notified by the press itself: the clock looks at
+    them at their next mark, and at what is over already a day later.
     """
     for deadline in Deadline.objects.running().filter(case=case, owner="", key__in=version.parsed.deadlines):
         chase = build_chase(version.parsed, version.parsed.deadlines[deadline.key])
         if chase and deadline.marks:
-            ahead = find_next_mark(deadline.marks, at) if deadline.marks[0] > at else at
-            Deadline.objects.filter(pk=deadline.pk).update(next_mark_at=ahead, **chase)
+            Deadline.objects.filter(pk=deadline.pk).update(next_mark_at=find_next_mark(deadline.marks, at), **chase)
 
 
 def _words(before: ProcedureVersion, version: ProcedureVersion) -> dict[str, str]:

@@ -104,7 +104,9 @@ def _with_nobody(members: list[Notice], notices: list[Notice], *, is_reached: bo
     for notice in members:
         above = by_pk.get(notice.chases_id) if notice.chases_id else None
         is_alone = notice.chases_id is None or (above is not None and above.state in SETTLED)
-        if notice.state == NoticeState.FAILED and notice.reason == NO_CONTACT and is_alone:
+        # A test is for the one contact whose address it tries (`without_recipient`).
+        has_nobody = notice.reason == NO_CONTACT and notice.purpose != Purpose.TEST
+        if notice.state == NoticeState.FAILED and has_nobody and is_alone:
             found.append(Urgency("no_contact", notice, notice.owed_at, _notified_instead(notice, members)))
     return found
 

@@ -22,6 +22,8 @@ from .audit_reader import get_chain_state
 
 SHOWN = 200
 KINDS: dict[str, str | Promise] = {
+    "deadline.clock": gettext_lazy("Notifying the owner of a duty: a coordinator was asked to look"),
+    "case.dates": gettext_lazy("Responding to a date that a form gave"),
     "notice.clock": gettext_lazy("Next step of a notice: its coordinator was asked to call"),
     "notice.digest": gettext_lazy("A notice on the coordinator's daily list"),
     "contact.digest": gettext_lazy("A coordinator's daily list"),

@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import PutAside
-from notifications.briefs.replies import answer
+from notifications.briefs.choices import get_decline_reasons
+from notifications.briefs.replies import AnswerRefused, answer
 from notifications.escalation import clock, passes
 from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.actions import mark_opened
@@ -17,10 +18,12 @@ from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Heartbeat, Notice, Purpose
 from tests.world.notices import postbox
 from tests.world.offices import make_office, put_on_duty
+from tests.world.places import make_coordinator
 from tests.world.procedures import enact, small_procedure
 from tests.world.scene import Scene, make_scene
 
 from .. import deadline_clock
+from ..adopting import adopt_procedure
 from ..deadlines import get_stranded_deadlines, stop_deadlines
 from ..models import Case, Deadline
 
@@ -229,3 +232,32 @@ def test_the_pages_of_the_case_name_owner_next_step_and_chase(scene: Scene, duty
     assert "Assess the risk." in page
     turn(at(duty, 720))
     assert "A duty is due: Assessment" in client.get(f"/field/cases/{case.reference}/").content.decode()
+
+
+def test_a_duty_that_ran_before_there_were_owners_gets_one_with_the_newer_procedure(postbox: Any) -> None:
+    scene = make_scene()
+    scene.send(age_stated=15)
+    duty = Deadline.objects.get(key="assessment")
+    assert (duty.owner, duty.next_mark_at) == ("", None)
+    Deadline.objects.filter(pk=duty.pk).update(breach_at=timezone.now() - timedelta(hours=1))
+    procedure = small_procedure()
+    procedure["deadlines"]["assessment"] |= OWNED
+    version = enact(procedure, since=timezone.now())
+    coordinator = make_coordinator(scene.place)
+    adopt_procedure(case=Case.objects.get(), version=version, duties=[], by=coordinator)
+    duty.refresh_from_db()
+    assert (duty.owner, len(duty.ladder)) == ("mobile_unit", 3)
+    assert deadline_clock.advance(timezone.now()) == 0  # the press itself notifies nobody
+    assert deadline_clock.advance(timezone.now() + timedelta(days=1)) == 1
+
+
+def test_a_duty_that_the_owner_declines_goes_on_to_the_deputy_and_leaves_no_gap(duty: Deadline) -> None:
+    turn(at(duty, 720))
+    notice = Notice.objects.get(purpose=Purpose.DUTY)
+    mark_opened(notice=notice, at=timezone.now())
+    notice.refresh_from_db()
+    reason = next(iter(get_decline_reasons(notice)))
+    answer(notice=notice, kind="declined", reason=reason, at=at(duty, 725))
+    assert Notice.objects.filter(purpose=Purpose.DEPUTY, chases=notice).count() == 1
+    with pytest.raises(AnswerRefused):  # what is done is said by the form
+        answer(notice=Notice.objects.get(purpose=Purpose.DEPUTY), kind="outcome", reason="met_safe")
