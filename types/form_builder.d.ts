@@ -263,6 +263,18 @@ interface OutlineHandle {
   reveal(key: string): void;
   setProblems(problems: ServerProblem[]): void;
   onChange(listener: () => void): () => void;
+  /** What the page has of the server's own words, by their shas, where it is sent those that changed. */
+  known?(): string;
+  /** Told of the server's answer to a save; `waits`: something was changed since. */
+  saved?(response: SaveReply, waits: boolean): void;
+}
+
+/** The server's answer to a save. */
+interface SaveReply {
+  base: string;
+  problems?: ServerProblem[];
+  parts?: { path: string; sha: string; html?: string }[];
+  pk?: number;
 }
 
 interface Sending {
@@ -492,6 +504,6 @@ interface CurrentForm {
 /** Wagtail's autosave speaks of itself by these. */
 interface HTMLElementEventMap {
   "w-autosave:save": CustomEvent<{ formData: FormData }>;
-  "w-autosave:success": CustomEvent<{ response: { base: string; problems?: ServerProblem[]; pk?: number } }>;
+  "w-autosave:success": CustomEvent<{ response: SaveReply }>;
   "w-autosave:error": CustomEvent<{ type: string; text: string }>;
 }

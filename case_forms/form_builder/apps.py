@@ -21,5 +21,5 @@ class BuilderConfig(AppConfig):
         register_permission_policy(form, FormPermissionPolicy(form))
         choice_list = self.get_model("ChoiceList")
         register_permission_policy(choice_list, ListPermissionPolicy(choice_list))
-        register_publish_action(publish_form)
+        register_publish_action(form, publish_form)
         send_no_mail_about(form)

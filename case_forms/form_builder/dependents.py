@@ -18,7 +18,7 @@ class Effect:
 
     `before` and `after`: on which answers, as a sentence, with the form as it is used now and as it would be; "" when
     it is always. `then`: what is done. `state`: same, changed, starts, stops (with this change), broken (already now).
-    `why`: what is in the way, when it stops or is broken.
+    `why`: what is in the way, when it stops or is broken. `url`: where it is read and edited, "" when nowhere.
     """
 
     source: str
@@ -29,14 +29,19 @@ class Effect:
     after: str
     state: str
     why: tuple[str, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True)
 class InMotion:
-    """All that a form sets in motion. `cautions`: what whoever approves should know besides."""
+    """All that a form sets in motion. `cautions`: what whoever approves should know besides.
+
+    `begins`: (address, words) of what a form that sets nothing in motion can be given; posted to, one button each.
+    """
 
     effects: tuple[Effect, ...] = ()
     cautions: tuple[str, ...] = ()
+    begins: tuple[tuple[str, str], ...] = ()
 
 
 class Dependent(Protocol):
@@ -74,4 +79,5 @@ def in_motion(key: str, before: Form | None, after: Form | None, language: str) 
     return InMotion(
         tuple(effect for each in found for effect in each.effects),
         tuple(caution for each in found for caution in each.cautions),
+        tuple(begin for each in found for begin in each.begins),
     )

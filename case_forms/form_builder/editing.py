@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.forms.models import WagtailAdminModelForm
@@ -44,6 +44,8 @@ class DefinitionForm(WagtailAdminModelForm):
 
     definition = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
+    overtaken_words = gettext_lazy("Somebody else has saved this form in the meantime.")
+
     class Meta:
         model = FormDefinition
         fields: list[str] = []
@@ -58,12 +60,16 @@ class DefinitionForm(WagtailAdminModelForm):
         if not sent:
             return self.before
         try:
-            return edited(self.before, sent)
+            return self.read_sent(sent)
         except Overtaken:
             self.is_overtaken = True
-            raise ValidationError(_("Somebody else has saved this form in the meantime.")) from None
+            raise ValidationError(self.overtaken_words) from None
         except EditRefused as refused:
             raise ValidationError(str(refused.message)) from None
+
+    def read_sent(self, sent: str) -> dict[str, Any]:
+        """Return the working copy after what was posted. Raises EditRefused, Overtaken."""
+        return edited(self.before, sent)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -79,6 +85,7 @@ class EditView(snippets.EditView):
     """The editor's page: Wagtail's edit view, with the outline in place of panels."""
 
     is_withdrawn = True
+    alone_words = gettext_lazy("Nobody publishes a form alone: submit it, and another coordinator approves it.")
     template_name = "form_builder/edit.html"
     url_namespace = ""
 
@@ -100,12 +107,16 @@ class EditView(snippets.EditView):
             self.new_revision = self.object.latest_revision
             return self.object
         # Compared a second time, now under the lock: somebody may have saved between this form's validation and here.
-        current = FormDefinition.objects.select_for_update().get(pk=self.object.pk)
+        current = self.lock_row()
         if compute_sha(current.working_copy()) != compute_sha(self.form.before):
-            raise PermissionDenied(_("Somebody else has saved this form in the meantime."))
+            raise PermissionDenied(self.form.overtaken_words)
         if current.workflow_in_progress:  # submitted by somebody else since this request began
-            raise PermissionDenied(_("Nobody can change the form until it is approved, sent back or withdrawn"))
+            raise PermissionDenied(current.words_under_review)
         return super().save_instance()
+
+    def lock_row(self) -> Any:
+        """Hold the row until the transaction ends, and return it as it is in the database."""
+        return type(self.object)._default_manager.select_for_update().get(pk=self.object.pk)
 
     def get_success_json(self) -> dict[str, Any]:
         """Return the answer to an autosave, with the new base and the problems for the outline."""
@@ -123,19 +134,22 @@ class EditView(snippets.EditView):
     def form_valid(self, form: DefinitionForm) -> HttpResponse:
         # Only a superuser's hand-made request can hold it. It is saved as a draft, and this says so (docs/adr/0012).
         if self.request.POST.get("action-publish"):
-            messages.warning(
-                self.request, _("Nobody publishes a form alone: submit it, and another coordinator approves it.")
-            )
+            messages.warning(self.request, self.alone_words)
         return super().form_valid(form)
 
-    def submit_action(self) -> HttpResponse | None:
-        """Submit the form for approval, unless something prevents publishing it."""
+    def refuse_submitting(self) -> bool:
+        """Say what prevents publishing; return whether anything does."""
         found = publishing_problems(self.object.key, self.object.definition)
         if found:
             show_problems(self.request, _("The form is saved, but not submitted."), found, self.object)
+        return bool(found)
+
+    def submit_action(self) -> HttpResponse | None:
+        """Submit for approval, unless something prevents publishing."""
+        if self.refuse_submitting():
             return redirect(self.get_edit_url())
         with transaction.atomic():
-            FormDefinition.objects.select_for_update().get(pk=self.object.pk)  # saving locks it too
+            self.lock_row()  # saving locks it too
             state = self.object.current_workflow_state  # read again: Wagtail's copy still knows the revision before
             if state and state.status == WorkflowState.STATUS_NEEDS_CHANGES:
                 # whoever submits again has asked for it now, and can't be the one to approve it
@@ -144,14 +158,18 @@ class EditView(snippets.EditView):
                 state.resume(self.request.user)
             else:
                 self.workflow.start(self.object, self.request.user)
-            log_event(
-                "form.submitted",
-                actor=get_actor(self.request.user),
-                target_kind="form",
-                target_id=self.object.pk,
-                form=self.object.key,
-            )
+            self.note_submission()
         return None
+
+    def note_submission(self) -> None:
+        """Write the audit entry, in the transaction of submitting."""
+        log_event(
+            "form.submitted",
+            actor=get_actor(self.request.user),
+            target_kind="form",
+            target_id=self.object.pk,
+            form=self.object.key,
+        )
 
     restart_workflow_action = submit_action
 
@@ -209,11 +227,13 @@ class EditView(snippets.EditView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         # An autosave draws no page, and the catalogue reads every list from the database.
-        if self.expects_json_response:
-            return context
+        return context if self.expects_json_response else context | self.get_page_context(context)
+
+    def get_page_context(self, context: dict[str, Any]) -> dict[str, Any]:
+        """Return what the page has beside Wagtail's context."""
         definition, newest = self.object.definition, self.object.newest_version()
         published = get_published(self.object.key)
-        return context | {
+        return {
             "outline_definition": definition,
             "outline_catalogue": catalogue(get_current_language()),
             "outline_problems": self.problems,

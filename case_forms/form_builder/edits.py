@@ -8,6 +8,7 @@ working copy, somebody else has saved meanwhile, and nothing is overwritten.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.utils.functional import Promise
@@ -39,8 +40,12 @@ def compute_sha(definition: Definition) -> str:
     return canonical.compute_sha256(canonical.dump(definition))
 
 
-def edited(now: Definition, sent: str) -> Definition:
-    """Return the working copy after what was posted; `now` is the present one. Raises EditRefused, Overtaken."""
+def edited(now: Definition, sent: str, must_be_usable: "Callable[[Any, str], None] | None" = None) -> Definition:
+    """Return the working copy after what was posted; `now` is the present one. Raises EditRefused, Overtaken.
+
+    `must_be_usable` takes the new working copy and the key that it must keep, and raises EditRefused; without it the
+    working copy is a form's.
+    """
     posted = _parsed(sent)
     if posted.get("base") != compute_sha(now):
         raise Overtaken
@@ -51,7 +56,7 @@ def edited(now: Definition, sent: str) -> Definition:
             raise EditRefused(refused.message) from None
     else:
         new = posted["definition"]
-    _must_be_walkable(new, now["key"])
+    (must_be_usable or _must_be_walkable)(new, now["key"])
     return new
 
 

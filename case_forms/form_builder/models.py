@@ -7,14 +7,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import DraftStateMixin, LockableMixin, Revision, RevisionMixin, WorkflowMixin
+from wagtail.models import RevisionMixin
 
-from access.models import User, localize
+from access.models import localize
 
 from . import canonical
 from .definition import Form, parse_canonical
 from .lists import Choices, Shared, resolved
-from .workflow import FormApprovalTask, SubmittedForm, publish_approved
+from .workflow import FormApprovalTask, ReviewedDefinition, SubmittedForm
 
 __all__ = [
     "ChoiceList",
@@ -35,7 +35,7 @@ class VersionIsImmutable(Exception):
     """Raised on an attempt to change or delete a published form version."""
 
 
-class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
+class FormDefinition(ReviewedDefinition):
     """A form as its designers see it, with the shape that docs/form-definition.md describes.
 
     What they work on is in the newest revision (`working_copy`); `definition` is what was published last, or the
@@ -57,43 +57,12 @@ class FormDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixi
     def newest_version(self) -> "FormVersion | None":
         return self.versions.order_by("-number").first()
 
-    def working_copy(self) -> dict[str, Any]:
-        """Return the definition as its designers left it."""
-        return self.get_latest_revision_as_object().definition
-
     def with_content_json(self, content: dict[str, Any]) -> "FormDefinition":
         """Return the form as a revision holds it. Whether it is archived is not part of its revisions."""
         revised: FormDefinition = super().with_content_json(content)
         # Restoring or approving an old revision must not take a form back into use, or out of it.
         revised.is_archived = self.is_archived
         return revised
-
-    def get_lock(self) -> Any:
-        """Return the lock of a form that waits for approval, which holds for everybody, else the personal lock.
-
-        It also holds for whoever had locked the form for themselves before.
-        """
-        task = self.current_workflow_task
-        return task.lock_class(self, task) if task else super().get_lock()
-
-    def save_revision(self, *args: Any, overwrite_revision: Revision | None = None, **kwargs: Any) -> Revision:
-        """Save a revision; never write over one that was submitted or published, but make a new one instead."""
-        # Wagtail's autosave writes over the newest revision; one that arrives late would change what was approved
-        # (docs/adr/0012).
-        if overwrite_revision and (
-            overwrite_revision.pk == self.live_revision_id or overwrite_revision.task_states.exists()
-        ):
-            overwrite_revision = None
-        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
-
-    def publish(self, revision: Revision, user: User | None = None, **kwargs: Any) -> "FormVersion":
-        """Publish by Wagtail's road, open only to what another coordinator has approved (docs/adr/0012).
-
-        Raises PublishPermissionError whoever asks, superusers too, without that approval; DefinitionRefused when the
-        form can't be filled.
-        """
-        version: FormVersion = publish_approved(self, revision, user)
-        return version
 
     def sha256_today(self) -> str:
         """Return the sha256 of the version that publishing the working copy would make now."""

@@ -18,7 +18,19 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.actions.publish_revision import PublishPermissionError
 from wagtail.admin import signal_handlers
 from wagtail.locks import WorkflowLock
-from wagtail.models import Revision, Task, TaskState, Workflow, WorkflowContentType, WorkflowState, WorkflowTask
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    Revision,
+    RevisionMixin,
+    Task,
+    TaskState,
+    Workflow,
+    WorkflowContentType,
+    WorkflowMixin,
+    WorkflowState,
+    WorkflowTask,
+)
 
 from access.models import StaffRole, User
 
@@ -36,7 +48,50 @@ class ReviewLock(WorkflowLock):
         return _("Awaiting approval")
 
     def get_description(self, user: User, can_lock: bool = False) -> Any:
-        return _("Nobody can change the form until it is approved, sent back or withdrawn")
+        return self.object.words_under_review
+
+
+class ReviewedDefinition(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
+    """The base of what is edited as a draft and published by a second person's approval: forms and procedures.
+
+    What is worked on is in the newest revision (`working_copy`). A subclass has a `definition`, and `sha256_today`.
+    """
+
+    # shown to whoever comes to a page that can't be changed meanwhile
+    words_under_review: Any = _("Nobody can change the form until it is approved, sent back or withdrawn")
+
+    class Meta:
+        abstract = True
+
+    def working_copy(self) -> dict[str, Any]:
+        """Return the definition as its designers left it."""
+        return self.get_latest_revision_as_object().definition
+
+    def get_lock(self) -> Any:
+        """Return the lock of what waits for approval, which holds for everybody, else the personal lock.
+
+        It also holds for whoever had locked it for themselves before.
+        """
+        task = self.current_workflow_task
+        return task.lock_class(self, task) if task else super().get_lock()
+
+    def save_revision(self, *args: Any, overwrite_revision: Revision | None = None, **kwargs: Any) -> Revision:
+        """Save a revision; never write over one that was submitted or published, but make a new one instead."""
+        # Wagtail's autosave writes over the newest revision; one that arrives late would change what was approved
+        # (docs/adr/0012).
+        if overwrite_revision and (
+            overwrite_revision.pk == self.live_revision_id or overwrite_revision.task_states.exists()
+        ):
+            overwrite_revision = None
+        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+
+    def publish(self, revision: Revision, user: User | None = None, **kwargs: Any) -> Any:
+        """Publish by Wagtail's road, open only to what another coordinator has approved (docs/adr/0012).
+
+        Raises PublishPermissionError whoever asks, superusers too, without that approval; and what the room's own
+        publishing raises when the definition isn't fit.
+        """
+        return publish_approved(self, revision, user)
 
 
 class SubmittedForm(models.Model):
@@ -135,12 +190,12 @@ class PublishAction(Protocol):
     def __call__(self, *, form: Any, by: User | None, submitted_by: User | None, approved_sha256: str) -> Any: ...
 
 
-_publish_actions: list[PublishAction] = []
+_publish_actions: dict[type[models.Model], PublishAction] = {}
 
 
-def register_publish_action(action: PublishAction) -> None:
-    """Register what approving calls to publish."""
-    _publish_actions[:] = [action]
+def register_publish_action(model: type[models.Model], action: PublishAction) -> None:
+    """Register what approving calls to publish an object of this model."""
+    _publish_actions[model] = action
 
 
 def publish_approved(form: Any, revision: Revision, by: User | None) -> Any:
@@ -152,9 +207,8 @@ def publish_approved(form: Any, revision: Revision, by: User | None) -> Any:
     # The newest revision only: an older one that was approved once must not replace what was written since.
     if approval is None or revision.pk != form.latest_revision_id:
         raise PublishPermissionError("A form is published by the approval of another coordinator.")
-    # Unpacking raises when no action has been registered: publishing must not be skipped silently.
-    (publish,) = _publish_actions
-    return publish(
+    # Raises when no action has been registered: publishing must not be skipped silently.
+    return _publish_actions[type(form)](
         form=form,
         by=by,
         submitted_by=approval.workflow_state.requested_by,

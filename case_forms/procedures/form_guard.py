@@ -88,7 +88,7 @@ def standing_versions(at: datetime | None = None) -> list[Standing]:
         current = [Standing(ProcedureVersion.objects.in_force(moment))]
     except ProcedureVersion.DoesNotExist:
         current = []
-    scheduled = ProcedureVersion.objects.filter(in_force_from__gt=moment).order_by("in_force_from", "number")
+    scheduled = ProcedureVersion.objects.scheduled(moment)
     coming = [Standing(version, begins=version.in_force_from) for version in scheduled]
     known = {standing.version.pk for standing in (*current, *coming)}
     # `cases` is the reverse name of a case's version: this room stands below the room of cases.

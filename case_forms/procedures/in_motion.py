@@ -2,6 +2,7 @@
 
 from collections import ChainMap
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from access.models import localize
@@ -23,6 +24,10 @@ from .form_guard_messages import (
 from .labels import get_labels
 from .organisation_settings import choices_of_settings, labels_of_settings
 from .rule_needs import FormSide, RuleNeeds, may_match_none
+
+# The pages of the editor of procedures, which stands above this room.
+PAGES = "wagtailsnippets_procedures_procedure"
+EDIT, READ, FIRST_RULE = f"{PAGES}:edit", f"{PAGES}:read", f"{PAGES}:first_rule"
 
 
 class Procedures:
@@ -50,7 +55,7 @@ class Procedures:
         change = changing(key, after)
         # `before` is what the caller compares with, which need not be the published version.
         change = Changing(key, FormSide(before) if before else None, change.after, change.others)
-        effects, cautions = [], []
+        effects, cautions, begins = [], [], []
         for standing in standing_versions():
             # By identity: `standing.needs` is cached, so both walks see the same objects.
             broken = {id(found.needs): found for found in what_breaks(change, standing)}
@@ -58,7 +63,10 @@ class Procedures:
             effects += [_effect(standing, needs, broken.get(id(needs)), change, language) for needs in heard]
             if not standing.is_over and change.after is not None:
                 cautions += _cautions(standing, change)
-        return InMotion(tuple(effects), tuple(dict.fromkeys(cautions)))
+                # A rule can only be about a form that is published.
+                if not heard and change.before is not None:
+                    begins.append(_first_rule(standing, key))
+        return InMotion(tuple(effects), tuple(dict.fromkeys(cautions)), tuple(dict.fromkeys(begins)))
 
 
 def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: Changing, language: str) -> Effect:
@@ -76,7 +84,22 @@ def _effect(standing: Standing, needs: RuleNeeds, found: Found | None, change: C
         after=after,
         state=_state(needs, found, change, same=before == after),
         why=tuple(break_words(each, change) for each in missed[:MAX_TOLD]),
+        url=_address(standing, needs),
     )
+
+
+def _address(standing: Standing, needs: RuleNeeds) -> str:
+    """Return where a rule is edited: in the draft, unless the version only decides about cases opened under it."""
+    procedure = standing.version.procedure_id
+    if standing.is_over:
+        number = standing.version.number
+        return f"{reverse(READ, args=[procedure])}?version={number}#rule-{needs.rule.key}"
+    return f"{reverse(EDIT, args=[procedure])}#rule-{needs.rule.key}"
+
+
+def _first_rule(standing: Standing, key: str) -> tuple[str, str]:
+    words = _("Write the first rule for this form in %(procedure)s") % {"procedure": standing.version.title}
+    return reverse(FIRST_RULE, args=[standing.version.procedure_id, key]), words
 
 
 def _state(needs: RuleNeeds, found: Found | None, change: Changing, *, same: bool) -> str:

@@ -4,22 +4,29 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import DraftStateMixin, LockableMixin, RevisionMixin, WorkflowMixin
+from wagtail.models import Revision, TaskState
 
 from access.models import localize
 from audit import clock
 from case_forms.form_builder import canonical
 from case_forms.form_builder.models import VersionIsImmutable
+from case_forms.form_builder.workflow import ReviewedDefinition
 
 from .definition import Procedure as ParsedProcedure
 from .definition import parse_canonical
 
 
-class Procedure(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, models.Model):
-    """A procedure as coordinators see it, for example "SOP (DCM 499/2018)". Cases point to its versions."""
+class Procedure(ReviewedDefinition):
+    """A procedure as coordinators see it, for example "SOP (DCM 499/2018)". Cases point to its versions.
+
+    What they work on is in the newest revision (`working_copy`); `definition` is what was published last, or what
+    seeding has written. Publishing makes a ProcedureVersion.
+    """
+
+    words_under_review = _("Nobody can change the procedure until it is approved, sent back or withdrawn")
 
     key = models.SlugField(_("key"), max_length=64, unique=True)
     definition = models.JSONField(_("definition"), default=dict)
@@ -30,7 +37,44 @@ class Procedure(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mo
         ordering = ["key"]
 
     def __str__(self) -> str:
-        return localize(self.definition.get("title", {})) or self.key
+        title = self.definition.get("title") if isinstance(self.definition, dict) else None
+        return (localize(title) if isinstance(title, dict) else "") or self.key
+
+    def get_version_in_force(self, at: Any = None) -> "ProcedureVersion | None":
+        """Return the version of this procedure that is in force; None when none is."""
+        moment = at or timezone.now()
+        begun = self.versions.ever_in_force().filter(in_force_from__lte=moment).exclude(in_force_until__lte=moment)
+        return begun.order_by("-in_force_from", "-number").first()
+
+    def sha256_today(self) -> str:
+        """Return the sha256 of the version that publishing the working copy would make."""
+        return canonical.compute_sha256(canonical.dump(self.working_copy()))
+
+
+class SubmittedProcedure(models.Model):
+    """What somebody submitted a procedure for approval with: from when it is to hold, and what it rests on.
+
+    `in_force_from`: None for the moment of approval.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    state = models.OneToOneField(TaskState, models.CASCADE, related_name="submitted_procedure", verbose_name=_("state"))
+    in_force_from = models.DateTimeField(_("in force from"), null=True, blank=True)
+    legal_source = models.TextField(_("what it rests on"))
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        verbose_name = _("procedure sent for approval")
+        verbose_name_plural = _("procedures sent for approval")
+
+    def __str__(self) -> str:
+        return f"{self.state_id}"
+
+    @classmethod
+    def of_revision(cls, revision: Revision | None) -> "SubmittedProcedure | None":
+        """Return what this revision was submitted with last; None when nobody did."""
+        return cls.objects.filter(state__revision=revision).order_by("-pk").first() if revision else None
 
 
 class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
@@ -47,6 +91,15 @@ class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
             raise ProcedureVersion.DoesNotExist("no procedure is in force at this time")
         return found
 
+    def ever_in_force(self) -> "ProcedureVersionQuerySet":
+        """Return the versions that have been in force, are, or will be: not those withdrawn or overtaken before."""
+        return self.filter(Q(in_force_until__isnull=True) | Q(in_force_until__gt=F("in_force_from")))
+
+    def scheduled(self, at: Any = None) -> "ProcedureVersionQuerySet":
+        """Return the versions that have yet to begin, the next one first."""
+        coming = self.ever_in_force().filter(in_force_from__gt=at or timezone.now())
+        return coming.order_by("in_force_from", "number")
+
     # Also held by triggers in the database (`triggers`): this one says it earlier, and in words.
     def update(self, **kwargs: Any) -> NoReturn:
         raise VersionIsImmutable("a published version is never changed")
@@ -56,7 +109,10 @@ class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
 
 
 class ProcedureVersion(models.Model):
-    """One immutable version. Only `in_force_until` may be set later, when a newer version takes over."""
+    """One immutable version. Only `in_force_until` may be set later, when a newer version takes over.
+
+    A version that was withdrawn or overtaken before it began ends where it begins: it is never in force.
+    """
 
     procedure = models.ForeignKey(Procedure, models.PROTECT, related_name="versions", verbose_name=_("procedure"))
     number = models.PositiveIntegerField(_("number"))
@@ -66,6 +122,16 @@ class ProcedureVersion(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name=_("published by")
     )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="submitted_procedure_versions",
+        verbose_name=_("submitted by"),
+    )
+    legal_source = models.TextField(_("what it rests on"), blank=True)
+    note = models.TextField(_("note"), blank=True)
     in_force_from = models.DateTimeField(_("in force from"))
     in_force_until = models.DateTimeField(_("in force until"), null=True, blank=True)
 
@@ -89,6 +155,11 @@ class ProcedureVersion(models.Model):
         raise VersionIsImmutable("a published version is never deleted")
 
     @property
+    def is_void(self) -> bool:
+        """Whether it was withdrawn or overtaken before it began."""
+        return self.in_force_until is not None and self.in_force_until <= self.in_force_from
+
+    @property
     def definition(self) -> dict[str, Any]:
         # Parsed once for each instance: the text never changes.
         if not hasattr(self, "_definition"):
@@ -103,3 +174,23 @@ class ProcedureVersion(models.Model):
     @property
     def title(self) -> str:
         return localize(self.parsed.title)
+
+
+class ProcedureWithdrawal(models.Model):
+    """Who took a scheduled version back before it began, and why."""
+
+    version = models.OneToOneField(
+        ProcedureVersion, models.PROTECT, related_name="withdrawal", verbose_name=_("procedure version")
+    )
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("withdrawn by")
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), default=timezone.now)
+    reason = models.TextField(_("reason"))
+
+    class Meta:
+        verbose_name = _("withdrawal of a procedure version")
+        verbose_name_plural = _("withdrawals of procedure versions")
+
+    def __str__(self) -> str:
+        return str(self.version)

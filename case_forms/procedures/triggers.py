@@ -2,7 +2,8 @@
 
 from audit.triggers import KeptTable
 
-FIXED = (
+# The columns that there were when the triggers were made first (migration 0002).
+FIRST = (
     "id",
     "procedure_id",
     "number",
@@ -12,10 +13,8 @@ FIXED = (
     "published_by_id",
     "in_force_from",
 )
-PROCEDURE_VERSIONS = KeptTable(
-    "procedures_procedureversion",
-    "procedure_version",
-    "a published procedure version is never changed or deleted",
-    columns=FIXED,
-)
-install_sql, undo_sql = PROCEDURE_VERSIONS.install_sql, PROCEDURE_VERSIONS.undo_sql
+FIXED = (*FIRST, "submitted_by_id", "legal_source", "note")
+REFUSAL = "a published procedure version is never changed or deleted"
+PROCEDURE_VERSIONS = KeptTable("procedures_procedureversion", "procedure_version", REFUSAL, columns=FIRST)
+WITH_SOURCE = KeptTable("procedures_procedureversion", "procedure_version", REFUSAL, columns=FIXED)
+install_sql, undo_sql = WITH_SOURCE.install_sql, WITH_SOURCE.undo_sql

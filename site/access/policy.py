@@ -122,6 +122,18 @@ VIEWS: tuple[RouteRule, ...] = (
         "mfa_remove_webauthn", STAFF, "Each person keeps their own keys; allauth looks up the holder's only.", WRITE
     ),
     RouteRule("mfa_reauthenticate_webauthn", STAFF, "Asks for a key again before the second factor is changed.", WRITE),
+    RouteRule(
+        "wagtailsnippets_procedures_procedure:list",
+        COORDINATOR | OPERATOR | AUDITOR,
+        "Those who answer for the service see which procedures are in force.",
+        permission=ADMIN_DOOR,
+    ),
+    RouteRule(
+        "wagtailsnippets_procedures_procedure:read",
+        COORDINATOR | OPERATOR | AUDITOR,
+        "Those who answer for the service read what is in force; only coordinators change it.",
+        permission=ADMIN_DOOR,
+    ),
     # Wagtail: what it serves to everyone
     RouteRule("wagtaildocs_serve", PUBLIC, "Files that editors publish; private collections are kept back by Wagtail."),
     RouteRule(
@@ -409,6 +421,12 @@ MOUNTS: tuple[RouteRule, ...] = (
         AUDITOR,
         "Two keepers of the record read who did what to whom, by ids; each reading is itself recorded.",
         permission="wagtailadmin.access_admin",
+    ),
+    RouteRule(
+        "cms/procedures/",
+        COORDINATOR,
+        "Coordinators edit procedures, approve each other's and see their versions.",
+        WRITE,
     ),
     RouteRule(
         "cms/forms/try/", COORDINATOR, "Whoever edits a form tries it out beside it; nothing is stored.", POST_ONLY

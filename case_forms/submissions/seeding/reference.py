@@ -59,8 +59,12 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
         ("wagtailadmin", ("admin",), ("access",)),
         ("access", ("mobileunit", "policedirectorate"), WRITE),
         ("access", ("region", "municipality"), ("change", "view")),
+        ("procedures", ("procedure",), ("view",)),
     ),
-    "Auditors": (("wagtailadmin", ("admin",), ("access",)),),
+    "Auditors": (
+        ("wagtailadmin", ("admin",), ("access",)),
+        ("procedures", ("procedure",), ("view",)),
+    ),
 }
 # rights that groups had once and must lose: accounts are managed under cms/staff/, never by Wagtail's own screens
 WITHDRAWN = (("access", ("user", "assignment"), (*WRITE, "delete")), ("auth", ("group",), (*WRITE, "delete")))
@@ -78,7 +82,10 @@ def seed_reference() -> Made:
             "partners": seed_partners(read("directory", "partners.json")["partners"]),
             **seed_definitions(),
             "admin rights": seed_groups(),
-            "approvals": seed_approval(FormDefinition, name="Miratimi nga një koordinator tjetër"),
+            "approvals": sum(
+                seed_approval(model, name="Miratimi nga një koordinator tjetër")
+                for model in (FormDefinition, Procedure)
+            ),
             "rights on pages": seed_review(),
             **seed_content(),
         }
@@ -216,7 +223,7 @@ def seed_procedures(*, one_by_one: bool = False) -> int:
     made = 0
     for definition in procedure_files():
         procedure = Procedure.objects.filter(key=definition["key"]).first()
-        if procedure is not None and not _to_renew(procedure, procedure.definition, definition):
+        if procedure is not None and not _to_renew(procedure, procedure.working_copy(), definition):
             continue
         before = procedure.versions.count() if procedure else 0
         try:

@@ -46,19 +46,22 @@ export function resultOf(part, scope) {
 
 export class CalculationField {
   /**
-   * `onResult(result)` is told what the calculation comes to, each time it is complete.
+   * `onResult(result)` is told what the calculation comes to, each time it is complete. `constants`: a number or a text
+   * alone is stored, too.
    *
    * @param {Editor} editor
    * @param {FormNode} node
    * @param {Names} names
-   * @param {{ words: string, hint?: string, scope: () => Scope, onResult?: (result: string) => void }} options
+   * @param {{ words: string, hint?: string, scope: () => Scope, onResult?: (result: string) => void,
+   *   constants?: boolean }} options
    */
-  constructor(editor, node, names, { words, hint, scope, onResult }) {
+  constructor(editor, node, names, { words, hint, scope, onResult, constants = false }) {
     this.editor = editor;
     this.node = node;
     this.names = names;
     this.scope = scope;
     this.onResult = onResult;
+    this.constants = constants;
     this.at = names.map((name) => `/${escaped(name)}`).join("");
     this.sentences = sentences(editor);
     this.body = h("div.vo-calc");
@@ -114,8 +117,9 @@ export class CalculationField {
   write() {
     const { part } = this.shown;
     const expression = writePart(part);
+    const isConstant = this.constants && expression !== "" && ["string", "number"].includes(typeof expression);
     const isExpression = typeof expression === "object" && expression !== null;
-    this.editor.document.set(this.node, this.names, isExpression ? expression : undefined, {
+    this.editor.document.set(this.node, this.names, isExpression || isConstant ? expression : undefined, {
       origin: "panel",
       label: this.t("step_calculation"),
     });

@@ -1,0 +1,99 @@
+"""Lines of minutes: the steps of a ladder with the people on it, and the marks of a deadline. Drawn as SVG.
+
+Places are percentages of the line's width, so that the drawing fits every screen while its words keep their size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from case_forms.procedures.definition import Deadline, Ladder
+from case_forms.procedures.descriptions import DAY, describe_ladder, describe_minutes
+
+LEFT, RIGHT = 9.0, 91.0  # per cent; the words of the first and the last point need room beside them
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a line. `who`: which figure stands there: person, deputy, caller, or a mark's colour."""
+
+    at: float
+    minutes: str
+    words: str
+    who: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A line with its points. `words` say all of it, for who can't see it."""
+
+    points: tuple[Point, ...]
+    words: str
+
+    @property
+    def start(self) -> float:
+        return self.points[0].at
+
+    @property
+    def end(self) -> float:
+        return self.points[-1].at
+
+
+def draw_ladder(ladder: Ladder) -> Drawing:
+    """Draw the steps of a ladder. Who is notified first is said beside it: a phone has no room for a name."""
+    minutes = [0, *(max(step.after_minutes, 0) for step in ladder.steps)]
+    said = [_("notified"), *(_step_words(step.do) for step in ladder.steps)]
+    figures = ["person", *(_figure(step.do) for step in ladder.steps)]
+    repeats = [
+        "",
+        *(f" ↻ {short_minutes(step.repeat_minutes)}" if step.repeat_minutes else "" for step in ladder.steps),
+    ]
+    points = (
+        Point(at, short_minutes(after) + again, words, figure)
+        for at, after, again, words, figure in zip(_spread(minutes), minutes, repeats, said, figures, strict=True)
+    )
+    return Drawing(tuple(points), describe_ladder(ladder))
+
+
+def draw_deadline(deadline: Deadline) -> Drawing | None:
+    """Draw the marks of a deadline; None when it has none."""
+    marks = deadline.minutes
+    if not marks:
+        return None
+    words = {"amber_minutes": _("soon due"), "red_minutes": _("late"), "breach_minutes": _("missed")}
+    minutes = [0, *(max(after, 0) for after in marks.values())]
+    said = [_("starts"), *(words[mark] for mark in marks)]
+    figures = ["start", *(mark.removesuffix("_minutes") for mark in marks)]
+    told = ", ".join(f"{words[mark]}: {describe_minutes(after)}" for mark, after in marks.items())
+    points = zip(_spread(minutes), map(short_minutes, minutes), said, figures, strict=True)
+    return Drawing(tuple(Point(*point) for point in points), told)
+
+
+def short_minutes(minutes: int) -> str:
+    """Return minutes as short as a drawing needs them: 30 min, 4 h, 3 d."""
+    if minutes and not minutes % DAY and minutes > DAY:
+        return pgettext("short span", "%(count)s d") % {"count": minutes // DAY}
+    if minutes and not minutes % 60:
+        return pgettext("short span", "%(count)s h") % {"count": minutes // 60}
+    return pgettext("short span", "%(count)s min") % {"count": minutes}
+
+
+def _spread(minutes: Sequence[int]) -> list[float]:
+    """Return where the points stand: half by their minutes and half evenly, so that none lies on another."""
+    last, longest = max(len(minutes) - 1, 1), max(*minutes, 1)
+    width = RIGHT - LEFT
+    return [round(LEFT + width * (index / last + after / longest) / 2, 1) for index, after in enumerate(minutes)]
+
+
+def _step_words(do: str) -> str:
+    return {"remind": _("reminder"), "deputy": _("deputy"), "call": _("call")}.get(do, do)
+
+
+def _again(minutes: int | None) -> str:
+    return f" ↻ {short_minutes(minutes)}" if minutes else ""
+
+
+def _figure(do: str) -> str:
+    return {"deputy": "deputy", "call": "caller"}.get(do, "person")

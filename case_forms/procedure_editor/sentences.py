@@ -1,0 +1,137 @@
+"""A procedure's parts in words, in the reader's language, for the page that is read from top to bottom.
+
+Works on half-done drafts: what can't be said is said to be unknown, and never an error.
+"""
+
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from access.models import localize
+from case_forms import expressions
+from case_forms.form_builder.definition import Form
+from case_forms.procedures.decide import Labels
+from case_forms.procedures.definition import Procedure, Rule
+from case_forms.procedures.descriptions import Words
+from case_forms.procedures.events.registry import EVENTS
+from case_forms.procedures.labels import get_labels
+from case_forms.procedures.rule_actions.base import RuleAction, UnknownAction
+from case_forms.procedures.rule_actions.parameters import LADDER
+
+from .drawings import Drawing, draw_ladder
+
+# How a sentence begins, by the code of the event. An event without one is told by its own `words`.
+BEGINNINGS = {
+    "submission_received": gettext_noop("When %(forms)s comes in"),
+    "signal_received": gettext_noop("When somebody of the public sends %(forms)s"),
+    "signal_added": gettext_noop("When somebody adds to %(forms)s that they sent before"),
+    "case_opened": gettext_noop("When a case has been opened by %(forms)s"),
+    "status_changed": gettext_noop("When the status of a case has changed by %(forms)s"),
+}
+
+
+@dataclass(frozen=True)
+class ActionWords:
+    """One action of a rule: its sentence, and the line of minutes of the ladder that it names."""
+
+    sentence: str
+    drawing: Drawing | None
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """A rule as one sentence: when, if, then. `condition`: "" when it always applies."""
+
+    key: str
+    title: str
+    beginning: str
+    condition: str
+    actions: tuple[ActionWords, ...]
+    words: str
+
+
+class ProcedureWords:
+    """The words for the parts of one procedure, with the titles and questions of the forms that its rules name."""
+
+    def __init__(self, procedure: Procedure, forms: Mapping[str, Form], language: str) -> None:
+        self.procedure = procedure
+        self.forms = forms
+        self.language = language
+        self._labels: dict[tuple[str, ...], Labels] = {}
+        self._by_form: dict[str, Labels] = {}
+
+    def tell_rule(self, rule: Rule) -> RuleWords:
+        words = Words(self.procedure, self.language, self.get_labels(rule.forms))
+        return RuleWords(
+            key=rule.key,
+            title=self.text(rule.title) or rule.key,
+            beginning=self.begin(rule),
+            condition="" if rule.when is True else explain(rule.when, words),
+            actions=tuple(self._tell_action(action, words) for action in rule.then),
+            words=self.text(rule.words),
+        )
+
+    def begin(self, rule: Rule) -> str:
+        """Return how the rule's sentence begins: the event, with the forms by their titles."""
+        titles = [f"“{self.get_title(key)}”" for key in rule.forms]
+        forms = _(" or ").join(titles) if titles else _("any form")
+        if rule.on in BEGINNINGS:
+            return _(BEGINNINGS[rule.on]) % {"forms": forms}
+        kind = EVENTS.get(rule.on)
+        if kind is None:
+            return _("When something unknown happens (%(event)s)") % {"event": rule.on}
+        return _("When: %(event)s Form: %(forms)s") % {"event": _(kind.words), "forms": forms}
+
+    def tell_fact(self, value: Any) -> str:
+        return explain(value, Words(self.procedure, self.language, self.get_labels(())))
+
+    def get_title(self, key: str) -> str:
+        """Return a form's title; its key when no such form is published."""
+        form = self.forms.get(key)
+        return (localize(form.title, self.language) if form else "") or key
+
+    def text(self, texts: Any) -> str:
+        return localize(texts, self.language) if isinstance(texts, dict) else ""
+
+    def get_labels(self, keys: Sequence[str]) -> Labels:
+        """Return the labels of these forms together, of all forms when none is named."""
+        known = tuple(key for key in keys if key in self.forms) or tuple(self.forms)
+        if known not in self._labels:
+            each = [self._labels_of(key) for key in known]
+            # A question that two forms have is called as in the first.
+            questions: Mapping[str, str] = ChainMap(*(dict(labels.questions) for labels in each))
+            choices: Mapping[str, Any] = ChainMap(*(labels.choices for labels in each))  # type: ignore[arg-type]
+            self._labels[known] = Labels(questions, choices)
+        return self._labels[known]
+
+    def _labels_of(self, key: str) -> Labels:
+        if key not in self._by_form:
+            self._by_form[key] = get_labels(self.forms[key], self.language)
+        return self._by_form[key]
+
+    def _tell_action(self, action: RuleAction, words: Words) -> ActionWords:
+        if isinstance(action, UnknownAction):
+            return ActionWords(_("Something that this service doesn't know."), None)
+        return ActionWords(action.describe(words), self._draw(action))
+
+    def _draw(self, action: RuleAction) -> Drawing | None:
+        parameters = action.parameters()
+        named = next((name for name, each in parameters.items() if each.kind == LADDER), "")
+        ladder = self.procedure.ladders.get(action.value_of(named) or "") if named else None
+        if ladder is None or not ladder.steps:
+            return None
+        return draw_ladder(ladder)
+
+
+def explain(expression: Any, words: Words) -> str:
+    """Return an expression as a sentence; that it can't be read when it can't."""
+    try:
+        return expressions.explain(
+            expression, labels=words.labels, values=words.values, language=words.language
+        ).removesuffix(".")
+    except expressions.LogicError:
+        return _("a condition that can't be read")
