@@ -14,12 +14,12 @@ from access.languages import LANGUAGES, NATIVE_NAMES
 from case_forms.form_builder.definition import Form
 from case_forms.json_nodes import Node
 from case_forms.procedures.definition import Ladder, Procedure, Rule
-from case_forms.procedures.descriptions import Words, describe_ladder, describe_minutes
+from case_forms.procedures.descriptions import describe_ladder, describe_minutes
 from notifications.directory.models import Role
 
 from .labels import CONFIDENCES, LINKS, procedure_words
 from .reading import GROUPS
-from .sentences import ProcedureWords, explain
+from .sentences import ProcedureWords
 
 # properties whose label in the editor has another name than the property
 LABELS = {"words": "rule_words", "on": "event", "value": "fact_value", "choices": "choices_of_setting"}
@@ -107,7 +107,7 @@ class Comparison:
         if isinstance(node, Ladder):
             return describe_ladder(node)
         if name == "value" and not isinstance(value, str):
-            return explain(value, Words(words.procedure, words.language, words.get_labels(())))
+            return words.tell_fact(value)
         return tell(value) if tell and value is not None else _plain(value)
 
 

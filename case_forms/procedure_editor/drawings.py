@@ -17,12 +17,16 @@ LEFT, RIGHT = 9.0, 91.0  # per cent; the words of the first and the last point n
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a line. `who`: which figure stands there: person, deputy, caller, or a mark's colour."""
+    """A point of a line. `who`: which figure stands there: person, deputy, caller, or a mark's colour.
+
+    `again`: how often it is done from then on; "" when once.
+    """
 
     at: float
     minutes: str
     words: str
     who: str
+    again: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Drawing:
 
     points: tuple[Point, ...]
     words: str
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a point needs a third line of words."""
+        return any(point.again for point in self.points)
 
     @property
     def start(self) -> float:
@@ -51,7 +60,7 @@ def draw_ladder(ladder: Ladder) -> Drawing:
         *(f" ↻ {short_minutes(step.repeat_minutes)}" if step.repeat_minutes else "" for step in ladder.steps),
     ]
     points = (
-        Point(at, short_minutes(after) + again, words, figure)
+        Point(at, short_minutes(after), words, figure, again)
         for at, after, again, words, figure in zip(_spread(minutes), minutes, repeats, said, figures, strict=True)
     )
     return Drawing(tuple(points), describe_ladder(ladder))
@@ -92,7 +101,7 @@ def _step_words(do: str) -> str:
 
 
 def _again(minutes: int | None) -> str:
-    return f" ↻ {short_minutes(minutes)}" if minutes else ""
+    return f"↻ {short_minutes(minutes)}" if minutes else ""
 
 
 def _figure(do: str) -> str:

@@ -24,13 +24,12 @@ from case_forms.procedures.rule_actions.registry import ACTIONS
 from notifications.directory.models import Role
 
 from .labels import CONFIDENCES, LINKS, STEPS, WEEKDAY_NAMES, procedure_words
+from .sentences import STATUS_NAMES
 
 # How the editor asks for what a deadline may have beside its name and its marks; only what the format knows is asked.
 DEADLINE_FIELDS = {"calendar": "calendar", "owner": "role", "ladder": "ladder", "form": "form", "next_step": "texts"}
 # Of the form builder's catalogue, what only the editor of forms asks for.
 OF_FORMS_ONLY = ("type_groups", "lists", "brief_parts", "kinds", "audiences", "sensitivities", "appearances")
-# Names that events offer whose values are statuses of a case.
-STATUS_NAMES = frozenset({"_case_status", "_status_before"})
 
 
 def build_catalogue(forms: Mapping[str, Form], language: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 
 from access.models import localize
 from case_forms import expressions
+from case_forms.cases.models import CaseStatus
 from case_forms.form_builder.definition import Form
 from case_forms.procedures.decide import Labels
 from case_forms.procedures.definition import Procedure, Rule
@@ -32,6 +33,9 @@ BEGINNINGS = {
     "case_opened": gettext_noop("When a case has been opened by %(forms)s"),
     "status_changed": gettext_noop("When the status of a case has changed by %(forms)s"),
 }
+
+# Names that events offer whose values are statuses of a case.
+STATUS_NAMES = frozenset({"_case_status", "_status_before"})
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class ProcedureWords:
         self._by_form: dict[str, Labels] = {}
 
     def tell_rule(self, rule: Rule) -> RuleWords:
-        words = Words(self.procedure, self.language, self.get_labels(rule.forms))
+        words = self._words(rule.forms)
         return RuleWords(
             key=rule.key,
             title=self.text(rule.title) or rule.key,
@@ -87,7 +91,14 @@ class ProcedureWords:
         return _("When: %(event)s Form: %(forms)s") % {"event": _(kind.words), "forms": forms}
 
     def tell_fact(self, value: Any) -> str:
-        return explain(value, Words(self.procedure, self.language, self.get_labels(())))
+        return explain(value, self._words(()))
+
+    def _words(self, forms: Sequence[str]) -> Words:
+        words = Words(self.procedure, self.language, self.get_labels(forms))
+        # The words of statuses stand in the room of cases, above that of procedures.
+        statuses = {each.value: str(each.label) for each in CaseStatus}
+        words.values = ChainMap(dict.fromkeys(STATUS_NAMES, statuses), words.values)  # type: ignore[arg-type]
+        return words
 
     def get_title(self, key: str) -> str:
         """Return a form's title; its key when no such form is published."""

@@ -43,6 +43,10 @@ SENTENCES: dict[str, Promise | str] = {
     "deadline.red": _("The clock turns red: {why}."),
     "deadline.breach": _("The time is over: {why}."),
     "deadline.met": _("The clock is stopped: {deadline}."),
+    "calls.repeat": _(
+        "From here on, while nobody answers: the coordinator on duty is asked to call each {number} minutes for a day,"
+        " and after that by the daily list. ({role})"
+    ),
     "act.impossible": _("What the story says can't be done here. {why}"),
     "mail.away": _("The mail server isn't reached from now on."),
     "mail.back": _("The mail server is reached again."),
@@ -59,10 +63,7 @@ AFTER_A_REFUSAL: dict[str, Promise | str] = {
 }
 ENDS: dict[str, Promise | str] = {
     "settled": _("From here on nothing more happens by itself."),
-    "repeats": _(
-        "From here on the same repeats: the coordinator on duty is asked to call, again and again for a day; after that"
-        " the daily list names what has no answer, until somebody answers."
-    ),
+    "repeats": _("From here on the same repeats until somebody answers, and nothing else happens by itself."),
     "horizon": _("The simulation looks no further than this."),
     "too_busy": _("So much happens that the simulation stops here."),
 }

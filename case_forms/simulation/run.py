@@ -41,13 +41,14 @@ from case_forms.submissions.drill import DrillImpossible, drill_answers
 from case_forms.submissions.validation.validate import check_answers
 from case_forms.tips.models import Tip
 from case_forms.tips.public_actions import Origin, TipClosed, TooManyMessages, add_message, receive_tip
-from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.states import UNSENT
+from notifications.directory.models import Role
+from notifications.outbox.models import Notice
 
 from .acts import ActImpossible, do_act
 from .contents import build_table, insert
 from .house import IMAGINED, House
-from .passes import MINUTE, Outside, get_next_moment, run_passes
+from .outside import OpenNotice, Outside
+from .passes import MINUTE, get_next_moment, run_passes
 from .story import FurtherForm, MailAway, NoOffice, NoShift, OnLeave, Story
 from .witness import Decided, witness_decisions
 
@@ -82,6 +83,8 @@ class Lived:
     # (when, which act, why it couldn't be done)
     missed_acts: list[tuple[datetime, Any, Texts]] = field(default_factory=list, repr=False)
     mail_changes: list[tuple[datetime, bool]] = field(default_factory=list)
+    # By the notice that carries the clock: since when its calls only repeat, and are left out.
+    repeating_since: dict[uuid.UUID, datetime] = field(default_factory=dict)
 
 
 @contextmanager
@@ -102,7 +105,7 @@ class _Run:
         self.house = house
         self.hand = hand
         self.lived = lived
-        self.outside = Outside()
+        self.outside = Outside(asleep=lived.repeating_since)
         self.until = story.at + timedelta(days=30.5 * story.months)
         self.place = self._find_place()
         self.unit = self._find_unit()
@@ -120,11 +123,10 @@ class _Run:
             self._do_all(waiting, minute, worldly=True)
             if self._do_all(waiting, minute, worldly=False) or minute:
                 run_passes(clock.now(), self.outside)
+            self._put_to_sleep(waiting)
             upcoming = self._next_minute(waiting, minute)
-            if not waiting and self._only_repeats():
-                return self._end(REPEATS)
-            if upcoming is None:
-                return self._end(SETTLED)
+            if upcoming is None or self._waits_for_mail(waiting):
+                return self._end(REPEATS if self.outside.asleep or upcoming is not None else SETTLED)
             if self.story.at + upcoming * MINUTE > self.until:
                 return self._end(HORIZON)
             minute = upcoming
@@ -142,13 +144,38 @@ class _Run:
             found.append(max(-((self.story.at - due) // MINUTE), minute + 1))
         return min(found, default=None)
 
-    def _only_repeats(self) -> bool:
-        """Tell whether all that is left is the last step of every ladder, again and again, for whoever is on duty."""
-        if Notice.objects.with_recipient().filter(state__in=UNSENT).exists() and not self.outside.mail_is_away:
-            return False
-        clocks = Notice.objects.open().filter(next_step_at__isnull=False).exclude(purpose=Purpose.DIGEST)
-        steps = [(len(ladder), step) for ladder, step in clocks.values_list("ladder", "ladder_step")]
-        return bool(steps) and all(step >= length for length, step in steps)
+    def _waits_for_mail(self, waiting: list[tuple[int, Any]]) -> bool:
+        """Tell whether the mail server stays away for good, and nothing else is left to happen."""
+        open_ones = self.outside.notices
+        return (
+            self.outside.mail_is_away
+            and not waiting
+            and all(each.is_repeating or each.next_step_at is None for each in open_ones)
+            and any(each.next_send_at is not None for each in open_ones)
+        )
+
+    def _put_to_sleep(self, waiting: list[tuple[int, Any]]) -> None:
+        """Leave out the calls that only repeat from here on, where nothing that the story still holds touches them.
+
+        Asleep is a chain whose clock has come to its last step, again and again, and whose
+        notices are all sent. What it would go on to do is said in words; nothing else depends on it.
+        """
+        if any(_is_worldly(act) or isinstance(act, FurtherForm) for _at, act in waiting):
+            return
+        acting = {act.role for _at, act in waiting}
+        if Role.COORDINATOR in acting:
+            return
+        chains: dict[uuid.UUID, list[OpenNotice]] = {}
+        for each in self.outside.notices:
+            chains.setdefault(each.chase_id, []).append(each)
+        for chain in chains.values():
+            clocks = [each for each in chain if each.next_step_at is not None]
+            is_busy = any(each.next_send_at or each.role in acting for each in chain)
+            if clocks and not is_busy and all(each.is_repeating for each in clocks):
+                keys = [each.pk for each in clocks]
+                Notice.objects.filter(pk__in=keys).update(next_step_at=None)
+                self.outside.asleep.update(dict.fromkeys(keys, clock.now()))
+                self.outside.forget()
 
     # ---- the beginning ----
 
@@ -269,7 +296,7 @@ class _Run:
             else:
                 do_act(act, self.story, self.place)
                 if isinstance(act, CHANGES_THE_WORLD):
-                    self.outside.changed_at.append(clock.now())
+                    self.outside.note_change_of_roster(clock.now())
         except ActImpossible as impossible:
             self.lived.missed_acts.append((clock.now(), act, impossible.words))
 

@@ -14,7 +14,7 @@ SHIPPED = Path(__file__).parent / "data" / "scenarios.json"
 
 
 def read_shipped() -> list[Scenario]:
-    """Read the shipped scenarios, unsaved and checked. Raises StoryRefused, ExpectationsRefused: a fault of the file."""
+    """Read the shipped scenarios, unsaved and checked. Raises StoryRefused, ExpectationsRefused."""
     file: dict[str, Any] = json.loads(SHIPPED.read_text(encoding="utf-8"))
     scenarios = []
     for position, entry in enumerate(file["scenarios"]):

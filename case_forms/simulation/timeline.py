@@ -143,6 +143,9 @@ class _Reading:
                 yield self._read_audit_entry(entry)
         yield from self._iter_failed_attempts()
         yield from self._iter_deadlines()
+        for key, at in self.lived.repeating_since.items():
+            notice = self.notices[str(key)]
+            yield self._entry(at, "calls.repeat", number=self._get_repeat_minutes(notice), **self._name(notice))
         for at, act, words in self.lived.missed_acts:
             yield self._entry(at, "act.impossible", action=act.do, role=getattr(act, "role", ""), why=(words,))
         for at, is_away in self.lived.mail_changes:
@@ -219,6 +222,21 @@ class _Reading:
 
     # ---- what the audit chain doesn't hold ----
 
+    def _name(self, notice: Notice) -> dict[str, Any]:
+        rule = self._get_rule(notice)
+        return {
+            "notice": str(notice.pk),
+            "chase": str(notice.chase_id),
+            "role": notice.role,
+            "who": notice.contact.name if notice.contact else "",
+            "purpose": notice.purpose,
+            "rule": rule,
+            "ladder": self._get_ladder(rule, notice),
+        }
+
+    def _get_repeat_minutes(self, notice: Notice) -> int:
+        return round(notice.ladder[-1]["repeat_minutes"]) if notice.ladder else 0
+
     def _iter_failed_attempts(self) -> Iterator[Entry]:
         failed = Attempt.objects.exclude(outcome=AttemptOutcome.ACCEPTED).order_by("started_at", "pk")
         for attempt in failed:
@@ -226,15 +244,10 @@ class _Reading:
             yield self._entry(
                 attempt.started_at,
                 "notice.not_sent",
-                notice=str(notice.pk),
-                chase=str(notice.chase_id),
-                role=notice.role,
-                who=notice.contact.name if notice.contact else "",
-                purpose=notice.purpose,
                 channel=attempt.channel,
                 number=attempt.number,
                 reason=attempt.error_code,
-                rule=self._get_rule(notice),
+                **self._name(notice),
             )
 
     def _iter_deadlines(self) -> Iterator[Entry]:

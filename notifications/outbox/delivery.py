@@ -72,15 +72,14 @@ def send_due(
     *,
     seconds: float = RUN_SECONDS,
     heartbeat: Callable[[], None] = lambda: None,
-    channels: ChannelPool | None = None,
 ) -> int:
     """Send these notices, then whatever else is due, until nothing is left. Return how many a channel accepted.
 
     Leaves out a channel whose other side is down (the sweeper comes back to it); enqueues a successor when its time is
-    over. `heartbeat` is called before each batch. `channels`: a simulation's, which reach nobody.
+    over. `heartbeat` is called before each batch.
     """
     until = time.monotonic() + seconds
-    channels = channels or ChannelPool()
+    channels = ChannelPool()
     accepted, wanted = 0, notice_ids
     try:
         while batch := claim(now=clock.now(), wanted=wanted, without=channels.down):

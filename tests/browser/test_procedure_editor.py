@@ -3,20 +3,29 @@
 Set FIELD_PICTURES to a folder for pictures.
 """
 
+import uuid
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from access.models import User
+from access.models import Region, User
+from case_forms.cases.models import CaseEvent
+from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.models import Procedure, ProcedureVersion
+from case_forms.submissions.actions import receive_submission
+from case_forms.submissions.drill import drill_answers, get_seat, unit_and_worker
+from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
 from .test_what_a_form_sets_in_motion import DESK, PHONE, signed_in
+from .wagtail_page import count_watching, until_it_watches
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+RULE = "shtetas_i_huaj_tavolina_konsullore"
 SAVED = "All changes are saved in the draft."
 
 
@@ -44,3 +53,133 @@ def test_the_procedure_is_read_and_edited_where_it_stands(
                 page.wait_for_timeout(500)
                 picture(page, f"procedure-edit-{language}-{name}")
                 rule.screenshot(path=f"/tmp/edit-pics/rule-open-{language}-{name}.png")
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".proc-tools__state")).to_have_text(SAVED)
+
+
+def write_the_rule(page: Page) -> None:
+    """A foreign national: notify the Responsible Authority for the consular desk within 24 hours. From nothing."""
+    page.get_by_role("button", name="Add a rule").click()
+    rule = page.locator(".proc-part.is-open")
+    rule.get_by_label("Albanian").first.fill("Shtetas i huaj: tavolina konsullore")
+    rule.get_by_label("English").first.fill("Foreign national: the consular desk")
+    rule.get_by_label("Initial identification form", exact=True).check()
+    when = rule.locator(".vo-condition").first
+    when.get_by_label("Only when …").check()
+    rows = when.locator(".vo-cond__row")
+    rows.first.get_by_label("What", exact=True).select_option("var:citizenship_known")
+    rows.first.get_by_label("Comparison").select_option("one_of")
+    rows.first.get_by_label("Another, or more than one").check()
+    rows.first.get_by_label("Stateless").check()
+    when.get_by_role("button", name="Add a condition").click()
+    rows.nth(1).get_by_label("What", exact=True).select_option("var:worker_decision")
+    rows.nth(1).get_by_label("Comparison").select_option("one_of")
+    rows.nth(1).get_by_label("Potential victim").first.check()
+    rule.get_by_label("Add what is done").select_option("notify")
+    done = rule.locator(".proc-parameters")
+    done.get_by_label("Who is notified").select_option("responsible_authority")
+    done.get_by_label("What happens while nobody answers").select_option("responsible_authority")
+    within = done.locator("[data-at='/then/0/answer_minutes']")
+    within.get_by_role("spinbutton").fill("24")
+    within.get_by_role("combobox").select_option("60")
+    rule.get_by_label("Albanian").last.fill("Autoriteti Përgjegjës njoftohet brenda 24 orëve.")
+    rule.get_by_label("English").last.fill("The Responsible Authority is notified within 24 hours.")
+
+
+def send_foreign_national(case: str = "") -> Any:
+    """Send an identification of a foreign national, as a unit of Vlorë does; `case`: the one that it continues."""
+    region = Region.objects.get(slug="vlore")
+    unit, worker = unit_and_worker(region)
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    given = {
+        "worker_decision": "potential_victim",
+        "age_in_doubt": "no",
+        "age_basis": "stated",
+        "age_stated": 30,
+        "immediate_danger": "no",
+        "police_contact_consent": "yes",
+        "signs_heard": ["other"],
+        "citizenship_known": "stateless",
+        **({"case_ref": case} if case else {}),
+    }
+    now = timezone.now()
+    place = get_seat(region).slug
+    script = {"answers": given, "text": "synthetic"}
+    answers = drill_answers(version.parsed_form, script, municipality=place, occurred_at=now)
+    return receive_submission(
+        uuid=uuid.uuid4(),
+        form_key="initial_identification",
+        version=version.number,
+        occurred_at=now,
+        answers=answers,
+        user=worker,
+        unit=unit,
+    )
+
+
+def rules_of(received: Any) -> set[str]:
+    """Return the keys of the rules that a submission set off, as its case keeps them."""
+    events = CaseEvent.objects.filter(submission_id=received.receipt["submission"])
+    return {each["rule"] for event in events for each in event.explanation or () if "rule" in each}
+
+
+def minutes_for_police(received: Any) -> int:
+    """Return within how many minutes the police are to answer."""
+    notice = Notice.objects.get(pk__in=[each["id"] for each in received.receipt["notices"]], role="police")
+    return round((notice.answer_by - notice.owed_at).total_seconds() / 60)
+
+
+def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submission(
+    transactional_db: Any, live_server: Any, chromium: Browser
+) -> None:
+    lay_down_demo()
+    house = str(live_server.url)
+    ana, other = User.objects.get(username="koordinator"), User.objects.get(username="koordinator2")
+    procedure = Procedure.objects.get()
+    edit = f"{house}/cms/procedures/edit/{procedure.pk}/"
+    older = send_foreign_national()
+    with signed_in(chromium, house, ana, "en", DESK) as page:
+        count_watching(page)
+        page.goto(f"{house}/cms/procedures/")
+        page.get_by_role("link", name="SOP (DCM 499/2018)").first.click()
+        page.get_by_role("link", name="Edit the draft").click()
+        until_it_watches(page)
+        police = part(page, "rule-tell_police")
+        # 30 minutes become 20: open, write, done
+        police.get_by_role("button", name="Change").click()
+        police.locator("[data-at='/then/0/answer_minutes']").get_by_role("spinbutton").fill("20")
+        saved(page)
+        expect(police.locator(".proc-action").first).to_contain_text("answer within 20 minutes")
+        police.scroll_into_view_if_needed()
+        page.screenshot(path="/tmp/edit-pics/view-police-open.png")
+        police.get_by_role("button", name="Change").click()
+        write_the_rule(page)
+        saved(page)
+        expect(part(page, f"rules-{RULE}").or_(part(page, f"rule-{RULE}"))).to_be_visible()
+        page.screenshot(path="/tmp/edit-pics/view-rule-new.png")
+        page.get_by_label("What the change rests on").fill("Vienna Convention on Consular Relations, Art. 36")
+        picture(page, "procedure-before-submitting-en")
+        page.locator(".footer [data-w-dropdown-target=toggle]").click()
+        page.get_by_role("button", name="Submit for approval").click()
+        expect(page.get_by_role("heading", name="Awaiting approval")).to_be_visible()
+        page.screenshot(path="/tmp/edit-pics/view-waiting.png")
+    assert ProcedureVersion.objects.count() == 1
+    with signed_in(chromium, house, other, "en", DESK) as page:
+        page.goto(edit)
+        page.get_by_role("link", name="See what changed").click()
+        expect(page.get_by_text("Foreign national: the consular desk").first).to_be_visible()
+        picture(page, "procedure-changes-en")
+        page.goto(edit)
+        page.get_by_role("button", name="Approve and publish").click()
+        expect(page.get_by_text("Version 2 is approved.")).to_be_visible()
+        page.get_by_role("link", name="All versions").click()
+        picture(page, "procedure-versions-en")
+    version = ProcedureVersion.objects.in_force()
+    assert (version.number, version.published_by, version.submitted_by) == (2, other, ana)
+    continued = send_foreign_national(case=older.receipt["case"])
+    newer = send_foreign_national()
+    assert RULE in rules_of(newer)
+    assert minutes_for_police(newer) == 20
+    assert RULE not in rules_of(continued)

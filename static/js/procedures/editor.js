@@ -43,7 +43,9 @@ function travel(go, words) {
 
 editor.document.onChange(({ origin, operations }) => {
   // A field that is typed into changes no part's place, unless it changes a key.
-  const moves = operations.some(({ op, path }) => op === "move" || path.split("/").length <= 3);
+  const moves = operations.some(
+    ({ op, path }) => op === "move" || path.split("/").length <= 3 || path.endsWith("/key"),
+  );
   if (origin !== "panel" || moves) cards.sync();
   tools.saved("unsaved");
   for (const listener of listeners) listener();

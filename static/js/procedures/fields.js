@@ -5,7 +5,7 @@ import { ConditionField } from "../builder/condition_field.js";
 import { escaped, within } from "../builder/document.js";
 import { checkbox, field, h, input, optionsOf, select } from "../builder/dom.js";
 
-const UNITS = [1440, 60, 1]; // a day, an hour, a minute; in minutes
+export const UNITS = [1440, 60, 1]; // a day, an hour, a minute; in minutes
 
 /**
  * @param {Names} names

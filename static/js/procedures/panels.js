@@ -5,7 +5,7 @@ import { escaped } from "../builder/document.js";
 import { button, checkbox, field, fieldset, h, icon, input, select } from "../builder/dom.js";
 import { isKey } from "../builder/keys.js";
 import { textsField } from "../builder/texts.js";
-import { choiceField, expressionField, flagField, lineField, minutesField, put } from "./fields.js";
+import { choiceField, expressionField, flagField, lineField, minutesField, put, UNITS } from "./fields.js";
 import { renamingPart } from "./references.js";
 import { kindOfExpression, scopeOf } from "./scope.js";
 
@@ -88,8 +88,23 @@ function groundsFields(editor, node) {
 export function namedParts(editor, group) {
   return Object.entries(editor.procedure[group] ?? {}).map(([value, part]) => ({
     value,
-    label: Array.isArray(part) ? value : editor.nameOf(/** @type {FormNode} */ ({ ...part, key: value })),
+    label: Array.isArray(part)
+      ? ladderName(editor, value, part)
+      : editor.nameOf(/** @type {FormNode} */ ({ ...part, key: value })),
   }));
+}
+
+/**
+ * A ladder's key with the minutes of its steps: police – 10, 20, 30 minutes.
+ *
+ * @param {ProcedureEditor} editor
+ * @param {string} key
+ * @param {LadderStep[]} steps
+ */
+function ladderName(editor, key, steps) {
+  const minutes = steps.map((step) => step.after_minutes ?? 0);
+  const unit = UNITS.find((each) => minutes.length && minutes.every((after) => after && after % each === 0)) ?? 1;
+  return `${key} – ${minutes.map((after) => after / unit).join(", ")} ${editor.t(`unit_${unit}`)}`;
 }
 
 /**

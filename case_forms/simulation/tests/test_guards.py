@@ -1,0 +1,180 @@
+"""What is simulated doesn't happen: not in the database, the queue, the mail, the log, the caches, or other threads."""
+
+import threading
+from unittest import mock
+
+import pytest
+from django.apps import apps
+from django.core import mail
+from django.db import connection, connections, transaction
+from django_q.models import OrmQ
+
+from access.models import Region
+from audit import clock
+from audit.chain import log_event
+from audit.models import AuditEntry, ChainHead
+from case_forms.procedures.definition import parse as procedure_parsing
+from case_forms.simulation import run as running
+from case_forms.simulation.database import AlreadyImagined, MemoryDatabase
+from case_forms.simulation.house import House
+from case_forms.simulation.simulate import simulate
+from notifications.channels.base import ChannelPool, ReachesSomebody
+from notifications.outbox.models import Notice
+from notifications.outbox.queueing import enqueue_delivery
+from tests.world.scene import Scene, make_scene
+
+from .stories import tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return make_scene()
+
+
+def count_rows() -> dict[str, int]:
+    return {model._meta.label: model._base_manager.count() for model in apps.get_models() if model._meta.managed}
+
+
+def head() -> tuple:
+    return ChainHead.objects.values_list("number", "hash").first() or ()
+
+
+def test_a_story_leaves_every_table_of_the_real_house_as_it_was(scene):
+    scene.send()
+    before, chain = count_rows(), head()
+    timeline = simulate(tell(scene, {"do": "accepts", "role": "police", "at": 5}))
+    assert timeline.of_kind("notice.accepted")
+    assert (count_rows(), head()) == (before, chain)
+
+
+def test_nor_does_a_story_that_breaks_in_the_middle(scene, monkeypatch):
+    before, chain, real = count_rows(), head(), connections["default"]
+    monkeypatch.setattr(running, "get_next_moment", mock.Mock(side_effect=RuntimeError))
+    with pytest.raises(RuntimeError):
+        simulate(tell(scene))
+    assert (count_rows(), head()) == (before, chain)
+    assert connections["default"] is real
+    assert not clock.is_imagined()
+
+
+def test_the_swap_is_undone_when_the_story_is_left_by_an_exit(scene):
+    real = connections["default"]
+    with House([tell(scene)]) as house:
+        with pytest.raises(SystemExit), house.database.in_place():
+            raise SystemExit
+        assert connections["default"] is real
+        # And the house can be used again.
+        assert simulate(tell(scene), house=house).entries
+
+
+def test_a_second_story_in_the_same_house_finds_it_as_the_first_did(scene):
+    with House([tell(scene)]) as house:
+        first = simulate(tell(scene), house=house)
+        second = simulate(tell(scene), house=house)
+    assert [(entry.minute, entry.kind) for entry in first.entries] == [
+        (entry.minute, entry.kind) for entry in second.entries
+    ]
+
+
+def test_nothing_is_enqueued_by_either_broker(scene, monkeypatch, django_capture_on_commit_callbacks):
+    enqueued = mock.Mock()
+    monkeypatch.setattr("notifications.outbox.queueing.async_task", enqueued)
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        simulate(tell(scene))
+    assert callbacks == []
+    assert not enqueued.called
+    assert not OrmQ.objects.exists()
+
+
+def test_a_task_asked_for_in_a_simulation_never_reaches_the_broker(scene, monkeypatch):
+    enqueued = mock.Mock()
+    monkeypatch.setattr("notifications.outbox.queueing.async_task", enqueued)
+    with clock.imagine_time(clock.now()):
+        assert enqueue_delivery(["one"])
+    assert not enqueued.called
+
+
+def test_nothing_is_sent(scene, monkeypatch):
+    opened = mock.Mock()
+    monkeypatch.setattr("notifications.channels.base.import_string", opened)
+    timeline = simulate(tell(scene))
+    assert timeline.of_kind("notice.sent")
+    assert not opened.called
+    assert mail.outbox == []
+
+
+def test_a_simulation_gets_no_real_channel():
+    with clock.imagine_time(clock.now()), pytest.raises(ReachesSomebody):
+        ChannelPool().get("email")
+
+
+def test_nobody_to_tell_wakes_nobody(scene, caplog, capsys):
+    timeline = simulate(tell(scene, {"do": "no_shift", "role": "police"}, {"do": "no_shift", "role": "coordinator"}))
+    assert any(not entry.who for entry in timeline.of_kind("notice.owed"))
+    assert caplog.records == []
+    assert "nobody" not in "".join(capsys.readouterr())
+
+
+def test_other_threads_see_the_real_house(scene):
+    seen = []
+
+    def look():
+        seen.append((clock.is_imagined(), connections["default"].settings_dict["NAME"]))
+        connections["default"].close()
+
+    real_name = connection.settings_dict["NAME"]
+    with House([tell(scene)]) as house, running.live(tell(scene), house):
+        imagined = connections["default"]
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        assert connections["default"] is imagined
+    assert seen == [(False, real_name)]
+    assert imagined is not connections["default"]
+
+
+def test_a_simulation_inside_a_simulation_is_refused(scene):
+    inner = MemoryDatabase()
+    with House([tell(scene)]) as house, house.database.in_place(), pytest.raises(AlreadyImagined), inner.in_place():
+        pass
+
+
+def test_what_waits_for_a_commit_never_runs_even_inside_the_house(scene):
+    ran = mock.Mock()
+    with House([tell(scene)]) as house, house.database.in_place():
+        transaction.on_commit(ran)
+        log_event("seed.applied")
+    assert not ran.called
+    assert not AuditEntry.objects.filter(action="seed.applied").exists()
+
+
+def test_the_house_reads_the_real_one_in_a_bounded_number_of_queries(scene, django_assert_max_num_queries):
+    story = tell(scene)
+    with django_assert_max_num_queries(25):
+        House([story]).database.close()
+
+
+def test_no_cache_takes_an_imagined_version_for_a_real_one(scene):
+    draft = {**scene.procedure.definition, "rules": []}
+    assert not simulate(tell(scene), procedure=draft).of_kind("notice.owed")
+    assert simulate(tell(scene)).of_kind("notice.owed")
+    assert procedure_parsing.parse_canonical(scene.procedure.canonical).rules
+
+
+def test_sealed_columns_and_secrets_stay_where_they_are(scene):
+    with House([tell(scene)]) as house, house.database.in_place():
+        from access.models import User
+        from notifications.directory.models import Contact
+
+        assert set(User.objects.values_list("password", flat=True)) == {""}
+        assert set(Contact.objects.values_list("pin_hash", flat=True)) == {""}
+        assert Region.objects.exists()
+
+
+def test_the_case_and_the_notices_can_be_read_only_while_the_house_stands(scene):
+    with House([tell(scene)]) as house, running.live(tell(scene), house) as lived:
+        assert lived.case is not None
+        assert Notice.objects.filter(case_id=lived.case.pk).exists()
+    assert not Notice.objects.filter(case_id=lived.case.pk).exists()
