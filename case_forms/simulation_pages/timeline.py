@@ -195,27 +195,46 @@ def _read_line(number: int, entry: Entry, titles: dict[str, str]) -> Line:
 
 
 def _iter_notified(entries: Sequence[Entry]) -> Iterator[Notified]:
-    """Yield each notice that isn't a repetition, with the last thing that is known of it."""
+    """Yield who was to be notified first in each chain, with what came of the whole chain."""
+    seen: set[str] = set()
     for entry in entries:
-        if entry.kind != "notice.owed":
+        if entry.kind != "notice.owed" or entry.purpose in FOLLOWING or entry.notice in seen:
             continue
-        later = [each for each in entries if each.notice == entry.notice and each.kind in RESULTS]
-        last = max(later, key=lambda each: (RESULTS[each.kind][0], each.at), default=None)
-        words = str(RESULTS[last.kind][1]()) if last else _("not sent")
-        if last is not None and last.minute > entry.minute:
-            words = _("%(what)s after %(time)s") % {"what": words, "time": describe_minutes(last.minute - entry.minute)}
+        seen.add(entry.notice)
+        chain = [each for each in entries if each.chase == entry.chase]
         role = str(Role(entry.role).label) if entry.role in Role.values else entry.role
         purpose = str(Purpose(entry.purpose).label) if entry.purpose in Purpose.values else ""
+        result, sign = _get_result(entry, chain)
         yield Notified(
             role=f"{role} · {purpose}" if purpose and entry.purpose != Purpose.FIRST else role,
             who=entry.who,
             office=localize(entry.office),
             at=describe_minutes(entry.minute) if entry.minute else "",
-            result=words,
-            sign=SIGNS.get(last.kind, "owed") if last else "failed",
+            result=result,
+            sign=sign,
         )
 
 
+def _get_result(first: Entry, chain: Sequence[Entry]) -> tuple[str, str]:
+    """Return (words, sign) of what says most about a chain: an answer of anybody in it, or that none came."""
+    known = [each for each in chain if each.kind in RESULTS]
+    last = max(known, key=lambda each: RESULTS[each.kind][0], default=None)
+    if last is None:
+        return _("not sent"), "failed"
+    words, sign = str(RESULTS[last.kind][1]()), SIGNS.get(last.kind, "owed")
+    if last.minute > first.minute and RESULTS[last.kind][0] >= ANSWERED:
+        time = describe_minutes(last.minute - first.minute)
+        words = _("%(what)s after %(time)s") % {"what": words, "time": time}
+    call = next((each for each in chain if each.kind == "notice.owed" and each.purpose == Purpose.CALL), None)
+    if call is not None and RESULTS[last.kind][0] < ANSWERED:
+        time = describe_minutes(call.minute - first.minute)
+        words, sign = _("%(what)s; a call is asked for after %(time)s") % {"what": words, "time": time}, "late"
+    return words, sign
+
+
+ANSWERED = 5
+# Notices that follow another one of their chain: the timeline shows them, the summary says what came of it.
+FOLLOWING = frozenset({Purpose.REMINDER.value, Purpose.DEPUTY.value, Purpose.CALL.value, Purpose.DIGEST.value})
 # kind -> (how much it says, its words); the one that says most is shown
 RESULTS: dict[str, tuple[int, Any]] = {
     "notice.not_sent": (1, lambda: _("not sent")),
