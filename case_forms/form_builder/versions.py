@@ -19,7 +19,7 @@ from access.languages import get_current_language
 from . import canonical
 from .actions import FormIsLocked, as_published, note_export, restore_version
 from .definition import parse_form, shape_problems
-from .diff import Difference, differences
+from .diff import differences
 from .models import FormVersion
 from .pages import PageOfForm
 
@@ -198,7 +198,7 @@ def as_comparable(definition: dict[str, Any]) -> dict[str, Any]:
     return definition if shape_problems(definition) else as_published(definition)
 
 
-def count_changes(found: list[Difference]) -> list[tuple[str, int]]:
+def count_changes(found: list[Any]) -> list[tuple[str, int]]:
     """Return (label, how many) of each kind of change that occurs."""
     names = {"added": _("added"), "removed": _("removed"), "moved": _("moved"), "changed": _("changed")}
     counts = [(words, sum(each.change == change for each in found)) for change, words in names.items()]

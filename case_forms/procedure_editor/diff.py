@@ -103,7 +103,9 @@ class Comparison:
             told = words.tell_rule(node)
             if name == "then":
                 return "\n".join(action.sentence for action in told.actions) or self.labels["nothing_done"]
-            return {"when": told.condition or self.labels["when_always"]}.get(name, told.beginning)
+            forms = ", ".join(words.get_title(key) for key in node.forms) or _("any form")
+            condition = told.condition or self.labels["when_always"]
+            return {"when": condition, "forms": forms}.get(name, told.beginning)
         if isinstance(node, Ladder):
             return describe_ladder(node)
         if name == "value" and not isinstance(value, str):
@@ -139,11 +141,16 @@ def _moved(before: list[str], after: list[str]) -> frozenset[str]:
     places = {key: place for place, key in enumerate(before)}
     both = [key for key in after if key in places]
     # the longest run of keys that still rise; all others have moved
-    best: list[list[str]] = []
+    runs: list[list[str]] = []
+    longest: list[str] = []
     for key in both:
-        fitting = [run for run in best if places[run[-1]] < places[key]]
-        best.append([*max(fitting, key=len, default=[]), key])
-    return frozenset(both) - frozenset(max(best, key=len, default=[]))
+        before_it: list[str] = []
+        for run in runs:
+            if places[run[-1]] < places[key] and len(run) > len(before_it):
+                before_it = run
+        runs.append([*before_it, key])
+        longest = max(longest, runs[-1], key=lambda run: len(run))
+    return frozenset(both) - frozenset(longest)
 
 
 def _texts(label: str, before: Any, after: Any) -> Iterator[Detail]:

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from case_forms.procedures.definition import Deadline, Ladder
 from case_forms.procedures.descriptions import DAY, describe_ladder, describe_minutes
 
-LEFT, RIGHT = 9.0, 91.0  # per cent; the words of the first and the last point need room beside them
+LEFT, RIGHT = 12.0, 87.0  # per cent; the words of the first and the last point need room beside them
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def must_be_usable(new: Any, key: str) -> None:
 def _is_holder(holder: Any, kind: type, name: str) -> bool:
     if not isinstance(holder, kind):
         return False
-    parts = holder.values() if isinstance(holder, dict) else holder
+    parts: Any = holder.values() if isinstance(holder, dict) else holder
     return all(_is_part(part, name) for part in parts)
 
 

@@ -2,7 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from notifications.directory import links
 
@@ -56,16 +56,16 @@ def _doing() -> dict[str, str]:
         "removed": _("Removed: %(name)s"),
         "added": _("Added: %(name)s"),
         "moved": _("Moved: %(name)s"),
-        "saving": _("Saving …"),
         "saved": _("All changes are saved in the draft."),
         "unsaved": _("Not saved yet."),
         "problems_none": _("Nothing keeps this procedure from being published."),
         "problems_one": _("1 problem keeps this procedure from being published"),
         "problems_many": _("%(count)s problems keep this procedure from being published"),
+        "warnings_one": _("1 thing is good to know"),
+        "warnings_many": _("%(count)s things are good to know"),
         "warning": _("Good to know:"),
         "blocking": _("Problem:"),
         "findings": _("What the checks say"),
-        "checking": _("The checks are running …"),
         "checks_failed": _("The checks could not be asked. They are asked again when you submit."),
         "draft_of_sentence": _("The sentence is written once this is saved."),
         "search_parts": _("Search in the procedure"),
@@ -110,9 +110,9 @@ def _parts() -> dict[str, str]:
         "form": _("The form that answers it"),
         "next_step": _("The next step"),
         "none": _("None"),
-        "unit_1": _("minutes"),
-        "unit_60": _("hours"),
-        "unit_1440": _("days"),
+        "unit_1": pgettext("unit of time", "minutes"),
+        "unit_60": pgettext("unit of time", "hours"),
+        "unit_1440": pgettext("unit of time", "days"),
         "unit_of": _("Unit: %(name)s"),
         "after": _("after"),
         "step": _("Step %(number)s"),
@@ -131,7 +131,7 @@ def _parts() -> dict[str, str]:
         "public_holidays": _("Closed on public holidays"),
         "closed": _("Closed on these days"),
         "closed_hint": _("One date on each line, for example 2026-12-31."),
-        "hours": _("Open"),
+        "hours": _("Opening hours"),
         "opens": _("opens"),
         "closes": _("closes"),
         "add_span": _("Add hours"),

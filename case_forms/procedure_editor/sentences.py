@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from access.models import localize
 from case_forms import expressions
 from case_forms.cases.models import CaseStatus
+from case_forms.expressions.wording import SENTENCES, get_words
 from case_forms.form_builder.definition import Form
 from case_forms.procedures.decide import Labels
 from case_forms.procedures.definition import Procedure, Rule
@@ -81,7 +82,8 @@ class ProcedureWords:
 
     def begin(self, rule: Rule) -> str:
         """Return how the rule's sentence begins: the event, with the forms by their titles."""
-        titles = [f"“{self.get_title(key)}”" for key in rule.forms]
+        quote = get_words(SENTENCES, self.language)["quote"]
+        titles = [quote.format(self.get_title(key)) for key in rule.forms]
         forms = _(" or ").join(titles) if titles else _("any form")
         if rule.on in BEGINNINGS:
             return _(BEGINNINGS[rule.on]) % {"forms": forms}

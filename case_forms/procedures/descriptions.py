@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from access.models import localize
 from case_forms import expressions
+from case_forms.expressions.wording import SENTENCES, get_words
 from case_forms.questions.times import in_hours
 from notifications.directory.models import Role
 
@@ -31,6 +32,7 @@ class Words(Describer):
     def __init__(self, procedure: Procedure, language: str, labels: Labels | None = None) -> None:
         self.procedure = procedure
         self.language = language
+        self.quote = get_words(SENTENCES, language)["quote"]
         form = labels or Labels({}, {})
         facts = {fact.key: localize(fact.label, language) for fact in procedure.facts if fact.label}
         self.labels = {**form.questions, **facts, **labels_of_settings(procedure, language)}
@@ -63,10 +65,10 @@ class Words(Describer):
         if isinstance(expression, bool):
             return _("yes") if expression else _("no")
         if not isinstance(expression, dict | list):
-            return "" if expression is None else f"“{expression}”"
+            return "" if expression is None else self.quote.format(expression)
         name = expression.get("var") if isinstance(expression, dict) else None
         if isinstance(name, str):
-            return f"“{self.labels.get(name) or name}”"
+            return self.quote.format(self.labels.get(name) or name)
         try:
             told = expressions.explain(expression, labels=self.labels, values=self.values, language=self.language)
         except expressions.LogicError:

@@ -26,6 +26,7 @@ NATIONWIDE = {
     "field_api:form_": "forms are the same everywhere",
     "guide": "guides are the same everywhere",
     "wagtailsnippets_builder_": "forms and choices are the same everywhere, and take two coordinators",
+    "wagtailsnippets_procedures_": "procedures are the same everywhere, and take two coordinators",
     "cms/": "Wagtail's own rooms: no case is in them, and they ask for rights of their own",
 }
 REGISTERS = ("cases_", "outbox_")  # under cms/ too, and a region's

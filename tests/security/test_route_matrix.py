@@ -58,6 +58,8 @@ RECORDED_READING = {
     "wagtailsnippets_builder_formdefinition:export",
     "wagtailsnippets_builder_formdefinition:export_xlsform",
     "wagtailsnippets_builder_formdefinition:version_json",
+    "wagtailsnippets_procedures_procedure:export",
+    "wagtailsnippets_procedures_procedure:version_json",
 }
 CHAIN = {"audit_auditentry", "audit_chainhead"}
 

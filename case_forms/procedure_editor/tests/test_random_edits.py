@@ -1,4 +1,7 @@
-"""Whatever is sent to the editor is a named problem or a saved draft, never a fault of the service."""
+"""Whatever is sent to the editor is a named problem or a saved draft, never a fault of the service.
+
+`make test-all` tries ten times as many: 2,000 edits.
+"""
 
 import copy
 import json
@@ -70,7 +73,7 @@ def forms(db: None) -> dict[str, Any]:
     return published_forms()
 
 
-@settings(max_examples=2_000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=4))
 def test_every_edit_is_refused_in_words_or_shown(forms: dict[str, Any], changes: list[dict[str, Any]]) -> None:
     sent = json.dumps({"base": compute_sha(PLAIN), "changes": changes})

@@ -167,9 +167,9 @@ def test_what_changed_is_told_in_words(ana: Editor, procedure: Procedure) -> Non
     ana.save(procedure, FASTER, added, removed, {"op": "move", "from": "/rules/0", "path": "/rules/2"})
     words = text(ana.get(f"{procedure.pk}/versions/compare/"))
     assert "a reminder after 5 minutes" in words
-    assert "Rules – added : Tell another" in words
+    assert "Rules – added: Tell another" in words
     assert "Deadlines – removed" in words
-    assert "Rules – moved : Tell tell" in words
+    assert "Rules – moved: Tell tell" in words
     assert "after_minutes" not in words
 
 

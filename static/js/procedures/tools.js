@@ -84,13 +84,19 @@ export class Tools {
     this.summary.hidden = false;
     this.summary.classList.toggle("has-problems", count > 0);
     this.summary.replaceChildren(
-      h("summary", {}, editor.t(words, { count })),
+      h("summary", {}, [editor.t(words, { count }), this.warnings()].filter(Boolean).join(" · ")),
       h(
         "ul",
         {},
         editor.placed.map((problem) => this.line(problem)),
       ),
     );
+  }
+
+  /** How much isn't in the way, and still good to know; "" when nothing is. */
+  warnings() {
+    const count = this.editor.placed.filter(({ is_blocking: blocks }) => !blocks).length;
+    return count && this.editor.t(count === 1 ? "warnings_one" : "warnings_many", { count });
   }
 
   /** @param {PlacedProblem} problem */
