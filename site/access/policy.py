@@ -134,6 +134,40 @@ VIEWS: tuple[RouteRule, ...] = (
         "Those who answer for the service read what is in force; only coordinators change it.",
         permission=ADMIN_DOOR,
     ),
+    # the simulator
+    RouteRule(
+        "simulation:try",
+        COORDINATOR,
+        "Whoever edits a procedure tries it on a story; nothing of it is stored.",
+        WRITE,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
+        "simulation:scenarios", COORDINATOR, "Whoever edits a procedure sees which scenarios hold.", READ, ADMIN_DOOR
+    ),
+    RouteRule(
+        "simulation:panel", COORDINATOR, "The editor shows how the scenarios stand on the draft.", READ, ADMIN_DOOR
+    ),
+    RouteRule(
+        "simulation:new", COORDINATOR, "A story that was tried becomes a scenario; recorded.", POST_ONLY, ADMIN_DOOR
+    ),
+    RouteRule(
+        "simulation:scenario",
+        COORDINATOR,
+        "Whoever edits a procedure changes its scenarios; recorded.",
+        WRITE,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
+        "simulation:copy", COORDINATOR, "A scenario begins as a copy of another; recorded.", POST_ONLY, ADMIN_DOOR
+    ),
+    RouteRule(
+        "simulation:delete",
+        COORDINATOR,
+        "A scenario that isn't needed goes, after a question; recorded.",
+        WRITE,
+        ADMIN_DOOR,
+    ),
     # Wagtail: what it serves to everyone
     RouteRule("wagtaildocs_serve", PUBLIC, "Files that editors publish; private collections are kept back by Wagtail."),
     RouteRule(

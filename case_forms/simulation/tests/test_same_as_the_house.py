@@ -6,7 +6,6 @@ postbox. So a moment that the simulator leaves out, a call that it takes for a m
 another clock, shows as a difference.
 """
 
-import os
 import uuid
 from collections import Counter
 from contextlib import suppress
@@ -37,6 +36,7 @@ from notifications.outbox import delivery
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from notifications.outbox.sweep import resolve_again
+from tests.examples import FACTOR
 from tests.world.notices import POSTBOX, postbox
 from tests.world.offices import make_staffed_office
 from tests.world.places import make_municipality
@@ -49,7 +49,7 @@ from hypothesis import Phase
 DEVPH = (Phase.generate,)
 
 # `make test-all` asks for ten times as many again (conftest.py): 500. Each takes about two seconds.
-THOROUGH = int(os.environ.get("EXAMPLES_FACTOR", "1")) > 1
+THOROUGH = FACTOR > 1
 START = datetime(2026, 3, 6, 23, 40, tzinfo=ZoneInfo("Europe/Tirane"))  # a Friday night
 STEP = 5  # minutes; every time of a procedure and a story here is a multiple of it
 ROLES = ("police", "responsible_authority", "cpu", "coordinator")

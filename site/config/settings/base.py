@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "case_forms.form_preview",
     "case_forms.simulation",
     "case_forms.procedure_editor",
+    "case_forms.simulation_pages",
     "case_forms.tip_pages",
     "case_forms.reports",
     # third-party apps

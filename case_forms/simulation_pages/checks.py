@@ -1,0 +1,31 @@
+"""The check that a procedure's scenarios hold: beside its editor after each save, and when it is submitted."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from access.models import localize
+from case_forms.procedure_editor.checks import Finding
+from case_forms.procedures.definition import Procedure
+from case_forms.simulation.scenarios import ScenarioResult, run_scenarios
+
+
+def check_scenarios(procedure: Procedure) -> Iterator[Finding]:
+    """Run the scenarios on a draft. One that doesn't hold keeps it from being submitted, and names the rule."""
+    for result in run_scenarios(procedure.to_json()):
+        yield from iter_findings(result)
+
+
+def iter_findings(result: ScenarioResult) -> Iterator[Finding]:
+    """Yield what a scenario reports, one finding for each expectation that doesn't hold."""
+    title = localize(result.title) or result.key
+    if result.problem:
+        yield Finding("", _("Scenario “%(title)s”: %(why)s") % {"title": title, "why": localize(result.problem)})
+    for checked in result.checked:
+        if not checked.outcome.holds:
+            words = _("Scenario “%(title)s”. Must hold: %(what)s. %(why)s") % {
+                "title": title,
+                "what": localize(checked.words),
+                "why": localize(checked.outcome.why),
+            }
+            yield Finding(checked.outcome.rule, words)

@@ -1,0 +1,21 @@
+"""Wagtail hooks: the simulator's pages in the admin, beside the editor of procedures."""
+
+from django.urls import URLResolver, include, path
+from wagtail import hooks
+
+from . import pages, scenario_pages
+
+PATTERNS = [
+    path("try/", pages.TryView.as_view(), name="try"),
+    path("scenarios/", scenario_pages.ScenariosView.as_view(), name="scenarios"),
+    path("scenarios/panel/", scenario_pages.PanelView.as_view(), name="panel"),
+    path("scenarios/new/", scenario_pages.NewScenarioView.as_view(), name="new"),
+    path("scenarios/<int:scenario>/", scenario_pages.ScenarioView.as_view(), name="scenario"),
+    path("scenarios/<int:scenario>/copy/", scenario_pages.CopyView.as_view(), name="copy"),
+    path("scenarios/<int:scenario>/delete/", scenario_pages.DeleteView.as_view(), name="delete"),
+]
+
+
+@hooks.register("register_admin_urls")
+def pages_of_the_simulator() -> list[URLResolver]:
+    return [path("procedures/<int:pk>/", include((PATTERNS, "simulation")))]
