@@ -1,10 +1,12 @@
 """The clock of duties: owners are told at the marks, along the duty's ladder, until it is met."""
 
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Heartbeat, Notice, Purpose
-from tests.world.notices import postbox
+from tests.world.notices import POSTBOX, postbox
 from tests.world.offices import make_office, put_on_duty
 from tests.world.places import make_coordinator
 from tests.world.procedures import enact, small_procedure
@@ -112,6 +114,10 @@ def test_the_notice_says_which_duty_of_which_case_is_due_and_nothing_else(scene:
         "next_step": "Assess the risk.",
     }
     assert "CANARY" not in str(notice.brief)
+    letter = POSTBOX.letters[-1]
+    assert "duty" not in letter.subject
+    assert "Një detyrë e një rasti ka arritur afatin" in letter.text
+    assert "Assessment" not in letter.text
 
 
 def test_nothing_grows_while_nobody_answers(duty: Deadline) -> None:
@@ -208,6 +214,8 @@ def test_the_sweeper_turns_the_clock_and_cries_out_what_has_no_next_step(
     assert Notice.objects.filter(purpose=Purpose.DUTY).count() == 1
     assert Heartbeat.objects.get(part="audit").facts == {"stranded": 0}
     Deadline.objects.filter(pk=duty.pk).update(next_mark_at=None)
+    with pytest.raises(CommandError, match="1 other row"):
+        call_command("audit_ladders", stdout=StringIO())
     Sweeper(1.0).run_once()
     assert Heartbeat.objects.get(part="audit").facts == {"stranded": 1}
     assert "clock_stranded" in caplog.text
