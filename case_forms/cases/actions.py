@@ -111,6 +111,7 @@ class _DecisionRun(World):
         self.named_case = case
         self.case: Case | None = case if event is not None else None
         self.event = event
+        self.is_later = event is not None
         self.met: list[Deadline] = []
         self.notices: dict[UUID, Notice] = {}
         self.rules_by_notice: dict[str, str] = {}
@@ -123,7 +124,7 @@ class _DecisionRun(World):
         self.actor = get_actor(submission.by) if event is None else SYSTEM
 
     def run(self) -> Applied:
-        if self.named_case is not None:
+        if self.named_case is not None and not self.is_later:
             lock_duties(self.named_case)
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
@@ -419,7 +420,8 @@ class _DecisionRun(World):
         self._meet(Deadline.objects.filter(case=case, key=action.params["key"]))
 
     def _meet(self, deadlines: "QuerySet[Deadline]") -> None:
-        self.met += meet_deadlines(deadlines, self.submission.received_at, actor=self.actor)
+        at = self.submission.received_at
+        self.met += meet_deadlines(deadlines, at, actor=self.actor, is_later=self.is_later)
 
     # ---- tasks and flags ----
 

@@ -27,7 +27,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.states import OPEN
 
-from .deadlines import find_next_mark, get_stranded_deadlines
+from .deadlines import find_next_mark, get_stranded_deadlines, withdraw_chases_of_met
 from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .models import Case, CaseEvent, Deadline
 from .rule_events import respond_to_duty
@@ -40,6 +40,7 @@ DAY_MINUTES = 24 * 60
 
 def advance(now: datetime) -> int:
     """Look at every duty whose next mark has come, each by itself. Return how many owners were told here."""
+    withdraw_chases_of_met(MAX_DUTIES)
     due = Deadline.objects.running().filter(next_mark_at__lte=now)
     keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("next_mark_at").values_list("pk", flat=True)
     return for_each_row(

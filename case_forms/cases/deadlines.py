@@ -5,9 +5,11 @@ The clock that notifies their owners is `deadline_clock`.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from audit.chain import SYSTEM, Actor, log_event
@@ -18,7 +20,7 @@ from case_forms.procedures.public_holidays import get_public_holidays
 from notifications.outbox.actions import cancel
 from notifications.outbox.escalation_policy import snapshot_ladder
 from notifications.outbox.locking import lock_chases
-from notifications.outbox.models import Notice
+from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import OPEN
 
 from .models import Case, CaseEvent, Deadline
@@ -79,16 +81,24 @@ def find_next_mark(marks: Iterable[datetime], now: datetime) -> datetime:
     return min((at for at in marks if at > now), default=now + LOOK_AGAIN)
 
 
-def meet_deadlines(deadlines: "QuerySet[Deadline]", at: datetime, *, actor: Actor = SYSTEM) -> list[Deadline]:
-    """Meet these running duties, and withdraw what was sent to their owners. Return those that were met here."""
+def meet_deadlines(
+    deadlines: "QuerySet[Deadline]", at: datetime, *, actor: Actor = SYSTEM, is_later: bool = False
+) -> list[Deadline]:
+    """Meet these running duties, and withdraw what was sent to their owners. Return those that were met here.
+
+    `is_later`: the transaction holds the audit chain already, because of what else happened in it. Then the notices are
+    withdrawn as soon as it is committed (`outbox.locking`), or by the clock, should the process end in between.
+    """
     met = []
-    found = deadlines.filter(met_at__isnull=True)
     # One by one, because each gets its audit entry; a case has only a few.
-    for deadline in found.defer("ladder", "label", "next_step"):
+    for deadline in deadlines.filter(met_at__isnull=True).defer("ladder", "label", "next_step"):
         if not Deadline.objects.filter(pk=deadline.pk, met_at__isnull=True).update(met_at=at, next_mark_at=None):
             continue
         deadline.met_at, deadline.next_mark_at = at, None
-        withdraw_chase(deadline)
+        if is_later:
+            transaction.on_commit(partial(withdraw_chase, deadline))
+        else:
+            withdraw_chase(deadline)
         log_event(
             "deadline.met",
             actor=actor,
@@ -99,6 +109,16 @@ def meet_deadlines(deadlines: "QuerySet[Deadline]", at: datetime, *, actor: Acto
         )
         met.append(deadline)
     return met
+
+
+def withdraw_chases_of_met(limit: int) -> int:
+    """Withdraw what is still open about duties that are met. Return how many there were."""
+    asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
+    left = Deadline.objects.filter(met_at__isnull=False, chase_id__in=asked).defer("ladder", "label", "next_step")
+    found = list(left[:limit])
+    for deadline in found:
+        withdraw_chase(deadline)
+    return len(found)
 
 
 def withdraw_chase(deadline: Deadline, reason: str = DUTY_MET) -> None:

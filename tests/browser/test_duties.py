@@ -23,7 +23,7 @@ from .test_field import PHONE, fits, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-WORDS = {"sq": ("Detyrë e:", "Një detyrë ka arritur afatin"), "en": ("Whose duty:", "A duty is due")}
+WORDS = {"sq": ("Përgjegjës:", "Një detyrë ka arritur afatin"), "en": ("Whose duty:", "A duty is due")}
 
 
 @pytest.fixture(params=["sq", "en"])
@@ -47,8 +47,7 @@ def context(request: Any, chromium: Browser, transactional_db: Any, language: st
 def test_a_duty_that_is_due_stands_on_the_case_with_its_owner_and_in_the_notice(
     context: BrowserContext, live_server: Any, language: str
 ) -> None:
-    page = context.new_page()
-    complaints = listened(page)
+    page, complaints = listened(context)
     sign_in(page, live_server.url)
     case = _case_with_a_duty()
     deadline_clock.advance(timezone.now())

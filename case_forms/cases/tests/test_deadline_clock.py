@@ -1,10 +1,13 @@
 """The clock of duties: owners are told at the marks, along the duty's ladder, until it is met."""
 
+import random
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -12,11 +15,12 @@ from audit.models import PutAside
 from notifications.briefs.choices import get_decline_reasons
 from notifications.briefs.replies import AnswerRefused, answer
 from notifications.escalation import clock, passes
+from notifications.escalation.findings import get_stranded_notices
 from notifications.escalation.management.commands.sweeper import Sweeper
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Heartbeat, Notice, Purpose
-from tests.world.notices import postbox
+from tests.world.notices import POSTBOX, postbox
 from tests.world.offices import make_office, put_on_duty
 from tests.world.places import make_coordinator
 from tests.world.procedures import enact, small_procedure
@@ -112,6 +116,10 @@ def test_the_notice_says_which_duty_of_which_case_is_due_and_nothing_else(scene:
         "next_step": "Assess the risk.",
     }
     assert "CANARY" not in str(notice.brief)
+    letter = POSTBOX.letters[-1]
+    assert "duty" not in letter.subject
+    assert "Një detyrë e një rasti ka arritur afatin" in letter.text
+    assert "Assessment" not in letter.text
 
 
 def test_nothing_grows_while_nobody_answers(duty: Deadline) -> None:
@@ -208,6 +216,8 @@ def test_the_sweeper_turns_the_clock_and_cries_out_what_has_no_next_step(
     assert Notice.objects.filter(purpose=Purpose.DUTY).count() == 1
     assert Heartbeat.objects.get(part="audit").facts == {"stranded": 0}
     Deadline.objects.filter(pk=duty.pk).update(next_mark_at=None)
+    with pytest.raises(CommandError, match="1 other row"):
+        call_command("audit_ladders", stdout=StringIO())
     Sweeper(1.0).run_once()
     assert Heartbeat.objects.get(part="audit").facts == {"stranded": 1}
     assert "clock_stranded" in caplog.text
@@ -261,3 +271,37 @@ def test_a_duty_that_the_owner_declines_goes_on_to_the_deputy_and_leaves_no_gap(
     assert Notice.objects.filter(purpose=Purpose.DEPUTY, chases=notice).count() == 1
     with pytest.raises(AnswerRefused):  # what is done is said by the form
         answer(notice=Notice.objects.get(purpose=Purpose.DEPUTY), kind="outcome", reason="met_safe")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_there_is_one_chase_and_no_duty_without_a_next_moment(scene: Scene, seed: int) -> None:
+    dice = random.Random(seed)
+    scene.send(age_stated=15)
+    duty = Deadline.objects.get(key="assessment")
+    reference, now = Case.objects.get().reference, duty.starts_at
+    for _step in range(25):
+        now += timedelta(minutes=dice.choice([1, 30, 400, 1440, 4000]))
+        turn(now)
+        open_ones = Notice.objects.open().filter(purpose=Purpose.DUTY)
+        assert open_ones.count() <= 1
+        duty.refresh_from_db()
+        assert (duty.next_mark_at is None) == (duty.met_at is not None)
+        assert duty.next_mark_at is None or duty.next_mark_at > now
+        assert not get_stranded_deadlines().exists()
+        assert not get_stranded_notices(now)
+        if duty.met_at is not None:
+            assert not Notice.objects.open().filter(chase_id=duty.chase_id).exists()
+            break
+        # Before the first mark nobody is asked; afterwards somebody is, or has said that they are on it.
+        taken = Notice.objects.filter(chase_id=duty.chase_id, state="accepted").exists()
+        is_asked = Notice.objects.open().filter(chase_id=duty.chase_id).exists()
+        assert is_asked or taken or now < duty.red_at
+        told = dice.choice([None, *Notice.objects.open().filter(chase_id=duty.chase_id, sent_at__isnull=False)])
+        act = dice.choice(["accepted", "declined", "nothing", "nothing", "form"])
+        if act == "form" and dice.random() < 0.3:
+            scene.follow(reference, assessed=True)
+        elif told is not None and act in ("accepted", "declined"):
+            mark_opened(notice=told, at=now)
+            told.refresh_from_db()
+            reason = next(iter(get_decline_reasons(told))) if act == "declined" else ""
+            answer(notice=told, kind=act, reason=reason, at=now)

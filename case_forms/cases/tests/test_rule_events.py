@@ -315,3 +315,25 @@ def test_a_date_is_reached_in_the_morning_of_its_day_whatever_the_clocks_do(day:
 def test_what_is_no_whole_date_is_awaited_by_nobody(answered: Any) -> None:
     (written,) = parse_procedure({"rules": [dated("interview", 1)]}).rules
     assert compute_moment(written, answered, timezone.now()) is None
+
+
+def test_a_duty_that_a_later_rule_meets_is_withdrawn_when_that_is_committed_or_by_the_clock(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    met = {"do": "meet_deadline", "key": "assessment"}
+    scene = scene_with(rule("enough", "notice_accepted", met, when=ABOUT_POLICE), owner="coordinator", ladder="quick")
+    for age in (15, 16):
+        scene.send(age_stated=age)
+    first, second = Deadline.objects.filter(key="assessment").order_by("pk")
+    deadline_clock.advance(second.breach_at)
+    send_due()
+    for duty, is_executed in ((first, True), (second, False)):
+        with django_capture_on_commit_callbacks(execute=is_executed):
+            reply(Notice.objects.get(role="police", case_id=duty.case_id), "accepted")
+        duty.refresh_from_db()
+        assert duty.met_at is not None
+        chase = Notice.objects.get(pk=duty.chase_id)
+        assert chase.is_open is not is_executed
+        deadline_clock.advance(timezone.now())
+        chase.refresh_from_db()
+        assert (chase.state, chase.reason) == ("cancelled", "duty_met")
