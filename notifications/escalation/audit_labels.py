@@ -196,6 +196,8 @@ KINDS: dict[str, Promise] = {
     "procedure.draft_replaced": _("Replaced the draft of a procedure"),
     "procedure.exported": _("Downloaded a procedure"),
     "procedure.published": _("Published a procedure"),
+    "procedure.replay_asked": _("Asked for a draft procedure to be held against what was submitted"),
+    "procedure.replayed": _("Held a draft procedure against what was submitted"),
     "procedure.saved": _("Saved a procedure"),
     "procedure.submitted": _("Submitted a procedure for approval"),
     "procedure.withdrawn": _("Withdrew a scheduled version of a procedure"),
