@@ -45,7 +45,10 @@ class ScenariosView(SimulatorPage):
 
     @property
     def header_buttons(self) -> list[Any]:
-        return [HeaderButton(_("Try it"), url=self.own_address("try"), icon_name="history")]
+        return [
+            HeaderButton(_("Try it"), url=self.own_address("try"), icon_name="history"),
+            HeaderButton(_("On past submissions"), url=self.own_address("replays"), icon_name="folder-open-inverse"),
+        ]
 
 
 class PanelView(SimulatorPage):

@@ -32,7 +32,7 @@ def set_minutes(page: Page, steps: dict[int, str]) -> None:
     ladder = part(page, "ladder-police")
     ladder.get_by_role("button", name="Change").click()
     for number, minutes in steps.items():
-        ladder.locator(f"[data-at='/steps/{number}/after_minutes']").get_by_role("spinbutton").fill(minutes)
+        ladder.locator(f"[data-at='/{number}/after_minutes']").get_by_role("spinbutton").fill(minutes)
     expect(page.locator(".proc-tools__state")).to_have_text("All changes are saved in the draft.")
     ladder.get_by_role("button", name="Change").click()
 

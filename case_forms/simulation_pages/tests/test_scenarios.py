@@ -46,11 +46,11 @@ def break_the_ladder(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
 def test_what_happened_in_a_story_is_offered_as_what_must_hold(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
     page = ana.post(f"{procedure.pk}/scenarios/new/", **tell(go="prepare", _directory="real"))
     assert page.status_code == 200, words(page)[:800]
-    html = page.content.decode()
-    assert re.search(r'name="_must-0-kind".*?value="told" selected', html, re.S)
+    shown = page.content.decode()
+    assert re.search(r'name="_must-0-kind".*?value="told" selected', shown, re.S)
     # "Friday" would be another one each week, and the roster another one each day.
-    assert 'value="chosen" selected' in html
-    assert 'value="invented" checked' in html
+    assert 'value="chosen" selected' in shown
+    assert 'value="invented" checked' in shown
     assert not Scenario.objects.exists()
 
 

@@ -1,5 +1,6 @@
 """Trying a procedure: a story in the request's body, its timeline in the answer, and nothing anywhere else."""
 
+import html
 import re
 from typing import Any
 
@@ -43,8 +44,8 @@ def ana(procedure: Procedure) -> Editor:
 
 def words(response: Any) -> str:
     """The words of the page itself, without the admin around it."""
-    html = response.content.decode().partition('<div class="sim">')[2]
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    page = response.content.decode().partition('<div class="sim">')[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def tell(**changes: str) -> dict[str, str]:
