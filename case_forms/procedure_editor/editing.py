@@ -25,6 +25,7 @@ from case_forms.procedures.models import Procedure, ProcedureVersion, SubmittedP
 
 from .checks import run_checks
 from .edits import must_be_usable
+from .neighbours import iter_neighbours
 from .problems import MAX_REPORTED, Placed, place_findings, place_problems
 from .reading import Page, published_forms
 from .schema import build_catalogue
@@ -164,6 +165,10 @@ class EditView(form_editing.EditView):
         return [
             Button(_("Read what is in force"), url=to("read"), icon_name="doc-full", priority=5),
             Button(_("Versions"), url=to("versions"), icon_name="history", priority=10),
+            *(
+                Button(str(each.label), url=each.get_address(self.object.pk), icon_name=each.icon, priority=15)
+                for each in iter_neighbours(panels=False)
+            ),
             Button(_("Download as JSON"), url=to("export"), icon_name="download", priority=30),
             Button(_("Import from JSON"), url=to("import"), icon_name="upload", priority=40),
         ]
@@ -183,6 +188,7 @@ class EditView(form_editing.EditView):
             "review": self.review(),
             "submitted": SubmittedProcedure.of_revision(self.object.latest_revision),
             "problems": self.problems,
+            "panels": [(each.label, each.get_address(self.object.pk)) for each in iter_neighbours(panels=True)],
             "is_read_only": bool(self.locked_for_user),
             "procedure_definition": definition,
             "procedure_catalogue": build_catalogue(self.published, get_current_language()),

@@ -8,7 +8,11 @@ class SimulationPagesConfig(AppConfig):
 
     def ready(self) -> None:
         from case_forms.procedure_editor.checks import register_check
+        from case_forms.procedure_editor.neighbours import Neighbour, register_neighbour
 
         from .checks import check_scenarios
 
         register_check(check_scenarios)
+        register_neighbour(Neighbour("simulation:try", _("Try it"), "history"))
+        register_neighbour(Neighbour("simulation:scenarios", _("Scenarios"), "list-ul"))
+        register_neighbour(Neighbour("simulation:panel", _("Scenarios"), is_panel=True))

@@ -6,13 +6,20 @@ from django.utils.translation import gettext as _
 
 from access.models import localize
 from case_forms.procedure_editor.checks import Finding
+from case_forms.procedures.actions import publishing_problems
 from case_forms.procedures.definition import Procedure
 from case_forms.simulation.scenarios import ScenarioResult, run_scenarios
 
 
 def check_scenarios(procedure: Procedure) -> Iterator[Finding]:
-    """Run the scenarios on a draft. One that doesn't hold keeps it from being submitted, and names the rule."""
-    for result in run_scenarios(procedure.to_json()):
+    """Run the scenarios on a draft. One that doesn't hold keeps it from being submitted, and names the rule.
+
+    A draft that can't be published can't act on a story either: its own problems keep it from being submitted.
+    """
+    definition = procedure.to_json()
+    if publishing_problems(procedure.key, definition):
+        return
+    for result in run_scenarios(definition):
         yield from iter_findings(result)
 
 

@@ -93,8 +93,6 @@ class StoryPage(SimulatorPage):
         pressed, _colon, value = str(request.POST.get("go") or "").partition(":")
         if pressed == "example":
             fields = self.load_example(fields)
-        elif pressed == "stored":
-            self.load_stored(fields)
         elif pressed == "run":
             return self.run(fields)
         elif pressed == "remove_act" and value.isascii() and value.isdecimal() and int(value[:4]) < len(fields.acts):
@@ -110,16 +108,6 @@ class StoryPage(SimulatorPage):
             fields.errors["example"] = _("Choose an example.")
             return fields
         return get_fields(known[number].story, fields.on)
-
-    def load_stored(self, fields: StoryFields) -> None:
-        try:
-            opened = open_submission(str(self.request.POST.get("_reference") or ""), form=fields.form, by=self.me)
-        except NotFound as found:
-            fields.errors["reference"] = str(found)
-            return
-        fields.answers, fields.is_stored = dict(opened.answers), True
-        fields.municipality = opened.municipality or fields.municipality
-        fields.when, fields.at = "chosen", opened.at
 
     @sensitive_variables()
     def run(self, fields: StoryFields) -> HttpResponse:
@@ -137,7 +125,12 @@ class StoryPage(SimulatorPage):
         if self.find_problems(fields.on):
             fields.errors["on"] = _("The draft has problems. Correct them first: nothing could act on it as it is.")
             return None
-        story = fields.build_story()
+        try:
+            stored = open_submission(fields.reference, form=fields.form, by=self.me) if fields.reference else None
+        except NotFound as found:
+            fields.errors["reference"] = str(found)
+            return None
+        story = fields.build_story(stored)
         if story is None:
             return None
         try:

@@ -26,6 +26,7 @@ from .suggesting import suggest_expectations
 from .timeline import read
 
 MAX_TITLE = 200
+IS_INVENTED = gettext_lazy("A scenario is invented: take the case's reference out, and type invented answers.")
 
 
 class ScenariosView(SimulatorPage):
@@ -44,7 +45,10 @@ class ScenariosView(SimulatorPage):
 
     @property
     def header_buttons(self) -> list[Any]:
-        return [HeaderButton(_("Try it"), url=self.own_address("try"), icon_name="history")]
+        return [
+            HeaderButton(_("Try it"), url=self.own_address("try"), icon_name="history"),
+            HeaderButton(_("On past submissions"), url=self.own_address("replays"), icon_name="folder-open-inverse"),
+        ]
 
 
 class PanelView(SimulatorPage):
@@ -103,10 +107,8 @@ class ScenarioPage(StoryPage):
     @sensitive_variables()
     def save(self, fields: StoryFields) -> HttpResponse:
         story = fields.build_story()
-        if fields.is_stored:
-            fields.errors["story"] = _(
-                "These answers are somebody's. A scenario is invented: choose an example, or type invented answers."
-            )
+        if fields.reference:
+            fields.errors["reference"] = str(IS_INVENTED)
         if not any(self.titles.values()):
             fields.errors["title"] = _("Give the scenario a title.")
         if any(len(title) > MAX_TITLE for title in self.titles.values()):
@@ -189,10 +191,8 @@ class NewScenarioView(ScenarioPage):
 
     @sensitive_variables()
     def prepare(self, fields: StoryFields) -> None:
-        if fields.is_stored:
-            fields.errors["story"] = _(
-                "These answers are somebody's. A scenario is invented: choose an example, or type invented answers."
-            )
+        if fields.reference:
+            fields.errors["reference"] = str(IS_INVENTED)
             return
         timeline = self.simulate(fields)
         if timeline is not None:

@@ -38,7 +38,10 @@ PASSED_ON = ("unit", "months")
 
 @dataclass
 class StoryFields:
-    """A story as it stands in the fields. `is_stored`: its answers are, or began as, those of a stored submission."""
+    """A story as it stands in the fields.
+
+    `reference`: of the case whose stored submission gives the answers, in the place of those that are typed.
+    """
 
     form: str = ""
     on: str = DRAFT
@@ -51,7 +54,7 @@ class StoryFields:
     directory: str = REAL
     acts: list[dict[str, Any]] = field(default_factory=list)
     passed_on: dict[str, Any] = field(default_factory=dict)
-    is_stored: bool = False
+    reference: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     # (question, what is wrong) of answers that the form refused
     refused: list[tuple[str, str]] = field(default_factory=list, repr=False)
@@ -60,8 +63,11 @@ class StoryFields:
         """Write the moment down, in the place of one that is another each day."""
         self.when, self.at = CHOSEN, timezone.localtime(at, ALBANIA).strftime(TYPED_AT)
 
-    def build_story(self) -> Story | None:
-        """Return the story; None with `errors`, by field ("acts/0/role" for a row's), when it can't be read."""
+    def build_story(self, stored: Answers | None = None) -> Story | None:
+        """Return the story; None with `errors`, by field ("acts/0/role" for a row's), when it can't be read.
+
+        `stored`: the answers of a stored submission, which the page doesn't carry.
+        """
         moment = get_moment(self.when) or self._read_at()
         if moment is None:
             self.errors["at"] = _("Write the day and the time at which it is sent.")
@@ -71,7 +77,7 @@ class StoryFields:
             return None
         written: dict[str, Any] = {
             "form": self.form,
-            "answers": self.answers,
+            "answers": self.answers if stored is None else stored,
             "fill": self.fill,
             "municipality": self.municipality,
             "at": moment.isoformat() if moment else "",
@@ -119,7 +125,7 @@ def read_fields(post: MultiValueDict[str, str], forms: Mapping[str, Form]) -> St
         directory=INVENTED if post.get("_directory") == INVENTED else REAL,
         acts=build_acts([]).read(post),
         passed_on=passed,
-        is_stored=bool(post.get("_is_stored")),
+        reference=str(post.get("_reference") or "").strip()[:40],
     )
 
 

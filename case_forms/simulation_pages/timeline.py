@@ -1,7 +1,7 @@
 """A timeline as a coordinator reads it: moments with what happens in them, who was notified, duties, and rules."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from notifications.directory.models import Role
 from notifications.outbox.labels import CHANNELS
 from notifications.outbox.models import Purpose
 
-# What an entry looks like: a sign, which stands for the same everywhere (docs/look.md). Its sentence says the rest.
+# The sign of an entry, which stands for the same everywhere (docs/look.md). Its sentence says the rest.
 SIGNS = {
     "notice.owed": "owed",
     "notice.repeated": "owed",
@@ -38,8 +38,6 @@ SIGNS = {
     "act.impossible": "failed",
     "calls.repeat": "escalated",
 }
-MARKS = {"owed": "○", "sent": "➤", "opened": "◉", "accepted": "✓✓", "declined": "✕", "failed": "!", "escalated": "⇧"}
-LATE = "⏰"
 MARK_NAMES = ("amber", "red", "breach")
 
 
@@ -48,8 +46,8 @@ class Line:
     """One thing that happens, as the page shows it. `brief`: (title, [(label, value)]) of what the recipient reads."""
 
     number: int
+    kind: str
     sign: str
-    mark: str
     words: str
     why: list[str]
     rule: str
@@ -162,12 +160,22 @@ def _iter_moments(entries: Sequence[Entry], titles: dict[str, str]) -> Iterator[
     at: int | None = None
     lines: list[Line] = []
     moments: list[tuple[Entry, list[Line]]] = []
+    sent = {(each.notice, each.minute) for each in entries if each.kind == "notice.sent"}
+    owed = {each.notice: each for each in entries if each.kind == "notice.owed"}
     for number, entry in enumerate(entries):
+        # What leaves in the same minute is one line: who it goes to, by which rule, and what they read.
+        if entry.kind == "notice.owed" and (entry.notice, entry.minute) in sent:
+            continue
         if entry.minute != at:
             lines = []
             moments.append((entry, lines))
             at = entry.minute
-        lines.append(_read_line(number, entry, titles))
+        if entry.kind == "deadline.started" and lines and lines[-1].kind == entry.kind:
+            lines[-1] = replace(lines[-1], why=[*lines[-1].why, _name_clock(entry)])
+        else:
+            first = owed.get(entry.notice)
+            is_whole = first is not None and entry.kind == "notice.sent" and first.minute == entry.minute
+            lines.append(_read_line(number, entry, titles, first if is_whole else None))
     for first, found in moments:
         local = _local(first.at)
         named = f"{local:%Y-%m-%d}"
@@ -176,22 +184,34 @@ def _iter_moments(entries: Sequence[Entry], titles: dict[str, str]) -> Iterator[
         day = named
 
 
-def _read_line(number: int, entry: Entry, titles: dict[str, str]) -> Line:
+def _read_line(number: int, entry: Entry, titles: dict[str, str], owed: Entry | None) -> Line:
+    """Read an entry. `owed`: the one of the same minute that says what is sent, and by which rule."""
     sign = SIGNS.get(entry.kind, "")
+    starts = entry.kind == "deadline.started"
+    shown = owed or entry
+    named = shown.kind in ("notice.owed", "case.opened", "case.updated")
     return Line(
         number=number,
+        kind=entry.kind,
         sign=sign,
-        mark=LATE if sign == "late" else MARKS.get(sign, "·"),
-        words=localize(entry.words),
-        # a clock's words are in its sentence already
-        why=[] if entry.kind.startswith(("deadline.", "act.")) else [localize(each) for each in entry.why],
-        rule=titles.get(entry.rule, "") if entry.kind in ("notice.owed", "case.opened", "case.updated") else "",
+        words=_("Clocks start:") if starts else localize(entry.words),
+        # the words of other clocks, and of what can't be done, are in their sentences already
+        why=[_name_clock(entry)]
+        if starts
+        else []
+        if entry.kind.startswith(("deadline.", "act."))
+        else [localize(each) for each in entry.why],
+        rule=titles.get(shown.rule, "") if named else "",
         channel=str(CHANNELS.get(entry.channel, entry.channel)) if entry.kind == "notice.sent" else "",
         brief=[
             (localize(section["title"]), [(localize(row["label"]), localize(row["value"])) for row in section["rows"]])
-            for section in entry.sections
+            for section in shown.sections
         ],
     )
+
+
+def _name_clock(entry: Entry) -> str:
+    return "; ".join(localize(each) for each in entry.why) or entry.deadline
 
 
 def _iter_notified(entries: Sequence[Entry]) -> Iterator[Notified]:

@@ -3,7 +3,7 @@
 from django.urls import URLResolver, include, path
 from wagtail import hooks
 
-from . import pages, scenario_pages
+from . import pages, replay_pages, scenario_pages
 
 PATTERNS = [
     path("try/", pages.TryView.as_view(), name="try"),
@@ -13,6 +13,8 @@ PATTERNS = [
     path("scenarios/<int:scenario>/", scenario_pages.ScenarioView.as_view(), name="scenario"),
     path("scenarios/<int:scenario>/copy/", scenario_pages.CopyView.as_view(), name="copy"),
     path("scenarios/<int:scenario>/delete/", scenario_pages.DeleteView.as_view(), name="delete"),
+    path("replays/", replay_pages.ReplaysView.as_view(), name="replays"),
+    path("replays/<uuid:replay>/", replay_pages.ReplayView.as_view(), name="replay"),
 ]
 
 

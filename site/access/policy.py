@@ -168,6 +168,20 @@ VIEWS: tuple[RouteRule, ...] = (
         WRITE,
         ADMIN_DOOR,
     ),
+    RouteRule(
+        "simulation:replays",
+        COORDINATOR,
+        "Whoever edits a procedure holds the draft against what they may see of the past; recorded.",
+        WRITE,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
+        "simulation:replay",
+        COORDINATOR,
+        "Whoever asked for a replay reads its counts and references.",
+        READ,
+        ADMIN_DOOR,
+    ),
     # Wagtail: what it serves to everyone
     RouteRule("wagtaildocs_serve", PUBLIC, "Files that editors publish; private collections are kept back by Wagtail."),
     RouteRule(

@@ -1,25 +1,40 @@
 """Trying a procedure: a story in the request's body, its timeline in the answer, and nothing anywhere else."""
 
+import html
 import re
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from access.models import Municipality
+from access.models import Municipality, StaffRole
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
-from case_forms.procedure_editor.tests.editors import Editor, editor, published_procedure
+from case_forms.form_builder.tests.coordinators import lay_ground
+from case_forms.form_builder.workflow import seed_approval
+from case_forms.procedure_editor.tests.editors import Editor, editor
 from case_forms.procedures.models import Procedure
 from case_forms.simulation.models import Scenario
 from case_forms.submissions.models import Submission
 from notifications.outbox.models import Notice
+from tests.world.scene import Scene, make_scene
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
+EVERYTHING = (Case, Submission, Notice, AuditEntry, Scenario)
+
 
 @pytest.fixture
-def procedure() -> Procedure:
-    return published_procedure()
+def scene() -> Scene:
+    """A place with its offices, the small forms and the small procedure in force; rights as seeding gives them."""
+    lay_ground()
+    seed_approval(Procedure, name="Approval")
+    return make_scene()
+
+
+@pytest.fixture
+def procedure(scene: Scene) -> Procedure:
+    return Procedure.objects.get()
 
 
 @pytest.fixture
@@ -27,32 +42,152 @@ def ana(procedure: Procedure) -> Editor:
     return editor("ana")
 
 
-STORY = {
-    "_form": "small_identification",
-    "_asked": "small_identification",
-    "_fill": "yes",
-    "_when": "friday",
-    "_directory": "invented",
-    "_on": "draft",
-    "_act-count": "0",
-    "result": "potential_victim",
-}
-
-
 def words(response: Any) -> str:
     """The words of the page itself, without the admin around it."""
-    html = response.content.decode().partition('<div class="sim">')[2]
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    page = response.content.decode().partition('<div class="sim">')[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def test_the_page_opens_with_a_form_and_its_questions(ana: Editor, procedure: Procedure) -> None:
+def tell(**changes: str) -> dict[str, str]:
+    """The fields of a story: an adult in Albania's night, whom nobody answers about."""
+    return {
+        "_form": "small_identification",
+        "_asked": "small_identification",
+        "_fill": "yes",
+        "_municipality": Municipality.objects.all()[0].slug,
+        "_when": "friday",
+        "_directory": "invented",
+        "_on": "draft",
+        "_act-count": "0",
+        "result": "potential_victim",
+        "go": "run",
+        **changes,
+    }
+
+
+def act(number: int, **parameters: str) -> dict[str, str]:
+    return {"_act-count": str(number + 1)} | {f"_act-{number}-{name}": value for name, value in parameters.items()}
+
+
+def test_the_page_opens_with_a_form_and_says_that_it_is_a_trial(ana: Editor, procedure: Procedure) -> None:
     page = ana.get(f"{procedure.pk}/try/")
     assert page.status_code == 200
-    assert "This is a trial." in words(page)
+    assert "This is a trial. Nothing is stored, nothing is sent" in words(page)
+    assert "no-store" in page["Cache-Control"]
 
 
 def test_a_story_is_lived_through_and_leaves_nothing(ana: Editor, procedure: Procedure) -> None:
-    before = [model.objects.count() for model in (Case, Submission, Notice, AuditEntry, Scenario)]
-    page = ana.post(f"{procedure.pk}/try/", **STORY, _municipality=Municipality.objects.all()[0].slug, go="run")
+    before = [model.objects.count() for model in EVERYTHING]
+    page = ana.post(f"{procedure.pk}/try/", **tell())
     assert page.status_code == 200, words(page)[:1500]
-    assert before == [model.objects.count() for model in (Case, Submission, Notice, AuditEntry, Scenario)]
+    read = words(page)
+    assert "a coordinator is asked to call" in read
+    assert "23:40" in read
+    assert "What they would read" in read
+    assert [model.objects.count() for model in EVERYTHING] == before
+
+
+def test_what_people_do_is_part_of_the_story(ana: Editor, procedure: Procedure) -> None:
+    page = ana.post(f"{procedure.pk}/try/", **tell())
+    assert "accepted after" not in words(page)
+    page = ana.post(f"{procedure.pk}/try/", **tell(**act(0, kind="accepts", role="police", at="3")))
+    assert "accepted after 3 min" in words(page)
+
+
+def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(ana: Editor, procedure: Procedure) -> None:
+    wrong = act(0, kind="accepts", role="", at="soon")
+    page = ana.post(
+        f"{procedure.pk}/try/", **tell(_municipality="", _when="chosen", _at="x", first_name="Mira", **wrong)
+    )
+    assert page.status_code == 422
+    read = words(page)
+    assert "There is a problem" in read
+    assert "Choose a municipality." in read
+    assert "Write the day and the time at which it is sent." in read
+    assert 'value="soon"' in page.content.decode()
+    assert 'value="Mira"' in page.content.decode()
+    page = ana.post(f"{procedure.pk}/try/", **tell(**wrong))
+    assert page.status_code == 422
+    assert page.content.decode().count("sim-error") >= 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"_form": "no_such_form", "_asked": "no_such_form"},
+        {"_form": "", "_asked": ""},
+        {"_municipality": "nowhere"},
+        {"_when": "chosen", "_at": "99999-01-01T00:00"},
+        {"_minutes_before": "-1"},
+        {"_minutes_before": "9" * 30},
+        {"_months": "99"},
+        {"_unit": "nobody's"},
+        {"_act-count": "999", "_act-0-kind": "accepts"},
+        {"_act-count": "1", "_act-0-kind": "fly"},
+        {"_act-count": "1", "_act-0-kind": "form", "_act-0-was": "form", "_act-0-kept": "[" * 5000, "_act-0-at": "1"},
+        {"go": "remove_act:99"},
+        {"go": "remove_act:x"},
+        {"go": "example", "_example": "7"},
+        {"go": "no such thing"},
+        {"companions-count": "999", "add": "companions"},
+        {"remove": "companions-0-x"},
+        {"_fill": "", "result": "nonsense"},
+    ],
+)
+def test_whatever_is_sent_is_answered_in_words(ana: Editor, procedure: Procedure, changes: dict[str, str]) -> None:
+    page = ana.post(f"{procedure.pk}/try/", **tell(**changes))
+    assert page.status_code in (200, 422)
+
+
+def test_a_draft_with_problems_is_not_tried_but_what_is_in_force_is(ana: Editor, procedure: Procedure) -> None:
+    ana.save(procedure, {"op": "replace", "path": "/rules/0/on", "value": "no_such_event"})
+    page = ana.post(f"{procedure.pk}/try/", **tell())
+    assert page.status_code == 422
+    assert "The draft has problems" in words(page)
+    page = ana.post(f"{procedure.pk}/try/", **tell(_on="force"))
+    assert page.status_code == 200
+    assert "What would happen" in words(page)
+
+
+@pytest.mark.parametrize("role", [StaffRole.EDITOR, StaffRole.OPERATOR, StaffRole.AUDITOR, StaffRole.WORKER])
+def test_only_coordinators_try_procedures(procedure: Procedure, scene: Scene, role: str) -> None:
+    someone = Editor(scene.worker, Client()) if role == StaffRole.WORKER else editor("olta", role)
+    someone.client.force_login(someone.user)
+    for address in ("try/", "scenarios/", "scenarios/panel/"):
+        assert someone.get(f"{procedure.pk}/{address}").status_code in (302, 403, 404)
+    assert someone.post(f"{procedure.pk}/try/", **tell()).status_code in (302, 403, 404)
+
+
+# ---- a stored submission ----
+
+
+def test_a_stored_submission_is_read_under_ones_own_rights_and_recorded(ana: Editor, scene: Scene) -> None:
+    received = scene.send(first_name="Sealed-name")
+    reference = received.receipt["case"]
+    mine = _coordinator_of(scene)
+    pk = Procedure.objects.get().pk
+    page = mine.post(f"{pk}/try/", **tell(_reference=reference.lower(), _directory="real"))
+    assert page.status_code == 200, words(page)[:800]
+    entry = AuditEntry.objects.filter(action="submission.read", actor_id=mine.user.pk).get()
+    assert entry.target_id == received.receipt["submission"]
+    # The page names the case, and carries none of its answers into the next request.
+    assert 'value="Sealed-name"' not in page.content.decode()
+    saved = mine.post(f"{pk}/scenarios/new/", **tell(_reference=reference, go="save", _title_en="Mine"))
+    assert saved.status_code == 422
+    assert not Scenario.objects.exists()
+
+
+def test_a_case_of_another_region_is_as_unknown_as_none(ana: Editor, scene: Scene) -> None:
+    reference = scene.send().receipt["case"]
+    pk = Procedure.objects.get().pk
+    of_another = words(ana.post(f"{pk}/try/", **tell(_reference=reference)))
+    of_none = words(ana.post(f"{pk}/try/", **tell(_reference="ZZZZZ")))
+    assert "You can see no case with this reference." in of_another
+    assert "You can see no case with this reference." in of_none
+    assert not AuditEntry.objects.filter(action="submission.read").exists()
+
+
+def _coordinator_of(scene: Scene) -> Editor:
+    someone = editor("vera")
+    someone.user.assignments.update(region=scene.place.region)
+    return someone

@@ -119,7 +119,29 @@ export class Tools {
   /** Asks the checks of other rooms what they say about the draft as it is saved. */
   ask() {
     clearTimeout(this.asking);
-    this.asking = setTimeout(() => this.fetchFindings(), AFTER_SAVING);
+    this.asking = setTimeout(() => {
+      this.fetchFindings();
+      for (const panel of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-panel]")))
+        this.fetchPanel(panel);
+    }, AFTER_SAVING);
+  }
+
+  /**
+   * Shows what a page of another room says about the draft as it is saved.
+   *
+   * @param {HTMLElement} panel
+   */
+  async fetchPanel(panel) {
+    panel.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(panel.dataset.panel ?? "", { headers: { Accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { html } = /** @type {{ html: string }} */ (await answer.json());
+      panel.innerHTML = html;
+    } catch {
+      panel.replaceChildren(h("p", {}, this.editor.t("checks_failed")));
+    }
+    panel.removeAttribute("aria-busy");
   }
 
   async fetchFindings() {
