@@ -15,6 +15,7 @@ from notifications.directory.models import Role
 
 from .decide import Labels
 from .definition import Ladder, Procedure
+from .labels import get_event_choices
 from .organisation_settings import choices_of_settings, labels_of_settings
 from .rule_actions import parameters
 from .rule_actions.base import Describer
@@ -38,7 +39,7 @@ class Words(Describer):
         self.labels = {**form.questions, **facts, **labels_of_settings(procedure, language)}
         # ChainMap copies nothing: the form's choices are looked up only when a condition quotes them.
         settings = choices_of_settings(procedure, language)
-        self.values: Mapping[str, Mapping[str, str]] = ChainMap(settings, form.choices)  # type: ignore[arg-type]
+        self.values: Mapping[str, Mapping[str, str]] = ChainMap(settings, get_event_choices(language), form.choices)  # type: ignore[arg-type]
 
     def translate(self, message: str) -> str:
         return _(message)

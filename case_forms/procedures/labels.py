@@ -1,11 +1,15 @@
 """The labels of a form, for reading the procedure's conditions back."""
 
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
+
+from django.utils import translation
 
 from access.models import localize
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
+from notifications.directory.models import Role
 
 from .decide import Labels
 
@@ -15,8 +19,15 @@ def get_labels(form: Form, language: str) -> Labels:
     asked = {key: located.question for key, located in form.questions_by_key.items()}
     return Labels(
         questions={key: localize(question.label, language) for key, question in asked.items()},
-        choices=ChoiceLabels(asked, language),
+        # ChainMap copies nothing: the form's choices are looked up only when a condition quotes them.
+        choices=ChainMap(get_event_choices(language), ChoiceLabels(asked, language)),  # type: ignore[arg-type]
     )
+
+
+def get_event_choices(language: str) -> dict[str, Mapping[str, str]]:
+    """Return {name: {value: label}} of what events offer to expressions, where the values have words here."""
+    with translation.override(language):
+        return {"_role": {role.value: str(role.label) for role in Role}}
 
 
 class ChoiceLabels(Mapping[str, Mapping[str, str]]):

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from pydantic import StrictStr
 
 from access.languages import LANGUAGES
+from case_forms import expressions
 from case_forms.cases.models import Case
 from case_forms.expressions import KindInfo
 from case_forms.form_builder.definition import parse_form
@@ -26,6 +27,7 @@ from ..definition import parse_procedure
 from ..descriptions import Words
 from ..events.base import OCCURRED_ON, TODAY, EventKind, ScopeName
 from ..events.registry import EVENTS, build_scope, iter_names
+from ..labels import get_labels
 from ..reference import build_reference
 from ..rule_actions import parameters
 from ..rule_actions.base import RuleAction, World
@@ -254,3 +256,18 @@ def test_a_world_that_cannot_do_something_cannot_be_made() -> None:
 
     with pytest.raises(TypeError, match="open_case"):
         Half()  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_a_sentence_about_what_an_event_offers_names_it_in_words(language: str) -> None:
+    for scope in iter_names():
+        sentence = expressions.explain({"answered": [scope.name]}, labels={}, values={}, language=language)
+        assert scope.name not in sentence
+
+
+@pytest.mark.parametrize(("language", "role"), [("sq", "Oficeri"), ("en", "anti-trafficking police officer")])
+def test_the_role_of_an_event_is_quoted_in_words(language: str, role: str) -> None:
+    labels = get_labels(parse_form(small_form()), language)
+    condition = {"==": [{"var": "_role"}, "police"]}
+    quoted = expressions.explain(condition, labels=labels.questions, values=labels.choices, language=language)
+    assert role.lower() in quoted.lower()

@@ -35,7 +35,7 @@ def place(db: None) -> Place:
     sop = procedure_files()[0]
     rules = [rule for rule in sop["rules"] if rule["key"] in ("outreach_kept", "unit_reports_kept")]
     rules = [{**rule, "forms": [form for form in rule["forms"] if form in FORMS]} for rule in rules]
-    small = {**sop, "facts": [], "rules": rules}
+    small = {**sop, "facts": [], "deadlines": {}, "rules": rules}
     publish_procedure(procedure=save_procedure(key=sop["key"], definition=small), in_force_from=timezone.now())
     return make_place("vlora")
 
