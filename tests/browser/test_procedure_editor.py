@@ -26,6 +26,8 @@ from .wagtail_page import count_watching, until_it_watches
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RULE = "shtetas_i_huaj_tavolina_konsullore"
+# Nothing stands beside the screen.
+NARROW = "() => document.scrollingElement.scrollWidth <= window.innerWidth"
 SAVED = "All changes are saved in the draft."
 
 
@@ -45,11 +47,13 @@ def test_the_procedure_is_read_and_edited_where_it_stands(
                 page.goto(f"{house}/cms/procedures/")
                 picture(page, f"procedures-list-{language}-{name}")
                 page.goto(f"{house}/cms/procedures/{procedure.pk}/")
+                assert page.evaluate(NARROW)
                 picture(page, f"procedure-read-{language}-{name}")
                 page.goto(f"{house}/cms/procedures/edit/{procedure.pk}/#rule-tell_police")
                 rule = part(page, "rule-tell_police")
                 rule.get_by_role("button").first.click()
                 expect(rule.locator(".vo-condition").first).to_be_visible()
+                assert page.evaluate(NARROW)
                 picture(page, f"procedure-edit-{language}-{name}")
 
 
