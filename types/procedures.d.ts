@@ -154,3 +154,10 @@ interface PanelHelp {
 
 /** What draws the fields of a part; what isn't an element is left out. */
 type PanelDrawer = (editor: ProcedureEditor, place: PartPlace, help: PanelHelp) => Child[];
+
+/** What the server answers when asked what it has found about the draft. */
+interface Findings {
+  base: string;
+  problems: PlacedProblem[];
+  findings: PlacedProblem[];
+}

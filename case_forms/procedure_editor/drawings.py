@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from case_forms.procedures.definition import Deadline, Ladder
 from case_forms.procedures.descriptions import DAY, describe_ladder, describe_minutes
 
+EVENLY = 0.85
 LEFT, RIGHT = 12.0, 87.0  # per cent; the words of the first and the last point need room beside them
 
 
@@ -90,10 +91,13 @@ def short_minutes(minutes: int) -> str:
 
 
 def _spread(minutes: Sequence[int]) -> list[float]:
-    """Return where the points stand: half by their minutes and half evenly, so that none lies on another."""
+    """Return where the points stand: mostly evenly, so that no words lie on others, and a little by their minutes."""
     last, longest = max(len(minutes) - 1, 1), max(*minutes, 1)
     width = RIGHT - LEFT
-    return [round(LEFT + width * (index / last + after / longest) / 2, 1) for index, after in enumerate(minutes)]
+    return [
+        round(LEFT + width * (EVENLY * index / last + (1 - EVENLY) * after / longest), 1)
+        for index, after in enumerate(minutes)
+    ]
 
 
 def _step_words(do: str) -> str:

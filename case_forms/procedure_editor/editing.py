@@ -124,11 +124,13 @@ class EditView(form_editing.EditView):
 
     @cached_property
     def problems(self) -> list[Placed]:  # type: ignore[override]
-        return place_problems(self.object.key, self.object.definition, get_current_language())
+        """What is seen at once, for the page and for each save; the page asks for the rest (`FindingsView`)."""
+        return place_problems(self.object.key, self.object.definition, get_current_language(), deep=False)
 
     def refuse_submitting(self) -> bool:
         """Say what prevents publishing, and what the checks of other rooms block; return whether anything does."""
-        found = [each for each in self.problems if each["is_blocking"]]
+        all_there_are = place_problems(self.object.key, self.object.definition, get_current_language())
+        found = [each for each in all_there_are if each["is_blocking"]]
         if not found:
             procedure = parse_procedure(self.object.definition)
             found = [each for each in place_findings(run_checks(procedure), procedure) if each["is_blocking"]]
@@ -207,13 +209,19 @@ class EditView(form_editing.EditView):
 
 
 class FindingsView(snippets.EditView):
-    """What the checks of other rooms say about the draft, for the editor to show beside it. Changes nothing."""
+    """All problems of the draft, and what the checks of other rooms say, for the editor to show. Changes nothing."""
 
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         procedure = parse_procedure(self.object.definition)
-        return JsonResponse({"findings": place_findings(run_checks(procedure), procedure)})
+        return JsonResponse(
+            {
+                "base": compute_sha(self.object.definition),
+                "problems": place_problems(self.object.key, self.object.definition, get_current_language()),
+                "findings": place_findings(run_checks(procedure), procedure),
+            }
+        )
 
 
 class DecideView(snippets.WorkflowActionView):

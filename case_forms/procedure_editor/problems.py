@@ -38,13 +38,15 @@ class Placed(TypedDict):
     is_blocking: bool
 
 
-def place_problems(key: str, definition: Any, language: str, problems: Iterable[Problem] | None = None) -> list[Placed]:
+def place_problems(
+    key: str, definition: Any, language: str, problems: Iterable[Problem] | None = None, *, deep: bool = True
+) -> list[Placed]:
     """Return what keeps a definition from being published, then what only deserves a warning.
 
-    `problems`: other ones than those of publishing.
+    `problems`: other ones than those of publishing. `deep`: as of `publishing_problems`.
     """
     procedure = parse_procedure(definition)
-    found = publishing_problems(key, definition) if problems is None else problems
+    found = publishing_problems(key, definition, deep=deep) if problems is None else problems
     placed = [_place(procedure, each, language, is_blocking=True) for each in found]
     warnings = find_warnings(procedure) if problems is None else []
     return placed + [_place(procedure, each, language, is_blocking=False) for each in warnings]

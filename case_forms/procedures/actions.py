@@ -93,16 +93,17 @@ def replace_draft(*, procedure: Procedure, definition: dict[str, Any], by: User,
     return revision
 
 
-def publishing_problems(key: str, definition: Any) -> list[Problem]:
+def publishing_problems(key: str, definition: Any, *, deep: bool = True) -> list[Problem]:
     """Return everything that keeps a definition from being published as the procedure with this key.
 
-    Checked in itself, then against the forms that are published (`form_guard`).
+    Checked in itself, then against the forms that are published (`form_guard`). Without `deep`, it isn't asked whether
+    rules can apply at all: the rest takes no time.
     """
     problems = check_procedure(definition, questions=published_questions())
     if not problems and definition["key"] != key:
         problems = [Problem("/key", "other_key", _("This key is reserved for the procedure itself."))]
     # Only for a sound definition: the guard reads it without asking for its structure.
-    return problems or list(unfit_problems(parse_procedure(definition), published_sides()))
+    return problems or list(unfit_problems(parse_procedure(definition), published_sides(), deep=deep))
 
 
 @transaction.atomic

@@ -145,14 +145,16 @@ def breaks_in(needs: RuleNeeds, key: str, side: FormSide | None, *, deep: bool =
     return needs.breaks(side, deep=deep)
 
 
-def unfit_rules(procedure: Procedure, forms: Mapping[str, FormSide]) -> Iterator[tuple[int, Breaks]]:
+def unfit_rules(
+    procedure: Procedure, forms: Mapping[str, FormSide], *, deep: bool = True
+) -> Iterator[tuple[int, Breaks]]:
     """Yield (position, what it misses) of each rule that works with none of the published forms.
 
-    `procedure`: a checked one.
+    `procedure`: a checked one. `deep`: also whether rules can apply, which may take seconds for many of them.
     """
     for position, needs in enumerate(get_needs(procedure)):
         sides = [side for key, side in forms.items() if needs.listens_to(key, side)]
-        missed = _in_all([needs.breaks(side) for side in sides])
+        missed = _in_all([needs.breaks(side, deep=deep) for side in sides])
         if missed:
             yield position, missed
 

@@ -42,9 +42,9 @@ def in_order(breaks: Collection[Break]) -> list[Break]:
     return sorted(plain or breaks, key=lambda each: (each.name, each.code, each.value))
 
 
-def unfit_problems(procedure: Procedure, forms: Mapping[str, FormSide]) -> Iterator[Problem]:
+def unfit_problems(procedure: Procedure, forms: Mapping[str, FormSide], *, deep: bool = True) -> Iterator[Problem]:
     """Yield problems of a procedure whose rules miss something in every form that they are about."""
-    for position, breaks in unfit_rules(procedure, forms):
+    for position, breaks in unfit_rules(procedure, forms, deep=deep):
         rule = procedure.rules[position]
         # Of several forms the words of the first are shown: the rule works with none of them.
         heard = rule.forms or sorted(forms)

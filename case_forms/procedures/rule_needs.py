@@ -41,6 +41,8 @@ class Break:
 
 
 MAX_PROVEN = 2_000  # cached for each rule
+MAX_BUILT = 1_000  # rules whose needs are cached in a process
+MAX_FOUND = 4_000  # what rules miss, cached for each form
 # Reported only when it was otherwise before: a rule may well be written so.
 ONLY_WHEN_NEW = frozenset({"never_with", "unanswered"})
 # These need a form without problems of its own, and take longer.
@@ -140,6 +142,8 @@ class RuleNeeds:
             return frozenset({Break("audience")})
         # Stored with the form: sides are cached by their text, so what was worked out goes with them.
         if (self, deep) not in side.found:
+            if len(side.found) >= MAX_FOUND:
+                side.found.clear()
             found = frozenset(self._plain(side))
             side.found[self, deep] = found.union(self._deep(side)) if deep else found
         return side.found[self, deep]
@@ -202,12 +206,33 @@ class RuleNeeds:
 
 
 def get_needs(procedure: Procedure) -> list[RuleNeeds]:
-    """Build the needs of the rules of a checked procedure."""
+    """Return the needs of the rules of a checked procedure.
+
+    The same rule with the same facts and settings has the same needs, and what was proven about it stays known: of a
+    draft that is saved again and again, one rule differs.
+    """
     facts: dict[str, Expression] = {}
     for fact in procedure.facts:
         facts[fact.key] = _inlined(fact.value, facts)
     settings = kinds_of_settings(procedure)
-    return [RuleNeeds(rule, facts, settings) for rule in procedure.rules]
+    around = json.dumps([facts, sorted((name, repr(info)) for name, info in settings.items())], sort_keys=True)
+    return [_get_rule_needs(rule, around, facts, settings) for rule in procedure.rules]
+
+
+_built: dict[tuple[str, str], RuleNeeds] = {}
+
+
+def _get_rule_needs(
+    rule: Rule, around: str, facts: Mapping[str, Expression], settings: Mapping[str, KindInfo]
+) -> RuleNeeds:
+    key = (json.dumps(rule.stored, sort_keys=True), around)
+    found = _built.get(key)
+    if found is None:
+        # A bound on memory; what is dropped is built again.
+        if len(_built) >= MAX_BUILT:
+            _built.clear()
+        found = _built[key] = RuleNeeds(rule, facts, settings)
+    return found
 
 
 def may_match_none(needs: list[RuleNeeds], key: str, side: FormSide) -> bool:

@@ -10,7 +10,18 @@ import argparse
 import importlib
 import sys
 
-SUITES = ("expressions", "forms", "procedures", "editor", "procedure_editor", "notices", "public", "memory", "flood")
+SUITES = (
+    "expressions",
+    "forms",
+    "procedures",
+    "simulation",
+    "editor",
+    "procedure_editor",
+    "notices",
+    "public",
+    "memory",
+    "flood",
+)
 
 
 def main() -> int:

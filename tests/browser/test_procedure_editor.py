@@ -50,9 +50,7 @@ def test_the_procedure_is_read_and_edited_where_it_stands(
                 rule = part(page, "rule-tell_police")
                 rule.get_by_role("button").first.click()
                 expect(rule.locator(".vo-condition").first).to_be_visible()
-                page.wait_for_timeout(500)
                 picture(page, f"procedure-edit-{language}-{name}")
-                rule.screenshot(path=f"/tmp/edit-pics/rule-open-{language}-{name}.png")
 
 
 def saved(page: Page) -> None:
@@ -153,18 +151,18 @@ def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submiss
         saved(page)
         expect(police.locator(".proc-action").first).to_contain_text("answer within 20 minutes")
         police.scroll_into_view_if_needed()
-        page.screenshot(path="/tmp/edit-pics/view-police-open.png")
+        picture(page, "procedure-police-open-en")
         police.get_by_role("button", name="Change").click()
         write_the_rule(page)
         saved(page)
-        expect(part(page, f"rules-{RULE}").or_(part(page, f"rule-{RULE}"))).to_be_visible()
-        page.screenshot(path="/tmp/edit-pics/view-rule-new.png")
+        expect(part(page, f"rule-{RULE}")).to_be_visible()
+        picture(page, "procedure-rule-new-en")
         page.get_by_label("What the change rests on").fill("Vienna Convention on Consular Relations, Art. 36")
         picture(page, "procedure-before-submitting-en")
         page.locator(".footer [data-w-dropdown-target=toggle]").click()
         page.get_by_role("button", name="Submit for approval").click()
         expect(page.get_by_role("heading", name="Awaiting approval")).to_be_visible()
-        page.screenshot(path="/tmp/edit-pics/view-waiting.png")
+        picture(page, "procedure-waiting-en")
     assert ProcedureVersion.objects.count() == 1
     with signed_in(chromium, house, other, "en", DESK) as page:
         page.goto(edit)

@@ -25,6 +25,12 @@ const tools = new Tools(editor, part("[data-tools]"), {
   undo: () => travel(() => editor.document.undo(), "undone"),
   redo: () => travel(() => editor.document.redo(), "redone"),
   reveal: (where, path) => cards.reveal(where, path),
+  // Of a draft that has been changed since, the next save tells anew.
+  found: (base, problems) => {
+    if (saving.waits || saving.base !== base) return;
+    editor.setProblems(problems);
+    showProblems();
+  },
 });
 const cards = new Cards(editor, root, (words, undoable) => tools.tell(words, undoable));
 
@@ -82,7 +88,7 @@ function showProblems() {
   cards.showProblems();
 }
 
-mountSaving(handle, settings);
+const saving = mountSaving(handle, settings);
 showProblems();
 tools.ask();
 

@@ -10,11 +10,13 @@ export class Tools {
   /**
    * @param {ProcedureEditor} editor
    * @param {HTMLElement} root
-   * @param {{ undo: () => void, redo: () => void, reveal: (part: string, path?: string) => void }} does
+   * @param {{ undo: () => void, redo: () => void, reveal: (part: string, path?: string) => void,
+   *   found: (base: string, problems: PlacedProblem[]) => void }} does
    */
-  constructor(editor, root, { undo, redo, reveal }) {
+  constructor(editor, root, { undo, redo, reveal, found }) {
     this.editor = editor;
     this.reveal = reveal;
+    this.found = found;
     this.goBack = undo;
     this.undo = this.historyButton("undo", undo);
     this.redo = this.historyButton("redo", redo);
@@ -154,7 +156,8 @@ export class Tools {
     try {
       const answer = await fetch(this.editor.urls.findings, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
-      const { findings } = /** @type {{ findings: PlacedProblem[] }} */ (await answer.json());
+      const { base, problems, findings } = /** @type {Findings} */ (await answer.json());
+      this.found(base, problems);
       this.findings.hidden = findings.length === 0;
       this.findings.replaceChildren(
         h("h2", {}, this.editor.t("findings")),
