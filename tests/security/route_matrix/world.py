@@ -239,6 +239,7 @@ class World:
             "wagtailadmin_editing_sessions:": {"session_id": 1},
             "signals:": {"reference": Tip.objects.get().reference},
             "simulation:": self._simulation_values(),
+            "simulation_form": {"form": form.key},
             "staff:": {"pk": other.pk},
             "factor_resets:ask": {"pk": other.pk},
             "factor_resets:decide": {"pk": made[FactorReset].pk},
