@@ -37,11 +37,13 @@ class InMotion:
     """All that a form sets in motion. `cautions`: what whoever approves should know besides.
 
     `begins`: (address, words) of what a form that sets nothing in motion can be given; posted to, one button each.
+    `links`: (address, words) of pages that say more.
     """
 
     effects: tuple[Effect, ...] = ()
     cautions: tuple[str, ...] = ()
     begins: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
 
 class Dependent(Protocol):
@@ -80,4 +82,5 @@ def in_motion(key: str, before: Form | None, after: Form | None, language: str) 
         tuple(effect for each in found for effect in each.effects),
         tuple(caution for each in found for caution in each.cautions),
         tuple(begin for each in found for begin in each.begins),
+        tuple(link for each in found for link in each.links),
     )

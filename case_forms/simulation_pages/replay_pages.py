@@ -18,6 +18,7 @@ from case_forms.procedures.definition import Procedure, parse_canonical
 from case_forms.procedures.rule_actions.registry import ACTIONS
 from case_forms.simulation.models import Replay, ReplayState
 from case_forms.simulation.replay import DAYS, ask_replay
+from case_forms.tips.models import Tip
 from notifications.directory.models import Role
 
 from .pages import SimulatorPage
@@ -35,7 +36,7 @@ PROBLEMS = {
 
 @dataclass(frozen=True)
 class Difference:
-    """What the draft would do more or less often. `references`: (reference, address or "") of the first of them."""
+    """What the draft would do more or less often. `references`: (reference, address) of the first of them."""
 
     words: str
     is_more: bool
@@ -95,21 +96,24 @@ class ReplayView(SimulatorPage):
         problems = [(str(PROBLEMS.get(code, code)), count) for code, count in sorted(result["problems"].items())]
         return {"differences": differences, "problem_counts": problems, "same": result["same"]}
 
-    def _find_visible(self, result: dict[str, Any]) -> set[str]:
-        """Return which of the references are of cases that one may still see: rights may have ended since it ran."""
+    def _find_visible(self, result: dict[str, Any]) -> dict[str, str]:
+        """Map the references that one may still see to their pages: rights may have ended since it ran."""
         named = {each for found in result["references"].values() for each in found[:MAX_SHOWN]}
-        visible = Case.objects.visible_to(self.me).filter(reference__in=named)
-        return set(visible.values_list("reference", flat=True))
+        cases = Case.objects.visible_to(self.me).filter(reference__in=named).values_list("reference", flat=True)
+        tips = Tip.objects.visible_to(self.me).filter(reference__in=named).values_list("reference", flat=True)
+        return {each: reverse("signals:signal", args=[each]) for each in tips} | {
+            each: reverse("cases:case", args=[each]) for each in cases
+        }
 
     def _build(
-        self, sign: str, code: str, count: int, procedure: Procedure, found: list[str], seen: set[str]
+        self, sign: str, code: str, count: int, procedure: Procedure, found: list[str], seen: dict[str, str]
     ) -> Difference:
         shown = [each for each in dict.fromkeys(found) if each in seen][:MAX_SHOWN]
         return Difference(
             words=name_code(code, procedure),
             is_more=sign == "+",
             count=count,
-            references=[(each, reverse("cases:case", args=[each])) for each in shown],
+            references=[(each, seen[each]) for each in shown],
             left_out=max(count - len(shown), 0),
         )
 

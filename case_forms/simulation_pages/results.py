@@ -1,6 +1,6 @@
 """The results of a procedure's scenarios, as the list and the editor's panel show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,11 +53,20 @@ class Results:
         return len(self.all) - self.red
 
 
-def build_results(key: str, definition: Mapping[str, Any]) -> Results:
-    """Run the scenarios on a checked definition. The red ones come first."""
+def build_results(
+    key: str,
+    definition: Mapping[str, Any],
+    scenarios: Sequence[Scenario] | None = None,
+    *,
+    forms: Sequence[Mapping[str, Any]] = (),
+) -> Results:
+    """Run the procedure's scenarios, or these, on a checked definition. The red ones come first.
+
+    `forms`: definitions to try in the place of the published ones.
+    """
     procedure = parse_procedure(definition)
-    scenarios = list(Scenario.objects.filter(procedure=key))
-    found = run_scenarios(definition, scenarios)
+    scenarios = list(Scenario.objects.filter(procedure=key)) if scenarios is None else scenarios
+    found = run_scenarios(definition, scenarios, forms=forms)
     uncovered = find_uncovered(definition, found)
     built = [_build(scenario, result, procedure) for scenario, result in zip(scenarios, found, strict=True)]
     titles = {rule.key: localize(dict(rule.title)) or rule.key for rule in procedure.rules}

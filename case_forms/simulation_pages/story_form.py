@@ -109,7 +109,7 @@ def read_fields(post: MultiValueDict[str, str], forms: Mapping[str, Form]) -> St
     """Read the fields of the page, with the row that a button adds to or removes from a group of the form."""
     key = str(post.get("_form") or "")
     form = forms.get(key)
-    passed = {name: post[f"_{name}"] for name in PASSED_ON if post.get(f"_{name}")}
+    passed: dict[str, Any] = {name: str(post[f"_{name}"]) for name in PASSED_ON if post.get(f"_{name}")}
     if "months" in passed:
         passed["months"] = StoryFields._as_number(passed["months"])
     return StoryFields(

@@ -1,6 +1,6 @@
 """A timeline as a coordinator reads it: moments with what happens in them, who was notified, duties, and rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -155,7 +155,7 @@ def describe_minutes(minutes: int) -> str:
     return " ".join([*parts, f"{left} min"] if left or not hours else parts)
 
 
-def _iter_moments(entries: Sequence[Entry], titles: dict[str, str]) -> Iterator[Moment]:
+def _iter_moments(entries: Sequence[Entry], titles: Mapping[str, str]) -> Iterator[Moment]:
     day = ""
     at: int | None = None
     lines: list[Line] = []
@@ -184,7 +184,7 @@ def _iter_moments(entries: Sequence[Entry], titles: dict[str, str]) -> Iterator[
         day = named
 
 
-def _read_line(number: int, entry: Entry, titles: dict[str, str], owed: Entry | None) -> Line:
+def _read_line(number: int, entry: Entry, titles: Mapping[str, str], owed: Entry | None) -> Line:
     """Read an entry. `owed`: the one of the same minute that says what is sent, and by which rule."""
     sign = SIGNS.get(entry.kind, "")
     starts = entry.kind == "deadline.started"

@@ -1,9 +1,9 @@
 """Wagtail hooks: the simulator's pages in the admin, beside the editor of procedures."""
 
-from django.urls import URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path
 from wagtail import hooks
 
-from . import pages, replay_pages, scenario_pages
+from . import form_pages, pages, replay_pages, scenario_pages
 
 PATTERNS = [
     path("try/", pages.TryView.as_view(), name="try"),
@@ -19,5 +19,8 @@ PATTERNS = [
 
 
 @hooks.register("register_admin_urls")
-def pages_of_the_simulator() -> list[URLResolver]:
-    return [path("procedures/<int:pk>/", include((PATTERNS, "simulation")))]
+def pages_of_the_simulator() -> list[URLResolver | URLPattern]:
+    return [
+        path("procedures/<int:pk>/", include((PATTERNS, "simulation"))),
+        path("procedures/forms/<slug:form>/", form_pages.FormScenariosView.as_view(), name="simulation_form"),
+    ]

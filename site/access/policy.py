@@ -188,6 +188,9 @@ VIEWS: tuple[RouteRule, ...] = (
         READ,
         ADMIN_DOOR,
     ),
+    RouteRule(
+        "simulation_form", COORDINATOR, "Whoever edits a form holds its draft against the scenarios.", READ, ADMIN_DOOR
+    ),
     # Wagtail: what it serves to everyone
     RouteRule("wagtaildocs_serve", PUBLIC, "Files that editors publish; private collections are kept back by Wagtail."),
     RouteRule(

@@ -24,7 +24,7 @@ def vera(procedure: Procedure, scene: Scene) -> Editor:  # noqa: F811
 
 def remove_the_police(who: Editor, procedure: Procedure) -> None:  # noqa: F811
     rules = procedure.working_copy()["rules"]
-    number = next(number for number, rule in enumerate(rules) if rule["key"] == "tell_police")
+    number = next(number for number, rule in enumerate(rules) if rule["key"] == "tell")
     actions = [each for each in rules[number]["then"] if each["do"] != "notify"]
     change = {"op": "replace", "path": f"/rules/{number}/then", "value": actions}
     assert who.save(procedure, change).status_code == 302

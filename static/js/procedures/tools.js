@@ -26,6 +26,7 @@ export class Tools {
     this.toast = h("div.vo-toast", { role: "status", hidden: true });
     this.timer = 0;
     this.asking = 0;
+    this.turn = 0;
     const search = input("", {
       type: "search",
       placeholder: editor.t("search_parts"),
@@ -121,10 +122,12 @@ export class Tools {
   /** Asks the checks of other rooms what they say about the draft as it is saved. */
   ask() {
     clearTimeout(this.asking);
-    this.asking = setTimeout(() => {
-      this.fetchFindings();
+    this.asking = setTimeout(async () => {
+      const mine = ++this.turn;
+      // One after the other: what the checks have run, a panel reads from their results.
+      await this.fetchFindings();
       for (const panel of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-panel]")))
-        this.fetchPanel(panel);
+        if (mine === this.turn) await this.fetchPanel(panel, mine);
     }, AFTER_SAVING);
   }
 
@@ -132,13 +135,16 @@ export class Tools {
    * Shows what a page of another room says about the draft as it is saved.
    *
    * @param {HTMLElement} panel
+   * @param {number} turn
    */
-  async fetchPanel(panel) {
+  async fetchPanel(panel, turn) {
     panel.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(panel.dataset.panel ?? "", { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const { html } = /** @type {{ html: string }} */ (await answer.json());
+      // A later save has asked again.
+      if (turn !== this.turn) return;
       panel.innerHTML = html;
     } catch {
       panel.replaceChildren(h("p", {}, this.editor.t("checks_failed")));

@@ -53,7 +53,4 @@ if (form) {
     if (target.closest("[data-answers]") || target.matches("[data-refresh]")) refresh().catch(() => undefined);
   });
   showFields();
-  // After a run the timeline is what one wants to see.
-  const timeline = document.getElementById("timeline");
-  if (timeline && !document.querySelector(".sim-errors")) timeline.focus();
 }

@@ -23,6 +23,8 @@ from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
 from case_forms.cases.models import Case, Referral
 from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.procedures.models import Procedure
+from case_forms.simulation.models import Replay, Scenario
 from case_forms.submissions.attachments.storage import write_content
 from case_forms.submissions.drafts.actions import start_draft
 from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
@@ -189,6 +191,15 @@ class World:
             is_active=False,
         )
 
+    def _simulation_values(self) -> dict[str, Any]:
+        procedure = Procedure.objects.order_by("pk")[0]
+        story = {"form": "initial_identification", "municipality": "vlore", "at": "2026-03-11T10:00", "acts": []}
+        scenario = Scenario.objects.create(procedure=procedure.key, key="of_the_matrix", title={"en": "x"}, story=story)
+        replay = Replay.objects.create(
+            procedure=procedure.key, draft="{}", asked_by=self.people["coordinator"].user, state="failed"
+        )
+        return {"pk": procedure.pk, "scenario": scenario.pk, "replay": replay.pk}
+
     def _values_by_view(self) -> dict[str, dict[str, Any]]:
         """Where a parameter's name says too little: by the beginning of the view's name."""
         keeper, other = self.people["operator"].user, self.other
@@ -227,6 +238,8 @@ class World:
         return {
             "wagtailadmin_editing_sessions:": {"session_id": 1},
             "signals:": {"reference": Tip.objects.get().reference},
+            "simulation:": self._simulation_values(),
+            "simulation_form": {"form": form.key},
             "staff:": {"pk": other.pk},
             "factor_resets:ask": {"pk": other.pk},
             "factor_resets:decide": {"pk": made[FactorReset].pk},
