@@ -88,25 +88,39 @@ class Lived:
 
 
 @contextmanager
-def live(story: Story, house: House) -> Iterator[Lived]:
+def live(
+    story: Story, house: House, *, until: datetime | None = None, leaves_out_repetitions: bool = True, every: int = 1
+) -> Iterator[Lived]:
     """Live the story through; what it left can be read inside the block, and is gone after it.
 
-    Raises StoryImpossible.
+    `until`: where it ends at the latest, else after the story's months. Without `leaves_out_repetitions` every repeated
+    call is made. `every`: at which minutes the house looks at what is due. Raises StoryImpossible.
     """
     with house.database.in_place(), clock.imagine_time(story.at) as hand, witness_decisions() as decisions:
         lived = Lived(story, decisions=decisions)
-        _Run(story, house, hand, lived).run()
+        _Run(story, house, hand, lived, until, leaves_out_repetitions, every).run()
         yield lived
 
 
 class _Run:
-    def __init__(self, story: Story, house: House, hand: clock.ImaginedTime, lived: Lived) -> None:
+    def __init__(
+        self,
+        story: Story,
+        house: House,
+        hand: clock.ImaginedTime,
+        lived: Lived,
+        until: datetime | None,
+        leaves_out_repetitions: bool,
+        every: int,
+    ) -> None:
         self.story = story
         self.house = house
         self.hand = hand
         self.lived = lived
         self.outside = Outside(asleep=lived.repeating_since)
-        self.until = story.at + timedelta(days=30.5 * story.months)
+        self.until = until or story.at + timedelta(days=30.5 * story.months)
+        self.leaves_out_repetitions = leaves_out_repetitions
+        self.every = every
         self.place = self._find_place()
         self.unit = self._find_unit()
         self.worker = self._hire_worker()
@@ -141,7 +155,8 @@ class _Run:
         found = [at for at, _act in waiting[:1]]
         due = get_next_moment(clock.now(), self.outside)
         if due is not None:
-            found.append(max(-((self.story.at - due) // MINUTE), minute + 1))
+            step = self.every * MINUTE
+            found.append(max(-((self.story.at - due) // step), minute // self.every + 1) * self.every)
         return min(found, default=None)
 
     def _waits_for_mail(self, waiting: list[tuple[int, Any]]) -> bool:
@@ -160,7 +175,8 @@ class _Run:
         Asleep is a chain whose clock has come to its last step, again and again, and whose
         notices are all sent. What it would go on to do is said in words; nothing else depends on it.
         """
-        if any(_is_worldly(act) or isinstance(act, FurtherForm) for _at, act in waiting):
+        changes_more = any(_is_worldly(act) or isinstance(act, FurtherForm) for _at, act in waiting)
+        if changes_more or not self.leaves_out_repetitions:
             return
         acting = {act.role for _at, act in waiting}
         if Role.COORDINATOR in acting:

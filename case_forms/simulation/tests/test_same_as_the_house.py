@@ -1,0 +1,390 @@
+"""The simulator's timeline is what the real house does: the same rows, noted in the same minutes.
+
+The real house runs here in the test's own database, its time set by `django.utils.timezone.now` and not by the house
+clock, its passes run at every step of time whether anything is due or not, its mails through the real sending into a
+postbox. So a moment that the simulator leaves out, a call that it takes for a mere repetition, or code that asks
+another clock, shows as a difference.
+"""
+
+import os
+import uuid
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from unittest import mock
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.models import AuditEntry
+from case_forms.cases.models import Case, Deadline, Referral
+from case_forms.simulation import run as running
+from case_forms.simulation.acts import ActImpossible, do_act
+from case_forms.simulation.house import House
+from case_forms.simulation.story import MailAway, Story, read_story
+from case_forms.submissions.actions import receive_submission
+from notifications.briefs.further import send_due_alarms
+from notifications.channels.base import Unreached
+from notifications.directory.models import DutyShift
+from notifications.escalation.clock import advance
+from notifications.escalation.digest import send_digests
+from notifications.outbox import delivery
+from notifications.outbox.delivery import send_due
+from notifications.outbox.models import Notice
+from notifications.outbox.sweep import resolve_again
+from tests.world.notices import POSTBOX, postbox
+from tests.world.offices import make_staffed_office
+from tests.world.places import make_municipality
+from tests.world.procedures import enact, small_procedure
+from tests.world.scene import Scene, make_scene
+
+pytestmark = pytest.mark.django_db
+from hypothesis import Phase
+
+DEVPH = (Phase.generate,)
+
+# `make test-all` asks for ten times as many again (conftest.py): 500. Each takes about two seconds.
+THOROUGH = int(os.environ.get("EXAMPLES_FACTOR", "1")) > 1
+START = datetime(2026, 3, 6, 23, 40, tzinfo=ZoneInfo("Europe/Tirane"))  # a Friday night
+STEP = 5  # minutes; every time of a procedure and a story here is a multiple of it
+ROLES = ("police", "responsible_authority", "cpu", "coordinator")
+ACTING = (*ROLES, "protection_service")
+
+minutes = st.integers(1, 18).map(lambda number: number * STEP)
+moments = st.integers(0, 24).map(lambda number: number * STEP)
+
+
+@st.composite
+def ladders(draw: Any) -> list[dict[str, Any]]:
+    times = sorted(draw(st.lists(minutes, min_size=1, max_size=4, unique=True)))
+    steps = [{"after_minutes": at, "do": draw(st.sampled_from(["remind", "deputy", "call"]))} for at in times[:-1]]
+    return [*steps, {"after_minutes": times[-1], "do": "call", "repeat_minutes": draw(minutes)}]
+
+
+def tried_procedure() -> dict[str, Any]:
+    """The small procedure under another key, so that the one of the scene is out of force at START."""
+    return {**small_procedure(), "key": "tried"}
+
+
+@st.composite
+def procedures(draw: Any) -> dict[str, Any]:
+    """The small procedure with other ladders, other people notified, other times, other deadlines."""
+    procedure = tried_procedure()
+    procedure["ladders"] = {"quick": draw(ladders()), "slow": draw(ladders())}
+    told = draw(st.lists(st.sampled_from(ROLES), unique=True, max_size=3))
+    opening = procedure["rules"][0]["then"][0]
+    notices = [
+        {
+            "do": "notify",
+            "role": role,
+            "ladder": draw(st.sampled_from(["quick", "slow"])),
+            "answer_minutes": draw(minutes),
+            "urgent": draw(st.booleans()),
+            **({"deadline": "police_report"} if draw(st.booleans()) else {}),
+        }
+        for role in told
+    ]
+    procedure["rules"][0]["then"] = [opening, *notices]
+    if draw(st.booleans()):
+        procedure["chains"] = {"default": draw(st.sampled_from(CHAINS))}
+    return procedure
+
+
+CHAINS = [
+    ["municipality", "region", "unit_region", "unit_coordinators", "every_coordinator", "operator"],
+    ["municipality", "unit_coordinators", "operator"],
+    ["municipality", "every_coordinator", "operator"],
+]
+
+
+def answers_of(role: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "do": st.sampled_from(["opens", "accepts", "declines", "outcome", "wrong_area"]),
+            "at": moments,
+            "role": st.just(role),
+            "whose": st.sampled_from(["any", "any", "first", "deputy", "call"]),
+        }
+    )
+
+
+people = st.sampled_from(ACTING).flatmap(answers_of)
+roster = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "do": st.just("on_leave"),
+            "at": moments,
+            "role": st.sampled_from(ROLES),
+            "rank": st.integers(0, 2),
+            "until": st.one_of(st.none(), moments),
+        }
+    ),
+    st.fixed_dictionaries({"do": st.just("no_shift"), "at": moments, "role": st.sampled_from(ROLES)}),
+    st.fixed_dictionaries({"do": st.just("no_office"), "at": moments, "role": st.sampled_from(ROLES[:3])}),
+)
+acts = st.lists(st.one_of(people, people, roster), max_size=6)
+
+
+@dataclass
+class Lived:
+    """What a house has noted and holds: [(minute, what)] as counts, and the rows at the end."""
+
+    noted: Counter[tuple[Any, ...]]
+    notices: Counter[tuple[Any, ...]]
+    deadlines: Counter[tuple[Any, ...]]
+    cases: Counter[tuple[Any, ...]]
+
+
+def minute_of(at: datetime | None) -> int | None:
+    return None if at is None else int((at - START).total_seconds() // 60)
+
+
+def look(until: int) -> Lived:
+    """Read the house at hand, as it stands after so many minutes."""
+    notices = {str(notice.pk): notice for notice in Notice.objects.select_related("contact", "chases")}
+    noted: Counter[tuple[Any, ...]] = Counter()
+    for entry in AuditEntry.objects.filter(at__gte=START).order_by("number"):
+        notice = notices.get(entry.target_id)
+        about = (notice.role, notice.purpose, notice.contact_id) if notice else (entry.target_kind,)
+        codes = tuple(sorted((key, str(value)) for key, value in entry.detail.items() if key in CODES))
+        if entry.action.split(".")[0] in NOTED:
+            assert minute_of(entry.at) <= until  # type: ignore[operator]
+            noted[minute_of(entry.at), entry.action, *about, *codes] += 1
+    return Lived(
+        noted,
+        Counter(
+            (
+                notice.role,
+                notice.purpose,
+                notice.contact_id,
+                notice.partner_id,
+                notice.state,
+                notice.reason,
+                notice.repeats,
+                notice.attempts,
+                notice.ladder_step,
+                minute_of(notice.next_step_at),
+                tuple(minute_of(getattr(notice, f"{name}_at")) for name in TIMES),
+                minute_of(notice.answer_by),
+                get_first_title(notice),
+            )
+            for notice in notices.values()
+        ),
+        Counter(
+            (row.key, *(minute_of(getattr(row, name)) for name in ("starts_at", "amber_at", "breach_at", "met_at")))
+            for row in Deadline.objects.all()
+        ),
+        Counter((case.status, case.child_track) for case in Case.objects.all())
+        + Counter((row.state, minute_of(row.answered_at)) for row in Referral.objects.all()),
+    )
+
+
+def get_first_title(notice: Notice) -> str:
+    """What a brief begins with; a daily list's is the code of a notice, which is random."""
+    sections = [] if notice.purpose == "digest" else notice.brief["sections"]
+    return sections[0]["title"]["en"] if sections else ""
+
+
+NOTED = ("notice", "case", "deadline", "referral", "submission", "brief")
+CODES = ("reason", "purpose", "number", "step", "index", "no_deputy", "key", "status", "attempt", "to")
+TIMES = ("owed", "sent", "opened", "accepted", "declined", "escalated", "closed", "cancelled", "repeated", "red")
+
+
+class RealHouse:
+    """The house in the test's database, at a set time."""
+
+    def __init__(self, scene: Scene, story: Story) -> None:
+        self.scene = scene
+        self.story = story
+        self.now = START
+
+    def live(self, until: int, step: int) -> None:
+        """Let this many minutes pass, step by step."""
+        with mock.patch("django.utils.timezone.now", self.tell_time):
+            for minute in range(0, until + 1, step):
+                self.now = START + timedelta(minutes=minute)
+                self.step(minute)
+
+    def tell_time(self) -> datetime:
+        return self.now
+
+    def step(self, minute: int) -> None:
+        due = [act for act in self.story.acts if act.at == minute]
+        worldly = [act for act in due if isinstance(act, running.CHANGES_THE_WORLD)]
+        back = [act for act in self.story.acts if isinstance(act, MailAway) and act.until == minute]
+        for act in sorted([*worldly, *back], key=lambda act: act in back):
+            self.do(act, is_back=act in back)
+        if minute == 0:
+            self.submit()
+            self.run_passes()
+        for act in due:
+            if act not in worldly:
+                self.do(act)
+        self.run_passes()
+
+    def submit(self) -> None:
+        receive_submission(
+            uuid=uuid.uuid4(),
+            form_key=self.story.form,
+            version=self.scene.form.number,
+            occurred_at=self.now,
+            answers=self.story.answers,
+            user=self.scene.worker,
+        )
+
+    def do(self, act: Any, *, is_back: bool = False) -> None:
+        if isinstance(act, MailAway):
+            POSTBOX.closed = None if is_back else Unreached("timeout")
+            return
+        with suppress(ActImpossible):
+            do_act(act, self.story, self.scene.place.municipality)
+
+    def run_passes(self) -> None:
+        advance(self.now)
+        send_due_alarms(self.now)
+        resolve_again(self.now)
+        send_digests(self.now)
+        send_due()
+
+
+@pytest.fixture
+def scene(postbox: Any) -> Scene:
+    """A place with everybody on duty since long ago, an office next door, and a coordinator of another region."""
+    scene = make_scene()
+    there = make_municipality("beside", "Beside", region=scene.place.region, directorate=scene.place.directorate)
+    make_staffed_office("cpu", municipality=there)
+    make_staffed_office("coordinator", contacts=2)
+    DutyShift.objects.update(starts_at=START - timedelta(days=400))
+    scene.worker.assignments.update(starts_on=START.date() - timedelta(days=400))
+    return scene
+
+
+__all__ = ["postbox"]
+
+
+def build_story(scene: Scene, done: list[dict[str, Any]], **more: Any) -> Story:
+    for act in done:
+        if act["do"] == "wrong_area":
+            act["municipality"] = "beside"
+    return read_story(
+        {
+            "form": scene.form.form.key,
+            "answers": {**scene.answers(), **more.pop("answers", {})},
+            "municipality": scene.place.municipality.slug,
+            "at": START.isoformat(),
+            "fill": False,
+            "acts": done,
+            **more,
+        }
+    )
+
+
+def compare(
+    scene: Scene, story: Story, procedure: dict[str, Any], *, until: int = 180, step: int = STEP, **more: Any
+) -> Lived:
+    """Hold the simulator against the house, minute by minute, and the rows of both after so many minutes."""
+    # The spread of retries is chance; here all wait the same.
+    with mock.patch.object(delivery, "_random", mock.Mock(uniform=lambda low, high: 1.0)):
+        end = START + timedelta(minutes=until)
+        with (
+            House([story], procedure=procedure) as house,
+            running.live(story, house, until=end, leaves_out_repetitions=False, every=step),
+        ):
+            simulated = look(until)
+        with transaction.atomic():
+            enact(procedure, since=START - timedelta(days=2))
+            POSTBOX.empty()
+            RealHouse(scene, story).live(until, step)
+            real = look(until)
+            transaction.set_rollback(True)
+    for name in ("noted", "notices", "deadlines", "cases"):
+        ours, theirs = getattr(simulated, name), getattr(real, name)
+        # Said as the difference, because the whole is hundreds of lines.
+        assert (sorted((ours - theirs).elements(), key=str), sorted((theirs - ours).elements(), key=str)) == ([], []), (
+            name
+        )
+    return simulated
+
+
+@settings(
+    max_examples=50 if THOROUGH else 8,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=DEVPH,
+)
+@given(procedure=procedures(), done=acts, child=st.booleans(), danger=st.sampled_from(["yes", "no"]))
+def test_a_random_story_in_a_random_procedure_is_what_the_house_does(scene, procedure, done, child, danger):
+    story = build_story(scene, done, answers={"age_stated": 15 if child else 30, "danger": danger})
+    compare(scene, story, procedure)
+
+
+def test_three_days_of_silence_are_what_the_house_does(scene):
+    """Calls for a day, then the list of the day each morning."""
+    simulated = compare(scene, build_story(scene, []), slow_procedure(), until=3 * 24 * 60, step=20)
+    assert any(noted[1:3] == ("notice.owed", "coordinator") for noted in simulated.noted)
+    assert any(row[1] == "digest" and row[6] >= 1 for row in simulated.notices)
+
+
+def test_nobody_on_duty_for_two_days_and_then_somebody_is_what_the_house_does(scene):
+    away = [{"do": "on_leave", "at": 0, "role": role, "rank": 0, "until": 48 * 60 + 20} for role in ("police", "cpu")]
+    alone = [{"do": "on_leave", "at": 0, "role": "coordinator", "rank": 0, "until": 30 * 60}]
+    simulated = compare(scene, build_story(scene, away + alone), slow_procedure(), until=50 * 60, step=20)
+    assert any(noted[1] == "notice.resolved" for noted in simulated.noted)
+
+
+def test_a_mail_server_that_is_away_is_what_the_house_sees(scene):
+    done = [{"do": "mail_away", "at": 0, "until": 45}, {"do": "accepts", "at": 60, "role": "police"}]
+    simulated = compare(scene, build_story(scene, done), tried_procedure(), until=90, step=1)
+    assert any(noted[:2] == (45, "notice.sent") or noted[1] == "notice.accepted" for noted in simulated.noted)
+
+
+def slow_procedure() -> dict[str, Any]:
+    procedure = tried_procedure()
+    procedure["ladders"] = {
+        "quick": [
+            {"after_minutes": 20, "do": "remind"},
+            {"after_minutes": 60, "do": "deputy"},
+            {"after_minutes": 120, "do": "call", "repeat_minutes": 240},
+        ]
+    }
+    return procedure
+
+
+# ---- what is left out ----
+
+
+@settings(
+    max_examples=10 if THOROUGH else 3,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=DEVPH,
+)
+@given(procedure=procedures(), done=acts)
+def test_what_is_left_out_is_nothing_but_repeated_calls(scene, procedure, done):
+    story = build_story(scene, done)
+    with House([story], procedure=procedure) as house:
+        with running.live(story, house) as lived:
+            left_out = dict.fromkeys(map(chain_of, lived.repeating_since), 0)
+            short, ended = look_at_entries(), minute_of(lived.ended_at)
+        whole_until = START + timedelta(minutes=min(ended or 0, 600))
+        with running.live(story, house, until=whole_until, leaves_out_repetitions=False):
+            whole = look_at_entries()
+    for minute, action, *_about in (whole - short).elements():
+        assert left_out, (minute, action)
+        assert action in ("notice.repeated", "notice.escalated", "notice.sent", "notice.owed"), (minute, action)
+    assert not [each for each in (short - whole).elements() if each[0] <= minute_of(whole_until)]  # type: ignore[operator]
+
+
+def chain_of(key: Any) -> str:
+    return str(Notice.objects.get(pk=key).chase_id)
+
+
+def look_at_entries() -> Counter[tuple[Any, ...]]:
+    notices = {str(notice.pk): notice for notice in Notice.objects.all()}
+    return Counter(
+        (minute_of(entry.at), entry.action, notices[entry.target_id].role, notices[entry.target_id].purpose)
+        for entry in AuditEntry.objects.filter(target_kind="notice")
+    )
