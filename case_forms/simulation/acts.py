@@ -25,6 +25,8 @@ PURPOSES: dict[str, tuple[str, ...]] = {
     "deputy": (Purpose.DEPUTY,),
     "call": (Purpose.CALL, Purpose.FALLBACK),
 }
+# Keys are random, so notices of one moment are told apart by what they are about: a story told twice goes the same way.
+NEWEST_FIRST = ("-owed_at", "chases__role", "purpose", "contact", "pk")
 KINDS: dict[str, str] = {
     "accepts": ReplyKind.ACCEPTED,
     "on_the_way": ReplyKind.ON_THE_WAY,
@@ -92,7 +94,7 @@ def _find(act: Any, fits: Any, now: datetime) -> Notice:
     )
     if act.whose != "any":
         sent = sent.filter(purpose__in=PURPOSES[act.whose])
-    rows = sent.select_related("contact__partner", "municipality").order_by("-owed_at", "-pk")
+    rows = sent.select_related("contact__partner", "municipality").order_by(*NEWEST_FIRST)
     found = next((notice for notice in rows if fits(notice)), None)
     if found is None:
         raise ActImpossible(_("Nobody of this role has a notice then that can be answered like this."))
@@ -102,7 +104,7 @@ def _find(act: Any, fits: Any, now: datetime) -> Notice:
 
 def _send_on_leave(act: OnLeave, story: Story, place: Municipality) -> None:
     now = clock.now()
-    until = story.at + timedelta(minutes=act.until) if act.until is not None else now + FOR_EVER
+    until = story.begins_at + timedelta(minutes=act.until) if act.until is not None else now + FOR_EVER
     people: list[Contact] = []
     for office in offices_for(act.role, place, None):
         on_duty = roster.on_duty(office, now)

@@ -37,8 +37,8 @@ class House:
         procedure: Mapping[str, Any] | None = None,
         forms: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        since = min((story.at for story in stories), default=LONG_AGO)
-        until = max((story.at for story in stories), default=LONG_AGO) + YEAR
+        since = min((story.begins_at for story in stories), default=LONG_AGO)
+        until = max((story.begins_at for story in stories), default=LONG_AGO) + YEAR
         is_invented = bool(stories) and stories[0].directory == "invented"
         tables = read_contents(since - YEAR, until, with_directory=not is_invented)
         if is_invented:

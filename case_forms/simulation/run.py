@@ -96,7 +96,7 @@ def live(
     `until`: where it ends at the latest, else after the story's months. Without `leaves_out_repetitions` every repeated
     call is made. `every`: at which minutes the house looks at what is due. Raises StoryImpossible.
     """
-    with house.database.in_place(), clock.imagine_time(story.at) as hand, witness_decisions() as decisions:
+    with house.database.in_place(), clock.imagine_time(story.begins_at) as hand, witness_decisions() as decisions:
         lived = Lived(story, decisions=decisions)
         _Run(story, house, hand, lived, until, leaves_out_repetitions, every).run()
         yield lived
@@ -118,7 +118,7 @@ class _Run:
         self.hand = hand
         self.lived = lived
         self.outside = Outside(asleep=lived.repeating_since)
-        self.until = until or story.at + timedelta(days=30.5 * story.months)
+        self.until = until or story.begins_at + timedelta(days=30.5 * story.months)
         self.leaves_out_repetitions = leaves_out_repetitions
         self.every = every
         self.place = self._find_place()
@@ -141,10 +141,10 @@ class _Run:
             upcoming = self._next_minute(waiting, minute)
             if upcoming is None or self._waits_for_mail(waiting):
                 return self._end(REPEATS if self.outside.asleep or upcoming is not None else SETTLED)
-            if self.story.at + upcoming * MINUTE > self.until:
+            if self.story.begins_at + upcoming * MINUTE > self.until:
                 return self._end(HORIZON)
             minute = upcoming
-            self.hand.set(self.story.at + minute * MINUTE)
+            self.hand.set(self.story.begins_at + minute * MINUTE)
         return self._end(TOO_BUSY)
 
     def _end(self, how: str) -> None:
@@ -156,7 +156,7 @@ class _Run:
         due = get_next_moment(clock.now(), self.outside)
         if due is not None:
             step = self.every * MINUTE
-            found.append(max(-((self.story.at - due) // step), minute // self.every + 1) * self.every)
+            found.append(max(-((self.story.begins_at - due) // step), minute // self.every + 1) * self.every)
         return min(found, default=None)
 
     def _waits_for_mail(self, waiting: list[tuple[int, Any]]) -> bool:
@@ -213,7 +213,11 @@ class _Run:
     def _hire_worker(self) -> User:
         worker = User(pk=IMAGINED, username="story", first_name="Shembull", is_active=True, language=DEFAULT_LANGUAGE)
         at_work = Assignment(
-            pk=IMAGINED, user=worker, role=StaffRole.WORKER, unit=self.unit, starts_on=timezone.localdate(self.story.at)
+            pk=IMAGINED,
+            user=worker,
+            role=StaffRole.WORKER,
+            unit=self.unit,
+            starts_on=timezone.localdate(self.story.begins_at),
         )
         insert(self.house.database.connection, [build_table([worker]), build_table([at_work])])
         return worker

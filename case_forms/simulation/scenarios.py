@@ -1,8 +1,9 @@
 """Scenarios: run them on a definition, and say which rules and ladder steps none of them reaches.
 
-A result is reused as long as nothing that it depends on has changed: the story, what must hold, the parts of the
-procedure that can act on this story (`_fingerprint`), and the forms. So a run beside an editor lives only through the
-stories that the edit touches.
+A story is lived through anew only when something that it depends on has changed. What it came to is remembered with the
+events that were decided about. A later definition that decides the same about each of them, and means the same by the
+ladders, deadlines, chains and calendars that these decisions name, leads to the same timeline (`_Told.still_holds`).
+So a run beside an editor lives only through the stories that the edit touches. What must hold is looked at each time.
 """
 
 import hashlib
@@ -19,14 +20,17 @@ from access.languages import Texts, in_each_language
 from access.models import MobileUnit, Municipality
 from case_forms.form_builder import canonical
 from case_forms.form_builder.models import FormVersion
+from case_forms.procedures.decide import DecisionFailed, decide
 from case_forms.procedures.definition import Procedure, parse_procedure
+from case_forms.submissions.consents import is_read_by
 
 from .expectations import Expectation, ExpectationsRefused, Outcome, read_expectations
+from .fired import get_rule_outcomes
 from .house import House
 from .models import Scenario
 from .run import StoryImpossible
 from .simulate import simulate
-from .story import Story, StoryRefused, read_story
+from .story import FurtherForm, Story, StoryRefused, read_story
 from .timeline import Timeline
 
 MAX_REMEMBERED = 100
@@ -149,27 +153,31 @@ class _Runs:
     def _run_one(
         self, scenario: Scenario, story: Story, expectations: list[Expectation], stories: list[Story]
     ) -> ScenarioResult:
-        # What a real directory says may change from one minute to the next: only invented ones are remembered.
-        key = self._fingerprint(scenario, story) if story.directory == "invented" else ""
-        remembered = _results.get(key) if key else None
-        if remembered is not None:
-            return remembered
         try:
-            timeline = simulate(story, house=self._get_house(story, stories))
+            timeline, reused = self._tell(story, stories)
         except StoryImpossible as impossible:
-            result = ScenarioResult(scenario.key, scenario.title, (), impossible.words)
-        else:
-            result = ScenarioResult(
-                scenario.key,
-                scenario.title,
-                tuple(CheckedExpectation(each.describe(), each.check(timeline)) for each in expectations),
-                rules=frozenset(timeline.fired),
-                steps=frozenset(_iter_steps(timeline)),
-                timeline=timeline,
-            )
+            return ScenarioResult(scenario.key, scenario.title, (), impossible.words)
+        return ScenarioResult(
+            scenario.key,
+            scenario.title,
+            tuple(CheckedExpectation(each.describe(), each.check(timeline)) for each in expectations),
+            rules=frozenset(timeline.fired),
+            steps=frozenset(_iter_steps(timeline)),
+            timeline=timeline,
+            reused=reused,
+        )
+
+    def _tell(self, story: Story, stories: list[Story]) -> tuple[Timeline, bool]:
+        """Return the story's timeline, and whether it is the remembered one."""
+        # What a real directory says may change from one minute to the next: only invented ones are remembered.
+        key = self._fingerprint(story) if story.directory == "invented" else ""
+        told = _memory.get(key) if key else None
+        if told is not None and told.still_holds(self.procedure):
+            return told.as_told_by(self.procedure), True
+        timeline = simulate(story, house=self._get_house(story, stories))
         if key:
-            _results.put(key, result)
-        return result
+            _memory.put(key, _Told(timeline, self.procedure))
+        return timeline, False
 
     def _get_house(self, story: Story, stories: list[Story]) -> House:
         if story.directory not in self.houses:
@@ -177,32 +185,55 @@ class _Runs:
             self.houses[story.directory] = House(alike, procedure=self.definition, forms=self.forms)
         return self.houses[story.directory]
 
-    def _fingerprint(self, scenario: Scenario, story: Story) -> str:
-        """Hash everything that the result depends on: the story, what must hold, the procedure without its prose."""
-        forms = {act.form for act in story.acts if act.do == "form"} | {story.form}
-        depends = {
-            "scenario": [scenario.key, scenario.title, scenario.story, scenario.expectations],
-            "procedure": _get_what_acts_on(self.procedure, forms),
-            "places": self.places,
-            "forms": {form: self.form_hashes.get(form, "") for form in sorted(forms)},
-        }
-        return hashlib.sha256(json.dumps(depends, sort_keys=True, default=str).encode()).hexdigest()
+    def _fingerprint(self, story: Story) -> str:
+        """Hash what the story depends on besides the procedure: itself, the places, and the forms."""
+        forms = {act.form for act in story.acts if isinstance(act, FurtherForm)} | {story.form}
+        depends = [story.to_json(), self.places, {form: self.form_hashes.get(form, "") for form in sorted(forms)}]
+        # The key of the procedure, so that two with the same rules don't push each other out.
+        return hashlib.sha256(json.dumps([self.procedure.key, *depends], sort_keys=True).encode()).hexdigest()
 
 
-def _get_what_acts_on(procedure: Procedure, forms: set[str]) -> dict[str, Any]:
-    """Return the parts of a procedure that can do something in a story with these forms.
+@dataclass(frozen=True)
+class _Told:
+    """A story that was lived through, and the procedure under which."""
 
-    Left out are rules about other forms, and the ladders and deadlines that only those name.
-    """
-    stored = procedure.to_json()
-    rules = [rule.to_json() for rule in procedure.rules if not rule.forms or forms & set(rule.forms)]
-    text = json.dumps(rules)
-    named = {
-        part: {key: value for key, value in stored.get(part, {}).items() if json.dumps(key) in text}
-        for part in ("ladders", "deadlines")
-    }
-    rest = {name: value for name, value in stored.items() if name not in ("rules", "ladders", "deadlines")}
-    return {**rest, **named, "rules": rules}
+    timeline: Timeline = field(repr=False)
+    procedure: Procedure = field(repr=False)
+
+    def still_holds(self, procedure: Procedure) -> bool:
+        """Tell whether this procedure leads the story the same way: it decides the same, and means the same by it."""
+        try:
+            return _get_what_matters(procedure, self.timeline) == _get_what_matters(self.procedure, self.timeline)
+        except DecisionFailed:
+            return False
+
+    def as_told_by(self, procedure: Procedure) -> Timeline:
+        """Return the timeline with what this procedure says of its rules: one that didn't apply may read otherwise."""
+        decisions = [replace(each, procedure=procedure) for each in self.timeline.decisions]
+        return replace(self.timeline, procedure=procedure, rules=tuple(get_rule_outcomes(decisions)))
+
+
+def _get_what_matters(procedure: Procedure, timeline: Timeline) -> list[Any]:
+    """Return what of a procedure this story can tell apart: its decisions, and the parts that they name."""
+    decisions = [decide(each.event, procedure, labels=each.labels) for each in timeline.decisions]
+    abouts = [procedure.rules_about(each.event.kind, each.event.form) for each in timeline.decisions]
+    params = [action.params for decision in decisions for action in decision.actions]
+    ladders = {key: procedure.ladders[key].stored for key in _named(params, "ladder") if key in procedure.ladders}
+    clocks = [*_named(params, "deadline"), *_named(params, "key")]
+    return [
+        decisions,
+        ladders,
+        {key: procedure.deadlines[key].stored for key in clocks if key in procedure.deadlines},
+        {key: calendar.stored for key, calendar in procedure.calendars.items()},
+        {key: chain.stored for key, chain in procedure.chains.items()},
+        # Whether a case's consents are opened for a form.
+        [is_read_by([rule.stored for rule in about]) for about in abouts],
+        is_read_by([fact.stored for fact in procedure.facts]),
+    ]
+
+
+def _named(params: Iterable[Mapping[str, Any]], name: str) -> list[str]:
+    return sorted({each[name] for each in params if isinstance(each.get(name), str)})
 
 
 def _iter_steps(timeline: Timeline) -> Iterable[Step]:
@@ -213,23 +244,23 @@ def _iter_steps(timeline: Timeline) -> Iterable[Step]:
             yield entry.ladder, min(entry.step, len(ladder.steps) - 1)
 
 
-class _Results:
-    """The results of this process, the ones used last kept. Timelines of invented stories only: nothing sealed."""
+class _Memory:
+    """What this process has told, the stories used last kept. Invented ones only: nothing of anybody's is in it."""
 
     def __init__(self) -> None:
-        self._by_key: OrderedDict[str, ScenarioResult] = OrderedDict()
+        self._by_key: OrderedDict[str, _Told] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: str) -> ScenarioResult | None:
+    def get(self, key: str) -> _Told | None:
         with self._lock:
             found = self._by_key.get(key)
             if found is not None:
                 self._by_key.move_to_end(key)
             return found
 
-    def put(self, key: str, result: ScenarioResult) -> None:
+    def put(self, key: str, told: _Told) -> None:
         with self._lock:
-            self._by_key[key] = _as_reused(result)
+            self._by_key[key] = told
             while len(self._by_key) > MAX_REMEMBERED:
                 self._by_key.popitem(last=False)
 
@@ -238,14 +269,9 @@ class _Results:
             self._by_key.clear()
 
 
-def _as_reused(result: ScenarioResult) -> ScenarioResult:
-
-    return replace(result, reused=True)
-
-
-_results = _Results()
+_memory = _Memory()
 
 
 def forget_results() -> None:
     """Forget what this process remembers of earlier runs."""
-    _results.clear()
+    _memory.clear()

@@ -4,7 +4,7 @@ A story that doesn't parse raises pydantic's ValidationError; `read_story` turns
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -166,6 +166,11 @@ class Story(_Part):
         if not 2013 <= at.year <= 2100:
             raise ValueError("out of range")
         return at.astimezone(ALBANIA)
+
+    @property
+    def begins_at(self) -> datetime:
+        """The beginning in UTC: in local time an hour is not always an hour."""
+        return self.at.astimezone(UTC)
 
     def to_json(self) -> dict[str, Any]:
         """Return the story as JSON, without what has its default."""

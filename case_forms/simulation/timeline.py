@@ -19,6 +19,7 @@ from notifications.outbox.service_briefs import NO_DEPUTY
 from .describing import describe, describe_end
 from .fired import RuleOutcome, get_rule_outcomes
 from .run import Lived
+from .witness import Decided
 
 MARKS = ("amber", "red", "breach")
 # What the house notes of itself, and nobody would miss on a timeline.
@@ -90,6 +91,8 @@ class Timeline:
     status: str = ""
     child_track: bool = False
     procedure: Procedure | None = field(default=None, repr=False)
+    # What was decided in it. It holds the answers, as `rules` does.
+    decisions: tuple[Decided, ...] = field(default=(), repr=False)
 
     def of_kind(self, *kinds: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.kind in kinds]
@@ -108,7 +111,7 @@ def read_timeline(lived: Lived) -> Timeline:
 class _Reading:
     def __init__(self, lived: Lived) -> None:
         self.lived = lived
-        self.begins_at = lived.story.at
+        self.begins_at = lived.story.begins_at
         self.notices = {
             str(notice.pk): notice
             for notice in Notice.objects.select_related("contact__partner", "partner", "municipality")
@@ -135,6 +138,7 @@ class _Reading:
             status=case.status if case else "",
             child_track=bool(case and case.child_track),
             procedure=self.procedure,
+            decisions=tuple(self.lived.decisions),
         )
 
     def _iter_entries(self) -> Iterator[Entry]:

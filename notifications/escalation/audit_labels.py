@@ -193,6 +193,8 @@ KINDS: dict[str, Promise] = {
     "place.policedirectorate_changed": _("Changed a police directorate"),
     "place.region_changed": _("Changed a region"),
     "procedure.published": _("Published a procedure"),
+    "procedure.replay_asked": _("Asked for a draft procedure to be held against what was submitted"),
+    "procedure.replayed": _("Held a draft procedure against what was submitted"),
     "procedure.saved": _("Saved a procedure"),
     "put_aside.retried": _("Had rows that were set aside tried again"),
     "referral.answered": _("A referral was answered"),

@@ -23,7 +23,15 @@ from notifications.outbox.escalation_chain import (
     get_notified_contacts,
     get_open_notices,
 )
-from notifications.outbox.escalation_policy import CALL, DEPUTY, REMIND, Step, get_remaining_steps, get_step
+from notifications.outbox.escalation_policy import (
+    CALL,
+    DEPUTY,
+    REMIND,
+    REPEAT_MINUTES,
+    Step,
+    get_remaining_steps,
+    get_step,
+)
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.queueing import enqueue_on_commit
 from notifications.outbox.repeating import close_replaced, repeat
@@ -230,7 +238,8 @@ def _get_answer_minutes(notice: Notice, plan: StepPlan, now: datetime) -> float 
     A deputy gets as long as the first recipient had.
     """
     if plan.action == CALL:
-        return float(plan.step["repeat_minutes"])
+        # A call that isn't the last step is asked for once, and needn't say when it would be repeated.
+        return float(plan.step.get("repeat_minutes", REPEAT_MINUTES))
     if notice.answer_by is None:
         return None
     since = now if plan.action == REMIND else notice.owed_at

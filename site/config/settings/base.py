@@ -225,6 +225,7 @@ HOUSEKEEPING = (
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
+    "case_forms.simulation.housekeeping.tidy",
 )
 # What they run each minute: things with a due time.
 EACH_MINUTE = (

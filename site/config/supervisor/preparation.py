@@ -176,6 +176,7 @@ def _seed(place: Instance) -> None:
     from django.core.management import call_command
 
     call_command("seed_reference", stdout=StringIO())
+    call_command("seed_scenarios", stdout=StringIO())
     if place.is_local:
         call_command("seed_demo", stdout=StringIO())
 
