@@ -10,7 +10,7 @@ import argparse
 import importlib
 import sys
 
-SUITES = ("expressions", "forms", "procedures", "editor", "notices", "public", "memory", "flood")
+SUITES = ("expressions", "forms", "procedures", "simulation", "editor", "notices", "public", "memory", "flood")
 
 
 def main() -> int:
