@@ -1,11 +1,13 @@
 """The entries of a timeline as sentences, in every language."""
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import Texts, format_in_each_language, in_each_language, localize_to, same_in_each_language
+from access.languages import Texts, in_each_language, localize_to, same_in_each_language
 from case_forms.cases.models import CaseStatus
 from notifications.directory.models import Role
 from notifications.escalation.audit_labels import get_words
@@ -71,47 +73,57 @@ ENDS: dict[str, Promise | str] = {
 
 def describe(entry: "Entry") -> Texts:
     """Say an entry in a sentence."""
-    if entry.kind == "notice.owed" and not entry.who:
-        return format_in_each_language(NOBODY, role=_role(entry))
-    if entry.kind == "notice.escalated":
-        steps = AFTER_A_REFUSAL if entry.reason == "declined" else STEPS
-        template: Any = steps.get(entry.action, steps["call"])
-    else:
-        template = SENTENCES.get(entry.kind)
-    if template is None:
-        return in_each_language(get_words(entry.kind))
-    said = format_in_each_language(
-        template,
-        who=entry.who or in_each_language(_("nobody")),
-        role=_role(entry),
-        purpose=_purpose(entry),
-        status=_status(entry),
-        number=entry.number,
-        reason=entry.reason,
-        deadline=entry.deadline,
-        why=_join(entry.why),
-    )
-    return {language: text.strip() for language, text in said.items()}
+    template = _get_template(entry.kind, entry.action, entry.reason == "declined", bool(entry.who))
+    parts: dict[str, Texts] = {
+        "role": _label(Role, entry.role),
+        "purpose": _label(Purpose, entry.purpose),
+        "status": _label(CaseStatus, entry.status),
+        "why": _join(entry.why),
+    }
+    said = {}
+    for language, text in template.items():
+        translated = {name: localize_to(part, language) for name, part in parts.items()}
+        said[language] = text.format(
+            **translated,
+            who=entry.who or _nobody()[language],
+            number=entry.number,
+            reason=entry.reason,
+            deadline=entry.deadline,
+        ).strip()
+    return said
+
+
+# What is translated once: it doesn't change while the process runs, and a timeline says the same few again and again.
+@cache
+def _get_template(kind: str, action: str, is_declined: bool, has_person: bool) -> Texts:
+    """Return the sentence of a kind of entry, its placeholders not filled; the record's own label where it has none."""
+    if kind == "notice.owed" and not has_person:
+        return in_each_language(NOBODY)
+    if kind == "notice.escalated":
+        steps = AFTER_A_REFUSAL if is_declined else STEPS
+        return in_each_language(steps.get(action, steps["call"]))
+    if kind in SENTENCES:
+        return in_each_language(SENTENCES[kind])
+    return {language: text.replace("{", "{{").replace("}", "}}") for language, text in _get_label(kind).items()}
+
+
+def _get_label(kind: str) -> Texts:
+    return in_each_language(get_words(kind))
+
+
+@cache
+def _label(kind: type[TextChoices], value: str) -> Texts:
+    return in_each_language(kind(value).label) if value in kind.values else same_in_each_language(value)
+
+
+@cache
+def _nobody() -> Texts:
+    return in_each_language(_("nobody"))
 
 
 def describe_end(ended: str) -> Texts:
     """Say how a story ended."""
     return in_each_language(ENDS[ended])
-
-
-def _role(entry: "Entry") -> Texts:
-    known = entry.role in Role.values
-    return in_each_language(Role(entry.role).label) if known else same_in_each_language(entry.role)
-
-
-def _purpose(entry: "Entry") -> Texts:
-    known = entry.purpose in Purpose.values
-    return in_each_language(Purpose(entry.purpose).label) if known else same_in_each_language(entry.purpose)
-
-
-def _status(entry: "Entry") -> Texts:
-    known = entry.status in CaseStatus.values
-    return in_each_language(CaseStatus(entry.status).label) if known else same_in_each_language(entry.status)
 
 
 def _join(words: tuple[Texts, ...]) -> Texts:

@@ -145,19 +145,19 @@ class _Search:
             self.words.append(format_in_each_language(NO_OTHER_OFFICE[link], region=region.name, who=who))
             return None
         self.asked_offices |= {office.pk for office in offices}
-        office, on_duty = first_on_duty(offices, self.at)
+        office, duty = first_on_duty(offices, self.at)
         self.office = self.office or office
         outside = is_outside_area(self.role, office, self.municipality)
         self.words += [
             format_in_each_language(
                 WORKS_THERE[link, outside], region=region.name, place=self.municipality.name, office=office.names
             ),
-            explain_duty(on_duty),
-            *roster.explain_cover(office, self.at),
+            explain_duty(duty.contacts),
+            *roster.explain_cover(duty),
         ]
-        if not on_duty:
+        if not duty.contacts:
             return None
-        return self._build_resolution(Resolution(self.role, office, *first_two(on_duty)), link)
+        return self._build_resolution(Resolution(self.role, office, *first_two(duty.contacts)), link)
 
     def _ask_coordinators(self, link: str) -> Resolution | None:
         """Ask the coordinators of the sending unit, or every one on duty: the first of each office."""
@@ -179,7 +179,7 @@ class _Search:
         return Resolution(self.role, office, contact, words=self.words, link=link, coordinators=tuple(asked))
 
     def _get_first_on_duty(self, offices: list[Partner]) -> list[Contact]:
-        found = [contact for office in offices for contact in first_on_duty([office], self.at)[1][:1]]
+        found = [contact for office in offices for contact in first_on_duty([office], self.at)[1].contacts[:1]]
         return list({contact.pk: contact for contact in found}.values())
 
     def _build_resolution(self, found: Resolution, link: str) -> Resolution:

@@ -56,28 +56,27 @@ def resolve(
         return Resolution(role, words=[_explain_no_office(role, municipality)])
     if is_ambiguous(role, offices):
         return Resolution(role, words=[_explain_several(municipality, len(offices))])
-    office, on_duty = first_on_duty(offices, at)
+    office, duty = first_on_duty(offices, at)
     words = [
         *_explain_why_not_nearer(role, offices[0], office),
         _explain_office(role, office, municipality),
-        explain_duty(on_duty),
-        *roster.explain_cover(office, at),
+        explain_duty(duty.contacts),
+        *roster.explain_cover(duty),
     ]
-    contact, deputy = first_two(on_duty)
+    contact, deputy = first_two(duty.contacts)
     return Resolution(role, office, contact, deputy, words)
 
 
-def first_on_duty(offices: Iterable[Partner], at: datetime) -> tuple[Partner, list[Contact]]:
-    """Return the first of these offices with somebody on duty, and who: lowest rank first.
-
-    Else the first, with nobody.
-    """
-    listed = list(offices)
-    for office in listed:
-        on_duty = roster.on_duty(office, at)
-        if on_duty:
-            return office, on_duty
-    return listed[0], []
+def first_on_duty(offices: Iterable[Partner], at: datetime) -> tuple[Partner, roster.Duty]:
+    """Return the first of these offices with somebody on duty, and its duty; else the first, with nobody."""
+    first: tuple[Partner, roster.Duty] | None = None
+    for office in offices:
+        duty = roster.get_duty(office, at)
+        if duty.contacts:
+            return office, duty
+        first = first or (office, duty)
+    assert first is not None  # callers ask about at least one
+    return first
 
 
 def first_two(on_duty: list[Contact]) -> tuple[Contact | None, Contact | None]:

@@ -40,14 +40,28 @@ class Stretch:
     ends_at: datetime
 
 
+@dataclass(frozen=True)
+class Duty:
+    """Whoever answers for an office at a moment, the first in charge first, and all shifts that run then."""
+
+    contacts: list[Contact]
+    shifts: list[Any]
+
+
+def get_duty(office: Partner, at: datetime) -> Duty:
+    """Return who is on duty, and the shifts that say so, in one query."""
+    shifts = _shifts_at(office, at)
+    return Duty(ranked([shift for shift in shifts if not shift.is_away], [], at), shifts)
+
+
 def on_duty(office: Partner, at: datetime) -> list[Contact]:
     """Return whoever answers for this office at this moment, the first in charge first, each once."""
-    return ranked([shift for shift in _shifts_at(office, at) if not shift.is_away], [], at)
+    return get_duty(office, at).contacts
 
 
-def explain_cover(office: Partner, at: datetime) -> list[Texts]:
+def explain_cover(duty: Duty) -> list[Texts]:
     """Explain why not simply the first on the roster is notified: leave, or a shorter shift. Names nobody."""
-    shifts = _shifts_at(office, at)
+    shifts = duty.shifts
     present = [shift for shift in shifts if not shift.is_away]
     words: list[Texts] = []
     if len(present) < len(shifts):
