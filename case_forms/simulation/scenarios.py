@@ -24,11 +24,11 @@ from case_forms.procedures.decide import DecisionFailed, decide
 from case_forms.procedures.definition import Procedure, parse_procedure
 from case_forms.submissions.consents import is_read_by
 
+from .arrivals import StoryImpossible
 from .expectations import Expectation, ExpectationsRefused, Outcome, read_expectations
 from .fired import get_rule_outcomes
 from .house import House
 from .models import Scenario
-from .run import StoryImpossible
 from .simulate import simulate
 from .story import FurtherForm, Story, StoryRefused, read_story
 from .timeline import Timeline

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .arrivals import StoryImpossible
 from .house import House
-from .run import StoryImpossible, live
+from .run import live
 from .story import Story
 from .timeline import Timeline, read_timeline
 
