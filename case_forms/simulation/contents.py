@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorate, Region, User
@@ -36,6 +37,8 @@ class Table:
 def read_contents(since: datetime, until: datetime, *, with_directory: bool) -> list[Table]:
     """Read what stories between these moments may need from the database at hand, in a bounded number of queries."""
     chosen: list[Rows] = [
+        # Django caches these for the whole process: one made in a simulation would be taken for the real one.
+        ContentType._base_manager.all(),
         Region._base_manager.all(),
         PoliceDirectorate._base_manager.all(),
         Municipality._base_manager.all(),

@@ -5,7 +5,9 @@ from unittest import mock
 
 import pytest
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.core import mail
+from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django_q.models import OrmQ
 
@@ -161,6 +163,23 @@ def test_no_cache_takes_an_imagined_version_for_a_real_one(scene):
     assert not simulate(tell(scene), procedure=draft).of_kind("notice.owed")
     assert simulate(tell(scene)).of_kind("notice.owed")
     assert procedure_parsing.parse_canonical(scene.procedure.canonical).rules
+
+
+def test_the_content_types_that_the_process_remembers_stay_the_real_ones(scene):
+    real = dict(ContentType.objects.values_list("pk", "model"))
+    ContentType.objects.clear_cache()
+    with House([tell(scene)]) as house, running.live(tell(scene), house):
+        assert dict(ContentType.objects.values_list("pk", "model")) == real
+        # As code on the road may.
+        asked = ContentType.objects.get_for_model(Notice)
+    assert ContentType.objects.get_for_model(Notice) == asked
+    assert real[asked.pk] == "notice"
+
+
+def test_nothing_is_written_to_the_cache_that_processes_share(scene, monkeypatch):
+    for name in ("set", "add", "set_many", "incr"):
+        monkeypatch.setattr(type(cache), name, mock.Mock(side_effect=AssertionError), raising=False)
+    assert simulate(tell(scene, {"do": "accepts", "role": "police", "at": 5})).of_kind("notice.accepted")
 
 
 def test_sealed_columns_and_secrets_stay_where_they_are(scene):
