@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,6 +17,7 @@ from wagtail.admin.widgets.button import HeaderButton
 
 from access.languages import get_current_language
 from access.models import User
+from case_forms.form_builder.definition import Form
 from case_forms.procedures.actions import ProcedureIsLocked, replace_draft
 from case_forms.procedures.definition import parse_procedure
 from case_forms.procedures.models import Procedure, ProcedureVersion
@@ -133,10 +135,19 @@ class FirstRuleView(PageOfProcedure):
         if form is None:
             messages.error(request, _("Publish the form first: a rule can only be about a form that is in use."))
             return redirect(self.address("edit"))
-        definition, key = with_first_rule(parse_procedure(self.draft.definition), kwargs["form"], form)
         try:
-            replace_draft(procedure=self.procedure, definition=definition, by=self.me, origin=f"form:{kwargs['form']}")
+            key = self.begin(kwargs["form"], form)
         except ProcedureIsLocked:
             messages.error(request, _("Nothing was added: the procedure is locked or awaiting approval."))
             return redirect(self.address("edit"))
         return redirect(f"{self.address('edit')}#rule-{key}")
+
+    @transaction.atomic
+    def begin(self, name: str, form: Form) -> str:
+        """Add the rule to the draft, if the form has none. Return its key; raises ProcedureIsLocked."""
+        # Read under the lock that saving takes: what somebody saves at this moment is in it.
+        draft = Procedure.objects.select_for_update().get(pk=self.procedure.pk).working_copy()
+        definition, key = with_first_rule(parse_procedure(draft), name, form)
+        if definition != draft:
+            replace_draft(procedure=self.procedure, definition=definition, by=self.me, origin=f"form:{name}")
+        return key

@@ -64,7 +64,7 @@ class Procedures:
             if not standing.is_over and change.after is not None:
                 cautions += _cautions(standing, change)
                 # A rule can only be about a form that is published.
-                if not heard and change.before is not None:
+                if not heard and change.before is not None and change.after is not None:
                     begins.append(_first_rule(standing, key))
         return InMotion(tuple(effects), tuple(dict.fromkeys(cautions)), tuple(dict.fromkeys(begins)))
 

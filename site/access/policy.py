@@ -129,6 +129,12 @@ VIEWS: tuple[RouteRule, ...] = (
         permission=ADMIN_DOOR,
     ),
     RouteRule(
+        "wagtailsnippets_procedures_procedure:list_results",
+        COORDINATOR | OPERATOR | AUDITOR,
+        "The same list, as it is sorted and paged.",
+        permission=ADMIN_DOOR,
+    ),
+    RouteRule(
         "wagtailsnippets_procedures_procedure:read",
         COORDINATOR | OPERATOR | AUDITOR,
         "Those who answer for the service read what is in force; only coordinators change it.",

@@ -26,6 +26,8 @@ from .wagtail_page import count_watching, until_it_watches
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RULE = "shtetas_i_huaj_tavolina_konsullore"
+# Nothing stands beside the screen.
+NARROW = "() => document.scrollingElement.scrollWidth <= window.innerWidth"
 SAVED = "All changes are saved in the draft."
 
 
@@ -45,11 +47,13 @@ def test_the_procedure_is_read_and_edited_where_it_stands(
                 page.goto(f"{house}/cms/procedures/")
                 picture(page, f"procedures-list-{language}-{name}")
                 page.goto(f"{house}/cms/procedures/{procedure.pk}/")
+                assert page.evaluate(NARROW)
                 picture(page, f"procedure-read-{language}-{name}")
                 page.goto(f"{house}/cms/procedures/edit/{procedure.pk}/#rule-tell_police")
                 rule = part(page, "rule-tell_police")
                 rule.get_by_role("button").first.click()
                 expect(rule.locator(".vo-condition").first).to_be_visible()
+                assert page.evaluate(NARROW)
                 picture(page, f"procedure-edit-{language}-{name}")
 
 
@@ -181,3 +185,57 @@ def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submiss
     assert RULE in rules_of(newer)
     assert minutes_for_police(newer) == 20
     assert RULE not in rules_of(continued)
+
+
+def test_every_kind_of_part_is_added_changed_copied_and_removed(
+    transactional_db: Any, live_server: Any, chromium: Browser
+) -> None:
+    lay_down_demo()
+    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    procedure = Procedure.objects.get()
+    before = procedure.working_copy()
+    with signed_in(chromium, house, ana, "en", DESK) as page:
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        count_watching(page)
+        page.goto(f"{house}/cms/procedures/edit/{procedure.pk}/")
+        until_it_watches(page)
+        for group in ("rules", "deadlines", "ladders", "facts", "settings", "chains", "calendars"):
+            parts = page.locator(f"#{group} .proc-part")
+            count = parts.count()
+            page.locator(f"#{group} .proc-add button").click()
+            expect(parts).to_have_count(count + 1)
+            added = page.locator(f"#{group} .proc-part.is-open")
+            expect(added.locator(".proc-part__panel :is(input, select)").first).to_be_visible()
+            added.get_by_role("button", name="Change").click()
+            added = parts.nth(count)
+            added.locator("[aria-haspopup=menu]").click()
+            page.get_by_role("menuitem", name="Copy").click()
+            expect(parts).to_have_count(count + 2)
+            page.locator(f"#{group} .proc-part.is-open").get_by_role("button", name="Change").click()
+        saved(page)
+        ladder = part(page, "ladder-police")
+        ladder.get_by_role("button", name="Change").click()
+        ladder.get_by_role("button", name="Add a step").click()
+        expect(ladder.locator(".proc-step")).to_have_count(4)
+        ladder.get_by_role("button", name="Delete this step").nth(2).click()
+        expect(ladder.locator(".proc-step")).to_have_count(3)
+        ladder.locator("[aria-haspopup=menu]").click()
+        page.get_by_role("menuitem", name="Remove").click()
+        expect(page.get_by_role("dialog")).to_contain_text("Notify the police")
+        picture(page, "procedure-removing-en")
+        page.get_by_role("button", name="Remove it").click()
+        expect(ladder).to_have_count(0)
+        page.locator(".vo-toast").get_by_role("button", name="Undo").click()
+        expect(ladder).to_have_count(1)
+        saved(page)
+        expect(page.locator(".proc-problems summary")).to_contain_text("problems keep this procedure")
+        page.locator(".proc-problems summary").click()
+        page.locator(".proc-problems li a").first.click()
+        expect(page.locator(".proc-part.is-open [aria-invalid]").first).to_be_visible()
+        picture(page, "procedure-problem-en")
+        assert faults == []
+    after = Procedure.objects.get().working_copy()
+    assert len(after["rules"]) == len(before["rules"]) + 2
+    assert after["ladders"]["police"] == before["ladders"]["police"]
+    assert len(after["calendars"]) == 2

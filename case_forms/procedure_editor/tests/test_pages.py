@@ -115,3 +115,14 @@ def test_a_file_of_something_else_is_refused_beside_the_field(ana: Editor, proce
         refused = ana.post(f"{procedure.pk}/import/", file=SimpleUploadedFile("p.json", content))
         assert refused.status_code == 422
     assert Procedure.objects.get().working_copy() == procedure.working_copy()
+
+
+def test_the_history_opens_and_an_older_revision_can_be_taken_up_again(ana: Editor, procedure: Procedure) -> None:
+    for words in ("One", "Two"):
+        ana.autosave(procedure, {"op": "replace", "path": "/title/en", "value": words})
+    ana.save(procedure, {"op": "replace", "path": "/title/en", "value": "Three"})
+    stored = Procedure.objects.get()
+    first = stored.revisions.order_by("pk").first()
+    assert ana.get(f"history/{procedure.pk}/").status_code == 200
+    assert ana.get(f"history/{procedure.pk}/revisions/{first.pk}/revert/").status_code == 200
+    assert ana.get(f"history/{procedure.pk}/revisions/compare/earliest...latest/").status_code == 200

@@ -214,3 +214,26 @@ def test_a_form_without_rules_is_given_its_first_one_in_the_draft(ana: Editor, p
     assert (rule["forms"], rule["on"], rule["then"]) == (["quiet_form"], "submission_received", [])
     ana.post(f"{procedure.pk}/first-rule/quiet_form/")
     assert len(Procedure.objects.get().working_copy()["rules"]) == len(procedure.definition["rules"]) + 1
+
+
+def test_a_form_without_rules_offers_to_begin_one_and_leads_to_those_it_has(ana: Editor, procedure: Procedure) -> None:
+    from case_forms.form_builder.models import FormDefinition
+    from tests.world.forms import publish, small_form
+
+    publish({**small_form(), "key": "quiet_form"})
+    quiet, loud = (FormDefinition.objects.get(key=key) for key in ("quiet_form", "small_identification"))
+    page = ana.client.get(f"/cms/forms/edit/{quiet.pk}/").content.decode()
+    assert f'action="/cms/procedures/{procedure.pk}/first-rule/quiet_form/"' in page
+    page = ana.client.get(f"/cms/forms/edit/{loud.pk}/").content.decode()
+    assert f'href="/cms/procedures/edit/{procedure.pk}/#rule-tell"' in page
+    assert "first-rule" not in page
+
+
+def test_nothing_is_begun_while_the_procedure_waits_for_approval(ana: Editor, procedure: Procedure) -> None:
+    from tests.world.forms import publish, small_form
+
+    publish({**small_form(), "key": "quiet_form"})
+    ana.submit(procedure, FASTER)
+    before = Procedure.objects.get().working_copy()
+    ana.post(f"{procedure.pk}/first-rule/quiet_form/")
+    assert Procedure.objects.get().working_copy() == before

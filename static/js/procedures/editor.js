@@ -54,6 +54,8 @@ editor.document.onChange(({ origin, operations }) => {
   );
   if (origin !== "panel" || moves) cards.sync();
   tools.saved("unsaved");
+  // What the server said when the page was opened is no longer so.
+  document.querySelector("[data-same]")?.remove();
   for (const listener of listeners) listener();
 });
 
