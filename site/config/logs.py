@@ -5,6 +5,7 @@ import logging.config
 import re
 import sys
 import threading
+from collections.abc import MutableMapping
 from types import TracebackType
 from typing import Any
 
@@ -74,7 +75,7 @@ def configure(options: dict[str, Any]) -> None:
     threading.excepthook = _uncaught_in_thread
 
 
-def drop_what_is_imagined(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def drop_what_is_imagined(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop what code logs inside a simulation: nobody may be woken by what didn't happen."""
     if clock.is_imagined():
         raise structlog.DropEvent
