@@ -64,6 +64,7 @@ class SimulatorPage(PageOfProcedure):
             "try_url": self.own_address("try"),
             "scenarios_url": self.own_address("scenarios"),
             "new_url": self.own_address("new"),
+            "replays_url": self.own_address("replays"),
             "has_version": self.procedure.get_version_in_force() is not None,
         }
 

@@ -45,10 +45,7 @@ class ScenariosView(SimulatorPage):
 
     @property
     def header_buttons(self) -> list[Any]:
-        return [
-            HeaderButton(_("Try it"), url=self.own_address("try"), icon_name="history"),
-            HeaderButton(_("On past submissions"), url=self.own_address("replays"), icon_name="folder-open-inverse"),
-        ]
+        return [HeaderButton(_("Try it"), url=self.own_address("try"), icon_name="history")]
 
 
 class PanelView(SimulatorPage):

@@ -30,6 +30,7 @@ CONDITIONS = {
     "(forced-colors: active), print",
     "(prefers-reduced-motion: no-preference)",
     "(prefers-reduced-motion: reduce)",
+    "(scripting: none)",
     "print",
 }
 WAGTAILS = {"(max-width: 50em)", "(min-width: 50em)", "(max-width: 49.99em)", "(min-width: 75rem)"}
@@ -144,6 +145,7 @@ CLASSES_OF_WAGTAIL = {
     "menuitem-label",
     "sidebar",
     "sidebar--slim",
+    "sidebar-loading",
     "side-panel-open",
     "w-field__input",
 }
