@@ -3,7 +3,7 @@
  * described in docs/procedures.md, the catalogue in case_forms/procedure_editor/schema.py.
  */
 
-type ProcedureGroup = "rules" | "deadlines" | "ladders" | "facts" | "settings" | "chains" | "calendars";
+type ProcedureGroup = "rules" | "deadlines" | "ladders" | "facts" | "settings" | "chains" | "calendars" | "flags";
 
 interface LadderStep {
   after_minutes?: number;
@@ -62,6 +62,7 @@ interface ProcedureDefinition {
   settings?: Record<string, ProcedureSetting>;
   chains?: Record<string, string[]>;
   calendars?: Record<string, ProcedureCalendar>;
+  flags?: Record<string, { label?: Texts }>;
 }
 
 interface ActionParameter {
@@ -80,6 +81,7 @@ interface ActionKind extends Named {
 interface EventKind extends Named {
   has_case: boolean;
   is_public: boolean;
+  has_date: boolean;
   names: string[];
 }
 

@@ -28,6 +28,13 @@ WEEKDAY_NAMES: "dict[str, str | Promise]" = {
     "saturday": gettext_lazy("Saturday"),
     "sunday": gettext_lazy("Sunday"),
 }
+# What a deadline has beside its name and its marks.
+DEADLINE_WORDS: "dict[str, str | Promise]" = {
+    "owner": gettext_lazy("Whose duty it is"),
+    "ladder": gettext_lazy("What happens while nobody answers"),
+    "form": gettext_lazy("The form that answers it"),
+    "next_step": gettext_lazy("The next step"),
+}
 STEPS: "dict[str, str | Promise]" = {
     "remind": gettext_lazy("remind them"),
     "deputy": gettext_lazy("notify the deputy"),
@@ -86,6 +93,7 @@ def _parts() -> dict[str, str]:
         "add_settings": _("Add a choice of the organisation"),
         "add_chains": _("Add an order for a recipient"),
         "add_calendars": _("Add a calendar"),
+        "add_flags": _("Add a flag"),
         "new_rules": _("New rule"),
         "new_deadlines": _("New deadline"),
         "new_ladders": _("New line of steps"),
@@ -93,6 +101,7 @@ def _parts() -> dict[str, str]:
         "new_settings": _("New choice"),
         "new_chains": _("New order"),
         "new_calendars": _("New calendar"),
+        "new_flags": _("New flag"),
         "title": _("Title"),
         "label": _("Name"),
         "basis": _("What it rests on"),
@@ -151,6 +160,9 @@ def _parts() -> dict[str, str]:
 def _rules() -> dict[str, str]:
     return {
         "event": _("When"),
+        "date_question": _("The question that gives the date"),
+        "days": _("Days after it"),
+        "days_hint": _("0 on the day itself; with a minus, for example -3, days before it."),
         "forms": _("About these forms"),
         "forms_hint": _("None ticked: about any form."),
         "when": _("On which answers"),

@@ -20,11 +20,11 @@ from case_forms.form_builder.definition import Form
 from case_forms.form_builder.definition.problems import pointer
 from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.definition import Calendar, Deadline, Fact, Ladder, Procedure, Rule, Setting
-from case_forms.procedures.definition.nodes import FOR_EVERY_ROLE, WEEKDAYS
+from case_forms.procedures.definition.nodes import FOR_EVERY_ROLE, WEEKDAYS, Flag
 from notifications.directory.models import Role
 
 from .drawings import draw_deadline, draw_ladder
-from .labels import CONFIDENCES, LINKS, WEEKDAY_NAMES
+from .labels import CONFIDENCES, DEADLINE_WORDS, LINKS, WEEKDAY_NAMES
 from .sentences import ProcedureWords
 from .usage import Usage
 
@@ -52,6 +52,11 @@ GROUPS: "dict[str, tuple[str | Promise, str | Promise, str]]" = {
         gettext_lazy("Calendars of working time"),
         gettext_lazy("There is no calendar: the minutes of all deadlines pass day and night."),
         "calendar",
+    ),
+    "flags": (
+        gettext_lazy("Flags that a case can have"),
+        gettext_lazy("There is no flag yet."),
+        "flag",
     ),
 }
 
@@ -131,12 +136,14 @@ class Page:
             "confidence": CONFIDENCES.get(deadline.confidence, deadline.confidence),
             "is_proposal": deadline.confidence not in ("source", "background"),
             "used_by": self.usage.of("deadlines", key),
-            "more": [(name, self._tell(name, value)) for name, value in more.items()],
+            "more": [(DEADLINE_WORDS.get(name, name), self._tell(name, value)) for name, value in more.items()],
         }
 
     def _tell(self, name: str, value: Any) -> str:
         if isinstance(value, dict):
             return self.words.text(value)
+        if name == "form" and isinstance(value, str):
+            return self.words.get_title(value)
         return str(Role(value).label) if isinstance(value, str) and value in Role.values else str(value)
 
     def _ladder(self, key: str, ladder: Ladder) -> dict[str, Any]:
@@ -184,6 +191,9 @@ class Page:
             "closed": calendar.closed,
             "used_by": self.usage.of("calendars", key),
         }
+
+    def _flag(self, key: str, flag: Flag) -> dict[str, Any]:
+        return {"name": self.words.text(flag.label) or key, "used_by": self.usage.of("flags", key)}
 
 
 def _nodes(procedure: Procedure, group: str) -> Iterator[tuple[str, str, Any]]:

@@ -18,6 +18,7 @@ from case_forms.form_builder.catalogue import catalogue
 from case_forms.form_builder.definition import Form
 from case_forms.procedures.definition import Deadline
 from case_forms.procedures.events.base import EventKind
+from case_forms.procedures.events.dates import DateReached
 from case_forms.procedures.events.registry import EVENTS, iter_names
 from case_forms.procedures.rule_actions.base import RuleAction
 from case_forms.procedures.rule_actions.registry import ACTIONS
@@ -79,6 +80,7 @@ def _event(kind: type[EventKind]) -> dict[str, Any]:
         "label": _(kind.words),
         "has_case": kind.has_case,
         "is_public": kind.is_public,
+        "has_date": kind is DateReached,
         "names": [scope.name for scope in kind.names],
     }
 

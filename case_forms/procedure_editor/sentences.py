@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from access.models import localize
 from case_forms import expressions
@@ -19,6 +19,7 @@ from case_forms.form_builder.definition import Form
 from case_forms.procedures.decide import Labels
 from case_forms.procedures.definition import Procedure, Rule
 from case_forms.procedures.descriptions import Words
+from case_forms.procedures.events.dates import DateReached
 from case_forms.procedures.events.registry import EVENTS
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.rule_actions.base import RuleAction, UnknownAction
@@ -33,6 +34,16 @@ BEGINNINGS = {
     "signal_added": gettext_noop("When somebody adds to %(forms)s that they sent before"),
     "case_opened": gettext_noop("When a case has been opened by %(forms)s"),
     "status_changed": gettext_noop("When the status of a case has changed by %(forms)s"),
+    "notice_opened": gettext_noop("When a notice about %(forms)s is opened for the first time"),
+    "notice_accepted": gettext_noop("When a notice about %(forms)s is accepted"),
+    "notice_declined": gettext_noop("When a recipient declines a notice about %(forms)s"),
+    "notice_outcome": gettext_noop("When a recipient reports the outcome of a notice about %(forms)s"),
+    "notice_unanswered": gettext_noop("When nobody accepts a notice about %(forms)s and a coordinator has to call"),
+    "referral_accepted": gettext_noop("When a service accepts a referral made by %(forms)s"),
+    "referral_declined": gettext_noop("When a service declines a referral made by %(forms)s"),
+    "task_due": gettext_noop("When a duty that %(forms)s started is due"),
+    "task_overdue": gettext_noop("When a duty that %(forms)s started is overdue"),
+    "task_done": gettext_noop("When a duty that %(forms)s started is done"),
 }
 
 # Names that events offer whose values are statuses of a case.
@@ -85,12 +96,37 @@ class ProcedureWords:
         quote = get_words(SENTENCES, self.language)["quote"]
         titles = [quote.format(self.get_title(key)) for key in rule.forms]
         forms = _(" or ").join(titles) if titles else _("any form")
+        if rule.on == DateReached.code:
+            return self._begin_date(rule, forms)
         if rule.on in BEGINNINGS:
             return _(BEGINNINGS[rule.on]) % {"forms": forms}
         kind = EVENTS.get(rule.on)
         if kind is None:
             return _("When something unknown happens (%(event)s)") % {"event": rule.on}
         return _("When: %(event)s Form: %(forms)s") % {"event": _(kind.words), "forms": forms}
+
+    def _begin_date(self, rule: Rule, forms: str) -> str:
+        asked = self.get_labels(rule.forms).questions.get(rule.date, rule.date)
+        said = {"days": abs(rule.days), "question": asked, "forms": forms}
+        if rule.days < 0:
+            return (
+                ngettext(
+                    "%(days)s day before the date “%(question)s” in %(forms)s",
+                    "%(days)s days before the date “%(question)s” in %(forms)s",
+                    abs(rule.days),
+                )
+                % said
+            )
+        if rule.days > 0:
+            return (
+                ngettext(
+                    "%(days)s day after the date “%(question)s” in %(forms)s",
+                    "%(days)s days after the date “%(question)s” in %(forms)s",
+                    rule.days,
+                )
+                % said
+            )
+        return _("On the date “%(question)s” in %(forms)s") % said
 
     def tell_fact(self, value: Any) -> str:
         return explain(value, self._words(()))

@@ -5,7 +5,9 @@ from typing import Any
 
 from case_forms.expressions import SETTING_PREFIX, LogicError, references
 from case_forms.procedures.definition import Procedure, Rule
-from case_forms.procedures.rule_actions.parameters import DEADLINE, LADDER
+from case_forms.procedures.rule_actions.parameters import DEADLINE, LADDER, MARKER
+
+GROUPS = {DEADLINE: "deadlines", LADDER: "ladders", MARKER: "flags"}  # what a parameter of a kind names a part of
 
 Names = dict[tuple[str, str], list[str]]
 
@@ -41,8 +43,8 @@ def _iter_rule(rule: Rule) -> Iterator[tuple[str, str]]:
             value = action.value_of(name)
             if parameter.is_expression:
                 yield from _iter_names(value)
-            elif parameter.kind in (DEADLINE, LADDER) and isinstance(value, str):
-                yield ("deadlines" if parameter.kind == DEADLINE else "ladders"), value
+            elif parameter.kind in GROUPS and isinstance(value, str):
+                yield GROUPS[parameter.kind], value
 
 
 def _iter_names(expression: Any) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from access.models import StaffRole
+from case_forms.procedures.definition import parse_procedure
+from case_forms.procedures.events.registry import EVENTS
 from case_forms.procedures.models import Procedure
+from tests.world.procedures import small_procedure
 
+from ..sentences import ProcedureWords
 from .editors import Editor, editor, published_procedure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -89,6 +93,40 @@ def test_problems_name_their_part(ana: Editor, procedure: Procedure) -> None:
     answer = ana.autosave(procedure, change).json()
     problem = next(each for each in answer["problems"] if each["code"] == "unknown_role")
     assert (problem["part"], problem["path"], problem["is_blocking"]) == ("/rules/0", "/rules/0/then/1/role", True)
+
+
+@pytest.mark.parametrize("code", sorted(EVENTS))
+def test_each_event_begins_a_sentence_of_its_own(code: str) -> None:
+    procedure = parse_procedure({**small_procedure(), "rules": [{"key": "one", "on": code, "forms": [], "then": []}]})
+    beginning = ProcedureWords(procedure, {}, "en").begin(procedure.rules[0])
+    assert "any form" in beginning
+    assert not beginning.startswith("When: ")
+
+
+@pytest.mark.parametrize(
+    ("days", "begun"),
+    [(-3, "3 days before the date “seen_on” in any form"), (0, "On the date"), (1, "1 day after the date")],
+)
+def test_a_rule_about_a_date_says_how_many_days_before_or_after(days: int, begun: str) -> None:
+    rule = {"key": "one", "on": "date_reached", "date": "seen_on", "days": days, "then": []}
+    procedure = parse_procedure({**small_procedure(), "rules": [rule]})
+    assert ProcedureWords(procedure, {}, "en").begin(procedure.rules[0]).startswith(begun)
+
+
+def test_flags_and_whose_duty_a_deadline_is_are_read_in_words(ana: Editor, procedure: Procedure) -> None:
+    label = {"sq": "I duhet përkthyes", "en": "Needs an interpreter"}
+    ana.autosave(
+        procedure,
+        {"op": "add", "path": "/flags", "value": {"interpreter": {"label": label}}},
+        {"op": "add", "path": "/rules/0/then/-", "value": {"do": "set_flag", "flag": "interpreter"}},
+        {"op": "add", "path": "/deadlines/assessment/owner", "value": "mobile_unit"},
+        {"op": "add", "path": "/deadlines/assessment/form", "value": "small_follow_up"},
+    )
+    words = text(ana.get(f"edit/{procedure.pk}/"))
+    assert "Flags that a case can have Needs an interpreter" in words
+    assert "Sets the flag: Needs an interpreter" in words
+    assert "Whose duty it is" in words
+    assert "The form that answers it Small follow-up" in words
 
 
 def test_the_questions_of_forms_come_when_they_are_asked_for(ana: Editor, procedure: Procedure) -> None:

@@ -10,7 +10,7 @@ import { adding, copying, LISTED, proposedKey } from "./making.js";
 import { renamingPart } from "./references.js";
 
 /** @type {ProcedureGroup[]} */
-export const GROUPS = ["rules", "deadlines", "ladders", "facts", "settings", "chains", "calendars"];
+export const GROUPS = ["rules", "deadlines", "ladders", "facts", "settings", "chains", "calendars", "flags"];
 
 export class Cards {
   /**

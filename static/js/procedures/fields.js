@@ -136,6 +136,28 @@ export function lineField(editor, node, names, words, { hint, multiline = false,
 }
 
 /**
+ * A whole number, which may be below zero; nothing is stored for an empty field.
+ *
+ * @param {ProcedureEditor} editor
+ * @param {FormNode} node
+ * @param {Names} names
+ * @param {string} words
+ * @param {{ hint?: string }} [options]
+ */
+export function numberField(editor, node, names, words, { hint } = {}) {
+  const control = input(String(valueAt(node, names) ?? ""), {
+    type: "number",
+    step: 1,
+    readonly: editor.readOnly,
+    "data-focus": pointer(names),
+    onInput: (value) =>
+      put(editor, node, names, value === "" || Number.isNaN(Number(value)) ? undefined : Number(value)),
+  });
+  control.classList.add("vo-number");
+  return field(words, control, { at: pointer(names), hint });
+}
+
+/**
  * A condition: never, always, or on some answers. `always`, `never`: their words; without `never` it isn't offered.
  *
  * @param {ProcedureEditor} editor

@@ -13,6 +13,7 @@ const STEMS = {
   ladders: "steps",
   settings: "setting",
   calendars: "calendar",
+  flags: "flag",
 };
 
 /**
@@ -75,6 +76,7 @@ function begun(editor, group) {
       ),
       public_holidays: true,
     },
+    flags: { label: texts() },
   };
   return parts[group];
 }

@@ -82,7 +82,7 @@ function groundsFields(editor, node) {
  * The deadlines, ladders or calendars of the procedure, for choosing among them.
  *
  * @param {ProcedureEditor} editor
- * @param {"deadlines" | "ladders" | "calendars"} group
+ * @param {"deadlines" | "ladders" | "calendars" | "flags"} group
  * @returns {Named[]}
  */
 export function namedParts(editor, group) {
@@ -384,6 +384,12 @@ function calendar(editor, { node }, { redraw }) {
   ];
 }
 
+/**
+ * @param {ProcedureEditor} editor
+ * @param {PartPlace} place
+ */
+const flag = (editor, { node }) => [textsField(editor, node, ["label"], editor.t("label"), { needed: true })];
+
 /** By group, what draws the fields of a part. @type {Record<string, PanelDrawer>} */
 export const PANELS = {
   "": head,
@@ -393,4 +399,5 @@ export const PANELS = {
   settings: setting,
   chains: chain,
   calendars: calendar,
+  flags: flag,
 };

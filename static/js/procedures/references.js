@@ -5,7 +5,7 @@ import { renamed } from "../builder/keys.js";
 
 const SETTING = "_setting_";
 /** By which kind of parameter actions name parts of a group. @type {Record<string, string>} */
-const KINDS = { deadlines: "deadline", ladders: "ladder" };
+const KINDS = { deadlines: "deadline", ladders: "ladder", flags: "marker" };
 
 /**
  * Every place that names the part: its pointer, and whose it is.

@@ -3,7 +3,16 @@
 import { copied } from "../builder/document.js";
 import { button, checkbox, fieldset, h, select } from "../builder/dom.js";
 import { textsField } from "../builder/texts.js";
-import { choiceField, conditionField, expressionField, flagField, lineField, minutesField } from "./fields.js";
+import {
+  choiceField,
+  conditionField,
+  expressionField,
+  flagField,
+  lineField,
+  minutesField,
+  numberField,
+  put,
+} from "./fields.js";
 import { namedParts, remover } from "./panels.js";
 import { scopeOf } from "./scope.js";
 
@@ -28,10 +37,14 @@ export function rulePanel(editor, place, help) {
     choiceField(editor, node, ["on"], editor.t("event"), events, {
       onChange: (value) => {
         editor.document.set(node, ["on"], value, { origin: "panel", label: editor.t("step_change_part") });
+        // Only a rule about a date has these.
+        if (!isAboutDate(editor, value))
+          for (const name of ["date", "days"]) if (Object.hasOwn(node, name)) put(editor, node, [name], undefined);
         help.redraw();
       },
     }),
     formsField(editor, rule, node, help),
+    isAboutDate(editor, rule.on) && dateFields(editor, node, scope),
     conditionField(editor, node, ["when"], editor.t("when"), {
       scope,
       always: editor.t("when_always"),
@@ -40,6 +53,33 @@ export function rulePanel(editor, place, help) {
     }),
     actionsField(editor, place, rule, scope, help),
     textsField(editor, node, ["words"], editor.t("rule_words"), { needed: true, multiline: true }),
+  ];
+}
+
+/**
+ * @param {ProcedureEditor} editor
+ * @param {string | undefined} code
+ */
+const isAboutDate = (editor, code) =>
+  editor.catalogue.procedure.events.some(({ value, has_date: hasDate }) => value === code && hasDate);
+
+/**
+ * The question whose date is waited for, and how many days before or after it.
+ *
+ * @param {ProcedureEditor} editor
+ * @param {FormNode} node
+ * @param {() => Scope} scope
+ */
+function dateFields(editor, node, scope) {
+  const dates = scope()
+    .entries.filter(({ kind, place }) => (kind === "date" || kind === "datetime") && typeof place === "object")
+    .map(({ path, texts }) => ({
+      value: path,
+      label: editor.nameOf(/** @type {FormNode} */ ({ label: texts, key: path })),
+    }));
+  return [
+    choiceField(editor, node, ["date"], editor.t("date_question"), dates),
+    numberField(editor, node, ["days"], editor.t("days"), { hint: editor.t("days_hint") }),
   ];
 }
 
@@ -207,6 +247,8 @@ export function parameterField(editor, node, index, { name, kind, label, is_need
       });
     case "choice":
       return choiceField(editor, node, names, label, choices, { none });
+    case "marker":
+      return choiceField(editor, node, names, label, namedParts(editor, "flags"), { none });
     case "form":
       return choiceField(
         editor,
