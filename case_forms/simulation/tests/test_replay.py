@@ -14,8 +14,6 @@ from case_forms.procedures.models import ProcedureVersion
 from case_forms.simulation import replay as replaying
 from case_forms.simulation.models import Replay
 from case_forms.simulation.replay import TASK, ask_replay, run_replay, tidy_replays
-from case_forms.simulation.simulate import simulate
-from case_forms.simulation.stored import NotReadable, retell
 from case_forms.submissions.models import Submission
 from tests.world.places import make_place, make_user
 from tests.world.scene import make_scene
@@ -155,23 +153,3 @@ def test_old_results_are_dropped_and_lost_ones_said_to_have_failed(scene, coordi
     Replay.objects.filter(pk=lost.pk).update(asked_at=timezone.now() - timedelta(hours=2))
     assert tidy_replays(timezone.now()) == 1
     assert Replay.objects.get().state == "failed"
-
-
-# ---- one stored submission as a story ----
-
-
-def test_a_stored_submission_is_told_again_and_that_is_recorded(scene, coordinator):
-    sent = scene.send(age_stated=12)
-    story = retell(submission=sent.submission, by=coordinator)
-    timeline = simulate(story)
-    assert {"tell", "tell_cpu"} <= set(timeline.fired)
-    entry = AuditEntry.objects.get(action="submission.read")
-    assert (entry.actor_id, entry.target_id) == (str(coordinator.pk), str(sent.submission.pk))
-    assert "answers" not in repr(story)
-
-
-def test_nobody_tells_a_submission_that_they_may_not_read(scene):
-    sent = scene.send()
-    with pytest.raises(NotReadable):
-        retell(submission=sent.submission, by=make_user(StaffRole.EDITOR))
-    assert not AuditEntry.objects.filter(action="submission.read").exists()
