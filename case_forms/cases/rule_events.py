@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from access.languages import LANGUAGES
 from case_forms.procedures.decide import MAX_CHAIN, DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
+from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
 from .brief_content import both
@@ -103,23 +104,21 @@ def _decide(
     if not procedure.rules_about(kind, form):
         return
     labels = {language: get_labels(submission.form, language) for language in LANGUAGES}
-    decision = decide(
-        Event(
-            kind=kind,
-            form=form,
-            answers=submission.answers,
-            occurred_at=timezone.localtime(submission.occurred_at),
-            received_at=timezone.localtime(at),
-            case_status=case.status,
-            case_child=case.child_track,
-            case_consent=consent,
-            case_flags=tuple(case.flags),
-            subject=subject,
-            rule=only,
-        ),
-        procedure,
-        labels=labels,
+    happened = Event(
+        kind=kind,
+        form=form,
+        answers=submission.answers,
+        occurred_at=timezone.localtime(submission.occurred_at),
+        received_at=timezone.localtime(at),
+        case_status=case.status,
+        case_child=case.child_track,
+        case_consent=consent,
+        case_flags=tuple(case.flags),
+        subject=subject,
+        rule=only,
     )
+    decision = decide(happened, procedure, labels=labels)
+    decided.send(sender=CaseEvent, event=happened, procedure=procedure, decision=decision, labels=labels)
     apply_decision(decision=decision, submission=submission, case=case, event=event)
 
 

@@ -200,6 +200,23 @@ class DeadlineMet(Expectation):
         return Outcome(minute <= self.within, words)
 
 
+class TaskOpen(Expectation):
+    """A deadline or task of this key is started, and its last mark is at most so many minutes away."""
+
+    words = _("A duty is started that is due within {within} minutes: {deadline}")
+    expect: Literal["task_open"] = "task_open"
+    deadline: str
+    within: Minutes
+
+    def check(self, timeline: Timeline) -> Outcome:
+        due = [max(clock.marks.values()) for clock in timeline.deadlines if clock.key == self.deadline and clock.marks]
+        if not due:
+            return Outcome(False, in_each_language(_("No rule starts it.")))
+        minute = int((min(due) - timeline.begins_at).total_seconds() // 60)
+        words = format_in_each_language(_("It is due in minute {minute}."), minute=minute)
+        return Outcome(minute <= self.within, words)
+
+
 class BriefContainsNo(Expectation):
     """What a role reads holds no answer to this question; "" for every role."""
 
@@ -241,6 +258,7 @@ KINDS: tuple[type[Expectation], ...] = (
     StatusIs,
     DeadlineStarted,
     DeadlineMet,
+    TaskOpen,
     BriefContainsNo,
     BriefContains,
 )

@@ -19,7 +19,7 @@ from typing import Any
 
 from access.languages import Texts
 from audit import clock
-from case_forms.cases.models import Case
+from case_forms.cases.models import Case, Deadline
 from case_forms.tips.models import Tip
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
@@ -159,6 +159,16 @@ class _Run:
                 Notice.objects.filter(pk__in=keys).update(next_step_at=None)
                 self.outside.asleep.update(dict.fromkeys(keys, clock.now()))
                 self.outside.forget()
+        self._leave_out_looks()
+
+    def _leave_out_looks(self) -> None:
+        """Leave out the daily looks at duties that a chain which is asleep chases: nothing comes of them."""
+        if not self.outside.asleep:
+            return
+        chases = Notice.objects.filter(pk__in=list(self.outside.asleep)).values("chase_id")
+        for duty in Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=chases):
+            if duty.marks and duty.marks[-1] <= clock.now():
+                Deadline.objects.filter(pk=duty.pk).update(next_mark_at=None)
 
     # ---- what people do ----
 

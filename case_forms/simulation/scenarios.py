@@ -22,6 +22,7 @@ from case_forms.form_builder import canonical
 from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.decide import DecisionFailed, decide
 from case_forms.procedures.definition import Procedure, parse_procedure
+from case_forms.procedures.events.registry import EVENTS
 from case_forms.submissions.consents import is_read_by
 
 from .arrivals import StoryImpossible
@@ -218,12 +219,16 @@ def _get_what_matters(procedure: Procedure, timeline: Timeline) -> list[Any]:
     decisions = [decide(each.event, procedure, labels=each.labels) for each in timeline.decisions]
     abouts = [procedure.rules_about(each.event.kind, each.event.form) for each in timeline.decisions]
     params = [action.params for decision in decisions for action in decision.actions]
-    ladders = {key: procedure.ladders[key].stored for key in _named(params, "ladder") if key in procedure.ladders}
-    clocks = [*_named(params, "deadline"), *_named(params, "key")]
+    clocks = [key for key in (*_named(params, "deadline"), *_named(params, "key")) if key in procedure.deadlines]
+    # A duty is chased along its own ladder.
+    named = [*_named(params, "ladder"), *(procedure.deadlines[key].ladder for key in clocks)]
+    ladders = {key: procedure.ladders[key].stored for key in named if key in procedure.ladders}
     return [
         decisions,
         ladders,
-        {key: procedure.deadlines[key].stored for key in clocks if key in procedure.deadlines},
+        {key: procedure.deadlines[key].stored for key in clocks},
+        # What follows later is decided about only where a rule listens: one that is new may change everything.
+        [rule.stored for rule in procedure.rules if rule.on in EVENTS and EVENTS[rule.on].is_later],
         {key: calendar.stored for key, calendar in procedure.calendars.items()},
         {key: chain.stored for key, chain in procedure.chains.items()},
         # Whether a case's consents are opened for a form.

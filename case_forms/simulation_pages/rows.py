@@ -47,6 +47,7 @@ EXPECTATION_LABELS: dict[str, Promise] = {
     "status_is": gettext_lazy("the case has this status in the end"),
     "deadline_started": gettext_lazy("this deadline starts"),
     "deadline_met": gettext_lazy("this deadline is met in time"),
+    "task_open": gettext_lazy("this deadline or task starts, and is due in time"),
     "brief_contains_no": gettext_lazy("reads nothing about this question"),
     "brief_contains": gettext_lazy("reads something about this question"),
 }

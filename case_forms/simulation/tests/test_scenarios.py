@@ -97,6 +97,9 @@ def test_a_shipped_procedure_that_forgets_the_police_turns_scenarios_red_and_nam
         ({"expect": "deadline_started", "deadline": "police_report"}, True),
         ({"expect": "deadline_started", "deadline": "assessment"}, False),
         ({"expect": "deadline_met", "deadline": "police_report", "within": 30}, False),
+        ({"expect": "task_open", "deadline": "police_report", "within": 525_600}, True),
+        ({"expect": "task_open", "deadline": "police_report", "within": 1}, False),
+        ({"expect": "task_open", "deadline": "assessment", "within": 525_600}, False),
         ({"expect": "brief_contains_no", "question": "story"}, True),
         ({"expect": "brief_contains", "question": "story", "role": "police"}, False),
     ],
@@ -186,6 +189,29 @@ def test_a_rule_that_decides_nothing_new_about_a_story_leaves_its_result(scene):
     assert (
         "nothing of the kind" in next(rule for rule in result.timeline.rules if rule.key == "tell_cpu").condition["en"]
     )
+
+
+def test_a_new_rule_about_what_comes_later_is_tried_and_applies_in_its_own_minute(scene):
+    answered = [{"do": "accepts", "role": "police", "at": 7}]
+    told = scenario(scene, expects=[{"expect": "told", "role": "cpu", "within": 10}], acts=answered)
+    (before,) = run(scene, told)
+    assert not before.holds
+    then = {"do": "notify", "role": "cpu", "ladder": "quick"}
+    words = {"sq": "Policia pranoi.", "en": "The police accepted."}
+    later = {
+        "key": "after_police",
+        "title": words,
+        "on": "notice_accepted",
+        "when": {"==": [{"var": "_role"}, "police"]},
+        "words": words,
+        "then": [then],
+    }
+    rules = [*scene.procedure.definition["rules"], later]
+    lived, (result,) = lived_through(scene, [told], rules=rules)
+    assert (lived, result.holds) == (1, True)
+    assert "after_police" in result.rules
+    owed = next(entry for entry in result.timeline.of_kind("notice.owed") if entry.role == "cpu")
+    assert (owed.minute, owed.rule) == (7, "after_police")
 
 
 def test_what_must_hold_is_looked_at_anew_without_telling_the_story_again(scene):
