@@ -62,7 +62,7 @@ def measure(rounds: int) -> bool:
     definition = ProcedureVersion.objects.in_force().definition
     shipped = read_shipped()
     chosen = shipped[:SCENARIOS]
-    stories = {each.key: read_story(each.story) for each in shipped}
+    stories = {each.key: read_story({**each.story, "months": 12}) for each in shipped}
 
     tables, _worked = best(get_empty_tables, 1)
     furnished, furnishing = best(lambda: House([stories["child"]], procedure=definition).database.close(), rounds)
