@@ -174,8 +174,8 @@ def _rules() -> dict[str, str]:
         "delete_action": _("Delete: %(name)s"),
         "rule_words": _("What the sender reads, and the case keeps"),
         "rule_title_hint": _("A short name, for lists and for what the case keeps."),
-        "loading_forms": _("The questions of the forms are being fetched …"),
-        "forms_failed": _("The questions of the forms could not be fetched. Close this and open it again."),
+        "loading_forms": _("The questions of the forms are loading …"),
+        "forms_failed": _("The questions of the forms could not be loaded. Close this and open it again."),
         "unknown_action": _("This service doesn't know this action. It can only be deleted."),
         "unknown_form": _("%(key)s (not published)"),
     }
