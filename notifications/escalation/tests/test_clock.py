@@ -414,15 +414,3 @@ def test_who_declines_what_cannot_be_read_is_heard_and_the_coordinator_is_asked_
     assert (sent.state, call.purpose, call.contact) == ("declined", "call", staffed.coordinator)
     assert call.next_step_at is not None
     assert get_stranded_notices(timezone.now() + timedelta(days=1)) == []
-
-
-def test_a_call_before_the_last_step_is_asked_for_once_and_the_ladder_goes_on(staffed, postbox):
-    """The checker lets only the last call say when it is repeated; the others have an hour to be answered."""
-    ladder = [{"after_minutes": 10, "do": "call"}, {"after_minutes": 20, "do": "call", "repeat_minutes": 30}]
-    notice = notify_officer(staffed, ladder=ladder)
-    send_due()
-    assert advance(at(notice, 10)) == 1
-    call = Notice.objects.get(purpose=Purpose.CALL)
-    assert call.answer_by == at(notice, 70)
-    assert advance(at(notice, 20)) == 1
-    assert not PutAside.objects.exists()
