@@ -83,7 +83,7 @@ def test_outreach_on_a_phone(
     case = Case.objects.filter(unit=worker.units()[0]).first()
     assert case is not None
     page.goto(f"{live_server.url}/field/cases/{case.reference}/")
-    expect(page.locator("details.form-group")).to_have_count(6)
+    expect(page.locator("details.form-group")).to_have_count(7)
     page.locator("details.form-group:has(form[action*='/follow_up/']) > summary").click()
     look(page, f"case-{language}")
     page.locator("form[action*='/follow_up/'] button").click()
