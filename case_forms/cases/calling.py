@@ -70,8 +70,12 @@ def numbers_to_call(rows: list[Notice], now: datetime, language: str | None) -> 
 
 
 def has_nobody(notice: Notice) -> bool:
-    """Return whether the notice has no contact who could be notified; one who has left doesn't count."""
-    return notice.state not in SETTLED and (notice.contact_id is None or notice.reason == NO_CONTACT)
+    """Return whether the notice has no contact who could be notified; one who has left doesn't count.
+
+    A test is for the one contact whose address it tries (`NoticeQuerySet.without_recipient`).
+    """
+    is_without = notice.contact_id is None or notice.reason == NO_CONTACT
+    return notice.state not in SETTLED and notice.purpose != Purpose.TEST and is_without
 
 
 def to_call(
