@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.text import slugify
 
 from access.models import User
 from audit.chain import get_actor, log_event
@@ -14,7 +13,6 @@ from case_forms.simulation.expectations import read_expectations
 from case_forms.simulation.models import Scenario
 from case_forms.simulation.story import read_story
 
-MAX_KEY = 64
 MAX_SCENARIOS = 200  # of one procedure
 
 
@@ -44,7 +42,7 @@ def save_scenario(
         if of_procedure.count() >= MAX_SCENARIOS:
             raise TooManyScenarios
         last = of_procedure.aggregate(last=Max("position"))["last"]
-        key = _find_free_key(procedure, title)
+        key = _find_free_key(procedure)
         scenario = Scenario(procedure=procedure, key=key, position=0 if last is None else last + 1)
     scenario.title, scenario.story, scenario.expectations = dict(title), dict(story), expectations
     _touch(scenario, by)
@@ -66,11 +64,10 @@ def _touch(scenario: Scenario, by: User) -> None:
     scenario.changed_by = by
 
 
-def _find_free_key(procedure: str, title: Mapping[str, str]) -> str:
-    stem = slugify(next((text for text in title.values() if text), ""))[: MAX_KEY - 4] or "scenario"
-    taken = set(Scenario.objects.filter(procedure=procedure, key__startswith=stem).values_list("key", flat=True))
-    keys = (stem if number == 1 else f"{stem}-{number}" for number in range(1, MAX_SCENARIOS + 2))
-    return next(key for key in keys if key not in taken)
+def _find_free_key(procedure: str) -> str:
+    """Return a key that says nothing of the title: it stands in the record, where no text of anybody's may."""
+    taken = set(Scenario.objects.filter(procedure=procedure).values_list("key", flat=True))
+    return next(key for number in range(1, MAX_SCENARIOS + 2) if (key := f"scenario-{number}") not in taken)
 
 
 def _log(action: str, scenario: Scenario, by: User) -> None:

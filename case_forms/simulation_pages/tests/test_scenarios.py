@@ -58,14 +58,14 @@ def test_a_story_is_saved_with_what_must_hold_and_that_is_recorded(ana: Editor, 
     assert save(ana, procedure, first_name="Invented").status_code == 302
     saved = Scenario.objects.get()
     assert (saved.key, str(saved), saved.changed_by, saved.is_seeded) == (
-        "nobody-answers",
+        "scenario-1",
         "Nobody answers",
         ana.user,
         False,
     )
     assert saved.expectations == [{"expect": "call_to_coordinator", "within": 30}]
     entry = AuditEntry.objects.get(action="scenario.created")
-    assert (entry.target_id, entry.detail) == (procedure.key, {"scenario": "nobody-answers"})
+    assert (entry.target_id, entry.detail) == (procedure.key, {"scenario": "scenario-1"})
     assert "✓ holds Nobody answers" in words(ana.get(f"{procedure.pk}/scenarios/"))
 
 

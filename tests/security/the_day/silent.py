@@ -25,6 +25,8 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "wagtail_localize:download_pofile",
         "*_modeladmin_index",
         "wagtailsnippets_builder_formdefinition:current",
+        "wagtailsnippets_procedures_procedure:current",
+        "wagtailsnippets_procedures_procedure:findings",
         "staff:list",
         "staff:person",
         "factor_resets:list",
@@ -45,6 +47,7 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "wagtailimages:preview",
         "checks_on_*",
         "try_form",
+        "simulation:try",
     ),
     "What is chosen comes back to the page that is being written; saving that one is recorded.": (
         "wagtailadmin_choose_page_*_link",
@@ -84,6 +87,7 @@ REFUSED = (
     "wagtail_localize:machine_translate",
     "municipality:add",
     "region:add",
+    "wagtailsnippetchoosers_procedures_procedure:create",
 )
 
 
