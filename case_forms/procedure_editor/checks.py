@@ -50,9 +50,9 @@ def run_checks(procedure: Procedure) -> list[Finding]:
     for check in _checks:
         try:
             found += check(procedure)
-        except Exception:
-            # A check that can't be run must not read as one that found nothing.
+        except Exception as error:  # noqa: BLE001 - whatever it was, the other checks are asked all the same
+            # A check that can't be run must not read as one that found nothing. Its traceback may quote answers.
             name = getattr(check, "__qualname__", repr(check))
-            log.exception("procedure_check_failed", check=name)
+            log.error("procedure_check_failed", check=name, code=type(error).__name__)
             found.append(Finding("", _("A check could not be run: %(check)s.") % {"check": name}))
     return found
