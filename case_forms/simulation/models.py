@@ -8,20 +8,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import localize
+from vault.fields import SealedJSONField
 
 
 class Scenario(models.Model):
     """A story about one procedure, and what must hold when it is told.
 
-    `story` as `story.Story` has it, `expectations` as `expectations.read_expectations` reads them. Stories are
-    invented: nothing here was ever answered by anybody. `is_seeded`: it was shipped with the service and is refreshed
-    with it.
+    `story` as `story.Story` has it, `expectations` as `expectations.read_expectations` reads them. Stories are to be
+    invented, and sealed all the same: somebody may type what a person told them. `is_seeded`: it was shipped with the
+    service and is refreshed with it.
     """
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     procedure = models.SlugField(_("procedure"), max_length=64)
     key = models.SlugField(_("key"), max_length=64)
     title = models.JSONField(_("title"))  # {language: text}
-    story = models.JSONField(_("story"))
+    story = SealedJSONField(_("story"))
     expectations = models.JSONField(_("must hold"), default=list)
     is_seeded = models.BooleanField(_("shipped"), default=False)
     position = models.PositiveIntegerField(default=0)

@@ -12,10 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from access.models import User
@@ -38,7 +40,8 @@ TASK = "case_forms.simulation.replay.run_replay"
 DAYS = 90
 KEPT_DAYS = 30
 MAX_DURATION = timedelta(hours=1)
-MAX_ROWS = 20_000
+MAX_ROWS = 20_000  # of submissions, and of tips; the oldest are left out, which the result says
+CHUNK = 200
 MAX_REFERENCES = 200  # for each difference
 PROGRESS_EVERY = 25
 
@@ -124,10 +127,14 @@ def _run(replay: Replay, now: datetime) -> _Differences:
     draft = parse_procedure(json.loads(replay.draft))
     in_force = ProcedureVersion.objects.in_force(now).parsed
     found = _Differences()
-    rows = list(_iter_rows(replay.asked_by, now - timedelta(days=DAYS)))[:MAX_ROWS]
-    replay.total = len(rows)
+    of_period = _get_rows(replay.asked_by, now - timedelta(days=DAYS))
+    counts = [rows.count() for rows in of_period]
+    replay.total = sum(min(count, MAX_ROWS) for count in counts)
     replay.save(update_fields=["total"])
-    for number, row in enumerate(rows, start=1):
+    if left_out := sum(counts) - replay.total:
+        found.problems["left_out"] = left_out
+    read = chain.from_iterable(_iter_in_parts(rows) for rows in of_period)
+    for number, row in enumerate(read, start=1):
         try:
             _compare(row, in_force, draft, found)
         except DatabaseError:
@@ -139,11 +146,24 @@ def _run(replay: Replay, now: datetime) -> _Differences:
     return found
 
 
-def _iter_rows(by: User, since: datetime) -> Iterator[Submission | Tip]:
+def _iter_in_parts(rows: "QuerySet[Any]") -> Iterator[Submission | Tip]:
+    """Iterate over the newest of these rows, a few at a time: each holds its answers.
+
+    Each part is read to its end, because no cursor may be open on SQLite when the progress is written.
+    """
+    keys = list(rows.values_list("pk", flat=True)[:MAX_ROWS])
+    for start in range(0, len(keys), CHUNK):
+        yield from rows.filter(pk__in=keys[start : start + CHUNK])
+
+
+def _get_rows(by: User, since: datetime) -> tuple["QuerySet[Submission]", "QuerySet[Tip]"]:
+    """Return what this person may read of the submissions and of the tips, the newest first."""
     submissions = Submission.objects.visible_to(by).filter(received_at__gte=since, is_drill=False)
-    yield from submissions.select_related("form_version__form", "case").distinct().order_by("received_at")
     tips = Tip.objects.visible_to(by).filter(received_at__gte=since, forgotten_at__isnull=True)
-    yield from tips.select_related("form_version__form").distinct().order_by("received_at")
+    return (
+        submissions.select_related("form_version__form", "case").distinct().order_by("-received_at"),
+        tips.select_related("form_version__form").distinct().order_by("-received_at"),
+    )
 
 
 def _compare(row: Submission | Tip, in_force: Procedure, draft: Procedure, found: _Differences) -> None:

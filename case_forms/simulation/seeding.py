@@ -39,7 +39,9 @@ def seed_scenarios() -> int:
             getattr(known, name) == getattr(scenario, name) for name in ("title", "story", "expectations", "position")
         )
         if not same:
-            scenario.pk = known.pk if known else None
+            if known is not None:
+                scenario.pk = known.pk
+                scenario._state.adding = False
             scenario.save()
             written += 1
     return written

@@ -27,6 +27,7 @@ from .story_form import DRAFT
 MAX_SHOWN = 20
 UNFINISHED = (ReplayState.WAITING, ReplayState.RUNNING)
 PROBLEMS = {
+    "left_out": gettext_lazy("older ones that were not looked at: there are too many"),
     "forgotten": gettext_lazy("the answers are deleted"),
     "status_of_today": gettext_lazy("about a case, decided with the status that it has today"),
     "not_decided_now": gettext_lazy("what is in force can't decide about it"),

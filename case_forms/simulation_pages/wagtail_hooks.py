@@ -10,9 +10,9 @@ PATTERNS = [
     path("scenarios/", scenario_pages.ScenariosView.as_view(), name="scenarios"),
     path("scenarios/panel/", scenario_pages.PanelView.as_view(), name="panel"),
     path("scenarios/new/", scenario_pages.NewScenarioView.as_view(), name="new"),
-    path("scenarios/<int:scenario>/", scenario_pages.ScenarioView.as_view(), name="scenario"),
-    path("scenarios/<int:scenario>/copy/", scenario_pages.CopyView.as_view(), name="copy"),
-    path("scenarios/<int:scenario>/delete/", scenario_pages.DeleteView.as_view(), name="delete"),
+    path("scenarios/<uuid:scenario>/", scenario_pages.ScenarioView.as_view(), name="scenario"),
+    path("scenarios/<uuid:scenario>/copy/", scenario_pages.CopyView.as_view(), name="copy"),
+    path("scenarios/<uuid:scenario>/delete/", scenario_pages.DeleteView.as_view(), name="delete"),
     path("replays/", replay_pages.ReplaysView.as_view(), name="replays"),
     path("replays/<uuid:replay>/", replay_pages.ReplayView.as_view(), name="replay"),
 ]

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import uuid
+import vault.fields
 from django.conf import settings
 from django.db import migrations, models
 
@@ -40,11 +41,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Scenario',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('procedure', models.SlugField(max_length=64, verbose_name='procedure')),
                 ('key', models.SlugField(max_length=64, verbose_name='key')),
                 ('title', models.JSONField(verbose_name='title')),
-                ('story', models.JSONField(verbose_name='story')),
+                ('story', vault.fields.SealedJSONField(verbose_name='story')),
                 ('expectations', models.JSONField(default=list, verbose_name='must hold')),
                 ('is_seeded', models.BooleanField(default=False, verbose_name='shipped')),
                 ('position', models.PositiveIntegerField(default=0)),
