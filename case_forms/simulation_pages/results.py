@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -27,7 +28,7 @@ class Failure:
 class Result:
     """A scenario and what it came to."""
 
-    pk: int
+    pk: UUID
     title: str
     is_shipped: bool
     holds: bool
