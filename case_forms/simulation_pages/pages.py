@@ -103,12 +103,12 @@ class StoryPage(SimulatorPage):
     # ---- what the buttons do ----
 
     def load_example(self, fields: StoryFields) -> StoryFields:
-        number = str(self.request.POST.get("_example") or "")
+        chosen = str(self.request.POST.get("_example") or "")
         known = {str(each.pk): each for each in self.get_scenarios()}
-        if number not in known:
+        if chosen not in known:
             fields.errors["example"] = _("Choose an example.")
             return fields
-        return get_fields(known[number].story, fields.on)
+        return get_fields(known[chosen].story, fields.on)
 
     @sensitive_variables()
     def run(self, fields: StoryFields) -> HttpResponse:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
@@ -181,7 +182,7 @@ class StoryView:
     moments: Choices
     sections: list[tuple[SectionPage, int]]
     acts: list[Row]
-    examples: list[tuple[int, str]]
+    examples: list[tuple[UUID, str]]
     passed_on: list[tuple[str, Any]]
 
 
@@ -193,7 +194,7 @@ def build_view(
     new_row_in: str = "",
     empty_acts: int = 0,
     show_errors: bool = False,
-    examples: list[tuple[int, str]] | None = None,
+    examples: list[tuple[UUID, str]] | None = None,
 ) -> StoryView:
     """Build the page's story. `show_errors`: also what the form would ask to correct, where nothing is filled in."""
     form = forms.get(fields.form)
