@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from access.limits import simulations
 from access.models import localize
 from case_forms.procedure_editor.checks import Finding
 from case_forms.procedures.actions import publishing_problems
@@ -19,7 +20,9 @@ def check_scenarios(procedure: Procedure) -> Iterator[Finding]:
     definition = procedure.to_json()
     if publishing_problems(procedure.key, definition):
         return
-    for result in run_scenarios(definition):
+    with simulations.turn():
+        results = run_scenarios(definition)
+    for result in results:
         yield from iter_findings(result)
 
 

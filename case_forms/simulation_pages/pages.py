@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from wagtail.admin.widgets.button import HeaderButton
 
 from access.languages import get_current_language
+from access.limits import simulations
 from access.models import localize
 from case_forms.form_builder.definition import Form
 from case_forms.procedure_editor.pages import PageOfProcedure
@@ -135,7 +136,8 @@ class StoryPage(SimulatorPage):
         if story is None:
             return None
         try:
-            return simulate(story, procedure=definition)
+            with simulations.turn():
+                return simulate(story, procedure=definition)
         except StoryImpossible as impossible:
             fields.errors["form" if impossible.code == "unknown_form" else "story"] = localize(impossible.words)
             fields.refused = self._name_problems(fields.form, impossible.problems)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from access.limits import simulations
 from access.models import localize
 from case_forms.procedure_editor.labels import STEPS
 from case_forms.procedures.definition import Procedure, parse_procedure
@@ -63,11 +64,12 @@ def build_results(
 ) -> Results:
     """Run the procedure's scenarios, or these, on a checked definition. The red ones come first.
 
-    `forms`: definitions to try in the place of the published ones.
+    `forms`: definitions to try in the place of the published ones. Raises Busy.
     """
     procedure = parse_procedure(definition)
     scenarios = list(Scenario.objects.filter(procedure=key)) if scenarios is None else scenarios
-    found = run_scenarios(definition, scenarios, forms=forms)
+    with simulations.turn():
+        found = run_scenarios(definition, scenarios, forms=forms)
     uncovered = find_uncovered(definition, found)
     built = [_build(scenario, result, procedure) for scenario, result in zip(scenarios, found, strict=True)]
     titles = {rule.key: localize(dict(rule.title)) or rule.key for rule in procedure.rules}

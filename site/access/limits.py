@@ -116,3 +116,5 @@ class BoundedForEach:
 passwords = Bounded(at_once=2, waiting=12, seconds=5)
 papers = Bounded(at_once=1, waiting=3, seconds=15)
 pictures = Bounded(at_once=1, waiting=1, seconds=10)
+# A procedure's scenarios take some ten seconds when they are lived through anew, beside everybody's other pages.
+simulations = Bounded(at_once=1, waiting=2, seconds=20)

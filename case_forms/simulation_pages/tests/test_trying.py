@@ -3,10 +3,12 @@
 import html
 import re
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.test import Client
 
+from access.limits import Bounded
 from access.models import Municipality, StaffRole
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
@@ -191,3 +193,11 @@ def _coordinator_of(scene: Scene) -> Editor:
     someone = editor("vera")
     someone.user.assignments.update(region=scene.place.region)
     return someone
+
+
+def test_who_comes_while_others_simulate_is_asked_to_come_back(ana: Editor, procedure: Procedure) -> None:
+    busy = Bounded(at_once=1, waiting=0, seconds=0.01)
+    ana.client.raise_request_exception = False
+    with mock.patch("case_forms.simulation_pages.pages.simulations", busy), busy.turn():
+        answer = ana.post(f"{procedure.pk}/try/", **tell())
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
