@@ -1,6 +1,6 @@
 """The clock of dates that were answered: a rule responds so many days before or after one.
 
-What is stored is the moment, the rule and the submission; the date itself stays sealed in the answers. Of a case, the
+What is stored in clear is the moment, from which the date can be worked out, the rule and the submission. Of a case, the
 newest answer to a rule's question counts: an interview that is put off is waited for at its new date only.
 """
 

@@ -56,6 +56,17 @@ def test_a_draft_is_held_against_what_was_submitted(scene, coordinator):
     assert child.receipt["case"] not in json.dumps(found.result)
 
 
+def test_of_too_many_the_newest_are_read_and_the_rest_is_counted(scene, coordinator):
+    scene.send(age_stated=12)
+    newest = scene.send()
+    Submission.objects.filter(pk=newest.submission.pk).update(received_at=timezone.now() + timedelta(minutes=1))
+    with mock.patch.object(replaying, "MAX_ROWS", 1):
+        found = replay(everybody_tells_the_cpu(scene), coordinator)
+    assert (found.state, found.total, found.done) == ("ready", 1, 1)
+    assert found.result["problems"] == {"left_out": 1}
+    assert found.result["references"]["+notify:cpu"] == [newest.receipt["case"]]
+
+
 def test_it_holds_no_answer(scene, coordinator):
     scene.send(story="Arta Hoxha")
     found = replay(everybody_tells_the_cpu(scene), coordinator)
