@@ -1,7 +1,7 @@
 """The clock of dates that were answered: a rule responds so many days before or after one.
 
-What is stored in clear is the moment, from which the date can be worked out, the rule and the submission. Of a case, the
-newest answer to a rule's question counts: an interview that is put off is waited for at its new date only.
+What is stored in clear is the moment, from which the date can be worked out, the rule and the submission. Of a case,
+the newest answer to a rule's question counts: an interview that is put off is waited for at its new date only.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
