@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
+from access.languages import Texts
 from access.models import MobileUnit, Municipality, User
 from audit.chain import SYSTEM, get_actor, log_event
 from case_forms.form_builder.definition import Form
@@ -34,13 +35,23 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
+from .correcting import Correction, Telling
 from .date_clock import await_dates
 from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
-from .models import Case, CaseEvent, CaseStatus, Deadline, DeadlineKind, FormalIdentification, Referral, new_reference
+from .models import (
+    SUBMISSION_RECEIVED,
+    Case,
+    CaseEvent,
+    CaseStatus,
+    Deadline,
+    DeadlineKind,
+    FormalIdentification,
+    Referral,
+    new_reference,
+)
 from .rule_events import respond_to_done
 from .tasks import label_of_form, label_of_second_worker, start_task
 
-SUBMISSION_RECEIVED = "submission_received"
 # 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
 TRIES_FOR_A_REFERENCE = 20
 
@@ -73,6 +84,7 @@ class SubmissionFacts:
     procedure_version: ProcedureVersion
     today: str  # ISO date of the decision
     is_drill: bool = False
+    corrects: tuple[UUID, ...] = ()  # the submissions that are its earlier versions
 
 
 @dataclass(frozen=True)
@@ -120,15 +132,23 @@ class _DecisionRun(World):
         self.sources = Lists(submission.by)
         self.content: BriefFacts | None = None
         self.place: Municipality | None = None
+        self.correction: Correction | None = None
         # What follows later isn't done by whoever sent the form once.
         self.actor = get_actor(submission.by) if event is None else SYSTEM
 
     def run(self) -> Applied:
         if self.named_case is not None and not self.is_later:
             lock_duties(self.named_case)
+            if self.submission.corrects:
+                self.correction = Correction(self.named_case, self.submission.corrects)
+                # Also when no rule is about it any more: it is about this case, and others have read it.
+                self._join(self.named_case)
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
             ACTIONS[action.do].carry_out(action, self)
+        if self.correction is not None and self.case is not None and self.event is not None:
+            self._explain_missing_status(self.correction, self.case)
+            self.correction.tell_others(self._telling(self.case, self.event))
         # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
             self.event.explanation = self.explanation
@@ -196,6 +216,10 @@ class _DecisionRun(World):
         self.event = CaseEvent.objects.create(
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
+        if self.correction is not None:
+            self.event.detail = {"corrects": str(self.submission.corrects[0])}
+            self.event.save(update_fields=["detail"])
+            self.correction.forget_dates()
         self._see_where(case)
         # Before anything else is done: what the rules ask for now is another duty than the one that this form meets.
         self._meet_duties_answered_by_the_form(case)
@@ -248,7 +272,8 @@ class _DecisionRun(World):
         """
         case, _event = self._here(action)
         if "status" in changes and "formal_identification" not in changes:
-            changes["status"] = next_status(case.status, changes["status"])
+            asked, changes["status"] = changes["status"], next_status(case.status, changes["status"])
+            self._explain_unlowered(action, asked, changes["status"])
         if "child_track" in changes:
             changes["child_track"] = case.child_track or changes["child_track"]
         changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
@@ -258,6 +283,36 @@ class _DecisionRun(World):
             setattr(case, name, value)
         case.save(update_fields=list(changed))
         log_event("case.updated", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **changed)
+
+    def _explain_unlowered(self, action: Action, asked: str, status: str) -> None:
+        """Say that a corrected form gives a lower status than the case has, which stays as it is."""
+        if self.correction is None or asked == status:
+            return
+        words = both(
+            lambda: (
+                gettext(
+                    "By the corrected form the status would be “%(asked)s”. A status never goes back by itself: the"
+                    " case stays “%(status)s” until a coordinator has looked at it."
+                )
+                % {"asked": CaseStatus(asked).label, "status": CaseStatus(status).label}
+            )
+        )
+        self.explanation.append({"rule": action.rule, "words": words})
+
+    def _explain_missing_status(self, correction: Correction, case: Case) -> None:
+        """Say that the form that opened the case gives it no status any more, after its correction."""
+        if not correction.has_opened_case or any("status" in action.params for action in self.decision.actions):
+            return
+        words = both(
+            lambda: (
+                gettext(
+                    "By the corrected form no case would have been opened. The case stays “%(status)s”: a coordinator"
+                    " decides whether it was opened by mistake."
+                )
+                % {"status": CaseStatus(case.status).label}
+            )
+        )
+        self.explanation.append({"rule": "", "words": words})
 
     def _here(self, action: Action) -> tuple[Case, CaseEvent]:
         """Return the case and event that an action works on.
@@ -273,7 +328,10 @@ class _DecisionRun(World):
     def notify(self, action: Action) -> None:
         case, event = self._here(action)
         role = action.params["role"]
-        found = self._resolve(role, self._named_office(action, role))
+        named = self._named_office(action, role)
+        if self.correction and self.correction.tell_again(self._telling(case, event), action, role, named):
+            return
+        found = self._resolve(role, named)
         notice = self._create_notice(action, found, urgent=action.params.get("urgent", False))
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
@@ -293,20 +351,44 @@ class _DecisionRun(World):
         # The checker of procedures refuses a `refer` without a partner.
         assert partner is not None
         received_at = self.submission.received_at
+        services = action.params.get("services") or []
+        services = services if isinstance(services, list) else [services]
+        if self.correction and self.correction.tell_again(
+            self._telling(case, event), action, partner.role, partner, services=services
+        ):
+            return
         found = self._resolve(partner.role, partner)
         notice = self._create_notice(action, found)
-        services = action.params.get("services") or []
         referral = Referral.objects.create(
             case=case,
             event=event,
             partner=partner,
-            services=services if isinstance(services, list) else [services],
+            services=services,
             notice_id=notice.pk,
             made_at=received_at,
         )
         log_event("referral.made", actor=self.actor, target_kind="referral", target_id=referral.pk, case=case.pk)
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
+
+    # ---- corrections ----
+
+    def _telling(self, case: Case, event: CaseEvent) -> Telling:
+        """Return what `correcting` needs of this decision."""
+        return Telling(
+            case=case,
+            event=event,
+            procedure=self.submission.procedure_version.parsed,
+            at=self.submission.received_at,
+            build_brief=lambda role, urgent: brief_for(role, self._content(case), urgent=urgent),
+            note=self._note_correction,
+        )
+
+    def _note_correction(self, rule: str, notices: list[Notice], words: Texts) -> None:
+        for notice in notices:
+            self.notices[notice.pk] = notice
+            self.rules_by_notice.setdefault(str(notice.pk), rule)
+        self.explanation.append({"rule": rule, "words": words})
 
     def _resolve(self, role: str, partner: Partner | None = None) -> Resolution:
         """Find somebody for this role where the person is, along the procedure's chain."""
@@ -410,6 +492,8 @@ class _DecisionRun(World):
         """Start a deadline; one that runs once in a case (a right that was offered) is not started a second time."""
         case, event = self._here(action)
         key = action.params["key"]
+        if self.correction is not None and self.correction.has_started(key):
+            return
         if action.params.get("once") and Deadline.objects.filter(case=case, key=key).exists():
             return
         self._clock(case, event, key, None)
@@ -439,6 +523,8 @@ class _DecisionRun(World):
 
     def _start_task(self, action: Action, **more: Any) -> None:
         case, event = self._here(action)
+        if self.correction is not None and self.correction.has_started(more.get("key") or action.params["key"]):
+            return
         start_task(
             case=case,
             event=event,

@@ -22,6 +22,9 @@ from vault.fields import SealedJSONField, SealedTextField
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+SUBMISSION_RECEIVED = "submission_received"  # `CaseEvent.kind`: a form about the case came in
+
+
 def new_reference() -> str:
     """Return a random case reference such as 7K2M9Q: no region, date or sequence inside."""
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _i in range(6))
@@ -222,6 +225,7 @@ class ReferralState(models.TextChoices):
     PENDING = "pending", _("pending")
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")
 
 
 class Referral(models.Model):

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -49,7 +50,9 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "to_complete": _to_complete(found, next_forms),
         "fingerprint": compute_fingerprint(found, now=timezone.now(), language=_language()),
         "reasons": get_reasons(found.events.all(), _language()),
-        "submissions": found.submissions.select_related("form_version__form", "submitted_by").defer("answers"),
+        "submissions": found.submissions.select_related("form_version__form", "submitted_by")
+        .annotate(was_corrected=Count("corrected_by"))
+        .defer("answers"),
         "next_forms": next_forms,
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),

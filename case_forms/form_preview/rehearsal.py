@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, Municipality, localize
-from case_forms.cases.actions import SUBMISSION_RECEIVED
 from case_forms.cases.brief_content import AnswerFacts, BriefFacts, brief_for
-from case_forms.cases.models import Case, CaseStatus
+from case_forms.cases.models import SUBMISSION_RECEIVED, Case, CaseStatus
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form, Question
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide

@@ -26,6 +26,7 @@ from case_forms.form_builder.sources import Lists
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.questions import registry
+from case_forms.submissions.correcting import get_newest_version
 from case_forms.submissions.models import Submission
 from case_forms.zones.models import PlannedVisit
 from notifications.directory.models import Role
@@ -193,14 +194,20 @@ def _by_case(sent: Iterable[tuple[Submission, Answers]]) -> list[list[tuple[Subm
 def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submission, Answers]]:
     """Yield the unit's submissions of this kind received in the month, with their answers, the oldest first.
 
-    One that doesn't open is left out.
+    A corrected one counts in the month of its first version, as it was corrected. One that doesn't open is left out.
     """
     forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == kind}
     start, end = month.moments
     sent = Submission.objects.filter(
-        unit=unit, form_version__form__in=forms, is_drill=False, received_at__gte=start, received_at__lt=end
+        corrects=None,
+        unit=unit,
+        form_version__form__in=forms,
+        is_drill=False,
+        received_at__gte=start,
+        received_at__lt=end,
     ).exclude(case__is_drill=True)
-    for submission in sent.select_related("form_version__form", "case").order_by("received_at"):
+    for first in sent.select_related("form_version__form", "case", "corrected_by").order_by("received_at"):
+        submission = get_newest_version(first) if hasattr(first, "corrected_by") else first
         try:
             yield submission, submission.answers or {}
         except (SealBroken, KeyRingError) as error:

@@ -46,7 +46,7 @@ def get_visits(units: Iterable[MobileUnit], since: date, until: date) -> list[Vi
 def _logs(units: Iterable[MobileUnit], since: date) -> Iterator[Visit]:
     forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == KIND}
     # the day of the visit is sealed; a log is received on that day or later, so this leaves out none
-    sent = Submission.objects.filter(
+    sent = Submission.objects.current().filter(
         unit__in=list(units), form_version__form__in=forms, is_drill=False, received_at__date__gte=since
     )
     for submission in sent.only("id", "unit_id", "occurred_at", "received_at", "answers").order_by("received_at"):

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from access.models import User
 from audit.chain import get_actor, log_event
-from case_forms.cases.actions import SUBMISSION_RECEIVED
+from case_forms.cases.models import SUBMISSION_RECEIVED
 from case_forms.form_builder import canonical
 from case_forms.procedures.decide import Action, DecisionFailed, Event, decide
 from case_forms.procedures.definition import Procedure, parse_procedure

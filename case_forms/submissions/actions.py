@@ -32,8 +32,9 @@ from vault.lasting import SUBMISSIONS, keyed_hash, matches
 
 from .attachments.actions import UnknownAttachment, claim_attachments
 from .attachments.named_files import AttachedFiles, file_problems, files_of_draft, files_of_person, named_files
-from .case_reference import named_case
+from .case_reference import case_problems, named_case
 from .confirmations import ToConfirm, build_stored_confirmations, to_confirm, unconfirmed
+from .correcting import get_earlier_versions, get_refusal
 from .deciding import NotDecided, decide_and_apply
 from .drafts.actions import get_versions, to_choose
 from .models import Draft, Submission
@@ -45,6 +46,7 @@ __all__ = [
     "AnswersRefused",
     "ChangedSince",
     "ConfirmationNeeded",
+    "CorrectedSince",
     "NotAllowed",
     "NotDecided",
     "Received",
@@ -93,6 +95,14 @@ class ChangedSince(Exception):
     """The draft was changed elsewhere after its review page was shown."""
 
 
+class CorrectedSince(Exception):
+    """The submission that this corrects can't be corrected any more. `code`: see `correcting.REFUSALS`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class AnswersRefused(Exception):
     """The answers are invalid. `errors` says what to correct, each with its path; no error holds an answer."""
 
@@ -132,8 +142,10 @@ def receive_submission(
     Idempotent on `uuid`: receiving it again returns the first receipt. `occurred_at` is aware. `unit` defaults to the
     sender's only unit. `strict`: see `validation.validator`. `draft`: the one that is submitted, with its files; else
     the answers may name files that the sender has uploaded through the API. `confirmed`: keys of the form's warnings
-    that the sender confirms (`confirmations`); a drill is asked nothing.
-    Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, NotDecided; nothing is stored then.
+    that the sender confirms (`confirmations`); a drill is asked nothing. A draft may be a correction (`correcting`):
+    the submission then takes the place of another one, whose case it belongs to.
+    Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, CorrectedSince, NotDecided; nothing
+    is stored then.
     """
     place = get_unit(user, unit)
     content = _content(form_key, version, occurred_at, answers)
@@ -147,7 +159,12 @@ def receive_submission(
         raise UnknownForm
     received_at = clock.now()
     files = files_of_draft(draft) if draft else files_of_person(user)
-    cleaned, case = _checked(form_version.parsed_form, answers, occurred_at, received_at, user, files, strict=strict)
+    corrects = draft.corrects if draft else None
+    if corrects is not None and (refusal := get_refusal(corrects, user)):
+        raise CorrectedSince(refusal)
+    cleaned, case = _checked(
+        form_version.parsed_form, answers, occurred_at, received_at, user, files, strict=strict, corrects=corrects
+    )
     context = CheckContext(
         Lists(user), timezone.localdate(received_at), timezone.localdate(occurred_at), user.language, now=received_at
     )
@@ -167,6 +184,8 @@ def receive_submission(
         forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
         is_drill=is_drill,
         confirmed=build_stored_confirmations(asked, user, received_at),
+        corrects=corrects,
+        correction_reason=draft.correction_reason if draft and corrects else None,
     )
     try:
         with transaction.atomic():
@@ -186,6 +205,9 @@ def receive_submission(
     except IntegrityError:
         # the same UUID came in twice at once: the second request returns what the first one stored
         earlier = _received_before(uuid, content, user)
+        if earlier is None and corrects is not None and (refusal := get_refusal(corrects, user)):
+            # somebody else's correction of the same form was faster
+            raise CorrectedSince(refusal) from None
         if earlier is None:
             raise
         return earlier
@@ -202,7 +224,8 @@ def submit_draft(
     """
     with transaction.atomic():
         # locked, so that a page that saves at the same moment either comes before or finds the draft submitted
-        locked = Draft.objects.select_for_update().select_related("form_version__form", "unit").get(pk=draft.pk)
+        joined = Draft.objects.select_related("form_version__form", "unit", "corrects__case")
+        locked = joined.select_for_update(of=("self",)).get(pk=draft.pk)
         if locked.owner_id != user.pk:
             raise NotAllowed("not_a_worker")
         if locked.submitted_at is not None:
@@ -226,8 +249,8 @@ def submit_draft(
         locked.submitted_at = received.submission.received_at
         # the emptied row stays: a second press of "Submit" finds the receipt by it
         locked.answers = {}
-        locked.left_over = locked.besides = None
-        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides"])
+        locked.left_over = locked.besides = locked.correction_reason = None
+        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides", "correction_reason"])
     return received
 
 
@@ -277,8 +300,9 @@ def _checked(
     files: AttachedFiles,
     *,
     strict: bool,
+    corrects: Submission | None,
 ) -> tuple[Answers, Case | None]:
-    """Return the cleaned answers and the case that they name. Raises AnswersRefused."""
+    """Return the cleaned answers and the case that they name, or that they correct. Raises AnswersRefused."""
     checked = check_answers(
         form,
         answers,
@@ -290,7 +314,11 @@ def _checked(
         attachments=files,
     )
     case, unknown = named_case(form, checked.answers, user)
-    refused = report_problems(form, checked.answers, user)
+    if corrects is not None:
+        unknown += case_problems(form, checked.answers, corrects.case) if case else []
+        case = corrects.case
+    earlier = (corrects.pk, *get_earlier_versions(corrects)) if corrects else ()
+    refused = report_problems(form, checked.answers, user, corrects=earlier)
     # all problems at once, so that a person corrects the form in one round
     errors = [*checked.errors, *unknown, *refused, *file_problems(form, checked.answers, files)]
     if errors:

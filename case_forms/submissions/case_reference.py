@@ -31,6 +31,19 @@ def named_case(form: Form, answers: Mapping[str, Any], user: User) -> tuple[Case
     return cases.get(named[0][1]), problems
 
 
+def case_problems(form: Form, answers: Mapping[str, Any], case: Case | None) -> list[AnswerProblem]:
+    """Return a problem for each question that names another case than this one, which a correction belongs to."""
+    return [
+        AnswerProblem(
+            path,
+            "another_case",
+            _("A correction stays with its case. For another person's case, send a new form there."),
+        )
+        for path, reference in _named_references(form, answers)
+        if case is None or reference != case.reference
+    ]
+
+
 def _named_references(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for place in form.iter_answer_places(answers):
         if place.question.type == "case_reference" and place.value:

@@ -22,6 +22,7 @@ from case_forms.form_builder.models import FormVersion
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
+from .correcting import get_all_versions
 from .models import Submission
 
 KIND = "identification"
@@ -77,14 +78,16 @@ def _naming(sources: Sequence[Source]) -> Iterator[Submission]:
     """Yield the identifications that name one of these visits."""
     if not sources:
         return
-    wanted = {str(source.submission_id) for source in sources}
+    # an identification may name a visit as it was before it was corrected, and have been sent before that
+    since, keys = get_all_versions(source.submission_id for source in sources)
+    wanted = {str(key) for key in keys}
     # the answer is sealed, so SQL can only narrow down: an identification from a visit comes from the visit's own unit,
     # and not before the visit
-    sent = Submission.objects.filter(
+    sent = Submission.objects.current().filter(
         unit__in={source.unit_id for source in sources},
         form_version__form__in=_forms(),
         is_drill=False,
-        received_at__gte=min(source.since for source in sources),
+        received_at__gte=min([since, *(source.since for source in sources)]),
     )
     for submission in sent.only("id", "case", "answers").order_by("received_at"):
         if _visit_named(submission) in wanted:

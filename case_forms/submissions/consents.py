@@ -47,7 +47,11 @@ def consents_on_record(case: Case) -> dict[str, list[str]]:
     office decides; one in it that is no yes leaves nothing. A form that doesn't open may hold a withdrawal: nothing
     before it counts.
     """
-    sent = Submission.objects.filter(case=case, form_version__form__key=FORM).order_by("-occurred_at", "-received_at")
+    sent = (
+        Submission.objects.current()
+        .filter(case=case, form_version__form__key=FORM)
+        .order_by("-occurred_at", "-received_at")
+    )
     found: dict[str, list[str]] = {}
     for submission in sent:
         try:

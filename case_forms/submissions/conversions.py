@@ -107,7 +107,7 @@ def _readable_names(submission: Submission, form: Form, asking: set[str]) -> lis
 
 
 def _that_opened_a_case() -> "QuerySet[Submission]":
-    found = Submission.objects.filter(case__isnull=False, is_drill=False, case__is_drill=False).order_by()
+    found = Submission.objects.current().filter(case__isnull=False, is_drill=False, case__is_drill=False).order_by()
     return found.exclude(case__status=CaseStatus.NOT_VICTIM)
 
 

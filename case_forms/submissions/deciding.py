@@ -8,8 +8,8 @@ from django.utils import timezone
 from access.languages import LANGUAGES
 from access.models import localize
 from audit.chain import get_actor, log_event
-from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
-from case_forms.cases.models import Case
+from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, apply_decision
+from case_forms.cases.models import SUBMISSION_RECEIVED, Case
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
@@ -18,6 +18,7 @@ from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
 from .consents import consents_for
+from .correcting import get_earlier_versions
 from .models import Submission
 from .outcome import set_outcome
 from .validation.validate import Answers
@@ -61,6 +62,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
                 procedure_version=procedure,
                 today=timezone.localdate(submission.received_at).isoformat(),
                 is_drill=submission.is_drill,
+                corrects=get_earlier_versions(submission),
             ),
             case=case,
         )

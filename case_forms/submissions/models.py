@@ -45,6 +45,9 @@ class Draft(models.Model):
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
+    # of a correction: the submission that this will take the place of, and why (`correcting`)
+    corrects = models.ForeignKey("Submission", models.PROTECT, related_name="correcting_drafts", null=True, blank=True)
+    correction_reason = SealedTextField(null=True, blank=True)
 
     objects = DraftQuerySet.as_manager()
 
@@ -71,6 +74,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             | models.Q(unit__region__in=regions)
             | models.Q(case__region__in=regions)
         )
+
+    def current(self) -> "SubmissionQuerySet":
+        """Leave out those that a correction has taken the place of."""
+        return self.filter(corrected_by__isnull=True)
 
 
 class Submission(models.Model):
@@ -107,6 +114,9 @@ class Submission(models.Model):
         blank=True,
         verbose_name=_("handled by"),
     )
+    # of a correction: the version before it, and why it was corrected (`correcting`)
+    corrects = models.OneToOneField("self", models.PROTECT, related_name="corrected_by", null=True, blank=True)
+    correction_reason = SealedTextField(null=True, blank=True)
 
     objects = SubmissionQuerySet.as_manager()
 

@@ -12,8 +12,7 @@ import structlog
 from django.utils import timezone
 
 from access.models import localize
-from case_forms.cases.actions import SUBMISSION_RECEIVED
-from case_forms.cases.models import Case, Deadline
+from case_forms.cases.models import SUBMISSION_RECEIVED, Case, Deadline
 from case_forms.procedures.case_state import STATUS_ORDER
 from case_forms.procedures.decide import Decision, DecisionFailed, Event, decide
 from case_forms.procedures.definition import Deadline as WrittenDeadline
@@ -94,7 +93,12 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision |
     status: str | None = None
     child: bool | None = None
     # in the order in which they came: what a form decides depends on the case's status at that moment
-    sent = Submission.objects.filter(case=case).select_related("form_version__form").order_by("received_at", "pk")
+    sent = (
+        Submission.objects.current()
+        .filter(case=case)
+        .select_related("form_version__form")
+        .order_by("received_at", "pk")
+    )
     for submission in sent:
         try:
             decision = decide(_event(submission, status, child), version.parsed)

@@ -62,7 +62,9 @@ def get_words(submission: Submission) -> list[str]:
 
 def unmatched(user: User) -> QuerySet[Submission]:
     """Return the submissions that no rule matched and nobody handled, of what this person sees, the oldest first."""
-    found = Submission.objects.visible_to(user).filter(is_unmatched=True, handled_at__isnull=True, is_drill=False)
+    found = (
+        Submission.objects.visible_to(user).current().filter(is_unmatched=True, handled_at__isnull=True, is_drill=False)
+    )
     return (
         found.select_related("form_version__form", "unit")
         .defer("answers", "explanation")

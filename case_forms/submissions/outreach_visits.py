@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from access.languages import DEFAULT_LANGUAGE
@@ -14,7 +13,7 @@ from case_forms.zones.models import Zone
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .models import Submission
+from .models import Submission, SubmissionQuerySet
 
 FORM = "outreach_visit"
 DAYS = 90  # an identification follows a visit within days; an older one is not what it came from
@@ -38,7 +37,7 @@ class OutreachVisits:
         return older | _recent(user)
 
 
-def _visits(user: User) -> QuerySet[Submission]:
+def _visits(user: User) -> SubmissionQuerySet:
     found = Submission.objects.visible_to(user).filter(form_version__form__key=FORM, is_drill=False)
     return found.order_by("-occurred_at").distinct()
 
@@ -50,7 +49,7 @@ def _recent(user: User | None) -> Attributes:
     towns = {town.slug: town for town in Municipality.objects.select_related("region")}
     zones = {str(pk): name for pk, name in Zone.objects.values_list("pk", "name")}
     since = timezone.now() - timedelta(days=DAYS)
-    visits = _visits(user).filter(occurred_at__gte=since).only("id", "occurred_at", "answers")[:MAX_VISITS]
+    visits = _visits(user).current().filter(occurred_at__gte=since).only("id", "occurred_at", "answers")[:MAX_VISITS]
     return {str(visit.pk): _parts(visit, towns, zones) for visit in visits}
 
 

@@ -6,9 +6,8 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, User, localize
-from case_forms.cases.actions import SUBMISSION_RECEIVED
 from case_forms.cases.calling import ToCall, to_call
-from case_forms.cases.models import Case
+from case_forms.cases.models import SUBMISSION_RECEIVED, Case
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
 from case_forms.procedures.definition import Procedure

@@ -10,6 +10,7 @@ from case_forms.cases.actions import SubmissionFacts
 from case_forms.cases.models import Case
 
 from .consents import consents_for
+from .correcting import get_newest_version
 from .models import Submission
 
 
@@ -17,7 +18,8 @@ def load_submission(
     submission_id: UUID, case: Case, at: datetime
 ) -> tuple[SubmissionFacts, Mapping[str, list[str]] | None]:
     """Return the facts of a submission as of this moment, and the consents on record that a rule about it asks for."""
-    found = Submission.objects.select_related("form_version__form", "unit", "submitted_by").get(pk=submission_id)
+    sent = Submission.objects.select_related("form_version__form", "unit", "submitted_by").get(pk=submission_id)
+    found = get_newest_version(sent)  # what was corrected since holds
     procedure = case.procedure_version
     facts = SubmissionFacts(
         id=found.pk,

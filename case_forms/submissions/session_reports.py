@@ -8,7 +8,7 @@ reads. Its texts take nothing that leads to one person, as the record's don't.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -19,7 +19,7 @@ from access.scoping import visible_or_404
 from case_forms.form_builder.definition import AnswerPlace, Form
 from case_forms.form_builder.models import FormVersion
 from outreach_pages.models import InformativeSession
-from outreach_pages.records.actions import NotAllowed, NotNow, report_session
+from outreach_pages.records.actions import NotAllowed, NotNow, follow_correction, report_session
 from outreach_pages.records.labels import SessionState
 from outreach_pages.records.no_names import find_details
 
@@ -60,11 +60,16 @@ def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Dra
     )
 
 
-def report_problems(form: Form, answers: Mapping[str, Any], user: User) -> list[AnswerProblem]:
-    """Return why these answers can't report a session; empty when they can, and for forms of other kinds."""
+def report_problems(
+    form: Form, answers: Mapping[str, Any], user: User, *, corrects: Collection[uuid.UUID] = ()
+) -> list[AnswerProblem]:
+    """Return why these answers can't report a session; empty when they can, and for forms of other kinds.
+
+    `corrects`: the earlier versions of this report, which may have reported its session.
+    """
     if form.kind != KIND:
         return []
-    return [*_sessions_refused(form, answers, user), *_details_told(form, answers)]
+    return [*_sessions_refused(form, answers, user, corrects), *_details_told(form, answers)]
 
 
 def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
@@ -82,6 +87,14 @@ def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
         try:
             if session is None or session.unit_id != submission.unit_id:
                 raise NotAllowed
+            if submission.corrects_id is not None:
+                follow_correction(
+                    session_id=session.pk,
+                    earlier=submission.corrects_id,
+                    submission_id=submission.pk,
+                    by=submission.submitted_by,
+                )
+                continue
             report_session(
                 session_id=session.pk,
                 submission_id=submission.pk,
@@ -92,13 +105,18 @@ def report_by(submission: Submission, answers: Mapping[str, Any]) -> None:
             raise ReportRefused(_problem(place, refused)) from None
 
 
-def _sessions_refused(form: Form, answers: Mapping[str, Any], user: User) -> Iterator[AnswerProblem]:
+def _sessions_refused(
+    form: Form, answers: Mapping[str, Any], user: User, corrects: Collection[uuid.UUID]
+) -> Iterator[AnswerProblem]:
     for place in _naming(form, answers):
         if not place.value:
             continue
         session = _get_session(place.value, user)
         if session is None:
             yield _problem(place, NotAllowed())
+        elif corrects:
+            if session.report_submission not in corrects:
+                yield _problem(place, NotNow("another_session"))
         elif session.state != SessionState.HELD:
             code = "reported" if session.state == SessionState.REPORTED else "not_held"
             yield _problem(place, NotNow(code))
@@ -119,6 +137,9 @@ def _problem(place: AnswerPlace, refused: NotAllowed | NotNow) -> AnswerProblem:
     words = {
         "unknown_session": _("Your unit has no such session."),
         "reported": _("This session already has its report."),
+        "another_session": _(
+            "A correction stays with the session that was reported. Report another session with a form of its own."
+        ),
         "not_held": _("First record that it was held and who came, on the session's page."),
     }
     return AnswerProblem(place.path, f"session_{code}" if code != "unknown_session" else code, words[code])

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from .exports import views as answers_out
-from .views import attachments, draft_migration, filling, home, newer_procedure, sending, starting
+from .views import attachments, correcting, draft_migration, filling, home, newer_procedure, sending, starting
 
 
 class KeyConverter:
@@ -36,6 +36,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("answers/<uuid:export_id>/drop/", answers_out.drop, name="drop_export"),
     path("sent/<uuid:submission_id>/", sending.sent, name="sent"),
     path("submissions/<uuid:submission_id>/", sending.submission, name="submission"),
+    path("submissions/<uuid:submission_id>/correct/", correcting.correct, name="correct"),
+    path("drafts/<uuid:draft_id>/correct-newest/", correcting.correct_newest, name="correct_newest"),
     path("submissions/<uuid:submission_id>/handled/", sending.handled, name="handled"),
     path("cases/<slug:reference>/procedure/", newer_procedure.newer_procedure, name="newer_procedure"),
     path("cases/<slug:reference>/submissions/<uuid:submission_id>/", sending.case_submission, name="case_submission"),

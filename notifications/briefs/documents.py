@@ -69,10 +69,19 @@ def render_document(notice: Notice) -> BriefDocument:
     sealed: dict[str, Any] = {"pdf": rendered.pdf, "pages": rendered.pages}
     try:
         with transaction.atomic():
+            if _was_corrected(notice):
+                # Nothing is stored, and so the next one who asks gets a sheet of the corrected brief.
+                return BriefDocument(notice=notice, **sealed)
             return BriefDocument.objects.create(notice=notice, **sealed)
     except IntegrityError:
         # Another worker was faster; the savepoint leaves the caller's transaction usable.
         return BriefDocument.objects.get(notice=notice)
+
+
+def _was_corrected(notice: Notice) -> bool:
+    """Tell whether the brief was replaced after this instance was read (`correcting`). Locks the notice."""
+    now = Notice.objects.select_for_update().only("brief").get(pk=notice.pk)
+    return bool(now.__dict__["brief"] != notice.__dict__.get("brief"))
 
 
 def build_pdf(notice: Notice) -> bytes:

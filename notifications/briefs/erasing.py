@@ -21,7 +21,7 @@ from notifications.outbox.states import OPEN
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .models import FurtherReport
+from .models import EarlierBrief, FurtherReport
 
 ERASED = "source_erased"  # why an open notice was withdrawn (`Notice.reason`)
 
@@ -40,6 +40,9 @@ def erase_all_from(source_id: UUID, *, at: datetime) -> int:
     for notice in own:
         notice.brief = _build_erased_brief()
         notice.save(update_fields=["brief"])
+    for earlier in EarlierBrief.objects.filter(notice__case_id=source_id, erased_at__isnull=True).defer("brief"):
+        earlier.brief, earlier.erased_at = _build_erased_brief(), at
+        earlier.save(update_fields=["brief", "erased_at"])
     _erase_documents_and_notes(notice.pk for notice in own)
     alive = FurtherReport.objects.filter(erased_at__isnull=True, settled_at__isnull=True)
     going_on = set(alive.filter(notice__in={notice.chase_id for notice in own}).values_list("notice_id", flat=True))
@@ -60,7 +63,8 @@ def erase_answers(notices: QuerySet[Notice], keys: Collection[str], *, sources: 
     PDFs and notes go whole: nobody can say what of them quotes what. Returns how many notices were changed.
     """
     changed: list[UUID] = []
-    rows: list[Notice | FurtherReport] = [*notices.defer("link_token", "ladder")]
+    rows: list[Notice | FurtherReport | EarlierBrief] = [*notices.defer("link_token", "ladder")]
+    rows += EarlierBrief.objects.filter(notice__in=notices, erased_at__isnull=True)
     rows += FurtherReport.objects.filter(source_id__in=list(sources), erased_at__isnull=True)
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""PIN tries, the sessions that a right PIN opens, and reports added to a notice."""
+"""PIN tries, the sessions that a right PIN opens, reports added to a notice, and what a corrected brief said before."""
 
 import uuid
 
@@ -85,3 +85,28 @@ class FurtherReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice.code} + {self.reference}"
+
+
+class EarlierBrief(models.Model):
+    """What a notice's brief said before the form behind it was corrected.
+
+    `event_id`: the event that the correction is. `seen_at`: when its recipient had opened the notice; null: nobody had
+    read this version. It is shown to them beside the corrected one, so that they see what has changed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="earlier_briefs")
+    event_id = models.UUIDField()
+    brief = SealedJSONField()
+    at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("earlier brief")
+        verbose_name_plural = _("earlier briefs")
+        ordering = ["-at"]
+        constraints = [models.UniqueConstraint(fields=["notice", "event_id"], name="one_earlier_brief_per_correction")]
+
+    def __str__(self) -> str:
+        return f"{self.notice.code} {self.at:%Y-%m-%d %H:%M}"

@@ -29,11 +29,11 @@ from .choices import (
     label_details,
 )
 from .further import may_read_reports, reports_for
-from .models import FurtherReport
+from .models import EarlierBrief, FurtherReport
 from .pin import get_pause_end
 from .replies import REFUSALS, get_refusal
 from .role_choices import ACCEPT_WORDS
-from .sections import URGENCY, Section, exclude_rows, get_sections, is_urgent
+from .sections import URGENCY, Section, exclude_rows, get_sections, is_urgent, sections_in
 from .sessions import get_max_silence
 from .visit import Visit
 
@@ -172,7 +172,8 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "replies": [_build_reply_row(reply) for reply in replies],
         "offered": offered,
         "is_call": notice.purpose in (Purpose.CALL, Purpose.FALLBACK),
-        "accept_words": ACCEPT_WORDS.get(notice.role, _("Accept")),
+        "accept_words": _get_accept_words(notice),
+        "earlier": _get_earlier(notice, visit.language) if readable else None,
         # "Another area" can't be the notice's own (`replies._check` refuses it).
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
         "unit": get_unit_to_call(notice),
@@ -181,6 +182,34 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "silence_seconds": int(get_max_silence().total_seconds()) + 5,
         "panels": _build_panels(notice, offered, typed_details or {}),
     }
+
+
+def _get_accept_words(notice: Notice) -> "str | Promise":
+    if notice.purpose == Purpose.CORRECTION:
+        return _("I have read the correction")
+    return ACCEPT_WORDS.get(notice.role, _("Accept"))
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the brief said before its last correction. `sections` is empty where it can't be read any more."""
+
+    at: datetime
+    was_seen: bool
+    sections: tuple[Section, ...] = field(default=(), repr=False)
+
+
+def _get_earlier(notice: Notice, language: str) -> Earlier | None:
+    """Return what stood in a corrected brief before; None for one that was never corrected."""
+    found = EarlierBrief.objects.filter(notice=notice).first()
+    if found is None:
+        return None
+    try:
+        brief: Any = found.brief
+    except (SealBroken, KeyRingError) as error:
+        log.error("earlier_brief_unreadable", notice=str(notice.pk), code=type(error).__name__)
+        brief = {}
+    return Earlier(found.at, found.seen_at is not None, sections_in(brief, language))
 
 
 def _build_panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> list[Panel]:

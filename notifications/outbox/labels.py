@@ -21,6 +21,7 @@ REASONS: dict[str, "str | Promise"] = {
     "same_recipient": _("the same person was already notified"),
     "drill_over": _("the drill is over"),
     "duty_met": _("no longer needed: it was done"),
+    "corrected": _("the form was corrected and names another office"),
 }
 CHANNELS: dict[str, "str | Promise"] = {
     "email": _("e-mail"),

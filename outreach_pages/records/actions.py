@@ -157,6 +157,17 @@ def report_session(*, session_id: uuid.UUID, submission_id: uuid.UUID, by: User,
     return locked
 
 
+def follow_correction(*, session_id: uuid.UUID, earlier: uuid.UUID, submission_id: uuid.UUID, by: User) -> None:
+    """Let a reported session name the corrected report. Raises NotNow: another one has reported it."""
+    with transaction.atomic():
+        locked = InformativeSession.objects.select_for_update(of=("self",)).visible_to(by).get(pk=session_id)
+        if locked.report_submission != earlier:
+            raise NotNow("another_session")
+        locked.report_submission = submission_id
+        locked.save(update_fields=["report_submission", "changed_at"])
+        _log("session.report_corrected", locked, by, submission=submission_id)
+
+
 def cancel_session(*, session: InformativeSession, by: User, reason: CancelReason) -> InformativeSession:
     """Cancel a planned session. A second call changes nothing. Raises NotAllowed, NotNow."""
     with transaction.atomic():

@@ -299,6 +299,15 @@ VIEWS: tuple[RouteRule, ...] = (
         POST_ONLY,
     ),
     RouteRule(
+        "intake:correct", FIELD, "A worker of the unit corrects a form that it sent; the old version stays.", WRITE
+    ),
+    RouteRule(
+        "intake:correct_newest",
+        FIELD,
+        "A worker goes on with a correction after somebody else's came first.",
+        POST_ONLY,
+    ),
+    RouteRule(
         "intake:case_submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."
     ),
     RouteRule(

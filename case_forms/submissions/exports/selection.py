@@ -43,7 +43,7 @@ class Filters:
 
 def selected(form: FormDefinition, user: User, filters: Filters) -> "QuerySet[Submission]":
     """Return the submissions of a form that this person may see, oldest first."""
-    found = Submission.objects.visible_to(user).filter(form_version__form=form)
+    found = Submission.objects.visible_to(user).current().filter(form_version__form=form)
     if not filters.drills:
         found = found.filter(is_drill=False)
     if filters.since:

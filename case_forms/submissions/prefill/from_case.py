@@ -93,7 +93,7 @@ def _needs_of_the_plan(case: Case, by: User) -> Iterator[str]:
 
 def _last_opened(case: Case, by: User, form: str) -> tuple[Submission, Answers] | None:
     """Return the case's last submission of a form that this person may see, and its answers; None when unreadable."""
-    sent = Submission.objects.visible_to(by).filter(case=case, form_version__form__key=form)
+    sent = Submission.objects.visible_to(by).current().filter(case=case, form_version__form__key=form)
     last = sent.select_related("form_version").order_by("-received_at").distinct().first()
     if last is None:
         return None

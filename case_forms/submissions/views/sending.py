@@ -1,6 +1,8 @@
 """Pages to review a form, submit it, and read submissions."""
 
 import uuid
+from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,12 +17,15 @@ from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
 from case_forms.cases.models import Case
 from case_forms.form_builder.sources import Lists
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .. import outcome
 from ..actions import (
     AnswersRefused,
     ChangedSince,
     ConfirmationNeeded,
+    CorrectedSince,
     NotAllowed,
     NotDecided,
     UuidReused,
@@ -30,15 +35,17 @@ from ..attachments.named_files import files_of_submission
 from ..case_reference import named_case
 from ..cases_from_visits import CasesBegun, Source, find_cases_begun
 from ..confirmations import confirmed_in_words, to_confirm
+from ..corrected_lines import compare
+from ..correcting import REFUSALS, get_newest_version, get_refusal
 from ..drafts import actions, unmapped_answers
 from ..languages import get_draft_language, language_among
 from ..models import Draft, Submission
 from ..outreach_visits import FORM as VISIT_FORM
 from ..pages.section import checked_for
-from ..readable_answers import read_sections, read_stored
+from ..readable_answers import SectionReading, read_sections, read_stored
 from ..recipients_preview import preview_recipients, would_match_no_rule
-from ..validation.validate import CheckContext
-from .page import frame, redirect_to_page, staff
+from ..validation.validate import CheckContext, Checked
+from .page import frame, log, redirect_to_page, staff
 
 
 def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
@@ -74,6 +81,8 @@ def _send(request: HttpRequest, user: User, draft: Draft) -> HttpResponse:
         return _review_page(request, draft, is_unconfirmed=True, status=422)
     except AnswersRefused:
         return _review_page(request, draft, status=422)
+    except CorrectedSince:
+        return _review_page(request, draft, status=409)
     except NotDecided:
         return _review_page(request, draft, is_undecided=True, status=503)
     except UuidReused:
@@ -111,8 +120,32 @@ def _review_page(
         left_over=unmapped_answers.in_words(unmapped_answers.get_left_over(draft), context),
         told=preview_recipients(draft, checked.answers, user) if checked.ok else [],
         is_unmatched=checked.ok and would_match_no_rule(draft, checked.answers, user),
+        **_correction(draft, checked, context, user),
     )
     return render(request, "submissions/review.html", page, status=status)
+
+
+def _correction(draft: Draft, checked: Checked, context: CheckContext, user: User) -> dict[str, Any]:
+    """Return what the review page says of a correction: what it changes, and whether it can still be sent."""
+    if draft.corrects is None:
+        return {}
+    code = get_refusal(draft.corrects, user)
+    return {
+        "changed": compare(_read_corrected(draft.corrects, context), read_sections(checked, context)),
+        "cannot_correct": REFUSALS.get(code, ""),
+        "newest": get_newest_version(draft.corrects) if code == "corrected_since" else None,
+    }
+
+
+def _read_corrected(earlier: Submission, context: CheckContext) -> list[SectionReading]:
+    """Return an earlier version's answers, in the reader's language; none where it can't be opened."""
+    try:
+        answers: Any = earlier.answers
+    except (SealBroken, KeyRingError) as error:
+        log.error("submission_unreadable", submission=str(earlier.pk), code=type(error).__name__)
+        return []
+    own = replace(context, attachments=files_of_submission(earlier))
+    return read_stored(earlier.form_version.parsed_form, answers or {}, own)
 
 
 def sent(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
@@ -163,6 +196,9 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         begun=_begun(request, found),
         to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
         is_of_unit=user.units().filter(pk=found.unit_id).exists(),
+        may_correct=not get_refusal(found, user),
+        changed=compare(_read_corrected(found.corrects, context), sections) if found.corrects else None,
+        corrected_by=Submission.objects.visible_to(user).filter(corrects=found).first(),
     )
     return render(request, "submissions/submission.html", page)
 

@@ -144,6 +144,22 @@ def read_what_was_sent(day: Day, me: Staff) -> Any:
     return found
 
 
+@act("draft.started", "worker", "intake:correct")
+def correct_what_was_sent(day: Day, me: Staff) -> Any:
+    sent = Submission.objects.visible_to(me.user).current().filter(unit__in=me.user.units(), case__isnull=False)
+    me.post("intake:correct", sent.latest("received_at").pk, reason="Kanarina")
+    return Draft.objects.filter(owner=me.user).latest("started_at")
+
+
+@act("notice.corrected", "worker", "intake:review", "intake:correct_newest")
+def send_a_correction(day: Day, me: Staff) -> Any:
+    draft = correct_what_was_sent(day, me)
+    notice = Notice.objects.filter(case_id=draft.corrects.case_id, chases=None).earliest("owed_at")
+    me.post("intake:correct_newest", draft.pk)
+    me.fill("intake:review", draft.pk, confirmed=[each["key"] for each in draft.form_version.definition["warnings"]])
+    return notice
+
+
 @act("submission.handled", "coordinator", "intake:handled")
 def say_that_a_form_is_handled(day: Day, me: Staff) -> Any:
     found = Submission.objects.visible_to(me.user).latest("received_at")

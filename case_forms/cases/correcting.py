@@ -1,0 +1,217 @@
+"""Carry a decision out on a corrected form: what followed from its earlier versions is corrected, not done again.
+
+A corrected form is decided like any other. Where a rule notifies a role that the earlier versions have notified, that
+notice is corrected (`briefs.correcting`) instead of a second one being created; a notice that was missing is created as
+always. Who was notified before and would not be now is told of the correction, too, because they have read what was
+wrong; an office that the worker had chosen by mistake is told that the notice no longer counts, and reads no more.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from access.languages import Texts, in_each_language, same_in_each_language
+from case_forms.procedures.chains import chain_for
+from case_forms.procedures.definition import Procedure
+from notifications.briefs.correcting import correct_briefs, withdraw_as_corrected
+from notifications.directory.areas import NAMED_ROLES
+from notifications.directory.models import Contact, Partner, Role
+from notifications.outbox.actions import create_notice
+from notifications.outbox.locking import lock_chases
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
+
+from .brief_content import both
+from .models import SUBMISSION_RECEIVED, AwaitedDate, Case, CaseEvent, Deadline, Referral, ReferralState
+
+if TYPE_CHECKING:
+    from case_forms.procedures.decide import Action
+
+# Roles reached only because somebody named their office, or the person agreed to them: nothing obliges the unit to
+# notify them, so after a correction that leaves them out they have no reason to read on.
+BY_CHOICE = NAMED_ROLES | {Role.HEALTH.value, Role.PSYCHOLOGIST.value, Role.LEGAL_AID.value, Role.EMBASSY_DESK.value}
+
+Group = tuple[str, int | None]  # a role, and the office where the rule or the worker named it
+
+# Who was told of a correction: (a notice was sent again, somebody who had settled theirs got one of their own).
+_CORRECTED_WORDS = {
+    (True, True): _("%(role)s: notice %(codes)s was corrected and sent again; whoever had answered is notified, too."),
+    (True, False): _("%(role)s: notice %(codes)s was corrected and sent again."),
+    (False, True): _("%(role)s: whoever had read the earlier version is notified of the correction."),
+    (False, False): _("%(role)s: nobody who was notified before has it now."),
+}
+_WITHDRAWN_WORDS = {
+    True: _(
+        "%(role)s: the corrected form does not name this office. Its notice was withdrawn, and whoever had read it is"
+        " notified."
+    ),
+    False: _(
+        "%(role)s: the corrected form does not name this office. Its notice was withdrawn before anybody read it."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What telling of a correction needs of the decision that is being carried out.
+
+    `build_brief(role, urgent)` builds the corrected brief. `note(rule, notices, words)` lists what was created with the
+    event and adds the words to its explanation.
+    """
+
+    case: Case
+    event: CaseEvent
+    procedure: Procedure
+    at: datetime
+    build_brief: Callable[[str, bool], dict[str, Any]]
+    note: Callable[[str, list[Notice], Texts], None]
+
+
+class Correction:
+    """What followed from the earlier versions of a form that is corrected, and what of it holds."""
+
+    def __init__(self, case: Case, submissions: Iterable[UUID]) -> None:
+        """Read what followed and lock the notices' chains, before anything is written to the audit chain."""
+        self.case = case
+        found = CaseEvent.objects.filter(case=case, submission_id__in=list(submissions), kind=SUBMISSION_RECEIVED)
+        self.events = list(found.values_list("pk", flat=True))
+        firsts = Notice.objects.filter(event_id__in=self.events, chases=None).select_related("partner")
+        lock_chases(firsts.values_list("pk", flat=True))
+        # Read after the locks: what was answered meanwhile counts.
+        self.groups: dict[Group, list[Notice]] = {}
+        for notice in firsts.order_by("owed_at", "pk"):
+            self.groups.setdefault(_group(notice.role, notice.partner), []).append(notice)
+        self.taken: set[Group] = set()
+
+    @property
+    def has_opened_case(self) -> bool:
+        """Whether it was an earlier version of this form that opened the case."""
+        first = CaseEvent.objects.filter(case=self.case).order_by("at", "pk").values_list("pk", flat=True).first()
+        return first in self.events
+
+    def has_started(self, key: str) -> bool:
+        """Tell whether an earlier version has started this deadline or task."""
+        return Deadline.objects.filter(case=self.case, event__in=self.events, key=key).exists()
+
+    def forget_dates(self) -> None:
+        """Drop the dates that earlier versions named and that aren't reached yet: the corrected one names its own."""
+        AwaitedDate.objects.filter(case=self.case, event__in=self.events, done_at=None).delete()
+
+    def tell_again(
+        self,
+        telling: Telling,
+        action: "Action",
+        role: str,
+        named: Partner | None = None,
+        *,
+        services: list[Any] | None = None,
+    ) -> bool:
+        """Correct what earlier versions told this role. False when nobody there has it: it is to be notified anew.
+
+        `action`: the rule's, with its ladder and times. `services`: what a referral asks for now.
+        """
+        group = _group(role, named)
+        self.taken.add(group)
+        firsts = self.groups.get(group)
+        if not firsts:
+            return False
+        brief = telling.build_brief(role, bool(action.params.get("urgent")))
+        ladder = telling.procedure.ladders[action.params["ladder"]].stored_steps
+        minutes = action.params.get("answer_minutes")
+        is_held = _correct(telling, action.rule, firsts, brief, answer_minutes=minutes, ladder=ladder)
+        if services is not None and is_held:
+            made = Referral.objects.filter(case=self.case, notice_id__in=[first.pk for first in firsts])
+            made.update(services=services)
+        return is_held
+
+    def tell_others(self, telling: Telling) -> None:
+        """Tell those whom earlier versions notified and this one doesn't; offices named by mistake read no more."""
+        for group, firsts in self.groups.items():
+            if group in self.taken:
+                continue
+            role, _office = group
+            if role in BY_CHOICE:
+                _withdraw(telling, firsts)
+            else:
+                _correct(telling, "", firsts, telling.build_brief(role, False))
+
+
+def _group(role: str, office: Partner | None) -> Group:
+    # An office found by the place is whoever is responsible there; only one that was named tells two notices apart.
+    return (role, office.pk if office is not None and role in BY_CHOICE else None)
+
+
+def _correct(telling: Telling, rule: str, firsts: list[Notice], brief: Mapping[str, Any], **clock: Any) -> bool:
+    """Correct these notices of one role; those who had settled theirs get one that says so. Return whether it is held.
+
+    `clock`: `answer_minutes` and `ladder` of the notices that are created.
+    """
+    corrected = correct_briefs(firsts, brief=brief, event_id=telling.event.pk, at=telling.at)
+    created = [_notify_reader(telling, firsts[-1], contact, brief, **clock) for contact in corrected.to_tell]
+    codes = ", ".join(notice.code for notice in corrected.again)
+    words = _CORRECTED_WORDS[bool(corrected.again), bool(created)]
+    role = Role(firsts[0].role).label
+    telling.note(rule, created, both(lambda: words % {"role": role, "codes": codes}))
+    return corrected.is_held
+
+
+def _withdraw(telling: Telling, firsts: list[Notice]) -> None:
+    readers = withdraw_as_corrected(firsts, at=telling.at)
+    for referral in Referral.objects.filter(case=telling.case, notice_id__in=[first.pk for first in firsts]):
+        referral.state = ReferralState.WITHDRAWN
+        referral.save(update_fields=["state"])
+    brief = _build_withdrawn_brief(firsts[-1])
+    created = [_notify_reader(telling, firsts[-1], contact, brief) for contact in readers]
+    role = Role(firsts[0].role).label
+    telling.note("", created, both(lambda: _WITHDRAWN_WORDS[bool(created)] % {"role": role}))
+
+
+def _notify_reader(
+    telling: Telling,
+    first: Notice,
+    contact: Contact,
+    brief: Mapping[str, Any],
+    *,
+    answer_minutes: float | None = None,
+    ladder: Iterable[Mapping[str, Any]] = (),
+) -> Notice:
+    """Create a notice for somebody who has read what was corrected or withdrawn."""
+    case = telling.case
+    return create_notice(
+        NoticeRequest(
+            event_id=telling.event.pk,
+            case_id=case.pk,
+            case_reference=case.reference,
+            role=first.role,
+            contact=contact,
+            municipality=first.municipality,
+            home=first.home,
+            unit=first.unit or case.unit,
+            chain=chain_for(telling.procedure, first.role),
+            brief=brief,
+            answer_minutes=answer_minutes,
+            ladder=ladder,
+            purpose=Purpose.CORRECTION,
+            is_drill=case.is_drill,
+            at=telling.at,
+        )
+    )
+
+
+def _build_withdrawn_brief(first: Notice) -> dict[str, Any]:
+    """Build what an office reads that was notified by mistake: no answer of the case, old or new."""
+    value: Texts = in_each_language(
+        _(
+            "The notice that you have read was sent to your office by mistake. It no longer counts and its link is"
+            " closed. Do not use or pass on what it said, and delete or destroy any copy."
+        )
+    )
+    rows = [
+        {"key": "withdrawn", "label": in_each_language(_("What happened")), "value": value},
+        {"key": "code", "label": in_each_language(_("Code of the notice")), "value": same_in_each_language(first.code)},
+    ]
+    return {"sections": [{"title": in_each_language(_("Sent by mistake")), "rows": rows}]}
