@@ -99,7 +99,7 @@ def get_all_versions(keys: Iterable[uuid.UUID]) -> tuple[datetime, set[uuid.UUID
         ahead = set()
         for key, at, before, after in rows.values_list("pk", "received_at", "corrects", "corrected_by"):
             found[key] = at
-            ahead |= {before, after} - {None}
+            ahead |= {each for each in (before, after) if each is not None}
         ahead -= found.keys()
         if not ahead:
             break
@@ -162,6 +162,7 @@ def correct_newest_instead(*, draft: Draft, by: User) -> Draft:
         raise CorrectionRefused(refusal)
     locked.corrects = newest
     locked.save(update_fields=["corrects"])
+    log_event("draft.corrects_newer", actor=get_actor(by), target_kind="draft", target_id=locked.pk)
     return locked
 
 

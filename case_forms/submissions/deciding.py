@@ -86,6 +86,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         notices=len(applied.notices),
         procedure=str(procedure),
         unmatched=submission.is_unmatched,
+        corrects=submission.corrects_id or "",
     )
 
 

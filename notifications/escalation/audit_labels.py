@@ -137,6 +137,7 @@ KINDS: dict[str, Promise] = {
     "directory.pin_card_printed": _("Printed the card for a PIN"),
     "directory.pin_set": _("Set a contact's PIN"),
     "directory.test_asked": _("Sent a contact another test notice"),
+    "draft.corrects_newer": _("A correction goes on from a newer version"),
     "draft.discarded": _("Discarded a draft"),
     "draft.moved": _("Moved a draft to a newer version"),
     "draft.saved_with_key": _("A draft was saved without a session"),

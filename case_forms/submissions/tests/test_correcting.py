@@ -328,7 +328,7 @@ def test_the_officer_sees_the_correction_and_what_stood_before(
     correct(sent, scene.worker, danger="yes")
     page = staffed_page(police)
     assert "This notice was corrected" in page
-    assert "You had opened it before" in page
+    assert "You opened it before that" in page
 
 
 @pytest.fixture

@@ -147,17 +147,24 @@ def read_what_was_sent(day: Day, me: Staff) -> Any:
 @act("draft.started", "worker", "intake:correct")
 def correct_what_was_sent(day: Day, me: Staff) -> Any:
     sent = Submission.objects.visible_to(me.user).current().filter(unit__in=me.user.units(), case__isnull=False)
+    sent = sent.filter(correcting_drafts=None, form_version__form__key="initial_identification")
     me.post("intake:correct", sent.latest("received_at").pk, reason="Kanarina")
     return Draft.objects.filter(owner=me.user).latest("started_at")
 
 
-@act("notice.corrected", "worker", "intake:review", "intake:correct_newest")
+@act("draft.corrects_newer", "worker", "intake:correct_newest")
+def go_on_with_a_correction_from_the_newest(day: Day, me: Staff) -> Any:
+    draft = correct_what_was_sent(day, me)
+    me.post("intake:correct_newest", draft.pk)
+    return draft
+
+
+@act("submission.received", "worker", "intake:review")
 def send_a_correction(day: Day, me: Staff) -> Any:
     draft = correct_what_was_sent(day, me)
-    notice = Notice.objects.filter(case_id=draft.corrects.case_id, chases=None).earliest("owed_at")
-    me.post("intake:correct_newest", draft.pk)
-    me.fill("intake:review", draft.pk, confirmed=[each["key"] for each in draft.form_version.definition["warnings"]])
-    return notice
+    warnings = [warning["key"] for warning in draft.form_version.definition["warnings"]]
+    me.post("intake:review", draft.pk, confirmed=warnings)
+    return "submission", draft.pk
 
 
 @act("submission.handled", "coordinator", "intake:handled")
