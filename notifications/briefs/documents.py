@@ -80,8 +80,9 @@ def render_document(notice: Notice) -> BriefDocument:
 
 def _was_corrected(notice: Notice) -> bool:
     """Tell whether the brief was replaced after this instance was read (`correcting`). Locks the notice."""
-    now = Notice.objects.select_for_update().only("brief").get(pk=notice.pk)
-    return bool(now.__dict__["brief"] != notice.__dict__.get("brief"))
+    read = notice.__dict__.get("brief")
+    stored = Notice.objects.select_for_update().only("brief").get(pk=notice.pk).__dict__["brief"]
+    return read is not None and bool(stored != read)
 
 
 def build_pdf(notice: Notice) -> bytes:
