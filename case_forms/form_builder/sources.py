@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.db.models import Q
+
 from access.languages import DEFAULT_LANGUAGE
 from access.models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
-from case_forms.questions.base import Choice, text_in
+from case_forms.questions.base import Choice, ChoiceSource, text_in
 from case_forms.zones.choosing import zone_attributes, zone_rows
 from notifications.directory.models import Partner, Role
 from outreach_pages.records.models import SessionQuerySet
@@ -23,6 +25,8 @@ OFFICES = {"partners": Role.PROTECTION_SERVICE.value, "social_services": "social
 FILES = Path(__file__).parent / "data_lists"
 
 
+FROM_FILES = frozenset({"countries", "languages"})
+OF_A_REGION = frozenset({"municipalities", "regions", "units", *OFFICES})
 BY_DAY = frozenset({"sessions", "outreach_visits"})
 Rows = list[tuple[str, dict[str, str]]]
 Attributes = dict[str, dict[str, str]]
@@ -78,6 +82,13 @@ def listed(name: str) -> list[dict[str, Any]]:
     return json.loads((FILES / f"{name}.json").read_text())["entries"]
 
 
+@cache
+def first_of_file(name: str) -> dict[str, int]:
+    """Return {code: place} of those that a data file names as answered most."""
+    named = json.loads((FILES / f"{name}.json").read_text()).get("first", [])
+    return {code: place for place, code in enumerate(named)}
+
+
 class Lists:
     """A ChoiceSource. Each list is read once per instance: make one for each request or submission, and drop it.
 
@@ -93,13 +104,39 @@ class Lists:
         self._choices: dict[tuple[str, str], list[Choice]] = {}
 
     def choices(self, name: str, language: str) -> list[Choice]:
-        """Return (value, label), in the order of the labels. An unknown list is empty."""
+        """Return (value, label), those of `leading` first, each part in the order of the labels.
+
+        An unknown list is empty.
+        """
         if (name, language) not in self._choices:
             labelled: list[Choice] = [(value, text_in(names, language)) for value, names in self._read(name)]
             if name not in BY_DAY:  # those come by their day, the last first
-                labelled.sort(key=lambda choice: _alphabetical(choice[1]))
+                leading = self.leading(name)
+                labelled.sort(key=lambda choice: (leading.get(choice[0], len(leading)), _alphabetical(choice[1])))
             self._choices[name, language] = labelled
         return self._choices[name, language]
+
+    def leading(self, name: str) -> dict[str, int]:
+        """Return {value: place} of what stands first: what is answered most, or what is in the person's own regions.
+
+        Places that are the same are in the order of their labels.
+        """
+        if name in FROM_FILES:
+            return first_of_file(name)
+        if name not in OF_A_REGION or not (own := self._own_regions):
+            return {}
+        if name == "regions":
+            return dict.fromkeys(own, 0)
+        self.attributes(name, "")
+        return {value: 0 for value, known in self._attributes[name].items() if known.get("region") in own}
+
+    @cached_property
+    def _own_regions(self) -> frozenset[str]:
+        """The regions of the units that the person works in, and those that they coordinate."""
+        if self.user is None:
+            return frozenset()
+        own = Q(units__in=self.user.units().values("pk")) | Q(pk__in=self.user.coordinated_regions().values("pk"))
+        return frozenset(Region.objects.filter(own).values_list("slug", flat=True))
 
     def has(self, name: str, value: str) -> bool:
         if name not in self._values:
@@ -133,6 +170,11 @@ class Lists:
         return get_selectable_sessions(self.user)
 
 
+def leading_in(sources: ChoiceSource, name: str) -> frozenset[str]:
+    """Return the values of a list that stand first; none in a source that has no such."""
+    return frozenset(sources.leading(name)) if isinstance(sources, Lists) and name else frozenset()
+
+
 def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
     if name == "municipalities":
         return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in Municipality.objects.values_list("slug", "name")]
@@ -143,7 +185,7 @@ def _rows(name: str) -> list[tuple[str, dict[str, str]]]:
         return [(slug, {DEFAULT_LANGUAGE: label}) for slug, label in units.values_list("slug", "name")]
     if name in OFFICES:
         return list(Partner.objects.filter(role=OFFICES[name], is_active=True).values_list("slug", "names"))
-    if name in ("countries", "languages"):
+    if name in FROM_FILES:
         return [(entry["code"], entry["name"]) for entry in listed(name)]
     return []
 

@@ -1,7 +1,9 @@
 // What a script adds to the widgets of questions. Each works without it (templates/questions).
 
 import { assess } from "./widgets/assessment.js";
+import { count } from "./widgets/count.js";
 import { standAlone } from "./widgets/exclusive.js";
+import { narrow } from "./widgets/narrow.js";
 import { drawSignature } from "./widgets/signature.js";
 import { findPlace } from "./widgets/place.js";
 import { rank } from "./widgets/ranking.js";
@@ -14,6 +16,8 @@ const ADDED = [
   ["[data-place]", findPlace],
   ["[data-signature]", drawSignature],
   ["[data-assessment]", assess],
+  ["[data-narrow]", narrow],
+  ["[data-most]", count],
 ];
 
 /**

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dates import MONTHS
 
 from case_forms.form_builder.definition import Question
+from case_forms.form_builder.sources import FROM_FILES
 from case_forms.questions import registry
 from case_forms.questions.base import Choice, is_unanswered, text_in
 from case_forms.questions.choices import exclusive_values
@@ -19,6 +20,7 @@ from case_forms.questions.grids import PLACES
 from case_forms.questions.numbers import is_number, steps
 from case_forms.questions.partial_dates import PARTS
 from case_forms.questions.places import seats
+from case_forms.questions.texts import MAX_LONG
 from case_forms.questions.times import bounds
 
 register = template.Library()
@@ -107,6 +109,30 @@ def stands_alone(question: Question, choice: str) -> bool:
 def chosen_first(choices: list[tuple[str, str]], value: Any) -> list[tuple[str, str]]:
     """Return only the choices that are chosen, for showing them on top of a long list."""
     return [choice for choice in choices if chosen(value, choice[0])]
+
+
+@register.filter
+def longest(question: Question) -> int:
+    """Return how many characters a long text may have."""
+    return MAX_LONG if question.max_length is None else min(question.max_length, MAX_LONG)
+
+
+@register.filter
+def parted(choices: list[Choice], leading: int | None) -> list[tuple[str, list[Choice]]]:
+    """Return ("first", choices) and ("others", choices) of a list whose first `leading` choices stand apart.
+
+    One part without a name, where nothing stands apart.
+    """
+    first = leading or 0
+    if not 0 < first < len(choices):
+        return [("", choices)]
+    return [("first", choices[:first]), ("others", choices[first:])]
+
+
+@register.filter
+def in_file(name: str) -> bool:
+    """Tell whether a list comes from a data file, and so is the same in every region."""
+    return name in FROM_FILES
 
 
 @register.simple_tag

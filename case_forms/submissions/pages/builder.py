@@ -6,6 +6,7 @@ from typing import Any
 from access.models import localize
 from case_forms import expressions
 from case_forms.form_builder.definition import AnyItem, Note, Question, Repeat
+from case_forms.form_builder.sources import leading_in
 from case_forms.questions import registry
 
 from ..attachments.named_files import AttachedFiles
@@ -69,17 +70,21 @@ class SectionPageBuilder:
 
     def _question(self, question: Question, name: str, value: Any, scope: Answers, relevant: bool) -> QuestionView:
         context = self.context
+        kind = registry.get(question.type)
+        choices = kind.choices(question, context.language, context.sources, scope)
+        first = leading_in(context.sources, kind.list_of(question))
         view = QuestionView(
             question=question,
             name=name,
             value=self.worked_out.get(name, question.default if is_unanswered(value) else value),
             errors=self.errors.get(name, []) if relevant else [],
-            choices=registry.get(question.type).choices(question, context.language, context.sources, scope),
+            choices=choices,
             language=context.language,
             required=holds(question.required, scope),
             relevant=relevant,
             scope=scope,
             attachments=self.attachments,
+            leading=sum(value in first for value, _label in choices),
         )
         self.questions.append(view)
         return view

@@ -25,6 +25,7 @@ class QuestionView:
     relevant: bool
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
     attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    leading: int = 0  # how many of the choices stand first, before those of the alphabet
     kind: str = "question"
 
     @property
