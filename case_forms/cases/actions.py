@@ -35,7 +35,8 @@ from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .date_clock import await_dates
-from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
+from .deadlines import compute_mark_minutes, end_duties, lock_duties, meet_deadlines, start_deadline
+from .locking import lock_case
 from .models import Case, CaseEvent, CaseStatus, Deadline, DeadlineKind, FormalIdentification, Referral, new_reference
 from .rule_events import respond_to_done
 from .tasks import label_of_form, label_of_second_worker, start_task
@@ -126,6 +127,8 @@ class _DecisionRun(World):
     def run(self) -> Applied:
         if self.named_case is not None and not self.is_later:
             lock_duties(self.named_case)
+            # So that it is closed either before this form or after it, with all that this form brings.
+            lock_case(self.named_case)
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
             ACTIONS[action.do].carry_out(action, self)
@@ -140,9 +143,23 @@ class _DecisionRun(World):
                 "unresolved": self.unresolved,
             }
             self.event.save(update_fields=["explanation", "detail"])
+        self._leave_closed()
         # After everything else stands: what is done is an event that rules respond to.
         respond_to_done(self.met, self.submission.received_at, case=self.case)
         return Applied(self.case, self.event, list(self.notices.values()))
+
+    def _leave_closed(self) -> None:
+        """Let no clock of a closed case run: what this decision began starts when the case is opened again.
+
+        Whoever has to be notified was notified. That a form came in is said until somebody decides about the case.
+        """
+        if self.case is None or self.case.closed_at is None:
+            return
+        at = self.submission.received_at
+        end_duties(self.case, at)
+        if not self.is_later:
+            self.case.form_after_closing_at = at
+            self.case.save(update_fields=["form_after_closing_at"])
 
     def _meet_duties_answered_by_the_form(self, case: Case) -> None:
         """Meet the duties that this form answers.
