@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from access.models import User, localize
 from access.scoping import visible_or_404
+from audit.chain import get_actor, log_event
 
 from ..models import Case, CaseClosing
 from .actions import (
@@ -132,6 +133,8 @@ def closing(request: HttpRequest, reference: str) -> HttpResponse:
             if refused.code not in PROBLEMS:
                 return redirect("cases:closing", case.reference)
             problem = refused.code
+    # Its words are sealed, and tell of the person.
+    log_event("case.read", actor=get_actor(user), target_kind="case", target_id=case.pk)
     page = {
         "form": form,
         "found": found,
