@@ -3,6 +3,7 @@
 What a closed case promises must hold after each step.
 """
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -59,8 +60,8 @@ class Cases(RuleBasedStateMachine):
         self.now = START
         POSTBOX.empty()
         self.patches = [
-            mock.patch("django.utils.timezone.now", lambda: self.now),
-            mock.patch.object(sweep, "enqueue_delivery", lambda keys: None),
+            mock.patch("django.utils.timezone.now", self.tell_time),
+            mock.patch.object(sweep, "enqueue_delivery"),
             mock.patch.object(sweep, "queue_length", return_value=0),
         ]
         for patch in self.patches:
@@ -76,6 +77,9 @@ class Cases(RuleBasedStateMachine):
         self.whole.__exit__(None, None, None)
         for patch in self.patches:
             patch.stop()
+
+    def tell_time(self) -> datetime:
+        return self.now
 
     def a_case(self, data: st.DataObject) -> Case:
         keys = list(Case.objects.order_by("opened_at", "pk").values_list("pk", flat=True))
@@ -153,10 +157,8 @@ class Cases(RuleBasedStateMachine):
         notice = Notice.objects.get(pk=data.draw(st.sampled_from(keys)))
         mark_opened(notice=notice, at=self.now)
         notice.refresh_from_db()
-        try:
+        with contextlib.suppress(AnswerRefused):
             answer(notice=notice, kind=what[0], reason=what[1], at=self.now)
-        except AnswerRefused:
-            pass
 
     # --- what the service does ---
 
