@@ -158,7 +158,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     if case.closed_at is None:
         return redirect("cases:case", case.reference)
     language = user.language
-    duties = [(str(duty.pk), localize(duty.label, language)) for duty in get_ended_duties(case)]
+    duties = [(str(duty.pk), str(localize(duty.label, language))) for duty in get_ended_duties(case)]
     is_reopening = request.method == "POST" and request.POST.get("do") != "leave"
     form = ReopenForm(request.POST if is_reopening else None, duties=duties)
     try:
