@@ -29,6 +29,7 @@ COVERED = (
 ON_SERVERS = (
     "notifications",
     "tests/chaos/test_faults.py",
+    "case_forms/cases/closing",
     "case_forms/submissions/attachments",
     "case_forms/submissions/exports",
     *(

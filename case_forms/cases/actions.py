@@ -37,7 +37,8 @@ from notifications.outbox.requests import NoticeRequest
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .correcting import Correction, Telling
 from .date_clock import await_dates
-from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
+from .deadlines import compute_mark_minutes, end_duties, lock_duties, meet_deadlines, start_deadline
+from .locking import lock_case
 from .models import (
     SUBMISSION_RECEIVED,
     Case,
@@ -141,6 +142,9 @@ class _DecisionRun(World):
             lock_duties(self.named_case)
             if self.submission.corrects:
                 self.correction = Correction(self.named_case, self.submission.corrects)
+            # So that it is closed either before this form or after it, with all that this form brings.
+            lock_case(self.named_case)
+            if self.correction is not None:
                 # Also when no rule is about it any more: it is about this case, and others have read it.
                 self._join(self.named_case)
         for action in self.decision.actions:
@@ -160,9 +164,23 @@ class _DecisionRun(World):
                 "unresolved": self.unresolved,
             }
             self.event.save(update_fields=["explanation", "detail"])
+        self._leave_closed()
         # After everything else stands: what is done is an event that rules respond to.
         respond_to_done(self.met, self.submission.received_at, case=self.case)
         return Applied(self.case, self.event, list(self.notices.values()))
+
+    def _leave_closed(self) -> None:
+        """Let no clock of a closed case run: what this decision began starts when the case is opened again.
+
+        Whoever has to be notified was notified. That a form came in is said until somebody decides about the case.
+        """
+        if self.case is None or self.case.closed_at is None:
+            return
+        at = self.submission.received_at
+        end_duties(self.case, at)
+        if not self.is_later:
+            self.case.form_after_closing_at = at
+            self.case.save(update_fields=["form_after_closing_at"])
 
     def _meet_duties_answered_by_the_form(self, case: Case) -> None:
         """Meet the duties that this form answers.

@@ -291,7 +291,9 @@ def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
         # Wrong PINs stand on the card and change none of the columns above.
         PinTry.objects.filter(notice__case_id=case.pk, succeeded=False).count(),
         list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
-        list(Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at", "owner", "chases")),
+        list(
+            Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at", "ended_at", "owner", "chases")
+        ),
         list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),
     ]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]

@@ -14,6 +14,7 @@ from case_forms.procedures.clocks import ZONE
 from case_forms.procedures.definition import Rule
 from notifications.escalation.passes import Clock, register_clock
 
+from .locking import lock_case_by_id
 from .models import AwaitedDate, Case, CaseEvent
 from .rule_events import respond
 
@@ -64,14 +65,18 @@ def _read(answer: object) -> datetime:
 
 def advance(now: datetime) -> int:
     """Let rules respond to every date that is reached, each by itself. Return how many."""
-    due = AwaitedDate.objects.filter(done_at__isnull=True, at__lte=now, case__closed_at__isnull=True)
+    due = AwaitedDate.objects.running().filter(at__lte=now)
     keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("at").values_list("pk", flat=True)
     return for_each_row(CLOCK, list(keys[:MAX_DATES]), lambda key: _reach(key, now), at=now)
 
 
 def _reach(key: int, now: datetime) -> bool:
     with transaction.atomic():
-        if not AwaitedDate.objects.filter(pk=key, done_at__isnull=True).update(done_at=now):
+        case_id = AwaitedDate.objects.filter(pk=key).values_list("case_id", flat=True).first()
+        # Before the row: whoever closes the case holds it, and then waits for its dates.
+        if case_id is None or lock_case_by_id(case_id).closed_at is not None:
+            return False
+        if not AwaitedDate.objects.running().filter(pk=key).update(done_at=now):
             return False
         awaited = AwaitedDate.objects.select_related("event__case__procedure_version").get(pk=key)
         respond(

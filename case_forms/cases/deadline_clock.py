@@ -29,6 +29,7 @@ from notifications.outbox.states import OPEN
 
 from .deadlines import find_next_mark, get_stranded_deadlines, withdraw_chases_of_met
 from .duty_briefs import build_duty_brief, build_unreadable_brief
+from .locking import lock_case_by_id
 from .models import Case, CaseEvent, Deadline
 from .rule_events import respond_to_duty
 
@@ -60,10 +61,15 @@ def _advance_one(key: int, now: datetime) -> bool:
 def _take_mark(deadline: Deadline, now: datetime) -> bool:
     """Move the duty on to its next mark, and tell its owner unless somebody is being asked already."""
     with transaction.atomic():
+        # Before the row: whoever closes the case holds it, and then waits for its duties.
+        if lock_case_by_id(deadline.case_id).closed_at is not None:
+            return False
         # As it was read: whoever comes second changes nothing.
-        is_ours = Deadline.objects.filter(
-            pk=deadline.pk, met_at__isnull=True, next_mark_at=deadline.next_mark_at
-        ).update(next_mark_at=find_next_mark(deadline.marks, now))
+        is_ours = (
+            Deadline.objects.unmet()
+            .filter(pk=deadline.pk, next_mark_at=deadline.next_mark_at)
+            .update(next_mark_at=find_next_mark(deadline.marks, now))
+        )
         if not is_ours:
             return False
         is_told = not is_being_chased(deadline)

@@ -23,7 +23,7 @@ from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import OPEN
 
-from .models import Case, CaseEvent, Deadline
+from .models import AwaitedDate, Case, CaseEvent, Deadline
 
 LOOK_AGAIN = timedelta(days=1)  # after the last mark of a duty
 DUTY_MET = "duty_met"  # why a notice about a duty is withdrawn
@@ -91,8 +91,8 @@ def meet_deadlines(
     """
     met = []
     # One by one, because each gets its audit entry; a case has only a few.
-    for deadline in deadlines.filter(met_at__isnull=True).defer("ladder", "label", "next_step"):
-        if not Deadline.objects.filter(pk=deadline.pk, met_at__isnull=True).update(met_at=at, next_mark_at=None):
+    for deadline in deadlines.filter(met_at__isnull=True, ended_at__isnull=True).defer("ladder", "label", "next_step"):
+        if not Deadline.objects.unmet().filter(pk=deadline.pk).update(met_at=at, next_mark_at=None):
             continue
         deadline.met_at, deadline.next_mark_at = at, None
         if is_later:
@@ -114,7 +114,9 @@ def meet_deadlines(
 def withdraw_chases_of_met(limit: int) -> int:
     """Withdraw what is still open about duties that are met. Return how many there were."""
     asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
-    left = Deadline.objects.filter(met_at__isnull=False, chase_id__in=asked).defer("ladder", "label", "next_step")
+    left = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=asked).defer(
+        "ladder", "label", "next_step"
+    )
     found = list(left[:limit])
     for deadline in found:
         withdraw_chase(deadline)
@@ -136,20 +138,28 @@ def lock_duties(case: Case) -> None:
 
     Whoever answers one holds it and waits for the audit chain (`outbox.locking`).
     """
-    lock_chases(
-        Deadline.objects.filter(case=case, met_at__isnull=True, chase_id__isnull=False).values_list(
-            "chase_id", flat=True
-        )
-    )
+    lock_chases(Deadline.objects.unmet().filter(case=case, chase_id__isnull=False).values_list("chase_id", flat=True))
 
 
 def stop_deadlines(case: Case, reason: str) -> None:
     """Let no duty of this case notify anybody any more, as after a drill; what was sent is withdrawn."""
     Deadline.objects.filter(case=case, next_mark_at__isnull=False).update(next_mark_at=None, ladder=[])
-    for deadline in Deadline.objects.filter(case=case, met_at__isnull=True, chase_id__isnull=False).defer(
-        "ladder", "label", "next_step"
+    for deadline in (
+        Deadline.objects.unmet().filter(case=case, chase_id__isnull=False).defer("ladder", "label", "next_step")
     ):
         withdraw_chase(deadline, reason)
+
+
+def end_duties(case: Case, at: datetime) -> list[int]:
+    """End what is still to be done in this case, without calling it met. Return the ids of the duties.
+
+    What was sent to their owners is withdrawn by the caller, or by the clock.
+    """
+    unmet = Deadline.objects.unmet().filter(case=case)
+    keys = list(unmet.order_by("pk").values_list("pk", flat=True))
+    unmet.filter(pk__in=keys).update(ended_at=at, next_mark_at=None)
+    AwaitedDate.objects.filter(case=case, done_at__isnull=True, ended_at__isnull=True).update(ended_at=at)
+    return keys
 
 
 def get_stranded_deadlines() -> "QuerySet[Deadline]":

@@ -61,8 +61,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(Q(unit__in=user.units().values("pk")) | Q(region__in=regions) | Q(unit__region__in=regions))
 
     def counted(self) -> "CaseQuerySet":
-        """Limit the cases to what statistics may count: no drills."""
-        return self.filter(is_drill=False)
+        """Limit the cases to what statistics may count: no drills, and none that was declared void."""
+        return self.filter(is_drill=False, voided_at__isnull=True)
+
+    def open(self) -> "CaseQuerySet":
+        return self.filter(closed_at__isnull=True)
 
 
 class Case(models.Model):
@@ -95,6 +98,10 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # A case that should never have been opened: closed, and left out of what is counted.
+    voided_at = models.DateTimeField(_("declared void at"), null=True, blank=True)
+    # A form came in about a closed case, and nobody has decided yet whether it is opened again.
+    form_after_closing_at = models.DateTimeField(_("form after closing"), null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -106,6 +113,20 @@ class Case(models.Model):
             models.Index(fields=["unit", "-opened_at"]),
             models.Index(fields=["region", "-opened_at"]),
             models.Index(fields=["-opened_at"]),
+            models.Index(
+                fields=["unit"],
+                condition=Q(form_after_closing_at__isnull=False),
+                name="case_with_a_form_after_closing",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="case_void_is_closed", condition=Q(voided_at__isnull=True) | Q(closed_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="case_open_has_no_form_after_closing",
+                condition=Q(form_after_closing_at__isnull=True) | Q(closed_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -143,9 +164,13 @@ class DeadlineKind(models.TextChoices):
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
+    def unmet(self) -> "DeadlineQuerySet":
+        """Return what is still to be done: neither met, nor ended with its case."""
+        return self.filter(met_at__isnull=True, ended_at__isnull=True)
+
     def running(self) -> "DeadlineQuerySet":
-        """Return what isn't met yet, in cases that are open."""
-        return self.filter(met_at__isnull=True, case__closed_at__isnull=True)
+        """Return what is still to be done, in cases that are open."""
+        return self.unmet().filter(case__closed_at__isnull=True)
 
 
 class Deadline(models.Model):
@@ -158,7 +183,8 @@ class Deadline(models.Model):
     owners. `ladder`: the steps taken while the owner doesn't answer (as on a notice). `next_mark_at`: when the clock
     looks at it next; null when it is met, or has no owner. `chase_id`: the first of the notices by which its owner is
     told, or was told last; `chases`: how often that was begun. `form`: the key of the form that meets it ("": rules
-    do); `not_by`: whose submission doesn't. `notice_id`: the notice whose acceptance meets it.
+    do); `not_by`: whose submission doesn't. `notice_id`: the notice whose acceptance meets it. `ended_at`: when it
+    ended with its case (`closing`) without being met.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="deadlines", verbose_name=_("case"))
@@ -172,6 +198,7 @@ class Deadline(models.Model):
     red_at = models.DateTimeField(null=True, blank=True)
     breach_at = models.DateTimeField(null=True, blank=True)
     met_at = models.DateTimeField(_("met at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     notice_id = models.UUIDField(null=True, blank=True, db_index=True)
     owner = models.CharField(_("whose duty"), max_length=24, choices=Role.choices, blank=True)
     ladder = models.JSONField(default=list, blank=True)
@@ -191,7 +218,13 @@ class Deadline(models.Model):
         verbose_name_plural = _("deadlines")
         ordering = ["starts_at"]
         # A rule's deadline that is asked for twice in one event is one clock.
-        constraints = [models.UniqueConstraint(fields=["event", "key"], name="one_deadline_per_event_and_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "key"], name="one_deadline_per_event_and_key"),
+            models.CheckConstraint(
+                name="deadline_ended_is_not_met_and_has_no_clock",
+                condition=Q(ended_at__isnull=True) | Q(met_at__isnull=True, next_mark_at__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case} {self.key}"
@@ -202,14 +235,26 @@ class Deadline(models.Model):
         return sorted(at for at in (self.amber_at, self.red_at, self.breach_at) if at is not None)
 
 
+class AwaitedDateQuerySet(models.QuerySet["AwaitedDate"]):
+    def running(self) -> "AwaitedDateQuerySet":
+        """Return the dates still to come, or just reached, in cases that are open."""
+        return self.filter(done_at__isnull=True, ended_at__isnull=True, case__closed_at__isnull=True)
+
+
 class AwaitedDate(models.Model):
-    """A moment at which a rule responds to a date that a form of the case gave (`date_clock`). `rule`: its key."""
+    """A moment at which a rule responds to a date that a form of the case gave (`date_clock`).
+
+    `rule`: its key. `ended_at`: when it ended with its case, before it was reached.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="awaited_dates", verbose_name=_("case"))
     event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="awaited_dates")
     rule = models.CharField(max_length=64)
     at = models.DateTimeField(_("at"), db_index=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AwaitedDateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("awaited date")
@@ -226,6 +271,7 @@ class ReferralState(models.TextChoices):
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    ENDED = "ended", _("ended without an answer")
 
 
 class Referral(models.Model):
@@ -250,3 +296,7 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} → {self.partner}"
+
+
+# Django finds models in this module only.
+from .closing.models import CaseClosing  # noqa: E402, F401

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 KIND = "rules_{}"  # the kind of the case event, by the code of the procedure's event
 TOO_MANY = "too_many_in_a_row"
+CASE_CLOSED = "case_closed"
+CASE_REOPENED = "case_reopened"
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +66,7 @@ def respond(
     `only`: the key of the one rule that responds. `subject`: what the event is about, in codes (`Event.subject`).
     """
     listens = case.procedure_version.parsed.rules_by_event.get(kind)
-    if not listens or source.submission_id is None or case.closed_at is not None:
+    if not listens or source.submission_id is None or (case.closed_at is not None and kind != CASE_CLOSED):
         return None
     chain = int(source.detail.get("chain", 0)) + 1
     event, is_new = CaseEvent.objects.get_or_create(
@@ -178,6 +180,13 @@ def respond_to_duty(kind: str, deadline: Deadline, at: datetime, *, case: Case |
         task=deadline.key,
         **subject,
     )
+
+
+def respond_to_closing(kind: str, case: Case, occurrence: UUID, at: datetime, reason: str) -> None:
+    """Let rules respond to the closing or reopening of a case, on the answers of the form that it was opened by."""
+    sources = CaseEvent.objects.filter(case=case, kind="submission_received").order_by("at", "pk")
+    if (source := sources.first()) is not None:
+        respond(kind, case=case, source=source, occurrence=uuid5(occurrence, kind), at=at, reason=reason)
 
 
 def respond_to_done(deadlines: "list[Deadline]", at: datetime, *, case: Case | None = None) -> None:

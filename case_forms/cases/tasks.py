@@ -36,10 +36,7 @@ def start_task(
     """
     key = key or params["task"]
     # Asked for once while it waits; that of a second worker depends on who sent what.
-    if (
-        not_by is None
-        and Deadline.objects.filter(case=case, key=key, met_at__isnull=True).exclude(event=event).exists()
-    ):
+    if not_by is None and Deadline.objects.unmet().filter(case=case, key=key).exclude(event=event).exists():
         return None
     marks = _compute_marks(procedure, params, at)
     task, _is_new = Deadline.objects.get_or_create(

@@ -142,6 +142,7 @@ class DeadlineLine:
     chase: UUID | None = None
     is_task: bool = False
     by_another: bool = False
+    ended_at: datetime | None = None  # with its case, without being met
 
 
 @dataclass(frozen=True)
@@ -333,7 +334,8 @@ def _next_step(notice: Notice) -> tuple[str | None, datetime | None]:
 
 
 def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLine:
-    until = row.met_at or now
+    over_at = row.met_at or row.ended_at
+    until = over_at or now
     ahead = [(at, mark) for mark in MARKS if (at := getattr(row, f"{mark}_at")) is not None and at > until]
     next_at, next_mark = min(ahead, default=(None, None))
     return DeadlineLine(
@@ -346,14 +348,15 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         met_at=row.met_at,
         notice=row.notice_id,
         mark=_worst_mark(row, until),
-        next_mark=None if row.met_at else next_mark,
-        minutes_left=_minutes(now, next_at) if next_at and not row.met_at else None,
+        next_mark=None if over_at else next_mark,
+        minutes_left=_minutes(now, next_at) if next_at and not over_at else None,
         minutes_taken=_minutes(row.starts_at, row.met_at) if row.met_at else None,
         owner=str(Role(row.owner).label) if row.owner and not row.notice_id else "",
         next_step=localize(row.next_step, language) if row.next_step else "",
         chase=row.chase_id,
         is_task=row.kind == DeadlineKind.TASK,
         by_another=row.not_by_id is not None,
+        ended_at=row.ended_at,
     )
 
 

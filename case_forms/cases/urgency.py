@@ -75,7 +75,7 @@ def _case_ids(moment: datetime) -> list[tuple[str, "QuerySet[Any]"]]:
         ("failed", bearing_duty().filter(state=NoticeState.FAILED).values("case_id")),
         ("waiting", bearing_duty().filter(state__in=OPEN).values("case_id")),
     ]
-    running = Deadline.objects.filter(met_at__isnull=True).order_by()
+    running = Deadline.objects.unmet().order_by()
     found += [(mark, running.filter(**{f"{mark}_at__lte": moment}).values("case_id")) for mark in MARKS]
     return sorted(found, key=lambda pair: URGENCIES.index(pair[0]))
 

@@ -19,6 +19,7 @@ from case_forms.form_builder.models import FormVersion
 
 from .adopting import newer_version
 from .calling import get_duty, to_call_about
+from .closing.shown import describe_end
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
 from .labels import flags_in_words
 from .models import Case, Deadline
@@ -56,6 +57,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "next_forms": next_forms,
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),
+        **describe_end(found, user),
     }
     return render(request, "cases/case.html", context)
 
@@ -126,7 +128,7 @@ def _language() -> str:
 def _to_complete(case: Case, groups: list[FormGroup]) -> FormVersion | None:
     """Return the identification form, while its rest is awaited after an urgent notice."""
     forms = (form for group in groups for form in group.versions)
-    waits = Deadline.objects.filter(case=case, key=REST_AWAITED, met_at__isnull=True).exists()
+    waits = Deadline.objects.running().filter(case=case, key=REST_AWAITED).exists()
     return next((form for form in forms if waits and form.parsed_form.kind == "identification"), None)
 
 

@@ -44,6 +44,8 @@ BEGINNINGS = {
     "task_due": gettext_noop("When a duty that %(forms)s started is due"),
     "task_overdue": gettext_noop("When a duty that %(forms)s started is overdue"),
     "task_done": gettext_noop("When a duty that %(forms)s started is done"),
+    "case_closed": gettext_noop("When a case that %(forms)s opened is closed"),
+    "case_reopened": gettext_noop("When a case that %(forms)s opened is opened again after closing"),
 }
 
 # Names that events offer whose values are statuses of a case.

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 from django.utils import timezone, translation
 
 from access.languages import DEFAULT_LANGUAGE
@@ -267,6 +267,7 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
 
 def _notices(unit: MobileUnit, month: Month) -> Answers:
     first = Notice.objects.filter(unit=unit, is_drill=False, purpose=Purpose.FIRST, **_within("owed_at", month))
+    first = first.exclude(case_id__in=Case.objects.filter(voided_at__isnull=False).values("pk"))
     police = list(first.filter(role=Role.POLICE).values_list("pk", "chase_id", "owed_at"))
     # by chase and not by notice: whoever accepted may be a deputy, who got a notice of their own
     chases = {chase or pk for pk, chase, _owed in police}
@@ -315,7 +316,8 @@ def _cases(unit: MobileUnit, month: Month) -> Answers:
         "referrals_made": len(referrals),
         "referrals_accepted": sum(state == ReferralState.ACCEPTED for state, _services in referrals),
         "referrals_shelter": sum(bool(SHELTER & {*services}) for _state, services in referrals),
-        "follow_ups_due": follow_ups.filter(**_within("red_at", month)).count(),
+        # One that ended with its case before it was due was never due.
+        "follow_ups_due": follow_ups.filter(**_within("red_at", month)).exclude(ended_at__lt=F("red_at")).count(),
         "follow_ups_done": follow_ups.filter(**_within("met_at", month)).count(),
     }
 

@@ -193,7 +193,7 @@ def _next_eight(now: datetime) -> datetime:
 def _next_mark(now: datetime, outside: Outside) -> datetime | None:
     """Return when a duty's next mark, or a date that a rule waits for, is reached."""
     marks = Deadline.objects.running().order_by().aggregate(at=Min("next_mark_at"))["at"]
-    dates = AwaitedDate.objects.filter(done_at__isnull=True, case__closed_at__isnull=True).order_by()
+    dates = AwaitedDate.objects.running().order_by()
     return min((at for at in (marks, dates.aggregate(at=Min("at"))["at"]) if at is not None), default=None)
 
 

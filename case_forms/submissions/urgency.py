@@ -133,7 +133,7 @@ def _of_bearer(notice: Notice, moment: datetime, *, is_called: bool) -> Urgency:
 
 def _marks(case_ids: list[Any], moment: datetime) -> dict[Any, set[str]]:
     passed: dict[Any, set[str]] = defaultdict(set)
-    running = Deadline.objects.filter(case__in=case_ids, met_at__isnull=True).order_by()
+    running = Deadline.objects.unmet().filter(case__in=case_ids).order_by()
     for case_id, *times in running.values_list("case_id", F("breach_at"), F("red_at"), F("amber_at")):
         passed[case_id] |= {mark for mark, at in zip(MARKS, times, strict=True) if at is not None and at <= moment}
     return passed

@@ -79,6 +79,8 @@ def get_answer_kinds(notice: Notice) -> tuple[str, ...]:
         return (ReplyKind.ACCEPTED.value,)  # only read: each notice on a list is answered by itself
     if notice.root.purpose == Purpose.CORRECTION and notice.purpose not in CALLS:
         return (ReplyKind.ACCEPTED.value,)  # only read: who holds the case answers at the notice that was corrected
+    if notice.root.purpose == Purpose.VOID and notice.purpose not in CALLS:
+        return (ReplyKind.ACCEPTED.value,)  # that a case is void is only to be known
     if notice.root.purpose == Purpose.DUTY and notice.purpose not in CALLS:
         # What is done is met by its form, not by a word here; and no office can pass a duty of the case on.
         return (ReplyKind.ACCEPTED.value, ReplyKind.DECLINED.value)

@@ -39,6 +39,7 @@ class Purpose(models.TextChoices):
     DUTY = "duty", _("a duty is due")
     CORRECTION = "correction", _("a correction of what was read")
     TEST = "test", _("test of an address and a PIN")
+    VOID = "void", _("the case is void")
     DIGEST = "digest", _("to the coordinator: daily list of what is unanswered")
 
 

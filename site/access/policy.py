@@ -328,6 +328,14 @@ VIEWS: tuple[RouteRule, ...] = (
         WRITE,
     ),
     RouteRule("cases:case", FIELD, "A unit and its coordinator follow a case and its notices."),
+    RouteRule("cases:close", FIELD, "Its unit or a coordinator asks to close a case; a coordinator decides.", WRITE),
+    RouteRule(
+        "cases:void", FIELD, "Its unit or a coordinator asks to void a wrong case; another person decides.", WRITE
+    ),
+    RouteRule("cases:closing", FIELD, "A coordinator who hasn't asked decides; whoever asked withdraws.", WRITE),
+    RouteRule(
+        "cases:reopen", FIELD, "Its unit or a coordinator opens a closed case again, or leaves it closed.", WRITE
+    ),
     RouteRule("cases:timeline", FIELD, "The part of a case's page that renews itself."),
     RouteRule(
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE

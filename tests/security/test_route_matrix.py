@@ -41,6 +41,7 @@ OF_ROW = {row.route: [route for route in REACHED if route.row is row] for row in
 RECORDED_READING = {
     "audit",
     "cases:case",
+    "cases:closing",
     "cases_case_modeladmin_inspect",
     "cases_referral_modeladmin_inspect",
     "field_api:case",

@@ -58,12 +58,13 @@ class CaseRegister(Register):
         "procedure_version",
         "opened_at",
         "closed_at",
+        "voided_at",
         "is_drill",
     )
 
     def scoped(self, user: User) -> "models.QuerySet[Any]":
         # One query for all rows of the page.
-        owned = Deadline.objects.filter(met_at=None, next_mark_at__isnull=False).order_by("next_mark_at", "pk")
+        owned = Deadline.objects.unmet().filter(next_mark_at__isnull=False).order_by("next_mark_at", "pk")
         return Case.objects.visible_to(user).prefetch_related(
             models.Prefetch("deadlines", owned.only("case_id", "label", "owner", "next_mark_at"), to_attr="duties")
         )
@@ -134,5 +135,5 @@ def _late(now: datetime) -> models.Exists:
 
 
 def _breached(now: datetime) -> models.Exists:
-    unmet = Deadline.objects.filter(case=models.OuterRef("pk"), met_at__isnull=True)
+    unmet = Deadline.objects.unmet().filter(case=models.OuterRef("pk"))
     return models.Exists(unmet.filter(breach_at__lte=now))

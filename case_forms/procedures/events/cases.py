@@ -1,10 +1,11 @@
-"""Events that rules cause: what they do to a case is itself something that rules can respond to."""
+"""Events about a case itself: what rules do to it, and that people close it or open it again."""
 
 from case_forms.expressions import KindInfo
 
 from ..case_state import CaseState
 from ..messages import gettext_noop
 from .base import OCCURRED_ON, TODAY, EventKind, ScopeName
+from .later import LaterEvent, read_subject
 from .submissions import CASE_CHILD, CASE_STATUS, CONSENT, FLAGS
 
 STATUS_BEFORE = ScopeName(
@@ -37,3 +38,26 @@ class StatusChanged(EventKind):
     @classmethod
     def follows(cls, before: CaseState | None, after: CaseState | None) -> bool:
         return before is not None and after is not None and before.status != after.status
+
+
+CLOSING_REASON = ScopeName(
+    "_closing_reason",
+    KindInfo("choice"),
+    gettext_noop("the code of the reason for closing the case, or for opening it again"),
+    read_subject("reason"),
+)
+
+
+class CaseClosed(LaterEvent):
+    code = "case_closed"
+    words = gettext_noop(
+        "A case is closed. Whoever is notified then gets the notice; duties that begin then start when it is"
+        " opened again."
+    )
+    names = (*LaterEvent.names, CLOSING_REASON)
+
+
+class CaseReopened(LaterEvent):
+    code = "case_reopened"
+    words = gettext_noop("A closed case is opened again.")
+    names = (*LaterEvent.names, CLOSING_REASON)

@@ -102,6 +102,8 @@ def test_stored_codes_stay() -> None:
         "task_overdue",
         "task_done",
         "date_reached",
+        "case_closed",
+        "case_reopened",
     }
     assert set(ACTIONS) == {
         "open_case",

@@ -110,6 +110,7 @@ def _review_page(
     page = frame(
         request,
         draft=draft,
+        closed_case=case if case is not None and case.closed_at is not None else None,
         asked=[(warning, warning.key in ticked) for warning in asked],
         is_unconfirmed=is_unconfirmed,
         sections=read_sections(checked, context),

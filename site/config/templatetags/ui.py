@@ -73,6 +73,8 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
     "met": ("delivered", gettext_lazy("done on time"), "ok"),
     "met_late": ("delivered", gettext_lazy("done, late"), "amber"),
     "running": ("late", gettext_lazy("on time"), "neutral"),
+    "ended": ("closed", gettext_lazy("ended with the case"), "neutral"),
+    "void": ("closed", gettext_lazy("void"), "neutral"),
     "repeated": ("repeated", gettext_lazy("sent again"), "sent"),
     "waiting": ("owed", gettext_lazy("waiting for answers"), "neutral"),
     "quiet": ("accepted", gettext_lazy("all answered"), "ok"),

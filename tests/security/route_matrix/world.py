@@ -21,7 +21,7 @@ from access.models import (
 )
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
-from case_forms.cases.models import Case, Referral
+from case_forms.cases.models import Case, CaseClosing, Referral
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
 from case_forms.simulation.models import Replay, Scenario
@@ -223,6 +223,15 @@ class World:
             contact=self._contact(),
             starts_at=timezone.now() + timedelta(days=3),
             ends_at=timezone.now() + timedelta(days=9),
+        )
+        CaseClosing.objects.create(
+            case=self.case,
+            act="close",
+            reason="finished",
+            asked_by=other,
+            decision="refused",
+            decided_by=self.people["coordinator"].user,
+            decided_at=timezone.now(),
         )
         referral = Referral.objects.create(case=self.case, event=self.case.events.first(), partner=office)
         Agreement.objects.create(partner=office, signed_on=timezone.localdate())

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access.models import FieldToken, Municipality
+from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.models import Case, Referral
 from case_forms.cases.notifying_instead import list_choices
 from case_forms.form_builder.actions import publish_form, save_definition
@@ -233,6 +234,75 @@ def read_ones_own_case(day: Day, me: Staff) -> Any:
 def read_a_case_in_the_register(day: Day, me: Staff) -> Any:
     found = a_case(day)
     get(me, "cases_case_modeladmin_inspect", found.pk)
+    return found
+
+
+def ask_to_close(day: Day, me: Staff, route: str = "cases:close", **more: Any) -> Case:
+    """A case for which closing is asked for, by whoever `me` is."""
+    found = send_a_form(day, day.worker).case
+    seen = find_open_ends(found).fingerprint
+    given = {"reason": "finished", "contact": "Kanarina", "open": "Kanarina", "notices": "withdraw", "seen": seen}
+    me.post(route, found.reference, **given, **more)
+    return found
+
+
+@act("case.closing_asked", "worker", "cases:close")
+def ask_to_close_a_case(day: Day, me: Staff) -> Any:
+    return ask_to_close(day, me)
+
+
+@act("case.closing_asked", "coordinator", "cases:close")
+def ask_to_close_a_case_as_coordinator(day: Day, me: Staff) -> Any:
+    return ask_to_close(day, me)
+
+
+@act("case.void_asked", "worker", "cases:void")
+def ask_to_void_a_case(day: Day, me: Staff) -> Any:
+    found = send_a_form(day, day.worker).case
+    me.post("cases:void", found.reference, reason="test", note="Kanarina", seen=find_open_ends(found).fingerprint)
+    return found
+
+
+@act("case.closing_withdrawn", "worker", "cases:closing")
+def withdraw_a_closing(day: Day, me: Staff) -> Any:
+    found = ask_to_close(day, me)
+    me.post("cases:closing", found.reference, do="withdraw")
+    return found
+
+
+@act("case.closing_refused", "coordinator", "cases:closing")
+def refuse_a_closing(day: Day, me: Staff) -> Any:
+    found = ask_to_close(day, day.worker)
+    me.post("cases:closing", found.reference, do="refuse", answer="Kanarina")
+    return found
+
+
+@act("case.closed", "coordinator", "cases:closing")
+def agree_to_a_closing(day: Day, me: Staff) -> Any:
+    found = ask_to_close(day, day.worker)
+    me.post("cases:closing", found.reference, do="agree", seen=find_open_ends(found).fingerprint)
+    return found
+
+
+@act("case.voided", "coordinator", "cases:closing")
+def agree_to_a_void(day: Day, me: Staff) -> Any:
+    found = ask_to_void_a_case(day, day.worker)
+    me.post("cases:closing", found.reference, do="agree", seen=find_open_ends(found).fingerprint)
+    return found
+
+
+@act("case.reopened", "worker", "cases:reopen")
+def open_a_case_again(day: Day, me: Staff) -> Any:
+    found = agree_to_a_closing(day, day.coordinator)
+    me.post("cases:reopen", found.reference, do="reopen", reason="new_risk", note="Kanarina")
+    return found
+
+
+@act("case.left_closed", "coordinator", "cases:reopen")
+def leave_a_case_closed(day: Day, me: Staff) -> Any:
+    found = agree_to_a_closing(day, me)
+    Case.objects.filter(pk=found.pk).update(form_after_closing_at=timezone.now())
+    me.post("cases:reopen", found.reference, do="leave")
     return found
 
 

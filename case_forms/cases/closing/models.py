@@ -1,0 +1,98 @@
+"""The closing or voiding of a case: asked for by one person, decided by another, perhaps taken back by reopening."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import User
+from vault.fields import SealedJSONField
+
+
+class ClosingAct(models.TextChoices):
+    CLOSE = "close", _("close the case")
+    VOID = "void", _("declare the case void")
+
+
+class ClosingDecision(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    AGREED = "agreed", _("agreed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class CaseClosingQuerySet(models.QuerySet["CaseClosing"]):
+    def waiting(self) -> "CaseClosingQuerySet":
+        return self.filter(decision=ClosingDecision.WAITING)
+
+    def to_decide(self, user: User) -> "CaseClosingQuerySet":
+        """Return what waits for this coordinator: of their regions, asked for by somebody else."""
+        regions = user.coordinated_regions().values("pk")
+        near = Q(case__region__in=regions) | Q(case__unit__region__in=regions)
+        return self.waiting().filter(near).exclude(asked_by=user)
+
+
+class CaseClosing(models.Model):
+    """What one person asked for, what another one decided, and what ended with it.
+
+    `reason`: a code (`reasons`). `last_contact_on`: the day of the last safe contact. `words`, sealed: {"contact",
+    "open", "note", "answer", "reopened"}: how that contact was, what stays known of what is still open and why that can
+    end, anything else, the second person's answer, and why the case was opened again; a key without words is missing.
+    `keeps_notices`: notices that wait for an answer go on. `ended`: {"duties": [ids], "notices": n, "kept": n,
+    "referrals": [ids], "dates": n, "links": n}, written when it is carried out. `needs_two`: somebody else than
+    `asked_by` decides.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey("cases.Case", models.PROTECT, related_name="closings", verbose_name=_("case"))
+    act = models.CharField(_("what"), max_length=8, choices=ClosingAct.choices)
+    reason = models.CharField(_("reason"), max_length=24)
+    last_contact_on = models.DateField(_("last safe contact"), null=True, blank=True)
+    words = SealedJSONField(default=dict)
+    keeps_notices = models.BooleanField(default=False)
+    needs_two = models.BooleanField(default=True)
+    ended = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    decision = models.CharField(
+        _("decision"), max_length=12, choices=ClosingDecision.choices, default=ClosingDecision.WAITING
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    reopened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reopened by")
+    )
+    reopened_at = models.DateTimeField(_("reopened at"), null=True, blank=True)
+    reopen_reason = models.CharField(_("reason for reopening"), max_length=24, blank=True)
+
+    objects = CaseClosingQuerySet.as_manager()
+
+    class Meta:
+        app_label = "cases"
+        verbose_name = _("closing of a case")
+        verbose_name_plural = _("closings of cases")
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(decision="waiting"), name="one_waiting_closing_for_each_case"
+            ),
+            models.CheckConstraint(
+                # In the database too, so that no fault of ours lets somebody agree to their own request.
+                name="case_closing_takes_two",
+                condition=Q(needs_two=False) | Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
+            ),
+            models.CheckConstraint(
+                name="case_closing_is_decided_whole",
+                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+            ),
+            models.CheckConstraint(name="voiding_takes_two", condition=~Q(act="void") | Q(needs_two=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.act} {self.asked_at:%Y-%m-%d}"

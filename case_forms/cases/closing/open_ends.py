@@ -1,0 +1,124 @@
+"""What is still open in a case: shown before it is closed, decided about, and compared when it is carried out."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from access.models import localize
+from notifications.directory.models import Role
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.states import NO_CONTACT, NoticeState
+
+from ..models import AwaitedDate, Case, Deadline, Referral, ReferralState
+
+
+@dataclass(frozen=True)
+class OpenDuty:
+    """A duty that isn't done. `due_at`: its last mark; None where it has none."""
+
+    id: int
+    label: str
+    owner: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OpenChase:
+    """A notice that waits for an answer, with everything that followed it. `id`: of the first notice."""
+
+    id: UUID
+    code: str
+    role: str
+    recipient: str
+    state: str
+    since: datetime
+    is_with_nobody: bool
+
+
+@dataclass(frozen=True)
+class OpenReferral:
+    id: UUID
+    partner: str
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenEnds:
+    """What closing a case would end. Notices about duties aren't listed: they end with their duty."""
+
+    duties: Sequence[OpenDuty] = ()
+    chases: Sequence[OpenChase] = ()
+    referrals: Sequence[OpenReferral] = ()
+    dates: int = 0
+    duty_chases: Sequence[UUID] = field(default=(), repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.duties or self.chases or self.referrals or self.dates)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest that changes when something else is open: what was agreed to must be what ends."""
+        rows: list[Any] = [
+            sorted(each.id for each in self.duties),
+            sorted(str(each.id) for each in self.chases),
+            sorted(str(each.id) for each in self.referrals),
+            self.dates,
+        ]
+        return hashlib.sha256(repr(rows).encode()).hexdigest()[:24]
+
+
+def find_open_ends(case: Case) -> OpenEnds:
+    """Find what is open in a case, in four queries. Labels are in the active language."""
+    language = get_language() or settings.LANGUAGE_CODE
+    duties = [
+        OpenDuty(
+            row.pk,
+            localize(row.label, language),
+            str(Role(row.owner).label) if row.owner else "",
+            row.marks[-1] if row.marks else None,
+        )
+        for row in Deadline.objects.unmet().filter(case=case).defer("ladder", "next_step")
+    ]
+    referrals = Referral.objects.filter(case=case, state=ReferralState.PENDING).select_related("partner")
+    of_duties, chases = _find_chases(case, language)
+    return OpenEnds(
+        duties=duties,
+        chases=chases,
+        referrals=[OpenReferral(row.pk, localize(row.partner.names, language), row.made_at) for row in referrals],
+        dates=AwaitedDate.objects.filter(case=case, done_at__isnull=True, ended_at__isnull=True).count(),
+        duty_chases=of_duties,
+    )
+
+
+def _find_chases(case: Case, language: str) -> tuple[list[UUID], list[OpenChase]]:
+    """Return (the chases about duties, all others) that have an open notice; a chase is named by its first notice."""
+    members: dict[UUID, list[Notice]] = {}
+    rows = Notice.objects.open().filter(case_id=case.pk).select_related("contact__partner", "partner")
+    for row in rows.defer("brief", "ladder", "link_token").order_by("owed_at", "pk"):
+        members.setdefault(row.chase_id or row.pk, []).append(row)
+    firsts = Notice.objects.filter(pk__in=members).select_related("contact__partner", "partner")
+    of_duties, others = [], []
+    for first in firsts.defer("brief", "ladder", "link_token").order_by("owed_at", "pk"):
+        if first.purpose == Purpose.DUTY:
+            of_duties.append(first.pk)
+            continue
+        office = first.partner or (first.contact.partner if first.contact else None)
+        is_alone = all(each.state == NoticeState.FAILED and each.reason == NO_CONTACT for each in members[first.pk])
+        others.append(
+            OpenChase(
+                first.pk,
+                first.code,
+                str(Role(first.role).label),
+                localize(office.names, language) if office else "",
+                first.state,
+                first.owed_at,
+                is_alone,
+            )
+        )
+    return of_duties, others

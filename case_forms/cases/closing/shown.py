@@ -1,0 +1,35 @@
+"""What other pages say about the end of cases: the case's own page, and the start page."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from access.models import User
+
+from ..models import Case, CaseClosing
+from .actions import may_ask
+from .reasons import label_reason
+from .reopening import get_closing
+
+MAX_ON_HOME = 30
+
+
+def describe_end(case: Case, user: User) -> dict[str, Any]:
+    """Return for the case's page: the request that waits, how it was closed, and whether this person may act."""
+    closing = get_closing(case)
+    return {
+        "waiting_closing": CaseClosing.objects.waiting().filter(case=case).first(),
+        "closing": closing,
+        "closing_reason": label_reason(closing.act, closing.reason) if closing else "",
+        "may_close": may_ask(case, user),
+    }
+
+
+def describe_home(user: User) -> dict[str, Any]:
+    """Return for the start page: requests that this person decides, and closed cases about which a form came in."""
+    waiting = CaseClosing.objects.to_decide(user).select_related("case__unit").defer("words").order_by("asked_at")
+    after = Case.objects.visible_to(user).filter(~Q(form_after_closing_at=None)).select_related("unit")
+    return {
+        "closings": list(waiting[:MAX_ON_HOME]),
+        "cases_with_forms": list(after.order_by("form_after_closing_at")[:MAX_ON_HOME]),
+    }

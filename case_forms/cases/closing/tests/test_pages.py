@@ -1,0 +1,191 @@
+"""The pages of closing, as the unit and its coordinator press through them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from access.models import User
+from notifications.outbox.delivery import send_due
+from tests.world.notices import postbox
+from tests.world.places import make_coordinator, make_place, make_unit_with_worker
+from tests.world.scene import Scene, make_scene
+
+from ...models import Case, CaseClosing
+from ..open_ends import find_open_ends
+
+__all__ = ["postbox"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("postbox", "in_english")]
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    return make_scene()
+
+
+def sign_in(user: User) -> Client:
+    User.objects.filter(pk=user.pk).update(language="en")
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def worker(scene: Scene) -> Client:
+    return sign_in(scene.worker)
+
+
+@pytest.fixture
+def coordinator(scene: Scene) -> Client:
+    return sign_in(make_coordinator(scene.place))
+
+
+@pytest.fixture
+def case(scene: Scene) -> Case:
+    found = scene.send(age_stated=15).submission.case
+    assert found is not None
+    send_due()
+    return found
+
+
+def ask(client: Client, case: Case, what: str = "close", **more: Any) -> Any:
+    given = {"reason": "finished", "open": "Another unit.", "notices": "withdraw", "note": "", "contact": "", **more}
+    given.setdefault("seen", find_open_ends(case).fingerprint)
+    return client.post(f"/field/cases/{case.reference}/{what}/", given)
+
+
+def press(client: Client, case: Case, do: str, **more: Any) -> Any:
+    given = {"do": do, "seen": find_open_ends(case).fingerprint, **more}
+    return client.post(f"/field/cases/{case.reference}/closing/", given)
+
+
+def get_page(client: Client, case: Case, what: str = "") -> str:
+    answer = client.get(f"/field/cases/{case.reference}/{what}")
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_a_case_is_asked_about_decided_and_opened_again(worker: Client, coordinator: Client, case: Case) -> None:
+    assert "Close this case" in get_page(worker, case)
+    page = get_page(worker, case, "close/")
+    assert "Assessment" in page
+    assert "Police" in page
+    assert ask(worker, case).status_code == 302
+    assert "Waiting for a coordinator" in get_page(worker, case, "closing/")
+    assert "Waits for your decision" in coordinator.get("/field/").content.decode()
+    assert "Another unit." in get_page(coordinator, case, "closing/")
+    assert press(coordinator, case, "agree").status_code == 302
+    case.refresh_from_db()
+    assert case.closed_at is not None
+    page = get_page(worker, case)
+    assert "This case was closed" in page
+    assert "ended with the case" in page
+    assert "Add a form to this case" not in page
+    assert case.reference not in worker.get("/field/").content.decode().partition('id="sent"')[0]
+    assert "Assessment" in get_page(worker, case, "reopen/")
+    duties = [str(pk) for pk in case.deadlines.filter(notice_id=None).values_list("pk", flat=True)]
+    given = {"do": "reopen", "reason": "new_risk", "note": "", "duties": duties}
+    assert worker.post(f"/field/cases/{case.reference}/reopen/", given).status_code == 302
+    case.refresh_from_db()
+    assert case.closed_at is None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"reason": ""}, "Choose a reason."),
+        ({"reason": "invented"}, "Reason"),
+        ({"reason": "other", "note": " "}, "Write the reason in a few words."),
+        ({"open": ""}, "Write why what is still open can end"),
+        ({"notices": ""}, "Choose what happens to the notices"),
+        ({"last_contact_on": f"{timezone.localdate() + timedelta(days=2):%Y-%m-%d}"}, "This day is in the future."),
+        ({"last_contact_on": "yesterday"}, "Last safe contact"),
+        ({"contact": "x" * 2001}, "2000"),
+    ],
+)
+def test_what_is_missing_is_said_beside_the_field_and_what_was_typed_stays(
+    worker: Client, case: Case, given: dict[str, str], said: str
+) -> None:
+    answer = ask(worker, case, **{"note": "Typed before.", **given})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "There is a problem" in page
+    assert said in page
+    if "note" not in given:
+        assert "Typed before." in page
+    assert not CaseClosing.objects.exists()
+
+
+def test_what_changed_meanwhile_is_shown_again_and_what_was_typed_stays(worker: Client, case: Case) -> None:
+    answer = ask(worker, case, seen="an older page", note="Typed before.")
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "Something has changed in this case" in page
+    assert "Typed before." in page
+
+
+def test_refusing_needs_words_and_the_one_who_asked_reads_them(worker: Client, coordinator: Client, case: Case) -> None:
+    ask(worker, case)
+    assert press(coordinator, case, "refuse").status_code == 422
+    assert press(coordinator, case, "refuse", answer="Call her first.").status_code == 302
+    assert "Call her first." in get_page(worker, case, "closing/")
+    assert ask(worker, case).status_code == 302
+
+
+def test_the_one_who_asked_does_not_decide_by_any_press(worker: Client, coordinator: Client, case: Case) -> None:
+    ask(worker, case)
+    assert press(worker, case, "agree").status_code in (404, 422)
+    assert press(coordinator, case, "withdraw").status_code == 404
+    case.refresh_from_db()
+    assert case.closed_at is None
+    assert press(worker, case, "withdraw").status_code == 302
+    assert CaseClosing.objects.get().decision == "withdrawn"
+
+
+@pytest.mark.parametrize("what", ["close/", "void/", "closing/", "reopen/"])
+def test_people_of_another_region_find_nothing(case: Case, what: str) -> None:
+    place = make_place("lezhe", "Lezhë")
+    _unit, stranger = make_unit_with_worker(place)
+    for client in (sign_in(stranger), sign_in(make_coordinator(place))):
+        for method in (client.get, client.post):
+            assert method(f"/field/cases/{case.reference}/{what}").status_code == 404
+
+
+def test_reading_changes_nothing(worker: Client, case: Case) -> None:
+    before = CaseClosing.objects.count(), case.closed_at
+    for what in ("close/", "void/"):
+        get_page(worker, case, what)
+    assert worker.get(f"/field/cases/{case.reference}/reopen/").status_code == 302
+    case.refresh_from_db()
+    assert (CaseClosing.objects.count(), case.closed_at) == before
+
+
+def test_a_void_case_says_so_and_is_not_opened_again(worker: Client, coordinator: Client, case: Case) -> None:
+    assert ask(worker, case, "void", reason="wrong_person").status_code == 302
+    assert press(coordinator, case, "agree").status_code == 302
+    assert "declared void" in get_page(worker, case)
+    assert "This case is void" in get_page(worker, case, "reopen/")
+    worker.post(f"/field/cases/{case.reference}/reopen/", {"do": "reopen", "reason": "new_risk"})
+    case.refresh_from_db()
+    assert case.closed_at is not None
+
+
+def test_a_form_about_a_closed_case_says_so_before_sending_and_is_offered_after(
+    scene: Scene, worker: Client, coordinator: Client, case: Case
+) -> None:
+    ask(worker, case)
+    press(coordinator, case, "agree")
+    from case_forms.submissions.drafts.actions import start_draft
+
+    answers = {"case_ref": case.reference}
+    draft = start_draft(form_version=scene.follow_up, unit=scene.unit, owner=scene.worker, answers=answers)
+    page = worker.get(f"/field/drafts/{draft.pk}/").content.decode()
+    assert f"Case {case.reference} is closed." in page
+    scene.follow(case.reference, to_org=scene.offices["protection_service"].slug, service=["shelter"])
+    assert "A form came in about this closed case" in coordinator.get("/field/").content.decode()
+    assert "A form came in after this case was closed" in get_page(worker, case)
+    worker.post(f"/field/cases/{case.reference}/reopen/", {"do": "leave"})
+    assert "A form came in after this case was closed" not in get_page(worker, case)
