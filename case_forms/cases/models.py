@@ -222,6 +222,7 @@ class ReferralState(models.TextChoices):
     PENDING = "pending", _("pending")
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("ended: consent no longer holds")
 
 
 class Referral(models.Model):
@@ -246,3 +247,7 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} → {self.partner}"
+
+
+# Django finds models in this module only
+from .consent.models import ConsentEntry, SharingDecision  # noqa: E402, F401

@@ -21,6 +21,7 @@ REASONS: dict[str, "str | Promise"] = {
     "same_recipient": _("the same person was already notified"),
     "drill_over": _("the drill is over"),
     "duty_met": _("no longer needed: it was done"),
+    "consent_ended": _("consent no longer holds"),
 }
 CHANNELS: dict[str, "str | Promise"] = {
     "email": _("e-mail"),
