@@ -3,10 +3,12 @@
 from django.urls import URLPattern, URLResolver, path
 
 from . import views
+from .consent.views import withdraw_consent
 
 app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/", views.case, name="case"),
     path("<slug:reference>/timeline/", views.timeline, name="timeline"),
     path("<slug:reference>/notices/<uuid:notice_id>/instead/", views.instead, name="instead"),
+    path("<slug:reference>/consents/<str:key>/withdraw/", withdraw_consent, name="withdraw_consent"),
 ]

@@ -18,6 +18,7 @@ from case_forms.form_builder.models import FormVersion
 
 from .adopting import newer_version
 from .calling import get_duty, to_call_about
+from .consent.section import build_section
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
 from .labels import flags_in_words
 from .models import Case, Deadline
@@ -53,6 +54,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "next_forms": next_forms,
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),
+        "consents": build_section(found, timezone.now()),
     }
     return render(request, "cases/case.html", context)
 

@@ -27,6 +27,7 @@ class ConsentGiven(LaterEvent):
 class ConsentWithdrawn(LaterEvent):
     code = "consent_withdrawn"
     words = gettext_noop(
-        "A consent is refused or withdrawn, on a consent form or on the case. Links that rested on it have ended by then."
+        "A consent is refused or withdrawn, on a consent form or on the case. Links that rested on it have ended by"
+        " then."
     )
     names = ABOUT
