@@ -359,7 +359,7 @@ class _DecisionRun(World):
         verdict = decide_sharing(case=case, event=event, to=to, asked=self.asked, at=self.submission.received_at)
         if not verdict.is_allowed:
             self.explanation.append({"rule": NOT_SHARED, "words": verdict.words})
-            self.not_shared.append({"role": role, "partner": partner.slug if partner else "", "code": verdict.code})
+            self.not_shared.append({"role": role, "recipient": partner.slug if partner else "", "code": verdict.code})
         return verdict.is_allowed
 
     def _resolve(self, role: str, partner: Partner | None = None) -> Resolution:

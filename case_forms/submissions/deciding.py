@@ -9,6 +9,7 @@ from access.languages import LANGUAGES
 from access.models import localize
 from audit.chain import get_actor, log_event
 from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
+from case_forms.cases.consent.deciding import NOT_SHARED
 from case_forms.cases.consent.ending import lock_shared
 from case_forms.cases.consent.recording import FORM as CONSENT_FORM
 from case_forms.cases.models import Case
@@ -130,7 +131,10 @@ def _procedure_in_force(at: datetime) -> ProcedureVersion:
 
 def _receipt(submission: Submission, applied: Applied) -> dict[str, Any]:
     language = submission.submitted_by.language
+    not_shared = applied.event.detail.get(NOT_SHARED) if applied.event else None
     return {
+        # only where there is something to say: programs that read receipts know them without it
+        **({NOT_SHARED: not_shared} if not_shared else {}),
         "submission": str(submission.pk),
         "case": applied.case.reference if applied.case else None,
         "unmatched": submission.is_unmatched,
