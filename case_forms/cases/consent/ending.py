@@ -137,9 +137,14 @@ def _end_what_waits(case: Case, chases: set[UUID | None], at: datetime, actor: A
         )
 
 
+def _may_have_left(notice: Notice) -> bool:
+    """Say whether the recipient has the e-mail, or may have: one that is being sent now can't be called back."""
+    return notice.sent_at is not None or notice.state == NoticeState.SENDING
+
+
 def _iter_told(ended: list[Notice]) -> list[Notice]:
     """Return of each recipient the newest notice that was sent: each is told once."""
-    sent = [notice for notice in ended if notice.sent_at is not None and notice.contact_id is not None]
+    sent = [notice for notice in ended if _may_have_left(notice) and notice.contact_id is not None]
     return list({notice.contact_id: notice for notice in sorted(sent, key=lambda each: each.owed_at)}.values())
 
 
@@ -158,7 +163,7 @@ def _say_what_was_read(notice: Notice) -> Texts:
             return (
                 gettext("%(office)s: the link of notice %(code)s has ended. %(name)s had opened it on %(at)s.") % words
             )
-        if notice.sent_at is not None:
+        if _may_have_left(notice):
             return (
                 gettext("%(office)s: the link of notice %(code)s has ended. It was sent to %(name)s and not opened.")
                 % words
