@@ -14,6 +14,7 @@ from access.languages import Texts, in_each_language, same_in_each_language
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Contact, Role
+from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
@@ -69,8 +70,13 @@ def inform_recipient(*, case: Case, ended: Notice, contact: Contact, event_id: U
 
 
 def inform_unit(*, case: Case, event_id: UUID, at: datetime) -> Notice:
-    """Tell the unit that links to one of its cases have ended; the rest is on the case's page."""
-    return _inform_own(case, Role.MOBILE_UNIT, LINKS_ENDED, LINKS_ENDED_WORDS, uuid5(event_id, "unit"), at)
+    """Tell the unit that links to one of its cases have ended; the rest is on the case's page.
+
+    With nobody of the unit on duty, the coordinator: no alarm is raised because nobody could be informed.
+    """
+    own = _resolve(case, Role.MOBILE_UNIT, at)
+    role = Role.COORDINATOR if own.contact is None else Role.MOBILE_UNIT
+    return _inform_own(case, role, LINKS_ENDED, LINKS_ENDED_WORDS, uuid5(event_id, "unit"), at)
 
 
 def inform_coordinator(*, case: Case, decision: SharingDecision, at: datetime) -> Notice:
@@ -82,8 +88,7 @@ def inform_coordinator(*, case: Case, decision: SharingDecision, at: datetime) -
 def _inform_own(
     case: Case, role: str, title: str | Promise, words: str | Promise, event_id: UUID, at: datetime
 ) -> Notice:
-    chain = chain_for(case.procedure_version.parsed, role)
-    found = resolve_chain(role=role, municipality=case.municipality, at=at, unit=case.unit, chain=chain)
+    found = _resolve(case, role, at)
     rows = [
         _row("words", _("What it means"), in_each_language(words)),
         _row("case", _("Case"), same_in_each_language(case.reference)),
@@ -98,7 +103,7 @@ def _inform_own(
             partner=found.partner,
             municipality=case.municipality,
             unit=case.unit,
-            chain=chain,
+            chain=chain_for(case.procedure_version.parsed, role),
             brief=_brief(title, rows),
             ladder=LADDER,
             is_drill=case.is_drill,
@@ -106,6 +111,11 @@ def _inform_own(
             at=at,
         )
     )
+
+
+def _resolve(case: Case, role: str, at: datetime) -> Resolution:
+    chain = chain_for(case.procedure_version.parsed, role)
+    return resolve_chain(role=role, municipality=case.municipality, at=at, unit=case.unit, chain=chain)
 
 
 def _brief(title: str | Promise, rows: list[dict[str, Any]]) -> dict[str, Any]:
