@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
 
 from access.languages import get_current_language
 from access.models import localize
@@ -27,7 +29,7 @@ class CoverageRow:
     name: str
     verdict: Verdict
     why: str
-    until: datetime | None
+    until: date | None
     since: datetime | None
     form: str
     can_withdraw: bool
@@ -68,12 +70,17 @@ def build_row(case: Case, to: Recipient, at: datetime) -> CoverageRow:
         key=build_key(to),
         name=localize(to.partner.names) if to.partner else str(Role(to.role).label),
         verdict=verdict,
-        why=localize(verdict.words, get_current_language()) if verdict.words else "",
-        until=standing.until if standing else None,
+        why=localize(verdict.why, get_current_language()) if verdict.why else "",
+        until=get_last_day(standing.until) if standing else None,
         since=standing.since if standing else None,
         form=form,
         can_withdraw=standing is not None and standing.state == "given",
     )
+
+
+def get_last_day(until: datetime | None) -> date | None:
+    """Return the last day on which a consent holds that ends at this moment."""
+    return timezone.localdate(until - timedelta(seconds=1)) if until else None
 
 
 def build_key(to: Recipient) -> str:

@@ -77,14 +77,21 @@ class VitalInterest:
 class Verdict:
     """Whether something may be shared. `basis`: on what; "" if it may not be, and then `code` says why.
 
-    `standing`: what the ledger says; None where it wasn't asked. `words`: why not and what can be done; {} if allowed.
+    `standing`: what the ledger says; None where it wasn't asked. `why` and `how`: why not, and what can be done; {} if
+    it is allowed.
     """
 
     is_allowed: bool
     basis: str = ""
     code: str = ""
-    words: Texts = field(default_factory=dict)
+    why: Texts = field(default_factory=dict)
+    how: Texts = field(default_factory=dict)
     standing: Standing | None = None
+
+    @property
+    def words(self) -> Texts:
+        """Why it may not be shared and what can be done, in one text; {} if it may be."""
+        return {language: f"{self.why[language]} {self.how[language]}" for language in self.why}
 
 
 def may_share(
@@ -141,8 +148,8 @@ def has_agreement(partner: Partner, at: datetime) -> bool:
 
 def _refuse(code: str, to: Recipient) -> Verdict:
     how = HOW_IN_EMERGENCY if to.role in roles_in_emergencies() else HOW
-    why, then = format_in_each_language(WHY[code], who=name_recipient(to)), in_each_language(how)
-    return Verdict(False, code=code, words={language: f"{why[language]} {then[language]}" for language in LANGUAGES})
+    why = format_in_each_language(WHY[code], who=name_recipient(to))
+    return Verdict(False, code=code, why=why, how=in_each_language(how))
 
 
 def name_recipient(to: Recipient) -> Texts:

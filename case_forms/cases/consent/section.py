@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import structlog
 
@@ -13,9 +13,9 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from ..models import Case, CaseEvent
-from .coverage import CoverageRow, get_purposes, list_coverage
+from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
 from .ending import CONSENT_ENDED
-from .gate import VITAL_INTEREST
+from .gate import HOW_IN_EMERGENCY, VITAL_INTEREST
 from .ledger import Recipient
 from .models import ConsentEntry, ConsentPurpose, HowRecorded, SharingDecision
 
@@ -33,7 +33,7 @@ class HistoryLine:
     whom: str
     answer: str
     how: str
-    until: datetime | None
+    until: date | None
     form: str
     names: str = field(default="", repr=False)
     reason: str = field(default="", repr=False)
@@ -55,6 +55,11 @@ class ConsentSection:
     emergencies: list[EmergencyLine]
     ended: list[tuple[datetime, list[str]]]
     history: list[HistoryLine]
+
+    @property
+    def how(self) -> str:
+        """What can be done where somebody isn't covered; "" where everybody is."""
+        return str(HOW_IN_EMERGENCY) if any(not row.is_covered for row in self.rows) else ""
 
 
 def build_section(case: Case, at: datetime) -> ConsentSection:
@@ -96,7 +101,7 @@ def _iter_history(case: Case) -> Iterator[HistoryLine]:
             whom=_name(Recipient(entry.role, entry.partner)) if entry.partner or entry.role else "",
             answer=str(entry.get_answer_display()),
             how=str(ways.get(entry.how_recorded, "")),
-            until=entry.until,
+            until=get_last_day(entry.until),
             form=str(entry.submission_id or ""),
             names=", ".join(names.values()) if isinstance(names, dict) else "",
             reason=str(_open(entry, "reason") or ""),

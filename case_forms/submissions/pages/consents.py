@@ -4,12 +4,16 @@ Nothing is taken off the list: in an emergency an office may be asked without co
 form is received (docs/consent.md).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
+from access.models import localize
 from audit import clock
 from case_forms.cases.consent.coverage import asks_for_consent, find_uncovered
+from case_forms.cases.consent.gate import Verdict
+from case_forms.cases.consent.ledger import State
 from case_forms.cases.models import Case
 from case_forms.form_builder.models import FormVersion
 from notifications.directory.models import Role
@@ -25,10 +29,14 @@ CONSENT_FORM = "consent"
 
 @dataclass(frozen=True)
 class ConsentPanel:
-    """What a page says about consents: each choice that isn't covered and why, and where to record the answer."""
+    """What a page says about consents: why choices aren't covered, what can be done, and where to record the answer.
+
+    Those about whom nothing is recorded are one sentence: there may be dozens.
+    """
 
     case: Case
-    uncovered: list[tuple[str, str]]
+    said: list[str]
+    how: str
     has_covered: bool
     form: FormVersion | None
 
@@ -52,7 +60,11 @@ def mark_uncovered(page: SectionPage, draft: Draft, answers: Answers) -> Consent
     for view in views:
         covered = [choice for choice in view.choices if choice[0] not in verdicts]
         rest = [choice for choice in view.choices if choice[0] in verdicts]
-        said.update({label: verdicts[value].words.get(language, "") for value, label in rest})
+        for value, _label in rest:
+            verdict = verdicts[value]
+            is_silent = verdict.code == State.NONE
+            why = gettext("No consent is recorded for the others.") if is_silent else localize(verdict.why, language)
+            said[verdict.code if is_silent else value] = why
         has_covered = has_covered or any(value != "none" for value, _label in covered)
         without = gettext("no consent on record")
         # "None of them" stays last.
@@ -62,7 +74,14 @@ def mark_uncovered(page: SectionPage, draft: Draft, answers: Answers) -> Consent
     if not said:
         return None
     consent = FormVersion.objects.newest().for_staff().filter(form__key=CONSENT_FORM).first()
-    return ConsentPanel(case, list(said.items()), has_covered, consent)
+    # The sentence for the others comes last.
+    ordered = [words for code, words in sorted(said.items(), key=lambda item: item[0] == State.NONE)]
+    return ConsentPanel(case, ordered, _say_how(verdicts.values(), language), has_covered, consent)
+
+
+def _say_how(verdicts: Iterable[Verdict], language: str) -> str:
+    """Return what can be done: the longest of the texts, which names the emergency where one of them may."""
+    return max((localize(verdict.how, language) for verdict in verdicts), key=len, default="")
 
 
 def _names_recipients(view: QuestionView) -> bool:
