@@ -35,6 +35,9 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
+from .consent.deciding import NOT_SHARED, Asked, decide_sharing, read_basis
+from .consent.gate import may_share
+from .consent.ledger import Recipient
 from .correcting import Correction, Telling
 from .date_clock import await_dates
 from .deadlines import compute_mark_minutes, end_duties, lock_duties, meet_deadlines, start_deadline
@@ -134,8 +137,11 @@ class _DecisionRun(World):
         self.content: BriefFacts | None = None
         self.place: Municipality | None = None
         self.correction: Correction | None = None
+        self.not_shared: list[dict[str, str]] = []
+        self.is_nothing_referred = False
         # What follows later isn't done by whoever sent the form once.
         self.actor = get_actor(submission.by) if event is None else SYSTEM
+        self.asked = self._read_basis()
 
     def run(self) -> Applied:
         if self.named_case is not None and not self.is_later:
@@ -144,6 +150,7 @@ class _DecisionRun(World):
                 self.correction = Correction(self.named_case, self.submission.corrects)
             # So that it is closed either before this form or after it, with all that this form brings.
             lock_case(self.named_case)
+            self.is_nothing_referred = self._is_nothing_referred(self.named_case)
             if self.correction is not None:
                 # Also when no rule is about it any more: it is about this case, and others have read it.
                 self._join(self.named_case)
@@ -162,6 +169,7 @@ class _DecisionRun(World):
                 "notices": [str(pk) for pk in self.notices],
                 "by_rule": self.rules_by_notice,
                 "unresolved": self.unresolved,
+                **({NOT_SHARED: self.not_shared} if self.not_shared else {}),
             }
             self.event.save(update_fields=["explanation", "detail"])
         self._leave_closed()
@@ -189,6 +197,9 @@ class _DecisionRun(World):
         """
         by_rules = self.submission.procedure_version.parsed.met_by_rules
         answered = Deadline.objects.filter(case=case, form=self.submission.form.key)
+        # A referral that goes to nobody is no referral: its duty goes on.
+        if self.is_nothing_referred:
+            return
         # A second worker's form is one that somebody else sends (`require_second_worker`).
         answered = answered.filter(Q(not_by=None) | ~Q(not_by=self.submission.by))
         self._meet(answered.exclude(kind=DeadlineKind.DEADLINE, key__in=by_rules))
@@ -347,9 +358,12 @@ class _DecisionRun(World):
         case, event = self._here(action)
         role = action.params["role"]
         named = self._named_office(action, role)
+        found = self._resolve(role, named)
+        # Asked of a correction, too: what isn't covered any more is taken back from whoever has it.
+        if not self._is_shared(action, found.role, found.partner):
+            return
         if self.correction and self.correction.tell_again(self._telling(case, event), action, role, named):
             return
-        found = self._resolve(role, named)
         notice = self._create_notice(action, found, urgent=action.params.get("urgent", False))
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
@@ -369,6 +383,8 @@ class _DecisionRun(World):
         # The checker of procedures refuses a `refer` without a partner.
         assert partner is not None
         received_at = self.submission.received_at
+        if not self._is_shared(action, partner.role, partner):
+            return
         services = action.params.get("services") or []
         services = services if isinstance(services, list) else [services]
         if self.correction and self.correction.tell_again(
@@ -407,6 +423,44 @@ class _DecisionRun(World):
             self.notices[notice.pk] = notice
             self.rules_by_notice.setdefault(str(notice.pk), rule)
         self.explanation.append({"rule": rule, "words": words})
+    def _read_basis(self) -> Asked:
+        submission = self.submission
+        # What is repeated later rests on what was so when the form was received, not on the moment of the repetition.
+        said_at = submission.received_at
+        if self.event is not None:
+            received = CaseEvent.objects.filter(submission_id=submission.id, kind=SUBMISSION_RECEIVED).order_by("at")
+            said_at = received.values_list("at", flat=True).first() or said_at
+        claimed, emergency = read_basis(
+            submission.form,
+            submission.answers,
+            said_at=said_at,
+            language=submission.by.language,
+        )
+        return Asked(claimed, emergency, submission.id, None if self.is_later else submission.by, self.actor)
+
+    def _is_nothing_referred(self, case: Case) -> bool:
+        """Say whether this form would refer, and the gate for sharing lets none of it pass."""
+        refers = [action for action in self.decision.actions if action.do == "refer"]
+        at = self.submission.received_at
+        return bool(refers) and not any(
+            may_share(
+                case,
+                Recipient(Role.PROTECTION_SERVICE, self._named_office(action, Role.PROTECTION_SERVICE)),
+                at=at,
+                emergency=self.asked.emergency,
+            ).is_allowed
+            for action in refers
+        )
+
+    def _is_shared(self, action: Action, role: str, partner: Partner | None) -> bool:
+        """Ask the gate for sharing. Where it says no, the case says what wasn't shared and what can be done."""
+        case, event = self._here(action)
+        to = Recipient(role, partner)
+        verdict = decide_sharing(case=case, event=event, to=to, asked=self.asked, at=self.submission.received_at)
+        if not verdict.is_allowed:
+            self.explanation.append({"rule": NOT_SHARED, "words": verdict.words})
+            self.not_shared.append({"role": role, "recipient": partner.slug if partner else "", "code": verdict.code})
+        return verdict.is_allowed
 
     def _resolve(self, role: str, partner: Partner | None = None) -> Resolution:
         """Find somebody for this role where the person is, along the procedure's chain."""
@@ -519,6 +573,8 @@ class _DecisionRun(World):
     def meet_deadline(self, action: Action) -> None:
         """Stop every running clock of this key in the case, whichever event started it."""
         case, _event = self._here(action)
+        if self.is_nothing_referred:
+            return
         self._meet(Deadline.objects.filter(case=case, key=action.params["key"]))
 
     def _meet(self, deadlines: "QuerySet[Deadline]") -> None:

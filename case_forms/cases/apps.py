@@ -7,11 +7,17 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases")
 
     def ready(self) -> None:
+        from notifications.outbox.sharing import Gate, register_gate
+
         from . import (
             date_clock,
             deadline_clock,
             receivers,  # noqa: F401
         )
+        from .consent import clock as consent_clock
+        from .consent.gate import check_notice, check_request
 
         deadline_clock.register()
         date_clock.register()
+        consent_clock.register()
+        register_gate(Gate(check_request, check_notice))

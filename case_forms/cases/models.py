@@ -300,3 +300,5 @@ class Referral(models.Model):
 
 # Django finds models in this module only.
 from .closing.models import CaseClosing  # noqa: E402, F401
+# Django finds models in this module only
+from .consent.models import ConsentEntry, SharingDecision  # noqa: E402, F401

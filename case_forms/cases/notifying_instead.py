@@ -29,6 +29,7 @@ from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.service_briefs import NOBODY_FOUND, build_call_brief
+from notifications.outbox.sharing import may_receive
 
 from .brief_content import both
 from .calling import get_duty
@@ -86,7 +87,9 @@ def list_choices(notice: Notice) -> Choices:
     coordinators = list(people.filter(partner__role=Role.COORDINATOR))
     if duty.role == Role.COORDINATOR:
         return Choices([], [], coordinators)
-    of_the_role = list(_of_the_role(people, duty))
+    # Another office of the role may be one that the person's consent doesn't cover.
+    now = clock.now()
+    of_the_role = [contact for contact in _of_the_role(people, duty) if may_receive(duty, contact, now)]
     near_offices = _near(duty, notice.municipality)
     near = [contact for contact in of_the_role if contact.partner_id in near_offices]
     return Choices(near, [contact for contact in of_the_role if contact not in near], coordinators)

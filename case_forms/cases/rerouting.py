@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from access.languages import format_in_each_language
 from access.models import Municipality
 from audit.chain import Actor, log_event
 from notifications.briefs.composing import BriefRow, compose
@@ -17,12 +19,16 @@ from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import get_offices_that_passed_on
 from notifications.outbox.service_briefs import build_call_brief
+from notifications.outbox.sharing import may_receive
 
 from .brief_content import EVERY_ROLE, both
+from .consent.gate import name_recipient
+from .consent.ledger import Recipient
 from .models import Case, CaseEvent
 
 REROUTED = "rerouted"
 MARKS = ("amber", "red", "breach")
+NOT_COVERED = _("{who} answers there, and the person's consent does not cover it, so it was not notified.")
 CALL_AGAIN_MINUTES = 30
 COORDINATOR_LADDER = ({"after_minutes": CALL_AGAIN_MINUTES, "do": "call", "repeat_minutes": CALL_AGAIN_MINUTES},)
 
@@ -86,8 +92,15 @@ def find_successor(notice: Notice, municipality: Municipality, at: datetime) -> 
         chain=[link for link in notice.chain or DEFAULT_CHAIN if link not in (*COORDINATOR_LINKS, OPERATOR)],
         passed_on=get_offices_that_passed_on(notice),
     )
-    was_asked = found.contact is not None and found.contact.pk in {asked.contact_id for asked in get_chain(notice)}
-    return Resolution(found.role, found.partner, words=found.words, link=OPERATOR) if was_asked else found
+    if found.contact is None:
+        return found
+    was_asked = found.contact.pk in {asked.contact_id for asked in get_chain(notice)}
+    if was_asked:
+        return Resolution(found.role, found.partner, words=found.words, link=OPERATOR)
+    if not may_receive(notice, found.contact, at):
+        words = format_in_each_language(NOT_COVERED, who=name_recipient(Recipient(found.role, found.contact.partner)))
+        return Resolution(found.role, None, words=[*found.words, words], link=OPERATOR)
+    return found
 
 
 def callers_for(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from . import views
 from .closing import views as closing
+from .consent.views import withdraw_consent
 
 app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/reopen/", closing.reopen, name="reopen"),
     path("<slug:reference>/timeline/", views.timeline, name="timeline"),
     path("<slug:reference>/notices/<uuid:notice_id>/instead/", views.instead, name="instead"),
+    path("<slug:reference>/consents/<str:key>/withdraw/", withdraw_consent, name="withdraw_consent"),
 ]

@@ -20,6 +20,7 @@ from case_forms.form_builder.models import FormVersion
 from .adopting import newer_version
 from .calling import get_duty, to_call_about
 from .closing.shown import describe_end
+from .consent.section import build_section
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
 from .labels import flags_in_words
 from .models import Case, Deadline
@@ -58,6 +59,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),
         **describe_end(found, user),
+        "consents": build_section(found, timezone.now()),
     }
     return render(request, "cases/case.html", context)
 

@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, Municipality, localize
 from case_forms.cases.brief_content import AnswerFacts, BriefFacts, brief_for
+from case_forms.cases.consent.ledger import OFFICES
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case, CaseStatus
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form, Question
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.organisation_settings import Chosen, chosen_in_words
-from case_forms.submissions.consents import OFFICES
 from case_forms.submissions.validation.validate import Answers, CheckContext
 from case_forms.tips.briefs import tip_brief
 from case_forms.tips.deciding import RECEIVED as TIP_RECEIVED

@@ -41,6 +41,8 @@ BEGINNINGS = {
     "notice_unanswered": gettext_noop("When nobody accepts a notice about %(forms)s and a coordinator has to call"),
     "referral_accepted": gettext_noop("When a service accepts a referral made by %(forms)s"),
     "referral_declined": gettext_noop("When a service declines a referral made by %(forms)s"),
+    "consent_given": gettext_noop("When a consent is given by %(forms)s"),
+    "consent_withdrawn": gettext_noop("When a consent that %(forms)s holds is refused or withdrawn"),
     "task_due": gettext_noop("When a duty that %(forms)s started is due"),
     "task_overdue": gettext_noop("When a duty that %(forms)s started is overdue"),
     "task_done": gettext_noop("When a duty that %(forms)s started is done"),

@@ -1,28 +1,19 @@
-"""Consents to a referral that are on record in a case: what its consent forms say last.
-
-A tick in a request is the worker's word; an office is notified only when the consent form says the same.
-"""
+"""Consent forms and the ledger: what a form says is written there; rules and warnings read it from there."""
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-import structlog
-
-from case_forms.cases.models import Case
+from audit import clock
+from audit.chain import get_actor
+from case_forms.cases.consent.ledger import get_consents_on_record
+from case_forms.cases.consent.recording import FORM, ConsentForm, record_form
+from case_forms.cases.models import Case, CaseEvent
 from case_forms.procedures.decide import CASE_CONSENT
 from case_forms.procedures.definition import Procedure
-from vault.keyring import KeyRingError
-from vault.seal import SealBroken
 
 from .models import Submission
-
-FORM = "consent"
-REFERRAL = "refer_to"
-Row = Mapping[str, Any]
-OFFICES = ("health", "psychologist", "legal_aid", "embassy_desk")  # those that a request can ask
-
-log = structlog.get_logger(__name__)
 
 
 def is_read_by(part: Any) -> bool:
@@ -32,7 +23,7 @@ def is_read_by(part: Any) -> bool:
 
 
 def consents_for(case: Case | None, procedure: Procedure, form: str) -> dict[str, list[str]] | None:
-    """Return the consents on record if the procedure's rules about this form read them; else None, opening nothing."""
+    """Return the consents on record if rules of the procedure about this form read them; else None, unasked."""
     if case is None:
         return None
     rules = [rule.stored for rule in procedure.rules if not rule.forms or form in rule.forms]
@@ -40,49 +31,21 @@ def consents_for(case: Case | None, procedure: Procedure, form: str) -> dict[str
     return consents_on_record(case) if is_read_by([rules, facts]) else None
 
 
-def consents_on_record(case: Case) -> dict[str, list[str]]:
-    """Return, by office, the bases (`consent_basis`) on which the case's last consent form about it says yes.
+def consents_on_record(case: Case, at: datetime | None = None) -> dict[str, list[str]]:
+    """Return, by office, the bases (`consent_basis`) on which the newest answer about it says yes."""
+    return get_consents_on_record(case, at or clock.now())
 
-    An answer that names neither an office nor a service is about every office. The latest form with an answer about an
-    office decides; one in it that is no yes leaves nothing. A form that doesn't open may hold a withdrawal: nothing
-    before it counts.
+
+def record_consents(
+    submission: Submission, answers: Mapping[str, Any], case: Case | None, event: CaseEvent | None
+) -> None:
+    """Write a consent form that names a case to its ledger, in the transaction that receives it.
+
+    Also one that no rule brought to its case: it may hold a withdrawal. Every other form says nothing here.
     """
-    sent = (
-        Submission.objects.current()
-        .filter(case=case, form_version__form__key=FORM)
-        .order_by("-occurred_at", "-received_at")
+    if case is None or submission.form_version.form.key != FORM:
+        return
+    form = ConsentForm(
+        submission.pk, answers, submission.occurred_at, submission.received_at, submission.submitted_by_id
     )
-    found: dict[str, list[str]] = {}
-    for submission in sent:
-        try:
-            answers: Mapping[str, Any] = submission.answers or {}
-        except (SealBroken, KeyRingError) as error:
-            # "break" and not "continue": a withdrawal that can't be read must not let an older consent count
-            log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
-            break
-        rows = [row for row in answers.get("consents") or () if row.get("purpose") == REFERRAL]
-        for office in OFFICES:
-            about = _rows_about(office, rows)
-            if about and office not in found:
-                found[office] = _bases(about, answers.get("representative_role"), is_child=case.child_track)
-        if len(found) == len(OFFICES):
-            break
-    return {office: found.get(office, []) for office in OFFICES}
-
-
-def _rows_about(office: str, rows: list[Row]) -> list[Row]:
-    """Return the rows that name this office; without one, those that name neither an office nor a service."""
-    own = [row for row in rows if row.get("office") == office]
-    return own or [row for row in rows if not row.get("office") and not row.get("recipient")]
-
-
-def _bases(rows: list[Row], representative: str | None, *, is_child: bool) -> list[str]:
-    if any(row.get("given") != "yes" for row in rows):
-        return []
-    kinds = {row.get("kind") for row in rows}
-    on_record = {
-        "consent_form": "consent" in kinds,
-        "assent_and_cpu": "assent" in kinds and representative == "cpu",
-        "representative": "representative" in kinds and (is_child or bool(representative)),
-    }
-    return [basis for basis, holds in on_record.items() if holds]
+    record_form(form, case, event, get_actor(submission.submitted_by))

@@ -9,6 +9,9 @@ from access.languages import LANGUAGES
 from access.models import localize
 from audit.chain import get_actor, log_event
 from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, apply_decision
+from case_forms.cases.consent.deciding import NOT_SHARED
+from case_forms.cases.consent.ending import lock_shared
+from case_forms.cases.consent.recording import FORM as CONSENT_FORM
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
@@ -17,7 +20,7 @@ from case_forms.procedures.rule_actions.cases import AttachCase
 from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
-from .consents import consents_for
+from .consents import consents_for, record_consents
 from .correcting import get_earlier_versions
 from .models import Submission
 from .outcome import set_outcome
@@ -48,6 +51,8 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         # in all languages at once: explanations are stored and read later, by people of either language
         labels = {language: get_labels(form, language) for language in LANGUAGES}
         decision = decide(event, procedure.parsed, labels=labels)
+        if case is not None and form.key == CONSENT_FORM:
+            lock_shared(case)
         decided.send(sender=Submission, event=event, procedure=procedure.parsed, decision=decision, labels=labels)
         applied = apply_decision(
             decision=decision,
@@ -75,6 +80,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         set_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
     submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched"])
+    record_consents(submission, answers, applied.case or case, applied.event)
     log_event(
         "submission.received",
         actor=get_actor(submission.submitted_by),
@@ -128,7 +134,10 @@ def _procedure_in_force(at: datetime) -> ProcedureVersion:
 
 def _receipt(submission: Submission, applied: Applied) -> dict[str, Any]:
     language = submission.submitted_by.language
+    not_shared = applied.event.detail.get(NOT_SHARED) if applied.event else None
     return {
+        # only where there is something to say: programs that read receipts know them without it
+        **({NOT_SHARED: not_shared} if not_shared else {}),
         "submission": str(submission.pk),
         "case": applied.case.reference if applied.case else None,
         "unmatched": submission.is_unmatched,

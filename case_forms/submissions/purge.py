@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.cases.consent.forgetting import forget_words
 from case_forms.cases.models import CaseEvent
 from case_forms.form_builder.retention import Forgotten, first_due, months_later, without_overdue
 from notifications.briefs.erasing import erase_answers
@@ -51,6 +52,7 @@ def _forget(key: Any, today: date) -> bool:
             submission.explanation = None  # it may tell what was answered
             Attachment.objects.filter(submission=submission, pk__in=_files(forgotten)).delete()
             _forget_in_notices(submission, {str(key) for key in forgotten})
+            forget_words(submission.pk)
         submission.save(update_fields=["answers", "explanation", "forget_after"])
         if forgotten:
             log_event(

@@ -6,7 +6,11 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, User, localize
+from audit import clock
 from case_forms.cases.calling import ToCall, to_call
+from case_forms.cases.consent.deciding import read_basis
+from case_forms.cases.consent.gate import may_share
+from case_forms.cases.consent.ledger import Recipient
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
@@ -27,6 +31,7 @@ from .validation.validate import Answers
 class PreviewedRecipient:
     """A recipient, as the directory stands now: `words` say for which role, `name` and `office` who is on duty.
 
+    `not_shared`: why they will not be notified, where the gate for sharing doesn't let it pass; "" for everybody else.
     Without a name nobody is on duty: `callers` are the coordinators who would be asked to call, `callees` whom to
     phone.
     """
@@ -38,6 +43,7 @@ class PreviewedRecipient:
     is_outside_area: bool = False
     callers: tuple[str, ...] = ()
     callees: tuple[ToCall, ...] = ()
+    not_shared: str = ""
 
 
 def preview_recipients(draft: Draft, answers: Answers, user: User) -> list[PreviewedRecipient]:
@@ -59,6 +65,8 @@ def preview_recipients(draft: Draft, answers: Answers, user: User) -> list[Previ
             unit,
             procedure,
         )
+        if not (why := _why_not_shared(action, case, draft, answers))
+        else PreviewedRecipient(get_words(action.do, action.params), not_shared=why)
         for action in decision.actions
         if action.do in ("notify", "refer")
     ]
@@ -99,6 +107,18 @@ def _place(decision: Decision, case: Case | None) -> Municipality | None:
     if named is None and case is not None:
         return case.municipality
     return Municipality.objects.select_related("region").filter(slug=str(named)).first()
+
+
+def _why_not_shared(action: Action, case: Case | None, draft: Draft, answers: Answers) -> str:
+    """Return why this recipient wouldn't be notified, by the gate for sharing; "" if they would be."""
+    role = action.params.get("role", Role.PROTECTION_SERVICE.value)
+    if case is None or not get_words(action.do, action.params):
+        return ""
+    now, form = clock.now(), draft.form_version.parsed_form
+    language = draft.owner.language
+    _claimed, emergency = read_basis(form, answers, said_at=now, language=language)
+    verdict = may_share(case, Recipient(role, _partner(action.params)), at=now, emergency=emergency)
+    return "" if verdict.is_allowed else localize(verdict.words, language)
 
 
 def _preview(

@@ -75,7 +75,7 @@ GOING_OUT = (Role.POLICE, Role.CPU, Role.PROTECTION_SERVICE, Role.SOCIAL_SERVICE
 
 def get_answer_kinds(notice: Notice) -> tuple[str, ...]:
     """Return the kinds of reply that make sense for this recipient, in the order of the page."""
-    if notice.purpose in (Purpose.DIGEST, Purpose.TEST):
+    if notice.purpose in (Purpose.DIGEST, Purpose.TEST, Purpose.INFORM):
         return (ReplyKind.ACCEPTED.value,)  # only read: each notice on a list is answered by itself
     if notice.root.purpose == Purpose.CORRECTION and notice.purpose not in CALLS:
         return (ReplyKind.ACCEPTED.value,)  # only read: who holds the case answers at the notice that was corrected

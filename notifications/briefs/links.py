@@ -14,6 +14,7 @@ from notifications.outbox.actions import hash_link_token
 from notifications.outbox.escalation_chain import get_followed_notices, take_next_step_at
 from notifications.outbox.locking import lock_chase, lock_chases
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.sharing import may_be_read
 from notifications.outbox.states import UNSENT, NoticeState
 
 from .models import BriefSession, PinTry
@@ -25,8 +26,11 @@ CONTACT_CHANGED = "contact_changed"
 
 
 def get_notice_by_link(token: str) -> Notice | None:
-    """Return the notice that this link opens; None: unknown, expired, revoked, withdrawn, or its contact has left."""
-    return (
+    """Return the notice that this link opens; None for any other.
+
+    Unknown, expired, revoked, withdrawn, its contact has left, or it may not be read any more (`outbox.sharing`).
+    """
+    found = (
         Notice.objects.select_related("contact__partner", "municipality__region")
         .filter(
             link_hash=hash_link_token(token),
@@ -37,6 +41,7 @@ def get_notice_by_link(token: str) -> Notice | None:
         .exclude(state=NoticeState.CANCELLED)
         .first()
     )
+    return found if found is not None and may_be_read(found, timezone.now()) else None
 
 
 @transaction.atomic

@@ -45,6 +45,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.repeating import repeat
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.service_briefs import DECLINED, NO_ANSWER, NO_DEPUTY, UNREADABLE, build_call_brief
+from notifications.outbox.sharing import may_be_read
 from notifications.outbox.states import AWAITING_ANSWER, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -78,7 +79,8 @@ def advance(now: datetime) -> int:
 def _advance_one(key: UUID, now: datetime) -> bool:
     found = Notice.objects.open().filter(pk=key, next_step_at__lte=now)
     notice = found.select_related("contact", "municipality", "partner").first()
-    return notice is not None and _take_step(notice, now)
+    # What may not be read any more is ended by the room above; until then nobody is reminded of it.
+    return notice is not None and may_be_read(notice, now) and _take_step(notice, now)
 
 
 def _take_step(notice: Notice, now: datetime) -> bool:

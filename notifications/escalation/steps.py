@@ -38,6 +38,7 @@ from notifications.outbox.repeating import close_replaced, repeat
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import PIN_ALARM, resolve_for
 from notifications.outbox.service_briefs import NO_DEPUTY, build_call_brief
+from notifications.outbox.sharing import may_receive
 from notifications.outbox.states import NO_CONTACT, UNSENT
 
 from .callers import (
@@ -100,7 +101,7 @@ def _find_deputy(notice: Notice, members: Sequence[Notice], now: datetime) -> Co
     if notice.case_reference == PIN_ALARM:  # several were asked at once, each with a clock of their own
         notified |= set(Notice.objects.filter(case_id=notice.case_id).values_list("contact_id", flat=True))
         candidates += found.coordinators
-    return next((contact for contact in candidates if contact and contact.pk not in notified), None)
+    return next((one for one in candidates if one and one.pk not in notified and may_receive(notice, one, now)), None)
 
 
 def send_step_notice(notice: Notice, plan: StepPlan, now: datetime, *, ladder: list[Step] | None = None) -> Notice:

@@ -25,6 +25,7 @@ from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .queueing import enqueue_on_commit
 from .requests import NoticeRequest
 from .service_briefs import NOBODY_FOUND, build_call_brief, set_outside_area_heading
+from .sharing import ensure_may_create
 from .states import NO_CONTACT, OPEN, NoticeState
 
 RESOLVE_INTERVAL = timedelta(seconds=10)  # until the directory is asked again when it named nobody
@@ -40,8 +41,10 @@ def create_notice(request: NoticeRequest) -> Notice:
     Asking for the same recipient and event twice returns the first notice. Without a contact the notice stands failed
     with reason "no_contact", the directory is asked again every few seconds, and the coordinators of its chain get a
     fallback notice with it; callers needn't ask for one. A brief for an office outside whose area the place lies
-    begins by saying so. Raises LadderUnusable.
+    begins by saying so. Raises LadderUnusable, and SharingRefused where the gate for sharing
+    says no.
     """
+    ensure_may_create(request)
     moment = request.at or clock.now()
     notice = _build_notice(request, moment)
     # No look before the insert, and no savepoint around the whole: all other writers wait meanwhile (docs/outbox.md).

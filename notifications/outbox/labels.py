@@ -22,6 +22,7 @@ REASONS: dict[str, "str | Promise"] = {
     "drill_over": _("the drill is over"),
     "duty_met": _("no longer needed: it was done"),
     "corrected": _("the form was corrected and names another office"),
+    "consent_ended": _("consent no longer holds"),
 }
 CHANNELS: dict[str, "str | Promise"] = {
     "email": _("e-mail"),

@@ -38,6 +38,7 @@ class Purpose(models.TextChoices):
     INSTEAD = "instead", _("notified instead")
     DUTY = "duty", _("a duty is due")
     CORRECTION = "correction", _("a correction of what was read")
+    INFORM = "inform", _("for information")
     TEST = "test", _("test of an address and a PIN")
     VOID = "void", _("the case is void")
     DIGEST = "digest", _("to the coordinator: daily list of what is unanswered")

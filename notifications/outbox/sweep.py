@@ -22,6 +22,7 @@ from .models import Notice, Purpose
 from .queueing import CROWDED, URGENT, enqueue_delivery, enqueue_on_commit, queue_length
 from .resolving import resolve_for
 from .service_briefs import set_outside_area_heading
+from .sharing import may_receive
 from .states import UNSENT, NoticeState
 
 SEND_SECONDS = (
@@ -91,7 +92,8 @@ def _resolve_one(key: UUID, now: datetime) -> bool:
     if notice is None:
         return False
     resolution = resolve_for(notice, at=now)
-    if resolution.contact is not None:
+    # The office that was found may be another one than the consent named.
+    if resolution.contact is not None and may_receive(notice, resolution.contact, now):
         return _assign_contact(notice, resolution.contact, now, resolution.words)
     pause = RESOLVE_INTERVAL if now - notice.owed_at < FIRST_DAY else RESOLVE_INTERVAL_AFTER_A_DAY
     waits = Notice.objects.without_recipient().filter(pk=notice.pk).update(next_attempt_at=now + pause)

@@ -340,6 +340,12 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE
     ),
+    RouteRule(
+        "cases:withdraw_consent",
+        FIELD,
+        "Its unit and its coordinators record that the person takes back a consent; it only ever takes away.",
+        WRITE,
+    ),
     RouteRule("outreach:zones", FIELD, "A unit sees the zones of its region, a coordinator those of their regions."),
     RouteRule("outreach:zone_add", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),
     RouteRule("outreach:zone_change", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),

@@ -7,11 +7,13 @@ from typing import Any
 from django.utils import timezone
 
 from access.models import FieldToken, MobileUnit, StaffRole, User
+from case_forms.cases.models import Case
 from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.submissions.actions import Received, receive_submission
 from notifications.directory.models import Contact, DutyShift, Partner, Role
 from tests.rows import remembered
+from tests.world.consents import record_consent
 from tests.world.offices import make_office, make_offices, put_on_duty
 
 from .forms import follow_up_form, identification_form, outreach_form, publish, small_follow_up, small_form
@@ -58,7 +60,11 @@ class Scene:
         return self._submit(self.form, self.answers(**answers))
 
     def follow(self, case_reference: str, **answers: Any) -> Received:
-        """Submit a follow-up about this case as the worker."""
+        """Submit a follow-up about this case as the worker; to refer, with the person's consent for that service."""
+        case = Case.objects.filter(reference=case_reference).first()
+        office = Partner.objects.filter(slug=answers.get("to_org", "")).first()
+        if case is not None and office is not None:
+            record_consent(case, partner=office)
         return self._submit(self.follow_up, {"case_ref": case_reference, **answers})
 
     def _submit(self, form: FormVersion, answers: dict[str, Any]) -> Received:

@@ -12,6 +12,7 @@ from case_forms.procedures.decide import Action, Decision
 from case_forms.submissions.actions import NotDecided
 from notifications.directory.models import Partner
 from notifications.outbox.models import Notice, Purpose
+from tests.world.consents import record_consent
 from tests.world.procedures import enact, small_procedure
 from tests.world.scene import Scene, make_scene
 
@@ -139,6 +140,7 @@ def test_one_service_asked_for_is_a_list_of_one(scene: Scene) -> None:
     reference = scene.send().receipt["case"]
     slug = scene.offices["protection_service"].slug
     refer = {"partner": slug, "services": "legal", "ladder": "quick"}
+    record_consent(Case.objects.get(), partner=slug)
     apply_decision(
         decision=decided(("attach_case", {"case": reference}), ("refer", refer)),
         submission=facts(scene),

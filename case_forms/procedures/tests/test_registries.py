@@ -98,6 +98,8 @@ def test_stored_codes_stay() -> None:
         "notice_unanswered",
         "referral_accepted",
         "referral_declined",
+        "consent_given",
+        "consent_withdrawn",
         "task_due",
         "task_overdue",
         "task_done",

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
 from access.models import User
+from case_forms.cases.consent.models import ConsentEntry
 from case_forms.cases.models import Case, Deadline
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
@@ -207,12 +209,19 @@ def test_a_consent_form_that_does_not_open_counts_as_no_consent(
 ) -> None:
     case = agreed()
     assert consents_on_record(case)["health"] == ["consent_form"]
+    # As before there was a ledger: one more form came in, and it doesn't open when the ledger is filled.
+    last = consent(worker, case)
+    ConsentEntry.objects.filter(act=last.pk).delete()
 
     def broken(_self: Submission) -> None:
         raise SealBroken
 
-    monkeypatch.setattr(Submission, "answers", property(broken, lambda _self, _value: None))
+    with monkeypatch.context() as patched:
+        patched.setattr(Submission, "answers", property(broken, lambda _self, _value: None))
+        call_command("fill_consent_ledger")
     assert not any(consents_on_record(case).values())
+    call_command("fill_consent_ledger")  # its key is back
+    assert consents_on_record(case)["health"] == ["consent_form"]
 
 
 def test_a_consent_said_to_be_on_record_is_asked_about_before_sending(

@@ -23,6 +23,7 @@ from case_forms.zones.models import Zone
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
+from tests.world.consents import record_consent
 
 from ..actions import AnswersRefused, receive_submission
 from ..drill import drill_answers
@@ -153,7 +154,11 @@ def test_a_new_case_waits_for_a_referral_and_four_follow_ups(open_case: Callable
 
 def test_a_referral_meets_the_duty_to_refer(worker: User, open_case: Callable[..., Case]) -> None:
     case = open_case()
-    send(worker, "referral", case_ref=case.reference)
+    send(worker, "referral", case_ref=case.reference, consent_basis="consent_form")
+    # nothing went out without a consent on record, so the duty goes on
+    assert "first_referral" in clocks(case, met=False)
+    record_consent(case, partner="demo-ndihma-ligjore")
+    send(worker, "referral", case_ref=case.reference, consent_basis="consent_form")
     assert "first_referral" in clocks(case, met=True)
     assert "receiver_acknowledgement" in clocks(case, met=False)
 
@@ -235,6 +240,7 @@ def test_the_school_reads_whom_to_call_and_what_not_to_do_and_nothing_of_the_cas
 
 def test_the_social_service_reads_the_need_and_no_status(worker: User, open_case: Callable[..., Case]) -> None:
     case = open_case()
+    record_consent(case, role=Role.SOCIAL_SERVICE)
     send(worker, "social_service_notice", case_ref=case.reference, reason="Nevojë për strehim", urgency="today")
     notice = Notice.objects.get(case_id=case.pk, role=Role.SOCIAL_SERVICE)
     words = str(notice.brief)

@@ -30,6 +30,7 @@ from ..drafts.migration import newer_version
 from ..drafts.typed_values import merged, typed_in, without_row
 from ..languages import get_draft_language, languages_to_pick
 from ..models import Draft
+from ..pages.consents import mark_uncovered
 from ..pages.entries import SectionPage
 from ..pages.repeat_rows import after_saving
 from ..pages.section import NoSuchSection, get_section, section_page
@@ -290,10 +291,12 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
     section = get_section(draft.form_version.parsed_form, page.key)
     # marks of what the page shows, not of what is saved: initial values that it adds aren't the person's changes
     marks = actions.page_marks(draft, section, held_by(page.entries), moment if page.is_first else None)
+    consents = mark_uncovered(page, draft, draft.answers)
     context = frame(
         request,
         draft=draft,
         page=page,
+        consents=consents,
         draft_key=keys.get_key(draft, get_row(request)),
         copy=page_copy(actions.section_version(draft, page.key), marks),
         newer=newer_version(draft),

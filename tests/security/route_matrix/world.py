@@ -35,6 +35,7 @@ from notifications.directory.changes.models import Act, ChangedKind, DirectoryCh
 from notifications.directory.models import Agreement, Contact, Leave, OfficeConflict, Partner
 from notifications.outbox.models import Notice
 from outreach_pages.models import InformativeSession
+from tests.world.consents import record_consent
 
 from .people import HERE, Person
 
@@ -84,6 +85,10 @@ class World:
             "code": session.card_code,
             "number": version.number,
         }
+
+    def _consent(self) -> str:
+        record_consent(self.case, role="health")
+        return "role:health"
 
     def _attachment(self, draft: Draft) -> Attachment:
         identity = uuid4()
@@ -267,6 +272,7 @@ class World:
             "wagtailsnippets_builder_formdefinition:": {"pk": form.pk, "revision_id": revision.pk if revision else 1},
             "wagtailadmin_pages:workflow": {"page_id": self.waiting.pk},
             "wagtailadmin_pages:co": {"page_id": self.waiting.pk},
+            "cases:withdraw_consent": {"key": self._consent()},
             "cases_referral": {"instance_pk": str(referral.pk)},
             "outbox_notice": {"instance_pk": str(self.values["notice_id"])},
             "guide": {"slug": "editor", "language": "en"},

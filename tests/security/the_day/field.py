@@ -29,6 +29,7 @@ from case_forms.tips.public_actions import Origin, receive_tip
 from case_forms.zones.models import PlannedVisit, Zone
 from notifications.directory.models import DutyShift
 from notifications.outbox.models import Notice
+from tests.world.consents import record_consent
 
 from .acts import act, each_of
 from .day import Day, in_days
@@ -339,6 +340,14 @@ def tell_somebody_instead(day: Day, me: Staff) -> Any:
     contact = list_choices(notice).near[0]
     me.post("cases:instead", notice.case_reference, notice.pk, contact=contact.pk, why="Kanarina")
     return Notice.objects.filter(contact=contact).latest("owed_at")
+
+
+@act("consent.recorded", "worker", "cases:withdraw_consent")
+def withdraw_a_consent(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    record_consent(found, role="health")
+    me.post("cases:withdraw_consent", found.reference, "role:health", reason="Kanarina")
+    return found
 
 
 # ---- tips ----

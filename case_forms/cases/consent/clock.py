@@ -1,0 +1,38 @@
+"""The clock of consents that were given until a day: when it has passed, the links that rested on them end."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.put_aside import for_each_row, get_put_aside_keys
+from notifications.escalation.passes import Clock, register_clock
+
+from ..models import Case
+from .ending import end_uncovered_links
+from .models import ConsentEntry
+
+CLOCK = "case.consents"  # the name of the clock, and the kind under which a row is put aside
+MAX_ENTRIES = 200  # in one pass
+
+
+def advance(now: datetime) -> int:
+    """End what rested on consents whose time is over, each by itself. Return how many."""
+    due = ConsentEntry.objects.filter(until__lte=now, ended_at__isnull=True)
+    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("until").values_list("pk", flat=True)
+    return for_each_row(CLOCK, list(keys[:MAX_ENTRIES]), lambda key: _end(key, now), at=now)
+
+
+def _end(key: UUID, now: datetime) -> bool:
+    with transaction.atomic():
+        if not ConsentEntry.objects.filter(pk=key, ended_at__isnull=True).update(ended_at=now):
+            return False
+        case = Case.objects.select_related("unit", "municipality", "procedure_version").get(consents__pk=key)
+        # A newer answer may have taken its place: the gate is asked about each link.
+        end_uncovered_links(case, now)
+    return True
+
+
+def register() -> None:
+    """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
+    register_clock(Clock(CLOCK, advance, lambda now: []))

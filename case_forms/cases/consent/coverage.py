@@ -1,0 +1,125 @@
+"""Who may know what of a case, for people: each recipient that the ledger names, and the offices that a form offers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from access.languages import get_current_language
+from access.models import localize
+from case_forms.form_builder.definition import Form
+from notifications.directory.models import Partner, Role
+
+from ..models import Case
+from .gate import Verdict, may_share
+from .ledger import OFFICES, Recipient, get_entries
+from .models import ConsentEntry, ConsentPurpose
+from .rules import get_rules
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """One recipient and how things stand. `why` in words, "" where it is covered; `form`: the submission that says so.
+
+    `key` names the recipient in a form: "role:health", "office:12".
+    """
+
+    key: str
+    name: str
+    verdict: Verdict
+    why: str
+    until: date | None
+    since: datetime | None
+    form: str
+    can_withdraw: bool
+
+    @property
+    def is_covered(self) -> bool:
+        return self.verdict.is_allowed
+
+
+def list_coverage(case: Case, at: datetime) -> list[CoverageRow]:
+    """List every recipient that the case's ledger names or is about, those who may be told first."""
+    entries = get_entries(case)
+    rows = [build_row(case, to, at) for to in _iter_recipients(entries)]
+    return sorted(rows, key=lambda row: (not row.is_covered, row.name))
+
+
+def _iter_recipients(entries: Iterable[ConsentEntry]) -> Iterable[Recipient]:
+    found: dict[str, Recipient] = {}
+    for entry in entries:
+        if entry.partner is not None:
+            named = [Recipient(entry.partner.role, entry.partner)]
+        elif entry.role:
+            named = [Recipient(entry.role)]
+        elif entry.purpose:
+            named = [Recipient(role) for role in OFFICES]
+        else:
+            named = []
+        found.update({build_key(to): to for to in named})
+    return found.values()
+
+
+def build_row(case: Case, to: Recipient, at: datetime) -> CoverageRow:
+    verdict = may_share(case, to, at=at)
+    standing = verdict.standing
+    entries = standing.entries if standing else ()
+    form = next((str(entry.submission_id) for entry in entries if entry.submission_id), "")
+    return CoverageRow(
+        key=build_key(to),
+        name=localize(to.partner.names) if to.partner else str(Role(to.role).label),
+        verdict=verdict,
+        why=localize(verdict.why, get_current_language()) if verdict.why else "",
+        until=get_last_day(standing.until) if standing else None,
+        since=standing.since if standing else None,
+        form=form,
+        can_withdraw=standing is not None and standing.state == "given",
+    )
+
+
+def get_last_day(until: datetime | None) -> date | None:
+    """Return the last day on which a consent holds that ends at this moment."""
+    return timezone.localdate(until - timedelta(seconds=1)) if until else None
+
+
+def build_key(to: Recipient) -> str:
+    return f"office:{to.partner.pk}" if to.partner else f"role:{to.role}"
+
+
+def find_recipient(case: Case, key: str, at: datetime) -> CoverageRow | None:
+    """Return the row that a form names, of those that the case's ledger has; None for any other."""
+    return next((row for row in list_coverage(case, at) if row.key == key), None)
+
+
+def get_recipient(case: Case, key: str) -> Recipient | None:
+    """Return the recipient that a key names, of those that the case's ledger has; None for any other."""
+    return next((to for to in _iter_recipients(get_entries(case)) if build_key(to) == key), None)
+
+
+# ---- forms that ask for something ----
+
+
+def asks_for_consent(form: Form) -> bool:
+    """Say whether a form names the basis of what it shares, so that its choices are held against the ledger."""
+    return form.get_question(get_rules()["vital_interest"]["question"]) is not None
+
+
+def find_uncovered(case: Case, values: Iterable[str], at: datetime) -> Mapping[str, Verdict]:
+    """Return, of these choices of a form (roles, keys of offices), those that aren't covered, and why."""
+    wanted = {str(value) for value in values}
+    roles = {value: Recipient(value) for value in wanted if value in Role.values}
+    partners = Partner.objects.filter(slug__in=wanted - roles.keys(), is_active=True)
+    offices = {partner.slug: Recipient(partner.role, partner) for partner in partners}
+    verdicts = {value: may_share(case, to, at=at) for value, to in (roles | offices).items()}
+    return {value: verdict for value, verdict in verdicts.items() if not verdict.is_allowed}
+
+
+def get_purposes(case: Case, at: datetime) -> list[tuple[str, str]]:
+    """Return (purpose, answer) in words of what isn't about a recipient: the interview, storing, a photograph."""
+    newest: dict[str, ConsentEntry] = {}
+    found = ConsentEntry.objects.filter(case=case).exclude(purpose__in=("", ConsentPurpose.REFER_TO))
+    for entry in found.defer("names", "reason").order_by("occurred_at", "recorded_at"):
+        newest[entry.purpose] = entry
+    labels = dict(ConsentPurpose.choices)
+    return [(str(labels.get(key, key)), str(entry.get_answer_display())) for key, entry in newest.items()]

@@ -1,0 +1,230 @@
+"""The one gate for sharing: whether data of a case may go to a recipient, on what basis, and why not.
+
+A legal duty, the organisation's own people, a consent in the ledger with an agreement that is in force, or a vital
+interest with its reason; nothing else. A role that stands in no rule receives nothing. Police, Responsible Authority
+and Child Protection Unit are a duty: nothing is looked up for them, so no ledger can stop their notices.
+
+`check_request` and `check_notice` are what the outbox asks of every notice that is created and opened, so that a road
+which forgets to ask is refused there (docs/consent.md).
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language
+from access.models import localize
+from audit import clock
+from notifications.directory.models import Agreement, Partner, Role
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
+
+from ..models import Case
+from .ledger import ENDED, Recipient, Standing, State, find_standing, get_entries
+from .models import REFER_TO, SharingDecision
+from .rules import CHILD, LEGAL_DUTY, get_role_rule, get_rules, needs_consent, roles_by_consent, roles_in_emergencies
+
+OWN_PEOPLE, DUTY, CHILD_DUTY = "own_people", "legal_duty", "child_duty"
+BY_CONSENT, VITAL_INTEREST, CONTENT_FREE, BEFORE_THE_LEDGER = "consent", "vital_interest", "content_free", "earlier"
+
+NO_RULE, NO_REASON, NO_AGREEMENT, NOT_IN_EMERGENCY = "no_rule", "no_reason", "no_agreement", "not_in_emergency"
+DOES_NOT_COUNT, REPRESENTATIVE_UNSAFE = "does_not_count", "representative_unsafe"
+
+# Notices that hold nothing of a case: a test of an address, the list of what is unanswered, word that a link has ended.
+WITHOUT_CONTENT = frozenset({Purpose.TEST.value, Purpose.DIGEST.value, Purpose.INFORM.value})
+
+WHY: dict[str, str | Promise] = {
+    NO_RULE: _("No rule of the organisation says on what basis {who} may receive data."),
+    State.NONE: _("No consent for {who} is recorded in this case."),
+    State.REFUSED: _("The person refused: no data go to {who}."),
+    State.WITHDRAWN: _("The consent for {who} was withdrawn."),
+    State.NOT_ABLE: _("The person was not able to decide about {who}, so there is no consent."),
+    State.EXPIRED: _("The consent for {who} has ended: it was given until a date that has passed."),
+    State.UNREADABLE: _(
+        "The newest consent form of this case can't be read and may hold a withdrawal, so no consent for {who} counts."
+    ),
+    DOES_NOT_COUNT: _(
+        "The consent recorded for {who} does not count in this case: for an adult, their own or a representative's"
+        " counts; for a child, the child's assent with the Child Protection Unit, or a representative's consent."
+    ),
+    REPRESENTATIVE_UNSAFE: _(
+        "The representative who consented for {who} may be involved in the exploitation, or that is not known. Such a"
+        " consent is no basis: ask the Child Protection Unit."
+    ),
+    NO_AGREEMENT: _("The agreement with {who} is no longer in force. A coordinator can record the new one."),
+    NO_REASON: _("An emergency was named for {who} without a reason."),
+    NOT_IN_EMERGENCY: _("An emergency does not take the place of consent for {who}."),
+}
+HOW = _("What you can do: record the person's answer on the consent form, then send the request again.")
+HOW_IN_EMERGENCY = _(
+    "What you can do: record the person's answer on the consent form, then send the request again. If the person is in"
+    " danger and not able to decide, choose “Emergency” there and write why."
+)
+
+
+@dataclass(frozen=True)
+class VitalInterest:
+    """An emergency that a worker named, with the reason in their words."""
+
+    reason: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether something may be shared. `basis`: on what; "" if it may not be, and then `code` says why.
+
+    `standing`: what the ledger says; None where it wasn't asked. `why` and `how`: why not, and what can be done; {} if
+    it is allowed.
+    """
+
+    is_allowed: bool
+    basis: str = ""
+    code: str = ""
+    why: Texts = field(default_factory=dict)
+    how: Texts = field(default_factory=dict)
+    standing: Standing | None = None
+
+    @property
+    def words(self) -> Texts:
+        """Why it may not be shared and what can be done, in one text; {} if it may be."""
+        return {language: f"{self.why[language]} {self.how[language]}" for language in self.why}
+
+
+def may_share(
+    case: Case, to: Recipient, *, at: datetime, purpose: str = REFER_TO, emergency: VitalInterest | None = None
+) -> Verdict:
+    """Decide whether data of the case may go to this recipient now."""
+    rule = get_role_rule(to.role)
+    if rule is None:
+        return _refuse(NO_RULE, to)
+    if rule["basis"] == OWN_PEOPLE:
+        return Verdict(True, OWN_PEOPLE)
+    if not needs_consent(to.role, is_child=case.child_track):
+        return Verdict(True, CHILD_DUTY if rule["basis"] == LEGAL_DUTY and rule["for"] == CHILD else DUTY)
+    standing = find_standing(get_entries(case, purpose), to, at=at, is_child=case.child_track)
+    by_consent = replace(_judge_consent(case, to, standing, at), standing=standing)
+    if by_consent.is_allowed or emergency is None or _is_past(emergency, at):
+        return by_consent
+    return replace(_judge_emergency(to, emergency), standing=standing)
+
+
+def _judge_consent(case: Case, to: Recipient, standing: Standing, at: datetime) -> Verdict:
+    if standing.state != State.GIVEN:
+        return _refuse(standing.state.value, to)
+    if not standing.counts(is_child=case.child_track):
+        return _refuse(REPRESENTATIVE_UNSAFE if standing.is_unsafe else DOES_NOT_COUNT, to)
+    if to.partner is not None and not has_agreement(to.partner, at):
+        return _refuse(NO_AGREEMENT, to)
+    return Verdict(True, BY_CONSENT)
+
+
+def _is_past(emergency: VitalInterest, at: datetime) -> bool:
+    """Say whether the emergency is too long ago: a rule that responds days later can't rely on what was so then."""
+    return at - emergency.at > timedelta(hours=get_rules()["vital_interest"]["hours"])
+
+
+def _judge_emergency(to: Recipient, emergency: VitalInterest) -> Verdict:
+    if to.role not in roles_in_emergencies():
+        return _refuse(NOT_IN_EMERGENCY, to)
+    if not emergency.reason.strip():
+        return _refuse(NO_REASON, to)
+    return Verdict(True, VITAL_INTEREST)
+
+
+def has_agreement(partner: Partner, at: datetime) -> bool:
+    """Say whether an agreement with this office is in force, or none was ever recorded."""
+    if not get_rules()["agreement"]["must_be_in_force"]:
+        return True
+    today = at.date()
+    agreements = list(Agreement.objects.filter(partner=partner).values_list("signed_on", "valid_until"))
+    return not agreements or any(
+        (signed is None or signed <= today) and (until is None or until >= today) for signed, until in agreements
+    )
+
+
+def _refuse(code: str, to: Recipient) -> Verdict:
+    how = HOW_IN_EMERGENCY if to.role in roles_in_emergencies() else HOW
+    why = format_in_each_language(WHY[code], who=name_recipient(to))
+    return Verdict(False, code=code, why=why, how=in_each_language(how))
+
+
+def name_recipient(to: Recipient) -> Texts:
+    """Return the office's name, else the role's, in each language."""
+    if to.partner is not None:
+        names = to.partner.names
+        return {language: str(localize(names, language)) for language in LANGUAGES}
+    return in_each_language(Role(to.role).label if to.role in Role.values else to.role)
+
+
+# ---- what the outbox asks ----
+
+
+def check_request(request: NoticeRequest) -> str:
+    """Return why this notice may not be created; "" if it may. The outbox asks it of every notice."""
+    if not _is_by_consent(request.role) or _is_without_content(request.purpose, request.chases):
+        return ""
+    case = Case.objects.filter(pk=request.case_id).first()
+    # What a notice is about may be a tip or an address, which have no ledger.
+    if case is None:
+        return ""
+    at = request.at or clock.now()
+    verdict = may_share(case, Recipient(request.role, request.office), at=at)
+    if verdict.is_allowed:
+        return ""
+    root = request.chases.root if request.chases else None
+    event_id = root.event_id if root else request.event_id
+    return "" if _was_allowed(case, event_id, root, request.role, verdict.standing) else verdict.code
+
+
+def check_notice(notice: Notice, at: datetime) -> str:
+    """Return why this notice may not be read or sent on any more; "" if it may.
+
+    A notice that was created had a basis then. It ends with what came later: a refusal, a withdrawal, an end.
+    """
+    if not _is_by_consent(notice.role) or _is_without_content(notice.purpose, notice.chases):
+        return ""
+    case = Case.objects.filter(pk=notice.case_id).first()
+    if case is None or not needs_consent(notice.role, is_child=case.child_track):
+        return ""
+    to = Recipient(notice.role, notice.partner or (notice.contact.partner if notice.contact else None))
+    standing = find_standing(get_entries(case), to, at=at, is_child=case.child_track)
+    if standing.state not in ENDED:
+        return ""
+    since = standing.until if standing.state == State.EXPIRED else standing.since
+    root = notice.root
+    # In an emergency the person's earlier "no" was known; a later one ends it.
+    emergency = _find_emergency(case, root.event_id, root.role)
+    if emergency is not None and since is not None and since <= emergency.at:
+        return ""
+    return standing.state.value
+
+
+def _is_without_content(purpose: str, follows: Notice | None) -> bool:
+    """Say whether a notice holds nothing of a case: by its purpose, or by that of the notice it goes back to."""
+    return purpose in WITHOUT_CONTENT or (follows is not None and follows.root.purpose in WITHOUT_CONTENT)
+
+
+def _is_by_consent(role: str) -> bool:
+    return role in roles_by_consent() or get_role_rule(role) is None
+
+
+def _find_emergency(case: Case, event_id: UUID, role: str) -> SharingDecision | None:
+    found = SharingDecision.objects.filter(case=case, event_id=event_id, role=role, basis=VITAL_INTEREST)
+    return found.defer("reason").first()
+
+
+def _was_allowed(case: Case, event_id: UUID, root: Notice | None, role: str, standing: Standing | None) -> bool:
+    """Say whether the decision that this notice goes back to allowed it, and nothing has ended that since."""
+    decided = SharingDecision.objects.filter(case=case, event_id=event_id, role=role).defer("reason").order_by("at")
+    newest = decided.last()
+    if newest is None:
+        # Sent before there was a ledger: it goes on as it began, unless the person has said no.
+        return root is not None and (standing is None or standing.state == State.NONE)
+    if not newest.is_allowed or newest.basis != VITAL_INTEREST:
+        return False
+    is_over = standing is not None and standing.state in ENDED and standing.since is not None
+    return not (is_over and standing is not None and standing.since is not None and standing.since > newest.at)

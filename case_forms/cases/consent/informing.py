@@ -1,0 +1,126 @@
+"""Notices that hold nothing of a case: that a link has ended, that something was shared in an emergency.
+
+They are the only ones of purpose `inform`; the gate lets them pass because of what stands here, and nothing else does.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from access.languages import Texts, in_each_language, same_in_each_language
+from case_forms.procedures.chains import chain_for
+from notifications.directory.chain import resolve_chain
+from notifications.directory.models import Contact, Role
+from notifications.directory.resolve import Resolution
+from notifications.outbox.actions import create_notice
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.service_briefs import name_with_phone
+
+from ..models import Case
+from .models import SharingDecision
+
+LINK_ENDED = _("A link has ended")
+LINK_ENDED_WORDS = _(
+    "The link of this notice has ended. What you have received through it may no longer be used or passed on."
+)
+LINKS_ENDED = _("Links to this case have ended")
+LINKS_ENDED_WORDS = _(
+    "Consent no longer holds for everybody. On the case's page you see which links ended, and who had read what."
+)
+IN_EMERGENCY = _("Shared in an emergency, without consent")
+IN_EMERGENCY_WORDS = _(
+    "A worker named an emergency, so a notice went out without consent. The reason is on the case's page. Please look"
+    " at it, and see that the person is asked as soon as they can decide."
+)
+# For information: whoever doesn't say that they have read it is called after a day.
+LADDER = ({"after_minutes": 1440, "do": "call", "repeat_minutes": 1440},)
+
+
+def inform_recipient(*, case: Case, ended: Notice, contact: Contact, event_id: UUID, at: datetime) -> Notice:
+    """Tell a recipient that their link has ended and the data must no longer be used. It says neither why nor whose."""
+    rows = [
+        _row("words", _("What it means"), in_each_language(LINK_ENDED_WORDS)),
+        _row("code", _("Code of the notice"), same_in_each_language(ended.code)),
+    ]
+    if case.unit is not None:
+        rows.append(_row("unit", _("Questions"), name_with_phone(case.unit.name, case.unit.callback_phone)))
+    return create_notice(
+        NoticeRequest(
+            event_id=uuid5(event_id, f"ended {ended.chase_id}"),
+            case_id=case.pk,
+            case_reference=case.reference,
+            role=ended.role,
+            contact=contact,
+            partner=contact.partner,
+            municipality=ended.municipality,
+            home=ended.home,
+            unit=ended.unit or case.unit,
+            chain=ended.chain,
+            brief=_brief(LINK_ENDED, rows),
+            ladder=LADDER,
+            is_drill=ended.is_drill,
+            purpose=Purpose.INFORM,
+            at=at,
+        )
+    )
+
+
+def inform_unit(*, case: Case, event_id: UUID, at: datetime) -> Notice:
+    """Tell the unit that links to one of its cases have ended; the rest is on the case's page.
+
+    With nobody of the unit on duty, the coordinator: no alarm is raised because nobody could be informed.
+    """
+    own = _resolve(case, Role.MOBILE_UNIT, at)
+    role = Role.COORDINATOR if own.contact is None else Role.MOBILE_UNIT
+    return _inform_own(case, role, LINKS_ENDED, LINKS_ENDED_WORDS, uuid5(event_id, "unit"), at)
+
+
+def inform_coordinator(*, case: Case, decision: SharingDecision, at: datetime) -> Notice:
+    """Tell the coordinator that something was shared in an emergency. The reason stays on the case."""
+    event_id = uuid5(decision.event_id, f"emergency {decision.role}")
+    return _inform_own(case, Role.COORDINATOR, IN_EMERGENCY, IN_EMERGENCY_WORDS, event_id, at)
+
+
+def _inform_own(
+    case: Case, role: str, title: str | Promise, words: str | Promise, event_id: UUID, at: datetime
+) -> Notice:
+    found = _resolve(case, role, at)
+    rows = [
+        _row("words", _("What it means"), in_each_language(words)),
+        _row("case", _("Case"), same_in_each_language(case.reference)),
+    ]
+    return create_notice(
+        NoticeRequest(
+            event_id=event_id,
+            case_id=case.pk,
+            case_reference=case.reference,
+            role=role,
+            contact=found.contact,
+            partner=found.partner,
+            municipality=case.municipality,
+            unit=case.unit,
+            chain=chain_for(case.procedure_version.parsed, role),
+            brief=_brief(title, rows),
+            ladder=LADDER,
+            is_drill=case.is_drill,
+            purpose=Purpose.INFORM,
+            at=at,
+        )
+    )
+
+
+def _resolve(case: Case, role: str, at: datetime) -> Resolution:
+    chain = chain_for(case.procedure_version.parsed, role)
+    return resolve_chain(role=role, municipality=case.municipality, at=at, unit=case.unit, chain=chain)
+
+
+def _brief(title: str | Promise, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"sections": [{"title": in_each_language(title), "rows": rows}]}
+
+
+def _row(key: str, label: str | Promise, value: Texts) -> dict[str, Any]:
+    return {"key": key, "label": in_each_language(label), "value": value}

@@ -1,0 +1,159 @@
+"""What the ledger says about one recipient: the newest act that has an answer about it decides.
+
+An answer about an office goes before one about its role, and that before one that names nobody; within one act any
+answer that is no "yes" leaves nothing. An answer that names nobody is about every office; as a "yes" not about those
+that have to be named (`rules.must_be_named`). A form that doesn't open may hold a withdrawal: nothing before it counts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+
+from notifications.directory.models import Partner
+
+from ..models import Case
+from .models import REFER_TO, ConsentAnswer, ConsentEntry
+from .rules import get_rules, must_be_named, which_count
+
+CONSENT_FORM, ASSENT_AND_CPU, REPRESENTATIVE = "consent_form", "assent_and_cpu", "representative"
+CPU = "cpu"
+
+
+class State(StrEnum):
+    """How things stand with one recipient."""
+
+    NONE = "none"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    NOT_ABLE = "not_able"
+    EXPIRED = "expired"
+    UNREADABLE = "unreadable"
+
+
+# In which nothing that was sent before may be read any more.
+ENDED = frozenset({State.REFUSED, State.WITHDRAWN, State.EXPIRED})
+# Of several answers in one act, the first of these decides.
+NO_YES = (ConsentAnswer.WITHDRAWN, ConsentAnswer.REFUSED, ConsentAnswer.NOT_ABLE)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom something would be shared with: a role, and the office where it is known."""
+
+    role: str
+    partner: Partner | None = None
+
+    @property
+    def partner_id(self) -> int | None:
+        return self.partner.pk if self.partner else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger says about a recipient. `ways`: how it was consented, as requests call it (`consent_basis`).
+
+    `since`: when the answer was given. `until`: when it ends, if it does.
+    """
+
+    state: State
+    ways: frozenset[str] = frozenset()
+    until: datetime | None = None
+    since: datetime | None = None
+    entries: tuple[ConsentEntry, ...] = ()
+    is_unsafe: bool = False  # a representative consented who may have to do with the exploitation
+
+    def counts(self, *, is_child: bool) -> bool:
+        """Say whether it is a consent that counts for such a case."""
+        return self.state == State.GIVEN and bool(self.ways & which_count(is_child=is_child))
+
+
+def get_entries(case: Case, purpose: str = REFER_TO) -> list[ConsentEntry]:
+    """Return the case's entries about a purpose, and those of forms that don't open, the newest act first."""
+    found = ConsentEntry.objects.filter(case=case, purpose__in=(purpose, "")).select_related("partner")
+    return sort_entries(found.defer("names", "reason"))
+
+
+def sort_entries(entries: Iterable[ConsentEntry]) -> list[ConsentEntry]:
+    """Sort by when it happened, then by when it was recorded, newest first; what was recorded together stays so."""
+    return sorted(entries, key=lambda entry: (entry.occurred_at, entry.recorded_at, str(entry.act)), reverse=True)
+
+
+def find_standing(entries: Sequence[ConsentEntry], to: Recipient, *, at: datetime, is_child: bool) -> Standing:
+    """Work out how things stand with this recipient. `entries`: as `get_entries` returns them."""
+    for act in _iter_acts(entries):
+        # The same form may have been opened later, with its key back: then its answers stand beside the mark.
+        readable = [entry for entry in act if entry.answer != ConsentAnswer.UNREADABLE]
+        if not readable:
+            return Standing(State.UNREADABLE, entries=tuple(act), since=act[0].occurred_at)
+        about = _find_about(readable, to)
+        if about:
+            return _judge(about, at, is_child=is_child)
+    return Standing(State.NONE)
+
+
+def _iter_acts(entries: Sequence[ConsentEntry]) -> Iterator[list[ConsentEntry]]:
+    for _act, group in groupby(entries, key=lambda entry: entry.act):
+        yield list(group)
+
+
+def _find_about(act: Sequence[ConsentEntry], to: Recipient) -> list[ConsentEntry]:
+    """Return the answers of an act that are about this recipient, the most precise ones only."""
+    of_office = [entry for entry in act if entry.partner_id is not None and entry.partner_id == to.partner_id]
+    of_role = [entry for entry in act if entry.partner_id is None and entry.role == to.role]
+    nobody_named = [entry for entry in act if entry.partner_id is None and not entry.role]
+    if of_office or of_role:
+        # Both are about this office: a "no" to either is heard.
+        refused = [entry for entry in (*of_office, *of_role) if entry.answer != ConsentAnswer.GIVEN]
+        return refused or of_office or of_role
+    if must_be_named(to.role):
+        return [entry for entry in nobody_named if entry.answer != ConsentAnswer.GIVEN]
+    return nobody_named
+
+
+def _judge(about: list[ConsentEntry], at: datetime, *, is_child: bool) -> Standing:
+    since = about[0].occurred_at
+    answers = {entry.answer for entry in about}
+    for answer in NO_YES:
+        if answer in answers:
+            return Standing(State(answer.value), since=since, entries=tuple(about))
+    until = min((entry.until for entry in about if entry.until is not None), default=None)
+    state = State.EXPIRED if until is not None and until <= at else State.GIVEN
+    ways, is_unsafe = _find_ways(about, is_child=is_child)
+    return Standing(state, ways, until, since, tuple(about), is_unsafe)
+
+
+def _find_ways(about: Iterable[ConsentEntry], *, is_child: bool) -> tuple[frozenset[str], bool]:
+    """Return how it was consented, and whether a representative was left out who may be involved."""
+    ways: set[str] = set()
+    is_unsafe = False
+    for entry in about:
+        if entry.kind == "consent":
+            ways.add(CONSENT_FORM)
+        elif entry.kind == "assent" and entry.representative == CPU:
+            ways.add(ASSENT_AND_CPU)
+        elif entry.kind == "representative" and (is_child or entry.representative):
+            if entry.may_be_involved in get_rules()["may_be_involved"]["never"]:
+                is_unsafe = True
+            else:
+                ways.add(REPRESENTATIVE)
+    return frozenset(ways), is_unsafe
+
+
+# The offices that a request can ask; a rule reads the consents about them as `_case_consent.<office>`.
+OFFICES = ("health", "psychologist", "legal_aid", "embassy_desk")
+
+
+def get_consents_on_record(case: Case, at: datetime) -> dict[str, list[str]]:
+    """Return, by office, the ways (`consent_basis`) in which the newest answer about it says yes.
+
+    Of the role as a whole: a consent that names one office alone isn't among them.
+    """
+    entries = get_entries(case)
+    found = {}
+    for office in OFFICES:
+        standing = find_standing(entries, Recipient(office), at=at, is_child=case.child_track)
+        found[office] = sorted(standing.ways) if standing.state == State.GIVEN else []
+    return found

@@ -1,0 +1,60 @@
+"""On what basis each role may receive data of a case: `data/sharing.json`, read once."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+OWN_PEOPLE = "own_people"
+LEGAL_DUTY = "legal_duty"
+CONSENT = "consent"
+EVERYONE = "everyone"
+CHILD = "child"
+
+
+@cache
+def get_rules() -> Mapping[str, Any]:
+    """Return the whole file."""
+    text = files(__package__).joinpath("data/sharing.json").read_text(encoding="utf-8")
+    rules: Mapping[str, Any] = json.loads(text)
+    return rules
+
+
+def get_role_rule(role: str) -> Mapping[str, Any] | None:
+    """Return what holds for this role; None for one that the file doesn't name: nothing is shared with it."""
+    rule: Mapping[str, Any] | None = get_rules()["roles"].get(role)
+    return rule
+
+
+def needs_consent(role: str, *, is_child: bool) -> bool:
+    """Say whether this role receives data of such a case only with consent, or in an emergency."""
+    rule = get_role_rule(role)
+    if rule is None:
+        return True
+    if rule["basis"] == OWN_PEOPLE:
+        return False
+    return rule["basis"] != LEGAL_DUTY or (rule["for"] == CHILD and not is_child)
+
+
+@cache
+def roles_by_consent() -> frozenset[str]:
+    """Return the roles for which consent can be what decides, in some case."""
+    return frozenset(role for role in get_rules()["roles"] if needs_consent(role, is_child=False))
+
+
+@cache
+def roles_in_emergencies() -> frozenset[str]:
+    """Return the roles for which a vital interest may take the place of consent."""
+    return frozenset(role for role, rule in get_rules()["roles"].items() if rule.get("vital_interest"))
+
+
+def must_be_named(role: str) -> bool:
+    """Say whether a consent that names no office leaves this role out."""
+    rule = get_role_rule(role)
+    return rule is None or bool(rule.get("must_be_named")) or rule["basis"] != CONSENT
+
+
+def which_count(*, is_child: bool) -> frozenset[str]:
+    """Return the ways of consenting that count, as requests call them (`consent_basis`)."""
+    return frozenset(get_rules()["counts"]["child" if is_child else "adult"])

@@ -1,0 +1,121 @@
+"""The section “Consents” of a case's page: who may know what and until when, what wasn't shared, and the history."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import structlog
+
+from access.languages import Texts, get_current_language
+from access.models import localize
+from notifications.directory.models import Role
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from ..models import Case, CaseEvent
+from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
+from .ending import CONSENT_ENDED
+from .gate import HOW_IN_EMERGENCY, VITAL_INTEREST
+from .ledger import Recipient
+from .models import ConsentEntry, ConsentPurpose, HowRecorded, SharingDecision
+
+MAX_HISTORY = 50
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One answer, as it was recorded. `names` and `reason` are sealed at rest; "" where they can't be read."""
+
+    at: datetime
+    what: str
+    whom: str
+    answer: str
+    how: str
+    until: date | None
+    form: str
+    names: str = field(default="", repr=False)
+    reason: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class EmergencyLine:
+    """Something that was shared in an emergency, and the reason that the worker wrote."""
+
+    at: datetime
+    whom: str
+    reason: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ConsentSection:
+    rows: list[CoverageRow]
+    purposes: list[tuple[str, str]]
+    emergencies: list[EmergencyLine]
+    ended: list[tuple[datetime, list[str]]]
+    history: list[HistoryLine]
+
+    @property
+    def how(self) -> str:
+        """What can be done where somebody isn't covered; "" where everybody is."""
+        return str(HOW_IN_EMERGENCY) if any(not row.is_covered for row in self.rows) else ""
+
+
+def build_section(case: Case, at: datetime) -> ConsentSection:
+    """Build the section in the active language."""
+    return ConsentSection(
+        rows=list_coverage(case, at),
+        purposes=get_purposes(case, at),
+        emergencies=list(_iter_emergencies(case)),
+        ended=list(_iter_ended(case)),
+        history=list(_iter_history(case)),
+    )
+
+
+def _iter_emergencies(case: Case) -> Iterator[EmergencyLine]:
+    found = SharingDecision.objects.filter(case=case, basis=VITAL_INTEREST).select_related("partner")
+    for decision in found.order_by("-at")[:MAX_HISTORY]:
+        yield EmergencyLine(decision.at, _name(Recipient(decision.role, decision.partner)), _open(decision, "reason"))
+
+
+def _iter_ended(case: Case) -> Iterator[tuple[datetime, list[str]]]:
+    language = get_current_language()
+    for event in CaseEvent.objects.filter(case=case, kind=CONSENT_ENDED).order_by("-at")[:MAX_HISTORY]:
+        try:
+            said: list[dict[str, Texts]] = event.explanation or []
+        except (SealBroken, KeyRingError):
+            said = []
+        yield event.at, [localize(line["words"], language) for line in said]
+
+
+def _iter_history(case: Case) -> Iterator[HistoryLine]:
+    purposes = dict(ConsentPurpose.choices)
+    ways = dict(HowRecorded.choices)
+    found = ConsentEntry.objects.filter(case=case).select_related("partner").order_by("-occurred_at", "-recorded_at")
+    for entry in found[:MAX_HISTORY]:
+        names = _open(entry, "names")
+        yield HistoryLine(
+            at=entry.occurred_at,
+            what=str(purposes.get(entry.purpose, "")),
+            whom=_name(Recipient(entry.role, entry.partner)) if entry.partner or entry.role else "",
+            answer=str(entry.get_answer_display()),
+            how=str(ways.get(entry.how_recorded, "")),
+            until=get_last_day(entry.until),
+            form=str(entry.submission_id or ""),
+            names=", ".join(names.values()) if isinstance(names, dict) else "",
+            reason=str(_open(entry, "reason") or ""),
+        )
+
+
+def _name(to: Recipient) -> str:
+    return localize(to.partner.names) if to.partner else str(Role(to.role).label)
+
+
+def _open(row: ConsentEntry | SharingDecision, column: str) -> str:
+    try:
+        return getattr(row, column) or ""
+    except (SealBroken, KeyRingError) as error:
+        # One that doesn't open hides nothing else of the page.
+        log.error("consent_unreadable", entry=str(row.pk), code=type(error).__name__)
+        return ""

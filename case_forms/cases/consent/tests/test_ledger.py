@@ -1,0 +1,125 @@
+"""The ledger against a reference rule that is written otherwise: random sequences of answers, in any order."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.directory.models import Partner
+
+from ..ledger import Recipient, find_standing, sort_entries
+from ..models import ConsentEntry
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SHELTER, DOCTOR = Partner(pk=1, slug="shelter"), Partner(pk=2, slug="doctor")
+ASKED = [
+    Recipient("health"),
+    Recipient("health", DOCTOR),
+    Recipient("psychologist"),
+    Recipient("protection_service", SHELTER),
+    Recipient("protection_service", Partner(pk=3)),
+    Recipient("social_service"),
+]
+WHOM: list[tuple[str, int | None]] = [
+    ("", None), ("health", None), ("psychologist", None), ("protection_service", None), ("", 1), ("", 2),
+]  # fmt: skip
+
+rows = st.fixed_dictionaries(
+    {
+        "whom": st.sampled_from(WHOM),
+        "answer": st.sampled_from(["given", "given", "refused", "withdrawn", "not_able"]),
+        "kind": st.sampled_from(["consent", "assent", "representative", "duty_without_consent"]),
+        "until": st.sampled_from([None, NOON - timedelta(days=1), NOON + timedelta(days=1)]),
+    }
+)
+acts = st.fixed_dictionaries(
+    {
+        "hours": st.integers(-40, 0),
+        "rows": st.lists(rows, min_size=0, max_size=4),
+        "representative": st.sampled_from(["", "cpu", "parent"]),
+        "involved": st.sampled_from(["", "yes", "no", "unknown"]),
+    }
+)
+histories = st.lists(acts, max_size=5, unique_by=lambda act: act["hours"])
+
+
+def write(history: list[dict[str, Any]]) -> list[ConsentEntry]:
+    """The entries, recorded in the order of the list whatever they are about: forms that came late among them."""
+    entries = []
+    for number, act in enumerate(history):
+        key = uuid.uuid4()
+        common = {
+            "act": key,
+            "occurred_at": NOON + timedelta(hours=act["hours"]),
+            "recorded_at": NOON + timedelta(seconds=number),
+            "representative": act["representative"],
+            "may_be_involved": act["involved"],
+            "purpose": "refer_to",
+        }
+        if not act["rows"]:
+            entries.append(ConsentEntry(**{**common, "purpose": ""}, answer="unreadable"))
+        for row in act["rows"]:
+            role, partner = row["whom"]
+            own = {key: row[key] for key in ("answer", "kind", "until")}
+            entries.append(ConsentEntry(**common, role=role, partner_id=partner, **own))
+    return entries
+
+
+def is_covered(history: list[dict[str, Any]], to: Recipient, *, is_child: bool) -> bool:
+    """The rule in words: the newest form with anything about this office decides; every yes in it, none else."""
+    for act in sorted(history, key=lambda each: -each["hours"]):
+        if not act["rows"]:
+            return False
+        office = [row for row in act["rows"] if row["whom"][1] is not None and row["whom"][1] == to.partner_id]
+        role = [row for row in act["rows"] if row["whom"] == (to.role, None)]
+        nobody = [row for row in act["rows"] if row["whom"] == ("", None)]
+        if to.role in ("protection_service", "social_service"):
+            nobody = [row for row in nobody if row["answer"] != "given"]
+        own = office + role
+        if not own and not nobody:
+            continue
+        if any(row["answer"] != "given" for row in own or nobody):
+            return False
+        deciding = office or role or nobody
+        if any(row["until"] and row["until"] <= NOON for row in deciding):
+            return False
+        ways = set()
+        for row in deciding:
+            if row["kind"] == "consent":
+                ways.add("consent_form")
+            if row["kind"] == "assent" and act["representative"] == "cpu":
+                ways.add("assent_and_cpu")
+            unsafe = act["involved"] in ("yes", "unknown")
+            if row["kind"] == "representative" and not unsafe and (is_child or act["representative"]):
+                ways.add("representative")
+        return bool(ways & ({"assent_and_cpu", "representative"} if is_child else {"consent_form", "representative"}))
+    return False
+
+
+@given(histories, st.sampled_from(ASKED), st.booleans(), st.randoms())
+def test_the_ledger_says_what_the_rule_says(
+    history: list[dict[str, Any]], to: Recipient, is_child: bool, random: Any
+) -> None:
+    entries = write(history)
+    random.shuffle(entries)
+    standing = find_standing(sort_entries(entries), to, at=NOON, is_child=is_child)
+    assert standing.counts(is_child=is_child) is is_covered(history, to, is_child=is_child)
+
+
+def test_nothing_written_is_no_consent() -> None:
+    assert not find_standing([], Recipient("health"), at=NOON, is_child=False).counts(is_child=False)
+
+
+def test_a_yes_that_names_nobody_is_not_about_a_shelter_and_a_no_is() -> None:
+    shelter = Recipient("protection_service", SHELTER)
+    row = {"whom": ("", None), "answer": "given", "kind": "consent", "until": None}
+    act = {"hours": -2, "rows": [row], "representative": "", "involved": ""}
+    assert find_standing(write([act]), shelter, at=NOON, is_child=False).state == "none"
+    assert find_standing(write([act]), Recipient("health"), at=NOON, is_child=False).state == "given"
+    named = {**act, "rows": [{**row, "whom": ("", 1)}]}
+    later = {**act, "hours": -1, "rows": [{**row, "answer": "withdrawn"}]}
+    assert find_standing(write([named]), shelter, at=NOON, is_child=False).state == "given"
+    entries = sort_entries(write([named, later]))
+    assert find_standing(entries, shelter, at=NOON, is_child=False).state == "withdrawn"

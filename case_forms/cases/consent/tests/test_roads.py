@@ -1,0 +1,204 @@
+"""Every road out of a case goes by the gate: a new one that forgets to ask is refused, or is found here."""
+
+import ast
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from case_forms.cases.models import Case
+from notifications.briefs.links import get_notice_by_link
+from notifications.directory.models import Role
+from notifications.outbox.actions import create_notice
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.sharing import SharingRefused
+from tests.world.consents import record_consent
+from tests.world.offices import make_office, put_on_duty
+from tests.world.scene import Scene, make_scene
+
+from ..rules import get_role_rule, get_rules
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).parents[4]
+ROOMS = ("case_forms", "notifications", "outreach_pages", "content", "site")
+# Where a notice's row is made: behind `ensure_may_create`.
+MAKES_NOTICES = {"notifications/outbox/actions.py"}
+# Who reads a notice by its link: behind `may_be_read`.
+FINDS_BY_LINK = {"notifications/briefs/links.py"}
+# Who makes notices that the gate lets pass because they hold nothing of a case.
+MAKES_CONTENT_FREE = {
+    "INFORM": {"case_forms/cases/consent/informing.py"},
+    "TEST": {"notifications/outbox/address_check.py"},
+    "DIGEST": {"notifications/escalation/digest.py"},
+}
+# Every place that asks for a notice, and what stands before it. A new one is read by people before it is added here.
+ASKS_FOR_NOTICES = {
+    "case_forms/cases/actions.py": "asks the gate for each recipient and says on the case what wasn't shared",
+    "case_forms/cases/consent/informing.py": "holds nothing of a case",
+    "case_forms/cases/deadline_clock.py": "our own people, about a duty",
+    "case_forms/cases/notifying_instead.py": "offers only whom the gate lets pass",
+    "case_forms/cases/rerouting.py": "asks the gate about the office that was found",
+    "case_forms/tips/deciding.py": "a tip, which is no case and has no ledger",
+    "case_forms/tips/rerouting.py": "a tip, which is no case and has no ledger",
+    "notifications/briefs/pin_alarm.py": "our own people, about an address",
+    "notifications/escalation/callers.py": "a call to a coordinator, without answers",
+    "notifications/escalation/clock.py": "a call to a coordinator, without answers",
+    "notifications/escalation/digest.py": "our own people, codes only",
+    "notifications/escalation/steps.py": "asks the gate about the deputy; a reminder is to the same person",
+    "notifications/outbox/actions.py": "the coordinators of one that has nobody",
+    "notifications/outbox/address_check.py": "an address, no case",
+}
+
+
+def iter_sources() -> Iterator[tuple[str, ast.Module]]:
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            name = path.relative_to(ROOT).as_posix()
+            if "/tests/" not in name and "/migrations/" not in name:
+                yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls_of(tree: ast.Module) -> Iterator[str]:
+    """The names of what is called: `f`, `a.f`, `a.b.f` as "f", "a.f", "b.f"."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name):
+            yield node.func.id
+        elif isinstance(node.func, ast.Attribute):
+            over = node.func.value
+            before = over.attr if isinstance(over, ast.Attribute) else over.id if isinstance(over, ast.Name) else ""
+            yield f"{before}.{node.func.attr}"
+
+
+def test_a_notice_is_made_in_one_place_and_every_place_that_asks_for_one_is_known() -> None:
+    made, asked = set(), set()
+    for name, tree in iter_sources():
+        for call in calls_of(tree):
+            if call == "Notice":
+                made.add(name)
+            if call in ("create_notice", "create_notices", "actions.create_notice", "outbox.create_notice"):
+                asked.add(name)
+    assert made == MAKES_NOTICES
+    assert asked == set(ASKS_FOR_NOTICES)
+
+
+def test_a_link_is_looked_up_in_one_place() -> None:
+    found = set()
+    for name, tree in iter_sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg == "link_hash" and "models" not in name:
+                found.add(name)
+    assert found - MAKES_NOTICES == FINDS_BY_LINK
+
+
+def test_only_what_holds_nothing_passes_as_content_free() -> None:
+    for purpose, allowed in MAKES_CONTENT_FREE.items():
+        found = set()
+        for name, tree in iter_sources():
+            for node in ast.walk(tree):
+                is_it = (
+                    isinstance(node, ast.keyword) and node.arg == "purpose" and isinstance(node.value, ast.Attribute)
+                )
+                if is_it and node.value.attr == purpose:  # type: ignore[attr-defined]
+                    found.add(name)
+        assert found - {"notifications/escalation/findings.py"} <= allowed | {
+            name for name in found if name.startswith("notifications/") and purpose != "INFORM"
+        }, purpose
+
+
+def test_every_role_has_a_rule_with_a_source() -> None:
+    assert set(get_rules()["roles"]) == set(Role.values)
+    for role in Role.values:
+        rule = get_role_rule(role)
+        assert rule is not None
+        if rule["basis"] == "legal_duty":
+            assert rule["confidence"] in ("source", "background", "proposal")
+            assert rule["source"]
+
+
+# ---- the gate in front of each road ----
+
+BRIEF: dict[str, Any] = {"sections": []}
+BY_CONSENT = sorted(
+    {Role.HEALTH, Role.PSYCHOLOGIST, Role.LEGAL_AID, Role.EMBASSY_DESK, Role.PROTECTION_SERVICE, Role.SOCIAL_SERVICE}
+    | {Role.SCHOOL}
+)
+BY_DUTY = sorted({Role.POLICE, Role.RESPONSIBLE_AUTHORITY, Role.CPU, Role.COORDINATOR, Role.MOBILE_UNIT})
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return make_scene()
+
+
+@pytest.fixture
+def case(scene: Scene) -> Case:
+    return Case.objects.get(reference=scene.send().receipt["case"])
+
+
+def owe(case: Case, role: str, **more: Any) -> Notice:
+    office = more.pop("office", None) or make_office(role, slug=f"office-{uuid.uuid4()}")
+    contact = put_on_duty(office)
+    return create_notice(
+        NoticeRequest(
+            event_id=uuid.uuid4(), case_id=case.pk, case_reference=case.reference, role=role, contact=contact,
+            municipality=case.municipality, brief=BRIEF, **more,
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("role", BY_CONSENT)
+def test_without_consent_no_notice_can_be_made_at_all(case: Case, role: str) -> None:
+    with pytest.raises(SharingRefused):
+        owe(case, role)
+    office = make_office(role, slug="named")
+    record_consent(case, partner=office)
+    assert owe(case, role, office=office).pk
+    with pytest.raises(SharingRefused):
+        owe(case, role)  # another office of that role
+
+
+@pytest.mark.parametrize("role", BY_DUTY)
+def test_no_ledger_stops_a_duty(
+    case: Case, role: str, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("the ledger is asked")
+
+    monkeypatch.setattr("case_forms.cases.consent.gate.get_entries", broken)
+    record_consent(case, answer="refused")
+    with django_assert_max_num_queries(40):
+        request = NoticeRequest(
+            event_id=uuid.uuid4(), case_id=case.pk, case_reference=case.reference, role=role,
+            municipality=case.municipality, brief=BRIEF,
+        )  # fmt: skip
+        assert create_notice(request).pk
+
+
+def test_a_link_stops_opening_when_the_consent_is_over_even_before_the_clock(case: Case) -> None:
+    office = make_office(Role.HEALTH, slug="doctor")
+    record_consent(case, partner=office)
+    notice = owe(case, Role.HEALTH, office=office)
+    assert get_notice_by_link(notice.link_token) == notice
+    record_consent(case, partner=office, answer="withdrawn")
+    assert get_notice_by_link(notice.link_token) is None
+
+
+def test_a_notice_of_before_the_ledger_stays_readable_until_the_person_says_no(case: Case) -> None:
+    office = make_office(Role.PROTECTION_SERVICE, slug="shelter-of-before")
+    entry = record_consent(case, partner=office)
+    notice = owe(case, Role.PROTECTION_SERVICE, office=office)
+    type(entry).objects.filter(pk=entry.pk).delete()  # as if there had never been one
+    assert get_notice_by_link(notice.link_token) == notice
+    deputy = owe(case, Role.PROTECTION_SERVICE, office=office, purpose=Purpose.DEPUTY, chases=notice)
+    assert deputy.pk
+    record_consent(case, partner=office, answer="refused", at=timezone.now())
+    assert get_notice_by_link(notice.link_token) is None
+    with pytest.raises(SharingRefused):
+        owe(case, Role.PROTECTION_SERVICE, office=office, purpose=Purpose.DEPUTY, chases=notice)
