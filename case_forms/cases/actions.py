@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from access.models import MobileUnit, Municipality, User
 from audit.chain import SYSTEM, get_actor, log_event
 from case_forms.form_builder.definition import Form
+from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.chains import chain_for
@@ -36,6 +37,7 @@ from notifications.outbox.requests import NoticeRequest
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .date_clock import await_dates
 from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
+from .facts.actions import write_facts
 from .models import Case, CaseEvent, CaseStatus, Deadline, DeadlineKind, FormalIdentification, Referral, new_reference
 from .rule_events import respond_to_done
 from .tasks import label_of_form, label_of_second_worker, start_task
@@ -73,6 +75,9 @@ class SubmissionFacts:
     procedure_version: ProcedureVersion
     today: str  # ISO date of the decision
     is_drill: bool = False
+    form_version: FormVersion | None = field(default=None, repr=False)
+    # questions whose answers were taken over from what is known and that nobody confirmed
+    carried_over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -197,6 +202,7 @@ class _DecisionRun(World):
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
         self._see_where(case)
+        self._write_facts(case)
         # Before anything else is done: what the rules ask for now is another duty than the one that this form meets.
         self._meet_duties_answered_by_the_form(case)
         await_dates(
@@ -205,6 +211,21 @@ class _DecisionRun(World):
             form=self.submission.form.key,
             answers=dict(self.submission.answers),
             now=self.submission.received_at,
+        )
+
+    def _write_facts(self, case: Case) -> None:
+        """Add what the form says about the person to what is known, before rules about later events read it."""
+        submission = self.submission
+        write_facts(
+            case=case,
+            form=submission.form,
+            form_version=submission.form_version,
+            answers=submission.answers,
+            submission_id=submission.id,
+            by=submission.by,
+            occurred_at=submission.occurred_at,
+            received_at=submission.received_at,
+            without=submission.carried_over,
         )
 
     def _see_where(self, case: Case) -> None:

@@ -92,6 +92,11 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # Who of the unit follows the person; null in cases from before there was one: whoever opened it (`lead_worker`).
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead worker")
+    )
+    lead_since = models.DateTimeField(_("lead worker since"), null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -107,6 +112,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def lead_worker(self) -> User:
+        """The worker who follows the person: whoever took the case on last, else whoever opened it."""
+        return self.lead or self.opened_by
 
 
 class CaseEvent(models.Model):
@@ -246,3 +256,7 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} → {self.partner}"
+
+
+# Django finds models in this module only
+from .facts.models import CaseFact  # noqa: E402, F401

@@ -26,6 +26,7 @@ from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
 from .brief_content import both
+from .facts.for_rules import get_known_for_rules
 from .models import Case, CaseEvent, Deadline
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def _decide(
         case_child=case.child_track,
         case_consent=consent,
         case_flags=tuple(case.flags),
+        # Without the form itself: what it said has been written when it came in.
+        known=get_known_for_rules(case, procedure, submission.form, {}, occurred_at=submission.occurred_at),
         subject=subject,
         rule=only,
     )

@@ -11,7 +11,7 @@
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,7 +35,9 @@ from .attachments.named_files import AttachedFiles, file_problems, files_of_draf
 from .case_reference import named_case
 from .confirmations import ToConfirm, build_stored_confirmations, to_confirm, unconfirmed
 from .deciding import NotDecided, decide_and_apply
-from .drafts.actions import get_versions, to_choose
+from .drafts.actions import build_context, get_versions, to_choose
+from .drafts.filled import get_carried_over
+from .known import get_known_for_form
 from .models import Draft, Submission
 from .purge import first_due
 from .session_reports import ReportRefused, report_by, report_problems
@@ -126,13 +128,15 @@ def receive_submission(
     strict: bool = True,
     draft: Draft | None = None,
     confirmed: Collection[str] = (),
+    carried_over: Mapping[str, Any] | None = None,
 ) -> Received:
     """Receive one filled form; the module's docstring has the steps.
 
     Idempotent on `uuid`: receiving it again returns the first receipt. `occurred_at` is aware. `unit` defaults to the
     sender's only unit. `strict`: see `validation.validator`. `draft`: the one that is submitted, with its files; else
     the answers may name files that the sender has uploaded through the API. `confirmed`: keys of the form's warnings
-    that the sender confirms (`confirmations`); a drill is asked nothing.
+    that the sender confirms (`confirmations`); a drill is asked nothing. `carried_over`: by question, answers that were
+    taken over from what is known about the person and not asked again (`drafts.filled`): they become no new facts.
     Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, NotDecided; nothing is stored then.
     """
     place = get_unit(user, unit)
@@ -147,10 +151,17 @@ def receive_submission(
         raise UnknownForm
     received_at = clock.now()
     files = files_of_draft(draft) if draft else files_of_person(user)
-    cleaned, case = _checked(form_version.parsed_form, answers, occurred_at, received_at, user, files, strict=strict)
     context = CheckContext(
-        Lists(user), timezone.localdate(received_at), timezone.localdate(occurred_at), user.language, now=received_at
+        Lists(user),
+        timezone.localdate(received_at),
+        timezone.localdate(occurred_at),
+        user.language,
+        now=received_at,
+        attachments=files,
+        known=get_known_for_form(form_version, answers, user),
     )
+    cleaned, case = _checked(form_version.parsed_form, answers, context, user, strict=strict)
+    taken_over = {key: entry for key, entry in (carried_over or {}).items() if key in cleaned}
     # nobody sits in front of a drill to tick a confirmation (docs/adr/0036)
     asked = [] if is_drill else to_confirm(form_version.parsed_form, cleaned, context, case)
     if unconfirmed(asked, confirmed):
@@ -167,6 +178,7 @@ def receive_submission(
         forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
         is_drill=is_drill,
         confirmed=build_stored_confirmations(asked, user, received_at),
+        carried_over=taken_over or None,
     )
     try:
         with transaction.atomic():
@@ -175,7 +187,7 @@ def receive_submission(
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
-            decide_and_apply(submission, cleaned, case)
+            decide_and_apply(submission, cleaned, case, carried_over=taken_over.keys())
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:
@@ -222,12 +234,13 @@ def submit_draft(
             strict=False,
             draft=locked,
             confirmed=confirmed,
+            carried_over=get_carried_over(locked, build_context(locked, user.language, by=user)),
         )
         locked.submitted_at = received.submission.received_at
         # the emptied row stays: a second press of "Submit" finds the receipt by it
         locked.answers = {}
-        locked.left_over = locked.besides = None
-        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides"])
+        locked.left_over = locked.besides = locked.filled = None
+        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides", "filled"])
     return received
 
 
@@ -271,10 +284,8 @@ def _time_problems(occurred_at: datetime) -> Iterator[AnswerProblem]:
 def _checked(
     form: Form,
     answers: Any,
-    occurred_at: datetime,
-    received_at: datetime,
+    context: CheckContext,
     user: User,
-    files: AttachedFiles,
     *,
     strict: bool,
 ) -> tuple[Answers, Case | None]:
@@ -282,16 +293,19 @@ def _checked(
     checked = check_answers(
         form,
         answers,
-        sources=Lists(user),
-        today=timezone.localdate(received_at),
-        occurred_on=timezone.localdate(occurred_at),
-        language=user.language,
+        sources=context.sources,
+        today=context.today,
+        occurred_on=context.occurred_on,
+        language=context.language,
         strict=strict,
-        attachments=files,
+        attachments=context.attachments,
+        known=context.known,
     )
     case, unknown = named_case(form, checked.answers, user)
     refused = report_problems(form, checked.answers, user)
     # all problems at once, so that a person corrects the form in one round
+    files = context.attachments
+    assert isinstance(files, AttachedFiles)
     errors = [*checked.errors, *unknown, *refused, *file_problems(form, checked.answers, files)]
     if errors:
         raise AnswersRefused(errors)

@@ -1,5 +1,6 @@
 """Decision about a stored submission, and the receipt of what followed."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from access.languages import LANGUAGES
 from access.models import localize
 from audit.chain import get_actor, log_event
 from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
+from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import Case
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
@@ -34,16 +36,19 @@ class NotDecided(Exception):
         self.where = where
 
 
-def decide_and_apply(submission: Submission, answers: Answers, case: Case | None) -> None:
+def decide_and_apply(
+    submission: Submission, answers: Answers, case: Case | None, *, carried_over: Collection[str] = ()
+) -> None:
     """Decide on a stored submission, apply the decision, and store the case and the receipt on it.
 
     Runs in the caller's transaction. Without a case the explanation is stored on the submission, too. `case`: the one
-    that the answers name. Raises NotDecided.
+    that the answers name. `carried_over`: questions whose answers nobody gave or confirmed: they add nothing to what is
+    known about the person. Raises NotDecided.
     """
     procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
     form = submission.form_version.parsed_form
     try:
-        event = _event(submission, answers, case, procedure)
+        event = _event(submission, answers, case, procedure, carried_over)
         # in all languages at once: explanations are stored and read later, by people of either language
         labels = {language: get_labels(form, language) for language in LANGUAGES}
         decision = decide(event, procedure.parsed, labels=labels)
@@ -61,6 +66,8 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
                 procedure_version=procedure,
                 today=timezone.localdate(submission.received_at).isoformat(),
                 is_drill=submission.is_drill,
+                form_version=submission.form_version,
+                carried_over=frozenset(carried_over),
             ),
             case=case,
         )
@@ -87,7 +94,13 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     )
 
 
-def _event(submission: Submission, answers: Answers, case: Case | None, procedure: ProcedureVersion) -> Event:
+def _event(
+    submission: Submission,
+    answers: Answers,
+    case: Case | None,
+    procedure: ProcedureVersion,
+    carried_over: Collection[str],
+) -> Event:
     form = submission.form_version.form.key
     return Event(
         kind=SUBMISSION_RECEIVED,
@@ -99,6 +112,14 @@ def _event(submission: Submission, answers: Answers, case: Case | None, procedur
         case_child=case.child_track if case else None,
         case_consent=consents_for(case, procedure.parsed, form),
         case_flags=tuple(case.flags) if case else None,
+        known=get_known_for_rules(
+            case,
+            procedure.parsed,
+            submission.form_version.parsed_form,
+            answers,
+            occurred_at=submission.occurred_at,
+            without=carried_over,
+        ),
     )
 
 

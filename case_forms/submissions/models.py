@@ -31,7 +31,11 @@ class Draft(models.Model):
     form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="drafts")
     unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="drafts")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="drafts")
+    # the case that the answers name, so that the unit's colleagues find it there (docs/adr/0104)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="drafts", null=True, blank=True)
     answers = SealedJSONField(default=dict)
+    # what it began with of what is known about the person (`drafts.filled`): {question: {...}}, or null
+    filled = SealedJSONField(null=True, blank=True)
     # answers that no longer fitted when the draft moved to a newer version (`drafts.unmapped_answers`): a list, or null
     left_over = SealedJSONField(null=True, blank=True)
     # the language the form is read in, when the filler has picked one (`languages.get_draft_language`)
@@ -90,6 +94,8 @@ class Submission(models.Model):
     answers = SealedJSONField()
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
+    # answers that were taken over from what was known, and not asked again (`drafts.filled`): {question: {...}}, or null
+    carried_over = SealedJSONField(null=True, blank=True)
     # what was asked before sending and confirmed (`confirmations`): [{"warning", "by", "at"}], or null
     confirmed = SealedJSONField(null=True, blank=True)
     forget_after = models.DateField(null=True, blank=True, db_index=True)  # see `purge`
