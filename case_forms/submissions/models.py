@@ -94,7 +94,7 @@ class Submission(models.Model):
     answers = SealedJSONField()
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
-    # answers that were taken over from what was known, and not asked again (`drafts.filled`): {question: {...}}, or null
+    # answers taken over from what was known, and not asked again (`drafts.filled`): {question: {...}}, or null
     carried_over = SealedJSONField(null=True, blank=True)
     # what was asked before sending and confirmed (`confirmations`): [{"warning", "by", "at"}], or null
     confirmed = SealedJSONField(null=True, blank=True)

@@ -115,7 +115,9 @@ def note_no_longer_known(*, case: Case, key: str, by: User, at: datetime) -> Cas
 
     The caller has made sure that the person may write about this case.
     """
-    row = CaseFact.objects.create(case=case, key=key, value={"value": None}, noted_by=by, occurred_at=at, received_at=at)
+    row = CaseFact.objects.create(
+        case=case, key=key, value={"value": None}, noted_by=by, occurred_at=at, received_at=at
+    )
     log_event("case.fact_ended", actor=get_actor(by), target_kind="case", target_id=case.pk, fact=key)
     return row
 

@@ -53,7 +53,7 @@ def keys_read(procedure: Procedure, form: str) -> frozenset[str]:
 
 
 def _parts_in(part: Any) -> Collection[str]:
-    """Return what is read of `_known` anywhere in a part of a definition, which holds expressions among other things."""
+    """Return what is read of `_known` anywhere in a part of a definition."""
     if isinstance(part, list):
         return {found for each in part for found in _parts_in(each)}
     if not isinstance(part, dict):

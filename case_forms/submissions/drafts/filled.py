@@ -91,9 +91,7 @@ def confirm(draft: Draft, section: Section, *, holds: bool) -> None:
     if not draft.filled:
         return
     here = {item.key for item in section.items if isinstance(item, Question)}
-    draft.filled = {
-        key: {**entry, "confirmed": holds} if key in here else entry for key, entry in draft.filled.items()
-    }
+    draft.filled = {key: {**entry, "confirmed": holds} if key in here else entry for key, entry in draft.filled.items()}
 
 
 def get_carried_over(draft: Draft, context: CheckContext) -> Stored:
