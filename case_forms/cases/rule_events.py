@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.languages import LANGUAGES
+from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.procedures.decide import MAX_CHAIN, DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.signals import decided
@@ -104,7 +105,6 @@ def _decide(
     form = submission.form.key
     if not procedure.rules_about(kind, form):
         return
-    labels = {language: get_labels(submission.form, language) for language in LANGUAGES}
     happened = Event(
         kind=kind,
         form=form,
@@ -120,6 +120,8 @@ def _decide(
         subject=subject,
         rule=only,
     )
+    facts = get_fact_catalogue() if happened.known is not None else None
+    labels = {language: get_labels(submission.form, language, facts) for language in LANGUAGES}
     decision = decide(happened, procedure, labels=labels)
     decided.send(sender=CaseEvent, event=happened, procedure=procedure, decision=decision, labels=labels)
     apply_decision(decision=decision, submission=submission, case=case, event=event)

@@ -1,5 +1,6 @@
 """Form definitions that coordinators change, and the immutable versions that answers point to."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any, NoReturn
 
@@ -247,7 +248,8 @@ class CaseFactType(RevisionMixin, models.Model):
         )
 
 
-def get_fact_catalogue() -> FactCatalogue:
-    """Return every kind of fact by its key, as the catalogue is now. One query, and one for each shared list."""
+def get_fact_catalogue(keys: Collection[str] | None = None) -> FactCatalogue:
+    """Return the kinds of fact (all, or these) by key, as the catalogue is now. One query, and one a shared list."""
+    entries = CaseFactType.objects.all() if keys is None else CaseFactType.objects.filter(key__in=keys)
     shared = usable(shared_lists())
-    return {entry.key: entry.as_fact_type(shared) for entry in CaseFactType.objects.all()}
+    return {entry.key: entry.as_fact_type(shared) for entry in entries}

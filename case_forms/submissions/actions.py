@@ -215,7 +215,7 @@ def submit_draft(
     with transaction.atomic():
         # locked, so that a page that saves at the same moment either comes before or finds the draft submitted
         locked = Draft.objects.select_for_update().select_related("form_version__form", "unit").get(pk=draft.pk)
-        if locked.owner_id != user.pk:
+        if not Draft.objects.visible_to(user).filter(pk=locked.pk).exists():
             raise NotAllowed("not_a_worker")
         if locked.submitted_at is not None:
             sent = Submission.objects.get(pk=locked.pk)

@@ -12,6 +12,7 @@ from audit.chain import get_actor, log_event
 from case_forms.cases.actions import SUBMISSION_RECEIVED, Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import Case
+from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
@@ -50,7 +51,8 @@ def decide_and_apply(
     try:
         event = _event(submission, answers, case, procedure, carried_over)
         # in all languages at once: explanations are stored and read later, by people of either language
-        labels = {language: get_labels(form, language) for language in LANGUAGES}
+        facts = get_fact_catalogue() if event.known is not None else None
+        labels = {language: get_labels(form, language, facts) for language in LANGUAGES}
         decision = decide(event, procedure.parsed, labels=labels)
         decided.send(sender=Submission, event=event, procedure=procedure.parsed, decision=decision, labels=labels)
         applied = apply_decision(

@@ -15,10 +15,19 @@ from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def visible_to(self, user: User) -> "DraftQuerySet":
-        """Return a person's own drafts in units they still work in. Nobody reads another's half-written form."""
+        """Return a person's own drafts in units they still work in, and their unit's drafts about its own cases.
+
+        Two workers follow a person together, so a colleague goes on where the other had to stop (docs/adr/0104). Nobody
+        else reads a half-written form, coordinators neither.
+        """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(owner=user, unit__in=user.units())
+        of_the_unit = models.Q(case__isnull=False, case__unit=models.F("unit"))
+        return self.filter(models.Q(owner=user) | of_the_unit, unit__in=user.units())
+
+    def own(self, user: User) -> "DraftQuerySet":
+        """Return the drafts that this person began, in units they still work in."""
+        return self.visible_to(user).filter(owner=user)
 
     def open(self) -> "DraftQuerySet":
         return self.filter(submitted_at__isnull=True)
@@ -138,13 +147,14 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> "AttachmentQuerySet":
         """Return the files that a person may open.
 
-        Until a file is sent, its owner alone, as for a draft; then whoever may read the submission.
+        Until a file is sent, its owner and whoever may continue its draft; then whoever may read the submission.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         own = models.Q(submission__isnull=True, owner=user, unit__in=user.units())
+        begun = models.Q(draft__in=Draft.objects.visible_to(user).open().values("pk"))
         sent = models.Q(submission__in=Submission.objects.visible_to(user).values("pk"))
-        return self.filter(own | sent)
+        return self.filter(own | begun | sent)
 
     def unclaimed(self) -> "AttachmentQuerySet":
         """Return files uploaded through the API that no submission has named yet."""

@@ -92,7 +92,8 @@ def write_facts(
     """
     if not writes_facts(form):
         return []
-    written = facts_in(form, answers, get_fact_catalogue(), without=without)
+    keys = {question.writes_fact for question in _writing(form.outer_items)}
+    written = facts_in(form, answers, get_fact_catalogue(keys), without=without)
     rows = [
         CaseFact(
             case=case,

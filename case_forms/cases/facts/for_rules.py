@@ -36,8 +36,7 @@ def get_known_for_rules(
         return None
     known = get_known_values(case, keys=keys)
     newest = dict(_said_last(case, keys)) if case is not None else {}
-    catalogue = {key: fact for key, fact in get_fact_catalogue().items() if key in keys}
-    for said in facts_in(form, answers, catalogue, without=without):
+    for said in facts_in(form, answers, get_fact_catalogue(keys), without=without):
         if said.key not in newest or newest[said.key] <= occurred_at:
             known[said.key] = said.value
     return known

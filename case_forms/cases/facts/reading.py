@@ -66,7 +66,7 @@ def get_known(
     """
     if keys is not None and not keys:
         return {}
-    catalogue = get_fact_catalogue() if facts is None else facts
+    catalogue = get_fact_catalogue(keys) if facts is None else facts
     rows = CaseFact.objects.filter(case=case).newest_first().select_related("form_version__form")
     by_key: dict[str, list[CaseFact]] = defaultdict(list)
     for row in rows if keys is None else rows.filter(key__in=list(keys)):

@@ -49,10 +49,10 @@ def filled_from_facts(version: FormVersion, case: Case, by: User) -> tuple[Answe
 
     What doesn't fit the question, such as a value that it doesn't offer, is left out.
     """
-    asking = {question.filled_from_fact: question for question in _filled_questions(version.parsed_form)}
+    asking = {question.filled_from_fact for question in _filled_questions(version.parsed_form)}
     if not asking:
         return {}, {}
-    facts = {key: fact for key, fact in get_fact_catalogue().items() if key in asking and fact.is_lasting}
+    facts = {key: fact for key, fact in get_fact_catalogue(asking).items() if fact.is_lasting}
     known = get_known(case, keys=set(facts), facts=facts)
     if not known:
         return {}, {}
