@@ -180,7 +180,7 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
     if old.get("keep_for") != new.get("keep_for"):
         was, now = (_("%(count)s months") % {"count": p["keep_for"]} if "keep_for" in p else "" for p in (old, new))
         yield Detail("privacy", _("Stored for"), was, now)
-    for name, words in ((WRITES, _("The answer becomes the fact")), (FILLED, _("Filled in from the fact"))):
+    for name, words in ((WRITES, _("The answer is remembered as")), (FILLED, _("Filled in from what is known"))):
         if old.get(name) != new.get(name):
             yield Detail("privacy", words, _fact_name(old.get(name), before), _fact_name(new.get(name), after))
     if old.get("coarsen") != new.get("coarsen"):

@@ -33,14 +33,20 @@ def _declared(form: Form, located: LocatedItem, name: str, facts: FactCatalogue)
     question, path = located.question, f"{located.path}/{name}"
     fact = facts.get(question.value_of(name))
     if is_public(form):
-        yield Problem(path, "not_public", _("A form for the public knows no case: it has no facts."))
+        yield Problem(
+            path, "not_public", _("A form for the public knows no case: it remembers nothing and reads nothing of one.")
+        )
     elif located.repeats:
-        yield Problem(path, "fact_in_rows", _("A fact is about the person of the case, not about each row of a group."))
+        yield Problem(
+            path,
+            "fact_in_rows",
+            _("What is remembered is about the person of the case, not about each row of a group."),
+        )
     elif fact is None:
-        words = _("There is no fact “%(key)s” in the catalogue.") % {"key": question.value_of(name)}
+        words = _("The catalogue of what is known about a person has no “%(key)s”.") % {"key": question.value_of(name)}
         yield Problem(path, "unknown_fact", words)
     elif not is_type_fitting(question, fact):
-        yield Problem(path, "fact_type", _("This fact is of another type than the answer."))
+        yield Problem(path, "fact_type", _("What is remembered there is of another type than the answer."))
     else:
         yield from _writing(question, path, fact) if name == WRITES else _filling(question, located.path, path, fact)
 
@@ -48,28 +54,34 @@ def _declared(form: Form, located: LocatedItem, name: str, facts: FactCatalogue)
 def _writing(question: Question, path: str, fact: FactType) -> Iterator[Problem]:
     unknown = get_misfitting_values(question, fact)
     if unknown is None:
-        yield Problem(path, "fact_choices", _("This fact chooses from another list than the question."))
+        yield Problem(
+            path, "fact_choices", _("What is remembered there comes from another list than the question's choices.")
+        )
     elif unknown:
-        words = _("The fact doesn't have these values: %(values)s.") % {"values": ", ".join(unknown)}
+        words = _("What is remembered there can't be: %(values)s.") % {"values": ", ".join(unknown)}
         yield Problem(path, "fact_choices", words)
     if is_less_sensitive(fact.sensitivity, question.sensitivity):
-        words = _("The answer is more sensitive than the fact that it would become.")
+        words = _("The answer is more sensitive than what it would be remembered as.")
         yield Problem(path, "fact_sensitivity", words)
 
 
 def _filling(question: Question, here: str, path: str, fact: FactType) -> Iterator[Problem]:
     if not fact.is_lasting:
-        yield Problem(path, "fact_of_a_moment", _("This fact is of one moment: it is asked each time."))
+        yield Problem(path, "fact_of_a_moment", _("This is of one moment: it is asked each time."))
     elif not question.is_typed:
         yield Problem(path, "fact_not_asked", _("Nobody can confirm it here: the question isn't asked."))
     elif not has_common_value(question, fact):
-        yield Problem(path, "fact_choices", _("This fact chooses from another list than the question."))
+        yield Problem(
+            path, "fact_choices", _("What is remembered there comes from another list than the question's choices.")
+        )
     if is_less_sensitive(question.sensitivity, fact.sensitivity):
         words = _("What is known would become less sensitive here than it is.")
         yield Problem(f"{here}/sensitivity", "fact_sensitivity", words)
     for role in question.shared_with:
         if role not in fact.receivers:
-            words = _("The catalogue doesn't let this recipient have the fact “%(key)s”.") % {"key": fact.key}
+            words = _("By the catalogue of what is known about a person, this recipient may not have “%(key)s”.") % {
+                "key": fact.key
+            }
             yield Problem(f"{here}/shared_with/{pointer(role)}", "fact_not_for_role", words)
 
 
@@ -79,11 +91,15 @@ def _read(form: Form, facts: FactCatalogue) -> Iterator[Problem]:
         if KNOWN not in written.reads:
             continue
         if is_public(form):
-            yield Problem(written.path, "not_public", _("A form for the public knows no case: it has no facts."))
+            yield Problem(
+                written.path,
+                "not_public",
+                _("A form for the public knows no case: it remembers nothing and reads nothing of one."),
+            )
             continue
         for part in parts_read(written.expression, KNOWN):
             if part.split(".")[0] not in facts:
-                words = _("There is no fact “%(key)s” in the catalogue.") % {"key": part}
+                words = _("The catalogue of what is known about a person has no “%(key)s”.") % {"key": part}
                 yield Problem(written.path, "unknown_fact", words)
 
 

@@ -191,7 +191,7 @@ def shared_lists() -> Shared:
     return look_up
 
 
-class CaseFactType(RevisionMixin, models.Model):
+class CaseFactType(models.Model):
     """One kind of fact that cases remember, such as the language or a safe number: an entry of the catalogue.
 
     Key, type and list are permanent: what cases remember under the key keeps its meaning. What would let more people
@@ -215,8 +215,8 @@ class CaseFactType(RevisionMixin, models.Model):
     pending_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("kind of fact")
-        verbose_name_plural = _("facts of a case")
+        verbose_name = _("kind of detail about a person")
+        verbose_name_plural = _("details about a person")
         ordering = ["key"]
         constraints = [
             models.CheckConstraint(

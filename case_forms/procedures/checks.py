@@ -137,7 +137,11 @@ def check_expression(
     if not found and here.known is not None:
         for name in parts_read(expression, KNOWN):
             if name.split(".")[0] not in here.known:
-                yield Problem(path, "unknown_fact", _("There is no fact “%(key)s” in the catalogue.") % {"key": name})
+                yield Problem(
+                    path,
+                    "unknown_fact",
+                    _("The catalogue of what is known about a person has no “%(key)s”.") % {"key": name},
+                )
     if not found:
         offered = get_scope_kinds()
         if here.known is not None:

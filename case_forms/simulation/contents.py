@@ -49,7 +49,7 @@ def read_contents(since: datetime, until: datetime, *, with_directory: bool) -> 
         Zone._base_manager.all(),
         ChoiceList._base_manager.all(),
         # pending changes name people who may not be among those that are copied
-        CaseFactType._base_manager.defer("pending", "pending_by", "pending_at", "latest_revision"),
+        CaseFactType._base_manager.defer("pending", "pending_by", "pending_at"),
         FormDefinition._base_manager.defer("definition"),
         FormVersion.objects.newest(),
         Procedure._base_manager.defer("definition"),

@@ -219,6 +219,7 @@ VIEWS: tuple[RouteRule, ...] = (
             "content_searchsynonyms",
             "builder_formdefinition",
             "builder_choicelist",
+            "builder_casefacttype",
         )
     ),
     RouteRule("wagtailadmin_error_test", NOBODY, "Fails on purpose, for Wagtail's own developers."),

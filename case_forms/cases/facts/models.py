@@ -48,8 +48,8 @@ class CaseFact(models.Model):
 
     class Meta:
         app_label = "cases"
-        verbose_name = _("fact of a case")
-        verbose_name_plural = _("facts of a case")
+        verbose_name = _("detail about a person")
+        verbose_name_plural = _("details about a person")
         ordering = ["-occurred_at", "-received_at", "-pk"]
         indexes = [models.Index(fields=["case", "key", "-occurred_at", "-received_at"], name="case_fact_that_holds")]
         constraints = [

@@ -32,7 +32,7 @@ FLAGS = ScopeName(
 FACTS = ScopeName(
     "_known",
     KindInfo("object"),
-    gettext_noop("what is known about the person, by the fact's key; what this form says of it is counted in"),
+    gettext_noop("what is known about the person, by key; what this form says of it is counted in"),
     lambda event: dict(event.known or {}),
 )
 

@@ -51,7 +51,8 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
     "Coordinators": (
         ("wagtailadmin", ("admin",), ("access",)),
         ("builder", ("formdefinition",), BUILD),
-        ("builder", ("choicelist", "casefacttype"), (*WRITE, "delete")),
+        ("builder", ("choicelist",), (*WRITE, "delete")),
+        ("builder", ("casefacttype",), WRITE),
         ("procedures", ("procedure",), ALL),
         ("directory", (), WRITE),
     ),
