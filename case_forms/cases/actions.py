@@ -76,8 +76,8 @@ class SubmissionFacts:
     today: str  # ISO date of the decision
     is_drill: bool = False
     form_version: FormVersion | None = field(default=None, repr=False)
-    # questions whose answers were taken over from what is known and that nobody confirmed
-    carried_over: frozenset[str] = frozenset()
+    # by question, when an answer had been said that was taken over from what is known and that nobody confirmed
+    carried_over: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -404,6 +404,7 @@ class _DecisionRun(World):
                 facts=self.decision.facts,
                 settings=self.decision.settings,
                 today=submission.today,
+                carried_over=submission.carried_over,
             )
             self._notify_of_missing_settings(self.content)
         return self.content

@@ -72,7 +72,9 @@ class FactForm(WagtailAdminModelForm):
         choices=Role.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("A change waits until another coordinator agrees. Each form still says who receives its answers."),
+        help_text=gettext_lazy(
+            "A change waits until another coordinator agrees. Each form still says who receives its answers."
+        ),
     )
     identity_part = forms.ChoiceField(
         label=gettext_lazy("Part of the identity"),

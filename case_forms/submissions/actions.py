@@ -187,7 +187,7 @@ def receive_submission(
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
-            decide_and_apply(submission, cleaned, case, carried_over=taken_over.keys())
+            decide_and_apply(submission, cleaned, case)
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:

@@ -21,6 +21,7 @@ from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
 from .consents import consents_for
+from .drafts.filled import get_times_carried_over
 from .models import Submission
 from .outcome import set_outcome
 from .validation.validate import Answers
@@ -37,18 +38,16 @@ class NotDecided(Exception):
         self.where = where
 
 
-def decide_and_apply(
-    submission: Submission, answers: Answers, case: Case | None, *, carried_over: Collection[str] = ()
-) -> None:
+def decide_and_apply(submission: Submission, answers: Answers, case: Case | None) -> None:
     """Decide on a stored submission, apply the decision, and store the case and the receipt on it.
 
     Runs in the caller's transaction. Without a case the explanation is stored on the submission, too. `case`: the one
-    that the answers name. `carried_over`: questions whose answers nobody gave or confirmed: they add nothing to what is
-    known about the person. Raises NotDecided.
+    that the answers name. What the submission took over from what is known adds nothing to it. Raises NotDecided.
     """
     procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
     form = submission.form_version.parsed_form
     try:
+        carried_over = get_times_carried_over(submission)
         event = _event(submission, answers, case, procedure, carried_over)
         # in all languages at once: explanations are stored and read later, by people of either language
         facts = get_fact_catalogue() if event.known is not None else None
@@ -69,7 +68,7 @@ def decide_and_apply(
                 today=timezone.localdate(submission.received_at).isoformat(),
                 is_drill=submission.is_drill,
                 form_version=submission.form_version,
-                carried_over=frozenset(carried_over),
+                carried_over=carried_over,
             ),
             case=case,
         )

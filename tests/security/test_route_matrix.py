@@ -41,6 +41,8 @@ OF_ROW = {row.route: [route for route in REACHED if route.row is row] for row in
 RECORDED_READING = {
     "audit",
     "cases:case",
+    "cases:fact",
+    "cases:facts",
     "cases_case_modeladmin_inspect",
     "cases_referral_modeladmin_inspect",
     "field_api:case",

@@ -105,6 +105,11 @@ def carried_over_in(submission: Submission) -> dict[str, FilledAnswer]:
     return {key: _read(key, entry) for key, entry in (submission.carried_over or {}).items()}
 
 
+def get_times_carried_over(submission: Submission) -> dict[str, datetime]:
+    """Return, by question, when each answer that was taken over had been said."""
+    return {key: each.said_at for key, each in carried_over_in(submission).items()}
+
+
 def _filled_questions(form: Form) -> list[Question]:
     return [item for item in form.outer_items if isinstance(item, Question) and item.has("filled_from_fact")]
 

@@ -1,5 +1,6 @@
 """Forms that begin with what is known: shown as such, confirmed or changed, and never passed off as answered."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,16 +9,19 @@ from django.utils import timezone
 
 from access.models import User
 from audit.models import AuditEntry
+from case_forms.cases.facts.for_rules import get_known_for_rules, keys_read
 from case_forms.cases.facts.models import CaseFact
 from case_forms.cases.facts.reading import get_known, get_known_values
 from case_forms.cases.models import Case
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.tests.samples import form, question, section
 from case_forms.procedures.decide import Event, decide
+from case_forms.procedures.definition import parse_procedure
+from notifications.outbox.models import Notice
 
 from ..models import Draft, Submission
 from .page import Page, follow
-from .test_facts import NOW, case, send, worker  # noqa: F401  (fixtures)
+from .test_facts import FOLLOWED, NOW, case, send, worker  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db
 REFERRAL: dict[str, Any] = {
@@ -83,6 +87,10 @@ def test_what_is_changed_is_an_answer_and_what_is_not_confirmed_is_sent_as_not_a
     assert "first_name" not in sent.carried_over
     assert set(CaseFact.objects.filter(submission_id=sent.pk).values_list("key", flat=True)) == {"first_name"}
     assert get_known_values(case)["first_name"] == "Elona"
+    brief = Notice.objects.filter(case_id=case.pk, role="protection_service").latest("owed_at").brief
+    rows = {row["key"]: row["value"]["en"] for part in brief["sections"] for row in part["rows"]}
+    assert rows["first_name"] == "Elona"
+    assert "not asked again" in rows["gender"], "its reader is not told that somebody has asked"
     read = me.get(f"/field/cases/{case.reference}/submissions/{sent.pk}/").content.decode()
     assert "Nuk u pyet përsëri." in read or "Not asked again." in read
     draft.refresh_from_db()
@@ -151,9 +159,6 @@ def test_a_condition_reads_what_is_known_for_whoever_may_see_the_case(
 
 
 def test_rules_read_what_is_known_with_the_form_counted_in(case: Case, worker: User) -> None:  # noqa: F811
-    from case_forms.cases.facts.for_rules import get_known_for_rules, keys_read
-    from case_forms.procedures.definition import parse_procedure
-
     rule = {"key": "r", "on": "submission_received", "when": {"==": [{"var": "_known.lives"}, "shelter"]}, "then": []}
     procedure = parse_procedure({"key": "p", "rules": [rule], "facts": []})
     sent = send(worker, "follow_up", **_follow_up(case, lives="family"))
@@ -161,9 +166,7 @@ def test_rules_read_what_is_known_with_the_form_counted_in(case: Case, worker: U
     assert keys_read(procedure, "follow_up") == {"lives"}
     known = get_known_for_rules(case, procedure, form_now, {"lives": "shelter"}, occurred_at=timezone.now())
     assert known == {"lives": "shelter"}
-    late = get_known_for_rules(
-        case, procedure, form_now, {"lives": "shelter"}, occurred_at=NOW - timezone.timedelta(days=60)
-    )
+    late = get_known_for_rules(case, procedure, form_now, {"lives": "shelter"}, occurred_at=NOW - timedelta(days=60))
     assert late == {"lives": "family"}
     event = Event(
         kind="submission_received",
@@ -177,8 +180,6 @@ def test_rules_read_what_is_known_with_the_form_counted_in(case: Case, worker: U
 
 
 def _follow_up(case: Case, **more: Any) -> dict[str, Any]:  # noqa: F811
-    from .test_facts import FOLLOWED
-
     return {**FOLLOWED, "case_ref": case.reference, **more}
 
 
