@@ -93,7 +93,7 @@ def test_a_referral_begins_with_what_is_known_and_one_tick_confirms_it(
     draft.refresh_from_db()
     assert draft.answers["first_name"] == "Elona"
     assert draft.filled["gender"]["confirmed"] is True
-    page.goto(f"{live_server.url}/field/drafts/{draft.pk}/review/")
+    page.goto(f"{live_server.url}/field/drafts/{draft.pk}/")
     picture(page, f"review-phone-{has_script}")
     page.goto(f"{live_server.url}/field/cases/{case.reference}/known/")
     fits(page)

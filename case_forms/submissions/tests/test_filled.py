@@ -57,6 +57,15 @@ def section_about_the_person(client: Client, draft: Draft, **answers: Any) -> Pa
     raise AssertionError("nothing was filled in")
 
 
+def submit(client: Client, draft: Draft) -> Page:
+    """Send the draft from its review page, which is returned."""
+    review = Page(client, client.get(f"/field/drafts/{draft.pk}/"))
+    given = {"looked_over": review.fields_of("looked_over"), "confirmed": ["consent_form_missing"]}
+    answer = client.post(f"/field/drafts/{draft.pk}/", given)
+    assert answer.status_code == 302, Page(client, answer).words()
+    return review
+
+
 def test_the_referral_asks_nothing_twice_and_says_where_it_has_it_from(case: Case, me: Client) -> None:  # noqa: F811
     draft, _page = begin(me, case)
     filled = {"first_name": "Ela", "language": "sq", "gender": "female", "age_group": "adult"}
@@ -77,10 +86,8 @@ def test_what_is_changed_is_an_answer_and_what_is_not_confirmed_is_sent_as_not_a
     draft, _page = begin(me, case)
     page = section_about_the_person(me, draft)
     page.press("save", first_name="Elona")
-    review = Page(me, me.get(f"/field/drafts/{draft.pk}/review/"))
+    review = submit(me, draft)
     assert review.text.count("Nuk u pyet përsëri.") + review.text.count("Not asked again.") >= 3
-    answer = me.post(f"/field/drafts/{draft.pk}/review/", {"looked_over": review.fields_of("looked_over")})
-    assert answer.status_code == 302, Page(me, answer).words()
     sent = Submission.objects.get(pk=draft.pk)
     assert sent.answers["first_name"] == "Elona"
     assert {"gender", "language", "age_group"} <= set(sent.carried_over)
@@ -104,8 +111,7 @@ def test_one_tick_confirms_the_section_and_makes_them_answers_of_today(case: Cas
     draft.refresh_from_db()
     assert draft.filled["gender"]["confirmed"] is True
     assert section_about_the_person(me, draft).soup.select("#known[checked]")
-    review = Page(me, me.get(f"/field/drafts/{draft.pk}/review/"))
-    me.post(f"/field/drafts/{draft.pk}/review/", {"looked_over": review.fields_of("looked_over")})
+    submit(me, draft)
     sent = Submission.objects.get(pk=draft.pk)
     after = get_known(case)["gender"]
     assert not sent.carried_over
@@ -200,10 +206,9 @@ def test_a_colleague_continues_a_draft_about_the_case_and_sends_it_in_their_own_
     page.press("save", first_name="Elona")
     draft.refresh_from_db()
     assert draft.answers["first_name"] == "Elona"
-    assert theirs.post(f"/field/drafts/{draft.pk}/discard/").status_code == 404
+    assert theirs.post(f"/field/drafts/{draft.pk}/discard-draft/").status_code == 404
     assert draft.answers
-    review = Page(theirs, theirs.get(f"/field/drafts/{draft.pk}/review/"))
-    theirs.post(f"/field/drafts/{draft.pk}/review/", {"looked_over": review.fields_of("looked_over")})
+    submit(theirs, draft)
     assert Submission.objects.get(pk=draft.pk).submitted_by == colleague
 
 
