@@ -54,6 +54,8 @@ interface FormNode {
   paper?: boolean;
   brief_part?: string;
   keep_for?: number;
+  writes_fact?: string;
+  filled_from_fact?: string;
   choices?: Choice[];
   choices_from?: string;
   rows?: Choice[];
@@ -235,6 +237,18 @@ interface Catalogue {
   appearances: Record<string, [string, string][]>;
   new_sensitivity: string;
   case_forms: Choice[];
+  facts?: KnownFact[];
+}
+
+/** A kind of fact that a case remembers. */
+interface KnownFact {
+  key: string;
+  label: Texts;
+  type: string;
+  kind: string;
+  choices: Choice[];
+  sensitivity: string;
+  lasting: boolean;
 }
 
 interface EditorSettings {

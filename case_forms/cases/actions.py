@@ -18,6 +18,7 @@ from access.languages import Texts
 from access.models import MobileUnit, Municipality, User
 from audit.chain import SYSTEM, get_actor, log_event
 from case_forms.form_builder.definition import Form
+from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.chains import chain_for
@@ -41,6 +42,7 @@ from .consent.ledger import Recipient
 from .correcting import Correction, Telling
 from .date_clock import await_dates
 from .deadlines import compute_mark_minutes, end_duties, lock_duties, meet_deadlines, start_deadline
+from .facts.actions import write_facts
 from .locking import lock_case
 from .models import (
     SUBMISSION_RECEIVED,
@@ -89,6 +91,9 @@ class SubmissionFacts:
     today: str  # ISO date of the decision
     is_drill: bool = False
     corrects: tuple[UUID, ...] = ()  # the submissions that are its earlier versions
+    form_version: FormVersion | None = field(default=None, repr=False)
+    # by question, when an answer had been said that was taken over from what is known and that nobody confirmed
+    carried_over: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -250,6 +255,7 @@ class _DecisionRun(World):
             self.event.save(update_fields=["detail"])
             self.correction.forget_dates()
         self._see_where(case)
+        self._write_facts(case)
         # Before anything else is done: what the rules ask for now is another duty than the one that this form meets.
         self._meet_duties_answered_by_the_form(case)
         await_dates(
@@ -258,6 +264,21 @@ class _DecisionRun(World):
             form=self.submission.form.key,
             answers=dict(self.submission.answers),
             now=self.submission.received_at,
+        )
+
+    def _write_facts(self, case: Case) -> None:
+        """Add what the form says about the person to what is known, before rules about later events read it."""
+        submission = self.submission
+        write_facts(
+            case=case,
+            form=submission.form,
+            form_version=submission.form_version,
+            answers=submission.answers,
+            submission_id=submission.id,
+            by=submission.by,
+            occurred_at=submission.occurred_at,
+            received_at=submission.received_at,
+            without=submission.carried_over,
         )
 
     def _see_where(self, case: Case) -> None:
@@ -423,6 +444,7 @@ class _DecisionRun(World):
             self.notices[notice.pk] = notice
             self.rules_by_notice.setdefault(str(notice.pk), rule)
         self.explanation.append({"rule": rule, "words": words})
+
     def _read_basis(self) -> Asked:
         submission = self.submission
         # What is repeated later rests on what was so when the form was received, not on the moment of the repetition.
@@ -537,6 +559,7 @@ class _DecisionRun(World):
                 facts=self.decision.facts,
                 settings=self.decision.settings,
                 today=submission.today,
+                carried_over=submission.carried_over,
             )
             self._notify_of_missing_settings(self.content)
         return self.content

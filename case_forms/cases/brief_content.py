@@ -77,6 +77,8 @@ class AnswerFacts:
     facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)  # what the organisation chose: {"_setting_<key>": value}
     today: str = ""
+    # by question, when an answer had been said that nobody has asked again: its reader must know
+    carried_over: Mapping[str, datetime] = field(default_factory=dict)
 
     @cached_property
     def answer_rows(self) -> tuple[BriefRow, ...]:
@@ -266,8 +268,10 @@ def answer_rows(content: AnswerFacts) -> Iterator[BriefRow]:
     for place in content.form.iter_answer_places(content.answers):
         title = _for_recipients(place.located.section, "title")
         section = {language: _in(title, language) for language in LANGUAGES}
+        # Nothing in a group is ever taken over.
+        said_at = content.carried_over.get(place.question.key) if not place.rows else None
         for row in _row(place.question, place.value, {**scope, **place.scope}, section, content.sources):
-            yield _in_its_group(row, place)
+            yield _in_its_group(_taken_over(row, said_at) if said_at else row, place)
 
 
 def _in_its_group(row: BriefRow, place: AnswerPlace) -> BriefRow:
@@ -282,6 +286,17 @@ def _in_its_group(row: BriefRow, place: AnswerPlace) -> BriefRow:
         label[language] = f"{', '.join(names)}: {words}"
     # The position is part of the key, so rows of several children differ.
     return replace(row, key=f"{key}{row.key}", label=label)
+
+
+def _taken_over(row: BriefRow, said_at: datetime) -> BriefRow:
+    """Return the row with when its answer had been said, because it was not asked again."""
+    words = both(
+        lambda: (
+            gettext("known since %(on)s, not asked again")
+            % {"on": formats.date_format(timezone.localtime(said_at), "j F Y")}
+        )
+    )
+    return replace(row, value={language: f"{value} ({words[language]})" for language, value in row.value.items()})
 
 
 def _row(

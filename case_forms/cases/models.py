@@ -102,6 +102,11 @@ class Case(models.Model):
     voided_at = models.DateTimeField(_("declared void at"), null=True, blank=True)
     # A form came in about a closed case, and nobody has decided yet whether it is opened again.
     form_after_closing_at = models.DateTimeField(_("form after closing"), null=True, blank=True)
+    # Who of the unit follows the person; null in cases from before there was one: whoever opened it (`lead_worker`).
+    lead = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead worker")
+    )
+    lead_since = models.DateTimeField(_("lead worker since"), null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -131,6 +136,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def lead_worker(self) -> User:
+        """The worker who follows the person: whoever took the case on last, else whoever opened it."""
+        return self.lead or self.opened_by
 
 
 class CaseEvent(models.Model):
@@ -299,6 +309,8 @@ class Referral(models.Model):
 
 
 # Django finds models in this module only.
-from .closing.models import CaseClosing  # noqa: E402, F401
-# Django finds models in this module only
-from .consent.models import ConsentEntry, SharingDecision  # noqa: E402, F401
+from .closing.models import CaseClosing  # noqa: E402
+from .consent.models import ConsentEntry, SharingDecision  # noqa: E402
+from .facts.models import CaseFact  # noqa: E402
+
+__all__ = ["CaseClosing", "CaseFact", "ConsentEntry", "SharingDecision"]

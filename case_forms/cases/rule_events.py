@@ -20,12 +20,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.languages import LANGUAGES
+from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.procedures.decide import MAX_CHAIN, DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
 from .brief_content import both
+from .facts.for_rules import get_known_for_rules
 from .models import Case, CaseEvent, Deadline
 
 if TYPE_CHECKING:
@@ -105,7 +107,6 @@ def _decide(
     form = submission.form.key
     if not procedure.rules_about(kind, form):
         return
-    labels = {language: get_labels(submission.form, language) for language in LANGUAGES}
     happened = Event(
         kind=kind,
         form=form,
@@ -116,9 +117,13 @@ def _decide(
         case_child=case.child_track,
         case_consent=consent,
         case_flags=tuple(case.flags),
+        # Without the form itself: what it said has been written when it came in.
+        known=get_known_for_rules(case, procedure, submission.form, {}, occurred_at=submission.occurred_at),
         subject=subject,
         rule=only,
     )
+    facts = get_fact_catalogue() if happened.known is not None else None
+    labels = {language: get_labels(submission.form, language, facts) for language in LANGUAGES}
     decision = decide(happened, procedure, labels=labels)
     decided.send(sender=CaseEvent, event=happened, procedure=procedure, decision=decision, labels=labels)
     apply_decision(decision=decision, submission=submission, case=case, event=event)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from . import views
 from .closing import views as closing
 from .consent.views import withdraw_consent
+from .facts import views as fact_views
 
 app_name = "cases"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/closing/", closing.closing, name="closing"),
     path("<slug:reference>/reopen/", closing.reopen, name="reopen"),
     path("<slug:reference>/timeline/", views.timeline, name="timeline"),
+    path("<slug:reference>/known/", fact_views.facts, name="facts"),
+    path("<slug:reference>/known/<slug:key>/", fact_views.fact, name="fact"),
+    path("<slug:reference>/lead/", views.lead, name="lead"),
     path("<slug:reference>/notices/<uuid:notice_id>/instead/", views.instead, name="instead"),
     path("<slug:reference>/consents/<str:key>/withdraw/", withdraw_consent, name="withdraw_consent"),
 ]

@@ -4,15 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
 
 from access.models import User
 from access.scoping import visible_or_404
+from audit import clock
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.groups import FormGroup, asks_for_a_case, grouped
 from case_forms.form_builder.models import FormVersion
@@ -22,7 +25,10 @@ from .calling import get_duty, to_call_about
 from .closing.shown import describe_end
 from .consent.section import build_section
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
+from .facts.reading import get_head
+from .facts.views import in_lines
 from .labels import flags_in_words
+from .lead import CannotLead, may_lead, take_lead
 from .models import Case, Deadline
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
 from .timeline import build_timeline
@@ -41,7 +47,10 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     user = request.user
     found = visible_or_404(Case, user, reference=reference)
     # Only here, not in `timeline`: an open page asks for that part again and again, and would fill the audit chain.
-    log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk)
+    with transaction.atomic():
+        head = get_head(found)
+        shown = [known.fact.key for known in head]
+        log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk, facts=shown)
     # A coordinator reads the case too; only its own unit fills in the next form.
     is_ours = user.units().filter(pk=found.unit_id).exists()
     next_forms = _forms_about_a_case() if is_ours and found.closed_at is None else []
@@ -56,12 +65,28 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         .annotate(was_corrected=Count("corrected_by"))
         .defer("answers"),
         "next_forms": next_forms,
+        # by its reverse name: drafts stand on a floor above
+        "drafts": found.drafts.visible_to(user).open().select_related("form_version__form", "owner").defer("answers"),
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),
         **describe_end(found, user),
         "consents": build_section(found, timezone.now()),
+        "head": in_lines(head, user),
+        "may_lead": may_lead(found, user) and found.lead_worker.pk != user.pk,
     }
     return render(request, "cases/case.html", context)
+
+
+@require_POST
+def lead(request: HttpRequest, reference: str) -> HttpResponse:
+    """Make whoever presses it the lead worker of the case. 404 for everybody but its unit's workers."""
+    assert isinstance(request.user, User)
+    found = visible_or_404(Case, request.user, reference=reference)
+    try:
+        take_lead(case=found, by=request.user, at=clock.now())
+    except CannotLead:
+        raise Http404 from None
+    return redirect("cases:case", found.reference)
 
 
 def timeline(request: HttpRequest, reference: str) -> HttpResponse:

@@ -20,7 +20,7 @@ from .definition import Form, Problem, shape_problems
 from .dependents import problems_for_dependents
 from .lists import Shared, resolved, unresolved
 from .locked import renamed_values
-from .models import FormDefinition, FormVersion, shared_lists
+from .models import FormDefinition, FormVersion, get_fact_catalogue, shared_lists
 
 __all__ = [
     "DefinitionRefused",
@@ -143,7 +143,7 @@ def _prepared(
     key: str, definition: dict[str, Any], shared: Shared | None = None, *, asks_dependents: bool = True
 ) -> CheckedDefinition:
     """Parse, resolve and check: by the rules, against what was published before, and by every dependent."""
-    made = checked(definition, shared=shared or shared_lists())
+    made = checked(definition, shared=shared or shared_lists(), facts=get_fact_catalogue())
     if made.form is None:
         return made
     # Nothing else is worth reporting: the checks below compare with what another form has published.

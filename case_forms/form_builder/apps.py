@@ -14,12 +14,14 @@ class BuilderConfig(AppConfig):
 
         # models and permissions can be imported only when the apps are loaded
         from .actions import publish_form
-        from .permissions import FormPermissionPolicy, ListPermissionPolicy
+        from .permissions import FactPermissionPolicy, FormPermissionPolicy, ListPermissionPolicy
         from .workflow import register_publish_action, send_no_mail_about
 
         form = self.get_model("FormDefinition")
         register_permission_policy(form, FormPermissionPolicy(form))
         choice_list = self.get_model("ChoiceList")
         register_permission_policy(choice_list, ListPermissionPolicy(choice_list))
+        fact_type = self.get_model("CaseFactType")
+        register_permission_policy(fact_type, FactPermissionPolicy(fact_type))
         register_publish_action(form, publish_form)
         send_no_mail_about(form)

@@ -14,6 +14,7 @@ catalogue("en") -> {
     "appearances": {"select_one": [["list", "Drop-down list"]]},
     "new_sensitivity": "personal",
     "case_forms": [{"value", "label": {...}}],       # forms that a case may hold, for the warnings before sending
+    "facts": [{"key", "label": {...}, "type", "kind", "choices", "sensitivity", "lasting"}],  # what a case remembers
 }
 """
 
@@ -37,9 +38,10 @@ from notifications.directory.models import Role
 from .audience import MANY_PUBLIC
 from .definition import Question
 from .editor_labels import editor_words
+from .fact_types import FactType
 from .labels import TYPE_GROUPS, TYPES
 from .lists import BUILT_IN, SHARED
-from .models import ChoiceList, FormDefinition
+from .models import ChoiceList, FormDefinition, get_fact_catalogue
 from .properties import NEVER
 from .sources import Lists, listed
 
@@ -118,7 +120,35 @@ def catalogue(language: str) -> dict[str, Any]:
                 {"value": form.key, "label": {language: localize(form.definition.get("title", {}), language)}}
                 for form in FormDefinition.objects.order_by("key")
             ],
+            "facts": facts_for_editor(),
         }
+
+
+def facts_for_editor() -> list[dict[str, Any]]:
+    """Return the kinds of fact that a case remembers, as the editors of forms and procedures offer them."""
+    sources = Lists()
+    return [
+        {
+            "key": fact.key,
+            "label": dict(fact.label),
+            "type": fact.type,
+            "kind": registry.get(fact.type).kind_of(fact.question),
+            "choices": _fact_choices(fact, sources),
+            "sensitivity": fact.sensitivity,
+            "lasting": fact.is_lasting,
+        }
+        for fact in sorted(get_fact_catalogue().values(), key=lambda fact: fact.key)
+    ]
+
+
+def _fact_choices(fact: FactType, sources: Lists) -> list[dict[str, Any]]:
+    if fact.type in WITH_CHOICES:
+        return _choices(fact.type, sources)
+    kind = registry.get(fact.type)
+    named = kind.list_of(fact.question)
+    if named:
+        return list(_list(named, sources)["choices"])
+    return [{"value": choice.value, "label": dict(choice.label)} for choice in fact.choices]
 
 
 def _type(name: str, sources: Lists) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from . import lists
 from .definition import AnyItem, Form, Node, Problem, Question, Repeat, parse_form, shape_problems
 from .expressions import ALWAYS_KNOWN, IN_ROWS, Expressions
+from .fact_rules import fact_problems
+from .fact_types import FactCatalogue
 from .lists import Shared, no_shared_lists
 from .reachability import reach_problems
 from .rules import RULES, Rule, Surrounding
@@ -30,15 +32,20 @@ class CheckedDefinition:
     problems: list[Problem]
 
 
-def check_definition(definition: Any, *, shared: Shared = no_shared_lists) -> list[Problem]:
+def check_definition(
+    definition: Any, *, shared: Shared = no_shared_lists, facts: FactCatalogue | None = None
+) -> list[Problem]:
     """Return every problem of a definition, in document order; empty when it can be published. Never raises.
 
-    `shared` looks up the shared lists that it names; the check itself reads no database.
+    `shared` looks up the shared lists that it names, `facts` are the kinds of fact that a case remembers (None: what
+    the form says about facts isn't checked); the check itself reads no database.
     """
-    return checked(definition, shared=shared).problems
+    return checked(definition, shared=shared, facts=facts).problems
 
 
-def checked(definition: Any, *, shared: Shared = no_shared_lists) -> CheckedDefinition:
+def checked(
+    definition: Any, *, shared: Shared = no_shared_lists, facts: FactCatalogue | None = None
+) -> CheckedDefinition:
     """Parse, resolve and check a definition. Never raises."""
     draft = parse_form(definition)
     found = shape_problems(definition, draft)
@@ -47,16 +54,18 @@ def checked(definition: Any, *, shared: Shared = no_shared_lists) -> CheckedDefi
     broken: set[str] = set()
     form = lists.resolved_form(draft, lists.usable(shared, broken))
     # Proofs come last: about conditions that can't be read they would say nothing, or something misleading.
-    problems = list(rule_problems(form, broken)) or [*_lasting_problems(form), *reach_problems(form)]
+    problems = list(rule_problems(form, broken, facts))
+    problems += fact_problems(form, facts) if facts is not None else ()
+    problems = problems or [*_lasting_problems(form), *reach_problems(form)]
     return CheckedDefinition(form, problems)
 
 
-def rule_problems(form: Form, broken_lists: set[str]) -> Iterator[Problem]:
+def rule_problems(form: Form, broken_lists: set[str], facts: FactCatalogue | None = None) -> Iterator[Problem]:
     """Find the problems that the rules report of a resolved form.
 
     `broken_lists`: the shared lists that can't be used, by name.
     """
-    yield from _Round(form, broken_lists).problems()
+    yield from _Round(form, broken_lists, facts).problems()
 
 
 def _lasting_problems(form: Form) -> Iterator[Problem]:
@@ -69,9 +78,9 @@ def _lasting_problems(form: Form) -> Iterator[Problem]:
 class _Round:
     """One walk through a form that remembers which keys stand before the place it has reached."""
 
-    def __init__(self, form: Form, broken_lists: set[str]) -> None:
+    def __init__(self, form: Form, broken_lists: set[str], facts: FactCatalogue | None) -> None:
         self.form = form
-        self.start = Surrounding(form, Expressions(form), broken_lists)
+        self.start = Surrounding(form, Expressions(form, facts), broken_lists)
 
     def problems(self) -> Iterator[Problem]:
         yield from _asked_about(self.form, self.start)

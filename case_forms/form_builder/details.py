@@ -14,6 +14,8 @@ from notifications.briefs.parts import parts
 from notifications.directory.models import Role
 
 from .catalogue import AUDIENCE_WORDS, KINDS
+from .fact_rules import FILLED, WRITES
+from .fact_types import KNOWN
 from .labels import SENSITIVITIES, language_name
 from .sentences import Sentences
 
@@ -67,7 +69,7 @@ ELSEWHERE = frozenset(
         "rows",
         "warnings",
     }
-    | {"constraint", "sensitivity", "shared_with", "paper", "brief_part", "keep_for", "coarsen"}
+    | {WRITES, FILLED, "constraint", "sensitivity", "shared_with", "paper", "brief_part", "keep_for", "coarsen"}
 )
 
 
@@ -178,8 +180,16 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
     if old.get("keep_for") != new.get("keep_for"):
         was, now = (_("%(count)s months") % {"count": p["keep_for"]} if "keep_for" in p else "" for p in (old, new))
         yield Detail("privacy", _("Stored for"), was, now)
+    for name, words in ((WRITES, _("The answer is remembered as")), (FILLED, _("Filled in from what is known"))):
+        if old.get(name) != new.get(name):
+            yield Detail("privacy", words, _fact_name(old.get(name), before), _fact_name(new.get(name), after))
     if old.get("coarsen") != new.get("coarsen"):
         yield Detail("privacy", _("Stored as"), str(old.get("coarsen", "")), str(new.get("coarsen", "")))
+
+
+def _fact_name(key: Any, said: Sentences) -> str:
+    """Return the fact in the catalogue's words, its key where it has none; "" when none is named."""
+    return said.labels.get(f"{KNOWN}.{key}", str(key)) if key else ""
 
 
 def _share(roles: Part, role: str, said: Sentences) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .definition import AnyItem, Form, Repeat, Section
 from .details import Detail, details
+from .fact_types import FactCatalogue
 from .problem_locations import get_name
 from .sentences import Sentences
 
@@ -48,10 +49,13 @@ class Placed:
         return self.around[-1].key if self.around else ""
 
 
-def differences(old: Form, new: Form, *, language: str) -> list[Difference]:
-    """Return the differences in the order of the new form, removed parts where they stood."""
+def differences(old: Form, new: Form, *, language: str, facts: FactCatalogue | None = None) -> list[Difference]:
+    """Return the differences in the order of the new form, removed parts where they stood.
+
+    `facts`: the catalogue, for naming the facts that questions write and rules read.
+    """
     before, after = dict(_first_of_each(_placed(old))), dict(_first_of_each(_placed(new)))
-    said_before, said_after = Sentences(old, language), Sentences(new, language)
+    said_before, said_after = Sentences(old, language, facts), Sentences(new, language, facts)
     moved = _moved(before, after)
     found: list[Difference] = []
 

@@ -146,6 +146,11 @@ def _wording() -> dict[str, str]:
         "exclusive": _("Alone"),
         "exclusive_hint": _("It can't be chosen together with others, such as “nothing more”."),
         "exclusive_of": _("“%(name)s” can't be combined"),
+        "facts": _("Remembered with the case"),
+        "facts_hint": _("What is known about the person and remembered with the case, from one form to the next."),
+        "writes_fact": _("The answer becomes"),
+        "filled_from_fact": _("Filled in from"),
+        "no_fact": _("Nothing"),
         "recipient_label": _("Text for recipients"),
         "recipient_title": _("Title for recipients"),
         "recipient_hint": _(

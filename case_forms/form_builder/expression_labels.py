@@ -86,6 +86,7 @@ def _rows() -> dict[str, str]:
         "place_row": _("The row"),
         "place_choice": _("Each choice"),
         "place_case": _("The case"),
+        "place_known": _("What is known about the person"),
         "attribute_region": _("region"),
         "attribute_municipality": _("municipality"),
         "attribute_audience": _("audience"),

@@ -14,11 +14,13 @@ from case_forms.expressions.type_checker import ANY, KindInfo, kind_problems
 from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
-from .answer_types import choice_kind, get_kinds
+from .answer_types import choice_kind, get_kind, get_kinds
 from .definition import AskedItem, Form, Problem, Question, Repeat
+from .fact_types import KNOWN, FactCatalogue
 from .references import Circles, Node, parts_read, unknown_in_rows
 
-ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now"})
+# `_known`: the facts of the case that the form names (`fact_rules` checks which of them)
+ALWAYS_KNOWN = frozenset({"_today", "_occurred_on", "_now", KNOWN})
 IN_ROWS = frozenset({"_position"})
 # what an organisation has chosen in its procedure: read by conditions of sharing only
 SETTING = re.escape(SETTING_PREFIX) + r"[a-z][a-z0-9_]{0,63}"
@@ -63,15 +65,21 @@ def settings_read(rule: Any) -> dict[str, KindInfo]:
     return {name: KindInfo("text") for name in read if re.fullmatch(SETTING, name)}
 
 
+def kinds_of_facts(facts: FactCatalogue) -> dict[str, KindInfo]:
+    """Return what `_known` can hold, for checking conditions that read it."""
+    return {KNOWN: KindInfo("object", rows={key: get_kind(fact.question) for key, fact in facts.items()})}
+
+
 class Expressions:
     """The expressions of one resolved form. `within`: the keys of the repeats around a place."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, facts: FactCatalogue | None = None) -> None:
         self.circles = Circles(form)
         self.rows: dict[str, frozenset[str]] = {}
         self.labels: dict[str, str] = {}
         self.reader = get_current_language()
-        self.kinds = get_kinds(form)
+        self.kinds = {**get_kinds(form), **kinds_of_facts(facts or {})}
+        self.labels |= {f"{KNOWN}.{key}": text_in(fact.label, self.reader) for key, fact in (facts or {}).items()}
         self.top = form.answer_keys
         for located in form.iter_items():
             item = located.item

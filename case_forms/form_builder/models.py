@@ -1,5 +1,6 @@
 """Form definitions that coordinators change, and the immutable versions that answers point to."""
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any, NoReturn
 
@@ -12,17 +13,20 @@ from wagtail.models import RevisionMixin
 from access.models import localize
 
 from . import canonical
-from .definition import Form, parse_canonical
-from .lists import Choices, Shared, resolved
+from .definition import Choice, Form, parse_canonical
+from .fact_types import FACT_TYPES, FactCatalogue, FactType
+from .lists import SHARED, Choices, Shared, resolved, usable
 from .workflow import FormApprovalTask, ReviewedDefinition, SubmittedForm
 
 __all__ = [
+    "CaseFactType",
     "ChoiceList",
     "FormApprovalTask",
     "FormDefinition",
     "FormVersion",
     "SubmittedForm",
     "VersionIsImmutable",
+    "get_fact_catalogue",
     "shared_lists",
 ]
 
@@ -185,3 +189,67 @@ def shared_lists() -> Shared:
         return ChoiceList.objects.filter(key=key).values_list("choices", flat=True).first()
 
     return look_up
+
+
+class CaseFactType(models.Model):
+    """One kind of fact that cases remember, such as the language or a safe number: an entry of the catalogue.
+
+    Key, type and list are permanent: what cases remember under the key keeps its meaning. What would let more people
+    have it waits in `pending` for a second coordinator (`fact_changes`): {"receivers": [...], "sensitivity": "..."}.
+    """
+
+    key = models.SlugField(_("key"), max_length=64, unique=True)
+    label = models.JSONField(_("label"), default=dict)  # {language: text}
+    type = models.CharField(_("type"), max_length=32, choices=[(name, name) for name in FACT_TYPES])
+    choices = models.JSONField(_("choices"), default=list, blank=True)  # [{"value", "label"}]
+    choices_from = models.CharField(_("list"), max_length=80, blank=True)
+    sensitivity = models.CharField(_("sensitivity"), max_length=16, default="special")
+    receivers = models.JSONField(_("who may receive it"), default=list, blank=True)  # roles
+    head_order = models.PositiveSmallIntegerField(_("place at the head of the case"), null=True, blank=True)
+    identity_part = models.CharField(_("part of the identity"), max_length=16, blank=True)
+    is_lasting = models.BooleanField(_("lasting"), default=True)
+    pending = models.JSONField(null=True, blank=True, editable=False)
+    pending_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    pending_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("kind of detail about a person")
+        verbose_name_plural = _("details about a person")
+        ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(
+                name="pending_change_of_a_fact_is_whole",
+                condition=models.Q(pending__isnull=True, pending_by__isnull=True, pending_at__isnull=True)
+                | models.Q(pending__isnull=False, pending_by__isnull=False, pending_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return localize(self.label) or self.key
+
+    def as_fact_type(self, shared: Shared) -> FactType:
+        """Return the entry as forms and cases read it, with the choices of its shared list."""
+        named = self.choices_from if self.choices_from.startswith(SHARED) else ""
+        choices = (shared(named.removeprefix(SHARED)) or []) if named else self.choices
+        return FactType(
+            key=self.key,
+            label=self.label,
+            type=self.type,
+            choices=tuple(Choice(**choice) for choice in choices),
+            choices_from="" if named else self.choices_from,
+            sensitivity=self.sensitivity,
+            receivers=frozenset(self.receivers),
+            head_order=self.head_order,
+            identity_part=self.identity_part,
+            is_lasting=self.is_lasting,
+            list_name=named,
+        )
+
+
+def get_fact_catalogue(keys: Collection[str] | None = None) -> FactCatalogue:
+    """Return the kinds of fact (all, or these) by key, as the catalogue is now. One query, and one a shared list."""
+    entries = CaseFactType.objects.all() if keys is None else CaseFactType.objects.filter(key__in=keys)
+    shared = usable(shared_lists())
+    return {entry.key: entry.as_fact_type(shared) for entry in entries}

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,7 +19,7 @@ from .models import FormDefinition
 class BuilderPage(WagtailAdminTemplateMixin, PermissionCheckedMixin, View):
     """A page about forms in general. `url_namespace` is the viewset's."""
 
-    model = FormDefinition
+    model: type[Model] = FormDefinition
     permission_required = "change"
     header_icon = "form"
     url_namespace = ""

@@ -20,6 +20,13 @@ class FormPermissionPolicy(ModelPermissionPolicy):
         return action not in NEVER and super().user_has_permission(user, action)
 
 
+class FactPermissionPolicy(ModelPermissionPolicy):
+    """Django's permissions, but no kind of fact is ever deleted: cases may hold it."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action != "delete" and super().user_has_permission(user, action)
+
+
 class ListPermissionPolicy(ModelPermissionPolicy):
     """Django's permissions, but lists that forms choose from can't be deleted, one by one or in bulk."""
 

@@ -33,6 +33,7 @@ from .definition import (
 )
 from .definition.value_checks import KEY
 from .expressions import ALWAYS_KNOWN, IN_ROWS, OF_THE_CASE, Expressions, settings_read
+from .fact_types import KNOWN
 from .properties import OpenSource, choice_problems, exclusive_problems, property_problems
 from .references import repeat_node
 
@@ -232,6 +233,8 @@ def sharing_is_with_recipients(question: Question, here: Surrounding) -> Iterato
     Sharing is decided when the whole form has been answered: its conditions may read all of it.
     """
     anywhere = here.expressions.reachable_from(here.within) | ALWAYS_KNOWN | (IN_ROWS if here.within else frozenset())
+    # Who receives an answer is decided by the form itself, not by what some other form said (docs/adr/0103).
+    anywhere -= {KNOWN}
     for role, rule in question.shared_with.items():
         path = f"{here.path}/shared_with/{pointer(role)}"
         if role not in ROLES:

@@ -8,6 +8,7 @@ from case_forms.questions import registry
 from case_forms.questions.base import text_in
 
 from .definition import AskedItem, Form, Question
+from .fact_types import KNOWN, FactCatalogue
 from .properties import OpenSource
 
 OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices have labels of ours
@@ -15,22 +16,28 @@ DAYS = frozenset({"date", "datetime", "time"})
 
 
 class Sentences:
-    """The labels that a form gives its questions and their choices, for wording its rules."""
+    """The labels that a form gives its questions and their choices, for wording its rules.
 
-    def __init__(self, form: Form, language: str) -> None:
+    `facts`: of the case, whose labels and choices rules read besides.
+    """
+
+    def __init__(self, form: Form, language: str, facts: FactCatalogue | None = None) -> None:
         self.language = language
         self.labels: dict[str, str] = {}
         self.values: dict[str, dict[str, str]] = {}
         self.days: set[str] = set()
+        for key, fact in (facts or {}).items():
+            path = f"{KNOWN}.{key}"
+            self.labels[path] = self.words(fact.label) or key
+            self._learn_answers(fact.question, form, path)
         for located in form.iter_items():
             item = located.item
             if isinstance(item, AskedItem):
                 self.labels[item.key] = self.words(item.label) or item.key
             if isinstance(item, Question):
-                self._learn_answers(item, form)
+                self._learn_answers(item, form, item.key)
 
-    def _learn_answers(self, question: Question, form: Form) -> None:
-        key = question.key
+    def _learn_answers(self, question: Question, form: Form, key: str) -> None:
         if _is_day(question):
             self.days.add(key)
         if question.type in OF_THE_HOUSE:

@@ -20,7 +20,7 @@ from . import canonical
 from .actions import FormIsLocked, as_published, note_export, restore_version
 from .definition import parse_form, shape_problems
 from .diff import differences
-from .models import FormVersion
+from .models import FormVersion, get_fact_catalogue
 from .pages import PageOfForm
 
 DRAFT = "draft"
@@ -99,7 +99,12 @@ class CompareView(PageOfForm):
         newest = str(numbers[0]) if numbers else DRAFT
         old = self.side(request.GET.get("from") or newest)
         new = self.side(request.GET.get("to") or DRAFT)
-        found = differences(parse_form(old.definition), parse_form(new.definition), language=get_current_language())
+        found = differences(
+            parse_form(old.definition),
+            parse_form(new.definition),
+            language=get_current_language(),
+            facts=get_fact_catalogue(),
+        )
         return self.render_to_response(
             self.get_context_data(
                 old=old,

@@ -6,8 +6,8 @@ from django.urls import path, re_path
 from django.utils.translation import gettext_lazy as _
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import adding, choice_lists, editing, listing, transfer, versions, xlsform_views
-from .models import ChoiceList, FormDefinition
+from . import adding, choice_lists, editing, fact_list, listing, transfer, versions, xlsform_views
+from .models import CaseFactType, ChoiceList, FormDefinition
 
 SIDES = r"(?P<revision_id_a>live|earliest|\d+)\.\.\.(?P<revision_id_b>live|latest|\d+)"
 COMPARE = rf"history/(?P<pk>\d+)/revisions/compare/{SIDES}/$"
@@ -104,8 +104,43 @@ class ChoiceListViewSet(SnippetViewSet):
         return [*patterns, re_path(COMPARE, compare, name="revisions_compare")]
 
 
+class FactViewSet(SnippetViewSet):
+    """The admin of the catalogue of facts that cases remember. Nothing is deleted: cases may hold it."""
+
+    model = CaseFactType
+    base_url_path = "case-facts"
+    icon = "tag"
+    menu_label = _("What cases remember")
+    list_per_page = 100
+    add_to_reference_index = False
+    copy_view_enabled = False
+    search_fields = ["key", "label__sq", "label__en"]
+    panels: list[Any] = []
+    index_view_class = fact_list.FactIndex
+    add_view_class = fact_list.AddFactView
+    edit_view_class = fact_list.EditFactView
+
+    def get_form_class(self, for_update: bool = False) -> type:
+        return fact_list.FactForm
+
+    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        absent = {"delete_url_name": None, "usage_url_name": None}
+        return super().get_common_view_kwargs(**{"url_namespace": self.url_namespace, **absent, **kwargs})
+
+    def get_add_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_add_view_kwargs(**kwargs), "panel": None, "template_name": "form_builder/fact_add.html"}
+
+    def get_edit_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_edit_view_kwargs(**kwargs), "panel": None, "template_name": "form_builder/fact_edit.html"}
+
+    def get_urlpatterns(self) -> list[Any]:
+        patterns = [pattern for pattern in super().get_urlpatterns() if pattern.name not in ("delete", "usage")]
+        decide = self.construct_view(fact_list.DecideFactView)
+        return [*patterns, path("<int:pk>/decide/", decide, name="decide")]
+
+
 class BuilderGroup(SnippetViewSetGroup):
-    items = (FormViewSet, ChoiceListViewSet)
+    items = (FormViewSet, ChoiceListViewSet, FactViewSet)
     menu_label = _("Forms")
     menu_icon = "form"
     menu_order = 200

@@ -9,7 +9,7 @@ from access.languages import LANGUAGES
 from case_forms.form_builder.checker import check_definition
 from case_forms.form_builder.definition import Form, parse_form
 from case_forms.form_builder.lists import resolved
-from case_forms.form_builder.models import shared_lists
+from case_forms.form_builder.models import get_fact_catalogue, shared_lists
 from case_forms.form_builder.problem_locations import placed
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.labels import get_labels
@@ -52,7 +52,7 @@ class Shown:
 def shown_for(trial: Trial, language: str) -> Shown:
     """Run a trial of a form. `language` is the reader's own."""
     shared = shared_lists()
-    found = check_definition(trial.definition, shared=shared)
+    found = check_definition(trial.definition, shared=shared, facts=get_fact_catalogue())
     shown = Shown(problems=placed(found, trial.definition, language))
     definition = showable(trial.definition, shared) if found else resolved(trial.definition, shared)
     form = parse_form(definition)

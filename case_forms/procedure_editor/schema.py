@@ -3,7 +3,7 @@
 Everything comes from the registries, so that a new event or action is in the editor without a change here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.text import capfirst
@@ -14,8 +14,9 @@ from access.languages import LANGUAGES, in_each_language
 from access.models import localize
 from case_forms.cases.models import CaseStatus
 from case_forms.form_builder.audience import PUBLIC, get_audience
-from case_forms.form_builder.catalogue import catalogue
+from case_forms.form_builder.catalogue import catalogue, facts_for_editor
 from case_forms.form_builder.definition import Form
+from case_forms.form_builder.fact_types import KNOWN
 from case_forms.procedures.definition import Deadline
 from case_forms.procedures.events.base import EventKind
 from case_forms.procedures.events.dates import DateReached
@@ -48,7 +49,7 @@ def build_catalogue(forms: Mapping[str, Form], language: str) -> dict[str, Any]:
             "languages": list(LANGUAGES),
             "events": [_event(kind) for kind in EVENTS.values()],
             "actions": [_action(kind) for kind in ACTIONS.values()],
-            "names": [_name(scope.name, scope.info.kind, scope.words) for scope in iter_names()],
+            "names": [*_names(), *_facts()],
             "roles": [{"value": role.value, "label": capfirst(str(role.label))} for role in Role],
             "links": _options(LINKS),
             "steps": _options(STEPS),
@@ -81,7 +82,7 @@ def _event(kind: type[EventKind]) -> dict[str, Any]:
         "has_case": kind.has_case,
         "is_public": kind.is_public,
         "has_date": kind is DateReached,
-        "names": [scope.name for scope in kind.names],
+        "names": [name for scope in kind.names for name in _paths(scope.name)],
     }
 
 
@@ -101,6 +102,23 @@ def _action(kind: type[RuleAction]) -> dict[str, Any]:
             for name, parameter in kind.parameters().items()
         ],
     }
+
+
+def _names() -> Iterator[dict[str, Any]]:
+    return (_name(scope.name, scope.info.kind, scope.words) for scope in iter_names() if scope.name != KNOWN)
+
+
+def _facts() -> Iterator[dict[str, Any]]:
+    """Yield what a condition may read of what is known about the person, fact by fact."""
+    known = in_each_language(gettext_lazy("Known about the person"))
+    for entry in facts_for_editor():
+        texts = {language: f"{known[language]}: {label}" for language, label in entry["label"].items()}
+        choices = {"choices": entry["choices"]} if entry["choices"] else {}
+        yield {"path": f"{KNOWN}.{entry['key']}", "kind": entry["kind"], "texts": texts, **choices}
+
+
+def _paths(name: str) -> list[str]:
+    return [f"{KNOWN}.{entry['key']}" for entry in facts_for_editor()] if name == KNOWN else [name]
 
 
 def _name(name: str, kind: str, words: str) -> dict[str, Any]:

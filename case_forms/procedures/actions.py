@@ -18,7 +18,9 @@ from access.models import User
 from audit.chain import SYSTEM, get_actor, log_event
 from case_forms.form_builder import canonical
 from case_forms.form_builder.definition.problems import Problem
-from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.form_builder.expressions import kinds_of_facts
+from case_forms.form_builder.fact_types import KNOWN
+from case_forms.form_builder.models import FormDefinition, FormVersion, get_fact_catalogue
 
 from .checker import check_procedure
 from .deadline_warnings import find_warnings
@@ -99,7 +101,9 @@ def publishing_problems(key: str, definition: Any, *, deep: bool = True) -> list
     Checked in itself, then against the forms that are published (`form_guard`). Without `deep`, it isn't asked whether
     rules can apply at all: the rest takes no time.
     """
-    problems = check_procedure(definition, questions=published_questions())
+    problems = check_procedure(
+        definition, questions=published_questions(), known=kinds_of_facts(get_fact_catalogue())[KNOWN].rows
+    )
     if not problems and definition["key"] != key:
         problems = [Problem("/key", "other_key", _("This key is reserved for the procedure itself."))]
     # Only for a sound definition: the guard reads it without asking for its structure.

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from case_forms.expressions import KindInfo
 from case_forms.form_builder.definition.problems import Problem
 from case_forms.json_nodes import Node
 
@@ -23,15 +24,21 @@ from .rules import RULES
 Parts = Iterator[tuple[Node, Surrounding]]
 
 
-def check_procedure(definition: Any, *, questions: Mapping[str, Collection[str]] | None = None) -> list[Problem]:
+def check_procedure(
+    definition: Any,
+    *,
+    questions: Mapping[str, Collection[str]] | None = None,
+    known: Mapping[str, KindInfo] | None = None,
+) -> list[Problem]:
     """List all problems of a procedure definition, in document order; empty when it may be published.
 
-    `questions` maps each published form to its questions' keys; with it, forms and names are checked too.
+    `questions` maps each published form to its questions' keys; with it, forms and names are checked too. `known`: the
+    facts that a case can hold; with it, what rules read of them.
     """
     procedure = parse_procedure(definition)
     if not isinstance(procedure.stored, dict):
         return [Problem("", "not_an_object", _("A procedure is an object."))]
-    here = Surrounding(procedure, questions)
+    here = Surrounding(procedure, questions, known=known)
     found = list(_check(procedure, here))
     in_settings = [problem for node, place in _settings(here) for problem in _check(node, place)]
     # Of sound settings only is it known what they can be.

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from access.languages import LANGUAGES
 from case_forms import expressions
 from case_forms.form_builder.definition.problems import Problem
+from case_forms.form_builder.fact_types import KNOWN
+from case_forms.form_builder.references import parts_read
 from case_forms.json_nodes import Node
 from notifications.directory.models import Role
 
@@ -31,12 +33,14 @@ class Surrounding:
     `path`: its JSON pointer; `key`: the name under which it is stored, if it has one; `earlier`: the parts before it in
     the same list; `rule`: the rule that an action stands in. `questions` maps each published form to its questions'
     keys; with None, forms and answers are not checked. `setting_kinds`: what the settings can be; empty while one of
-    them has a problem.
+    them has a problem. `known`: the facts that a case can hold, by key; with None, which of them are read isn't
+    checked.
     """
 
     procedure: Procedure
     questions: Mapping[str, Collection[str]] | None
     setting_kinds: Mapping[str, expressions.KindInfo] = field(default_factory=dict)
+    known: Mapping[str, expressions.KindInfo] | None = None
     path: str = ""
     key: str = ""
     earlier: tuple[Node, ...] = ()
@@ -130,8 +134,18 @@ def check_expression(
             continue
         code = "unknown_setting" if is_a_setting else "bad_expression"
         yield Problem(path, code, _("This procedure has no such setting.") if is_a_setting else problem)
+    if not found and here.known is not None:
+        for name in parts_read(expression, KNOWN):
+            if name.split(".")[0] not in here.known:
+                yield Problem(
+                    path,
+                    "unknown_fact",
+                    _("The catalogue of what is known about a person has no “%(key)s”.") % {"key": name},
+                )
     if not found:
         offered = get_scope_kinds()
+        if here.known is not None:
+            offered[KNOWN] = expressions.KindInfo("object", rows=here.known)
         for code, words, name in expressions.kind_problems(expression, {**offered, **here.setting_kinds}):
             # To ask whether what an event offers is there at all is right: other events don't offer it.
             if name in here.setting_kinds or (name in offered and code != "no_value"):

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from access.models import localize
 from case_forms.form_builder.definition import Form, Question
+from case_forms.form_builder.fact_types import KNOWN, FactCatalogue
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 from notifications.directory.models import Role
@@ -14,9 +15,10 @@ from notifications.directory.models import Role
 from .decide import Labels
 
 
-def get_labels(form: Form, language: str) -> Labels:
-    """Return a form's labels in one language."""
+def get_labels(form: Form, language: str, facts: FactCatalogue | None = None) -> Labels:
+    """Return a form's labels in one language. `facts`: of the case, where conditions read any."""
     asked = {key: located.question for key, located in form.questions_by_key.items()}
+    asked |= {f"{KNOWN}.{key}": fact.question for key, fact in (facts or {}).items()}
     return Labels(
         questions={key: localize(question.label, language) for key, question in asked.items()},
         # ChainMap copies nothing: the form's choices are looked up only when a condition quotes them.

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorate, Region, User
-from case_forms.form_builder.models import ChoiceList, FormDefinition, FormVersion
+from case_forms.form_builder.models import CaseFactType, ChoiceList, FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure, ProcedureVersion
 from case_forms.zones.models import Zone
 from notifications.directory.models import Agreement, Contact, DutyShift, Leave, Partner
@@ -48,6 +48,8 @@ def read_contents(since: datetime, until: datetime, *, with_directory: bool) -> 
         LastingKey._base_manager.all(),
         Zone._base_manager.all(),
         ChoiceList._base_manager.all(),
+        # pending changes name people who may not be among those that are copied
+        CaseFactType._base_manager.defer("pending", "pending_by", "pending_at"),
         FormDefinition._base_manager.defer("definition"),
         FormVersion.objects.newest(),
         Procedure._base_manager.defer("definition"),

@@ -11,7 +11,7 @@
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,7 +36,9 @@ from .case_reference import case_problems, named_case
 from .confirmations import ToConfirm, build_stored_confirmations, to_confirm, unconfirmed
 from .correcting import get_earlier_versions, get_refusal
 from .deciding import NotDecided, decide_and_apply
-from .drafts.actions import get_versions, to_choose
+from .drafts.actions import build_context, get_versions, to_choose
+from .drafts.filled import get_carried_over
+from .known import get_known_for_form
 from .models import Draft, Submission
 from .purge import first_due
 from .session_reports import ReportRefused, report_by, report_problems
@@ -136,14 +138,17 @@ def receive_submission(
     strict: bool = True,
     draft: Draft | None = None,
     confirmed: Collection[str] = (),
+    carried_over: Mapping[str, Any] | None = None,
 ) -> Received:
     """Receive one filled form; the module's docstring has the steps.
 
     Idempotent on `uuid`: receiving it again returns the first receipt. `occurred_at` is aware. `unit` defaults to the
     sender's only unit. `strict`: see `validation.validator`. `draft`: the one that is submitted, with its files; else
     the answers may name files that the sender has uploaded through the API. `confirmed`: keys of the form's warnings
-    that the sender confirms (`confirmations`); a drill is asked nothing. A draft may be a correction (`correcting`):
-    the submission then takes the place of another one, whose case it belongs to.
+    that the sender confirms (`confirmations`); a drill is asked nothing. `carried_over`: by question, answers that were
+    taken over from what is known about the person and not asked again (`drafts.filled`): they become no new facts. A
+    draft may be a correction (`correcting`): the submission then takes the place of another one, whose case it belongs
+    to.
     Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, CorrectedSince, NotDecided; nothing
     is stored then.
     """
@@ -162,12 +167,17 @@ def receive_submission(
     corrects = draft.corrects if draft else None
     if corrects is not None and (refusal := get_refusal(corrects, user)):
         raise CorrectedSince(refusal)
-    cleaned, case = _checked(
-        form_version.parsed_form, answers, occurred_at, received_at, user, files, strict=strict, corrects=corrects
-    )
     context = CheckContext(
-        Lists(user), timezone.localdate(received_at), timezone.localdate(occurred_at), user.language, now=received_at
+        Lists(user),
+        timezone.localdate(received_at),
+        timezone.localdate(occurred_at),
+        user.language,
+        now=received_at,
+        attachments=files,
+        known=get_known_for_form(form_version, answers, user),
     )
+    cleaned, case = _checked(form_version.parsed_form, answers, context, user, strict=strict, corrects=corrects)
+    taken_over = {key: entry for key, entry in (carried_over or {}).items() if key in cleaned}
     # nobody sits in front of a drill to tick a confirmation (docs/adr/0036)
     asked = [] if is_drill else to_confirm(form_version.parsed_form, cleaned, context, case)
     if unconfirmed(asked, confirmed):
@@ -186,6 +196,7 @@ def receive_submission(
         confirmed=build_stored_confirmations(asked, user, received_at),
         corrects=corrects,
         correction_reason=draft.correction_reason if draft and corrects else None,
+        carried_over=taken_over or None,
     )
     try:
         with transaction.atomic():
@@ -226,7 +237,7 @@ def submit_draft(
         # locked, so that a page that saves at the same moment either comes before or finds the draft submitted
         joined = Draft.objects.select_related("form_version__form", "unit", "corrects__case")
         locked = joined.select_for_update(of=("self",)).get(pk=draft.pk)
-        if locked.owner_id != user.pk:
+        if not Draft.objects.visible_to(user).filter(pk=locked.pk).exists():
             raise NotAllowed("not_a_worker")
         if locked.submitted_at is not None:
             sent = Submission.objects.get(pk=locked.pk)
@@ -245,12 +256,13 @@ def submit_draft(
             strict=False,
             draft=locked,
             confirmed=confirmed,
+            carried_over=get_carried_over(locked, build_context(locked, user.language, by=user)),
         )
         locked.submitted_at = received.submission.received_at
         # the emptied row stays: a second press of "Submit" finds the receipt by it
         locked.answers = {}
-        locked.left_over = locked.besides = locked.correction_reason = None
-        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides", "correction_reason"])
+        locked.left_over = locked.besides = locked.filled = locked.correction_reason = None
+        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides", "filled", "correction_reason"])
     return received
 
 
@@ -294,10 +306,8 @@ def _time_problems(occurred_at: datetime) -> Iterator[AnswerProblem]:
 def _checked(
     form: Form,
     answers: Any,
-    occurred_at: datetime,
-    received_at: datetime,
+    context: CheckContext,
     user: User,
-    files: AttachedFiles,
     *,
     strict: bool,
     corrects: Submission | None,
@@ -306,12 +316,13 @@ def _checked(
     checked = check_answers(
         form,
         answers,
-        sources=Lists(user),
-        today=timezone.localdate(received_at),
-        occurred_on=timezone.localdate(occurred_at),
-        language=user.language,
+        sources=context.sources,
+        today=context.today,
+        occurred_on=context.occurred_on,
+        language=context.language,
         strict=strict,
-        attachments=files,
+        attachments=context.attachments,
+        known=context.known,
     )
     case, unknown = named_case(form, checked.answers, user)
     if corrects is not None:
@@ -320,6 +331,8 @@ def _checked(
     earlier = (corrects.pk, *get_earlier_versions(corrects)) if corrects else ()
     refused = report_problems(form, checked.answers, user, corrects=earlier)
     # all problems at once, so that a person corrects the form in one round
+    files = context.attachments
+    assert isinstance(files, AttachedFiles)
     errors = [*checked.errors, *unknown, *refused, *file_problems(form, checked.answers, files)]
     if errors:
         raise AnswersRefused(errors)

@@ -202,7 +202,7 @@ def _get_part(draft: Draft) -> str:
 def open_drafts(user: User) -> QuerySet[Draft]:
     """Return the person's own drafts, the last saved first. `has_newer`: the form has a later version."""
     newest = FormVersion.objects.newest().for_staff().filter(form=OuterRef("form_version__form"))
-    drafts = Draft.objects.visible_to(user).open().select_related("form_version__form", "unit")
+    drafts = Draft.objects.own(user).open().select_related("form_version__form", "unit")
     return drafts.defer("answers", "left_over").annotate(
         has_newer=Exists(newest.filter(number__gt=OuterRef("form_version__number")))
     )

@@ -1,5 +1,6 @@
 """Decision about a stored submission, and the receipt of what followed."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,9 @@ from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, appl
 from case_forms.cases.consent.deciding import NOT_SHARED
 from case_forms.cases.consent.ending import lock_shared
 from case_forms.cases.consent.recording import FORM as CONSENT_FORM
+from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case
+from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
 from case_forms.procedures.models import ProcedureVersion
@@ -22,6 +25,7 @@ from notifications.outbox.models import Notice
 
 from .consents import consents_for, record_consents
 from .correcting import get_earlier_versions
+from .drafts.filled import get_times_carried_over
 from .models import Submission
 from .outcome import set_outcome
 from .validation.validate import Answers
@@ -42,14 +46,16 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     """Decide on a stored submission, apply the decision, and store the case and the receipt on it.
 
     Runs in the caller's transaction. Without a case the explanation is stored on the submission, too. `case`: the one
-    that the answers name. Raises NotDecided.
+    that the answers name. What the submission took over from what is known adds nothing to it. Raises NotDecided.
     """
     procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
     form = submission.form_version.parsed_form
     try:
-        event = _event(submission, answers, case, procedure)
+        carried_over = get_times_carried_over(submission)
+        event = _event(submission, answers, case, procedure, carried_over)
         # in all languages at once: explanations are stored and read later, by people of either language
-        labels = {language: get_labels(form, language) for language in LANGUAGES}
+        facts = get_fact_catalogue() if event.known is not None else None
+        labels = {language: get_labels(form, language, facts) for language in LANGUAGES}
         decision = decide(event, procedure.parsed, labels=labels)
         if case is not None and form.key == CONSENT_FORM:
             lock_shared(case)
@@ -68,6 +74,8 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
                 today=timezone.localdate(submission.received_at).isoformat(),
                 is_drill=submission.is_drill,
                 corrects=get_earlier_versions(submission),
+                form_version=submission.form_version,
+                carried_over=carried_over,
             ),
             case=case,
         )
@@ -96,7 +104,13 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     )
 
 
-def _event(submission: Submission, answers: Answers, case: Case | None, procedure: ProcedureVersion) -> Event:
+def _event(
+    submission: Submission,
+    answers: Answers,
+    case: Case | None,
+    procedure: ProcedureVersion,
+    carried_over: Collection[str],
+) -> Event:
     form = submission.form_version.form.key
     return Event(
         kind=SUBMISSION_RECEIVED,
@@ -108,6 +122,14 @@ def _event(submission: Submission, answers: Answers, case: Case | None, procedur
         case_child=case.child_track if case else None,
         case_consent=consents_for(case, procedure.parsed, form),
         case_flags=tuple(case.flags) if case else None,
+        known=get_known_for_rules(
+            case,
+            procedure.parsed,
+            submission.form_version.parsed_form,
+            answers,
+            occurred_at=submission.occurred_at,
+            without=carried_over,
+        ),
     )
 
 

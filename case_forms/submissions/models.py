@@ -15,10 +15,19 @@ from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def visible_to(self, user: User) -> "DraftQuerySet":
-        """Return a person's own drafts in units they still work in. Nobody reads another's half-written form."""
+        """Return a person's own drafts in units they still work in, and their unit's drafts about its own cases.
+
+        Two workers follow a person together, so a colleague goes on where the other had to stop (docs/adr/0104). Nobody
+        else reads a half-written form, coordinators neither.
+        """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(owner=user, unit__in=user.units())
+        of_the_unit = models.Q(case__isnull=False, case__unit=models.F("unit"))
+        return self.filter(models.Q(owner=user) | of_the_unit, unit__in=user.units())
+
+    def own(self, user: User) -> "DraftQuerySet":
+        """Return the drafts that this person began, in units they still work in."""
+        return self.visible_to(user).filter(owner=user)
 
     def open(self) -> "DraftQuerySet":
         return self.filter(submitted_at__isnull=True)
@@ -31,7 +40,11 @@ class Draft(models.Model):
     form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="drafts")
     unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="drafts")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="drafts")
+    # the case that the answers name, so that the unit's colleagues find it there (docs/adr/0104)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="drafts", null=True, blank=True)
     answers = SealedJSONField(default=dict)
+    # what it began with of what is known about the person (`drafts.filled`): {question: {...}}, or null
+    filled = SealedJSONField(null=True, blank=True)
     # answers that no longer fitted when the draft moved to a newer version (`drafts.unmapped_answers`): a list, or null
     left_over = SealedJSONField(null=True, blank=True)
     # the language the form is read in, when the filler has picked one (`languages.get_draft_language`)
@@ -97,6 +110,8 @@ class Submission(models.Model):
     answers = SealedJSONField()
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
+    # answers taken over from what was known, and not asked again (`drafts.filled`): {question: {...}}, or null
+    carried_over = SealedJSONField(null=True, blank=True)
     # what was asked before sending and confirmed (`confirmations`): [{"warning", "by", "at"}], or null
     confirmed = SealedJSONField(null=True, blank=True)
     forget_after = models.DateField(null=True, blank=True, db_index=True)  # see `purge`
@@ -142,13 +157,14 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> "AttachmentQuerySet":
         """Return the files that a person may open.
 
-        Until a file is sent, its owner alone, as for a draft; then whoever may read the submission.
+        Until a file is sent, its owner and whoever may continue its draft; then whoever may read the submission.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         own = models.Q(submission__isnull=True, owner=user, unit__in=user.units())
+        begun = models.Q(draft__in=Draft.objects.visible_to(user).open().values("pk"))
         sent = models.Q(submission__in=Submission.objects.visible_to(user).values("pk"))
-        return self.filter(own | sent)
+        return self.filter(own | begun | sent)
 
     def unclaimed(self) -> "AttachmentQuerySet":
         """Return files uploaded through the API that no submission has named yet."""

@@ -16,6 +16,7 @@ from django.utils import timezone
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.cases.consent.forgetting import forget_words
+from case_forms.cases.facts.actions import forget_facts
 from case_forms.cases.models import CaseEvent
 from case_forms.form_builder.retention import Forgotten, first_due, months_later, without_overdue
 from notifications.briefs.erasing import erase_answers
@@ -53,7 +54,8 @@ def _forget(key: Any, today: date) -> bool:
             Attachment.objects.filter(submission=submission, pk__in=_files(forgotten)).delete()
             _forget_in_notices(submission, {str(key) for key in forgotten})
             forget_words(submission.pk)
-        submission.save(update_fields=["answers", "explanation", "forget_after"])
+            _forget_what_is_known(submission, {str(key) for key in forgotten})
+        submission.save(update_fields=["answers", "explanation", "forget_after", "carried_over"])
         if forgotten:
             log_event(
                 "answers.forgotten", target_kind="submission", target_id=submission.pk, questions=sorted(forgotten)
@@ -69,6 +71,13 @@ def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
     for event in events.filter(explanation__isnull=False):
         event.explanation = None
         event.save(update_fields=["explanation"])
+
+
+def _forget_what_is_known(submission: Submission, keys: set[str]) -> None:
+    """Forget the facts that come from these answers, and what the submission says of taking them over."""
+    forget_facts(submission_id=submission.pk, questions=keys)
+    taken_over = submission.carried_over or {}
+    submission.carried_over = {key: entry for key, entry in taken_over.items() if key not in keys} or None
 
 
 def _files(forgotten: Forgotten) -> list[str]:

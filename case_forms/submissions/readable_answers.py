@@ -1,7 +1,7 @@
 """Readable answers: section by section, formatted, in the reader's language."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from access.models import localize
@@ -9,6 +9,7 @@ from case_forms.form_builder.definition import AnyItem, AskedItem, Form, Questio
 from case_forms.questions import registry
 
 from .attachments.named_files import AttachedFiles
+from .drafts.filled import FilledAnswer
 from .drafts.typed_values import is_filled_in
 from .models import Attachment
 from .validation.validate import Answers, CheckContext, Checked, SectionState
@@ -19,7 +20,8 @@ class AnswerLine:
     """An answer as people read it.
 
     `value` is it in words; for types that are shown otherwise, also: `pairs` (a matrix: the row's words, the answer's),
-    `strokes` (a signature: points of lines in a box of 1000 by 400), `file` (an Attachment).
+    `strokes` (a signature: points of lines in a box of 1000 by 400), `file` (an Attachment). `key`: the question's;
+    `taken_over`: where the answer comes from, when it was taken over from what is known and not asked again.
     """
 
     label: str
@@ -27,6 +29,8 @@ class AnswerLine:
     pairs: list[tuple[str, str]] = field(default_factory=list, repr=False)
     strokes: list[str] = field(default_factory=list, repr=False)
     file: Attachment | None = None
+    key: str = ""
+    taken_over: FilledAnswer | None = None
 
 
 @dataclass(frozen=True)
@@ -120,4 +124,14 @@ def build_line(question: Question, answer: Any, context: CheckContext) -> Answer
     elif question.type == "file" and isinstance(context.attachments, AttachedFiles):
         shown["file"] = context.attachments.by_id.get(answer["id"])
     label = localize(question.label, language)
-    return AnswerLine(label, kind.formatted(answer, question, language, sources), **shown)
+    return AnswerLine(label, kind.formatted(answer, question, language, sources), key=question.key, **shown)
+
+
+def mark_taken_over(readings: list[SectionReading], taken_over: Mapping[str, FilledAnswer]) -> list[SectionReading]:
+    """Return the readings with what was taken over and not asked again marked as such. Nothing in a group ever is."""
+    if not taken_over:
+        return readings
+    return [
+        replace(reading, lines=[replace(line, taken_over=taken_over.get(line.key)) for line in reading.lines])
+        for reading in readings
+    ]

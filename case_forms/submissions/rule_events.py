@@ -11,6 +11,7 @@ from case_forms.cases.models import Case
 
 from .consents import consents_for
 from .correcting import get_newest_version
+from .drafts.filled import get_times_carried_over
 from .models import Submission
 
 
@@ -32,5 +33,6 @@ def load_submission(
         procedure_version=procedure,
         today=timezone.localdate(at).isoformat(),
         is_drill=found.is_drill,
+        carried_over=get_times_carried_over(found),
     )
     return facts, consents_for(case, procedure.parsed, found.form_version.form.key)

@@ -48,7 +48,7 @@ def begin_report(*, form_version: FormVersion, session_id: str, by: User) -> Dra
     key = next((place.question.key for place in _naming(form_version.parsed_form, {})), "")
     known: Answers = {key: str(session.pk)} if key else {}
     # answers are sealed, so the session that a draft names can't be asked for in SQL
-    own = Draft.objects.visible_to(by).open().filter(form_version__form=form_version.form, unit=session.unit)
+    own = Draft.objects.own(by).open().filter(form_version__form=form_version.form, unit=session.unit)
     begun = next((draft for draft in own if key and draft.answers.get(key) == str(session.pk)), None)
     return begun or actions.start_draft(
         form_version=form_version,

@@ -219,6 +219,7 @@ VIEWS: tuple[RouteRule, ...] = (
             "content_searchsynonyms",
             "builder_formdefinition",
             "builder_choicelist",
+            "builder_casefacttype",
         )
     ),
     RouteRule("wagtailadmin_error_test", NOBODY, "Fails on purpose, for Wagtail's own developers."),
@@ -337,6 +338,14 @@ VIEWS: tuple[RouteRule, ...] = (
         "cases:reopen", FIELD, "Its unit or a coordinator opens a closed case again, or leaves it closed.", WRITE
     ),
     RouteRule("cases:timeline", FIELD, "The part of a case's page that renews itself."),
+    RouteRule("cases:facts", FIELD, "A unit and its coordinator read what is known about the person of a case."),
+    RouteRule(
+        "cases:fact",
+        FIELD,
+        "A unit and its coordinator read the history of one fact; a worker of the unit notes that it is no longer so.",
+        WRITE,
+    ),
+    RouteRule("cases:lead", FIELD, "A worker of its unit says that they follow the person from now on.", POST_ONLY),
     RouteRule(
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE
     ),

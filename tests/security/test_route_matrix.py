@@ -42,6 +42,8 @@ RECORDED_READING = {
     "audit",
     "cases:case",
     "cases:closing",
+    "cases:fact",
+    "cases:facts",
     "cases_case_modeladmin_inspect",
     "cases_referral_modeladmin_inspect",
     "field_api:case",

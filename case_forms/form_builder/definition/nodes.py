@@ -148,6 +148,8 @@ class Question(Item):
     paper: Annotated[StrictBool, Shape(only_false)] = True
     brief_part: Annotated[StrictStr, Shape(one_of(*PART_KEYS))] = ""
     keep_for: Annotated[StrictInt | None, Shape(whole(1, MAX_MONTHS_STORED))] = None
+    writes_fact: Annotated[StrictStr, Shape(name)] = ""
+    filled_from_fact: Annotated[StrictStr, Shape(name)] = ""
     appearance: Annotated[StrictStr, Shape(name)] = ""
     choices: Annotated[tuple[Choice, ...], Shape(entries=MAX_CHOICES)] = ()
     choices_from: Annotated[StrictStr, Shape(name)] = ""

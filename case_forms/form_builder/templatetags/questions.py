@@ -29,8 +29,10 @@ COUNTED = "indicator_assessment"
 
 @register.simple_tag(takes_context=True)
 def described_by(context: Context) -> str:
-    """Return the ids of the question's hint and errors, for aria-describedby; "" when it has neither."""
+    """Return the ids of the question's hint, source and errors, for aria-describedby; "" when it has neither."""
     ids = [f"{context['id']}-hint"] if context["question"].hint else []
+    if context.get("known"):
+        ids.append(f"{context['id']}-known")
     if context.get("errors"):
         ids.append(f"{context['id']}-error")
     return " ".join(ids)

@@ -38,7 +38,7 @@ def begin_question(node: SurveyNode, ours: str, outer: Condition, context: Impor
 
 
 def privacy(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
-    """Read our own columns, as XLSForms have none: sensitivity, shared_with, paper, brief_part and keep_for."""
+    """Read our own columns, as XLSForms have none: sensitivity, sharing, paper, term, facts of the case."""
     row = node.here
     found: dict[str, Any] = {}
     sensitivity = row.get("vatra", "sensitivity").lower()
@@ -55,6 +55,9 @@ def privacy(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
         found["paper"] = False
     if row.get("vatra", "brief_part"):
         found["brief_part"] = row.get("vatra", "brief_part").lower()
+    for name in ("writes_fact", "filled_from_fact"):
+        if row.get("vatra", name):
+            found[name] = row.get("vatra", name).lower()
     written = row.get("vatra", "keep_for")
     if written:
         months = get_months(written)

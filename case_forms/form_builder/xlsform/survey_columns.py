@@ -88,6 +88,9 @@ class SurveyColumns:
             row["vatra::brief_part"] = question.brief_part
         if question.has("keep_for"):
             row["vatra::keep_for"] = str(question.keep_for)
+        for name in ("writes_fact", "filled_from_fact"):
+            if question.has(name):
+                row[f"vatra::{name}"] = question.value_of(name)
         lines = []
         for role, rule in question.shared_with.items():
             if rule is True:

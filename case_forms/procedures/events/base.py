@@ -30,6 +30,8 @@ class Event:
     # by office, the bases on which a consent to be referred to it is on record; None where nothing asks for it
     case_consent: Mapping[str, list[str]] | None = field(default=None, repr=False)
     case_flags: tuple[str, ...] | None = None  # the flags that rules have set on the case
+    # the facts of the case by key, those of this form included; None where nothing asks for them
+    known: Mapping[str, Any] | None = field(default=None, repr=False)
     status_before: str | None = None  # of an event that is a change of the case's status
     # What an event that comes later is about, in codes: {"role", "office", "reply", "task", "is_late"}.
     subject: Mapping[str, Any] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from case_forms.expressions import KindInfo
 
 from ..messages import gettext_noop
 from .base import OCCURRED_ON, TODAY, Event, EventKind, ScopeName
-from .submissions import CASE_CHILD, CASE_STATUS, CONSENT, FLAGS
+from .submissions import CASE_CHILD, CASE_STATUS, CONSENT, FACTS, FLAGS
 
 
 def read_subject(name: str) -> Any:
@@ -48,4 +48,4 @@ class LaterEvent(EventKind):
     is_caused = True
     is_later = True
     # What every such event offers; a subclass adds its own.
-    names: ClassVar[tuple[ScopeName, ...]] = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, FLAGS)
+    names: ClassVar[tuple[ScopeName, ...]] = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, FLAGS, FACTS)

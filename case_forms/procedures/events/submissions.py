@@ -29,9 +29,15 @@ FLAGS = ScopeName(
     gettext_noop("the keys of the flags that the case had when it came in; null without a case"),
     lambda event: list(event.case_flags) if event.case_flags is not None else None,
 )
+FACTS = ScopeName(
+    "_known",
+    KindInfo("object"),
+    gettext_noop("what is known about the person, by key; what this form says of it is counted in"),
+    lambda event: dict(event.known or {}),
+)
 
 
 class SubmissionReceived(EventKind):
     code = "submission_received"
     words = gettext_noop("A form of a unit comes in: a new one, or one about a case that it names.")
-    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, FLAGS)
+    names = (TODAY, OCCURRED_ON, CASE_STATUS, CASE_CHILD, CONSENT, FLAGS, FACTS)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from access.models import User
 from case_forms.form_builder.definition import AnyItem, Question, Repeat, Section
 from case_forms.questions.files import accepted
 
@@ -32,8 +33,11 @@ class StoredUploads:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def store_uploads(files: Files, post: QueryDict, *, section: Section, draft: Draft, with_key: bool) -> StoredUploads:
-    """Store the files that are accepted; a refused one leaves what was there before."""
+def store_uploads(files: Files, post: QueryDict, *, section: Section, draft: Draft, by: User | None) -> StoredUploads:
+    """Store the files that are accepted; a refused one leaves what was there before.
+
+    `by`: whoever fills the draft; None with the draft's key, after the session had ended.
+    """
     asked = {name: question for name in files if (question := question_at(section.items, name)) is not None}
     if not asked:
         return StoredUploads(post)
@@ -47,11 +51,11 @@ def store_uploads(files: Files, post: QueryDict, *, section: Section, draft: Dra
             stored[name] = store_attachment(
                 content=content_of_upload(files[name]),
                 name=str(files[name].name),
-                owner=draft.owner,
+                owner=by or draft.owner,
                 unit=draft.unit,
                 draft=draft,
                 accept=accept,
-                with_key=with_key,
+                with_key=by is None,
             )
         except FileRefused as refused:
             errors[name] = words_for(refused.code, accept)

@@ -24,9 +24,11 @@ from case_forms.form_builder.sources import Lists
 
 from ..attachments.actions import forget_attachments
 from ..attachments.named_files import files_of_draft, named_files
+from ..known import get_known_for_form, get_named_case
 from ..models import Draft
 from ..validation.validate import Answers, CheckContext, NothingToAsk, relevant_sections
 from . import side_copies
+from .filled import Stored, confirm
 from .merging import OCCURRED, Chosen, Difference, Merge, PageCopy, compute_marks, same_answers, typed_part
 from .typed_values import merged, typed_in
 
@@ -56,11 +58,13 @@ def start_draft(
     case_reference: str = "",
     answers: Answers | None = None,
     occurred_at: datetime | None = None,
+    filled: Stored | None = None,
 ) -> Draft:
     """Start a draft on this version, at its first section.
 
     A case reference goes where the form first asks for one; `answers` and `occurred_at` (default: now) are what is
-    known beforehand. Raises NothingToAsk; nothing is started then.
+    known beforehand, `filled` which of the answers are facts of the case (`filled.filled_from_facts`). Raises
+    NothingToAsk; nothing is started then.
     """
     answers = dict(answers or {})
     if case_reference:
@@ -70,6 +74,8 @@ def start_draft(
     with transaction.atomic():
         draft = Draft(form_version=form_version, unit=unit, owner=owner, answers=answers)
         draft.occurred_at = occurred_at or draft.occurred_at
+        draft.filled = filled or None
+        draft.case = get_named_case(form_version.parsed_form, answers, owner)
         sections = relevant_sections(form_version.parsed_form, answers, build_context(draft, owner.language))
         if not sections:
             raise NothingToAsk(form_version.form.key, form_version.number)
@@ -90,6 +96,7 @@ def save_section(
     chosen: Mapping[str, Chosen] | None = None,
     sent: side_copies.Fields = (),
     beside: str | None = None,
+    known_holds: bool | None = None,
 ) -> Draft:
     """Save what was typed in one section, valid or not; the other sections stay as they are.
 
@@ -97,7 +104,8 @@ def save_section(
     decided about differences, by field. A file that an answer named before and none names now is deleted.
     `by` None: saved with the draft's key after the session had ended; that adds and replaces nothing, and what would
     have been replaced is stored beside the draft as `sent`, the page's fields. Audited. `beside`: the page whose side
-    copy was chosen about.
+    copy was chosen about. `known_holds`: whether the page's tick says that what it was filled with from the case still
+    holds; None when it has none.
     Raises DraftIsSent, SectionDiffers, Draft.DoesNotExist; nothing is saved then.
     """
     with transaction.atomic():
@@ -120,12 +128,16 @@ def save_section(
         draft.section = section.key
         draft.occurred_at = moment or draft.occurred_at
         draft.saved_at = timezone.now()
+        if known_holds is not None:
+            confirm(draft, section, holds=known_holds)
+        draft.case = get_named_case(draft.form_version.parsed_form, draft.answers, by)
         # after a merge the section holds answers that the page doesn't show, so the page is no copy of it
         is_the_pages = same_answers(result, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
         _count_version(draft, section.key, copy if is_the_pages else None, has_changed=has_changed)
         # what the owner saves from a page supersedes what the same page left beside the draft without a session
         side_copies.drop(draft, copy.page if copy is not None and beside is None else beside or "")
-        draft.save(update_fields=["answers", "section", "occurred_at", "saved_at", "section_versions", "besides"])
+        changed = ["answers", "section", "occurred_at", "saved_at", "section_versions", "besides", "filled", "case"]
+        draft.save(update_fields=changed)
         _forget_files(draft, section, before, by)
     return draft
 
@@ -305,13 +317,18 @@ def discard_draft(*, draft: Draft, by: User) -> None:
         locked.delete()
 
 
-def build_context(draft: Draft, language: str) -> CheckContext:
-    """Return what this draft's answers are validated against. `language`: the form's; messages use the active one."""
+def build_context(draft: Draft, language: str, *, by: User | None = None) -> CheckContext:
+    """Return what this draft's answers are validated against. `language`: the form's; messages use the active one.
+
+    `by`: whoever fills it now, where that isn't its owner.
+    """
+    person = by or draft.owner
     return CheckContext(
-        sources=Lists(draft.owner),
+        sources=Lists(person),
         today=timezone.localdate(),
         occurred_on=timezone.localdate(draft.occurred_at),
         language=language,
         service_language=get_language() or language,
         attachments=files_of_draft(draft),
+        known=get_known_for_form(draft.form_version, draft.answers, person),
     )

@@ -70,11 +70,13 @@ def plan_for(draft: Draft, to: FormVersion) -> MovePlan:
 def move_draft(*, draft: Draft, to: FormVersion, by: User) -> Draft:
     """Move a draft to a newer version of its form; on that version already, do nothing.
 
-    Raises DraftIsSent, NotANewerVersion, NothingToAsk, and Draft.DoesNotExist for anybody but the owner; the draft
-    stays as it was then.
+    Raises DraftIsSent, NotANewerVersion, NothingToAsk, and Draft.DoesNotExist for anybody who may not
+    continue it; the draft stays as it was then.
     """
     with transaction.atomic():
-        locked = Draft.objects.select_for_update().select_related("form_version").get(pk=draft.pk, owner=by)
+        locked = Draft.objects.select_for_update().select_related("form_version").get(pk=draft.pk)
+        if not Draft.objects.visible_to(by).filter(pk=locked.pk).exists():
+            raise Draft.DoesNotExist
         if locked.submitted_at is not None:
             raise DraftIsSent
         before = locked.form_version

@@ -10,6 +10,7 @@ from case_forms.form_builder.sources import leading_in
 from case_forms.questions import registry
 
 from ..attachments.named_files import AttachedFiles
+from ..drafts.filled import FilledAnswer
 from ..validation.validate import Answers, CheckContext, Checked, SectionState, is_unanswered, scope_at
 from .entries import Entry, NoteView, QuestionView, RepeatView, RowView
 from .repeat_rows import get_rows, is_new
@@ -27,6 +28,7 @@ class SectionPageBuilder:
         context: CheckContext,
         errors: Mapping[str, list[str]],
         new_row_in: str,
+        filled: Mapping[str, FilledAnswer],
     ) -> None:
         self.section = state.section
         self.relevant = {id(item) for item in state.items}
@@ -38,6 +40,7 @@ class SectionPageBuilder:
         self.context = context
         self.errors = errors
         self.new_row_in = new_row_in
+        self.filled = filled
         self.attachments = context.attachments.by_id if isinstance(context.attachments, AttachedFiles) else {}
         self.questions: list[QuestionView] = []
 
@@ -85,6 +88,7 @@ class SectionPageBuilder:
             scope=scope,
             attachments=self.attachments,
             leading=sum(value in first for value, _label in choices),
+            known=self.filled.get(name),  # by its field: nothing in a group is filled in
         )
         self.questions.append(view)
         return view

@@ -7,12 +7,15 @@ from typing import Any
 from access.models import localize
 from case_forms.form_builder.definition import Question
 
+from ..drafts.filled import FilledAnswer
+
 
 @dataclass(frozen=True)
 class QuestionView:
     """A question as the page shows it. `name` is its form field, `id` the target of labels and the error summary.
 
-    `scope`: what expressions may read here; `attachments`: the files that the form has, by id.
+    `scope`: what expressions may read here; `attachments`: the files that the form has, by id; `known`: where its
+    answer comes from, when it was filled in and not changed.
     """
 
     question: Question
@@ -26,6 +29,7 @@ class QuestionView:
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
     attachments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     leading: int = 0  # how many of the choices stand first, before those of the alphabet
+    known: FilledAnswer | None = None
     kind: str = "question"
 
     @property
@@ -130,6 +134,16 @@ class SectionPage:
     def may_require(self) -> bool:
         """Return whether a question here is required, or would be after other answers."""
         return any(view.question.required for view in self.questions())
+
+    @property
+    def filled(self) -> list[QuestionView]:
+        """Return the questions that are asked now and still have what is known about the person as their answers."""
+        return [view for view in self.questions() if view.known is not None and view.is_asked]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Return whether somebody has said of all of these that they still hold."""
+        return all(view.known is not None and view.known.is_confirmed for view in self.filled)
 
     def names(self) -> set[str]:
         """Return the form fields of all questions that are asked now."""

@@ -10,6 +10,7 @@ from access.models import User, localize
 from case_forms.form_builder.definition import AnyItem, Form, Repeat, Section
 
 from ..case_reference import named_case
+from ..drafts.filled import FilledAnswer
 from ..session_reports import report_problems
 from ..validation.validate import Answers, CheckContext, Checked, SectionState, form_states
 from .builder import SectionPageBuilder, get_scope
@@ -41,12 +42,14 @@ def section_page(
     show_all: bool = False,
     new_row_in: str = "",
     file_errors: Mapping[str, str] | None = None,
+    filled: Mapping[str, FilledAnswer] | None = None,
 ) -> SectionPage:
     """Build the page of one section.
 
     `shown` names the form fields whose errors are shown: those that the person has seen; with `show_all`, all are.
     `new_row_in` is the name of a group that gets one more, empty row (children, household-0-children). `file_errors`:
-    why a file that came with the page wasn't accepted, by its field. Raises NoSuchSection.
+    why a file that came with the page wasn't accepted, by its field. `filled`: by question, answers that come from what
+    is known about the person. Raises NoSuchSection.
     """
     get_section(form, section_key)
     checked = checked_for(form, answers, context, user)
@@ -59,7 +62,7 @@ def section_page(
     errors = _errors_by_name(state, shown, show_all=show_all)
     for name, message in (file_errors or {}).items():
         errors.setdefault(name, []).insert(0, message)
-    maker = SectionPageBuilder(state, rows, with_rows, checked, context, errors, new_row_in)
+    maker = SectionPageBuilder(state, rows, with_rows, checked, context, errors, new_row_in, filled or {})
     entries = maker.entries()
     steps = _steps(checked, answers, section_key, context.language)
     return SectionPage(

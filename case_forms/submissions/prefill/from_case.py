@@ -1,7 +1,8 @@
 """Prefilling of forms from their case.
 
 An identification begins with what the case's last one holds, a request to offices with the offices whose help was named
-as a need.
+as a need. What is known about the person (`drafts.filled`) comes on top, with its date and source: only what no fact
+holds, such as the signs and the account, is copied from one form to the next of its kind.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from django.utils import timezone
 from access.models import User
 from audit.chain import get_actor, log_event
 from case_forms.cases.models import Case
+from case_forms.form_builder.definition import Question
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from vault.keyring import KeyRingError
@@ -60,10 +62,16 @@ def answers_to_continue(*, version: FormVersion, case: Case, by: User) -> Answer
     context = CheckContext(Lists(by), today, today, by.language, now=timezone.now())
     # the last one may have been filled under an older version: answers that no longer fit are left out
     fitting = plan_move(last.form_version.parsed_form, version.parsed_form, answers, context).answers
-    types = {key: located.question.type for key, located in version.parsed_form.questions_by_key.items()}
     return {
-        key: value for key, value in fitting.items() if key not in OF_THAT_MOMENT and types.get(key) not in NEVER_COPIED
+        key: value
+        for key, value in fitting.items()
+        if key not in OF_THAT_MOMENT and _may_copy(version.parsed_form.get_question(key))
     }
+
+
+def _may_copy(question: Question | None) -> bool:
+    """Return whether an answer may be copied; groups may, what the server works out again isn't an answer."""
+    return question is None or not (question.type in NEVER_COPIED or question.is_worked_out)
 
 
 def _offices_for_needs(version: FormVersion, case: Case, by: User) -> Answers:

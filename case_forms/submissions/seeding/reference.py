@@ -20,7 +20,7 @@ from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
 from audit.chain import log_event
 from case_forms.form_builder.actions import DefinitionRefused, as_published, publish_form, save_definition
 from case_forms.form_builder.dependents import problems_for_dependents
-from case_forms.form_builder.models import FormDefinition, FormVersion
+from case_forms.form_builder.models import CaseFactType, FormDefinition, FormVersion
 from case_forms.form_builder.workflow import seed_approval
 from case_forms.procedures.actions import ProcedureRefused, publish_procedure, save_procedure
 from case_forms.procedures.models import Procedure, ProcedureVersion
@@ -52,6 +52,7 @@ GROUPS: dict[str, tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = {
         ("wagtailadmin", ("admin",), ("access",)),
         ("builder", ("formdefinition",), BUILD),
         ("builder", ("choicelist",), (*WRITE, "delete")),
+        ("builder", ("casefacttype",), WRITE),
         ("procedures", ("procedure",), ALL),
         ("directory", (), WRITE),
     ),
@@ -80,6 +81,7 @@ def seed_reference() -> Made:
         made = {
             **seed_geography(read("access", "geography.json")),
             "partners": seed_partners(read("directory", "partners.json")["partners"]),
+            "facts of a case": seed_case_facts(read("builder", "case_facts.json")["facts"]),
             **seed_definitions(),
             "admin rights": seed_groups(),
             "approvals": sum(
@@ -137,6 +139,14 @@ def seed_partners(rows: Iterable[dict[str, Any]], *, is_demo: bool = False) -> i
             is_demo=is_demo,
         )
         partner.regions.set([regions[slug] for slug in row.get("regions", ())])
+    return len(missing)
+
+
+def seed_case_facts(entries: Iterable[dict[str, Any]]) -> int:
+    """Add the kinds of fact that aren't in the catalogue yet; the forms that are seeded next write and read them."""
+    known = set(CaseFactType.objects.values_list("key", flat=True))
+    missing = [CaseFactType(**entry) for entry in entries if entry["key"] not in known]
+    CaseFactType.objects.bulk_create(missing)
     return len(missing)
 
 

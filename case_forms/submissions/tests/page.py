@@ -26,6 +26,12 @@ class Page:
             sent.setdefault(str(name), []).append(_value(field))
         return sent
 
+    def fields_of(self, name: str) -> str:
+        """The value of one field, in whichever form it is."""
+        field = self.soup.select_one(f'[name="{name}"]')
+        assert field is not None
+        return _value(field)
+
     def press(self, go: str = "next", *, button: str = "go", client: Client | None = None, **typed: Any) -> Any:
         """Types (None takes a field out; a__b stands for a-b) and presses a button of the section's form."""
         form = self.soup.select_one("form#section")

@@ -106,6 +106,7 @@ def test_yesterdays_decision_consent_and_place_are_asked_anew_and_the_signs_stay
     answers = Draft.objects.get().answers
     assert set(answers) == {
         "case_ref", "municipality", "consent_to_store", "age_in_doubt", "signs_seen", "signal_source",
+        "first_name",  # what the urgent notice said is still known
     }  # fmt: skip
 
 

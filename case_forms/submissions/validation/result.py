@@ -1,5 +1,6 @@
 """Input of validation beside the form, and its result."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -25,7 +26,8 @@ class CheckContext:
     """What answers are validated against besides the form. Dates are calendar days in Albania.
 
     `language` is the form's; the service's messages about answers are in `service_language`, the same unless given.
-    `now` is the moment of validation unless given. Without `attachments` no file can be named.
+    `now` is the moment of validation unless given. Without `attachments` no file can be named. `known`: what conditions
+    may read of what is known about the person of the case, by fact (`submissions.known`).
     """
 
     sources: ChoiceSource
@@ -35,6 +37,7 @@ class CheckContext:
     service_language: str = ""
     now: datetime | None = None
     attachments: Attachments | None = None
+    known: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass

@@ -18,6 +18,7 @@ the time is linear in the form and the answers. An expression that can't be eval
 question counts as relevant and required, the constraint as broken; it gives no value and offers no choice.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -59,9 +60,12 @@ def check_answers(
     strict: bool = True,
     now: datetime | None = None,
     attachments: Attachments | None = None,
+    known: Mapping[str, Any] | None = None,
 ) -> Checked:
     """Validate a whole form. `answers` may be any JSON value; nothing in it makes this raise."""
-    context = CheckContext(sources, today, occurred_on, language, now=now, attachments=attachments)
+    context = CheckContext(
+        sources, today, occurred_on, language, now=now, attachments=attachments, known=dict(known or {})
+    )
     return _check(form, answers, context, strict=strict)
 
 

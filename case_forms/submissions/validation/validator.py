@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from access.models import localize
 from case_forms import expressions
 from case_forms.form_builder.definition import AnyItem, AskedItem, Constraint, Form, Question, Repeat
+from case_forms.form_builder.fact_types import KNOWN
 from case_forms.questions import registry
 from case_forms.questions.base import AnswerError, CleanContext, QuestionType, is_unanswered
 
@@ -259,6 +260,7 @@ def scope_at(context: CheckContext) -> Answers:
         "_today": context.today.isoformat(),
         "_occurred_on": context.occurred_on.isoformat(),
         "_now": timezone.localtime(context.now).isoformat(timespec="seconds"),
+        KNOWN: dict(context.known),
     }
 
 

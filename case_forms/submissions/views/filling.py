@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from access.models import User
 from access.scoping import visible_or_404
 from access.sessions.actions import get_row, lock
 from access.sessions.locked import get_unlocking_url
@@ -25,6 +26,7 @@ from ..actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from ..attachments.section_uploads import StoredUploads, refuse_uploads, store_uploads
 from ..attachments.uploads import keep_in_memory
 from ..drafts import actions, keys, side_copies
+from ..drafts.filled import CONFIRM, CONFIRM_SHOWN, get_filled
 from ..drafts.merging import OCCURRED, held_by, typed_part
 from ..drafts.migration import newer_version
 from ..drafts.typed_values import merged, typed_in, without_row
@@ -44,7 +46,7 @@ from .conflicts import (
     page_copy,
     typed_only,
 )
-from .page import frame, is_by_script, redirect_to_page, staff
+from .page import frame, is_by_script, note_reading, redirect_to_page, staff
 
 # the header that every other page has from config.middleware, but this page may ask for the phone's location
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
@@ -64,10 +66,11 @@ def section(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> Http
     draft = _own(request, draft_id)
     if draft.submitted_at is not None:
         return redirect("intake:sent", draft.pk)
+    note_reading(draft, staff(request))
     both = _typed_beside(request, draft, section_key)
     if both is not None:
         return both
-    page = _page(draft, section_key, draft.answers, show_all="check" in request.GET)
+    page = _page(draft, section_key, draft.answers, by=staff(request), show_all="check" in request.GET)
     return _shown(request, draft, page, saved="saved" in request.GET)
 
 
@@ -103,9 +106,10 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
         # the owner with an expired key: the page is shown again with what was typed and a new key, and saved with that
         files = refuse_uploads(request.FILES, request.POST, section=section)
         answers = merged(draft.answers, section, _pressed(files.post, section).typed)
-        page = _page(draft, section_key, answers, file_errors=files.errors)
+        page = _page(draft, section_key, answers, by=staff(request), file_errors=files.errors)
         return _shown(request, draft, page, is_stale=True, status=409)
-    files = store_uploads(request.FILES, request.POST, section=section, draft=draft, with_key=not is_owner)
+    by = staff(request) if is_owner else None
+    files = store_uploads(request.FILES, request.POST, section=section, draft=draft, by=by)
     pressed = _pressed(files.post, section)
     # a time that can't be read keeps the saved one; the answers are saved all the same
     occurred_at, occurred_error = _occurred(request)
@@ -115,11 +119,12 @@ def _save(request: HttpRequest, draft_id: uuid.UUID, section_key: str) -> HttpRe
             section=section,
             typed=pressed.typed,
             occurred_at=occurred_at,
-            by=staff(request) if is_owner else None,
+            by=by,
             copy=copy_in(request.POST),
             chosen=chosen_in(request.POST),
             sent=() if is_owner else side_copies.get_fields(files.post),
             beside=request.POST.get(side_copies.BESIDE),
+            known_holds=CONFIRM in request.POST if CONFIRM_SHOWN in request.POST else None,
         )
     except actions.SectionDiffers as differs:
         return _not_overwritten(request, differs, section, pressed, files, is_owner=is_owner)
@@ -215,7 +220,15 @@ def _after_saving(
     shown = set(request.POST.getlist("shown"))
     # errors only of what the person has seen, and only when they want to go on
     with_errors = shown if going == "next" else ()
-    page = _page(draft, section_key, draft.answers, shown=with_errors, new_row_in=new_row_in, file_errors=file_errors)
+    page = _page(
+        draft,
+        section_key,
+        draft.answers,
+        by=staff(request),
+        shown=with_errors,
+        new_row_in=new_row_in,
+        file_errors=file_errors,
+    )
     if occurred_error or file_errors:
         return _shown(request, draft, page, occurred_error=occurred_error, status=422)
     if going == "next":
@@ -261,6 +274,8 @@ def _to_sign_in(request: HttpRequest, draft: Draft, section_key: str) -> HttpRes
 def discard(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Discard a draft. The page asks first, in a disclosure of its own."""
     draft = _own(request, draft_id)
+    if draft.owner_id != staff(request).pk:  # a colleague continues it or leaves it
+        raise Http404
     if draft.submitted_at is None:
         actions.discard_draft(draft=draft, by=staff(request))
     return redirect("intake:home")
@@ -277,11 +292,15 @@ def _section_or_404(draft: Draft, section_key: str) -> Section:
         raise Http404 from None
 
 
-def _page(draft: Draft, section_key: str, answers: dict[str, Any], **options: Any) -> SectionPage:
+def _page(
+    draft: Draft, section_key: str, answers: dict[str, Any], *, by: User | None = None, **options: Any
+) -> SectionPage:
     """Build a section's page. Raises Http404 for a section that the form doesn't have or that doesn't apply."""
-    context = actions.build_context(draft, get_draft_language(draft))
+    context = actions.build_context(draft, get_draft_language(draft), by=by)
+    filled = get_filled(draft, context)
+    form = draft.form_version.parsed_form
     try:
-        return section_page(draft.form_version.parsed_form, section_key, answers, context, user=draft.owner, **options)
+        return section_page(form, section_key, answers, context, user=by or draft.owner, filled=filled, **options)
     except NoSuchSection:
         raise Http404 from None
 
@@ -297,6 +316,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         draft=draft,
         page=page,
         consents=consents,
+        is_own=draft.owner_id == staff(request).pk,
         draft_key=keys.get_key(draft, get_row(request)),
         copy=page_copy(actions.section_version(draft, page.key), marks),
         newer=newer_version(draft),

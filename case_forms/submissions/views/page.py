@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render, resolve_url
 
 from access.models import User
+from audit.chain import get_actor, log_event
 from case_forms.form_builder.models import FormVersion
 
 from ..models import Draft
@@ -31,6 +32,12 @@ def nothing_to_fill(request: HttpRequest, version: FormVersion, draft: Draft | N
     """Say that no section of this version applies: no draft was started, and one that was to move stays as is."""
     log.error("form_asks_nothing", form=version.form.key, version=version.number)
     return render(request, "submissions/nothing_to_fill.html", frame(request, version=version, draft=draft), status=409)
+
+
+def note_reading(draft: Draft, user: User) -> None:
+    """Record that somebody reads what a colleague has begun; one's own draft needs no record."""
+    if draft.owner_id != user.pk:
+        log_event("draft.read", actor=get_actor(user), target_kind="draft", target_id=draft.pk)
 
 
 def is_by_script(request: HttpRequest) -> bool:

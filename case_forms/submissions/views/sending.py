@@ -38,14 +38,15 @@ from ..confirmations import confirmed_in_words, to_confirm
 from ..corrected_lines import compare
 from ..correcting import REFUSALS, get_newest_version, get_refusal
 from ..drafts import actions, unmapped_answers
+from ..drafts.filled import carried_over_in, get_filled
 from ..languages import get_draft_language, language_among
 from ..models import Draft, Submission
 from ..outreach_visits import FORM as VISIT_FORM
 from ..pages.section import checked_for
-from ..readable_answers import SectionReading, read_sections, read_stored
+from ..readable_answers import SectionReading, mark_taken_over, read_sections, read_stored
 from ..recipients_preview import preview_recipients, would_match_no_rule
 from ..validation.validate import CheckContext, Checked
-from .page import frame, log, redirect_to_page, staff
+from .page import frame, log, note_reading, redirect_to_page, staff
 
 
 def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
@@ -64,6 +65,7 @@ def review(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
         return redirect_to_page(request, "intake:section", draft.pk, waiting.section)
     if request.method == "POST":
         return _send(request, user, draft)
+    note_reading(draft, user)
     return _review_page(request, draft)
 
 
@@ -102,7 +104,8 @@ def _review_page(
     status: int = 200,
 ) -> HttpResponse:
     user = staff(request)
-    context = actions.build_context(draft, get_draft_language(draft))
+    context = actions.build_context(draft, get_draft_language(draft), by=user)
+    not_asked = {key: each for key, each in get_filled(draft, context).items() if not each.is_confirmed}
     checked = checked_for(draft.form_version.parsed_form, draft.answers, context, user)
     case, _unknown = named_case(draft.form_version.parsed_form, checked.answers, user)
     ticked = request.POST.getlist("confirmed")
@@ -113,7 +116,7 @@ def _review_page(
         closed_case=case if case is not None and case.closed_at is not None else None,
         asked=[(warning, warning.key in ticked) for warning in asked],
         is_unconfirmed=is_unconfirmed,
-        sections=read_sections(checked, context),
+        sections=mark_taken_over(read_sections(checked, context), not_asked),
         is_ready=checked.ok,
         is_undecided=is_undecided,
         has_changed=has_changed,
@@ -187,7 +190,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
     # the event first, in one transaction: what can't be audited isn't shown
     with transaction.atomic():
         log_event("submission.read", actor=get_actor(user), target_kind="submission", target_id=found.pk)
-        sections = read_stored(form, found.answers, context)
+        sections = mark_taken_over(read_stored(form, found.answers, context), carried_over_in(found))
     page = frame(
         request,
         submission=found,

@@ -13,6 +13,7 @@ from case_forms.tips.models import Tip
 from case_forms.tips.staff_actions import TipActionRefused, note_identification_begun
 
 from ..drafts import actions
+from ..drafts.filled import filled_from_facts
 from ..models import Draft
 from ..prefill.from_case import answers_to_continue
 from ..prefill.from_tip import answers_from
@@ -39,12 +40,15 @@ def start(request: HttpRequest, form_key: str) -> HttpResponse:
             draft = begin_report(form_version=version, session_id=request.POST["session"], by=user)
         elif tip is None:
             known = answers_to_continue(version=version, case=case, by=user) if case else {}
+            facts, filled = filled_from_facts(version, case, user) if case else ({}, {})
             draft = actions.start_draft(
                 form_version=version,
                 unit=unit,
                 owner=user,
                 case_reference=reference,
-                answers=known | prefilled(version, user, unit, request.POST),
+                # what a fact says is newer than the last form of this kind, or the same
+                answers=known | facts | prefilled(version, user, unit, request.POST),
+                filled=filled,
             )
         else:
             draft = _start_from(tip, version, user)

@@ -3,7 +3,7 @@
 import { CalculationField } from "./calculation_field.js";
 import { ConditionField, modes } from "./condition_field.js";
 import { button, checkbox, field, fieldset, h, icon, input, optionsOf, select } from "./dom.js";
-import { attributesOf, choicesOf, kindOf, scopeAt } from "./scope.js";
+import { allItems, attributesOf, choicesOf, kindOf, scopeAt, textIn } from "./scope.js";
 import { keyField, namedField, textsField } from "./texts.js";
 import { typeProperties } from "./type_properties.js";
 
@@ -350,10 +350,56 @@ export function privacy(editor, node) {
     sensitivity,
     fieldset(editor.t("shared_with"), { at: "/shared_with", hint: editor.t("shared_with_hint") }, roles),
     forRecipients,
+    ...facts(editor, node),
     field(editor.t("brief_part"), inBrief, { at: "/brief_part", hint: editor.t("brief_part_hint") }),
     fieldset(editor.t("paper"), { at: "/paper", hint: editor.t("paper_hint") }, onPaper),
     field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") }),
   ];
+}
+
+// Types whose answers are alike enough for one fact; the server checks again (fact_types.py).
+const ALIKE = [
+  ["text", "long_text"],
+  ["integer", "decimal"],
+];
+const COMPUTED = ["calculated", "hidden"];
+
+/**
+ * Which fact of the case the answer becomes, and which one it is filled in from. Not in the rows of a group.
+ *
+ * @param {Editor} editor
+ * @param {Item} node
+ */
+function facts(editor, node) {
+  const placed = [...allItems(editor.definition)].find(({ item }) => item === node);
+  const known = editor.catalogue.facts ?? [];
+  if (!known.length || editor.definition.audience === "public" || placed?.parents.length) return [];
+  const type = node.type ?? "";
+  const isComputed = COMPUTED.includes(type);
+  const fits = (/** @type {KnownFact} */ fact) =>
+    isComputed || fact.type === type || ALIKE.some((alike) => alike.includes(fact.type) && alike.includes(type));
+  const one = (/** @type {"writes_fact" | "filled_from_fact"} */ name) => {
+    const offered = known.filter(
+      (fact) => fact.key === node[name] || (fits(fact) && (name === "writes_fact" || fact.lasting)),
+    );
+    /** @type {SelectOption[]} */
+    const options = [
+      ["", editor.t("no_fact")],
+      ...offered.map(({ key, label }) => /** @type {SelectOption} */ ([key, textIn(label, editor.language, key)])),
+    ];
+    // one that the catalogue doesn't have stays visible, so that it can be taken out
+    const own = node[name];
+    if (own && !offered.some(({ key }) => key === own)) options.push([own, own]);
+    const chosen = select(options, own ?? "", {
+      disabled: editor.readOnly,
+      "data-focus": `/${name}`,
+      onChange: (value) =>
+        editor.document.set(node, name, value || undefined, { origin: "panel", label: editor.t("step_privacy") }),
+    });
+    return field(editor.t(name), chosen, { at: `/${name}` });
+  };
+  const fields = [one("writes_fact"), !isComputed && one("filled_from_fact")];
+  return [fieldset(editor.t("facts"), { at: "/facts", hint: editor.t("facts_hint") }, fields)];
 }
 
 /**

@@ -222,7 +222,25 @@ export function scopeAt(definition, catalogue, node, { self = false, whole = fal
     walk(section.items, section);
     if (found && !whole) break;
   }
+  // Who may receive an answer (`self` and `whole`) is decided by the form alone.
+  if (!(self && whole)) scope.entries.push(...knownFacts(catalogue));
   return scope;
+}
+
+/**
+ * What is known about the person of the case, fact by fact.
+ *
+ * @param {Catalogue} catalogue
+ * @returns {ScopeEntry[]}
+ */
+function knownFacts(catalogue) {
+  return (catalogue.facts ?? []).map(({ key, label, kind, choices }) => ({
+    path: `_known.${key}`,
+    place: "known",
+    texts: label,
+    kind,
+    choices: choices.length ? choices : null,
+  }));
 }
 
 /**
@@ -281,6 +299,12 @@ export function namesFor(definition, catalogue, language) {
           choices.map((choice) => [choice.value, textIn(choice.label, language, choice.value)]),
         );
     }
+  }
+  for (const { path, texts, kind, choices } of knownFacts(catalogue)) {
+    labels[path] = textIn(texts, language, path);
+    if (["date", "datetime", "time"].includes(kind)) days.push(path);
+    if (choices)
+      values[path] = Object.fromEntries(choices.map(({ value, label }) => [value, textIn(label, language, value)]));
   }
   values._case_forms = Object.fromEntries(
     (catalogue.case_forms ?? []).map(({ value, label }) => [value, textIn(label, language, value)]),

@@ -251,6 +251,7 @@ class World:
         revision = Revision.objects.filter(content_type=form_type, object_id=str(form.pk)).first()
         return {
             "wagtailadmin_editing_sessions:": {"session_id": 1},
+            "cases:fact": {"key": "municipality"},
             "signals:": {"reference": Tip.objects.get().reference},
             "simulation:": self._simulation_values(),
             "simulation_form": {"form": form.key},

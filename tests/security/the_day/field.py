@@ -231,6 +231,37 @@ def read_ones_own_case(day: Day, me: Staff) -> Any:
     return read_a_case(day, me)
 
 
+@act("case.fact_read", "coordinator", "cases:facts")
+def read_what_is_known(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    get(me, "cases:facts", found.reference)
+    return found
+
+
+@act("case.fact_read", "worker", "cases:fact")
+def read_the_history_of_one_fact(day: Day, me: Staff) -> Any:
+    send_a_form(day, day.worker)
+    found = a_case(day)
+    get(me, "cases:fact", found.reference, "municipality")
+    return found
+
+
+@act("case.fact_ended", "worker", "cases:fact")
+def note_that_something_is_no_longer_known(day: Day, me: Staff) -> Any:
+    send_a_form(day, day.worker)
+    found = a_case(day)
+    me.post("cases:fact", found.reference, "municipality")
+    return found
+
+
+@act("case.lead_taken", "worker", "cases:lead")
+def take_a_case_on(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    Case.objects.filter(pk=found.pk).update(lead=day.coordinator.user)
+    me.post("cases:lead", found.reference)
+    return found
+
+
 @act("case.read", "coordinator", "cases_case_modeladmin_inspect")
 def read_a_case_in_the_register(day: Day, me: Staff) -> Any:
     found = a_case(day)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from case_forms.form_builder import canonical
 from case_forms.form_builder.actions import archive_form, publish_form, save_definition
 from case_forms.form_builder.edits import compute_sha
-from case_forms.form_builder.models import ChoiceList, FormDefinition
+from case_forms.form_builder.models import CaseFactType, ChoiceList, FormDefinition
 from case_forms.form_builder.tests.samples import sample
 from case_forms.form_builder.xlsform.tests.workbooks import rows, workbook
 
@@ -19,6 +19,7 @@ from .staff import Staff
 
 FORM = "wagtailsnippets_builder_formdefinition:"
 LIST = "wagtailsnippets_builder_choicelist:"
+FACT = "wagtailsnippets_builder_casefacttype:"
 RENAME = {"op": "replace", "path": "/title/en", "value": "Kanarina"}
 
 
@@ -243,3 +244,46 @@ def delete_a_list(day: Day, me: Staff) -> Any:
     made = make_a_list(day, me)
     me.post(f"{LIST}delete", made.pk)
     return "choicelist", made.pk
+
+
+def detail(day: Day) -> dict[str, Any]:
+    return {
+        "label_sq": "Kanarina",
+        "label_en": "Kanarina",
+        "key": f"fakt_{day.number()}",
+        "type": "text",
+        "choices_from": "",
+        "table": "",
+        "sensitivity": "special",
+        "receivers": ["cpu"],
+        "is_lasting": "on",
+        "identity_part": "",
+        "head_order": "",
+    }
+
+
+@act("case_fact_type.made", "coordinator", f"{FACT}add")
+def add_to_what_cases_remember(day: Day, me: Staff) -> Any:
+    me.post(f"{FACT}add", **detail(day))
+    return CaseFactType.objects.latest("pk")
+
+
+@act("case_fact_type.changed", "coordinator", f"{FACT}edit")
+def change_what_cases_remember(day: Day, me: Staff) -> Any:
+    made = add_to_what_cases_remember(day, me)
+    me.post(f"{FACT}edit", made.pk, **detail(day) | {"key": made.key, "label_en": "Kanarina 2"})
+    return made
+
+
+@act("case_fact_type.agreed", "coordinator2", f"{FACT}decide")
+def agree_to_who_may_receive_it(day: Day, me: Staff) -> Any:
+    made = add_to_what_cases_remember(day, day.coordinator)
+    me.post(f"{FACT}decide", made.pk, decision="agree")
+    return made
+
+
+@act("case_fact_type.refused", "coordinator2", f"{FACT}decide")
+def refuse_who_may_receive_it(day: Day, me: Staff) -> Any:
+    made = add_to_what_cases_remember(day, day.coordinator)
+    me.post(f"{FACT}decide", made.pk, decision="refuse")
+    return made

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from case_forms.form_builder.checker import check_definition
-from case_forms.form_builder.models import FormDefinition, FormVersion, shared_lists
+from case_forms.form_builder.models import FormDefinition, FormVersion, get_fact_catalogue, shared_lists
 from case_forms.form_builder.xlsform.writing import write_xlsform
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         definition = self._definition(options["key"], options["number"])
-        problems = check_definition(definition, shared=shared_lists())
+        problems = check_definition(definition, shared=shared_lists(), facts=get_fact_catalogue())
         if problems:
             first = "; ".join(f"{problem.path}: {problem.message}" for problem in problems[:5])
             raise CommandError(f"Only a form that could be published can be written: {first}")
