@@ -49,17 +49,26 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Limit the cases to those that this person may see.
 
         A worker's units' cases, and for a coordinator those of their regions and of their regions' units, wherever
-        these met
-        the person; nobody else sees any.
+        these met the person; and what another unit has opened to theirs (`finding`). Nobody else sees any.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         regions = user.coordinated_regions().values("pk")
-        return self.filter(Q(unit__in=user.units().values("pk")) | Q(region__in=regions) | Q(unit__region__in=regions))
+        opened = CaseAccess.objects.of(user).values("case")
+        return self.standing().filter(
+            Q(unit__in=user.units().values("pk"))
+            | Q(region__in=regions)
+            | Q(unit__region__in=regions)
+            | Q(pk__in=opened)
+        )
+
+    def standing(self) -> "CaseQuerySet":
+        """Leave out what was merged into another case: that one stands for both."""
+        return self.filter(merged_into__isnull=True)
 
     def counted(self) -> "CaseQuerySet":
-        """Limit the cases to what statistics may count: no drills."""
-        return self.filter(is_drill=False)
+        """Limit the cases to what statistics may count: no drills, and one case for a person."""
+        return self.standing().filter(is_drill=False)
 
 
 class Case(models.Model):
@@ -92,6 +101,10 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("opened by")
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # The case that stands for this one, after two were found to be about one person (`finding.merging`).
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, related_name="merged", null=True, blank=True, verbose_name=_("merged into")
+    )
 
     objects = CaseQuerySet.as_manager()
 
@@ -142,7 +155,7 @@ class DeadlineKind(models.TextChoices):
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
     def running(self) -> "DeadlineQuerySet":
         """Return what isn't met yet, in cases that are open."""
-        return self.filter(met_at__isnull=True, case__closed_at__isnull=True)
+        return self.filter(met_at__isnull=True, case__closed_at__isnull=True, case__merged_into__isnull=True)
 
 
 class Deadline(models.Model):
@@ -246,3 +259,17 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} → {self.partner}"
+
+
+# Django finds models in this module only
+from .finding.models import (  # noqa: E402
+    CaseAccess,
+    CaseAssignment,  # noqa: F401
+    CaseLink,  # noqa: F401
+    CaseMerge,  # noqa: F401
+    CaseTransfer,  # noqa: F401
+    IdentityQuestion,  # noqa: F401
+    IdentityRequest,  # noqa: F401
+    IdentityToken,  # noqa: F401
+    ProbableMatch,  # noqa: F401
+)

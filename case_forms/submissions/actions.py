@@ -5,9 +5,9 @@
 1. checks that the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
 2. validates the answers against the form version, that the files they name are the sender's, and that what may be a
    slip was confirmed;
-3. in one transaction: stores the submission with its answers sealed, assigns it its files, decides, applies the
-   decision (case, deadlines, referrals, notices to send), writes the audit event and stores the receipt; an informative
-   session that it is the report of is marked as reported. Whatever fails rolls all of it back.
+3. in one transaction: asks whether a case of the sender's is about the same person; stores the submission with its answers sealed, assigns it its files, decides, applies the
+   decision (case, deadlines, referrals, notices to send), writes the audit event and stores the receipt; puts the
+   person into the blind index; an informative session that it is the report of is marked as reported. Whatever fails rolls all of it back.
 """
 
 import json
@@ -36,8 +36,10 @@ from .case_reference import named_case
 from .confirmations import ToConfirm, build_stored_confirmations, to_confirm, unconfirmed
 from .deciding import NotDecided, decide_and_apply
 from .drafts.actions import get_versions, to_choose
+from .identity_index import index_submission
 from .models import Draft, Submission
 from .purge import first_due
+from .same_person import ask_about_person, lock_persons_of, note_what_was_found
 from .session_reports import ReportRefused, report_by, report_problems
 from .validation.validate import AnswerProblem, Answers, CheckContext, check_answers
 
@@ -153,8 +155,6 @@ def receive_submission(
     )
     # nobody sits in front of a drill to tick a confirmation (docs/adr/0036)
     asked = [] if is_drill else to_confirm(form_version.parsed_form, cleaned, context, case)
-    if unconfirmed(asked, confirmed):
-        raise ConfirmationNeeded(unconfirmed(asked, confirmed))
     submission = Submission(
         id=uuid,
         form_version=form_version,
@@ -166,16 +166,24 @@ def receive_submission(
         fingerprint=keyed_hash(SUBMISSIONS, content),
         forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
         is_drill=is_drill,
-        confirmed=build_stored_confirmations(asked, user, received_at),
     )
+    if unconfirmed(asked, confirmed):
+        raise ConfirmationNeeded(unconfirmed([*asked, *ask_about_person(submission, cleaned, user, case)], confirmed))
     try:
         with transaction.atomic():
+            lock_persons_of(place)
+            asked += ask_about_person(submission, cleaned, user, case)
+            if unconfirmed(asked, confirmed):
+                raise ConfirmationNeeded(unconfirmed(asked, confirmed))
+            submission.confirmed = build_stored_confirmations(asked, user, received_at)
             # an insert, never an update: a UUID that came in twice at once must fail here and not overwrite the first
             submission.save(force_insert=True)
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
+            index_submission(submission, cleaned)
+            note_what_was_found(submission, cleaned, confirmed)
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:

@@ -323,6 +323,26 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE
     ),
+    RouteRule(
+        "intake:continue_in", WORKER, "A worker adds their own form to a case of their unit instead.", POST_ONLY
+    ),
+    RouteRule(
+        "finding:find",
+        FIELD,
+        "Workers and coordinators ask whether a person is known; each question is counted and recorded.",
+        WRITE,
+    ),
+    RouteRule("finding:ask", WORKER, "Whoever asked about a person asks the unit that may know them.", POST_ONLY),
+    RouteRule("finding:questions", COORDINATOR, "Coordinators see how often their people asked about somebody."),
+    RouteRule("finding:request", FIELD, "Only the unit that is asked, and its coordinators, answer.", WRITE),
+    RouteRule("finding:end_access", FIELD, "Either unit ends what both agreed to.", POST_ONLY),
+    RouteRule(
+        "finding:orphans", COORDINATOR, "Coordinators give each case without a worker to one of its unit.", WRITE
+    ),
+    RouteRule("finding:related", FIELD, "Whoever may open a case sees what it has to do with others.", WRITE),
+    RouteRule("finding:merge", FIELD, "A second person, of the other case's unit, decides about a merge.", WRITE),
+    RouteRule("finding:transfer", FIELD, "A case's unit and its coordinators hand it over.", WRITE),
+    RouteRule("finding:handed_over", FIELD, "Both units see a transfer; the one it goes to answers.", WRITE),
     RouteRule("outreach:zones", FIELD, "A unit sees the zones of its region, a coordinator those of their regions."),
     RouteRule("outreach:zone_add", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),
     RouteRule("outreach:zone_change", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),

@@ -1,6 +1,7 @@
 """Pages to review a form, submit it, and read submissions."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -37,6 +38,7 @@ from ..outreach_visits import FORM as VISIT_FORM
 from ..pages.section import checked_for
 from ..readable_answers import read_sections, read_stored
 from ..recipients_preview import preview_recipients, would_match_no_rule
+from ..same_person import ask_about_person, build_words, case_of, continue_in_case
 from ..validation.validate import CheckContext
 from .page import frame, redirect_to_page, staff
 
@@ -98,6 +100,8 @@ def _review_page(
     case, _unknown = named_case(draft.form_version.parsed_form, checked.answers, user)
     ticked = request.POST.getlist("confirmed")
     asked = to_confirm(draft.form_version.parsed_form, checked.answers, context, case) if checked.ok else []
+    if checked.ok:
+        asked += ask_about_person(_as_submission(draft), checked.answers, user, case)
     page = frame(
         request,
         draft=draft,
@@ -113,6 +117,26 @@ def _review_page(
         is_unmatched=checked.ok and would_match_no_rule(draft, checked.answers, user),
     )
     return render(request, "submissions/review.html", page, status=status)
+
+
+def _as_submission(draft: Draft) -> Submission:
+    """Return a draft as the submission that it would become, unsaved."""
+    return Submission(pk=draft.pk, form_version=draft.form_version, unit=draft.unit, occurred_at=draft.occurred_at)
+
+
+@require_POST
+def continue_in(request: HttpRequest, draft_id: uuid.UUID, reference: str) -> HttpResponse:
+    """Let a draft go on in a case that may be about the same person, and show the review page again."""
+    user = staff(request)
+    draft = visible_or_404(Draft, user, pk=draft_id)
+    case = visible_or_404(Case, user, reference=reference)
+    try:
+        continue_in_case(draft_id=draft.pk, case=case, by=user)
+    except actions.DraftIsSent:
+        return redirect("intake:sent", draft.pk)
+    except ValueError:
+        raise Http404 from None
+    return redirect("intake:review", draft.pk)
 
 
 def sent(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
@@ -158,13 +182,20 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         request,
         submission=found,
         sections=sections,
-        confirmed=confirmed_in_words(found, context.language),
+        confirmed=[*confirmed_in_words(found, context.language), *_other_people(found, context.language)],
         words=outcome.get_words(found),
         begun=_begun(request, found),
         to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
         is_of_unit=user.units().filter(pk=found.unit_id).exists(),
     )
     return render(request, "submissions/submission.html", page)
+
+
+def _other_people(found: Submission, language: str) -> list[str]:
+    """Return which cases the sender confirmed to be about somebody else, in words."""
+    stored: Any = found.confirmed
+    references = [case_of(entry["warning"]) for entry in stored or ()]
+    return [build_words(reference, language) for reference in references if reference]
 
 
 def _begun(request: HttpRequest, found: Submission) -> CasesBegun | None:
