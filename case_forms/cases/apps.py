@@ -12,6 +12,8 @@ class CasesConfig(AppConfig):
             deadline_clock,
             receivers,  # noqa: F401
         )
+        from .finding import requests
 
         deadline_clock.register()
+        requests.register()
         date_clock.register()

@@ -262,14 +262,12 @@ class Referral(models.Model):
 
 
 # Django finds models in this module only
-from .finding.models import (  # noqa: E402
-    CaseAccess,
-    CaseAssignment,  # noqa: F401
-    CaseLink,  # noqa: F401
-    CaseMerge,  # noqa: F401
-    CaseTransfer,  # noqa: F401
-    IdentityQuestion,  # noqa: F401
-    IdentityRequest,  # noqa: F401
-    IdentityToken,  # noqa: F401
-    ProbableMatch,  # noqa: F401
-)
+from .finding.models import CaseAccess as CaseAccess  # noqa: E402
+from .finding.models import CaseAssignment as CaseAssignment  # noqa: E402
+from .finding.models import CaseLink as CaseLink  # noqa: E402
+from .finding.models import CaseMerge as CaseMerge  # noqa: E402
+from .finding.models import CaseTransfer as CaseTransfer  # noqa: E402
+from .finding.models import IdentityQuestion as IdentityQuestion  # noqa: E402
+from .finding.models import IdentityRequest as IdentityRequest  # noqa: E402
+from .finding.models import IdentityToken as IdentityToken  # noqa: E402
+from .finding.models import ProbableMatch as ProbableMatch  # noqa: E402

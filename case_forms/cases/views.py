@@ -19,6 +19,8 @@ from case_forms.form_builder.models import FormVersion
 from .adopting import newer_version
 from .calling import get_duty, to_call_about
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
+from .finding.links import find_visible, get_standing_references
+from .finding.related import build_related
 from .labels import flags_in_words
 from .models import Case, Deadline
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
@@ -36,6 +38,9 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the whole page. Opening it is recorded: it holds the decision's reasons and what recipients wrote."""
     assert isinstance(request.user, User)
     user = request.user
+    # The reference of a case that was merged leads to the one that stays.
+    if (stays := get_standing_references([reference]).get(reference)) and find_visible(stays, user):
+        return redirect("cases:case", stays)
     found = visible_or_404(Case, user, reference=reference)
     # Only here, not in `timeline`: an open page asks for that part again and again, and would fill the audit chain.
     log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk)
@@ -53,6 +58,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "next_forms": next_forms,
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),
+        "related": build_related(found, user),
     }
     return render(request, "cases/case.html", context)
 

@@ -5,9 +5,10 @@
 1. checks that the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
 2. validates the answers against the form version, that the files they name are the sender's, and that what may be a
    slip was confirmed;
-3. in one transaction: asks whether a case of the sender's is about the same person; stores the submission with its answers sealed, assigns it its files, decides, applies the
-   decision (case, deadlines, referrals, notices to send), writes the audit event and stores the receipt; puts the
-   person into the blind index; an informative session that it is the report of is marked as reported. Whatever fails rolls all of it back.
+3. in one transaction: asks whether a case of the sender's is about the same person; stores the submission with its
+   answers sealed, assigns it its files, decides, applies the decision (case, deadlines, referrals, notices to send),
+   writes the audit event and stores the receipt; puts the person into the blind index; an informative session that it
+   is the report of is marked as reported. Whatever fails rolls all of it back.
 """
 
 import json

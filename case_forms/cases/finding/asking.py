@@ -1,8 +1,8 @@
 """Ask whether a person is known: by hand before a case is begun, and by itself when a form of a case is received.
 
-What one's own unit has is named. Of another unit only that it may know the person, and whom to ask; its case opens after
-both agree (`requests`). Every question is recorded, as a keyed hash, and how many a person may ask is limited, so that
-names can't be tried out (docs/adr/0111).
+What one's own unit has is named. Of another unit only that it may know the person, and whom to ask; its case opens
+after both agree (`requests`). Every question is recorded, as a keyed hash, and how many a person may ask is limited, so
+that names can't be tried out (docs/adr/0111).
 """
 
 import json
@@ -61,7 +61,7 @@ class Asked:
     coordinators: list[Coordinator] = field(default_factory=list)
 
 
-def ask(identity: Identity, *, by: User, unit: MobileUnit) -> Asked:
+def ask(identity: Identity, *, by: User, unit: MobileUnit | None) -> Asked:
     """Answer one question and record it. Raises TooManyQuestions; nothing was looked up then."""
     now = clock.now()
     with transaction.atomic():
@@ -89,7 +89,7 @@ def record_question(
     identity: Identity,
     *,
     by: User,
-    unit: MobileUnit,
+    unit: MobileUnit | None,
     own: list[Case],
     others: list[Case],
     at: datetime,
@@ -146,10 +146,13 @@ def note_matches(
     return noted
 
 
-def list_coordinators(unit: MobileUnit) -> list[Coordinator]:
+def list_coordinators(unit: MobileUnit | None) -> list[Coordinator]:
     """Return the coordinators of a unit's region, as the directory has them."""
     contacts = Contact.objects.filter(
-        is_active=True, partner__is_active=True, partner__role=Role.COORDINATOR, partner__regions=unit.region_id
+        is_active=True,
+        partner__is_active=True,
+        partner__role=Role.COORDINATOR,
+        partner__regions=unit.region_id if unit else None,
     )
     found = contacts.select_related("partner").order_by("name")[:MAX_COORDINATORS]
     return [Coordinator(each.name, localize(each.partner.names), each.phone) for each in found]

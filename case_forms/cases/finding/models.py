@@ -52,7 +52,10 @@ class IdentityQuestion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
-    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="+", verbose_name=_("mobile unit"))
+    # Null when a coordinator asked.
+    unit = models.ForeignKey(
+        MobileUnit, models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("mobile unit")
+    )
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now, db_index=True)
     digest = models.CharField(max_length=32)
     key_id = models.CharField(max_length=24)
@@ -143,7 +146,7 @@ class CaseAccessQuerySet(models.QuerySet["CaseAccess"]):
 
 
 class CaseAccess(models.Model):
-    """Another unit may open this case: after both agreed, or while a transfer to it waits for its answer."""
+    """Another unit may open this case: both agreed, a transfer waits, or a case of it was merged into this one."""
 
     case = models.ForeignKey(CASE, models.CASCADE, related_name="accesses")
     unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="+")
@@ -151,6 +154,7 @@ class CaseAccess(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     request = models.ForeignKey(IdentityRequest, models.CASCADE, related_name="+", null=True, blank=True)
     transfer = models.ForeignKey("cases.CaseTransfer", models.CASCADE, related_name="+", null=True, blank=True)
+    merge = models.ForeignKey("cases.CaseMerge", models.CASCADE, related_name="+", null=True, blank=True)
 
     objects = CaseAccessQuerySet.as_manager()
 
@@ -218,6 +222,7 @@ class CaseMerge(models.Model):
     )
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
+    deadline = models.ForeignKey("cases.Deadline", models.SET_NULL, related_name="+", null=True, blank=True)
     moved = models.JSONField(default=dict)
     withdrawn = models.JSONField(default=list)
 

@@ -5,8 +5,8 @@ that many people share would tell by how often it occurs which name it is (docs/
 by its letters, by its sound, and each time with one letter left out, which meets a slip of the pen.
 
 A year is stored once, and with it how it is known: as part of a whole date, exactly, or reckoned from an age. Whoever
-asks tries the years beside it too, each as a value of its own, so that "16" meets somebody born in 2009. Two whole dates
-that differ speak against a likeness of sound.
+asks tries the years beside it too, each as a value of its own, so that "16" meets somebody born in 2009. Two whole
+dates that differ speak against a likeness of sound.
 """
 
 import json

@@ -189,7 +189,8 @@ def test_each_submission_has_a_full_block_of_rows_whatever_it_says(scene: Scene)
         IdentityToken.objects.filter(submission_id=key).count()
         for key in IdentityToken.objects.values_list("submission_id", flat=True)
     }
-    assert counted and all(rows % index.BLOCK == 0 for rows in counted)
+    assert counted
+    assert all(rows % index.BLOCK == 0 for rows in counted)
 
 
 # ---- afterwards: backfill, a new key, forgetting ----

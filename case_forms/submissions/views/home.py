@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from access.models import MobileUnit, Region, User
+from case_forms.cases.finding.home import build_home
 from case_forms.tips.dashboard import lines_for_home
 
 from .. import dashboard, outcome
@@ -41,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         other_pages=_address(request),
         drafts=dashboard.draft_lines(user),
         tips=lines_for_home(user),
+        finding=build_home(user),
         unmatched=outcome.unmatched(user)[: outcome.MAX_ON_HOME],
         # the list shows neither; sealed columns cost time to open
         sent=sent.defer("answers", "explanation")[: dashboard.MAX_SENT],

@@ -81,7 +81,8 @@ MISSPELLINGS: dict[str, Callable[[str, random.Random], str]] = {
     "a digraph as others write it": _swap(
         ("xh", "dj"), ("xh", "j"), ("xh", "gj"), ("xh", "dž"), ("xh", "dzh"), ("xh", "x"), ("gj", "dj"), ("gj", "xh"),
         ("gj", "gi"), ("sh", "s"), ("sh", "š"), ("sh", "sch"), ("zh", "ž"), ("zh", "z"), ("th", "t"), ("dh", "d"),
-        ("nj", "n"), ("nj", "gn"), ("ll", "l"), ("rr", "r"), ("q", "kj"), ("q", "k"), ("c", "ç"), ("c", "ch"), ("c", "č"),
+        ("nj", "n"), ("nj", "gn"), ("ll", "l"), ("rr", "r"), ("q", "kj"), ("q", "k"), ("c", "ç"), ("c", "ch"),
+        ("c", "č"),
     ),
     "a vowel as others write it": _swap(
         ("y", "i"), ("y", "u"), ("e", "ë"), ("e", "a"), ("u", "ou"), ("i", "y"), ("a", "e"), ("j", "i"), ("o", "u"),

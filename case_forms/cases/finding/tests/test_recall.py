@@ -40,7 +40,7 @@ def test_recall_and_false_alarms_on_ten_thousand_invented_persons(
         likely = [value for value, weight in build_asked_values(identity).items() if weight >= threshold]
         return {number for value in likely for number in index.get(value, ())}
 
-    print(f"\nstored with {stored}, asked with {asked}:")
+    print(f"\nstored with {stored}, asked with {asked}:")  # noqa: T201
     recalls = []
     for how in MISSPELLINGS:
         hits = 0
@@ -48,10 +48,10 @@ def test_recall_and_false_alarms_on_ten_thousand_invented_persons(
             written = misspell(person, how, chance)
             hits += number in find(_identify(written, asked, is_turned=chance.random() < 0.3))
         recalls.append(hits / ASKED)
-        print(f"  {how}: {hits / ASKED:.3f}")
+        print(f"  {how}: {hits / ASKED:.3f}")  # noqa: T201
     false = sum(bool(find(_identify(person, asked))) for person in people[PERSONS:]) / STRANGERS
     most = max(len(numbers) for numbers in index.values())
-    print(f"  somebody else taken for the person: {false:.3f} of the questions; most persons under one value: {most}")
+    print(f"  somebody else taken for the person: {false:.3f} of the questions; most persons under one value: {most}")  # noqa: T201
     wanted, allowed = GOALS[stored, asked]
     assert sum(recalls) / len(recalls) >= wanted
     assert false <= allowed
