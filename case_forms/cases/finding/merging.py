@@ -362,12 +362,9 @@ def _tell_again(key: UUID, merge: CaseMerge) -> None:
 def _tell(merge: CaseMerge, kind: str, by: User, now: Any) -> None:
     for case in (merge.kept, merge.duplicate):
         CaseEvent.objects.create(case=case, kind=kind, at=now, detail={"merge": str(merge.pk)})
-    log_event(
-        "case.merged" if kind == MERGED else "case.unmerged",
-        actor=get_actor(by),
-        target_kind="case_merge",
-        target_id=merge.pk,
-        kept=merge.kept_id,
-        duplicate=merge.duplicate_id,
-        withdrawn=len(merge.withdrawn),
-    )
+    ids = {"kept": merge.kept_id, "duplicate": merge.duplicate_id, "withdrawn": len(merge.withdrawn)}
+    about: dict[str, Any] = {"actor": get_actor(by), "target_kind": "case_merge", "target_id": merge.pk, **ids}
+    if kind == MERGED:
+        log_event("case.merged", **about)
+    else:
+        log_event("case.unmerged", **about)

@@ -390,7 +390,7 @@ def test_the_merge_page_shows_each_step_to_whom_it_concerns(two: Two) -> None:
     assert client_of(two.worker).post(related, {"act": "merge", "reference": "ZZZZZZ"}).status_code == 422
     assert client_of(two.worker).post(related, {"act": "merge", "reference": second.reference}).status_code == 422
     page = client_of(two.worker).post(related, {"act": "merge", "reference": first.reference})["Location"]
-    assert "Take the proposal back" in client_of(two.worker).get(page).content.decode()
+    assert "Withdraw the proposal" in client_of(two.worker).get(page).content.decode()
     assert "Same person: merge" in client_of(two.mate).get(page).content.decode()
     assert client_of(two.other_worker).get(page).status_code == 404
     assert client_of(two.mate).post(page, {"decision": "x"}).status_code == 404
