@@ -16,8 +16,10 @@ class CasesConfig(AppConfig):
         )
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
+        from .finding import requests
 
         deadline_clock.register()
+        requests.register()
         date_clock.register()
         consent_clock.register()
         register_gate(Gate(check_request, check_notice))

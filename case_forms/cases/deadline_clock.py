@@ -29,6 +29,7 @@ from notifications.outbox.states import OPEN
 
 from .deadlines import find_next_mark, get_stranded_deadlines, withdraw_chases_of_met
 from .duty_briefs import build_duty_brief, build_unreadable_brief
+from .finding.transfers import get_addressee
 from .locking import lock_case_by_id
 from .models import Case, CaseEvent, Deadline
 from .rule_events import respond_to_duty
@@ -91,7 +92,8 @@ def is_being_chased(deadline: Deadline) -> bool:
 def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
     case = Case.objects.select_related("municipality", "unit", "procedure_version").get(pk=deadline.case_id)
     chain = chain_for(case.procedure_version.parsed, deadline.owner)
-    found = resolve_chain(role=deadline.owner, municipality=case.municipality, at=now, unit=case.unit, chain=chain)
+    unit, place = get_addressee(deadline, case)
+    found = resolve_chain(role=deadline.owner, municipality=place, at=now, unit=unit, chain=chain)
     return create_notice(
         NoticeRequest(
             # The same id for the same time that a chase begins: should two begin it, there is one notice.
@@ -101,8 +103,8 @@ def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
             role=deadline.owner,
             contact=found.contact,
             partner=found.partner,
-            municipality=case.municipality,
-            unit=case.unit,
+            municipality=place,
+            unit=unit,
             chain=chain,
             brief=build_duty_brief(deadline, case),
             answer_minutes=_get_answer_minutes(deadline),

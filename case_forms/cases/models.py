@@ -52,17 +52,26 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Limit the cases to those that this person may see.
 
         A worker's units' cases, and for a coordinator those of their regions and of their regions' units, wherever
-        these met
-        the person; nobody else sees any.
+        these met the person; and what another unit has opened to theirs (`finding`). Nobody else sees any.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         regions = user.coordinated_regions().values("pk")
-        return self.filter(Q(unit__in=user.units().values("pk")) | Q(region__in=regions) | Q(unit__region__in=regions))
+        opened = CaseAccess.objects.of(user).values("case")
+        return self.standing().filter(
+            Q(unit__in=user.units().values("pk"))
+            | Q(region__in=regions)
+            | Q(unit__region__in=regions)
+            | Q(pk__in=opened)
+        )
+
+    def standing(self) -> "CaseQuerySet":
+        """Leave out what was merged into another case: that one stands for both."""
+        return self.filter(merged_into__isnull=True)
 
     def counted(self) -> "CaseQuerySet":
-        """Limit the cases to what statistics may count: no drills, and none that was declared void."""
-        return self.filter(is_drill=False, voided_at__isnull=True)
+        """Limit the cases to what statistics may count: no drills, none declared void, and one case for a person."""
+        return self.standing().filter(is_drill=False, voided_at__isnull=True)
 
     def open(self) -> "CaseQuerySet":
         return self.filter(closed_at__isnull=True)
@@ -107,6 +116,10 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead worker")
     )
     lead_since = models.DateTimeField(_("lead worker since"), null=True, blank=True)
+    # The case that stands for this one, after two were found to be about one person (`finding.merging`).
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, related_name="merged", null=True, blank=True, verbose_name=_("merged into")
+    )
 
     objects = CaseQuerySet.as_manager()
 
@@ -180,7 +193,7 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
 
     def running(self) -> "DeadlineQuerySet":
         """Return what is still to be done, in cases that are open."""
-        return self.unmet().filter(case__closed_at__isnull=True)
+        return self.unmet().filter(case__closed_at__isnull=True, case__merged_into__isnull=True)
 
 
 class Deadline(models.Model):
@@ -312,5 +325,30 @@ class Referral(models.Model):
 from .closing.models import CaseClosing  # noqa: E402
 from .consent.models import ConsentEntry, SharingDecision  # noqa: E402
 from .facts.models import CaseFact  # noqa: E402
+from .finding.models import (  # noqa: E402
+    CaseAccess,
+    CaseAssignment,
+    CaseLink,
+    CaseMerge,
+    CaseTransfer,
+    IdentityQuestion,
+    IdentityRequest,
+    IdentityToken,
+    ProbableMatch,
+)
 
-__all__ = ["CaseClosing", "CaseFact", "ConsentEntry", "SharingDecision"]
+__all__ = [
+    "CaseAccess",
+    "CaseAssignment",
+    "CaseClosing",
+    "CaseFact",
+    "CaseLink",
+    "CaseMerge",
+    "CaseTransfer",
+    "ConsentEntry",
+    "IdentityQuestion",
+    "IdentityRequest",
+    "IdentityToken",
+    "ProbableMatch",
+    "SharingDecision",
+]

@@ -27,6 +27,8 @@ from .consent.section import build_section
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
 from .facts.reading import get_head
 from .facts.views import in_lines
+from .finding.links import find_visible, get_standing_references
+from .finding.related import build_related
 from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
 from .models import Case, Deadline
@@ -45,6 +47,9 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the whole page. Opening it is recorded: it holds the decision's reasons and what recipients wrote."""
     assert isinstance(request.user, User)
     user = request.user
+    # The reference of a case that was merged leads to the one that stays.
+    if (stays := get_standing_references([reference]).get(reference)) and find_visible(stays, user):
+        return redirect("cases:case", stays)
     found = visible_or_404(Case, user, reference=reference)
     # Only here, not in `timeline`: an open page asks for that part again and again, and would fill the audit chain.
     with transaction.atomic():
@@ -73,6 +78,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "consents": build_section(found, timezone.now()),
         "head": in_lines(head, user),
         "may_lead": may_lead(found, user) and found.lead_worker.pk != user.pk,
+        "related": build_related(found, user),
     }
     return render(request, "cases/case.html", context)
 

@@ -25,6 +25,7 @@ from case_forms.submissions.actions import (
     ConfirmationNeeded,
     NotAllowed,
     NotDecided,
+    Received,
     receive_submission,
 )
 from case_forms.submissions.drill import DrillImpossible, drill_answers
@@ -106,8 +107,7 @@ class Arrivals:
         given = {**answers, **(_naming(form, case) if case else {})}
         occurred_at = clock.now() - timedelta(minutes=self.story.minutes_before)
         try:
-            # A story says who does what; what a sender would be asked to look at again is taken as confirmed.
-            received = receive_submission(
+            received = self._receive(
                 uuid=uuid.uuid4(),
                 form_key=version.form.key,
                 version=version.number,
@@ -116,7 +116,6 @@ class Arrivals:
                 user=self.worker,
                 unit=self.unit,
                 strict=fill,
-                confirmed=[warning.key for warning in form.warnings],
             )
         except AnswersRefused as refused:
             told = tuple((error.path, str(error.message)) for error in refused.errors)
@@ -127,6 +126,13 @@ class Arrivals:
         except (ConfirmationNeeded, NotAllowed) as refused:
             raise StoryImpossible(type(refused).__name__, _("The form can't be sent like this.")) from None
         return received.receipt
+
+    def _receive(self, **given: Any) -> Received:
+        """Receive a form. A story says who does what; what a sender would be asked to look at is taken as confirmed."""
+        try:
+            return receive_submission(**given)
+        except ConfirmationNeeded as needed:
+            return receive_submission(**given, confirmed=[each.key for each in needed.asked])
 
     def _fill(self, form: Form, answers: dict[str, Any], occurred_at: datetime) -> dict[str, Any]:
         try:

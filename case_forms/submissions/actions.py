@@ -5,9 +5,10 @@
 1. checks that the sender works in the unit, and whether this UUID was received before (then: the same receipt again);
 2. validates the answers against the form version, that the files they name are the sender's, and that what may be a
    slip was confirmed;
-3. in one transaction: stores the submission with its answers sealed, assigns it its files, decides, applies the
-   decision (case, deadlines, referrals, notices to send), writes the audit event and stores the receipt; an informative
-   session that it is the report of is marked as reported. Whatever fails rolls all of it back.
+3. in one transaction: asks whether a case of the sender's is about the same person; stores the submission with its
+   answers sealed, assigns it its files, decides, applies the decision (case, deadlines, referrals, notices to send),
+   writes the audit event and stores the receipt; puts the person into the blind index; an informative session that it
+   is the report of is marked as reported. Whatever fails rolls all of it back.
 """
 
 import json
@@ -38,9 +39,11 @@ from .correcting import get_earlier_versions, get_refusal
 from .deciding import NotDecided, decide_and_apply
 from .drafts.actions import build_context, get_versions, to_choose
 from .drafts.filled import get_carried_over
+from .identity_index import index_submission
 from .known import get_known_for_form
 from .models import Draft, Submission
 from .purge import first_due
+from .same_person import ask_about_person, lock_persons_of, note_what_was_found
 from .session_reports import ReportRefused, report_by, report_problems
 from .validation.validate import AnswerProblem, Answers, CheckContext, check_answers
 
@@ -180,8 +183,6 @@ def receive_submission(
     taken_over = {key: entry for key, entry in (carried_over or {}).items() if key in cleaned}
     # nobody sits in front of a drill to tick a confirmation (docs/adr/0036)
     asked = [] if is_drill else to_confirm(form_version.parsed_form, cleaned, context, case)
-    if unconfirmed(asked, confirmed):
-        raise ConfirmationNeeded(unconfirmed(asked, confirmed))
     submission = Submission(
         id=uuid,
         form_version=form_version,
@@ -193,19 +194,27 @@ def receive_submission(
         fingerprint=keyed_hash(SUBMISSIONS, content),
         forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
         is_drill=is_drill,
-        confirmed=build_stored_confirmations(asked, user, received_at),
         corrects=corrects,
         correction_reason=draft.correction_reason if draft and corrects else None,
         carried_over=taken_over or None,
     )
+    if unconfirmed(asked, confirmed):
+        raise ConfirmationNeeded(unconfirmed([*asked, *ask_about_person(submission, cleaned, user, case)], confirmed))
     try:
         with transaction.atomic():
+            lock_persons_of(place)
+            asked += ask_about_person(submission, cleaned, user, case)
+            if unconfirmed(asked, confirmed):
+                raise ConfirmationNeeded(unconfirmed(asked, confirmed))
+            submission.confirmed = build_stored_confirmations(asked, user, received_at)
             # an insert, never an update: a UUID that came in twice at once must fail here and not overwrite the first
             submission.save(force_insert=True)
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
+            index_submission(submission, cleaned)
+            note_what_was_found(submission, cleaned, confirmed)
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from access.models import User
+from case_forms.cases.finding.links import get_standing_references
 from case_forms.cases.models import Case
 from case_forms.form_builder.definition import Form
 
@@ -15,14 +16,21 @@ from .validation.validate import AnswerProblem
 def named_case(form: Form, answers: Mapping[str, Any], user: User) -> tuple[Case | None, list[AnswerProblem]]:
     """Return the case that the answers name (the first, in document order), and a problem for each unknown one.
 
-    Another unit's case is as unknown as one that doesn't exist.
+    Another unit's case is as unknown as one that doesn't exist. A merged case's reference names the one that stays.
     """
     named = list(_named_references(form, answers))
     if not named:
         return None, []
     # through `visible_to`, so that a reference can't be tried out to learn which cases other units have
-    visible = Case.objects.visible_to(user).filter(reference__in={reference for _path, reference in named})
-    cases = {case.reference: case for case in visible.select_related("procedure_version", "municipality", "unit")}
+    references = {reference for _path, reference in named}
+    stands_for = get_standing_references(references)
+    visible = Case.objects.visible_to(user).filter(reference__in={*references, *stands_for.values()})
+    found = {case.reference: case for case in visible.select_related("procedure_version", "municipality", "unit")}
+    cases = {
+        reference: found[stands_for.get(reference, reference)]
+        for reference in references
+        if stands_for.get(reference, reference) in found
+    }
     problems = [
         AnswerProblem(path, "unknown_case", _("You have no case with this reference."))
         for path, reference in named

@@ -31,6 +31,7 @@ class ToConfirm:
     """Something to correct or to confirm. `path` leads to the question it is about, as a JSON pointer; "" for none.
 
     `section` and `question` are their keys, "" without a question. The message says nothing that was answered.
+    `case`: the reference of a case in which the form can be continued instead (`same_person`), "" for none.
     """
 
     key: str
@@ -38,6 +39,8 @@ class ToConfirm:
     message: str
     section: str = ""
     question: str = ""
+    case: str = ""
+    is_about_a_case: bool = False
 
 
 def to_confirm(form: Form, answers: Answers, context: CheckContext, case: Case | None) -> list[ToConfirm]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
-from case_forms.cases.models import Case
+from case_forms.cases.models import Case, CaseAccess
 from case_forms.form_builder.models import FormVersion
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
@@ -77,7 +77,8 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> "SubmissionQuerySet":
         """Return the submissions that a person may read; nobody but workers and coordinators sees any.
 
-        A worker's units' submissions, and for a coordinator those of their regions' units and of their regions' cases.
+        A worker's units' submissions, and for a coordinator those of their regions' units and of their regions' cases;
+        and those of a case that was handed over to them, or that another unit has opened to them.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
@@ -86,6 +87,9 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
             models.Q(unit__in=user.units().values("pk"))
             | models.Q(unit__region__in=regions)
             | models.Q(case__region__in=regions)
+            | models.Q(case__unit__in=user.units().values("pk"))
+            | models.Q(case__unit__region__in=regions)
+            | models.Q(case__in=CaseAccess.objects.of(user).values("case"))
         )
 
     def current(self) -> "SubmissionQuerySet":

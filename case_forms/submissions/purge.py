@@ -22,6 +22,7 @@ from case_forms.form_builder.retention import Forgotten, first_due, months_later
 from notifications.briefs.erasing import erase_answers
 from notifications.outbox.models import Notice
 
+from .identity_index import index_submission
 from .models import Attachment, Submission
 
 __all__ = ["first_due", "forget_due", "months_later"]
@@ -42,7 +43,8 @@ def forget_due(today: date) -> int:
 def _forget(key: Any, today: date) -> bool:
     with transaction.atomic():
         # each in a transaction of its own: when one fails, the others are still purged
-        submission = Submission.objects.select_for_update().select_related("form_version").get(pk=key)
+        rows = Submission.objects.select_for_update(of=("self",)).select_related("form_version__form")
+        submission = rows.get(pk=key)
         received_on = timezone.localdate(submission.received_at)
         form = submission.form_version.parsed_form
         answers, forgotten = without_overdue(form, submission.answers, received_on, today)
@@ -55,6 +57,8 @@ def _forget(key: Any, today: date) -> bool:
             _forget_in_notices(submission, {str(key) for key in forgotten})
             forget_words(submission.pk)
             _forget_what_is_known(submission, {str(key) for key in forgotten})
+            # again from what is left: a name that is forgotten can't be asked for either
+            index_submission(submission, answers)
         submission.save(update_fields=["answers", "explanation", "forget_after", "carried_over"])
         if forgotten:
             log_event(

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("forms/<slug:form_key>/start/", starting.start, name="start"),
     path("drafts/<uuid:draft_id>/", sending.review, name="review"),
     path("drafts/<uuid:draft_id>/discard-draft/", filling.discard, name="discard"),
+    path("drafts/<uuid:draft_id>/continue-in/<slug:reference>/", sending.continue_in, name="continue_in"),
     path("drafts/<uuid:draft_id>/newer-version/", draft_migration.move, name="move"),
     path("drafts/<uuid:draft_id>/<formkey:section_key>/", filling.section, name="section"),
     path("files/<uuid:attachment_id>/", attachments.attachment, name="attachment"),

@@ -18,6 +18,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("access.urls")),
     path("field/", include("case_forms.submissions.urls")),
+    path("field/", include("case_forms.cases.finding.urls")),
     path("field/cases/", include("case_forms.cases.urls")),
     path("field/sessions/", include("outreach_pages.records.urls")),
     path("field/sessions/", include("outreach_pages.cards.staff_urls")),

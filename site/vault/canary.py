@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import CharField, Count, Value
 from django.db.models.functions import Cast, StrIndex, Substr
 
-from . import lasting, rotation
+from . import blind_index, lasting, rotation
 from .fields import SealedField
 from .keyring import KeyRing, KeyRingError, load_key_ring
 from .models import KeyInUse
@@ -49,8 +49,9 @@ def establish_keys() -> None:
 
 
 def delete_unused_keys() -> list[str]:
-    """Drop the notes of keys under which nothing is sealed any more, so that they can leave the ring."""
-    unused = sorted(set(_get_noted_keys()) - get_ids_in_use() - {load_key_ring().primary.id})
+    """Drop the notes of keys under which nothing is sealed or indexed any more, so that they can leave the ring."""
+    in_use = get_ids_in_use() | blind_index.get_key_ids() | {load_key_ring().primary.id}
+    unused = sorted(set(_get_noted_keys()) - in_use)
     KeyInUse.objects.filter(key_id__in=unused).delete()
     return unused
 

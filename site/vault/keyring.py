@@ -25,6 +25,7 @@ from django.conf import settings
 CELLS = "cells"  # sealed columns
 PAGES = "pages"  # what a page carries sealed in a hidden field
 FINGERPRINTS = "fingerprints"  # keyed hashes that are compared within days
+BLIND_INDEX = "blind-index"  # keyed hashes by which a sealed value is found (`vault.blind_index`)
 
 KEY_ID = re.compile(r"^[A-Za-z0-9_-]{1,24}$")
 

@@ -45,6 +45,7 @@ from ..outreach_visits import FORM as VISIT_FORM
 from ..pages.section import checked_for
 from ..readable_answers import SectionReading, mark_taken_over, read_sections, read_stored
 from ..recipients_preview import preview_recipients, would_match_no_rule
+from ..same_person import ask_about_person, build_words, case_of, continue_in_case
 from ..validation.validate import CheckContext, Checked
 from .page import frame, log, note_reading, redirect_to_page, staff
 
@@ -110,6 +111,8 @@ def _review_page(
     case, _unknown = named_case(draft.form_version.parsed_form, checked.answers, user)
     ticked = request.POST.getlist("confirmed")
     asked = to_confirm(draft.form_version.parsed_form, checked.answers, context, case) if checked.ok else []
+    if checked.ok:
+        asked += ask_about_person(_as_submission(draft), checked.answers, user, case)
     page = frame(
         request,
         draft=draft,
@@ -150,6 +153,26 @@ def _read_corrected(earlier: Submission, context: CheckContext) -> list[SectionR
         return []
     own = replace(context, attachments=files_of_submission(earlier))
     return read_stored(earlier.form_version.parsed_form, answers or {}, own)
+
+
+def _as_submission(draft: Draft) -> Submission:
+    """Return a draft as the submission that it would become, unsaved."""
+    return Submission(pk=draft.pk, form_version=draft.form_version, unit=draft.unit, occurred_at=draft.occurred_at)
+
+
+@require_POST
+def continue_in(request: HttpRequest, draft_id: uuid.UUID, reference: str) -> HttpResponse:
+    """Let a draft go on in a case that may be about the same person, and show the review page again."""
+    user = staff(request)
+    draft = visible_or_404(Draft, user, pk=draft_id)
+    case = visible_or_404(Case, user, reference=reference)
+    try:
+        continue_in_case(draft_id=draft.pk, case=case, by=user)
+    except actions.DraftIsSent:
+        return redirect("intake:sent", draft.pk)
+    except ValueError:
+        raise Http404 from None
+    return redirect("intake:review", draft.pk)
 
 
 def sent(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
@@ -195,7 +218,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         request,
         submission=found,
         sections=sections,
-        confirmed=confirmed_in_words(found, context.language),
+        confirmed=[*confirmed_in_words(found, context.language), *_other_people(found, context.language)],
         words=outcome.get_words(found),
         begun=_begun(request, found),
         to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
@@ -205,6 +228,13 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         corrected_by=Submission.objects.visible_to(user).filter(corrects=found).first(),
     )
     return render(request, "submissions/submission.html", page)
+
+
+def _other_people(found: Submission, language: str) -> list[str]:
+    """Return which cases the sender confirmed to be about somebody else, in words."""
+    stored: Any = found.confirmed
+    references = [case_of(entry["warning"]) for entry in stored or ()]
+    return [build_words(reference, language) for reference in references if reference]
 
 
 def _begun(request: HttpRequest, found: Submission) -> CasesBegun | None:

@@ -21,6 +21,7 @@ from access.models import (
 )
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
+from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
 from case_forms.cases.models import Case, CaseClosing, Referral
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
@@ -56,6 +57,7 @@ class World:
             **self._translation_values(),
             **self._brief_values(),
             **self._words(),
+            **self._finding_values(),
         }
         self.by_view = self._values_by_view()
 
@@ -151,6 +153,35 @@ class World:
     def _brief_values(self) -> dict[str, Any]:
         notice = Notice.objects.filter(contact__isnull=False).first()
         return {"token": notice.link_token, "report": uuid4()}
+
+    def _finding_values(self) -> dict[str, Any]:
+        """What two units of one region have to do with each other: nobody of another region has a side in it."""
+        mate = MobileUnit.objects.create(slug="matrix-second", name="Njësia e dytë", region=self.unit.region)
+        known_elsewhere = Case.objects.exclude(region=self.unit.region).order_by("pk").first()
+        question = IdentityQuestion.objects.create(
+            asked_by=self.worker, unit=self.unit, digest="x", key_id="x", answer="other", found=known_elsewhere
+        )
+        asked = IdentityRequest.objects.create(
+            case=self.case, unit=mate, asked_by=self.other, expires_at=timezone.now() + timedelta(days=7)
+        )
+        twin = Case.objects.get(pk=self.case.pk)
+        twin.pk, twin.reference, twin._state.adding = uuid4(), "MATR2X", True
+        twin.save(force_insert=True)
+        return {
+            "question_id": question.pk,
+            "request_id": asked.pk,
+            "access_id": CaseAccess.objects.create(case=self.case, unit=mate, request=asked).pk,
+            "merge_id": CaseMerge.objects.create(kept=self.case, duplicate=twin, proposed_by=self.other).pk,
+            "transfer_id": CaseTransfer.objects.create(
+                case=twin,
+                from_unit=self.unit,
+                to_unit=mate,
+                from_municipality=self.case.municipality,
+                to_municipality=self.case.municipality,
+                reason="x",
+                asked_by=self.other,
+            ).pk,
+        }
 
     def _words(self) -> dict[str, Any]:
         return {

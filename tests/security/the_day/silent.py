@@ -60,6 +60,7 @@ BECAUSE: dict[str, tuple[str, ...]] = {
     ),
     "Somebody types into their own draft: beginning, moving, sending and discarding it are recorded.": (
         "intake:section",
+        "intake:continue_in",
         "account_typed",
         "account_alive",
     ),

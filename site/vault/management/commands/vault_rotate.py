@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from vault import lasting
+from vault import blind_index, lasting
 from vault.canary import KeysRefused, count_values_of_old_keys, delete_unused_keys, establish_keys
 from vault.rotation import RotationStopped, rotate
 
@@ -33,6 +33,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         for label, count in counts.items():
             self.stdout.write(f"{label}: {count} re-sealed")
+        for name, count in blind_index.rebuild_indexes().items():
+            self.stdout.write(f"{name}: {count} indexed anew")
         for purpose in options["renew"]:
             self.stdout.write(f"{purpose}: new key {lasting.renew(purpose)}")
         self._print_old_keys()
@@ -43,5 +45,7 @@ class Command(BaseCommand):
         for key_id, places in count_values_of_old_keys().items():
             counts = ", ".join(f"{place} {count}" for place, count in places.items())
             self.stdout.write(f"{key_id}: {counts or 'nothing hangs on it'}")
+        for name, key_id, count in blind_index.count_keys_in_use():
+            self.stdout.write(f"{name}, under {key_id}: {count}")
         for purpose, key_id, count in lasting.count_keys_in_use():
             self.stdout.write(f"{purpose}, own key {key_id}: {count}")

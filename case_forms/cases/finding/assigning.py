@@ -1,0 +1,96 @@
+"""Open cases without a person: whoever looked after them has left, and a coordinator gives them to somebody.
+
+Until a coordinator has said otherwise, a case is looked after by whoever opened it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from access.models import Assignment, MobileUnit, StaffRole, User
+from audit import clock
+from audit.chain import get_actor, log_event
+
+from ..models import Case
+from .models import CaseAssignment
+
+MAX_SHOWN = 200
+
+
+class AssignmentRefused(Exception):
+    """Cases that can't be given to this person. `code`: nothing_chosen, unknown_worker, not_yours."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class UnitOrphans:
+    """The cases of one unit without a person, and who works there."""
+
+    unit: MobileUnit
+    cases: list[Case]
+    workers: list[User]
+
+
+def with_responsible(cases: "QuerySet[Case]") -> "QuerySet[Case]":
+    """Annotate `responsible_id`: who looks after each case."""
+    last = CaseAssignment.objects.filter(case=OuterRef("pk")).order_by("-assigned_at", "-pk").values("worker")[:1]
+    return cases.annotate(responsible_id=Coalesce(Subquery(last), "opened_by_id", output_field=BigIntegerField()))
+
+
+def get_orphans(cases: "QuerySet[Case]") -> "QuerySet[Case]":
+    """Limit to open cases whose person no longer works in the case's unit, or at all."""
+    here = Assignment.objects.current().filter(
+        role=StaffRole.WORKER,
+        unit=OuterRef("unit"),
+        user=OuterRef("responsible_id"),
+        user__is_active=True,
+    )
+    return with_responsible(cases.filter(closed_at__isnull=True, is_drill=False)).filter(~Exists(here))
+
+
+def list_orphans(user: User) -> list[UnitOrphans]:
+    """Return the cases without a person in a coordinator's regions, by unit, at most MAX_SHOWN."""
+    found = get_orphans(_of_regions(user)).select_related("unit", "municipality").order_by("unit__name", "opened_at")
+    units = groupby(found[:MAX_SHOWN], key=lambda case: case.unit)
+    return [UnitOrphans(unit, list(cases), list(list_workers(unit))) for unit, cases in units]
+
+
+def count_orphans(user: User) -> int:
+    """Return how many cases without a person a coordinator has."""
+    return get_orphans(_of_regions(user)).count() if user.coordinated_regions().exists() else 0
+
+
+def list_workers(unit: MobileUnit) -> "QuerySet[User]":
+    """Return who works in a unit today."""
+    current = Assignment.objects.current().filter(role=StaffRole.WORKER, unit=unit).values("user")
+    return User.objects.filter(pk__in=current, is_active=True).order_by("last_name", "first_name", "username")
+
+
+@transaction.atomic
+def assign(*, unit: MobileUnit, case_ids: Iterable[UUID], worker_id: int | None, by: User) -> int:
+    """Give cases of one unit to one of its workers. Return how many. Raises AssignmentRefused."""
+    cases = list(_of_regions(by).filter(unit=unit, pk__in=list(case_ids), closed_at__isnull=True).order_by("pk"))
+    if not cases:
+        raise AssignmentRefused("nothing_chosen")
+    worker = list_workers(unit).filter(pk=worker_id).first() if worker_id is not None else None
+    if worker is None:
+        raise AssignmentRefused("unknown_worker")
+    now = clock.now()
+    for case in cases:
+        CaseAssignment.objects.create(case=case, worker=worker, assigned_by=by, assigned_at=now)
+        log_event(
+            "case.assigned", actor=get_actor(by), target_kind="case", target_id=case.pk, worker=worker.pk, unit=unit.pk
+        )
+    return len(cases)
+
+
+def _of_regions(user: User) -> "QuerySet[Case]":
+    return Case.objects.visible_to(user).filter(unit__region__in=user.coordinated_regions().values("pk"))

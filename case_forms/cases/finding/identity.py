@@ -1,0 +1,98 @@
+"""Who a form says that a person is: names, birth date or age, telephone numbers.
+
+Which questions say it stands in `data/identity_questions.json`: by the form's kind, and by the key of a form.
+`get_identity` is the one function that reads answers for the index.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from case_forms.form_builder.definition import Form
+
+from .spelling import MAX_PARTS, fold_name, normalize_phone, split_name
+
+QUESTIONS = Path(__file__).parent / "data" / "identity_questions.json"
+EARLIEST_YEAR = 1900
+MAX_AGE = 120
+MAX_PHONES = 3
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What can be asked for of a person, normalised; none of it is ever stored like this.
+
+    `names`: folded parts, sorted, so that their order says nothing. `born_on`: the exact date. `year`: of birth, exact
+    when `is_exact_year`, else reckoned from an age.
+    """
+
+    names: tuple[str, ...] = field(default=(), repr=False)
+    born_on: date | None = field(default=None, repr=False)
+    year: int | None = field(default=None, repr=False)
+    is_exact_year: bool = True
+    phones: tuple[str, ...] = field(default=(), repr=False)
+
+    def __bool__(self) -> bool:
+        """Whether anything of it can be found again."""
+        return bool(len(self.names) > 1 or (self.names and self.born_on) or self.phones)
+
+
+@lru_cache(maxsize=1)
+def load_identity_questions() -> dict[str, dict[str, Mapping[str, Any]]]:
+    """Read which questions say who somebody is: {"kinds": {kind: keys}, "forms": {form key: keys}}."""
+    read: dict[str, dict[str, Mapping[str, Any]]] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    return read
+
+
+def get_identity(form: Form, answers: Mapping[str, Any], on: date) -> Identity:
+    """Return the identity that these answers give, an empty one for most forms. `on`: when an age was true."""
+    declared = load_identity_questions()
+    keys = declared["forms"].get(form.key) or declared["kinds"].get(form.kind)
+    if not keys:
+        return Identity()
+    return build_identity(
+        names=[answers.get(key) for key in keys.get("names", ())],
+        born=answers.get(keys.get("birth_date", "")),
+        age=answers.get(keys.get("age", "")),
+        phones=[answers.get(key) for key in keys.get("phones", ())],
+        on=on,
+    )
+
+
+def build_identity(
+    *, names: Iterable[Any] = (), born: Any = None, age: Any = None, phones: Iterable[Any] = (), on: date
+) -> Identity:
+    """Build an identity from values as forms hold them; what isn't readable is left out, never refused.
+
+    `born`: an ISO date, or its year, or year and month.
+    """
+    born_on, year, is_exact = _read_birth(born)
+    if year is None and isinstance(age, int) and not isinstance(age, bool) and 0 <= age <= MAX_AGE:
+        year, is_exact = on.year - age, False
+    return Identity(tuple(_fold_names(names)), born_on, year, is_exact, tuple(_read_phones(phones)))
+
+
+def _read_birth(born: Any) -> tuple[date | None, int | None, bool]:
+    text = str(born) if isinstance(born, str | int | date) and not isinstance(born, bool) else ""
+    try:
+        day = date.fromisoformat(text) if len(text) == 10 else None
+        year = day.year if day else int(text[:4]) if text else None
+    except ValueError:
+        return None, None, True
+    return (day, year, True) if year and year >= EARLIEST_YEAR else (None, None, True)
+
+
+def _fold_names(names: Iterable[Any]) -> list[str]:
+    written = [part for name in names if isinstance(name, str) for part in split_name(name)]
+    folded = {fold_name(part) for part in written[:MAX_PARTS]}
+    # A single letter is an initial, which half the country shares.
+    return sorted(part for part in folded if len(part) > 1)
+
+
+def _read_phones(phones: Iterable[Any]) -> Iterator[str]:
+    found = [normalize_phone(number) for number in phones if isinstance(number, str)]
+    yield from list(dict.fromkeys(number for number in found if number))[:MAX_PHONES]

@@ -1,0 +1,370 @@
+"""Two cases of one person become one, and two again.
+
+One person proposes, another decides, and between them they act for both cases. What belongs to the duplicate goes to
+the case that stays: forms, events, clocks, referrals, notices. Its reference leads there from then on. What would be
+double stays behind: a duty that runs in both, and a notice that is open although the same office has one from the other
+case; that one is withdrawn, so nobody is told a second time. Undoing puts back exactly the rows that were moved
+(docs/adr/0112).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+
+from access.models import User
+from audit import clock
+from audit.chain import get_actor, log_event
+from case_forms.procedures.case_state import next_status
+from notifications.outbox.actions import cancel, create_notice
+from notifications.outbox.locking import lock_chases
+from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.states import OPEN, NoticeState
+
+from ..brief_content import both
+from ..deadlines import withdraw_chase
+from ..models import Case, CaseEvent, Deadline
+from .duties import ask_for_answer, note_answered
+from .models import CaseAccess, CaseMerge, ProbableMatch
+from .sides import may_act_for
+
+MERGED, UNMERGED, PROPOSED = "cases_merged", "cases_unmerged", "merge_proposed"
+WITHDRAWN = "merged"  # why a notice is withdrawn
+# Stay with the case that they name: they are about the two cases, or found through `Case.merged_into`.
+STAYS = frozenset(
+    {"casemerge", "caseaccess", "caselink", "casetransfer", "identityrequest", "identityquestion"}
+    | {"identitytoken", "probablematch", "caseassignment", "case"}
+)
+OVER = (NoticeState.CANCELLED, NoticeState.DECLINED)
+NOTICES = "outbox.Notice"
+STATE = "state"  # in `CaseMerge.moved`: what the kept case was before, and became
+
+
+class MergeRefused(Exception):
+    """A merge that can't be proposed or decided.
+
+    `code`: unknown_case, same_case, drill, busy (merged, about to be, or being handed over), not_yours, own_proposal,
+    over.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def get_merges_for(user: User) -> "QuerySet[CaseMerge]":
+    """Return the merges that this person has a side in: of their units' cases, and of their regions'."""
+    units, regions = user.units().values("pk"), user.coordinated_regions().values("pk")
+    sides = Q()
+    for case in ("kept", "duplicate"):
+        sides |= Q(**{f"{case}__unit__in": units}) | Q(**{f"{case}__region__in": regions})
+        sides |= Q(**{f"{case}__unit__region__in": regions})
+    return CaseMerge.objects.filter(sides).distinct()
+
+
+def list_to_decide(user: User) -> "QuerySet[CaseMerge]":
+    """Return what waits for somebody else's decision and that this person may decide, the oldest first."""
+    open_ones = Q(approved_at__isnull=True, dropped_at__isnull=True) & ~Q(proposed_by=user.pk)
+    undoing = Q(undo_proposed_by__isnull=False, undone_at__isnull=True) & ~Q(undo_proposed_by=user.pk)
+    found = get_merges_for(user).filter(open_ones | undoing)
+    return found.select_related("kept__unit", "duplicate__unit", "proposed_by").order_by("proposed_at")
+
+
+@transaction.atomic
+def propose_merge(*, kept: Case, duplicate: Case, by: User) -> CaseMerge:
+    """Propose that two cases are about one person. Raises MergeRefused."""
+    if kept.pk == duplicate.pk:
+        raise MergeRefused("same_case")
+    if kept.is_drill != duplicate.is_drill:
+        raise MergeRefused("drill")
+    visible = Case.objects.visible_to(by).filter(pk__in=(kept.pk, duplicate.pk)).count()
+    if visible != 2 or not (may_act_for(kept, by) or may_act_for(duplicate, by)):
+        raise MergeRefused("not_yours")
+    if _is_busy(kept) or _is_busy(duplicate):
+        raise MergeRefused("busy")
+    now = clock.now()
+    try:
+        with transaction.atomic():
+            merge = CaseMerge.objects.create(kept=kept, duplicate=duplicate, proposed_by=by, proposed_at=now)
+    except IntegrityError:
+        raise MergeRefused("busy") from None
+    # Told on the side that hasn't spoken yet.
+    asked = duplicate if may_act_for(kept, by) else kept
+    merge.deadline = ask_for_answer(
+        case=asked,
+        kind=PROPOSED,
+        label=both(lambda: gettext("Two cases may be one person's: a second person decides")),
+        next_step=both(
+            lambda: (
+                gettext("Decide whether case %(duplicate)s becomes part of case %(kept)s.")
+                % {"duplicate": duplicate.reference, "kept": kept.reference}
+            )
+        ),
+        at=now,
+        detail={"merge": str(merge.pk)},
+    )
+    merge.save(update_fields=["deadline"])
+    log_event("case.merge_proposed", actor=get_actor(by), target_kind="case_merge", target_id=merge.pk)
+    return merge
+
+
+def may_decide(merge: CaseMerge, by: User) -> bool:
+    """Return whether this person may decide: not the one who proposed, and together they act for both cases."""
+    undoing = merge.undo_proposed_by if merge.approved_at else None
+    first = undoing or merge.proposed_by
+    cases = (merge.kept, merge.duplicate)
+    own = [may_act_for(case, by) for case in cases]
+    theirs = [may_act_for(case, first) for case in cases]
+    return first.pk != by.pk and any(own) and all(one or other for one, other in zip(own, theirs, strict=True))
+
+
+@transaction.atomic
+def drop_merge(*, merge: CaseMerge, by: User) -> None:
+    """Leave the cases as they are: whoever proposed takes it back, or whoever decides declines. Raises MergeRefused."""
+    locked = _lock(merge)
+    if locked.approved_at or locked.dropped_at:
+        raise MergeRefused("over")
+    if locked.proposed_by_id != by.pk and not may_decide(locked, by):
+        raise MergeRefused("not_yours")
+    now = clock.now()
+    locked.dropped_at, locked.dropped_by = now, by
+    locked.save(update_fields=["dropped_at", "dropped_by"])
+    note_answered(locked.deadline, now, by)
+    log_event("case.merge_dropped", actor=get_actor(by), target_kind="case_merge", target_id=locked.pk)
+
+
+@transaction.atomic
+def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
+    """Carry a merge out. Raises MergeRefused."""
+    locked = _lock(merge)
+    if locked.approved_at or locked.dropped_at:
+        raise MergeRefused("over")
+    _check_decider(locked, by)
+    kept, duplicate = locked.kept, locked.duplicate
+    if _is_busy(kept, locked) or _is_busy(duplicate, locked):
+        raise MergeRefused("busy")
+    now = clock.now()
+    note_answered(locked.deadline, now, by)
+    locked.withdrawn = [str(key) for key in _withdraw_doubled_notices(kept, duplicate)]
+    stays = _hold_doubled_duties(kept, duplicate, locked.withdrawn)
+    locked.moved = _move(duplicate, kept, without={"cases.Deadline": stays})
+    locked.moved[STATE] = _take_over_state(kept, duplicate)
+    locked.approved_by, locked.approved_at = by, now
+    locked.save(update_fields=["withdrawn", "moved", "approved_by", "approved_at"])
+    Case.objects.filter(pk=duplicate.pk).update(merged_into=kept)
+    if duplicate.unit_id != kept.unit_id:
+        # Whoever met the person goes on seeing the case.
+        CaseAccess.objects.create(case=kept, unit_id=duplicate.unit_id, since=now, merge=locked)
+    ProbableMatch.objects.filter(Q(case=kept, other=duplicate) | Q(case=duplicate, other=kept)).update(dismissed_at=now)
+    _tell(locked, MERGED, by, now)
+    return locked
+
+
+@transaction.atomic
+def propose_undoing(*, merge: CaseMerge, by: User) -> None:
+    """Propose that one case becomes two again. Raises MergeRefused."""
+    locked = _lock(merge)
+    if not locked.approved_at or locked.undone_at or locked.undo_proposed_by_id:
+        raise MergeRefused("over")
+    if not (may_act_for(locked.kept, by) or may_act_for(locked.duplicate, by)):
+        raise MergeRefused("not_yours")
+    locked.undo_proposed_by = by
+    locked.save(update_fields=["undo_proposed_by"])
+    log_event("case.unmerge_proposed", actor=get_actor(by), target_kind="case_merge", target_id=locked.pk)
+
+
+@transaction.atomic
+def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
+    """Make two cases of one again, each with exactly what it had. Raises MergeRefused."""
+    locked = _lock(merge)
+    if not locked.undo_proposed_by_id or locked.undone_at:
+        raise MergeRefused("over")
+    _check_decider(locked, by)
+    now = clock.now()
+    kept, duplicate = locked.kept, locked.duplicate
+    Case.objects.filter(pk=duplicate.pk).update(merged_into=None)
+    for label, keys in locked.moved.items():
+        if label != STATE:
+            _put_back(label, keys, kept, duplicate)
+    _give_back_state(kept, locked.moved.get(STATE, {}))
+    CaseAccess.objects.filter(merge=locked, ended_at__isnull=True).update(ended_at=now)
+    for key in locked.withdrawn:
+        _tell_again(UUID(key), locked)
+    locked.undone_by, locked.undone_at = by, now
+    locked.save(update_fields=["undone_by", "undone_at"])
+    _tell(locked, UNMERGED, by, now)
+    return locked
+
+
+# ---- the parts ----
+
+
+def _lock(merge: CaseMerge) -> CaseMerge:
+    # Chases first (`outbox.locking`): somebody may be answering a notice of either case.
+    cases = (merge.kept_id, merge.duplicate_id)
+    lock_chases(Notice.objects.filter(case_id__in=cases, state__in=OPEN).values_list("chase_id", flat=True))
+    list(Case.objects.select_for_update(no_key=True).filter(pk__in=cases).order_by("pk").values_list("pk"))
+    rows = CaseMerge.objects.select_for_update(of=("self",))
+    return rows.select_related("kept__unit", "duplicate__unit", "deadline", "proposed_by", "undo_proposed_by").get(
+        pk=merge.pk
+    )
+
+
+def _check_decider(merge: CaseMerge, by: User) -> None:
+    first = (merge.undo_proposed_by if merge.approved_at else None) or merge.proposed_by
+    if first.pk == by.pk:
+        raise MergeRefused("own_proposal")
+    if not may_decide(merge, by):
+        raise MergeRefused("not_yours")
+
+
+def _is_busy(case: Case, merge: CaseMerge | None = None) -> bool:
+    """Return whether the case is merged, about to be, or being handed over."""
+    others = CaseMerge.objects.filter(Q(kept=case) | Q(duplicate=case), approved_at=None, dropped_at=None)
+    if merge is not None:
+        others = others.exclude(pk=merge.pk)
+    is_merged = Case.objects.filter(pk=case.pk, merged_into__isnull=False).exists()
+    return is_merged or others.exists() or case.transfers.filter(answer="").exists()
+
+
+def _withdraw_doubled_notices(kept: Case, duplicate: Case) -> list[UUID]:
+    """Withdraw the duplicate's open notices to offices that have one about the kept case. Return their ids."""
+    told = Notice.objects.filter(case_id=kept.pk, purpose__in=_OF_PEOPLE).exclude(state__in=OVER)
+    known = {(role, partner, contact) for role, partner, contact in told.values_list("role", "partner", "contact")}
+    offices = {(role, partner) for role, partner, _contact in known if partner}
+    withdrawn = []
+    mine = Notice.objects.filter(case_id=duplicate.pk, state__in=OPEN, purpose=Purpose.FIRST, accepted_at=None)
+    for notice in mine.defer("brief", "ladder", "link_token"):
+        is_told = (notice.role, notice.partner_id) in offices or (
+            (notice.role, notice.partner_id, notice.contact_id) in known and notice.contact_id is not None
+        )
+        if is_told and cancel(notice=notice, reason=WITHDRAWN):
+            withdrawn.append(notice.pk)
+    return withdrawn
+
+
+_OF_PEOPLE = (Purpose.FIRST, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD)
+
+
+def _hold_doubled_duties(kept: Case, duplicate: Case, withdrawn: Iterable[str]) -> set[int]:
+    """Return the duplicate's duties that stay with it: they run in both cases, or wait for a withdrawn notice.
+
+    `Deadline.objects.running` leaves out a merged case's, so they tell nobody until the merge is undone.
+    """
+    running = set(Deadline.objects.filter(case=kept, met_at=None).values_list("key", flat=True))
+    doubled = Deadline.objects.filter(case=duplicate, met_at=None).filter(
+        Q(key__in=running) | Q(notice_id__in=[UUID(key) for key in withdrawn])
+    )
+    held = list(doubled.defer("ladder", "label", "next_step"))
+    for deadline in held:
+        withdraw_chase(deadline, WITHDRAWN)
+    return {deadline.pk for deadline in held}
+
+
+def _move(source: Case, target: Case, *, without: dict[str, set[int]]) -> dict[str, Any]:
+    """Give all rows of one case to another. Return {model label: keys} of what was moved."""
+    moved: dict[str, Any] = {}
+    for relation in Case._meta.related_objects:
+        model, field = relation.related_model, relation.field.name
+        if model._meta.model_name in STAYS:
+            continue
+        rows = model._base_manager.filter(**{field: source}).exclude(pk__in=without.get(model._meta.label, ()))
+        if keys := _repoint(model, field, list(rows.values_list("pk", flat=True)), target.pk):
+            moved[f"{model._meta.label}.{field}"] = [str(key) for key in keys]
+    keys = list(Notice.objects.filter(case_id=source.pk).values_list("pk", flat=True))
+    Notice.objects.filter(pk__in=keys).update(case_id=target.pk)
+    moved[f"{NOTICES}.case_id"] = [str(key) for key in keys]
+    return moved
+
+
+def _repoint(model: type[models.Model], field: str, keys: list[Any], case_id: UUID) -> list[Any]:
+    """Let these rows belong to a case. Return those that do; one that is there already stays where it is."""
+    rows = model._base_manager
+    try:
+        with transaction.atomic():
+            rows.filter(pk__in=keys).update(**{field: case_id})
+        return keys
+    except IntegrityError:
+        return [key for key in keys if _repoint_one(rows, field, key, case_id)]
+
+
+def _repoint_one(rows: Any, field: str, key: Any, case_id: UUID) -> bool:
+    try:
+        with transaction.atomic():
+            return bool(rows.filter(pk=key).update(**{field: case_id}))
+    except IntegrityError:
+        return False
+
+
+def _put_back(label: str, keys: list[str], kept: Case, duplicate: Case) -> None:
+    model_label, _dot, field = label.rpartition(".")
+    if model_label == NOTICES:
+        Notice.objects.filter(pk__in=keys, case_id=kept.pk).update(case_id=duplicate.pk)
+        return
+    model = next(
+        relation.related_model
+        for relation in Case._meta.related_objects
+        if relation.related_model._meta.label == model_label and relation.field.name == field
+    )
+    # Only what still belongs to the kept case: a row that went on elsewhere isn't fetched from there.
+    model._base_manager.filter(pk__in=keys, **{field: kept.pk}).update(**{field: duplicate.pk})
+
+
+def _take_over_state(kept: Case, duplicate: Case) -> dict[str, Any]:
+    """Let the kept case be whatever either of them was: a child, the further status, every flag."""
+    before = {"status": kept.status, "child_track": kept.child_track, "flags": kept.flags}
+    kept.status = next_status(kept.status, duplicate.status)
+    kept.child_track = kept.child_track or duplicate.child_track
+    kept.flags = {**duplicate.flags, **kept.flags}
+    kept.save(update_fields=["status", "child_track", "flags"])
+    after = {"status": kept.status, "child_track": kept.child_track, "flags": kept.flags}
+    return {"before": before, "after": after}
+
+
+def _give_back_state(kept: Case, state: dict[str, Any]) -> None:
+    """Put back what the merge changed, unless somebody has changed it since."""
+    for name, before in state.get("before", {}).items():
+        if getattr(kept, name) == state["after"][name]:
+            setattr(kept, name, before)
+    kept.save(update_fields=["status", "child_track", "flags"])
+
+
+def _tell_again(key: UUID, merge: CaseMerge) -> None:
+    """Create a notice that was withdrawn as doubled anew: about this person nobody has told its recipient."""
+    old = Notice.objects.select_related("contact", "partner", "municipality", "unit", "home").get(pk=key)
+    minutes = (old.answer_by - old.owed_at).total_seconds() / 60 if old.answer_by else None
+    new = create_notice(
+        NoticeRequest(
+            event_id=uuid5(old.event_id, f"unmerged-{merge.pk}"),
+            case_id=merge.duplicate_id,
+            case_reference=old.case_reference,
+            role=old.role,
+            contact=old.contact,
+            partner=old.partner,
+            municipality=old.municipality,
+            home=old.home,
+            unit=old.unit,
+            chain=old.chain,
+            brief=old.brief,
+            answer_minutes=minutes,
+            ladder=old.ladder,
+            needs_document=old.needs_document,
+            is_drill=old.is_drill,
+        )
+    )
+    Deadline.objects.filter(case=merge.duplicate_id, notice_id=key).update(notice_id=new.pk)
+
+
+def _tell(merge: CaseMerge, kind: str, by: User, now: Any) -> None:
+    for case in (merge.kept, merge.duplicate):
+        CaseEvent.objects.create(case=case, kind=kind, at=now, detail={"merge": str(merge.pk)})
+    ids = {"kept": merge.kept_id, "duplicate": merge.duplicate_id, "withdrawn": len(merge.withdrawn)}
+    about: dict[str, Any] = {"actor": get_actor(by), "target_kind": "case_merge", "target_id": merge.pk, **ids}
+    if kind == MERGED:
+        log_event("case.merged", **about)
+    else:
+        log_event("case.unmerged", **about)
