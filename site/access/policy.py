@@ -175,6 +175,13 @@ VIEWS: tuple[RouteRule, ...] = (
         ADMIN_DOOR,
     ),
     RouteRule(
+        "simulation:restore",
+        COORDINATOR,
+        "A proposed change of an approved scenario is taken back; recorded.",
+        POST_ONLY,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
         "simulation:replays",
         COORDINATOR,
         "Whoever edits a procedure holds the draft against what they may see of the past; recorded.",
@@ -322,6 +329,15 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("cases:timeline", FIELD, "The part of a case's page that renews itself."),
     RouteRule(
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE
+    ),
+    RouteRule(
+        "cases:task_add", FIELD, "Whoever follows a case writes a task down for its unit or coordinator; recorded.", WRITE
+    ),
+    RouteRule(
+        "cases:task_done",
+        FIELD,
+        "Whoever follows a case says that a task is done which no form answers; recorded.",
+        WRITE,
     ),
     RouteRule("outreach:zones", FIELD, "A unit sees the zones of its region, a coordinator those of their regions."),
     RouteRule("outreach:zone_add", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),
