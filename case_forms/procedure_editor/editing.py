@@ -25,7 +25,7 @@ from case_forms.procedures.models import Procedure, ProcedureVersion, SubmittedP
 
 from .checks import run_checks
 from .edits import must_be_usable
-from .neighbours import iter_neighbours
+from .neighbours import build_review_parts, iter_neighbours
 from .problems import MAX_REPORTED, Placed, place_findings, place_problems
 from .reading import Page, published_forms
 from .schema import build_catalogue
@@ -178,6 +178,8 @@ class EditView(form_editing.EditView):
     def get_page_context(self, context: dict[str, Any]) -> dict[str, Any]:
         definition = self.object.definition
         newest = self.object.versions.select_related("published_by").order_by("-number").first()
+        review = self.review()
+        submitted_at = review["submitted_at"] if review and review["is_waiting"] else None
         return {
             "head": self.reader.build_head(),
             "groups": self.reader.build_groups(),
@@ -187,7 +189,8 @@ class EditView(form_editing.EditView):
             "scheduled": list(self.object.versions.scheduled()),
             "versions_url": self.address("versions"),
             "compare_url": self.address("compare"),
-            "review": self.review(),
+            "review": review,
+            "review_parts": build_review_parts(self.object, submitted_at, self.request) if submitted_at else [],
             "submitted": SubmittedProcedure.of_revision(self.object.latest_revision),
             "problems": self.problems,
             "panels": [(each.label, each.get_address(self.object.pk)) for each in iter_neighbours(panels=True)],

@@ -22,6 +22,7 @@ from case_forms.form_builder.expressions import kinds_of_facts
 from case_forms.form_builder.fact_types import KNOWN
 from case_forms.form_builder.models import FormDefinition, FormVersion, get_fact_catalogue
 
+from . import signals
 from .checker import check_procedure
 from .deadline_warnings import find_warnings
 from .definition import parse_procedure
@@ -178,6 +179,7 @@ def publish_procedure(
     return version
 
 
+@transaction.atomic
 def publish_approved_procedure(
     *, form: Any, by: User | None, submitted_by: User | None, approved_sha256: str
 ) -> ProcedureVersion:
@@ -188,7 +190,7 @@ def publish_approved_procedure(
     submitted = SubmittedProcedure.of_revision(form.latest_revision)
     now = timezone.now()
     chosen = submitted.in_force_from if submitted else None
-    return publish_procedure(
+    version = publish_procedure(
         procedure=form,
         in_force_from=max(chosen or now, now),
         by=by,
@@ -197,6 +199,9 @@ def publish_approved_procedure(
         legal_source=submitted.legal_source if submitted else "",
         note=submitted.note if submitted else "",
     )
+    if submitted is not None:
+        signals.approved.send(sender=Procedure, procedure=form, submitted_at=submitted.state.started_at, by=by)
+    return version
 
 
 @transaction.atomic

@@ -8,4 +8,4 @@ class SimulationConfig(AppConfig):
     verbose_name = _("Simulation")
 
     def ready(self) -> None:
-        from . import witness  # noqa: F401  # connects its receiver
+        from . import approval, witness  # noqa: F401  # connect their receivers

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.db.utils import ConnectionHandler
 
 _building = threading.Lock()
@@ -25,6 +26,12 @@ _in_place = threading.local()
 
 class AlreadyImagined(Exception):
     """A simulation inside a simulation: the inner one would take the outer one's world for the real one."""
+
+
+class MemoryOperations(DatabaseOperations):
+    """SQLite's, with compilers that remember what they have compiled."""
+
+    compiler_module = "case_forms.simulation.compilers"
 
 
 class MemoryDatabase:
@@ -100,6 +107,7 @@ def _connect() -> Any:
     What it doesn't hold may be named all the same: only what a story reads is copied, so foreign keys aren't enforced.
     """
     connection: Any = _handler().create_connection(DEFAULT_DB_ALIAS)
+    connection.ops = MemoryOperations(connection)
     connection.connect()
     connection.disable_constraint_checking()
     return connection

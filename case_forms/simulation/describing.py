@@ -44,7 +44,7 @@ SENTENCES: dict[str, Promise | str] = {
     "deadline.amber": _("The clock turns amber: {why}."),
     "deadline.red": _("The clock turns red: {why}."),
     "deadline.breach": _("The time is over: {why}."),
-    "deadline.met": _("The clock is stopped: {deadline}."),
+    "deadline.met": _("The clock is stopped: {why}."),
     "calls.repeat": _(
         "From here on, while nobody answers: the coordinator on duty is asked to call each {number} minutes for a day,"
         " and after that by the daily list. ({role})"
@@ -88,7 +88,6 @@ def describe(entry: "Entry") -> Texts:
             who=entry.who or _nobody()[language],
             number=entry.number,
             reason=entry.reason,
-            deadline=entry.deadline,
         ).strip()
     return said
 

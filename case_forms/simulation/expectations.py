@@ -14,8 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from access.languages import Texts, format_in_each_language, in_each_language, localize, same_in_each_language
 from case_forms.cases.models import CaseStatus
 from case_forms.form_builder.definition.problems import Problem
+from case_forms.procedures.definition import Procedure
 from notifications.directory.models import Role
 
+from .duties import get_duty_label
 from .story import Minutes, RoleName
 from .timeline import Entry, Timeline
 
@@ -47,13 +49,16 @@ class Expectation(BaseModel):
         """Hold it against a timeline."""
         raise NotImplementedError
 
-    def describe(self) -> Texts:
-        """Say in every language what must hold."""
-        parts = {name: _in_words(name, getattr(self, name)) for name in type(self).model_fields if name != "expect"}
+    def describe(self, procedure: Procedure | None = None) -> Texts:
+        """Say in every language what must hold. `procedure`: the one that names the deadlines."""
+        names = [name for name in type(self).model_fields if name != "expect"]
+        parts = {name: _in_words(name, getattr(self, name), procedure) for name in names}
         return format_in_each_language(self.words, **parts)
 
 
-def _in_words(name: str, value: Any) -> Texts:
+def _in_words(name: str, value: Any, procedure: Procedure | None) -> Texts:
+    if name == "deadline" and procedure is not None and (label := get_duty_label(procedure, value)):
+        return label
     if name == "role" and value in Role.values:
         return in_each_language(Role(value).label)
     if name == "status" and value in CaseStatus.values:

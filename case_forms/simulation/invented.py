@@ -4,7 +4,11 @@ Scenarios run on it by themselves, so that they say something about the procedur
 of it is marked as an example, and no address leads anywhere.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -27,24 +31,42 @@ NAMES = {
 
 def build_directory() -> list[Table]:
     """Build the offices, their people and their shifts, for the places of the database at hand."""
-    directory = _Directory()
+    places: dict[Area, Iterable[Any]] = {
+        Area.MUNICIPALITY: Municipality.objects.order_by("pk"),
+        Area.REGION: Region.objects.order_by("pk"),
+        Area.DIRECTORATE: PoliceDirectorate.objects.order_by("pk"),
+    }
+    return list(_build_for(tuple((area, _read(found)) for area, found in places.items())))
+
+
+@dataclass(frozen=True)
+class _Place:
+    pk: int
+    slug: str
+    name: str
+
+
+def _read(found: Iterable[Any]) -> tuple[_Place, ...]:
+    return tuple(_Place(each.pk, each.slug, str(each)) for each in found)
+
+
+# Places hardly ever change, and a house is furnished after each edit of a procedure.
+@lru_cache(maxsize=1)
+def _build_for(places: tuple[tuple[Area, tuple[_Place, ...]], ...]) -> tuple[Table, ...]:
+    directory = _Directory(dict(places))
     directory.build()
-    return directory.tables()
+    return tuple(directory.tables())
 
 
 class _Directory:
-    def __init__(self) -> None:
+    def __init__(self, places: dict[Area, tuple[_Place, ...]]) -> None:
+        self.places = places
         self.offices: list[Partner] = []
         self.areas: list[tuple[int, int]] = []
         self.contacts: list[Contact] = []
         self.shifts: list[DutyShift] = []
 
     def build(self) -> None:
-        places: dict[Area, list[Municipality] | list[Region] | list[PoliceDirectorate]] = {
-            Area.MUNICIPALITY: list(Municipality.objects.order_by("pk")),
-            Area.REGION: list(Region.objects.order_by("pk")),
-            Area.DIRECTORATE: list(PoliceDirectorate.objects.order_by("pk")),
-        }
         for role, rule in AREA_RULES.items():
             if rule.through is not None:
                 continue
@@ -52,24 +74,24 @@ class _Directory:
             area = rule.areas[0] if rule.areas else Area.COUNTRY
             if area == Area.COUNTRY:
                 self._add(role, area, None)
-            for place in places.get(area, ()):
+            for place in self.places.get(area, ()):
                 self._add(role, area, place)
 
-    def _add(self, role: str, area: Area, place: Municipality | Region | PoliceDirectorate | None) -> None:
+    def _add(self, role: str, area: Area, place: _Place | None) -> None:
         key = -(len(self.offices) + 1)
         slug = f"shembull-{role.replace('_', '-')}{f'-{place.slug}' if place else ''}"[:80]
         names: Texts = format_in_each_language(
-            NAMES[area], role=in_each_language(Role(role).label), place=str(place or "")
+            NAMES[area], role=in_each_language(Role(role).label), place=place.name if place else ""
         )
         office = Partner(pk=key, slug=slug, role=role, names=names)
-        if isinstance(place, Municipality):
+        if place is not None and area == Area.MUNICIPALITY:
             office.municipality_id = place.pk
-        elif isinstance(place, PoliceDirectorate):
+        elif place is not None and area == Area.DIRECTORATE:
             office.directorate_id = place.pk
-        elif isinstance(place, Region):
+        elif place is not None and area == Area.REGION:
             self.areas.append((key, place.pk))
         self.offices.append(office)
-        self._staff(office, str(place or ""))
+        self._staff(office, place.name if place else "")
 
     def _staff(self, office: Partner, place: str) -> None:
         for rank in RANKS:

@@ -11,8 +11,24 @@ from access.models import localize
 from vault.fields import SealedJSONField
 
 
+class ScenarioQuerySet(models.QuerySet["Scenario"]):
+    def working(self) -> "ScenarioQuerySet":
+        """Return the scenarios as they stand now: what somebody has changed, as changed; nothing that was deleted."""
+        return self.filter(deleted_at__isnull=True, proposal__isnull=True)
+
+    def superseded(self) -> "ScenarioQuerySet":
+        """Return those that two people stood for and one has changed or deleted since."""
+        given_up = models.Q(deleted_at__isnull=False) | models.Q(proposal__isnull=False)
+        return self.filter(given_up, is_approved=True)
+
+
 class Scenario(models.Model):
     """A story about one procedure, and what must hold when it is told.
+
+    `is_approved`: it was shipped, or stood when a second person approved a version of the procedure. What one person
+    does to such a one is a proposal until the next approval (docs/adr/0101): a change is a row of its own that names it
+    in `changes`, a deletion is noted in `deleted_at`. A shipped one whose deletion was approved stays as a row that is
+    deleted and not approved, so that no update brings it back.
 
     `story` as `story.Story` has it, `expectations` as `expectations.read_expectations` reads them. Stories are to be
     invented, and sealed all the same: somebody may type what a person told them. `is_seeded`: it was shipped with the
@@ -27,10 +43,20 @@ class Scenario(models.Model):
     expectations = models.JSONField(_("must hold"), default=list)
     is_seeded = models.BooleanField(_("shipped"), default=False)
     position = models.PositiveIntegerField(default=0)
+    is_approved = models.BooleanField(_("approved"), default=False)
+    changes = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, editable=False, related_name="proposal"
+    )
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     changed_at = models.DateTimeField(default=timezone.now)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
+
+    objects = ScenarioQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("scenario")

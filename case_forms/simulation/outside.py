@@ -2,19 +2,24 @@
 
 import json
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from case_forms.cases.models import AwaitedDate, Deadline
+from notifications.briefs.models import FurtherReport
 from notifications.directory.models import DutyShift, Leave
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, NoticeState
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+Question = tuple[str, tuple[Any, ...]]  # SQL and its parameters
 COLUMNS = (
     "pk",
     "state",
@@ -66,19 +71,44 @@ class Outside:
     changed_at: list[datetime] = field(default_factory=list)
     lists_tried_at: datetime = LONG_AGO
     asleep: dict[UUID, datetime] = field(default_factory=dict)
-    _notices: list[OpenNotice] | None = None
+    _seen: dict[str, Any] = field(default_factory=dict)
+    _seen_at: int = -1
     _roster: list[datetime] | None = None
 
     @property
     def notices(self) -> list[OpenNotice]:
-        """The open notices, read once after each change."""
-        if self._notices is None:
-            self._notices = _read_open_notices()
-        return self._notices
+        """The open notices."""
+        found: list[OpenNotice] = self._look("notices", lambda: [_build(*row) for row in _ask(_compile_notices())])
+        return found
 
-    def forget(self) -> None:
-        """Note that something may have changed."""
-        self._notices = None
+    @property
+    def next_mark_at(self) -> datetime | None:
+        """When a duty's next mark, or a date that a rule waits for, is reached."""
+        return self._get_first("marks", _compile_marks, _compile_dates)
+
+    @property
+    def next_alarm_at(self) -> datetime | None:
+        return self._get_first("alarms", _compile_alarms)
+
+    def _get_first(self, name: str, *questions: Callable[[], Question]) -> datetime | None:
+        def read() -> datetime | None:
+            moments = [_as_moment(at) for question in questions for (at,) in _ask(question())]
+            return min((at for at in moments if at is not None), default=None)
+
+        found: datetime | None = self._look(name, read)
+        return found
+
+    def _look(self, name: str, read: Callable[[], Any]) -> Any:
+        """Return what is read there, from the last time if no row of the database has changed since."""
+        # SQLite's own count of the rows that this connection has changed. It is never counted back, not even where a
+        # savepoint is undone; nobody looks inside one.
+        changes = connection.connection.total_changes
+        if changes != self._seen_at:
+            self._seen.clear()
+            self._seen_at = changes
+        if name not in self._seen:
+            self._seen[name] = read()
+        return self._seen[name]
 
     def note_change_of_roster(self, now: datetime) -> None:
         self.changed_at.append(now)
@@ -92,45 +122,84 @@ class Outside:
         return self._roster[index] if index < len(self._roster) else None
 
 
-def _read_open_notices() -> list[OpenNotice]:
-    sql, params = _compile_open_notices()
+def _ask(question: Question) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [_build(dict(zip(COLUMNS, row, strict=True))) for row in cursor.fetchall()]
+        cursor.execute(*question)
+        found: list[Any] = cursor.fetchall()
+    return found
+
+
+# The questions that are asked at every moment. Compiled once: building them anew takes Django a hundred times as long
+# as SQLite takes to answer them. They hold no time, and only a memory database is asked, so they are SQLite's.
 
 
 @cache
-def _compile_open_notices() -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of the question that is asked at every moment.
+def _compile_notices() -> Question:
+    return _compile(Notice.objects.open().order_by("owed_at").values_list(*COLUMNS))
 
-    Compiled once: building it anew takes Django a hundred times as long as SQLite takes to answer it. It holds no time,
-    and it is only ever asked of a memory database, so it is SQLite's.
-    """
-    sql, params = Notice.objects.open().order_by("owed_at").values_list(*COLUMNS).query.sql_with_params()
+
+@cache
+def _compile_marks() -> Question:
+    running = Deadline.objects.running().filter(next_mark_at__isnull=False)
+    return _compile(running.order_by("next_mark_at").values_list("next_mark_at")[:1])
+
+
+@cache
+def _compile_dates() -> Question:
+    waiting = AwaitedDate.objects.running()
+    return _compile(waiting.order_by("at").values_list("at")[:1])
+
+
+@cache
+def _compile_alarms() -> Question:
+    due = FurtherReport.objects.filter(alarm_due_at__isnull=False)
+    return _compile(due.order_by("alarm_due_at").values_list("alarm_due_at")[:1])
+
+
+def _compile(rows: QuerySet[Any, Any]) -> Question:
+    sql, params = rows.query.sql_with_params()
     return sql, tuple(params)
 
 
-def _build(row: dict[str, Any]) -> OpenNotice:
-    is_for_nobody = row["state"] == NoticeState.FAILED and row["reason"] == NO_CONTACT
-    next_attempt_at = _as_moment(row["next_attempt_at"])
+def _build(
+    pk: str,
+    state: str,
+    reason: str,
+    purpose: str,
+    role: str,
+    chase_id: str,
+    owed: datetime,
+    next_attempt: datetime | None,
+    lease: datetime | None,
+    next_step: datetime | None,
+    step: int,
+    ladder: str,
+) -> OpenNotice:
+    """Read a row of COLUMNS, as SQLite gives it."""
+    is_for_nobody = state == NoticeState.FAILED and reason == NO_CONTACT
+    owed_at = owed.replace(tzinfo=UTC)
+    next_attempt_at = _as_moment(next_attempt)
     # A worker is woken for a new notice when its transaction commits.
-    send_at = _as_moment(row["owed_at"]) if row["state"] == NoticeState.OWED else next_attempt_at
-    if row["state"] == NoticeState.SENDING:
-        send_at = _as_moment(row["lease_until"])
-    owed_at = _as_moment(row["owed_at"])
-    assert owed_at is not None
+    send_at = owed_at if state == NoticeState.OWED else next_attempt_at
+    if state == NoticeState.SENDING:
+        send_at = _as_moment(lease)
     return OpenNotice(
-        pk=UUID(row["pk"]),
-        purpose=row["purpose"],
-        role=row["role"],
-        chase_id=UUID(row["chase_id"]),
+        pk=UUID(pk),
+        purpose=purpose,
+        role=role,
+        chase_id=UUID(chase_id),
         owed_at=owed_at,
         next_send_at=None if is_for_nobody else send_at,
-        next_ask_at=next_attempt_at if is_for_nobody and row["purpose"] != Purpose.TEST else None,
-        next_step_at=_as_moment(row["next_step_at"]),
-        step=row["ladder_step"],
-        steps=len(json.loads(row["ladder"])),
+        next_ask_at=next_attempt_at if is_for_nobody and purpose != Purpose.TEST else None,
+        next_step_at=_as_moment(next_step),
+        step=step,
+        steps=_count_steps(ladder),
     )
+
+
+@lru_cache(maxsize=200)
+def _count_steps(ladder: str) -> int:
+    return len(json.loads(ladder))
 
 
 def _as_moment(found: datetime | None) -> datetime | None:

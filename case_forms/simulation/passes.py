@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Min
 from django.utils import timezone
 
-from case_forms.cases.models import AwaitedDate, Deadline
 from notifications.briefs.further import send_due_alarms
-from notifications.briefs.models import FurtherReport
 from notifications.channels.base import ChannelPool, Message, Unreached
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import get_start_of_today, send_digests
@@ -79,12 +76,10 @@ def register_pass(new: Pass) -> None:
 
 def run_passes(now: datetime, outside: Outside) -> None:
     """Run every pass that has something to do, in the order in which the sweeper and the workers run."""
-    outside.forget()
     for each in PASSES:
         moment = each.get_next(now, outside)
         if (moment is not None and moment <= now) or each.joins(now, outside):
             each.run(now, outside)
-            outside.forget()
 
 
 def get_next_moment(now: datetime, outside: Outside) -> datetime | None:
@@ -102,7 +97,7 @@ def _next_step(now: datetime, outside: Outside) -> datetime | None:
 
 
 def _next_alarm(now: datetime, outside: Outside) -> datetime | None:
-    return FurtherReport.objects.order_by().aggregate(at=Min("alarm_due_at"))["at"]
+    return outside.next_alarm_at
 
 
 def _resolve(now: datetime, outside: Outside) -> None:
@@ -191,10 +186,7 @@ def _next_eight(now: datetime) -> datetime:
 
 
 def _next_mark(now: datetime, outside: Outside) -> datetime | None:
-    """Return when a duty's next mark, or a date that a rule waits for, is reached."""
-    marks = Deadline.objects.running().order_by().aggregate(at=Min("next_mark_at"))["at"]
-    dates = AwaitedDate.objects.running().order_by()
-    return min((at for at in (marks, dates.aggregate(at=Min("at"))["at"]) if at is not None), default=None)
+    return outside.next_mark_at
 
 
 for _each in (

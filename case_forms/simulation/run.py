@@ -158,12 +158,11 @@ class _Run:
                 keys = [each.pk for each in clocks]
                 Notice.objects.filter(pk__in=keys).update(next_step_at=None)
                 self.outside.asleep.update(dict.fromkeys(keys, clock.now()))
-                self.outside.forget()
         self._leave_out_looks()
 
     def _leave_out_looks(self) -> None:
         """Leave out the daily looks at duties that a chain which is asleep chases: nothing comes of them."""
-        if not self.outside.asleep:
+        if not self.outside.asleep or self.outside.next_mark_at is None:
             return
         chases = Notice.objects.filter(pk__in=list(self.outside.asleep)).values("chase_id")
         for duty in Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=chases):

@@ -89,7 +89,7 @@ def run_scenarios(
     can't be run is a result that doesn't hold, and never stops the others.
     """
     procedure = parse_procedure(definition)
-    chosen = list(Scenario.objects.filter(procedure=procedure.key) if scenarios is None else scenarios)
+    chosen = list(Scenario.objects.working().filter(procedure=procedure.key) if scenarios is None else scenarios)
     return _Runs(definition, procedure, forms, heartbeat).run(chosen)
 
 
@@ -161,7 +161,7 @@ class _Runs:
         return ScenarioResult(
             scenario.key,
             scenario.title,
-            tuple(CheckedExpectation(each.describe(), each.check(timeline)) for each in expectations),
+            tuple(CheckedExpectation(each.describe(self.procedure), each.check(timeline)) for each in expectations),
             rules=frozenset(timeline.fired),
             steps=frozenset(_iter_steps(timeline)),
             timeline=timeline,

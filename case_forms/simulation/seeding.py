@@ -20,7 +20,8 @@ def read_shipped() -> list[Scenario]:
     for position, entry in enumerate(file["scenarios"]):
         read_story(entry["story"])
         read_expectations(entry["expectations"])
-        scenarios.append(Scenario(procedure=file["procedure"], position=position, is_seeded=True, **entry))
+        shipped = {"procedure": file["procedure"], "is_seeded": True, "is_approved": True}
+        scenarios.append(Scenario(position=position, **shipped, **entry))
     return scenarios
 
 
@@ -28,12 +29,13 @@ def read_shipped() -> list[Scenario]:
 def seed_scenarios() -> int:
     """Bring the shipped scenarios up to date. Return how many were written.
 
-    One that somebody has changed isn't shipped any more (`is_seeded` is off), so it stays as it is.
+    One that somebody has changed isn't shipped any more (`is_seeded` is off), so it stays as it is. One that two people
+    have deleted stays deleted.
     """
     written = 0
     for scenario in read_shipped():
         known = Scenario.objects.filter(procedure=scenario.procedure, key=scenario.key).first()
-        if known is not None and not known.is_seeded:
+        if known is not None and (not known.is_seeded or not known.is_approved):
             continue
         same = known is not None and all(
             getattr(known, name) == getattr(scenario, name) for name in ("title", "story", "expectations", "position")
@@ -42,6 +44,7 @@ def seed_scenarios() -> int:
             if known is not None:
                 scenario.pk = known.pk
                 scenario._state.adding = False
+                scenario.deleted_at, scenario.deleted_by = known.deleted_at, known.deleted_by
             scenario.save()
             written += 1
     return written

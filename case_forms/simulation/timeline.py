@@ -10,6 +10,7 @@ from typing import Any
 
 from access.languages import Texts, in_each_language, same_in_each_language
 from audit.models import AuditEntry, PutAside
+from case_forms.cases.deadline_clock import DUE
 from case_forms.cases.models import CaseEvent, Deadline
 from case_forms.procedures.definition import Procedure
 from case_forms.tips.models import TipEvent
@@ -17,6 +18,7 @@ from notifications.outbox.models import Attempt, AttemptOutcome, Notice, Reply
 from notifications.outbox.service_briefs import NO_DEPUTY
 
 from .describing import describe, describe_end
+from .duties import get_duty_ladder
 from .fired import RuleOutcome, get_rule_outcomes
 from .run import Lived
 from .witness import Decided
@@ -119,6 +121,9 @@ class _Reading:
         self.replies = {str(reply.pk): reply for reply in Reply.objects.select_related("to_municipality")}
         self.procedure = lived.decisions[0].procedure if lived.decisions else None
         self.rules_by_notice = self._read_rules()
+        # By the first notice about a duty: the duty's key.
+        told = CaseEvent.objects.filter(kind=DUE).values_list("notice_id", "detail")
+        self.duties = {notice: str(detail["key"]) for notice, detail in told}
         self.deadlines = list(Deadline.objects.order_by("starts_at", "pk"))
 
     def read(self) -> Timeline:
@@ -172,6 +177,7 @@ class _Reading:
             more["why"] = (in_each_language(NO_DEPUTY),) if detail.get("no_deputy") else ()
         if entry.target_kind == "deadline":
             more["deadline"] = str(detail.get("key", ""))
+            more["why"] = tuple(each.label for each in self.deadlines if str(each.pk) == entry.target_id)
         if entry.target_kind == "case":
             more["rule"] = str(detail.get("rule", ""))
         return self._entry(entry.at, entry.action, **more)
@@ -215,7 +221,10 @@ class _Reading:
         return self.rules_by_notice.get(str(notice.pk)) or self.rules_by_notice.get(str(notice.chase_id), "")
 
     def _get_ladder(self, rule: str, notice: Notice) -> str:
-        """Return the key of the ladder with which the rule notified the first of this chain."""
+        """Return the key of the ladder with which the rule notified the first of this chain, or that its duty has."""
+        duty = self.duties.get(notice.chase_id)
+        if duty is not None and self.procedure is not None:
+            return get_duty_ladder(self.procedure, duty)
         first = self.notices.get(str(notice.chase_id), notice)
         for written in self.procedure.rules if self.procedure else ():
             if written.key == rule:

@@ -1,4 +1,8 @@
-"""Scenarios as coordinators change them. Each act is recorded, by key; the story itself is in no record."""
+"""Scenarios as coordinators change them. Each act is recorded, by key; the story itself is in no record.
+
+What was approved isn't overwritten and not deleted here: a change or deletion is a proposal that the next approval of
+the procedure takes over (`simulation.approval`, docs/adr/0101).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,18 +36,22 @@ def save_scenario(
 ) -> Scenario:
     """Create or change a scenario. Raises StoryRefused, ExpectationsRefused, TooManyScenarios.
 
-    A shipped one that somebody has changed is theirs from then on: an upgrade doesn't overwrite it.
+    One that was approved stays beside its changed self, which is returned. A shipped one that somebody has changed is
+    theirs from then on: an upgrade doesn't overwrite it.
     """
     read_story(dict(story))
     read_expectations(expectations)
     is_new = scenario is None
     if scenario is None:
-        of_procedure = Scenario.objects.select_for_update().filter(procedure=procedure)
+        list(Scenario.objects.select_for_update().filter(procedure=procedure).values_list("pk"))
+        of_procedure = Scenario.objects.working().filter(procedure=procedure)
         if of_procedure.count() >= MAX_SCENARIOS:
             raise TooManyScenarios
         last = of_procedure.aggregate(last=Max("position"))["last"]
         key = _find_free_key(procedure)
         scenario = Scenario(procedure=procedure, key=key, position=0 if last is None else last + 1)
+    elif scenario.is_approved:
+        scenario = _begin_change(scenario)
     scenario.title, scenario.story, scenario.expectations = dict(title), dict(story), expectations
     _touch(scenario, by)
     scenario.save()
@@ -51,11 +59,37 @@ def save_scenario(
     return scenario
 
 
+def _begin_change(approved: Scenario) -> Scenario:
+    """Return the row that holds the change of an approved scenario: the one there is, or a new one."""
+    locked = Scenario.objects.select_for_update().get(pk=approved.pk)
+    existing = Scenario.objects.filter(changes=locked).first()
+    return existing or Scenario(
+        procedure=locked.procedure,
+        key=_find_free_key(locked.procedure),
+        position=locked.position,
+        changes=locked,
+    )
+
+
 @transaction.atomic
 def delete_scenario(*, scenario: Scenario, by: User) -> None:
-    """Delete a scenario. A shipped one comes back when the shipped ones are brought up to date."""
-    _log("scenario.deleted", scenario, by)
-    scenario.delete()
+    """Delete a scenario; one that was approved until then is only marked, for whoever approves the procedure next."""
+    approved = scenario if scenario.is_approved else scenario.changes
+    _log("scenario.deleted", approved or scenario, by)
+    if not scenario.is_approved:
+        scenario.delete()
+    if approved is not None:
+        approved.deleted_at, approved.deleted_by = timezone.now(), by
+        approved.save(update_fields=["deleted_at", "deleted_by"])
+
+
+@transaction.atomic
+def restore_scenario(*, scenario: Scenario, by: User) -> None:
+    """Take back what was proposed about an approved scenario: it stands as it was approved."""
+    _log("scenario.restored", scenario, by)
+    Scenario.objects.filter(changes=scenario).delete()
+    scenario.deleted_at, scenario.deleted_by = None, None
+    scenario.save(update_fields=["deleted_at", "deleted_by"])
 
 
 def _touch(scenario: Scenario, by: User) -> None:

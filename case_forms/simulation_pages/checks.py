@@ -9,21 +9,33 @@ from access.models import localize
 from case_forms.procedure_editor.checks import Finding
 from case_forms.procedures.actions import publishing_problems
 from case_forms.procedures.definition import Procedure
+from case_forms.simulation.models import Scenario
 from case_forms.simulation.scenarios import ScenarioResult, run_scenarios
 
 
 def check_scenarios(procedure: Procedure) -> Iterator[Finding]:
     """Run the scenarios on a draft. One that doesn't hold keeps it from being submitted, and names the rule.
 
-    A draft that can't be published can't act on a story either: its own problems keep it from being submitted.
+    One that was approved and that somebody has changed or deleted since is held against the draft as it was approved,
+    too: that keeps nobody from submitting, but it is said. A draft that can't be published can't act on a story either:
+    its own problems keep it from being submitted.
     """
     definition = procedure.to_json()
     if publishing_problems(procedure.key, definition):
         return
+    given_up = list(Scenario.objects.superseded().filter(procedure=procedure.key))
     with simulations.turn():
         results = run_scenarios(definition)
+        as_approved = run_scenarios(definition, given_up) if given_up else []
     for result in results:
         yield from iter_findings(result)
+    for result in as_approved:
+        if not result.holds:
+            words = _(
+                "Scenario “%(title)s” was changed or deleted. As it was approved it doesn't hold on this draft, and"
+                " whoever approves the draft sees that."
+            )
+            yield Finding("", words % {"title": localize(result.title) or result.key}, is_blocking=False)
 
 
 def iter_findings(result: ScenarioResult) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ def find_scenarios(key: str) -> list[Scenario]:
     version = _get_version()
     if version is None:
         return []
-    found = Scenario.objects.filter(procedure=version.procedure.key)
+    found = Scenario.objects.working().filter(procedure=version.procedure.key)
     return [each for each in found if key in _iter_forms(each.story)]
 
 

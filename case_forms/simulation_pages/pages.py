@@ -188,7 +188,7 @@ class StoryPage(SimulatorPage):
         return parse_procedure(self.get_definition(on) or self.draft.definition)
 
     def get_scenarios(self) -> list[Scenario]:
-        return list(Scenario.objects.filter(procedure=self.procedure.key))
+        return list(Scenario.objects.working().filter(procedure=self.procedure.key))
 
 
 class TryView(StoryPage):

@@ -67,7 +67,7 @@ def build_results(
     `forms`: definitions to try in the place of the published ones. Raises Busy.
     """
     procedure = parse_procedure(definition)
-    scenarios = list(Scenario.objects.filter(procedure=key)) if scenarios is None else scenarios
+    scenarios = list(Scenario.objects.working().filter(procedure=key)) if scenarios is None else scenarios
     with simulations.turn():
         found = run_scenarios(definition, scenarios, forms=forms)
     uncovered = find_uncovered(definition, found)

@@ -14,10 +14,12 @@ from wagtail.admin.widgets.button import HeaderButton
 from access.languages import LANGUAGES, NATIVE_NAMES, get_current_language
 from access.models import localize
 from case_forms.form_builder.definition import Form
+from case_forms.simulation.approval import find_changes
 from case_forms.simulation.expectations import ExpectationsRefused, read_expectations
 from case_forms.simulation.models import Scenario
 
-from .actions import MAX_SCENARIOS, TooManyScenarios, delete_scenario, save_scenario
+from .actions import MAX_SCENARIOS, TooManyScenarios, delete_scenario, restore_scenario, save_scenario
+from .changes import build_changes
 from .pages import SimulatorPage, StoryPage
 from .results import build_results
 from .rows import Choices, RowSet, build_expectations
@@ -40,8 +42,9 @@ class ScenariosView(SimulatorPage):
         definition, problems = self.get_definition(on), self.find_problems(on)
         is_runnable = definition is not None and not problems
         results = build_results(self.procedure.key, definition) if is_runnable and definition else None
+        changes = build_changes(self.procedure.key, self.draft.definition) if on == DRAFT else []
         context = {"on": on, "problems": problems, "results": results, "has_definition": definition is not None}
-        return self.render_to_response(self.get_context_data(**context))
+        return self.render_to_response(self.get_context_data(changes=changes, **context))
 
     @property
     def header_buttons(self) -> list[Any]:
@@ -56,7 +59,8 @@ class PanelView(SimulatorPage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         problems = self.find_problems(DRAFT)
         results = None if problems else build_results(self.procedure.key, self.draft.definition)
-        context = self.get_context_data(results=results)
+        changes = find_changes(self.procedure.key, self.draft.definition)
+        context = self.get_context_data(results=results, changes=changes)
         html = render_to_string("simulation_pages/panel.html", context, request)
         return JsonResponse({"html": html, "red": results.red if results else None})
 
@@ -151,8 +155,9 @@ class ScenarioPage(StoryPage):
             for problem in refused.problems:
                 fields.errors[f"must{problem.path}"] = str(problem.message)
             return []
+        procedure = self.get_procedure(fields.on)
         return [
-            {"words": localize(each.describe()), "holds": outcome.holds, "why": localize(outcome.why)}
+            {"words": localize(each.describe(procedure)), "holds": outcome.holds, "why": localize(outcome.why)}
             for each in expectations
             for outcome in [each.check(timeline)]
         ]
@@ -203,7 +208,8 @@ class ScenarioView(ScenarioPage):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        self.scenario = get_object_or_404(Scenario, pk=kwargs["scenario"], procedure=self.procedure.key)
+        working = Scenario.objects.working().filter(procedure=self.procedure.key)
+        self.scenario = get_object_or_404(working, pk=kwargs["scenario"])
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         assert self.scenario is not None
@@ -257,10 +263,29 @@ class DeleteView(SimulatorPage):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         found = self._find(kwargs)
-        title = str(found)
+        title, was_approved = str(found), found.is_approved or found.changes is not None
         delete_scenario(scenario=found, by=self.me)
-        messages.success(request, _("The scenario “%(title)s” is deleted.") % {"title": title})
+        words = _("The scenario “%(title)s” is deleted.") % {"title": title}
+        more = _("Until the procedure is approved next, it can be restored, and whoever approves sees it.")
+        messages.success(request, f"{words} {more}" if was_approved else words)
         return redirect(self.own_address("scenarios"))
 
     def _find(self, kwargs: dict[str, Any]) -> Scenario:
-        return get_object_or_404(Scenario, pk=kwargs["scenario"], procedure=self.procedure.key)
+        working = Scenario.objects.working().select_related("changes").filter(procedure=self.procedure.key)
+        return get_object_or_404(working, pk=kwargs["scenario"])
+
+
+class RestoreView(SimulatorPage):
+    """POST: take back the change or deletion of an approved scenario."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found = get_object_or_404(Scenario, pk=kwargs["scenario"], procedure=self.procedure.key)
+        if Scenario.objects.superseded().filter(pk=found.pk).exists():
+            restore_scenario(scenario=found, by=self.me)
+            words = _("The scenario “%(title)s” stands as it was approved.") % {"title": str(found)}
+            messages.success(request, words)
+        else:
+            messages.error(request, _("Nothing was restored: the scenario stands as it was approved."))
+        return redirect(self.own_address("scenarios"))

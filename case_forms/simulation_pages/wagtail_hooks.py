@@ -13,6 +13,7 @@ PATTERNS = [
     path("scenarios/<uuid:scenario>/", scenario_pages.ScenarioView.as_view(), name="scenario"),
     path("scenarios/<uuid:scenario>/copy/", scenario_pages.CopyView.as_view(), name="copy"),
     path("scenarios/<uuid:scenario>/delete/", scenario_pages.DeleteView.as_view(), name="delete"),
+    path("scenarios/<uuid:scenario>/restore/", scenario_pages.RestoreView.as_view(), name="restore"),
     path("replays/", replay_pages.ReplaysView.as_view(), name="replays"),
     path("replays/<uuid:replay>/", replay_pages.ReplayView.as_view(), name="replay"),
 ]

@@ -91,7 +91,9 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:
     """Sort by the smaller area, then the older entry: nothing depends on an office's key."""
-    return sorted(offices, key=lambda office: (_distance(office), office.pk))
+    found = list(offices)
+    # Where one answers, which is the rule, nothing has to be asked about how near it is.
+    return sorted(found, key=lambda office: (_distance(office), office.pk)) if len(found) > 1 else found
 
 
 def has_office_for(role: str, place: Municipality | Region) -> bool:

@@ -118,7 +118,7 @@ def _get_candidates(now: datetime, wanted: Sequence[str], without: Collection[st
     ready = (
         Notice.objects.claimable(now)
         .exclude(channel__in=without)
-        .select_related("contact__partner", "chases__chases")
+        .select_related("contact__partner", "chases__chases", "municipality", "unit")
         .defer(*_DEFERRED, *(f"{above}__{name}" for above in ("chases", "chases__chases") for name in _DEFERRED))
         # Untried ones before retries, so that an outage's backlog doesn't hold up what is new.
         .order_by("attempts", "owed_at")

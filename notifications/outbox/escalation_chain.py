@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from notifications.directory.models import Contact
 
 from .escalation_policy import REMIND
-from .models import Notice, Purpose, ReplyKind
+from .models import Notice, Purpose, Reply, ReplyKind
 from .states import ANSWERED, OPEN, REACHED, REPLACED, TAKEN, WRONG_AREA, NoticeState
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
@@ -51,11 +51,10 @@ def get_notified_contacts(members: Sequence[Notice], role: str) -> list[Contact]
 
 def get_contacts_who_declined(members: Sequence[Notice]) -> set[int]:
     """Return the contacts (ids) of the chain who have declined."""
-    return {
-        member.contact_id
-        for member in members
-        if member.contact_id and member.replies.filter(kind=ReplyKind.DECLINED).exists()
-    }
+    asked = [member.pk for member in members if member.contact_id]
+    declined = Reply.objects.filter(notice__in=asked, kind=ReplyKind.DECLINED).order_by()
+    by_notice = set(declined.values_list("notice", flat=True)) if asked else set()
+    return {member.contact_id for member in members if member.contact_id and member.pk in by_notice}
 
 
 def get_ladder_owner(notice: Notice) -> Notice:

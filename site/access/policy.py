@@ -175,6 +175,13 @@ VIEWS: tuple[RouteRule, ...] = (
         ADMIN_DOOR,
     ),
     RouteRule(
+        "simulation:restore",
+        COORDINATOR,
+        "A proposed change of an approved scenario is taken back; recorded.",
+        POST_ONLY,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
         "simulation:replays",
         COORDINATOR,
         "Whoever edits a procedure holds the draft against what they may see of the past; recorded.",
@@ -373,6 +380,18 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("finding:merge", FIELD, "A second person, of the other case's unit, decides about a merge.", WRITE),
     RouteRule("finding:transfer", FIELD, "A case's unit and its coordinators hand it over.", WRITE),
     RouteRule("finding:handed_over", FIELD, "Both units see a transfer; the one it goes to answers.", WRITE),
+    RouteRule(
+        "cases:task_add",
+        FIELD,
+        "Whoever follows a case writes a task down for its unit or coordinator; recorded.",
+        WRITE,
+    ),
+    RouteRule(
+        "cases:task_done",
+        FIELD,
+        "Whoever follows a case says that a task is done which no form answers; recorded.",
+        WRITE,
+    ),
     RouteRule("outreach:zones", FIELD, "A unit sees the zones of its region, a coordinator those of their regions."),
     RouteRule("outreach:zone_add", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),
     RouteRule("outreach:zone_change", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),

@@ -38,10 +38,13 @@ def for_each_row(
     aside, so that people hear of it; its own failure is only logged. Of what an action raises, only
     OperationalError and InterfaceError come out of here.
     """
+    todo = list(keys)
+    if not todo:
+        return 0
     done = 0
     # One query for all, so that a row that goes well costs none of its own.
     already_aside = set(PutAside.objects.filter(kind=kind).values_list("row", flat=True))
-    for key in keys:
+    for key in todo:
         try:
             done += bool(action(key))
         except (OperationalError, InterfaceError):

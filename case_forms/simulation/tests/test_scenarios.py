@@ -63,7 +63,13 @@ def test_the_shipped_scenarios_hold_for_the_shipped_procedure():
     assert [(result.key, result.problem.get("en")) for result in results if not result.holds] == []
     assert not [entry for result in results for entry in result.timeline.of_kind("act.impossible", "put_aside")]
     # Those that are reached; the others are listed for whoever writes the next scenario.
-    assert "tell_police" not in find_uncovered(definition, results).rules
+    uncovered = find_uncovered(definition, results)
+    # The first two apply when the organisation chooses otherwise, the third to a session that was held.
+    assert uncovered.rules == ("adult_refuses_alert", "adult_refuses_none", "session_report_kept")
+    assert uncovered.steps == ()
+    words = [checked.words["en"] for result in results for checked in result.checked]
+    assert "A clock is started: 72-hour emergency shelter" in words or any("shelter" in each for each in words)
+    assert not [each for each in words if any(key in each for key in definition["deadlines"])]
 
 
 def test_a_shipped_procedure_that_forgets_the_police_turns_scenarios_red_and_names_the_rule():

@@ -210,6 +210,15 @@ def delete_a_scenario(day: Day, me: Staff) -> Any:
     return named(sop())
 
 
+@act("scenario.restored", "coordinator", "simulation:restore")
+def restore_a_scenario(day: Day, me: Staff) -> Any:
+    made = scenario(me)
+    Scenario.objects.filter(pk=made.pk).update(is_approved=True)
+    me.post("simulation:delete", sop().pk, made.pk)
+    me.post("simulation:restore", sop().pk, made.pk)
+    return named(sop())
+
+
 @act("procedure.replay_asked", "coordinator", "simulation:replays")
 def hold_a_draft_against_the_past(day: Day, me: Staff) -> Any:
     me.post("simulation:replays", sop().pk)
