@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('briefs', '0002_further_reports'),
-        ('outbox', '0012_corr_purpose'),
+        ('outbox', '0012_more_purposes'),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('builder', '0006_facts_catalogue'),
-        ('cases', '0005_duties_have_owners'),
+        ('cases', '0007_consent_ledger'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -14,8 +14,8 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("intake", "0011_draft_besides"),
-        ("cases", "0006_consent_ledger"),
+        ("intake", "0013_facts_carried_over"),
+        ("cases", "0007_consent_ledger"),
         ("directory", "0011_two_offices_answered"),
     ]
 

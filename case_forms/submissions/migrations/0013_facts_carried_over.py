@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0006_facts_of_a_case'),
-        ('intake', '0011_draft_besides'),
+        ('cases', '0008_facts_of_a_case'),
+        ('intake', '0012_corrections'),
     ]
 
     operations = [

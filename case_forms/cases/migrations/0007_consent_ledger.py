@@ -13,7 +13,7 @@ from ..consent.triggers import CONSENTS, DECISIONS
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0005_duties_have_owners'),
+        ('cases', '0006_closing_of_cases'),
         ('directory', '0011_two_offices_answered'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='referral',
             name='state',
-            field=models.CharField(choices=[('pending', 'pending'), ('accepted', 'accepted'), ('declined', 'declined'), ('withdrawn', 'ended: consent no longer holds')], default='pending', max_length=12, verbose_name='state'),
+            field=models.CharField(choices=[('pending', 'pending'), ('accepted', 'accepted'), ('declined', 'declined'), ('withdrawn', 'withdrawn'), ('ended', 'ended without an answer')], default='pending', max_length=12, verbose_name='state'),
         ),
         migrations.CreateModel(
             name='ConsentEntry',

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('access', '0007_places_by_two'),
-        ('cases', '0005_duties_have_owners'),
+        ('cases', '0008_facts_of_a_case'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
