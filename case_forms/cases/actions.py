@@ -153,6 +153,7 @@ class _DecisionRun(World):
             lock_duties(self.named_case)
             if self.submission.corrects:
                 self.correction = Correction(self.named_case, self.submission.corrects)
+                self.correction.put_in_place_of(self.submission.id, at=self.submission.received_at)
             # So that it is closed either before this form or after it, with all that this form brings.
             lock_case(self.named_case)
             self.is_nothing_referred = self._is_nothing_referred(self.named_case)

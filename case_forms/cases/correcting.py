@@ -6,7 +6,7 @@ always. Who was notified before and would not be now is told of the correction, 
 wrong; an office that the worker had chosen by mistake is told that the notice no longer counts, and reads no more.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import both
-from .models import SUBMISSION_RECEIVED, AwaitedDate, Case, CaseEvent, Deadline, Referral, ReferralState
+from .models import SUBMISSION_RECEIVED, AwaitedDate, Case, CaseEvent, CorrectedForm, Deadline, Referral, ReferralState
 
 if TYPE_CHECKING:
     from case_forms.procedures.decide import Action
@@ -74,9 +74,13 @@ class Telling:
 class Correction:
     """What followed from the earlier versions of a form that is corrected, and what of it holds."""
 
-    def __init__(self, case: Case, submissions: Iterable[UUID]) -> None:
-        """Read what followed and lock the notices' chains, before anything is written to the audit chain."""
+    def __init__(self, case: Case, submissions: Sequence[UUID]) -> None:
+        """Read what followed and lock the notices' chains, before anything is written to the audit chain.
+
+        `submissions`: the earlier versions, the newest first.
+        """
         self.case = case
+        self.newest = submissions[0]
         found = CaseEvent.objects.filter(case=case, submission_id__in=list(submissions), kind=SUBMISSION_RECEIVED)
         self.events = list(found.values_list("pk", flat=True))
         firsts = Notice.objects.filter(event_id__in=self.events, chases=None).select_related("partner")
@@ -86,6 +90,10 @@ class Correction:
         for notice in firsts.order_by("owed_at", "pk"):
             self.groups.setdefault(_group(notice.role, notice.partner), []).append(notice)
         self.taken: set[Group] = set()
+
+    def put_in_place_of(self, submission: UUID, *, at: datetime) -> None:
+        """Note that from now on this submission says what the newest of the earlier versions said."""
+        CorrectedForm.objects.create(submission_id=self.newest, case=self.case, corrected_by=submission, at=at)
 
     @property
     def has_opened_case(self) -> bool:

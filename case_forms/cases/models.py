@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -179,6 +179,31 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.kind}"
+
+
+class CorrectedForm(models.Model):
+    """A form of a case that a correction has taken the place of: what it said of the person holds no more.
+
+    Ids without foreign keys: submissions stand on a floor above.
+    """
+
+    submission_id = models.UUIDField(primary_key=True, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="corrected_forms", verbose_name=_("case"))
+    corrected_by = models.UUIDField(unique=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("corrected form")
+        verbose_name_plural = _("corrected forms")
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.submission_id}"
+
+
+def from_corrected_form() -> Exists:
+    """Return the condition of rows (facts, consents) that a form said which was corrected since (`submission_id`)."""
+    return Exists(CorrectedForm.objects.filter(submission_id=OuterRef("submission_id")))
 
 
 class DeadlineKind(models.TextChoices):

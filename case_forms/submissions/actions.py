@@ -214,6 +214,8 @@ def receive_submission(
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
             index_submission(submission, cleaned)
+            if corrects is not None:
+                index_submission(corrects, {})
             note_what_was_found(submission, cleaned, confirmed)
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)

@@ -45,10 +45,14 @@ def identity_of(submission: Submission, answers: Answers) -> Identity:
 
 
 def index_submission(submission: Submission, answers: Answers) -> None:
-    """Put a submission's person into the index, in the caller's transaction; a drill's is invented, and left out."""
+    """Put a submission's person into the index, in the caller's transaction; a drill's is invented, and left out.
+
+    A name that was corrected since is taken out: it was wrong, or somebody else's.
+    """
     if submission.case_id is None or submission.is_drill:
         return
-    identity = identity_of(submission, answers)
+    is_corrected = Submission.objects.filter(corrects=submission.pk).exists()
+    identity = identity_of(submission, {} if is_corrected else answers)
     index_identity(identity, case_id=submission.case_id, submission_id=submission.pk)
 
 

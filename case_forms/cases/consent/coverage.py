@@ -11,7 +11,7 @@ from access.models import localize
 from case_forms.form_builder.definition import Form
 from notifications.directory.models import Partner, Role
 
-from ..models import Case
+from ..models import Case, from_corrected_form
 from .gate import Verdict, may_share
 from .ledger import OFFICES, Recipient, get_entries
 from .models import ConsentEntry, ConsentPurpose
@@ -119,6 +119,7 @@ def get_purposes(case: Case, at: datetime) -> list[tuple[str, str]]:
     """Return (purpose, answer) in words of what isn't about a recipient: the interview, storing, a photograph."""
     newest: dict[str, ConsentEntry] = {}
     found = ConsentEntry.objects.filter(case=case).exclude(purpose__in=("", ConsentPurpose.REFER_TO))
+    found = found.exclude(from_corrected_form())
     for entry in found.defer("names", "reason").order_by("occurred_at", "recorded_at"):
         newest[entry.purpose] = entry
     labels = dict(ConsentPurpose.choices)

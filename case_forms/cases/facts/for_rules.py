@@ -63,5 +63,5 @@ def _parts_in(part: Any) -> Collection[str]:
 
 def _said_last(case: Case, keys: Collection[str]) -> list[tuple[str, datetime]]:
     # the oldest first, so that in a dict the newest of each key is left
-    rows = CaseFact.objects.filter(case=case, key__in=keys).order_by("occurred_at")
+    rows = CaseFact.objects.filter(case=case, key__in=keys).that_hold().order_by("occurred_at")
     return list(rows.values_list("key", "occurred_at"))

@@ -9,10 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from case_forms.form_builder.models import FormVersion
 from vault.fields import SealedJSONField
 
-from ..models import Case
+from ..models import Case, from_corrected_form
 
 
 class CaseFactQuerySet(models.QuerySet["CaseFact"]):
+    def that_hold(self) -> "CaseFactQuerySet":
+        """Leave out what a form said that was corrected since: the correction says what holds, or that nothing does."""
+        return self.exclude(from_corrected_form())
+
     def newest_first(self) -> "CaseFactQuerySet":
         """Order so that the first row of a key is the one that holds.
 

@@ -18,6 +18,7 @@ from notifications.directory.models import Role
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import BriefDocument, Notice, Purpose, ReplyKind
 from notifications.outbox.states import NoticeState
+from tests.world.consents import record_consent
 from tests.world.scene import Scene, make_scene
 
 from ..actions import CorrectedSince, Received, submit_draft
@@ -40,7 +41,8 @@ def correct(sent: Submission, by: User, reason: str = "The age was wrong.", **an
     changed = {**draft.answers, **answers}
     draft.answers = {key: value for key, value in changed.items() if value is not None}
     draft.save(update_fields=["answers"])
-    return submit_draft(draft=draft, user=by)
+    warnings = [warning["key"] for warning in draft.form_version.definition.get("warnings", [])]
+    return submit_draft(draft=draft, user=by, confirmed=warnings)
 
 
 def notices(case: Case | None, role: str) -> list[Notice]:
@@ -365,6 +367,7 @@ def test_a_referral_to_an_office_named_by_mistake_is_withdrawn_and_its_reader_to
     [first] = notices(case, Role.PROTECTION_SERVICE)
     was_sent(first)
     mark_opened(notice=first, at=timezone.now())
+    record_consent(case, partner=other)
     correct(sent, scene.worker, to_org=other.slug)
     first.refresh_from_db()
     assert (first.state, first.reason, first.link_revoked_at is not None) == (NoticeState.CANCELLED, "corrected", True)
