@@ -26,6 +26,7 @@ from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
 from .calling import ToCall, has_nobody, numbers_to_call
 from .models import Case, CaseEvent, Deadline, DeadlineKind, Referral
+from .task_pages.reading import read_text
 
 # The marks of a clock, worst first.
 MARKS = ("breach", "red", "amber")
@@ -122,7 +123,8 @@ class DeadlineLine:
 
     `mark` is the worst mark passed before it was met; `minutes_left` counts to the next mark. `owner`: whose duty it
     is and `next_step` what is to be done, in words, "" where nobody and nothing is named; `chase`: the first of the
-    notices by which its owner is told; `by_another`: somebody else than the sender has to do it.
+    notices by which its owner is told; `by_another`: somebody else than the sender has to do it; `to_finish`:
+    the id of a task that no form answers and that waits to be said to be done.
     """
 
     key: str
@@ -142,6 +144,7 @@ class DeadlineLine:
     chase: UUID | None = None
     is_task: bool = False
     by_another: bool = False
+    to_finish: int | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,9 @@ def build_timeline(case: Case, *, now: datetime | None = None, language: str | N
 def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
     return Timeline(
         notices=notice_lines(Notice.objects.shown().filter(case_id=case.pk), now=moment, language=language),
-        deadlines=[_deadline(row, moment, language) for row in Deadline.objects.filter(case=case)],
+        deadlines=[
+            _deadline(row, moment, language) for row in Deadline.objects.filter(case=case).select_related("event")
+        ],
         referrals=[_referral(row, language) for row in Referral.objects.filter(case=case).select_related("partner")],
         events=[
             EventLine(row.kind, row.at, row.notice_id, row.detail)
@@ -338,7 +343,8 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
     next_at, next_mark = min(ahead, default=(None, None))
     return DeadlineLine(
         key=row.key,
-        label=localize(row.label, language),
+        # Whoever may see the case reads what was written down for it.
+        label=read_text(row, language) or localize(row.label, language),
         starts_at=row.starts_at,
         amber_at=row.amber_at,
         red_at=row.red_at,
@@ -354,6 +360,7 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         chase=row.chase_id,
         is_task=row.kind == DeadlineKind.TASK,
         by_another=row.not_by_id is not None,
+        to_finish=row.pk if row.kind == DeadlineKind.TASK and not row.form and not row.met_at else None,
     )
 
 

@@ -331,7 +331,10 @@ VIEWS: tuple[RouteRule, ...] = (
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE
     ),
     RouteRule(
-        "cases:task_add", FIELD, "Whoever follows a case writes a task down for its unit or coordinator; recorded.", WRITE
+        "cases:task_add",
+        FIELD,
+        "Whoever follows a case writes a task down for its unit or coordinator; recorded.",
+        WRITE,
     ),
     RouteRule(
         "cases:task_done",
