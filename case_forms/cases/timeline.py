@@ -341,10 +341,11 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
     until = row.met_at or now
     ahead = [(at, mark) for mark in MARKS if (at := getattr(row, f"{mark}_at")) is not None and at > until]
     next_at, next_mark = min(ahead, default=(None, None))
+    written = read_text(row, language)
     return DeadlineLine(
         key=row.key,
-        # Whoever may see the case reads what was written down for it.
-        label=read_text(row, language) or localize(row.label, language),
+        # Whoever may see the case reads what was written down for it, and needs no word of where it stands.
+        label=written or localize(row.label, language),
         starts_at=row.starts_at,
         amber_at=row.amber_at,
         red_at=row.red_at,
@@ -356,7 +357,7 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         minutes_left=_minutes(now, next_at) if next_at and not row.met_at else None,
         minutes_taken=_minutes(row.starts_at, row.met_at) if row.met_at else None,
         owner=str(Role(row.owner).label) if row.owner and not row.notice_id else "",
-        next_step=localize(row.next_step, language) if row.next_step else "",
+        next_step=localize(row.next_step, language) if row.next_step and not written else "",
         chase=row.chase_id,
         is_task=row.kind == DeadlineKind.TASK,
         by_another=row.not_by_id is not None,
