@@ -26,7 +26,6 @@ from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.rule_actions.base import World
 from case_forms.procedures.rule_actions.registry import ACTIONS
-from case_forms.procedures.rule_actions.tasks import form_task_key, second_worker_key
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
@@ -56,7 +55,7 @@ from .models import (
     new_reference,
 )
 from .rule_events import respond_to_done
-from .tasks import label_of_form, label_of_second_worker, start_task
+from .tasks import read_order, start_task
 
 # 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
 TRIES_FOR_A_REFERENCE = 20
@@ -611,26 +610,19 @@ class _DecisionRun(World):
         self._start_task(action)
 
     def ask_for_form(self, action: Action) -> None:
-        form = action.params["form"]
-        self._start_task(action, key=form_task_key(form), label=label_of_form(form))
+        self._start_task(action)
 
     def require_second_worker(self, action: Action) -> None:
-        form = action.params["form"]
-        label = label_of_second_worker(form)
-        self._start_task(action, key=second_worker_key(form), label=label, not_by=self.submission.by)
+        self._start_task(action)
 
-    def _start_task(self, action: Action, **more: Any) -> None:
+    def _start_task(self, action: Action) -> None:
         case, event = self._here(action)
-        if self.correction is not None and self.correction.has_started(more.get("key") or action.params["key"]):
+        order = read_order(action, self.submission.by)
+        assert order is not None
+        if self.correction is not None and self.correction.has_started(order.key):
             return
-        start_task(
-            case=case,
-            event=event,
-            procedure=self.submission.procedure_version.parsed,
-            params=action.params,
-            at=self.submission.received_at,
-            **more,
-        )
+        procedure = self.submission.procedure_version.parsed
+        start_task(case=case, event=event, procedure=procedure, order=order, at=self.submission.received_at)
 
     def set_flag(self, action: Action) -> None:
         case, _event = self._here(action)

@@ -17,6 +17,7 @@ from case_forms.procedures.models import ProcedureVersion
 from .brief_content import both
 from .deadlines import build_chase, find_next_mark, start_deadline
 from .models import Case, CaseEvent, CaseQuerySet, Deadline
+from .tasks import TaskOrder, start_task
 
 PROCEDURE_ADOPTED = "procedure_adopted"
 
@@ -60,8 +61,10 @@ def may_adopt(case: Case, user: User) -> bool:
 
 
 @transaction.atomic
-def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[str], by: User) -> CaseEvent:
-    """Put the case under `version`, and start the clocks of `duties` (keys of its deadlines) now.
+def adopt_procedure(
+    *, case: Case, version: ProcedureVersion, duties: Sequence[str], by: User, tasks: Sequence[TaskOrder] = ()
+) -> CaseEvent:
+    """Put the case under `version`, and start the clocks of `duties` (keys of its deadlines) and of `tasks` now.
 
     A duty that the case has, or had, is not started a second time. Raises CannotAdopt.
     """
@@ -81,6 +84,7 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
     known = set(Deadline.objects.filter(case=locked).values_list("key", flat=True))
     # dict.fromkeys: each once, in the order of the page.
     begun = [key for key in dict.fromkeys(duties) if key not in known]
+    asked = [order for order in tasks if order.key not in known]
     before = locked.procedure_version
     locked.procedure_version = version
     locked.save(update_fields=["procedure_version"])
@@ -88,11 +92,18 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
         case=locked,
         kind=PROCEDURE_ADOPTED,
         at=at,
-        detail={"from": str(before), "to": str(version), "duties": begun, "by": by.pk},
+        detail={
+            "from": str(before),
+            "to": str(version),
+            "duties": [*begun, *(order.key for order in asked)],
+            "by": by.pk,
+        },
         explanation=[{"rule": PROCEDURE_ADOPTED, "words": _words(before, version)}],
     )
     for key in begun:
         start_deadline(case=locked, event=event, procedure=version.parsed, key=key, at=at)
+    for order in asked:
+        start_task(case=locked, event=event, procedure=version.parsed, order=order, at=at)
     _give_owners(locked, version, at)
     log_event(
         "case.procedure_adopted",
@@ -101,7 +112,7 @@ def adopt_procedure(*, case: Case, version: ProcedureVersion, duties: Sequence[s
         target_id=case.pk,
         before=str(before),
         after=str(version),
-        duties=begun,
+        duties=[*begun, *(order.key for order in asked)],
     )
     return event
 

@@ -26,6 +26,7 @@ from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
 from .calling import ToCall, has_nobody, numbers_to_call
 from .models import Case, CaseEvent, Deadline, DeadlineKind, Referral
+from .task_pages.reading import read_text
 
 # The marks of a clock, worst first.
 MARKS = ("breach", "red", "amber")
@@ -122,7 +123,8 @@ class DeadlineLine:
 
     `mark` is the worst mark passed before it was met; `minutes_left` counts to the next mark. `owner`: whose duty it
     is and `next_step` what is to be done, in words, "" where nobody and nothing is named; `chase`: the first of the
-    notices by which its owner is told; `by_another`: somebody else than the sender has to do it.
+    notices by which its owner is told; `by_another`: somebody else than the sender has to do it; `to_finish`:
+    the id of a task that no form answers and that waits to be said to be done.
     """
 
     key: str
@@ -143,6 +145,7 @@ class DeadlineLine:
     is_task: bool = False
     by_another: bool = False
     ended_at: datetime | None = None  # with its case, without being met
+    to_finish: int | None = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,9 @@ def build_timeline(case: Case, *, now: datetime | None = None, language: str | N
 def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
     return Timeline(
         notices=notice_lines(Notice.objects.shown().filter(case_id=case.pk), now=moment, language=language),
-        deadlines=[_deadline(row, moment, language) for row in Deadline.objects.filter(case=case)],
+        deadlines=[
+            _deadline(row, moment, language) for row in Deadline.objects.filter(case=case).select_related("event")
+        ],
         referrals=[_referral(row, language) for row in Referral.objects.filter(case=case).select_related("partner")],
         events=[
             EventLine(row.kind, row.at, row.notice_id, row.detail)
@@ -338,9 +343,11 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
     until = over_at or now
     ahead = [(at, mark) for mark in MARKS if (at := getattr(row, f"{mark}_at")) is not None and at > until]
     next_at, next_mark = min(ahead, default=(None, None))
+    written = read_text(row, language)
     return DeadlineLine(
         key=row.key,
-        label=localize(row.label, language),
+        # Whoever may see the case reads what was written down for it, and needs no word of where it stands.
+        label=written or localize(row.label, language),
         starts_at=row.starts_at,
         amber_at=row.amber_at,
         red_at=row.red_at,
@@ -352,11 +359,12 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         minutes_left=_minutes(now, next_at) if next_at and not over_at else None,
         minutes_taken=_minutes(row.starts_at, row.met_at) if row.met_at else None,
         owner=str(Role(row.owner).label) if row.owner and not row.notice_id else "",
-        next_step=localize(row.next_step, language) if row.next_step else "",
+        next_step=localize(row.next_step, language) if row.next_step and not written else "",
         chase=row.chase_id,
         is_task=row.kind == DeadlineKind.TASK,
         by_another=row.not_by_id is not None,
         ended_at=row.ended_at,
+        to_finish=row.pk if row.kind == DeadlineKind.TASK and not row.form and not over_at else None,
     )
 
 

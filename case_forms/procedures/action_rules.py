@@ -118,7 +118,9 @@ def _key(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Prob
 
 
 def _form(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
-    yield from check_form(path, value, here)
+    # None: one that may be left out, and is.
+    if value is not None or parameter.is_needed:
+        yield from check_form(path, value, here)
 
 
 def _marker(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:

@@ -42,7 +42,8 @@ from .visits import get_visits
 log = structlog.get_logger(__name__)
 MONTH = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
 CAME = ("met_safe", "met", "removed", "taken_to_service")
-FOLLOW_UPS = "follow_up_"
+FOLLOW_UP_FORM = "follow_up"
+OLD_FOLLOW_UPS = "follow_up_"  # keys of duties from before a duty named the form that meets it
 SHELTER = {"shelter", "emergency_72h"}
 RESULTS = frozenset({"potential_victim", "victim", "at_risk", "no_indicators", "insufficient_information"})
 SEXES = frozenset({"female", "male", "other", "unknown"})
@@ -309,7 +310,9 @@ def _cases(unit: MobileUnit, month: Month) -> Answers:
     referrals = list(
         Referral.objects.filter(case__in=cases, **_within("made_at", month)).values_list("state", "services")
     )
-    follow_ups = Deadline.objects.filter(case__in=cases, key__startswith=FOLLOW_UPS)
+    # A follow-up is what the procedure says is met by that form, whatever the duty's key.
+    declared = Q(form=FOLLOW_UP_FORM) | Q(form="", key__startswith=OLD_FOLLOW_UPS)
+    follow_ups = Deadline.objects.filter(declared, case__in=cases)
     return {
         "children_cases": len(children),
         "children_cpu": len(told),

@@ -1,11 +1,11 @@
-"""Missing duties of a case under an older procedure: deadlines that the one in force would have started.
+"""Missing duties of a case under an older procedure: deadlines and tasks that the one in force would have started.
 
 Computed by deciding on the case's own forms again, one after the other, under the version in force; nothing is
 carried out. Duties that hang on a notice are left out: nobody is notified afterwards.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 import structlog
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from access.models import localize
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case, Deadline
+from case_forms.cases.tasks import TaskOrder, read_order
 from case_forms.procedures.case_state import STATUS_ORDER
 from case_forms.procedures.decide import Decision, DecisionFailed, Event, decide
 from case_forms.procedures.definition import Deadline as WrittenDeadline
@@ -39,19 +40,26 @@ class SettingChange:
 class Missing:
     """The duties that a case lacks.
 
-    `duties`: keys of deadlines, the soonest first. `left_out`: how many forms of the case couldn't be read, so that
-    there may be more, or fewer.
+    `duties`: keys of deadlines, the soonest first. `tasks`: what rules would have asked for and nobody has done.
+    `left_out`: how many forms of the case couldn't be read, so that there may be more, or fewer.
     """
 
     duties: list[str]
     left_out: int
+    tasks: list[TaskOrder] = field(default_factory=list)
 
 
 def missing_duties(case: Case, version: ProcedureVersion) -> Missing:
-    """Find the deadlines that would run now and that this case never had."""
+    """Find the deadlines and tasks that would run now and that this case never had."""
     running: set[str] = set()
+    tasks: dict[str, TaskOrder] = {}
     left_out = 0
-    for decision in _decided_again(case, version):
+    for submission, decision in _decided_again(case, version):
+        # The form does what earlier ones have asked for, also where it can't be decided on.
+        sent = submission.form_version.form.key
+        running -= {key for key in running if _is_met_by(sent, key, version)}
+        by = submission.submitted_by
+        tasks = {key: order for key, order in tasks.items() if order.form != sent or order.not_by == by}
         if decision is None:
             left_out += 1
             continue
@@ -60,9 +68,17 @@ def missing_duties(case: Case, version: ProcedureVersion) -> Missing:
                 running.add(action.params["key"])
             elif action.do == "meet_deadline":
                 running.discard(action.params["key"])
+                tasks.pop(action.params["key"], None)
+            elif (order := read_order(action, by)) is not None:
+                tasks[order.key] = order
     had = set(Deadline.objects.filter(case=case).values_list("key", flat=True))
     duties = sorted(running - had, key=lambda key: (_soonest(version.parsed.deadlines[key]), key))
-    return Missing(duties, left_out)
+    return Missing(duties, left_out, [order for key, order in tasks.items() if key not in had])
+
+
+def _is_met_by(form: str, key: str, version: ProcedureVersion) -> bool:
+    """Tell whether sending this form meets a deadline: where rules meet it, they decide (`cases.actions`)."""
+    return version.parsed.deadlines[key].form == form and key not in version.parsed.met_by_rules
 
 
 def _soonest(deadline: WrittenDeadline) -> float:
@@ -70,8 +86,9 @@ def _soonest(deadline: WrittenDeadline) -> float:
     return min(deadline.minutes.values(), default=inf)
 
 
-def labels_of_duties(version: ProcedureVersion, keys: list[str], language: str) -> list[str]:
-    return [localize(version.parsed.deadlines[key].label, language) for key in keys]
+def labels_of_duties(version: ProcedureVersion, missing: Missing, language: str) -> list[str]:
+    deadlines = [version.parsed.deadlines[key].label for key in missing.duties]
+    return [localize(label, language) for label in (*deadlines, *(order.label for order in missing.tasks))]
 
 
 def changed_settings(before: ProcedureVersion, after: ProcedureVersion, language: str) -> list[SettingChange]:
@@ -85,8 +102,8 @@ def changed_settings(before: ProcedureVersion, after: ProcedureVersion, language
     ]
 
 
-def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision | None]:
-    """Yield the version's decision about each form of the case, in the order in which they came.
+def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[tuple[Submission, Decision | None]]:
+    """Yield each form of the case with the version's decision about it, in the order in which they came.
 
     None for one that doesn't open, or that the version can't decide on; it is logged, and the others still count.
     """
@@ -96,7 +113,7 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision |
     sent = (
         Submission.objects.current()
         .filter(case=case)
-        .select_related("form_version__form")
+        .select_related("form_version__form", "submitted_by")
         .order_by("received_at", "pk")
     )
     for submission in sent:
@@ -104,10 +121,10 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision |
             decision = decide(_event(submission, status, child), version.parsed)
         except (SealBroken, KeyRingError, DecisionFailed) as error:
             log.error("not_decided_again", submission=str(submission.pk), code=type(error).__name__)
-            yield None
+            yield submission, None
             continue
         status, child = _case_after(decision, status, child)
-        yield decision
+        yield submission, decision
 
 
 def _event(submission: Submission, status: str | None, child: bool | None) -> Event:

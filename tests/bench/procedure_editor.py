@@ -13,7 +13,7 @@ import tempfile
 import time
 from typing import Any
 
-from .editor import CHROMIUM, DRAWN, ROOT, _ours, cookie, definition, opened, served
+from .editor import DRAWN, ROOT, _ours, cookie, definition, opened, served
 from .procedures import SHIPPED
 from .tables import table
 
@@ -93,10 +93,12 @@ def measure(rounds: int) -> bool:
     django.setup()
     from playwright.sync_api import sync_playwright
 
+    from tests.chromium import launch
+
     path, form, user = prepare()
     times: dict[str, list[float]] = {"procedure": [], "fields": [], "form": []}
     with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright.chromium)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         context.add_cookies([{**cookie(user), "url": address}])
         page = context.new_page()

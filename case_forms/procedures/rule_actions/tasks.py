@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 MAX_KEY = 64
 ANSWERED_BY = Parameter(
     FORM,
-    gettext_noop("the form that meets it"),
-    is_needed=True,
+    gettext_noop("the form that meets it; without one, somebody says that it is done"),
     clause=gettext_noop("done when this form is sent: %(value)s"),
 )
 TIME = Parameter(
@@ -50,7 +49,10 @@ def second_worker_key(form: str) -> str:
 
 class CreateTask(RuleAction):
     code = "create_task"
-    words = gettext_noop("Create a task. Its owner is notified when it is due, until its form is sent about the case.")
+    words = gettext_noop(
+        "Create a task. Its owner is notified when it is due, until its form is sent about the case; one without a form"
+        " until somebody says on the case's page that it is done."
+    )
     summary = gettext_noop("Creates the task: %(label)s")
     one_of: ClassVar[tuple[str, ...]] = ("deadline", "minutes")
 
@@ -60,7 +62,7 @@ class CreateTask(RuleAction):
         StrictStr,
         Parameter(ROLE, gettext_noop("whose task it is"), is_needed=True, clause=gettext_noop("for: %(value)s")),
     ] = ""
-    form: Annotated[StrictStr, ANSWERED_BY] = ""
+    form: Annotated[StrictStr | None, ANSWERED_BY] = None
     deadline: Annotated[StrictStr | None, TIME] = None
     minutes: Annotated[StrictInt | None, WITHIN] = None
     ladder: Annotated[StrictStr, STEPS] = ""

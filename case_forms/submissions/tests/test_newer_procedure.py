@@ -108,6 +108,29 @@ def test_a_coordinator_starts_them_with_one_press_and_nobody_is_notified(
     assert "first_referral" in shipped.clocks(case, met=True)
 
 
+def test_tasks_of_the_newer_procedure_are_started_too_unless_their_form_was_sent(
+    old: Callable[..., Case], worker: User, coordinator: Client
+) -> None:
+    case = old(worker)
+    shipped.send(worker, "risk_assessment", case_ref=case.reference)
+    now = ProcedureVersion.objects.in_force().definition
+    label = {"sq": "Telefononi", "en": "Make a call"}
+    task = {"do": "create_task", "owner": "coordinator", "minutes": 60, "ladder": "duty_coordinator", "label": label}
+    asks = [
+        {**task, "task": "make_a_call"},
+        {"do": "ask_for_form", "form": "safety_plan", "minutes": 60, "ladder": "duty_unit"},
+        {"do": "ask_for_form", "form": "risk_assessment", "minutes": 60, "ladder": "duty_unit"},
+    ]
+    first = next(rule for rule in now["rules"] if rule["key"] == "clocks_of_a_new_case")
+    rules = [{**rule, "then": [*rule["then"], *asks]} if rule == first else rule for rule in now["rules"]]
+    publish({**now, "rules": rules})
+    assert "Make a call" in build_page(coordinator, case)
+    assert press(coordinator, case) == 302
+    tasks = Deadline.objects.filter(case=case, kind="task").order_by("key")
+    assert [each.key for each in tasks] == ["form_safety_plan", "make_a_call"]
+    assert all(each.next_mark_at and each.next_mark_at > timezone.now() for each in tasks)
+
+
 def test_what_the_cases_forms_have_met_already_is_not_started(old: Callable[..., Case], worker: User) -> None:
     case = old(worker)
     shipped.send(worker, "referral", case_ref=case.reference)

@@ -35,7 +35,7 @@ def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
     knows = not missing.left_out or request.POST.get("incomplete") == str(missing.left_out)
     if is_same and knows:
         try:
-            adopt_procedure(case=case, version=version, duties=missing.duties, by=user)
+            adopt_procedure(case=case, version=version, duties=missing.duties, tasks=missing.tasks, by=user)
         except CannotAdopt as refused:
             if refused.code == "not_allowed":
                 raise Http404 from None
@@ -47,7 +47,7 @@ def newer_procedure(request: HttpRequest, reference: str) -> HttpResponse:
         has_changed=request.method == "POST" and not is_same,
         left_out=missing.left_out,
         unconfirmed=is_same and not knows,
-        duties=labels_of_duties(version, missing.duties, user.language),
+        duties=labels_of_duties(version, missing, user.language),
         changes=changed_settings(case.procedure_version, version, user.language),
         may_adopt=may,
     )

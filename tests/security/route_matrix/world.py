@@ -22,7 +22,7 @@ from access.models import (
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
 from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
-from case_forms.cases.models import Case, CaseClosing, Referral
+from case_forms.cases.models import Case, CaseClosing, Deadline, DeadlineKind, Referral
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
 from case_forms.simulation.models import Replay, Scenario
@@ -79,6 +79,7 @@ class World:
             "attachment_id": self._attachment(draft).pk,
             "submission_id": submission.pk,
             "reference": self.case.reference,
+            "task": self._task().pk,
             "notice_id": Notice.objects.filter(case_id=self.case.pk).first().pk,
             "zone_id": zone.pk,
             "visit_id": visit.pk,
@@ -91,6 +92,18 @@ class World:
     def _consent(self) -> str:
         record_consent(self.case, role="health")
         return "role:health"
+
+    def _task(self) -> Deadline:
+        """A task of the case that no form answers."""
+        return Deadline.objects.create(
+            case=self.case,
+            event=self.case.events.order_by("at").first(),
+            kind=DeadlineKind.TASK,
+            key="of_the_matrix",
+            label={"sq": "x", "en": "x"},
+            starts_at=timezone.now(),
+            owner="mobile_unit",
+        )
 
     def _attachment(self, draft: Draft) -> Attachment:
         identity = uuid4()

@@ -3,6 +3,7 @@
 import copy
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from access.models import FieldToken, Municipality
 from case_forms.cases.closing.open_ends import find_open_ends
-from case_forms.cases.models import Case, Referral
+from case_forms.cases.models import Case, Deadline, Referral
 from case_forms.cases.notifying_instead import list_choices
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.lists import unresolved
@@ -379,6 +380,20 @@ def withdraw_a_consent(day: Day, me: Staff) -> Any:
     record_consent(found, role="health")
     me.post("cases:withdraw_consent", found.reference, "role:health", reason="Kanarina")
     return found
+
+
+@act("task.added", "worker", "cases:task_add")
+def write_a_task_down(day: Day, me: Staff) -> Any:
+    due = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    me.post("cases:task_add", a_case(day).reference, text="Kanarina", owner="mobile_unit", due=due)
+    return Deadline.objects.latest("pk")
+
+
+@act("deadline.met", "worker", "cases:task_done")
+def finish_a_task(day: Day, me: Staff) -> Any:
+    task = write_a_task_down(day, me)
+    me.post("cases:task_done", a_case(day).reference, task.pk, text="Kanarina")
+    return task
 
 
 # ---- tips ----

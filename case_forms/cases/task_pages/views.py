@@ -1,0 +1,85 @@
+"""The pages on which a task is finished or written down by hand."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from access.models import User, localize
+from access.scoping import visible_or_404
+from notifications.directory.models import Role
+
+from ..models import Case
+from .actions import MAX_TEXT, OWNERS, CannotDo, add_task, finish_task, get_task
+from .labels import FIELDS, PROBLEMS
+from .reading import read_text
+
+
+@sensitive_post_parameters("text")
+@sensitive_variables("text")
+def done(request: HttpRequest, reference: str, task: int) -> HttpResponse:
+    """Ask what was done (GET); note that the task is done (POST). One that is done already leads back to the case."""
+    assert isinstance(request.user, User)
+    found = visible_or_404(Case, request.user, reference=reference)
+    text, problem = request.POST.get("text", ""), ""
+    if request.method == "POST":
+        try:
+            finish_task(case=found, pk=task, note=text, by=request.user)
+            return redirect("cases:case", found.reference)
+        except CannotDo as refused:
+            problem = refused.code
+    try:
+        waiting = get_task(found, task)
+    except CannotDo as refused:
+        if refused.code == "unknown" and request.method == "GET":
+            raise Http404 from None
+        return redirect("cases:case", found.reference)
+    language = get_language() or ""
+    context = {"task": waiting, "label": read_text(waiting, language) or localize(waiting.label, language)}
+    return _page(request, "cases/task_done.html", found, problem, text=text, **context)
+
+
+@sensitive_post_parameters("text")
+@sensitive_variables("text")
+def add(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show the fields (GET); write the task down (POST)."""
+    assert isinstance(request.user, User)
+    found = visible_or_404(Case, request.user, reference=reference)
+    sent = {name: request.POST.get(name, "") for name in ("text", "owner", "due")}
+    problem = "closed" if found.closed_at is not None else ""
+    if request.method == "POST":
+        try:
+            add_task(
+                case=found, text=sent["text"], owner=sent["owner"], due_at=_read_moment(sent["due"]), by=request.user
+            )
+            return redirect("cases:case", found.reference)
+        except CannotDo as refused:
+            problem = refused.code
+    owners = [(role.value, str(role.label).capitalize()) for role in map(Role, OWNERS)]
+    return _page(request, "cases/task_add.html", found, problem, owners=owners, **sent)
+
+
+def _page(request: HttpRequest, template: str, case: Case, problem: str, **more: Any) -> HttpResponse:
+    context = {
+        "place_name": case.unit.name,
+        "case": case,
+        "problem": PROBLEMS.get(problem, ""),
+        "problem_at": FIELDS.get(problem, "text"),
+        "max_text": MAX_TEXT,
+        **more,
+    }
+    return render(request, template, context, status=422 if problem else 200)
+
+
+def _read_moment(text: str) -> datetime | None:
+    """Read what a field for day and time has sent, in local time; None for what is no moment."""
+    try:
+        moment = parse_datetime(text)
+        return timezone.make_aware(moment) if moment is not None and timezone.is_naive(moment) else moment
+    except (ValueError, OverflowError):
+        return None
