@@ -217,13 +217,23 @@ def _find_emergency(case: Case, event_id: UUID, role: str) -> SharingDecision | 
     return found.defer("reason").first()
 
 
+def _is_silent(standing: Standing | None) -> bool:
+    return standing is None or standing.state == State.NONE
+
+
+def _find_own(case: Case, root: Notice) -> Standing:
+    """Return what the ledger says about the recipient that the first notice went to."""
+    to = Recipient(root.role, root.partner or (root.contact.partner if root.contact else None))
+    return find_standing(get_entries(case), to, at=root.owed_at, is_child=case.child_track)
+
+
 def _was_allowed(case: Case, event_id: UUID, root: Notice | None, role: str, standing: Standing | None) -> bool:
     """Say whether the decision that this notice goes back to allowed it, and nothing has ended that since."""
     decided = SharingDecision.objects.filter(case=case, event_id=event_id, role=role).defer("reason").order_by("at")
     newest = decided.last()
     if newest is None:
-        # Sent before there was a ledger: it goes on as it began, unless the person has said no.
-        return root is not None and (standing is None or standing.state == State.NONE)
+        # Sent before there was a ledger: it goes on as it began, unless the person has said anything about it.
+        return root is not None and _is_silent(standing) and _is_silent(_find_own(case, root))
     if not newest.is_allowed or newest.basis != VITAL_INTEREST:
         return False
     is_over = standing is not None and standing.state in ENDED and standing.since is not None
