@@ -8,6 +8,7 @@ and Child Protection Unit are a duty: nothing is looked up for them, so no ledge
 which forgets to ask is refused there (docs/consent.md).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +25,7 @@ from notifications.outbox.requests import NoticeRequest
 
 from ..models import Case
 from .ledger import ENDED, Recipient, Standing, State, find_standing, get_entries
-from .models import REFER_TO, SharingDecision
+from .models import REFER_TO, ConsentEntry, SharingDecision
 from .rules import CHILD, LEGAL_DUTY, get_role_rule, get_rules, needs_consent, roles_by_consent, roles_in_emergencies
 
 OWN_PEOPLE, DUTY, CHILD_DUTY = "own_people", "legal_duty", "child_duty"
@@ -95,9 +96,18 @@ class Verdict:
 
 
 def may_share(
-    case: Case, to: Recipient, *, at: datetime, purpose: str = REFER_TO, emergency: VitalInterest | None = None
+    case: Case,
+    to: Recipient,
+    *,
+    at: datetime,
+    purpose: str = REFER_TO,
+    emergency: VitalInterest | None = None,
+    entries: Sequence[ConsentEntry] | None = None,
 ) -> Verdict:
-    """Decide whether data of the case may go to this recipient now."""
+    """Decide whether data of the case may go to this recipient now.
+
+    `entries`: of the ledger about this purpose, for whoever asks about many recipients at once.
+    """
     rule = get_role_rule(to.role)
     if rule is None:
         return _refuse(NO_RULE, to)
@@ -105,7 +115,8 @@ def may_share(
         return Verdict(True, OWN_PEOPLE)
     if not needs_consent(to.role, is_child=case.child_track):
         return Verdict(True, CHILD_DUTY if rule["basis"] == LEGAL_DUTY and rule["for"] == CHILD else DUTY)
-    standing = find_standing(get_entries(case, purpose), to, at=at, is_child=case.child_track)
+    written = get_entries(case, purpose) if entries is None else entries
+    standing = find_standing(written, to, at=at, is_child=case.child_track)
     by_consent = replace(_judge_consent(case, to, standing, at), standing=standing)
     if by_consent.is_allowed or emergency is None or _is_past(emergency, at):
         return by_consent
