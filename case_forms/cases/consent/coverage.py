@@ -1,6 +1,6 @@
 """Who may know what of a case, for people: each recipient that the ledger names, and the offices that a form offers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -42,7 +42,7 @@ class CoverageRow:
 def list_coverage(case: Case, at: datetime) -> list[CoverageRow]:
     """List every recipient that the case's ledger names or is about, those who may be told first."""
     entries = get_entries(case)
-    rows = [build_row(case, to, at) for to in _iter_recipients(entries)]
+    rows = [_build_row(case, to, at, entries) for to in _iter_recipients(entries)]
     return sorted(rows, key=lambda row: (not row.is_covered, row.name))
 
 
@@ -61,8 +61,8 @@ def _iter_recipients(entries: Iterable[ConsentEntry]) -> Iterable[Recipient]:
     return found.values()
 
 
-def build_row(case: Case, to: Recipient, at: datetime) -> CoverageRow:
-    verdict = may_share(case, to, at=at)
+def _build_row(case: Case, to: Recipient, at: datetime, written: Sequence[ConsentEntry]) -> CoverageRow:
+    verdict = may_share(case, to, at=at, entries=written)
     standing = verdict.standing
     entries = standing.entries if standing else ()
     form = next((str(entry.submission_id) for entry in entries if entry.submission_id), "")
@@ -111,7 +111,8 @@ def find_uncovered(case: Case, values: Iterable[str], at: datetime) -> Mapping[s
     roles = {value: Recipient(value) for value in wanted if value in Role.values}
     partners = Partner.objects.filter(slug__in=wanted - roles.keys(), is_active=True)
     offices = {partner.slug: Recipient(partner.role, partner) for partner in partners}
-    verdicts = {value: may_share(case, to, at=at) for value, to in (roles | offices).items()}
+    written = get_entries(case)
+    verdicts = {value: may_share(case, to, at=at, entries=written) for value, to in (roles | offices).items()}
     return {value: verdict for value, verdict in verdicts.items() if not verdict.is_allowed}
 
 

@@ -8,6 +8,7 @@ and Child Protection Unit are a duty: nothing is looked up for them, so no ledge
 which forgets to ask is refused there (docs/consent.md).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +25,7 @@ from notifications.outbox.requests import NoticeRequest
 
 from ..models import Case
 from .ledger import ENDED, Recipient, Standing, State, find_standing, get_entries
-from .models import REFER_TO, SharingDecision
+from .models import REFER_TO, ConsentEntry, SharingDecision
 from .rules import CHILD, LEGAL_DUTY, get_role_rule, get_rules, needs_consent, roles_by_consent, roles_in_emergencies
 
 OWN_PEOPLE, DUTY, CHILD_DUTY = "own_people", "legal_duty", "child_duty"
@@ -95,9 +96,18 @@ class Verdict:
 
 
 def may_share(
-    case: Case, to: Recipient, *, at: datetime, purpose: str = REFER_TO, emergency: VitalInterest | None = None
+    case: Case,
+    to: Recipient,
+    *,
+    at: datetime,
+    purpose: str = REFER_TO,
+    emergency: VitalInterest | None = None,
+    entries: Sequence[ConsentEntry] | None = None,
 ) -> Verdict:
-    """Decide whether data of the case may go to this recipient now."""
+    """Decide whether data of the case may go to this recipient now.
+
+    `entries`: of the ledger about this purpose, for whoever asks about many recipients at once.
+    """
     rule = get_role_rule(to.role)
     if rule is None:
         return _refuse(NO_RULE, to)
@@ -105,7 +115,8 @@ def may_share(
         return Verdict(True, OWN_PEOPLE)
     if not needs_consent(to.role, is_child=case.child_track):
         return Verdict(True, CHILD_DUTY if rule["basis"] == LEGAL_DUTY and rule["for"] == CHILD else DUTY)
-    standing = find_standing(get_entries(case, purpose), to, at=at, is_child=case.child_track)
+    written = get_entries(case, purpose) if entries is None else entries
+    standing = find_standing(written, to, at=at, is_child=case.child_track)
     by_consent = replace(_judge_consent(case, to, standing, at), standing=standing)
     if by_consent.is_allowed or emergency is None or _is_past(emergency, at):
         return by_consent
@@ -217,13 +228,23 @@ def _find_emergency(case: Case, event_id: UUID, role: str) -> SharingDecision | 
     return found.defer("reason").first()
 
 
+def _is_silent(standing: Standing | None) -> bool:
+    return standing is None or standing.state == State.NONE
+
+
+def _find_own(case: Case, root: Notice) -> Standing:
+    """Return what the ledger says about the recipient that the first notice went to."""
+    to = Recipient(root.role, root.partner or (root.contact.partner if root.contact else None))
+    return find_standing(get_entries(case), to, at=root.owed_at, is_child=case.child_track)
+
+
 def _was_allowed(case: Case, event_id: UUID, root: Notice | None, role: str, standing: Standing | None) -> bool:
     """Say whether the decision that this notice goes back to allowed it, and nothing has ended that since."""
     decided = SharingDecision.objects.filter(case=case, event_id=event_id, role=role).defer("reason").order_by("at")
     newest = decided.last()
     if newest is None:
-        # Sent before there was a ledger: it goes on as it began, unless the person has said no.
-        return root is not None and (standing is None or standing.state == State.NONE)
+        # Sent before there was a ledger: it goes on as it began, unless the person has said anything about it.
+        return root is not None and _is_silent(standing) and _is_silent(_find_own(case, root))
     if not newest.is_allowed or newest.basis != VITAL_INTEREST:
         return False
     is_over = standing is not None and standing.state in ENDED and standing.since is not None

@@ -6,9 +6,14 @@ from ..messages import gettext_noop
 from .base import ScopeName
 from .later import OFFICE, ROLE, LaterEvent, read_subject
 
+# As the consent form's question has them.
+PURPOSES = frozenset(
+    {"interview", "store_data", "police_report", "notify_responsible_authority", "refer_to", "formal_identification"}
+    | {"statistics", "contact", "story_or_photo"}
+)
 PURPOSE = ScopeName(
     "_purpose",
-    KindInfo("choice"),
+    KindInfo("choice", choices=PURPOSES),
     gettext_noop("what the consent is for, as the consent form calls it"),
     read_subject("purpose"),
 )

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NoticeState
 
 from ..actions import receive_submission
+from ..consent_backfill import fill_ledger
 from ..drill import drill_answers
 from ..models import Draft, Submission
 from . import test_shipped_forms as shipped
@@ -333,3 +336,29 @@ def test_the_review_page_says_who_will_not_be_notified(
     say(worker, case, recipient=SHELTER)
     (row,) = preview_recipients(draft, answers, worker)
     assert not row.not_shared
+
+
+# ---- forms of before the ledger ----
+
+
+def test_the_ledger_is_filled_from_forms_by_the_models_of_a_migration_and_only_once(
+    worker: User, open_case: Callable[..., Case]
+) -> None:
+    case = open_case()
+    names = {"representative_role": "cpu", "representative_name": "KANARINA", "language": "en"}
+    say(worker, case, recipient=SHELTER, hours_ago=3, form=names)
+    say(worker, case, given="withdrawn", office="health", hours_ago=1)
+
+    def written() -> list[Any]:
+        # but the sealed words, which are never the same twice
+        rows = ConsentEntry.objects.order_by("pk")
+        return [({**columns, "names": None}, entry.names) for columns, entry in zip(rows.values(), rows, strict=True)]
+
+    before = written()
+    ConsentEntry.objects.all().delete()
+    state = MigrationExecutor(connection).loader.project_state([("intake", "0012_consent_backfill")])
+    models = [state.apps.get_model(*key) for key in (("intake", "Submission"), ("cases", "ConsentEntry"))]
+    for _time in range(2):
+        fill_ledger(*models, state.apps.get_model("directory", "Partner"))
+        assert written() == before
+    assert "KANARINA" in str([entry.names for entry in ConsentEntry.objects.all()])

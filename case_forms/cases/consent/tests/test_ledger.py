@@ -1,16 +1,21 @@
 """The ledger against a reference rule that is written otherwise: random sequences of answers, in any order."""
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.directory.models import Partner
+from case_forms.procedures.events.consents import PURPOSES
+from notifications.directory.models import Partner, Role
 
 from ..ledger import Recipient, find_standing, sort_entries
-from ..models import ConsentEntry
+from ..models import ConsentEntry, ConsentPurpose
+from ..recording import ANSWERS
+from ..rules import needs_consent
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHELTER, DOCTOR = Partner(pk=1, slug="shelter"), Partner(pk=2, slug="doctor")
@@ -123,3 +128,13 @@ def test_a_yes_that_names_nobody_is_not_about_a_shelter_and_a_no_is() -> None:
     assert find_standing(write([named]), shelter, at=NOON, is_child=False).state == "given"
     entries = sort_entries(write([named, later]))
     assert find_standing(entries, shelter, at=NOON, is_child=False).state == "withdrawn"
+
+
+def test_the_purposes_that_rules_may_name_are_those_of_the_ledger_and_of_the_form() -> None:
+    form = json.loads((files("case_forms.form_builder") / "data/forms/consent.json").read_text(encoding="utf-8"))
+    rows = next(item for section in form["sections"] for item in section["items"] if item["key"] == "consents")
+    questions = {item["key"]: {choice["value"] for choice in item.get("choices", ())} for item in rows["items"]}
+    assert questions["purpose"] == PURPOSES == set(ConsentPurpose.values)
+    assert questions["given"] == set(ANSWERS)
+    by_consent = {role for role in Role.values if needs_consent(role, is_child=False)}
+    assert questions["office"] == by_consent

@@ -3,21 +3,26 @@
 import ast
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from case_forms.cases.models import Case
+from case_forms.cases.models import Case, CaseEvent
+from case_forms.cases.notifying_instead import list_choices
 from notifications.briefs.links import get_notice_by_link
-from notifications.directory.models import Role
-from notifications.outbox.actions import create_notice
+from notifications.briefs.replies import answer
+from notifications.directory.models import Partner, Role
+from notifications.outbox.actions import create_notice, mark_opened
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.sharing import SharingRefused
+from notifications.outbox.sharing import SharingRefused, may_receive
+from notifications.outbox.sweep import resolve_again
 from tests.world.consents import record_consent
 from tests.world.offices import make_office, put_on_duty
+from tests.world.places import make_place
 from tests.world.scene import Scene, make_scene
 
 from ..rules import get_role_rule, get_rules
@@ -202,3 +207,81 @@ def test_a_notice_of_before_the_ledger_stays_readable_until_the_person_says_no(c
     assert get_notice_by_link(notice.link_token) is None
     with pytest.raises(SharingRefused):
         owe(case, Role.PROTECTION_SERVICE, office=office, purpose=Purpose.DEPUTY, chases=notice)
+
+
+# ---- notices that go on to somebody else ----
+
+
+def test_another_area_whose_office_the_consent_does_not_name_is_not_notified(case: Case) -> None:
+    first = make_office(Role.SOCIAL_SERVICE, slug="social-here", municipality=case.municipality)
+    elsewhere = make_place("lezhe", "Lezhë").municipality
+    other = make_office(Role.SOCIAL_SERVICE, slug="social-there", municipality=elsewhere)
+    put_on_duty(other)
+    record_consent(case, partner=first)
+    notice = owe(case, Role.SOCIAL_SERVICE, office=first)
+    mark_opened(notice=notice, at=timezone.now())
+    notice.refresh_from_db()
+    answer(notice=notice, kind="wrong_area", to_municipality=elsewhere)
+    assert not Notice.objects.filter(case_id=case.pk, contact__partner=other).exists()
+    assert Notice.objects.filter(chases=notice, role=Role.COORDINATOR).exists()
+    assert "does not cover it" in str(CaseEvent.objects.get(kind="rerouted").explanation)
+
+
+def test_another_area_is_notified_where_the_consent_is_about_the_role(case: Case) -> None:
+    first = make_office(Role.SOCIAL_SERVICE, slug="social-here", municipality=case.municipality)
+    elsewhere = make_place("lezhe", "Lezhë").municipality
+    other = make_office(Role.SOCIAL_SERVICE, slug="social-there", municipality=elsewhere)
+    put_on_duty(other)
+    record_consent(case, role=Role.SOCIAL_SERVICE)
+    notice = owe(case, Role.SOCIAL_SERVICE, office=first)
+    mark_opened(notice=notice, at=timezone.now())
+    notice.refresh_from_db()
+    answer(notice=notice, kind="wrong_area", to_municipality=elsewhere)
+    assert Notice.objects.filter(case_id=case.pk, contact__partner=other).exists()
+
+
+def without_recipient(case: Case, office: Partner) -> Notice:
+    return create_notice(
+        NoticeRequest(
+            event_id=uuid.uuid4(), case_id=case.pk, case_reference=case.reference, role=office.role, partner=office,
+            municipality=case.municipality, brief=BRIEF,
+        )
+    )  # fmt: skip
+
+
+def test_whoever_comes_on_duty_later_is_notified_only_where_the_consent_covers_their_office(case: Case) -> None:
+    named = make_office(Role.HEALTH, slug="doctor-named", municipality=case.municipality)
+    record_consent(case, partner=named)
+    notice = without_recipient(case, named)
+    Partner.objects.filter(pk=named.pk).update(is_active=False)
+    other = make_office(Role.HEALTH, slug="doctor-other", municipality=case.municipality)
+    put_on_duty(other)
+    resolve_again(timezone.now() + timedelta(minutes=1))
+    notice.refresh_from_db()
+    assert notice.contact is None
+    record_consent(case, role=Role.HEALTH)
+    resolve_again(timezone.now() + timedelta(minutes=5))
+    notice.refresh_from_db()
+    assert notice.contact is not None
+    assert notice.contact.partner == other
+
+
+def test_only_people_whom_the_consent_covers_can_be_chosen_instead(case: Case) -> None:
+    named = make_office(Role.HEALTH, slug="doctor-named", municipality=case.municipality)
+    record_consent(case, partner=named)
+    notice = without_recipient(case, named)
+    other = make_office(Role.HEALTH, slug="doctor-other", municipality=case.municipality)
+    theirs, own = put_on_duty(other), put_on_duty(named)
+    offered = set(list_choices(notice))
+    assert own in offered
+    assert theirs not in offered
+
+
+def test_a_deputy_of_an_office_that_is_not_covered_is_passed_over(case: Case) -> None:
+    named = make_office(Role.HEALTH, slug="doctor-named", municipality=case.municipality)
+    record_consent(case, partner=named)
+    notice = owe(case, Role.HEALTH, office=named)
+    other = make_office(Role.HEALTH, slug="doctor-other", municipality=case.municipality)
+    deputy = put_on_duty(other)
+    assert not may_receive(notice, deputy, timezone.now())
+    assert may_receive(notice, put_on_duty(named), timezone.now())
