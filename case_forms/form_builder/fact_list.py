@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms.models import WagtailAdminModelForm
-from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.snippets.views import snippets
 
 from access.models import User
@@ -224,6 +224,9 @@ class AddFactView(FactPage, snippets.CreateView):
 
 
 class EditFactView(FactPage, snippets.EditView):
+    def get_success_url(self) -> str:
+        return str(self.get_edit_url())  # where what waits now stands
+
     def get_success_message(self, instance: Any = None) -> str:
         if self.object.pending:
             return _("Saved. Who may receive it, or its sensitivity, waits for another coordinator.")
@@ -243,8 +246,8 @@ class FactIndex(snippets.IndexView):
             Column("key", label=_("Key"), sort_key="key"),
             Column("type", label=_("Type"), accessor=lambda entry: TYPES[entry.type][1]),
             Column("sensitivity", label=_("Sensitivity"), accessor=lambda entry: SENSITIVITIES[entry.sensitivity]),
-            BooleanColumn("in_head", label=_("At the head"), accessor=lambda entry: entry.head_order is not None),
-            BooleanColumn("waits", label=_("Waits for approval"), accessor=lambda entry: entry.pending is not None),
+            Column("in_head", label=_("At the head"), accessor=lambda entry: entry.head_order),
+            Column("waits", label=_("Waits for approval"), accessor=lambda entry: _("yes") if entry.pending else ""),
         ]
 
 
