@@ -109,6 +109,8 @@ class FactForm(WagtailAdminModelForm):
         key.help_text = _("Forms refer to it by this key. It is permanent.")
         for name in ("key", "type", "choices_from"):
             self.fields[name].disabled = stands
+        if stands and not entry.choices:  # its choices come from a list, or it has none
+            del self.fields["table"]
         shared = [(f"{SHARED}{each.key}", str(each)) for each in ChoiceList.objects.all()]
         built_in = [(name, str(label)) for name, label in LIST_NAMES.items()]
         self.fields["choices_from"].choices = [("", _("No list")), *built_in, *shared]
@@ -153,6 +155,8 @@ class FactForm(WagtailAdminModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if "table" not in self.fields:
+            return cleaned
         takes_choices = cleaned.get("type") in SELECTS
         has_choices = bool(cleaned.get("table")) != bool(cleaned.get("choices_from"))
         if takes_choices and "table" in cleaned and not has_choices:
@@ -165,7 +169,7 @@ class FactForm(WagtailAdminModelForm):
         entry, cleaned = self.instance, self.cleaned_data
         entry.label = {**(entry.label or {}), "sq": cleaned["label_sq"], "en": cleaned["label_en"]}
         entry.type, entry.choices_from = cleaned["type"], cleaned["choices_from"]
-        entry.choices, entry.identity_part = cleaned["table"], cleaned["identity_part"]
+        entry.choices, entry.identity_part = cleaned.get("table", entry.choices), cleaned["identity_part"]
         wanted = {"receivers": cleaned["receivers"], "sensitivity": cleaned["sensitivity"]}
         return save_fact(entry=entry, wanted=wanted, by=self.for_user)
 
