@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms.models import WagtailAdminModelForm
-from wagtail.admin.ui.tables import BooleanColumn, Column, TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.snippets.views import snippets
 
 from access.models import User
@@ -109,6 +109,8 @@ class FactForm(WagtailAdminModelForm):
         key.help_text = _("Forms refer to it by this key. It is permanent.")
         for name in ("key", "type", "choices_from"):
             self.fields[name].disabled = stands
+        if stands and not entry.choices:  # its choices come from a list, or it has none
+            del self.fields["table"]
         shared = [(f"{SHARED}{each.key}", str(each)) for each in ChoiceList.objects.all()]
         built_in = [(name, str(label)) for name, label in LIST_NAMES.items()]
         self.fields["choices_from"].choices = [("", _("No list")), *built_in, *shared]
@@ -153,6 +155,8 @@ class FactForm(WagtailAdminModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if "table" not in self.fields:
+            return cleaned
         takes_choices = cleaned.get("type") in SELECTS
         has_choices = bool(cleaned.get("table")) != bool(cleaned.get("choices_from"))
         if takes_choices and "table" in cleaned and not has_choices:
@@ -165,7 +169,7 @@ class FactForm(WagtailAdminModelForm):
         entry, cleaned = self.instance, self.cleaned_data
         entry.label = {**(entry.label or {}), "sq": cleaned["label_sq"], "en": cleaned["label_en"]}
         entry.type, entry.choices_from = cleaned["type"], cleaned["choices_from"]
-        entry.choices, entry.identity_part = cleaned["table"], cleaned["identity_part"]
+        entry.choices, entry.identity_part = cleaned.get("table", entry.choices), cleaned["identity_part"]
         wanted = {"receivers": cleaned["receivers"], "sensitivity": cleaned["sensitivity"]}
         return save_fact(entry=entry, wanted=wanted, by=self.for_user)
 
@@ -224,6 +228,9 @@ class AddFactView(FactPage, snippets.CreateView):
 
 
 class EditFactView(FactPage, snippets.EditView):
+    def get_success_url(self) -> str:
+        return str(self.get_edit_url())  # where what waits now stands
+
     def get_success_message(self, instance: Any = None) -> str:
         if self.object.pending:
             return _("Saved. Who may receive it, or its sensitivity, waits for another coordinator.")
@@ -243,8 +250,8 @@ class FactIndex(snippets.IndexView):
             Column("key", label=_("Key"), sort_key="key"),
             Column("type", label=_("Type"), accessor=lambda entry: TYPES[entry.type][1]),
             Column("sensitivity", label=_("Sensitivity"), accessor=lambda entry: SENSITIVITIES[entry.sensitivity]),
-            BooleanColumn("in_head", label=_("At the head"), accessor=lambda entry: entry.head_order is not None),
-            BooleanColumn("waits", label=_("Waits for approval"), accessor=lambda entry: entry.pending is not None),
+            Column("in_head", label=_("At the head"), accessor=lambda entry: entry.head_order),
+            Column("waits", label=_("Waits for approval"), accessor=lambda entry: _("yes") if entry.pending else ""),
         ]
 
 

@@ -110,7 +110,7 @@ class FactViewSet(SnippetViewSet):
     model = CaseFactType
     base_url_path = "case-facts"
     icon = "tag"
-    menu_label = _("What cases remember")
+    menu_label = _("Details about a person")
     list_per_page = 100
     add_to_reference_index = False
     copy_view_enabled = False

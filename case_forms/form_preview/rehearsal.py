@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from access.models import MobileUnit, Municipality, localize
 from case_forms.cases.brief_content import AnswerFacts, BriefFacts, brief_for
 from case_forms.cases.consent.ledger import OFFICES
+from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case, CaseStatus
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form, Question
@@ -79,6 +80,8 @@ def rehearse(
         case_status=CaseStatus.POTENTIAL_VICTIM.value if names_a_case else None,
         case_child=False if names_a_case else None,
         case_consent=_as_ticked(answers) if names_a_case else None,
+        # of the invented case nothing is known but what this form says
+        known=get_known_for_rules(None, procedure.parsed, form, answers, occurred_at=occurred_at),
     )
     try:
         decision = decide(event, procedure.parsed, labels=labels)

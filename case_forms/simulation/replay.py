@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from access.models import User
 from audit.chain import get_actor, log_event
+from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED
 from case_forms.form_builder import canonical
 from case_forms.procedures.decide import Action, DecisionFailed, Event, decide
@@ -210,6 +211,10 @@ def _decide(row: Submission | Tip, answers: dict[str, Any], procedure: Procedure
             case_status=case.status if case else None,
             case_child=case.child_track if case else None,
             case_consent=consents_for(case, procedure, form),
+            # as the case stands today, like the consents: what was known then isn't told apart
+            known=get_known_for_rules(
+                case, procedure, row.form_version.parsed_form, answers, occurred_at=row.occurred_at
+            ),
         )
     try:
         return Counter(map(_get_code, decide(event, procedure).actions))

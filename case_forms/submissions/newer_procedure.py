@@ -12,11 +12,13 @@ import structlog
 from django.utils import timezone
 
 from access.models import localize
+from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case, Deadline
 from case_forms.cases.tasks import TaskOrder, read_order
 from case_forms.procedures.case_state import STATUS_ORDER
 from case_forms.procedures.decide import Decision, DecisionFailed, Event, decide
 from case_forms.procedures.definition import Deadline as WrittenDeadline
+from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.organisation_settings import chosen_in_words, get_values
 from vault.keyring import KeyRingError
@@ -118,7 +120,7 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[tuple[Subm
     )
     for submission in sent:
         try:
-            decision = decide(_event(submission, status, child), version.parsed)
+            decision = decide(_event(submission, status, child, version.parsed), version.parsed)
         except (SealBroken, KeyRingError, DecisionFailed) as error:
             log.error("not_decided_again", submission=str(submission.pk), code=type(error).__name__)
             yield submission, None
@@ -127,15 +129,17 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[tuple[Subm
         yield submission, decision
 
 
-def _event(submission: Submission, status: str | None, child: bool | None) -> Event:
+def _event(submission: Submission, status: str | None, child: bool | None, procedure: Procedure) -> Event:
+    answers, form = submission.answers or {}, submission.form_version.parsed_form
     return Event(
         kind=SUBMISSION_RECEIVED,
         form=submission.form_version.form.key,
-        answers=submission.answers or {},
+        answers=answers,
         occurred_at=timezone.localtime(submission.occurred_at),
         received_at=timezone.localtime(submission.received_at),
         case_status=status,
         case_child=child,
+        known=get_known_for_rules(submission.case, procedure, form, answers, occurred_at=submission.occurred_at),
     )
 
 

@@ -11,6 +11,7 @@ from case_forms.cases.calling import ToCall, to_call
 from case_forms.cases.consent.deciding import read_basis
 from case_forms.cases.consent.gate import may_share
 from case_forms.cases.consent.ledger import Recipient
+from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide
@@ -95,6 +96,9 @@ def _decided(draft: Draft, answers: Answers, case: Case | None) -> tuple[Decisio
             case_status=case.status if case else None,
             case_child=case.child_track if case else None,
             case_consent=consents_for(case, version.parsed, form),
+            known=get_known_for_rules(
+                case, version.parsed, draft.form_version.parsed_form, answers, occurred_at=draft.occurred_at
+            ),
         )
         return decide(event, version.parsed), event, version.parsed
     except (NotDecided, DecisionFailed):

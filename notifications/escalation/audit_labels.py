@@ -17,6 +17,7 @@ ROOMS: dict[str, Promise] = {
     "brief": _("Notices as recipients see them"),
     "calendar_address": _("Calendar addresses"),
     "case": _("Cases"),
+    "case_fact_type": _("Details about a person"),
     "choice_list": _("Lists of choices"),
     "cms": _("Pages and what they share"),
     "consent": _("Consents"),

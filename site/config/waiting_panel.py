@@ -18,6 +18,7 @@ from access.place_changes.people import get_waiting_changes as places_waiting_fo
 from access.staff.dual_control import get_waiting_requests as roles_waiting_for
 from case_forms.cases.models import Case
 from case_forms.cases.registers import CaseRegister
+from case_forms.form_builder.models import CaseFactType
 from notifications.directory.changes.who import may_decide
 from notifications.directory.models import DirectoryChange, Partner
 from notifications.directory.moments import stretch_in_words
@@ -55,6 +56,7 @@ class WaitingPanel(Component):
             *_get_roster_items(user),
             *_get_directory_items(user),
             *_get_dual_control_items(user),
+            *_get_fact_items(user),
             *_get_approval_items(user),
         ]
         return {"lines": lines}
@@ -67,6 +69,21 @@ def _get_approval_items(user: User) -> list[WaitingItem]:
         return []
     words = ngettext("%(count)d waits for your approval", "%(count)d wait for your approval", count)
     return [WaitingItem(words % {"count": count}, "#awaiting-review-section")]
+
+
+def _get_fact_items(user: User) -> list[WaitingItem]:
+    """List the changes of the catalogue of what cases remember that this person can decide."""
+    if not user.has_role(StaffRole.COORDINATOR):
+        return []
+    count = CaseFactType.objects.filter(pending__isnull=False).exclude(pending_by=user).count()
+    if not count:
+        return []
+    words = ngettext(
+        "%(count)d change of the details about a person waits for you",
+        "%(count)d changes of the details about a person wait for you",
+        count,
+    )
+    return [WaitingItem(words % {"count": count}, reverse("wagtailsnippets_builder_casefacttype:list"))]
 
 
 def _get_directory_items(user: User) -> list[WaitingItem]:

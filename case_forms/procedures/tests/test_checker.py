@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from case_forms.expressions import KindInfo
 from notifications.directory.links import DEFAULT_CHAIN, LINKS
 from tests.world.forms import small_follow_up, small_form, texts
 from tests.world.procedures import small_procedure
@@ -226,3 +227,16 @@ def test_what_an_event_offers_is_compared_with_its_own_kind_only(condition: dict
     procedure = small_procedure()
     procedure["rules"][0]["when"] = condition
     assert ([each.code for each in check_procedure(procedure)] == []) is is_right
+
+
+def test_what_rules_read_of_the_person_stands_in_the_catalogue_and_is_compared_with_its_values() -> None:
+    known = {"risk": KindInfo("choice", frozenset({"high", "low"}))}
+
+    def found(read: str, value: str) -> list[str]:
+        procedure = small_procedure()
+        procedure["rules"][0]["when"] = {"==": [{"var": read}, value]}
+        return [problem.code for problem in check_procedure(procedure, questions=QUESTIONS, known=known)]
+
+    assert found("_known.risk", "high") == []
+    assert found("_known.rsk", "high") == ["unknown_fact"]
+    assert found("_known.risk", "hihg") == ["bad_expression"]

@@ -166,9 +166,13 @@ function draw() {
   grid.replaceChildren(element("thead", {}, element("tr", {}, ...heads, element("td"))), element("tbody", {}, ...body));
 }
 
-function add() {
+function addRow() {
   rows.push(headings.map(() => ""));
   draw();
+}
+
+function add() {
+  addRow();
   focusIn(rows.length - 1, "input");
 }
 
@@ -200,4 +204,5 @@ holder.hidden = false;
 source.after(holder);
 // Text that could not be read stays in sight, where its errors name the lines.
 show(source.getAttribute("aria-invalid") !== "true");
-if (!rows.length && !table.hidden) add();
+// Without the focus: on a page with other fields above it, the page would jump down to the table.
+if (!rows.length && !table.hidden) addRow();
