@@ -323,9 +323,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE
     ),
-    RouteRule(
-        "intake:continue_in", WORKER, "A worker adds their own form to a case of their unit instead.", POST_ONLY
-    ),
+    RouteRule("intake:continue_in", WORKER, "A worker adds their own form to a case of their unit instead.", POST_ONLY),
     RouteRule(
         "finding:find",
         FIELD,

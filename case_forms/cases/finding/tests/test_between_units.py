@@ -327,6 +327,9 @@ def test_both_references_go_on_working(two: Two) -> None:
     answer = client_of(two.worker).get(reverse("cases:case", args=[second.reference]))
     assert answer["Location"] == reverse("cases:case", args=[first.reference])
     assert two.send(two.worker, **ANA, case_ref=second.reference) == first
+    assert two.scene.follow(second.reference).receipt["case"] == first.reference
+    api = client_of(two.worker).get(f"/api/field/v1/cases/{second.reference}", **two.scene.bearer())
+    assert api.json()["reference"] == first.reference
     assert ask_about(two, two.worker, reference=second.reference)["Location"].endswith(f"{first.reference}/")
     # A person who was found under the duplicate is found under the case that stays.
     page = ask_about(two, two.worker).content.decode()
