@@ -238,8 +238,9 @@ class _DecisionRun(World):
 
     def attach_case(self, action: Action) -> None:
         """Join the case that the submission names; the caller has made sure that its sender may see that case."""
-        named = self.named_case
-        if named is None or named.reference != action.params["case"]:
+        named, reference = self.named_case, action.params["case"]
+        # The form may name a case that was merged into the one that stands for both.
+        if named is None or (named.reference != reference and not named.merged.filter(reference=reference).exists()):
             raise CannotApply(action.rule, "unknown_case")
         self._join(named)
 

@@ -43,7 +43,7 @@ from .identity_index import index_submission
 from .known import get_known_for_form
 from .models import Draft, Submission
 from .purge import first_due
-from .same_person import ask_about_person, lock_persons_of, note_what_was_found
+from .same_person import ask_about_person, ask_in_turn, note_what_was_found
 from .session_reports import ReportRefused, report_by, report_problems
 from .validation.validate import AnswerProblem, Answers, CheckContext, check_answers
 
@@ -202,8 +202,7 @@ def receive_submission(
         raise ConfirmationNeeded(unconfirmed([*asked, *ask_about_person(submission, cleaned, user, case)], confirmed))
     try:
         with transaction.atomic():
-            lock_persons_of(place)
-            asked += ask_about_person(submission, cleaned, user, case)
+            asked += ask_in_turn(submission, cleaned, user, case)
             if unconfirmed(asked, confirmed):
                 raise ConfirmationNeeded(unconfirmed(asked, confirmed))
             submission.confirmed = build_stored_confirmations(asked, user, received_at)

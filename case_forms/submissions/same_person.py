@@ -54,12 +54,16 @@ def find_own_open_cases(identity: Identity, user: User) -> list[Case]:
     return [case for case in found if case.pk in visible][:MAX_NAMED]
 
 
-def lock_persons_of(unit: MobileUnit) -> None:
-    """Let submissions of one unit look for their person one after the other, to the end of the transaction.
+def ask_in_turn(submission: Submission, answers: Answers, user: User, case: Case | None) -> list[ToConfirm]:
+    """Return the same in the transaction that receives the submission.
 
-    Of two that come at once, the second then sees the first one's case. Taken before anything else is locked.
+    Submissions of one unit that say who somebody is take turns until their transactions end, so that of two that come
+    at once the second sees the first one's case. Called before anything else is locked (`outbox.locking`).
     """
-    list(MobileUnit.objects.select_for_update(no_key=True).filter(pk=unit.pk).values_list("pk"))
+    if case is not None or submission.is_drill or not identity_of(submission, answers):
+        return []
+    list(MobileUnit.objects.select_for_update(no_key=True).filter(pk=submission.unit_id).values_list("pk"))
+    return ask_about_person(submission, answers, user, case)
 
 
 def note_what_was_found(submission: Submission, answers: Answers, confirmed: Collection[str]) -> None:

@@ -108,14 +108,15 @@ def record_question(
         found=others[0] if others else None,
         case=case,
     )
-    log_event(
-        "person.asked",
-        actor=get_actor(by),
-        target_kind="identity_question",
-        target_id=question.pk,
-        answer=str(answer),
-        case=case.pk if case else "",
-    )
+    # What receiving a form asks by itself is in the chain as that submission.
+    if case is None:
+        log_event(
+            "person.asked",
+            actor=get_actor(by),
+            target_kind="identity_question",
+            target_id=question.pk,
+            answer=str(answer),
+        )
     return question
 
 

@@ -58,14 +58,14 @@ def get_orphans(cases: "QuerySet[Case]") -> "QuerySet[Case]":
 
 def list_orphans(user: User) -> list[UnitOrphans]:
     """Return the cases without a person in a coordinator's regions, by unit, at most MAX_SHOWN."""
-    found = get_orphans(_of_regions(user)).select_related("unit", "municipality").order_by("unit__name", "opened_at")
+    found = get_orphans_of(user).select_related("unit", "municipality").order_by("unit__name", "opened_at")
     units = groupby(found[:MAX_SHOWN], key=lambda case: case.unit)
     return [UnitOrphans(unit, list(cases), list(list_workers(unit))) for unit, cases in units]
 
 
-def count_orphans(user: User) -> int:
-    """Return how many cases without a person a coordinator has."""
-    return get_orphans(_of_regions(user)).count() if user.coordinated_regions().exists() else 0
+def get_orphans_of(user: User) -> "QuerySet[Case]":
+    """Return the cases without a person in a coordinator's regions; none for anybody else."""
+    return get_orphans(_of_regions(user))
 
 
 def list_workers(unit: MobileUnit) -> "QuerySet[User]":

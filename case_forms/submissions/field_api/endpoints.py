@@ -16,6 +16,7 @@ from access.middleware import problem
 from access.models import MobileUnit, User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
+from case_forms.cases.finding.links import get_standing_references
 from case_forms.cases.models import Case
 from case_forms.cases.timeline import build_timeline
 from case_forms.form_builder.answer_schema import answers_schema
@@ -161,6 +162,8 @@ def case(request: HttpRequest, reference: str) -> Any:
     # what can't be a reference needs no query
     if not REFERENCE.match(reference):
         raise Http404
+    # The reference of a merged case is that of the one that stays.
+    reference = get_standing_references([reference]).get(reference, reference)
     found = visible_or_404(Case, user, reference=reference)
     with transaction.atomic():
         log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk, by="api")

@@ -40,9 +40,10 @@ DANGER = {**TIP["answers"], "danger_now": "yes"}
 
 
 def identification() -> dict[str, Any]:
+    """Answers of the demo's first identification, about somebody else each time: one person has one case."""
     rows = json.loads(CASES.read_text(encoding="utf-8"))["submissions"]
     found: dict[str, Any] = next(row["answers"] for row in rows if row["form"] == "initial_identification")
-    return found
+    return {key: value for key, value in found.items() if key not in ("first_name", "last_name")}
 
 
 def draft(day: Day, **answers: Any) -> Draft:
