@@ -13,7 +13,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import is_hypothesis_test, settings
 
-from tests import queues, rows, template_database
+from tests import marked_files, queues, rows, template_database
 from tests.examples import FACTOR, with_factor
 
 # On CI the same examples each time, so that a red run says something about the change; elsewhere new ones.
@@ -70,7 +70,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try more or fewer random examples in each test that makes them (tests/examples.py)."""
+    """Try more or fewer random examples in each test that makes them (tests/examples.py); lose none that is marked."""
+    marked_files.check_none_is_missed(items)
     tests = {getattr(item, "obj", None) for item in items} if FACTOR != 1 else set()
     for test in filter(is_hypothesis_test, tests):
         function: Any = getattr(test, "__func__", test)

@@ -43,13 +43,17 @@ def laid_down(*seeds: Callable[[], object]) -> None:
     """What these functions lay down one after the other, each of them run once in a process. Works within a transaction
     and without one; where something has been laid down already, they simply run."""
     before = _rows() if _beginning else {}
-    if seeds in _seeded and before == _beginning:
-        _put_back(_seeded[seeds])
+    if not before or before != _beginning:
+        for seed in seeds:
+            seed()
         return
-    for seed in seeds:
-        seed()
-    if before and before == _beginning:
-        _seeded[seeds] = {table: rows for table, rows in _rows().items() if rows != before[table]}
+    known = next((seeds[:count] for count in range(len(seeds), 0, -1) if seeds[:count] in _seeded), ())
+    if known:
+        _put_back(_seeded[known])
+    for count in range(len(known) + 1, len(seeds) + 1):
+        seeds[count - 1]()
+        # each step by itself: what begins in the same way goes on from there
+        _seeded[seeds[:count]] = {table: rows for table, rows in _rows().items() if rows != before[table]}
 
 
 def remembered(make: Callable[..., Made]) -> Callable[..., Made]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from .marked_files import find_files
+
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / ".test-output"
 PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
@@ -62,7 +64,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     """
     python = sys.executable
     workers = ("-n", str(max(2, os.cpu_count() or 2)), "--dist", "worksteal")
-    deeper = {"EXAMPLES_FACTOR": "10", "CONTRACT_EXAMPLES": "40"} if thorough else {"EXAMPLES_FACTOR": "0.4"}
+    deeper = {"EXAMPLES_FACTOR": "10", "CONTRACT_EXAMPLES": "40"} if thorough else {"EXAMPLES_FACTOR": "0.2"}
     coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch"] if thorough else []
     units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "10000")
     rooms = (*ON_SERVERS, *(ALSO_ON_SERVERS if thorough else ()))
@@ -80,13 +82,13 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
         [
             Leg(
                 "browser",
-                (python, *PYTEST, "-m", "browser", "--at-least", "180"),
+                (python, *PYTEST, *find_files("browser"), "-m", "browser", "--at-least", "195"),
                 {**deeper, "TEST_DATABASE": "file"},
             )
         ],
         [
-            Leg("chaos", (python, *PYTEST, "-m", "faults", "--at-least", "55")),
-            Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), niceness=10),
+            Leg("chaos", (python, *PYTEST, *find_files("faults"), "-m", "faults", "--at-least", "55"), deeper),
+            Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), deeper, niceness=10),
         ],
     ]
 

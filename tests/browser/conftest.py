@@ -1,4 +1,4 @@
-"""One Chromium for a module's tests."""
+"""One Chromium for all tests of this folder; each has a context of its own."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.chromium import launch
 expect.set_options(timeout=20_000)  # a busy machine is slow, and that alone fails nothing
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     # Playwright's loop runs in this thread, which Django takes for an asynchronous one.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -30,7 +30,7 @@ class Public:
         return f"http://127.0.0.1:{self.house.port}{path}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright.chromium, whole=True)

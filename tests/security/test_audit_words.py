@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -64,34 +65,38 @@ def assigned(tree: ast.Module) -> Iterator[tuple[str, str]]:
                     yield target.id, node.value.value
 
 
-FOUND = sorted(
-    {kind for kind in written() if KIND.fullmatch(kind) and not kind.endswith("_")}
-    | {k for ks in PUT_TOGETHER.values() for k in ks}
-)
+@pytest.fixture(scope="module")
+def found() -> list[str]:
+    """Not while tests are collected: each process would read all code of the service for it."""
+    return sorted(
+        {kind for kind in written() if KIND.fullmatch(kind) and not kind.endswith("_")}
+        | {k for ks in PUT_TOGETHER.values() for k in ks}
+    )
 
 
-def test_the_walk_finds_them() -> None:
-    assert {"case.read", "access.denied", "form.exported", "session.locked", "directory.change_asked"} <= set(FOUND)
-    assert len(FOUND) > 150
+def test_the_walk_finds_them(found: list[str]) -> None:
+    assert {"case.read", "access.denied", "form.exported", "session.locked", "directory.change_asked"} <= set(found)
+    assert len(found) > 150
 
 
-@pytest.mark.parametrize("kind", FOUND)
-def test_each_kind_has_words_in_both_languages(kind: str) -> None:
-    words = set()
-    for language in ("sq", "en"):
-        with translation.override(language):
-            words.add(str(audit_labels.get_words(kind)))
-    assert kind not in words
-    assert len(words) == 2, "translated"
-    assert kind.split(".")[0] in audit_labels.ROOMS
+def test_each_kind_has_words_in_both_languages(found: list[str], subtests: Any) -> None:
+    for kind in found:
+        with subtests.test(msg=kind):
+            words = set()
+            for language in ("sq", "en"):
+                with translation.override(language):
+                    words.add(str(audit_labels.get_words(kind)))
+            assert kind not in words
+            assert len(words) == 2, "translated"
+            assert kind.split(".")[0] in audit_labels.ROOMS
 
 
 def test_a_page_of_any_type_is_a_page() -> None:
     assert {model._meta.model_name for model in get_page_models()} <= set(audit_labels.TARGETS)
 
 
-def test_no_words_are_left_of_a_kind_that_nothing_writes() -> None:
+def test_no_words_are_left_of_a_kind_that_nothing_writes(found: list[str]) -> None:
     said = {audit_labels.__file__}
     sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if str(path) not in said]
     text = "".join(path.read_text(encoding="utf-8") for path in sources if "tests" not in path.parts)
-    assert [kind for kind in audit_labels.KINDS if kind not in FOUND and f'"{kind}"' not in text] == []
+    assert [kind for kind in audit_labels.KINDS if kind not in found and f'"{kind}"' not in text] == []

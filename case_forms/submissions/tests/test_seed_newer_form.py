@@ -15,6 +15,7 @@ from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
 from notifications.outbox.models import Notice
+from tests.rows import laid_down
 from tests.world.places import make_user
 
 from ..actions import receive_submission, submit_draft
@@ -51,17 +52,25 @@ ANSWERS = {
 }
 
 
-@pytest.fixture
-def worker(db: None, monkeypatch: pytest.MonkeyPatch) -> User:
-    """Somebody of a unit where the forms and the procedure of before are in use."""
-    forms, procedures = form_files(), procedure_files()
+def seed_before() -> None:
+    """Lay down the forms and the procedure of before. Pages play no part here, and take most of the time."""
+    forms = form_files()
     then = [BEFORE["form"] if each["key"] == KEY else each for each in forms if each["key"] != "indicator_review"]
-    monkeypatch.setattr(reference, "form_files", lambda: then)
-    monkeypatch.setattr(reference, "procedure_files", lambda: [BEFORE["procedure"]])
-    monkeypatch.setattr(reference, "seed_content", dict)  # pages play no part here, and take most of the time
-    seed_reference()
-    monkeypatch.setattr(reference, "form_files", lambda: forms)
-    monkeypatch.setattr(reference, "procedure_files", lambda: procedures)
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(reference, "form_files", lambda: then)
+        earlier.setattr(reference, "procedure_files", lambda: [BEFORE["procedure"]])
+        seed_reference()
+
+
+@pytest.fixture(autouse=True)
+def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "seed_content", dict)
+
+
+@pytest.fixture
+def worker(db: None, without_pages: None) -> User:
+    """Somebody of a unit where the forms and the procedure of before are in use."""
+    laid_down(seed_before)
     return make_user("worker", unit=MobileUnit.objects.get(slug="vlore"))
 
 
