@@ -20,10 +20,11 @@ from notifications.outbox.states import REPLACED, NoticeState
 
 from .labels import without_codes
 from .models import Case, Deadline, Referral
-from .timeline import Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
+from .timeline import MARKS, Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 from .urgency import TO_COORDINATORS, is_last_word
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
+SOON_MINUTES = 14 * 24 * 60  # until the next mark of a duty that is listed as what to do next
 HEIRS = (Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD)
 # Who comes first on the page among cards of the same urgency.
 ORDER = (
@@ -190,12 +191,36 @@ class Dashboard:
     referrals: list[ReferralLine]
 
     @property
+    def to_do(self) -> list[DeadlineLine]:
+        """The duties that wait and that somebody should think of now, those that are late first."""
+        return sorted((line for line in self.clocks if not line.is_over and _is_soon(line)), key=_by_urgency)
+
+    @property
+    def later(self) -> list[DeadlineLine]:
+        """The duties that wait and have time."""
+        return sorted((line for line in self.clocks if not line.is_over and not _is_soon(line)), key=_by_urgency)
+
+    @property
+    def done(self) -> list[DeadlineLine]:
+        """The duties that were met, or ended with their case."""
+        return [line for line in self.clocks if line.is_over]
+
+    @property
     def unresolved(self) -> list[Card]:
         return [card for card in self.cards if card.nobody is not None]
 
     @property
     def is_settled(self) -> bool:
         return all(line.is_settled for card in self.cards for line in (card.line, *card.chasers))
+
+
+def _is_soon(line: DeadlineLine) -> bool:
+    return bool(line.mark) or line.minutes_left is None or line.minutes_left <= SOON_MINUTES
+
+
+def _by_urgency(line: DeadlineLine) -> tuple[int, int]:
+    worst = MARKS.index(line.mark) if line.mark else len(MARKS)
+    return worst, line.minutes_left if line.minutes_left is not None else 0
 
 
 def build_dashboard(timeline: Timeline) -> Dashboard:

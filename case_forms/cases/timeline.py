@@ -146,6 +146,11 @@ class DeadlineLine:
     by_another: bool = False
     ended_at: datetime | None = None  # with its case, without being met
     to_finish: int | None = None
+    form: str = ""  # the key of the form that meets it, "": no form does
+
+    @property
+    def is_over(self) -> bool:
+        return self.met_at is not None or self.ended_at is not None
 
 
 @dataclass(frozen=True)
@@ -364,6 +369,7 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         is_task=row.kind == DeadlineKind.TASK,
         by_another=row.not_by_id is not None,
         ended_at=row.ended_at,
+        form=row.form,
         to_finish=row.pk if row.kind == DeadlineKind.TASK and not row.form and not over_at else None,
     )
 

@@ -57,8 +57,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         shown = [known.fact.key for known in head]
         log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk, facts=shown)
     # A coordinator reads the case too; only its own unit fills in the next form.
-    is_ours = user.units().filter(pk=found.unit_id).exists()
-    next_forms = _forms_about_a_case() if is_ours and found.closed_at is None else []
+    may_fill = _may_fill(found, user)
+    next_forms = _forms_about_a_case() if may_fill else []
     context = {
         "place_name": found.unit.name,
         "case": found,
@@ -69,6 +69,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "submissions": found.submissions.select_related("form_version__form", "submitted_by")
         .annotate(was_corrected=Count("corrected_by"))
         .defer("answers"),
+        "may_fill": may_fill,
         "next_forms": next_forms,
         # by its reverse name: drafts stand on a floor above
         "drafts": found.drafts.visible_to(user).open().select_related("form_version__form", "owner").defer("answers"),
@@ -102,7 +103,8 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
     etag = f'"{compute_fingerprint(found, now=timezone.now(), language=_language())}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
-    answer = render(request, "cases/timeline.html", {"case": found, "board": _board(found)})
+    context = {"case": found, "board": _board(found), "may_fill": _may_fill(found, request.user)}
+    answer = render(request, "cases/timeline.html", context)
     answer["ETag"] = etag
     return answer
 
@@ -148,6 +150,11 @@ def _instead_page(
         **typed,
     }
     return render(request, "cases/instead.html", context, status=422 if problem else 200)
+
+
+def _may_fill(case: Case, user: User) -> bool:
+    """Tell whether this person can begin a form about the case: a worker of its unit, while it is open."""
+    return case.closed_at is None and user.units().filter(pk=case.unit_id).exists()
 
 
 def _board(case: Case) -> Dashboard:

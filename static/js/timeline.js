@@ -23,7 +23,10 @@ function show(html) {
   const before = told(board);
   const focused = document.activeElement;
   const active = board.contains(focused) ? focused?.getAttribute("href") : null;
+  const folds = () => /** @type {NodeListOf<HTMLDetailsElement>} */ (board.querySelectorAll("details[data-fold]"));
+  const opened = new Map([...folds()].map((fold) => [fold.dataset.fold, fold.open]));
   board.innerHTML = html;
+  for (const fold of folds()) fold.open = opened.get(fold.dataset.fold) ?? fold.open;
   if (active) board.querySelector(`[href="${CSS.escape(active)}"]`)?.focus();
   const changed = [];
   for (const node of board.querySelectorAll("[data-key]")) {
