@@ -19,6 +19,8 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.utils import ConnectionHandler
 
+from vault.data_keys import suspended
+
 _building = threading.Lock()
 _in_place = threading.local()
 
@@ -53,7 +55,7 @@ class MemoryDatabase:
         _in_place.taken = True
         connections[DEFAULT_DB_ALIAS] = self.connection
         try:
-            with transaction.atomic():
+            with suspended(), transaction.atomic():
                 try:
                     yield
                 finally:

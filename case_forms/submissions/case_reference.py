@@ -21,7 +21,7 @@ def named_case(form: Form, answers: Mapping[str, Any], user: User) -> tuple[Case
     if not named:
         return None, []
     # through `visible_to`, so that a reference can't be tried out to learn which cases other units have
-    visible = Case.objects.visible_to(user).filter(reference__in={reference for _path, reference in named})
+    visible = Case.objects.visible_to(user).readable().filter(reference__in={reference for _path, reference in named})
     cases = {case.reference: case for case in visible.select_related("procedure_version", "municipality", "unit")}
     problems = [
         AnswerProblem(path, "unknown_case", _("You have no case with this reference."))

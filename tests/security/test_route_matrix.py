@@ -42,6 +42,7 @@ RECORDED_READING = {
     "audit",
     "cases:case",
     "cases:closing",
+    "cases:hold",
     "cases_case_modeladmin_inspect",
     "cases_referral_modeladmin_inspect",
     "field_api:case",
