@@ -33,6 +33,7 @@ from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
+from vault import data_keys
 
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .consent.deciding import NOT_SHARED, Asked, decide_sharing, read_basis
@@ -233,6 +234,8 @@ class _DecisionRun(World):
             opened_at=submission.received_at,
             opened_by=submission.by,
         )
+        # Before anything is sealed that belongs to it.
+        data_keys.create(case.pk)
         log_event("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
         self._join(case)
 

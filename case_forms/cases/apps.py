@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from uuid import UUID
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +11,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications.outbox.sharing import Gate, register_gate
+        from vault.data_keys import register_owners
 
         from . import (
             date_clock,
@@ -18,8 +22,16 @@ class CasesConfig(AppConfig):
         from .consent.gate import check_notice, check_request
         from .finding import requests
 
+        register_owners("cases", _iter_case_ids)
         deadline_clock.register()
         requests.register()
         date_clock.register()
         consent_clock.register()
         register_gate(Gate(check_request, check_notice))
+
+
+def _iter_case_ids() -> Iterator[UUID]:
+    """Iterate over the cases that have a data key, or should have one."""
+    from .models import Case
+
+    return Case.objects.order_by("pk").values_list("pk", flat=True).iterator()

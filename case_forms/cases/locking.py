@@ -16,6 +16,8 @@ CHANGEABLE = [
     "closed_at",
     "voided_at",
     "form_after_closing_at",
+    "forgotten_at",
+    "forget_after",
 ]
 
 

@@ -73,6 +73,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Limit the cases to what statistics may count: no drills, none declared void, and one case for a person."""
         return self.standing().filter(is_drill=False, voided_at__isnull=True)
 
+    def readable(self) -> "CaseQuerySet":
+        """Limit the cases to those that aren't forgotten."""
+        return self.filter(forgotten_at__isnull=True)
+
     def open(self) -> "CaseQuerySet":
         return self.filter(closed_at__isnull=True)
 
@@ -109,6 +113,9 @@ class Case(models.Model):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     # A case that should never have been opened: closed, and left out of what is counted.
     voided_at = models.DateTimeField(_("declared void at"), null=True, blank=True)
+    # When a closed case is forgotten as a whole, and when that was done (`submissions.case_purge`).
+    forget_after = models.DateField(null=True, blank=True, db_index=True)
+    forgotten_at = models.DateTimeField(_("forgotten at"), null=True, blank=True)
     # A form came in about a closed case, and nobody has decided yet whether it is opened again.
     form_after_closing_at = models.DateTimeField(_("form after closing"), null=True, blank=True)
     # Who of the unit follows the person; null in cases from before there was one: whoever opened it (`lead_worker`).
@@ -142,6 +149,10 @@ class Case(models.Model):
                 name="case_void_is_closed", condition=Q(voided_at__isnull=True) | Q(closed_at__isnull=False)
             ),
             models.CheckConstraint(
+                name="case_to_forget_is_closed",
+                condition=Q(forget_after__isnull=True, forgotten_at__isnull=True) | Q(closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="case_open_has_no_form_after_closing",
                 condition=Q(form_after_closing_at__isnull=True) | Q(closed_at__isnull=False),
             ),
@@ -170,7 +181,7 @@ class CaseEvent(models.Model):
     submission_id = models.UUIDField(null=True, blank=True)
     notice_id = models.UUIDField(null=True, blank=True)
     detail = models.JSONField(default=dict)  # ids and codes only
-    explanation = SealedJSONField(null=True, blank=True)
+    explanation = SealedJSONField(null=True, blank=True, owner="case_id")
 
     class Meta:
         verbose_name = _("case event")
@@ -334,7 +345,7 @@ class Referral(models.Model):
     notice_id = models.UUIDField(null=True, blank=True, db_index=True)
     made_at = models.DateTimeField(_("made at"), default=timezone.now)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
-    answer_note = SealedTextField(_("answer"), null=True, blank=True)
+    answer_note = SealedTextField(_("answer"), null=True, blank=True, owner="case_id")
 
     class Meta:
         verbose_name = _("referral")
@@ -361,12 +372,14 @@ from .finding.models import (  # noqa: E402
     IdentityToken,
     ProbableMatch,
 )
+from .retention.models import CaseHold  # noqa: E402
 
 __all__ = [
     "CaseAccess",
     "CaseAssignment",
     "CaseClosing",
     "CaseFact",
+    "CaseHold",
     "CaseLink",
     "CaseMerge",
     "CaseTransfer",

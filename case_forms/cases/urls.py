@@ -6,6 +6,7 @@ from . import views
 from .closing import views as closing
 from .consent.views import withdraw_consent
 from .facts import views as fact_views
+from .retention import views as retention
 from .task_pages import views as task_pages
 
 app_name = "cases"
@@ -14,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/close/", closing.close, name="close"),
     path("<slug:reference>/void/", closing.void, name="void"),
     path("<slug:reference>/closing/", closing.closing, name="closing"),
+    path("<slug:reference>/hold/", retention.hold, name="hold"),
     path("<slug:reference>/reopen/", closing.reopen, name="reopen"),
     path("<slug:reference>/timeline/", views.timeline, name="timeline"),
     path("<slug:reference>/known/", fact_views.facts, name="facts"),

@@ -20,6 +20,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.db.utils import ConnectionHandler
 
+from vault.data_keys import suspended
+
 _building = threading.Lock()
 _in_place = threading.local()
 
@@ -60,7 +62,7 @@ class MemoryDatabase:
         _in_place.taken = True
         connections[DEFAULT_DB_ALIAS] = self.connection
         try:
-            with transaction.atomic():
+            with suspended(), transaction.atomic():
                 try:
                     yield
                 finally:

@@ -24,7 +24,7 @@ def named_case(form: Form, answers: Mapping[str, Any], user: User) -> tuple[Case
     # through `visible_to`, so that a reference can't be tried out to learn which cases other units have
     references = {reference for _path, reference in named}
     stands_for = get_standing_references(references)
-    visible = Case.objects.visible_to(user).filter(reference__in={*references, *stands_for.values()})
+    visible = Case.objects.visible_to(user).readable().filter(reference__in={*references, *stands_for.values()})
     found = {case.reference: case for case in visible.select_related("procedure_version", "municipality", "unit")}
     cases = {
         reference: found[stands_for.get(reference, reference)]

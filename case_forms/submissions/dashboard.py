@@ -1,7 +1,7 @@
 """The staff start page: forms to begin, open cases with the most urgent first, drafts, and submissions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -22,6 +22,7 @@ from notifications.outbox.models import Notice
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
+from .drafts.ending import get_end
 from .languages import language_among
 from .models import Draft
 from .urgency import CALLS, URGENCIES, Urgency, get_urgencies, with_urgency
@@ -151,13 +152,14 @@ class DraftLine:
     """A draft on the start page, with what tells it from another of the same form: nothing of what was answered.
 
     `part`: the title of the section last worked on; `tip`: the reference of the tip that it was begun from; `case`:
-    that of the case it belongs to, when this person may read it.
+    that of the case it belongs to, when this person may read it. `ends_on`: when it is deleted, once that is near.
     """
 
     draft: Draft
     part: str
     tip: str = ""
     case: str = ""
+    ends_on: date | None = None
 
 
 def draft_lines(user: User) -> list[DraftLine]:
@@ -175,7 +177,13 @@ def draft_lines(user: User) -> list[DraftLine]:
     )
     # the case's reference only when this person may read the case: a draft may name any
     return [
-        DraftLine(draft, _get_part(draft), find_cases_begun.get(draft.pk, ""), *({named[draft.pk]} & cases))
+        DraftLine(
+            draft,
+            _get_part(draft),
+            find_cases_begun.get(draft.pk, ""),
+            case=named[draft.pk] if named[draft.pk] in cases else "",
+            ends_on=get_end(draft),
+        )
         for draft in drafts
     ]
 

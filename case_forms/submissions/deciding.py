@@ -22,6 +22,7 @@ from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.rule_actions.cases import AttachCase
 from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
+from vault.fields import reseal_for_owner
 
 from .consents import consents_for, record_consents
 from .correcting import get_earlier_versions
@@ -87,7 +88,8 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     if applied.event is None:  # else the case's event holds the explanation
         set_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
-    submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched"])
+    resealed = _seal_for_case(submission)
+    submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched", *resealed])
     record_consents(submission, answers, applied.case or case, applied.event)
     log_event(
         "submission.received",
@@ -102,6 +104,18 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         unmatched=submission.is_unmatched,
         corrects=submission.corrects_id or "",
     )
+
+
+def _seal_for_case(submission: Submission) -> list[str]:
+    """Seal what was received before its case was known under the case's key. Return the submission's fields to save."""
+    if submission.case is None:
+        return []
+    for attachment in submission.attachments.all():
+        # The row that is being saved knows its case, the one in the database not yet.
+        attachment.submission = submission
+        if names := reseal_for_owner(attachment):
+            attachment.save(update_fields=names)
+    return reseal_for_owner(submission)
 
 
 def _event(

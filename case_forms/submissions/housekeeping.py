@@ -9,6 +9,8 @@ from django.utils import timezone
 from audit.put_aside import for_each_row
 
 from .attachments.actions import tidy_attachments
+from .case_purge import forget_due_cases, forget_submissions_without_case
+from .drafts.ending import end_old_drafts
 from .exports.actions import tidy_exports
 from .purge import forget_due
 
@@ -16,14 +18,17 @@ log = structlog.get_logger(__name__)
 
 
 def tidy(_argument: Any = None) -> None:
-    """Delete expired exports and unreferenced files, and purge answers whose retention is over.
+    """Delete expired exports and unreferenced files, purge answers and cases whose retention is over, end old drafts.
 
-    The three are independent: when one fails, the others are still done. Idempotent.
+    They are independent: when one fails, the others are still done. Idempotent.
     """
     now = timezone.now()
     steps: dict[str, Callable[[], Any]] = {
         "intake.exports": lambda: tidy_exports(now),
         "intake.answers": lambda: forget_due(timezone.localdate(now)),
+        "intake.cases": lambda: forget_due_cases(timezone.localdate(now)),
+        "intake.forms": lambda: forget_submissions_without_case(timezone.localdate(now)),
+        "intake.drafts": lambda: end_old_drafts(now),
         "intake.attachments": lambda: tidy_attachments(now),
     }
     done: dict[str, Any] = {}

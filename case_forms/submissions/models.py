@@ -61,6 +61,9 @@ class Draft(models.Model):
     # of a correction: the submission that this will take the place of, and why (`correcting`)
     corrects = models.ForeignKey("Submission", models.PROTECT, related_name="correcting_drafts", null=True, blank=True)
     correction_reason = SealedTextField(null=True, blank=True)
+    # How often its owner was warned that it ends, and when last (`drafts.ending`).
+    warnings = models.PositiveSmallIntegerField(default=0)
+    warned_at = models.DateTimeField(null=True, blank=True)
 
     objects = DraftQuerySet.as_manager()
 
@@ -111,17 +114,18 @@ class Submission(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="submissions", null=True, blank=True)
     occurred_at = models.DateTimeField(_("when it happened"))
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
-    answers = SealedJSONField()
+    answers = SealedJSONField(owner="case_id")
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
     # answers taken over from what was known, and not asked again (`drafts.filled`): {question: {...}}, or null
     carried_over = SealedJSONField(null=True, blank=True)
     # what was asked before sending and confirmed (`confirmations`): [{"warning", "by", "at"}], or null
-    confirmed = SealedJSONField(null=True, blank=True)
+    confirmed = SealedJSONField(null=True, blank=True, owner="case_id")
     forget_after = models.DateField(null=True, blank=True, db_index=True)  # see `purge`
+    forgotten_at = models.DateTimeField(null=True, blank=True)  # as a whole: see `case_purge`
     is_drill = models.BooleanField(_("drill"), default=False)
     # what the rules said of one that opened and joined no case (`outcome`): [{"rule", "words": {language: text}}]
-    explanation = SealedJSONField(null=True, blank=True)
+    explanation = SealedJSONField(null=True, blank=True, owner="case_id")
     # the procedure has rules about its form, and none was about these answers
     is_unmatched = models.BooleanField(_("no rule covered it"), default=False)
     handled_at = models.DateTimeField(_("handled at"), null=True, blank=True)
@@ -190,8 +194,8 @@ class Attachment(models.Model):
     media_type = models.CharField(_("kind"), max_length=32)
     size = models.PositiveIntegerField(_("size"))
     fingerprint = models.CharField(max_length=100)
-    name = SealedTextField(_("name"), blank=True)
-    content_key = SealedBytesField()
+    name = SealedTextField(_("name"), blank=True, owner="submission.case_id")
+    content_key = SealedBytesField(owner="submission.case_id")
     uploaded_at = models.DateTimeField(_("uploaded at"), default=timezone.now)
 
     objects = AttachmentQuerySet.as_manager()

@@ -17,7 +17,7 @@ from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.cases.consent.forgetting import forget_words
 from case_forms.cases.facts.actions import forget_facts
-from case_forms.cases.models import CaseEvent
+from case_forms.cases.models import CaseEvent, CaseHold
 from case_forms.form_builder.retention import Forgotten, first_due, months_later, without_overdue
 from notifications.briefs.erasing import erase_answers
 from notifications.outbox.models import Notice
@@ -34,6 +34,7 @@ AT_MOST = 500  # submissions in one pass
 def forget_due(today: date) -> int:
     """Purge what is due today or was before, each submission by itself. Return how many lost an answer."""
     due = Submission.objects.filter(Q(case__isnull=True) | Q(case__closed_at__isnull=False), forget_after__lte=today)
+    due = due.exclude(case__in=CaseHold.objects.standing().values("case"))
     # put aside: one that can't be read would otherwise come first in every pass and, with others, fill it
     due = due.exclude(pk__in=get_put_aside_keys(FORGET, timezone.now()))
     keys = list(due.order_by("forget_after").values_list("pk", flat=True)[:AT_MOST])

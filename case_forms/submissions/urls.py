@@ -3,7 +3,17 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from .exports import views as answers_out
-from .views import attachments, correcting, draft_migration, filling, home, newer_procedure, sending, starting
+from .views import (
+    attachments,
+    correcting,
+    draft_migration,
+    filling,
+    forgetting,
+    home,
+    newer_procedure,
+    sending,
+    starting,
+)
 
 
 class KeyConverter:
@@ -35,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("answers/<uuid:export_id>/", answers_out.export, name="export"),
     path("answers/<uuid:export_id>/file/", answers_out.fetch, name="fetch_export"),
     path("answers/<uuid:export_id>/drop/", answers_out.drop, name="drop_export"),
+    path("forgetting/", forgetting.forgetting, name="forgetting"),
     path("sent/<uuid:submission_id>/", sending.sent, name="sent"),
     path("submissions/<uuid:submission_id>/", sending.submission, name="submission"),
     path("submissions/<uuid:submission_id>/correct/", correcting.correct, name="correct"),

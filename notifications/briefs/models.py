@@ -63,7 +63,7 @@ class FurtherReport(models.Model):
     reference = models.CharField(max_length=8)
     origin = models.CharField(max_length=40, blank=True)
     is_urgent = models.BooleanField(default=False)
-    brief = SealedJSONField()
+    brief = SealedJSONField(owner="source_id")
     at = models.DateTimeField(default=timezone.now)
     alarm_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     alarmed_at = models.DateTimeField(null=True, blank=True)

@@ -156,7 +156,7 @@ class Notice(models.Model):
     language = models.CharField(_("language"), max_length=5, default=DEFAULT_LANGUAGE)
     is_drill = models.BooleanField(_("drill"), default=False)
     needs_document = models.BooleanField(_("with PDF"), default=False)
-    brief = SealedJSONField()
+    brief = SealedJSONField(owner="case_id")
 
     state = models.CharField(_("state"), max_length=12, choices=NoticeState.choices, default=NoticeState.OWED)
     reason = models.CharField(_("reason"), max_length=40, blank=True)  # a machine code, see `states` and `labels`
@@ -352,8 +352,8 @@ class Reply(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=ReplyKind.choices)
     reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.choices
     to_municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
-    note = SealedTextField(null=True, blank=True)
-    details = SealedJSONField(null=True, blank=True)  # {key of briefs.choices.DETAILS: text}
+    note = SealedTextField(null=True, blank=True, owner="notice.case_id")
+    details = SealedJSONField(null=True, blank=True, owner="notice.case_id")  # {key of briefs.choices.DETAILS: text}
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:
@@ -370,7 +370,7 @@ class BriefDocument(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.OneToOneField(Notice, models.PROTECT, related_name="document", verbose_name=_("notice"))
-    pdf = SealedBytesField()
+    pdf = SealedBytesField(owner="notice.case_id")
     pages = models.PositiveSmallIntegerField(_("pages"), default=1)
     rendered_at = models.DateTimeField(_("rendered at"), default=timezone.now)
 

@@ -298,6 +298,11 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("intake:review", FIELD, "A worker looks their own draft over and sends it.", WRITE),
     RouteRule("intake:discard", FIELD, "A worker throws their own draft away.", POST_ONLY),
     RouteRule("intake:move", FIELD, "A worker moves their own draft to a newer version of its form.", WRITE),
+    RouteRule(
+        "intake:forgetting",
+        DIRECTORY_MANAGERS,
+        "Coordinators see what of their regions is forgotten next; operators counts.",
+    ),
     RouteRule("intake:sent", FIELD, "Leads to where a form of the unit or region stands."),
     RouteRule("intake:submission", FIELD, "A unit and its coordinator read what was sent; each reading is recorded."),
     RouteRule(
@@ -344,6 +349,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "cases:reopen", FIELD, "Its unit or a coordinator opens a closed case again, or leaves it closed.", WRITE
     ),
+    RouteRule("cases:hold", COORDINATOR, "A coordinator keeps a case from being forgotten; two lift that.", WRITE),
     RouteRule("cases:timeline", FIELD, "The part of a case's page that renews itself."),
     RouteRule("cases:facts", FIELD, "A unit and its coordinator read what is known about the person of a case."),
     RouteRule(

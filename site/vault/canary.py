@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import CharField, Count, Value
 from django.db.models.functions import Cast, StrIndex, Substr
 
-from . import blind_index, lasting, rotation
+from . import blind_index, data_keys, lasting, rotation
 from .fields import SealedField
 from .keyring import KeyRing, KeyRingError, load_key_ring
 from .models import KeyInUse
@@ -27,7 +27,11 @@ class KeysRefused(Exception):
 
 
 def check_keys() -> None:
-    """Check the ring against the notes. Reads only. Raises KeysRefused, KeyRingError, DatabaseError."""
+    """Check the ring against the notes, and that data keys are there. Reads only.
+
+    Raises KeysRefused, KeyRingError, DatabaseError.
+    """
+    _refuse_if_data_keys_are_lost()
     _refuse_if_wrong(load_key_ring(), _broken(_get_noted_keys()), _get_noted_keys())
 
 
@@ -57,8 +61,8 @@ def delete_unused_keys() -> list[str]:
 
 
 def get_ids_in_use() -> set[str]:
-    """Return every key id that a sealed value of this database names. Reads all of them."""
-    return {
+    """Return every key id that a sealed value of this database, or a data key, names. Reads all of them."""
+    return set(data_keys.count_by_wrapping_key()) | {
         str(key_id)
         for rows, _field in _iter_rows_with_key_id()
         for key_id in rows.values_list("_key_id", flat=True).distinct()
@@ -77,6 +81,9 @@ def count_values_of_old_keys() -> dict[str, dict[str, int]]:
         counted = rows.exclude(_key_id=primary_id).values_list("_key_id").annotate(_rows=Count("pk"))
         for key_id, count in counted:
             found.setdefault(str(key_id), {})[f"{field.model._meta.label}.{field.attname}"] = count
+    for key_id, count in data_keys.count_by_wrapping_key().items():
+        if key_id != primary_id:
+            found.setdefault(key_id, {})["data keys"] = count
     return found
 
 
@@ -119,6 +126,8 @@ def _iter_rows_with_key_id() -> Iterator[tuple[models.QuerySet, SealedField]]:
         for field in fields:
             after_version = Substr(Cast(field.attname, CharField()), 4, AT_MOST)
             rows = model._base_manager.order_by().filter(**{f"{field.attname}__isnull": False})
+            # What a data key has sealed names its owner there.
+            rows = rows.annotate(_form=Substr(Cast(field.attname, CharField()), 1, 2)).exclude(_form="v3")
             length = StrIndex(after_version, Value(".")) - 1
             yield rows.annotate(_key_id=Substr(after_version, 1, length, output_field=CharField())), field
 
@@ -132,6 +141,16 @@ def _refuse_if_wrong(ring: KeyRing, broken: set[str], in_use: set[str] | dict[st
         words.append(f"VAULT_KEYS holds another key than the one that sealed here under the id {_listed(broken)}")
     if words:
         raise KeysRefused("; ".join(words) + ". Nothing was started or changed: put the right keys back.")
+
+
+def _refuse_if_data_keys_are_lost() -> None:
+    """Refuse when none of the newest data keys is there: cases would be taken, and nobody could open the older ones."""
+    lost, looked_at = data_keys.count_lost(TRIES)
+    if looked_at and lost == looked_at:
+        raise KeysRefused(
+            "VAULT_CASE_KEY_DIR lacks the keys of this database's cases. Nothing was started or changed: put the"
+            " folder back (docs/operator.md, Backup and restore)."
+        )
 
 
 def _listed(ids: set[str]) -> str:

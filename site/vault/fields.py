@@ -8,10 +8,12 @@ than `isnull` are refused: a sealed value can't be compared by the database.
 import json
 from pickle import PicklingError
 from typing import Any, NoReturn, SupportsIndex
+from uuid import UUID
 
 from django.core.exceptions import FieldError
 from django.db import models
 
+from .data_keys import has_key
 from .seal import SealBroken, get_place, seal, split_token, unseal
 
 
@@ -71,7 +73,27 @@ class SealedDescriptor:
 
 
 class SealedField(models.TextField):
-    """Base of the sealed fields; subclasses define how a value becomes bytes and back."""
+    """Base of the sealed fields; subclasses define how a value becomes bytes and back.
+
+    `owner`: the attribute of the row that names whose data key seals the value ("case_id", "notice.case_id"); where it
+    is null, or has no key (`vault.data_keys`), the ring seals. It changes nothing in the database, so no migration has
+    it. When a row comes to an owner later, `reseal_for_owner` seals its values anew.
+    """
+
+    def __init__(self, *args: Any, owner: str = "", **kwargs: Any) -> None:
+        self.owner = owner
+        super().__init__(*args, **kwargs)
+
+    def get_owner(self, instance: models.Model) -> UUID | None:
+        """Return whose data key seals this row's value; None: the ring. Raises KeyDestroyed."""
+        if not self.owner:
+            return None
+        found: Any = instance
+        for name in self.owner.split("."):
+            found = getattr(found, name)
+            if found is None:
+                return None
+        return found if has_key(found) else None
 
     def to_plain(self, value: Any) -> bytes:
         raise NotImplementedError
@@ -94,7 +116,8 @@ class SealedField(models.TextField):
     def pre_save(self, model_instance: models.Model, add: bool) -> SealedToken | None:
         raw = model_instance.__dict__.get(self.attname)
         if isinstance(raw, Opened):
-            raw = SealedToken(seal(raw.plain, self.place(model_instance), again=not add, after=raw.after))
+            owner = self.get_owner(model_instance)
+            raw = SealedToken(seal(raw.plain, self.place(model_instance), again=not add, after=raw.after, owner=owner))
             model_instance.__dict__[self.attname] = raw
         return raw
 
@@ -118,6 +141,25 @@ class SealedField(models.TextField):
         raw = instance.__dict__.get(self.attname)
         if isinstance(raw, SealedToken):
             instance.__dict__[self.attname] = Opened(unseal(raw, self.place(instance)), _sealed_at(raw))
+
+
+def reseal_for_owner(instance: models.Model) -> list[str]:
+    """Seal those values of a row anew, unsaved, that stand under another key than their owner's. Return their fields.
+
+    For a row that has come to its owner in this transaction: a value that was its row's first stays marked as such.
+    """
+    changed = []
+    for field in instance._meta.concrete_fields:
+        raw = instance.__dict__.get(field.attname)
+        if not isinstance(field, SealedField) or not field.owner or not isinstance(raw, SealedToken):
+            continue
+        token, owner = split_token(raw), field.get_owner(instance)
+        if token.owner != owner:
+            place = field.place(instance)
+            sealed = seal(unseal(raw, place), place, again=token.again, after=token.sealed_at, owner=owner)
+            instance.__dict__[field.attname] = SealedToken(sealed)
+            changed.append(field.name)
+    return changed
 
 
 def _sealed_at(raw: Any) -> int:

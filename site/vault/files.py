@@ -37,7 +37,7 @@ def write_sealed(path: Path, plain: bytes, place: bytes) -> bytes:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    _reach_the_disk(path.parent)
+    reach_the_disk(path.parent)
     return key
 
 
@@ -56,7 +56,7 @@ def read_sealed(path: Path, key: bytes, place: bytes) -> bytes:
         raise SealBroken("a sealed file does not open at this place") from None
 
 
-def _reach_the_disk(folder: Path) -> None:
+def reach_the_disk(folder: Path) -> None:
     """Flush the folder: a new name in it survives a power cut only when the folder itself has been written."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -24,6 +24,23 @@ class KeyInUse(models.Model):
         return self.key_id
 
 
+class DataKey(models.Model):
+    """That an owner (a case) has, or had, a key of its own (`vault.data_keys`). The key is never in the database.
+
+    `owner`: its id; this room knows nothing of it.
+    """
+
+    owner = models.UUIDField(primary_key=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    destroyed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "data keys"
+
+    def __str__(self) -> str:
+        return str(self.owner)
+
+
 class LastingKey(models.Model):
     """A random key for one purpose, sealed by the ring (see `vault.lasting`). `name`: "<purpose>/<key id>".
 

@@ -1,14 +1,19 @@
-"""Re-seal every value under the ring's first key, in today's format."""
+"""Re-seal every value under the ring's first key in today's format, or under its owner's data key.
 
-from collections.abc import Iterator
+What stands under a data key already isn't touched when the ring turns: only that key is sealed anew.
+"""
+
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
 
+from . import data_keys
 from .fields import SealedField, SealedToken
 from .keyring import KeyRingError, load_key_ring
-from .seal import FORM, SealBroken, split_token
+from .seal import FORM, KeyDestroyed, SealBroken, split_token
 
 
 class RotationStopped(Exception):
@@ -28,26 +33,54 @@ def _is_behind(instance: models.Model, field: SealedField, primary_id: str) -> b
     if not isinstance(raw, SealedToken):
         return False
     token = split_token(raw)
+    try:
+        owner = field.get_owner(instance)
+    except KeyDestroyed:
+        # What was sealed under the destroyed key never opens again, and needn't.
+        return token.owner is None and (token.key_id != primary_id or token.form != FORM)
+    if owner is not None or token.owner is not None:
+        return token.owner != owner
     return token.key_id != primary_id or token.form != FORM
 
 
-def rotate(*, batch: int = 200) -> dict[str, int]:
+def rotate(*, batch: int = 200, seconds: float | None = None) -> dict[str, int]:
     """Re-seal what stands under an older key. Return {model label: rows re-sealed}. Safe to stop and start again.
 
+    Owners from before there were data keys get one first. `seconds`: stop after so many, to go on another time.
     Raises RotationStopped at a row that doesn't open; the rows before it are done.
     """
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    counts = _prepare_data_keys(lambda: is_over(ends_at))
     primary_id = load_key_ring().primary.id
-    counts = {}
     for model, fields in sealed_fields():
         counts[model._meta.label] = 0
         last = None
-        while page := _next_page(model, last, batch):
+        while not is_over(ends_at) and (page := _next_page(model, last, batch)):
             # One transaction for each page, so that nobody waits for all of them and a stop loses no more than one.
             with transaction.atomic():
                 rows = model._base_manager.select_for_update().filter(pk__in=page)
                 counts[model._meta.label] += sum(_reseal(row, fields, primary_id) for row in rows)
             last = page[-1]
     return counts
+
+
+def is_over(ends_at: float | None) -> bool:
+    return ends_at is not None and time.monotonic() >= ends_at
+
+
+def _prepare_data_keys(stop: Callable[[], bool]) -> dict[str, int]:
+    """Make the data keys that are missing, and seal those under an older key of the ring anew."""
+    made = 0
+    for owner in data_keys.iter_missing():
+        if stop():
+            break
+        data_keys.create(owner)
+        made += 1
+    try:
+        counts = {"data keys made": made, "data keys": data_keys.rewrap_all(until=stop)}
+    except (SealBroken, KeyRingError) as error:
+        raise RotationStopped(f"a data key: {error}") from None
+    return {name: count for name, count in counts.items() if count}
 
 
 def _next_page(model: type[models.Model], last: Any, batch: int) -> list[Any]:
@@ -63,11 +96,20 @@ def _reseal(row: models.Model, fields: list[SealedField], primary_id: str) -> bo
         first = {field.attname: not split_token(row.__dict__[field.attname]).again for field in behind}
         for field in behind:
             field.reseal(row)
+        values = {field.attname: _seal_again(field, row, first[field.attname]) for field in behind}
     except (SealBroken, KeyRingError) as error:
         raise RotationStopped(f"{row._meta.label} {row.pk}: {error}") from None
     if not behind:
         return False
-    values = {field.attname: field.pre_save(row, first[field.attname]) for field in behind}
     # By a queryset: no signals, and no other column is written.
     type(row)._base_manager.filter(pk=row.pk).update(**values)
     return True
+
+
+def _seal_again(field: SealedField, row: models.Model, is_first: bool) -> Any:
+    try:
+        return field.pre_save(row, is_first)
+    except KeyDestroyed:
+        # What took the place of forgotten content stands under the ring.
+        with data_keys.sealing_without_owner():
+            return field.pre_save(row, is_first)

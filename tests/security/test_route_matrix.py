@@ -44,6 +44,7 @@ RECORDED_READING = {
     "cases:closing",
     "cases:fact",
     "cases:facts",
+    "cases:hold",
     "cases_case_modeladmin_inspect",
     "cases_referral_modeladmin_inspect",
     "field_api:case",

@@ -32,6 +32,7 @@ from ..brief_content import both
 from ..deadlines import end_duties
 from ..locking import lock_all_of
 from ..models import Case, CaseClosing, CaseEvent, Referral, ReferralState
+from ..retention.terms import compute_forget_after
 from ..rule_events import CASE_CLOSED, respond_to_closing
 from .models import ClosingAct, ClosingDecision
 from .open_ends import OpenEnds, find_open_ends
@@ -200,7 +201,8 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
     links = _end_links(case, at)
     case.closed_at, case.form_after_closing_at = at, None
     case.voided_at = at if is_void else None
-    case.save(update_fields=["closed_at", "voided_at", "form_after_closing_at"])
+    case.forget_after = compute_forget_after(case, at)
+    case.save(update_fields=["closed_at", "voided_at", "form_after_closing_at", "forget_after"])
     closing.ended = {
         "duties": duties,
         "notices": 0 if closing.keeps_notices else len(ends.chases),

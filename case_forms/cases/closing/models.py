@@ -51,7 +51,7 @@ class CaseClosing(models.Model):
     act = models.CharField(_("what"), max_length=8, choices=ClosingAct.choices)
     reason = models.CharField(_("reason"), max_length=24)
     last_contact_on = models.DateField(_("last safe contact"), null=True, blank=True)
-    words = SealedJSONField(default=dict)
+    words = SealedJSONField(default=dict, owner="case_id")
     keeps_notices = models.BooleanField(default=False)
     needs_two = models.BooleanField(default=True)
     ended = models.JSONField(default=dict)

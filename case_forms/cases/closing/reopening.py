@@ -40,7 +40,9 @@ def get_ended_duties(case: Case) -> "QuerySet[Deadline]":
 
 @transaction.atomic
 def reopen_case(*, case: Case, reason: str, note: str = "", duties: Collection[int] = (), by: User) -> CaseEvent:
-    """Open the case again, and start these duties (ids) again. Raises CannotClose: not_allowed, open, void, no_reason.
+    """Open the case again, and start these duties (ids) again.
+
+    Raises CannotClose: not_allowed, open, void, forgotten, no_reason.
 
     One person is enough: it only brings help back.
     """
@@ -49,15 +51,15 @@ def reopen_case(*, case: Case, reason: str, note: str = "", duties: Collection[i
     locked = lock_all_of(case)
     if locked.closed_at is None:
         raise CannotClose("open")
-    if locked.voided_at is not None:
-        raise CannotClose("void")
+    if locked.voided_at is not None or locked.forgotten_at is not None:
+        raise CannotClose("void" if locked.voided_at else "forgotten")
     chosen = get_reasons(REOPEN).get(reason)
     if chosen is None or (chosen.needs_words and not note.strip()):
         raise CannotClose("no_reason")
     at = clock.now()
     closing = get_closing(locked)
-    locked.closed_at = locked.form_after_closing_at = None
-    locked.save(update_fields=["closed_at", "form_after_closing_at"])
+    locked.closed_at = locked.form_after_closing_at = locked.forget_after = None
+    locked.save(update_fields=["closed_at", "form_after_closing_at", "forget_after"])
     started = [_start_again(duty, at) for duty in get_ended_duties(locked).filter(pk__in=list(duties)).order_by("pk")]
     awaited = AwaitedDate.objects.filter(case=locked, done_at__isnull=True, ended_at__isnull=False, at__gt=at)
     dates = awaited.update(ended_at=None)

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from access.models import User
 
+from ..adopting import may_adopt
 from ..models import Case, CaseClosing
 from .actions import may_ask
 from .reasons import label_reason
@@ -22,6 +23,7 @@ def describe_end(case: Case, user: User) -> dict[str, Any]:
         "closing": closing,
         "closing_reason": label_reason(closing.act, closing.reason) if closing else "",
         "may_close": may_ask(case, user),
+        "may_hold": may_adopt(case, user),
     }
 
 

@@ -317,6 +317,17 @@ def discard_draft(*, draft: Draft, by: User) -> None:
         locked.delete()
 
 
+def forget_draft(draft: Draft) -> bool:
+    """Delete a draft whose time is over, or whose case is forgotten, with its files. False when it was sent."""
+    with transaction.atomic():
+        locked = Draft.objects.select_for_update().get(pk=draft.pk)
+        if locked.submitted_at is not None:
+            return False
+        log_event("draft.ended", target_kind="draft", target_id=draft.pk)
+        locked.delete()
+    return True
+
+
 def build_context(draft: Draft, language: str, *, by: User | None = None) -> CheckContext:
     """Return what this draft's answers are validated against. `language`: the form's; messages use the active one.
 

@@ -25,6 +25,8 @@ VAULT_KEYS = env.list("VAULT_KEYS", default=[])
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
 AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
 AUDIT_WATCH_FILE = Path(env.str("AUDIT_WATCH_FILE", default=str(DATA_DIR / "witness" / "chain")))
+# Outside the database and its backups: see docs/operator.md, Backup and restore.
+VAULT_CASE_KEY_DIR = Path(env.str("VAULT_CASE_KEY_DIR", default=str(DATA_DIR / "case_keys")))
 VAULT_WITNESS_FILE = Path(env.str("VAULT_WITNESS_FILE", default=str(DATA_DIR / "witness" / "cells.sqlite3")))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 # Whom to tell about a vulnerability (config.security_txt), and until which day; without them nothing is shown.
@@ -376,6 +378,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
 
 # Files that answer a question (docs/adr/0010): sealed, outside MEDIA_ROOT. A request may bring several of them.
+DRAFT_DAYS = env.int("DRAFT_DAYS", default=30)  # after the last change, a draft is deleted; 0: never
 ATTACHMENT_DIR = DATA_DIR / "attachments"
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
 ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTACHMENT_MAX_BYTES)

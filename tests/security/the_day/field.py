@@ -340,6 +340,31 @@ def leave_a_case_closed(day: Day, me: Staff) -> Any:
     return found
 
 
+def held(day: Day, me: Staff) -> Case:
+    found = send_a_form(day, day.worker).case
+    me.post("cases:hold", found.reference, do="place", words="Kanarina")
+    return found
+
+
+@act("case.hold_placed", "coordinator", "cases:hold")
+def place_a_hold(day: Day, me: Staff) -> Any:
+    return held(day, me)
+
+
+@act("case.hold_lift_asked", "coordinator", "cases:hold")
+def ask_to_lift_a_hold(day: Day, me: Staff) -> Any:
+    found = held(day, me)
+    me.post("cases:hold", found.reference, do="ask")
+    return found
+
+
+@act("case.hold_lifted", "coordinator2", "cases:hold")
+def lift_a_hold(day: Day, me: Staff) -> Any:
+    found = ask_to_lift_a_hold(day, day.coordinator)
+    me.post("cases:hold", found.reference, do="lift")
+    return found
+
+
 @act("referral.read", "coordinator", "cases_referral_modeladmin_inspect")
 def read_a_referral(day: Day, me: Staff) -> Any:
     found = Referral.objects.filter(case__in=Case.objects.visible_to(me.user)).first()

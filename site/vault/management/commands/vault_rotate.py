@@ -13,6 +13,7 @@ class Command(BaseCommand):
     help = "Re-seals every sealed value under the first key of VAULT_KEYS. Can be stopped and started again."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--seconds", type=float, help="stop after so many seconds; the next run goes on")
         parser.add_argument("--look", action="store_true", help="change nothing, only print what hangs on each key")
         parser.add_argument(
             "--renew",
@@ -28,7 +29,7 @@ class Command(BaseCommand):
             return
         try:
             establish_keys()
-            counts = rotate()
+            counts = rotate(seconds=options["seconds"])
         except (KeysRefused, RotationStopped) as error:
             raise CommandError(str(error)) from None
         for label, count in counts.items():

@@ -1,0 +1,171 @@
+"""Forget a closed case as a whole, once its time is over: erase what was written, and destroy its key.
+
+In one transaction: answers, files, briefs, documents, notes, explanations and words go from the rows, and the case's
+data key is marked as destroyed; its file goes when that is committed (`vault.data_keys`). What was sealed under it
+opens nowhere any more, in a backup as little as here (docs/adr/0108). What stays says that there was a case: its
+reference, region, unit, dates, statuses, who was notified when and what they answered in codes, and the audit chain.
+
+Rooms whose rows belong to a case register what they erase (`register_eraser`). A case with a hold isn't forgotten.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from audit.chain import log_event
+from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.cases.locking import lock_all_of
+from case_forms.cases.models import Case, CaseClosing, CaseEvent, CaseHold, CaseQuerySet, Referral
+from case_forms.cases.retention.terms import get_months_of
+from case_forms.form_builder.retention import months_later
+from case_forms.procedures.models import ProcedureVersion
+from notifications.briefs.erasing import erase_all_from
+from vault import data_keys
+from vault.lasting import SUBMISSIONS, keyed_hash
+
+from .dashboard import case_named
+from .drafts.actions import forget_draft
+from .models import Attachment, Draft, Submission, SubmissionQuerySet
+
+FORGET = "case.forget"  # what is put aside when one can't be forgotten
+FORGET_FORM = "submission.forget_all"
+AT_MOST = 50  # cases in one pass
+
+# Given the case and the moment: erases what is sealed in a room's rows, and returns how many rows that were.
+Eraser = Callable[[Case, datetime], int]
+_erasers: dict[str, Eraser] = {}
+
+
+def register_eraser(name: str, erase: Eraser) -> None:
+    """Register what a room erases of a case that is forgotten. `name` is the count's name in the audit entry."""
+    _erasers[name] = erase
+
+
+def due_cases(until: date) -> CaseQuerySet:
+    """Return the closed cases whose time is over by this day, and that no hold keeps."""
+    held = CaseHold.objects.standing().filter(case=OuterRef("pk"))
+    due = Case.objects.filter(closed_at__isnull=False, forgotten_at__isnull=True, forget_after__lte=until)
+    return due.filter(~Exists(held))
+
+
+def forget_due_cases(today: date) -> int:
+    """Forget what is due today or was before, each case by itself. Return how many."""
+    data_keys.finish_destroying()
+    due = due_cases(today).exclude(pk__in=get_put_aside_keys(FORGET, timezone.now()))
+    keys = list(due.order_by("forget_after", "pk").values_list("pk", flat=True)[:AT_MOST])
+    return for_each_row(FORGET, keys, lambda key: forget_case(key, today))
+
+
+@transaction.atomic
+def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
+    """Forget one case. False when it isn't due any more.
+
+    `again`: whatever its row says, because its key was destroyed and an older copy of the database was restored.
+    """
+    case = lock_all_of(Case.objects.get(pk=key))
+    if not again and not due_cases(today).filter(pk=key).exists():
+        return False
+    at = timezone.now()
+    with data_keys.sealing_without_owner():
+        counts = {
+            "submissions": _erase_submissions(Submission.objects.filter(case=case)),
+            "files": _erase_files(case),
+            "drafts": _erase_drafts(case),
+            "notices": erase_all_from(case.pk, at=at),
+            "words": _erase_words(case),
+            **{name: erase(case, at) for name, erase in _erasers.items()},
+        }
+    case.forgotten_at, case.forget_after, case.flags, case.form_after_closing_at = at, None, {}, None
+    case.closed_at = case.closed_at or at
+    case.save(update_fields=["forgotten_at", "forget_after", "flags", "form_after_closing_at", "closed_at"])
+    data_keys.destroy(case.pk)
+    log_event("case.forgotten", target_kind="case", target_id=case.pk, again=again, **counts)
+    return True
+
+
+def forget_submissions_without_case(today: date) -> int:
+    """Forget forms that belong to no case as long after they came in as a closed case is stored. Return how many.
+
+    Without a case there is no closing to count from, and no key of its own: an older backup keeps them until it ends.
+    """
+    try:
+        months = get_months_of(ProcedureVersion.objects.in_force().parsed)
+    except ProcedureVersion.DoesNotExist:
+        months = None
+    if months is None:
+        return 0
+    # The latest day of receipt whose time is over today.
+    until = months_later(today, -months)
+    due = Submission.objects.filter(case__isnull=True, forgotten_at__isnull=True, received_at__date__lte=until)
+    due = due.exclude(pk__in=get_put_aside_keys(FORGET_FORM, timezone.now()))
+    keys = list(due.order_by("received_at").values_list("pk", flat=True)[:AT_MOST])
+    return for_each_row(FORGET_FORM, keys, _forget_submission)
+
+
+@transaction.atomic
+def _forget_submission(key: UUID) -> bool:
+    rows = Submission.objects.select_for_update().filter(pk=key, case__isnull=True)
+    if not _erase_submissions(rows):
+        return False
+    files, _by_model = Attachment.objects.filter(submission=key).delete()
+    log_event("submission.forgotten", target_kind="submission", target_id=key, files=files)
+    return True
+
+
+def forget_destroyed_again() -> int:
+    """Forget again what was forgotten before an older copy of the database was restored. Return how many cases."""
+    destroyed = list(data_keys.iter_destroyed_elsewhere())
+    known = Case.objects.filter(pk__in=destroyed).values_list("pk", flat=True)
+    today = timezone.localdate()
+    return sum(forget_case(key, today, again=True) for key in known)
+
+
+def _erase_submissions(submissions: SubmissionQuerySet) -> int:
+    rows = submissions.defer("answers", "confirmed", "explanation")
+    now = timezone.now()
+    for row in rows:
+        row.forgotten_at = now
+        row.answers, row.confirmed, row.explanation, row.forget_after = {}, None, None, None
+        # A hash of nothing: whoever guesses the answers can't try them against it.
+        row.fingerprint = keyed_hash(SUBMISSIONS, os.urandom(32))
+        row.save(update_fields=["answers", "confirmed", "explanation", "forget_after", "fingerprint", "forgotten_at"])
+    return len(rows)
+
+
+def _erase_files(case: Case) -> int:
+    # Contents go after the commit (`attachments.receivers`).
+    count, _by_model = Attachment.objects.filter(submission__case=case).delete()
+    return count
+
+
+def _erase_drafts(case: Case) -> int:
+    """Delete what is half written about the case. Which case a draft is about stands in its sealed answers."""
+    about = [draft for draft in _drafts_near(case) if case_named(draft) == case.reference]
+    for draft in about:
+        forget_draft(draft)
+    return len(about)
+
+
+def _drafts_near(case: Case) -> Any:
+    return Draft.objects.open().filter(unit=case.unit).select_related("form_version__form")
+
+
+def _erase_words(case: Case) -> int:
+    """Erase explanations, answers of services, and what was written when the case was closed or held."""
+    events = CaseEvent.objects.filter(case=case, explanation__isnull=False).update(explanation=None)
+    referrals = Referral.objects.filter(case=case, answer_note__isnull=False).update(answer_note=None)
+    closings = CaseClosing.objects.filter(case=case).defer("words")
+    for closing in closings:
+        closing.words = {}
+        closing.save(update_fields=["words"])
+    holds = CaseHold.objects.filter(case=case).defer("words")
+    for hold in holds:
+        hold.words = ""
+        hold.save(update_fields=["words"])
+    return events + referrals + len(closings) + len(holds)

@@ -1,0 +1,186 @@
+"""A key for each owner: what belongs to it is sealed under it, rotation leaves it, and destroying forgets it all."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.apps.registry import Apps
+from django.db import connection, models
+
+from .. import data_keys
+from ..canary import KeysRefused, check_keys, count_values_of_old_keys, get_ids_in_use
+from ..fields import SealedTextField, reseal_for_owner
+from ..models import DataKey
+from ..rotation import rotate
+from ..seal import KeyDestroyed, KeyMissing, SealBroken, seal, split_token, unseal
+
+pytestmark = pytest.mark.django_db
+PLACE = b"table/column/row"
+OLD = "old1:b2xkLXZhdWx0LWtleS1vZi0zMi1ieXRlcy1vbGQxMSE="
+NEW = "new2:bmV3LXZhdWx0LWtleS1vZi0zMi1ieXRlcy1uZXcyMiE="
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Any, tmp_path: Path) -> Path:
+    settings.VAULT_CASE_KEY_DIR = tmp_path / "case_keys"
+    data_keys._cached.clear()
+    return settings.VAULT_CASE_KEY_DIR
+
+
+@pytest.fixture
+def owner() -> UUID:
+    made = uuid4()
+    data_keys.create(made)
+    return made
+
+
+def destroy(owner: UUID, run: Any) -> None:
+    with run(execute=True):
+        data_keys.destroy(owner)
+
+
+def test_what_is_sealed_for_an_owner_opens_under_its_key_alone(owner: UUID, settings: Any) -> None:
+    token = seal(b"Kanarina", PLACE, owner=owner)
+    assert token.startswith(f"v3.{owner.hex}.")
+    assert unseal(token, PLACE) == b"Kanarina"
+    for wrong in (b"table/column/other", b""):
+        with pytest.raises(SealBroken):
+            unseal(token, wrong)
+    other = uuid4()
+    data_keys.create(other)
+    with pytest.raises(SealBroken):
+        unseal(token.replace(owner.hex, other.hex), PLACE)
+
+
+def test_a_key_is_made_once_and_is_in_no_table(owner: UUID, folder: Path) -> None:
+    (file,) = [path for path in folder.rglob("*") if path.is_file()]
+    before = file.read_text()
+    data_keys.create(owner)
+    assert file.read_text() == before
+    assert file.stat().st_mode & 0o777 == 0o600
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM vault_datakey")
+        assert before not in str(cursor.fetchall())
+
+
+def test_destroying_ends_it_for_good_and_a_late_write_is_refused(
+    owner: UUID, folder: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    token = seal(b"Kanarina", PLACE, owner=owner)
+    destroy(owner, django_capture_on_commit_callbacks)
+    for attempt in (
+        lambda: unseal(token, PLACE),
+        lambda: seal(b"late", PLACE, owner=owner),
+        lambda: data_keys.has_key(owner),
+        lambda: data_keys.create(owner),
+    ):
+        with pytest.raises(KeyDestroyed):
+            attempt()
+    assert [path.suffix for path in folder.rglob("*") if path.is_file()] == [".gone"]
+    assert DataKey.objects.get(owner=owner).destroyed_at is not None
+    with data_keys.sealing_without_owner():
+        assert not data_keys.has_key(owner)
+
+
+def test_a_transaction_that_is_rolled_back_destroys_nothing(owner: UUID) -> None:
+    token = seal(b"Kanarina", PLACE, owner=owner)
+    data_keys.destroy(owner)  # the test's transaction is never committed
+    assert unseal(token, PLACE) == b"Kanarina"
+
+
+def test_a_process_that_ended_before_the_file_was_removed_is_made_up_for(owner: UUID) -> None:
+    data_keys.destroy(owner)
+    assert data_keys.finish_destroying() == 1
+    assert data_keys.finish_destroying() == 0
+    assert data_keys.is_destroyed(owner)
+
+
+def test_a_missing_file_is_not_taken_for_a_forgotten_owner(owner: UUID, folder: Path) -> None:
+    token = seal(b"Kanarina", PLACE, owner=owner)
+    (folder / owner.hex[:2] / owner.hex).unlink()
+    with pytest.raises(KeyMissing):
+        unseal(token, PLACE)
+    with pytest.raises(KeysRefused, match="VAULT_CASE_KEY_DIR"):
+        check_keys()
+
+
+def test_an_older_database_beside_newer_keys_knows_what_was_destroyed(
+    owner: UUID, django_capture_on_commit_callbacks: Any
+) -> None:
+    destroy(owner, django_capture_on_commit_callbacks)
+    DataKey.objects.filter(owner=owner).update(destroyed_at=None)  # as the copy had it
+    assert list(data_keys.iter_destroyed_elsewhere()) == [owner]
+    check_keys()  # destroyed isn't lost
+
+
+def test_the_ring_turns_by_sealing_the_keys_anew_and_nothing_else(owner: UUID, settings: Any) -> None:
+    settings.VAULT_KEYS = [OLD]
+    second = uuid4()
+    data_keys.create(second)
+    token = seal(b"Kanarina", PLACE, owner=second)
+    settings.VAULT_KEYS = [NEW, OLD, *settings.VAULT_KEYS, "test1:dGVzdC12YXVsdC1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
+    settings.VAULT_KEYS = list(dict.fromkeys(settings.VAULT_KEYS))
+    assert "old1" in get_ids_in_use()
+    assert count_values_of_old_keys()["old1"] == {"data keys": 1}
+    rotate()
+    assert "old1" not in get_ids_in_use()
+    settings.VAULT_KEYS = [NEW]
+    data_keys._cached.clear()
+    assert unseal(token, PLACE) == b"Kanarina"
+
+
+def test_the_memory_of_keys_is_bounded_and_follows_the_file(
+    monkeypatch: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(data_keys, "MAX_CACHED", 3)
+    owners = [uuid4() for _n in range(6)]
+    for each in owners:
+        data_keys.create(each)
+        seal(b"x", PLACE, owner=each)
+    assert len(data_keys._cached) == 3
+    destroy(owners[-1], django_capture_on_commit_callbacks)
+    assert owners[-1] not in data_keys._cached
+
+
+def test_no_repr_shows_a_key(owner: UUID) -> None:
+    data_keys.get_cipher(owner)
+    assert "b'" not in repr(data_keys._cached)
+
+
+def test_a_simulation_makes_none(folder: Path) -> None:
+    imagined = uuid4()
+    with data_keys.suspended():
+        data_keys.create(imagined)
+    assert not data_keys.has_key(imagined)
+    assert not DataKey.objects.filter(owner=imagined).exists()
+
+
+class Note(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    case_id = models.UUIDField(null=True)
+    text = SealedTextField(null=True, owner="case_id")
+
+    class Meta:
+        app_label = "vault"
+        apps = Apps()  # no other test finds it
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+def test_a_row_that_comes_to_its_owner_is_sealed_anew_without_counting_as_rewritten(owner: UUID) -> None:
+    note = Note(text="Kanarina")
+    field = Note._meta.get_field("text")
+    field.pre_save(note, True)
+    assert split_token(note.__dict__["text"]).owner is None
+    note.case_id = owner
+    assert reseal_for_owner(note) == ["text"]
+    token = split_token(note.__dict__["text"])
+    assert (token.owner, token.again) == (owner, False)
+    assert note.text == "Kanarina"
+    assert reseal_for_owner(note) == []
+
+
+def test_no_migration_names_the_owner() -> None:
+    assert "owner" not in Note._meta.get_field("text").deconstruct()[3]
