@@ -20,8 +20,20 @@ from django.utils import timezone
 
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.cases.finding.index import forget_identity
 from case_forms.cases.locking import lock_all_of
-from case_forms.cases.models import Case, CaseClosing, CaseEvent, CaseHold, CaseQuerySet, Referral
+from case_forms.cases.models import (
+    Case,
+    CaseClosing,
+    CaseEvent,
+    CaseFact,
+    CaseHold,
+    CaseQuerySet,
+    CaseTransfer,
+    ConsentEntry,
+    Referral,
+    SharingDecision,
+)
 from case_forms.cases.retention.terms import get_months_of
 from case_forms.form_builder.retention import months_later
 from case_forms.procedures.models import ProcedureVersion
@@ -36,6 +48,10 @@ from .models import Attachment, Draft, Submission, SubmissionQuerySet
 FORGET = "case.forget"  # what is put aside when one can't be forgotten
 FORGET_FORM = "submission.forget_all"
 AT_MOST = 50  # cases in one pass
+ERASED_OF_SUBMISSION = (
+    *("answers", "confirmed", "explanation", "carried_over", "correction_reason"),
+    *("forget_after", "fingerprint", "forgotten_at"),
+)
 
 # Given the case and the moment: erases what is sealed in a room's rows, and returns how many rows that were.
 Eraser = Callable[[Case, datetime], int]
@@ -73,12 +89,15 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
         return False
     at = timezone.now()
     with data_keys.sealing_without_owner():
-        counts = {
+        counts: dict[str, Any] = {
             "submissions": _erase_submissions(Submission.objects.filter(case=case)),
             "files": _erase_files(case),
             "drafts": _erase_drafts(case),
             "notices": erase_all_from(case.pk, at=at),
             "words": _erase_words(case),
+            "known": CaseFact.objects.filter(case=case).delete()[0],
+            "consents": _erase_consents(case),
+            "identity": forget_identity(case),
             **{name: erase(case, at) for name, erase in _erasers.items()},
         }
     case.forgotten_at, case.forget_after, case.flags, case.form_after_closing_at = at, None, {}, None
@@ -86,6 +105,9 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
     case.save(update_fields=["forgotten_at", "forget_after", "flags", "form_after_closing_at", "closed_at"])
     data_keys.destroy(case.pk)
     log_event("case.forgotten", target_kind="case", target_id=case.pk, again=again, **counts)
+    # What was merged into it was about the same person, and is forgotten with it.
+    for merged in Case.objects.filter(merged_into=case, forgotten_at__isnull=True).values_list("pk", flat=True):
+        forget_case(merged, today, again=True)
     return True
 
 
@@ -127,14 +149,15 @@ def forget_destroyed_again() -> int:
 
 
 def _erase_submissions(submissions: SubmissionQuerySet) -> int:
-    rows = submissions.defer("answers", "confirmed", "explanation")
+    rows = submissions.defer("answers", "confirmed", "explanation", "carried_over", "correction_reason")
     now = timezone.now()
     for row in rows:
         row.forgotten_at = now
         row.answers, row.confirmed, row.explanation, row.forget_after = {}, None, None, None
+        row.carried_over = row.correction_reason = None
         # A hash of nothing: whoever guesses the answers can't try them against it.
         row.fingerprint = keyed_hash(SUBMISSIONS, os.urandom(32))
-        row.save(update_fields=["answers", "confirmed", "explanation", "forget_after", "fingerprint", "forgotten_at"])
+        row.save(update_fields=ERASED_OF_SUBMISSION)
     return len(rows)
 
 
@@ -168,4 +191,14 @@ def _erase_words(case: Case) -> int:
     for hold in holds:
         hold.words = ""
         hold.save(update_fields=["words"])
-    return events + referrals + len(closings) + len(holds)
+    transfers = CaseTransfer.objects.filter(case=case).defer("reason")
+    for transfer in transfers:
+        transfer.reason = ""
+        transfer.save(update_fields=["reason"])
+    return events + referrals + len(closings) + len(holds) + len(transfers)
+
+
+def _erase_consents(case: Case) -> int:
+    """Erase the names and reasons; that there was a consent, for what and when stays in codes."""
+    entries = ConsentEntry.objects.filter(case=case).update(names=None, reason=None)
+    return entries + SharingDecision.objects.filter(case=case).update(reason=None)

@@ -42,25 +42,25 @@ class Draft(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="drafts")
     # the case that the answers name, so that the unit's colleagues find it there (docs/adr/0104)
     case = models.ForeignKey(Case, models.PROTECT, related_name="drafts", null=True, blank=True)
-    answers = SealedJSONField(default=dict)
+    answers = SealedJSONField(default=dict, owner="case_id")
     # what it began with of what is known about the person (`drafts.filled`): {question: {...}}, or null
-    filled = SealedJSONField(null=True, blank=True)
+    filled = SealedJSONField(null=True, blank=True, owner="case_id")
     # answers that no longer fitted when the draft moved to a newer version (`drafts.unmapped_answers`): a list, or null
-    left_over = SealedJSONField(null=True, blank=True)
+    left_over = SealedJSONField(null=True, blank=True, owner="case_id")
     # the language the form is read in, when the filler has picked one (`languages.get_draft_language`)
     language = models.CharField(_("language of the form"), max_length=8, blank=True, default="")
     section = models.CharField(max_length=64, blank=True)  # key of the section last worked on
     # {section: {"version", "page", "turn", "at"}}: how often it was changed, by which page last, and when
     section_versions = models.JSONField(default=dict, blank=True)
     # what was typed without a session and would have replaced an answer (`drafts.side_copies`): {page: copy}, or null
-    besides = SealedJSONField(null=True, blank=True)
+    besides = SealedJSONField(null=True, blank=True, owner="case_id")
     occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)
     # of a correction: the submission that this will take the place of, and why (`correcting`)
     corrects = models.ForeignKey("Submission", models.PROTECT, related_name="correcting_drafts", null=True, blank=True)
-    correction_reason = SealedTextField(null=True, blank=True)
+    correction_reason = SealedTextField(null=True, blank=True, owner="case_id")
     # How often its owner was warned that it ends, and when last (`drafts.ending`).
     warnings = models.PositiveSmallIntegerField(default=0)
     warned_at = models.DateTimeField(null=True, blank=True)
@@ -118,7 +118,7 @@ class Submission(models.Model):
     fingerprint = models.CharField(max_length=100)
     receipt = models.JSONField(default=dict)
     # answers taken over from what was known, and not asked again (`drafts.filled`): {question: {...}}, or null
-    carried_over = SealedJSONField(null=True, blank=True)
+    carried_over = SealedJSONField(null=True, blank=True, owner="case_id")
     # what was asked before sending and confirmed (`confirmations`): [{"warning", "by", "at"}], or null
     confirmed = SealedJSONField(null=True, blank=True, owner="case_id")
     forget_after = models.DateField(null=True, blank=True, db_index=True)  # see `purge`
@@ -139,7 +139,7 @@ class Submission(models.Model):
     )
     # of a correction: the version before it, and why it was corrected (`correcting`)
     corrects = models.OneToOneField("self", models.PROTECT, related_name="corrected_by", null=True, blank=True)
-    correction_reason = SealedTextField(null=True, blank=True)
+    correction_reason = SealedTextField(null=True, blank=True, owner="case_id")
 
     objects = SubmissionQuerySet.as_manager()
 

@@ -97,7 +97,7 @@ class EarlierBrief(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="earlier_briefs")
     event_id = models.UUIDField()
-    brief = SealedJSONField()
+    brief = SealedJSONField(owner="notice.case_id")
     at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)

@@ -37,7 +37,7 @@ class CaseFact(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="known_facts", verbose_name=_("case"))
     key = models.CharField(_("key"), max_length=64)
-    value = SealedJSONField()
+    value = SealedJSONField(owner="case_id")
     form_version = models.ForeignKey(
         FormVersion, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("form version")
     )

@@ -279,7 +279,7 @@ class CaseTransfer(models.Model):
     to_unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="+", verbose_name=_("to"))
     from_municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+")
     to_municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+", verbose_name=_("municipality"))
-    reason = SealedTextField(_("reason"), blank=True)
+    reason = SealedTextField(_("reason"), blank=True, owner="case_id")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
     answer = models.CharField(_("answer"), max_length=10, choices=TransferAnswer.choices, blank=True, default="")

@@ -18,16 +18,17 @@ from audit.models import AuditEntry
 from case_forms.cases.closing.actions import CannotClose, ClosingRequest, ask_to_close, decide_closing
 from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.closing.reopening import reopen_case
-from case_forms.cases.models import Case, CaseClosing, CaseEvent, CaseHold, Referral
+from case_forms.cases.models import Case, CaseClosing, CaseEvent, CaseFact, CaseHold, CaseTransfer, Referral
 from case_forms.cases.retention.holds import CannotHold, ask_to_lift, lift_hold, place_hold
 from notifications.briefs.replies import answer
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import BriefDocument, Notice
 from tests.queues import all_waiting_tasks
+from tests.world.consents import record_consent
 from tests.world.forms import texts
 from tests.world.notices import postbox
-from tests.world.places import make_coordinator
+from tests.world.places import make_coordinator, make_unit
 from tests.world.procedures import enact, small_procedure
 from tests.world.scene import Scene, make_scene
 from vault import data_keys, rotation
@@ -35,8 +36,10 @@ from vault.keyring import KeyRingError
 from vault.models import DataKey
 from vault.seal import SealBroken, get_place, unseal
 
+from ..actions import submit_draft
 from ..attachments.storage import write_content
 from ..case_purge import forget_case, forget_destroyed_again, forget_due_cases
+from ..correcting import start_correction
 from ..drafts.actions import start_draft
 from ..models import Attachment, Draft, Submission
 
@@ -101,6 +104,7 @@ def live_through(scene: Scene, coordinator: User) -> Case:
     service = Notice.objects.get(role="protection_service")
     mark_opened(notice=service, at=timezone.now())
     answer(notice=service, kind="accepted", note=f"{CANARY} has a bed.")
+    say_more(case, scene)
     place_hold(case=case, words=f"{CANARY} testifies.", by=coordinator)
     words = f"{CANARY} moved."
     wanted = ClosingRequest(
@@ -109,6 +113,25 @@ def live_through(scene: Scene, coordinator: User) -> Case:
     asked = ask_to_close(case=case, wanted=wanted, by=scene.worker)
     decide_closing(closing=asked, agree=True, by=coordinator, seen=find_open_ends(case).fingerprint, answer=words)
     return Case.objects.get(pk=case.pk)
+
+
+def say_more(case: Case, scene: Scene) -> None:
+    """A corrected form, something known of the person, a consent with names, a transfer that was asked for."""
+    now = timezone.now()
+    sent = Submission.objects.get(form_version=scene.form)
+    draft = start_correction(submission=sent, reason=f"{CANARY} is 14.", by=scene.worker)
+    draft.answers = {**draft.answers, "age_stated": 14}
+    draft.save(update_fields=["answers"])
+    submit_draft(draft=draft, user=scene.worker)
+    CaseFact.objects.create(
+        case=case, key="first_name", value={"value": CANARY}, noted_by=scene.worker, occurred_at=now, received_at=now
+    )
+    record_consent(case, role="health", names={"interpreter": CANARY}, reason=f"{CANARY} said so.")
+    town = case.municipality
+    CaseTransfer.objects.create(
+        case=case, from_unit=scene.unit, to_unit=make_unit(scene.place), from_municipality=town, to_municipality=town,
+        reason=CANARY, asked_by=scene.worker,
+    )  # fmt: skip
 
 
 def lift(case: Case, coordinator: User, scene: Scene) -> None:

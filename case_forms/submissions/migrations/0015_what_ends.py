@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0011_draft_besides'),
+        ('intake', '0014_consent_backfill'),
     ]
 
     operations = [
