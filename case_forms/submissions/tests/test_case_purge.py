@@ -228,12 +228,12 @@ def test_what_stays_says_that_there_was_a_case_and_the_record_says_what_went(
     assert Notice.objects.filter(case_id=case.pk).count() == before
     assert Referral.objects.get().state == "accepted"
     # Everything can still be read, and is empty.
-    assert [row.answers for row in Submission.objects.filter(case=case)] == [{}, {}]
+    assert [row.answers for row in Submission.objects.filter(case=case)] == [{}, {}, {}]
     assert all(event.explanation is None for event in CaseEvent.objects.filter(case=case))
     assert all("Deleted" in str(notice.brief) for notice in Notice.objects.filter(case_id=case.pk))
     assert CaseClosing.objects.get().words == {}
     entry = AuditEntry.objects.get(action="case.forgotten")
-    assert (entry.detail["submissions"], entry.detail["files"]) == (2, 1)
+    assert (entry.detail["submissions"], entry.detail["known"], entry.detail["consents"]) == (3, 1, 3)
     assert DataKey.objects.get(owner=case.pk).destroyed_at is not None
     rotation.rotate()  # what took its place is sealed by the ring, and rotation goes on
 
@@ -294,7 +294,7 @@ def test_a_forgotten_case_takes_no_form_is_not_reopened_and_its_draft_is_gone(
     other = start_draft(form_version=scene.follow_up, unit=scene.unit, owner=scene.worker, answers={})
     with django_capture_on_commit_callbacks(execute=True):
         forget_due_cases(FAR)
-    assert set(Draft.objects.values_list("pk", flat=True)) == {other.pk}
+    assert set(Draft.objects.open().values_list("pk", flat=True)) == {other.pk}
     assert about.pk != other.pk
     with pytest.raises(CannotClose, match="forgotten"):
         reopen_case(case=case, reason="new_risk", by=scene.worker)
@@ -313,7 +313,7 @@ def test_a_restored_backup_forgets_again_what_was_forgotten(
         _ = Submission.objects.filter(case=case).first().answers  # type: ignore[union-attr]
     with django_capture_on_commit_callbacks(execute=True):
         call_command("forget_again")
-    assert [row.answers for row in Submission.objects.filter(case=case)] == [{}, {}]
+    assert [row.answers for row in Submission.objects.filter(case=case)] == [{}, {}, {}]
     assert forget_destroyed_again() == 0
 
 
