@@ -7,7 +7,6 @@ with DATABASE_URL and BROKER_URL set, and stops them by their process ids. Debia
 import contextlib
 import os
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,8 @@ from pathlib import Path
 
 import psycopg
 import redis
+
+from .programs import find_program
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
@@ -43,10 +44,25 @@ def _postgres(folder: Path) -> Iterator[str]:
     if account is not None:
         folder.parent.chmod(0o755)  # the account has to get through to its own folder
         os.chown(folder, account.pw_uid, account.pw_gid)
-    initdb = [_program("initdb"), "-D", str(folder / "data"), "-U", "vatra", "--auth=trust", "-E", "UTF8", "--no-sync"]
+    initdb = [
+        find_program("initdb"),
+        "-D",
+        str(folder / "data"),
+        "-U",
+        "vatra",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
     subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **_as(account))
     settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *FAST]
-    command = [_program("postgres"), "-D", str(folder / "data"), *(word for each in settings for word in ("-c", each))]
+    command = [
+        find_program("postgres"),
+        "-D",
+        str(folder / "data"),
+        *(word for each in settings for word in ("-c", each)),
+    ]
     address = f"127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -67,7 +83,7 @@ def _redis(folder: Path) -> Iterator[str]:
     port = _free_port()
     folder.mkdir()
     options = {"--port": str(port), "--bind": "127.0.0.1", "--dir": str(folder), "--save": "", "--appendonly": "no"}
-    command = [_program("redis-server"), *(word for pair in options.items() for word in pair)]
+    command = [find_program("redis-server"), *(word for pair in options.items() for word in pair)]
 
     def answers() -> bool:
         try:
@@ -107,15 +123,6 @@ def _account() -> pwd.struct_passwd | None:
 
 def _as(account: pwd.struct_passwd | None) -> dict[str, object]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-
-
-def _program(name: str) -> str:
-    """Debian keeps PostgreSQL's programs out of PATH, in a folder for each version."""
-    newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    found = str(newest[-1]) if newest else shutil.which(name)
-    if found is None:
-        raise SystemExit(f"{name} is missing: bash deploy/packages.sh test")
-    return found
 
 
 def _free_port() -> int:

@@ -2,8 +2,9 @@
 
 The first process that needs one migrates, while the others wait for its lock; all of them then begin with a copy. On
 SQLite the template is a file in `.test-templates` (or the folder that TEST_TEMPLATE names), kept between runs. On
-PostgreSQL it is a database in the cluster. Either is named after a digest of what migrations are made of, so that a
-changed migration is never covered up by an old copy; a clean clone has none and migrates.
+PostgreSQL it is a database in the cluster, and a dump of it in that folder for the next cluster. Each is named after a
+digest of what migrations are made of, so that a changed migration is never covered up by an old copy; a clean clone has
+none and migrates.
 """
 
 import ast
@@ -13,6 +14,7 @@ import functools
 import hashlib
 import os
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +22,8 @@ from typing import IO, Any
 from django.db import connection
 from django.db.backends.postgresql.creation import DatabaseCreation as PostgresCreation
 from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
+
+from .programs import find_program
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(os.environ.get("TEST_TEMPLATE") or ROOT / ".test-templates")
@@ -38,15 +42,13 @@ def use_template() -> None:
 
 def keep_template() -> None:
     """Copy the database, just migrated, to where others find it. Does nothing if this one began as a copy."""
-    global _lock
     if _lock is None:
         return
     if connection.vendor == "sqlite":
         _keep_sqlite()
     elif connection.vendor == "postgresql":
         _keep_postgres()
-    _lock.close()
-    _lock = None
+    _unlock()
 
 
 def _create_sqlite(creation: SqliteCreation, *args: Any, **kwargs: Any) -> str:
@@ -66,7 +68,11 @@ def _keep_sqlite() -> None:
     with contextlib.closing(sqlite3.connect(fresh)) as kept:
         connection.connection.backup(kept)
     fresh.replace(template_file())
-    by_age = sorted(FOLDER.glob("*.sqlite3"), key=lambda path: path.stat().st_mtime, reverse=True)
+    _forget_old("*.sqlite3")
+
+
+def _forget_old(pattern: str) -> None:
+    by_age = sorted(FOLDER.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in by_age[MAX_TEMPLATES:]:
         path.unlink(missing_ok=True)
 
@@ -78,7 +84,7 @@ def _create_postgres(creation: PostgresCreation, cursor: Any, parameters: dict[s
 
     def exists() -> bool:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_template_name()])
-        return cursor.fetchone() is not None
+        return cursor.fetchone() is not None or (_lock_is_held() and _restore(cursor))
 
     if _exists_or_lock(exists):
         parameters = {**parameters, "suffix": f'TEMPLATE "{_template_name()}"'}
@@ -91,6 +97,31 @@ def _keep_postgres() -> None:
     connection.close()
     with connection.creation._nodb_cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{_template_name()}" TEMPLATE "{source}"')
+    fresh = _dump_file().with_suffix(f".{os.getpid()}")
+    _postgres_program("pg_dump", "--format=custom", "--compress=0", f"--file={fresh}", _template_name())
+    fresh.replace(_dump_file())
+    _forget_old("*.dump")
+
+
+def _restore(cursor: Any) -> bool:
+    """Make the template from the dump that an earlier cluster left. False where there is none."""
+    if not _dump_file().exists():
+        return False
+    cursor.execute(f'CREATE DATABASE "{_template_name()}"')
+    try:
+        _postgres_program("pg_restore", "--single-transaction", f"--dbname={_template_name()}", str(_dump_file()))
+    except subprocess.CalledProcessError:
+        cursor.execute(f'DROP DATABASE "{_template_name()}"')
+        return False
+    return True
+
+
+def _postgres_program(name: str, *words: str) -> None:
+    """Run a client program of PostgreSQL on the cluster of the tests."""
+    told = connection.settings_dict
+    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
+    where = {variable: str(told[key]) for variable, key in names.items() if told[key]}
+    subprocess.run([find_program(name), *words], check=True, env={**os.environ, **where})
 
 
 def _is_ours(creation: Any) -> bool:
@@ -107,16 +138,31 @@ def _exists_or_lock(exists: Any) -> bool:
     FOLDER.mkdir(parents=True, exist_ok=True)
     lock = (FOLDER / "lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)  # given back by the system if the process dies
-    if exists():
-        lock.close()
-        return True
     _lock = lock
+    if exists():
+        _unlock()
+        return True
     return False
+
+
+def _lock_is_held() -> bool:
+    return _lock is not None
+
+
+def _unlock() -> None:
+    global _lock
+    if _lock is not None:
+        _lock.close()
+        _lock = None
 
 
 def template_file() -> Path:
     """Where the migrated SQLite database stands, if it has been made."""
     return FOLDER / f"{_digest()}.sqlite3"
+
+
+def _dump_file() -> Path:
+    return FOLDER / f"{_digest()}.dump"
 
 
 def _template_name() -> str:

@@ -4,9 +4,11 @@ import ast
 import fnmatch
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from .marked_files import check_none_is_missed, find_files
 from .run import build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,3 +59,18 @@ def test_every_leg_that_runs_tests_knows_how_many_it_has():
     for name, command in commands.items():
         if "pytest" in command:
             assert int(command[command.index("--at-least") + 1]) > 50, name
+
+
+def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it():
+    commands = {leg.name: leg.command for lane in build_lanes(thorough=False) for leg in lane}
+    for name, mark, at_least in (("browser", "browser", 30), ("chaos", "faults", 4)):
+        found = find_files(mark)
+        assert len(found) >= at_least
+        assert set(found) <= set(commands[name])
+
+
+def test_a_marked_test_whose_file_does_not_name_the_mark_is_not_lost_in_silence(request: pytest.FixtureRequest):
+    inherits = Mock(path=ROOT / "tests" / "run.py", nodeid="lost", get_closest_marker=lambda name: name == "browser")
+    with pytest.raises(pytest.UsageError, match="lost"):
+        check_none_is_missed([request.node, inherits])
+    check_none_is_missed([request.node])

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -27,8 +26,6 @@ from .models import AwaitedDate, Case, CaseEvent, Deadline
 
 LOOK_AGAIN = timedelta(days=1)  # after the last mark of a duty
 DUTY_MET = "duty_met"  # why a notice about a duty is withdrawn
-
-log = structlog.get_logger(__name__)
 
 
 def start_deadline(
@@ -189,9 +186,4 @@ def compute_mark_minutes(procedure: Procedure, key: str | None, starts_at: datet
 
 
 def _moments(procedure: Procedure, key: str, starts_at: datetime) -> Moments:
-    deadline, holidays = procedure.deadlines[key], get_public_holidays()
-    calendar = procedure.calendars.get(deadline.calendar or "")
-    if calendar is not None and calendar.public_holidays and holidays is None:
-        # Published when they were known: `clocks` counts on without them, and is early rather than late.
-        log.error("public_holidays_unknown", procedure=procedure.key, deadline=key)
-    return compute_moments(procedure, deadline, starts_at, holidays)
+    return compute_moments(procedure, procedure.deadlines[key], starts_at, get_public_holidays())

@@ -69,11 +69,8 @@ def _is_date(written: str) -> bool:
         return False
 
 
-def public_holidays_are_known(calendar: Calendar, here: Surrounding) -> Problems:
+def public_holidays_is_a_flag(calendar: Calendar, here: Surrounding) -> Problems:
     yield from check_flag(f"{here.path}/public_holidays", calendar.stored.get("public_holidays", False))
-    if calendar.public_holidays and get_public_holidays() is None:
-        words = _("The service doesn't know the public holidays. Write them down as closed days.")
-        yield Problem(f"{here.path}/public_holidays", "holidays_unknown", words)
 
 
 def deadline_is_counted_in_a_calendar(deadline: Deadline, here: Surrounding) -> Problems:

@@ -90,16 +90,12 @@ class WorkingTime:
         return datetime.combine(day, moment, tzinfo=self.zone).astimezone(UTC)
 
 
-def build_working_time(calendar: Calendar, holidays: Holidays | None) -> WorkingTime:
-    """Return the working time of a checked calendar.
-
-    Where it closes on public holidays and they aren't known, it doesn't: what is due is due earlier then, never later.
-    """
+def build_working_time(calendar: Calendar, holidays: Holidays) -> WorkingTime:
+    """Return the working time of a checked calendar."""
     closed = frozenset(map(date.fromisoformat, calendar.closed))
-    known = holidays if calendar.public_holidays else None
 
     def is_closed(day: date) -> bool:
-        return day in closed or (known is not None and known.is_holiday(day))
+        return day in closed or (calendar.public_holidays and holidays.is_holiday(day))
 
     hours = {
         WEEKDAYS.index(weekday): tuple((read_time(opens), read_time(closes)) for opens, closes in spans)
@@ -117,7 +113,7 @@ def compute_moments(
     procedure: Procedure,
     deadline: Deadline,
     starts_at: datetime,
-    holidays: Holidays | None,
+    holidays: Holidays,
     *,
     max_days: int = MAX_DAYS,
 ) -> Moments:

@@ -26,7 +26,7 @@ from .calendar_rules import (
     calendar_is_open_at_times,
     closed_days_are_dates,
     deadline_is_counted_in_a_calendar,
-    public_holidays_are_known,
+    public_holidays_is_a_flag,
 )
 from .checks import (
     Problems,
@@ -326,7 +326,7 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Calendar, label_is_in_every_language),
     PartRule(Calendar, calendar_is_open_at_times),
     PartRule(Calendar, closed_days_are_dates),
-    PartRule(Calendar, public_holidays_are_known),
+    PartRule(Calendar, public_holidays_is_a_flag),
     PartRule(Deadline, stored_name_is_well_written),
     PartRule(Deadline, names_are_the_formats_own),
     PartRule(Deadline, label_is_in_every_language),

@@ -30,7 +30,7 @@ def get_moment(name: str, now: datetime | None = None) -> datetime | None:
         return _next(now, (day for day in _iter_days(now) if day.weekday() == 4), time(23, 40))
     if name == "holiday":
         known = get_public_holidays()
-        return _next(now, (day for day in _iter_days(now) if known is not None and known.is_holiday(day)), time(10))
+        return _next(now, (day for day in _iter_days(now) if known.is_holiday(day)), time(10))
     if name in ("spring", "autumn"):
         month = 3 if name == "spring" else 10
         # The last Sunday of the month, as in the whole of Europe.

@@ -12,11 +12,11 @@ from typing import Any
 from django.apps import apps
 from django.db.models.signals import post_save
 from django.utils import timezone
-from modelsearch.index import get_indexed_models
-from modelsearch.signal_handlers import post_save_signal_handler
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.coreutils import find_available_slug
 from wagtail.models import Locale, Page
+from wagtail.search.index import get_indexed_models
+from wagtail.search.signal_handlers import post_save_signal_handler
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from access.languages import DEFAULT_LANGUAGE

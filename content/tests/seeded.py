@@ -1,12 +1,23 @@
 """One seeding for all tests of a class: laying down a hundred pages takes seconds."""
 
+from typing import Any
+
 from django.core.cache import cache
-from django.test import TestCase
+from django.test import Client, TestCase
 from wagtail.models import Page
 
 from tests.rows import laid_down
 
 from ..seeding.actions import seed_content
+
+_answers: dict[str, Any] = {}
+
+
+def _without_its_making(answer: Any) -> Any:
+    """Let go of what Django's test client keeps with an answer: contexts, templates, the request."""
+    for name in ("context", "templates", "client", "request", "wsgi_request", "resolver_match"):
+        setattr(answer, name, None)
+    return answer
 
 
 class SeededTest(TestCase):
@@ -18,6 +29,15 @@ class SeededTest(TestCase):
     def setUpTestData(cls) -> None:
         laid_down(seed_content)
         cls.urls = [page.url for page in Page.objects.live().filter(depth__gte=2).order_by("path")]
+
+    @classmethod
+    def get_answers(cls) -> dict[str, Any]:
+        """What a reader gets at each address; asked for once in a process, as the same site is laid down each time."""
+        if _answers.keys() != set(cls.urls):
+            _answers.clear()
+            cache.clear()
+            _answers.update({url: _without_its_making(Client().get(url)) for url in cls.urls})
+        return _answers
 
     def setUp(self) -> None:
         cache.clear()  # Wagtail keeps the site's root paths there, beyond a rolled-back test

@@ -189,8 +189,9 @@ class TestTheSiteTheyMake(SeededTest):
                     stream.stream_block.clean(stream)
 
     def test_every_link_within_the_texts_leads_to_a_live_page(self):
-        for url in self.urls:
-            html = self.html(url)
+        for url, answer in self.get_answers().items():
+            assert answer.status_code == 200, url
+            html = answer.content.decode()
             main = html[html.index("<main") : html.index("</main>")]
             for address in set(re.findall(r'<a [^>]*href="(/[^"#?]*)', main)):
                 if not address.startswith(OF_NO_PAGE):

@@ -1,7 +1,6 @@
 """Due moments: in minutes that pass, and in the working time of calendars, across summer time and holidays."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +8,6 @@ import pytest
 from django.utils import timezone
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from case_forms.cases.models import Deadline as RunningDeadline
 from notifications.outbox.models import Notice
@@ -17,7 +15,6 @@ from tests.world.forms import texts
 from tests.world.procedures import enact, small_procedure
 from tests.world.scene import make_scene
 
-from .. import calendar_rules, public_holidays
 from ..checker import check_procedure
 from ..clocks import NeverDue, WorkingTime, build_working_time, compute_moments
 from ..definition import Calendar, parse_procedure
@@ -45,7 +42,7 @@ def with_calendar(**change: Any) -> dict[str, Any]:
 
 
 def office(**change: Any) -> WorkingTime:
-    return build_working_time(Calendar.model_validate({**OFFICE, **change}), None)
+    return build_working_time(Calendar.model_validate({**OFFICE, **change}), get_public_holidays())
 
 
 def codes(definition: dict[str, Any]) -> list[tuple[str, str]]:
@@ -65,14 +62,16 @@ def codes(definition: dict[str, Any]) -> list[tuple[str, str]]:
 )
 def test_an_hour_is_an_hour_when_the_clocks_change(start: str, end: str) -> None:
     procedure = parse_procedure(small_procedure())
-    moments = compute_moments(procedure, procedure.deadlines["police_report"], local(start), None)
+    moments = compute_moments(procedure, procedure.deadlines["police_report"], local(start), get_public_holidays())
     assert moments["red_minutes"] == local(end).astimezone(UTC)
     assert moments["amber_minutes"] == local(start).astimezone(UTC) + timedelta(minutes=30)
 
 
 def test_a_mark_that_is_not_there_has_no_moment() -> None:
     procedure = parse_procedure(small_procedure())
-    moments = compute_moments(procedure, procedure.deadlines["assessment"], local("2026-06-01T12:00"), None)
+    moments = compute_moments(
+        procedure, procedure.deadlines["assessment"], local("2026-06-01T12:00"), get_public_holidays()
+    )
     assert (moments["amber_minutes"], moments["red_minutes"]) == (None, None)
 
 
@@ -161,35 +160,15 @@ def test_a_public_holiday_is_not_worked() -> None:
     flag_day = CountryHolidays({date(2026, 11, 26)})
     calendar = Calendar.model_validate({**OFFICE, "public_holidays": True})
     assert build_working_time(calendar, flag_day).after(local("2026-11-25T15:30"), 60) == local("2026-11-27T08:30")
-    # Unknown holidays are worked, so that what is due is due earlier and never later.
-    assert build_working_time(calendar, None).after(local("2026-11-25T15:30"), 60) == local("2026-11-26T08:30")
+    open_then = Calendar.model_validate(OFFICE)
+    assert build_working_time(open_then, flag_day).after(local("2026-11-25T15:30"), 60) == local("2026-11-26T08:30")
 
 
 def test_albania_rests_on_its_holidays_and_on_the_monday_after_one_that_falls_on_a_weekend() -> None:
     found = get_public_holidays()
-    assert found is not None
     days = [date(2026, 11, 28), date(2026, 11, 30), date(2026, 12, 8), date(2030, 1, 1)]
     assert all(found.is_holiday(day) for day in days)
     assert not found.is_holiday(date(2026, 11, 27))
-
-
-def test_holidays_are_those_of_the_package_and_without_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    package = SimpleNamespace(country_holidays=lambda code: asked.append(code) or {date(2026, 11, 28)})
-    monkeypatch.setattr(public_holidays.importlib, "import_module", lambda _name: package)
-    get_public_holidays.cache_clear()
-    found = get_public_holidays()
-    get_public_holidays.cache_clear()
-    assert found is not None
-    assert asked == ["AL"]
-    assert (found.is_holiday(date(2026, 11, 28)), found.is_holiday(date(2026, 11, 27))) == (True, False)
-
-    def missing(_name: str) -> Any:
-        raise ModuleNotFoundError
-
-    monkeypatch.setattr(public_holidays.importlib, "import_module", missing)
-    assert get_public_holidays() is None
-    get_public_holidays.cache_clear()
 
 
 # ---- as data ----
@@ -197,12 +176,6 @@ def test_holidays_are_those_of_the_package_and_without_it_unknown(monkeypatch: p
 
 def test_a_procedure_may_have_calendars() -> None:
     assert codes(with_calendar()) == []
-
-
-def test_public_holidays_that_nobody_knows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calendar_rules, "get_public_holidays", lambda: None)
-    assert codes(with_calendar(public_holidays=True)) == [("/calendars/office/public_holidays", "holidays_unknown")]
-    monkeypatch.setattr(calendar_rules, "get_public_holidays", lambda: CountryHolidays({date(2026, 11, 28)}))
     assert codes(with_calendar(public_holidays=True)) == []
 
 
@@ -241,19 +214,6 @@ def test_a_deadline_names_a_calendar_that_is_there_and_open_often_enough() -> No
     assert ("/deadlines/answer/calendar", "never_due") in codes(seldom)
     for odd in (7, [], {"office": 7}, {"office": {**OFFICE, "hours": 3}}):
         assert codes({**with_calendar(), "calendars": odd})
-
-
-@pytest.mark.django_db
-def test_holidays_that_are_unknown_when_a_case_opens_refuse_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = make_scene()
-    monkeypatch.setattr(calendar_rules, "get_public_holidays", lambda: CountryHolidays(set()))
-    enact(with_calendar(public_holidays=True), since=timezone.now())
-    monkeypatch.setattr("case_forms.cases.deadlines.get_public_holidays", lambda: None)
-    with capture_logs() as logs:
-        scene.send(age_stated=30)
-    clock = RunningDeadline.objects.get(key="police_report")
-    assert clock.red_at == office().after(clock.starts_at, 60)
-    assert "public_holidays_unknown" in {each["event"] for each in logs}
 
 
 @pytest.mark.django_db

@@ -13,10 +13,9 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.filters import decode_stream_data
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, StreamObject
 
-from .file_types import FileRefused
+from .file_types import MAX_PAGES, FileRefused
 from .jpeg import without_extras
 
-MAX_PAGES = 200
 MAX_OBJECTS = 50_000
 
 

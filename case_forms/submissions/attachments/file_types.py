@@ -18,6 +18,7 @@ PDF = Kind("PDF", "pdf")
 
 ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}  # of stored files
 ACCEPTED_AS = {"image/jpeg": "image", "image/png": "image", "application/pdf": "pdf"}
+MAX_PAGES = 200  # of a document
 
 
 class FileRefused(Exception):

@@ -7,7 +7,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 
 from ..models import Attachment
-from .documents import MAX_PAGES
+from .file_types import MAX_PAGES
 from .pictures import MAX_PIXELS
 from .sanitizer import QUEUE_SECONDS
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from access.limits import Bounded, BoundedForEach, Busy
 
-from .documents import clean_document
 from .file_types import PDF, FileRefused, get_kind
 from .pictures import clean_picture
 
@@ -91,6 +90,9 @@ def clean_copy(content: bytes, most_bytes: int) -> tuple[str, bytes]:
     """Return (media type, content) of the clean copy, made in this process. Raises FileRefused."""
     kind = get_kind(content)
     if kind is PDF:
+        # Loaded by the process that opens a PDF and by no other: every process of the service would carry it.
+        from .documents import clean_document
+
         return clean_document(content, most_bytes)
     return clean_picture(content, kind, most_bytes)
 

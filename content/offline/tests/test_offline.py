@@ -11,8 +11,9 @@ from content.tests.seeded import SeededTest
 
 class TestPhone(SeededTest):
     def test_no_page_registers_a_worker_or_offers_installing_before_the_reader_asks(self):
-        for url in self.urls:
-            html = self.html(url)
+        for url, answer in self.get_answers().items():
+            assert answer.status_code == 200, url
+            html = answer.content.decode()
             assert "sw.js" not in html, url
             assert 'rel="manifest"' not in html, url
 

@@ -63,7 +63,8 @@ class Script:
                 if not self._answer(peer, "."):
                     return
                 continue
-            verb = line.split()[0].decode(errors="replace").upper()
+            # What TLS begins with is no words, and may hold an empty line.
+            verb = (line.split() or [b""])[0].decode(errors="replace").upper()
             self.commands.append(verb)
             if not self._answer(peer, verb) or verb == "QUIT":
                 return
