@@ -36,7 +36,7 @@ from notifications.outbox.requests import NoticeRequest
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .consent.deciding import NOT_SHARED, Asked, decide_sharing, read_basis
 from .consent.gate import may_share
-from .consent.ledger import Recipient
+from .consent.ledger import Recipient, lock_ledger
 from .date_clock import await_dates
 from .deadlines import compute_mark_minutes, lock_duties, meet_deadlines, start_deadline
 from .models import Case, CaseEvent, CaseStatus, Deadline, DeadlineKind, FormalIdentification, Referral, new_reference
@@ -132,6 +132,8 @@ class _DecisionRun(World):
     def run(self) -> Applied:
         if self.named_case is not None and not self.is_later:
             lock_duties(self.named_case)
+            # So that a consent is withdrawn before something is shared on it, or after, and never meanwhile.
+            lock_ledger(self.named_case)
             self.is_nothing_referred = self._is_nothing_referred(self.named_case)
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
