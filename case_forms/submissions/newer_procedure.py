@@ -5,7 +5,7 @@ carried out. Duties that hang on a notice are left out: nobody is notified after
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import structlog
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from access.models import localize
 from case_forms.cases.actions import SUBMISSION_RECEIVED
+from case_forms.cases.consent.coverage import find_unreferred
 from case_forms.cases.models import Case, Deadline
 from case_forms.procedures.case_state import STATUS_ORDER
 from case_forms.procedures.decide import Decision, DecisionFailed, Event, decide
@@ -95,6 +96,7 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision |
     child: bool | None = None
     # in the order in which they came: what a form decides depends on the case's status at that moment
     sent = Submission.objects.filter(case=case).select_related("form_version__form").order_by("received_at", "pk")
+    unreferred = find_unreferred(case)
     for submission in sent:
         try:
             decision = decide(_event(submission, status, child), version.parsed)
@@ -103,7 +105,9 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[Decision |
             yield None
             continue
         status, child = _case_after(decision, status, child)
-        yield decision
+        # A referral that was refused for want of consent met nothing when it came in, and meets nothing now.
+        kept = [each for each in decision.actions if submission.pk not in unreferred or each.do != "meet_deadline"]
+        yield replace(decision, actions=tuple(kept))
 
 
 def _event(submission: Submission, status: str | None, child: bool | None) -> Event:
