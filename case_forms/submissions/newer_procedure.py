@@ -5,13 +5,14 @@ carried out. Duties that hang on a notice are left out: nobody is notified after
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 import structlog
 from django.utils import timezone
 
 from access.models import localize
+from case_forms.cases.consent.coverage import find_unreferred
 from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case, Deadline
 from case_forms.cases.tasks import TaskOrder, read_order
@@ -118,6 +119,7 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[tuple[Subm
         .select_related("form_version__form", "submitted_by")
         .order_by("received_at", "pk")
     )
+    unreferred = find_unreferred(case)
     for submission in sent:
         try:
             decision = decide(_event(submission, status, child, version.parsed), version.parsed)
@@ -126,7 +128,9 @@ def _decided_again(case: Case, version: ProcedureVersion) -> Iterator[tuple[Subm
             yield submission, None
             continue
         status, child = _case_after(decision, status, child)
-        yield submission, decision
+        # A referral that was refused for want of consent met nothing when it came in, and meets nothing now.
+        kept = [each for each in decision.actions if submission.pk not in unreferred or each.do != "meet_deadline"]
+        yield submission, replace(decision, actions=tuple(kept))
 
 
 def _event(submission: Submission, status: str | None, child: bool | None, procedure: Procedure) -> Event:

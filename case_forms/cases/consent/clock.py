@@ -9,7 +9,8 @@ from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 
 from ..models import Case
-from .ending import end_uncovered_links
+from .ending import end_uncovered_links, lock_shared
+from .ledger import lock_ledger
 from .models import ConsentEntry
 
 CLOCK = "case.consents"  # the name of the clock, and the kind under which a row is put aside
@@ -28,6 +29,8 @@ def _end(key: UUID, now: datetime) -> bool:
         if not ConsentEntry.objects.filter(pk=key, ended_at__isnull=True).update(ended_at=now):
             return False
         case = Case.objects.select_related("unit", "municipality", "procedure_version").get(consents__pk=key)
+        lock_shared(case)
+        lock_ledger(case)
         # A newer answer may have taken its place: the gate is asked about each link.
         end_uncovered_links(case, now)
     return True

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from notifications.directory.models import Partner, Role
 from ..models import Case, from_corrected_form
 from .gate import Verdict, may_share
 from .ledger import OFFICES, Recipient, get_entries
-from .models import ConsentEntry, ConsentPurpose
+from .models import ConsentEntry, ConsentPurpose, SharingDecision
 from .rules import get_rules
 
 
@@ -114,6 +115,13 @@ def find_uncovered(case: Case, values: Iterable[str], at: datetime) -> Mapping[s
     written = get_entries(case)
     verdicts = {value: may_share(case, to, at=at, entries=written) for value, to in (roles | offices).items()}
     return {value: verdict for value, verdict in verdicts.items() if not verdict.is_allowed}
+
+
+def find_unreferred(case: Case) -> set[UUID]:
+    """Return the ids of the forms of a case that would have referred and were not allowed to, any of them."""
+    decided = SharingDecision.objects.filter(case=case, role=Role.PROTECTION_SERVICE, submission_id__isnull=False)
+    rows = list(decided.values_list("submission_id", "is_allowed"))
+    return {key for key, _is_allowed in rows if key} - {key for key, is_allowed in rows if key and is_allowed}
 
 
 def get_purposes(case: Case, at: datetime) -> list[tuple[str, str]]:

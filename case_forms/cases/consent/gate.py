@@ -211,6 +211,9 @@ def check_notice(notice: Notice, at: datetime) -> str:
     emergency = _find_emergency(case, root.event_id, root.role)
     if emergency is not None and since is not None and since <= emergency.at:
         return ""
+    # Sent before there was a ledger: what was said before that was weighed by whoever sent it.
+    if since is not None and since <= root.owed_at and not _was_decided(case, root):
+        return ""
     return standing.state.value
 
 
@@ -226,6 +229,10 @@ def _is_by_consent(role: str) -> bool:
 def _find_emergency(case: Case, event_id: UUID, role: str) -> SharingDecision | None:
     found = SharingDecision.objects.filter(case=case, event_id=event_id, role=role, basis=VITAL_INTEREST)
     return found.defer("reason").first()
+
+
+def _was_decided(case: Case, root: Notice) -> bool:
+    return SharingDecision.objects.filter(case=case, event_id=root.event_id, role=root.role).exists()
 
 
 def _is_silent(standing: Standing | None) -> bool:

@@ -70,6 +70,14 @@ class Standing:
         return self.state == State.GIVEN and bool(self.ways & which_count(is_child=is_child))
 
 
+def lock_ledger(case: Case) -> None:
+    """Let nobody else share on this case's ledger, or write to it, until the transaction is over.
+
+    Asked for after whole chases and before the audit chain (`outbox.locking`).
+    """
+    list(Case.objects.select_for_update(no_key=True).filter(pk=case.pk).values_list("pk", flat=True))
+
+
 def get_entries(case: Case, purpose: str = REFER_TO) -> list[ConsentEntry]:
     """Return the case's entries about a purpose, and those of forms that don't open, the newest act first."""
     found = ConsentEntry.objects.filter(case=case, purpose__in=(purpose, "")).exclude(from_corrected_form())

@@ -14,8 +14,8 @@ from notifications.directory.models import Partner, Role
 
 from ..models import Case, CaseEvent
 from ..rule_events import respond
-from .ending import end_uncovered_links
-from .ledger import ENDED, Recipient, State, find_standing, get_entries
+from .ending import end_uncovered_links, lock_shared
+from .ledger import ENDED, Recipient, State, find_standing, get_entries, lock_ledger
 from .models import REFER_TO, ConsentAnswer, ConsentEntry, HowRecorded
 
 FORM = "consent"
@@ -171,6 +171,8 @@ def withdraw(*, case: Case, to: Recipient, reason: str, by: User, at: datetime) 
         raise CannotWithdraw("no_reason")
     if len(words) > MAX_REASON:
         raise CannotWithdraw("too_long")
+    lock_shared(case)
+    lock_ledger(case)
     standing = find_standing(get_entries(case), to, at=at, is_child=case.child_track)
     if standing.state == State.WITHDRAWN:
         return []

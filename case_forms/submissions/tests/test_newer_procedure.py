@@ -16,6 +16,7 @@ from case_forms.cases.models import Case, Deadline
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
 from notifications.outbox.models import Notice
+from tests.world.consents import record_consent
 from tests.world.places import make_coordinator, make_place
 
 from ..models import Submission
@@ -104,6 +105,7 @@ def test_a_coordinator_starts_them_with_one_press_and_nobody_is_notified(
     assert AuditEntry.objects.filter(action="case.procedure_adopted", target_id=str(case.pk)).exists()
     assert press(coordinator, case) == 302  # a second press changes nothing
     assert Deadline.objects.filter(case=case, key__in=NEW_DUTIES).count() == len(NEW_DUTIES)
+    record_consent(case, partner=shipped.GIVEN["referral"]["to_org"])
     shipped.send(worker, "referral", case_ref=case.reference)
     assert "first_referral" in shipped.clocks(case, met=True)
 
@@ -133,7 +135,11 @@ def test_tasks_of_the_newer_procedure_are_started_too_unless_their_form_was_sent
 
 def test_what_the_cases_forms_have_met_already_is_not_started(old: Callable[..., Case], worker: User) -> None:
     case = old(worker)
-    shipped.send(worker, "referral", case_ref=case.reference)
+    shipped.send(worker, "referral", case_ref=case.reference, consent_basis="consent_form")
+    # refused for want of consent, so it met nothing
+    assert "first_referral" in missing_duties(case, ProcedureVersion.objects.in_force()).duties
+    record_consent(case, partner=shipped.GIVEN["referral"]["to_org"])
+    shipped.send(worker, "referral", case_ref=case.reference, consent_basis="consent_form")
     shipped.send(worker, "follow_up", case_ref=case.reference, follow_kind="month_1", reached=True, safe="yes")
     assert missing_duties(case, ProcedureVersion.objects.in_force()).duties == [
         "follow_up_3_months",

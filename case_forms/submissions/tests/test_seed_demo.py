@@ -146,7 +146,7 @@ def test_production_refuses(seeded: dict[str, int], settings: Any) -> None:
 
 def test_the_demo_cases_say_that_they_are_invented_and_go_down_the_real_road(seeded: dict[str, int]) -> None:
     assert seed_demo()["cases"] == 4
-    assert Submission.objects.exclude(form_version__form__key="session_report").count() == 8
+    assert Submission.objects.exclude(form_version__form__key="session_report").count() == 9
     for submission in Submission.objects.filter(form_version__form__key="initial_identification"):
         assert submission.answers["decision_reason"].startswith("RAST DEMO, I SAJUAR.")
     review = Submission.objects.get(form_version__form__key="indicator_review")

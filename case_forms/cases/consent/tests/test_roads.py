@@ -203,6 +203,8 @@ def test_a_notice_of_before_the_ledger_stays_readable_until_the_person_says_no(c
     assert get_notice_by_link(notice.link_token) == notice
     deputy = owe(case, Role.PROTECTION_SERVICE, office=office, purpose=Purpose.DEPUTY, chases=notice)
     assert deputy.pk
+    record_consent(case, partner=office, answer="refused", at=notice.owed_at - timedelta(days=1))
+    assert get_notice_by_link(notice.link_token) == notice
     record_consent(case, partner=office, answer="refused", at=timezone.now())
     assert get_notice_by_link(notice.link_token) is None
     with pytest.raises(SharingRefused):
