@@ -41,6 +41,6 @@ def test_the_rings_first_key_indexes(settings: Any) -> None:
 
 def test_each_registered_index_is_rebuilt_and_names_its_keys(registry: None) -> None:
     register_index(BlindIndex("persons", lambda: {"old": 3, "new": 1}, lambda: 3))
-    register_index(BlindIndex("places", lambda: {}, lambda: 0))
+    register_index(BlindIndex("places", dict, lambda: 0))
     assert rebuild_indexes() == {"persons": 3, "places": 0}
     assert get_key_ids() == {"old", "new"}
