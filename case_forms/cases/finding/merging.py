@@ -48,7 +48,7 @@ class MergeRefused(Exception):
     """A merge that can't be proposed or decided.
 
     `code`: unknown_case, same_case, drill, busy (merged, about to be, or being handed over), not_yours, own_proposal,
-    over.
+    closed, over.
     """
 
     def __init__(self, code: str) -> None:
@@ -84,6 +84,7 @@ def propose_merge(*, kept: Case, duplicate: Case, by: User) -> CaseMerge:
     visible = Case.objects.visible_to(by).filter(pk__in=(kept.pk, duplicate.pk)).count()
     if visible != 2 or not (may_act_for(kept, by) or may_act_for(duplicate, by)):
         raise MergeRefused("not_yours")
+    _check_open(kept, duplicate)
     if _is_busy(kept) or _is_busy(duplicate):
         raise MergeRefused("busy")
     now = clock.now()
@@ -145,6 +146,7 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
         raise MergeRefused("over")
     _check_decider(locked, by)
     kept, duplicate = locked.kept, locked.duplicate
+    _check_open(kept, duplicate)
     if _is_busy(kept, locked) or _is_busy(duplicate, locked):
         raise MergeRefused("busy")
     now = clock.now()
@@ -220,6 +222,12 @@ def _check_decider(merge: CaseMerge, by: User) -> None:
         raise MergeRefused("own_proposal")
     if not may_decide(merge, by):
         raise MergeRefused("not_yours")
+
+
+def _check_open(*cases: Case) -> None:
+    # The clocks of one would stop, or those of the other run on in a closed case, and nobody would notice.
+    if any(case.closed_at for case in cases):
+        raise MergeRefused("closed")
 
 
 def _is_busy(case: Case, merge: CaseMerge | None = None) -> bool:

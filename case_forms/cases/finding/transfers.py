@@ -124,6 +124,8 @@ def answer_transfer(*, transfer: CaseTransfer, accept: bool, by: User) -> CaseTr
         raise TransferRefused("own_request")
     if not may_answer(locked, by):
         raise TransferRefused("not_yours")
+    if accept and (locked.case.closed_at or locked.case.merged_into_id):
+        raise TransferRefused("closed")
     _close(locked, TransferAnswer.ACCEPTED if accept else TransferAnswer.DECLINED, by)
     if accept:
         _hand_over(locked, by)

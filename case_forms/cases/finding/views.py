@@ -27,7 +27,8 @@ from .links import find_visible
 from .models import CaseAccess, IdentityQuestion, IdentityRequest, QuestionAnswer
 from .sides import may_act_for
 
-# An answer takes this long, whether anybody is known or not: how long it took must not say more than the page.
+# An answer takes a whole number of these, whether anybody is known or not, also under load: how long it took must not
+# say more than the page.
 SECONDS_TO_ANSWER = 0.4
 KIND = "identification"
 COUNTED_DAYS = 30
@@ -60,8 +61,14 @@ def find(request: HttpRequest) -> HttpResponse:
     except TooManyQuestions as refused:
         return _find_page(request, form, refused_until=refused.until, status=429)
     answer = _find_page(request, form, asked=asked)
-    time.sleep(max(0.0, SECONDS_TO_ANSWER - (time.monotonic() - began)))
+    _wait_for_the_next_step(time.monotonic() - began)
     return answer
+
+
+def _wait_for_the_next_step(seconds: float) -> None:
+    """Wait until a whole number of SECONDS_TO_ANSWER is over, of which so many seconds have passed."""
+    if SECONDS_TO_ANSWER:
+        time.sleep(SECONDS_TO_ANSWER - seconds % SECONDS_TO_ANSWER)
 
 
 def _find_page(

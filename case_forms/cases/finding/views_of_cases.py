@@ -32,7 +32,7 @@ PROBLEMS: dict[str, str | Promise] = {
     "unknown_place": _("Choose a municipality of that unit's region."),
     "no_reason": _("Write in a few words why the case is handed over."),
     "too_long": _("Write at most 500 characters."),
-    "closed": _("A closed case is not handed over."),
+    "closed": _("A closed case is neither handed over nor merged."),
 }
 
 
@@ -232,7 +232,7 @@ def _answer_transfer(request: HttpRequest, found: CaseTransfer, user: User) -> H
         else:
             transfers.answer_transfer(transfer=found, accept=answer == "accept", by=user)
     except transfers.TransferRefused as refused:
-        # Somebody else answered meanwhile: the page says what they said.
-        if refused.code != "answered":
+        # Somebody else answered or closed it meanwhile: the page says so.
+        if refused.code not in ("answered", "closed"):
             raise Http404 from None
     return redirect("finding:handed_over", found.pk)

@@ -14,6 +14,8 @@ from django.utils import timezone
 from access.models import User
 from audit.models import AuditEntry
 from case_forms.cases.finding import index
+from case_forms.cases.finding.identity import build_identity
+from case_forms.cases.finding.index import find_matches
 from case_forms.cases.finding.models import IdentityQuestion, IdentityToken, ProbableMatch
 from case_forms.cases.models import Case
 from case_forms.form_builder.models import FormVersion
@@ -166,7 +168,6 @@ def test_a_dump_of_the_tables_holds_no_name_and_no_dictionary_opens_it(scene: Sc
     # A dictionary of everybody's name, without the key: with another key, as whoever has only the dump would have.
     digests = set(IdentityToken.objects.values_list("digest", flat=True))
     settings.VAULT_KEYS = ["k0:" + "A" * 43 + "="]
-    from case_forms.cases.finding.identity import build_identity
     from case_forms.cases.finding.tests.invented import load_names
     from case_forms.cases.finding.tokens import build_asked_values
     from vault.blind_index import build_digest, get_primary_key
@@ -254,6 +255,15 @@ def test_a_case_that_is_forgotten_is_found_by_nobody(scene: Scene) -> None:
     assert case is not None
     assert index.forget_identity(case) > 0
     assert send(scene, **ANA).created
+
+
+def test_a_name_that_is_forgotten_can_no_longer_be_asked_for(scene: Scene) -> None:
+    sent = send(scene, **ANA).submission
+    identity_index.index_submission(sent, {key: value for key, value in sent.answers.items() if key != "last_name"})
+    assert not find_matches(build_identity(names=["Ana", "Hoxha"], age=17, on=timezone.localdate()))
+    assert find_matches(build_identity(names=["Ana"], born="2009-06-01", on=timezone.localdate()))
+    identity_index.index_submission(sent, {})
+    assert not IdentityToken.objects.exists()
 
 
 # ---- over HTTP ----

@@ -84,7 +84,7 @@ def test_an_answer_takes_as_long_when_nobody_is_known(two: Two, monkeypatch: pyt
     ask_about(two, two.other_worker)
     ask_about(two, two.other_worker, name="Drita Marku")
     assert len(slept) == 2
-    assert all(seconds > 0 for seconds in slept)
+    assert all(0 < seconds <= 0.4 for seconds in slept)
 
 
 def test_what_was_typed_stands_nowhere(two: Two, caplog: Any) -> None:
@@ -385,6 +385,22 @@ def test_a_case_is_merged_once_at_a_time(two: Two) -> None:
     assert refused.value.code == "busy"
     merging.drop_merge(merge=merge, by=two.mate)
     assert merging.propose_merge(kept=first, duplicate=second, by=two.mate).pk != merge.pk
+
+
+def test_a_closed_case_is_neither_merged_nor_taken_over(two: Two) -> None:
+    first, second = _twins(two)
+    third = two.send(two.worker, first_name="Drita", last_name="Marku", birth_date="1990-01-01", age_stated=None)
+    merge = merging.propose_merge(kept=first, duplicate=second, by=two.worker)
+    transfer = _transfer(two, third)
+    Case.objects.filter(pk__in=(second.pk, third.pk)).update(closed_at=timezone.now())
+    with pytest.raises(merging.MergeRefused) as refused:
+        merging.approve_merge(merge=merge, by=two.mate)
+    assert refused.value.code == "closed"
+    page = reverse("finding:handed_over", args=[transfer.pk])
+    assert "closed meanwhile" in client_of(two.other_worker).get(page).content.decode()
+    assert client_of(two.other_worker).post(page, {"answer": "accept"}).status_code == 302
+    transfer.refresh_from_db()
+    assert transfer.answer == ""
 
 
 def test_the_merge_page_shows_each_step_to_whom_it_concerns(two: Two) -> None:

@@ -35,7 +35,8 @@ class Command(BaseCommand):
         for label, count in counts.items():
             self.stdout.write(f"{label}: {count} re-sealed")
         for name, count in blind_index.rebuild_indexes().items():
-            self.stdout.write(f"{name}: {count} indexed anew")
+            if count:
+                self.stdout.write(f"{name}: {count} indexed anew")
         for purpose in options["renew"]:
             self.stdout.write(f"{purpose}: new key {lasting.renew(purpose)}")
         self._print_old_keys()
