@@ -38,7 +38,7 @@ from vault import data_keys
 from .brief_content import BriefFacts, both, brief_for, settings_missing
 from .consent.deciding import NOT_SHARED, Asked, decide_sharing, read_basis
 from .consent.gate import may_share
-from .consent.ledger import Recipient, lock_ledger
+from .consent.ledger import Recipient
 from .correcting import Correction, Telling
 from .date_clock import await_dates
 from .deadlines import compute_mark_minutes, end_duties, lock_duties, meet_deadlines, start_deadline
@@ -153,13 +153,12 @@ class _DecisionRun(World):
             lock_duties(self.named_case)
             if self.submission.corrects:
                 self.correction = Correction(self.named_case, self.submission.corrects)
-                self.correction.put_in_place_of(self.submission.id, at=self.submission.received_at)
-            # So that it is closed either before this form or after it, with all that this form brings.
+            # So that it is closed, and a consent withdrawn, before this form or after it, with all that this form
+            # brings, and never meanwhile.
             lock_case(self.named_case)
-            # So that a consent is withdrawn before something is shared on it, or after, and never meanwhile.
-            lock_ledger(self.named_case)
             self.is_nothing_referred = self._is_nothing_referred(self.named_case)
             if self.correction is not None:
+                self.correction.put_in_place_of(self.submission.id, at=self.submission.received_at)
                 # Also when no rule is about it any more: it is about this case, and others have read it.
                 self._join(self.named_case)
         for action in self.decision.actions:

@@ -16,6 +16,7 @@ from case_forms import expressions
 from case_forms.cases.models import CaseStatus
 from case_forms.expressions.wording import SENTENCES, get_words
 from case_forms.form_builder.definition import Form
+from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.procedures.decide import Labels
 from case_forms.procedures.definition import Procedure, Rule
 from case_forms.procedures.descriptions import Words
@@ -163,7 +164,7 @@ class ProcedureWords:
 
     def _labels_of(self, key: str) -> Labels:
         if key not in self._by_form:
-            self._by_form[key] = get_labels(self.forms[key], self.language)
+            self._by_form[key] = get_labels(self.forms[key], self.language, get_fact_catalogue())
         return self._by_form[key]
 
     def _tell_action(self, action: RuleAction, words: Words) -> ActionWords:

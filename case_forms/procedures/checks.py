@@ -148,7 +148,8 @@ def check_expression(
             offered[KNOWN] = expressions.KindInfo("object", rows=here.known)
         for code, words, name in expressions.kind_problems(expression, {**offered, **here.setting_kinds}):
             # To ask whether what an event offers is there at all is right: other events don't offer it.
-            if name in here.setting_kinds or (name in offered and code != "no_value"):
+            is_offered = name.split(".")[0] in offered
+            if name in here.setting_kinds or (is_offered and code != "no_value"):
                 yield Problem(path, "bad_expression", words)
 
 

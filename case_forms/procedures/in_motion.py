@@ -9,6 +9,9 @@ from access.models import localize
 from case_forms import expressions
 from case_forms.form_builder.definition import Form, Problem
 from case_forms.form_builder.dependents import BROKEN, CHANGED, SAME, STARTS, STOPS, Effect, InMotion
+from case_forms.form_builder.fact_types import KNOWN
+from case_forms.form_builder.models import get_fact_catalogue
+from case_forms.form_builder.references import parts_read
 
 from .definition import Procedure
 from .descriptions import Words
@@ -119,7 +122,9 @@ def _condition(needs: RuleNeeds, procedure: Procedure, side: FormSide | None, la
     condition = needs.rule.when
     if side is None or condition is True:
         return ""
-    form = get_labels(side.form, language)
+    # few rules read what is known about the person; the catalogue is asked for those only
+    known = get_fact_catalogue() if any(parts_read(condition, KNOWN)) else None
+    form = get_labels(side.form, language, known)
     facts = {fact.key: localize(fact.label, language) for fact in procedure.facts if fact.label}
     labelled = {**form.questions, **facts, **labels_of_settings(procedure, language)}
     values = ChainMap(choices_of_settings(procedure, language), form.choices)  # type: ignore[arg-type]

@@ -138,6 +138,7 @@ def test_on_a_desktop_in_albanian_and_what_coordinators_see(chromium: Browser, c
     referral = FormDefinition.objects.get(key="referral")
     page.goto(f"{live_server.url}/cms/forms/edit/{referral.pk}/")
     page.locator(".vo-line__open", has=page.get_by_text("First name", exact=True)).first.click()
+    page.locator("[data-focus='group.privacy']").click()
     expect(page.locator("[data-focus='/writes_fact']")).to_have_value("first_name")
     page.locator("[data-focus='/writes_fact']").scroll_into_view_if_needed()
     picture(page, "editor-desktop")

@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 
 from access.models import MobileUnit, User
 from audit.chain import ANONYMOUS, get_actor, log_event
+from case_forms.cases.models import Case
 from case_forms.form_builder.definition import Form, Question, Section
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
@@ -28,7 +29,7 @@ from ..known import get_known_for_form, get_named_case
 from ..models import Draft
 from ..validation.validate import Answers, CheckContext, NothingToAsk, relevant_sections
 from . import side_copies
-from .filled import Stored, confirm
+from .filled import Stored, confirm, take_out
 from .merging import OCCURRED, Chosen, Difference, Merge, PageCopy, compute_marks, same_answers, typed_part
 from .typed_values import merged, typed_in
 
@@ -130,7 +131,7 @@ def save_section(
         draft.saved_at = timezone.now()
         if known_holds is not None:
             confirm(draft, section, holds=known_holds)
-        draft.case = get_named_case(draft.form_version.parsed_form, draft.answers, by)
+        _name_case(draft, get_named_case(draft.form_version.parsed_form, draft.answers, by))
         # after a merge the section holds answers that the page doesn't show, so the page is no copy of it
         is_the_pages = same_answers(result, typed) and _moment(moment, draft) == _moment(occurred_at, draft)
         _count_version(draft, section.key, copy if is_the_pages else None, has_changed=has_changed)
@@ -140,6 +141,13 @@ def save_section(
         draft.save(update_fields=changed)
         _forget_files(draft, section, before, by)
     return draft
+
+
+def _name_case(draft: Draft, case: Case | None) -> None:
+    """Note which case the draft is about now. What it was filled with from another case is taken out of it."""
+    if draft.filled and draft.case_id is not None and draft.case_id != (case.pk if case else None):
+        take_out(draft)
+    draft.case = case
 
 
 def _append(

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from access.models import User, localize
 from audit.chain import get_actor, log_event
 from case_forms.cases.facts.reading import KnownFact, clean_for, get_known
@@ -92,6 +94,17 @@ def confirm(draft: Draft, section: Section, *, holds: bool) -> None:
         return
     here = {item.key for item in section.items if isinstance(item, Question)}
     draft.filled = {key: {**entry, "confirmed": holds} if key in here else entry for key, entry in draft.filled.items()}
+
+
+def take_out(draft: Draft) -> None:
+    """Take everything out of a draft, without saving it, that it was filled with and nobody has changed since.
+
+    For a draft that is about another case by now: what is known about one person must not become another's.
+    """
+    context = CheckContext(Lists(draft.owner), timezone.localdate(), timezone.localdate(), draft.owner.language)
+    gone = get_filled(draft, context)
+    draft.answers = {key: value for key, value in draft.answers.items() if key not in gone}
+    draft.filled = None
 
 
 def get_carried_over(draft: Draft, context: CheckContext) -> Stored:

@@ -21,7 +21,7 @@ from notifications.outbox.models import Notice
 
 from ..models import Draft, Submission
 from .page import Page, follow
-from .test_facts import FOLLOWED, NOW, case, send, worker  # noqa: F401  (fixtures)
+from .test_facts import FOLLOWED, IDENTIFIED, NOW, case, send, worker  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db
 REFERRAL: dict[str, Any] = {
@@ -137,6 +137,21 @@ def test_what_does_not_fit_a_question_is_not_filled_in(case: Case, worker: User,
     assert "gender" not in draft.answers
     assert "first_name" in draft.answers
     assert about["case_ref"] == draft.answers["case_ref"]
+
+
+def test_a_draft_that_is_about_another_case_by_now_loses_what_was_filled_in(
+    case: Case,  # noqa: F811
+    worker: User,  # noqa: F811
+    me: Client,
+) -> None:
+    other = send(worker, **{**IDENTIFIED, "first_name": "Dona"}).case
+    assert other is not None
+    draft, page = begin(me, case)
+    page.press("save", case_ref=other.reference)
+    draft.refresh_from_db()
+    assert draft.case == other
+    assert draft.filled is None
+    assert not {"first_name", "gender", "language", "age_group"} & set(draft.answers)
 
 
 def test_a_condition_reads_what_is_known_for_whoever_may_see_the_case(

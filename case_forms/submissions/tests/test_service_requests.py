@@ -306,7 +306,11 @@ def test_the_form_begins_with_the_offices_for_the_needs_that_were_named_and_with
     send(worker, "assistance_plan", case_ref=case.reference, areas=rows)
     phone.post("/field/forms/service_request/start/", {"case": case.reference})
     draft = Draft.objects.latest("started_at")
-    assert draft.answers == {"case_ref": case.reference, "ask": ["health", "legal_aid"]}
+    assert draft.answers == {
+        "case_ref": case.reference,
+        "ask": ["health", "legal_aid"],
+        "age_group": "adult",  # what is known about the person, with its source on the page
+    }
 
 
 def test_needs_named_at_first_contact_say_that_they_notify_nobody(worker: User, open_case: Callable[..., Case]) -> None:
