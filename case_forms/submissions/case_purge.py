@@ -73,7 +73,7 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
         return False
     at = timezone.now()
     with data_keys.sealing_without_owner():
-        counts = {
+        counts: dict[str, Any] = {
             "submissions": _erase_submissions(Submission.objects.filter(case=case)),
             "files": _erase_files(case),
             "drafts": _erase_drafts(case),
