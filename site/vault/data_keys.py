@@ -226,11 +226,15 @@ def count_lost(newest: int) -> tuple[int, int]:
 
 
 def iter_destroyed_elsewhere() -> Iterator[UUID]:
-    """Iterate over owners whose row has a key, and whose key is destroyed: the database is an older copy."""
+    """Iterate over owners whose key is destroyed though no row says so: the database is an older copy.
+
+    By the marks that are left, because the copy may be from before the owner had a key.
+    """
     from .models import DataKey
 
-    for owner in DataKey.objects.filter(destroyed_at__isnull=True).values_list("owner", flat=True).iterator():
-        if is_destroyed(owner):
+    for mark in Path(settings.VAULT_CASE_KEY_DIR).glob(f"*/*{GONE}"):
+        owner = UUID(mark.stem)
+        if not DataKey.objects.filter(owner=owner, destroyed_at__isnull=False).exists():
             yield owner
 
 

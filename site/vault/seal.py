@@ -149,7 +149,7 @@ def split_token(token: str) -> Token:
     if form == "v1" and len(rest) == 2:
         return Token(form, rest[0], "", rest[1])
     if form == "v2" and len(rest) == 3 and _is_version(rest[1]):
-        return Token(form, *rest)
+        return Token(form, rest[0], rest[1], rest[2])
     if form == "v3" and len(rest) == 3 and OWNER.match(rest[0]) and _is_version(rest[1]):
         return Token(form, "", rest[1], rest[2], UUID(rest[0]))
     raise SealBroken("not a sealed value, or of an unknown format")

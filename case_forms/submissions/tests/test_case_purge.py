@@ -344,3 +344,31 @@ def test_every_sealed_column_that_belongs_to_a_case_names_its_owner() -> None:
     }
     # It opens nothing once the link is revoked, and is none of the case's content.
     assert without == {"outbox.Notice.link_token"}
+
+
+def test_a_backup_from_before_a_case_had_its_key_forgets_it_again_too(
+    scene: Scene, coordinator: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    with data_keys.suspended():
+        case = live_through(scene, coordinator)
+    assert Submission.objects.filter(case=case).last().answers["story"]  # type: ignore[union-attr]
+    data_keys._destroy_file(case.pk)  # what is beside the newer database
+    with django_capture_on_commit_callbacks(execute=True):
+        assert forget_destroyed_again() == 1
+    assert [row.answers for row in Submission.objects.filter(case=case)] == [{}, {}]
+
+
+def test_rotation_gives_older_cases_their_key_in_steps(scene: Scene, coordinator: User) -> None:
+    with data_keys.suspended():
+        case = live_through(scene, coordinator)
+    assert not data_keys.has_key(case.pk)
+    assert rotation.rotate(seconds=0).get("intake.Submission", 0) == 0
+    counts = rotation.rotate()
+    assert counts["data keys made"] == 1
+    assert counts["intake.Submission"] == 2
+    assert data_keys.has_key(case.pk)
+    assert rotation.rotate() == dict.fromkeys([key for key in counts if "." in key], 0)
+    tokens = Submission.objects.filter(case=case).values_list("answers", flat=True)
+    assert all(str(token).startswith(f"v3.{case.pk.hex}.") for token in tokens)
+    assert Submission.objects.filter(case=case).last().answers["story"]  # type: ignore[union-attr]
+    assert CANARY in str(Notice.objects.get(role="cpu", chases=None).brief)
