@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from access.languages import LANGUAGES
 from access.models import Municipality, Region
-from case_forms.cases.actions import compute_mark_minutes
 from case_forms.cases.brief_content import AnswerFacts
+from case_forms.cases.deadlines import compute_mark_minutes
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, decide

@@ -43,7 +43,7 @@ MAKES_CONTENT_FREE = {
 }
 # Every place that asks for a notice, and what stands before it. A new one is read by people before it is added here.
 ASKS_FOR_NOTICES = {
-    "case_forms/cases/actions.py": "asks the gate for each recipient and says on the case what wasn't shared",
+    "case_forms/cases/applying/notices.py": "asks the gate for each recipient and says on the case what wasn't shared",
     "case_forms/cases/consent/informing.py": "holds nothing of a case",
     "case_forms/cases/deadline_clock.py": "our own people, about a duty",
     "case_forms/cases/notifying_instead.py": "offers only whom the gate lets pass",

@@ -1,0 +1,88 @@
+"""The actions of a decision that are about duties: deadlines, tasks, flags."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from audit.chain import log_event
+from case_forms.procedures.decide import Action
+from notifications.outbox.models import Notice
+
+from ..deadlines import meet_deadlines, start_deadline
+from ..models import (
+    Case,
+    CaseEvent,
+    Deadline,
+)
+from ..tasks import read_order, start_task
+from .state import DecisionState
+
+
+class DutiesOfDecision(DecisionState):
+    """Begins and meets deadlines and tasks, sets and clears flags."""
+
+    def start_deadline(self, action: Action) -> None:
+        """Start a deadline; one that runs once in a case (a right that was offered) is not started a second time."""
+        case, event = self._here(action)
+        key = action.params["key"]
+        if self.correction is not None and self.correction.has_started(key):
+            return
+        if action.params.get("once") and Deadline.objects.filter(case=case, key=key).exists():
+            return
+        self._clock(case, event, key, None)
+
+    def meet_deadline(self, action: Action) -> None:
+        """Stop every running clock of this key in the case, whichever event started it."""
+        case, _event = self._here(action)
+        if self.is_nothing_referred:
+            return
+        self._meet(Deadline.objects.filter(case=case, key=action.params["key"]))
+
+    def _meet(self, deadlines: "QuerySet[Deadline]") -> None:
+        at = self.submission.received_at
+        self.met += meet_deadlines(deadlines, at, actor=self.actor, is_later=self.is_later)
+
+    # ---- tasks and flags ----
+
+    def create_task(self, action: Action) -> None:
+        self._start_task(action)
+
+    def ask_for_form(self, action: Action) -> None:
+        self._start_task(action)
+
+    def require_second_worker(self, action: Action) -> None:
+        self._start_task(action)
+
+    def _start_task(self, action: Action) -> None:
+        case, event = self._here(action)
+        order = read_order(action, self.submission.by)
+        assert order is not None
+        if self.correction is not None and self.correction.has_started(order.key):
+            return
+        procedure = self.submission.procedure_version.parsed
+        start_task(case=case, event=event, procedure=procedure, order=order, at=self.submission.received_at)
+
+    def set_flag(self, action: Action) -> None:
+        case, _event = self._here(action)
+        flag = action.params["flag"]
+        label = dict(self.submission.procedure_version.parsed.flags[flag].label)
+        self._change_flags(case, action, {**case.flags, flag: label}, set=flag)
+
+    def clear_flag(self, action: Action) -> None:
+        case, _event = self._here(action)
+        flag = action.params["flag"]
+        self._change_flags(case, action, {key: case.flags[key] for key in case.flags if key != flag}, cleared=flag)
+
+    def _change_flags(self, case: Case, action: Action, flags: dict[str, Any], **detail: Any) -> None:
+        if flags.keys() == case.flags.keys():
+            return
+        case.flags = flags
+        case.save(update_fields=["flags"])
+        log_event("case.flagged", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **detail)
+
+    def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
+        """Start the clock of a duty when its submission came in."""
+        procedure = self.submission.procedure_version.parsed
+        start_deadline(
+            case=case, event=event, procedure=procedure, key=key, at=self.submission.received_at, notice=notice
+        )

@@ -1,0 +1,115 @@
+"""What a decision is carried out with, and what is known of it meanwhile."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from access.models import MobileUnit, Municipality, User
+from audit.chain import SYSTEM, get_actor
+from case_forms.form_builder.definition import Form
+from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.sources import Lists
+from case_forms.procedures.decide import Action, Decision
+from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.rule_actions.base import World
+from notifications.outbox.models import Notice
+
+from ..brief_content import BriefFacts
+from ..consent.deciding import Asked, read_basis
+from ..correcting import Correction
+from ..models import SUBMISSION_RECEIVED, Case, CaseEvent, Deadline
+
+
+class CannotApply(Exception):
+    """A rule's action that can't be carried out.
+
+    `rule` and `code` name it; neither holds an answer, so both may be logged.
+    """
+
+    def __init__(self, rule: str, code: str) -> None:
+        super().__init__(f"{rule}: {code}")
+        self.rule = rule
+        self.code = code
+
+
+@dataclass(frozen=True)
+class SubmissionFacts:
+    """The facts of a submission that carrying out needs; the cases room doesn't import the room above it."""
+
+    id: UUID
+    form: Form = field(repr=False)
+    answers: Mapping[str, Any] = field(repr=False)
+    unit: MobileUnit
+    by: User
+    occurred_at: datetime
+    received_at: datetime
+    procedure_version: ProcedureVersion
+    today: str  # ISO date of the decision
+    is_drill: bool = False
+    corrects: tuple[UUID, ...] = ()  # the submissions that are its earlier versions
+    form_version: FormVersion | None = field(default=None, repr=False)
+    # by question, when an answer had been said that was taken over from what is known and that nobody confirmed
+    carried_over: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The result of a decision. A submission that opens and joins no case has neither case nor event."""
+
+    case: Case | None
+    event: CaseEvent | None
+    notices: list[Notice]
+
+
+class DecisionState(World):
+    """What is known while a decision is carried out. The case event is created with the first action that needs it."""
+
+    def __init__(
+        self, decision: Decision, submission: SubmissionFacts, case: Case | None, event: CaseEvent | None
+    ) -> None:
+        self.decision = decision
+        self.submission = submission
+        self.named_case = case
+        self.case: Case | None = case if event is not None else None
+        self.event = event
+        self.is_later = event is not None
+        self.met: list[Deadline] = []
+        self.notices: dict[UUID, Notice] = {}
+        self.rules_by_notice: dict[str, str] = {}
+        self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
+        self.unresolved: list[str] = []
+        self.sources = Lists(submission.by)
+        self.content: BriefFacts | None = None
+        self.place: Municipality | None = None
+        self.correction: Correction | None = None
+        self.not_shared: list[dict[str, str]] = []
+        self.is_nothing_referred = False
+        # What follows later isn't done by whoever sent the form once.
+        self.actor = get_actor(submission.by) if event is None else SYSTEM
+        self.asked = self._read_basis()
+
+    def _read_basis(self) -> Asked:
+        submission = self.submission
+        # What is repeated later rests on what was so when the form was received, not on the moment of the repetition.
+        said_at = submission.received_at
+        if self.event is not None:
+            received = CaseEvent.objects.filter(submission_id=submission.id, kind=SUBMISSION_RECEIVED).order_by("at")
+            said_at = received.values_list("at", flat=True).first() or said_at
+        claimed, emergency = read_basis(
+            submission.form,
+            submission.answers,
+            said_at=said_at,
+            language=submission.by.language,
+        )
+        return Asked(claimed, emergency, submission.id, None if self.is_later else submission.by, self.actor)
+
+    def _here(self, action: Action) -> tuple[Case, CaseEvent]:
+        """Return the case and event that an action works on.
+
+        Raises CannotApply when no action before opened or joined a case.
+        """
+        if self.case is None or self.event is None:
+            raise CannotApply(action.rule, "no_case")
+        return self.case, self.event
