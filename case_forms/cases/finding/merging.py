@@ -11,14 +11,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from access.models import User
 from audit import clock
 from audit.chain import get_actor, log_event
-from case_forms.procedures.case_state import next_status
 from notifications.outbox.actions import cancel, create_notice
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
@@ -29,18 +28,13 @@ from ..brief_content import both
 from ..deadlines import withdraw_chase
 from ..models import Case, CaseEvent, Deadline
 from .duties import ask_for_answer, note_answered
+from .merge_rows import give_back_state, move_rows, put_back, take_over_state
 from .models import CaseAccess, CaseMerge, ProbableMatch
 from .sides import may_act_for
 
 MERGED, UNMERGED, PROPOSED = "cases_merged", "cases_unmerged", "merge_proposed"
 WITHDRAWN = "merged"  # why a notice is withdrawn
-# Stay with the case that they name: they are about the two cases, or found through `Case.merged_into`.
-STAYS = frozenset(
-    {"casemerge", "caseaccess", "caselink", "casetransfer", "identityrequest", "identityquestion"}
-    | {"identitytoken", "probablematch", "caseassignment", "case"}
-)
 OVER = (NoticeState.CANCELLED, NoticeState.DECLINED)
-NOTICES = "outbox.Notice"
 STATE = "state"  # in `CaseMerge.moved`: what the kept case was before, and became
 
 
@@ -153,8 +147,8 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
     note_answered(locked.deadline, now, by)
     locked.withdrawn = [str(key) for key in _withdraw_doubled_notices(kept, duplicate)]
     stays = _hold_doubled_duties(kept, duplicate, locked.withdrawn)
-    locked.moved = _move(duplicate, kept, without={"cases.Deadline": stays})
-    locked.moved[STATE] = _take_over_state(kept, duplicate)
+    locked.moved = move_rows(duplicate, kept, without={"cases.Deadline": stays})
+    locked.moved[STATE] = take_over_state(kept, duplicate)
     locked.approved_by, locked.approved_at = by, now
     locked.save(update_fields=["withdrawn", "moved", "approved_by", "approved_at"])
     Case.objects.filter(pk=duplicate.pk).update(merged_into=kept)
@@ -191,8 +185,8 @@ def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
     Case.objects.filter(pk=duplicate.pk).update(merged_into=None)
     for label, keys in locked.moved.items():
         if label != STATE:
-            _put_back(label, keys, kept, duplicate)
-    _give_back_state(kept, locked.moved.get(STATE, {}))
+            put_back(label, keys, kept, duplicate)
+    give_back_state(kept, locked.moved.get(STATE, {}))
     CaseAccess.objects.filter(merge=locked, ended_at__isnull=True).update(ended_at=now)
     for key in locked.withdrawn:
         _tell_again(UUID(key), locked)
@@ -271,74 +265,6 @@ def _hold_doubled_duties(kept: Case, duplicate: Case, withdrawn: Iterable[str]) 
     for deadline in held:
         withdraw_chase(deadline, WITHDRAWN)
     return {deadline.pk for deadline in held}
-
-
-def _move(source: Case, target: Case, *, without: dict[str, set[int]]) -> dict[str, Any]:
-    """Give all rows of one case to another. Return {model label: keys} of what was moved."""
-    moved: dict[str, Any] = {}
-    for relation in Case._meta.related_objects:
-        model, field = relation.related_model, relation.field.name
-        if model._meta.model_name in STAYS:
-            continue
-        rows = model._base_manager.filter(**{field: source}).exclude(pk__in=without.get(model._meta.label, ()))
-        if keys := _repoint(model, field, list(rows.values_list("pk", flat=True)), target.pk):
-            moved[f"{model._meta.label}.{field}"] = [str(key) for key in keys]
-    keys = list(Notice.objects.filter(case_id=source.pk).values_list("pk", flat=True))
-    Notice.objects.filter(pk__in=keys).update(case_id=target.pk)
-    moved[f"{NOTICES}.case_id"] = [str(key) for key in keys]
-    return moved
-
-
-def _repoint(model: type[models.Model], field: str, keys: list[Any], case_id: UUID) -> list[Any]:
-    """Let these rows belong to a case. Return those that do; one that is there already stays where it is."""
-    rows = model._base_manager
-    try:
-        with transaction.atomic():
-            rows.filter(pk__in=keys).update(**{field: case_id})
-        return keys
-    except IntegrityError:
-        return [key for key in keys if _repoint_one(rows, field, key, case_id)]
-
-
-def _repoint_one(rows: Any, field: str, key: Any, case_id: UUID) -> bool:
-    try:
-        with transaction.atomic():
-            return bool(rows.filter(pk=key).update(**{field: case_id}))
-    except IntegrityError:
-        return False
-
-
-def _put_back(label: str, keys: list[str], kept: Case, duplicate: Case) -> None:
-    model_label, _dot, field = label.rpartition(".")
-    if model_label == NOTICES:
-        Notice.objects.filter(pk__in=keys, case_id=kept.pk).update(case_id=duplicate.pk)
-        return
-    model = next(
-        relation.related_model
-        for relation in Case._meta.related_objects
-        if relation.related_model._meta.label == model_label and relation.field.name == field
-    )
-    # Only what still belongs to the kept case: a row that went on elsewhere isn't fetched from there.
-    model._base_manager.filter(pk__in=keys, **{field: kept.pk}).update(**{field: duplicate.pk})
-
-
-def _take_over_state(kept: Case, duplicate: Case) -> dict[str, Any]:
-    """Let the kept case be whatever either of them was: a child, the further status, every flag."""
-    before = {"status": kept.status, "child_track": kept.child_track, "flags": kept.flags}
-    kept.status = next_status(kept.status, duplicate.status)
-    kept.child_track = kept.child_track or duplicate.child_track
-    kept.flags = {**duplicate.flags, **kept.flags}
-    kept.save(update_fields=["status", "child_track", "flags"])
-    after = {"status": kept.status, "child_track": kept.child_track, "flags": kept.flags}
-    return {"before": before, "after": after}
-
-
-def _give_back_state(kept: Case, state: dict[str, Any]) -> None:
-    """Put back what the merge changed, unless somebody has changed it since."""
-    for name, before in state.get("before", {}).items():
-        if getattr(kept, name) == state["after"][name]:
-            setattr(kept, name, before)
-    kept.save(update_fields=["status", "child_track", "flags"])
 
 
 def _tell_again(key: UUID, merge: CaseMerge) -> None:
