@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from audit.chain import log_event
@@ -168,15 +168,16 @@ def _erase_files(case: Case) -> int:
 
 
 def _erase_drafts(case: Case) -> int:
-    """Delete what is half written about the case. Which case a draft is about stands in its sealed answers."""
-    about = [draft for draft in _drafts_near(case) if case_named(draft) == case.reference]
+    """Delete what is half written about the case. Of older drafts, only their sealed answers say which case it is."""
+    about = [each for each in _drafts_near(case) if each.case_id == case.pk or case_named(each) == case.reference]
     for draft in about:
         forget_draft(draft)
     return len(about)
 
 
 def _drafts_near(case: Case) -> Any:
-    return Draft.objects.open().filter(unit=case.unit).select_related("form_version__form")
+    near = Q(case=case) | Q(case=None, unit=case.unit)
+    return Draft.objects.open().filter(near).select_related("form_version__form")
 
 
 def _erase_words(case: Case) -> int:
