@@ -212,6 +212,11 @@ class CorrectedForm(models.Model):
         return f"{self.case} {self.submission_id}"
 
 
+def said_of(case: Case) -> Q:
+    """Return the condition of rows that may not be moved: said of a case, or of one that was merged into it."""
+    return Q(case=case) | Q(case__merged_into=case)
+
+
 def from_corrected_form() -> Exists:
     """Return the condition of rows (facts, consents) that a form said which was corrected since (`submission_id`)."""
     return Exists(CorrectedForm.objects.filter(submission_id=OuterRef("submission_id")))

@@ -28,7 +28,11 @@ def _end(key: UUID, now: datetime) -> bool:
     with transaction.atomic():
         if not ConsentEntry.objects.filter(pk=key, ended_at__isnull=True).update(ended_at=now):
             return False
-        case = Case.objects.select_related("unit", "municipality", "procedure_version").get(consents__pk=key)
+        cases = Case.objects.select_related("unit", "municipality", "procedure_version")
+        case = cases.get(consents__pk=key)
+        if case.merged_into_id is not None:
+            # What rests on it is read in the case that stands for both.
+            case = cases.get(pk=case.merged_into_id)
         lock_shared(case)
         lock_ledger(case)
         # A newer answer may have taken its place: the gate is asked about each link.

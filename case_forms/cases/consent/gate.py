@@ -23,7 +23,7 @@ from notifications.directory.models import Agreement, Partner, Role
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
-from ..models import Case
+from ..models import Case, said_of
 from .ledger import ENDED, Recipient, Standing, State, find_standing, get_entries
 from .models import REFER_TO, ConsentEntry, SharingDecision
 from .rules import CHILD, LEGAL_DUTY, get_role_rule, get_rules, needs_consent, roles_by_consent, roles_in_emergencies
@@ -227,12 +227,12 @@ def _is_by_consent(role: str) -> bool:
 
 
 def _find_emergency(case: Case, event_id: UUID, role: str) -> SharingDecision | None:
-    found = SharingDecision.objects.filter(case=case, event_id=event_id, role=role, basis=VITAL_INTEREST)
+    found = SharingDecision.objects.filter(said_of(case), event_id=event_id, role=role, basis=VITAL_INTEREST)
     return found.defer("reason").first()
 
 
 def _was_decided(case: Case, root: Notice) -> bool:
-    return SharingDecision.objects.filter(case=case, event_id=root.event_id, role=root.role).exists()
+    return SharingDecision.objects.filter(said_of(case), event_id=root.event_id, role=root.role).exists()
 
 
 def _is_silent(standing: Standing | None) -> bool:
@@ -247,7 +247,7 @@ def _find_own(case: Case, root: Notice) -> Standing:
 
 def _was_allowed(case: Case, event_id: UUID, root: Notice | None, role: str, standing: Standing | None) -> bool:
     """Say whether the decision that this notice goes back to allowed it, and nothing has ended that since."""
-    decided = SharingDecision.objects.filter(case=case, event_id=event_id, role=role).defer("reason").order_by("at")
+    decided = SharingDecision.objects.filter(said_of(case), event_id=event_id, role=role).defer("reason").order_by("at")
     newest = decided.last()
     if newest is None:
         # Sent before there was a ledger: it goes on as it began, unless the person has said anything about it.

@@ -12,7 +12,7 @@ from notifications.directory.models import Role
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from ..models import Case, CaseEvent
+from ..models import Case, CaseEvent, said_of
 from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
 from .ending import CONSENT_ENDED
 from .gate import HOW_IN_EMERGENCY, VITAL_INTEREST
@@ -74,7 +74,7 @@ def build_section(case: Case, at: datetime) -> ConsentSection:
 
 
 def _iter_emergencies(case: Case) -> Iterator[EmergencyLine]:
-    found = SharingDecision.objects.filter(case=case, basis=VITAL_INTEREST).select_related("partner")
+    found = SharingDecision.objects.filter(said_of(case), basis=VITAL_INTEREST).select_related("partner")
     for decision in found.order_by("-at")[:MAX_HISTORY]:
         yield EmergencyLine(decision.at, _name(Recipient(decision.role, decision.partner)), _open(decision, "reason"))
 
@@ -92,7 +92,9 @@ def _iter_ended(case: Case) -> Iterator[tuple[datetime, list[str]]]:
 def _iter_history(case: Case) -> Iterator[HistoryLine]:
     purposes = dict(ConsentPurpose.choices)
     ways = dict(HowRecorded.choices)
-    found = ConsentEntry.objects.filter(case=case).select_related("partner").order_by("-occurred_at", "-recorded_at")
+    found = (
+        ConsentEntry.objects.filter(said_of(case)).select_related("partner").order_by("-occurred_at", "-recorded_at")
+    )
     for entry in found[:MAX_HISTORY]:
         names = _open(entry, "names")
         yield HistoryLine(

@@ -10,10 +10,12 @@ from notifications.outbox.models import Notice
 
 from ..models import Case
 
-# Stay with the case that they name: they are about the two cases, or found through `Case.merged_into`.
+# Stay with the case that they name: they are about the two cases, or found through `Case.merged_into` (the ledger of
+# consents may only grow: `models.said_of`).
 STAYS = frozenset(
     {"casemerge", "caseaccess", "caselink", "casetransfer", "identityrequest", "identityquestion"}
     | {"identitytoken", "probablematch", "caseassignment", "case"}
+    | {"consententry", "sharingdecision"}
 )
 NOTICES = "outbox.Notice"
 

@@ -23,6 +23,7 @@ from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.states import OPEN, NoticeState
+from vault.rotation import reseal_owned
 
 from ..brief_content import both
 from ..deadlines import withdraw_chase
@@ -152,6 +153,8 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
     locked.approved_by, locked.approved_at = by, now
     locked.save(update_fields=["withdrawn", "moved", "approved_by", "approved_at"])
     Case.objects.filter(pk=duplicate.pk).update(merged_into=kept)
+    # Under the key of the case that they belong to now: who forgets that one forgets them.
+    reseal_owned(kept.pk)
     if duplicate.unit_id != kept.unit_id:
         # Whoever met the person goes on seeing the case.
         CaseAccess.objects.create(case=kept, unit_id=duplicate.unit_id, since=now, merge=locked)
@@ -187,6 +190,7 @@ def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
         if label != STATE:
             put_back(label, keys, kept, duplicate)
     give_back_state(kept, locked.moved.get(STATE, {}))
+    reseal_owned(kept.pk, duplicate.pk)
     CaseAccess.objects.filter(merge=locked, ended_at__isnull=True).update(ended_at=now)
     for key in locked.withdrawn:
         _tell_again(UUID(key), locked)
