@@ -35,12 +35,8 @@ ROOMS = ("case_forms", "notifications", "outreach_pages", "content", "site")
 MAKES_NOTICES = {"notifications/outbox/actions.py"}
 # Who reads a notice by its link: behind `may_be_read`.
 FINDS_BY_LINK = {"notifications/briefs/links.py"}
-# Who makes notices that the gate lets pass because they hold nothing of a case.
-MAKES_CONTENT_FREE = {
-    "INFORM": {"case_forms/cases/consent/informing.py"},
-    "TEST": {"notifications/outbox/address_check.py"},
-    "DIGEST": {"notifications/escalation/digest.py"},
-}
+# Who makes notices about a case that the gate lets pass because they hold nothing of it.
+MAKES_CONTENT_FREE = {"case_forms/cases/consent/informing.py"}
 # Every place that asks for a notice, and what stands before it. A new one is read by people before it is added here.
 ASKS_FOR_NOTICES = {
     "case_forms/cases/applying/notices.py": "asks the gate for each recipient and says on the case what wasn't shared",
@@ -103,18 +99,13 @@ def test_a_link_is_looked_up_in_one_place() -> None:
 
 
 def test_only_what_holds_nothing_passes_as_content_free() -> None:
-    for purpose, allowed in MAKES_CONTENT_FREE.items():
-        found = set()
-        for name, tree in iter_sources():
-            for node in ast.walk(tree):
-                is_it = (
-                    isinstance(node, ast.keyword) and node.arg == "purpose" and isinstance(node.value, ast.Attribute)
-                )
-                if is_it and node.value.attr == purpose:  # type: ignore[attr-defined]
-                    found.add(name)
-        assert found - {"notifications/escalation/findings.py"} <= allowed | {
-            name for name in found if name.startswith("notifications/") and purpose != "INFORM"
-        }, purpose
+    found = set()
+    for name, tree in iter_sources():
+        for node in ast.walk(tree):
+            is_purpose = isinstance(node, ast.keyword) and node.arg == "purpose"
+            if is_purpose and isinstance(node.value, ast.Attribute) and node.value.attr == "INFORM":  # type: ignore[attr-defined]
+                found.add(name)
+    assert found == MAKES_CONTENT_FREE
 
 
 def test_every_role_has_a_rule_with_a_source() -> None:
