@@ -43,7 +43,8 @@ def identification() -> dict[str, Any]:
     """Answers of the demo's first identification, about somebody else each time: one person has one case."""
     rows = json.loads(CASES.read_text(encoding="utf-8"))["submissions"]
     found: dict[str, Any] = next(row["answers"] for row in rows if row["form"] == "initial_identification")
-    return {key: value for key, value in found.items() if key not in ("first_name", "last_name")}
+    unnamed = {key: value for key, value in found.items() if key not in ("first_name", "last_name")}
+    return {**unnamed, "safe_contact_phone": f"+35560{uuid.uuid4().int % 10_000_000:07d}"}
 
 
 def draft(day: Day, **answers: Any) -> Draft:
