@@ -22,8 +22,8 @@ def may_lead(case: Case, user: User) -> bool:
 def take_lead(*, case: Case, by: User, at: datetime) -> bool:
     """Make this person the lead worker, by their own word. Return False when they are already. Audited.
 
-    Nobody is made the lead by somebody else: whoever presses it says that they follow the person from now on.
-    Raises CannotLead.
+    Whoever presses it says that they follow the person from now on. Only a coordinator gives a case to somebody else,
+    when its lead worker has left (`finding.assigning`). Raises CannotLead.
     """
     with transaction.atomic():
         # under the lock: of two colleagues who press at once, the second one takes over from the first

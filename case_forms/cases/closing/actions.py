@@ -30,6 +30,7 @@ from notifications.outbox.states import OPEN
 from ..adopting import may_adopt
 from ..brief_content import both
 from ..deadlines import end_duties
+from ..finding.ending import end_between_units
 from ..locking import lock_all_of
 from ..models import Case, CaseClosing, CaseEvent, Referral, ReferralState
 from ..retention.terms import compute_forget_after
@@ -199,6 +200,7 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
     for first in Notice.objects.filter(pk__in=withdrawn).defer("brief", "ladder", "link_token").order_by("owed_at"):
         cancel(notice=first, reason=CASE_VOID if is_void else CASE_CLOSED)
     links = _end_links(case, at)
+    end_between_units(case, by=by, at=at)
     case.closed_at, case.form_after_closing_at = at, None
     case.voided_at = at if is_void else None
     case.forget_after = compute_forget_after(case, at)

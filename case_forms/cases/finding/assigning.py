@@ -1,15 +1,16 @@
 """Open cases without a person: whoever looked after them has left, and a coordinator gives them to somebody.
 
-Until a coordinator has said otherwise, a case is looked after by whoever opened it.
+A case is looked after by its lead worker (`cases.lead`): until somebody took it over, whoever opened it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from access.models import Assignment, MobileUnit, StaffRole, User
@@ -40,9 +41,15 @@ class UnitOrphans:
 
 
 def with_responsible(cases: "QuerySet[Case]") -> "QuerySet[Case]":
-    """Annotate `responsible_id`: who looks after each case."""
-    last = CaseAssignment.objects.filter(case=OuterRef("pk")).order_by("-assigned_at", "-pk").values("worker")[:1]
-    return cases.annotate(responsible_id=Coalesce(Subquery(last), "opened_by_id", output_field=BigIntegerField()))
+    """Annotate `responsible_id`: who looks after each case, its lead worker."""
+    return cases.annotate(responsible_id=Coalesce("lead_id", "opened_by_id", output_field=BigIntegerField()))
+
+
+def make_lead(case: Case, worker: User, *, by: User, at: datetime) -> None:
+    """Let a worker of the case's unit look after it from now on, in the caller's transaction."""
+    CaseAssignment.objects.create(case=case, worker=worker, assigned_by=by, assigned_at=at)
+    case.lead, case.lead_since = worker, at
+    case.save(update_fields=["lead", "lead_since"])
 
 
 def get_orphans(cases: "QuerySet[Case]") -> "QuerySet[Case]":
@@ -85,7 +92,7 @@ def assign(*, unit: MobileUnit, case_ids: Iterable[UUID], worker_id: int | None,
         raise AssignmentRefused("unknown_worker")
     now = clock.now()
     for case in cases:
-        CaseAssignment.objects.create(case=case, worker=worker, assigned_by=by, assigned_at=now)
+        make_lead(case, worker, by=by, at=now)
         log_event(
             "case.assigned", actor=get_actor(by), target_kind="case", target_id=case.pk, worker=worker.pk, unit=unit.pk
         )

@@ -22,8 +22,9 @@ from notifications.outbox.states import OPEN
 from ..brief_content import both
 from ..deadlines import withdraw_chase
 from ..models import Case, CaseEvent, Deadline
+from .assigning import make_lead
 from .duties import ask_for_answer, note_answered
-from .models import CaseAccess, CaseAssignment, CaseTransfer, TransferAnswer
+from .models import CaseAccess, CaseTransfer, TransferAnswer
 from .sides import may_act_for
 
 ASKED, ANSWERED = "case_transfer", "case_transfer_answered"  # kinds of case events; the first is the task's key too
@@ -198,7 +199,7 @@ def _hand_over(transfer: CaseTransfer, by: User) -> None:
     Notice.objects.filter(case_id=case.pk, state__in=OPEN).update(unit=unit, home=place)
     _ask_the_new_people(case)
     if by.units().filter(pk=unit.pk).exists():
-        CaseAssignment.objects.create(case=case, worker=by, assigned_by=by, assigned_at=clock.now())
+        make_lead(case, by, by=by, at=clock.now())
 
 
 def _ask_the_new_people(case: Case) -> None:

@@ -17,7 +17,9 @@ from tests.world.consents import record_consent
 from vault import data_keys
 from vault.seal import split_token
 
-from .. import merging
+from .. import merging, transfers
+from ..ending import end_between_units
+from ..models import CaseAccess, CaseTransfer
 from .scenes import Two, make_two
 from .test_between_units import _twins
 
@@ -39,6 +41,11 @@ def get_owners(table: str, column: str) -> set[Any]:
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL')  # noqa: S608
         return {split_token(value).owner for (value,) in cursor.fetchall()}
+
+
+def ask_transfer(two: Two, case: Case) -> CaseTransfer:
+    place = two.there_place.municipality
+    return transfers.ask_transfer(case=case, to_unit=two.there, to_municipality=place, reason="x", by=two.worker)
 
 
 def merge(two: Two, first: Case, second: Case) -> Any:
@@ -89,3 +96,16 @@ def test_what_was_merged_is_forgotten_with_the_case_that_stands_for_it(
     assert all(case.forgotten_at for case in Case.objects.all())
     assert data_keys.is_destroyed(first.pk)
     assert data_keys.is_destroyed(second.pk)
+
+
+def test_closing_a_case_ends_its_open_transfer_and_who_takes_one_over_leads(two: Two) -> None:
+    first, _second = _twins(two)
+    before = ask_transfer(two, first)
+    assert CaseAccess.objects.filter(transfer=before, ended_at=None).exists()
+    end_between_units(first, by=two.worker, at=before.asked_at)
+    assert CaseTransfer.objects.get().answer == "withdrawn"
+    assert not CaseAccess.objects.filter(transfer=before, ended_at=None).exists()
+    again = ask_transfer(two, first)
+    transfers.answer_transfer(transfer=again, accept=True, by=two.other_worker)
+    first.refresh_from_db()
+    assert first.lead_worker == two.other_worker
