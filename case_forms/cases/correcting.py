@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import Texts, in_each_language, same_in_each_language
+from access.languages import Texts
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.definition import Procedure
 from notifications.briefs.correcting import correct_briefs, withdraw_as_corrected
@@ -26,6 +26,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import both
+from .consent.informing import inform_recipient
 from .models import SUBMISSION_RECEIVED, AwaitedDate, Case, CaseEvent, CorrectedForm, Deadline, Referral, ReferralState
 
 if TYPE_CHECKING:
@@ -172,8 +173,11 @@ def _withdraw(telling: Telling, firsts: list[Notice]) -> None:
     for referral in Referral.objects.filter(case=telling.case, notice_id__in=[first.pk for first in firsts]):
         referral.state = ReferralState.WITHDRAWN
         referral.save(update_fields=["state"])
-    brief = _build_withdrawn_brief(firsts[-1])
-    created = [_notify_reader(telling, firsts[-1], contact, brief) for contact in readers]
+    event, at = telling.event.pk, telling.at
+    created = [
+        inform_recipient(case=telling.case, ended=firsts[-1], contact=contact, event_id=event, at=at)
+        for contact in readers
+    ]
     role = Role(firsts[0].role).label
     telling.note("", created, both(lambda: _WITHDRAWN_WORDS[bool(created)] % {"role": role}))
 
@@ -187,7 +191,7 @@ def _notify_reader(
     answer_minutes: float | None = None,
     ladder: Iterable[Mapping[str, Any]] = (),
 ) -> Notice:
-    """Create a notice for somebody who has read what was corrected or withdrawn."""
+    """Create a notice for somebody who has read what was corrected."""
     case = telling.case
     return create_notice(
         NoticeRequest(
@@ -208,18 +212,3 @@ def _notify_reader(
             at=telling.at,
         )
     )
-
-
-def _build_withdrawn_brief(first: Notice) -> dict[str, Any]:
-    """Build what an office reads that was notified by mistake: no answer of the case, old or new."""
-    value: Texts = in_each_language(
-        _(
-            "The notice that you have read was sent to your office by mistake. It no longer counts and its link is"
-            " closed. Do not use or pass on what it said, and delete or destroy any copy."
-        )
-    )
-    rows = [
-        {"key": "withdrawn", "label": in_each_language(_("What happened")), "value": value},
-        {"key": "code", "label": in_each_language(_("Code of the notice")), "value": same_in_each_language(first.code)},
-    ]
-    return {"sections": [{"title": in_each_language(_("Sent by mistake")), "rows": rows}]}

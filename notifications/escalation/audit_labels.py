@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 # The first part of a kind: what it is about.
 ROOMS: dict[str, Promise] = {
+    "task": _("Tasks of a case"),
     "access": _("Refused access"),
     "account": _("Accounts, roles and signing in"),
     "answers": _("Exports of answers"),

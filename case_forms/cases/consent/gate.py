@@ -35,7 +35,7 @@ NO_RULE, NO_REASON, NO_AGREEMENT, NOT_IN_EMERGENCY = "no_rule", "no_reason", "no
 DOES_NOT_COUNT, REPRESENTATIVE_UNSAFE = "does_not_count", "representative_unsafe"
 
 # Notices that hold nothing of a case: a test of an address, the list of what is unanswered, word that a link has ended.
-WITHOUT_CONTENT = frozenset({Purpose.TEST.value, Purpose.DIGEST.value, Purpose.INFORM.value})
+WITHOUT_CONTENT = frozenset({Purpose.TEST.value, Purpose.DIGEST.value, Purpose.INFORM.value, Purpose.VOID.value})
 
 WHY: dict[str, str | Promise] = {
     NO_RULE: _("No rule of the organisation says on what basis {who} may receive data."),

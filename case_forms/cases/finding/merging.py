@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
@@ -22,6 +23,7 @@ from notifications.outbox.actions import cancel, create_notice
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.sharing import SharingRefused
 from notifications.outbox.states import OPEN, NoticeState
 from vault.rotation import reseal_owned
 
@@ -37,6 +39,9 @@ MERGED, UNMERGED, PROPOSED = "cases_merged", "cases_unmerged", "merge_proposed"
 WITHDRAWN = "merged"  # why a notice is withdrawn
 OVER = (NoticeState.CANCELLED, NoticeState.DECLINED)
 STATE = "state"  # in `CaseMerge.moved`: what the kept case was before, and became
+
+
+log = structlog.get_logger(__name__)
 
 
 class MergeRefused(Exception):
@@ -272,29 +277,38 @@ def _hold_doubled_duties(kept: Case, duplicate: Case, withdrawn: Iterable[str]) 
 
 
 def _tell_again(key: UUID, merge: CaseMerge) -> None:
-    """Create a notice that was withdrawn as doubled anew: about this person nobody has told its recipient."""
+    """Create again a notice that was withdrawn as doubled: about this person nobody has notified its recipient.
+
+    One that the gate for sharing refuses by now stays withdrawn.
+    """
     old = Notice.objects.select_related("contact", "partner", "municipality", "unit", "home").get(pk=key)
     minutes = (old.answer_by - old.owed_at).total_seconds() / 60 if old.answer_by else None
-    new = create_notice(
-        NoticeRequest(
-            event_id=uuid5(old.event_id, f"unmerged-{merge.pk}"),
-            case_id=merge.duplicate_id,
-            case_reference=old.case_reference,
-            role=old.role,
-            contact=old.contact,
-            partner=old.partner,
-            municipality=old.municipality,
-            home=old.home,
-            unit=old.unit,
-            chain=old.chain,
-            brief=old.brief,
-            answer_minutes=minutes,
-            ladder=old.ladder,
-            needs_document=old.needs_document,
-            is_drill=old.is_drill,
-        )
-    )
+    try:
+        new = create_notice(_build_request(old, merge, minutes))
+    except SharingRefused as refused:
+        log.warning("not_sent_again", notice=str(key), code=refused.code)
+        return
     Deadline.objects.filter(case=merge.duplicate_id, notice_id=key).update(notice_id=new.pk)
+
+
+def _build_request(old: Notice, merge: CaseMerge, minutes: float | None) -> NoticeRequest:
+    return NoticeRequest(
+        event_id=uuid5(old.event_id, f"unmerged-{merge.pk}"),
+        case_id=merge.duplicate_id,
+        case_reference=old.case_reference,
+        role=old.role,
+        contact=old.contact,
+        partner=old.partner,
+        municipality=old.municipality,
+        home=old.home,
+        unit=old.unit,
+        chain=old.chain,
+        brief=old.brief,
+        answer_minutes=minutes,
+        ladder=old.ladder,
+        needs_document=old.needs_document,
+        is_drill=old.is_drill,
+    )
 
 
 def _tell(merge: CaseMerge, kind: str, by: User, now: Any) -> None:

@@ -119,7 +119,12 @@ def longest(question: Question) -> int:
     return MAX_LONG if question.max_length is None else min(question.max_length, MAX_LONG)
 
 
-@register.filter
+@register.simple_tag(takes_context=True)
+def parts_of_choices(context: Context) -> list[tuple[str, list[Choice]]]:
+    """Return the widget's choices in parts, as `parted`; a page that names no `leading` has one part."""
+    return parted(context.get("choices") or [], context.get("leading"))
+
+
 def parted(choices: list[Choice], leading: int | None) -> list[tuple[str, list[Choice]]]:
     """Return ("first", choices) and ("others", choices) of a list whose first `leading` choices stand apart.
 

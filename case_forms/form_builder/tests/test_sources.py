@@ -40,7 +40,7 @@ def test_labels_come_in_the_order_of_the_albanian_alphabet():
     assert labels.index("Zvicër") > labels.index("Zambi")
     assert labels.index("Çad") > labels.index("Curaçao" if "Curaçao" in labels else "Brazil")
     assert labels.index("Çeki") < labels.index("Danimarkë")
-    assert labels.index("Shqipëri") > labels.index("Suedi")
+    assert labels[:2] == ["Shqipëri", "Kosovë"]  # what is answered most stands before the alphabet
     assert labels.index("Gjermani") > labels.index("Guinë" if "Guinë" in labels else "Guine")
 
 

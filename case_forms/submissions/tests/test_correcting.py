@@ -374,7 +374,7 @@ def test_a_referral_to_an_office_named_by_mistake_is_withdrawn_and_its_reader_to
     by_office = {each.partner.slug: each for each in notices(case, Role.PROTECTION_SERVICE) if each.pk != first.pk}
     assert by_office[other.slug].purpose == Purpose.FIRST
     told = by_office[service.slug]
-    assert told.purpose == Purpose.CORRECTION
-    assert "sent to your office by mistake" in values(told.brief)
+    assert told.purpose == Purpose.INFORM
+    assert "may no longer be used" in values(told.brief)
     states = dict(Referral.objects.filter(case=case).values_list("partner__slug", "state"))
     assert states == {service.slug: "withdrawn", other.slug: "pending"}
