@@ -531,8 +531,13 @@ def renamed_together() -> tuple[Form, dict[str, Any]]:
     return renamed, json.loads(json.dumps(procedure).replace('{"var": "outcome"}', '{"var": "what_came_of_it"}'))
 
 
+def seed_what_forms_write() -> None:
+    reference.seed_case_facts(reference.read("builder", "case_facts.json")["facts"])
+
+
 @pytest.mark.django_db
 def test_a_release_may_change_forms_and_procedures_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed_what_forms_write()
     seed_definitions()
     shipped_anew(monkeypatch, *renamed_together())
     assert seed_definitions() == {"form versions": 1, "procedure versions": 1}
@@ -543,6 +548,7 @@ def test_a_release_may_change_forms_and_procedures_together(monkeypatch: pytest.
 def test_a_release_that_does_not_fit_what_people_changed_leaves_that_and_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    seed_what_forms_write()
     seed_definitions()
     form = FormDefinition.objects.get(key="formal_identification")
     definition = form.working_copy()

@@ -356,7 +356,7 @@ def test_the_ledger_is_filled_from_forms_by_the_models_of_a_migration_and_only_o
 
     before = written()
     ConsentEntry.objects.all().delete()
-    state = MigrationExecutor(connection).loader.project_state([("intake", "0012_consent_backfill")])
+    state = MigrationExecutor(connection).loader.project_state([("intake", "0014_consent_backfill")])
     models = [state.apps.get_model(*key) for key in (("intake", "Submission"), ("cases", "ConsentEntry"))]
     for _time in range(2):
         fill_ledger(*models, state.apps.get_model("directory", "Partner"))
