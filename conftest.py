@@ -76,3 +76,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for test in filter(is_hypothesis_test, tests):
         function: Any = getattr(test, "__func__", test)
         function._hypothesis_internal_use_settings = with_factor(function._hypothesis_internal_use_settings)
+
+
+@pytest.fixture
+def own_data_keys(settings: Any, tmp_path: Path) -> None:
+    """A folder of data keys of this test's own: for one that turns the ring, which seals all keys in the folder anew."""
+    from vault import data_keys
+
+    settings.VAULT_CASE_KEY_DIR = tmp_path / "case_keys"
+    data_keys._cached.clear()

@@ -40,6 +40,8 @@ def me(worker: User, client: Client) -> Client:  # noqa: F811
 
 
 def begin(client: Client, case: Case, form_key: str = "referral") -> tuple[Draft, Page]:  # noqa: F811
+    if form_key == "referral":
+        record_consent(case, partner=REFERRAL["to_org"])
     answer = client.post(f"/field/forms/{form_key}/start/", {"case": case.reference})
     page = follow(client, answer)
     return Draft.objects.latest("started_at"), page

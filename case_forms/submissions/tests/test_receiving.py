@@ -151,8 +151,10 @@ def test_an_integrity_error_of_another_kind_is_not_swallowed(scene: Scene, monke
 def test_a_failure_on_the_way_leaves_nothing_half_stored(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    from case_forms.cases import actions as carrying
+    from case_forms.cases import actions
+    from case_forms.cases.applying import notices
 
+    carrying = actions if where == "log_event" else notices
     calls: list[int] = []
     real = getattr(carrying, where)
 

@@ -221,6 +221,7 @@ def test_earlier_submissions_are_indexed_in_steps_and_one_that_cannot_be_read_st
     assert IdentityToken.objects.count() == rows
 
 
+@pytest.mark.usefixtures("own_data_keys")
 def test_a_new_key_finds_the_old_rows_and_rotation_makes_them_anew(scene: Scene, settings: Any, capsys: Any) -> None:
     first = send(scene, **ANA)
     old = settings.VAULT_KEYS
@@ -238,6 +239,7 @@ def test_a_new_key_finds_the_old_rows_and_rotation_makes_them_anew(scene: Scene,
     assert needed.value.asked[0].case == first.receipt["case"]
 
 
+@pytest.mark.usefixtures("own_data_keys")
 def test_a_key_that_rows_of_the_index_name_does_not_leave_the_ring(scene: Scene) -> None:
     from vault.canary import delete_unused_keys, establish_keys
     from vault.models import KeyInUse

@@ -97,7 +97,12 @@ def test_form_and_procedure_come_together_and_a_draft_of_before_can_be_sent(work
     made = seed_reference()
     assert (made["form versions"], made["procedure versions"]) == (2, 1)
     assert versions() == [1, 2]
-    assert ProcedureVersion.objects.in_force().definition["settings"].keys() == {"adult_refusal", "child_in_danger"}
+    assert ProcedureVersion.objects.in_force().definition["settings"].keys() == {
+        "adult_refusal",
+        "child_in_danger",
+        "closing_approval",
+        "closed_case_kept",
+    }
     sent = submit_draft(draft=draft, user=worker).submission
     assert (sent.form_version.number, sent.answers["narrative"]) == (1, "Një fjali.")
     # "no" said on that form that the police may not know the name: they are told without it, as before

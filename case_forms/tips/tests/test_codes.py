@@ -25,6 +25,7 @@ def test_what_can_be_no_code_is_none(typed):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("own_data_keys")
 def test_what_is_kept_of_a_code_is_keyed_and_stays_good_when_the_vaults_key_has_gone(settings):
     old, new = settings.VAULT_KEYS[0], "new:" + "QUFB" * 10 + "QUE="
     kept = codes.compute_hash("01101ABCDEFG")
@@ -39,6 +40,7 @@ def test_what_is_kept_of_a_code_is_keyed_and_stays_good_when_the_vaults_key_has_
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("own_data_keys")
 def test_a_code_kept_before_receipts_had_a_key_of_their_own_is_still_found(settings):
     old, new = settings.VAULT_KEYS[0], "new:" + "QUFB" * 10 + "QUE="
     kept = old_fingerprint(b"signal receipt\x0001101ABCDEFG", load_key_ring().primary)

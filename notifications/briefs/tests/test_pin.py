@@ -163,6 +163,7 @@ def test_where_the_contact_opened_something_before_strangers_cannot_pause_them(
     assert enter(notices[11], PIN, minutes=12, address="198.51.100.200")
 
 
+@pytest.mark.usefixtures("own_data_keys")
 def test_a_known_network_stays_known_when_the_ring_turns(
     make_notice: Callable[..., Notice], make_contact: Callable[..., Contact], settings: Any
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_known_network_stays_known_when_the_ring_turns(
     assert enter(make_notice(contact=contact), PIN, minutes=12, address="198.51.100.200")
 
 
+@pytest.mark.usefixtures("own_data_keys")
 def test_what_was_hashed_with_the_rings_key_is_known_still(
     make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
 ) -> None:

@@ -58,6 +58,7 @@ def test_name_and_key_are_sealed_in_the_database(world: World) -> None:
     assert kept.name == "Kanarina.png"
 
 
+@pytest.mark.usefixtures("own_data_keys")
 def test_rotation_seals_the_key_anew_and_leaves_the_file_alone(world: World, folder: Path, settings: Any) -> None:
     kept = store(world)
     (path,) = files_on_disk(folder)

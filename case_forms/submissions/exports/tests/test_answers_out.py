@@ -328,6 +328,7 @@ def test_more_than_a_workbook_holds_is_refused_beside_the_format(large, monkeypa
     assert "can hold at most 1 submissions" in answer.content.decode()
 
 
+@pytest.mark.usefixtures("own_data_keys")
 def test_keys_can_be_rotated_under_a_file_that_waits(large):
     actions.run_export(str(large.export.pk))
     call_command("vault_rotate")
