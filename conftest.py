@@ -80,7 +80,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def own_data_keys(settings: Any, tmp_path: Path) -> None:
-    """A folder of data keys of this test's own: for one that turns the ring, which seals all keys in the folder anew."""
+    """A folder of data keys of the test's own: for one that turns the ring, which seals anew every key in there."""
     from vault import data_keys
 
     settings.VAULT_CASE_KEY_DIR = tmp_path / "case_keys"

@@ -18,6 +18,7 @@ from case_forms.form_builder.tests.samples import form, question, section
 from case_forms.procedures.decide import Event, decide
 from case_forms.procedures.definition import parse_procedure
 from notifications.outbox.models import Notice
+from tests.world.consents import record_consent
 
 from ..models import Draft, Submission
 from .page import Page, follow
