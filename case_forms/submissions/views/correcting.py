@@ -4,6 +4,7 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from access.scoping import visible_or_404
@@ -14,6 +15,7 @@ from ..validation.validate import NothingToAsk
 from .page import frame, nothing_to_fill, staff
 
 
+@sensitive_post_parameters("reason")
 def correct(request: HttpRequest, submission_id: uuid.UUID) -> HttpResponse:
     """Ask what was wrong (GET); start the correction (POST)."""
     user = staff(request)
