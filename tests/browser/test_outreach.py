@@ -86,7 +86,7 @@ def test_outreach_on_a_phone(
     expect(page.locator("details.form-group")).to_have_count(7)
     page.locator("details.form-group:has(form[action*='/follow_up/']) > summary").click()
     look(page, f"case-{language}")
-    page.locator("form[action*='/follow_up/'] button").click()
+    page.locator("form[action*='/follow_up/'] button.btn-begin").click()
     expect(page.locator("form#section")).to_be_visible()
     look(page, f"follow-up-{language}")
 
