@@ -17,6 +17,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.sqlite3 import base as _base  # noqa: F401  # before `operations`, which it imports itself
 from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.db.utils import ConnectionHandler
 
