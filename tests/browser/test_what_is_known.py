@@ -70,7 +70,7 @@ def test_a_referral_begins_with_what_is_known_and_one_tick_confirms_it(
     page.evaluate("document.querySelector('form[action*=\"/referral/\"]').requestSubmit()") if has_script else None
     if not has_script:
         page.locator("details:has(form[action*='/referral/']) > summary").last.click()
-        page.locator("form[action*='/referral/'] button").click()
+        page.locator("form[action*='/referral/'] button.btn-begin").click()
     expect(page.locator("form#section")).to_be_visible()
     draft = Draft.objects.get()
     draft.answers = {**draft.answers, "content_shared": ["name", "age_and_gender", "language"]}
