@@ -169,15 +169,21 @@ def _erase_files(case: Case) -> int:
 
 def _erase_drafts(case: Case) -> int:
     """Delete what is half written about the case. Of older drafts, only their sealed answers say which case it is."""
-    about = [each for each in _drafts_near(case) if each.case_id == case.pk or case_named(each) == case.reference]
+    about = [
+        draft
+        for draft in _drafts_near(case)
+        if draft.case_id == case.pk
+        or (draft.corrects is not None and draft.corrects.case_id == case.pk)
+        or case_named(draft) == case.reference
+    ]
     for draft in about:
         forget_draft(draft)
     return len(about)
 
 
 def _drafts_near(case: Case) -> Any:
-    near = Q(case=case) | Q(case=None, unit=case.unit)
-    return Draft.objects.open().filter(near).select_related("form_version__form")
+    near = Q(case=case) | Q(corrects__case=case) | Q(case=None, unit=case.unit)
+    return Draft.objects.open().filter(near).select_related("form_version__form", "corrects")
 
 
 def _erase_words(case: Case) -> int:

@@ -132,12 +132,14 @@ def start_correction(*, submission: Submission, reason: str, by: User) -> Draft:
             answers=answers,
             occurred_at=submission.occurred_at,
         )
+        # The case first: its key seals what is assigned after it.
+        draft.case = submission.case
         draft.answers = _with_files(answers, _copy_files(submission, draft))
     except (SealBroken, KeyRingError):
         raise CorrectionRefused("unreadable") from None
     draft.corrects = submission
     draft.correction_reason = text
-    draft.save(update_fields=["answers", "corrects", "correction_reason"])
+    draft.save(update_fields=["case", "answers", "corrects", "correction_reason"])
     return draft
 
 

@@ -144,7 +144,11 @@ def save_section(
 
 
 def _name_case(draft: Draft, case: Case | None) -> None:
-    """Note which case the draft is about now. What it was filled with from another case is taken out of it."""
+    """Note which case the draft is about now. What it was filled with from another case is taken out of it.
+
+    A correction stays with the case of what it corrects, whatever its answers name.
+    """
+    case = draft.corrects.case if draft.corrects is not None else case
     if draft.filled and draft.case_id is not None and draft.case_id != (case.pk if case else None):
         take_out(draft)
     draft.case = case

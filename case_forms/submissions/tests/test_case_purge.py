@@ -34,7 +34,7 @@ from tests.world.scene import Scene, make_scene
 from vault import data_keys, rotation
 from vault.keyring import KeyRingError
 from vault.models import DataKey
-from vault.seal import SealBroken, get_place, unseal
+from vault.seal import SealBroken, get_place, split_token, unseal
 
 from ..actions import submit_draft
 from ..attachments.storage import write_content
@@ -292,6 +292,11 @@ def test_a_forgotten_case_takes_no_form_is_not_reopened_and_its_draft_is_gone(
         form_version=scene.follow_up, unit=scene.unit, owner=scene.worker, answers={"case_ref": case.reference}
     )
     other = start_draft(form_version=scene.follow_up, unit=scene.unit, owner=scene.worker, answers={})
+    newest = Submission.objects.current().get(case=case, form_version=scene.form)
+    correction = start_correction(submission=newest, reason=f"{CANARY} again", by=scene.worker)
+    assert correction.case == case
+    raw = Draft.objects.filter(pk=correction.pk).values_list("answers", flat=True)[0]
+    assert split_token(raw).owner == case.pk, "a half-made correction is under its case's key"
     with django_capture_on_commit_callbacks(execute=True):
         forget_due_cases(FAR)
     assert set(Draft.objects.open().values_list("pk", flat=True)) == {other.pk}
