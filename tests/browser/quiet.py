@@ -52,10 +52,12 @@ def close(context: BrowserContext) -> None:
     What a page still sends while it closes must have been answered before the rows are put back for the next test.
     """
     context.close()
-    until = time.monotonic() + PATIENCE
-    for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
-            thread.join(max(until - time.monotonic(), 0))
+    end = time.monotonic() + PATIENCE
+    # Not joined: one may be listed that hasn't started yet.
+    while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+        if time.monotonic() > end:
+            return
+        time.sleep(STEP_MS / 1000)
 
 
 def listened(context: BrowserContext) -> tuple[Page, list[str]]:
