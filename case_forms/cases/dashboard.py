@@ -60,13 +60,14 @@ class ReplyInWords:
 class Card:
     """One recipient: the first notice and what chased it. `state` is what a badge shows for the whole chase.
 
-    `duty`: what its owner is told of, where the notice is about a duty of the case.
+    `duty`: what its owner is told of, where the notice is about a duty of the case. `is_closed`: its case is.
     """
 
     line: NoticeLine
     chasers: list[NoticeLine]
     deadlines: list[DeadlineLine]
     duty: DeadlineLine | None = None
+    is_closed: bool = False
 
     @property
     def state(self) -> str:
@@ -111,7 +112,7 @@ class Card:
     def is_dropped(self) -> bool:
         """Whether it was declined, and of those who could take it nobody is asked any more.
 
-        `urgency.dropped` says the same in SQL.
+        `urgency.dropped` says the same in SQL. In a closed case nobody needs to be found.
         """
         lines = [self.line, *self.chasers]
         is_asked = any(
@@ -119,7 +120,8 @@ class Card:
             for line in lines
         )
         return (
-            self.taken is None
+            not self.is_closed
+            and self.taken is None
             and not is_asked
             and any(map(is_last_word, lines))
             and not any(_has_reached(line) for line in lines)
@@ -168,6 +170,12 @@ class Card:
         return self.current.loud or bool(self.locked) or any(calls)
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was withdrawn before anybody took or answered it: it asks nothing of anybody any more."""
+        is_cancelled = self.line.state == NoticeState.CANCELLED and self.current.is_settled
+        return is_cancelled and self.taken is None and not self.must_call and not self.replies
+
+    @property
     def call(self) -> NoticeLine | None:
         """The line whose number to call: the recipient's, else that of the coordinator who was notified instead."""
         chase = [self.current, self.line, *self.chasers]
@@ -206,6 +214,15 @@ class Dashboard:
         return [line for line in self.clocks if line.is_over]
 
     @property
+    def standing(self) -> list[Card]:
+        """The cards of what is asked, or was answered."""
+        return [card for card in self.cards if not card.is_withdrawn]
+
+    @property
+    def withdrawn(self) -> list[Card]:
+        return [card for card in self.cards if card.is_withdrawn]
+
+    @property
     def unresolved(self) -> list[Card]:
         return [card for card in self.cards if card.nobody is not None]
 
@@ -242,7 +259,7 @@ def build_dashboard(timeline: Timeline) -> Dashboard:
             clocks.append(deadline)
     duties = {deadline.chase: deadline for deadline in timeline.deadlines if deadline.chase is not None}
     cards = [
-        Card(line, chasers[line.id], deadlines[line.id], duties.get(line.id))
+        Card(line, chasers[line.id], deadlines[line.id], duties.get(line.id), timeline.is_closed)
         for line in timeline.notices
         if _root(line, by_id) is line
     ]

@@ -176,12 +176,13 @@ class EventLine:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The notices, deadlines, referrals and events of one case."""
+    """The notices, deadlines, referrals and events of one case. `is_closed`: whether the case is."""
 
     notices: list[NoticeLine]
     deadlines: list[DeadlineLine]
     referrals: list[ReferralLine]
     events: list[EventLine]
+    is_closed: bool = False
 
     @property
     def loud(self) -> bool:
@@ -211,6 +212,7 @@ def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
             EventLine(row.kind, row.at, row.notice_id, row.detail)
             for row in CaseEvent.objects.filter(case=case).defer("explanation")
         ],
+        is_closed=case.closed_at is not None,
     )
 
 

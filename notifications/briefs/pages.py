@@ -200,8 +200,14 @@ class Earlier:
 
 
 def _get_earlier(notice: Notice, language: str) -> Earlier | None:
-    """Return what stood in a corrected brief before; None for one that was never corrected."""
+    """Return what stood in a corrected brief before; None for one that was never corrected.
+
+    A notice that only tells of the correction has no earlier text of its own: its reader had read another's.
+    """
     found = EarlierBrief.objects.filter(notice=notice).first()
+    if found is None and notice.purpose == Purpose.CORRECTION and notice.contact_id is not None:
+        read = EarlierBrief.objects.filter(event_id=notice.event_id, notice__case_id=notice.case_id)
+        found = read.filter(notice__contact=notice.contact_id, notice__role=notice.role).first()
     if found is None:
         return None
     try:
