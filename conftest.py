@@ -16,6 +16,9 @@ from hypothesis import is_hypothesis_test, settings
 from tests import marked_files, queues, rows, template_database
 from tests.examples import FACTOR, with_factor
 
+# Nearly all that is imported and collected stays: the garbage collector would walk it again and again for nothing,
+# which took more than a quarter of collecting.
+gc.set_threshold(200_000, 20, 1000)
 # On CI the same examples each time, so that a red run says something about the change; elsewhere new ones.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
