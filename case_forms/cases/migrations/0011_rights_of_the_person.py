@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             name='RightsRequest',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('access', 'to read what is stored about them'), ('correction', 'to have something corrected'), ('restriction', "that their data aren't used for now"), ('objection', 'objects to the use of their data')], max_length=12, verbose_name='what the person asks')),
+                ('kind', models.CharField(choices=[('access', 'to read what is stored about them'), ('correction', 'to have something corrected'), ('restriction', "that their data aren't used for now"), ('objection', 'to object to the use of their data')], max_length=12, verbose_name='what the person asks')),
                 ('received_through', models.CharField(max_length=16, verbose_name='how it came')),
                 ('identity', models.CharField(max_length=16, verbose_name='how it was established who asks')),
                 ('language', models.CharField(default='sq', max_length=5, verbose_name='language of the answer')),

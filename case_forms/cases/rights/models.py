@@ -16,7 +16,7 @@ class RightKind(models.TextChoices):
     ACCESS = "access", _("to read what is stored about them")
     CORRECTION = "correction", _("to have something corrected")
     RESTRICTION = "restriction", _("that their data aren't used for now")
-    OBJECTION = "objection", _("objects to the use of their data")
+    OBJECTION = "objection", _("to object to the use of their data")
 
 
 class RightState(models.TextChoices):
