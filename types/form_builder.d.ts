@@ -54,6 +54,7 @@ interface FormNode {
   paper?: boolean;
   brief_part?: string;
   keep_for?: number;
+  keep_basis?: string;
   writes_fact?: string;
   filled_from_fact?: string;
   choices?: Choice[];
@@ -229,6 +230,7 @@ interface Catalogue {
   lists: Record<string, KnownList>;
   roles: Named[];
   brief_parts: Named[];
+  retention_bases: Named[];
   kinds: Named[];
   audiences: Named[];
   many_public: number;

@@ -18,6 +18,7 @@ CHANGEABLE = [
     "form_after_closing_at",
     "forgotten_at",
     "forget_after",
+    "restricted_at",
 ]
 
 

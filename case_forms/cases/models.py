@@ -118,6 +118,9 @@ class Case(models.Model):
     forgotten_at = models.DateTimeField(_("forgotten at"), null=True, blank=True)
     # A form came in about a closed case, and nobody has decided yet whether it is opened again.
     form_after_closing_at = models.DateTimeField(_("form after closing"), null=True, blank=True)
+    # Since when nothing of the case goes to anybody but by a legal duty or in an emergency: the person asked for that
+    # (`rights`). Lifted by two.
+    restricted_at = models.DateTimeField(_("use restricted since"), null=True, blank=True)
     # Who of the unit follows the person; null in cases from before there was one: whoever opened it (`lead_worker`).
     lead = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead worker")
@@ -378,6 +381,7 @@ from .finding.models import (  # noqa: E402
     ProbableMatch,
 )
 from .retention.models import CaseHold  # noqa: E402
+from .rights.models import RightsRequest  # noqa: E402
 
 __all__ = [
     "CaseAccess",
@@ -393,5 +397,6 @@ __all__ = [
     "IdentityRequest",
     "IdentityToken",
     "ProbableMatch",
+    "RightsRequest",
     "SharingDecision",
 ]

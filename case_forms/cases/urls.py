@@ -7,6 +7,7 @@ from .closing import views as closing
 from .consent.views import withdraw_consent
 from .facts import views as fact_views
 from .retention import views as retention
+from .rights import views as rights
 from .task_pages import views as task_pages
 
 app_name = "cases"
@@ -16,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/void/", closing.void, name="void"),
     path("<slug:reference>/closing/", closing.closing, name="closing"),
     path("<slug:reference>/hold/", retention.hold, name="hold"),
+    path("<slug:reference>/rights/", rights.requests, name="rights"),
+    path("<slug:reference>/rights/<uuid:request_id>/", rights.one_request, name="right"),
+    path("<slug:reference>/rights/<uuid:request_id>/file.<slug:ending>", rights.file, name="right_file"),
     path("<slug:reference>/reopen/", closing.reopen, name="reopen"),
     path("<slug:reference>/timeline/", views.timeline, name="timeline"),
     path("<slug:reference>/known/", fact_views.facts, name="facts"),

@@ -33,6 +33,7 @@ from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
 from .models import Case, Deadline
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
+from .rights.shown import describe_rights
 from .timeline import build_timeline
 
 REST_AWAITED = "identification_rest"  # the procedure's clock for what follows an urgent notice (docs/procedures.md)
@@ -76,6 +77,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),
         **describe_end(found, user),
+        **describe_rights(found, user),
         "consents": build_section(found, timezone.now()),
         "head": in_lines(head, user),
         "may_lead": may_lead(found, user) and found.lead_worker.pk != user.pk,

@@ -43,6 +43,7 @@ from .labels import TYPE_GROUPS, TYPES
 from .lists import BUILT_IN, SHARED
 from .models import ChoiceList, FormDefinition, get_fact_catalogue
 from .properties import NEVER
+from .retention_bases import retention_bases
 from .sources import Lists, listed
 
 ORDER = ["is", "is_not", "less", "at_most", "more", "at_least", "between", "answered", "unanswered"]
@@ -107,6 +108,7 @@ def catalogue(language: str) -> dict[str, Any]:
             "lists": {**{name: _list(name, sources) for name in BUILT_IN}, **_shared()},
             "roles": [{"value": role.value, "label": capfirst(str(role.label))} for role in Role],
             "brief_parts": [{"value": key, "label": localize(words, language)} for key, words in parts().items()],
+            "retention_bases": _retention_bases(language),
             "kinds": [{"value": value, "label": str(label)} for value, label in KINDS.items()],
             "audiences": [{"value": value, "label": str(label)} for value, label in AUDIENCE_WORDS.items()],
             "many_public": MANY_PUBLIC,
@@ -239,6 +241,18 @@ def _groups() -> list[dict[str, Any]]:
     # A type that nobody has put into a group must still be on offer.
     rest = sorted(known - {name for _label, names in TYPE_GROUPS for name in names})
     return groups + ([{"label": _("Others"), "types": rest}] if rest else [])
+
+
+def _retention_bases(language: str) -> list[dict[str, str]]:
+    return [
+        {
+            "value": basis.key,
+            "label": localize(basis.label, language),
+            "hint": _("%(why)s Proposed: %(count)s months, to be confirmed by the organisation's lawyer.")
+            % {"why": localize(basis.why, language), "count": basis.months},
+        }
+        for basis in retention_bases().values()
+    ]
 
 
 def _sensitivities() -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access.languages import get_current_language
 from access.models import localize
 from notifications.briefs.parts import parts
 from notifications.directory.models import Role
@@ -17,6 +18,7 @@ from .catalogue import AUDIENCE_WORDS, KINDS
 from .fact_rules import FILLED, WRITES
 from .fact_types import KNOWN
 from .labels import SENSITIVITIES, language_name
+from .retention_bases import get_basis_label
 from .sentences import Sentences
 
 Part = dict[str, Any]
@@ -69,7 +71,8 @@ ELSEWHERE = frozenset(
         "rows",
         "warnings",
     }
-    | {WRITES, FILLED, "constraint", "sensitivity", "shared_with", "paper", "brief_part", "keep_for", "coarsen"}
+    | {WRITES, FILLED, "constraint", "sensitivity", "shared_with", "paper", "brief_part", "keep_for", "keep_basis"}
+    | {"coarsen"}
 )
 
 
@@ -180,6 +183,10 @@ def _privacy(old: Part, new: Part, before: Sentences, after: Sentences) -> Itera
     if old.get("keep_for") != new.get("keep_for"):
         was, now = (_("%(count)s months") % {"count": p["keep_for"]} if "keep_for" in p else "" for p in (old, new))
         yield Detail("privacy", _("Stored for"), was, now)
+    if old.get("keep_basis") != new.get("keep_basis"):
+        language = get_current_language()
+        was, now = (get_basis_label(part.get("keep_basis", ""), language) for part in (old, new))
+        yield Detail("privacy", _("Stored because"), was, now)
     for name, words in ((WRITES, _("The answer is remembered as")), (FILLED, _("Filled in from what is known"))):
         if old.get(name) != new.get(name):
             yield Detail("privacy", words, _fact_name(old.get(name), before), _fact_name(new.get(name), after))

@@ -31,7 +31,8 @@ from .dependents import InMotion, in_motion
 from .edits import EditRefused, Overtaken, compute_sha, edited
 from .locked import get_published
 from .models import FormDefinition, FormVersion
-from .problem_locations import placed
+from .problem_locations import get_name, placed
+from .retention_bases import iter_without_term
 from .versions import as_comparable
 from .workflow import is_as_submitted, may_approve, withdraw
 
@@ -254,9 +255,17 @@ class EditView(snippets.EditView):
             "versions_url": self.address("versions"),
             "compare_url": self.address("compare"),
             "review": self.review(),
+            "without_term": self.get_names_without_term(),
             "motion": self.motion(newest) if newest or self.object.current_workflow_state else None,
             "form_is_multipart": True,
         }
+
+    def get_names_without_term(self) -> list[str]:
+        """Return the questions about people that don't say how long, or why, their answers are stored."""
+        if shape_problems(self.object.definition):
+            return []
+        language = get_current_language()
+        return [get_name(question, language) for question in iter_without_term(parse_form(self.object.definition))]
 
     def motion(self, newest: FormVersion | None) -> InMotion | None:
         """Return what the form sets in motion as it is in use, and as it would be; None while it is half done."""

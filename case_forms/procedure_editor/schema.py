@@ -31,7 +31,17 @@ from .sentences import STATUS_NAMES
 # How the editor asks for what a deadline may have beside its name and its marks; only what the format knows is asked.
 DEADLINE_FIELDS = {"calendar": "calendar", "owner": "role", "ladder": "ladder", "form": "form", "next_step": "texts"}
 # Of the form builder's catalogue, what only the editor of forms asks for.
-OF_FORMS_ONLY = ("type_groups", "lists", "brief_parts", "kinds", "audiences", "sensitivities", "appearances", "facts")
+OF_FORMS_ONLY = (
+    "type_groups",
+    "lists",
+    "brief_parts",
+    "retention_bases",
+    "kinds",
+    "audiences",
+    "sensitivities",
+    "appearances",
+    "facts",
+)
 
 
 def build_catalogue(forms: Mapping[str, Form], language: str) -> dict[str, Any]:

@@ -350,6 +350,9 @@ VIEWS: tuple[RouteRule, ...] = (
         "cases:reopen", FIELD, "Its unit or a coordinator opens a closed case again, or leaves it closed.", WRITE
     ),
     RouteRule("cases:hold", COORDINATOR, "A coordinator keeps a case from being forgotten; two lift that.", WRITE),
+    RouteRule("cases:rights", FIELD, "Its unit or a coordinator registers what a person asks of their data.", WRITE),
+    RouteRule("cases:right", FIELD, "One person proposes an answer about a person's data; another one decides.", WRITE),
+    RouteRule("cases:right_file", FIELD, "The file that two people agreed to, for handing over; each time recorded."),
     RouteRule("cases:timeline", FIELD, "The part of a case's page that renews itself."),
     RouteRule("cases:facts", FIELD, "A unit and its coordinator read what is known about the person of a case."),
     RouteRule(

@@ -45,6 +45,8 @@ RECORDED_READING = {
     "cases:fact",
     "cases:facts",
     "cases:hold",
+    "cases:right",
+    "cases:right_file",
     "cases_case_modeladmin_inspect",
     "cases_referral_modeladmin_inspect",
     "field_api:case",

@@ -32,6 +32,7 @@ OWN_PEOPLE, DUTY, CHILD_DUTY = "own_people", "legal_duty", "child_duty"
 BY_CONSENT, VITAL_INTEREST, CONTENT_FREE, BEFORE_THE_LEDGER = "consent", "vital_interest", "content_free", "earlier"
 
 NO_RULE, NO_REASON, NO_AGREEMENT, NOT_IN_EMERGENCY = "no_rule", "no_reason", "no_agreement", "not_in_emergency"
+RESTRICTED = "restricted"
 DOES_NOT_COUNT, REPRESENTATIVE_UNSAFE = "does_not_count", "representative_unsafe"
 
 # Notices that hold nothing of a case: a test of an address, the list of what is unanswered, word that a link has ended.
@@ -55,11 +56,16 @@ WHY: dict[str, str | Promise] = {
         "The representative who consented for {who} may be involved in the exploitation, or that is not known. Such a"
         " consent is no basis: ask the Child Protection Unit."
     ),
+    RESTRICTED: _("The person asked that their data aren't used for now, so nothing goes to {who}."),
     NO_AGREEMENT: _("The agreement with {who} is no longer in force. A coordinator can record the new one."),
     NO_REASON: _("An emergency was named for {who} without a reason."),
     NOT_IN_EMERGENCY: _("An emergency does not take the place of consent for {who}."),
 }
 HOW = _("What you can do: record the person's answer on the consent form, then send the request again.")
+HOW_RESTRICTED = _(
+    "What you can do: if the person wants their data to be used again, propose on the case's page that the restriction"
+    " is lifted; a second person agrees."
+)
 HOW_IN_EMERGENCY = _(
     "What you can do: record the person's answer on the consent form, then send the request again. If the person is in"
     " danger and not able to decide, choose “Emergency” there and write why."
@@ -130,7 +136,8 @@ def _judge_consent(case: Case, to: Recipient, standing: Standing, at: datetime) 
         return _refuse(REPRESENTATIVE_UNSAFE if standing.is_unsafe else DOES_NOT_COUNT, to)
     if to.partner is not None and not has_agreement(to.partner, at):
         return _refuse(NO_AGREEMENT, to)
-    return Verdict(True, BY_CONSENT)
+    # Last: what the person has said of this recipient says more about why not.
+    return _refuse(RESTRICTED, to) if case.restricted_at is not None else Verdict(True, BY_CONSENT)
 
 
 def _is_past(emergency: VitalInterest, at: datetime) -> bool:
@@ -158,7 +165,9 @@ def has_agreement(partner: Partner, at: datetime) -> bool:
 
 
 def _refuse(code: str, to: Recipient) -> Verdict:
-    how = HOW_IN_EMERGENCY if to.role in roles_in_emergencies() else HOW
+    how: str | Promise = HOW_IN_EMERGENCY if to.role in roles_in_emergencies() else HOW
+    if code == RESTRICTED:
+        how = HOW_RESTRICTED
     why = format_in_each_language(WHY[code], who=name_recipient(to))
     return Verdict(False, code=code, why=why, how=in_each_language(how))
 
@@ -201,6 +210,8 @@ def check_notice(notice: Notice, at: datetime) -> str:
     case = Case.objects.filter(pk=notice.case_id).first()
     if case is None or not needs_consent(notice.role, is_child=case.child_track):
         return ""
+    if _is_restricted(case, notice):
+        return RESTRICTED
     to = Recipient(notice.role, notice.partner or (notice.contact.partner if notice.contact else None))
     standing = find_standing(get_entries(case), to, at=at, is_child=case.child_track)
     if standing.state not in ENDED:
@@ -215,6 +226,15 @@ def check_notice(notice: Notice, at: datetime) -> str:
     if since is not None and since <= root.owed_at and not _was_decided(case, root):
         return ""
     return standing.state.value
+
+
+def _is_restricted(case: Case, notice: Notice) -> bool:
+    """Say whether the person asked that their data aren't used, and no emergency that was named since allows this."""
+    if case.restricted_at is None:
+        return False
+    root = notice.root
+    emergency = _find_emergency(case, root.event_id, root.role)
+    return emergency is None or emergency.at < case.restricted_at
 
 
 def _is_without_content(purpose: str, follows: Notice | None) -> bool:

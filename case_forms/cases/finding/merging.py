@@ -30,6 +30,7 @@ from vault.rotation import reseal_owned
 from ..brief_content import both
 from ..deadlines import withdraw_chase
 from ..models import Case, CaseEvent, Deadline
+from ..rights.restriction import refresh_restriction
 from .duties import ask_for_answer, note_answered
 from .merge_rows import give_back_state, move_rows, put_back, take_over_state
 from .models import CaseAccess, CaseMerge, ProbableMatch
@@ -158,6 +159,7 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
     locked.approved_by, locked.approved_at = by, now
     locked.save(update_fields=["withdrawn", "moved", "approved_by", "approved_at"])
     Case.objects.filter(pk=duplicate.pk).update(merged_into=kept)
+    refresh_restriction(kept)
     # Under the key of the case that they belong to now: who forgets that one forgets them.
     reseal_owned(kept.pk)
     if duplicate.unit_id != kept.unit_id:
@@ -195,6 +197,8 @@ def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
         if label != STATE:
             put_back(label, keys, kept, duplicate)
     give_back_state(kept, locked.moved.get(STATE, {}))
+    refresh_restriction(kept)
+    refresh_restriction(duplicate)
     reseal_owned(kept.pk, duplicate.pk)
     CaseAccess.objects.filter(merge=locked, ended_at__isnull=True).update(ended_at=now)
     for key in locked.withdrawn:

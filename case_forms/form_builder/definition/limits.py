@@ -3,10 +3,16 @@
 Imports nothing else of this room, so that every module may read it.
 """
 
+import json
+from pathlib import Path
+
 FORMAT = 1
 AUDIENCES = ("staff", "public")  # who fills it: see `audience`
 KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report", "session")
 SENSITIVITIES = ("public", "internal", "personal", "special")
+# Why an answer is stored (`retention_bases`).
+KEEP_BASES_FILE = Path(__file__).parent.parent / "data" / "retention_bases.json"
+KEEP_BASES = tuple(json.loads(KEEP_BASES_FILE.read_text(encoding="utf-8"))["bases"])
 RESULTS = ("text", "integer", "decimal", "date", "boolean")
 FILE_KINDS = ("image", "pdf")
 DEFAULT_MAX_ROWS = 20  # of a repeat that names no maximum

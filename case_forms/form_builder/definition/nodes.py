@@ -25,6 +25,7 @@ from notifications.briefs.parts import parts
 from .limits import (
     DEFAULT_MAX_ROWS,
     FILE_KINDS,
+    KEEP_BASES,
     MAX_ATTRIBUTES,
     MAX_CHOICES,
     MAX_ITEMS,
@@ -148,6 +149,7 @@ class Question(Item):
     paper: Annotated[StrictBool, Shape(only_false)] = True
     brief_part: Annotated[StrictStr, Shape(one_of(*PART_KEYS))] = ""
     keep_for: Annotated[StrictInt | None, Shape(whole(1, MAX_MONTHS_STORED))] = None
+    keep_basis: Annotated[StrictStr, Shape(one_of(*KEEP_BASES))] = ""
     writes_fact: Annotated[StrictStr, Shape(name)] = ""
     filled_from_fact: Annotated[StrictStr, Shape(name)] = ""
     appearance: Annotated[StrictStr, Shape(name)] = ""

@@ -15,6 +15,7 @@ from case_forms.questions.tests.sources import LISTS
 from ..brief_parts import PART_KEYS
 from ..checker import check_definition
 from ..definition import parse_question
+from ..definition.limits import KEEP_BASES
 from .samples import choice, form, question, section, texts
 
 ROLES = ["police", "responsible_authority", "cpu", "protection_service", "coordinator"]
@@ -143,6 +144,8 @@ def one_question(draw: st.DrawFn, key: str, known: Known, beside: Known) -> dict
         made["constraint"] = {"expr": draw(conditions({**known, key: made}, depth=1)), "message": texts("Not so.")}
     if draw(st.integers(0, 3)) == 0:
         made["brief_part"] = draw(st.sampled_from(PART_KEYS))
+    if draw(st.integers(0, 3)) == 0:
+        made |= {"keep_for": draw(st.integers(1, 600)), "keep_basis": draw(st.sampled_from(KEEP_BASES))}
     if draw(st.booleans()):
         made["shared_with"] = {draw(st.sampled_from(ROLES)): True}
     made |= draw(own_values(made, known))

@@ -102,12 +102,14 @@ def test_privacy_is_a_group_of_its_own() -> None:
     item(new, "municipality")["sensitivity"] = "internal"
     item(new, "municipality")["shared_with"] = {"cpu": True}
     item(new, "reason")["keep_for"] = 24
+    item(new, "reason")["keep_basis"] = "health"
 
     assert [each[1:] for each in details(told(new)) if each[0] == "privacy"] == [
         ("Sensitivity", "personal", "internal"),
         ("Shared with: Child Protection Unit", "No.", "Always."),
         ("Shared with: anti-trafficking police officer", "Always.", "No."),
         ("Stored for", "", "24 months"),
+        ("Stored because", "", "Health and particular needs"),
     ]
 
 

@@ -55,7 +55,7 @@ def privacy(node: SurveyNode, context: ImportContext) -> dict[str, Any]:
         found["paper"] = False
     if row.get("vatra", "brief_part"):
         found["brief_part"] = row.get("vatra", "brief_part").lower()
-    for name in ("writes_fact", "filled_from_fact"):
+    for name in ("keep_basis", "writes_fact", "filled_from_fact"):
         if row.get("vatra", name):
             found[name] = row.get("vatra", name).lower()
     written = row.get("vatra", "keep_for")

@@ -103,7 +103,7 @@ def _other(question: Question, node: SurveyNode, listed: ChoiceList, context: Im
     # What was typed under "other" is as sensitive as the question it belongs to, and stored as long.
     inherited = {
         key: question[key]
-        for key in ("sensitivity", "shared_with", "paper", "brief_part", "keep_for")
+        for key in ("sensitivity", "shared_with", "paper", "brief_part", "keep_for", "keep_basis")
         if key in question
     }
     asked = {

@@ -88,7 +88,7 @@ class SurveyColumns:
             row["vatra::brief_part"] = question.brief_part
         if question.has("keep_for"):
             row["vatra::keep_for"] = str(question.keep_for)
-        for name in ("writes_fact", "filled_from_fact"):
+        for name in ("keep_basis", "writes_fact", "filled_from_fact"):
             if question.has(name):
                 row[f"vatra::{name}"] = question.value_of(name)
         lines = []

@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.models import AuditEntry, PutAside
 from case_forms.cases.models import Case, CaseEvent
 from case_forms.form_builder.definition import parse_form
+from case_forms.form_builder.retention import without_overdue
 from notifications.outbox.models import BriefDocument, Notice, Reply
 from tests.world.forms import publish, small_form
 from tests.world.scene import make_scene
@@ -17,6 +18,7 @@ from vault.tests.spoiling import spoil
 from ..housekeeping import tidy
 from ..models import Submission
 from ..purge import first_due, forget_due, months_later
+from ..seeding.reference import form_files
 
 FAR = timedelta(days=400)
 
@@ -102,6 +104,38 @@ def test_what_is_forgotten_goes_from_the_notices_their_papers_and_the_reasons_to
     assert not BriefDocument.objects.filter(notice=police).exists()
     assert Reply.objects.get(notice=police).note is None
     assert not CaseEvent.objects.filter(submission_id=submission.pk, explanation__isnull=False).exists()
+
+
+def test_what_came_before_there_were_terms_keeps_what_it_was_told(scene):
+    """Terms are of the version: publishing shorter ones forgets nothing earlier than was said when it was received."""
+    submission = sent(scene)
+    later = small_form()
+    for section in later["sections"]:
+        for item in section["items"]:
+            for asked in [item, *item.get("items", [])]:
+                if asked["key"] in ("story", "companion_name"):
+                    asked |= {"keep_for": 1, "keep_basis": "others"}
+    assert publish(later).number > submission.form_version.number
+    close_cases()
+    assert forget_due(timezone.localdate() + timedelta(days=100)) == 0
+    assert fresh(submission).answers == submission.answers
+
+
+def test_of_a_shipped_form_an_old_whereabouts_goes_and_the_rest_of_the_case_stays(db):
+    """After two years and a bit; the story and the name stay until the case as a whole ends."""
+    form = parse_form(next(each for each in form_files() if each["key"] == "initial_identification"))
+    answers = {
+        "whereabouts": "Behind the station",
+        "safe_contact_phone": "+355691234567",
+        "first_name": "Ana",
+        "decision_reason": "As told.",
+        "suspect_info": "A man in a grey car",
+    }
+    received, today = date(2026, 1, 10), date(2028, 2, 1)
+    staying, forgotten = without_overdue(form, answers, received, today)
+    assert set(forgotten) == {"whereabouts", "safe_contact_phone"}
+    assert staying == {key: answers[key] for key in ("first_name", "decision_reason", "suspect_info")}
+    assert first_due(form, received) == date(2028, 1, 10)
 
 
 def test_nothing_is_forgotten_before_its_day(scene):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from access.models import MobileUnit, Region, User
 from case_forms.cases.closing.shown import describe_home
 from case_forms.cases.finding.home import build_home
+from case_forms.cases.rights.shown import describe_home as describe_rights_home
 from case_forms.tips.dashboard import lines_for_home
 
 from .. import dashboard, outcome
@@ -44,6 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         drafts=dashboard.draft_lines(user),
         tips=lines_for_home(user),
         **describe_home(user),
+        **describe_rights_home(user),
         finding=build_home(user),
         unmatched=outcome.unmatched(user)[: outcome.MAX_ON_HOME],
         # the list shows neither; sealed columns cost time to open

@@ -237,6 +237,7 @@ EACH_MINUTE = (
     "notifications.outbox.alarm.ring",
     "notifications.escalation.chain_watch.each_minute",
     "notifications.directory.changes.mails.send_again",
+    "case_forms.cases.rights.reminders.send_due",
     "access.place_changes.mails.send_again",
     "access.sessions.duress.ring",
     "audit.denials.flush",

@@ -10,7 +10,7 @@ const GROUPS = { wording, logic, privacy: (editor, node) => privacy(editor, node
 /** @type {Record<string, RegExp>} Where the places of a group's fields are; what is nowhere else is wording. */
 const PLACES = {
   logic: /^\/(relevant|required|constraint|choice_filter|calculation|result|initial)/,
-  privacy: /^\/(sensitivity|shared_with|recipient_label|paper|brief_part|keep_for)/,
+  privacy: /^\/(sensitivity|shared_with|recipient_label|paper|brief_part|keep_for|keep_basis)/,
 };
 
 export class Panel {

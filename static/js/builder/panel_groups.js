@@ -304,6 +304,16 @@ function named(name, values, editor) {
 // ---- privacy ----
 
 /**
+ * Why the answer is stored, and which term is proposed for that.
+ *
+ * @param {Editor} editor
+ * @param {string | undefined} chosen
+ */
+function basisHint(editor, chosen) {
+  return editor.catalogue.retention_bases.find(({ value }) => value === chosen)?.hint ?? editor.t("keep_basis_hint");
+}
+
+/**
  * @param {Editor} editor
  * @param {Item} node
  */
@@ -332,6 +342,16 @@ export function privacy(editor, node) {
     onInput: (text) => set("keep_for")(text === "" ? undefined : Number(text)),
   });
   keep.classList.add("vo-number");
+  const why = h("p.vo-field__hint", {}, basisHint(editor, node.keep_basis));
+  /** @type {SelectOption[]} */
+  const bases = [["", editor.t("keep_basis_none")], ...optionsOf(editor.catalogue.retention_bases)];
+  const basis = select(bases, node.keep_basis ?? "", {
+    disabled: editor.readOnly,
+    onChange: (value) => {
+      set("keep_basis")(value || undefined);
+      why.textContent = basisHint(editor, value);
+    },
+  });
   const onPaper = checkbox(editor.t("paper_words"), node.paper === false, {
     disabled: editor.readOnly,
     onChange: (never) => set("paper")(never ? false : undefined),
@@ -354,6 +374,8 @@ export function privacy(editor, node) {
     field(editor.t("brief_part"), inBrief, { at: "/brief_part", hint: editor.t("brief_part_hint") }),
     fieldset(editor.t("paper"), { at: "/paper", hint: editor.t("paper_hint") }, onPaper),
     field(editor.t("keep_for"), keep, { at: "/keep_for", hint: editor.t("keep_for_hint") }),
+    field(editor.t("keep_basis"), basis, { at: "/keep_basis" }),
+    why,
   ];
 }
 

@@ -22,7 +22,7 @@ from access.models import (
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
 from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
-from case_forms.cases.models import Case, CaseClosing, Deadline, DeadlineKind, Referral
+from case_forms.cases.models import Case, CaseClosing, Deadline, DeadlineKind, Referral, RightsRequest
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
 from case_forms.simulation.models import Replay, Scenario
@@ -85,6 +85,8 @@ class World:
             "visit_id": visit.pk,
             "export_id": export.pk,
             "session_id": session.pk,
+            "request_id": self._request().pk,
+            "ending": "json",
             "code": session.card_code,
             "number": version.number,
         }
@@ -92,6 +94,26 @@ class World:
     def _consent(self) -> str:
         record_consent(self.case, role="health")
         return "role:health"
+
+    def _request(self) -> RightsRequest:
+        """A person's request about their data, granted by two, with its file."""
+        first, second = self.people["coordinator"].user, self.people["coordinator elsewhere"].user
+        return RightsRequest.objects.create(
+            case=self.case,
+            kind="access",
+            received_through="person",
+            identity="known",
+            asked_on=timezone.localdate(),
+            due_on=timezone.localdate(),
+            state="decided",
+            outcome="part",
+            document={"format": 1, "language": "sq"},
+            document_until=timezone.localdate(),
+            registered_by=self.worker,
+            proposed_by=first,
+            decided_by=second,
+            decided_at=timezone.now(),
+        )
 
     def _task(self) -> Deadline:
         """A task of the case that no form answers."""

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from access.models import FieldToken, Municipality
 from case_forms.cases.closing.open_ends import find_open_ends
-from case_forms.cases.models import Case, Deadline, Referral
+from case_forms.cases.models import Case, Deadline, Referral, RightsRequest
 from case_forms.cases.notifying_instead import list_choices
+from case_forms.cases.rights.held import compute_fingerprint, read_held
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.lists import unresolved
 from case_forms.form_builder.models import FormDefinition, FormVersion
@@ -364,6 +365,84 @@ def lift_a_hold(day: Day, me: Staff) -> Any:
     found = ask_to_lift_a_hold(day, day.coordinator)
     me.post("cases:hold", found.reference, do="lift")
     return found
+
+
+def asked(day: Day, kind: str = "access", by: Staff | None = None) -> RightsRequest:
+    """What a person asks about their data, registered by a worker."""
+    found = send_a_form(day, day.worker).case
+    given = {"received_through": "person", "identity": "known", "identity_words": "Kanarina", "language": "sq"}
+    today = timezone.localdate().isoformat()
+    (by or day.worker).post("cases:rights", found.reference, kind=kind, asked_on=today, **given)
+    return RightsRequest.objects.get(case=found)
+
+
+def proposed(day: Day, by: Staff, kind: str = "access") -> RightsRequest:
+    found = asked(day, kind)
+    outcome = "part" if kind == "access" else "lifted"
+    seen = compute_fingerprint(read_held(found.case, found.language))
+    answer = {"do": "propose", "outcome": outcome, "words": "Kanarina", "seen": seen}
+    by.post("cases:right", found.case.reference, found.pk, **answer)
+    return found
+
+
+def decided(day: Day, kind: str = "access", agrees: Staff | None = None) -> RightsRequest:
+    found = proposed(day, day.coordinator, kind)
+    (agrees or day.coordinator2).post("cases:right", found.case.reference, found.pk, do="agree", words="Kanarina")
+    return found
+
+
+@act("rights.registered", "worker", "cases:rights")
+def register_a_request(day: Day, me: Staff) -> Any:
+    return asked(day, by=me).case
+
+
+@act("rights.restricted", "coordinator", "cases:rights")
+def restrict_a_case(day: Day, me: Staff) -> Any:
+    return asked(day, "restriction", by=me).case
+
+
+@act("rights.proposed", "worker", "cases:right")
+def propose_an_answer(day: Day, me: Staff) -> Any:
+    return proposed(day, me).case
+
+
+@act("rights.decided", "coordinator2", "cases:right")
+def agree_to_an_answer(day: Day, me: Staff) -> Any:
+    return decided(day, agrees=me).case
+
+
+@act("rights.restriction_lifted", "coordinator2", "cases:right")
+def lift_a_restriction(day: Day, me: Staff) -> Any:
+    return decided(day, "restriction", agrees=me).case
+
+
+@act("rights.sent_back", "coordinator2", "cases:right")
+def send_an_answer_back(day: Day, me: Staff) -> Any:
+    found = proposed(day, day.coordinator)
+    me.post("cases:right", found.case.reference, found.pk, do="send_back", words="Kanarina")
+    return found.case
+
+
+@act("rights.withdrawn", "worker", "cases:right")
+def withdraw_a_request(day: Day, me: Staff) -> Any:
+    found = asked(day)
+    me.post("cases:right", found.case.reference, found.pk, do="withdraw")
+    return found.case
+
+
+@act("rights.handed_over", "worker", "cases:right")
+def hand_a_file_over(day: Day, me: Staff) -> Any:
+    found = decided(day)
+    today = timezone.localdate().isoformat()
+    me.post("cases:right", found.case.reference, found.pk, do="hand_over", to="person", on=today, words="Kanarina")
+    return found.case
+
+
+@act("rights.fetched", "worker", "cases:right_file")
+def fetch_a_file(day: Day, me: Staff) -> Any:
+    found = decided(day)
+    me.get("cases:right_file", found.case.reference, found.pk, "json")
+    return found.case
 
 
 @act("referral.read", "coordinator", "cases_referral_modeladmin_inspect")

@@ -1,0 +1,249 @@
+"""Register a person's request about their data, propose an answer, decide about it as the second person, hand it over.
+
+1. A worker of the unit or a coordinator registers it: how it came, how it was established who asks. A restriction or an
+   objection takes effect at once; only giving out and lifting need a second person.
+2. One person goes through what is stored and proposes: granted, granted in part, refused, with the reason. What is
+   given out is frozen then.
+3. A coordinator who neither registered nor proposed it agrees, or sends it back. Then it can be handed over.
+4. Handing over is recorded; the file is deleted after some days, handed over or not. Nothing is ever mailed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from access.models import User
+from audit import clock
+from audit.chain import get_actor, log_event
+
+from ..adopting import may_adopt
+from ..closing.actions import may_ask
+from ..locking import lock_case
+from ..models import Case
+from .choices import get_days, is_proof_for
+from .document import build_document
+from .held import compute_fingerprint, read_held
+from .models import RESTRICTING, UNDECIDED, RightKind, RightOutcome, RightsRequest, RightState
+from .restriction import refresh_restriction
+
+MAX_WORDS = 2000
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    RightKind.ACCESS: (RightOutcome.WHOLE, RightOutcome.PART, RightOutcome.REFUSED),
+    RightKind.CORRECTION: (RightOutcome.DONE, RightOutcome.REFUSED),
+    RightKind.RESTRICTION: (RightOutcome.LIFTED,),
+    RightKind.OBJECTION: (RightOutcome.LIFTED,),
+}
+
+
+class CannotAnswer(Exception):
+    """Something about a request that can't be done; nothing has changed.
+
+    `code`: not_allowed, forgotten, asked_already, bad_identity, not_open, changed (what is stored is not what the page
+    showed), no_reason, no_words, bad_outcome, own_request, no_document.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRequest:
+    """What is registered. `identity_words`: how exactly it was established who asks."""
+
+    kind: str
+    received_through: str
+    identity: str
+    asked_on: date
+    language: str
+    identity_words: str = field(repr=False)
+    request_words: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What the first person proposes. `kept`: keys of the pieces left in; `seen`: the fingerprint of the page's."""
+
+    outcome: str
+    refusal: str = ""
+    words: str = field(default="", repr=False)
+    kept: Sequence[str] = ()
+    seen: str = ""
+
+
+@transaction.atomic
+def register_request(*, case: Case, wanted: NewRequest, by: User) -> RightsRequest:
+    """Store a request and start its clock; a restriction takes effect. Raises CannotAnswer."""
+    if not may_ask(case, by):
+        raise CannotAnswer("not_allowed")
+    if not is_proof_for(wanted.identity, wanted.received_through):
+        raise CannotAnswer("bad_identity")
+    if not wanted.identity_words.strip():
+        raise CannotAnswer("no_words")
+    locked = lock_case(case)
+    if locked.forgotten_at is not None:
+        raise CannotAnswer("forgotten")
+    now = clock.now()
+    due_on = wanted.asked_on + timedelta(days=get_days("answer_days"))
+    request = RightsRequest(
+        case=locked,
+        kind=wanted.kind,
+        received_through=wanted.received_through,
+        identity=wanted.identity,
+        language=wanted.language,
+        words=_words(identity=wanted.identity_words, request=wanted.request_words),
+        asked_on=wanted.asked_on,
+        due_on=due_on,
+        next_reminder_at=_get_first_reminder(due_on) if wanted.kind not in RESTRICTING else None,
+        registered_by=by,
+        registered_at=now,
+    )
+    try:
+        with transaction.atomic():
+            request.save(force_insert=True)
+    except IntegrityError:
+        raise CannotAnswer("asked_already") from None
+    refresh_restriction(locked)
+    _log("rights.restricted" if request.is_restricting else "rights.registered", request, by)
+    return request
+
+
+@transaction.atomic
+def propose_answer(*, request: RightsRequest, wanted: Proposal, by: User) -> RightsRequest:
+    """Propose how to answer; freeze what would be given out. Raises CannotAnswer."""
+    if not may_ask(request.case, by):
+        raise CannotAnswer("not_allowed")
+    locked = _lock(request, RightState.OPEN)
+    if wanted.outcome not in OUTCOMES[locked.kind]:
+        raise CannotAnswer("bad_outcome")
+    if wanted.outcome == RightOutcome.REFUSED and not wanted.refusal:
+        raise CannotAnswer("no_reason")
+    if wanted.outcome in (RightOutcome.REFUSED, RightOutcome.LIFTED) and not wanted.words.strip():
+        raise CannotAnswer("no_words")
+    locked.document = None
+    if locked.kind == RightKind.ACCESS and wanted.outcome != RightOutcome.REFUSED:
+        forms = read_held(locked.case, locked.language)
+        if compute_fingerprint(forms) != wanted.seen:
+            raise CannotAnswer("changed")
+        locked.document = build_document(locked, forms, wanted.kept)
+    locked.state, locked.outcome = RightState.PROPOSED, wanted.outcome
+    locked.refusal = wanted.refusal if wanted.outcome == RightOutcome.REFUSED else ""
+    locked.words = {**_words_of(locked), **_words(proposal=wanted.words)}
+    locked.proposed_by, locked.proposed_at = by, clock.now()
+    locked.save(update_fields=["document", "state", "outcome", "refusal", "words", "proposed_by", "proposed_at"])
+    _log("rights.proposed", locked, by, outcome=locked.outcome)
+    return locked
+
+
+@transaction.atomic
+def decide_answer(*, request: RightsRequest, agree: bool, by: User, words: str = "") -> RightsRequest:
+    """Agree to what was proposed, or send it back, as the second person. Raises CannotAnswer."""
+    if not may_adopt(request.case, by):
+        raise CannotAnswer("not_allowed")
+    lock_case(request.case)
+    locked = _lock(request, RightState.PROPOSED)
+    if by.pk in (locked.proposed_by_id, locked.registered_by_id):
+        raise CannotAnswer("own_request")
+    locked.words = {**_words_of(locked), **_words(decision=words)}
+    if not agree:
+        if not words.strip():
+            raise CannotAnswer("no_words")
+        locked.state, locked.outcome, locked.refusal, locked.document = RightState.OPEN, "", "", None
+        locked.save(update_fields=["state", "outcome", "refusal", "document", "words"])
+        _log("rights.sent_back", locked, by)
+        return locked
+    now = clock.now()
+    locked.state, locked.decided_by, locked.decided_at = RightState.DECIDED, by, now
+    # Handing it over is still owed within the same days; everything else is answered.
+    is_owed = locked.document is not None
+    locked.document_until = timezone.localdate(now) + timedelta(days=get_days("file_days")) if is_owed else None
+    if not is_owed:
+        locked.next_reminder_at = None
+    locked.save(update_fields=["state", "decided_by", "decided_at", "document_until", "next_reminder_at", "words"])
+    refresh_restriction(request.case)
+    kind = "rights.restriction_lifted" if locked.is_restricting else "rights.decided"
+    _log(kind, locked, by, outcome=locked.outcome, proposed_by=locked.proposed_by_id)
+    return locked
+
+
+@transaction.atomic
+def hand_over(*, request: RightsRequest, to: str, on: date, words: str, by: User) -> RightsRequest:
+    """Record that the file was handed over. Raises CannotAnswer."""
+    if not may_ask(request.case, by):
+        raise CannotAnswer("not_allowed")
+    locked = _lock(request, RightState.DECIDED)
+    if not locked.has_document:
+        raise CannotAnswer("no_document")
+    locked.state, locked.handed_to, locked.handed_on, locked.handed_by = RightState.HANDED, to, on, by
+    locked.words = {**_words_of(locked), **_words(handed=words)}
+    locked.next_reminder_at = None
+    locked.save(update_fields=["state", "handed_to", "handed_on", "handed_by", "words", "next_reminder_at"])
+    _log("rights.handed_over", locked, by, to=to)
+    return locked
+
+
+@transaction.atomic
+def withdraw_request(*, request: RightsRequest, by: User) -> RightsRequest:
+    """Record that the person withdrew the request. A restriction isn't withdrawn: lifting it takes two."""
+    if not may_ask(request.case, by):
+        raise CannotAnswer("not_allowed")
+    locked = _lock(request, *UNDECIDED)
+    if locked.is_restricting:
+        raise CannotAnswer("not_allowed")
+    locked.state, locked.next_reminder_at, locked.document = RightState.WITHDRAWN, None, None
+    locked.save(update_fields=["state", "next_reminder_at", "document"])
+    _log("rights.withdrawn", locked, by)
+    return locked
+
+
+def end_documents(today: date) -> int:
+    """Delete the files whose days are over. Return how many."""
+    return RightsRequest.objects.filter(document_until__lt=today, document__isnull=False).update(document=None)
+
+
+def forget_requests(case: Case) -> int:
+    """Erase what was written in the requests of a case that is forgotten; codes and days stay. Return how many."""
+    rows = RightsRequest.objects.filter(case=case).defer("words", "document")
+    for row in rows:
+        row.words, row.document, row.next_reminder_at = {}, None, None
+        row.save(update_fields=["words", "document", "next_reminder_at"])
+    return len(rows)
+
+
+def _lock(request: RightsRequest, *states: str) -> RightsRequest:
+    rows = RightsRequest.objects.select_for_update(of=("self",)).select_related("case__unit", "case__procedure_version")
+    locked = rows.get(pk=request.pk)
+    if locked.state not in states:
+        raise CannotAnswer("not_open")
+    return locked
+
+
+def _get_first_reminder(due_on: date) -> datetime:
+    """Return eight in the morning of the day on which coordinators are reminded first."""
+    day = due_on - timedelta(days=get_days("remind_days_before"))
+    return timezone.make_aware(datetime.combine(day, time(8)))
+
+
+def _words(**said: str) -> dict[str, str]:
+    return {key: text.strip()[:MAX_WORDS] for key, text in said.items() if text.strip()}
+
+
+def _words_of(request: RightsRequest) -> dict[str, str]:
+    words: Any = request.words
+    return dict(words or {})
+
+
+def _log(kind: str, request: RightsRequest, by: User, **detail: Any) -> None:
+    log_event(
+        kind,
+        actor=get_actor(by),
+        target_kind="case",
+        target_id=request.case_id,
+        request=str(request.pk),
+        asked=request.kind,
+        **detail,
+    )

@@ -1,0 +1,71 @@
+"""Remind coordinators, by mail, of requests about personal data that must soon be answered; and delete old files.
+
+The mail says that something is due and where, nothing of what or about whom. Run each minute (settings.EACH_MINUTE).
+A mail server that is away loses nothing: it is tried again after a quarter of an hour.
+"""
+
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from access.models import Assignment, StaffRole, User
+from audit.put_aside import for_each_row, get_put_aside_keys
+
+from .actions import end_documents
+from .models import RightsRequest
+
+KIND = "case.rights"  # under which a row is put aside
+PAUSE, TRY_AGAIN = timedelta(days=2), timedelta(minutes=15)
+AT_MOST = 20  # in one run
+
+log = structlog.get_logger(__name__)
+
+
+def send_due(_argument: str = "", *, now: datetime | None = None) -> int:
+    """Send what is due, each by itself. Return how many requests were reminded of."""
+    moment = now or timezone.now()
+    end_documents(timezone.localdate(moment))
+    due = RightsRequest.objects.filter(next_reminder_at__lte=moment, case__forgotten_at__isnull=True)
+    due = due.exclude(pk__in=get_put_aside_keys(KIND, moment))
+    keys = list(due.order_by("next_reminder_at").values_list("pk", flat=True)[:AT_MOST])
+    return for_each_row(KIND, keys, lambda key: _remind(key, moment), at=moment)
+
+
+def _remind(key: UUID, now: datetime) -> bool:
+    request = RightsRequest.objects.select_related("case__unit").defer("words", "document").get(pk=key)
+    # A list: each is mailed, whether or not the server took the one before.
+    taken = [_send(user, request, now) for user in _list_coordinators(request)]
+    again = PAUSE if any(taken) else TRY_AGAIN
+    # Only if nobody has answered it meanwhile: then it is null, and stays so.
+    RightsRequest.objects.filter(pk=key, next_reminder_at__isnull=False).update(next_reminder_at=now + again)
+    return any(taken)
+
+
+def _list_coordinators(request: RightsRequest) -> list[User]:
+    """Return the coordinators of the case's region and of its unit's; of the whole service where there is none."""
+    current = Assignment.objects.current().filter(role=StaffRole.COORDINATOR)
+    here = current.filter(Q(region__in=(request.case.region_id, request.case.unit.region_id)) | Q(region=None))
+    people = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
+    return list(people.filter(pk__in=here.values("user"))) or list(people.filter(pk__in=current.values("user")))
+
+
+def _send(user: User, request: RightsRequest, now: datetime) -> bool:
+    with translation.override(user.language):
+        subject = _("A request about personal data must be answered")
+        link = f"{settings.PUBLIC_URL}{reverse('cases:right', args=[request.case.reference, request.pk])}"
+        late = request.due_on < timezone.localdate(now)
+        body = render_to_string("cases/rights/reminder.txt", {"request": request, "link": link, "late": late})
+    try:
+        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
+    except (SMTPException, OSError) as error:
+        log.error("rights_mail_failed", code=type(error).__name__, request=str(request.pk))
+        return False
