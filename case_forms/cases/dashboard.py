@@ -23,7 +23,7 @@ from notifications.outbox.states import REPLACED, NoticeState
 
 from .labels import without_codes
 from .models import Case, Deadline, Referral
-from .talk.shown import TalkCount
+from .talk.shown import NO_TALK, TalkCount
 from .timeline import MARKS, Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 from .urgency import TO_COORDINATORS, is_last_word
 
@@ -72,7 +72,7 @@ class Card:
     chasers: list[NoticeLine]
     deadlines: list[DeadlineLine]
     duty: DeadlineLine | None = None
-    talk: TalkCount = TalkCount()
+    talk: TalkCount = NO_TALK
 
     @property
     def can_talk(self) -> bool:
@@ -263,7 +263,7 @@ def build_dashboard(timeline: Timeline) -> Dashboard:
             chasers[line.id],
             deadlines[line.id],
             duties.get(line.id),
-            timeline.talk.get(line.id, TalkCount()),
+            timeline.talk.get(line.id, NO_TALK),
         )
         for line in timeline.notices
         if _root(line, by_id) is line

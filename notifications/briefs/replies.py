@@ -122,9 +122,9 @@ def answer(
 
     kind: a ReplyKind value. reason: a code of choices.REASONS (declined) or choices.OUTCOMES (outcome).
     to_municipality: where a wrong_area notice belongs. details: what choices.DETAILS asks beside that outcome, by
-    key; what belongs to another outcome is refused, so that nothing typed is lost unseen. minutes: until somebody on the
-    way is there, as it was typed; "" where nothing was. Returns the Reply;
-    `reply.notice` is the notice as it stands now. Raises AnswerRefused; nothing is written then.
+    key; what belongs to another outcome is refused, so that nothing typed is lost unseen. minutes: until somebody on
+    the way is there, as it was typed; "" where nothing was. Returns the Reply; `reply.notice` is the notice as it
+    stands now. Raises AnswerRefused; nothing is written then.
     """
     moment = at or clock.now()
     members = lock_chase(notice)

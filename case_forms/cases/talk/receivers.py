@@ -1,4 +1,4 @@
-"""A recipient's question becomes an event of the case, with a clock for the unit: its owner is told, then a coordinator.
+"""A recipient's question becomes an event of the case, with a clock for the unit, and then for a coordinator.
 
 Nothing of what was asked is in either; it is read on the case's page.
 """

@@ -19,6 +19,9 @@ class TalkCount:
     unread_by_recipient: int = 0
 
 
+NO_TALK = TalkCount()
+
+
 def count_talk(firsts: Iterable[UUID]) -> Mapping[UUID, TalkCount]:
     """Count the messages by the first notice of their chain. One query."""
     is_waiting = Q(kind="question", answered_at__isnull=True, erased_at__isnull=True)

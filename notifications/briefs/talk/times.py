@@ -1,4 +1,4 @@
-"""How long unread words, unanswered questions and missing outcomes are waited for: data (`data/times.json`), by role."""
+"""How long what is unread, unanswered or not reported yet is waited for, by role: data (`data/times.json`)."""
 
 import json
 from collections.abc import Mapping
