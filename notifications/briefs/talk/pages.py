@@ -49,6 +49,11 @@ class Talk:
     key: uuid.UUID
 
     @property
+    def new_lines(self) -> list[Line]:
+        """What the unit wrote and this recipient hasn't said to have read, as far as it is shown here."""
+        return [line for line in self.lines if line.is_of_unit and line.read_at is None]
+
+    @property
     def more(self) -> int:
         return self.count - len(self.lines)
 

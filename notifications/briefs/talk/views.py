@@ -24,7 +24,7 @@ def talk(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the whole conversation; on POST add to it, or note that it was read."""
     if visit.session is None:
         if request.method != "POST":
-            return _go(request, visit)
+            return _go(request, visit, uuid4())
         return render(request, "briefs/pin.html", before_pin(visit) | {"ended": True}, status=403)
     if not (is_readable(visit.notice) and may_talk(visit.notice, get_root(visit.notice))):
         raise Http404
@@ -37,7 +37,7 @@ def talk(request: HttpRequest, visit: Visit) -> HttpResponse:
 def _write(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.POST.get("do") == READ:
         mark_read(visit.notice)
-        return _go(request, visit)
+        return _go(request, visit, uuid4())
     text, key = request.POST.get("text", ""), read_key(request.POST.get("key", ""))
     try:
         write_as_recipient(notice=visit.notice, text=text, key=key, wants_answer=request.POST.get("do") != "word")
@@ -45,7 +45,7 @@ def _write(request: HttpRequest, visit: Visit) -> HttpResponse:
         is_correctable = refused.code in CORRECTABLE
         more = {"problem": refused.words, "text": text, "is_correctable": is_correctable, "key": key}
         return _render(request, visit, 422 if is_correctable else 409, **more)
-    return _go(request, visit)
+    return _go(request, visit, key)
 
 
 def _render(request: HttpRequest, visit: Visit, status: int = 200, **more: Any) -> HttpResponse:
@@ -69,10 +69,12 @@ def read_key(typed: str) -> UUID:
         return uuid4()
 
 
-def _go(request: HttpRequest, visit: Visit) -> HttpResponse:
+def _go(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
     """Lead back to the notice's page; a page with a script goes there by itself."""
-    address = visit.address() + "#talk"
-    if request.headers.get("Accept", "").startswith("application/json"):
+    # Another address each time: to the same one with a fragment, a browser would only scroll.
+    base = visit.address()
+    address = f"{base}{'&' if '?' in base else '?'}at={key.hex[:8]}#talk"
+    if request.headers.get("Accept", "") == "application/json":
         return JsonResponse({"go": address})
     response = HttpResponseRedirect(address)
     response.status_code = 303
