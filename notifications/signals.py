@@ -21,3 +21,7 @@ contact_changed = Signal()
 
 # kwargs: contact. It counts only once it has opened a test notice with its PIN: one has to be created.
 contact_untested = Signal()
+
+# kwargs: notice (the one through which it was written; of the unit's, the first of its chain), message
+# (briefs.TalkMessage). Something was written in the conversation about a notice.
+notice_talked = Signal()

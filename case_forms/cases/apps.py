@@ -21,6 +21,7 @@ class CasesConfig(AppConfig):
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
         from .finding import requests
+        from .talk import receivers as talk_receivers  # noqa: F401
 
         register_owners("cases", _iter_case_ids)
         deadline_clock.register()

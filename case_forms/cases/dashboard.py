@@ -13,6 +13,9 @@ from access.languages import DEFAULT_LANGUAGE
 from access.models import localize
 from notifications.briefs.choices import get_reason_label, label_details
 from notifications.briefs.models import PinTry
+from notifications.briefs.talk.models import TalkMessage
+from notifications.briefs.talk.thread import ABOUT, TALK_PURPOSES
+from notifications.directory.areas import OWN_ROLES
 from notifications.directory.models import Role
 from notifications.outbox.escalation_chain import NOT_REACHED
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
@@ -20,6 +23,7 @@ from notifications.outbox.states import REPLACED, NoticeState
 
 from .labels import without_codes
 from .models import Case, Deadline, Referral
+from .talk.shown import NO_TALK, TalkCount
 from .timeline import MARKS, Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 from .urgency import TO_COORDINATORS, is_last_word
 
@@ -54,6 +58,7 @@ class ReplyInWords:
     to_municipality: str
     note: str = field(default="", repr=False)
     details: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    minutes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,17 @@ class Card:
     deadlines: list[DeadlineLine]
     duty: DeadlineLine | None = None
     is_closed: bool = False
+    talk: TalkCount = NO_TALK
+
+    @property
+    def can_talk(self) -> bool:
+        """Whether there can be a conversation with its recipient (`briefs.talk.thread.has_talk`)."""
+        return self.line.purpose in ABOUT and self.line.role not in OWN_ROLES
+
+    @property
+    def is_only_a_way_back(self) -> bool:
+        """Whether it only sends its recipient back to their notice, and nobody need look after it."""
+        return self.line.purpose in TALK_PURPOSES and not self.must_call
 
     @property
     def state(self) -> str:
@@ -259,10 +275,19 @@ def build_dashboard(timeline: Timeline) -> Dashboard:
             clocks.append(deadline)
     duties = {deadline.chase: deadline for deadline in timeline.deadlines if deadline.chase is not None}
     cards = [
-        Card(line, chasers[line.id], deadlines[line.id], duties.get(line.id), timeline.is_closed)
+        Card(
+            line,
+            chasers[line.id],
+            deadlines[line.id],
+            duties.get(line.id),
+            is_closed=timeline.is_closed,
+            talk=timeline.talk.get(line.id, NO_TALK),
+        )
         for line in timeline.notices
         if _root(line, by_id) is line
     ]
+    # Whether what was added is read stands with what was added.
+    cards = [card for card in cards if not card.is_only_a_way_back]
     return Dashboard(sorted(cards, key=_most_urgent_then_usual_order), clocks, timeline.referrals)
 
 
@@ -291,6 +316,7 @@ def _in_words(answer: Answer) -> ReplyInWords:
         to_municipality=answer.to_municipality or "",
         note=answer.note or "",
         details=tuple(label_details(answer.reason, answer.details)),
+        minutes=answer.minutes,
     )
 
 
@@ -316,7 +342,7 @@ def get_reasons(events: QuerySet[Any], language: str) -> list[tuple[datetime, li
 def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
     """Compute a digest that changes whenever the dashboard would read differently.
 
-    A row has moved on, or a minute has passed. Five queries.
+    A row has moved on, or a minute has passed. Six queries.
     """
     rows: list[Any] = [
         language,
@@ -335,6 +361,11 @@ def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
         list(Reply.objects.filter(notice__case_id=case.pk).order_by("pk").values_list("pk", "at")),
         list(
             Deadline.objects.filter(case=case).order_by("pk").values_list("pk", "met_at", "ended_at", "owner", "chases")
+        ),
+        list(
+            TalkMessage.objects.filter(notice__case_id=case.pk)
+            .order_by("pk")
+            .values_list("pk", "read_at", "answered_at")
         ),
         list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),
     ]

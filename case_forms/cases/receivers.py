@@ -25,7 +25,8 @@ OPENED = "notice_opened"
 ANSWERED = "notice_answered"
 ESCALATED = "notice_escalated"
 RESOLVED = "notice_resolved"
-CALLS = (Purpose.CALL, Purpose.FALLBACK, Purpose.INFORM)  # answers to these are about no duty
+# Answers to these are about no duty.
+CALLS = (Purpose.CALL, Purpose.FALLBACK, Purpose.INFORM, Purpose.TALK, Purpose.OUTCOME)
 EVENTS_OF_REPLIES = {
     ReplyKind.ACCEPTED.value: "notice_accepted",
     ReplyKind.ON_THE_WAY.value: "notice_accepted",

@@ -1,13 +1,13 @@
 """The timeline of a case's notices, for the unit's page and the field API.
 
-Five queries, whatever its length, and a few for each notice that has nobody: whom to phone.
+Six queries, whatever its length, and a few for each notice that has nobody: whom to phone.
 
 A line says what became of one notice and when, how long each step took, which mark of its clock has passed, and what
 happens next. `loud` is true when a person should look now: nobody could be notified, sending fails, or the time is up.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,8 @@ from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
 from .calling import ToCall, has_nobody, numbers_to_call
 from .models import Case, CaseEvent, Deadline, DeadlineKind, Referral
+from .talk.shown import TalkCount, count_talk
+from .talk.writing import QUESTION
 from .task_pages.reading import read_text
 
 # The marks of a clock, worst first.
@@ -56,6 +58,7 @@ class Answer:
     to_municipality: str | None = None
     note: str | None = field(default=None, repr=False)
     details: dict[str, str] | None = field(default=None, repr=False)
+    minutes: int | None = None  # until whoever is on the way is there
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,7 @@ class DeadlineLine:
     ended_at: datetime | None = None  # with its case, without being met
     to_finish: int | None = None
     form: str = ""  # the key of the form that meets it, "": no form does
+    talk: UUID | None = None  # of a question: the notice whose conversation it stands in
 
     @property
     def is_over(self) -> bool:
@@ -183,6 +187,7 @@ class Timeline:
     referrals: list[ReferralLine]
     events: list[EventLine]
     is_closed: bool = False
+    talk: Mapping[UUID, TalkCount] = field(default_factory=dict)  # by the first notice of a chain
 
     @property
     def loud(self) -> bool:
@@ -202,8 +207,10 @@ def build_timeline(case: Case, *, now: datetime | None = None, language: str | N
 
 
 def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
+    notices = notice_lines(Notice.objects.shown().filter(case_id=case.pk), now=moment, language=language)
     return Timeline(
-        notices=notice_lines(Notice.objects.shown().filter(case_id=case.pk), now=moment, language=language),
+        notices=notices,
+        talk=count_talk(line.id for line in notices if line.chases is None),
         deadlines=[
             _deadline(row, moment, language) for row in Deadline.objects.filter(case=case).select_related("event")
         ],
@@ -326,6 +333,7 @@ def _answer(reply: Reply) -> Answer:
         to_municipality=reply.to_municipality.name if reply.to_municipality else None,
         note=reply.note,
         details=reply.details,
+        minutes=reply.minutes,
     )
 
 
@@ -372,6 +380,7 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         by_another=row.not_by_id is not None,
         ended_at=row.ended_at,
         form=row.form,
+        talk=row.event.notice_id if row.key == QUESTION else None,
         to_finish=row.pk if row.kind == DeadlineKind.TASK and not row.form and not over_at else None,
     )
 

@@ -40,7 +40,10 @@ URGENCIES = ("no_contact", "call", "breach", "late", "escalated", "red", "failed
 MARKS = ("breach", "red", "amber")
 
 # Who bears the duty: the first, and whoever it went on to.
-BEARERS = (Purpose.FIRST, Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD, Purpose.DUTY)
+BEARERS = (
+    *(Purpose.FIRST, Purpose.REROUTE, Purpose.DEPUTY, Purpose.INSTEAD, Purpose.DUTY),
+    *(Purpose.TALK, Purpose.OUTCOME),
+)
 # Whose "no" leaves the duty with nobody; a deputy or a reminder stands beside one that is still open, unless the answer
 # was "another area", which settles the whole chase.
 LAST_WORD = (Purpose.FIRST, Purpose.REROUTE, Purpose.INSTEAD, Purpose.DUTY)

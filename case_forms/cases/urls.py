@@ -8,6 +8,7 @@ from .consent.views import withdraw_consent
 from .facts import views as fact_views
 from .retention import views as retention
 from .rights import views as rights
+from .talk.views import talk
 from .task_pages import views as task_pages
 
 app_name = "cases"
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/known/<slug:key>/", fact_views.fact, name="fact"),
     path("<slug:reference>/lead/", views.lead, name="lead"),
     path("<slug:reference>/notices/<uuid:notice_id>/instead/", views.instead, name="instead"),
+    path("<slug:reference>/notices/<uuid:notice_id>/talk/", talk, name="talk"),
     path("<slug:reference>/consents/<str:key>/withdraw/", withdraw_consent, name="withdraw_consent"),
     path("<slug:reference>/tasks/", task_pages.add, name="task_add"),
     path("<slug:reference>/tasks/<int:task>/done/", task_pages.done, name="task_done"),

@@ -38,6 +38,7 @@ BEGINNINGS = {
     "notice_opened": gettext_noop("When a notice about %(forms)s is opened for the first time"),
     "notice_accepted": gettext_noop("When a notice about %(forms)s is accepted"),
     "notice_declined": gettext_noop("When a recipient declines a notice about %(forms)s"),
+    "notice_question": gettext_noop("When a recipient asks something about a notice about %(forms)s"),
     "notice_outcome": gettext_noop("When a recipient reports the outcome of a notice about %(forms)s"),
     "notice_unanswered": gettext_noop("When nobody accepts a notice about %(forms)s and a coordinator has to call"),
     "referral_accepted": gettext_noop("When a service accepts a referral made by %(forms)s"),

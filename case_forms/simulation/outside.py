@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from case_forms.cases.models import AwaitedDate, Deadline
-from notifications.briefs.models import FurtherReport
+from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage
 from notifications.directory.models import DutyShift, Leave
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, NoticeState
@@ -90,6 +90,11 @@ class Outside:
     def next_alarm_at(self) -> datetime | None:
         return self._get_first("alarms", _compile_alarms)
 
+    @property
+    def next_talk_at(self) -> datetime | None:
+        """When an outcome is asked for, or a mail about what the unit added may go out."""
+        return self._get_first("talk", _compile_outcomes, _compile_talk_mails)
+
     def _get_first(self, name: str, *questions: Callable[[], Question]) -> datetime | None:
         def read() -> datetime | None:
             moments = [_as_moment(at) for question in questions for (at,) in _ask(question())]
@@ -148,6 +153,18 @@ def _compile_marks() -> Question:
 def _compile_dates() -> Question:
     waiting = AwaitedDate.objects.running()
     return _compile(waiting.order_by("at").values_list("at")[:1])
+
+
+@cache
+def _compile_outcomes() -> Question:
+    due = AwaitedOutcome.objects.filter(next_at__isnull=False)
+    return _compile(due.order_by("next_at").values_list("next_at")[:1])
+
+
+@cache
+def _compile_talk_mails() -> Question:
+    due = TalkMessage.objects.filter(mail_due_at__isnull=False)
+    return _compile(due.order_by("mail_due_at").values_list("mail_due_at")[:1])
 
 
 @cache

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from notifications.briefs.further import send_due_alarms
+from notifications.briefs.talk import awaiting
 from notifications.channels.base import ChannelPool, Message, Unreached
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import get_start_of_today, send_digests
@@ -189,9 +190,19 @@ def _next_mark(now: datetime, outside: Outside) -> datetime | None:
     return outside.next_mark_at
 
 
+def _next_talk(now: datetime, outside: Outside) -> datetime | None:
+    return outside.next_talk_at
+
+
+def _has_talk(now: datetime, outside: Outside) -> bool:
+    """Tell whether somebody is being sent back to their notice: that is withdrawn as soon as it is over."""
+    return any(each.purpose in (Purpose.TALK, Purpose.OUTCOME) for each in outside.notices)
+
+
 for _each in (
     Pass("steps", lambda now, outside: advance(now), _next_step),
     Pass("clocks", lambda now, outside: advance_clocks(now), _next_mark),
+    Pass("talk", lambda now, outside: awaiting.advance(now), _next_talk, _has_talk),
     Pass("alarms", lambda now, outside: send_due_alarms(now), _next_alarm),
     Pass("directory", _resolve, _next_ask),
     Pass("lists", _send_lists, _next_list, _has_list),

@@ -8,3 +8,4 @@ class BriefsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import links  # noqa: F401  # its receivers
+        from .talk import awaiting  # noqa: F401  # its receivers

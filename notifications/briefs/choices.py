@@ -20,6 +20,7 @@ OUTCOMES: dict[str, str | Promise] = {
     "protection_measure": _("Asked for or ordered a protection measure"),
     "taken_to_service": _("Accompanied the person to a protection service"),
     "measure_taken": _("Opened a procedure or a protection measure"),
+    "proceedings_opened": _("Proceedings were opened"),
     "declined_contact": _("The person does not want contact now"),
     "not_found": _("Did not find the person"),
     "person_received": _("The person is with us"),
@@ -30,13 +31,14 @@ OUTCOMES: dict[str, str | Promise] = {
 }
 OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
     Role.PROTECTION_SERVICE: ("person_received", "declined_contact", "not_found", "passed_on"),
-    Role.RESPONSIBLE_AUTHORITY: ("registered", "measure_taken", "passed_on"),
+    Role.RESPONSIBLE_AUTHORITY: ("registered", "measure_taken", "proceedings_opened", "passed_on"),
     Role.POLICE: (
         "met_safe",
         "met",
         "removed",
         "taken_to_service",
         "investigation",
+        "proceedings_opened",
         "protection_measure",
         "declined_contact",
         "not_found",
@@ -49,8 +51,8 @@ OUTCOMES_OF_ROLE: dict[str, tuple[str, ...]] = {
 OUTCOMES |= role_choices.OUTCOMES
 OUTCOMES_OF_ROLE |= role_choices.OUTCOMES_OF_ROLE
 
-# Roles whose outcomes come one after the other: the person is met today, the investigation is registered next week.
-SEVERAL_OUTCOMES = (Role.POLICE,)
+# Roles whose outcomes come one after the other: the person is met today, proceedings are opened next month.
+SEVERAL_OUTCOMES = (Role.POLICE, Role.CPU, Role.RESPONSIBLE_AUTHORITY, Role.SOCIAL_SERVICE, Role.LEGAL_AID)
 # Fields that belong to one outcome and to no other: (key, label, most characters). Sealed with the reply.
 DETAILS: dict[str, tuple[tuple[str, str | Promise, int], ...]] = {
     "investigation": (
@@ -79,6 +81,8 @@ def get_answer_kinds(notice: Notice) -> tuple[str, ...]:
         return (ReplyKind.ACCEPTED.value,)  # only read: each notice on a list is answered by itself
     if notice.root.purpose == Purpose.CORRECTION and notice.purpose not in CALLS:
         return (ReplyKind.ACCEPTED.value,)  # only read: who holds the case answers at the notice that was corrected
+    if notice.root.purpose in (Purpose.TALK, Purpose.OUTCOME) and notice.purpose not in CALLS:
+        return (ReplyKind.ACCEPTED.value,)  # the outcome is taken for the notice that it is about (`talk.awaiting`)
     if notice.root.purpose == Purpose.VOID and notice.purpose not in CALLS:
         return (ReplyKind.ACCEPTED.value,)  # that a case is void is only to be known
     if notice.root.purpose == Purpose.DUTY and notice.purpose not in CALLS:

@@ -1,8 +1,8 @@
 """Erase what notices were made from: it was taken back, or its time is over. In the transaction that erases the source.
 
 What goes is everything that quotes it: the brief, its PDF, what was added to other notices, and what the replies say
-in free words, the number of the investigation and the prosecutor among them. What stays is that a notice went out, to
-whom, when and what was answered; the audit chain holds ids only.
+in free words, the number of the investigation and the prosecutor among them, and the conversation with the unit. What
+stays is that a notice went out, to whom, when and what was answered; the audit chain holds ids only.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import in_each_language
+from audit import clock
 from audit.chain import log_event
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import BriefDocument, Notice, Reply
@@ -21,7 +22,7 @@ from notifications.outbox.states import OPEN
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .models import EarlierBrief, FurtherReport
+from .models import AwaitedOutcome, EarlierBrief, FurtherReport, TalkMessage
 
 ERASED = "source_erased"  # why an open notice was withdrawn (`Notice.reason`)
 
@@ -44,6 +45,7 @@ def erase_all_from(source_id: UUID, *, at: datetime) -> int:
         earlier.brief, earlier.erased_at = _build_erased_brief(), at
         earlier.save(update_fields=["brief", "erased_at"])
     _erase_documents_and_notes(notice.pk for notice in own)
+    AwaitedOutcome.objects.filter(notice__case_id=source_id, ended_at__isnull=True).update(next_at=None, ended_at=at)
     alive = FurtherReport.objects.filter(erased_at__isnull=True, settled_at__isnull=True)
     going_on = set(alive.filter(notice__in={notice.chase_id for notice in own}).values_list("notice_id", flat=True))
     for notice in own:
@@ -87,6 +89,8 @@ def _erase_documents_and_notes(notices: Iterable[UUID]) -> None:
     replies = Reply.objects.filter(notice__in=keys)
     # In one statement, without decrypting: a note that can't be read goes as well.
     replies.filter(Q(note__isnull=False) | Q(details__isnull=False)).update(note=None, details=None)
+    said = TalkMessage.objects.filter(Q(notice__in=keys) | Q(through__in=keys), erased_at__isnull=True)
+    said.update(text=None, erased_at=clock.now(), mail_due_at=None)
 
 
 def _remove_rows(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]:

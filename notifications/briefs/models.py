@@ -110,3 +110,7 @@ class EarlierBrief(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice.code} {self.at:%Y-%m-%d %H:%M}"
+
+
+# The models of this room's packages belong to its app, too.
+from .talk.models import AwaitedOutcome, TalkMessage, TalkNotice  # noqa: E402,F401

@@ -9,13 +9,13 @@ import structlog
 from django.db.models import Count, Q
 from django.utils import formats, timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.sender import ORGANISATION, get_unit_to_call
-from notifications.outbox.states import OPEN, NoticeState
+from notifications.outbox.states import ANSWERED, OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -35,6 +35,9 @@ from .replies import REFUSALS, get_refusal
 from .role_choices import ACCEPT_WORDS
 from .sections import URGENCY, Section, exclude_rows, get_sections, is_urgent, sections_in
 from .sessions import get_max_silence
+from .talk.awaiting import get_answered_notice
+from .talk.pages import build_talk
+from .talk.thread import TALK_PURPOSES
 from .visit import Visit
 
 log = structlog.get_logger(__name__)
@@ -80,7 +83,9 @@ def is_readable(notice: Notice) -> bool:
     Not after passing it on.
     """
     if notice.state == NoticeState.CLOSED:
-        return notice.accepted_at is not None
+        # One of several mails that led to the same conversation: each of them goes on opening it.
+        was_elsewhere = notice.reason == ANSWERED and notice.root.purpose in TALK_PURPOSES
+        return notice.accepted_at is not None or was_elsewhere
     return notice.state in OPEN or notice.state == NoticeState.ACCEPTED
 
 
@@ -151,14 +156,17 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
     readable = is_readable(notice)
     sections = _sections_or_none(notice, visit.language) if readable else ()
     urgent = readable and sections is not None and is_urgent(notice)
-    replies = list(notice.replies.select_related("to_municipality"))
+    answered = get_answered_notice(notice)  # whose outcome it takes, where that is another notice's
+    replies = list(Reply.objects.filter(notice__in={notice.pk, answered.pk}).select_related("to_municipality"))
     # What was answered isn't offered again, but for outcomes where several may follow one another.
     given = {reply.kind for reply in replies} - (
-        {ReplyKind.OUTCOME.value} if can_report_another_outcome(notice) else set()
+        {ReplyKind.OUTCOME.value} if can_report_another_outcome(answered) else set()
     )
     offered = [kind for kind in get_answer_kinds(notice) if not get_refusal(notice, kind) and kind not in given]
     if notice.state == NoticeState.ACCEPTED:
         offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
+    if answered.pk != notice.pk and readable:
+        offered.append(ReplyKind.OUTCOME.value)
     return {
         "visit": visit,
         "notice": notice,
@@ -180,13 +188,18 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "settled_words": _explain_settled(notice),
         # A few seconds more than the session lasts, so that the page is certain to find it ended.
         "silence_seconds": int(get_max_silence().total_seconds()) + 5,
-        "panels": _build_panels(notice, offered, typed_details or {}),
+        "panels": _build_panels(answered, offered, typed_details or {}),
+        "talk": build_talk(notice) if readable else None,
     }
 
 
 def _get_accept_words(notice: Notice) -> "str | Promise":
     if notice.purpose == Purpose.CORRECTION:
         return _("I have read the correction")
+    if notice.root.purpose == Purpose.TALK:
+        return _("I have read it")
+    if notice.root.purpose == Purpose.OUTCOME:
+        return _("Nothing to report yet: ask me again later")
     return ACCEPT_WORDS.get(notice.role, _("Accept"))
 
 
@@ -284,4 +297,6 @@ def _build_reply_row(reply: Reply) -> ReplyRow:
     if reply.to_municipality is not None:
         detail = reply.to_municipality.name
     more = tuple(label_details(reply.reason, reply.details))
+    if reply.minutes:
+        more = ((gettext("There in"), ngettext("%(n)d minute", "%(n)d minutes", reply.minutes) % {"n": reply.minutes}),)
     return ReplyRow(reply.kind, str(REPLY_WORDS[ReplyKind(reply.kind)]), detail, reply.at, more)

@@ -48,6 +48,7 @@ from .choices import (
 )
 
 NOTE_LENGTH = 2000
+MAX_MINUTES = 600  # until somebody who is on the way is there
 
 # The state that an answer leads to. An outcome closes; "on the way" accepts, too, where nobody had accepted before.
 TARGETS: dict[str, NoticeState] = {
@@ -68,6 +69,7 @@ REFUSALS: dict[str, str | Promise] = {
     "details_elsewhere": _(
         "A number or a prosecutor belongs to “Registered an investigation”. Choose that, or clear the fields."
     ),
+    "minutes_wrong": _("Write the minutes as a number from 1 to 600, or leave the field empty."),
     "details_too_long": _("The number has at most 60 characters and the prosecutor's name at most 120."),
     "note_too_long": _("The note is too long. Write at most 2000 characters."),
     "not_accepted": _("Accept the notice first; then you can report the outcome."),
@@ -99,7 +101,7 @@ class AnswerRefused(Exception):
     @property
     def where(self) -> str:
         """The part of the answer to correct: "note", "details" or "choice"."""
-        return {"note_missing": "note", "note_too_long": "note"}.get(
+        return {"note_missing": "note", "note_too_long": "note", "minutes_wrong": "minutes"}.get(
             self.code, "details" if self.code.startswith("details_") else "choice"
         )
 
@@ -113,14 +115,16 @@ def answer(
     to_municipality: Municipality | None = None,
     note: str = "",
     details: Mapping[str, str] | None = None,
+    minutes: str = "",
     at: datetime | None = None,
 ) -> Reply:
     """Record one answer to a notice. The same answer again returns the first reply and changes nothing.
 
     kind: a ReplyKind value. reason: a code of choices.REASONS (declined) or choices.OUTCOMES (outcome).
     to_municipality: where a wrong_area notice belongs. details: what choices.DETAILS asks beside that outcome, by
-    key; what belongs to another outcome is refused, so that nothing typed is lost unseen. Returns the Reply;
-    `reply.notice` is the notice as it stands now. Raises AnswerRefused; nothing is written then.
+    key; what belongs to another outcome is refused, so that nothing typed is lost unseen. minutes: until somebody on
+    the way is there, as it was typed; "" where nothing was. Returns the Reply; `reply.notice` is the notice as it
+    stands now. Raises AnswerRefused; nothing is written then.
     """
     moment = at or clock.now()
     members = lock_chase(notice)
@@ -130,6 +134,7 @@ def answer(
     if earlier is not None:
         return earlier
     _check(locked, kind, reason, to_municipality, note, given)
+    arrives_in = _read_minutes(minutes) if kind == ReplyKind.ON_THE_WAY else None
     # A check constraint: nothing is accepted or declined without a time of opening.
     if not locked.opened_at:
         mark_opened(notice=locked, at=moment)
@@ -140,6 +145,7 @@ def answer(
         to_municipality=to_municipality if kind == ReplyKind.WRONG_AREA else None,
         note=note.strip() or None,
         details=given or None,
+        minutes=arrives_in,
         at=moment,
     )
     _settle(locked, kind, moment)
@@ -156,6 +162,15 @@ def answer(
     # In this transaction: the case's timeline and the next step of the escalation stand or fall with the answer.
     signals.notice_answered.send(sender=Notice, notice=locked, reply=reply)
     return reply
+
+
+def _read_minutes(typed: str) -> int | None:
+    typed = typed.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 3 and 1 <= int(typed) <= MAX_MINUTES):
+        raise AnswerRefused("minutes_wrong")
+    return int(typed)
 
 
 def _same_answer(

@@ -20,11 +20,13 @@ from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
 from .pin import enter_pin, get_wider_pause_end
 from .replies import AnswerRefused, answer
+from .talk.actions import mark_read
+from .talk.awaiting import get_answered_notice
 from .visit import Visit, at_link
 
 # Refusals that can be corrected by choosing again on the page; the others say that the moment has passed.
 CORRECTABLE = {"unknown_answer", "reason_missing", "outcome_missing", "municipality_missing", "same_municipality"}
-CORRECTABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_long"}
+CORRECTABLE |= {"note_too_long", "note_missing", "details_elsewhere", "details_too_long", "minutes_wrong"}
 
 
 @sensitive_post_parameters("pin")
@@ -47,6 +49,8 @@ def _enter_pin(request: HttpRequest, visit: Visit) -> HttpResponse:
         page = before_pin(visit) | {"failed": True}
         page["paused_until"] = page["paused_until"] or get_wider_pause_end(visit.notice, address, timezone.now())
         return render(request, "briefs/pin.html", page, status=403)
+    # Whoever opens it has what was added before them in the next moment.
+    mark_read(visit.notice)
     response = _redirect(visit)
     sessions.set_cookie(response, session, visit.path)
     return response
@@ -70,15 +74,19 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     to_municipality = Municipality.objects.filter(slug=request.POST.get("municipality", "")).first()
     # Browsers send line breaks as CRLF, which would count twice against the note's length.
     reason, note = request.POST.get(f"{kind}_reason", ""), normalize_newlines(request.POST.get("note", ""))
-    details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in get_detail_fields(visit.notice)}
+    # A page that asks for the outcome of another notice takes it for that one.
+    answered = get_answered_notice(visit.notice) if kind == ReplyKind.OUTCOME else visit.notice
+    details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in get_detail_fields(answered)}
+    minutes = request.POST.get("minutes", "")
     try:
         answer(
-            notice=visit.notice,
+            notice=answered,
             kind=kind,
             reason=reason,
             to_municipality=to_municipality,
             note=note,
             details=details if kind == ReplyKind.OUTCOME else None,
+            minutes=minutes,
         )
     except AnswerRefused as refused:
         _log("brief.answer_refused", visit, why=refused.code)
@@ -86,6 +94,7 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         correctable = refused.code in CORRECTABLE
         # 422 for what can be corrected on the page, 409 when the moment has passed.
         extra = {"refused": refused, "correctable": correctable, "kind": kind, "reason": reason, "note": note}
+        extra["minutes_typed"] = minutes
         return _render_brief(request, visit, 422 if correctable else 409, typed=details, **extra)
     return _redirect(visit, "#answered")
 

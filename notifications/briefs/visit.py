@@ -45,6 +45,9 @@ class Visit:
     def reply_address(self) -> str:
         return self.address("reply")
 
+    def talk_address(self) -> str:
+        return self.address("talk")
+
     def close_address(self) -> str:
         return self.address("close")
 

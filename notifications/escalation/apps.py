@@ -7,4 +7,9 @@ class EscalationConfig(AppConfig):
     verbose_name = _("Escalation")
 
     def ready(self) -> None:
+        from notifications.briefs.talk import awaiting
+
         from . import clock  # noqa: F401  # its receivers
+        from .passes import Clock, register_clock
+
+        register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded))

@@ -23,6 +23,7 @@ REASONS: dict[str, "str | Promise"] = {
     "duty_met": _("no longer needed: it was done"),
     "corrected": _("the form was corrected and names another office"),
     "consent_ended": _("consent no longer holds"),
+    "talk_over": _("no longer needed: the notice it was about has ended"),
 }
 CHANNELS: dict[str, "str | Promise"] = {
     "email": _("e-mail"),

@@ -42,6 +42,8 @@ class Purpose(models.TextChoices):
     TEST = "test", _("test of an address and a PIN")
     VOID = "void", _("the case is void")
     DIGEST = "digest", _("to the coordinator: daily list of what is unanswered")
+    TALK = "talk", _("something was added")
+    OUTCOME = "outcome", _("the outcome is awaited")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -354,6 +356,7 @@ class Reply(models.Model):
     to_municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
     note = SealedTextField(null=True, blank=True, owner="notice.case_id")
     details = SealedJSONField(null=True, blank=True, owner="notice.case_id")  # {key of briefs.choices.DETAILS: text}
+    minutes = models.PositiveSmallIntegerField(_("minutes until arrival"), null=True, blank=True)  # of "on the way"
     at = models.DateTimeField(_("at"), default=timezone.now)
 
     class Meta:

@@ -277,6 +277,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "briefs:reports", RECIPIENT, "A contact sees what was added to the notice that their PIN opened.", GET_ONLY
     ),
+    RouteRule("briefs:talk", RECIPIENT, "A contact reads and asks what belongs to the notice they opened.", WRITE),
     RouteRule("briefs:report", RECIPIENT, "A contact reads one report that was added to their notice.", GET_ONLY),
     RouteRule("briefs:document", RECIPIENT, "A contact reads the PDF of the notice that their PIN opened."),
     RouteRule("intake:home", FIELD, "Units begin their forms here; coordinators see their regions' cases."),
@@ -364,6 +365,12 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("cases:lead", FIELD, "A worker of its unit says that they follow the person from now on.", POST_ONLY),
     RouteRule(
         "cases:instead", FIELD, "Its unit and its coordinators choose whom to tell when a notice has nobody.", WRITE
+    ),
+    RouteRule(
+        "cases:talk",
+        FIELD,
+        "Whoever may see a case reads what was written about a notice; its unit and coordinators answer.",
+        WRITE,
     ),
     RouteRule(
         "cases:withdraw_consent",

@@ -30,6 +30,12 @@ class NoticeOutcome(LaterEvent):
     names = (*NOTICE, REPLY)
 
 
+class NoticeQuestion(LaterEvent):
+    code = "notice_question"
+    words = gettext_noop("A recipient asks the unit something about a notice.")
+    names = NOTICE
+
+
 class NoticeUnanswered(LaterEvent):
     code = "notice_unanswered"
     words = gettext_noop("Nobody has accepted a notice, and its ladder has come to the coordinator's call.")
@@ -49,6 +55,7 @@ class ReferralDeclined(LaterEvent):
 
 
 OF_NOTICES = frozenset(
-    {NoticeOpened.code, NoticeAccepted.code, NoticeDeclined.code, NoticeOutcome.code, NoticeUnanswered.code}
+    {NoticeOpened.code, NoticeAccepted.code, NoticeDeclined.code, NoticeOutcome.code, NoticeQuestion.code}
+    | {NoticeUnanswered.code}
 )
 OF_REFERRALS = OF_NOTICES | {ReferralAccepted.code, ReferralDeclined.code}

@@ -95,6 +95,7 @@ def test_stored_codes_stay() -> None:
         "notice_accepted",
         "notice_declined",
         "notice_outcome",
+        "notice_question",
         "notice_unanswered",
         "referral_accepted",
         "referral_declined",

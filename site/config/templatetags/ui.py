@@ -53,6 +53,7 @@ ICONS: dict[str, str] = {
     ),
     "lock": '<path d="M6 11h12v9H6z"/><path d="M9 11V8a3 3 0 0 1 6 0v3"/>',
     "key": '<circle cx="8" cy="15" r="4"/><path d="m11 12 9-9"/><path d="m17 6 3 3"/>',
+    "talk": '<path d="M4 5h16v11H9l-5 4z"/>',
     "drill": '<path d="M5 21V4"/><path d="M5 4h13l-3 4 3 4H5"/>',
     "calendar": '<path d="M4 6h16v14H4z"/><path d="M4 10h16M8 3v5M16 3v5"/>',
     "place": '<path d="M12 21c5-6 7-9 7-12a7 7 0 0 0-14 0c0 3 2 6 7 12z"/><circle cx="12" cy="9" r="2.5"/>',

@@ -52,7 +52,7 @@ async function read(reply) {
     if (reply.ok) return { kind: "kept", told };
   } else if (SHOWN.has(reply.status) && type.startsWith("text/html")) {
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    if (page.querySelector("body.field-page main")) return { kind: "page", page };
+    if (page.querySelector("body.field-page main, body.brief-page main")) return { kind: "page", page };
   }
   if (reply.status >= 500 || BUSY.has(reply.status)) return { kind: "busy", after: wait(reply) };
   return { kind: "refused", status: reply.status };

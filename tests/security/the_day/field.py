@@ -488,6 +488,14 @@ def withdraw_a_consent(day: Day, me: Staff) -> Any:
     return found
 
 
+@act("notice.talk_addition", "worker", "cases:talk")
+def add_to_a_notice(day: Day, me: Staff) -> Any:
+    notices = Notice.objects.filter(role="police", purpose="first", contact__isnull=False, link_revoked_at=None)
+    notice = notices.filter(case_id__in=Case.objects.filter(closed_at=None, unit__in=me.user.units())).latest("owed_at")
+    me.post("cases:talk", notice.case_reference, notice.pk, text="Kanarina", do="add", key=str(uuid.uuid4()))
+    return notice
+
+
 @act("task.added", "worker", "cases:task_add")
 def write_a_task_down(day: Day, me: Staff) -> Any:
     due = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")

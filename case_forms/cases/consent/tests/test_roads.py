@@ -49,6 +49,7 @@ ASKS_FOR_NOTICES = {
     "case_forms/cases/rerouting.py": "asks the gate about the office that was found",
     "case_forms/tips/deciding.py": "a tip, which is no case and has no ledger",
     "case_forms/tips/rerouting.py": "a tip, which is no case and has no ledger",
+    "notifications/briefs/talk/telling.py": "back to a notice that its reader holds: the gate is asked about that one",
     "notifications/briefs/pin_alarm.py": "our own people, about an address",
     "notifications/escalation/callers.py": "a call to a coordinator, without answers",
     "notifications/escalation/clock.py": "a call to a coordinator, without answers",

@@ -1,0 +1,149 @@
+"""Ask those who accepted a notice what came of it, until they say so.
+
+Accepting begins the wait, an outcome or a refusal ends it. When it is over the recipient gets a notice of purpose
+`outcome`: it says which notice it is about and nothing of the case. Its page takes the outcome, or "nothing yet", after
+which they are asked again later. Who says nothing is reminded, and then a coordinator is asked to call.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
+
+from audit.put_aside import for_each_row, get_put_aside_keys
+from notifications import signals
+from notifications.outbox.actions import cancel
+from notifications.outbox.locking import lock_chases
+from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.states import NoticeState
+
+from ..choices import can_report_another_outcome
+from .models import AwaitedOutcome, TalkNotice
+from .telling import build_back_brief, create_talk_notice, send_due_mails
+from .thread import ABOUT, READS, get_members, get_root, is_of_talk, iter_chains, why_over
+from .times import get_outcome_times
+
+OUTCOME = "notice.outcome_due"  # the kind under which a notice is put aside when it can't be asked about
+OVER = "notice.talk_over"
+TALK_OVER = "talk_over"  # `Notice.reason` of one that sent back to a notice which has ended
+MAX_ROWS = 100  # in one pass
+
+
+@receiver(signals.notice_answered, dispatch_uid="briefs.await_outcome")
+def await_outcome(notice: Notice, reply: Reply, **kwargs: Any) -> None:
+    """Begin, postpone or end the wait for an outcome, in the transaction of the answer."""
+    times = get_outcome_times(notice.role)
+    if times is None or notice.purpose not in (*READS, Purpose.OUTCOME):
+        return
+    if is_of_talk(notice):
+        if notice.root.purpose == Purpose.OUTCOME:
+            _postpone(notice, reply.at + timedelta(minutes=times.again_minutes))
+    elif reply.kind in (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY) and notice.root.purpose in ABOUT:
+        due = reply.at + timedelta(minutes=times.first_minutes + (reply.minutes or 0))
+        AwaitedOutcome.objects.get_or_create(notice=notice, defaults={"next_at": due})
+    elif reply.kind == ReplyKind.OUTCOME:
+        chain = AwaitedOutcome.objects.filter(notice__chase_id=notice.chase_id, ended_at__isnull=True)
+        chain.update(next_at=None, ended_at=reply.at)
+    else:
+        AwaitedOutcome.objects.filter(notice=notice, ended_at__isnull=True).update(next_at=None, ended_at=reply.at)
+
+
+def _postpone(notice: Notice, until: datetime) -> None:
+    mine = AwaitedOutcome.objects.filter(notice__chase_id=get_root(notice).chase_id, notice__contact=notice.contact_id)
+    mine.filter(ended_at__isnull=True).update(next_at=until)
+
+
+def get_answered_notice(notice: Notice) -> Notice:
+    """Return the notice that an outcome reported at this one belongs to: its recipient's own, of the conversation."""
+    if not is_of_talk(notice):
+        return notice
+    mine = get_members(get_root(notice)).filter(contact=notice.contact_id, accepted_at__isnull=False)
+    found = mine.order_by("-accepted_at").first()
+    return found if found is not None and _takes_outcome(found) else notice
+
+
+def _takes_outcome(notice: Notice) -> bool:
+    return notice.state == NoticeState.ACCEPTED or can_report_another_outcome(notice)
+
+
+def ask_for_due_outcomes(now: datetime) -> int:
+    """Ask for every outcome whose time has come, each by itself. Return for how many somebody was asked."""
+    aside: list[Any] = get_put_aside_keys(OUTCOME, now)
+    due = AwaitedOutcome.objects.filter(next_at__lte=now).exclude(pk__in=aside)
+    keys = list(due.order_by("next_at").values_list("pk", flat=True)[:MAX_ROWS])
+    return for_each_row(OUTCOME, keys, lambda key: _ask(key, now), at=now)
+
+
+@transaction.atomic
+def _ask(key: UUID, now: datetime) -> bool:
+    notice = Notice.objects.select_related("contact__partner", "partner").defer("brief").get(pk=key)
+    root = notice.root
+    lock_chases(iter_chains(root))
+    row = AwaitedOutcome.objects.select_for_update().filter(pk=key, next_at__lte=now).first()
+    times = get_outcome_times(notice.role)
+    if row is None:
+        return False
+    still = get_members(root).filter(pk=key, state=NoticeState.ACCEPTED).exists()
+    # Whose link was ended is asked nothing any more; what became of the person is the unit's to know.
+    if times is None or not still or why_over(root):
+        row.next_at, row.ended_at = None, now
+        row.save(update_fields=["next_at", "ended_at"])
+        return False
+    row.next_at, row.asked = None, row.asked + 1
+    row.save(update_fields=["next_at", "asked"])
+    what = _("You have accepted a notice, and nobody has said yet what came of it. Please report the outcome here.")
+    made = create_talk_notice(
+        root,
+        notice,
+        purpose=Purpose.OUTCOME,
+        event_id=uuid5(key, f"outcome {row.asked}"),
+        brief=build_back_brief(root, _("The outcome is awaited"), what),
+        answer_minutes=times.answer_minutes,
+        ladder=times.ladder,
+        now=now,
+    )
+    if made is None:
+        AwaitedOutcome.objects.filter(pk=key).update(ended_at=now)
+    return made is not None
+
+
+def withdraw_what_is_over(now: datetime) -> int:
+    """Withdraw what sends somebody back to a notice that they no longer hold, or whose outcome is known."""
+    waiting = TalkNotice.objects.filter(notice__in=Notice.objects.open().values("pk"))
+    aside: list[Any] = get_put_aside_keys(OVER, now)
+    keys = waiting.exclude(pk__in=aside).order_by("pk").values_list("pk", flat=True)
+    return for_each_row(OVER, list(keys[:MAX_ROWS]), _withdraw_if_over, at=now)
+
+
+def _withdraw_if_over(key: UUID) -> bool:
+    row = TalkNotice.objects.select_related("notice", "about").get(pk=key)
+    is_holder = get_members(row.about).filter(contact=row.notice.contact_id).exists()
+    is_asked = row.notice.purpose != Purpose.OUTCOME or _is_awaited(row)
+    if is_holder and is_asked and not why_over(row.about):
+        return False
+    return cancel(notice=row.notice, reason=TALK_OVER)
+
+
+def _is_awaited(row: TalkNotice) -> bool:
+    mine = AwaitedOutcome.objects.filter(notice__chase_id=row.about.chase_id, notice__contact=row.notice.contact_id)
+    return mine.filter(ended_at__isnull=True).exists()
+
+
+def advance(now: datetime) -> int:
+    """Turn the clock of conversations and outcomes. Return how much was done."""
+    return send_due_mails(now) + ask_for_due_outcomes(now) + withdraw_what_is_over(now)
+
+
+def find_stranded(now: datetime) -> list[str]:
+    """Return the outcomes that are awaited and about which nobody is asked: there should be none."""
+    waiting = AwaitedOutcome.objects.filter(ended_at__isnull=True, next_at__isnull=True).select_related("notice")
+    return [str(row.pk) for row in waiting if not _is_being_asked(row.notice)]
+
+
+def _is_being_asked(notice: Notice) -> bool:
+    chains = TalkNotice.objects.filter(about__chase_id=notice.chase_id, notice__purpose=Purpose.OUTCOME)
+    asked = chains.filter(notice__contact=notice.contact_id).values("notice__chase_id")
+    return Notice.objects.open().filter(chase_id__in=asked).exists()
