@@ -21,12 +21,14 @@ class CasesConfig(AppConfig):
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
         from .finding import requests
+        from .referring import at_link
 
         register_owners("cases", _iter_case_ids)
         deadline_clock.register()
         requests.register()
         date_clock.register()
         consent_clock.register()
+        at_link.register()
         register_gate(Gate(check_request, check_notice))
 
 

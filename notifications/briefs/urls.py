@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from . import further_views, views
+from . import further_views, step_views, views
 
 app_name = "briefs"
 urlpatterns = [
     path("<str:token>/", views.brief, name="brief"),
     path("<str:token>/reply/", views.reply, name="reply"),
+    path("<str:token>/step/", step_views.step, name="step"),
     path("<str:token>/not-me/", views.not_me, name="not_me"),
     path("<str:token>/close/", views.close, name="close"),
     path("<str:token>/reports/", further_views.reports, name="reports"),

@@ -20,6 +20,7 @@ from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
 from .pin import enter_pin, get_wider_pause_end
 from .replies import AnswerRefused, answer
+from .steps import describe_steps
 from .visit import Visit, at_link
 
 # Refusals that can be corrected by choosing again on the page; the others say that the moment has passed.
@@ -35,7 +36,7 @@ def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _enter_pin(request, visit)
     if visit.session is None:
         return render(request, "briefs/pin.html", before_pin(visit))
-    return _render_brief(request, visit)
+    return render_brief(request, visit)
 
 
 def _enter_pin(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -47,12 +48,12 @@ def _enter_pin(request: HttpRequest, visit: Visit) -> HttpResponse:
         page = before_pin(visit) | {"failed": True}
         page["paused_until"] = page["paused_until"] or get_wider_pause_end(visit.notice, address, timezone.now())
         return render(request, "briefs/pin.html", page, status=403)
-    response = _redirect(visit)
+    response = redirect_to_brief(visit)
     sessions.set_cookie(response, session, visit.path)
     return response
 
 
-def _render_brief(
+def render_brief(
     request: HttpRequest, visit: Visit, status: int = 200, typed: Mapping[str, str] | None = None, **extra: Any
 ) -> HttpResponse:
     if is_readable(visit.notice):
@@ -72,6 +73,9 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     reason, note = request.POST.get(f"{kind}_reason", ""), normalize_newlines(request.POST.get("note", ""))
     details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in get_detail_fields(visit.notice)}
     try:
+        # Where steps stand in its place, as after the arrival: nobody declines who is there.
+        if kind == ReplyKind.DECLINED and kind in (steps.hidden if (steps := describe_steps(visit.notice)) else ()):
+            raise AnswerRefused("unknown_answer")
         answer(
             notice=visit.notice,
             kind=kind,
@@ -86,8 +90,8 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         correctable = refused.code in CORRECTABLE
         # 422 for what can be corrected on the page, 409 when the moment has passed.
         extra = {"refused": refused, "correctable": correctable, "kind": kind, "reason": reason, "note": note}
-        return _render_brief(request, visit, 422 if correctable else 409, typed=details, **extra)
-    return _redirect(visit, "#answered")
+        return render_brief(request, visit, 422 if correctable else 409, typed=details, **extra)
+    return redirect_to_brief(visit, "#answered")
 
 
 @at_link
@@ -113,7 +117,7 @@ def close(request: HttpRequest, visit: Visit) -> HttpResponse:
 def document(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Return the PDF of the notice. Rendered here when the queue hasn't done it yet; a GET stores nothing."""
     if visit.session is None:
-        return _redirect(visit)
+        return redirect_to_brief(visit)
     if not visit.notice.needs_document or not is_readable(visit.notice):
         raise Http404
     response = HttpResponse(documents.build_pdf(visit.notice), content_type="application/pdf")
@@ -122,7 +126,7 @@ def document(request: HttpRequest, visit: Visit) -> HttpResponse:
     return response
 
 
-def _redirect(visit: Visit, part: str = "") -> HttpResponse:
+def redirect_to_brief(visit: Visit, part: str = "") -> HttpResponse:
     response = HttpResponseRedirect(visit.address() + part)
     response.status_code = 303
     return response

@@ -45,6 +45,9 @@ class Visit:
     def reply_address(self) -> str:
         return self.address("reply")
 
+    def step_address(self) -> str:
+        return self.address("step")
+
     def close_address(self) -> str:
         return self.address("close")
 
