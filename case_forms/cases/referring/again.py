@@ -92,6 +92,8 @@ def _explain(verdict: Verdict, language: str) -> str:
 def refer_again(*, referral: Referral, partner_id: int | None, by: User) -> Referral:
     """Refer the person to another service. The same press again returns the referral it made. Raises CannotRefer."""
     case, earlier = lock_referral(referral)
+    if partner_id is None:
+        raise CannotRefer("unknown")
     made = Referral.objects.filter(after=earlier, partner_id=partner_id, state__in=RUNNING).first()
     if made is not None:
         return made
@@ -154,7 +156,8 @@ def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datet
 
 def _read_first(referral: Referral) -> Notice:
     """Return the first notice of a referral, whose brief opens. Raises CannotRefer."""
-    found = Notice.objects.select_related("municipality", "unit", "home").filter(pk=referral.notice_id).first()
+    found = Notice.objects.select_related("municipality", "unit", "home").filter(chase_id=referral.notice_id)
+    found = found.order_by("owed_at", "pk").first() if referral.notice_id else None
     try:
         if found is None or not found.brief.get("sections"):
             raise CannotRefer("unreadable")
