@@ -19,11 +19,13 @@ from ..models import Referral, ReferralState
 from ..moments import read_moment
 from .actions import Step, note_step
 from .models import StepKind, Way
-from .moves import REFUSALS, TAKEN, StepRefused, list_steps
+from .moves import TAKEN, StepRefused, list_steps
 from .outcomes import get_choices
 from .shown import describe_steps
 
 AFTER_THE_END = timedelta(days=1)
+ENDED = (ReferralState.FINISHED, ReferralState.ENDED)
+OVER = _("This referral has ended. What the unit wrote to you can no longer be read here.")
 READERS = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD)
 
 
@@ -43,12 +45,11 @@ def describe(notice: Notice) -> StepsPage | None:
         SaidStep(line.words, line.at, line.more) for line in describe_steps(referral) if line.kind != StepKind.ACCEPTED
     )
     if referral.state not in TAKEN:
-        over = str(REFUSALS[referral.state]) if referral.state in (ReferralState.FINISHED, ReferralState.ENDED) else ""
-        return StepsPage(said, (), over) if over else None
+        return StepsPage(said, (), str(OVER)) if referral.state in ENDED else None
     panels = tuple(
         _build_panel(kind, referral.state) for kind in list_steps(referral.state, Way.LINK) if kind in PANELS
     )
-    hidden = {ReplyKind.OUTCOME.value}
+    hidden = {ReplyKind.OUTCOME.value, ReplyKind.ON_THE_WAY.value}
     if referral.state == ReferralState.ARRIVED:
         hidden.add(ReplyKind.DECLINED.value)
     return StepsPage(said, panels, hidden=frozenset(hidden))
@@ -134,7 +135,7 @@ def may_read(notice: Notice) -> bool | None:
     referral = find_referral(notice)
     if referral is None:
         return None
-    if referral.state in (ReferralState.FINISHED, ReferralState.ENDED):
+    if referral.state in ENDED:
         return False
     return True if referral.state in TAKEN and is_taken_by(notice) else None
 

@@ -27,7 +27,7 @@ from ..labels import service_labels
 from ..models import Case, Referral, ReferralState
 from .models import ReferralStep, StepKind, Way
 from .moves import RUNNING, list_steps
-from .outcomes import label_outcome
+from .outcomes import get_outcomes, label_outcome
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,16 @@ NEXT: dict[str, tuple[str, ...]] = {
     ReferralState.AGREED: (StepKind.ARRIVED,),
     ReferralState.ARRIVED: (StepKind.FINISHED,),
 }
+ICONS: dict[str, str] = {
+    StepKind.ACCEPTED: "accepted",
+    StepKind.DECLINED: "declined",
+    StepKind.NO_ANSWER: "failed",
+    StepKind.AGREED: "calendar",
+    StepKind.ARRIVED: "place",
+    StepKind.FINISHED: "closed",
+    StepKind.CASE_CLOSED: "closed",
+    StepKind.WITHDRAWN: "cancelled",
+}
 
 
 @dataclass(frozen=True)
@@ -58,13 +68,17 @@ class StepLine:
     at: datetime
     more: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
+    @property
+    def icon(self) -> str:
+        return ICONS.get(self.kind, "delivered")
+
 
 @dataclass(frozen=True)
 class ReferralCard:
     """One referral. `due_at`: when the person is to arrive, while that is awaited; `is_late`: that time has passed.
 
     `next` and `others`: (kind, button) of the steps that this reader can note. `can_go_on`: another service can be
-    asked; `continues` and `continued_by`: the services before and after this one, by name.
+    asked, `must_go_on`: the person is without one; `continues` and `continued_by`: the services before and after this one, by name.
     """
 
     id: UUID
@@ -81,6 +95,7 @@ class ReferralCard:
     next: list[tuple[str, str]]
     others: list[tuple[str, str]]
     can_go_on: bool
+    must_go_on: bool
     continues: str
     continued_by: str
 
@@ -142,9 +157,18 @@ def _build_card(
         next=[(kind, _label_button(kind, row.state)) for kind in kinds if kind in first],
         others=[(kind, _label_button(kind, row.state)) for kind in kinds if kind not in first],
         can_go_on=may_note and row.state not in RUNNING and following is None,
+        must_go_on=_is_left(row, steps),
         continues=localize(row.after.partner.names, get_current_language()) if row.after else "",
         continued_by=localize(following.partner.names, get_current_language()) if following else "",
     )
+
+
+def _is_left(row: Referral, steps: list[ReferralStep]) -> bool:
+    """Say whether the referral left the person without a service."""
+    if row.state in (ReferralState.DECLINED, ReferralState.NO_ANSWER):
+        return True
+    outcome = get_outcomes().get(steps[-1].reason) if steps and row.state == ReferralState.FINISHED else None
+    return outcome is not None and outcome.needs_next
 
 
 def _build_earlier_line(row: Referral) -> list[StepLine]:

@@ -74,6 +74,7 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
     "met_late": ("delivered", gettext_lazy("done, late"), "amber"),
     "running": ("late", gettext_lazy("on time"), "neutral"),
     "ended": ("closed", gettext_lazy("ended with the case"), "neutral"),
+    "not_awaited": ("closed", gettext_lazy("no longer awaited"), "neutral"),
     "void": ("closed", gettext_lazy("void"), "neutral"),
     "repeated": ("repeated", gettext_lazy("sent again"), "sent"),
     "waiting": ("owed", gettext_lazy("waiting for answers"), "neutral"),
