@@ -78,7 +78,8 @@ class ReferralCard:
     """One referral. `due_at`: when the person is to arrive, while that is awaited; `is_late`: that time has passed.
 
     `next` and `others`: (kind, button) of the steps that this reader can note. `can_go_on`: another service can be
-    asked, `must_go_on`: the person is without one; `continues` and `continued_by`: the services before and after this one, by name.
+    asked, `must_go_on`: the person is without one; `continues` and `continued_by`: the services before and after this
+    one, by name.
     """
 
     id: UUID
