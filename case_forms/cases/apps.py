@@ -21,6 +21,7 @@ class CasesConfig(AppConfig):
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
         from .finding import requests
+        from .referring import at_link
         from .talk import receivers as talk_receivers  # noqa: F401
 
         register_owners("cases", _iter_case_ids)
@@ -28,6 +29,7 @@ class CasesConfig(AppConfig):
         requests.register()
         date_clock.register()
         consent_clock.register()
+        at_link.register()
         register_gate(Gate(check_request, check_notice))
 
 

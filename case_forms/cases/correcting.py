@@ -27,7 +27,8 @@ from notifications.outbox.requests import NoticeRequest
 
 from .brief_content import both
 from .consent.informing import inform_recipient
-from .models import SUBMISSION_RECEIVED, AwaitedDate, Case, CaseEvent, CorrectedForm, Deadline, Referral, ReferralState
+from .models import SUBMISSION_RECEIVED, AwaitedDate, Case, CaseEvent, CorrectedForm, Deadline, Referral
+from .referring.following import withdraw_referrals
 
 if TYPE_CHECKING:
     from case_forms.procedures.decide import Action
@@ -170,9 +171,7 @@ def _correct(telling: Telling, rule: str, firsts: list[Notice], brief: Mapping[s
 
 def _withdraw(telling: Telling, firsts: list[Notice]) -> None:
     readers = withdraw_as_corrected(firsts, at=telling.at)
-    for referral in Referral.objects.filter(case=telling.case, notice_id__in=[first.pk for first in firsts]):
-        referral.state = ReferralState.WITHDRAWN
-        referral.save(update_fields=["state"])
+    withdraw_referrals(telling.case, [first.pk for first in firsts], telling.at)
     event, at = telling.event.pk, telling.at
     created = [
         inform_recipient(case=telling.case, ended=firsts[-1], contact=contact, event_id=event, at=at)

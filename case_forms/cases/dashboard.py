@@ -22,7 +22,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import REPLACED, NoticeState
 
 from .labels import without_codes
-from .models import Case, Deadline, Referral
+from .models import Case, Deadline, Referral, ReferralStep
 from .talk.shown import NO_TALK, TalkCount
 from .timeline import MARKS, Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
 from .urgency import TO_COORDINATORS, is_last_word
@@ -342,7 +342,7 @@ def get_reasons(events: QuerySet[Any], language: str) -> list[tuple[datetime, li
 def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
     """Compute a digest that changes whenever the dashboard would read differently.
 
-    A row has moved on, or a minute has passed. Six queries.
+    A row has moved on, or a minute has passed. Eight queries.
     """
     rows: list[Any] = [
         language,
@@ -368,5 +368,6 @@ def compute_fingerprint(case: Case, *, now: datetime, language: str) -> str:
             .values_list("pk", "read_at", "answered_at")
         ),
         list(Referral.objects.filter(case=case).order_by("pk").values_list("pk", "state")),
+        ReferralStep.objects.filter(case=case).count(),
     ]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:32]

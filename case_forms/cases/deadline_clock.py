@@ -32,6 +32,7 @@ from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .finding.transfers import get_addressee
 from .locking import lock_case_by_id
 from .models import Case, CaseEvent, Deadline
+from .referring.arrival import respond_to_late_arrival
 from .rule_events import respond_to_duty
 
 CLOCK = "deadline.clock"  # the name of the clock, and the kind under which a row is put aside
@@ -79,6 +80,7 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
             Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
             _record(deadline, notice, now)
         respond_to_duty("task_due", deadline, now)
+        respond_to_late_arrival(deadline, now)
         if deadline.marks and deadline.marks[-1] <= now:
             respond_to_duty("task_overdue", deadline, now)
     return is_told

@@ -337,12 +337,20 @@ class ReferralState(models.TextChoices):
     PENDING = "pending", _("pending")
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
+    NO_ANSWER = "no_answer", _("nobody answered")
+    AGREED = "agreed", _("accompaniment agreed")
+    ARRIVED = "arrived", _("arrived")
+    FINISHED = "finished", _("ended with an outcome")
     WITHDRAWN = "withdrawn", _("withdrawn")
     ENDED = "ended", _("ended without an answer")
 
 
 class Referral(models.Model):
-    """A referral to a protection service, and what came of it."""
+    """A referral to a service, and where it stands. What happened in it are its steps (`referring`).
+
+    `after`: the referral to another service that this one continues. `arrival_duty`: the clock that runs until the
+    person has arrived.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="referrals", verbose_name=_("case"))
@@ -354,6 +362,8 @@ class Referral(models.Model):
     made_at = models.DateTimeField(_("made at"), default=timezone.now)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answer_note = SealedTextField(_("answer"), null=True, blank=True, owner="case_id")
+    after = models.ForeignKey("self", models.PROTECT, related_name="continued_by", null=True, blank=True)
+    arrival_duty = models.ForeignKey(Deadline, models.SET_NULL, related_name="arrivals", null=True, blank=True)
 
     class Meta:
         verbose_name = _("referral")
@@ -380,6 +390,7 @@ from .finding.models import (  # noqa: E402
     IdentityToken,
     ProbableMatch,
 )
+from .referring.models import ReferralStep  # noqa: E402
 from .retention.models import CaseHold  # noqa: E402
 from .rights.models import RightsRequest  # noqa: E402
 
@@ -397,6 +408,7 @@ __all__ = [
     "IdentityRequest",
     "IdentityToken",
     "ProbableMatch",
+    "ReferralStep",
     "RightsRequest",
     "SharingDecision",
 ]

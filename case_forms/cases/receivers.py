@@ -6,20 +6,19 @@ in the transaction of the recipient's own action.
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
 
 from django.dispatch import receiver
 
 from audit import clock
-from audit.chain import Actor, log_event
 from notifications.outbox.escalation_policy import CALL
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.signals import notice_answered, notice_escalated, notice_opened, notice_resolved
 
 from .deadlines import meet_deadlines
-from .models import Case, CaseEvent, Deadline, Referral, ReferralState
+from .models import Case, CaseEvent, Deadline
+from .referring.following import follow_reply
 from .rerouting import get_chain, reroute
-from .rule_events import respond, respond_to_done, respond_to_notice
+from .rule_events import respond_to_done, respond_to_notice
 
 OPENED = "notice_opened"
 ANSWERED = "notice_answered"
@@ -80,7 +79,7 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
     if reply.kind in TAKES_IT:
         met = meet_deadlines(Deadline.objects.filter(case=event.case, notice_id__in=chase), reply.at)
         respond_to_done(met, reply.at)
-    _follow_referral(event.case, chase, reply)
+    follow_reply(event.case, chase, reply)
     if reply.kind == ReplyKind.WRONG_AREA:
         reroute(case=event.case, notice=notice, reply=reply)
     if code := EVENTS_OF_REPLIES.get(reply.kind):
@@ -96,40 +95,3 @@ def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> CaseEve
         return None
     codes = {"role": notice.role, "purpose": notice.purpose, **detail}
     return CaseEvent.objects.create(case=case, kind=kind, at=at, notice_id=notice.pk, detail=codes)
-
-
-def _follow_referral(case: Case, chase: list[UUID], reply: Reply) -> None:
-    """Give the service's answer to the referral that this notice carried, if it carried one."""
-    state = {
-        ReplyKind.ACCEPTED.value: ReferralState.ACCEPTED,
-        ReplyKind.ON_THE_WAY.value: ReferralState.ACCEPTED,
-        ReplyKind.DECLINED.value: ReferralState.DECLINED,
-        # The consent named this service, so for the referral another area is a no.
-        ReplyKind.WRONG_AREA.value: ReferralState.DECLINED,
-    }.get(reply.kind)
-    if state is None:
-        return
-    for referral in Referral.objects.filter(case=case, notice_id__in=chase).exclude(state=state):
-        referral.state = state
-        referral.answered_at = reply.at
-        referral.answer_note = reply.note
-        referral.save(update_fields=["state", "answered_at", "answer_note"])
-        log_event(
-            "referral.answered",
-            actor=Actor("contact", str(reply.notice.contact_id or "")),
-            target_kind="referral",
-            target_id=referral.pk,
-            case=case.pk,
-            state=state.value,
-        )
-        source = CaseEvent.objects.select_related("case__procedure_version").get(pk=referral.event_id)
-        respond(
-            f"referral_{state.value}",
-            case=source.case,
-            source=source,
-            occurrence=uuid5(referral.pk, state.value),
-            at=reply.at,
-            notice=reply.notice,
-            office=referral.partner.slug,
-            reply=reply.reason or None,
-        )

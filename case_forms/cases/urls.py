@@ -6,6 +6,7 @@ from . import views
 from .closing import views as closing
 from .consent.views import withdraw_consent
 from .facts import views as fact_views
+from .referring import views as referring
 from .retention import views as retention
 from .rights import views as rights
 from .talk.views import talk
@@ -31,4 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/consents/<str:key>/withdraw/", withdraw_consent, name="withdraw_consent"),
     path("<slug:reference>/tasks/", task_pages.add, name="task_add"),
     path("<slug:reference>/tasks/<int:task>/done/", task_pages.done, name="task_done"),
+    path("<slug:reference>/referrals/<uuid:referral>/another/", referring.another, name="refer_again"),
+    path("<slug:reference>/referrals/<uuid:referral>/<slug:kind>/", referring.step, name="referral_step"),
 ]

@@ -33,6 +33,7 @@ from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
 from .models import Case, Deadline
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
+from .referring.shown import build_cards
 from .rights.shown import describe_rights
 from .timeline import build_timeline
 
@@ -64,6 +65,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "place_name": found.unit.name,
         "case": found,
         "board": _board(found),
+        "referrals": build_cards(found, user),
         "to_complete": _to_complete(found, next_forms),
         "fingerprint": compute_fingerprint(found, now=timezone.now(), language=_language()),
         "reasons": get_reasons(found.events.all(), _language()),
@@ -105,7 +107,12 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
     etag = f'"{compute_fingerprint(found, now=timezone.now(), language=_language())}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
-    context = {"case": found, "board": _board(found), "may_fill": _may_fill(found, request.user)}
+    context = {
+        "case": found,
+        "board": _board(found),
+        "referrals": build_cards(found, request.user),
+        "may_fill": _may_fill(found, request.user),
+    }
     answer = render(request, "cases/timeline.html", context)
     answer["ETag"] = etag
     return answer

@@ -44,6 +44,8 @@ MONTH = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
 CAME = ("met_safe", "met", "removed", "taken_to_service")
 FOLLOW_UP_FORM = "follow_up"
 OLD_FOLLOW_UPS = "follow_up_"  # keys of duties from before a duty named the form that meets it
+# Where a referral stands once its service has taken the person.
+TAKEN_ON = {ReferralState.ACCEPTED, ReferralState.AGREED, ReferralState.ARRIVED, ReferralState.FINISHED}
 SHELTER = {"shelter", "emergency_72h"}
 RESULTS = frozenset({"potential_victim", "victim", "at_risk", "no_indicators", "insufficient_information"})
 SEXES = frozenset({"female", "male", "other", "unknown"})
@@ -317,7 +319,7 @@ def _cases(unit: MobileUnit, month: Month) -> Answers:
         "children_cases": len(children),
         "children_cpu": len(told),
         "referrals_made": len(referrals),
-        "referrals_accepted": sum(state == ReferralState.ACCEPTED for state, _services in referrals),
+        "referrals_accepted": sum(state in TAKEN_ON for state, _services in referrals),
         "referrals_shelter": sum(bool(SHELTER & {*services}) for _state, services in referrals),
         # One that ended with its case before it was due was never due.
         "follow_ups_due": follow_ups.filter(**_within("red_at", month)).exclude(ended_at__lt=F("red_at")).count(),

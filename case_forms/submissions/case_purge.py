@@ -32,6 +32,7 @@ from case_forms.cases.models import (
     CaseTransfer,
     ConsentEntry,
     Referral,
+    ReferralStep,
     SharingDecision,
 )
 from case_forms.cases.retention.terms import get_months_of
@@ -204,7 +205,8 @@ def _erase_words(case: Case) -> int:
     for transfer in transfers:
         transfer.reason = ""
         transfer.save(update_fields=["reason"])
-    return events + referrals + len(closings) + len(holds) + len(transfers)
+    steps = ReferralStep.objects.filter(case=case, words__isnull=False).update(words=None)
+    return events + referrals + steps + len(closings) + len(holds) + len(transfers)
 
 
 def _erase_consents(case: Case) -> int:

@@ -18,6 +18,7 @@ from notifications.outbox.sharing import may_be_read
 from notifications.outbox.states import UNSENT, NoticeState
 
 from .models import BriefSession, PinTry
+from .steps import keeps_link_open
 
 # Why a link was revoked: what the audit entry says.
 NOT_ME = "not_me"
@@ -28,20 +29,23 @@ CONTACT_CHANGED = "contact_changed"
 def get_notice_by_link(token: str) -> Notice | None:
     """Return the notice that this link opens; None for any other.
 
-    Unknown, expired, revoked, withdrawn, its contact has left, or it may not be read any more (`outbox.sharing`).
+    Unknown, expired (unless steps keep it open, as those of a referral), revoked, withdrawn, its contact has left, or
+    it may not be read any more (`outbox.sharing`).
     """
     found = (
         Notice.objects.select_related("contact__partner", "municipality__region")
         .filter(
             link_hash=hash_link_token(token),
             link_revoked_at__isnull=True,
-            link_expires_at__gt=timezone.now(),
             contact__is_active=True,
         )
         .exclude(state=NoticeState.CANCELLED)
         .first()
     )
-    return found if found is not None and may_be_read(found, timezone.now()) else None
+    now = timezone.now()
+    if found is None or not (found.link_expires_at > now or keeps_link_open(found, now)):
+        return None
+    return found if may_be_read(found, now) else None
 
 
 @transaction.atomic

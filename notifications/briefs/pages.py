@@ -35,6 +35,7 @@ from .replies import REFUSALS, get_refusal
 from .role_choices import ACCEPT_WORDS
 from .sections import URGENCY, Section, exclude_rows, get_sections, is_urgent, sections_in
 from .sessions import get_max_silence
+from .steps import describe_steps, may_read_by_steps
 from .talk.awaiting import get_answered_notice
 from .talk.pages import build_talk
 from .talk.thread import TALK_PURPOSES
@@ -80,8 +81,11 @@ class ReplyRow:
 def is_readable(notice: Notice) -> bool:
     """Tell whether the recipient reads the brief: they still have to answer, or have accepted.
 
-    Not after passing it on.
+    Not after passing it on. The steps of a referral decide for its notice.
     """
+    by_steps = may_read_by_steps(notice)
+    if by_steps is not None:
+        return by_steps
     if notice.state == NoticeState.CLOSED:
         # One of several mails that led to the same conversation: each of them goes on opening it.
         was_elsewhere = notice.reason == ANSWERED and notice.root.purpose in TALK_PURPOSES
@@ -163,6 +167,9 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         {ReplyKind.OUTCOME.value} if can_report_another_outcome(answered) else set()
     )
     offered = [kind for kind in get_answer_kinds(notice) if not get_refusal(notice, kind) and kind not in given]
+    steps = describe_steps(notice)
+    if steps is not None:
+        offered = [kind for kind in offered if kind not in steps.hidden]
     if notice.state == NoticeState.ACCEPTED:
         offered = [kind for kind in offered if kind != ReplyKind.ACCEPTED]
     if answered.pk != notice.pk and readable:
@@ -185,9 +192,10 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         # "Another area" can't be the notice's own (`replies._check` refuses it).
         "municipalities": Municipality.objects.exclude(pk=notice.municipality_id) if readable else (),
         "unit": get_unit_to_call(notice),
-        "settled_words": _explain_settled(notice),
+        "settled_words": (steps.over if steps else "") or _explain_settled(notice),
         # A few seconds more than the session lasts, so that the page is certain to find it ended.
         "silence_seconds": int(get_max_silence().total_seconds()) + 5,
+        "steps": steps,
         "panels": _build_panels(answered, offered, typed_details or {}),
         "talk": build_talk(notice) if readable else None,
     }

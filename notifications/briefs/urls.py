@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from . import further_views, views
+from . import further_views, step_views, views
 from .talk import views as talk_views
 
 app_name = "briefs"
 urlpatterns = [
     path("<str:token>/", views.brief, name="brief"),
     path("<str:token>/reply/", views.reply, name="reply"),
+    path("<str:token>/step/", step_views.step, name="step"),
     path("<str:token>/not-me/", views.not_me, name="not_me"),
     path("<str:token>/talk/", talk_views.talk, name="talk"),
     path("<str:token>/close/", views.close, name="close"),

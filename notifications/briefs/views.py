@@ -20,6 +20,7 @@ from .links import NOT_ME, revoke_link
 from .pages import before_pin, brief_page, is_readable
 from .pin import enter_pin, get_wider_pause_end
 from .replies import AnswerRefused, answer
+from .steps import describe_steps
 from .talk.actions import mark_read
 from .talk.awaiting import get_answered_notice
 from .visit import Visit, at_link
@@ -37,7 +38,7 @@ def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _enter_pin(request, visit)
     if visit.session is None:
         return render(request, "briefs/pin.html", before_pin(visit))
-    return _render_brief(request, visit)
+    return render_brief(request, visit)
 
 
 def _enter_pin(request: HttpRequest, visit: Visit) -> HttpResponse:
@@ -51,12 +52,12 @@ def _enter_pin(request: HttpRequest, visit: Visit) -> HttpResponse:
         return render(request, "briefs/pin.html", page, status=403)
     # Whoever opens it has what was added before them in the next moment.
     mark_read(visit.notice)
-    response = _redirect(visit)
+    response = redirect_to_brief(visit)
     sessions.set_cookie(response, session, visit.path)
     return response
 
 
-def _render_brief(
+def render_brief(
     request: HttpRequest, visit: Visit, status: int = 200, typed: Mapping[str, str] | None = None, **extra: Any
 ) -> HttpResponse:
     if is_readable(visit.notice):
@@ -79,6 +80,9 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
     details = {key: request.POST.get(f"detail_{key}", "") for key, _label, _most in get_detail_fields(answered)}
     minutes = request.POST.get("minutes", "")
     try:
+        # Where steps stand in its place, as after the arrival: nobody declines who is there.
+        if kind == ReplyKind.DECLINED and kind in (steps.hidden if (steps := describe_steps(visit.notice)) else ()):
+            raise AnswerRefused("unknown_answer")
         answer(
             notice=answered,
             kind=kind,
@@ -95,8 +99,8 @@ def reply(request: HttpRequest, visit: Visit) -> HttpResponse:
         # 422 for what can be corrected on the page, 409 when the moment has passed.
         extra = {"refused": refused, "correctable": correctable, "kind": kind, "reason": reason, "note": note}
         extra["minutes_typed"] = minutes
-        return _render_brief(request, visit, 422 if correctable else 409, typed=details, **extra)
-    return _redirect(visit, "#answered")
+        return render_brief(request, visit, 422 if correctable else 409, typed=details, **extra)
+    return redirect_to_brief(visit, "#answered")
 
 
 @at_link
@@ -122,7 +126,7 @@ def close(request: HttpRequest, visit: Visit) -> HttpResponse:
 def document(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Return the PDF of the notice. Rendered here when the queue hasn't done it yet; a GET stores nothing."""
     if visit.session is None:
-        return _redirect(visit)
+        return redirect_to_brief(visit)
     if not visit.notice.needs_document or not is_readable(visit.notice):
         raise Http404
     response = HttpResponse(documents.build_pdf(visit.notice), content_type="application/pdf")
@@ -131,7 +135,7 @@ def document(request: HttpRequest, visit: Visit) -> HttpResponse:
     return response
 
 
-def _redirect(visit: Visit, part: str = "") -> HttpResponse:
+def redirect_to_brief(visit: Visit, part: str = "") -> HttpResponse:
     response = HttpResponseRedirect(visit.address() + part)
     response.status_code = 303
     return response

@@ -48,6 +48,9 @@ class Visit:
     def talk_address(self) -> str:
         return self.address("talk")
 
+    def step_address(self) -> str:
+        return self.address("step")
+
     def close_address(self) -> str:
         return self.address("close")
 

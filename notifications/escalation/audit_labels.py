@@ -274,6 +274,7 @@ KINDS: dict[str, Promise] = {
     "put_aside.retried": _("Had rows that were set aside tried again"),
     "referral.answered": _("A referral was answered"),
     "referral.made": _("A referral was made"),
+    "referral.step": _("A step of a referral was noted"),
     "referral.read": _("Read a referral in the register"),
     "report.counted": _("Looked at a unit's month in numbers"),
     "task.added": _("Wrote a task down for a case"),

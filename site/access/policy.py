@@ -272,6 +272,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("phone:offline", PUBLIC, "The numbers to call, for a phone without a network."),
     RouteRule("briefs:brief", RECIPIENT, "A contact opens the notice they were told of; the PIN comes first.", WRITE),
     RouteRule("briefs:reply", RECIPIENT, "A contact answers the notice that their PIN opened.", POST_ONLY),
+    RouteRule("briefs:step", RECIPIENT, "A service notes a step of the referral that its PIN opened.", POST_ONLY),
     RouteRule("briefs:not_me", RECIPIENT, "Whoever got a link by mistake gives it back, without a PIN.", WRITE),
     RouteRule("briefs:close", RECIPIENT, "A contact ends what their PIN opened.", POST_ONLY),
     RouteRule(
@@ -396,6 +397,18 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("finding:merge", FIELD, "A second person, of the other case's unit, decides about a merge.", WRITE),
     RouteRule("finding:transfer", FIELD, "A case's unit and its coordinators hand it over.", WRITE),
     RouteRule("finding:handed_over", FIELD, "Both units see a transfer; the one it goes to answers.", WRITE),
+    RouteRule(
+        "cases:referral_step",
+        FIELD,
+        "Its unit and its coordinators note what became of a referral; only ever added, and recorded.",
+        WRITE,
+    ),
+    RouteRule(
+        "cases:refer_again",
+        FIELD,
+        "Its unit and its coordinators refer a person to another service, as far as consent covers it.",
+        WRITE,
+    ),
     RouteRule(
         "cases:task_add",
         FIELD,

@@ -27,6 +27,7 @@ from ..models import (
     CaseEvent,
     Referral,
 )
+from ..referring.arrival import meet_next_service
 from .duties import DutiesOfDecision
 from .state import CannotApply
 
@@ -84,6 +85,7 @@ class NoticesOfDecision(DutiesOfDecision):
             made_at=received_at,
         )
         log_event("referral.made", actor=self.actor, target_kind="referral", target_id=referral.pk, case=case.pk)
+        self.met += meet_next_service(case, received_at, actor=self.actor, is_later=self.is_later)
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
 

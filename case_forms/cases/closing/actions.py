@@ -32,7 +32,8 @@ from ..brief_content import both
 from ..deadlines import end_duties
 from ..finding.ending import end_between_units
 from ..locking import lock_all_of
-from ..models import Case, CaseClosing, CaseEvent, Referral, ReferralState
+from ..models import Case, CaseClosing, CaseEvent
+from ..referring.following import end_with_case
 from ..retention.terms import compute_forget_after
 from ..rule_events import CASE_CLOSED, respond_to_closing
 from .models import ClosingAct, ClosingDecision
@@ -194,8 +195,7 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
     is_void = closing.act == ClosingAct.VOID
     told = _list_told(case) if is_void else []
     duties = end_duties(case, at)
-    referrals = [each.id for each in ends.referrals]
-    Referral.objects.filter(pk__in=referrals).update(state=ReferralState.ENDED, answered_at=at)
+    referrals = end_with_case(case, at)
     withdrawn = [*ends.duty_chases, *([] if closing.keeps_notices else [each.id for each in ends.chases])]
     for first in Notice.objects.filter(pk__in=withdrawn).defer("brief", "ladder", "link_token").order_by("owed_at"):
         cancel(notice=first, reason=CASE_VOID if is_void else CASE_CLOSED)

@@ -15,7 +15,8 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, NoticeState
 
-from ..models import AwaitedDate, Case, Deadline, Referral, ReferralState
+from ..models import AwaitedDate, Case, Deadline, Referral
+from ..referring.moves import RUNNING
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class OpenReferral:
     id: UUID
     partner: str
     made_at: datetime
+    state: str
+    state_label: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class OpenEnds:
         rows: list[Any] = [
             sorted(each.id for each in self.duties),
             sorted(str(each.id) for each in self.chases),
-            sorted(str(each.id) for each in self.referrals),
+            sorted((str(each.id), each.state) for each in self.referrals),
             self.dates,
         ]
         return hashlib.sha256(repr(rows).encode()).hexdigest()[:24]
@@ -85,12 +88,15 @@ def find_open_ends(case: Case) -> OpenEnds:
         )
         for row in Deadline.objects.unmet().filter(case=case).defer("ladder", "next_step")
     ]
-    referrals = Referral.objects.filter(case=case, state=ReferralState.PENDING).select_related("partner")
+    referrals = Referral.objects.filter(case=case, state__in=RUNNING).select_related("partner")
     of_duties, chases = _find_chases(case, language)
     return OpenEnds(
         duties=duties,
         chases=chases,
-        referrals=[OpenReferral(row.pk, localize(row.partner.names, language), row.made_at) for row in referrals],
+        referrals=[
+            OpenReferral(row.pk, localize(row.partner.names, language), row.made_at, row.state, row.get_state_display())
+            for row in referrals
+        ],
         dates=AwaitedDate.objects.filter(case=case, done_at__isnull=True, ended_at__isnull=True).count(),
         duty_chases=of_duties,
     )

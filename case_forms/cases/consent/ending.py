@@ -28,7 +28,8 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import OPEN, NoticeState
 
 from ..brief_content import both
-from ..models import Case, CaseEvent, Deadline, Referral, ReferralState
+from ..models import Case, CaseEvent, Deadline
+from ..referring.following import withdraw_referrals
 from .gate import WITHOUT_CONTENT, check_notice
 from .informing import inform_recipient, inform_unit
 from .rules import roles_by_consent
@@ -124,17 +125,7 @@ def _end_what_waits(case: Case, chases: set[UUID | None], at: datetime, actor: A
             key=deadline.key,
         )
         deadline.delete()
-    for referral in Referral.objects.filter(case=case, notice_id__in=members).exclude(state=ReferralState.WITHDRAWN):
-        referral.state = ReferralState.WITHDRAWN
-        referral.save(update_fields=["state"])
-        log_event(
-            "referral.answered",
-            actor=actor,
-            target_kind="referral",
-            target_id=referral.pk,
-            case=case.pk,
-            state=ReferralState.WITHDRAWN.value,
-        )
+    withdraw_referrals(case, members, at, actor=actor)
 
 
 def _may_have_left(notice: Notice) -> bool:

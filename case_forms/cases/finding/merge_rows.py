@@ -20,7 +20,7 @@ STAYS = frozenset(
 NOTICES = "outbox.Notice"
 
 
-def move_rows(source: Case, target: Case, *, without: dict[str, set[int]]) -> dict[str, Any]:
+def move_rows(source: Case, target: Case, *, without: dict[str, set[Any]]) -> dict[str, Any]:
     """Give all rows of one case to another. Return {model label: keys} of what was moved."""
     moved: dict[str, Any] = {}
     for relation in Case._meta.related_objects:

@@ -29,7 +29,7 @@ from vault.rotation import reseal_owned
 
 from ..brief_content import both
 from ..deadlines import withdraw_chase
-from ..models import Case, CaseEvent, Deadline
+from ..models import Case, CaseEvent, Deadline, Referral, ReferralStep
 from ..rights.restriction import refresh_restriction
 from .duties import ask_for_answer, note_answered
 from .merge_rows import give_back_state, move_rows, put_back, take_over_state
@@ -154,7 +154,7 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
     note_answered(locked.deadline, now, by)
     locked.withdrawn = [str(key) for key in _withdraw_doubled_notices(kept, duplicate)]
     stays = _hold_doubled_duties(kept, duplicate, locked.withdrawn)
-    locked.moved = move_rows(duplicate, kept, without={"cases.Deadline": stays})
+    locked.moved = move_rows(duplicate, kept, without={"cases.Deadline": stays, **_hold_doubled_referrals(locked)})
     locked.moved[STATE] = take_over_state(kept, duplicate)
     locked.approved_by, locked.approved_at = by, now
     locked.save(update_fields=["withdrawn", "moved", "approved_by", "approved_at"])
@@ -270,7 +270,8 @@ def _hold_doubled_duties(kept: Case, duplicate: Case, withdrawn: Iterable[str]) 
 
     `Deadline.objects.running` leaves out a merged case's, so they tell nobody until the merge is undone.
     """
-    running = set(Deadline.objects.filter(case=kept, met_at=None).values_list("key", flat=True))
+    # An arrival that is waited for is each referral's own.
+    running = set(Deadline.objects.filter(case=kept, met_at=None, arrivals=None).values_list("key", flat=True))
     doubled = Deadline.objects.filter(case=duplicate, met_at=None).filter(
         Q(key__in=running) | Q(notice_id__in=[UUID(key) for key in withdrawn])
     )
@@ -278,6 +279,14 @@ def _hold_doubled_duties(kept: Case, duplicate: Case, withdrawn: Iterable[str]) 
     for deadline in held:
         withdraw_chase(deadline, WITHDRAWN)
     return {deadline.pk for deadline in held}
+
+
+def _hold_doubled_referrals(merge: CaseMerge) -> dict[str, set[Any]]:
+    """Return the duplicate's referrals that stay with it, and their steps: their notices were withdrawn as doubled."""
+    doubled = Referral.objects.filter(case=merge.duplicate_id, notice_id__in=[UUID(key) for key in merge.withdrawn])
+    held = set(doubled.values_list("pk", flat=True))
+    steps = set(ReferralStep.objects.filter(referral__in=held).values_list("pk", flat=True))
+    return {"cases.Referral": held, "cases.ReferralStep": steps}
 
 
 def _tell_again(key: UUID, merge: CaseMerge) -> None:
@@ -293,6 +302,7 @@ def _tell_again(key: UUID, merge: CaseMerge) -> None:
         log.warning("not_sent_again", notice=str(key), code=refused.code)
         return
     Deadline.objects.filter(case=merge.duplicate_id, notice_id=key).update(notice_id=new.pk)
+    Referral.objects.filter(case=merge.duplicate_id, notice_id=key).update(notice_id=new.pk)
 
 
 def _build_request(old: Notice, merge: CaseMerge, minutes: float | None) -> NoticeRequest:

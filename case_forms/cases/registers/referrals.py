@@ -42,7 +42,7 @@ class ReferralRegister(Register):
         return rows.annotate(is_late=models.Case(models.When(self.overdue(now), then=yes), default=no))
 
     def urgency_of(self, row: Any) -> str:
-        return "late" if row.is_late else row.state
+        return "late" if row.is_late else f"referral_{row.state}"
 
     def reference_of(self, row: Any) -> str:
         return row.case.reference

@@ -1,12 +1,9 @@
 """The pages on which a task is finished or written down by hand."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
@@ -15,6 +12,7 @@ from access.scoping import visible_or_404
 from notifications.directory.models import Role
 
 from ..models import Case
+from ..moments import read_moment
 from .actions import MAX_TEXT, OWNERS, CannotDo, add_task, finish_task, get_task
 from .labels import FIELDS, PROBLEMS
 from .reading import read_text
@@ -55,7 +53,7 @@ def add(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         try:
             add_task(
-                case=found, text=sent["text"], owner=sent["owner"], due_at=_read_moment(sent["due"]), by=request.user
+                case=found, text=sent["text"], owner=sent["owner"], due_at=read_moment(sent["due"]), by=request.user
             )
             return redirect("cases:case", found.reference)
         except CannotDo as refused:
@@ -74,12 +72,3 @@ def _page(request: HttpRequest, template: str, case: Case, problem: str, **more:
         **more,
     }
     return render(request, template, context, status=422 if problem else 200)
-
-
-def _read_moment(text: str) -> datetime | None:
-    """Read what a field for day and time has sent, in local time; None for what is no moment."""
-    try:
-        moment = parse_datetime(text)
-        return timezone.make_aware(moment) if moment is not None and timezone.is_naive(moment) else moment
-    except (ValueError, OverflowError):
-        return None

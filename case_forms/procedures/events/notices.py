@@ -54,8 +54,32 @@ class ReferralDeclined(LaterEvent):
     names = (*LaterEvent.names, OFFICE, REPLY)
 
 
+class ReferralArrived(LaterEvent):
+    code = "referral_arrived"
+    words = gettext_noop("A person who was referred has arrived at the service.")
+    names = (*LaterEvent.names, OFFICE)
+
+
+class ReferralNotArrived(LaterEvent):
+    code = "referral_not_arrived"
+    words = gettext_noop("A person who was referred has not arrived by the time that was agreed.")
+    names = (*LaterEvent.names, OFFICE)
+
+
+class ReferralEnded(LaterEvent):
+    code = "referral_ended"
+    words = gettext_noop("A referral has ended with an outcome, as a completed programme.")
+    names = (*LaterEvent.names, OFFICE, REPLY)
+
+
 OF_NOTICES = frozenset(
     {NoticeOpened.code, NoticeAccepted.code, NoticeDeclined.code, NoticeOutcome.code, NoticeQuestion.code}
     | {NoticeUnanswered.code}
 )
-OF_REFERRALS = OF_NOTICES | {ReferralAccepted.code, ReferralDeclined.code}
+OF_REFERRALS = OF_NOTICES | {
+    ReferralAccepted.code,
+    ReferralDeclined.code,
+    ReferralArrived.code,
+    ReferralNotArrived.code,
+    ReferralEnded.code,
+}

@@ -318,6 +318,8 @@ class World:
         return {
             "wagtailadmin_editing_sessions:": {"session_id": 1},
             "cases:fact": {"key": "municipality"},
+            "cases:referral_step": {"referral": referral.pk, "kind": "arrived"},
+            "cases:refer_again": {"referral": referral.pk},
             "signals:": {"reference": Tip.objects.get().reference},
             "simulation:": self._simulation_values(),
             "simulation_form": {"form": form.key},

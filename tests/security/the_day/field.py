@@ -29,7 +29,7 @@ from case_forms.submissions.seeding.demo import CASES, TIP
 from case_forms.tips.models import Tip
 from case_forms.tips.public_actions import Origin, receive_tip
 from case_forms.zones.models import PlannedVisit, Zone
-from notifications.directory.models import DutyShift
+from notifications.directory.models import DutyShift, Partner
 from notifications.outbox.models import Notice
 from tests.world.consents import record_consent
 
@@ -451,6 +451,44 @@ def read_a_referral(day: Day, me: Staff) -> Any:
     assert found is not None
     get(me, "cases_referral_modeladmin_inspect", found.pk)
     return found
+
+
+def running_referral(me: Staff) -> Referral:
+    found = Referral.objects.filter(case__unit__in=me.user.units(), state="pending", case__closed_at=None).first()
+    assert found is not None
+    return found
+
+
+@act("referral.step", "worker", "cases:referral_step")
+def note_an_arrival(day: Day, me: Staff) -> Any:
+    found = running_referral(me)
+    me.post("cases:referral_step", found.case.reference, found.pk, "arrived", way="unit", note="Kanarina")
+    return found
+
+
+@act("referral.answered", "worker", "cases:referral_step")
+def note_an_answer_by_phone(day: Day, me: Staff) -> Any:
+    found = running_referral(me)
+    me.post(
+        "cases:referral_step",
+        found.case.reference,
+        found.pk,
+        "declined",
+        way="phone",
+        said_by="Kanarina",
+        reason="no_free_bed",
+    )
+    return found
+
+
+@act("referral.made", "worker", "cases:refer_again")
+def refer_to_another_service(day: Day, me: Staff) -> Any:
+    found = note_an_answer_by_phone(day, me)
+    other = Partner.objects.filter(role=found.partner.role, is_active=True).exclude(pk=found.partner_id).first()
+    assert other is not None
+    record_consent(found.case, partner=other)
+    me.post("cases:refer_again", found.case.reference, found.pk, partner=other.pk)
+    return Referral.objects.get(after=found)
 
 
 @act("notice.read", "coordinator", "outbox_notice_modeladmin_inspect")

@@ -1,0 +1,1 @@
+"""A referral to its end: its steps, who may note them and how, what chases one, and the next service."""

@@ -1,0 +1,173 @@
+"""One referral to its end, pressed by the unit on its phone or desk and by the service at its link."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from access.models import User
+from case_forms.cases.models import Case, Referral
+from notifications.outbox.delivery import send_due
+from notifications.outbox.models import Notice
+from tests.world.consents import record_consent
+from tests.world.notices import postbox
+from tests.world.offices import PIN, make_staffed_office
+from tests.world.places import PASSWORD
+from tests.world.scene import make_scene
+
+from .pictures import picture
+from .quiet import close, listened
+from .test_field import PHONE, fits
+
+__all__ = ["postbox"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("postbox"),
+]
+
+WORDS = {
+    "sq": {
+        "declined": "Nuk u pranua, me telefon",
+        "note": "Shënoje",
+        "another": "Referoje te një shërbim tjetër",
+        "refer": "Referoje te",
+        "accept": "Pranoj",
+        "agree": "Shënoje shoqërimin",
+        "arrive": "Shënoje mbërritjen",
+        "end": "Përfundoje referimin",
+        "over": "Ky referim ka përfunduar",
+        "problem": "Zgjidhni ditën dhe orën",
+    },
+    "en": {
+        "declined": "Declined by phone",
+        "note": "Note it",
+        "another": "Refer to another service",
+        "refer": "Refer to",
+        "accept": "Accept",
+        "agree": "Note the accompaniment",
+        "arrive": "Note the arrival",
+        "end": "End the referral",
+        "over": "This referral has ended",
+        "problem": "Choose the day and the time",
+    },
+}
+
+
+@pytest.fixture(params=["phone-sq", "desk-en"])
+def look(request: Any) -> tuple[str, str]:
+    size, language = request.param.split("-")
+    return size, language
+
+
+@pytest.fixture
+def make_context(chromium: Browser, transactional_db: Any, look: tuple[str, str]) -> Iterator[Any]:
+    size, language = look
+    viewport = PHONE if size == "phone" else {"width": 1280, "height": 900}
+    locale = {"sq": "sq-AL", "en": "en-GB"}[language]
+    made: list[BrowserContext] = []
+
+    def make() -> BrowserContext:
+        made.append(chromium.new_context(viewport=viewport, locale=locale, timezone_id="Europe/Tirane"))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for context in made:
+        close(context)
+
+
+def sign_in(page: Page, url: str, user: User) -> None:
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
+    page.goto(f"{url}/field/")
+    page.fill("#id_login", user.username)
+    page.fill("#id_password", PASSWORD)
+    page.click("main button")
+    expect(page.locator("h1")).to_be_visible()
+    page.wait_for_load_state()
+
+
+def open_at_link(context: BrowserContext, url: str, referral: Referral, language: str) -> tuple[Page, list[str]]:
+    """Open the service's page with its PIN."""
+    notice = Notice.objects.get(pk=referral.notice_id)
+    page, complaints = listened(context)
+    page.goto(f"{url}/n/{notice.link_token}/?lang={language}")
+    page.locator("#pin").fill(PIN)
+    page.locator(".pin-form button").click()
+    expect(page.locator("aside.answers")).to_be_visible()
+    return page, complaints
+
+
+def test_full_then_another_accepts_then_accompanied_arrived_ended(
+    make_context: Any, live_server: Any, look: tuple[str, str]
+) -> None:
+    size, language = look
+    name, words = f"{size}-{language}", WORDS[language]
+    scene = make_scene()
+    reference = scene.send().receipt["case"]
+    full = scene.offices["protection_service"]
+    scene.follow(reference, to_org=full.slug, service=["shelter"])
+    send_due()
+    other = make_staffed_office("protection_service")
+    record_consent(Case.objects.get(), partner=other)
+    User.objects.update(language=language)
+
+    unit, complaints = listened(make_context())
+    sign_in(unit, live_server.url, scene.worker)
+    case_page = f"{live_server.url}/field/cases/{reference}/"
+    unit.goto(case_page)
+    picture(unit, f"referral-asked-{name}")
+    unit.locator("details[data-fold^=note-] summary").click()
+    unit.get_by_role("link", name=words["declined"]).click()
+    unit.locator("input[value=no_free_bed]").check()
+    unit.locator("#said_by").fill("Drita")
+    fits(unit)
+    picture(unit, f"referral-declined-step-{name}")
+    unit.get_by_role("button", name=words["note"], exact=True).click()
+    expect(unit).to_have_url(case_page)
+    unit.get_by_role("link", name=words["another"]).click()
+    fits(unit)
+    picture(unit, f"referral-another-{name}")
+    unit.get_by_role("button", name=words["refer"]).click()
+    expect(unit).to_have_url(case_page)
+    send_due()
+
+    referral = Referral.objects.get(partner=other)
+    service, their_complaints = open_at_link(make_context(), live_server.url, referral, language)
+    service.get_by_role("button", name=words["accept"], exact=True).click()
+    agree = service.get_by_role("button", name=words["agree"])
+    expect(agree).to_be_visible()
+    picture(service, f"referral-link-accepted-{name}")
+    service.locator("#step-who").fill("Arben, Vatra")
+    service.locator("#step-agreed form").evaluate("form => { form.noValidate = true }")
+    agree.click()
+    expect(service.get_by_role("alert").get_by_text(words["problem"])).to_be_visible()
+    expect(service.locator("#step-who")).to_have_value("Arben, Vatra")
+    fits(service)
+    picture(service, f"referral-link-problem-{name}")
+    service.locator("#step-due").fill((timezone.localtime() + timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M"))
+    agree.click()
+    arrive = service.get_by_role("button", name=words["arrive"])
+    expect(arrive).to_be_visible()
+    unit.goto(case_page)
+    fits(unit)
+    picture(unit, f"referral-agreed-{name}")
+    arrive.dblclick()
+    end = service.get_by_role("button", name=words["end"])
+    expect(end).to_be_visible()
+    service.locator("input[value=programme_finished]").check()
+    fits(service)
+    picture(service, f"referral-link-end-{name}")
+    end.click()
+    expect(service.get_by_text(words["over"])).to_be_visible()
+    fits(service)
+    picture(service, f"referral-link-over-{name}")
+    unit.goto(case_page)
+    fits(unit)
+    picture(unit, f"referral-ended-{name}")
+    kinds = list(referral.steps.values_list("kind", flat=True))
+    assert kinds == ["accepted", "agreed", "arrived", "finished"]
+    assert complaints == their_complaints == []
