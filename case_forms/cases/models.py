@@ -143,6 +143,9 @@ class Case(models.Model):
                 condition=Q(form_after_closing_at__isnull=False),
                 name="case_with_a_form_after_closing",
             ),
+            # What is due today is looked for among the open cases of a unit or region, and most cases are closed.
+            models.Index(fields=["unit"], condition=Q(closed_at__isnull=True), name="case_open_of_unit"),
+            models.Index(fields=["region"], condition=Q(closed_at__isnull=True), name="case_open_of_region"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -281,6 +284,12 @@ class Deadline(models.Model):
         verbose_name = _("deadline")
         verbose_name_plural = _("deadlines")
         ordering = ["starts_at"]
+        indexes = [
+            models.Index(
+                fields=["case"], condition=Q(met_at__isnull=True, ended_at__isnull=True), name="deadline_unmet_of_case"
+            ),
+            models.Index(fields=["-met_at"], condition=Q(met_at__isnull=False), name="deadline_met_lately"),
+        ]
         # A rule's deadline that is asked for twice in one event is one clock.
         constraints = [
             models.UniqueConstraint(fields=["event", "key"], name="one_deadline_per_event_and_key"),
@@ -377,6 +386,7 @@ from .finding.models import (  # noqa: E402
     IdentityToken,
     ProbableMatch,
 )
+from .notes.models import CaseNote, FlagChange  # noqa: E402
 from .retention.models import CaseHold  # noqa: E402
 
 __all__ = [
@@ -387,8 +397,10 @@ __all__ = [
     "CaseHold",
     "CaseLink",
     "CaseMerge",
+    "CaseNote",
     "CaseTransfer",
     "ConsentEntry",
+    "FlagChange",
     "IdentityQuestion",
     "IdentityRequest",
     "IdentityToken",

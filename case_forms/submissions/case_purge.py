@@ -34,6 +34,7 @@ from case_forms.cases.models import (
     Referral,
     SharingDecision,
 )
+from case_forms.cases.notes.forgetting import forget_notes
 from case_forms.cases.retention.terms import get_months_of
 from case_forms.form_builder.retention import months_later
 from case_forms.procedures.models import ProcedureVersion
@@ -98,6 +99,7 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
             "known": CaseFact.objects.filter(case=case).delete()[0],
             "consents": _erase_consents(case),
             "identity": forget_identity(case),
+            "notes": forget_notes(case),
             **{name: erase(case, at) for name, erase in _erasers.items()},
         }
     case.forgotten_at, case.forget_after, case.flags, case.form_after_closing_at = at, None, {}, None
