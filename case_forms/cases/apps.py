@@ -20,12 +20,14 @@ class CasesConfig(AppConfig):
         )
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
+        from .days import calendar as days_calendar
         from .finding import requests
 
         register_owners("cases", _iter_case_ids)
         deadline_clock.register()
         requests.register()
         date_clock.register()
+        days_calendar.register()
         consent_clock.register()
         register_gate(Gate(check_request, check_notice))
 

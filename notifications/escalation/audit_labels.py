@@ -106,6 +106,7 @@ KINDS: dict[str, Promise] = {
     "brief.pin_tried": _("Tried a PIN"),
     "brief.report_viewed": _("Read a report added to a notice"),
     "brief.viewed": _("Read a notice"),
+    "calendar_address.fetched": _("A calendar program came for somebody's calendar for the first time that day"),
     "calendar_address.made": _("Created their calendar address"),
     "calendar_address.revoked": _("Stopped their calendar address"),
     "case.closed": _("Closed a case"),
