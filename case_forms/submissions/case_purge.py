@@ -103,8 +103,8 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
             **{name: erase(case, at) for name, erase in _erasers.items()},
         }
     case.forgotten_at, case.forget_after, case.flags, case.form_after_closing_at = at, None, {}, None
-    case.closed_at = case.closed_at or at
-    case.save(update_fields=["forgotten_at", "forget_after", "flags", "form_after_closing_at", "closed_at"])
+    case.closed_at, case.risk = case.closed_at or at, ""
+    case.save(update_fields=["risk", "forgotten_at", "forget_after", "flags", "form_after_closing_at", "closed_at"])
     data_keys.destroy(case.pk)
     log_event("case.forgotten", target_kind="case", target_id=case.pk, again=again, **counts)
     # What was merged into it was about the same person, and is forgotten with it.

@@ -76,7 +76,7 @@ def test_a_worker_goes_through_the_day(context: BrowserContext, live_server: Any
         page.goto(f"{live_server.url}/field/cases/{case.reference}/{path}")
         fits(page)
         picture(page, f"{path.strip('/').replace('/?kind=', '-')}-{name}")
-    page.goto(f"{live_server.url}/field/sessions/calendar/subscription/")
+    page.goto(f"{live_server.url}/field/sessions/calendar/")
     fits(page)
     picture(page, f"subscription-{name}")
     assert complaints == []

@@ -4,13 +4,18 @@ The fact is the truth. The column is what lists are sorted and filtered by, and 
 seal for it.
 """
 
-from django.db.models import F
+from case_forms.form_builder.definition import Form
 
 from ..models import Case, CaseFact, RiskLevel
 from .reading import get_known
 
 RISK = "risk_level"  # the key of the fact
-BATCH = 200
+BATCH, MAX_BATCHES = 500, 20
+
+
+def writes_risk(form: Form) -> bool:
+    """Return whether a question of this form says the level of risk."""
+    return any(located.question.writes_fact == RISK for located in form.iter_questions())
 
 
 def refresh_risk(case: Case) -> None:
@@ -23,11 +28,20 @@ def refresh_risk(case: Case) -> None:
 
 
 def fill_in_risk() -> int:
-    """Fill the column of cases from before there was one, the open ones first. Return how many were looked at."""
-    left = Case.objects.filter(risk__isnull=True)
-    # Most have no such fact, and need no seal to be opened.
-    left.exclude(pk__in=CaseFact.objects.filter(key=RISK).values("case")).update(risk="")
-    cases = list(left.order_by(F("closed_at").asc(nulls_first=True))[:BATCH])
-    for case in cases:
-        refresh_risk(case)
-    return len(cases)
+    """Fill the column of cases from before there was one, the open ones first. Return how many were looked at.
+
+    In batches of their own, so that nobody waits long for the one writer; what is left comes with the next pass.
+    """
+    done = 0
+    for _batch in range(MAX_BATCHES):
+        left = Case.objects.filter(risk__isnull=True).order_by()
+        keys = list(left.open().values_list("pk", flat=True)[:BATCH]) or list(left.values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            break
+        # Most have no such fact, and need no seal to be opened.
+        said = set(CaseFact.objects.filter(case__in=keys, key=RISK).values_list("case", flat=True))
+        Case.objects.filter(pk__in=[key for key in keys if key not in said]).update(risk="")
+        for case in Case.objects.filter(pk__in=said):
+            refresh_risk(case)
+        done += len(keys)
+    return done
