@@ -630,7 +630,11 @@ MOUNTS: tuple[RouteRule, ...] = (
 # What a stand-in may open (`access.sessions.duress`): pages that are empty for whoever works nowhere, and the ways out.
 IN_DURESS: frozenset[tuple[str, str]] = frozenset(
     {
-        *((view, method) for view in ("intake:home", "signals:list", "sessions:list") for method in ("GET", "HEAD")),
+        *(
+            (view, method)
+            for view in ("intake:home", "intake:day", "signals:list", "sessions:list")
+            for method in ("GET", "HEAD")
+        ),
         *((view, "POST") for view in ("account_lock", "account_alive")),
         ("intake:section", "POST"),  # a page opened before goes on saving by its draft's key, which shows nothing
     }
