@@ -24,6 +24,7 @@ from .correcting import Correction
 from .date_clock import await_dates
 from .deadlines import end_duties, lock_duties
 from .facts.actions import write_facts
+from .facts.risk import refresh_risk, writes_risk
 from .locking import lock_case
 from .models import (
     SUBMISSION_RECEIVED,
@@ -200,6 +201,8 @@ class _DecisionRun(NoticesOfDecision):
             received_at=submission.received_at,
             without=submission.carried_over,
         )
+        if writes_risk(submission.form):
+            refresh_risk(case)
 
     def _see_where(self, case: Case) -> None:
         """Note when the person is in another municipality than the case.

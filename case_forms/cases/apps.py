@@ -20,6 +20,7 @@ class CasesConfig(AppConfig):
         )
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
+        from .days import calendar as days_calendar
         from .finding import requests
         from .referring import at_link
         from .talk import receivers as talk_receivers  # noqa: F401
@@ -28,6 +29,7 @@ class CasesConfig(AppConfig):
         deadline_clock.register()
         requests.register()
         date_clock.register()
+        days_calendar.register()
         consent_clock.register()
         at_link.register()
         register_gate(Gate(check_request, check_notice))

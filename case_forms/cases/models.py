@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.models import MobileUnit, Municipality, Region, User
 from case_forms.procedures.models import ProcedureVersion
@@ -45,6 +46,15 @@ class FormalIdentification(models.TextChoices):
     SCHEDULED = "scheduled", _("scheduled")
     CONFIRMED = "done_confirmed", _("done, confirmed")
     NOT_CONFIRMED = "done_not_confirmed", _("done, not confirmed")
+
+
+class RiskLevel(models.TextChoices):
+    """How great the danger to the person is, the greatest first: the codes of the fact `risk_level`."""
+
+    IMMEDIATE = "immediate", pgettext_lazy("risk", "immediate")
+    HIGH = "high", pgettext_lazy("risk", "high")
+    MEDIUM = "medium", pgettext_lazy("risk", "medium")
+    LOW = "low", pgettext_lazy("risk", "low")
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -98,6 +108,10 @@ class Case(models.Model):
         default=FormalIdentification.NOT_OFFERED,
     )
     child_track = models.BooleanField(_("child, or may be a child"), default=False)
+    # What the sealed fact says (`facts.risk`): "" where it isn't known, null where nobody has looked yet.
+    risk = models.CharField(
+        _("level of risk"), max_length=12, choices=RiskLevel.choices, blank=True, null=True, default=""
+    )
     is_drill = models.BooleanField(_("drill"), default=False)
     # {key: {language: label}} of the procedure's flags that rules have set, as they were worded then
     flags = models.JSONField(_("flags"), default=dict, blank=True)
@@ -146,8 +160,15 @@ class Case(models.Model):
                 condition=Q(form_after_closing_at__isnull=False),
                 name="case_with_a_form_after_closing",
             ),
+            # What is due today is looked for among the open cases of a unit or region, and most cases are closed.
+            models.Index(fields=["unit"], condition=Q(closed_at__isnull=True), name="case_open_of_unit"),
+            models.Index(fields=["region"], condition=Q(closed_at__isnull=True), name="case_open_of_region"),
+            models.Index(fields=["id"], condition=Q(risk__isnull=True), name="case_risk_not_looked_up"),
         ]
         constraints = [
+            models.CheckConstraint(
+                name="case_known_risk", condition=Q(risk__isnull=True) | Q(risk__in=["", *RiskLevel.values])
+            ),
             models.CheckConstraint(
                 name="case_void_is_closed", condition=Q(voided_at__isnull=True) | Q(closed_at__isnull=False)
             ),
@@ -284,6 +305,12 @@ class Deadline(models.Model):
         verbose_name = _("deadline")
         verbose_name_plural = _("deadlines")
         ordering = ["starts_at"]
+        indexes = [
+            models.Index(
+                fields=["case"], condition=Q(met_at__isnull=True, ended_at__isnull=True), name="deadline_unmet_of_case"
+            ),
+            models.Index(fields=["-met_at"], condition=Q(met_at__isnull=False), name="deadline_met_lately"),
+        ]
         # A rule's deadline that is asked for twice in one event is one clock.
         constraints = [
             models.UniqueConstraint(fields=["event", "key"], name="one_deadline_per_event_and_key"),
@@ -390,6 +417,7 @@ from .finding.models import (  # noqa: E402
     IdentityToken,
     ProbableMatch,
 )
+from .notes.models import CaseNote, FlagChange  # noqa: E402
 from .referring.models import ReferralStep  # noqa: E402
 from .retention.models import CaseHold  # noqa: E402
 from .rights.models import RightsRequest  # noqa: E402
@@ -402,8 +430,10 @@ __all__ = [
     "CaseHold",
     "CaseLink",
     "CaseMerge",
+    "CaseNote",
     "CaseTransfer",
     "ConsentEntry",
+    "FlagChange",
     "IdentityQuestion",
     "IdentityRequest",
     "IdentityToken",

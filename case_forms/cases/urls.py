@@ -6,6 +6,8 @@ from . import views
 from .closing import views as closing
 from .consent.views import withdraw_consent
 from .facts import views as fact_views
+from .history import views as history
+from .notes import views as notes
 from .referring import views as referring
 from .retention import views as retention
 from .rights import views as rights
@@ -30,6 +32,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/notices/<uuid:notice_id>/instead/", views.instead, name="instead"),
     path("<slug:reference>/notices/<uuid:notice_id>/talk/", talk, name="talk"),
     path("<slug:reference>/consents/<str:key>/withdraw/", withdraw_consent, name="withdraw_consent"),
+    path("<slug:reference>/history/", history.history, name="history"),
+    path("<slug:reference>/readers/", history.readers, name="readers"),
+    path("<slug:reference>/notes/", notes.add, name="note_add"),
+    path("<slug:reference>/notes/<uuid:note_id>/correct/", notes.correct, name="note_correct"),
+    path("<slug:reference>/flags/", notes.flags, name="flags"),
     path("<slug:reference>/tasks/", task_pages.add, name="task_add"),
     path("<slug:reference>/tasks/<int:task>/done/", task_pages.done, name="task_done"),
     path("<slug:reference>/referrals/<uuid:referral>/another/", referring.another, name="refer_again"),

@@ -29,9 +29,11 @@ from .facts.reading import get_head
 from .facts.views import in_lines
 from .finding.links import find_visible, get_standing_references
 from .finding.related import build_related
+from .finding.sides import may_act_for
 from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
 from .models import Case, Deadline
+from .notes.reading import list_notes
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
 from .referring.shown import build_cards
 from .rights.shown import describe_rights
@@ -61,9 +63,13 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     # A coordinator reads the case too; only its own unit fills in the next form.
     may_fill = _may_fill(found, user)
     next_forms = _forms_about_a_case() if may_fill else []
+    notes, more_notes = list_notes(found)
     context = {
         "place_name": found.unit.name,
         "case": found,
+        "notes": notes,
+        "more_notes": more_notes,
+        "may_see_readers": may_act_for(found, user),
         "board": _board(found),
         "referrals": build_cards(found, user),
         "to_complete": _to_complete(found, next_forms),

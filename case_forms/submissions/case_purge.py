@@ -35,6 +35,7 @@ from case_forms.cases.models import (
     ReferralStep,
     SharingDecision,
 )
+from case_forms.cases.notes.forgetting import forget_notes
 from case_forms.cases.retention.terms import get_months_of
 from case_forms.cases.rights.actions import forget_requests
 from case_forms.form_builder.retention import months_later
@@ -101,11 +102,12 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
             "consents": _erase_consents(case),
             "identity": forget_identity(case),
             "rights": forget_requests(case),
+            "notes": forget_notes(case),
             **{name: erase(case, at) for name, erase in _erasers.items()},
         }
     case.forgotten_at, case.forget_after, case.flags, case.form_after_closing_at = at, None, {}, None
-    case.closed_at = case.closed_at or at
-    case.save(update_fields=["forgotten_at", "forget_after", "flags", "form_after_closing_at", "closed_at"])
+    case.closed_at, case.risk = case.closed_at or at, ""
+    case.save(update_fields=["risk", "forgotten_at", "forget_after", "flags", "form_after_closing_at", "closed_at"])
     data_keys.destroy(case.pk)
     log_event("case.forgotten", target_kind="case", target_id=case.pk, again=again, **counts)
     # What was merged into it was about the same person, and is forgotten with it.

@@ -7,6 +7,7 @@ import structlog
 from django.utils import timezone
 
 from audit.put_aside import for_each_row
+from case_forms.cases.facts.risk import fill_in_risk
 
 from .attachments.actions import tidy_attachments
 from .case_purge import forget_due_cases, forget_submissions_without_case
@@ -29,6 +30,7 @@ def tidy(_argument: Any = None) -> None:
         "intake.cases": lambda: forget_due_cases(timezone.localdate(now)),
         "intake.forms": lambda: forget_submissions_without_case(timezone.localdate(now)),
         "intake.drafts": lambda: end_old_drafts(now),
+        "intake.risk": fill_in_risk,
         "intake.attachments": lambda: tidy_attachments(now),
     }
     done: dict[str, Any] = {}

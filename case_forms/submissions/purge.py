@@ -17,6 +17,7 @@ from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.cases.consent.forgetting import forget_words
 from case_forms.cases.facts.actions import forget_facts
+from case_forms.cases.facts.risk import refresh_risk
 from case_forms.cases.models import CaseEvent, CaseHold
 from case_forms.form_builder.retention import Forgotten, first_due, months_later, without_overdue
 from notifications.briefs.erasing import erase_answers
@@ -81,6 +82,8 @@ def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
 def _forget_what_is_known(submission: Submission, keys: set[str]) -> None:
     """Forget the facts that come from these answers, and what the submission says of taking them over."""
     forget_facts(submission_id=submission.pk, questions=keys)
+    if submission.case is not None:
+        refresh_risk(submission.case)
     taken_over = submission.carried_over or {}
     submission.carried_over = {key: entry for key, entry in taken_over.items() if key not in keys} or None
 

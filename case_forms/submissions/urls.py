@@ -6,6 +6,7 @@ from .exports import views as answers_out
 from .views import (
     attachments,
     correcting,
+    day,
     draft_migration,
     filling,
     forgetting,
@@ -33,6 +34,7 @@ register_converter(KeyConverter, "formkey")
 app_name = "intake"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("day/", day.day, name="day"),
     path("language/", home.language, name="language"),
     path("forms/<slug:form_key>/start/", starting.start, name="start"),
     path("drafts/<uuid:draft_id>/", sending.review, name="review"),

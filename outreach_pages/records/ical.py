@@ -23,8 +23,10 @@ REFRESH = datetime.timedelta(hours=6)
 STATUS = {SessionState.PLANNED: "TENTATIVE", SessionState.CANCELLED: "CANCELLED"}
 
 
-def build_calendar(sessions: Iterable[InformativeSession], *, name: str) -> bytes:
+def build_calendar(sessions: Iterable[InformativeSession], *, name: str, more: Iterable[Event] = ()) -> bytes:
     """Build a calendar of these sessions, in the active language. The same sessions give the same bytes.
+
+    `more`: other events that come after them (`calendar_tasks`).
 
     A cancelled session is included as cancelled, so that a phone that has it strikes it out.
     """
@@ -37,6 +39,8 @@ def build_calendar(sessions: Iterable[InformativeSession], *, name: str) -> byte
     calendar.add("x-published-ttl", "PT6H")
     for session in sessions:
         calendar.add_component(_build_event(session))
+    for event in more:
+        calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 

@@ -253,7 +253,8 @@ class SessionCount(models.Model):
 class CalendarAddress(models.Model):
     """A person's own address of the calendar. Whoever knows it reads what that person may see, until it is revoked.
 
-    Only the hash of its secret is stored, so that the table reveals no address.
+    Only the hash of its secret is stored, so that the table reveals no address. `with_tasks`: it also says when the
+    person's duties are due, without a word of what they are.
     """
 
     user = models.ForeignKey(
@@ -262,6 +263,7 @@ class CalendarAddress(models.Model):
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     made_at = models.DateTimeField(_("made at"), default=timezone.now, editable=False)
     read_on = models.DateField(_("last read on"), null=True, blank=True, editable=False)
+    with_tasks = models.BooleanField(_("with tasks"), default=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
 
     class Meta:

@@ -421,6 +421,22 @@ VIEWS: tuple[RouteRule, ...] = (
         "Whoever follows a case says that a task is done which no form answers; recorded.",
         WRITE,
     ),
+    RouteRule(
+        "cases:note_add", FIELD, "Whoever follows a case writes a note about it; it is sealed, and recorded.", WRITE
+    ),
+    RouteRule(
+        "cases:note_correct", FIELD, "Whoever follows a case corrects a note by a second one; the first stays.", WRITE
+    ),
+    RouteRule(
+        "cases:flags", FIELD, "Whoever follows a case sets or clears its flags, with the reason; recorded.", WRITE
+    ),
+    RouteRule("cases:history", FIELD, "A unit and its coordinator read what happened in a case; recorded."),
+    RouteRule(
+        "cases:readers",
+        FIELD,
+        "A case's own unit and its coordinators see who has read it; whom another unit opened it to, does not.",
+    ),
+    RouteRule("intake:day", FIELD, "Each person sees what is due in the cases that they may open."),
     RouteRule("outreach:zones", FIELD, "A unit sees the zones of its region, a coordinator those of their regions."),
     RouteRule("outreach:zone_add", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),
     RouteRule("outreach:zone_change", COORDINATOR, "Coordinators keep the list of zones of their regions.", WRITE),
@@ -637,7 +653,11 @@ MOUNTS: tuple[RouteRule, ...] = (
 # What a stand-in may open (`access.sessions.duress`): pages that are empty for whoever works nowhere, and the ways out.
 IN_DURESS: frozenset[tuple[str, str]] = frozenset(
     {
-        *((view, method) for view in ("intake:home", "signals:list", "sessions:list") for method in ("GET", "HEAD")),
+        *(
+            (view, method)
+            for view in ("intake:home", "intake:day", "signals:list", "sessions:list")
+            for method in ("GET", "HEAD")
+        ),
         *((view, "POST") for view in ("account_lock", "account_alive")),
         ("intake:section", "POST"),  # a page opened before goes on saving by its draft's key, which shows nothing
     }

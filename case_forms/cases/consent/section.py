@@ -110,6 +110,13 @@ def _iter_history(case: Case) -> Iterator[HistoryLine]:
         )
 
 
+def describe_entry(entry: ConsentEntry) -> str:
+    """Return one entry of the ledger in words: for what or for whom, and what was answered."""
+    whom = _name(Recipient(entry.role, entry.partner)) if entry.partner or entry.role else ""
+    what = str(dict(ConsentPurpose.choices).get(entry.purpose, ""))
+    return f"{', '.join(part for part in (what, whom) if part)}: {entry.get_answer_display()}"
+
+
 def _name(to: Recipient) -> str:
     return localize(to.partner.names) if to.partner else str(Role(to.role).label)
 

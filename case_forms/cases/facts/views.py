@@ -21,6 +21,7 @@ from ..lead import may_lead
 from ..models import Case
 from .actions import note_no_longer_known
 from .reading import KnownFact, fact_label, get_history, get_known
+from .risk import RISK, refresh_risk
 
 
 def facts(request: HttpRequest, reference: str) -> HttpResponse:
@@ -68,6 +69,8 @@ def _ended(case: Case, found: FactType, user: User, *, may_note: bool) -> HttpRe
         Case.objects.select_for_update().get(pk=case.pk)
         if get_known(case, keys={found.key}):
             note_no_longer_known(case=case, key=found.key, by=user, at=clock.now())
+            if found.key == RISK:
+                refresh_risk(case)
     return redirect("cases:fact", case.reference, found.key)
 
 

@@ -29,6 +29,7 @@ from vault.rotation import reseal_owned
 
 from ..brief_content import both
 from ..deadlines import withdraw_chase
+from ..facts.risk import refresh_risk
 from ..models import Case, CaseEvent, Deadline, Referral, ReferralStep
 from ..rights.restriction import refresh_restriction
 from .duties import ask_for_answer, note_answered
@@ -162,6 +163,7 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
     refresh_restriction(kept)
     # Under the key of the case that they belong to now: who forgets that one forgets them.
     reseal_owned(kept.pk)
+    refresh_risk(kept)
     if duplicate.unit_id != kept.unit_id:
         # Whoever met the person goes on seeing the case.
         CaseAccess.objects.create(case=kept, unit_id=duplicate.unit_id, since=now, merge=locked)
@@ -200,6 +202,8 @@ def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
     refresh_restriction(kept)
     refresh_restriction(duplicate)
     reseal_owned(kept.pk, duplicate.pk)
+    for case in (kept, duplicate):
+        refresh_risk(case)
     CaseAccess.objects.filter(merge=locked, ended_at__isnull=True).update(ended_at=now)
     for key in locked.withdrawn:
         _tell_again(UUID(key), locked)

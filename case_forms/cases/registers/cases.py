@@ -34,6 +34,7 @@ class CaseRegister(Register):
         "urgency",
         "page",
         "status",
+        "risk_level",
         "on_child_track",
         "flagged",
         "next_duty",
@@ -42,7 +43,7 @@ class CaseRegister(Register):
     )
     list_display_add_buttons = "page"
     button_helper_class = PageFirst
-    exact = ("status", "child_track", "formal_identification", "is_drill")
+    exact = ("status", "risk", "child_track", "formal_identification", "is_drill")
     date_field = "opened_at"
     list_select_related = ("municipality", "unit")
     search_fields = ("reference",)
@@ -50,6 +51,7 @@ class CaseRegister(Register):
     inspect_view_fields = (
         "reference",
         "status",
+        "risk",
         "formal_identification",
         "child_track",
         "region",
@@ -89,6 +91,12 @@ class CaseRegister(Register):
 
     on_child_track.short_description = _("child")  # type: ignore[attr-defined]
     on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
+
+    def risk_level(self, case: Case) -> str:
+        return str(case.get_risk_display() or "")
+
+    risk_level.short_description = Case._meta.get_field("risk").verbose_name  # type: ignore[attr-defined]
+    risk_level.admin_order_field = "risk"  # type: ignore[attr-defined]
 
     def flagged(self, case: Case) -> str:
         return ", ".join(flags_in_words(case, get_current_language()))

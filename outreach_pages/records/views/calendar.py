@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from access.models import Region
 from access.scoping import get_signed_in_user
 
-from .. import calendar, calendar_addresses, ical
+from .. import calendar, calendar_addresses, calendar_tasks, ical
 from ..models import CalendarAddress
 from ..permissions import get_plannable_units
 from .sessions import build_context
@@ -62,7 +62,8 @@ def subscription(request: HttpRequest, secret: str = "") -> HttpResponse:
 @require_POST
 def make_subscription(request: HttpRequest) -> HttpResponse:
     """Create a new address, shown this once; the earlier one stops working."""
-    secret = calendar_addresses.make_address(user=get_signed_in_user(request))
+    with_tasks = request.POST.get("tasks") == "yes"
+    secret = calendar_addresses.make_address(user=get_signed_in_user(request), with_tasks=with_tasks)
     # Rendered, not redirected: the secret is stored nowhere, so this answer alone can show it.
     return subscription(request, request.build_absolute_uri(reverse("sessions:feed", args=[secret])))
 
@@ -77,14 +78,17 @@ def revoke_subscription(request: HttpRequest) -> HttpResponse:
 def feed(request: HttpRequest, secret: str) -> HttpResponseBase:
     """Return what the person of this address may see now.
 
-    404 for an unknown or revoked address, and for one whose person has left.
+    404 for an unknown or revoked address, and for one whose person has left; 429 for one that comes too often.
     """
     address = CalendarAddress.holder_of(secret)
     if address is None:
         raise Http404
-    calendar_addresses.note_fetch(address)
+    if not calendar_addresses.note_fetch(address):
+        return HttpResponse(status=429, headers={"Retry-After": "3600", "Cache-Control": "no-store"})
     with translation.override(address.user.language):
-        content = ical.build_calendar(ical.get_calendar_sessions(address.user), name=_("Vatra: informative sessions"))
+        tasks = calendar_tasks.build_task_events(address) if address.with_tasks else []
+        name = _("Vatra") if address.with_tasks else _("Vatra: informative sessions")
+        content = ical.build_calendar(ical.get_calendar_sessions(address.user), name=name, more=tasks)
     answer = HttpResponse(content, content_type=ical.MEDIA_TYPE)
     answer["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     patch_cache_control(answer, private=True, no_cache=True)

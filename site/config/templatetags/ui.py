@@ -93,7 +93,17 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
     "referral_ended": ("closed", gettext_lazy("ended without an answer"), "neutral"),
     "child": ("child", gettext_lazy("child, or may be a child"), "amber"),
     "drill": ("drill", gettext_lazy("drill"), "neutral"),
+    "risk_immediate": ("warning", gettext_lazy("immediate risk"), "danger"),
+    "risk_high": ("warning", gettext_lazy("high risk"), "danger"),
+    "risk_medium": ("info", gettext_lazy("medium risk"), "amber"),
+    "risk_low": ("info", gettext_lazy("low risk"), "neutral"),
 }
+
+
+@register.simple_tag
+def risk_badge(level: str | None) -> SafeString:
+    """Render the badge of a level of risk; nothing where it isn't known."""
+    return state_badge(f"risk_{level}") if level else SafeString()
 
 
 @register.filter

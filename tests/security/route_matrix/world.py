@@ -23,6 +23,7 @@ from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
 from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
 from case_forms.cases.models import Case, CaseClosing, Deadline, DeadlineKind, Referral, RightsRequest
+from case_forms.cases.notes.actions import add_note
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
 from case_forms.simulation.models import Replay, Scenario
@@ -80,6 +81,7 @@ class World:
             "submission_id": submission.pk,
             "reference": self.case.reference,
             "task": self._task().pk,
+            "note_id": add_note(case=self.case, text="x", by=self.worker).pk,
             "notice_id": Notice.objects.filter(case_id=self.case.pk).first().pk,
             "zone_id": zone.pk,
             "visit_id": visit.pk,

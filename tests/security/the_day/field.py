@@ -13,6 +13,7 @@ from django.utils import timezone
 from access.models import FieldToken, Municipality
 from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.models import Case, Deadline, Referral, RightsRequest
+from case_forms.cases.notes.actions import add_note
 from case_forms.cases.notifying_instead import list_choices
 from case_forms.cases.rights.held import compute_fingerprint, read_held
 from case_forms.form_builder.actions import publish_form, save_definition
@@ -546,6 +547,44 @@ def finish_a_task(day: Day, me: Staff) -> Any:
     task = write_a_task_down(day, me)
     me.post("cases:task_done", a_case(day).reference, task.pk, text="Kanarina")
     return task
+
+
+@act("case.note_added", "worker", "cases:note_add")
+def write_a_note(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    me.post("cases:note_add", found.reference, text="Kanarina")
+    return found
+
+
+@act("case.note_corrected", "coordinator", "cases:note_correct")
+def correct_a_note(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    note = add_note(case=found, text="Kanarina", by=day.worker.user)
+    me.post("cases:note_correct", found.reference, note.pk, text="Kanarina e dytë")
+    return found
+
+
+@act("case.flagged", "worker", "cases:flags")
+def set_a_flag_by_hand(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    # One that a rule of another version has set: the procedure of the day need not have any.
+    Case.objects.filter(pk=found.pk).update(flags={"prova": {"sq": "prova", "en": "trial"}})
+    me.post("cases:flags", found.reference, flag="clear:prova", reason="Kanarina")
+    return found
+
+
+@act("case.read", "worker", "cases:history")
+def read_the_history(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    get(me, "cases:history", found.reference)
+    return found
+
+
+@act("case.readers_read", "coordinator", "cases:readers")
+def see_who_has_read_it(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    get(me, "cases:readers", found.reference)
+    return found
 
 
 # ---- tips ----

@@ -1,0 +1,75 @@
+"""Whose cases a day's page is about: what its reader may see, narrowed by what they chose."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from access.models import MobileUnit, Region, User
+
+from ..finding.assigning import with_responsible
+from ..models import Case
+
+MINE = "mine"
+MAX_WORKERS = 200  # offered in the filter
+
+
+@dataclass(frozen=True)
+class DayFilter:
+    """`region`, `unit`: slugs; `worker`: the id of the lead worker, "mine" for the reader, "" for whoever."""
+
+    region: str = ""
+    unit: str = ""
+    worker: str = ""
+
+    @classmethod
+    def asked(cls, wanted: Any) -> "DayFilter":
+        """Build the filter from a query string. What it can't read filters nothing."""
+        worker = wanted.get("worker", "")
+        is_id = worker.isascii() and worker.isdigit() and len(worker) < 10
+        return cls(
+            wanted.get("region", "")[:50], wanted.get("unit", "")[:50], worker if worker == MINE or is_id else ""
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.region or self.unit or self.worker)
+
+
+def get_cases(user: User, wanted: DayFilter) -> "QuerySet[Case]":
+    """Return the open cases of a day's page."""
+    cases = Case.objects.visible_to(user).open()
+    if wanted.region:
+        cases = cases.filter(Q(region__slug=wanted.region) | Q(unit__region__slug=wanted.region))
+    if wanted.unit:
+        cases = cases.filter(unit__slug=wanted.unit)
+    if wanted.worker:
+        worker = user.pk if wanted.worker == MINE else int(wanted.worker)
+        cases = cases.filter(Q(lead=worker) | Q(lead__isnull=True, opened_by=worker))
+    return cases
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What can be chosen: each list is empty where there is nothing to choose between."""
+
+    regions: list[Region]
+    units: list[MobileUnit]
+    workers: list[User]
+
+
+def list_choices(user: User) -> Choices:
+    """Return what this person can narrow their day by."""
+    regions = list(user.coordinated_regions())
+    own = user.units()
+    near = MobileUnit.objects.filter(Q(region__in=regions) | Q(pk__in=own.values("pk"))).order_by("name")
+    units = list(near)
+    return Choices(
+        regions=regions if len(regions) > 1 else [],
+        units=units if len(units) > 1 else [],
+        workers=_list_workers(user) if regions else [],
+    )
+
+
+def _list_workers(user: User) -> list[User]:
+    leading = with_responsible(Case.objects.visible_to(user).open()).order_by().values("responsible_id").distinct()
+    return list(User.objects.filter(pk__in=leading).order_by("last_name", "first_name", "username")[:MAX_WORKERS])

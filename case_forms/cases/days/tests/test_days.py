@@ -1,0 +1,183 @@
+"""What is due on a person's day: in which part it stands, for whom, and how many."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from access.models import StaffRole
+from notifications.outbox.models import Notice
+from tests.world.places import make_place, make_unit, make_user
+from tests.world.scene import Scene, make_scene
+
+from ...models import Case, Deadline, DeadlineKind
+from ..calendar import iter_due_moments
+from ..day import ANSWERED, OVERDUE, PARTS, TODAY, WEEK, build_part
+from ..scope import MINE, DayFilter, get_cases, list_choices
+from ..window import get_window
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
+
+
+def begin() -> tuple[Scene, Case]:
+    """One case whose only duties are those that a test adds."""
+    scene = make_scene()
+    scene.send()
+    Deadline.objects.all().delete()
+    case = Case.objects.get()
+    case.events.all()
+    return scene, case
+
+
+def due(case: Case, at: datetime, key: str = "seen", **more: Any) -> Deadline:
+    fields = {"label": {"sq": key, "en": key}, "starts_at": at - timedelta(days=2), "owner": "mobile_unit", **more}
+    return Deadline.objects.create(case=case, event=case.events.first(), key=key, red_at=at, **fields)
+
+
+def labels(part: str, scene: Scene, now: datetime, wanted: DayFilter | None = None) -> list[str]:
+    cases = get_cases(scene.worker, wanted or DayFilter())
+    return [line.label for line in build_part(part, cases, get_window(now)).lines if line.kind in ("duty", "done")]
+
+
+def test_each_duty_stands_in_the_part_of_its_moment() -> None:
+    scene, case = begin()
+    due(case, NOON - timedelta(hours=1), "late")
+    due(case, NOON, "now")
+    due(case, NOON + timedelta(hours=8), "tonight")
+    due(case, NOON + timedelta(hours=11), "tomorrow")  # after midnight in Tirana
+    due(case, NOON + timedelta(days=7), "in a week")
+    due(case, NOON + timedelta(days=9), "far")
+    assert labels(OVERDUE, scene, NOON) == ["late"]
+    assert labels(TODAY, scene, NOON) == ["now", "tonight"]
+    assert labels(WEEK, scene, NOON) == ["tomorrow", "in a week"]
+
+
+def test_a_day_on_which_the_clocks_change_has_its_own_length() -> None:
+    spring = get_window(datetime(2026, 3, 29, 9, tzinfo=UTC))
+    autumn = get_window(datetime(2026, 10, 25, 9, tzinfo=UTC))
+    today = datetime(2026, 3, 28, 23, tzinfo=UTC)
+    assert spring.tomorrow_begins.astimezone(UTC) - today == timedelta(hours=23)
+    assert autumn.tomorrow_begins.astimezone(UTC) - datetime(2026, 10, 24, 22, tzinfo=UTC) == timedelta(hours=25)
+    assert spring.week_ends.astimezone(UTC) == datetime(2026, 4, 5, 22, tzinfo=UTC)
+
+
+def test_a_public_holiday_is_said_to_be_one() -> None:
+    assert get_window(datetime(2026, 11, 28, 9, tzinfo=UTC)).is_public_holiday
+    assert not get_window(datetime(2026, 11, 27, 9, tzinfo=UTC)).is_public_holiday
+
+
+def test_nothing_due_is_an_empty_day() -> None:
+    scene, _case = begin()
+    cases = get_cases(scene.worker, DayFilter(worker=str(10**8)))
+    assert [build_part(part, cases, get_window(NOON)).total for part in PARTS] == [0, 0, 0, 0]
+
+
+def test_five_hundred_due_are_counted_and_paged_and_each_stands_on_one_page(django_assert_max_num_queries: Any) -> None:
+    scene, case = begin()
+    event = case.events.first()
+    Deadline.objects.bulk_create(
+        Deadline(
+            case=case, event=event, key=f"k{number}", label={"sq": f"{number}"}, starts_at=NOON, owner="mobile_unit",
+            red_at=NOON - timedelta(minutes=number % 7),
+        )
+        for number in range(1, 501)
+    )  # fmt: skip
+    cases, window = get_cases(scene.worker, DayFilter()), get_window(NOON)
+    with django_assert_max_num_queries(40):
+        first = build_part(OVERDUE, cases, window, size=50)
+    assert (len(first.lines), first.total) == (50, 500 - 500 // 7)
+    seen = [
+        line.label
+        for number in range(1, 11)
+        for line in build_part(OVERDUE, cases, window, number=number, size=50).lines
+    ]
+    assert len(seen) == len(set(seen)) == first.total
+
+
+def test_a_closed_case_and_what_was_met_leave_the_day() -> None:
+    scene, case = begin()
+    met = due(case, NOON - timedelta(hours=3), "met")
+    due(case, NOON - timedelta(hours=2), "open")
+    Deadline.objects.filter(pk=met.pk).update(met_at=NOON - timedelta(hours=1))
+    assert labels(OVERDUE, scene, NOON) == ["open"]
+    assert labels(ANSWERED, scene, NOON) == ["met"]
+    Case.objects.filter(pk=case.pk).update(closed_at=NOON)
+    assert labels(OVERDUE, scene, NOON) == []
+
+
+def test_a_clock_of_a_notice_stands_there_once_as_the_silence_of_its_recipient() -> None:
+    scene = make_scene()
+    scene.send()
+    now = timezone.now() + timedelta(days=1)
+    sent = {"state": "sent", "sent_at": timezone.now(), "attempts": 1, "next_attempt_at": None}
+    police = Notice.objects.get(role="police")
+    Notice.objects.filter(pk=police.pk).update(**sent, answer_by=timezone.now())
+    clock_of_it = Deadline.objects.filter(notice_id=police.pk)
+    assert clock_of_it.exists()
+    lines = build_part(OVERDUE, get_cases(scene.worker, DayFilter()), get_window(now)).lines
+    assert [line.kind for line in lines if "police" in line.label.lower()] == ["silent"]
+
+
+def test_a_worker_narrows_to_the_cases_that_they_lead_also_when_the_lead_has_left() -> None:
+    scene, case = begin()
+    due(case, NOON, "mine")
+    gone = make_user(StaffRole.WORKER, username="gone", unit=scene.unit)
+    mine = DayFilter(worker=MINE)
+    assert labels(TODAY, scene, NOON, mine) == ["mine"]
+    Case.objects.filter(pk=case.pk).update(lead=gone)
+    gone.is_active = False
+    gone.save()
+    assert labels(TODAY, scene, NOON, mine) == []
+    assert labels(TODAY, scene, NOON) == ["mine"], "the unit still sees what nobody follows"
+
+
+def test_a_coordinator_narrows_by_region_unit_and_worker_and_sees_no_other_region() -> None:
+    scene, case = begin()
+    due(case, NOON, "here")
+    coordinator = make_user(StaffRole.COORDINATOR, username="coord", region=scene.place.region)
+    far = make_user(StaffRole.COORDINATOR, username="far", region=make_place("far").region)
+    window = get_window(NOON)
+
+    def total(user: Any, **wanted: str) -> int:
+        return build_part(TODAY, get_cases(user, DayFilter(**wanted)), window).total
+
+    assert total(coordinator) == 1
+    assert total(coordinator, region=scene.place.region.slug, unit=scene.unit.slug, worker=str(scene.worker.pk)) == 1
+    assert total(coordinator, unit="another") == 0
+    assert total(coordinator, worker="mine") == 0
+    assert total(far) == 0
+    assert [worker.pk for worker in list_choices(coordinator).workers] == [scene.worker.pk]
+
+
+def test_a_filter_that_cannot_be_read_filters_nothing() -> None:
+    assert DayFilter.asked({"worker": "1; DROP", "region": "", "unit": ""}) == DayFilter()
+    assert DayFilter.asked({"worker": "9" * 30}) == DayFilter()
+    assert DayFilter.asked({"worker": "٣"}) == DayFilter()
+
+
+def test_a_task_without_a_form_can_be_finished_from_the_day_and_one_with_a_form_begun() -> None:
+    scene, case = begin()
+    task = due(case, NOON, "task", kind=DeadlineKind.TASK)
+    due(case, NOON, "form", kind=DeadlineKind.TASK, form="small_follow_up")
+    lines = build_part(TODAY, get_cases(scene.worker, DayFilter()), get_window(NOON)).lines
+    by_label = {line.label: line for line in lines}
+    assert (by_label["task"].finish, by_label["task"].form) == (task.pk, "")
+    assert (by_label["form"].finish, by_label["form"].form) == (None, "small_follow_up")
+
+
+def test_the_calendar_has_the_unit_duties_of_the_lead_worker_and_a_coordinators_own() -> None:
+    scene, case = begin()
+    soon = timezone.now() + timedelta(days=3)
+    due(case, soon, "unit")
+    due(case, soon + timedelta(hours=1), "coordinator", owner="coordinator")
+    due(case, soon + timedelta(hours=2), "police", owner="police")
+    coordinator = make_user(StaffRole.COORDINATOR, username="coord", region=scene.place.region)
+    colleague = make_user(StaffRole.WORKER, username="colleague", unit=scene.unit)
+    elsewhere = make_user(StaffRole.WORKER, username="far", unit=make_unit(make_place("far")))
+    assert [moment.at for moment in iter_due_moments(scene.worker)] == [soon]
+    assert [moment.at for moment in iter_due_moments(coordinator)] == [soon + timedelta(hours=1)]
+    assert list(iter_due_moments(colleague)) == []
+    assert list(iter_due_moments(elsewhere)) == []

@@ -1,0 +1,1 @@
+"""A case read backwards: everything that happened, by kind and page, and who has read what."""
