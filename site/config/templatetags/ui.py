@@ -80,6 +80,8 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
     "quiet": ("accepted", gettext_lazy("all answered"), "ok"),
     "pending": ("owed", gettext_lazy("waiting for an answer"), "neutral"),
     "child": ("child", gettext_lazy("child, or may be a child"), "amber"),
+    "received": ("delivered", gettext_lazy("received"), "ok"),
+    "corrected": ("edit", gettext_lazy("corrected since"), "neutral"),
     "drill": ("drill", gettext_lazy("drill"), "neutral"),
 }
 
