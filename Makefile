@@ -16,7 +16,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help run dev shell test test-all test-fast lint bench drill lock fresh clean format messages pictures packages test-packages
+.PHONY: help run dev shell test test-all test-fast lint bench bench-million drill lock fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -64,6 +64,9 @@ format: .venv/test.stamp node_modules/.stamp ## Put code, scripts and templates 
 
 bench: packages test-packages .venv/test.stamp ## Measure what the issues set as goals, each beside something known
 	$(PY) -m tests.bench
+
+bench-million: packages test-packages .venv/test.stamp ## Measure the staff's pages among a million cases on both databases (half an hour)
+	BENCH_SIZES=10000,100000,1000000 $(PY) -m tests.bench many_cases
 
 drill: .venv/run.stamp ## Send a marked, synthetic case through the running service (REGION=vlore)
 	$(PY) manage.py drill --region $${REGION:-vlore}

@@ -6,6 +6,7 @@ Plain models: no revisions, no search index.
 import secrets
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -57,6 +58,11 @@ class RiskLevel(models.TextChoices):
     LOW = "low", pgettext_lazy("risk", "low")
 
 
+def _is_seen(*, units: Any, regions: Any, units_of_regions: Any, opened: Any) -> Q:
+    """Return the condition of cases that somebody of these units and regions sees. Each: a query, or what it gave."""
+    return Q(unit__in=units) | Q(region__in=regions) | Q(unit__in=units_of_regions) | Q(pk__in=opened)
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> "CaseQuerySet":
         """Limit the cases to those that this person may see.
@@ -67,12 +73,31 @@ class CaseQuerySet(models.QuerySet["Case"]):
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         regions = user.coordinated_regions().values("pk")
-        opened = CaseAccess.objects.of(user).values("case")
         return self.standing().filter(
-            Q(unit__in=user.units().values("pk"))
-            | Q(region__in=regions)
-            | Q(unit__region__in=regions)
-            | Q(pk__in=opened)
+            _is_seen(
+                units=user.units().values("pk"),
+                regions=regions,
+                units_of_regions=MobileUnit.objects.filter(region__in=regions).values("pk"),
+                opened=CaseAccess.objects.of(user).values("case"),
+            )
+        )
+
+    def seen_now_by(self, user: User) -> "CaseQuerySet":
+        """Limit the cases as `visible_to` does, with who sees what read now, in four short queries.
+
+        The database then compares columns of the case with a few numbers and can use an index for each, which it can't
+        where regions and units are queries of their own: what a list of a million cases needs.
+        """
+        if not getattr(user, "is_authenticated", False) or not user.is_active:
+            return self.none()
+        regions = list(user.coordinated_regions().order_by().values_list("pk", flat=True))
+        return self.standing().filter(
+            _is_seen(
+                units=list(user.units().order_by().values_list("pk", flat=True)),
+                regions=regions,
+                units_of_regions=list(MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True)),
+                opened=list(CaseAccess.objects.of(user).values_list("case", flat=True)),
+            )
         )
 
     def standing(self) -> "CaseQuerySet":

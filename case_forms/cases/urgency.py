@@ -19,8 +19,10 @@ A case with two reasons takes the most urgent. What is judged is whoever bears t
 whoever it went on to. Reminders and calls stand beside them.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case as SqlCase
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
@@ -51,36 +53,39 @@ LAST_WORD = (Purpose.FIRST, Purpose.REROUTE, Purpose.INSTEAD, Purpose.DUTY)
 TO_COORDINATORS = (Purpose.CALL, Purpose.FALLBACK, Purpose.DIGEST)
 
 
-def with_urgency(cases: "QuerySet[Case]", moment: datetime) -> "QuerySet[Any]":
+def with_urgency(cases: "QuerySet[Case]", moment: datetime, among: Collection[UUID] | None = None) -> "QuerySet[Any]":
     """Annotate the cases with `urgency`: the position of their state in URGENCIES.
 
     Each condition is a list of case ids that the database makes once, from the few notices and deadlines that it is
-    true of, and not anew for each case.
+    true of, and not anew for each case. `among`: the only cases that are asked about, such as those of a page; the rows
+    of all others aren't looked at then.
     """
-    whens = [When(pk__in=ids, then=Value(URGENCIES.index(state))) for state, ids in _case_ids(moment)]
+    whens = [When(pk__in=ids, then=Value(URGENCIES.index(state))) for state, ids in _case_ids(moment, among)]
     quiet = Value(URGENCIES.index("quiet"))
     return cases.annotate(urgency=SqlCase(*whens, default=quiet, output_field=IntegerField()))
 
 
-def _case_ids(moment: datetime) -> list[tuple[str, "QuerySet[Any]"]]:
+def _case_ids(moment: datetime, among: Collection[UUID] | None) -> list[tuple[str, "QuerySet[Any]"]]:
     """List (state, the ids of cases that are in it), the most urgent first; a case may stand in several."""
+    narrowing = {} if among is None else {"case_id__in": among}
     awaiting = bearing_duty().filter(state__in=AWAITING_ANSWER)
     called = Notice.objects.order_by().filter(
         purpose=Purpose.CALL, chases__purpose__in=BEARERS, chases__state__in=AWAITING_ANSWER
     )
-    found: list[tuple[str, QuerySet[Any]]] = [
-        ("no_contact", without_contact().values("case_id")),
-        ("no_contact", dropped().values("case_id")),
-        ("call", called.values("case_id")),
-        ("call", locked_out().values("case_id")),
-        ("late", awaiting.filter(answer_by__lte=moment).values("case_id")),
-        ("escalated", bearing_duty().filter(state=NoticeState.ESCALATED).values("case_id")),
-        ("failed", bearing_duty().filter(state=NoticeState.FAILED).values("case_id")),
-        ("waiting", bearing_duty().filter(state__in=OPEN).values("case_id")),
-    ]
     running = Deadline.objects.unmet().order_by()
-    found += [(mark, running.filter(**{f"{mark}_at__lte": moment}).values("case_id")) for mark in MARKS]
-    return sorted(found, key=lambda pair: URGENCIES.index(pair[0]))
+    found: list[tuple[str, QuerySet[Any]]] = [
+        ("no_contact", without_contact()),
+        ("no_contact", dropped()),
+        ("call", called),
+        ("call", locked_out(among)),
+        ("late", awaiting.filter(answer_by__lte=moment)),
+        ("escalated", bearing_duty().filter(state=NoticeState.ESCALATED)),
+        ("failed", bearing_duty().filter(state=NoticeState.FAILED)),
+        ("waiting", bearing_duty().filter(state__in=OPEN)),
+        *((mark, running.filter(**{f"{mark}_at__lte": moment})) for mark in MARKS),
+    ]
+    named = [(state, rows.filter(**narrowing).values("case_id")) for state, rows in found]
+    return sorted(named, key=lambda pair: URGENCIES.index(pair[0]))
 
 
 def bearing_duty() -> NoticeQuerySet:
@@ -112,15 +117,18 @@ def reached_by_call() -> "QuerySet[Reply]":
     return outcomes.exclude(reason=NOT_REACHED).order_by()
 
 
-def locked_out() -> NoticeQuerySet:
+def locked_out(among: Collection[UUID] | None = None) -> NoticeQuerySet:
     """Return open notices whose link has had a whole round of wrong PINs since it opened last.
 
+    `among`: of these cases only.
     `briefs.pin.wrong_pins` says the same in Python.
     """
     # Two tries may bear the same time; the id then says which came later.
     is_newer = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
     opened_since = PinTry.objects.filter(is_newer, notice=OuterRef("notice"), succeeded=True)
     wrong = PinTry.objects.filter(~Exists(opened_since), succeeded=False, notice__state__in=OPEN).order_by()
+    if among is not None:
+        wrong = wrong.filter(notice__case_id__in=among)
     rounds = wrong.values("notice").annotate(tries=Count("pk")).filter(tries__gte=TRIES_A_ROUND)
     return Notice.objects.open().order_by().filter(~_taken(), pk__in=rounds.values("notice"))
 

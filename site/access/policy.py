@@ -122,6 +122,16 @@ VIEWS: tuple[RouteRule, ...] = (
         "mfa_remove_webauthn", STAFF, "Each person keeps their own keys; allauth looks up the holder's only.", WRITE
     ),
     RouteRule("mfa_reauthenticate_webauthn", STAFF, "Asks for a key again before the second factor is changed.", WRITE),
+    *(
+        RouteRule(
+            f"{model}_modeladmin_export",
+            COORDINATOR,
+            "Coordinators take the rows of their regions out of a register; each file is recorded.",
+            POST_ONLY,
+            ADMIN_DOOR,
+        )
+        for model in ("cases_case", "cases_referral", "cases_deadline", "intake_submission", "outbox_notice")
+    ),
     RouteRule(
         "wagtailsnippets_procedures_procedure:list",
         COORDINATOR | OPERATOR | AUDITOR,
@@ -635,6 +645,16 @@ MOUNTS: tuple[RouteRule, ...] = (
     ),
     RouteRule("cms/reports/", EDITOR, "Which pages are locked, of which kinds there are.", READ, ADMIN_DOOR),
     RouteRule("cms/redirects/import/", NOBODY, "Redirects lead to pages of our own; a file would hold addresses."),
+    *(
+        RouteRule(
+            f"cms/{model}/",
+            COORDINATOR,
+            "Registers: coordinators look through the rows of their regions.",
+            WRITE,
+            ADMIN_DOOR,
+        )
+        for model in ("cases/case", "cases/referral", "cases/deadline", "intake/submission", "outbox/notice")
+    ),
     RouteRule(
         "cms/guides/",
         CMS,

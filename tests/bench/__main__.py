@@ -17,6 +17,7 @@ SUITES = (
     "simulation",
     "editor",
     "procedure_editor",
+    "many_cases",
     "notices",
     "public",
     "memory",

@@ -35,7 +35,7 @@ PUT_TOGETHER = {
     "directory.conflict_{which}": ["directory.conflict_checked", "directory.conflict_confirmed"],
     "place.{}_changed": [f"place.{kind}_changed" for kind in ("mobileunit", "municipality", "region")],
     "place.change_{what}": [f"place.change_{what}" for what in ("asked", "agreed", "refused", "withdrawn", "made")],
-    "{kind}.read": ["case.read", "referral.read", "notice.read"],
+    "{kind}.read": ["case.read", "referral.read", "notice.read", "deadline.read", "submission.read"],
 }
 
 

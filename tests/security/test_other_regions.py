@@ -31,7 +31,7 @@ NATIONWIDE = {
     "simulation:": "stories are invented; a stored form is opened under its reader's own rights, by its own tests",
     "cms/": "Wagtail's own rooms: no case is in them, and they ask for rights of their own",
 }
-REGISTERS = ("cases_", "outbox_")  # under cms/ too, and a region's
+REGISTERS = ("cases_", "intake_", "outbox_")  # under cms/ too, and a region's
 
 
 def _is_regional(route: Route) -> bool:

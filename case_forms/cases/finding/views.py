@@ -25,6 +25,7 @@ from .assigning import AssignmentRefused, assign, list_orphans
 from .forms import PersonForm
 from .links import find_visible
 from .models import CaseAccess, IdentityQuestion, IdentityRequest, QuestionAnswer
+from .references import find_alike
 from .sides import may_act_for
 
 # An answer takes a whole number of these, whether anybody is known or not, also under load: how long it took must not
@@ -53,8 +54,10 @@ def find(request: HttpRequest) -> HttpResponse:
         found = find_visible(typed, user)
         if found is not None:
             return redirect("cases:case", found.reference)
-        form.add_error("reference", PROBLEMS["unknown_reference"])
-        return _find_page(request, form, status=422)
+        alike = find_alike(typed, user)
+        if not alike:
+            form.add_error("reference", PROBLEMS["unknown_reference"])
+        return _find_page(request, form, alike=alike, typed=typed, status=200 if alike else 422)
     began = time.monotonic()
     try:
         asked = ask_about(form.get_identity(), by=user, unit=_get_unit(request, user))

@@ -17,7 +17,11 @@ from notifications.outbox.states import AWAITING_ANSWER
 from ..labels import flags_in_words
 from ..models import Case, Deadline
 from ..urgency import URGENCIES, bearing_duty, with_urgency
+from . import marks
 from .base import Register, case_link, day_and_hour
+from .exporting import ExportColumn, code_of, columns_of_case, moment_of
+from .filters import RegisterFilter
+from .scope import CaseScope, read_scope
 
 
 class PageFirst(ButtonHelper):
@@ -39,15 +43,27 @@ class CaseRegister(Register):
         "flagged",
         "next_duty",
         "where",
+        "leading",
         "opened",
     )
     list_display_add_buttons = "page"
     button_helper_class = PageFirst
     exact = ("status", "risk", "child_track", "formal_identification", "is_drill")
     date_field = "opened_at"
-    list_select_related = ("municipality", "unit")
+    list_select_related = ("municipality", "unit", "lead", "opened_by")
+    case_field = "pk"
     search_fields = ("reference",)
-    ordering = ("-opened_at",)
+    export_related = ("region", "unit", "lead", "opened_by", "municipality")
+    export_columns = (
+        *columns_of_case(lambda case: case),
+        ExportColumn(_("Municipality"), lambda case: case.municipality.slug),
+        ExportColumn(_("Status"), code_of("status")),
+        ExportColumn(_("Formal identification"), code_of("formal_identification")),
+        ExportColumn(_("Opened"), moment_of("opened_at")),
+        ExportColumn(_("Closed"), moment_of("closed_at")),
+        ExportColumn(_("Declared void"), moment_of("voided_at")),
+        ExportColumn(_("Drill"), code_of("is_drill")),
+    )
     inspect_view_fields = (
         "reference",
         "status",
@@ -64,21 +80,36 @@ class CaseRegister(Register):
         "is_drill",
     )
 
-    def scoped(self, user: User) -> "models.QuerySet[Any]":
-        # One query for all rows of the page.
-        owned = Deadline.objects.unmet().filter(next_mark_at__isnull=False).order_by("next_mark_at", "pk")
-        return Case.objects.visible_to(user).prefetch_related(
-            models.Prefetch("deadlines", owned.only("case_id", "label", "owner", "next_mark_at"), to_attr="duties")
-        )
+    def among(self, scope: CaseScope) -> models.Q:
+        # The rows are the cases themselves: `rows` are narrowed by the same conditions, not looked up once more.
+        return models.Q(pk__in=scope.few) if scope.few is not None else models.Q()
 
-    def of_cases(self, cases: "models.QuerySet[Case]") -> "models.Q":
-        return models.Q(pk__in=cases.values("pk"))
+    def chosen(self, user: User, form: RegisterFilter) -> "tuple[models.QuerySet[Any], CaseScope | None]":
+        if not form.is_valid():
+            return self.rows().none(), None
+        scope = read_scope(user, form.about_the_case)
+        return form.narrow(scope.cases.filter(self.among(scope)), self), scope
+
+    def case_of(self, row: Any) -> Case | None:
+        return row
 
     def overdue(self, now: datetime) -> "models.Q":
-        return models.Q(closed_at__isnull=True) & (models.Q(_breached(now)) | models.Q(_late(now)))
+        return models.Q(closed_at__isnull=True) & (_breached(now) | _late(now))
 
-    def with_urgency(self, rows: "models.QuerySet[Any]", now: datetime) -> "models.QuerySet[Any]":
-        return with_urgency(rows, now)
+    def clock_at(self, colour: str, now: datetime) -> models.Q:
+        return marks.of_cases(colour, now)
+
+    def prepare(self, rows: "list[Any]", now: datetime) -> "list[Any]":
+        """Give each case its urgency, and the duty whose clock moves next."""
+        keys = [row.pk for row in rows]
+        judged = dict(with_urgency(Case.objects.filter(pk__in=keys), now, keys).values_list("pk", "urgency"))
+        owned = Deadline.objects.unmet().filter(next_mark_at__isnull=False, case__in=keys)
+        duties: dict[Any, Deadline] = {}
+        for duty in owned.order_by("next_mark_at", "pk").only("case_id", "label", "owner", "next_mark_at"):
+            duties.setdefault(duty.case_id, duty)
+        for row in rows:
+            row.urgency, row.duty = judged[row.pk], duties.get(row.pk)
+        return rows
 
     def urgency_of(self, row: Any) -> str:
         return "closed" if row.closed_at else URGENCIES[row.urgency]
@@ -90,7 +121,6 @@ class CaseRegister(Register):
         return yes_or_no(case.child_track)
 
     on_child_track.short_description = _("child")  # type: ignore[attr-defined]
-    on_child_track.admin_order_field = "child_track"  # type: ignore[attr-defined]
 
     def risk_level(self, case: Case) -> str:
         return str(case.get_risk_display() or "")
@@ -105,9 +135,9 @@ class CaseRegister(Register):
 
     def next_duty(self, case: Any) -> str:
         """Return the duty whose clock moves next, whose it is and when it does."""
-        if case.closed_at is not None or not case.duties:
+        duty = case.duty
+        if case.closed_at is not None or duty is None:
             return ""
-        duty = case.duties[0]
         label = localize(duty.label, get_current_language())
         return format_html("{}<br>{}, {}", label, duty.get_owner_display(), day_and_hour(duty.next_mark_at))
 
@@ -117,7 +147,13 @@ class CaseRegister(Register):
         return format_html("{}<br>{}", case.municipality, case.unit)
 
     where.short_description = _("municipality and unit")  # type: ignore[attr-defined]
-    where.admin_order_field = "municipality__name"  # type: ignore[attr-defined]
+
+    def leading(self, case: Case) -> str:
+        """Return who of the unit follows the person."""
+        lead = case.lead_worker
+        return lead.get_full_name() or lead.get_username()
+
+    leading.short_description = Case._meta.get_field("lead").verbose_name  # type: ignore[attr-defined]
 
     def opened(self, case: Case) -> str:
         """Return when it was opened and, below, when it was closed."""
@@ -127,21 +163,18 @@ class CaseRegister(Register):
         return format_html("{}<br>{} {}", opened, gettext("closed"), day_and_hour(case.closed_at))
 
     opened.short_description = Case._meta.get_field("opened_at").verbose_name  # type: ignore[attr-defined]
-    opened.admin_order_field = "opened_at"  # type: ignore[attr-defined]
 
     def page(self, case: Case) -> str:
         return case_link(case.reference)
 
     page.short_description = Case._meta.get_field("reference").verbose_name  # type: ignore[attr-defined]
-    page.admin_order_field = "reference"  # type: ignore[attr-defined]
 
 
-def _late(now: datetime) -> models.Exists:
-    """Build the condition that a notice bearing a duty of the outer query's case should have been answered by now."""
+def _late(now: datetime) -> models.Q:
+    """Build the condition that a notice bearing a duty of the case should have been answered by now."""
     late = bearing_duty().filter(state__in=AWAITING_ANSWER, answer_by__lte=now)
-    return models.Exists(late.filter(case_id=models.OuterRef("pk")))
+    return models.Q(pk__in=late.values("case_id"))
 
 
-def _breached(now: datetime) -> models.Exists:
-    unmet = Deadline.objects.unmet().filter(case=models.OuterRef("pk"))
-    return models.Exists(unmet.filter(breach_at__lte=now))
+def _breached(now: datetime) -> models.Q:
+    return models.Q(pk__in=Deadline.objects.unmet().order_by().filter(breach_at__lte=now).values("case_id"))

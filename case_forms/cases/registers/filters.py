@@ -1,6 +1,6 @@
-"""The filters of a register: values of its own, region, unit, days, and what is overdue."""
+"""The filters of a register: values of its own, what is chosen about the case, the clock, days, and what is overdue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,18 +11,29 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail.admin.widgets import AdminDateInput
 
-from access.models import MobileUnit, Region, User
-
-from ..models import Case
+from access.languages import get_current_language
+from access.models import Assignment, MobileUnit, Region, StaffRole, User, localize
+from audit import clock
+from case_forms.form_builder.models import get_fact_catalogue
 
 ALL = ("", _("all"))
 YES_NO = [ALL, ("1", _("Yes")), ("0", _("No"))]
+AGES = [ALL, ("child", _("child, or may be a child")), ("adult", _("adult"))]
+# The worst mark that a duty which isn't done has passed; green has passed none.
+COLOURS = [
+    ALL,
+    ("green", _("green: nothing is late")),
+    ("amber", _("amber: due soon")),
+    ("red", _("red: late")),
+    ("breach", _("breached: deadline missed")),
+]
+ABOUT_THE_CASE = ("region", "unit", "age", "lead", "exploitation")
 
 
 class RegisterFilter(forms.Form):
     """The filter form, which offers only what lies in this person's regions.
 
-    `exact`: names of the model's fields, as `<name>__exact`.
+    `exact`: names of the model's fields, as `<name>__exact`. `choices`: {name: choices} of a register's own filters.
     """
 
     region = forms.ModelChoiceField(
@@ -31,6 +42,12 @@ class RegisterFilter(forms.Form):
     unit = forms.ModelChoiceField(
         queryset=MobileUnit.objects.none(), required=False, label=_("Mobile unit"), empty_label=ALL[1]
     )
+    lead = forms.ModelChoiceField(
+        queryset=User.objects.none(), required=False, label=_("Lead worker"), empty_label=ALL[1]
+    )
+    age = forms.ChoiceField(required=False, label=_("Age group"), choices=AGES)
+    exploitation = forms.ChoiceField(required=False, label=_("Kind of exploitation"))
+    clock = forms.ChoiceField(required=False, label=_("Clock"), choices=COLOURS)
     since = forms.DateField(required=False, label=pgettext_lazy("day", "From"), widget=AdminDateInput)
     until = forms.DateField(required=False, label=pgettext_lazy("day", "Until"), widget=AdminDateInput)
     overdue = forms.ChoiceField(
@@ -39,23 +56,45 @@ class RegisterFilter(forms.Form):
         choices=[ALL, ("1", _("only overdue cases"))],
     )
 
-    def __init__(self, data: Any, *, user: User, model: type[models.Model], exact: Iterable[str]) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        user: User,
+        model: type[models.Model],
+        exact: Iterable[str],
+        choices: Mapping[str, tuple[Any, list[tuple[str, Any]]]] | None = None,
+        has_clock: bool = True,
+    ) -> None:
         super().__init__(data)
         regions = user.coordinated_regions()
-        self.fields["region"].queryset = regions  # type: ignore[attr-defined]
         # A coordinator may also work in a unit of another region, and sees its cases (`Case.visible_to`).
         units = MobileUnit.objects.filter(region__in=regions.values("pk")) | MobileUnit.objects.filter(
             pk__in=user.units().values("pk")
         )
-        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self._choose_from("region", regions)
+        self._choose_from("unit", units)
+        # Who has left may still be named in a case, so past assignments count too.
+        workers = Assignment.objects.filter(role=StaffRole.WORKER, unit__in=units.values("pk")).values("user")
+        self._choose_from("lead", User.objects.filter(pk__in=workers).order_by("username"))
+        self.fields["lead"].label_from_instance = _get_name  # type: ignore[attr-defined]
+        self.fields["exploitation"].choices = [ALL, *_list_exploitation()]  # type: ignore[attr-defined]
+        if not has_clock:
+            del self.fields["clock"], self.fields["overdue"]
         # Named as the admin's own filters are: `config.waiting_panel` links to `?state__exact=failed`.
         for name in exact:
             field: Any = model._meta.get_field(name)
-            choices = YES_NO if isinstance(field, models.BooleanField) else [ALL, *field.choices]
+            offered = YES_NO if isinstance(field, models.BooleanField) else [ALL, *field.choices]
             self.fields[f"{name}__exact"] = forms.ChoiceField(
-                required=False, choices=choices, label=str(field.verbose_name).capitalize()
+                required=False, choices=offered, label=str(field.verbose_name).capitalize()
             )
-        self.order_fields([*(f"{name}__exact" for name in exact), "region", "unit", "since", "until", "overdue"])
+        for name, (label, own) in (choices or {}).items():
+            self.fields[name] = forms.ChoiceField(required=False, choices=[ALL, *own], label=label)
+        first = [*(f"{name}__exact" for name in exact), *(choices or {})]
+        self.order_fields([*first, "clock", *ABOUT_THE_CASE, "since", "until", "overdue"])
+
+    def _choose_from(self, name: str, rows: Any) -> None:
+        self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -69,27 +108,54 @@ class RegisterFilter(forms.Form):
         """The names of the filters that narrow something."""
         return [name for name in self.fields if self.data.get(name)]
 
+    @property
+    def about_the_case(self) -> dict[str, Any]:
+        """What was chosen about the case, for `scope.read_scope`. Only for a valid form."""
+        return {name: self.cleaned_data[name] for name in ABOUT_THE_CASE if self.cleaned_data.get(name)}
+
     def narrow(self, rows: "models.QuerySet[Any]", register: Any) -> "models.QuerySet[Any]":
-        """Return the rows that fit. A filter that can't be understood finds nothing: its error stands beside it."""
-        if not self.is_valid():
-            return rows.none()
+        """Return the rows that fit what was chosen about the row itself. Only for a valid form."""
         chosen = self.cleaned_data
         for name in self.used:
             if name.endswith("__exact"):
                 value = chosen[name]
                 field: Any = register.model._meta.get_field(name.removesuffix("__exact"))
                 rows = rows.filter(**{name: value == "1" if isinstance(field, models.BooleanField) else value})
-        cases = {name: chosen[name] for name in ("region", "unit") if chosen.get(name)}
-        if cases:
-            rows = rows.filter(register.of_cases(Case.objects.filter(**cases)))
         if chosen.get("since"):
             rows = rows.filter(**{f"{register.date_field}__gte": _midnight(chosen["since"])})
         if chosen.get("until"):
             # Up to the next midnight: the day that was chosen is included.
             rows = rows.filter(**{f"{register.date_field}__lt": _midnight(chosen["until"] + timedelta(days=1))})
+        if chosen.get("clock"):
+            rows = rows.filter(register.clock_at(chosen["clock"], clock.now()))
         if chosen.get("overdue"):
-            rows = rows.filter(register.overdue(timezone.now()))
+            rows = rows.filter(register.overdue(clock.now()))
         return rows
+
+
+def marks_at(colour: str, now: datetime) -> models.Q:
+    """Return the condition of a row with marks of its own (`amber_at`, `red_at`, `breach_at`) that has this colour."""
+    if colour == "breach":
+        return models.Q(breach_at__lte=now)
+    passed = {mark: models.Q(**{f"{mark}_at__lte": now}) for mark in ("breach", "red", "amber")}
+    # A mark that there isn't is one that hasn't passed: `~Q` alone would leave such rows out.
+    not_yet = {mark: models.Q(**{f"{mark}_at__isnull": True}) | models.Q(**{f"{mark}_at__gt": now}) for mark in passed}
+    if colour == "red":
+        return passed["red"] & not_yet["breach"]
+    if colour == "amber":
+        return passed["amber"] & not_yet["red"] & not_yet["breach"]
+    return not_yet["amber"] & not_yet["red"] & not_yet["breach"]
+
+
+def _get_name(user: User) -> str:
+    return user.get_full_name() or user.get_username()
+
+
+def _list_exploitation() -> list[tuple[str, str]]:
+    """List the codes that the catalogue of facts has for it, in its words."""
+    fact = get_fact_catalogue(["exploitation"]).get("exploitation")
+    language = get_current_language()
+    return [(choice.value, localize(choice.label, language)) for choice in fact.question.choices] if fact else []
 
 
 def _midnight(day: date) -> datetime:

@@ -9,6 +9,10 @@ LOOK = _("What is to be done stands on the case's page.")
 
 PROBLEMS: dict[str, Promise | str] = {
     "same_person": _("Somebody else than you has to do this."),
+    "over": _(
+        "Somebody else has marked this task as done meanwhile, or it ended. What you wrote was not saved: copy it, and"
+        " write it down as a new task if it is needed."
+    ),
     "too_long": _("Write at most 500 characters."),
     "no_text": _("Write what is to be done."),
     "no_owner": _("Choose whose task it is."),

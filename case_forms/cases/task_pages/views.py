@@ -11,7 +11,7 @@ from access.models import User, localize
 from access.scoping import visible_or_404
 from notifications.directory.models import Role
 
-from ..models import Case
+from ..models import Case, Deadline
 from ..moments import read_moment
 from .actions import MAX_TEXT, OWNERS, CannotDo, add_task, finish_task, get_task
 from .labels import FIELDS, PROBLEMS
@@ -36,7 +36,11 @@ def done(request: HttpRequest, reference: str, task: int) -> HttpResponse:
     except CannotDo as refused:
         if refused.code == "unknown" and request.method == "GET":
             raise Http404 from None
-        return redirect("cases:case", found.reference)
+        over = Deadline.objects.filter(case=found, pk=task).exclude(met_at=None, ended_at=None).first()
+        if refused.code != "unknown" or over is None or not text.strip():
+            return redirect("cases:case", found.reference)
+        # Somebody was quicker: what was typed is handed back, with what happened.
+        waiting, problem = over, "over"
     language = get_language() or ""
     context = {"task": waiting, "label": read_text(waiting, language) or localize(waiting.label, language)}
     return _page(request, "cases/task_done.html", found, problem, text=text, **context)
@@ -71,4 +75,4 @@ def _page(request: HttpRequest, template: str, case: Case, problem: str, **more:
         "max_text": MAX_TEXT,
         **more,
     }
-    return render(request, template, context, status=422 if problem else 200)
+    return render(request, template, context, status=409 if problem == "over" else 422 if problem else 200)

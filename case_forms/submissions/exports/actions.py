@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from access.csv_files import PIECE, iter_csv
 from access.models import User
+from access.table_files import Sheet, xlsx_pieces, zip_pieces
 from audit.chain import get_actor, log_event
 from notifications.outbox.queueing import enqueue_bulk
 
 from .models import AnswerExport, ExportPart, Format
 from .selection import Filters, Outgoing
-from .writers import Sheet, xlsx_pieces, zip_pieces
 
 AT_ONCE = 500  # submissions; more are written in the background
 MAX_SUBMISSIONS = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from access.models import User
+from access.table_files import Sheet
 from audit.put_aside import put_row_aside
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.form_builder.sources import Lists
@@ -17,7 +18,6 @@ from case_forms.form_builder.sources import Lists
 from ..models import Submission
 from .redaction import Reader
 from .tables import Table, Writing, build_tables, iter_rows, unreadable_row
-from .writers import Sheet
 
 EXPORT = "submission.export"  # what is put aside when one can't be read
 AT_ONCE = 200  # rows read together

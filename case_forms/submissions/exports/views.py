@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from access.scoping import visible_or_404
+from access.table_files import MEDIA, XLSX
 
 from ..views.page import frame, staff
 from .actions import AT_ONCE, NotReady, TooMany, drop_export, export_at_once, fetch_export, request_export
 from .forms import ExportForm
 from .models import AnswerExport
 from .selection import Outgoing
-from .writers import MEDIA, XLSX
 
 SHOWN = 10  # of one's own exports
 

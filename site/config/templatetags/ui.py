@@ -92,6 +92,8 @@ STATES: dict[str, tuple[str, str | Promise, str]] = {
     "referral_withdrawn": ("cancelled", gettext_lazy("withdrawn"), "neutral"),
     "referral_ended": ("closed", gettext_lazy("ended without an answer"), "neutral"),
     "child": ("child", gettext_lazy("child, or may be a child"), "amber"),
+    "received": ("delivered", gettext_lazy("received"), "ok"),
+    "corrected": ("edit", gettext_lazy("corrected since"), "neutral"),
     "drill": ("drill", gettext_lazy("drill"), "neutral"),
     "risk_immediate": ("warning", gettext_lazy("immediate risk"), "danger"),
     "risk_high": ("warning", gettext_lazy("high risk"), "danger"),

@@ -345,6 +345,8 @@ class World:
             "wagtailadmin_pages:co": {"page_id": self.waiting.pk},
             "cases:withdraw_consent": {"key": self._consent()},
             "cases_referral": {"instance_pk": str(referral.pk)},
+            "cases_deadline": {"instance_pk": str(self.values["task"])},
+            "intake_submission": {"instance_pk": str(self.values["submission_id"])},
             "outbox_notice": {"instance_pk": str(self.values["notice_id"])},
             "guide": {"slug": "editor", "language": "en"},
             "session_cards:handout": {"kind": "poster_a4"},

@@ -194,6 +194,14 @@ def get_export(version: FormVersion) -> dict[str, Any]:
     return {"form": version.form.key, "since": since, "format": "csv", "how": "codes"}
 
 
+@each_of(("cases_case", "cases_referral", "cases_deadline", "intake_submission", "outbox_notice"))
+def take_a_register_out(register: str) -> None:
+    @act("register.exported", "coordinator", f"{register}_modeladmin_export")
+    def take_rows_out(day: Day, me: Staff) -> Any:
+        me.post(f"{register}_modeladmin_export", format="csv")
+        return "register", register.rpartition("_")[2]
+
+
 @act("answers.export_requested", "coordinator", "intake:answers_out")
 def ask_for_a_large_export(day: Day, me: Staff) -> Any:
     version = FormVersion.objects.newest().get(form__key="initial_identification")

@@ -142,6 +142,39 @@ def test_a_reference_leads_to_ones_own_case_and_to_no_other(two: Two) -> None:
     assert ask_about(two, two.other_worker, **typed).status_code == 422
 
 
+def mistyped(reference: str) -> list[str]:
+    other = "9" if reference[2] != "9" else "8"
+    exchanged = reference[1] + reference[0] + reference[2:]
+    return [
+        reference[:4],
+        reference[:2] + other + reference[3:],
+        reference[:3] + reference[4:],
+        reference + "2",
+        exchanged,
+    ]
+
+
+def test_a_mistyped_or_half_a_reference_offers_ones_own_case_and_says_that_it_is_another(two: Two) -> None:
+    case = two.send(two.worker, **ANA)
+    for typed in mistyped(case.reference):
+        if typed == case.reference:
+            continue
+        answer = ask_about(two, two.worker, reference=typed)
+        assert answer.status_code == 200, typed
+        page = answer.content.decode()
+        assert reverse("cases:case", args=[case.reference]) in page, typed
+        assert "exactly" in page or "pikërisht" in page
+        # Another unit learns nothing from what is like it.
+        elsewhere = ask_about(two, two.other_worker, reference=typed)
+        assert elsewhere.status_code == 422
+        assert case.reference not in elsewhere.content.decode().replace(f'value="{typed}"', "")
+
+
+def test_two_letters_are_no_search(two: Two) -> None:
+    case = two.send(two.worker, **ANA)
+    assert ask_about(two, two.worker, reference=case.reference[:2]).status_code == 422
+
+
 def test_a_coordinator_finds_their_regions_case_by_name_alone(two: Two) -> None:
     case = two.send(two.worker, **ANA)
     assert case.reference in ask_about(two, two.coordinator, born="").content.decode()

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from access.csv_files import FORMULA_STARTS, iter_csv
-
-from ..writers import (
+from access.table_files import (
     Sheet,
     sheet_name,
     xlsx_pieces,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import xlsxwriter
 
-from access.csv_files import PIECE, Cell, iter_csv
+from .csv_files import PIECE, Cell, iter_csv
 
 MAX_CELL_LENGTH = 32_000  # characters; the format holds 32,767
 MAX_SHEET_NAME_LENGTH = 31

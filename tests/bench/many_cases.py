@@ -1,0 +1,98 @@
+"""How fast the staff's pages are among 10,000, 100,000 and a million cases, on SQLite and on PostgreSQL.
+
+Goal (issue 14): 95 of 100 requests within 200 ms at a million cases, and within 1.5 times the figure at 10,000. Beside
+the time stands the CPU time of this process, which other work on the machine doesn't lengthen; the ratio is of that.
+
+`make bench` goes to 100,000, `make bench-million` to a million: the rows alone take minutes to make. BENCH_SIZES and
+BENCH_DATABASES ("sqlite", "postgresql") choose others.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .tables import table
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = (10_000, 100_000)
+QUICK = (1_000, 10_000)
+GOAL_MS = 200.0
+GOAL_RATIO = 1.5
+# Two figures of a few milliseconds differ by chance: a ratio counts from here on.
+COUNTS_FROM_MS = 20.0
+
+
+def run(*, quick: bool) -> bool:
+    sizes = [int(size) for size in os.environ.get("BENCH_SIZES", "").split(",") if size] or (QUICK if quick else SIZES)
+    wanted = os.environ.get("BENCH_DATABASES", "sqlite,postgresql").split(",")
+    fine = True
+    for vendor in wanted:
+        with _database(vendor) as environment:
+            found = _measure(environment, sizes, rounds=10 if quick else 40)
+        print(f"\n{vendor}: milliseconds, 95 of 100 requests; CPU of the web process; queries")
+        print(table(*_rows(found, sizes)))
+        fine = _report(vendor, found, sizes) and fine
+    return fine
+
+
+@contextlib.contextmanager
+def _database(vendor: str) -> Iterator[dict[str, str]]:
+    with tempfile.TemporaryDirectory(prefix="vatra-bench-") as folder, contextlib.ExitStack() as stack:
+        more: dict[str, str] = {}
+        if vendor == "postgresql":
+            from tests.servers import running_servers
+
+            more = {"DATABASE_URL": stack.enter_context(running_servers())["DATABASE_URL"]}
+        yield {
+            **os.environ,
+            **more,
+            "DATA_DIR": folder,
+            "DJANGO_SETTINGS_MODULE": "config.settings.local",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'site'}",
+            "LOG_LEVEL": "ERROR",
+        }
+
+
+def _measure(environment: dict[str, str], sizes: Any, *, rounds: int) -> dict[str, dict[str, list[float]]]:
+    """{page: {size: [p95 ms, p95 CPU ms, queries]}}."""
+    for words in (["migrate", "-v0"], ["seed_reference", "-v0"], ["seed_demo", "-v0"]):
+        subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
+        )
+    words = [sys.executable, "-m", "tests.bench.many_cases_inside", str(rounds), *map(str, sizes)]
+    done = subprocess.run(words, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, dict[str, list[float]]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _rows(found: dict[str, dict[str, list[float]]], sizes: Any) -> tuple[list[str], list[list[str]]]:
+    heads = ["page", *(f"{size:,}" for size in sizes), "ratio"]
+    rows = []
+    for page, at in found.items():
+        cells = [f"{at[str(size)][0]:.0f} ({at[str(size)][1]:.0f}; {at[str(size)][2]:.0f})" for size in sizes]
+        rows.append([page, *cells, f"{_ratio(at, sizes):.1f}"])
+    return heads, rows
+
+
+def _ratio(at: dict[str, list[float]], sizes: Any) -> float:
+    first, last = at[str(sizes[0])][1], at[str(sizes[-1])][1]
+    return last / max(first, 0.1)
+
+
+def _report(vendor: str, found: dict[str, dict[str, list[float]]], sizes: Any) -> bool:
+    slow = [page for page, at in found.items() if at[str(sizes[-1])][0] > GOAL_MS]
+    grown = [
+        page for page, at in found.items() if at[str(sizes[-1])][1] > COUNTS_FROM_MS and _ratio(at, sizes) > GOAL_RATIO
+    ]
+    print(f"goal: within {GOAL_MS:.0f} ms, and {GOAL_RATIO} times the first column")
+    if slow:
+        print(f"slower on {vendor}: {', '.join(slow)}")
+    if grown:
+        print(f"grown on {vendor}: {', '.join(grown)}")
+    return not (slow or grown)
