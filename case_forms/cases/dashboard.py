@@ -186,6 +186,11 @@ class Card:
         return self.current.loud or bool(self.locked) or any(calls)
 
     @property
+    def is_reminder(self) -> bool:
+        """Whether it tells one of Vatra's own people of a duty."""
+        return self.line.purpose == Purpose.DUTY and self.line.role in (Role.MOBILE_UNIT, Role.COORDINATOR)
+
+    @property
     def is_withdrawn(self) -> bool:
         """Whether it was withdrawn before anybody took or answered it: it asks nothing of anybody any more."""
         is_cancelled = self.line.state == NoticeState.CANCELLED and self.current.is_settled
@@ -232,7 +237,12 @@ class Dashboard:
     @property
     def standing(self) -> list[Card]:
         """The cards of what is asked, or was answered."""
-        return [card for card in self.cards if not card.is_withdrawn]
+        return [card for card in self.cards if not card.is_withdrawn and not card.is_reminder]
+
+    @property
+    def reminders(self) -> list[Card]:
+        """The cards by which Vatra's own people were told of a duty: the duty itself stands in what is to be done."""
+        return [card for card in self.cards if card.is_reminder and not card.is_withdrawn]
 
     @property
     def withdrawn(self) -> list[Card]:

@@ -4,6 +4,7 @@ The unit has a phone in Albanian, the coordinator a desk in English, the offices
 process is moved forward; in between, the sweeper takes its passes.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import MobileUnit
-from case_forms.cases.models import Case, Deadline, Referral
+from case_forms.cases.models import Case, Deadline, Referral, ReferralState
+from case_forms.cases.referring.models import StepKind
 from case_forms.submissions.case_purge import forget_due_cases
 from case_forms.submissions.models import Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD, DEMO_PIN
@@ -183,6 +185,7 @@ def test_a_person_is_followed_until_they_are_safe_and_then_forgotten(year: Year)
     case = met_at_night_as_a_child(year)
     who_may_help_is_agreed(year, case)
     a_shelter_is_full_and_another_accepts(year, case)
+    they_are_accompanied_and_arrive(year, case)
     risk_is_assessed(year, case)
     the_age_is_corrected(year, case)
     a_follow_up_is_missed_and_chased(year, case)
@@ -291,6 +294,30 @@ def answer_link(page: Page, kind: str) -> None:
         page.locator("details:has(input[name=kind][value=declined]) summary").first.click()
         panel.locator("input[type=radio]").first.check()
     panel.locator("button").last.click()
+
+
+def they_are_accompanied_and_arrive(year: Year, case: Case) -> None:
+    """The arrival isn't noted by its time, so the unit is told; then the shelter says that the person is there."""
+    referral = Referral.objects.get(case=case, partner__slug=FREE)
+    year.wait(hours=7)
+    due = timezone.localtime(timezone.now() + timedelta(hours=3))
+    with year.staff("lezhe1") as page:
+        year.open(page, case, f"referrals/{referral.pk}/{StepKind.AGREED}/")
+        page.fill("#who", "Punonjësi 1 dhe një oficere")
+        page.fill("#due", due.strftime("%Y-%m-%dT%H:%M"))
+        year.show(page, "accompaniment")
+        page.locator(".bottom-bar .btn-next").click()
+        expect(page).to_have_url(re.compile(rf"/field/cases/{case.reference}/(#.*)?$"))
+    before = set(Notice.objects.values_list("pk", flat=True))
+    year.wait(steps=4, hours=1)
+    assert Notice.objects.filter(case_id=case.pk, role=Role.MOBILE_UNIT).exclude(pk__in=before).exists()
+    with year.office(Notice.objects.get(pk=referral.notice_id)) as page:
+        year.show(page, "not-arrived")
+        page.locator(f"#step-{StepKind.ARRIVED} button").click()
+        expect(page.locator(f"#step-{StepKind.ARRIVED}")).to_have_count(0)
+        year.show(page, "arrived")
+    referral.refresh_from_db()
+    assert referral.state == ReferralState.ARRIVED
 
 
 def risk_is_assessed(year: Year, case: Case) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from access.models import User
 from case_forms.cases import deadline_clock
 from case_forms.cases.models import Case, Deadline
-from notifications.directory.models import Contact
+from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import build_link
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
@@ -55,6 +55,8 @@ def test_a_duty_that_is_due_stands_on_the_case_with_its_owner_and_in_the_notice(
     page.goto(f"{live_server.url}/field/cases/{case.reference}/")
     owner, due = WORDS[language]
     expect(page.get_by_text(owner).first).to_be_visible()
+    expect(page.get_by_text(due).first).to_be_hidden()  # what is to be done says it; who was told of it is folded
+    page.locator("details[data-fold=reminders] > summary").click()
     expect(page.get_by_text(due).first).to_be_visible()
     fits(page)
     picture(page, f"case-{context.picture_name}")  # type: ignore[attr-defined]
@@ -64,7 +66,11 @@ def test_a_duty_that_is_due_stands_on_the_case_with_its_owner_and_in_the_notice(
 
 
 def _case_with_a_duty() -> Case:
-    duty = Deadline.objects.running().filter(next_mark_at__isnull=False, case__unit__slug="lezhe").first()
+    duty = (
+        Deadline.objects.running()
+        .filter(next_mark_at__isnull=False, case__unit__slug="lezhe", owner=Role.MOBILE_UNIT)
+        .first()
+    )
     assert duty is not None
     Deadline.objects.filter(pk=duty.pk).update(
         starts_at=timezone.now() - timedelta(days=2), red_at=timezone.now(), next_mark_at=timezone.now()
