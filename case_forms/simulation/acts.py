@@ -110,10 +110,13 @@ def _sort_newest_first(notices: Iterable[Notice]) -> list[Notice]:
     """
     found = list(notices)
     chains = Notice.objects.filter(chase_id__in={notice.chase_id for notice in found})
-    about = {key: rest for key, *rest in chains.values_list("pk", "chases_id", "role", "purpose", "contact_id")}
+    about: dict[UUID, tuple[UUID | None, str, str, int | None]] = {
+        key: (above, role, purpose, contact)
+        for key, above, role, purpose, contact in chains.values_list("pk", "chases_id", "role", "purpose", "contact_id")
+    }
 
     def trace(notice: Notice) -> list[tuple[str, str, int]]:
-        path = []
+        path: list[tuple[str, str, int]] = []
         key: UUID | None = notice.pk
         while key is not None:
             above, _role, purpose, contact = about[key]
