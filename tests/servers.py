@@ -55,7 +55,7 @@ def _postgres(folder: Path) -> Iterator[str]:
         "UTF8",
         "--no-sync",
     ]
-    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **_as(account))
+    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **_as(account))  # type: ignore[call-overload]
     settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *FAST]
     command = [
         find_program("postgres"),

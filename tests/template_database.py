@@ -29,15 +29,18 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(os.environ.get("TEST_TEMPLATE") or ROOT / ".test-templates")
 MAX_TEMPLATES = 4
 
-_create_empty_sqlite = SqliteCreation._create_test_db
-_create_empty_postgres = PostgresCreation._execute_create_test_db
+# Private parts of Django's that its stubs don't name.
+_sqlite: Any = SqliteCreation
+_postgres: Any = PostgresCreation
+_create_empty_sqlite = _sqlite._create_test_db
+_create_empty_postgres = _postgres._execute_create_test_db
 _lock: IO[str] | None = None  # held by the process that is migrating
 
 
 def use_template() -> None:
     """Begin test databases as a copy of the template."""
-    SqliteCreation._create_test_db = _create_sqlite  # type: ignore[method-assign]
-    PostgresCreation._execute_create_test_db = _create_postgres  # type: ignore[method-assign]
+    _sqlite._create_test_db = _create_sqlite
+    _postgres._execute_create_test_db = _create_postgres
 
 
 def keep_template() -> None:
@@ -95,7 +98,7 @@ def _keep_postgres() -> None:
     """A template must have no connection to it while it is copied, so it is a copy of its own."""
     source = connection.settings_dict["NAME"]
     connection.close()
-    with connection.creation._nodb_cursor() as cursor:
+    with connection.creation._nodb_cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(f'CREATE DATABASE "{_template_name()}" TEMPLATE "{source}"')
     fresh = _dump_file().with_suffix(f".{os.getpid()}")
     _postgres_program("pg_dump", "--format=custom", "--compress=0", f"--file={fresh}", _template_name())

@@ -32,7 +32,7 @@ def files_with_tests() -> Iterator[Path]:
                 break
 
 
-def test_every_file_that_holds_a_test_has_a_name_that_pytest_looks_for(pytestconfig: pytest.Config):
+def test_every_file_that_holds_a_test_has_a_name_that_pytest_looks_for(pytestconfig: pytest.Config) -> None:
     patterns, folders = pytestconfig.getini("python_files"), pytestconfig.getini("testpaths")
     found = set(files_with_tests())
     assert len(found) > 250
@@ -44,7 +44,7 @@ def test_every_file_that_holds_a_test_has_a_name_that_pytest_looks_for(pytestcon
     assert lost == []
 
 
-def test_nobody_waits_for_a_length_of_time_in_a_browser():
+def test_nobody_waits_for_a_length_of_time_in_a_browser() -> None:
     waiting = [
         str(path.relative_to(ROOT))
         for path in ROOT.glob("*/**/test_*.py")
@@ -53,7 +53,7 @@ def test_nobody_waits_for_a_length_of_time_in_a_browser():
     assert waiting == []
 
 
-def test_every_leg_that_runs_tests_knows_how_many_it_has():
+def test_every_leg_that_runs_tests_knows_how_many_it_has() -> None:
     commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
     assert commands.keys() >= {"lint", "units", "browser", "chaos", "servers", "coverage"}
     for name, command in commands.items():
@@ -61,7 +61,7 @@ def test_every_leg_that_runs_tests_knows_how_many_it_has():
             assert int(command[command.index("--at-least") + 1]) > 50, name
 
 
-def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it():
+def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it() -> None:
     commands = {leg.name: leg.command for lane in build_lanes(thorough=False) for leg in lane}
     for name, mark, at_least in (("browser", "browser", 30), ("chaos", "faults", 4)):
         found = find_files(mark)
@@ -69,7 +69,7 @@ def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it():
         assert set(found) <= set(commands[name])
 
 
-def test_a_marked_test_whose_file_does_not_name_the_mark_is_not_lost_in_silence(request: pytest.FixtureRequest):
+def test_a_marked_test_whose_file_does_not_name_the_mark_is_not_lost_in_silence(request: pytest.FixtureRequest) -> None:
     inherits = Mock(path=ROOT / "tests" / "run.py", nodeid="lost", get_closest_marker=lambda name: name == "browser")
     with pytest.raises(pytest.UsageError, match="lost"):
         check_none_is_missed([request.node, inherits])

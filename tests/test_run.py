@@ -24,7 +24,7 @@ def leg(name: str, code: str) -> Leg:
     return Leg(name, (sys.executable, "-I", "-S", "-c", code))
 
 
-def test_all_that_pass_are_green_and_only_their_last_lines_are_shown(capfd: pytest.CaptureFixture[str]):
+def test_all_that_pass_are_green_and_only_their_last_lines_are_shown(capfd: pytest.CaptureFixture[str]) -> None:
     one, two = leg("one", "print('much'); print('12 passed')"), leg("two", "print('3 passed')")
     assert Run([[one, two]]).go() == 0
     shown = capfd.readouterr().out
@@ -33,7 +33,9 @@ def test_all_that_pass_are_green_and_only_their_last_lines_are_shown(capfd: pyte
     assert "much" not in shown
 
 
-def test_one_that_fails_is_shown_whole_and_does_not_keep_the_next_from_running(capfd: pytest.CaptureFixture[str]):
+def test_one_that_fails_is_shown_whole_and_does_not_keep_the_next_from_running(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     bad = leg("bad", "import sys; print('first line'); print('last line'); sys.exit(3)")
     assert Run([[bad, leg("next", "print('ran')")], [leg("beside", "")]]).go() == 1
     shown = capfd.readouterr().out
@@ -43,13 +45,13 @@ def test_one_that_fails_is_shown_whole_and_does_not_keep_the_next_from_running(c
     assert shown.rstrip().endswith("Failed: bad")
 
 
-def test_one_that_dies_is_no_success(capfd: pytest.CaptureFixture[str]):
+def test_one_that_dies_is_no_success(capfd: pytest.CaptureFixture[str]) -> None:
     dying = leg("dying", "import os; os.kill(os.getpid(), 9)")
     assert Run([[dying]]).go() == 1
     assert "dying: killed by SIGKILL" in capfd.readouterr().out
 
 
-def test_legs_of_two_lanes_run_at_the_same_time(tmp_path: Path):
+def test_legs_of_two_lanes_run_at_the_same_time(tmp_path: Path) -> None:
     meet = (
         "import pathlib, sys, time\n"
         "mine, other = map(pathlib.Path, ({0!r}, {1!r}))\n"
@@ -60,7 +62,7 @@ def test_legs_of_two_lanes_run_at_the_same_time(tmp_path: Path):
     assert Run([[leg("a", meet.format(a, b))], [leg("b", meet.format(b, a))]]).go() == 0
 
 
-def test_told_to_stop_it_ends_its_legs_and_is_no_success(tmp_path: Path):
+def test_told_to_stop_it_ends_its_legs_and_is_no_success(tmp_path: Path) -> None:
     mark = tmp_path / "started"
     code = (
         "import sys\n"
@@ -85,7 +87,7 @@ def test_told_to_stop_it_ends_its_legs_and_is_no_success(tmp_path: Path):
         os.kill(int(mark.read_text()), 0)
 
 
-def test_only_legs_that_exist_can_be_asked_for():
+def test_only_legs_that_exist_can_be_asked_for() -> None:
     done = subprocess.run([sys.executable, "-m", "tests.run", "nothing"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "no such leg: nothing" in done.stderr

@@ -1,7 +1,9 @@
 """What people do in a story, done by the house's own functions: replies, and changes of the roster."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +27,6 @@ PURPOSES: dict[str, tuple[str, ...]] = {
     "deputy": (Purpose.DEPUTY,),
     "call": (Purpose.CALL, Purpose.FALLBACK),
 }
-# Keys are random, so notices of one moment are told apart by what they are about: a story told twice goes the same way.
-NEWEST_FIRST = ("-owed_at", "chases__role", "purpose", "contact", "pk")
 KINDS: dict[str, str] = {
     "accepts": ReplyKind.ACCEPTED,
     "on_the_way": ReplyKind.ON_THE_WAY,
@@ -94,11 +94,38 @@ def _find(act: Any, fits: Any, now: datetime) -> Notice:
     )
     if act.whose != "any":
         sent = sent.filter(purpose__in=PURPOSES[act.whose])
-    rows = sent.select_related("contact__partner", "municipality").order_by(*NEWEST_FIRST)
+    rows = _sort_newest_first(sent.select_related("contact__partner", "municipality"))
     found = next((notice for notice in rows if fits(notice)), None)
     if found is None:
         raise ActImpossible(_("Nobody of this role has a notice then that can be answered like this."))
     mark_opened(notice=found, at=now)
+    return found
+
+
+def _sort_newest_first(notices: Iterable[Notice]) -> list[Notice]:
+    """Sort notices, and tell those of one moment apart by what they follow up on, up to the first of their chains.
+
+    Keys are random: by them a story told twice, or lived by the real house, could go another way. One coordinator may
+    be called at the same moment about two chains, when another has declined both.
+    """
+    found = list(notices)
+    chains = Notice.objects.filter(chase_id__in={notice.chase_id for notice in found})
+    about: dict[UUID, tuple[UUID | None, str, str, int | None]] = {
+        key: (above, role, purpose, contact)
+        for key, above, role, purpose, contact in chains.values_list("pk", "chases_id", "role", "purpose", "contact_id")
+    }
+
+    def trace(notice: Notice) -> list[tuple[str, str, int]]:
+        path: list[tuple[str, str, int]] = []
+        key: UUID | None = notice.pk
+        while key is not None:
+            above, _role, purpose, contact = about[key]
+            key = above if above in about else None
+            path.append((about[key][1] if key else "", purpose, contact or 0))
+        return path
+
+    found.sort(key=trace)
+    found.sort(key=lambda notice: notice.owed_at, reverse=True)
     return found
 
 

@@ -1,17 +1,16 @@
 """Scenarios: run them on a definition, and say which rules and ladder steps none of them reaches.
 
 A story is lived through anew only when something that it depends on has changed. What it came to is remembered with the
-events that were decided about. A later definition that decides the same about each of them, and means the same by the
-ladders, deadlines, chains and calendars that these decisions name, leads to the same timeline (`_Told.still_holds`).
-So a run beside an editor lives only through the stories that the edit touches. What must hold is looked at each time.
+events that were decided about (`told`). A later definition that decides the same about each of them, and means the same
+by the ladders, deadlines, chains and calendars that these decisions name, leads to the same timeline
+(`Told.still_holds`). So a run beside an editor lives only through the stories that the edit touches. What must hold is
+looked at each time.
 """
 
 import hashlib
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -20,19 +19,16 @@ from access.languages import Texts, in_each_language
 from access.models import MobileUnit, Municipality
 from case_forms.form_builder import canonical
 from case_forms.form_builder.models import FormVersion
-from case_forms.procedures.decide import DecisionFailed, decide
 from case_forms.procedures.definition import Procedure, parse_procedure
-from case_forms.procedures.events.registry import EVENTS
-from case_forms.submissions.consents import is_read_by
 
 from .arrivals import StoryImpossible
 from .expectations import Expectation, ExpectationsRefused, Outcome, read_expectations
-from .fired import get_rule_outcomes
 from .house import House
 from .models import Scenario
 from .simulate import simulate
 from .story import FurtherForm, Story, StoryRefused, read_story
 from .timeline import Timeline
+from .told import Told, hash_contents, memory
 
 MAX_REMEMBERED = 100
 Step = tuple[str, int]  # (key of a ladder, index of a step)
@@ -121,6 +117,7 @@ class _Runs:
         self.forms = forms
         self.heartbeat = heartbeat
         self.houses: dict[str, House] = {}
+        self._around: str | None = None
         self.places = [
             *Municipality.objects.order_by("slug").values_list("slug", "name", "region__slug"),
             *MobileUnit.objects.order_by("slug").values_list("slug", "name", "is_active"),
@@ -155,7 +152,7 @@ class _Runs:
         self, scenario: Scenario, story: Story, expectations: list[Expectation], stories: list[Story]
     ) -> ScenarioResult:
         try:
-            timeline, reused = self._tell(story, stories)
+            timeline, reused = self._tell(story, stories, is_shipped=scenario.is_seeded)
         except StoryImpossible as impossible:
             return ScenarioResult(scenario.key, scenario.title, (), impossible.words)
         return ScenarioResult(
@@ -168,16 +165,18 @@ class _Runs:
             reused=reused,
         )
 
-    def _tell(self, story: Story, stories: list[Story]) -> tuple[Timeline, bool]:
+    def _tell(self, story: Story, stories: list[Story], *, is_shipped: bool) -> tuple[Timeline, bool]:
         """Return the story's timeline, and whether it is the remembered one."""
         # What a real directory says may change from one minute to the next: only invented ones are remembered.
         key = self._fingerprint(story) if story.directory == "invented" else ""
-        told = _memory.get(key) if key else None
-        if told is not None and told.still_holds(self.procedure):
+        # Those that somebody wrote themselves stay in this process.
+        around = self._get_around if is_shipped else None
+        told = memory.find(key, self.procedure, around) if key else None
+        if told is not None:
             return told.as_told_by(self.procedure), True
         timeline = simulate(story, house=self._get_house(story, stories))
         if key:
-            _memory.put(key, _Told(timeline, self.procedure))
+            memory.remember(key, Told(timeline, self.procedure), around)
         return timeline, False
 
     def _get_house(self, story: Story, stories: list[Story]) -> House:
@@ -186,59 +185,17 @@ class _Runs:
             self.houses[story.directory] = House(alike, procedure=self.definition, forms=self.forms)
         return self.houses[story.directory]
 
+    def _get_around(self) -> str:
+        if self._around is None:
+            self._around = hash_contents()
+        return self._around
+
     def _fingerprint(self, story: Story) -> str:
         """Hash what the story depends on besides the procedure: itself, the places, and the forms."""
         forms = {act.form for act in story.acts if isinstance(act, FurtherForm)} | {story.form}
         depends = [story.to_json(), self.places, {form: self.form_hashes.get(form, "") for form in sorted(forms)}]
         # The key of the procedure, so that two with the same rules don't push each other out.
         return hashlib.sha256(json.dumps([self.procedure.key, *depends], sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A story that was lived through, and the procedure under which."""
-
-    timeline: Timeline = field(repr=False)
-    procedure: Procedure = field(repr=False)
-
-    def still_holds(self, procedure: Procedure) -> bool:
-        """Tell whether this procedure leads the story the same way: it decides the same, and means the same by it."""
-        try:
-            return _get_what_matters(procedure, self.timeline) == _get_what_matters(self.procedure, self.timeline)
-        except DecisionFailed:
-            return False
-
-    def as_told_by(self, procedure: Procedure) -> Timeline:
-        """Return the timeline with what this procedure says of its rules: one that didn't apply may read otherwise."""
-        decisions = [replace(each, procedure=procedure) for each in self.timeline.decisions]
-        return replace(self.timeline, procedure=procedure, rules=tuple(get_rule_outcomes(decisions)))
-
-
-def _get_what_matters(procedure: Procedure, timeline: Timeline) -> list[Any]:
-    """Return what of a procedure this story can tell apart: its decisions, and the parts that they name."""
-    decisions = [decide(each.event, procedure, labels=each.labels) for each in timeline.decisions]
-    abouts = [procedure.rules_about(each.event.kind, each.event.form) for each in timeline.decisions]
-    params = [action.params for decision in decisions for action in decision.actions]
-    clocks = [key for key in (*_named(params, "deadline"), *_named(params, "key")) if key in procedure.deadlines]
-    # A duty is chased along its own ladder.
-    named = [*_named(params, "ladder"), *(procedure.deadlines[key].ladder for key in clocks)]
-    ladders = {key: procedure.ladders[key].stored for key in named if key in procedure.ladders}
-    return [
-        decisions,
-        ladders,
-        {key: procedure.deadlines[key].stored for key in clocks},
-        # What follows later is decided about only where a rule listens: one that is new may change everything.
-        [rule.stored for rule in procedure.rules if rule.on in EVENTS and EVENTS[rule.on].is_later],
-        {key: calendar.stored for key, calendar in procedure.calendars.items()},
-        {key: chain.stored for key, chain in procedure.chains.items()},
-        # Whether a case's consents are opened for a form.
-        [is_read_by([rule.stored for rule in about]) for about in abouts],
-        is_read_by([fact.stored for fact in procedure.facts]),
-    ]
-
-
-def _named(params: Iterable[Mapping[str, Any]], name: str) -> list[str]:
-    return sorted({each[name] for each in params if isinstance(each.get(name), str)})
 
 
 def _iter_steps(timeline: Timeline) -> Iterable[Step]:
@@ -249,34 +206,6 @@ def _iter_steps(timeline: Timeline) -> Iterable[Step]:
             yield entry.ladder, min(entry.step, len(ladder.steps) - 1)
 
 
-class _Memory:
-    """What this process has told, the stories used last kept. Invented ones only: nothing of anybody's is in it."""
-
-    def __init__(self) -> None:
-        self._by_key: OrderedDict[str, _Told] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> _Told | None:
-        with self._lock:
-            found = self._by_key.get(key)
-            if found is not None:
-                self._by_key.move_to_end(key)
-            return found
-
-    def put(self, key: str, told: _Told) -> None:
-        with self._lock:
-            self._by_key[key] = told
-            while len(self._by_key) > MAX_REMEMBERED:
-                self._by_key.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._by_key.clear()
-
-
-_memory = _Memory()
-
-
 def forget_results() -> None:
-    """Forget what this process remembers of earlier runs."""
-    _memory.clear()
+    """Forget what this process remembers of earlier runs, and what others have shared with it."""
+    memory.clear()

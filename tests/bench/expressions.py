@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from case_forms.expressions import compile_expression, evaluate
@@ -137,9 +138,9 @@ def get_works(packages: list[Package], expression: Any, data: Any, *, compiled: 
     for package in packages:
         if compiled and package.compiled is not None:
             function = package.compiled(expression)
-            work: Work = lambda function=function: function(data)  # noqa: E731
+            work: Work = partial(function, data)
         else:
-            work = lambda given=package.given: given(expression, data)  # noqa: E731
+            work = partial(package.given, expression, data)
         works.append(work if agrees(work(), wanted) else None)
     return works
 

@@ -100,7 +100,7 @@ def measure(rounds: int) -> bool:
     with served() as address, sync_playwright() as playwright:
         browser = launch(playwright.chromium)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-        context.add_cookies([{**cookie(user), "url": address}])
+        context.add_cookies([{**cookie(user), "url": address}])  # type: ignore[typeddict-item]
         page = context.new_page()
         page.on("dialog", lambda asked: asked.accept())
         for number in range(rounds + 1):  # one to warm up

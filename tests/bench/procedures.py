@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +31,10 @@ ANSWERS = {
     "immediate_danger": "yes",
     "identity_consent": "yes",
 }
+
+
+def evaluate_all(conditions: list[Any], data: dict[str, Any]) -> list[Any]:
+    return [evaluate(each, data) for each in conditions]
 
 
 def with_rules(procedure: dict[str, Any], count: int) -> dict[str, Any]:
@@ -63,9 +68,9 @@ def run(*, quick: bool) -> bool:
         applied = decide(event, procedure)
         scope = {**ANSWERS, **applied.facts, **applied.settings}
         conditions = [rule.when for rule in heard]
-        took = milliseconds(lambda parsed=procedure: decide(event, parsed), rounds)
-        alone = milliseconds(lambda asked=conditions, data=scope: [evaluate(each, data) for each in asked], rounds)
-        parsing = milliseconds(lambda written=definition: parse_procedure(written), min(rounds, 20))
+        took = milliseconds(partial(decide, event, procedure), rounds)
+        alone = milliseconds(partial(evaluate_all, conditions, scope), rounds)
+        parsing = milliseconds(partial(parse_procedure, definition), min(rounds, 20))
         slowest = max(slowest, took)
         rows.append(
             [name, len(heard), len(applied.explanation), f"{took:.2f} ms", f"{alone:.2f} ms", f"{parsing:.1f} ms"]

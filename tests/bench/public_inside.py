@@ -7,6 +7,7 @@ import json
 import sys
 import time
 import uuid
+from collections.abc import Callable
 
 import django
 
@@ -76,7 +77,7 @@ def pages(count: int) -> None:
         sample = ArticlePage(intro="Një tekst i shkurtër.", body=json.dumps(list(body)))
         _link, *fields = ArticlePage._meta.local_concrete_fields
         rest = [field.get_db_prep_save(getattr(sample, field.attname), connection) for field in fields]
-        columns = ", ".join(["page_ptr_id", *(field.column for field in fields)])
+        columns = ", ".join(["page_ptr_id", *(str(field.column) for field in fields)])
         places = ", ".join(["%s"] * (len(fields) + 1))
         with connection.cursor() as cursor:
             cursor.executemany(
@@ -109,4 +110,10 @@ def line(shown: str) -> None:
 if __name__ == "__main__":
     django.setup()
     step, *rest = sys.argv[1:]
-    {"queries": queries, "pages": lambda n: pages(int(n)), "publish": publish, "line": line}[step](*rest)
+    steps: dict[str, Callable[..., object]] = {
+        "queries": queries,
+        "pages": lambda number: pages(int(number)),
+        "publish": publish,
+        "line": line,
+    }
+    steps[step](*rest)

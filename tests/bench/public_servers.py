@@ -121,15 +121,15 @@ def serve_plain(servers: Servers, folder: Path) -> str:
     """The home page of a project as `wagtail start` makes it, made now from the Wagtail that is installed."""
     folder.mkdir()
     wagtail = Path(sys.executable).parent / "wagtail"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL}
-    subprocess.run([wagtail, "start", "plain", str(folder)], **quiet)
+    subprocess.run([wagtail, "start", "plain", str(folder)], check=True, stdout=subprocess.DEVNULL)
     (folder / "plain" / "settings" / "bench.py").write_text(PLAIN_SETTINGS)
     environment = {
         **{name: value for name, value in os.environ.items() if name != "DATA_DIR"},
         "DJANGO_SETTINGS_MODULE": "plain.settings.bench",
         "PYTHONPATH": str(folder),
     }
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=folder, env=environment, **quiet)
+    migrating = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(migrating, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
     port = free_port()
     servers.start(
         [sys.executable, "-c", GRANIAN, "plain.wsgi:application", str(port)], cwd=folder, environment=environment

@@ -140,7 +140,7 @@ def _owe_many(sink: Sink, *, count: int) -> Throughput:
     from notifications.outbox.requests import NoticeRequest
 
     contacts = list(Contact.objects.filter(is_active=True)[:3])
-    municipality = Municipality.objects.first()
+    municipality = Municipality.objects.earliest("pk")
     brief = {"sections": [{"title": {"sq": "Stërvitje", "en": "Drill"}, "rows": []}]}
     before, start = sink.count(), time.monotonic()
     for _number in range(count // 3):

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def measure(rounds: int) -> bool:
     slowest = 0.0
     for name, key in (("answered within minutes", "child"), ("nobody answers", "nobody_answers")):
         with House([stories[key]], procedure=definition) as house:
-            took, worked = best(lambda told=stories[key], inside=house: simulate(told, house=inside), rounds)
+            took, worked = best(partial(simulate, stories[key], house=house), rounds)
         slowest = max(slowest, took)
         goal = f"{STORY_GOAL * 1000:.0f} ms"
         rows.append([f"a story over 12 months, {name}", f"{took * 1000:.0f} ms", f"{worked * 1000:.0f} ms", goal])

@@ -94,13 +94,13 @@ class Country:
 
 def make_country() -> Country:
     vlore = make_place("vlore", "Vlorë")
-    south = {"region": vlore.region, "directorate": make_directorate("sarande", "Sarandë")}
+    region, directorate = vlore.region, make_directorate("sarande", "Sarandë")
     return Country(
         vlore=vlore.municipality,
-        himare=make_municipality("himare", "Himarë", **south),
-        sarande=make_municipality("sarande", "Sarandë", **south),
+        himare=make_municipality("himare", "Himarë", region=region, directorate=directorate),
+        sarande=make_municipality("sarande", "Sarandë", region=region, directorate=directorate),
         police=make_office(Role.POLICE, slug="police-vlore", directorate=vlore.directorate),
-        police_sarande=make_office(Role.POLICE, slug="police-sarande", directorate=south["directorate"]),
+        police_sarande=make_office(Role.POLICE, slug="police-sarande", directorate=directorate),
         cpu=make_office(Role.CPU, slug="cpu-vlore", municipality=vlore.municipality),
         coordinator=make_office(Role.COORDINATOR, slug="coordinator-vlore", region=vlore.region),
         authority=make_office(Role.RESPONSIBLE_AUTHORITY, slug="responsible-authority"),

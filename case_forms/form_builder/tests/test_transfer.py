@@ -17,6 +17,8 @@ from .coordinators import Person
 from .samples import sample
 from .strategies import definitions
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 
 def upload(who: Person, content: bytes, **more: str) -> Any:
     return who.post("import/", file=SimpleUploadedFile("form.json", content), **more)

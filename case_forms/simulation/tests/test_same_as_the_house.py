@@ -346,6 +346,35 @@ def test_a_mail_server_that_is_away_is_what_the_house_sees(scene):
     assert any(noted[:2] == (45, "notice.sent") or noted[1] == "notice.accepted" for noted in simulated.noted)
 
 
+def test_which_of_two_calls_of_one_moment_is_answered_does_not_hang_on_their_keys(scene):
+    """One coordinator declines two calls in one minute; another is called about both, and declines one of them."""
+    procedure = tried_procedure()
+    # As in a ladder's own minute: the second coordinator's answer falls into the next step of both.
+    procedure["ladders"] = {
+        "quick": [{"after_minutes": 15, "do": "call", "repeat_minutes": 5}],
+        "slow": [{"after_minutes": 15, "do": "call", "repeat_minutes": 45}],
+    }
+    told = {"police": "quick", "cpu": "slow"}
+    procedure["rules"][0]["then"][1:] = [
+        {"do": "notify", "role": role, "ladder": ladder, "answer_minutes": 15, "urgent": True}
+        for role, ladder in told.items()
+    ]
+    done = [
+        *({"do": "declines", "at": 5, "role": role} for role in told),
+        *({"do": "declines", "at": at, "role": "coordinator"} for at in (10, 10, 15)),
+    ]
+    story = build_story(scene, done)
+    seen = []
+    with House([story], procedure=procedure) as house:
+        for seed in range(6):
+            until = START + timedelta(minutes=60)
+            keys = mock.patch("os.urandom", random.Random(seed).randbytes)
+            with keys, running.live(story, house, until=until, leaves_out_repetitions=False, every=STEP) as lived:
+                assert not lived.missed_acts
+                seen.append(look(60))
+    assert seen == [seen[0]] * 6
+
+
 def slow_procedure() -> dict[str, Any]:
     procedure = tried_procedure()
     procedure["ladders"] = {

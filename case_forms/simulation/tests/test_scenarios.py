@@ -5,8 +5,11 @@ from unittest import mock
 
 import pytest
 
+from access.models import Region
+from case_forms.form_builder.models import ChoiceList
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.simulation import scenarios as running
+from case_forms.simulation import told
 from case_forms.simulation.expectations import ExpectationsRefused, get_registry, read_expectations
 from case_forms.simulation.models import Scenario
 from case_forms.simulation.scenarios import find_uncovered, forget_results, run_scenarios
@@ -173,14 +176,56 @@ def lived_through(scene, scenarios, **changes):
 
 
 def test_a_result_is_reused_until_something_that_it_depends_on_changes(scene):
-    told = scenario(scene, expects=[{"expect": "told", "role": "police"}])
-    assert lived_through(scene, [told])[0] == 1
-    again, (result,) = lived_through(scene, [told])
+    one = scenario(scene, expects=[{"expect": "told", "role": "police"}])
+    assert lived_through(scene, [one])[0] == 1
+    again, (result,) = lived_through(scene, [one])
     assert (again, result.reused, result.holds) == (0, True, True)
     other = scenario(scene, answers={"danger": "yes"})
-    assert lived_through(scene, [told, other])[0] == 1
+    assert lived_through(scene, [one, other])[0] == 1
     slower = {"quick": [{"after_minutes": 45, "do": "call", "repeat_minutes": 60}]}
-    assert lived_through(scene, [told], ladders=slower)[0] == 1
+    assert lived_through(scene, [one], ladders=slower)[0] == 1
+
+
+def forget_in_this_process():
+    """As after a restart, or in another process."""
+    told.memory._by_key.clear()
+
+
+def test_what_a_shipped_scenario_came_to_is_still_known_after_a_restart(scene):
+    shipped = scenario(scene, expects=[{"expect": "told", "role": "police"}])
+    shipped.is_seeded = True
+    assert lived_through(scene, [shipped])[0] == 1
+    forget_in_this_process()
+    again, (result,) = lived_through(scene, [shipped])
+    assert (again, result.reused, result.holds) == (0, True, True)
+    # Under a procedure that leads it elsewhere it is told anew.
+    forget_in_this_process()
+    slower = {"quick": [{"after_minutes": 45, "do": "call", "repeat_minutes": 60}]}
+    assert lived_through(scene, [shipped], ladders=slower)[0] == 1
+
+
+def test_what_somebody_wrote_into_a_scenario_is_in_no_cache(scene):
+    own = scenario(scene, answers={"story": "A car with a red door"})
+    with mock.patch.object(told.caches["default"], "set") as kept:
+        assert lived_through(scene, [own])[0] == 1
+    kept.assert_not_called()
+    forget_in_this_process()
+    assert lived_through(scene, [own])[0] == 1
+
+
+@pytest.mark.parametrize("what", ["release", "list", "place"])
+def test_after_a_restart_a_story_is_told_anew_when_what_it_reads_is_not_as_it_was(scene, what, monkeypatch):
+    shipped = scenario(scene)
+    shipped.is_seeded = True
+    lived_through(scene, [shipped])
+    forget_in_this_process()
+    if what == "release":
+        monkeypatch.setattr(told, "hash_sources", lambda: "another")
+    elif what == "list":
+        ChoiceList.objects.create(key="colours", choices=[{"value": "red", "label": {"en": "Red"}}])
+    else:
+        Region.objects.update(name="Elsewhere")
+    assert lived_through(scene, [shipped])[0] == 1
 
 
 def test_a_rule_that_decides_nothing_new_about_a_story_leaves_its_result(scene):
