@@ -132,7 +132,7 @@ KINDS: dict[str, Promise] = {
     "case.hold_lifted": _("Lifted the hold on a case"),
     "case.hold_placed": _("Placed a hold on a case"),
     "rights.decided": _("Agreed to the answer to a person's request about their data"),
-    "rights.fetched": _("Fetched the file of a person's data"),
+    "rights.fetched": _("Downloaded the file of a person's data"),
     "rights.handed_over": _("Recorded that a person's data were handed over"),
     "rights.proposed": _("Proposed an answer to a person's request about their data"),
     "rights.registered": _("Registered a person's request about their data"),
