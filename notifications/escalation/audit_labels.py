@@ -15,6 +15,7 @@ ROOMS: dict[str, Promise] = {
     "answers": _("Exports of answers"),
     "attachment": _("Files of forms"),
     "audit": _("This record"),
+    "breach": _("Breaches of personal data"),
     "brief": _("Notices as recipients see them"),
     "calendar_address": _("Calendar addresses"),
     "case": _("Cases"),
@@ -51,6 +52,8 @@ ROOMS: dict[str, Promise] = {
     "vault": _("Sealed data"),
     "visit": _("Planned visits"),
     "zone": _("Outreach zones"),
+    "processing": _("Record of processing"),
+    "rights": _("What persons ask about their own data"),
 }
 
 KINDS: dict[str, Promise] = {
@@ -131,6 +134,10 @@ KINDS: dict[str, Promise] = {
     "case.hold_lift_asked": _("Asked to lift the hold on a case"),
     "case.hold_lifted": _("Lifted the hold on a case"),
     "case.hold_placed": _("Placed a hold on a case"),
+    "breach.entry_added": _("Added to what is known of a breach of personal data"),
+    "breach.exported": _("Downloaded the register of breaches"),
+    "breach.opened": _("Wrote a breach of personal data down"),
+    "processing.snapshot": _("The record of processing changed"),
     "rights.decided": _("Agreed to the answer to a person's request about their data"),
     "rights.fetched": _("Downloaded the file of a person's data"),
     "rights.handed_over": _("Recorded that a person's data were handed over"),
@@ -375,6 +382,8 @@ TARGETS: dict[str, Promise] = {
     "attachment": _("file"),
     "audit": _("this record"),
     "calendar_address": _("calendar address"),
+    "breach": _("breach of personal data"),
+    "processing_snapshot": _("record of processing"),
     "case": _("case"),
     "casefacttype": _("kind of detail about a person"),
     "case_merge": _("merge of two cases"),
