@@ -55,7 +55,7 @@ def _form(old: Record | None, new: Record | None) -> Iterator[str]:
     for key in sorted({*before, *new["questions"]}):
         was, now = before.get(key), new["questions"].get(key)
         if was is None and now is not None:
-            yield _("%(form)s: asks anew “%(question)s” (%(what)s).") % {
+            yield _("%(form)s: new question “%(question)s” (%(what)s).") % {
                 "form": title,
                 "question": _name(now["label"]),
                 "what": _word_question(now),
