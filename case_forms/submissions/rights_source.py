@@ -140,5 +140,7 @@ def _classify(question: Question, basis: str) -> str:
         return OTHERS
     if question.type in SHORT and basis == IDENTITY:
         return OWN
+    if question.type == "calculated" and question.result != "text" and basis:
+        return OWN
     # Without a basis nobody has said what it is about: a staff form's "age of the suspect" is a number, too.
     return WORDS if question.type in FREE or not basis else OWN

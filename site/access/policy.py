@@ -150,6 +150,36 @@ VIEWS: tuple[RouteRule, ...] = (
         "Those who answer for the service read what is in force; only coordinators change it.",
         permission=ADMIN_DOOR,
     ),
+    # the records of the controller
+    RouteRule(
+        "accountability:breaches",
+        DIRECTORY_MANAGERS,
+        "Who answers for the data writes breaches down.",
+        WRITE,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
+        "accountability:breach",
+        DIRECTORY_MANAGERS,
+        "They add what becomes known; nothing is changed.",
+        WRITE,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
+        "accountability:breaches_file",
+        DIRECTORY_MANAGERS,
+        "The register for the Commissioner; each time recorded.",
+        READ,
+        ADMIN_DOOR,
+    ),
+    RouteRule(
+        "accountability:record",
+        DIRECTORY_MANAGERS,
+        "Who answers for the data reads what is processed; no case is in it.",
+        READ,
+        ADMIN_DOOR,
+    ),
+    RouteRule("accountability:record_file", DIRECTORY_MANAGERS, "The same as a file.", READ, ADMIN_DOOR),
     # the simulator
     RouteRule(
         "simulation:try",

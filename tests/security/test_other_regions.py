@@ -20,6 +20,7 @@ ELSEWHERE = ("worker elsewhere", "coordinator elsewhere", "token elsewhere")
 READING = {"GET", "HEAD", "OPTIONS"}
 # By the beginning of the view's name, or of the route for tools.
 NATIONWIDE = {
+    "accountability:": "breaches and the record of processing are the organisation's, and hold no case",
     "account_": "each person's own account",
     "mfa_": "each person's own factors",
     "intake:start": "forms are the same everywhere; the draft is the worker's own",

@@ -39,6 +39,7 @@ OF_ROW = {row.route: [route for route in REACHED if route.row is row] for row in
 
 # Reading that is itself recorded: who opened what of a case, or took numbers out. Beside it nothing is written.
 RECORDED_READING = {
+    "accountability:breaches_file",
     "audit",
     "cases:case",
     "cases:closing",

@@ -15,7 +15,19 @@ from audit.models import AuditEntry
 from audit.verification import verify_chain
 from notifications.escalation.audit_labels import TARGETS, get_words
 
-from .the_day import accounts, cms, directory, field, finding, forms, library, procedures, sessions, silent  # noqa: F401
+from .the_day import (  # noqa: F401
+    accounts,
+    cms,
+    directory,
+    field,
+    finding,
+    forms,
+    library,
+    procedures,
+    records,
+    sessions,
+    silent,
+)
 from .the_day.acts import ACTS, SECRETS, Act, get_text, head, told_since
 from .the_day.day import Day
 from .the_day.staff import Staff

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "case_forms.simulation_pages",
     "case_forms.tip_pages",
     "case_forms.reports",
+    "case_forms.accountability",
     # third-party apps
     "wagtail_localize",
     "wagtail_localize.locales",
@@ -230,6 +231,7 @@ HOUSEKEEPING = (
     "case_forms.tips.housekeeping.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
     "case_forms.simulation.housekeeping.tidy",
+    "case_forms.accountability.snapshots.tidy",
 )
 # What they run each minute: things with a due time.
 EACH_MINUTE = (
@@ -238,6 +240,7 @@ EACH_MINUTE = (
     "notifications.escalation.chain_watch.each_minute",
     "notifications.directory.changes.mails.send_again",
     "case_forms.cases.rights.reminders.send_due",
+    "case_forms.accountability.breaches.send_due",
     "access.place_changes.mails.send_again",
     "access.sessions.duress.ring",
     "audit.denials.flush",

@@ -21,6 +21,7 @@ from access.models import (
 )
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
+from case_forms.accountability.models import Breach, BreachEntry
 from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
 from case_forms.cases.models import Case, CaseClosing, Deadline, DeadlineKind, Referral, RightsRequest
 from case_forms.cases.notes.actions import add_note
@@ -87,7 +88,6 @@ class World:
             "visit_id": visit.pk,
             "export_id": export.pk,
             "session_id": session.pk,
-            "request_id": self._request().pk,
             "ending": "json",
             "code": session.card_code,
             "number": version.number,
@@ -116,6 +116,12 @@ class World:
             decided_by=second,
             decided_at=timezone.now(),
         )
+
+    def _breach(self) -> Breach:
+        now = timezone.now()
+        breach = Breach.objects.create(number=1, known_at=now, due_at=now, opened_by=self.worker)
+        BreachEntry.objects.create(breach=breach, words={"what": "x"}, written_by=self.worker)
+        return breach
 
     def _task(self) -> Deadline:
         """A task of the case that no form answers."""
@@ -343,6 +349,8 @@ class World:
             "wagtailsnippets_builder_formdefinition:": {"pk": form.pk, "revision_id": revision.pk if revision else 1},
             "wagtailadmin_pages:workflow": {"page_id": self.waiting.pk},
             "wagtailadmin_pages:co": {"page_id": self.waiting.pk},
+            "accountability:": {"pk": self._breach().pk, "ending": "json"},
+            "cases:right": {"request_id": self._request().pk},
             "cases:withdraw_consent": {"key": self._consent()},
             "cases_referral": {"instance_pk": str(referral.pk)},
             "cases_deadline": {"instance_pk": str(self.values["task"])},

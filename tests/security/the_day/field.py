@@ -450,7 +450,7 @@ def hand_a_file_over(day: Day, me: Staff) -> Any:
 @act("rights.fetched", "worker", "cases:right_file")
 def fetch_a_file(day: Day, me: Staff) -> Any:
     found = decided(day)
-    me.get("cases:right_file", found.case.reference, found.pk, "json")
+    me.send(reverse("cases:right_file", args=[found.case.reference, found.pk, "json"]), "get")
     return found.case
 
 

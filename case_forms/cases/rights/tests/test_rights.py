@@ -29,6 +29,8 @@ from case_forms.cases.rights.actions import (
 from case_forms.cases.rights.held import OTHERS, OWN, WORDS, compute_fingerprint, read_held
 from case_forms.cases.rights.reminders import send_due
 from case_forms.submissions.case_purge import forget_case
+from notifications.outbox.models import Notice
+from notifications.outbox.sharing import may_be_read
 from tests.world.consents import record_consent
 from tests.world.forms import publish, small_form
 from tests.world.places import make_user
@@ -132,8 +134,6 @@ def test_a_text_that_nobody_ticked_is_left_out_and_that_is_said(scene):
 
 
 def test_who_received_it_is_an_office_with_its_ground_and_never_a_person(scene):
-    from notifications.outbox.models import Notice
-
     Notice.objects.filter(case_id=scene.case.pk).update(sent_at=timezone.now(), attempts=1, state="sent")
     document = propose(scene, register(scene)).document
     assert {each["as"] for each in document["recipients"]} >= {"Anti-trafficking police officer"}
@@ -258,6 +258,19 @@ def test_a_restriction_stops_what_rests_on_consent_at_once_and_no_duty(scene):
     assert (verdict.is_allowed, verdict.code) == (False, "restricted")
     assert set(verdict.words) == {"sq", "en"}
     assert may_share(case, Recipient("police", None), at=timezone.now()).is_allowed
+
+
+def test_a_link_that_rests_on_consent_opens_nothing_while_restricted(scene):
+    scene.follow(scene.case.reference, to_org=scene.offices["protection_service"].slug)
+    by_consent = Notice.objects.filter(case_id=scene.case.pk, role="protection_service").first()
+    by_duty = Notice.objects.filter(case_id=scene.case.pk, role="police").first()
+    assert may_be_read(by_consent, timezone.now())
+    request = register(scene, kind="restriction")
+    assert not may_be_read(by_consent, timezone.now())
+    assert may_be_read(by_duty, timezone.now())
+    proposed = propose(scene, request, outcome="lifted", words="She asked for it.")
+    decide_answer(request=proposed, agree=True, by=scene.second)
+    assert may_be_read(by_consent, timezone.now())
 
 
 def test_a_restriction_is_lifted_by_two_and_never_just_withdrawn(scene):

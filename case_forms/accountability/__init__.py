@@ -1,0 +1,1 @@
+"""Records that the organisation owes as the controller: breaches, and what is processed (docs/accountability.md)."""
