@@ -20,6 +20,7 @@ class CasesConfig(AppConfig):
         )
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
+        from .documents import actions as documents
         from .finding import requests
         from .talk import receivers as talk_receivers  # noqa: F401
 
@@ -28,6 +29,7 @@ class CasesConfig(AppConfig):
         requests.register()
         date_clock.register()
         consent_clock.register()
+        documents.register()
         register_gate(Gate(check_request, check_notice))
 
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from . import views
 from .closing import views as closing
 from .consent.views import withdraw_consent
+from .documents import views as documents
 from .facts import views as fact_views
 from .retention import views as retention
 from .talk.views import talk
@@ -25,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/notices/<uuid:notice_id>/instead/", views.instead, name="instead"),
     path("<slug:reference>/notices/<uuid:notice_id>/talk/", talk, name="talk"),
     path("<slug:reference>/consents/<str:key>/withdraw/", withdraw_consent, name="withdraw_consent"),
+    path("<slug:reference>/documents/", documents.documents, name="documents"),
+    path("<slug:reference>/documents/<uuid:document>/", documents.document, name="document"),
     path("<slug:reference>/tasks/", task_pages.add, name="task_add"),
     path("<slug:reference>/tasks/<int:task>/done/", task_pages.done, name="task_done"),
 ]

@@ -33,6 +33,7 @@ from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
 from .models import Case, Deadline
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
+from .talk.writing import may_write
 from .timeline import build_timeline
 
 REST_AWAITED = "identification_rest"  # the procedure's clock for what follows an urgent notice (docs/procedures.md)
@@ -78,6 +79,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         **describe_end(found, user),
         "consents": build_section(found, timezone.now()),
         "head": in_lines(head, user),
+        "may_document": may_write(found, user),
         "may_lead": may_lead(found, user) and found.lead_worker.pk != user.pk,
         "related": build_related(found, user),
     }

@@ -4,7 +4,7 @@ WeasyPrint is given two stylesheets and two fonts; anything else stops the rende
 notice always gives the same bytes.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from .sections import URGENCY, Section, SectionRow, exclude_rows, get_sections, 
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Path, str]] = {
     "brief:document.css": (HERE / "document.css", "text/css"),
+    "brief:pocket_card.css": (HERE / "pocket_card.css", "text/css"),
     "brief:pin_card.css": (HERE / "pin_card.css", "text/css"),
     "brief:LiberationSans-Regular.ttf": (HERE / "fonts" / "LiberationSans-Regular.ttf", "font/ttf"),
     "brief:LiberationSans-Bold.ttf": (HERE / "fonts" / "LiberationSans-Bold.ttf", "font/ttf"),
@@ -101,9 +102,13 @@ def build_pdf(notice: Notice) -> bytes:
     return stored if stored is not None else render(notice).pdf
 
 
-def render(notice: Notice) -> Rendered:
-    """Lay the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused."""
-    versions = [_render_version(notice, language, is_first=not n) for n, language in enumerate(get_languages(notice))]
+def render(notice: Notice, *, more: Callable[[str], list[Section]] | None = None) -> Rendered:
+    """Lay the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused.
+
+    `more`: gives, for a language, sections of a file that goes with the notice; they stand after its own.
+    """
+    languages = get_languages(notice)
+    versions = [_render_version(notice, each, is_first=not n, more=more) for n, each in enumerate(languages)]
     html = render_to_string(TEMPLATE, {"notice": notice, "versions": versions})
     return to_pdf(html, identifier=notice.code)
 
@@ -122,10 +127,13 @@ def to_pdf(html: str, *, identifier: str) -> Rendered:
         raise DocumentRefused("the document asked for something outside itself") from None
 
 
-def _render_version(notice: Notice, language: str, *, is_first: bool) -> dict[str, Any]:
+def _render_version(
+    notice: Notice, language: str, *, is_first: bool, more: Callable[[str], list[Section]] | None
+) -> dict[str, Any]:
     """Render one language of the document: {"language", "title", "organisation", "partner_name", "html"}."""
     with translation.override(language):
-        context = _build_context(notice, language) | {"is_first": is_first}
+        file = lay_out(more(language), is_compact=False) if more is not None else []
+        context = _build_context(notice, language) | {"is_first": is_first, "file": file}
         html = render_to_string(VERSION_TEMPLATE, context)
     named = {key: context[key] for key in ("language", "title", "organisation", "partner_name")}
     return named | {"html": mark_safe(html)}  # noqa: S308 - our own template's, escaped there
