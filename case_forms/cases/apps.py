@@ -21,6 +21,7 @@ class CasesConfig(AppConfig):
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
         from .days import calendar as days_calendar
+        from .documents import actions as documents
         from .finding import requests
         from .referring import at_link
         from .talk import receivers as talk_receivers  # noqa: F401
@@ -32,6 +33,7 @@ class CasesConfig(AppConfig):
         days_calendar.register()
         consent_clock.register()
         at_link.register()
+        documents.register()
         register_gate(Gate(check_request, check_notice))
 
 

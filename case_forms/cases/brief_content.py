@@ -236,12 +236,13 @@ def police_words(notices: Sequence[Notice]) -> str:
     if states == {NoticeState.FAILED}:
         return gettext("Nobody at the police has been reached yet")
     if states:
-        return gettext("A notice is on its way, not yet delivered")
+        made_at = min(notice.owed_at for notice in going_on)
+        return gettext("A notice was made on %(at)s, not yet delivered") % {"at": moment_words(made_at)}
     return gettext("Not notified through this system")
 
 
 def _notices_to_police(case: Case) -> list[Notice]:
-    fields = ("id", "state", "sent_at", "accepted_at", "declined_at")
+    fields = ("id", "state", "owed_at", "sent_at", "accepted_at", "declined_at")
     return list(Notice.objects.filter(case_id=case.pk, role=Role.POLICE).order_by("owed_at").only(*fields))
 
 

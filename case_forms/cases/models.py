@@ -430,6 +430,7 @@ class Referral(models.Model):
 # Django finds models in this module only.
 from .closing.models import CaseClosing  # noqa: E402
 from .consent.models import ConsentEntry, SharingDecision  # noqa: E402
+from .documents.models import CaseDocument  # noqa: E402
 from .facts.models import CaseFact  # noqa: E402
 from .finding.models import (  # noqa: E402
     CaseAccess,
@@ -451,6 +452,7 @@ __all__ = [
     "CaseAccess",
     "CaseAssignment",
     "CaseClosing",
+    "CaseDocument",
     "CaseFact",
     "CaseHold",
     "CaseLink",

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from . import views
 from .closing import views as closing
 from .consent.views import withdraw_consent
+from .documents import views as documents
 from .facts import views as fact_views
 from .history import views as history
 from .notes import views as notes
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/notes/", notes.add, name="note_add"),
     path("<slug:reference>/notes/<uuid:note_id>/correct/", notes.correct, name="note_correct"),
     path("<slug:reference>/flags/", notes.flags, name="flags"),
+    path("<slug:reference>/documents/", documents.documents, name="documents"),
+    path("<slug:reference>/documents/<uuid:document>/", documents.document, name="document"),
     path("<slug:reference>/tasks/", task_pages.add, name="task_add"),
     path("<slug:reference>/tasks/<int:task>/done/", task_pages.done, name="task_done"),
     path("<slug:reference>/referrals/<uuid:referral>/another/", referring.another, name="refer_again"),

@@ -37,6 +37,7 @@ from .notes.reading import list_notes
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
 from .referring.shown import build_cards
 from .rights.shown import describe_rights
+from .talk.writing import may_write
 from .timeline import build_timeline
 
 REST_AWAITED = "identification_rest"  # the procedure's clock for what follows an urgent notice (docs/procedures.md)
@@ -88,6 +89,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         **describe_rights(found, user),
         "consents": build_section(found, timezone.now()),
         "head": in_lines(head, user),
+        "may_document": may_write(found, user),
         "may_lead": may_lead(found, user) and found.lead_worker.pk != user.pk,
         "related": build_related(found, user),
     }

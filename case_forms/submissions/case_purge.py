@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.cases.documents.actions import erase_documents
 from case_forms.cases.finding.index import forget_identity
 from case_forms.cases.locking import lock_all_of
 from case_forms.cases.models import (
@@ -103,6 +104,7 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
             "identity": forget_identity(case),
             "rights": forget_requests(case),
             "notes": forget_notes(case),
+            "documents": erase_documents(case, at),
             **{name: erase(case, at) for name, erase in _erasers.items()},
         }
     case.forgotten_at, case.forget_after, case.flags, case.form_after_closing_at = at, None, {}, None

@@ -4,16 +4,20 @@ WeasyPrint is given two stylesheets and two fonts; anything else stops the rende
 notice always gives the same bytes.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.models import localize
@@ -23,12 +27,15 @@ from notifications.outbox.models import BriefDocument, Notice
 from notifications.outbox.sender import ORGANISATION, get_unit_to_call
 
 from .pages import why_told
+from .paper_rows import Line, lay_out, pair_rows
 from .papers import paper_facts
-from .sections import URGENCY, Section, exclude_rows, get_sections, is_urgent
+from .protocol import assign_protocol_number, get_protocol_number
+from .sections import URGENCY, Section, SectionRow, exclude_rows, get_sections, is_urgent
 
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Path, str]] = {
     "brief:document.css": (HERE / "document.css", "text/css"),
+    "brief:pocket_card.css": (HERE / "pocket_card.css", "text/css"),
     "brief:pin_card.css": (HERE / "pin_card.css", "text/css"),
     "brief:LiberationSans-Regular.ttf": (HERE / "fonts" / "LiberationSans-Regular.ttf", "font/ttf"),
     "brief:LiberationSans-Bold.ttf": (HERE / "fonts" / "LiberationSans-Bold.ttf", "font/ttf"),
@@ -38,6 +45,7 @@ VERSION_TEMPLATE = "briefs/document_version.html"
 OFFICE_LANGUAGE = "sq"  # of the office's own file, whatever the recipient reads
 # Rows that stand in the sheet's head or at its signature.
 SHOWN_ELSEWHERE = frozenset({"case.reference", "case.sender"})
+AT_SIGNATURE = frozenset({"case.unit", "case.callback"})  # of a compact sheet, which has them there only
 TITLES: dict[str, str | Promise] = {
     Role.RESPONSIBLE_AUTHORITY: _("Notice to the Responsible Authority"),
     Role.CPU: _("Notice to the Child Protection Unit"),
@@ -65,6 +73,8 @@ def render_document(notice: Notice) -> BriefDocument:
     found = BriefDocument.objects.filter(notice=notice).first()
     if found is not None:
         return found
+    with transaction.atomic():
+        assign_protocol_number(notice)  # one of before there were numbers, or one that was sent on
     rendered = render(notice)
     sealed: dict[str, Any] = {"pdf": rendered.pdf, "pages": rendered.pages}
     try:
@@ -92,9 +102,13 @@ def build_pdf(notice: Notice) -> bytes:
     return stored if stored is not None else render(notice).pdf
 
 
-def render(notice: Notice) -> Rendered:
-    """Lay the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused."""
-    versions = [_render_version(notice, language, is_first=not n) for n, language in enumerate(get_languages(notice))]
+def render(notice: Notice, *, more: Callable[[str], list[Section]] | None = None) -> Rendered:
+    """Lay the notice out, in each of its languages. Touches no disk beyond PARTS. Raises DocumentRefused.
+
+    `more`: gives, for a language, sections of a file that goes with the notice; they stand after its own.
+    """
+    languages = get_languages(notice)
+    versions = [_render_version(notice, each, is_first=not n, more=more) for n, each in enumerate(languages)]
     html = render_to_string(TEMPLATE, {"notice": notice, "versions": versions})
     return to_pdf(html, identifier=notice.code)
 
@@ -113,10 +127,13 @@ def to_pdf(html: str, *, identifier: str) -> Rendered:
         raise DocumentRefused("the document asked for something outside itself") from None
 
 
-def _render_version(notice: Notice, language: str, *, is_first: bool) -> dict[str, Any]:
+def _render_version(
+    notice: Notice, language: str, *, is_first: bool, more: Callable[[str], list[Section]] | None
+) -> dict[str, Any]:
     """Render one language of the document: {"language", "title", "organisation", "partner_name", "html"}."""
     with translation.override(language):
-        context = _build_context(notice, language) | {"is_first": is_first}
+        file = lay_out(more(language), is_compact=False) if more is not None else []
+        context = _build_context(notice, language) | {"is_first": is_first, "file": file}
         html = render_to_string(VERSION_TEMPLATE, context)
     named = {key: context[key] for key in ("language", "title", "organisation", "partner_name")}
     return named | {"html": mark_safe(html)}  # noqa: S308 - our own template's, escaped there
@@ -126,11 +143,12 @@ def _build_context(notice: Notice, language: str) -> dict[str, Any]:
     contact = notice.contact
     partner = contact.partner if contact else notice.partner
     urgent = is_urgent(notice)
-    sections, sender = _split_for_paper(
-        get_sections(notice, language, on_paper=True), SHOWN_ELSEWHERE | ({URGENCY} if urgent else set())
-    )
+    written = get_sections(notice, language, on_paper=True)
+    facts = paper_facts(notice, {section.title for section in written}, language)
+    elsewhere = SHOWN_ELSEWHERE | ({URGENCY} if urgent else set()) | (AT_SIGNATURE if facts.is_compact else set())
+    sections, sender = _split_for_paper(written, elsewhere)
     unit = get_unit_to_call(notice)
-    return {
+    context = {
         "notice": notice,
         "language": language,
         "title": str(TITLES.get(notice.role, _("Notice"))),
@@ -138,14 +156,46 @@ def _build_context(notice: Notice, language: str) -> dict[str, Any]:
         "partner_name": localize(partner.names, language) if partner else "",
         "through": _get_final_recipient(notice, partner),
         "contact": contact,
-        "sections": sections,
+        "sections": lay_out(sections, is_compact=facts.is_compact),
         "sender": sender,
         "unit_name": unit.name if unit else "",
         "unit_phone": unit.callback_phone if unit else "",
-        "facts": paper_facts(notice, {section.title for section in sections}, language),
+        "facts": facts,
+        "protocol_number": get_protocol_number(notice),
         "is_urgent": urgent,
         "why_told": why_told(notice),
     }
+    return context | {"head": _build_head(context)}
+
+
+def _build_head(context: Mapping[str, Any]) -> tuple[Line, ...]:
+    """Build the lines under the title: to whom, about what, when, on what basis."""
+    notice, contact, facts = context["notice"], context["contact"], context["facts"]
+    to = [context["partner_name"]]
+    if contact:
+        to.append(f"{contact.name}, {contact.duty}" if contact.duty else contact.name)
+    rows = [
+        (gettext("To"), "\n".join(to)),
+        (gettext("To be passed on to"), context["through"]),
+        (gettext("Case"), notice.case_reference),
+        (gettext("Protocol number"), context["protocol_number"]),
+        (gettext("Date and time"), _format_moment(notice.owed_at)),
+        (gettext("Answer expected by"), _format_moment(notice.answer_by) if notice.answer_by else ""),
+        (gettext("Identified by"), _name_sender(context) if facts.is_compact and context["sender"] else ""),
+        (gettext("Legal basis"), "\n".join(facts.legal)),
+        (gettext("Why it is sent"), "\n".join(facts.basis)),
+        (gettext("Also addressed to"), ", ".join(facts.recipients)),
+    ]
+    written = [SectionRow(label, value) for label, value in rows if value]
+    return pair_rows(written) if facts.is_compact else tuple((row,) for row in written)
+
+
+def _name_sender(context: Mapping[str, Any]) -> str:
+    return ", ".join(name for name in (context["sender"], context["unit_name"]) if name)
+
+
+def _format_moment(moment: datetime) -> str:
+    return date_format(localtime(moment), "d.m.Y H:i")
 
 
 def _get_final_recipient(notice: Notice, partner: Partner | None) -> str:

@@ -112,5 +112,36 @@ class EarlierBrief(models.Model):
         return f"{self.notice.code} {self.at:%Y-%m-%d %H:%M}"
 
 
+class ProtocolYear(models.Model):
+    """The last protocol number that was given in a year."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("year of protocol numbers")
+        verbose_name_plural = _("years of protocol numbers")
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.last}"
+
+
+class ProtocolNumber(models.Model):
+    """The number under which a notice on paper stands in the organisation's register (`protocol`)."""
+
+    notice = models.OneToOneField(Notice, models.PROTECT, primary_key=True, related_name="protocol_number")
+    year = models.PositiveSmallIntegerField(_("year"))
+    number = models.PositiveIntegerField(_("number"))
+
+    class Meta:
+        verbose_name = _("protocol number")
+        verbose_name_plural = _("protocol numbers")
+        ordering = ["year", "number"]
+        constraints = [models.UniqueConstraint(fields=["year", "number"], name="one_notice_per_protocol_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.year}"
+
+
 # The models of this room's packages belong to its app, too.
 from .talk.models import AwaitedOutcome, TalkMessage, TalkNotice  # noqa: E402,F401

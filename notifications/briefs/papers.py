@@ -31,6 +31,7 @@ class PaperFacts:
     basis: tuple[str, ...]
     not_a_report: bool
     recipients: tuple[str, ...]
+    is_compact: bool = False  # on one sheet: smaller, and without a title over a single row
 
 
 @cache
@@ -50,7 +51,13 @@ def paper_facts(notice: Notice, titles: Mapping[str, Any] | set[str], language: 
         basis=tuple(localize(_data()["basis"][key], language) for key in _basis(written.get("basis", ""), titles)),
         not_a_report=written.get("not_a_report", False),
         recipients=get_recipients(notice) if written.get("names_recipients") else (),
+        is_compact=written.get("is_compact", False),
     )
+
+
+def has_protocol_number(role: str) -> bool:
+    """Tell whether a role's papers stand in the register of protocol numbers."""
+    return _data()["roles"].get(role, {}).get("has_protocol_number") is True
 
 
 def _laws(keys: Any, language: str) -> list[str]:

@@ -221,6 +221,8 @@ KINDS: dict[str, Promise] = {
     "line.hidden": _("Hid a helpline from readers"),
     "line.made": _("Added a helpline"),
     "line.put_back": _("Helpline restored from reference data"),
+    "document.made": _("A document of a case was made"),
+    "document.read": _("Read a document of a case"),
     "notice.accepted": _("Accepted a notice"),
     "notice.alarmed": _("Alarm about further reports sent"),
     "notice.cancelled": _("A notice was cancelled"),

@@ -44,7 +44,7 @@ from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.repeating import repeat
 from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.service_briefs import DECLINED, NO_ANSWER, NO_DEPUTY, UNREADABLE, build_call_brief
+from notifications.outbox.service_briefs import DECLINED, NO_DEPUTY, UNREADABLE, build_call_brief, get_why_silent
 from notifications.outbox.sharing import may_be_read
 from notifications.outbox.states import AWAITING_ANSWER, NoticeState
 from vault.keyring import KeyRingError
@@ -85,7 +85,7 @@ def _advance_one(key: UUID, now: datetime) -> bool:
 
 def _take_step(notice: Notice, now: datetime) -> bool:
     """Take the notice's next step. False when another process was faster, or the daily list takes its place."""
-    plan = plan_next_step(notice, now, reasons=[NO_ANSWER])
+    plan = plan_next_step(notice, now, reasons=[get_why_silent(notice)])
     changes: dict[str, Any] = {
         "ladder_step": plan.index + 1,
         "next_step_at": get_next_step_time(notice.ladder, plan.index + 1, notice.owed_at, now),

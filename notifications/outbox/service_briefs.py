@@ -18,12 +18,14 @@ from notifications.directory.call_list import call_list
 from notifications.directory.chain import is_outside_area
 from notifications.directory.models import Contact, Partner, Role
 
-from .models import Notice
+from .models import Notice, Purpose
 
 CALL_TITLE = _("A phone call")
 # Why a coordinator is asked to call.
 NOBODY_FOUND = _("Nobody on duty was found for this notice. Please find somebody and tell them by phone.")
 NO_ANSWER = _("This notice was not accepted in time. Please call.")
+NOT_READ = _("What the unit added to a notice has not been opened. Please call and say that there is something.")
+NO_OUTCOME = _("Nobody has said yet what came of an accepted notice. Please call and ask.")
 DECLINED = _("This notice was declined. Please call and find who takes the case.")
 NO_DEPUTY = _("There is no further deputy on the duty roster to be told.")
 UNREADABLE = _("The system can't read this notice, so it goes to nobody else by itself. Please call.")
@@ -35,6 +37,11 @@ OUTSIDE_AREA = _(
     "{place} is outside your office's area. Nobody was found there to be notified, so you are notified. If you can't"
     " act, answer at once, so that somebody else is notified."
 )
+
+
+def get_why_silent(notice: Notice) -> Promise | str:
+    """Return why a coordinator is asked to call when this notice's recipient says nothing."""
+    return {Purpose.TALK.value: NOT_READ, Purpose.OUTCOME.value: NO_OUTCOME}.get(notice.purpose, NO_ANSWER)
 
 
 def build_call_brief(

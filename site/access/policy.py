@@ -414,6 +414,10 @@ VIEWS: tuple[RouteRule, ...] = (
         WRITE,
     ),
     RouteRule(
+        "cases:documents", FIELD, "Its unit and its coordinators make documents of a case; each is recorded.", WRITE
+    ),
+    RouteRule("cases:document", FIELD, "Its unit and its coordinators read a document of a case; recorded."),
+    RouteRule(
         "cases:withdraw_consent",
         FIELD,
         "Its unit and its coordinators record that the person takes back a consent; it only ever takes away.",

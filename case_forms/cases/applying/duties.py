@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from django.db.models import QuerySet
 
 from audit.chain import log_event
@@ -9,6 +10,8 @@ from case_forms.procedures.decide import Action
 from notifications.outbox.models import Notice
 
 from ..deadlines import meet_deadlines, start_deadline
+from ..documents.actions import order_document
+from ..documents.content import CannotMake
 from ..models import (
     Case,
     CaseEvent,
@@ -16,6 +19,8 @@ from ..models import (
 )
 from ..tasks import read_order, start_task
 from .state import DecisionState
+
+log = structlog.get_logger(__name__)
 
 
 class DutiesOfDecision(DecisionState):
@@ -72,6 +77,20 @@ class DutiesOfDecision(DecisionState):
         case, _event = self._here(action)
         flag = action.params["flag"]
         self._change_flags(case, action, {key: case.flags[key] for key in case.flags if key != flag}, cleared=flag)
+
+    def produce_document(self, action: Action) -> None:
+        """Ask for a document: the queue makes it after the commit, and nothing here waits for it."""
+        case, event = self._here(action)
+        try:
+            order_document(
+                case=case,
+                kind=action.params["document"],
+                language=self.submission.by.language,
+                event=event,
+                at=self.submission.received_at,
+            )
+        except CannotMake as problem:
+            log.error("document_not_ordered", case=str(case.pk), rule=action.rule, code=problem.code)
 
     def _change_flags(self, case: Case, action: Action, flags: dict[str, Any], **detail: Any) -> None:
         if flags.keys() == case.flags.keys():

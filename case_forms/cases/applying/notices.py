@@ -8,6 +8,7 @@ from access.models import Municipality
 from audit.chain import log_event
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action
+from notifications.briefs.protocol import assign_protocol_number
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
@@ -178,6 +179,7 @@ class NoticesOfDecision(DutiesOfDecision):
                 at=self.submission.received_at,
             )
         )
+        assign_protocol_number(notice)
         self.notices[notice.pk] = notice
         self.rules_by_notice.setdefault(str(notice.pk), action.rule)
         if found.contact is None:

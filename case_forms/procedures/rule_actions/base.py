@@ -59,6 +59,9 @@ class World(Protocol):
     @abstractmethod
     def clear_flag(self, action: "Action") -> None: ...
 
+    @abstractmethod
+    def produce_document(self, action: "Action") -> None: ...
+
 
 class Describer(Protocol):
     """The words for describing an action in one language (`procedures.descriptions`)."""

@@ -124,6 +124,7 @@ def test_stored_codes_stay() -> None:
         "require_second_worker",
         "set_flag",
         "clear_flag",
+        "produce_document",
     }
 
 

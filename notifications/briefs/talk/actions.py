@@ -33,6 +33,13 @@ ONE_HOUR = timedelta(hours=1)
 MAX_PER_HOUR = 30  # of each side, in one conversation
 MAX_MESSAGES = 400
 
+# What the audit chain says of each kind of message.
+ACTIONS: dict[str, str] = {
+    TalkKind.QUESTION.value: "notice.talk_question",
+    TalkKind.WORD.value: "notice.talk_word",
+    TalkKind.ANSWER.value: "notice.talk_answer",
+    TalkKind.ADDITION.value: "notice.talk_addition",
+}
 REFUSALS: dict[str, str | Promise] = {
     "empty": _("Write what you want to say."),
     "too_long": _("This is too long. Write at most 2000 characters."),
@@ -82,7 +89,7 @@ def write_as_recipient(
     _mark_read(notice, root, moment)
     actor = Actor("contact", str(notice.contact_id))
     signals.notice_talked.send(sender=Notice, notice=notice, message=message)
-    log_event(f"notice.talk_{kind}", actor=actor, target_kind="notice", target_id=notice.pk, message=message.pk)
+    log_event(ACTIONS[kind], actor=actor, target_kind="notice", target_id=notice.pk, message=message.pk)
     return message
 
 
@@ -116,7 +123,7 @@ def write_as_unit(
     signals.notice_talked.send(sender=Notice, notice=root, message=message)
     tell_readers(root, moment)
     log_event(
-        f"notice.talk_{kind}",
+        ACTIONS[kind],
         actor=get_actor(by),
         target_kind="notice",
         target_id=root.pk,

@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.outbox.actions import cancel
+from notifications.outbox.escalation_chain import CALLS
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NoticeState
@@ -23,7 +25,7 @@ from notifications.outbox.states import NoticeState
 from ..choices import can_report_another_outcome
 from .models import AwaitedOutcome, TalkNotice
 from .telling import build_back_brief, create_talk_notice, send_due_mails
-from .thread import ABOUT, READS, get_members, get_root, is_of_talk, iter_chains, why_over
+from .thread import ABOUT, READS, TALK_PURPOSES, get_members, get_root, is_of_talk, iter_chains, why_over
 from .times import get_outcome_times
 
 OUTCOME = "notice.outcome_due"  # the kind under which a notice is put aside when it can't be asked about
@@ -35,13 +37,17 @@ MAX_ROWS = 100  # in one pass
 @receiver(signals.notice_answered, dispatch_uid="briefs.await_outcome")
 def await_outcome(notice: Notice, reply: Reply, **kwargs: Any) -> None:
     """Begin, postpone or end the wait for an outcome, in the transaction of the answer."""
-    times = get_outcome_times(notice.role)
-    if times is None or notice.purpose not in (*READS, Purpose.OUTCOME):
+    root = notice.root
+    times = get_outcome_times(root.role)
+    if times is None or notice.purpose not in (*READS, *CALLS, *TALK_PURPOSES):
         return
-    if is_of_talk(notice):
-        if notice.root.purpose == Purpose.OUTCOME:
-            _postpone(notice, reply.at + timedelta(minutes=times.again_minutes))
-    elif reply.kind in (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY) and notice.root.purpose in ABOUT:
+    if root.purpose in TALK_PURPOSES:
+        # "Nothing yet", or a coordinator has reached them by phone: they are asked again later.
+        if root.purpose == Purpose.OUTCOME and not root.is_open:
+            _postpone(root, reply.at + timedelta(minutes=times.again_minutes))
+    elif notice.purpose in CALLS:
+        return
+    elif reply.kind in (ReplyKind.ACCEPTED, ReplyKind.ON_THE_WAY) and root.purpose in ABOUT:
         due = reply.at + timedelta(minutes=times.first_minutes + (reply.minutes or 0))
         AwaitedOutcome.objects.get_or_create(notice=notice, defaults={"next_at": due})
     elif reply.kind == ReplyKind.OUTCOME:
@@ -51,8 +57,10 @@ def await_outcome(notice: Notice, reply: Reply, **kwargs: Any) -> None:
         AwaitedOutcome.objects.filter(notice=notice, ended_at__isnull=True).update(next_at=None, ended_at=reply.at)
 
 
-def _postpone(notice: Notice, until: datetime) -> None:
-    mine = AwaitedOutcome.objects.filter(notice__chase_id=get_root(notice).chase_id, notice__contact=notice.contact_id)
+def _postpone(asked: Notice, until: datetime) -> None:
+    """Ask again at that time whoever this notice asked."""
+    about = get_root(asked).chase_id
+    mine = AwaitedOutcome.objects.filter(notice__chase_id=about, notice__contact=asked.contact_id)
     mine.filter(ended_at__isnull=True).update(next_at=until)
 
 
@@ -134,13 +142,27 @@ def _is_awaited(row: TalkNotice) -> bool:
 
 def advance(now: datetime) -> int:
     """Turn the clock of conversations and outcomes. Return how much was done."""
-    return send_due_mails(now) + ask_for_due_outcomes(now) + withdraw_what_is_over(now)
+    return send_due_mails(now) + ask_for_due_outcomes(now) + withdraw_what_is_over(now) + _wait_again(now)
+
+
+def _wait_again(now: datetime) -> int:
+    """Wait again for outcomes about which nobody is asked any more, whatever ended that: none is lost sight of."""
+    count = 0
+    for row in _get_waiting():
+        times = get_outcome_times(row.notice.role)
+        if times is not None and not _is_being_asked(row.notice):
+            until = now + timedelta(minutes=times.again_minutes)
+            count += AwaitedOutcome.objects.filter(pk=row.pk, next_at=None, ended_at=None).update(next_at=until)
+    return count
+
+
+def _get_waiting() -> "QuerySet[AwaitedOutcome]":
+    return AwaitedOutcome.objects.filter(ended_at__isnull=True, next_at__isnull=True).select_related("notice")
 
 
 def find_stranded(now: datetime) -> list[str]:
     """Return the outcomes that are awaited and about which nobody is asked: there should be none."""
-    waiting = AwaitedOutcome.objects.filter(ended_at__isnull=True, next_at__isnull=True).select_related("notice")
-    return [str(row.pk) for row in waiting if not _is_being_asked(row.notice)]
+    return [str(row.pk) for row in _get_waiting() if not _is_being_asked(row.notice)]
 
 
 def _is_being_asked(notice: Notice) -> bool:

@@ -22,8 +22,9 @@ from access.models import (
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
 from case_forms.accountability.models import Breach, BreachEntry
+from case_forms.cases.documents.models import DocumentKind
 from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
-from case_forms.cases.models import Case, CaseClosing, Deadline, DeadlineKind, Referral, RightsRequest
+from case_forms.cases.models import Case, CaseClosing, CaseDocument, Deadline, DeadlineKind, Referral, RightsRequest
 from case_forms.cases.notes.actions import add_note
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
@@ -122,6 +123,17 @@ class World:
         breach = Breach.objects.create(number=1, known_at=now, due_at=now, opened_by=self.worker)
         BreachEntry.objects.create(breach=breach, words={"what": "x"}, written_by=self.worker)
         return breach
+
+    def _document(self) -> CaseDocument:
+        return CaseDocument.objects.create(
+            case=self.case,
+            kind=DocumentKind.SUMMARY,
+            version=1,
+            language="sq",
+            pdf=b"%PDF",
+            pages=1,
+            made_at=timezone.now(),
+        )
 
     def _task(self) -> Deadline:
         """A task of the case that no form answers."""
@@ -324,6 +336,7 @@ class World:
         form_type = ContentType.objects.get_for_model(FormDefinition)
         revision = Revision.objects.filter(content_type=form_type, object_id=str(form.pk)).first()
         return {
+            "cases:document": {"document": self._document().pk},
             "wagtailadmin_editing_sessions:": {"session_id": 1},
             "cases:fact": {"key": "municipality"},
             "cases:referral_step": {"referral": referral.pk, "kind": "arrived"},

@@ -543,6 +543,13 @@ def add_to_a_notice(day: Day, me: Staff) -> Any:
     return notice
 
 
+@act("document.made", "worker", "cases:documents")
+def make_a_document(day: Day, me: Staff) -> Any:
+    found = a_case(day)
+    me.post("cases:documents", found.reference, kind="summary")
+    return found
+
+
 @act("task.added", "worker", "cases:task_add")
 def write_a_task_down(day: Day, me: Staff) -> Any:
     due = (timezone.localtime() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")

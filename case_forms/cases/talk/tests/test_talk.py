@@ -25,9 +25,11 @@ from notifications.briefs.talk.actions import (
 )
 from notifications.briefs.talk.telling import send_due_mails
 from notifications.directory.models import Role
+from notifications.escalation import clock as notice_clock
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Attempt, Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
+from notifications.outbox.service_briefs import NO_OUTCOME
 from tests.world.consents import record_consent
 from tests.world.offices import PIN, make_office, put_on_duty
 from tests.world.places import make_coordinator, make_place, make_unit_with_worker
@@ -432,3 +434,25 @@ def test_minutes_that_are_no_number_are_asked_about(notice: Notice, officer: Cli
     found = officer.post(f"/n/{notice.link_token}/reply/", {"kind": "on_the_way", "minutes": typed})
     assert found.status_code == 422
     assert not notice.replies.exists()
+
+
+def test_who_never_reports_an_outcome_is_reminded_and_then_a_coordinator_calls(case: Case, notice: Notice) -> None:
+    open_with_pin(notice)
+    at = timezone.now()
+    answer(notice=notice, kind="accepted", at=at)
+    awaiting.advance(at + timedelta(hours=25))
+    (asked,) = mails_about(notice)
+    notice_clock.advance(at + timedelta(hours=38))
+    notice_clock.advance(at + timedelta(hours=51))
+    call = Notice.objects.get(chases=asked, purpose=Purpose.CALL)
+    assert call.role == Role.COORDINATOR
+    assert str(NO_OUTCOME) in str(call.brief)
+    assert awaiting.advance(at + timedelta(hours=51)) == 0
+    open_with_pin(call)
+    answer(notice=call, kind="accepted", at=at + timedelta(hours=52))
+    answer(notice=call, kind="outcome", reason="reached", at=at + timedelta(hours=52))
+    asked.refresh_from_db()
+    assert not asked.is_open
+    assert awaiting.find_stranded(at) == []
+    awaiting.advance(at + timedelta(days=6))
+    assert len(mails_about(notice)) == 2
