@@ -256,6 +256,13 @@ KINDS: dict[str, Promise] = {
     "put_aside.retried": _("Had rows that were set aside tried again"),
     "referral.answered": _("A referral was answered"),
     "referral.made": _("A referral was made"),
+    "directory.serviceprofile_added": _("Added a service to the directory of services"),
+    "directory.serviceprofile_changed": _("Changed a service in the directory of services"),
+    "places.said": _("Said how many places are free"),
+    "places.link_made": _("Made a link for free places"),
+    "places.links_shown": _("Looked at the links for free places"),
+    "places.pin_tried": _("A PIN was tried at a link for free places"),
+    "places.pin_paused": _("A PIN was tried at a link for free places that pauses"),
     "referral.step": _("A step of a referral was noted"),
     "referral.read": _("Read a referral in the register"),
     "report.counted": _("Looked at a unit's month in numbers"),
@@ -363,6 +370,7 @@ OF_PAGES: dict[str, Promise] = {
 # To what it was done.
 TARGETS: dict[str, Promise] = {
     "agreement": _("agreement"),
+    "serviceprofile": _("service"),
     "answerexport": _("export"),
     "attachment": _("file"),
     "audit": _("this record"),

@@ -26,7 +26,7 @@ from ..closing.actions import may_ask
 from ..labels import service_labels
 from ..models import Case, Referral, ReferralState
 from .models import ReferralStep, StepKind, Way
-from .moves import RUNNING, list_steps
+from .moves import REPLACEABLE, RUNNING, list_steps
 from .outcomes import get_outcomes, label_outcome
 
 log = structlog.get_logger(__name__)
@@ -146,7 +146,7 @@ def _build_card(
     return ReferralCard(
         id=row.pk,
         partner=localize(row.partner.names, get_current_language()),
-        role=str(Role(row.partner.role).label),
+        role=str(Role(row.asked_role).label),
         services=service_labels(row.services),
         state=row.state,
         state_label=str(row.get_state_display()),
@@ -157,7 +157,7 @@ def _build_card(
         is_late=due_at is not None and due_at < now,
         next=[(kind, _label_button(kind, row.state)) for kind in kinds if kind in first],
         others=[(kind, _label_button(kind, row.state)) for kind in kinds if kind not in first],
-        can_go_on=may_note and row.state not in RUNNING and following is None,
+        can_go_on=may_note and row.state not in RUNNING and following is None and row.asked_role in REPLACEABLE,
         must_go_on=_is_left(row, steps),
         continues=localize(row.after.partner.names, get_current_language()) if row.after else "",
         continued_by=localize(following.partner.names, get_current_language()) if following else "",
