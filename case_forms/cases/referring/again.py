@@ -176,8 +176,10 @@ def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datet
 
 def _read_first(referral: Referral) -> Notice:
     """Return the first notice of a referral, whose brief opens. Raises CannotRefer."""
-    found = Notice.objects.select_related("municipality", "unit", "home").filter(chase_id=referral.notice_id)
-    found = found.order_by("owed_at", "pk").first() if referral.notice_id else None
+    if referral.notice_id is None:
+        raise CannotRefer("unreadable")
+    chain = Notice.objects.select_related("municipality", "unit", "home").filter(chase_id=referral.notice_id)
+    found = chain.order_by("owed_at", "pk").first()
     try:
         if found is None or not found.brief.get("sections"):
             raise CannotRefer("unreadable")

@@ -1,5 +1,7 @@
 """A service's profile, and the standing link at which it says how many places are free."""
 
+import uuid
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -87,6 +89,8 @@ class PlacesLink(models.Model):
     `wrong_pins`: since the last right one. `ended_at`: a new one was made, or too many wrong PINs were entered.
     """
 
+    # An id that is known before the row is stored: the sealed token is bound to it.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     contact = models.ForeignKey("directory.Contact", models.PROTECT, related_name="places_links")
     link_hash = models.CharField(max_length=64, unique=True)
     link_token = SealedTextField()

@@ -68,7 +68,7 @@ class _Visit:
     def _mark(self) -> list[object]:
         """What the cookie holds: this link, and which PIN opened it."""
         pin_set_at = self.link.contact.pin_set_at
-        return [self.link.pk, pin_set_at.isoformat() if pin_set_at else ""]
+        return [str(self.link.pk), pin_set_at.isoformat() if pin_set_at else ""]
 
     def _ask_for_pin(self, *, failed: bool = False) -> HttpResponse:
         until = get_pause_end(self.link, self._client(), timezone.now())
