@@ -16,7 +16,7 @@ from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorat
 from case_forms.form_builder.models import CaseFactType, ChoiceList, FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure, ProcedureVersion
 from case_forms.zones.models import Zone
-from notifications.directory.models import Agreement, Contact, DutyShift, Leave, Partner, ServiceProfile
+from notifications.directory.models import Agreement, Contact, DutyShift, Leave, Partner
 from vault.models import LastingKey
 
 from .database import get_sqlite
@@ -62,7 +62,6 @@ def read_contents(since: datetime, until: datetime, *, with_directory: bool) -> 
             Partner._base_manager.all(),
             Partner.regions.through._base_manager.all(),
             Agreement._base_manager.all(),
-            ServiceProfile._base_manager.defer("confirmed_contact", "confirmed_by"),
             Contact._base_manager.all(),
             DutyShift.objects.between(since, until),
             Leave.objects.between(since, until),

@@ -26,7 +26,7 @@ from .actions import Step, note_step
 from .models import StepKind, Way
 from .moves import REFUSALS, TAKEN, StepRefused, list_steps
 from .outcomes import get_choices
-from .shown import describe_steps
+from .shown import describe_steps_to_service
 
 PLACES = "places"  # what the page sends for a number of free places; no step of the referral
 AFTER_THE_END = timedelta(days=1)
@@ -48,7 +48,9 @@ def describe(notice: Notice) -> StepsPage | None:
     if referral is None:
         return None
     said = tuple(
-        SaidStep(line.words, line.at, line.more) for line in describe_steps(referral) if line.kind != StepKind.ACCEPTED
+        SaidStep(line.words, line.at, line.more)
+        for line in describe_steps_to_service(referral)
+        if line.kind != StepKind.ACCEPTED
     )
     if referral.state not in TAKEN:
         return StepsPage(said, (), str(OVER)) if referral.state in ENDED else None

@@ -183,12 +183,13 @@ def _label_button(kind: str, state: str) -> str:
     return gettext("Another time was agreed") if kind == StepKind.AGREED == state else str(BUTTONS[kind])
 
 
-def describe_steps(referral: Referral) -> list[StepLine]:
-    """Return the steps of one referral in words, the oldest first."""
-    return [_build_line(step) for step in referral.steps.select_related("by", "contact")]
+def describe_steps_to_service(referral: Referral) -> list[StepLine]:
+    """Return the steps of one referral as its service reads them, the oldest first: without what the unit wrote."""
+    found = referral.steps.select_related("by", "contact")
+    return [_build_line(step, is_own=step.way == Way.LINK) for step in found]
 
 
-def _build_line(step: ReferralStep) -> StepLine:
+def _build_line(step: ReferralStep, *, is_own: bool = True) -> StepLine:
     more: list[tuple[str, str]] = []
     written = _open_words(step)
     if step.kind == StepKind.DECLINED and step.reason:
@@ -198,7 +199,9 @@ def _build_line(step: ReferralStep) -> StepLine:
     if step.due_at is not None:
         due = formats.date_format(timezone.localtime(step.due_at), "j F Y, H:i")
         more.append((gettext("Arrival due"), due))
-    labels = {"who": gettext("Accompanied by"), "said_by": gettext("Said by"), "note": gettext("Note")}
+    labels = {"who": gettext("Accompanied by")}
+    if is_own:
+        labels |= {"said_by": gettext("Said by"), "note": gettext("Note")}
     more += [(label, str(written[key])) for key, label in labels.items() if written.get(key)]
     return StepLine(step.kind, str(StepKind(step.kind).label), _name_source(step), step.at, tuple(more))
 

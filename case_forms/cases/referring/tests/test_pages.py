@@ -181,6 +181,16 @@ def test_the_service_steps_at_its_link_after_accepting(referral: Referral, worke
     assert CANARY in case_page(worker, referral)
 
 
+def test_the_service_does_not_read_what_the_unit_wrote(referral: Referral, worker: Client) -> None:
+    said = {"way": "phone", "said_by": "Drita", "note": CANARY, "who": "Arben", "due": tomorrow()}
+    worker.post(address(referral, "agreed"), said)
+    client, path = at_link(referral)
+    page = client.get(f"{path}?lang=en").content.decode()
+    assert "Arben" in page
+    assert CANARY not in page
+    assert "Drita" not in page
+
+
 def test_a_step_needs_the_pin(referral: Referral) -> None:
     notice = Notice.objects.get(pk=referral.notice_id)
     answer(notice=notice, kind="accepted")
