@@ -47,11 +47,8 @@ def describe(notice: Notice) -> StepsPage | None:
     referral = find_referral(notice)
     if referral is None:
         return None
-    said = tuple(
-        SaidStep(line.words, line.at, line.more)
-        for line in describe_steps_to_service(referral)
-        if line.kind != StepKind.ACCEPTED
-    )
+    lines = [line for line in describe_steps_to_service(referral) if line.kind != StepKind.ACCEPTED]
+    said = tuple(SaidStep(line.words, line.at, line.more) for line in lines)
     if referral.state not in TAKEN:
         return StepsPage(said, (), str(OVER)) if referral.state in ENDED else None
     panels = tuple(

@@ -27,8 +27,10 @@ def services(request: HttpRequest) -> HttpResponse:
         step_free="step_free" in sent,
         only_free="free" in sent,
     )
+    others = (wanted.sex, wanted.language, wanted.children, wanted.step_free, wanted.only_free)
     context = {
         "wanted": wanted,
+        "has_more": wanted.age is not None or any(others),
         "lines": search_services(wanted, clock.now()),
         "needs": needs,
         "languages": languages,
