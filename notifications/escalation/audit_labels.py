@@ -37,6 +37,7 @@ ROOMS: dict[str, Promise] = {
     "place": _("Units and places"),
     "procedure": _("Procedures"),
     "put_aside": _("Rows set aside"),
+    "places": _("Free places of services"),
     "referral": _("Referrals"),
     "report": _("Monthly numbers"),
     "scenario": _("Scenarios"),

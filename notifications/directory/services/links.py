@@ -4,6 +4,7 @@ The PIN is slowed down as a notice's is (`briefs.pin`): tries are counted by lin
 compared, and after LINK_TRIES wrong ones in a row the link has ended. There is no case behind it.
 """
 
+import hashlib
 import secrets
 from datetime import datetime, timedelta
 
@@ -16,7 +17,6 @@ from django.views.decorators.debug import sensitive_variables
 
 from access.rate_limits import Limit, get_network
 from audit.chain import ANONYMOUS, Actor, log_event
-from notifications.outbox.actions import hash_link_token
 
 from ..models import Contact
 from .models import PlacesLink
@@ -26,6 +26,11 @@ NETWORK = Limit("places.network", 20, timedelta(minutes=15), slots=15)
 LINK_TRIES = 20
 
 
+def hash_token(token: str) -> str:
+    """Hash a link's token for the lookup: its sha256, in hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 @transaction.atomic
 def make_link(contact: Contact, *, actor: Actor) -> PlacesLink:
     """Make a new standing link for a contact; the one before ends."""
@@ -33,7 +38,7 @@ def make_link(contact: Contact, *, actor: Actor) -> PlacesLink:
     now = timezone.now()
     PlacesLink.objects.filter(contact=locked, ended_at=None).update(ended_at=now)
     token = secrets.token_urlsafe(32)
-    made = PlacesLink.objects.create(contact=locked, link_hash=hash_link_token(token), link_token=token, made_at=now)
+    made = PlacesLink.objects.create(contact=locked, link_hash=hash_token(token), link_token=token, made_at=now)
     log_event("places.link_made", actor=actor, target_kind="contact", target_id=locked.pk)
     return made
 
@@ -41,7 +46,7 @@ def make_link(contact: Contact, *, actor: Actor) -> PlacesLink:
 def find_link(token: str) -> PlacesLink | None:
     """Return the link that this token opens: not ended, its contact and office active; None for any other."""
     found = PlacesLink.objects.filter(
-        link_hash=hash_link_token(token),
+        link_hash=hash_token(token),
         ended_at=None,
         contact__is_active=True,
         contact__partner__is_active=True,
