@@ -400,14 +400,16 @@ class ReferralState(models.TextChoices):
 class Referral(models.Model):
     """A referral to a service, and where it stands. What happened in it are its steps (`referring`).
 
-    `after`: the referral to another service that this one continues. `arrival_duty`: the clock that runs until the
-    person has arrived.
+    `role`: as what the office was asked, where that isn't its own role: for an embassy the Responsible Authority is
+    asked; "" in referrals from before it was stored. `after`: the referral to another service that this one continues.
+    `arrival_duty`: the clock that runs until the person has arrived.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="referrals", verbose_name=_("case"))
     event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="referrals")
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", verbose_name=_("partner"))
+    role = models.CharField(_("role"), max_length=24, choices=Role.choices, blank=True)
     services = models.JSONField(_("services"), default=list)
     state = models.CharField(_("state"), max_length=12, choices=ReferralState.choices, default=ReferralState.PENDING)
     notice_id = models.UUIDField(null=True, blank=True, db_index=True)
@@ -425,6 +427,11 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} → {self.partner}"
+
+    @property
+    def asked_role(self) -> str:
+        """The role as which the service was asked."""
+        return self.role or self.partner.role
 
 
 # Django finds models in this module only.

@@ -13,6 +13,10 @@ from zoneinfo import ZoneInfo
 from .definition import MARKS, Calendar, Deadline, Procedure
 from .definition.nodes import WEEKDAYS
 
+# Deadlines that the steps of a referral start and meet, and no rule (`cases.referring.arrival`).
+REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE = "referral_arrival", "referral_next_service"
+OF_REFERRALS = frozenset({REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE})
+
 ZONE = ZoneInfo("Europe/Tirane")
 MIDNIGHT = "24:00"  # as the end of hours: the beginning of the next day
 # Within so many days any clock ends: what takes longer is a calendar that is hardly ever open. The checker asks for

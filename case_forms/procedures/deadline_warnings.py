@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from access.models import localize
 from case_forms.form_builder.definition.problems import Problem
 
+from .clocks import OF_REFERRALS
 from .decide import MAX_CHAIN
 from .definition import Deadline, Procedure
 from .event_order import find_circles
@@ -20,7 +21,7 @@ def find_warnings(procedure: Procedure) -> list[Problem]:
 
     And for rules that may set each other off again and again.
     """
-    started = get_started(procedure)
+    started = {**dict.fromkeys(OF_REFERRALS, False), **get_started(procedure)}
     about_deadlines = [
         warning
         for key, deadline in procedure.deadlines.items()
@@ -58,6 +59,6 @@ def _about(key: str, deadline: Deadline, wakes: bool | None, procedure: Procedur
     elif not deadline.is_chased:
         words = _("Nobody is notified when this deadline passes: it is nobody's and has no steps. It only turns red.")
         yield Problem(path, "wakes_nobody", words)
-    elif not deadline.form and key not in procedure.met_by_rules:
+    elif not deadline.form and key not in procedure.met_by_rules | OF_REFERRALS:
         words = _("Nothing meets this deadline: no form answers it, and no rule meets it.")
         yield Problem(path, "never_met", words)

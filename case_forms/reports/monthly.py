@@ -310,7 +310,10 @@ def _cases(unit: MobileUnit, month: Month) -> Answers:
         )
     )
     referrals = list(
-        Referral.objects.filter(case__in=cases, **_within("made_at", month)).values_list("state", "services")
+        # Those to protection services; whom a request form asks is counted as a notice.
+        Referral.objects.filter(case__in=cases, role__in=("", Role.PROTECTION_SERVICE), **_within("made_at", month))
+        .order_by()
+        .values_list("state", "services")
     )
     # A follow-up is what the procedure says is met by that form, whatever the duty's key.
     declared = Q(form=FOLLOW_UP_FORM) | Q(form="", key__startswith=OLD_FOLLOW_UPS)

@@ -10,7 +10,7 @@ from .steps import StepProblem, take_step
 from .views import redirect_to_brief, render_brief
 from .visit import Visit, at_link
 
-SENT = ("kind", "reason", "due", "who", "note")
+SENT = ("kind", "reason", "due", "who", "note", "free")
 
 
 @sensitive_post_parameters("note", "who")

@@ -47,12 +47,18 @@ class StepPanel:
 
 @dataclass(frozen=True)
 class StepsPage:
-    """What the recipient's page shows of the steps. `hidden`: kinds of reply that steps stand in the place of."""
+    """What the recipient's page shows of the steps. `hidden`: kinds of reply that steps stand in the place of.
+
+    `places`: what the service has said of its free places, "" for one that isn't asked; `places_offered`: the number
+    that is proposed now that it has taken somebody.
+    """
 
     said: tuple[SaidStep, ...]
     panels: tuple[StepPanel, ...]
     over: str = ""
     hidden: frozenset[str] = frozenset()
+    places: str = ""
+    places_offered: str = ""
 
 
 @dataclass(frozen=True)

@@ -269,3 +269,8 @@ class Leave(Versioned):
 
     def __str__(self) -> str:
         return f"{self.contact.name} {timezone.localtime(self.starts_at):%d.%m.%Y}"
+
+
+# Django finds models in this module only.
+from .services.models import PlacesLink as PlacesLink  # noqa: E402
+from .services.models import ServiceProfile as ServiceProfile  # noqa: E402

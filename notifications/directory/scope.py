@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from access.models import Municipality, Region, User
 
-from .models import Agreement, Contact, DutyShift, Leave, Partner
+from .models import Agreement, Contact, DutyShift, Leave, Partner, ServiceProfile
 
 PARTNER_OF = {
     Partner: "pk",
@@ -20,8 +20,9 @@ PARTNER_OF = {
     Agreement: "partner",
     DutyShift: "partner",
     Leave: "contact__partner",
+    ServiceProfile: "partner",
 }
-Entry = Partner | Contact | Agreement | DutyShift | Leave
+Entry = Partner | Contact | Agreement | DutyShift | Leave | ServiceProfile
 
 
 def is_national_manager(user: User) -> bool:

@@ -39,6 +39,8 @@ from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
 from .period_views import PeriodDeleteView, PeriodEditView, PeriodEndView
 from .scope import get_entries, get_partners
+from .services.admin import PLACES_COLUMN, ServiceEditView, ServiceProfileForm, places_links
+from .services.models import ServiceProfile
 
 
 class DirectoryIndex(generic.IndexView):
@@ -185,8 +187,18 @@ class AgreementViewSet(DirectoryViewSet):
     list_display = ["partner", "reference", "signed_on", "valid_until"]
 
 
+class ServiceViewSet(DirectoryViewSet):
+    model = ServiceProfile
+    form_class = ServiceProfileForm
+    edit_view_class = ServiceEditView
+    icon = "home"
+    menu_label = _("Services")
+    list_display = ["partner", PLACES_COLUMN, DateColumn("checked_on", label=_("checked on"))]
+    list_filter = ["partner__role"]
+
+
 class DirectoryGroup(ModelViewSetGroup):
-    items = (ContactViewSet, DutyShiftViewSet, LeaveViewSet, PartnerViewSet, AgreementViewSet)
+    items = (ContactViewSet, DutyShiftViewSet, LeaveViewSet, PartnerViewSet, AgreementViewSet, ServiceViewSet)
     menu_label = _("Directory")
     menu_icon = "group"
     menu_order = 220
@@ -209,6 +221,7 @@ def changes_menu() -> MenuItem:
 def changes_addresses() -> list[URLPattern | URLResolver]:
     return [
         path("", include("notifications.directory.changes.urls")),
+        path("places-links/<int:pk>/", places_links, name="places_links"),
         path("office-conflicts/<int:pk>/", check_conflict, name="office_conflict_checked"),
     ]
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/", include("access.urls")),
     path("field/", include("case_forms.submissions.urls")),
     path("field/", include("case_forms.cases.finding.urls")),
+    path("field/services/", include("case_forms.cases.referring.directory_urls")),
     path("field/cases/", include("case_forms.cases.urls")),
     path("field/sessions/", include("outreach_pages.records.urls")),
     path("field/sessions/", include("outreach_pages.cards.staff_urls")),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("field/outreach/", include("case_forms.reports.urls")),
     path("api/field/v1/", include("case_forms.submissions.field_api.urls")),
     path("api/", include("config.api_urls")),
+    path("n/", include("notifications.directory.services.urls")),
     path("n/", include("notifications.briefs.urls")),
     path("cms/", include(wagtailadmin_urls)),
     re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: with Range

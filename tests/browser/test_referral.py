@@ -9,7 +9,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from access.models import User
+from audit.chain import SYSTEM
 from case_forms.cases.models import Case, Referral
+from notifications.directory.services.links import make_link
+from notifications.directory.services.models import ServiceProfile
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from tests.world.consents import record_consent
@@ -170,4 +173,45 @@ def test_full_then_another_accepts_then_accompanied_arrived_ended(
     picture(unit, f"referral-ended-{name}")
     kinds = list(referral.steps.values_list("kind", flat=True))
     assert kinds == ["accepted", "agreed", "arrived", "finished"]
+    assert complaints == their_complaints == []
+
+
+def test_a_service_is_found_and_says_its_places(make_context: Any, live_server: Any, look: tuple[str, str]) -> None:
+    size, language = look
+    name = f"{size}-{language}"
+    scene = make_scene()
+    office = scene.offices["protection_service"]
+    office.services = ["shelter"]
+    office.save()
+    full = make_staffed_office("protection_service", services=["shelter", "legal"])
+    given = {"sexes": ["female"], "age_from": 12, "age_to": 17, "languages": ["sq", "it"], "takes_children": "yes"}
+    ServiceProfile.objects.create(partner=office, hours="0–24", where="Vlorë", phone="+355 4 000 000", **given)
+    ServiceProfile.objects.create(partner=full, places_free=0, confirmed_at=timezone.now())
+    User.objects.update(language=language)
+    contact = office.contacts.first()
+    assert contact is not None
+    link = make_link(contact, actor=SYSTEM)
+
+    service, their_complaints = listened(make_context())
+    service.goto(f"{live_server.url}/n/p.{link.link_token}/?lang={language}")
+    service.locator("#pin").fill(PIN)
+    service.locator(".pin-form button").click()
+    service.locator("#free").fill("many")
+    service.locator("form button.btn-next").click()
+    expect(service.locator("#free-error")).to_be_visible()
+    fits(service)
+    picture(service, f"places-problem-{name}")
+    service.locator("#free").fill("2")
+    service.locator("form button.btn-next").click()
+    expect(service.locator("#said")).to_contain_text("2 ")
+    fits(service)
+    picture(service, f"places-{name}")
+
+    unit, complaints = listened(make_context())
+    sign_in(unit, live_server.url, scene.worker)
+    unit.goto(f"{live_server.url}/field/services/?need=shelter&age=15")
+    expect(unit.locator(".service-choice")).to_have_count(2)
+    expect(unit.locator(".service-choice").first).to_contain_text("2 ")
+    fits(unit)
+    picture(unit, f"services-{name}")
     assert complaints == their_complaints == []

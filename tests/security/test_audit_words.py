@@ -20,7 +20,11 @@ WRITERS = {"log_event", "AuditEvent", "_record", "_record_factor", "recorded", "
 # Kinds whose last part the code puts together, and what it may be.
 PUT_TOGETHER = {
     "directory.{kind}_{}": [
-        *(f"directory.{kind}_{done}" for kind in ("contact", "partner", "agreement") for done in ("added", "changed")),
+        *(
+            f"directory.{kind}_{done}"
+            for kind in ("contact", "partner", "agreement", "serviceprofile")
+            for done in ("added", "changed")
+        ),
         *(
             f"directory.{kind}_{done}"
             for kind in ("dutyshift", "leave")

@@ -1,5 +1,8 @@
 """The actions of a decision by which somebody is notified, past the gate for sharing; and of corrections."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import structlog
 from django.utils.translation import gettext
 
@@ -32,6 +35,18 @@ from ..referring.arrival import meet_next_service
 from .duties import DutiesOfDecision
 from .state import CannotApply
 
+# Services that are asked to help by the role, or by name; police, authorities and our own people have duties instead.
+HELPING_ROLES = frozenset(
+    {
+        Role.HEALTH.value,
+        Role.PSYCHOLOGIST.value,
+        Role.LEGAL_AID.value,
+        Role.SOCIAL_SERVICE.value,
+        Role.SCHOOL.value,
+        Role.EMBASSY_DESK.value,
+    }
+)
+
 log = structlog.get_logger(__name__)
 
 
@@ -49,8 +64,37 @@ class NoticesOfDecision(DutiesOfDecision):
         if self.correction and self.correction.tell_again(self._telling(case, event), action, role, named):
             return
         notice = self._create_notice(action, found, urgent=action.params.get("urgent", False))
+        office = found.partner or (found.contact.partner if found.contact else None)
+        if found.role in HELPING_ROLES and office is not None:
+            # Asked to help: it answers, accompanies and ends as a service that was named in a referral does.
+            self._create_referral(case, event, office, notice, role=found.role)
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)
+
+    def _create_referral(
+        self,
+        case: Case,
+        event: CaseEvent,
+        partner: Partner,
+        notice: Notice,
+        *,
+        role: str,
+        services: Sequence[Any] = (),
+    ) -> None:
+        # The same rule twice in one event is one notice, and one referral.
+        referral, is_new = Referral.objects.get_or_create(
+            notice_id=notice.pk,
+            defaults={
+                "case": case,
+                "event": event,
+                "partner": partner,
+                "role": role,
+                "services": list(services),
+                "made_at": self.submission.received_at,
+            },
+        )
+        if is_new:
+            log_event("referral.made", actor=self.actor, target_kind="referral", target_id=referral.pk, case=case.pk)
 
     def _named_office(self, action: Action, role: str) -> Partner | None:
         """Return the office that the rule names (a school, a social service); None when it is found by the place."""
@@ -77,15 +121,7 @@ class NoticesOfDecision(DutiesOfDecision):
             return
         found = self._resolve(partner.role, partner)
         notice = self._create_notice(action, found)
-        referral = Referral.objects.create(
-            case=case,
-            event=event,
-            partner=partner,
-            services=services,
-            notice_id=notice.pk,
-            made_at=received_at,
-        )
-        log_event("referral.made", actor=self.actor, target_kind="referral", target_id=referral.pk, case=case.pk)
+        self._create_referral(case, event, partner, notice, role=partner.role, services=services)
         self.met += meet_next_service(case, received_at, actor=self.actor, is_later=self.is_later)
         if action.params.get("deadline"):
             self._clock(case, event, action.params["deadline"], notice)

@@ -28,8 +28,9 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import OPEN, NoticeState
 
 from ..brief_content import both
-from ..models import Case, CaseEvent, Deadline
+from ..models import Case, CaseEvent, Deadline, Referral
 from ..referring.following import withdraw_referrals
+from ..referring.moves import RUNNING
 from .gate import WITHOUT_CONTENT, check_notice
 from .informing import inform_recipient, inform_unit
 from .rules import roles_by_consent
@@ -58,6 +59,7 @@ def end_uncovered_links(
     `source`: the event of the form that said so. The caller is in a transaction. Doing it again finds nothing left.
     """
     lock_shared(case)
+    _withdraw_taken_by_phone(case, at, actor)
     ended = [notice for notice in find_shared(case) if check_notice(notice, at)]
     if not ended:
         return []
@@ -79,6 +81,16 @@ def end_uncovered_links(
             inform_recipient(case=case, ended=notice, contact=notice.contact, event_id=event.pk, at=at)
     inform_unit(case=case, event_id=event.pk, at=at)
     return ended
+
+
+def _withdraw_taken_by_phone(case: Case, at: datetime, actor: Actor) -> None:
+    """Withdraw the referrals that a service took on the phone before its notice was sent: no link of theirs ends."""
+    running = Referral.objects.filter(case=case, state__in=RUNNING).values("notice_id")
+    stopped = Notice.objects.filter(pk__in=running, state=NoticeState.CANCELLED, role__in=roles_by_consent())
+    found = stopped.defer("brief", "ladder", "link_token").select_related("contact__partner", "partner", "chases")
+    uncovered = [notice.pk for notice in found if check_notice(notice, at)]
+    if uncovered:
+        withdraw_referrals(case, uncovered, at, actor=actor)
 
 
 def _end_notices(keys: list[UUID], at: datetime) -> None:

@@ -32,7 +32,7 @@ from ..models import Case, CaseEvent, Referral, ReferralState
 from ..rule_events import respond
 from .arrival import end_arrival, expect_arrival, expect_next_service, meet_arrival
 from .models import ReferralStep, StepKind, Way
-from .moves import TAKEN, StepRefused, find_next_state
+from .moves import REPLACEABLE, TAKEN, StepRefused, find_next_state
 from .notices import settle_notices
 from .outcomes import get_outcomes
 
@@ -120,7 +120,7 @@ def find_state_after(step: ReferralStep) -> str:
 
 def get_decline_codes(referral: Referral) -> tuple[str, ...]:
     """Return the codes of the reasons from which a service of this role can choose to decline."""
-    return REASONS_OF_ROLE.get(referral.partner.role, REASONS_OF_COLLEAGUES)
+    return REASONS_OF_ROLE.get(referral.asked_role, REASONS_OF_COLLEAGUES)
 
 
 def _check(referral: Referral, case: Case, step: Step, now: datetime) -> None:
@@ -141,7 +141,7 @@ def _check(referral: Referral, case: Case, step: Step, now: datetime) -> None:
         raise StepRefused("note_too_long")
     # Whoever comes back to a service that had said no asks the gate again.
     if step.kind == StepKind.ACCEPTED and referral.state != ReferralState.PENDING:
-        to = Recipient(referral.partner.role, referral.partner)
+        to = Recipient(referral.asked_role, referral.partner)
         if not may_share(case, to, at=now).is_allowed:
             raise StepRefused("not_covered")
 
@@ -226,7 +226,8 @@ def _turn_clocks(
         end_arrival(referral, at)
     is_left = row.kind in (StepKind.DECLINED, StepKind.NO_ANSWER) and row.way != Way.LINK
     outcome = get_outcomes().get(row.reason) if row.kind == StepKind.FINISHED else None
-    if is_left or (outcome is not None and outcome.needs_next):
+    is_left = is_left or (outcome is not None and outcome.needs_next)
+    if is_left and referral.asked_role in REPLACEABLE:
         expect_next_service(case, event, at)
 
 

@@ -18,6 +18,7 @@ from audit.chain import get_actor, log_event
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner
+from notifications.directory.services.standing import Standing, describe_standings
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice
 from notifications.outbox.requests import NoticeRequest
@@ -31,7 +32,7 @@ from ..deadlines import start_deadline
 from ..models import Case, CaseEvent, Deadline, Referral
 from .actions import lock_referral
 from .arrival import meet_next_service
-from .moves import RUNNING
+from .moves import REPLACEABLE, RUNNING
 from .notices import end_waiting, get_notices, withdraw_open
 
 REFERRED_AGAIN = "referred_again"  # the kind of the case event, and why calls about the earlier one are withdrawn
@@ -54,11 +55,15 @@ class CannotRefer(Exception):
 
 @dataclass(frozen=True)
 class ServiceChoice:
-    """A service that could be asked. `why`: why it can't be now, in words; "" when it can."""
+    """A service that could be asked. `why`: why it can't be now, in words; "" when it can.
+
+    `standing`: whether a place is free, and what to know before asking it.
+    """
 
     partner: Partner
     name: str
     why: str
+    standing: Standing
 
     @property
     def is_possible(self) -> bool:
@@ -69,11 +74,23 @@ def list_services(case: Case, referral: Referral) -> list[ServiceChoice]:
     """List the other services of this role, those that can be asked first; the others with the reason why not."""
     now, language = clock.now(), get_current_language()
     partners = Partner.objects.filter(role=referral.partner.role, is_active=True).exclude(pk=referral.partner_id)
+    found = list(partners.exclude(pk__in=_get_asked(case)))
+    standings = describe_standings(found, now)
     choices = [
-        ServiceChoice(partner, localize(partner.names, language), _explain(_judge(case, partner, now), language))
-        for partner in partners.exclude(pk__in=_get_asked(case))
+        ServiceChoice(
+            partner,
+            localize(partner.names, language),
+            _explain(_judge(case, partner, now), language),
+            standings[partner.pk],
+        )
+        for partner in found
     ]
-    return sorted(choices, key=lambda choice: (not choice.is_possible, choice.name))
+    return sorted(choices, key=_order)
+
+
+def _order(choice: ServiceChoice) -> tuple[bool, bool, str]:
+    """Those that can be asked first, of these the full ones last."""
+    return not choice.is_possible, choice.standing.is_free is False, choice.name
 
 
 def _get_asked(case: Case) -> "list[int]":
@@ -101,6 +118,8 @@ def refer_again(*, referral: Referral, partner_id: int | None, by: User) -> Refe
         raise CannotRefer("closed")
     if earlier.state in RUNNING:
         raise CannotRefer("running")
+    if earlier.asked_role not in REPLACEABLE:
+        raise CannotRefer("unknown")
     partner = Partner.objects.filter(pk=partner_id, role=earlier.partner.role, is_active=True).first()
     if partner is None or partner.pk == earlier.partner_id:
         raise CannotRefer("unknown")
@@ -136,6 +155,7 @@ def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datet
         services=earlier.services,
         notice_id=notice.pk,
         made_at=at,
+        role=earlier.asked_role,
         after=earlier,
     )
     procedure = case.procedure_version.parsed
@@ -156,8 +176,10 @@ def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datet
 
 def _read_first(referral: Referral) -> Notice:
     """Return the first notice of a referral, whose brief opens. Raises CannotRefer."""
-    found = Notice.objects.select_related("municipality", "unit", "home").filter(chase_id=referral.notice_id)
-    found = found.order_by("owed_at", "pk").first() if referral.notice_id else None
+    if referral.notice_id is None:
+        raise CannotRefer("unreadable")
+    chain = Notice.objects.select_related("municipality", "unit", "home").filter(chase_id=referral.notice_id)
+    found = chain.order_by("owed_at", "pk").first()
     try:
         if found is None or not found.brief.get("sections"):
             raise CannotRefer("unreadable")

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import in_each_language
 from audit.chain import SYSTEM, Actor
+from case_forms.procedures.clocks import REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE
 from notifications.directory.models import Role
 from notifications.outbox.escalation_policy import CALL, DEPUTY, REMIND, snapshot_ladder
 
@@ -24,7 +25,7 @@ from ..models import Case, CaseEvent, Deadline, DeadlineKind, Referral
 from ..rule_events import respond, respond_to_done
 from .models import ReferralStep
 
-ARRIVAL, NEXT_SERVICE = "referral_arrival", "referral_next_service"
+ARRIVAL, NEXT_SERVICE = REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE
 NOT_ARRIVED = "referral_not_arrived"  # the event of the procedure
 OVER = "referral_over"  # why a notice about the duty is withdrawn
 

@@ -10,7 +10,12 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from audit import clock
 from notifications.briefs.steps import Follower, SaidStep, StepPanel, StepProblem, StepsPage, register_follower
+from notifications.directory.models import Role
+from notifications.directory.services.actions import MAX_PLACES, CannotSay, read_number, say_places
+from notifications.directory.services.models import ServiceProfile
+from notifications.directory.services.standing import describe_places
 from notifications.outbox.escalation_chain import CALLS
 from notifications.outbox.models import Notice, Purpose, ReplyKind
 
@@ -19,10 +24,11 @@ from ..models import Referral, ReferralState
 from ..moments import read_moment
 from .actions import Step, note_step
 from .models import StepKind, Way
-from .moves import TAKEN, StepRefused, list_steps
+from .moves import REFUSALS, TAKEN, StepRefused, list_steps
 from .outcomes import get_choices
-from .shown import describe_steps
+from .shown import describe_steps_to_service
 
+PLACES = "places"  # what the page sends for a number of free places; no step of the referral
 AFTER_THE_END = timedelta(days=1)
 ENDED = (ReferralState.FINISHED, ReferralState.ENDED)
 OVER = _("This referral has ended. What the unit wrote to you can no longer be read here.")
@@ -41,18 +47,30 @@ def describe(notice: Notice) -> StepsPage | None:
     referral = find_referral(notice)
     if referral is None:
         return None
-    said = tuple(
-        SaidStep(line.words, line.at, line.more) for line in describe_steps(referral) if line.kind != StepKind.ACCEPTED
-    )
+    lines = [line for line in describe_steps_to_service(referral) if line.kind != StepKind.ACCEPTED]
+    said = tuple(SaidStep(line.words, line.at, line.more) for line in lines)
     if referral.state not in TAKEN:
         return StepsPage(said, (), str(OVER)) if referral.state in ENDED else None
     panels = tuple(
         _build_panel(kind, referral.state) for kind in list_steps(referral.state, Way.LINK) if kind in PANELS
     )
-    hidden = {ReplyKind.OUTCOME.value, ReplyKind.ON_THE_WAY.value}
+    hidden = {ReplyKind.ON_THE_WAY.value}
+    # A doctor or a lawyer has outcomes of their own beside the steps; those of a shelter are the steps.
+    if referral.asked_role == Role.PROTECTION_SERVICE:
+        hidden.add(ReplyKind.OUTCOME.value)
     if referral.state == ReferralState.ARRIVED:
         hidden.add(ReplyKind.DECLINED.value)
-    return StepsPage(said, panels, hidden=frozenset(hidden))
+    places, offered = _offer_places(referral)
+    return StepsPage(said, panels, hidden=frozenset(hidden), places=places, places_offered=offered)
+
+
+def _offer_places(referral: Referral) -> tuple[str, str]:
+    """Return what the service has said of its free places, and one fewer: offered, never done by itself."""
+    profile = ServiceProfile.objects.filter(partner=referral.partner).first()
+    if profile is None:
+        return "", ""
+    words, _is_free, _is_stale = describe_places(profile, clock.now())
+    return words, "" if profile.places_free is None else str(max(profile.places_free - 1, 0))
 
 
 PANELS: dict[str, StepPanel] = {
@@ -100,9 +118,12 @@ def _build_panel(kind: str, state: str) -> StepPanel:
 
 
 def take(notice: Notice, sent: Mapping[str, str]) -> None:
-    """Note a step as the service's page sent it. Raises StepProblem."""
+    """Note a step, or the number of free places, as the service's page sent it. Raises StepProblem."""
     referral = find_referral(notice)
     assert referral is not None
+    if sent.get("kind") == PLACES:
+        _say_places(notice, referral, sent.get("free", ""))
+        return
     step = Step(
         kind=sent.get("kind", ""),
         way=Way.LINK,
@@ -117,6 +138,16 @@ def take(notice: Notice, sent: Mapping[str, str]) -> None:
         note_step(referral=referral, step=step, contact=notice.contact)
     except StepRefused as refused:
         raise StepProblem(refused.words, refused.field) from None
+
+
+def _say_places(notice: Notice, referral: Referral, text: str) -> None:
+    if not ServiceProfile.objects.filter(partner=referral.partner).exists():
+        raise StepProblem(str(REFUSALS["unknown"]), "")
+    try:
+        say_places(partner=referral.partner, free=read_number(text), contact=notice.contact)
+    except CannotSay:
+        words = _("Write a whole number from 0 to %(most)d.") % {"most": MAX_PLACES}
+        raise StepProblem(words, "free") from None
 
 
 def keeps_open(notice: Notice, at: datetime) -> bool:

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from notifications.directory.models import Role
+
 from ..models import ReferralState
 from .models import StepKind, Way
 
@@ -56,6 +58,17 @@ MOVES: Mapping[str, Mapping[str, str]] = {
 # Still to come to its end. `TAKEN`: the service has said yes, and its link goes on.
 RUNNING = (S.PENDING, S.ACCEPTED, S.AGREED, S.ARRIVED)
 TAKEN = (S.ACCEPTED, S.AGREED, S.ARRIVED)
+
+# Of which another one can be asked in its place: a school is the pupil's own, and an embassy the person's.
+REPLACEABLE = frozenset(
+    {
+        Role.PROTECTION_SERVICE.value,
+        Role.HEALTH.value,
+        Role.PSYCHOLOGIST.value,
+        Role.LEGAL_AID.value,
+        Role.SOCIAL_SERVICE.value,
+    }
+)
 
 # How each step can come to be known. A service's answers at its link come through the notice (`following`).
 WAYS: Mapping[str, tuple[Way, ...]] = {

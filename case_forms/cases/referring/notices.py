@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db.models import F
 
-from notifications.briefs.models import BriefSession
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import Notice
 from notifications.outbox.states import OPEN, REACHED, NoticeState
@@ -30,6 +29,9 @@ def settle_notices(referral: Referral, step: ReferralStep, *, before: str, at: d
     A yes on the phone: nobody is asked any more, the duties that waited for the answer are met, and the link that the
     service has goes on. A no, or that nobody answered: what is open is withdrawn. At the end the notice is closed.
     """
+    # Without a notice nothing is settled; an empty key would find notices that belong to no chain.
+    if referral.notice_id is None:
+        return
     if before == ReferralState.PENDING and referral.state in TAKEN:
         _close_open(referral, at)
         waiting = Deadline.objects.filter(
@@ -55,13 +57,6 @@ def end_waiting(referral: Referral, at: datetime) -> None:
     """End the duties that wait for an answer which won't come, without calling them met."""
     keys = [each.pk for each in get_notices(referral)]
     Deadline.objects.unmet().filter(case=referral.case_id, notice_id__in=keys).update(ended_at=at, next_mark_at=None)
-
-
-def end_links(referral: Referral, at: datetime) -> None:
-    """Let the links of the referral open nothing any more."""
-    found = Notice.objects.filter(chase_id=referral.notice_id)
-    found.filter(link_revoked_at__isnull=True).update(link_revoked_at=at)
-    BriefSession.objects.filter(notice__in=found.values("pk"), closed_at__isnull=True).update(closed_at=at)
 
 
 def _close_open(referral: Referral, at: datetime) -> None:

@@ -26,7 +26,7 @@ from ..closing.actions import may_ask
 from ..labels import service_labels
 from ..models import Case, Referral, ReferralState
 from .models import ReferralStep, StepKind, Way
-from .moves import RUNNING, list_steps
+from .moves import REPLACEABLE, RUNNING, list_steps
 from .outcomes import get_outcomes, label_outcome
 
 log = structlog.get_logger(__name__)
@@ -146,7 +146,7 @@ def _build_card(
     return ReferralCard(
         id=row.pk,
         partner=localize(row.partner.names, get_current_language()),
-        role=str(Role(row.partner.role).label),
+        role=str(Role(row.asked_role).label),
         services=service_labels(row.services),
         state=row.state,
         state_label=str(row.get_state_display()),
@@ -157,7 +157,7 @@ def _build_card(
         is_late=due_at is not None and due_at < now,
         next=[(kind, _label_button(kind, row.state)) for kind in kinds if kind in first],
         others=[(kind, _label_button(kind, row.state)) for kind in kinds if kind not in first],
-        can_go_on=may_note and row.state not in RUNNING and following is None,
+        can_go_on=may_note and row.state not in RUNNING and following is None and row.asked_role in REPLACEABLE,
         must_go_on=_is_left(row, steps),
         continues=localize(row.after.partner.names, get_current_language()) if row.after else "",
         continued_by=localize(following.partner.names, get_current_language()) if following else "",
@@ -183,12 +183,13 @@ def _label_button(kind: str, state: str) -> str:
     return gettext("Another time was agreed") if kind == StepKind.AGREED == state else str(BUTTONS[kind])
 
 
-def describe_steps(referral: Referral) -> list[StepLine]:
-    """Return the steps of one referral in words, the oldest first."""
-    return [_build_line(step) for step in referral.steps.select_related("by", "contact")]
+def describe_steps_to_service(referral: Referral) -> list[StepLine]:
+    """Return the steps of one referral as its service reads them, the oldest first: without what the unit wrote."""
+    found = referral.steps.select_related("by", "contact")
+    return [_build_line(step, is_own=step.way == Way.LINK) for step in found]
 
 
-def _build_line(step: ReferralStep) -> StepLine:
+def _build_line(step: ReferralStep, *, is_own: bool = True) -> StepLine:
     more: list[tuple[str, str]] = []
     written = _open_words(step)
     if step.kind == StepKind.DECLINED and step.reason:
@@ -198,7 +199,9 @@ def _build_line(step: ReferralStep) -> StepLine:
     if step.due_at is not None:
         due = formats.date_format(timezone.localtime(step.due_at), "j F Y, H:i")
         more.append((gettext("Arrival due"), due))
-    labels = {"who": gettext("Accompanied by"), "said_by": gettext("Said by"), "note": gettext("Note")}
+    labels = {"who": gettext("Accompanied by")}
+    if is_own:
+        labels |= {"said_by": gettext("Said by"), "note": gettext("Note")}
     more += [(label, str(written[key])) for key, label in labels.items() if written.get(key)]
     return StepLine(step.kind, str(StepKind(step.kind).label), _name_source(step), step.at, tuple(more))
 

@@ -146,12 +146,12 @@ def test_the_same_answer_again_is_recorded_once(scene: Scene) -> None:
     assert AuditEntry.objects.filter(action="referral.answered").count() == 1
 
 
-def test_an_outcome_leaves_the_referrals_state_as_it_is(scene: Scene) -> None:
+def test_the_outcome_that_the_person_is_there_is_their_arrival(scene: Scene) -> None:
     scene.follow(Case.objects.get().reference, to_org=scene.offices["protection_service"].slug)
     notice = Notice.objects.get(role="protection_service")
     reply(notice, "accepted")
     reply(notice, "outcome", reason=next(iter(get_outcomes(notice))))
-    assert Referral.objects.get().state == "accepted"
+    assert Referral.objects.get().state == "arrived"
     assert [event.detail["kind"] for event in events("notice_answered")] == ["accepted", "outcome"]
 
 

@@ -25,7 +25,7 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.tips import staff_actions
 from case_forms.tips.models import Outcome, Tip
 from case_forms.tips.public_actions import Origin, receive_tip
-from notifications.directory.models import Contact, DutyShift, Partner
+from notifications.directory.models import Contact, DutyShift, Partner, ServiceProfile
 from outreach_pages.models import InformativeSession
 from outreach_pages.pages.actions import make_session_page
 from outreach_pages.records.demo import seed_demo_sessions
@@ -136,12 +136,28 @@ def _seed_staff(facts: dict[str, Any], hashes: _Hashes) -> Made:
     return made
 
 
+def _seed_services(rows: list[dict[str, Any]], partners: dict[str, Partner]) -> int:
+    """Seed what invented services offer, as said today; of a real one nothing is made up."""
+    known = set(ServiceProfile.objects.values_list("partner__slug", flat=True))
+    missing = [row for row in rows if row["partner"] in partners and row["partner"] not in known]
+    for row in missing:
+        given = {name: value for name, value in row.items() if name != "partner"}
+        said_at = timezone.now() if "places_free" in row else None
+        ServiceProfile.objects.create(partner=partners[row["partner"]], is_demo=True, confirmed_at=said_at, **given)
+    return len(missing)
+
+
 def _seed_contacts(facts: dict[str, Any], hashes: _Hashes) -> Made:
     since = timezone.make_aware(datetime.combine(date.fromisoformat(facts["duty_since"]), time.min))
     offices = seed_partners(facts["partners"], is_demo=True)
     partners = {partner.slug: partner for partner in Partner.objects.all()}
     known = set(Contact.objects.filter(is_demo=True).values_list("partner__slug", "email"))
-    made = {"offices": offices, "contacts": 0, "duty shifts": 0}
+    made = {
+        "offices": offices,
+        "services": _seed_services(facts["profiles"], partners),
+        "contacts": 0,
+        "duty shifts": 0,
+    }
     for row in facts["contacts"]:
         if (row["partner"], row["email"]) in known or row["partner"] not in partners:
             continue

@@ -36,6 +36,7 @@ from ..pages.consents import mark_uncovered
 from ..pages.entries import SectionPage
 from ..pages.repeat_rows import after_saving
 from ..pages.section import NoSuchSection, get_section, section_page
+from ..pages.standings import mark_standings
 from .conflicts import (
     QUIETLY,
     ask_to_sign_in,
@@ -310,6 +311,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
     section = get_section(draft.form_version.parsed_form, page.key)
     # marks of what the page shows, not of what is saved: initial values that it adds aren't the person's changes
     marks = actions.page_marks(draft, section, held_by(page.entries), moment if page.is_first else None)
+    mark_standings(page)
     consents = mark_uncovered(page, draft, draft.answers)
     context = frame(
         request,

@@ -21,6 +21,7 @@ from access.models import (
 )
 from access.place_changes.models import PlaceKind
 from access.staff.models import TwoPeople
+from audit.chain import SYSTEM
 from case_forms.accountability.models import Breach, BreachEntry
 from case_forms.cases.documents.models import DocumentKind
 from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
@@ -36,7 +37,8 @@ from case_forms.tips.models import Tip
 from case_forms.zones.models import PlannedVisit, Zone
 from content.models import ArticlePage, Hotline
 from notifications.directory.changes.models import Act, ChangedKind, DirectoryChange
-from notifications.directory.models import Agreement, Contact, Leave, OfficeConflict, Partner
+from notifications.directory.models import Agreement, Contact, Leave, OfficeConflict, Partner, ServiceProfile
+from notifications.directory.services.links import make_link
 from notifications.outbox.models import Notice
 from outreach_pages.models import InformativeSession
 from tests.world.consents import record_consent
@@ -326,6 +328,7 @@ class World:
         )
         referral = Referral.objects.create(case=self.case, event=self.case.events.first(), partner=office)
         Agreement.objects.create(partner=office, signed_on=timezone.localdate())
+        profile = ServiceProfile.objects.create(partner=office)
         place = PlaceChange.objects.create(
             kind=PlaceKind.UNIT,
             entry_id=self.unit.pk,
@@ -356,6 +359,9 @@ class World:
             "directory_changes:test_again": {"pk": self._contact().pk},
             "contact:": {"pk": self._contact().pk},
             "partner:": {"pk": office.pk},
+            "serviceprofile:": {"pk": profile.pk},
+            "places_links": {"pk": office.pk},
+            "places:": {"token": make_link(self._contact(), actor=SYSTEM).link_token},
             "dutyshift:": {"pk": office.shifts.first().pk},
             "leave:": {"pk": Leave.objects.get().pk},
             "line_": {"pk": Hotline.objects.first().pk},

@@ -17,6 +17,7 @@ from notifications.directory.models import (
     OfficeConflict,
     Partner,
     Role,
+    ServiceProfile,
 )
 
 from .acts import PHONE, act, each_of
@@ -315,6 +316,46 @@ def change_an_agreement(day: Day, me: Staff) -> Any:
     row = Agreement.objects.create(partner=service(day), reference="Kanarina 13", signed_on=in_days(-3))
     me.fill("agreement:edit", row.pk, reference="Kanarina 14")
     return row
+
+
+@act("directory.serviceprofile_added", "coordinator", "serviceprofile:add")
+def add_a_service(day: Day, me: Staff) -> Any:
+    office = service(day)
+    me.fill("serviceprofile:add", partner=office.pk, hours="Kanarina", age_from="12", age_to="17")
+    return ServiceProfile.objects.get(partner=office)
+
+
+@act("directory.serviceprofile_changed", "coordinator", "serviceprofile:edit")
+def change_a_service(day: Day, me: Staff) -> Any:
+    row = ServiceProfile.objects.create(partner=service(day))
+    me.fill("serviceprofile:edit", row.pk, hours="Kanarina")
+    return row
+
+
+@act("places.said", "coordinator", "serviceprofile:edit")
+def note_a_services_places(day: Day, me: Staff) -> Any:
+    row = ServiceProfile.objects.create(partner=service(day))
+    me.fill("serviceprofile:edit", row.pk, places_free="2")
+    return row
+
+
+@act("places.link_made", "coordinator", "places_links")
+def make_a_link_for_places(day: Day, me: Staff) -> Any:
+    office = service(day)
+    ServiceProfile.objects.create(partner=office)
+    person = Contact.objects.create(partner=office, name="Kanarina", email="vendet@kanarina.example")
+    person.set_pin("739164")
+    person.save()
+    me.post("places_links", office.pk, contact=person.pk)
+    return person
+
+
+@act("places.links_shown", "coordinator", "places_links")
+def look_at_links_for_places(day: Day, me: Staff) -> Any:
+    office = service(day)
+    ServiceProfile.objects.create(partner=office)
+    me.send(reverse("places_links", args=[office.pk]), "get")
+    return office
 
 
 @each_of((("conflict_checked", "coordinator"), ("conflict_confirmed", "operator")))

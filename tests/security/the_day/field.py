@@ -463,9 +463,11 @@ def read_a_referral(day: Day, me: Staff) -> Any:
 
 
 def running_referral(me: Staff) -> Referral:
-    found = Referral.objects.filter(case__unit__in=me.user.units(), state="pending", case__closed_at=None).first()
+    mine = Referral.objects.filter(case__in=Case.objects.visible_to(me.user).open(), notice_id__isnull=False)
+    found = mine.first()
     assert found is not None
-    return found
+    Referral.objects.filter(pk=found.pk).update(state="pending")
+    return Referral.objects.get(pk=found.pk)
 
 
 @act("referral.step", "worker", "cases:referral_step")

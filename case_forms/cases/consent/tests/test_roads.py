@@ -34,7 +34,8 @@ ROOMS = ("case_forms", "notifications", "outreach_pages", "content", "site")
 # Where a notice's row is made: behind `ensure_may_create`.
 MAKES_NOTICES = {"notifications/outbox/actions.py"}
 # Who reads a notice by its link: behind `may_be_read`.
-FINDS_BY_LINK = {"notifications/briefs/links.py"}
+# The second finds the standing links at which services say their places; no case is behind them.
+FINDS_BY_LINK = {"notifications/briefs/links.py", "notifications/directory/services/links.py"}
 # Who makes notices about a case that the gate lets pass because they hold nothing of it.
 MAKES_CONTENT_FREE = {"case_forms/cases/consent/informing.py", "case_forms/cases/closing/void_notices.py"}
 # Every place that asks for a notice, and what stands before it. A new one is read by people before it is added here.
@@ -46,6 +47,7 @@ ASKS_FOR_NOTICES = {
     "case_forms/cases/deadline_clock.py": "our own people, about a duty",
     "case_forms/cases/finding/merging.py": "sends again what a merge had withdrawn; what the gate refuses stays so",
     "case_forms/cases/notifying_instead.py": "offers only whom the gate lets pass",
+    "case_forms/cases/referring/again.py": "asks the gate about the service that was chosen, anew",
     "case_forms/cases/rerouting.py": "asks the gate about the office that was found",
     "case_forms/tips/deciding.py": "a tip, which is no case and has no ledger",
     "case_forms/tips/rerouting.py": "a tip, which is no case and has no ledger",

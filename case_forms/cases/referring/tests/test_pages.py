@@ -10,6 +10,7 @@ from access.models import User
 from case_forms.cases.models import Case, Referral, ReferralState, ReferralStep
 from notifications.briefs.replies import answer
 from notifications.directory.models import Role
+from notifications.directory.services.models import ServiceProfile
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from tests.world.consents import record_consent
@@ -180,6 +181,16 @@ def test_the_service_steps_at_its_link_after_accepting(referral: Referral, worke
     assert CANARY in case_page(worker, referral)
 
 
+def test_the_service_does_not_read_what_the_unit_wrote(referral: Referral, worker: Client) -> None:
+    said = {"way": "phone", "said_by": "Drita", "note": CANARY, "who": "Arben", "due": tomorrow()}
+    worker.post(address(referral, "agreed"), said)
+    client, path = at_link(referral)
+    page = client.get(f"{path}?lang=en").content.decode()
+    assert "Arben" in page
+    assert CANARY not in page
+    assert "Drita" not in page
+
+
 def test_a_step_needs_the_pin(referral: Referral) -> None:
     notice = Notice.objects.get(pk=referral.notice_id)
     answer(notice=notice, kind="accepted")
@@ -198,3 +209,40 @@ def test_a_police_notice_has_no_steps(scene: Scene) -> None:
     assert client.post(f"/n/{notice.link_token}/step/", {"kind": "arrived"}).status_code == 404
     page = client.get(f"/n/{notice.link_token}/?lang=en").content.decode()
     assert "Report the outcome" in page
+
+
+def test_fewer_places_are_offered_at_acceptance_and_never_done_by_itself(referral: Referral) -> None:
+    profile = ServiceProfile.objects.create(partner=referral.partner, places_free=3, confirmed_at=timezone.now())
+    client, path = at_link(referral)
+    client.post(f"{path}reply/", {"kind": "accepted"})
+    profile.refresh_from_db()
+    assert profile.places_free == 3
+    page = client.get(f"{path}?lang=en").content.decode()
+    assert "3 places free" in page
+    assert 'name="free"' in page
+    assert 'value="2"' in page
+    assert client.post(f"{path}step/", {"kind": "places", "free": "x", "lang": "en"}).status_code == 422
+    assert client.post(f"{path}step/", {"kind": "places", "free": "2"}).status_code == 303
+    profile.refresh_from_db()
+    assert (profile.places_free, profile.confirmed_contact) == (2, Notice.objects.get(pk=referral.notice_id).contact)
+    assert ReferralStep.objects.count() == 1
+
+
+def test_what_to_know_of_a_service_is_said_before_it_is_asked(worker: Client, referral: Referral) -> None:
+    full = make_staffed_office(Role.PROTECTION_SERVICE)
+    record_consent(Case.objects.get(), partner=full)
+    ServiceProfile.objects.create(partner=full, places_free=0, confirmed_at=timezone.now())
+    worker.post(address(referral, "no_answer"), {"way": "unit"})
+    page = worker.get(address(referral, "another")).content.decode()
+    assert "Full, said on" in page
+    assert f'value="{full.pk}"' in page  # said, not hidden
+
+
+def test_workers_search_the_directory_and_recipients_do_not(worker: Client, scene: Scene) -> None:
+    ServiceProfile.objects.create(partner=scene.offices["protection_service"], phone="+355 4 000 000", age_to=17)
+    page = worker.get("/field/services/?age=15").content.decode()
+    assert "tel:+3554000000" in page
+    assert "tel:+3554000000" not in worker.get("/field/services/?age=30").content.decode()
+    nonsense = "/field/services/?need=x&region=%00&age=-1&sex=x&language=x"
+    assert worker.get(nonsense).status_code == 200
+    assert Client().get("/field/services/").status_code in (302, 403, 404)

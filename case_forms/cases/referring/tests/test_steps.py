@@ -13,6 +13,8 @@ from case_forms.cases.closing.actions import ClosingRequest, ask_to_close, decid
 from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.consent.ending import end_uncovered_links
 from case_forms.cases.models import Case, CaseEvent, Deadline, Referral, ReferralState, ReferralStep
+from case_forms.procedures.deadline_warnings import find_warnings
+from case_forms.procedures.definition import parse_procedure
 from notifications.briefs.links import get_notice_by_link
 from notifications.briefs.replies import answer
 from notifications.directory.models import Agreement, Role
@@ -213,6 +215,7 @@ def test_the_procedure_sets_when_and_whom_a_late_arrival_reaches(scene: Scene) -
     procedure = small_procedure()
     own = {**deadline("Arrival", amber_minutes=15), "owner": "coordinator", "ladder": "quick"}
     procedure["deadlines"][ARRIVAL] = own
+    assert not [each for each in find_warnings(parse_procedure(procedure)) if each.path.endswith(ARRIVAL)]
     enact(procedure, since=timezone.now())
     referral = referred(scene)
     due = soon()
@@ -324,6 +327,30 @@ def test_a_withdrawn_consent_withdraws_what_runs_and_stops_the_arrivals_clock(sc
     assert Deadline.objects.get(key=ARRIVAL).ended_at is not None
     assert get_notice_by_link(link) is None
     assert referral.steps.last().way == Way.SYSTEM
+
+
+def test_a_yes_on_the_phone_before_the_mail_was_sent_ends_with_the_consent_too(scene: Scene) -> None:
+    reference = scene.send().receipt["case"]
+    scene.follow(reference, to_org=scene.offices["protection_service"].slug, service=["shelter"])
+    referral = Referral.objects.get()
+    note(referral, scene, StepKind.ACCEPTED, Way.PHONE)
+    assert its_notice(referral).state == NoticeState.CANCELLED
+    case = Case.objects.get()
+    record_consent(case, partner=referral.partner, answer="withdrawn")
+    end_uncovered_links(case, timezone.now())
+    assert state(referral) == ReferralState.WITHDRAWN
+
+
+def test_a_referral_without_a_notice_settles_no_other(scene: Scene) -> None:
+    scene.send()
+    send_due()
+    case = Case.objects.get()
+    partner = scene.offices["protection_service"]
+    Notice.objects.filter(role="police").update(chase_id=None)
+    bare = Referral.objects.create(case=case, event=case.events.first(), partner=partner)
+    note(bare, scene, StepKind.ARRIVED)
+    note(bare, scene, StepKind.FINISHED, reason="own_wish")
+    assert Notice.objects.get(role="police", purpose=Purpose.FIRST).state == NoticeState.SENT
 
 
 def test_a_finished_referral_stays_finished_when_consent_ends(scene: Scene) -> None:
