@@ -31,6 +31,7 @@ ACTIONS: dict[str, Promise] = {
     "case.duties_compared": _("the case"),
     "submission.read": _("a form"),
     "attachment.read": _("an attached file"),
+    "notice.read": _("a notice"),
     "brief.opened": _("a notice"),
     "brief.viewed": _("a notice"),
     "brief.report_viewed": _("a notice"),
