@@ -79,9 +79,11 @@ def test_cases_from_before_there_was_a_column_are_filled_in_and_looked_at_once(w
     assert not Case.objects.filter(risk=None).exists()
 
 
-def test_a_level_that_cannot_be_opened_is_not_known_and_stops_nobody(worker: User, case: Case) -> None:
+def test_a_level_that_is_none_of_the_four_is_not_known_and_stops_nobody(worker: User, case: Case) -> None:
     assess(worker, case, "high")
-    CaseFact.objects.filter(case=case, key="risk_level").update(value={"value": "unheard of"})
+    said = CaseFact.objects.get(case=case, key="risk_level")
+    said.value = {"value": "unheard of"}
+    said.save()
     Case.objects.update(risk=None)
     fill_in_risk()
     assert Case.objects.get(pk=case.pk).risk == ""
