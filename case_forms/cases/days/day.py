@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -85,5 +85,5 @@ class DayPart:
 def build_part(part: str, cases: "QuerySet[Case]", window: Window, *, number: Any = 1, size: int = ON_DAY) -> DayPart:
     """Build one page of one part. A number that is none gives the nearest page."""
     entries = Entries(part, cases, window)
-    page = Paginator(entries, size).get_page(number)  # type: ignore[arg-type]
+    page: Page[Any] = Paginator(cast(Any, entries), size).get_page(number)
     return DayPart(part, page, build_lines(entries.sources, cases, page.object_list, window.now))

@@ -71,5 +71,6 @@ def list_choices(user: User) -> Choices:
 
 
 def _list_workers(user: User) -> list[User]:
-    leading = with_responsible(Case.objects.visible_to(user).open()).order_by().values("responsible_id").distinct()
+    leading: Any = with_responsible(Case.objects.visible_to(user).open()).order_by()
+    leading = leading.values("responsible_id").distinct()
     return list(User.objects.filter(pk__in=leading).order_by("last_name", "first_name", "username")[:MAX_WORKERS])

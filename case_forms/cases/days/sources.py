@@ -204,8 +204,9 @@ def build_lines(
 
 def _give_cases(rows: list[Any]) -> None:
     """Give notices and replies the case that they name by its id alone, in one query."""
-    notices = {row: row if isinstance(row, Notice) else row.notice for row in rows if isinstance(row, Notice | Reply)}
-    if notices:
-        found = Case.objects.select_related(*CASE).in_bulk({notice.case_id for notice in notices.values()})
-        for row, notice in notices.items():
-            row.case = found[notice.case_id]
+    named = [(row, row if isinstance(row, Notice) else row.notice) for row in rows if isinstance(row, Notice | Reply)]
+    if named:
+        found = Case.objects.select_related(*CASE).in_bulk({notice.case_id for _row, notice in named})
+        each: Any
+        for each, notice in named:
+            each.case = found[notice.case_id]

@@ -31,6 +31,7 @@ ACTIONS: dict[str, Promise] = {
     "case.duties_compared": _("the case"),
     "submission.read": _("a form"),
     "attachment.read": _("an attached file"),
+    "notice.read": _("a notice"),
     "brief.opened": _("a notice"),
     "brief.viewed": _("a notice"),
     "brief.report_viewed": _("a notice"),
@@ -57,7 +58,7 @@ def list_readers(case: Case) -> tuple[list[Reader], bool]:
         target_id__in=targets, action__in=list(ACTIONS), actor_kind__in=("user", "contact")
     )
     found = entries.order_by().values("actor_kind", "actor_id", "action").annotate(last=Max("at"), times=Count("pk"))
-    rows = list(found.order_by("-last")[: MAX_READERS + 1])
+    rows: list[Any] = list(found.order_by("-last")[: MAX_READERS + 1])
     people = _name_people(rows[:MAX_READERS])
     merged: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in rows[:MAX_READERS]:
@@ -89,7 +90,7 @@ def _list_targets(case: Case) -> tuple[list[str], bool]:
     return [str(key) for key in targets[:MAX_TARGETS]], len(targets) > MAX_TARGETS
 
 
-def _name_people(rows: list[dict[str, Any]]) -> dict[tuple[str, str], tuple[str, str]]:
+def _name_people(rows: list[Any]) -> dict[tuple[str, str], tuple[str, str]]:
     """Return {(kind, id): (name, office)}; of an account that is gone, that it is."""
     ids: dict[str, set[int]] = {"user": set(), "contact": set()}
     for row in rows:

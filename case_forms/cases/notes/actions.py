@@ -1,5 +1,6 @@
 """Write a note, correct one, set and clear a flag by hand. Each checks, acts and records in one transaction."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -119,12 +120,6 @@ def change_flag(*, case: Case, key: str, is_set: bool, reason: str, by: User) ->
     change = FlagChange.objects.create(
         case=locked, key=key, label=label, is_set=is_set, reason=reason, changed_by=by, changed_at=clock.now()
     )
-    log_event(
-        "case.flagged",
-        actor=get_actor(by),
-        target_kind="case",
-        target_id=case.pk,
-        by_hand=True,
-        **({"set": key} if is_set else {"cleared": key}),
-    )
+    done: dict[str, Any] = {"set": key} if is_set else {"cleared": key}
+    log_event("case.flagged", actor=get_actor(by), target_kind="case", target_id=case.pk, by_hand=True, **done)
     return change

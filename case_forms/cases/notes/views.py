@@ -53,8 +53,8 @@ def correct(request: HttpRequest, reference: str, note_id: UUID) -> HttpResponse
             return redirect("cases:case", case.reference)
         # What was typed stays on the page: the other note can be read beside it, and corrected with these words.
         note = None
-    is_typed = request.method == "POST" or note is None
-    text = request.POST.get("text", "") if is_typed else read_words(note, "text") or ""
+    is_typed = request.method == "POST"
+    text = request.POST.get("text", "") if note is None or is_typed else read_words(note, "text") or ""
     context: dict[str, Any] = {"text": text, "max_text": MAX_NOTE, "is_correction": True}
     if problem == "corrected":
         context["newest"] = _newest_of(case, note_id)

@@ -33,8 +33,18 @@ def case(worker: User) -> Case:
 
 
 def assess(worker: User, case: Case, level: str, at: Any = None) -> None:
-    send(worker, "risk_assessment", at=at, case_ref=case.reference, level=level)
+    answers = {"case_ref": case.reference, "level": level, "plan": "Masat.", "review_on": in_days(90)}
+    send(worker, "risk_assessment", at=at, **answers)
     case.refresh_from_db()
+
+
+def plan(worker: User, case: Case, review_on: str = "") -> None:
+    words = {"danger_persons": "Dikush.", "if_then": "Thirret dikush.", "copy_given": "remembered"}
+    send(worker, "safety_plan", case_ref=case.reference, review_on=review_on or in_days(90), **words)
+
+
+def in_days(number: int) -> str:
+    return (timezone.localdate() + timedelta(days=number)).isoformat()
 
 
 def test_an_assessment_writes_the_level_and_a_newer_one_changes_it(worker: User, case: Case) -> None:
@@ -69,9 +79,11 @@ def test_cases_from_before_there_was_a_column_are_filled_in_and_looked_at_once(w
     assert not Case.objects.filter(risk=None).exists()
 
 
-def test_a_level_that_cannot_be_opened_is_not_known_and_stops_nobody(worker: User, case: Case) -> None:
+def test_a_level_that_is_none_of_the_four_is_not_known_and_stops_nobody(worker: User, case: Case) -> None:
     assess(worker, case, "high")
-    CaseFact.objects.filter(case=case, key="risk_level").update(value={"value": "unheard of"})
+    said = CaseFact.objects.get(case=case, key="risk_level")
+    said.value = {"value": "unheard of"}
+    said.save()
     Case.objects.update(risk=None)
     fill_in_risk()
     assert Case.objects.get(pk=case.pk).risk == ""
@@ -93,7 +105,7 @@ def test_a_high_risk_owes_a_plan_that_the_plan_meets(worker: User, case: Case) -
     owed = Deadline.objects.get(case=case, key="risk_plan")
     assert (owed.owner, owed.form) == ("mobile_unit", "safety_plan")
     assert owed.ladder
-    send(worker, "safety_plan", case_ref=case.reference)
+    plan(worker, case)
     owed.refresh_from_db()
     assert owed.met_at is not None
 
@@ -109,11 +121,10 @@ def test_intervals_of_follow_ups_plans_and_reviews_are_proposals_that_a_coordina
 def test_the_date_of_a_review_asks_for_its_form_when_it_comes(worker: User, case: Case) -> None:
     from case_forms.cases import date_clock
 
-    tomorrow = timezone.localdate() + timedelta(days=1)
-    send(worker, "safety_plan", case_ref=case.reference, review_on=tomorrow.isoformat())
+    plan(worker, case, in_days(1))
     assert not Deadline.objects.filter(case=case, form="safety_plan", met_at=None).exists()
     date_clock.advance(timezone.now() + timedelta(days=2))
     assert Deadline.objects.filter(case=case, form="safety_plan", met_at=None).count() == 1
     # And the review itself meets it, and names the next.
-    send(worker, "safety_plan", case_ref=case.reference)
+    plan(worker, case)
     assert not Deadline.objects.filter(case=case, form="safety_plan", met_at=None).exists()
