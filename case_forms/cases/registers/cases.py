@@ -47,7 +47,7 @@ class CaseRegister(Register):
     )
     list_display_add_buttons = "page"
     button_helper_class = PageFirst
-    exact = ("status", "child_track", "formal_identification", "is_drill")
+    exact = ("status", "formal_identification", "is_drill")
     date_field = "opened_at"
     list_select_related = ("municipality", "unit", "lead", "opened_by")
     case_field = "pk"
