@@ -46,7 +46,7 @@ def case(scene: Scene) -> Case:
 
 
 def copy(case: Case, **changed: Any) -> Case:
-    fields = {field.attname: getattr(case, field.attname) for field in Case._meta.concrete_fields}
+    fields = {field.name: getattr(case, field.name) for field in Case._meta.concrete_fields}
     del fields["id"]
     return Case.objects.create(**fields | {"reference": new_reference()} | changed)
 
