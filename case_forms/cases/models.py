@@ -180,6 +180,11 @@ class Case(models.Model):
             models.Index(fields=["unit", "-opened_at"]),
             models.Index(fields=["region", "-opened_at"]),
             models.Index(fields=["-opened_at"]),
+            # The registers' filters: rows of one value along their time.
+            models.Index(fields=["status", "-opened_at"]),
+            models.Index(fields=["lead", "-opened_at"]),
+            models.Index(fields=["unit"], condition=Q(closed_at__isnull=True), name="case_open_of_unit"),
+            models.Index(fields=["region"], condition=Q(closed_at__isnull=True), name="case_open_of_region"),
             models.Index(
                 fields=["unit"],
                 condition=Q(form_after_closing_at__isnull=False),
@@ -335,6 +340,16 @@ class Deadline(models.Model):
                 fields=["case"], condition=Q(met_at__isnull=True, ended_at__isnull=True), name="deadline_unmet_of_case"
             ),
             models.Index(fields=["-met_at"], condition=Q(met_at__isnull=False), name="deadline_met_lately"),
+            models.Index(fields=["-starts_at"]),
+            # Of a million duties few are still to be done: what they are late by is asked of these.
+            *(
+                models.Index(
+                    fields=[f"{mark}_at"],
+                    condition=Q(met_at__isnull=True, ended_at__isnull=True),
+                    name=f"deadline_unmet_by_{mark}",
+                )
+                for mark in ("amber", "red", "breach")
+            ),
         ]
         # A rule's deadline that is asked for twice in one event is one clock.
         constraints = [
@@ -423,7 +438,7 @@ class Referral(models.Model):
         verbose_name = _("referral")
         verbose_name_plural = _("referrals")
         ordering = ["-made_at"]
-        indexes = [models.Index(fields=["-made_at"])]
+        indexes = [models.Index(fields=["-made_at"]), models.Index(fields=["state", "-made_at"])]
 
     def __str__(self) -> str:
         return f"{self.case} → {self.partner}"

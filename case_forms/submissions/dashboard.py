@@ -100,7 +100,7 @@ class CasePages:
     def __init__(self, user: User, wanted: CaseFilter, moment: datetime) -> None:
         self.moment = moment
         self.wanted = wanted
-        self.mine = Case.objects.visible_to(user).filter(closed_at__isnull=True)
+        self.mine = Case.objects.seen_now_by(user).filter(closed_at__isnull=True)
 
     @cached_property
     def total(self) -> int:

@@ -205,6 +205,7 @@ class Notice(models.Model):
             models.Index(fields=["state", "lease_until"]),
             models.Index(fields=["next_step_at"]),
             models.Index(fields=["-owed_at"]),
+            models.Index(fields=["state", "-owed_at"]),
             models.Index(fields=["chase_id", "next_step_at"]),
         ]
         constraints = [

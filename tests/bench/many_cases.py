@@ -35,7 +35,7 @@ def run(*, quick: bool) -> bool:
     for vendor in wanted:
         with _database(vendor) as environment:
             found = _measure(environment, sizes, rounds=10 if quick else 40)
-        print(f"\n{vendor}: milliseconds, 95 of 100 requests; CPU of the web process; queries")
+        print(f"\n{vendor}: milliseconds, 95 of 100 requests; median CPU of this process; queries")
         print(table(*_rows(found, sizes)))
         fine = _report(vendor, found, sizes) and fine
     return fine
@@ -60,7 +60,7 @@ def _database(vendor: str) -> Iterator[dict[str, str]]:
 
 
 def _measure(environment: dict[str, str], sizes: Any, *, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """{page: {size: [p95 ms, p95 CPU ms, queries]}}."""
+    """{page: {size: [p95 ms, median CPU ms, queries]}}."""
     for words in (["migrate", "-v0"], ["seed_reference", "-v0"], ["seed_demo", "-v0"]):
         subprocess.run(
             [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL

@@ -65,12 +65,12 @@ def at_width(context: BrowserContext, address: str, width: int) -> Page:
 @pytest.mark.parametrize("width", [360, 820, 1366])
 def test_a_register_is_read_at_every_width(signed_in: tuple[str, BrowserContext], width: int) -> None:
     address, context = signed_in
-    for register in ("cases/case", "cases/referral", "outbox/notice"):
+    for register in ("cases/case", "cases/referral", "cases/deadline", "intake/submission", "outbox/notice"):
         page = at_width(context, f"{address}/cms/{register}/", width)
         expect(page.locator("table.listing tbody tr").first).to_be_visible()
         assert page.evaluate(COVERED) == [], (register, width)
         assert not page.evaluate(TOO_WIDE), (register, width)
-        page.locator("details.house-filters > summary").click()
+        page.locator("details.house-filters > summary").first.click()
         expect(page.locator("#id_region")).to_be_visible()
         assert page.evaluate(LIES_ABOVE), (register, width)
         page.close()

@@ -9,12 +9,13 @@ a parameter without a line in `route_matrix/objects.py` fails.
 import csv
 import io
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from access.models import MobileUnit
-from case_forms.cases.models import Case, Deadline, DeadlineKind
+from case_forms.cases.models import Case, CaseEvent, Deadline, DeadlineKind
 from case_forms.submissions.models import Submission
 from notifications.outbox.models import Notice
 
@@ -137,14 +138,10 @@ def test_its_own_people_find_each_object_on_some_list(matrix: Matrix) -> None:
 
 def get_strangers(matrix: Matrix) -> dict[str, dict[str, Any]]:
     """{whose: {parameter: an object that doesn't belong to the case of the matrix}}."""
-    unit = matrix.world.unit
     elsewhere = Case.objects.exclude(region__slug=HERE).exclude(unit__region__slug=HERE)
-    sent = Submission.objects.filter(case__in=elsewhere, case__merged_into__isnull=True).order_by("pk")
-    first, second = list({each.case_id: each for each in sent.select_related("case")}.values())[:2]
-    # The second comes to the unit, which may open it as its own: only not through another case's address.
-    Case.objects.filter(pk=second.case_id).update(unit=unit, region=unit.region)
+    sent = Submission.objects.filter(case__in=elsewhere).select_related("case").order_by("pk")[0]
     found = {}
-    for whose, submission in (("of another region", first), ("of another case of the unit", second)):
+    for whose, submission in (("of another region", sent), ("of another case of the unit", _copy(sent, matrix))):
         case = submission.case
         task = Deadline.objects.create(
             case=case,
@@ -162,6 +159,22 @@ def get_strangers(matrix: Matrix) -> dict[str, dict[str, Any]]:
             "task": task.pk,
         }
     return found
+
+
+def _copy(sent: Submission, matrix: Matrix) -> Submission:
+    """A second case of the unit, with a form and a notice: its people may open them, but as what they are."""
+    unit = matrix.world.unit
+    case = _copy_row(sent.case, reference="MATR3X", unit_id=unit.pk, region_id=unit.region_id)
+    CaseEvent.objects.create(case=case, kind="x")
+    notice = Notice.objects.filter(case_id=sent.case_id)[0]
+    keys = {"event_id": uuid4(), "code": "MATRX-3XX", "link_hash": "matrix"}
+    _copy_row(notice, case_id=case.pk, link_token="x", **keys)
+    return _copy_row(sent, case_id=case.pk, unit_id=unit.pk)
+
+
+def _copy_row(row: Any, **changed: Any) -> Any:
+    fields = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return type(row).objects.create(**fields | {"id": uuid4()} | changed)
 
 
 # Takes any draft and any case that the person may continue; that the case is their unit's is asked.

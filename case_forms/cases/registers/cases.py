@@ -48,7 +48,7 @@ class CaseRegister(Register):
     )
     list_display_add_buttons = "page"
     button_helper_class = PageFirst
-    exact = ("status", "risk", "child_track", "formal_identification", "is_drill")
+    exact = ("status", "risk", "formal_identification", "is_drill")
     date_field = "opened_at"
     list_select_related = ("municipality", "unit", "lead", "opened_by")
     case_field = "pk"

@@ -20,6 +20,7 @@ from ..brief_content import moment_words
 from ..labels import service_labels
 from .filters import RegisterFilter
 from .paging import MAX_COUNTED, Cursor, count_some, read_page
+from .table import list_heads, list_lines
 
 
 class RegisterIndex(IndexView):
@@ -73,13 +74,18 @@ class RegisterIndex(IndexView):
             "older_url": self.get_page_url("after", page.older),
             "export_url": self.url_helper.get_action_url("export"),
             "kept": [(name, value) for name, value in self.request.GET.items() if name in self.filter_form.fields],
-            "object_list": admin.prepare(page.rows, clock.now()),
+            "object_list": page.rows,
+            "heads": list_heads(self),
+            "lines": list_lines(self, admin.prepare(page.rows, clock.now())),
             "filter_form": self.filter_form,
             "user_can_create": False,
             "show_search": self.search_handler.show_search_form,
             **kwargs,
         }
         return WMABaseView.get_context_data(self, **context)
+
+    def get_page_title(self) -> str:
+        return str(self.model_admin.get_menu_label())
 
     def get_page_url(self, name: str, place: str) -> str:
         """Return the address of a page beside this one, "" where there is none."""

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from access.models import Assignment, FieldToken, StaffRole, User
+from access.models import FieldToken, StaffRole, User
 from audit.verification import verify_chain
 from case_forms.cases.facts.models import CaseFact
 from case_forms.cases.models import Case, CaseClosing, CaseEvent, Deadline, DeadlineKind, Referral
@@ -110,9 +110,7 @@ def check(address: str) -> None:
         send_due()
     referral = Referral.objects.get(case=case)
     notice = Notice.objects.get(pk=referral.notice_id)
-    colleagues = [make_user(StaffRole.WORKER) for _number in range(9)]
-    for colleague in colleagues:
-        Assignment.objects.create(user=colleague, role=StaffRole.WORKER, unit=scene.unit)
+    colleagues = [make_user(StaffRole.WORKER, unit=scene.unit) for _number in range(9)]
     coordinator = make_coordinator(scene.place)
     now = timezone.now()
     task = Deadline.objects.create(
