@@ -183,8 +183,6 @@ class Case(models.Model):
             # The registers' filters: rows of one value along their time.
             models.Index(fields=["status", "-opened_at"]),
             models.Index(fields=["lead", "-opened_at"]),
-            models.Index(fields=["unit"], condition=Q(closed_at__isnull=True), name="case_open_of_unit"),
-            models.Index(fields=["region"], condition=Q(closed_at__isnull=True), name="case_open_of_region"),
             models.Index(
                 fields=["unit"],
                 condition=Q(form_after_closing_at__isnull=False),

@@ -24,14 +24,6 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['lead', '-opened_at'], name='cases_case_lead_id_038191_idx'),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['unit'], name='case_open_of_unit'),
-        ),
-        migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['region'], name='case_open_of_region'),
-        ),
-        migrations.AddIndex(
             model_name='deadline',
             index=models.Index(fields=['-starts_at'], name='cases_deadl_starts__523eb7_idx'),
         ),
