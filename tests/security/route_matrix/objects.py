@@ -13,7 +13,7 @@ from django.db.models import Model
 
 from access.models import MobileUnit
 from case_forms.cases.finding.models import CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
-from case_forms.cases.models import Case, CaseClosing, Deadline, Referral
+from case_forms.cases.models import Case, CaseClosing, CaseDocument, CaseNote, Deadline, Referral, RightsRequest
 from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
 from case_forms.tips.models import Tip
 from case_forms.zones.models import PlannedVisit, Zone
@@ -65,6 +65,9 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
     "cases.Referral": Region(_of_cases(Referral), _key),
     "cases.Deadline": Region(_of_cases(Deadline), lambda row: [f"/cms/cases/deadline/inspect/{row.pk}/"]),
     "cases.CaseClosing": Region(_of_cases(CaseClosing), _key, is_listed=False),
+    "cases.CaseDocument": Region(_of_cases(CaseDocument), _key, is_listed=False),
+    "cases.CaseNote": Region(_of_cases(CaseNote), _key, is_listed=False),
+    "cases.RightsRequest": Region(_of_cases(RightsRequest), _key, is_listed=False),
     "cases.IdentityRequest": Region(_of_cases(IdentityRequest), _key),
     "cases.IdentityQuestion": Region(lambda unit: IdentityQuestion.objects.filter(unit=unit), _key, is_listed=False),
     "cases.CaseMerge": Region(lambda unit: CaseMerge.objects.filter(kept__unit=unit), _key),
@@ -97,6 +100,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         for model in (
             *("cases.CaseEvent", "cases.CorrectedForm", "cases.AwaitedDate", "cases.ConsentEntry", "cases.CaseFact"),
             *("cases.SharingDecision", "cases.IdentityToken", "cases.ProbableMatch", "cases.CaseAccess"),
+            *("cases.ReferralStep", "cases.FlagChange"),
             *("cases.CaseLink", "cases.CaseAssignment", "cases.CaseHold", "intake.ExportPart", "vault.DataKey"),
         )
     },
@@ -105,6 +109,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         for model in (
             *("outbox.Attempt", "outbox.Reply", "outbox.BriefDocument"),
             *("briefs.PinTry", "briefs.BriefSession", "briefs.FurtherReport", "briefs.EarlierBrief"),
+            *("briefs.TalkMessage", "briefs.TalkNotice", "briefs.AwaitedOutcome", "briefs.ProtocolNumber"),
         )
     },
     **{model: Inside("a message from the public") for model in ("signals.TipMessage", "signals.TipEvent")},
@@ -115,6 +120,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("access.Region", "access.PoliceDirectorate", "access.Municipality", "access.MobileUnit"),
             *("directory.Partner", "directory.Agreement", "directory.Contact", "directory.DutyShift"),
             *("directory.Leave", "directory.DirectoryChange", "directory.OfficeConflict", "access.PlaceChange"),
+            *("directory.ServiceProfile", "directory.PlacesLink"),
         )
     },
     **{
@@ -150,8 +156,12 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Nationwide("the service's own bookkeeping: ids, counts, keys; no page of a region has it")
         for model in (
             *("access.RateCount", "audit.AuditEntry", "audit.ChainHead", "audit.PutAside", "audit.RepeatedDenial"),
-            *("vault.KeyInUse", "vault.LastingKey", "outbox.Heartbeat", "asking.Spent"),
+            *("vault.KeyInUse", "vault.LastingKey", "outbox.Heartbeat", "asking.Spent", "briefs.ProtocolYear"),
         )
+    },
+    **{
+        model: Nationwide("the controller's own records: no person and no case is named in them")
+        for model in ("accountability.Breach", "accountability.BreachEntry", "accountability.ProcessingSnapshot")
     },
 }
 REGIONS = {label: entry for label, entry in OBJECTS.items() if isinstance(entry, Region)}
@@ -165,6 +175,9 @@ PARAMETERS: dict[str, str] = {
     "reference": "cases.Case",  # in `signals:` a tip's
     "notice_id": "outbox.Notice",
     "task": "cases.Deadline",
+    "document": "cases.CaseDocument",
+    "note_id": "cases.CaseNote",
+    "referral": "cases.Referral",
     "question_id": "cases.IdentityQuestion",
     "request_id": "cases.IdentityRequest",
     "access_id": "cases.CaseAccess",
@@ -178,7 +191,7 @@ PARAMETERS: dict[str, str] = {
     "instance_pk": "outbox.Notice",  # of the register that the address begins with
 }
 # Parameters that name no object: part of a form, a language, a kind of file, a key of what is known or agreed.
-NO_OBJECT = frozenset({"section_key", "key", "language", "kind"})
+NO_OBJECT = frozenset({"section_key", "key", "language", "kind", "ending"})
 
 
 def iter_models() -> Iterable[str]:
