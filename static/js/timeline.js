@@ -26,7 +26,7 @@ function hold(span) {
 }
 
 function release() {
-  if (isHeld() && !board.querySelector("form[data-sent]")) hold(AFTER_A_PRESS);
+  if (!board.querySelector("form[data-sent]")) heldUntil = Math.min(heldUntil, Date.now() + AFTER_A_PRESS);
 }
 
 /** @param {HTMLElement} root */

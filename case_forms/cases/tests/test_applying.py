@@ -39,7 +39,7 @@ def facts(scene: Scene) -> SubmissionFacts:
         occurred_at=now,
         received_at=now,
         procedure_version=scene.procedure,
-        today=now.date().isoformat(),
+        today=timezone.localdate(now).isoformat(),
     )
 
 
