@@ -43,7 +43,9 @@ def await_outcome(notice: Notice, reply: Reply, **kwargs: Any) -> None:
         return
     if root.purpose in TALK_PURPOSES:
         # "Nothing yet", or a coordinator has reached them by phone: they are asked again later.
-        if root.purpose == Purpose.OUTCOME and not root.is_open:
+        # Asked of the database: the instance at hand may be older than the answer.
+        is_open = Notice.objects.open().filter(pk=root.pk).exists()
+        if root.purpose == Purpose.OUTCOME and not is_open:
             _postpone(root, reply.at + timedelta(minutes=times.again_minutes))
     elif notice.purpose in CALLS:
         return
