@@ -58,6 +58,7 @@ RECORDED_READING = {
     "intake:attachment",
     "intake:case_submission",
     "intake:newer_procedure",
+    "places_links",  # who saw the links at which services say their places
     "intake:submission",
     "outbox_notice_modeladmin_inspect",
     "outreach:month",

@@ -83,9 +83,11 @@ def enter_pin(link: PlacesLink, pin: str, address: str, at: datetime) -> bool:
     return True
 
 
-def get_pause_end(link: PlacesLink, address: str, at: datetime) -> datetime | None:
-    """Return until when no PIN opens the link from there; None when one would."""
-    ends = [TRIES.ends(str(link.pk), at=at), NETWORK.ends(get_network(address), at=at)]
+def get_pause_end(link: PlacesLink, at: datetime, address: str = "") -> datetime | None:
+    """Return until when no PIN opens the link; None when one would. `address`: asked of its network, too."""
+    ends = [TRIES.ends(str(link.pk), at=at)]
+    if address:
+        ends.append(NETWORK.ends(get_network(address), at=at))
     return max((end for end in ends if end is not None), default=None)
 
 

@@ -71,7 +71,8 @@ class _Visit:
         return [str(self.link.pk), pin_set_at.isoformat() if pin_set_at else ""]
 
     def _ask_for_pin(self, *, failed: bool = False) -> HttpResponse:
-        until = get_pause_end(self.link, self._client(), timezone.now())
+        # The first hash of a network makes its key: only after a try, because looking changes nothing.
+        until = get_pause_end(self.link, timezone.now(), self._client() if failed else "")
         context = {**self._common(), "failed": failed, "paused_until": until}
         return render(self.request, "services/pin.html", context, status=403 if failed else 200)
 
