@@ -64,7 +64,8 @@ def due_duties(cases: "QuerySet[Case]") -> "QuerySet[Any]":
 
     Without the deadlines of notices: those are their recipient's, and `silent` is about them.
     """
-    rows = Deadline.objects.unmet().filter(case__in=cases.values("pk"), notice_id__isnull=True).order_by()
+    # Said the other way round, so that SQLite doesn't begin with all duties that are no notice's.
+    rows = Deadline.objects.unmet().filter(case__in=cases.values("pk")).exclude(notice_id__isnull=False).order_by()
     return rows.annotate(due=Coalesce("red_at", "breach_at", "amber_at")).filter(due__isnull=False)
 
 
@@ -140,7 +141,7 @@ def _answer(row: Reply, now: datetime) -> DayLine:
 
 
 def _done_rows(cases: "QuerySet[Case]") -> "QuerySet[Any]":
-    rows = Deadline.objects.filter(case__in=cases.values("pk"), met_at__isnull=False, notice_id__isnull=True)
+    rows = Deadline.objects.filter(case__in=cases.values("pk"), met_at__isnull=False).exclude(notice_id__isnull=False)
     return rows.order_by().annotate(due=F("met_at"))
 
 

@@ -11,10 +11,10 @@ from notifications.outbox.models import Notice
 from tests.world.places import make_place, make_unit, make_user
 from tests.world.scene import Scene, make_scene
 
-from ...models import Case, Deadline, DeadlineKind
+from ...models import Case, CaseAccess, Deadline, DeadlineKind
 from ..calendar import iter_due_moments
 from ..day import ANSWERED, OVERDUE, PARTS, TODAY, WEEK, build_part
-from ..scope import MINE, DayFilter, get_cases, list_choices
+from ..scope import MINE, DayFilter, get_cases, get_open_cases, list_choices
 from ..sources import due_duties
 from ..window import get_window
 
@@ -153,6 +153,36 @@ def test_a_coordinator_narrows_by_region_unit_and_worker_and_sees_no_other_regio
     assert total(coordinator, worker="mine") == 0
     assert total(far) == 0
     assert [worker.pk for worker in list_choices(coordinator).workers] == [scene.worker.pk]
+
+
+def test_the_open_cases_of_a_day_are_those_that_each_person_may_see() -> None:
+    scene, case = begin()
+    for age in (20, 21, 22, 23):
+        scene.send(age_stated=age)
+    elsewhere = make_place("far")
+    unit = make_unit(elsewhere)
+    cases = list(Case.objects.order_by("opened_at"))
+    cases[1].closed_at = timezone.now()
+    cases[1].save()
+    cases[2].merged_into = case
+    cases[2].save()
+    cases[3].unit, cases[3].region = unit, elsewhere.region
+    cases[3].save()
+    guest = make_user(StaffRole.WORKER, username="guest", unit=unit)
+    CaseAccess.objects.create(case=cases[4], unit=unit, since=timezone.now())
+    people = [
+        scene.worker,
+        guest,
+        make_user(StaffRole.COORDINATOR, username="here", region=scene.place.region),
+        make_user(StaffRole.COORDINATOR, username="there", region=elsewhere.region),
+        make_user(StaffRole.EDITOR, username="editor"),
+        make_user(StaffRole.WORKER, username="gone", unit=scene.unit, is_active=False),
+    ]
+    seen = {user.username: set(get_open_cases(user)) for user in people}
+    assert seen == {user.username: set(Case.objects.visible_to(user).open()) for user in people}
+    assert len(seen["guest"]) == 2
+    assert not seen["editor"]
+    assert not seen["gone"]
 
 
 def test_a_filter_that_cannot_be_read_filters_nothing() -> None:
