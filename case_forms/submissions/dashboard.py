@@ -5,14 +5,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 
-from access.models import User, localize
+from access.models import MobileUnit, User, localize
 from case_forms.cases.adopting import of_an_older_procedure
 from case_forms.cases.models import Case
+from case_forms.cases.registers.paging import END_OF_TIME
+from case_forms.cases.registers.scope import read_scope
 from case_forms.form_builder.definition import Question
 from case_forms.form_builder.groups import FormGroup, grouped
 from case_forms.form_builder.models import FormVersion
@@ -24,7 +26,7 @@ from vault.seal import SealBroken
 
 from .drafts.ending import get_end
 from .languages import language_among
-from .models import Draft
+from .models import Draft, Submission
 from .urgency import CALLS, URGENCIES, Urgency, get_urgencies, with_urgency
 
 FIRST_KINDS = ("identification", "outreach")
@@ -94,6 +96,9 @@ class CaseFilter:
         return bool(self.reference or self.unit or self.only)
 
 
+MAX_NAMED = 1_000  # open cases whose keys are named in a query
+
+
 class CasePages:
     """A person's open cases, the most urgent first, then the newest, in pages. Each is on exactly one page."""
 
@@ -123,7 +128,9 @@ class CasePages:
             cases = cases.filter(child_track=True)
         if self.wanted.only == "older":
             cases = of_an_older_procedure(cases, self.moment)
-        sorted_in = with_urgency(cases, self.moment)
+        # Where few are open, only their notices and deadlines are looked at, and not those of all years.
+        few = list(self.mine.order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
+        sorted_in = with_urgency(cases, self.moment, few if len(few) <= MAX_NAMED else None)
         if self.wanted.only == "loud":
             sorted_in = sorted_in.filter(urgency__in=[URGENCIES.index(state) for state in CALLS])
         # by the key last: without a total order a case could stand on two pages or on none
@@ -138,6 +145,23 @@ class CasePages:
         cases = list(page.object_list)
         urgencies = get_urgencies(cases, self.moment)
         return [CaseLine(case, urgencies[case.pk]) for case in cases]
+
+
+def list_newest_sent(user: User) -> list[Submission]:
+    """Return the newest submissions that this person may read, as `Submission.visible_to` says, at most MAX_SENT."""
+    scope = read_scope(user)
+    regions = list(user.coordinated_regions().order_by().values_list("pk", flat=True))
+    units = list(user.units().order_by().values_list("pk", flat=True))
+    units += MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True)
+    seen = Submission.objects.filter(Q(unit__in=units) | scope.condition("case_id"))
+    if scope.few is None:
+        # Where much is seen the newest are found soonest along their time, which this always true condition says.
+        seen = seen.filter(received_at__lte=END_OF_TIME)
+    keys = list(seen.order_by("-received_at").values_list("pk", flat=True)[:MAX_SENT])
+    # The list shows none of what is deferred; sealed columns cost time to open.
+    rows = Submission.objects.select_related("form_version__form", "case", "unit", "submitted_by")
+    found = rows.defer("answers", "explanation").in_bulk(keys)
+    return [found[key] for key in keys]
 
 
 def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:

@@ -68,8 +68,6 @@ class Filler:
                 cursor.execute("PRAGMA synchronous=FULL")
                 cursor.execute("PRAGMA cache_size=-16000")
                 cursor.execute("PRAGMA foreign_keys=ON")
-                # What the service's own housekeeping does as well.
-                cursor.execute("PRAGMA optimize")
         self.made = size
 
     def _drop_indexes(self, cursor: Any, tables: list[str]) -> list[str]:

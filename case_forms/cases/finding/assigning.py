@@ -100,4 +100,7 @@ def assign(*, unit: MobileUnit, case_ids: Iterable[UUID], worker_id: int | None,
 
 
 def _of_regions(user: User) -> "QuerySet[Case]":
-    return Case.objects.visible_to(user).filter(unit__region__in=user.coordinated_regions().values("pk"))
+    # Named by their keys, which an index of the open cases of a unit answers; a coordinator sees all of their regions'.
+    regions = user.coordinated_regions().values("pk")
+    units = list(MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True))
+    return Case.objects.seen_now_by(user).filter(unit__in=units)

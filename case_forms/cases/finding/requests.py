@@ -114,7 +114,9 @@ def list_to_answer(user: User) -> "QuerySet[IdentityRequest]":
     """Return the requests that wait for an answer of this person's side, the oldest first."""
     units, regions = user.units().values("pk"), user.coordinated_regions().values("pk")
     of_case = Q(case__unit__in=units) | Q(case__region__in=regions) | Q(case__unit__region__in=regions)
-    waiting = IdentityRequest.objects.filter(of_case, answer=RequestAnswer.WAITING).exclude(asked_by=user.pk)
+    # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
+    keys = list(IdentityRequest.objects.filter(answer=RequestAnswer.WAITING).order_by().values_list("pk", flat=True))
+    waiting = IdentityRequest.objects.filter(of_case, pk__in=keys).exclude(asked_by=user.pk)
     return waiting.select_related("case", "unit").order_by("asked_at").distinct()
 
 

@@ -1,6 +1,8 @@
 """The register of cases."""
 
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.db import models
@@ -10,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail_modeladmin.helpers import ButtonHelper
 
 from access.languages import get_current_language
-from access.models import User, localize
+from access.models import localize
 from notifications.outbox.labels import yes_or_no
 from notifications.outbox.states import AWAITING_ANSWER
 
@@ -20,8 +22,7 @@ from ..urgency import URGENCIES, bearing_duty, with_urgency
 from . import marks
 from .base import Register, case_link, day_and_hour
 from .exporting import ExportColumn, code_of, columns_of_case, moment_of
-from .filters import RegisterFilter
-from .scope import CaseScope, read_scope
+from .scope import CaseScope
 
 
 class PageFirst(ButtonHelper):
@@ -81,14 +82,8 @@ class CaseRegister(Register):
     )
 
     def among(self, scope: CaseScope) -> models.Q:
-        # The rows are the cases themselves: `rows` are narrowed by the same conditions, not looked up once more.
-        return models.Q(pk__in=scope.few) if scope.few is not None else models.Q()
-
-    def chosen(self, user: User, form: RegisterFilter) -> "tuple[models.QuerySet[Any], CaseScope | None]":
-        if not form.is_valid():
-            return self.rows().none(), None
-        scope = read_scope(user, form.about_the_case)
-        return form.narrow(scope.cases.filter(self.among(scope)), self), scope
+        # Said of the row too, where an index of a region, unit or lead worker can answer it.
+        return scope.condition("pk") & reduce(and_, scope.narrowing, models.Q())
 
     def case_of(self, row: Any) -> Case | None:
         return row

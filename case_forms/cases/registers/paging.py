@@ -5,13 +5,14 @@ a row that comes in meanwhile moves no other to another page.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 MAX_COUNTED = 1_000  # more are "more than"; counting on would read every row
 
 
@@ -50,16 +51,14 @@ def read_page(rows: "QuerySet[Any]", *, field: str, size: int, after: Cursor | N
     """Return the rows after a place, or before one, the newest first. `field`: the time by which they stand."""
     if before is not None:
         # The page that ends just before this place: read upwards, then turned round.
-        found = list(_beyond(rows, field, before, newer=True).order_by(field, "pk")[: size + 1])
-        has_newer, shown = len(found) > size, found[:size][::-1]
-        if has_newer or not shown:
-            older = bool(shown)
-            return _build_page(shown, field, has_newer=has_newer, has_older=older)
+        found = _read_places(rows, field, before, size + 1, newer=True)
+        shown = found[:size][::-1]
+        if len(found) > size or not shown:
+            return _build_page(rows, shown, has_newer=len(found) > size, has_older=bool(shown))
         # Nothing newer is left: this is the first page, which is always a full one.
         after = None
-    chosen = _beyond(rows, field, after, newer=False) if after is not None else rows
-    found = list(chosen.order_by(f"-{field}", "-pk")[: size + 1])
-    return _build_page(found[:size], field, has_newer=after is not None, has_older=len(found) > size)
+    found = _read_places(rows, field, after, size + 1, newer=False)
+    return _build_page(rows, found[:size], has_newer=after is not None, has_older=len(found) > size)
 
 
 def count_some(rows: "QuerySet[Any]") -> int:
@@ -67,13 +66,23 @@ def count_some(rows: "QuerySet[Any]") -> int:
     return rows.order_by()[: MAX_COUNTED + 1].count()
 
 
-def _beyond(rows: "QuerySet[Any]", field: str, place: Cursor, *, newer: bool) -> "QuerySet[Any]":
-    sign = "gt" if newer else "lt"
-    # The first condition alone lets the index find the place; the second decides among rows of the same moment.
-    beside = Q(**{field: place.at, f"pk__{sign}": place.pk})
-    return rows.filter(Q(**{f"{field}__{sign}e": place.at}), Q(**{f"{field}__{sign}": place.at}) | beside)
+def _read_places(rows: "QuerySet[Any]", field: str, place: Cursor | None, count: int, *, newer: bool) -> list[Cursor]:
+    """Read where the next rows stand: times and keys alone, so that nothing but the time's index leads the query."""
+    if place is None:
+        # Always true. It says that the rows are to be read along this index, and not sorted afterwards.
+        chosen = rows.filter(**{f"{field}__lte": END_OF_TIME})
+    else:
+        sign = "gt" if newer else "lt"
+        beside = Q(**{field: place.at, f"pk__{sign}": place.pk})
+        # The first condition alone lets the index find the place; the second decides among rows of the same moment.
+        chosen = rows.filter(Q(**{f"{field}__{sign}e": place.at}), Q(**{f"{field}__{sign}": place.at}) | beside)
+    order = (field, "pk") if newer else (f"-{field}", "-pk")
+    found = chosen.order_by(*order).select_related(None).values_list(field, "pk")[:count]
+    return [Cursor(at, pk) for at, pk in found]
 
 
-def _build_page(rows: list[Any], field: str, *, has_newer: bool, has_older: bool) -> Page:
-    places = [str(Cursor(getattr(row, field), row.pk)) for row in rows]
-    return Page(rows, places[0] if places and has_newer else "", places[-1] if places and has_older else "")
+def _build_page(rows: "QuerySet[Any]", places: list[Cursor], *, has_newer: bool, has_older: bool) -> Page:
+    found = rows.in_bulk([place.pk for place in places])
+    shown = [found[place.pk] for place in places if place.pk in found]
+    newer, older = (str(places[0]), str(places[-1])) if places else ("", "")
+    return Page(shown, newer if has_newer else "", older if has_older else "")

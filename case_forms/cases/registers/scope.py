@@ -22,10 +22,14 @@ MAX_FEW = 2_000
 
 @dataclass(frozen=True)
 class CaseScope:
-    """The cases that rows may belong to. `few`: their ids, where there are at most MAX_FEW; `looked`: see `by_fact`."""
+    """The cases that rows may belong to.
+
+    `few`: their ids, where there are at most MAX_FEW; `narrowing`: what was chosen about them; `looked`: see `by_fact`.
+    """
 
     cases: "QuerySet[Case]"
     few: list[UUID] | None
+    narrowing: tuple[Q, ...] = ()
     looked: Looked | None = None
 
     def condition(self, field: str) -> Q:
@@ -37,13 +41,14 @@ class CaseScope:
 
 def read_scope(user: User, chosen: Mapping[str, Any] | None = None) -> CaseScope:
     """Return the cases that this person sees, narrowed by region, unit, age group, lead worker and exploitation."""
-    narrowed = Case.objects.seen_now_by(user).filter(*_conditions(chosen or {}))
+    conditions = tuple(_conditions(chosen or {}))
+    narrowed = Case.objects.seen_now_by(user).filter(*conditions)
     if chosen and chosen.get("exploitation"):
         looked = keep_with_fact(narrowed, key="exploitation", value=chosen["exploitation"])
-        return CaseScope(narrowed.filter(pk__in=looked.found), looked.found, looked)
+        return CaseScope(narrowed.filter(pk__in=looked.found), looked.found, conditions, looked)
     # Without an order: which of them doesn't matter, and none has to be sorted.
     few = list(narrowed.order_by().values_list("pk", flat=True)[: MAX_FEW + 1])
-    return CaseScope(narrowed, few if len(few) <= MAX_FEW else None)
+    return CaseScope(narrowed, few if len(few) <= MAX_FEW else None, conditions)
 
 
 def _conditions(chosen: Mapping[str, Any]) -> list[Q]:
