@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +158,7 @@ def has_agreement(partner: Partner, at: datetime) -> bool:
     """Say whether an agreement with this office is in force, or none was ever recorded."""
     if not get_rules()["agreement"]["must_be_in_force"]:
         return True
-    today = at.date()
+    today = timezone.localdate(at)
     agreements = list(Agreement.objects.filter(partner=partner).values_list("signed_on", "valid_until"))
     return not agreements or any(
         (signed is None or signed <= today) and (until is None or until >= today) for signed, until in agreements
