@@ -8,6 +8,7 @@ questions said why they are stored is read by the form's newest version.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import structlog
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
@@ -19,12 +20,16 @@ from case_forms.form_builder.definition import AnyItem, Question, Repeat
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.retention_bases import get_basis_label
 from case_forms.form_builder.sources import Lists
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
 
 from .attachments.named_files import files_of_submission
 from .languages import language_among
 from .models import Submission
 from .readable_answers import build_line
 from .validation.result import CheckContext
+
+log = structlog.get_logger(__name__)
 
 ABOUT_OTHERS = "others"
 IDENTITY = "identity"
@@ -56,7 +61,7 @@ def iter_forms(case: Case, language: str) -> Iterator[HeldForm]:
                 title=str(localize(version.parsed_form.title, language)),
                 received_on=timezone.localdate(submission.received_at),
                 unit=submission.unit.name,
-                pieces=tuple(_iter_pieces(submission, language, sources, bases[version.form_id])),
+                pieces=_read_pieces(submission, language, sources, bases[version.form_id]),
                 was_corrected=submission.pk in corrected,
             )
 
@@ -87,6 +92,15 @@ def _read_bases(version: FormVersion) -> Mapping[str, str]:
     """Return {question: why it is stored} by the form's newest version."""
     newest = version.form.newest_version() or version
     return {each.question.key: each.question.keep_basis for each in newest.parsed_form.iter_questions()}
+
+
+def _read_pieces(submission: Submission, language: str, sources: Lists, bases: Mapping[str, str]) -> tuple[Piece, ...]:
+    """Return the pieces of a form; of one that can't be opened, one that says so and can't pass for an answer."""
+    try:
+        return tuple(_iter_pieces(submission, language, sources, bases))
+    except (SealBroken, KeyRingError) as error:
+        log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
+        return (Piece(f"{submission.pk}/unreadable", "", gettext("This form can't be opened. Tell the operator."), ""),)
 
 
 def _iter_pieces(submission: Submission, language: str, sources: Lists, bases: Mapping[str, str]) -> Iterator[Piece]:

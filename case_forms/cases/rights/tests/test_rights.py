@@ -35,6 +35,7 @@ from tests.world.consents import record_consent
 from tests.world.forms import publish, small_form
 from tests.world.places import make_user
 from tests.world.scene import make_scene
+from vault.tests.spoiling import spoil
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +125,16 @@ def test_nothing_of_a_third_person_gets_in_even_when_it_is_asked_for(scene):
     assert STORY in text, "a text that somebody read and ticked is given out"
     assert THIRD not in text
     assert any("about other people" in line for line in proposed.document["left_out"])
+
+
+def test_a_form_that_cannot_be_opened_stops_no_other_and_is_said(scene):
+    sent = scene.follow(scene.case.reference).submission
+    spoil(sent, "answers")
+    _forms, found = pieces(scene)
+    assert any(piece.key == f"{sent.pk}/unreadable" and piece.kind == WORDS for piece in found)
+    document = propose(scene, register(scene)).document
+    assert [form["title"] for form in document["forms"]] == ["Small identification"]
+    assert any("2 texts that a worker wrote" in line for line in document["left_out"])
 
 
 def test_a_text_that_nobody_ticked_is_left_out_and_that_is_said(scene):
