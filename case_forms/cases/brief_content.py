@@ -237,7 +237,7 @@ def police_words(notices: Sequence[Notice]) -> str:
         return gettext("Nobody at the police has been reached yet")
     if states:
         made_at = min(notice.owed_at for notice in going_on)
-        return gettext("A notice was made on %(at)s, not yet delivered") % {"at": moment_words(made_at)}
+        return gettext("A notice of %(at)s is on its way, not yet delivered") % {"at": moment_words(made_at)}
     return gettext("Not notified through this system")
 
 

@@ -1,6 +1,6 @@
 """The timeline of a case's notices, for the unit's page and the field API.
 
-Six queries, whatever its length, and a few for each notice that has nobody: whom to phone.
+Seven queries, whatever its length, and a few for each notice that has nobody: whom to phone.
 
 A line says what became of one notice and when, how long each step took, which mark of its clock has passed, and what
 happens next. `loud` is true when a person should look now: nobody could be notified, sending fails, or the time is up.

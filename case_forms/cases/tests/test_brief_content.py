@@ -9,6 +9,7 @@ from django.utils import timezone
 from case_forms.form_builder.brief_parts import get_part, is_read_by, parts_by_key
 from case_forms.form_builder.definition import Form, Question
 from case_forms.submissions.actions import receive_submission
+from notifications.briefs.models import ProtocolNumber
 from notifications.briefs.parts import parts
 from notifications.briefs.replies import answer
 from notifications.outbox.models import Notice
@@ -63,6 +64,7 @@ def test_an_answer_is_shared_with_whom_its_question_names(scene: Scene) -> None:
 def test_sharing_on_a_condition_follows_the_answers(scene: Scene) -> None:
     scene.send(danger="no", first_name="Ana")
     assert "first_name" not in read("police")
+    ProtocolNumber.objects.all().delete()
     Notice.objects.all()._raw_delete(Notice.objects.db)
     scene.send(danger="yes", first_name="Ana")
     assert read("police")["first_name"]["en"] == "Ana"

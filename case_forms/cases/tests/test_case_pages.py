@@ -10,6 +10,7 @@ from django.utils import timezone
 from audit.models import AuditEntry
 from case_forms.submissions.models import Draft
 from case_forms.submissions.tests.page import Page, follow
+from notifications.briefs.models import ProtocolNumber
 from notifications.outbox.models import Notice, Purpose, Reply
 from tests.world.scene import World, make_world
 
@@ -297,6 +298,7 @@ def test_a_drill_is_marked(phone: Client, case: Case) -> None:
 
 def test_a_case_in_which_nobody_is_told_says_so(phone: Client, case: Case) -> None:
     Deadline.objects.all().delete()
+    ProtocolNumber.objects.all().delete()
     Notice.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
     assert "notifies nobody about this case" in board(phone, case).words()
 

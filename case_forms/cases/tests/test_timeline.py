@@ -146,14 +146,14 @@ def test_its_queries_do_not_grow_with_its_length(
     scene: Scene, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     case = Case.objects.select_related("unit").get()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         short = build_timeline(case)
     for _i in range(3):
         scene.follow(case.reference, to_org=scene.offices["protection_service"].slug)
     for notice in Notice.objects.all():
         mark_opened(notice=notice, at=timezone.now())
         answer(notice=notice, kind="accepted", note="x")
-    with django_assert_num_queries(5):  # nothing is open, so nobody can be locked out
+    with django_assert_num_queries(6):  # nothing is open, so nobody can be locked out
         long = build_timeline(case)
     assert len(long.notices) > len(short.notices)
     assert sum(len(line.answers) for line in long.notices) == len(long.notices)
