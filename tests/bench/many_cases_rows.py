@@ -104,7 +104,8 @@ class Filler:
         """So many minutes before now."""
         if self.is_postgres:
             return f"now() - ({minutes}) * interval '1 minute'"
-        return f"strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || ({minutes}) || ' minutes')"
+        # With six digits, as Django writes it: SQLite compares moments as texts.
+        return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ({minutes}) || ' minutes')"
 
     def _text(self, head: str, number: str, digits: int) -> str:
         if self.is_postgres:
