@@ -305,11 +305,12 @@ def they_are_accompanied_and_arrive(year: Year, case: Case) -> None:
         year.open(page, case, f"referrals/{referral.pk}/{StepKind.AGREED}/")
         page.fill("#who", "Punonjësi 1 dhe një oficere")
         page.fill("#due", due.strftime("%Y-%m-%dT%H:%M"))
+        page.locator("#way input[value=unit]").check()
         year.show(page, "accompaniment")
         page.locator(".bottom-bar .btn-next").click()
         expect(page).to_have_url(re.compile(rf"/field/cases/{case.reference}/(#.*)?$"))
     before = set(Notice.objects.values_list("pk", flat=True))
-    year.wait(steps=4, hours=1)
+    year.wait(steps=6, hours=1)  # two hours after the time
     assert Notice.objects.filter(case_id=case.pk, role=Role.MOBILE_UNIT).exclude(pk__in=before).exists()
     with year.office(Notice.objects.get(pk=referral.notice_id)) as page:
         year.show(page, "not-arrived")

@@ -60,7 +60,7 @@ def test_what_is_to_be_done_stands_before_who_was_notified(
     headings = [each.get_attribute("id") for each in page.locator("main h2[id]").all()]
     assert headings.index("next") < headings.index("told")
     expect(page.locator(".case-bar")).to_be_visible(visible=width < 900)
-    fold = page.locator(".notice-card details[data-fold]").first
+    fold = page.locator("#told ~ ul .notice-card details[data-fold]").first
     expect(fold.locator(".moments")).to_be_hidden()
     fold.locator("summary").click()
     renew(page)

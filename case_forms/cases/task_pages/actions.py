@@ -80,6 +80,13 @@ def finish_task(*, case: Case, pk: int, note: str, by: User) -> Deadline:
     return met[0]
 
 
+def was_said(*, case: Case, pk: int, note: str, by: User) -> bool:
+    """Tell whether this person has finished the task in these words already: a second press of one page."""
+    done = CaseEvent.objects.filter(case=case, kind=TASK_DONE, detail__deadline=pk, detail__by=by.pk)
+    said = [entry["words"] for event in done for entry in event.explanation or []]
+    return dict.fromkeys(LANGUAGES, note.strip()) in said
+
+
 @transaction.atomic
 def add_task(*, case: Case, text: str, owner: str, due_at: datetime | None, by: User) -> Deadline:
     """Write down a task for a role by a time, with the clock that rules' tasks have. Raises CannotDo. Audited."""

@@ -13,7 +13,7 @@ from notifications.directory.models import Role
 
 from ..models import Case, Deadline
 from ..moments import read_moment
-from .actions import MAX_TEXT, OWNERS, CannotDo, add_task, finish_task, get_task
+from .actions import MAX_TEXT, OWNERS, CannotDo, add_task, finish_task, get_task, was_said
 from .labels import FIELDS, PROBLEMS
 from .reading import read_text
 
@@ -37,7 +37,8 @@ def done(request: HttpRequest, reference: str, task: int) -> HttpResponse:
         if refused.code == "unknown" and request.method == "GET":
             raise Http404 from None
         over = Deadline.objects.filter(case=found, pk=task).exclude(met_at=None, ended_at=None).first()
-        if refused.code != "unknown" or over is None or not text.strip():
+        is_nothing_new = not text.strip() or was_said(case=found, pk=task, note=text, by=request.user)
+        if refused.code != "unknown" or over is None or is_nothing_new:
             return redirect("cases:case", found.reference)
         # Somebody was quicker: what was typed is handed back, with what happened.
         waiting, problem = over, "over"

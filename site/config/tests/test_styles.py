@@ -33,7 +33,14 @@ CONDITIONS = {
     "(scripting: none)",
     "print",
 }
-WAGTAILS = {"(max-width: 50em)", "(min-width: 50em)", "(max-width: 49.99em)", "(min-width: 75rem)"}
+# And one step more: a table of rows with its filters beside it, beside Wagtail's menu.
+WAGTAILS = {
+    "(max-width: 50em)",
+    "(min-width: 50em)",
+    "(max-width: 49.99em)",
+    "(min-width: 75rem)",
+    "(min-width: 1400px)",
+}
 # Sizes that are no step of the scale, each with its reason.
 ALLOWED = {
     ("field.css", "font-size: min(1em, 9vw)"): "the name in the bar fits the smallest phone at twice the text",
