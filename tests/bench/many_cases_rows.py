@@ -35,10 +35,12 @@ class Filler:
         self.made = Case.objects.filter(reference__gte="C0000000", reference__lte="C9999999").count()
         self.is_postgres = connection.vendor == "postgresql"
         submission = Submission.objects.filter(case__isnull=False).order_by("received_at")[0]
-        self.case = Case.objects.get(pk=submission.case_id)
+        assert submission.case is not None
+        self.case: Case = submission.case
         self.event = self.case.events.order_by("at")[0]
         self.submission = submission
         self.notice = Notice.objects.filter(case_id=self.case.pk, contact__isnull=False).order_by("owed_at")[0]
+        assert self.notice.partner is not None
         self.duty = Deadline.objects.filter(case=self.case).order_by("pk")[0]
         self.referral, _made = Referral.objects.get_or_create(
             case=self.case, event=self.event, defaults={"partner": self.notice.partner, "services": ["shelter"]}
