@@ -25,7 +25,7 @@ from .labels import without_codes
 from .models import Case, Deadline, Referral, ReferralStep
 from .talk.shown import NO_TALK, TalkCount
 from .timeline import MARKS, Answer, DeadlineLine, NoticeLine, ReferralLine, Timeline
-from .urgency import TO_COORDINATORS, is_last_word
+from .urgency import BEARERS, TO_COORDINATORS, is_last_word
 
 CALLS = (Purpose.CALL, Purpose.FALLBACK)
 SOON_MINUTES = 14 * 24 * 60  # until the next mark of a duty that is listed as what to do next
@@ -131,10 +131,7 @@ class Card:
         `urgency.dropped` says the same in SQL. In a closed case nobody needs to be found.
         """
         lines = [self.line, *self.chasers]
-        is_asked = any(
-            line.purpose in (Purpose.FIRST, Purpose.DUTY, *HEIRS) and not line.is_settled and not line.is_unresolved
-            for line in lines
-        )
+        is_asked = any(line.purpose in BEARERS and not line.is_settled and not line.is_unresolved for line in lines)
         return (
             not self.is_closed
             and self.taken is None

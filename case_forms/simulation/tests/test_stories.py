@@ -68,7 +68,9 @@ def test_no_problem_quotes_an_answer():
 
 
 def test_the_officer_who_answers_settles_it(scene):
-    done = [{"do": "accepts", "role": role, "at": 5} for role in ("police", "responsible_authority")]
+    roles = ("police", "responsible_authority")
+    # Whoever accepts and never says what came of it is asked for the outcome again and again.
+    done = [{"do": act, "role": role, "at": at} for at, act in ((5, "accepts"), (30, "outcome")) for role in roles]
     timeline = simulate(tell(scene, *done))
     assert (timeline.ended, timeline.status, timeline.fired) == ("settled", "potential_victim", ("tell",))
     first = timeline.of_kind("notice.owed")[0]

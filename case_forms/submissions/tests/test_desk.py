@@ -361,7 +361,7 @@ def test_the_page_asks_as_often_for_130_cases_as_for_one(world: World) -> None:
             client.get("/field/?page=1")
         counts.append(len(asked))
     # Half of them are short: who sees what is read first, so that the long ones can use an index (docs/adr/0121).
-    assert counts[0] == counts[1] <= 50
+    assert counts[0] == counts[1] <= 52
 
 
 def copied(rows: list[Notice]) -> None:

@@ -462,6 +462,22 @@ def read_a_referral(day: Day, me: Staff) -> Any:
     return found
 
 
+@act("deadline.read", "coordinator", "cases_deadline_modeladmin_inspect")
+def read_a_duty(day: Day, me: Staff) -> Any:
+    found = Deadline.objects.filter(case__in=Case.objects.visible_to(me.user)).first()
+    assert found is not None
+    get(me, "cases_deadline_modeladmin_inspect", found.pk)
+    return found
+
+
+@act("submission.read", "coordinator", "intake_submission_modeladmin_inspect")
+def read_a_submission_in_the_register(day: Day, me: Staff) -> Any:
+    found = Submission.objects.filter(case__in=Case.objects.visible_to(me.user)).first()
+    assert found is not None
+    get(me, "intake_submission_modeladmin_inspect", found.pk)
+    return found
+
+
 def running_referral(me: Staff) -> Referral:
     mine = Referral.objects.filter(case__in=Case.objects.visible_to(me.user).open(), notice_id__isnull=False)
     found = mine.first()
