@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import format_in_each_language, in_each_language
 from notifications.briefs.talk.models import TalkKind, TalkMessage
-from notifications.briefs.talk.thread import register_case_check
+from notifications.briefs.talk.thread import NO_CASE, register_case_check
 from notifications.briefs.talk.times import get_question_times
 from notifications.directory.models import Role
 from notifications.outbox.escalation_policy import snapshot_ladder
@@ -29,9 +29,11 @@ NEXT_STEP = _("Read it on the case's page and answer it there, or phone and note
 
 
 def check_case(root: Notice) -> str:
-    """Return "closed" for a notice about a case that is closed, or about no case at all; else ""."""
+    """Return "closed" for a notice about a case that is closed, NO_CASE for one about no case; else ""."""
     case = Case.objects.filter(pk=root.case_id).values_list("closed_at").first()
-    return "closed" if case is None or case[0] is not None else ""
+    if case is None:
+        return NO_CASE
+    return "closed" if case[0] is not None else ""
 
 
 register_case_check(check_case)

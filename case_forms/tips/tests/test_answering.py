@@ -11,6 +11,7 @@ from django.utils import timezone
 from access.models import StaffRole
 from audit.models import AuditEntry
 from case_forms.submissions.models import Draft
+from notifications.briefs.talk.pages import build_talk
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
 from notifications.outbox.states import NoticeState
@@ -54,6 +55,13 @@ def test_the_unit_reads_it_and_that_is_recorded_and_changes_nothing(worker, tip)
     assert AuditEntry.objects.filter(action="signal.read", target_id=str(tip.pk)).count() == 1
     tip.refresh_from_db()
     assert tip.state == TipState.NEW
+
+
+def test_a_notice_about_a_message_has_no_conversation_since_nobody_would_read_it(tip):
+    notices = Notice.objects.filter(case_id=tip.pk, contact__isnull=False)
+    notices.update(role="police")
+    assert [build_talk(notice) for notice in notices] == [None] * len(notices)
+    assert notices
 
 
 def test_the_list_and_the_start_page_say_that_there_is_one_and_quote_nothing(worker, tip):

@@ -26,7 +26,7 @@ from notifications.outbox.sharing import may_be_read
 from ..replies import AnswerRefused, answer
 from .models import OF_RECIPIENT, OF_UNIT, TalkKind, TalkMessage
 from .telling import tell_readers
-from .thread import get_members, get_root, get_waiting_questions, has_talk, iter_chains, may_talk, why_over
+from .thread import NO_CASE, get_members, get_root, get_waiting_questions, has_talk, iter_chains, may_talk, why_over
 
 MAX_TEXT = 2000
 ONE_HOUR = timedelta(hours=1)
@@ -215,7 +215,7 @@ def _check_text(text: str) -> str:
 
 def _check_bounds(root: Notice, side: tuple[TalkKind, TalkKind], moment: datetime) -> None:
     if code := why_over(root):
-        raise CannotSay(code)
+        raise CannotSay("over" if code == NO_CASE else code)
     written = TalkMessage.objects.filter(notice=root)
     if written.filter(kind__in=side, at__gt=moment - ONE_HOUR).count() >= MAX_PER_HOUR:
         raise CannotSay("too_many")

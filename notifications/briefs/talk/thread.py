@@ -28,6 +28,7 @@ ABOUT = (Purpose.FIRST, Purpose.REROUTE, Purpose.INSTEAD, Purpose.CORRECTION)
 # "" while it goes on. This room knows nothing of cases.
 CaseCheck = Callable[[Notice], str]
 _checks: list[CaseCheck] = []
+NO_CASE = "no_case"  # what the check says of a notice that is about no case
 
 
 def register_case_check(check: CaseCheck) -> None:
@@ -67,8 +68,16 @@ def has_talk(root: Notice) -> bool:
 
 
 def may_talk(notice: Notice, root: Notice) -> bool:
-    """Tell whether this notice's recipient takes part in the conversation: through their own notice of the chain."""
-    if not has_talk(root) or notice.role != root.role or notice.purpose not in (*READS, *TALK_PURPOSES):
+    """Tell whether this notice's recipient takes part in the conversation: through their own notice of the chain.
+
+    Not about a message from the public: nobody would read it there.
+    """
+    if (
+        not has_talk(root)
+        or why_over(root) == NO_CASE
+        or notice.role != root.role
+        or notice.purpose not in (*READS, *TALK_PURPOSES)
+    ):
         return False
     return get_members(root).filter(contact=notice.contact_id).exists()
 
