@@ -32,7 +32,11 @@ def describe_home(user: User) -> dict[str, Any]:
     decided_here = CaseClosing.objects.to_decide(user).filter(pk__in=keys)
     waiting = decided_here.select_related("case__unit").defer("words").order_by("asked_at")
     after = Case.objects.seen_now_by(user).filter(form_after_closing_at__isnull=False).select_related("unit")
+    # One more than is shown tells that there are more.
+    closings = list(waiting[: MAX_ON_HOME + 1])
+    cases = list(after.order_by("form_after_closing_at")[: MAX_ON_HOME + 1])
     return {
-        "closings": list(waiting[:MAX_ON_HOME]),
-        "cases_with_forms": list(after.order_by("form_after_closing_at")[:MAX_ON_HOME]),
+        "closings": closings[:MAX_ON_HOME],
+        "cases_with_forms": cases[:MAX_ON_HOME],
+        "more_closings": max(len(closings), len(cases)) > MAX_ON_HOME,
     }

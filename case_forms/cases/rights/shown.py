@@ -22,4 +22,5 @@ def describe_rights(case: Case, user: User) -> dict[str, Any]:
 def describe_home(user: User) -> dict[str, Any]:
     """Return for the start page: requests that wait for this person as the second one."""
     waiting = RightsRequest.objects.to_decide(user).select_related("case__unit").defer("words", "document")
-    return {"rights_to_decide": list(waiting.order_by("due_on")[:MAX_ON_HOME])}
+    found = list(waiting.order_by("due_on")[: MAX_ON_HOME + 1])
+    return {"rights_to_decide": found[:MAX_ON_HOME], "more_rights": len(found) > MAX_ON_HOME}

@@ -14,9 +14,12 @@ from tests.world.places import make_coordinator, make_place, make_unit_with_work
 from tests.world.scene import Scene, make_scene
 
 from ...models import Case, CaseClosing
+from .. import shown
 from ..open_ends import find_open_ends
 
 __all__ = ["postbox"]
+
+MORE = "More are waiting than are listed here"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("postbox", "in_english")]
 
@@ -91,6 +94,20 @@ def test_a_case_is_asked_about_decided_and_opened_again(worker: Client, coordina
     assert worker.post(f"/field/cases/{case.reference}/reopen/", given).status_code == 302
     case.refresh_from_db()
     assert case.closed_at is None
+
+
+def test_the_start_page_says_when_more_wait_than_it_lists(
+    worker: Client, coordinator: Client, scene: Scene, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "MAX_ON_HOME", 1)
+    ask(worker, case)
+    assert MORE not in coordinator.get("/field/").content.decode()
+    another = scene.send(first_name="B").submission.case
+    assert another is not None
+    ask(worker, another)
+    page = coordinator.get("/field/").content.decode()
+    assert MORE in page
+    assert page.count("Waits for your decision") == 1
 
 
 @pytest.mark.parametrize(
