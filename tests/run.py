@@ -36,7 +36,7 @@ ON_SERVERS = (
     "case_forms/submissions/exports",
     *(
         f"case_forms/submissions/tests/test_{each}.py"
-        for each in ("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting")
+        for each in ("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting", "twenty_writers")
     ),
 )
 ALSO_ON_SERVERS = ("case_forms/submissions",)
