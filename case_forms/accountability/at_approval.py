@@ -17,8 +17,6 @@ from . import snapshots  # noqa: F401 - its receivers
 from .differences import list_form_differences, list_procedure_differences
 from .record import describe_form, describe_procedure
 
-MAX_SHOWN = 40
-
 
 class RecordOfForms:
     """The record of processing as a `form_builder.dependents.Dependent`. It prevents no publishing."""
@@ -27,19 +25,20 @@ class RecordOfForms:
         return []
 
     def in_motion(self, key: str, before: Form | None, after: Form | None, language: str) -> InMotion:
-        """Say what would change in the record if the form were published as it is."""
+        """Say all that would change in the record if the form were published as it is."""
         with translation.override(language):
             found = list_form_differences(
                 describe_form(before) if before else None, describe_form(after) if after else None
             )
-            said = [_("Record of processing: %(change)s") % {"change": words} for words in found[:MAX_SHOWN]]
-            if len(found) > MAX_SHOWN:
-                said.append(_("and %(count)s more") % {"count": len(found) - MAX_SHOWN})
+            said = [_("Record of processing: %(change)s") % {"change": words} for words in found]
         return InMotion(cautions=tuple(said))
 
 
 def build_review_part(procedure: Procedure, submitted_at: datetime, request: HttpRequest) -> str:
-    """Return what would change in the record, as HTML for whoever approves the procedure; "" for nothing."""
+    """Return what would change in the record, as HTML for whoever approves the procedure; "" for nothing.
+
+    All of it: whoever approves must not be shown a part, in which a change could be hidden behind many.
+    """
     try:
         in_force: Any = describe_procedure(ProcedureVersion.objects.in_force().parsed)
     except ProcedureVersion.DoesNotExist:
@@ -48,4 +47,4 @@ def build_review_part(procedure: Procedure, submitted_at: datetime, request: Htt
     found = list_procedure_differences(in_force, draft)
     if not found:
         return ""
-    return render_to_string("accountability/_changes.html", {"found": found[:MAX_SHOWN]})
+    return render_to_string("accountability/_changes.html", {"found": found})
