@@ -201,6 +201,10 @@ def _list_rights() -> list[str]:
         _("You can ask us to correct what is wrong."),
         _("You can ask that your data aren't used for now, or object to their use."),
         _("You can withdraw any consent at any time. What was shared before stays with whoever received it."),
+        _(
+            "Notes of our workers, the steps of referrals and messages with offices are not in this document."
+            " Ask us for them."
+        ),
         _("You can ask again, and ask us about anything that is left out here."),
         _(
             "You can complain to the Information and Data Protection Commissioner"
