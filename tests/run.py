@@ -105,7 +105,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
         ],
         [
             Leg("chaos", (python, *PYTEST, *find_files("faults"), "-m", "faults", "--at-least", "55"), deeper),
-            # After the leg before it has made the migrated database, which the house of this one begins with.
+            # Second: its house begins with the migrated database, which another leg has made by then.
             Leg("public", (python, *PYTEST, *in_public, *browser, "44"), {**deeper, "TEST_DATABASE": "file"}),
             Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), deeper, niceness=10),
         ],
