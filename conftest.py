@@ -30,14 +30,21 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 @pytest.fixture(autouse=True, scope="module")
 def language_of_the_house() -> Iterator[None]:
-    """Each file begins in the house's language, whatever the one before it left behind."""
+    """Each file begins in the house's language, and so does what it lays down for all its tests."""
     with translation.override(django_settings.LANGUAGE_CODE):
         yield
 
 
-@pytest.fixture(scope="module")
-def in_english(language_of_the_house: None) -> Iterator[None]:
-    """For files that look for words of the page."""
+@pytest.fixture(autouse=True)
+def language_of_each(language_of_the_house: None) -> Iterator[None]:
+    """Each test begins in it too: the language of a request stays active in its thread when the request has ended."""
+    with translation.override(django_settings.LANGUAGE_CODE):
+        yield
+
+
+@pytest.fixture
+def in_english(language_of_each: None) -> Iterator[None]:
+    """For tests that look for words of the page."""
     with translation.override("en"):
         yield
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -22,7 +23,10 @@ from .marked_files import find_files
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / ".test-output"
 PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
+PROCESSORS = len(os.sched_getaffinity(0))
+CHART_WIDTH = 60  # characters
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.leg")
+PUBLIC = "tests/public/"  # browsers that visit a running house, not the server of a test
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
 COVERED = (
     "notifications/outbox/*,case_forms/submissions/*,case_forms/procedures/*,site/access/*"  # as in pyproject.toml
@@ -56,6 +60,16 @@ class Leg:
         return OUTPUT / f"{self.name}.txt"
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a leg went. `began` and `took`: seconds of the clock since the run began; `worked`: of a processor."""
+
+    status: int
+    began: float
+    took: float
+    worked: float
+
+
 def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     """The floors (`--at-least`) are a little under what runs today: raise them when many tests are added.
 
@@ -63,7 +77,10 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     Measuring which lines ran makes the units take nearly twice their time on Python 3.11, so only a thorough run does.
     """
     python = sys.executable
-    workers = ("-n", str(max(2, len(os.sched_getaffinity(0)))), "--dist", "worksteal")
+    browser = ("-m", "browser", "--at-least")
+    in_public = [path for path in find_files("browser") if path.startswith(PUBLIC)]
+    in_rooms = [path for path in find_files("browser") if not path.startswith(PUBLIC)]
+    workers = ("-n", str(max(2, PROCESSORS)), "--dist", "worksteal")
     deeper = {"EXAMPLES_FACTOR": "10", "CONTRACT_EXAMPLES": "40"} if thorough else {"EXAMPLES_FACTOR": "0.2"}
     coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch"] if thorough else []
     units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "10000")
@@ -82,12 +99,14 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
         [
             Leg(
                 "browser",
-                (python, *PYTEST, *find_files("browser"), "-m", "browser", "--at-least", "195"),
+                (python, *PYTEST, *in_rooms, *browser, "205"),
                 {**deeper, "TEST_DATABASE": "file"},
             )
         ],
         [
             Leg("chaos", (python, *PYTEST, *find_files("faults"), "-m", "faults", "--at-least", "55"), deeper),
+            # Second: its house begins with the migrated database, which another leg has made by then.
+            Leg("public", (python, *PYTEST, *in_public, *browser, "44"), {**deeper, "TEST_DATABASE": "file"}),
             Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), deeper, niceness=10),
         ],
     ]
@@ -98,7 +117,7 @@ class Run:
 
     def __init__(self, lanes: list[list[Leg]]) -> None:
         self.lanes = lanes
-        self.statuses: dict[str, int] = {}
+        self.ended: dict[str, Ended] = {}
         self._running: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
         self._is_stopped = False
@@ -106,6 +125,7 @@ class Run:
     def go(self) -> int:
         """Run every lane and report. Returns the exit status."""
         OUTPUT.mkdir(exist_ok=True)
+        self._began = time.monotonic()
         # Events, because a `Thread.join` that a signal interrupts takes the thread for ended (Python 3.11).
         ends = [threading.Event() for _lane in self.lanes]
         try:
@@ -127,11 +147,12 @@ class Run:
 
     def _run_legs(self, lane: list[Leg]) -> None:
         for leg in lane:
-            started = time.monotonic()
+            began = time.monotonic()
             status, worked = self._run_leg(leg)
+            ended = Ended(status, began - self._began, time.monotonic() - began, worked)
             with self._lock:
-                self.statuses[leg.name] = status
-            took = f"{time.monotonic() - started:.0f} s ({worked:.0f} s of a processor)"
+                self.ended[leg.name] = ended
+            took = f"{ended.took:.0f} s ({worked:.0f} s of a processor)"
             say(f"{leg.name}: {outcome(status)} after {took}. {last_line(leg)}")
 
     def _run_leg(self, leg: Leg) -> tuple[int, float]:
@@ -177,13 +198,32 @@ class Run:
                     os.killpg(process.pid, number)
 
     def _report(self) -> int:
-        failed = [leg for lane in self.lanes for leg in lane if self.statuses.get(leg.name) != 0]
+        statuses = {name: each.status for name, each in self.ended.items()}
+        failed = [leg for lane in self.lanes for leg in lane if statuses.get(leg.name) != 0]
         for leg in failed:
-            say(f"\n{'=' * 30} {leg.name} {outcome(self.statuses.get(leg.name))} {'=' * 30}")
+            say(f"\n{'=' * 30} {leg.name} {outcome(statuses.get(leg.name))} {'=' * 30}")
             say(leg.output.read_text(errors="replace") if leg.output.exists() else "")
+        for line in draw_timeline(self.ended):
+            say(line)
         if failed:
             say("Failed: " + ", ".join(leg.name for leg in failed))
         return 1 if failed else 0
+
+
+def draw_timeline(ended: dict[str, Ended]) -> Iterator[str]:
+    """When each leg ran, and how much of the processors all of them used: which of them is waited for."""
+    whole = max((each.began + each.took for each in ended.values()), default=0.0)
+    if not whole:
+        return
+    for name, each in sorted(ended.items(), key=lambda item: item[1].began):
+        before = round(each.began / whole * CHART_WIDTH)
+        length = max(1, round((each.began + each.took) / whole * CHART_WIDTH) - before)
+        bar = (" " * before + "#" * length).ljust(CHART_WIDTH)
+        took = f"{each.began:5.0f} to {each.began + each.took:5.0f} s, {each.worked:5.0f} s of a processor"
+        yield f"{name:>15} |{bar}| {took}"
+    worked = sum(each.worked for each in ended.values())
+    busy = worked / (whole * PROCESSORS)
+    yield f"Together {whole:.0f} s, {worked:.0f} s of a processor: {busy:.0%} of {PROCESSORS}."
 
 
 def outcome(status: int | None) -> str:

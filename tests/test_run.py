@@ -31,6 +31,7 @@ def test_all_that_pass_are_green_and_only_their_last_lines_are_shown(capfd: pyte
     assert "one: passed" in shown
     assert "12 passed" in shown
     assert "much" not in shown
+    assert shown.rstrip().splitlines()[-1].startswith("Together ")
 
 
 def test_one_that_fails_is_shown_whole_and_does_not_keep_the_next_from_running(
@@ -43,6 +44,20 @@ def test_one_that_fails_is_shown_whole_and_does_not_keep_the_next_from_running(
     assert "first line\nlast line" in shown
     assert "next: passed" in shown
     assert shown.rstrip().endswith("Failed: bad")
+
+
+def test_the_timeline_says_when_each_ran_and_how_busy_the_processors_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "PROCESSORS", 2)
+    first, second = run.Ended(0, began=0.0, took=30.0, worked=30.0), run.Ended(0, began=30.0, took=30.0, worked=60.0)
+    shown = list(run.draw_timeline({"second": second, "first": first}))
+    assert [line.split("|")[0].strip() for line in shown[:2]] == ["first", "second"]
+    assert [line.split("|")[1] for line in shown[:2]] == ["#" * 30 + " " * 30, " " * 30 + "#" * 30]
+    assert shown[1].split("|")[2].split() == ["30", "to", "60", "s,", "60", "s", "of", "a", "processor"]
+    assert shown[2] == "Together 60 s, 90 s of a processor: 75% of 2."
+
+
+def test_a_leg_that_never_began_has_no_line_in_the_timeline() -> None:
+    assert list(run.draw_timeline({})) == []
 
 
 def test_one_that_dies_is_no_success(capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.chromium import launch
-
-expect.set_options(timeout=20_000)  # a busy machine is slow, and that alone fails nothing
 
 
 @pytest.fixture(scope="package")

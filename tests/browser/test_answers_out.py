@@ -58,7 +58,7 @@ def test_answers_come_as_a_file_at_once_or_when_they_are_written(
     picture(page, f"answers_out_working_{width}")
     actions.run_export(str(AnswerExport.objects.get().pk))
     link = page.get_by_role("link", name="Download the file")
-    expect(link).to_be_visible(timeout=15_000)  # the page renews itself
+    expect(link).to_be_visible()  # the page renews itself
     picture(page, f"answers_out_ready_{width}")
     with page.expect_download() as waiting:
         link.click()

@@ -156,7 +156,7 @@ def test_sign_in_fill_send_and_watch(phone: BrowserContext, live_server: Any) ->
         lease_until=None,
     )
     card = page.locator(f'[data-key="{notice.pk}"]')
-    expect(card.locator(".notice-head .badge-accepted")).to_be_visible(timeout=15000)
+    expect(card.locator(".notice-head .badge-accepted")).to_be_visible()
     expect(page.locator("[data-timeline-news]")).to_contain_text("accepted")
     assert complaints == []
 
@@ -193,7 +193,7 @@ def test_questions_appear_and_go_live_and_the_draft_saves_itself(phone: BrowserC
     page.fill("#q-whereabouts", "Stacioni")
     expect(when).to_be_visible()
     when.fill(CANARY)
-    expect(page.locator("[data-save-state]")).to_contain_text("Saved at", timeout=15000)
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved at")
     assert Draft.objects.get().answers["whereabouts_when"] == CANARY
     page.fill("#q-whereabouts", "")
     expect(when).to_be_hidden()

@@ -422,10 +422,10 @@ def test_a_refused_file_says_why_and_nothing_is_sent_twice(desk: BrowserContext,
     expect(error).to_have_count(0)
     assert field.input_value() == ""
     page.fill('[name="a_text"]', "more")
-    expect(page.locator("[data-save-state]")).to_contain_text("Saved at", timeout=15000)
+    expect(page.locator("[data-save-state]")).to_contain_text("Saved at")
     sent: list[int] = []
     page.on("request", lambda request: sent.append(len(request.post_data_buffer or b"")))
-    with page.expect_response(lambda answer: answer.request.method == "POST", timeout=15_000):
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.fill('[name="a_text"]', "and more")  # and it is saved by itself
     page.click('.bottom-bar button[value="save"]')
     expect(page.locator(".note-ok")).to_be_visible()

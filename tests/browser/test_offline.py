@@ -251,7 +251,7 @@ def test_a_saving_under_way_does_not_hold_up_continue_nor_write_over_it(phone: B
 
     page.route("**/field/drafts/**", hold)
     type_a_story(page, " old")
-    expect(page.locator("[data-save-state]")).to_contain_text("Saving", timeout=15000)
+    expect(page.locator("[data-save-state]")).to_contain_text("Saving")
     page.fill("#q-whereabouts", f"{CANARY} new")
     press(page, "save")
     expect(page.locator(".note-ok")).to_be_visible()
@@ -266,7 +266,7 @@ def test_two_pages_on_one_draft_show_both_texts_and_the_second_chooses(phone: Br
     press(page, "save")
     expect(page.locator(".note-ok")).to_be_visible()
     type_a_story(second, " second")
-    expect(second.locator("[data-save-state]")).to_contain_text("Another page or phone", timeout=15000)
+    expect(second.locator("[data-save-state]")).to_contain_text("Another page or phone")
     assert Draft.objects.get().answers["whereabouts"] == f"{CANARY} first"
     press(second, "save")
     expect(second.locator("h1")).to_have_text("This part was saved twice")

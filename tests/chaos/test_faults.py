@@ -6,12 +6,14 @@ import time
 
 import pytest
 
+from tests.examples import FACTOR
 from tests.supervisor.house import slowness
 
 from .parts import group, wait_until, workers
 
 pytestmark = pytest.mark.faults
-COUNT = 200
+# Enough for two deaths with notices in hand before and after each; where everything is tried in full, more.
+COUNT = 80 if FACTOR < 1 else 200
 PROCESSES = 4  # two workers, the pusher, the monitor
 
 

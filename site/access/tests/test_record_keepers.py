@@ -1,6 +1,6 @@
 """Nobody keeps the record of what they do themselves: a keeper of the record is neither operator nor coordinator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,22 +8,15 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from ..models import Assignment, RoleRequest, User
 from ..staff.decisions import decide_role
 from ..staff.roles import give_role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 Person = Callable[..., User]
 PAIRS = [("auditor", "operator"), ("auditor", "coordinator"), ("operator", "auditor"), ("coordinator", "auditor")]
-
-
-@pytest.fixture(autouse=True)
-def in_english_each() -> Iterator[None]:
-    """A page leaves its reader's language behind."""
-    with translation.override("en"):
-        yield
 
 
 def as_(user: User) -> Client:
