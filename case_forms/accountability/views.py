@@ -20,6 +20,7 @@ from audit.chain import get_actor, log_event
 from case_forms.form_builder.labels import SENSITIVITIES
 from case_forms.form_builder.retention_bases import get_basis_label
 from notifications.directory.models import Role
+from notifications.outbox.labels import channel_label, language_label
 
 from .breaches import add_entry, open_breach
 from .choices import label_all
@@ -213,7 +214,16 @@ def _word_record(record: dict[str, Any]) -> dict[str, Any]:
             }
             for rule in rules
         ],
-        "sharing": [{"who": name_role(role), **rule} for role, rule in record["sharing"].items()],
+        "sharing": [
+            {**rule, "who": name_role(role), "source": name(rule["source"]) if rule["source"] else ""}
+            for role, rule in record["sharing"].items()
+        ],
+        "bases": [
+            {**basis, **{part: name(basis[part]) for part in ("label", "why", "source")}}
+            for basis in record["bases"].values()
+        ],
+        "channels": [channel_label(code) for code in record["channels"]],
+        "languages": [language_label(code) for code in record["languages"]],
         "risks": count_risks(record),
     }
 

@@ -16,7 +16,7 @@ from vault.seal import SealBroken
 from ..models import Case, CaseEvent, said_of
 from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
 from .ending import CONSENT_ENDED
-from .gate import HOW_IN_EMERGENCY, VITAL_INTEREST
+from .gate import DESPITE_RESTRICTION, HOW_IN_EMERGENCY, VITAL_INTEREST
 from .ledger import Recipient
 from .models import ConsentEntry, ConsentPurpose, HowRecorded, SharingDecision
 
@@ -47,6 +47,8 @@ class EmergencyLine:
     at: datetime
     whom: str
     reason: str = field(repr=False)
+    by: str = ""
+    is_despite_restriction: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,16 @@ def build_section(case: Case, at: datetime) -> ConsentSection:
 
 
 def _iter_emergencies(case: Case) -> Iterator[EmergencyLine]:
-    found = SharingDecision.objects.filter(said_of(case), basis=VITAL_INTEREST).select_related("partner")
+    found = SharingDecision.objects.filter(said_of(case), basis=VITAL_INTEREST).select_related("partner", "by")
     # All of them, however many: each was shared without asking the person.
     for decision in found.order_by("-at"):
-        yield EmergencyLine(decision.at, _name(Recipient(decision.role, decision.partner)), _open(decision, "reason"))
+        yield EmergencyLine(
+            decision.at,
+            _name(Recipient(decision.role, decision.partner)),
+            _open(decision, "reason"),
+            (decision.by.get_full_name() or decision.by.get_username()) if decision.by else "",
+            decision.code == DESPITE_RESTRICTION,
+        )
 
 
 def _list_ended(case: Case) -> ShortList[tuple[datetime, list[str]]]:
