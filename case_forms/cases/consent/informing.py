@@ -38,7 +38,7 @@ IN_EMERGENCY_WORDS = _(
 )
 DESPITE = _("Shared in an emergency, although the person asked that their data aren't used")
 DESPITE_WORDS = _(
-    "A worker named an emergency, so a health service was told although the person had asked that their data aren't"
+    "A worker named an emergency, so a health service was notified although the person had asked that their data aren't"
     " used. The reason, the worker and the office are on the case's page. Please look at it now. Nothing else of the"
     " restriction has ended."
 )

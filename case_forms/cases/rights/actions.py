@@ -210,6 +210,19 @@ def end_documents(today: date) -> int:
     return RightsRequest.objects.filter(document_until__lt=today, document__isnull=False).update(document=None)
 
 
+def reopen_proposals(case: Case) -> int:
+    """Send back what waits for the second person: what it would give out holds answers that are forgotten now.
+
+    A file that two have agreed to is handed over; it ends by itself within days. Return how many.
+    """
+    waiting = RightsRequest.objects.select_for_update().filter(case=case, state=RightState.PROPOSED)
+    keys = list(waiting.filter(document__isnull=False).values_list("pk", flat=True))
+    RightsRequest.objects.filter(pk__in=keys).update(state=RightState.OPEN, outcome="", refusal="", document=None)
+    for key in keys:
+        log_event("rights.sent_back", target_kind="case", target_id=case.pk, request=str(key), asked=RightKind.ACCESS)
+    return len(keys)
+
+
 def forget_requests(case: Case) -> int:
     """Erase what was written in the requests of a case that is forgotten; codes and days stay. Return how many."""
     rows = RightsRequest.objects.filter(case=case).defer("words", "document")
