@@ -19,7 +19,7 @@ from case_forms.form_builder.retention_bases import ABOUT_PEOPLE, retention_base
 from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
 
-FORMAT = 1
+FORMAT = 2  # 2: sources and reasons are texts in each language
 
 
 def build_record() -> dict[str, Any]:

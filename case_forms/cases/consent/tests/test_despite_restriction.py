@@ -26,7 +26,7 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 from tests.world.consents import record_consent
-from tests.world.places import make_staffed_office
+from tests.world.offices import make_staffed_office
 from tests.world.scene import make_scene
 
 pytestmark = pytest.mark.django_db
