@@ -19,7 +19,7 @@ from case_forms.form_builder.retention_bases import ABOUT_PEOPLE, retention_base
 from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
 
-FORMAT = 1
+FORMAT = 2  # 2: sources and reasons are texts in each language
 
 
 def build_record() -> dict[str, Any]:
@@ -114,7 +114,8 @@ def _describe_sharing() -> dict[str, Any]:
             "basis": rule["basis"],
             "for": rule.get("for", "everyone"),
             "in_emergency": bool(rule.get("vital_interest")),
-            "source": rule.get("source", ""),
+            "despite_restriction": bool(rule.get("despite_restriction")),
+            "source": dict(rule.get("source", {})),
             "confidence": rule.get("confidence", ""),
         }
         for role, rule in sorted(get_rules()["roles"].items())
@@ -126,7 +127,8 @@ def _describe_bases() -> dict[str, Any]:
         key: {
             "label": dict(basis.label),
             "months": basis.months,
-            "source": basis.source,
+            "why": dict(basis.why),
+            "source": dict(basis.source),
             "confidence": basis.confidence,
         }
         for key, basis in sorted(retention_bases().items())

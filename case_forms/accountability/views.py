@@ -20,6 +20,7 @@ from audit.chain import get_actor, log_event
 from case_forms.form_builder.labels import SENSITIVITIES
 from case_forms.form_builder.retention_bases import get_basis_label
 from notifications.directory.models import Role
+from notifications.outbox.labels import channel_label, language_label
 
 from .breaches import add_entry, open_breach
 from .choices import label_all
@@ -30,7 +31,7 @@ from .paper import render_paper
 from .record import build_record, compute_sha, count_risks
 
 WORDS_SENT = ("what", "consequences", "measures", "reason", "protocol")
-MAX_IN_REGISTER = 500
+ON_PAPER = 500  # breaches in one file
 PAGE = 20
 
 
@@ -65,7 +66,8 @@ class BreachesView(Page):
     def _show(self, form: BreachForm, status: int) -> HttpResponse:
         page = Paginator(Breach.objects.prefetch_related("entries"), PAGE).get_page(self.request.GET.get("p"))
         rows = [(each, each.entries.all()[0] if each.entries.all() else None) for each in page]
-        context = self.get_context_data(form=form, page=page, rows=rows, now=timezone.now())
+        parts = range(1, (page.paginator.count - 1) // ON_PAPER + 2)
+        context = self.get_context_data(form=form, page=page, rows=rows, parts=parts, now=timezone.now())
         return self.render_to_response(context, status=status)
 
 
@@ -98,16 +100,18 @@ class BreachesFileView(Page):
     """The register as PDF, as the Commissioner may ask for it. Each time is recorded."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        found = [
-            (breach, [_word_entry(entry) for entry in breach.entries.all()])
-            for breach in Breach.objects.prefetch_related("entries__written_by")[:MAX_IN_REGISTER]
-        ]
+        # In parts, the newest first: one paper of all would take longer than a request may, once there are thousands.
+        part = Paginator(Breach.objects.prefetch_related("entries__written_by"), ON_PAPER).get_page(
+            request.GET.get("part")
+        )
+        found = [(breach, [_word_entry(entry) for entry in breach.entries.all()]) for breach in part]
         with transaction.atomic():
             log_event(
                 "breach.exported", actor=get_actor(self.me), target_kind="breach", target_id="all", count=len(found)
             )
-        pdf = render_paper("accountability/breaches_paper.html", {"found": found}, identifier="breaches")
-        return _give_out(HttpResponse(pdf, content_type="application/pdf"), "breaches.pdf")
+        pdf = render_paper("accountability/breaches_paper.html", {"found": found, "part": part}, identifier="breaches")
+        name = f"breaches-{part.number}.pdf" if part.has_other_pages() else "breaches.pdf"
+        return _give_out(HttpResponse(pdf, content_type="application/pdf"), name)
 
 
 class RecordView(Page):
@@ -210,7 +214,16 @@ def _word_record(record: dict[str, Any]) -> dict[str, Any]:
             }
             for rule in rules
         ],
-        "sharing": [{"who": name_role(role), **rule} for role, rule in record["sharing"].items()],
+        "sharing": [
+            {**rule, "who": name_role(role), "source": name(rule["source"]) if rule["source"] else ""}
+            for role, rule in record["sharing"].items()
+        ],
+        "bases": [
+            {**basis, **{part: name(basis[part]) for part in ("label", "why", "source")}}
+            for basis in record["bases"].values()
+        ],
+        "channels": [channel_label(code) for code in record["channels"]],
+        "languages": [language_label(code) for code in record["languages"]],
         "risks": count_risks(record),
     }
 

@@ -24,6 +24,7 @@ class CasesConfig(AppConfig):
         from .documents import actions as documents
         from .finding import requests
         from .referring import at_link
+        from .rights import entries
         from .talk import receivers as talk_receivers  # noqa: F401
 
         register_owners("cases", _iter_case_ids)
@@ -34,6 +35,7 @@ class CasesConfig(AppConfig):
         consent_clock.register()
         at_link.register()
         documents.register()
+        entries.register()
         register_gate(Gate(check_request, check_notice))
 
 

@@ -19,13 +19,13 @@ ABOUT_PEOPLE = frozenset(SENSITIVITIES[SENSITIVITIES.index("personal") :])
 
 @dataclass(frozen=True)
 class RetentionBasis:
-    """One reason for storing answers. `label`, `why`: texts by language; `months`: the proposed term."""
+    """One reason for storing answers. `label`, `why`, `source`: texts by language; `months`: the proposed term."""
 
     key: str
     months: int
     label: dict[str, str]
     why: dict[str, str]
-    source: str
+    source: dict[str, str]
     confidence: str
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -25,6 +26,7 @@ from .pages import SimulatorPage
 from .story_form import DRAFT
 
 MAX_SHOWN = 20
+ON_A_PAGE = 20
 UNFINISHED = (ReplayState.WAITING, ReplayState.RUNNING)
 PROBLEMS = {
     "left_out": gettext_lazy("older ones that were not looked at: there are too many"),
@@ -53,7 +55,7 @@ class ReplaysView(SimulatorPage):
     page_title = gettext_lazy("The draft on past submissions")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        asked = list(self.get_own()[:20])
+        asked = Paginator(self.get_own(), ON_A_PAGE).get_page(request.GET.get("p"))
         return self.render_to_response(
             self.get_context_data(replays=asked, problems=self.find_problems(DRAFT), days=DAYS)
         )

@@ -13,7 +13,8 @@ from django.utils.translation import get_language
 from access.models import MobileUnit, User, localize
 from case_forms.cases.adopting import of_an_older_procedure
 from case_forms.cases.models import Case
-from case_forms.cases.registers.paging import END_OF_TIME
+from case_forms.cases.registers.paging import END_OF_TIME, Cursor, read_page
+from case_forms.cases.registers.paging import Page as PlacedPage
 from case_forms.cases.registers.scope import read_scope
 from case_forms.form_builder.definition import Question
 from case_forms.form_builder.groups import FormGroup, grouped
@@ -32,6 +33,7 @@ from .urgency import CALLS, URGENCIES, Urgency, get_urgencies, with_urgency
 FIRST_KINDS = ("identification", "outreach")
 CASES_ON_A_PAGE = 60
 MAX_SENT = 20
+SENT_ON_A_PAGE = 50
 MAX_REFERENCE_LENGTH = 8
 ONLY = ("loud", "child", "older")
 
@@ -147,21 +149,35 @@ class CasePages:
         return [CaseLine(case, urgencies[case.pk]) for case in cases]
 
 
-def list_newest_sent(user: User) -> list[Submission]:
-    """Return the newest submissions that this person may read, as `Submission.visible_to` says, at most MAX_SENT."""
+def list_newest_sent(user: User) -> tuple[list[Submission], bool]:
+    """Return the newest submissions that this person may read, at most MAX_SENT, and whether there are more."""
+    seen, is_few = _get_seen_submissions(user)
+    if not is_few:
+        # Where much is seen the newest are found soonest along their time, which this always true condition says.
+        seen = seen.filter(received_at__lte=END_OF_TIME)
+    keys = list(seen.order_by("-received_at").values_list("pk", flat=True)[: MAX_SENT + 1])
+    found = _for_list(Submission.objects.all()).in_bulk(keys[:MAX_SENT])
+    return [found[key] for key in keys[:MAX_SENT]], len(keys) > MAX_SENT
+
+
+def read_sent(user: User, *, after: Cursor | None, before: Cursor | None) -> PlacedPage:
+    """Return a page of all submissions that this person may read, the newest first."""
+    rows = _for_list(_get_seen_submissions(user)[0])
+    return read_page(rows, field="received_at", size=SENT_ON_A_PAGE, after=after, before=before)
+
+
+def _for_list(rows: "QuerySet[Submission]") -> "QuerySet[Submission]":
+    # The list shows none of what is deferred; sealed columns cost time to open.
+    return rows.select_related("form_version__form", "case", "unit", "submitted_by").defer("answers", "explanation")
+
+
+def _get_seen_submissions(user: User) -> "tuple[QuerySet[Submission], bool]":
+    """Return what `Submission.visible_to` says, and whether the cases that it names are few."""
     scope = read_scope(user)
     regions = list(user.coordinated_regions().order_by().values_list("pk", flat=True))
     units = list(user.units().order_by().values_list("pk", flat=True))
     units += MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True)
-    seen = Submission.objects.filter(Q(unit__in=units) | scope.condition("case_id"))
-    if scope.few is None:
-        # Where much is seen the newest are found soonest along their time, which this always true condition says.
-        seen = seen.filter(received_at__lte=END_OF_TIME)
-    keys = list(seen.order_by("-received_at").values_list("pk", flat=True)[:MAX_SENT])
-    # The list shows none of what is deferred; sealed columns cost time to open.
-    rows = Submission.objects.select_related("form_version__form", "case", "unit", "submitted_by")
-    found = rows.defer("answers", "explanation").in_bulk(keys)
-    return [found[key] for key in keys]
+    return Submission.objects.filter(Q(unit__in=units) | scope.condition("case_id")), scope.few is not None
 
 
 def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:

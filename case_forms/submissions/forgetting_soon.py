@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from access.models import StaffRole, User
@@ -14,7 +14,6 @@ from .case_purge import due_cases
 from .models import Draft, Submission
 
 AHEAD = timedelta(days=31)
-MAX_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,9 @@ class ForgettingSoon:
     """`cases`: with `forget_after`; `held`: closed cases that a hold keeps. An operator gets counts alone."""
 
     until: date
-    cases: list[Case] = field(default_factory=list)
+    cases: "QuerySet[Case]" = field(default_factory=Case.objects.none)
     case_count: int = 0
-    held: list[Case] = field(default_factory=list)
+    held: "QuerySet[Case]" = field(default_factory=Case.objects.none)
     held_count: int = 0
     submission_count: int = 0
     draft_count: int = 0
@@ -45,11 +44,9 @@ def find_forgetting_soon(user: User, today: date | None = None) -> ForgettingSoo
     drafts = Draft.objects.open().filter(warnings__gt=0)
     return ForgettingSoon(
         until=until,
-        cases=list(due.select_related("unit").order_by("forget_after", "reference")[:MAX_SHOWN])
-        if is_coordinator
-        else [],
+        cases=due.select_related("unit").order_by("forget_after", "reference") if is_coordinator else due.none(),
         case_count=due.count(),
-        held=list(held.select_related("unit").order_by("reference")[:MAX_SHOWN]) if is_coordinator else [],
+        held=held.select_related("unit").order_by("reference") if is_coordinator else held.none(),
         held_count=held.count(),
         submission_count=submissions.filter(forget_after__lte=until).order_by().count(),
         draft_count=(drafts if units is None else drafts.filter(unit__in=units)).count(),

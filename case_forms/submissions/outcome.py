@@ -68,7 +68,7 @@ def unmatched(user: User) -> QuerySet[Submission]:
     return (
         found.select_related("form_version__form", "unit")
         .defer("answers", "explanation")
-        .order_by("received_at")
+        .order_by("received_at", "pk")
         .distinct()
     )
 

@@ -2,7 +2,8 @@
 
 The months count from the day the submission was received. While its case is open nothing of it is purged. What is
 purged is removed from the sealed answers for good, and in the same transaction from the briefs that were made from
-them; their PDFs, the notes of the replies and the explanations, which may quote it, are deleted whole (docs/adr/0073).
+them; their PDFs, the notes of the replies, the explanations and the case's documents, which may quote it, are deleted
+whole (docs/adr/0073).
 The audit chain holds which questions, never what they held.
 """
 
@@ -16,9 +17,11 @@ from django.utils import timezone
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.cases.consent.forgetting import forget_words
+from case_forms.cases.documents.actions import erase_documents_since
 from case_forms.cases.facts.actions import forget_facts
 from case_forms.cases.facts.risk import refresh_risk
 from case_forms.cases.models import CaseEvent, CaseHold
+from case_forms.cases.rights.actions import reopen_proposals
 from case_forms.form_builder.retention import Forgotten, first_due, months_later, without_overdue
 from notifications.briefs.erasing import erase_answers
 from notifications.outbox.models import Notice
@@ -59,6 +62,7 @@ def _forget(key: Any, today: date) -> bool:
             _forget_in_notices(submission, {str(key) for key in forgotten})
             forget_words(submission.pk)
             _forget_what_is_known(submission, {str(key) for key in forgotten})
+            _forget_in_papers(submission)
             # again from what is left: a name that is forgotten can't be asked for either
             index_submission(submission, answers)
         submission.save(update_fields=["answers", "explanation", "forget_after", "carried_over"])
@@ -77,6 +81,13 @@ def _forget_in_notices(submission: Submission, keys: set[str]) -> None:
     for event in events.filter(explanation__isnull=False):
         event.explanation = None
         event.save(update_fields=["explanation"])
+
+
+def _forget_in_papers(submission: Submission) -> None:
+    """Forget the papers that were made of the case since, and the answer to a person's request that quotes it."""
+    if submission.case is not None:
+        erase_documents_since(submission.case, submission.received_at, timezone.now())
+        reopen_proposals(submission.case)
 
 
 def _forget_what_is_known(submission: Submission, keys: set[str]) -> None:

@@ -100,7 +100,8 @@ def _read_pieces(submission: Submission, language: str, sources: Lists, bases: M
         return tuple(_iter_pieces(submission, language, sources, bases))
     except (SealBroken, KeyRingError) as error:
         log.error("submission_unreadable", submission=str(submission.pk), code=type(error).__name__)
-        return (Piece(f"{submission.pk}/unreadable", "", gettext("This form can't be opened. Tell the operator."), ""),)
+        said = gettext("This form can't be opened. Tell the operator.")
+        return (Piece(f"{submission.pk}/unreadable", "", said, "", is_unreadable=True),)
 
 
 def _iter_pieces(submission: Submission, language: str, sources: Lists, bases: Mapping[str, str]) -> Iterator[Piece]:

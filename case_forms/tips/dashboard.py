@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from django.db.models import QuerySet
+from django.utils.functional import cached_property
 
 from access.models import User
+from access.short_lists import ShortList
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .models import Sender, Tip, TipMessage, TipState
 
-MAX_OPEN = 500  # opened to find those of danger; in a flood the oldest of them are on later pages of the list
+MAX_OPEN = 500  # opened to find those of danger, the newest; what is older stands behind them by its time
 MAX_CLOSED = 40
 MAX_ON_HOME = 5
+WAITING = (TipState.NEW, TipState.READ)
 
 log = structlog.get_logger(__name__)
 
@@ -35,21 +39,55 @@ class TipLine:
         return self.is_in_danger and self.tip.state == TipState.NEW
 
 
-def open_lines(user: User) -> list[TipLine]:
-    """List the person's open tips: those of danger first, then those that wait longest, then the answered ones."""
-    tips = Tip.objects.visible_to(user).open().select_related("unit", "municipality", "region", "taken_by")
-    # Danger stands in the sealed answers, so the database can't sort by it: the newest are opened and sorted here.
-    lines = _lines(tips.order_by("-changed_at")[:MAX_OPEN])
-    waiting = sorted(
-        (line for line in lines if line.is_waiting), key=lambda line: (not line.needs_attention, line.since)
-    )
-    return [*waiting, *(line for line in lines if not line.is_waiting)]
+class TipLines:
+    """The lines of some tips, all of them: a list that a Paginator can count and cut."""
+
+    def __init__(self, rows: "QuerySet[Tip]") -> None:
+        self.rows = rows.select_related("unit", "municipality", "region", "taken_by")
+
+    @cached_property
+    def total(self) -> int:
+        return self.rows.count()
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __getitem__(self, wanted: slice) -> list[TipLine]:
+        return _lines(self.rows[wanted])
 
 
-def closed_lines(user: User) -> list[TipLine]:
-    """List the tips that were closed last."""
-    tips = Tip.objects.visible_to(user).filter(state=TipState.CLOSED)
-    return _lines(tips.select_related("unit", "municipality", "region", "taken_by").order_by("-closed_at")[:MAX_CLOSED])
+class OpenTips(TipLines):
+    """A person's open tips: those of danger first, then those that wait longest, then the answered ones.
+
+    Danger stands in the sealed answers, so the database can't sort by it: the newest MAX_OPEN are opened and sorted
+    here. In a flood the older ones follow by their time.
+    """
+
+    def __init__(self, user: User) -> None:
+        super().__init__(Tip.objects.visible_to(user).open().order_by("-changed_at", "-pk"))
+
+    @cached_property
+    def sorted(self) -> list[TipLine]:
+        lines = _lines(self.rows[:MAX_OPEN])
+        waiting = sorted(
+            (line for line in lines if line.is_waiting), key=lambda line: (not line.needs_attention, line.since)
+        )
+        return [*waiting, *(line for line in lines if not line.is_waiting)]
+
+    @property
+    def unsorted(self) -> int:
+        """Return how many are too old to have been opened for sorting."""
+        return max(self.total - MAX_OPEN, 0) if len(self.sorted) >= MAX_OPEN else 0
+
+    def __getitem__(self, wanted: slice) -> list[TipLine]:
+        start, stop = wanted.start or 0, self.total if wanted.stop is None else wanted.stop
+        older = _lines(self.rows[max(start, MAX_OPEN) : stop]) if stop > MAX_OPEN else []
+        return [*self.sorted[start:stop], *older]
+
+
+def get_closed_tips(user: User) -> TipLines:
+    """Return the lines of the tips that were closed, the last first."""
+    return TipLines(Tip.objects.visible_to(user).filter(state=TipState.CLOSED).order_by("-closed_at", "-pk"))
 
 
 def held_back(user: User) -> int:
@@ -57,9 +95,14 @@ def held_back(user: User) -> int:
     return Tip.objects.visible_to(user).open().filter(held_back=True, state=TipState.NEW).count()
 
 
-def lines_for_home(user: User) -> list[TipLine]:
+def lines_for_home(user: User) -> ShortList[TipLine]:
     """List those in which somebody waits, the most urgent first; a few only: the list has the others."""
-    return [line for line in open_lines(user) if line.is_waiting][:MAX_ON_HOME]
+    tips = OpenTips(user)
+    waiting = [line for line in tips.sorted if line.is_waiting]
+    total = len(waiting)
+    if tips.unsorted:
+        total = max(total, tips.rows.filter(state__in=WAITING).count())
+    return ShortList(waiting[:MAX_ON_HOME], total)
 
 
 def _lines(tips: Iterable[Tip]) -> list[TipLine]:
@@ -78,7 +121,7 @@ def _line(tip: Tip, *, has_more: bool) -> TipLine:
         is_in_danger, is_about_a_child = True, False
     return TipLine(
         tip=tip,
-        is_waiting=tip.state in (TipState.NEW, TipState.READ),
+        is_waiting=tip.state in WAITING,
         is_in_danger=is_in_danger,
         is_about_a_child=is_about_a_child,
         has_more=has_more,

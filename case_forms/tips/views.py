@@ -1,10 +1,10 @@
 """The unit's pages: the list of tips, and one tip with everything that was said."""
 
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from access.models import User
 from access.scoping import visible_or_404
+from access.short_lists import ShortList
 from audit.chain import get_actor, log_event
 from case_forms.cases.dashboard import Dashboard, build_dashboard, get_reasons
 from case_forms.cases.timeline import Timeline, notice_lines
@@ -27,9 +28,9 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice
 
 from . import staff_actions
-from .dashboard import closed_lines, held_back, open_lines
+from .dashboard import MAX_CLOSED, MAX_OPEN, OpenTips, TipLines, get_closed_tips, held_back
 from .deciding import get_roles_not_notified
-from .models import CHOSEN_BY_STAFF, Tip
+from .models import CHOSEN_BY_STAFF, Tip, TipState
 from .public_actions import may_add
 from .reading import read_tip
 
@@ -51,16 +52,21 @@ def tips(request: HttpRequest) -> HttpResponse:
     """Show the list: where, when and how far, and nothing of what was written."""
     user = _staff(request)
     units = list(user.units())
-    lines = open_lines(user)
-    page = Paginator(lines, ON_A_PAGE).get_page(request.GET.get("page"))
+    shows_closed = request.GET.get("state") == TipState.CLOSED
+    closed, open_ones = get_closed_tips(user), OpenTips(user)
+    lines: TipLines = closed if shows_closed else open_ones
+    page: Page[Any] = Paginator(cast(Any, lines), ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "place_name": units[0].name if len(units) == 1 else "",
         "page": page,
         "lines": page.object_list,
         "held_back": held_back(user),
-        "may_close_several": len(lines) >= MANY,
+        "shows_closed": shows_closed,
+        "unsorted": open_ones.unsorted,
+        "max_sorted": MAX_OPEN,
+        "may_close_several": not shows_closed and len(lines) >= MANY,
         "just_closed": _number(request.GET.get("closed", "")),
-        "closed": closed_lines(user),
+        "closed": None if shows_closed else ShortList(closed[:MAX_CLOSED], len(closed)),
         "regions": list(user.coordinated_regions()),
     }
     return render(request, "tips/list.html", context)

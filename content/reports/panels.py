@@ -53,7 +53,9 @@ class RemovedPagesPanel(Component):
 
     def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         asked = DeletionRequest.objects.select_related("page", "asked_by")
-        return {"asked": asked[:MAX_SHOWN], "taken": get_recently_unpublished()[:MAX_SHOWN]}
+        taken = get_recently_unpublished()
+        left_out = max(asked.count() - MAX_SHOWN, 0) + max(len(taken) - MAX_SHOWN, 0)
+        return {"asked": asked[:MAX_SHOWN], "taken": taken[:MAX_SHOWN], "left_out": left_out}
 
 
 def build_panels(request: HttpRequest) -> list[Component]:

@@ -124,6 +124,30 @@ def test_the_register_through_its_pages(keeper, client):
     assert AuditEntry.objects.filter(action="breach.exported").count() == 1
 
 
+def test_a_register_too_long_for_one_paper_comes_in_parts_and_each_says_so(keeper, client, monkeypatch):
+    from pypdf import PdfReader
+
+    from case_forms.accountability import views
+
+    client.force_login(keeper)
+    for number in range(3):
+        open_breach(known_at=timezone.now(), written=written(what=f"Breach {number}."), by=keeper)
+    one = client.get("/cms/breaches/register.pdf")
+    assert one["Content-Disposition"] == 'attachment; filename="breaches.pdf"'
+    monkeypatch.setattr(views, "ON_PAPER", 2)
+    page = client.get("/cms/breaches/").content.decode()
+    assert "register.pdf?part=1" in page
+    assert "register.pdf?part=2" in page
+    found = ""
+    for part in (1, 2):
+        paper = client.get(f"/cms/breaches/register.pdf?part={part}")
+        words = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(paper.content)).pages)
+        assert paper["Content-Disposition"] == f'attachment; filename="breaches-{part}.pdf"'
+        assert f"Part {part} of 2" in " ".join(words.split()) or f"Pjesa {part} nga 2" in " ".join(words.split())
+        found += words
+    assert all(f"Breach {number}." in found for number in range(3))
+
+
 @pytest.mark.parametrize("role", [StaffRole.EDITOR, StaffRole.AUDITOR])
 def test_nobody_else_reads_the_register(client, role):
     client.force_login(make_user(role, username="other"))
@@ -227,8 +251,27 @@ def test_the_record_through_its_pages(scene, keeper, client):
     assert page.status_code == 200
     assert ProcessingSnapshot.objects.count() == 1
     got = client.get("/cms/processing/record.json").json()
-    assert got["format"] == 1
+    assert got["format"] == 2
     assert got["sha256"] == compute_sha(build_record())
     paper = client.get("/cms/processing/record.pdf")
     assert paper.content.startswith(b"%PDF")
     assert client.get("/cms/processing/record.xml").status_code == 404
+
+
+def test_the_record_is_in_albanian_on_the_albanian_page_its_sources_included(scene, keeper, client):
+    client.force_login(keeper)
+    for language, there, elsewhere in (("sq", "Ligji 124/2024", "Law 124/2024"), ("en", "Law 124/2024", "Ligji")):
+        keeper.language = language
+        keeper.save()
+        client.cookies.clear()
+        client.force_login(keeper)
+        text = client.get("/cms/processing/").content.decode()
+        assert there in text
+        assert elsewhere not in text
+    record = build_record()
+    written = [
+        *(each[part] for each in record["bases"].values() for part in ("label", "why", "source")),
+        *(rule["source"] for rule in record["sharing"].values() if rule["source"]),
+    ]
+    assert written
+    assert all(set(texts) == {"sq", "en"} and texts["sq"] != texts["en"] for texts in written)

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from access.models import User
+from access.short_lists import shorten
 
 from ..adopting import may_adopt
 from ..models import Case, CaseClosing
@@ -25,18 +28,18 @@ def describe_end(case: Case, user: User) -> dict[str, Any]:
     }
 
 
-def describe_home(user: User) -> dict[str, Any]:
-    """Return for the start page: requests that this person decides, and closed cases about which a form came in."""
+def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
+    """Return what this person decides, whole and in order: requests to close, and closed cases that a form is about."""
     # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
     keys = list(CaseClosing.objects.waiting().order_by().values_list("pk", flat=True))
     decided_here = CaseClosing.objects.to_decide(user).filter(pk__in=keys)
-    waiting = decided_here.select_related("case__unit").defer("words").order_by("asked_at")
-    after = Case.objects.seen_now_by(user).filter(form_after_closing_at__isnull=False).select_related("unit")
-    # One more than is shown tells that there are more.
-    closings = list(waiting[: MAX_ON_HOME + 1])
-    cases = list(after.order_by("form_after_closing_at")[: MAX_ON_HOME + 1])
+    after = Case.objects.seen_now_by(user).filter(form_after_closing_at__isnull=False)
     return {
-        "closings": closings[:MAX_ON_HOME],
-        "cases_with_forms": cases[:MAX_ON_HOME],
-        "more_closings": max(len(closings), len(cases)) > MAX_ON_HOME,
+        "closings": decided_here.select_related("case__unit").defer("words").order_by("asked_at", "pk"),
+        "cases_with_forms": after.select_related("unit").order_by("form_after_closing_at", "pk"),
     }
+
+
+def describe_home(user: User) -> dict[str, Any]:
+    """Return the beginning of each of these lists, for the start page."""
+    return {name: shorten(rows, MAX_ON_HOME) for name, rows in get_rows(user).items()}

@@ -57,7 +57,9 @@ def read_basis(
 
 def decide_sharing(*, case: Case, event: CaseEvent, to: Recipient, asked: Asked, at: datetime) -> Verdict:
     """Ask the gate and record what it said, in the caller's transaction, before anything is sent on it."""
-    verdict = may_share(case, to, at=at, emergency=asked.emergency)
+    # Against what the person asked for, an emergency counts only where somebody answers for it with their name.
+    emergency = asked.emergency if asked.by is not None or case.restricted_at is None else None
+    verdict = may_share(case, to, at=at, emergency=emergency)
     if not needs_consent(to.role, is_child=case.child_track):
         return verdict
     decision = SharingDecision.objects.create(

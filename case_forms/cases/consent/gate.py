@@ -27,13 +27,23 @@ from notifications.outbox.requests import NoticeRequest
 from ..models import Case, said_of
 from .ledger import ENDED, Recipient, Standing, State, find_standing, get_entries
 from .models import REFER_TO, ConsentEntry, SharingDecision
-from .rules import CHILD, LEGAL_DUTY, get_role_rule, get_rules, needs_consent, roles_by_consent, roles_in_emergencies
+from .rules import (
+    CHILD,
+    LEGAL_DUTY,
+    get_role_rule,
+    get_rules,
+    needs_consent,
+    roles_by_consent,
+    roles_despite_restriction,
+    roles_in_emergencies,
+)
 
 OWN_PEOPLE, DUTY, CHILD_DUTY = "own_people", "legal_duty", "child_duty"
 BY_CONSENT, VITAL_INTEREST, CONTENT_FREE, BEFORE_THE_LEDGER = "consent", "vital_interest", "content_free", "earlier"
 
 NO_RULE, NO_REASON, NO_AGREEMENT, NOT_IN_EMERGENCY = "no_rule", "no_reason", "no_agreement", "not_in_emergency"
-RESTRICTED = "restricted"
+RESTRICTED, RESTRICTED_ROLE = "restricted", "restricted_role"
+DESPITE_RESTRICTION = "despite_restriction"  # the code of an emergency that was allowed although the person had asked
 DOES_NOT_COUNT, REPRESENTATIVE_UNSAFE = "does_not_count", "representative_unsafe"
 
 # Notices that hold nothing of a case: a test of an address, the list of what is unanswered, word that a link has ended.
@@ -58,6 +68,10 @@ WHY: dict[str, str | Promise] = {
         " consent is no basis: ask the Child Protection Unit."
     ),
     RESTRICTED: _("The person asked that their data aren't used for now, so nothing goes to {who}."),
+    RESTRICTED_ROLE: _(
+        "The person asked that their data aren't used for now. Then an emergency is for the police and for health"
+        " services alone, and {who} is neither."
+    ),
     NO_AGREEMENT: _("The agreement with {who} is no longer in force. A coordinator can record the new one."),
     NO_REASON: _("An emergency was named for {who} without a reason."),
     NOT_IN_EMERGENCY: _("An emergency does not take the place of consent for {who}."),
@@ -66,6 +80,11 @@ HOW = _("What you can do: record the person's answer on the consent form, then s
 HOW_RESTRICTED = _(
     "What you can do: if the person wants their data to be used again, propose on the case's page that the restriction"
     " is lifted; a second person agrees."
+)
+HOW_RESTRICTED_EMERGENCY = _(
+    "What you can do: if their life is in danger, call the police or an ambulance now, and ask the health service, as"
+    " an emergency with its reason and your name. A coordinator is notified at once. If the person wants their"
+    " data to be used again, propose on the case's page that the restriction is lifted."
 )
 HOW_IN_EMERGENCY = _(
     "What you can do: record the person's answer on the consent form, then send the request again. If the person is in"
@@ -85,6 +104,7 @@ class VitalInterest:
 class Verdict:
     """Whether something may be shared. `basis`: on what; "" if it may not be, and then `code` says why.
 
+    `code` of what is allowed: DESPITE_RESTRICTION, or "".
     `standing`: what the ledger says; None where it wasn't asked. `why` and `how`: why not, and what can be done; {} if
     it is allowed.
     """
@@ -127,7 +147,7 @@ def may_share(
     by_consent = replace(_judge_consent(case, to, standing, at), standing=standing)
     if by_consent.is_allowed or emergency is None or _is_past(emergency, at):
         return by_consent
-    return replace(_judge_emergency(to, emergency), standing=standing)
+    return replace(_judge_emergency(case, to, emergency), standing=standing)
 
 
 def _judge_consent(case: Case, to: Recipient, standing: Standing, at: datetime) -> Verdict:
@@ -146,12 +166,22 @@ def _is_past(emergency: VitalInterest, at: datetime) -> bool:
     return at - emergency.at > timedelta(hours=get_rules()["vital_interest"]["hours"])
 
 
-def _judge_emergency(to: Recipient, emergency: VitalInterest) -> Verdict:
+def _judge_emergency(case: Case, to: Recipient, emergency: VitalInterest) -> Verdict:
     if to.role not in roles_in_emergencies():
         return _refuse(NOT_IN_EMERGENCY, to)
     if not emergency.reason.strip():
         return _refuse(NO_REASON, to)
-    return Verdict(True, VITAL_INTEREST)
+    return Verdict(True, VITAL_INTEREST) if case.restricted_at is None else _judge_despite(case, to, emergency)
+
+
+def _judge_despite(case: Case, to: Recipient, emergency: VitalInterest) -> Verdict:
+    """Judge an emergency in a case whose person asked that their data aren't used: for who saves a life."""
+    if case.restricted_at is not None and emergency.at < case.restricted_at:
+        # Whoever named it didn't know what the person would ask.
+        return _refuse(RESTRICTED, to)
+    if to.role not in roles_despite_restriction():
+        return _refuse(RESTRICTED_ROLE, to)
+    return Verdict(True, VITAL_INTEREST, code=DESPITE_RESTRICTION)
 
 
 def has_agreement(partner: Partner, at: datetime) -> bool:
@@ -167,8 +197,9 @@ def has_agreement(partner: Partner, at: datetime) -> bool:
 
 def _refuse(code: str, to: Recipient) -> Verdict:
     how: str | Promise = HOW_IN_EMERGENCY if to.role in roles_in_emergencies() else HOW
-    if code == RESTRICTED:
-        how = HOW_RESTRICTED
+    if code in (RESTRICTED, RESTRICTED_ROLE):
+        is_for_them = to.role in roles_despite_restriction() or code == RESTRICTED_ROLE
+        how = HOW_RESTRICTED_EMERGENCY if is_for_them else HOW_RESTRICTED
     why = format_in_each_language(WHY[code], who=name_recipient(to))
     return Verdict(False, code=code, why=why, how=in_each_language(how))
 
@@ -270,6 +301,9 @@ def _was_allowed(case: Case, event_id: UUID, root: Notice | None, role: str, sta
     """Say whether the decision that this notice goes back to allowed it, and nothing has ended that since."""
     decided = SharingDecision.objects.filter(said_of(case), event_id=event_id, role=role).defer("reason").order_by("at")
     newest = decided.last()
+    if case.restricted_at is not None and (newest is None or newest.at < case.restricted_at):
+        # What was decided before the person asked holds for nothing that is sent after it.
+        return False
     if newest is None:
         # Sent before there was a ledger: it goes on as it began, unless the person has said anything about it.
         return root is not None and _is_silent(standing) and _is_silent(_find_own(case, root))

@@ -36,6 +36,12 @@ IN_EMERGENCY_WORDS = _(
     "A worker named an emergency, so a notice went out without consent. The reason is on the case's page. Please look"
     " at it, and see that the person is asked as soon as they can decide."
 )
+DESPITE = _("Shared in an emergency, although the person asked that their data aren't used")
+DESPITE_WORDS = _(
+    "A worker named an emergency, so a health service was notified although the person had asked that their data aren't"
+    " used. The reason, the worker and the office are on the case's page. Please look at it now. Nothing else of the"
+    " restriction has ended."
+)
 # For information: whoever doesn't say that they have read it is called after a day.
 LADDER = ({"after_minutes": 1440, "do": "call", "repeat_minutes": 1440},)
 
@@ -82,7 +88,8 @@ def inform_unit(*, case: Case, event_id: UUID, at: datetime) -> Notice:
 def inform_coordinator(*, case: Case, decision: SharingDecision, at: datetime) -> Notice:
     """Tell the coordinator that something was shared in an emergency. The reason stays on the case."""
     event_id = uuid5(decision.event_id, f"emergency {decision.role}")
-    return _inform_own(case, Role.COORDINATOR, IN_EMERGENCY, IN_EMERGENCY_WORDS, event_id, at)
+    title, words = (DESPITE, DESPITE_WORDS) if case.restricted_at is not None else (IN_EMERGENCY, IN_EMERGENCY_WORDS)
+    return _inform_own(case, Role.COORDINATOR, title, words, event_id, at)
 
 
 def _inform_own(

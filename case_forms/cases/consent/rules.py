@@ -49,6 +49,12 @@ def roles_in_emergencies() -> frozenset[str]:
     return frozenset(role for role, rule in get_rules()["roles"].items() if rule.get("vital_interest"))
 
 
+@cache
+def roles_despite_restriction() -> frozenset[str]:
+    """Return the roles for which it may also where the person asked that their data aren't used (ADR 133)."""
+    return frozenset(role for role in roles_in_emergencies() if get_rules()["roles"][role].get("despite_restriction"))
+
+
 def must_be_named(role: str) -> bool:
     """Say whether a consent that names no office leaves this role out."""
     rule = get_role_rule(role)

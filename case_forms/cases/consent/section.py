@@ -1,6 +1,6 @@
 """The section “Consents” of a case's page: who may know what and until when, what wasn't shared, and the history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -8,6 +8,7 @@ import structlog
 
 from access.languages import Texts, get_current_language
 from access.models import localize
+from access.short_lists import ShortList, shorten
 from notifications.directory.models import Role
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -15,7 +16,7 @@ from vault.seal import SealBroken
 from ..models import Case, CaseEvent, said_of
 from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
 from .ending import CONSENT_ENDED
-from .gate import HOW_IN_EMERGENCY, VITAL_INTEREST
+from .gate import DESPITE_RESTRICTION, HOW_IN_EMERGENCY, VITAL_INTEREST
 from .ledger import Recipient
 from .models import ConsentEntry, ConsentPurpose, HowRecorded, SharingDecision
 
@@ -46,6 +47,8 @@ class EmergencyLine:
     at: datetime
     whom: str
     reason: str = field(repr=False)
+    by: str = ""
+    is_despite_restriction: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ class ConsentSection:
     rows: list[CoverageRow]
     purposes: list[tuple[str, str]]
     emergencies: list[EmergencyLine]
-    ended: list[tuple[datetime, list[str]]]
-    history: list[HistoryLine]
+    ended: ShortList[tuple[datetime, list[str]]]
+    history: ShortList[HistoryLine]
 
     @property
     def how(self) -> str:
@@ -68,20 +71,32 @@ def build_section(case: Case, at: datetime) -> ConsentSection:
         rows=list_coverage(case, at),
         purposes=get_purposes(case, at),
         emergencies=list(_iter_emergencies(case)),
-        ended=list(_iter_ended(case)),
-        history=list(_iter_history(case)),
+        ended=_list_ended(case),
+        history=_list_history(case),
     )
 
 
 def _iter_emergencies(case: Case) -> Iterator[EmergencyLine]:
-    found = SharingDecision.objects.filter(said_of(case), basis=VITAL_INTEREST).select_related("partner")
-    for decision in found.order_by("-at")[:MAX_HISTORY]:
-        yield EmergencyLine(decision.at, _name(Recipient(decision.role, decision.partner)), _open(decision, "reason"))
+    found = SharingDecision.objects.filter(said_of(case), basis=VITAL_INTEREST).select_related("partner", "by")
+    # All of them, however many: each was shared without asking the person.
+    for decision in found.order_by("-at"):
+        yield EmergencyLine(
+            decision.at,
+            _name(Recipient(decision.role, decision.partner)),
+            _open(decision, "reason"),
+            (decision.by.get_full_name() or decision.by.get_username()) if decision.by else "",
+            decision.code == DESPITE_RESTRICTION,
+        )
 
 
-def _iter_ended(case: Case) -> Iterator[tuple[datetime, list[str]]]:
+def _list_ended(case: Case) -> ShortList[tuple[datetime, list[str]]]:
+    events = shorten(CaseEvent.objects.filter(case=case, kind=CONSENT_ENDED).order_by("-at", "-pk"), MAX_HISTORY)
+    return ShortList(list(_iter_ended(events)), events.total)
+
+
+def _iter_ended(events: Iterable[CaseEvent]) -> Iterator[tuple[datetime, list[str]]]:
     language = get_current_language()
-    for event in CaseEvent.objects.filter(case=case, kind=CONSENT_ENDED).order_by("-at")[:MAX_HISTORY]:
+    for event in events:
         try:
             said: list[dict[str, Texts]] = event.explanation or []
         except (SealBroken, KeyRingError):
@@ -89,13 +104,16 @@ def _iter_ended(case: Case) -> Iterator[tuple[datetime, list[str]]]:
         yield event.at, [localize(line["words"], language) for line in said]
 
 
-def _iter_history(case: Case) -> Iterator[HistoryLine]:
+def _list_history(case: Case) -> ShortList[HistoryLine]:
+    found = ConsentEntry.objects.filter(said_of(case)).select_related("partner")
+    entries = shorten(found.order_by("-occurred_at", "-recorded_at"), MAX_HISTORY)
+    return ShortList(list(_iter_history(entries)), entries.total)
+
+
+def _iter_history(entries: Iterable[ConsentEntry]) -> Iterator[HistoryLine]:
     purposes = dict(ConsentPurpose.choices)
     ways = dict(HowRecorded.choices)
-    found = (
-        ConsentEntry.objects.filter(said_of(case)).select_related("partner").order_by("-occurred_at", "-recorded_at")
-    )
-    for entry in found[:MAX_HISTORY]:
+    for entry in entries:
         names = _open(entry, "names")
         yield HistoryLine(
             at=entry.occurred_at,

@@ -11,7 +11,6 @@ from ..finding.assigning import with_responsible
 from ..models import Case, CaseAccess
 
 MINE = "mine"
-MAX_WORKERS = 200  # offered in the filter
 
 
 @dataclass(frozen=True)
@@ -92,4 +91,4 @@ def list_choices(user: User) -> Choices:
 def _list_workers(user: User) -> list[User]:
     leading: Any = with_responsible(get_open_cases(user)).order_by()
     leading = leading.values("responsible_id").distinct()
-    return list(User.objects.filter(pk__in=leading).order_by("last_name", "first_name", "username")[:MAX_WORKERS])
+    return list(User.objects.filter(pk__in=leading).order_by("last_name", "first_name", "username"))

@@ -150,6 +150,15 @@ def erase_documents(case: Case, at: datetime) -> int:
     return rows.update(pdf=None, erased_at=at, next_try_at=None)
 
 
+def erase_documents_since(case: Case, since: datetime, at: datetime) -> int:
+    """Erase the documents that were made after something was received that is forgotten now. Return how many.
+
+    They may quote it, and nobody can tell from a sealed PDF. What is needed is made again, of what is left.
+    """
+    rows = CaseDocument.objects.filter(case=case, made_at__gte=since, erased_at__isnull=True)
+    return rows.update(pdf=None, erased_at=at)
+
+
 def advance(now: datetime) -> int:
     """Ask the queue again for what was ordered and isn't made. Return how many."""
     due = CaseDocument.objects.filter(next_try_at__lte=now, made_at__isnull=True)

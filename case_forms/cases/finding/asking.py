@@ -15,6 +15,7 @@ from django.db import transaction
 
 from access.models import MobileUnit, User, localize
 from access.rate_limits import Limit
+from access.short_lists import ShortList
 from audit import clock
 from audit.chain import get_actor, log_event
 from notifications.directory.models import Contact, Role
@@ -56,7 +57,7 @@ class Asked:
     """
 
     question: IdentityQuestion
-    own: list[Case] = field(default_factory=list)
+    own: ShortList[Case] = field(default_factory=ShortList)
     is_known_elsewhere: bool = False
     coordinators: list[Coordinator] = field(default_factory=list)
 
@@ -72,7 +73,8 @@ def ask(identity: Identity, *, by: User, unit: MobileUnit | None) -> Asked:
         # Among one's own cases a likeness is enough; it says nothing that the list of cases doesn't.
         likenesses, _hidden = split_by_sight(find_by_any(identity), by)
         question = record_question(identity, by=by, unit=unit, own=own or likenesses, others=others, at=now)
-        named = list({case.pk: case for case in (*own, *likenesses)}.values())[:MAX_NAMED]
+        mine = list({case.pk: case for case in (*own, *likenesses)}.values())
+        named = ShortList(mine[:MAX_NAMED], len(mine))
         # Looked up in any case, so that the answer takes as long when nobody is known.
         coordinators = list_coordinators(others[0].unit if others else unit)
     return Asked(question, named, bool(others), coordinators if others else [])

@@ -14,6 +14,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from access.models import Assignment, MobileUnit, StaffRole, User
+from access.short_lists import ShortList, shorten
 from audit import clock
 from audit.chain import get_actor, log_event
 
@@ -63,11 +64,12 @@ def get_orphans(cases: "QuerySet[Case]") -> "QuerySet[Case]":
     return with_responsible(cases.filter(closed_at__isnull=True, is_drill=False)).filter(~Exists(here))
 
 
-def list_orphans(user: User) -> list[UnitOrphans]:
-    """Return the cases without a person in a coordinator's regions, by unit, at most MAX_SHOWN."""
-    found = get_orphans_of(user).select_related("unit", "municipality").order_by("unit__name", "opened_at")
-    units = groupby(found[:MAX_SHOWN], key=lambda case: case.unit)
-    return [UnitOrphans(unit, list(cases), list(list_workers(unit))) for unit, cases in units]
+def list_orphans(user: User) -> tuple[list[UnitOrphans], ShortList[Case]]:
+    """Return the cases without a person in a coordinator's regions, by unit (the first MAX_SHOWN), and how many."""
+    found = get_orphans_of(user).select_related("unit", "municipality").order_by("unit__name", "unit", "opened_at")
+    shown = shorten(found, MAX_SHOWN)
+    units = groupby(shown, key=lambda case: case.unit)
+    return [UnitOrphans(unit, list(cases), list(list_workers(unit))) for unit, cases in units], shown
 
 
 def get_orphans_of(user: User) -> "QuerySet[Case]":

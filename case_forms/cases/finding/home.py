@@ -1,11 +1,13 @@
 """What the start page shows of this room: what waits for an answer between colleagues and units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 
 from access.models import User
+from access.short_lists import ShortList, shorten
 from audit import clock
 
 from .assigning import get_orphans_of
@@ -22,27 +24,31 @@ SHOWN_FOR = timedelta(days=14)  # of what one's own unit asked
 class HomeLines:
     """`requests` wait for this person; `asked` are their unit's own; `orphans` is a number, 0 for a worker."""
 
-    requests: list[IdentityRequest]
-    asked: list[IdentityRequest]
-    transfers: list[CaseTransfer]
-    merges: list[CaseMerge]
-    orphans: int
+    requests: ShortList[IdentityRequest] = field(default_factory=ShortList)
+    asked: ShortList[IdentityRequest] = field(default_factory=ShortList)
+    transfers: ShortList[CaseTransfer] = field(default_factory=ShortList)
+    merges: ShortList[CaseMerge] = field(default_factory=ShortList)
+    orphans: int = 0
+
+
+def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
+    """Return the rows of each list by its name in HomeLines, whole and in order."""
+    return {
+        "requests": list_to_answer(user),
+        "asked": list_asked(user).filter(asked_at__gte=clock.now() - SHOWN_FOR),
+        "transfers": list_for_home(user),
+        "merges": list_to_decide(user),
+    }
 
 
 def build_home(user: User) -> HomeLines:
     """Build the lines of one person's start page: one query when nothing waits, one more for each kind that does."""
-    recent = clock.now() - SHOWN_FOR
-    requests = list_to_answer(user)
-    asked = list_asked(user).filter(asked_at__gte=recent)
-    transfers, merges, orphans = list_for_home(user), list_to_decide(user), get_orphans_of(user)
+    lists, orphans = get_rows(user), get_orphans_of(user)
     waits = User.objects.filter(pk=user.pk).values_list(
-        *(Exists(rows.order_by()) for rows in (requests, asked, transfers, merges, orphans))
+        *(Exists(rows.order_by()) for rows in (*lists.values(), orphans))
     )
-    there = waits.first() or (False,) * 5
-    return HomeLines(
-        requests=list(requests[:MAX_SHOWN]) if there[0] else [],
-        asked=list(asked[:MAX_SHOWN]) if there[1] else [],
-        transfers=list(transfers[:MAX_SHOWN]) if there[2] else [],
-        merges=list(merges[:MAX_SHOWN]) if there[3] else [],
-        orphans=orphans.count() if there[4] else 0,
-    )
+    *there, has_orphans = waits.first() or (False,) * (len(lists) + 1)
+    shown = {
+        name: shorten(rows, MAX_SHOWN) for (name, rows), is_any in zip(lists.items(), there, strict=True) if is_any
+    }
+    return HomeLines(**shown, orphans=orphans.count() if has_orphans else 0)

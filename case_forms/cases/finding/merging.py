@@ -73,7 +73,7 @@ def list_to_decide(user: User) -> "QuerySet[CaseMerge]":
     open_ones = Q(approved_at__isnull=True, dropped_at__isnull=True) & ~Q(proposed_by=user.pk)
     undoing = Q(undo_proposed_by__isnull=False, undone_at__isnull=True) & ~Q(undo_proposed_by=user.pk)
     found = get_merges_for(user).filter(open_ones | undoing)
-    return found.select_related("kept__unit", "duplicate__unit", "proposed_by").order_by("proposed_at")
+    return found.select_related("kept__unit", "duplicate__unit", "proposed_by").order_by("proposed_at", "pk")
 
 
 @transaction.atomic

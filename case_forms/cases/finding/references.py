@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 
 from access.models import User
+from access.short_lists import ShortList, shorten
 
 from ..models import REFERENCE_ALPHABET, Case
 from .links import normalize_reference
@@ -17,14 +18,14 @@ MAX_LIKE = 10
 LAST_LETTER = "\uffff"  # after every letter of a reference
 
 
-def find_alike(typed: str, user: User) -> list[Case]:
+def find_alike(typed: str, user: User) -> ShortList[Case]:
     """Return the person's cases with a reference like this one, the newest first, at most MAX_LIKE."""
     written = normalize_reference(typed)
     if len(written) < MIN_LETTERS:
-        return []
+        return ShortList()
     begins = Q(reference__gte=written, reference__lt=written + LAST_LETTER)
     alike = Case.objects.seen_now_by(user).filter(begins | Q(reference__in=set(_iter_slips(written))))
-    return list(alike.select_related("unit", "municipality").order_by("-opened_at", "-pk")[:MAX_LIKE])
+    return shorten(alike.select_related("unit", "municipality").order_by("-opened_at", "-pk"), MAX_LIKE)
 
 
 def _iter_slips(written: str) -> Iterator[str]:

@@ -117,14 +117,13 @@ def list_to_answer(user: User) -> "QuerySet[IdentityRequest]":
     # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
     keys = list(IdentityRequest.objects.filter(answer=RequestAnswer.WAITING).order_by().values_list("pk", flat=True))
     waiting = IdentityRequest.objects.filter(of_case, pk__in=keys).exclude(asked_by=user.pk)
-    return waiting.select_related("case", "unit").order_by("asked_at").distinct()
+    return waiting.select_related("case", "unit").order_by("asked_at", "pk").distinct()
 
 
 def list_asked(user: User) -> "QuerySet[IdentityRequest]":
     """Return what this person's units have asked others, the newest first."""
-    return (
-        IdentityRequest.objects.filter(unit__in=user.units().values("pk")).select_related("case").order_by("-asked_at")
-    )
+    asked = IdentityRequest.objects.filter(unit__in=user.units().values("pk"))
+    return asked.select_related("case").order_by("-asked_at", "pk")
 
 
 @transaction.atomic

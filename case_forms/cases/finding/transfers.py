@@ -151,7 +151,7 @@ def list_for_home(user: User) -> "QuerySet[CaseTransfer]":
     lately = Q(answer=TransferAnswer.ACCEPTED, answered_at__gte=recent, from_unit__in=user.units().values("pk"))
     declined = Q(answer=TransferAnswer.DECLINED, answered_at__gte=recent, from_unit__in=user.units().values("pk"))
     found = CaseTransfer.objects.visible_to(user).filter(Q(answer=TransferAnswer.WAITING) | lately | declined)
-    return found.select_related("case", "from_unit", "to_unit").defer("reason").order_by("asked_at").distinct()
+    return found.select_related("case", "from_unit", "to_unit").defer("reason").order_by("asked_at", "pk").distinct()
 
 
 def _lock(transfer: CaseTransfer) -> CaseTransfer:

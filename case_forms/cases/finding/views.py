@@ -198,7 +198,8 @@ def orphans(request: HttpRequest) -> HttpResponse:
             return redirect("finding:orphans")
         except AssignmentRefused as refused:
             problem = PROBLEMS.get(refused.code, PROBLEMS["nothing_chosen"])
-    context = {**_frame(user), "units_with_orphans": list_orphans(user), "problem": problem}
+    units, shown = list_orphans(user)
+    context = {**_frame(user), "units_with_orphans": units, "shown": shown, "problem": problem}
     return render(request, "finding/orphans.html", context, status=422 if problem else 200)
 
 

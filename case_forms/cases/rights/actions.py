@@ -8,7 +8,7 @@
 4. Handing over is recorded; the file is deleted after some days, handed over or not. Nothing is ever mailed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -66,12 +66,17 @@ class NewRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What the first person proposes. `kept`: keys of the pieces left in; `seen`: the fingerprint of the page's."""
+    """What the first person proposes.
+
+    `kept`: keys of the pieces left in; `reasons`: {key: code} of why others are left out; `seen`: the fingerprint of
+    the page's.
+    """
 
     outcome: str
     refusal: str = ""
     words: str = field(default="", repr=False)
     kept: Sequence[str] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
     seen: str = ""
 
 
@@ -129,7 +134,7 @@ def propose_answer(*, request: RightsRequest, wanted: Proposal, by: User) -> Rig
         forms = read_held(locked.case, locked.language)
         if compute_fingerprint(forms) != wanted.seen:
             raise CannotAnswer("changed")
-        locked.document = build_document(locked, forms, wanted.kept)
+        locked.document = build_document(locked, forms, wanted.kept, wanted.reasons)
     locked.state, locked.outcome = RightState.PROPOSED, wanted.outcome
     locked.refusal = wanted.refusal if wanted.outcome == RightOutcome.REFUSED else ""
     locked.words = {**_words_of(locked), **_words(proposal=wanted.words)}
@@ -203,6 +208,19 @@ def withdraw_request(*, request: RightsRequest, by: User) -> RightsRequest:
 def end_documents(today: date) -> int:
     """Delete the files whose days are over. Return how many."""
     return RightsRequest.objects.filter(document_until__lt=today, document__isnull=False).update(document=None)
+
+
+def reopen_proposals(case: Case) -> int:
+    """Send back what waits for the second person: what it would give out holds answers that are forgotten now.
+
+    A file that two have agreed to is handed over; it ends by itself within days. Return how many.
+    """
+    waiting = RightsRequest.objects.select_for_update().filter(case=case, state=RightState.PROPOSED)
+    keys = list(waiting.filter(document__isnull=False).values_list("pk", flat=True))
+    RightsRequest.objects.filter(pk__in=keys).update(state=RightState.OPEN, outcome="", refusal="", document=None)
+    for key in keys:
+        log_event("rights.sent_back", target_kind="case", target_id=case.pk, request=str(key), asked=RightKind.ACCESS)
+    return len(keys)
 
 
 def forget_requests(case: Case) -> int:

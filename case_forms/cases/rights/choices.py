@@ -19,7 +19,7 @@ def _data() -> Mapping[str, Any]:
 
 
 def get_choices(name: str) -> list[tuple[str, str]]:
-    """Return (code, label in the active language) of a list: received_through, identity, refusals, handed_to."""
+    """Return (code, label in the active language): received_through, identity, refusals, left_out, handed_to."""
     language = get_current_language()
     return [(row["value"], localize(row["label"], language)) for row in _data()[name]]
 

@@ -4,7 +4,8 @@ Made once, when the first person proposes it, and stored sealed: the second pers
 and the JSON say the same (docs/rights.md has the JSON's shape).
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -26,6 +27,7 @@ from ..consent.models import ConsentPurpose
 from ..consent.rules import needs_consent
 from ..models import Case, ConsentEntry, SharingDecision, said_of
 from ..retention.terms import get_term_months
+from .choices import get_choices
 from .held import OTHERS, OWN, WORDS, HeldForm
 from .models import RightsRequest
 
@@ -33,10 +35,13 @@ FORMAT = 1
 TEMPLATE = "cases/rights/document.html"
 
 
-def build_document(request: RightsRequest, forms: list[HeldForm], kept: Collection[str]) -> dict[str, Any]:
+def build_document(
+    request: RightsRequest, forms: list[HeldForm], kept: Collection[str], reasons: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Build what the person gets, in the request's language. `kept`: the keys of the pieces that are left in.
 
-    A piece about others is left out whatever `kept` says.
+    `reasons`: {key: code of `choices` "left_out"} of pieces that are left out for more than the usual reason. A piece
+    about others, and one that can't be opened, is left out whatever `kept` says.
     """
     case, chosen = request.case, set(kept)
     with translation.override(request.language):
@@ -50,7 +55,7 @@ def build_document(request: RightsRequest, forms: list[HeldForm], kept: Collecti
             "forms": [built for form in forms if (built := _build_form(form, chosen))],
             "consents": _list_consents(case, request.language),
             "recipients": _list_recipients(case),
-            "left_out": _count_left_out(forms, chosen),
+            "left_out": _count_left_out(forms, chosen, reasons or {}),
             "storage": _word_storage(case),
             "rights": _list_rights(),
         }
@@ -74,7 +79,7 @@ def _build_form(form: HeldForm, chosen: set[str]) -> dict[str, Any] | None:
             "stored_because": piece.why,
         }
         for piece in form.pieces
-        if piece.kind != OTHERS and piece.key in chosen
+        if piece.kind != OTHERS and not piece.is_unreadable and piece.key in chosen
     ]
     if not answers:
         return None
@@ -83,6 +88,7 @@ def _build_form(form: HeldForm, chosen: set[str]) -> dict[str, Any] | None:
         "received_on": form.received_on.isoformat(),
         "from": form.unit,
         "was_corrected": form.was_corrected,
+        "is_of_entries": form.is_of_entries,
         "answers": answers,
     }
 
@@ -145,13 +151,37 @@ def _name_role(role: str) -> str:
     return capfirst(str(Role(role).label)) if role in Role.values else _("whoever receives for this purpose")
 
 
-def _count_left_out(forms: list[HeldForm], chosen: set[str]) -> list[str]:
+def _count_left_out(forms: list[HeldForm], chosen: set[str], reasons: Mapping[str, str]) -> list[str]:
     """Say what is not in the document, and why; [] when nothing was left out."""
     pieces = [piece for form in forms for piece in form.pieces]
     others = sum(piece.kind == OTHERS for piece in pieces)
-    words = sum(piece.kind == WORDS and piece.key not in chosen for piece in pieces)
-    own = sum(piece.kind == OWN and piece.key not in chosen for piece in pieces)
+    left = [piece for piece in pieces if piece.kind != OTHERS and (piece.key not in chosen or piece.is_unreadable)]
+    unreadable = sum(piece.is_unreadable for piece in left)
+    codes = dict(get_choices("left_out"))
+    given = Counter(
+        reasons.get(piece.key, "") for piece in left if reasons.get(piece.key) in codes and not piece.is_unreadable
+    )
+    usual = [piece for piece in left if not piece.is_unreadable and reasons.get(piece.key) not in codes]
+    words = sum(piece.kind == WORDS for piece in usual)
+    own = sum(piece.kind == OWN for piece in usual)
     said = []
+    for code, label in codes.items():
+        if count := given[code]:
+            said.append(
+                ngettext(
+                    "%(count)d entry is not here: %(reason)s.", "%(count)d entries are not here: %(reason)s.", count
+                )
+                % {"count": count, "reason": label}
+            )
+    if unreadable:
+        said.append(
+            ngettext(
+                "%(count)d entry can't be opened at present. Ask us again.",
+                "%(count)d entries can't be opened at present. Ask us again.",
+                unreadable,
+            )
+            % {"count": unreadable}
+        )
     if others:
         said.append(
             ngettext(
@@ -164,8 +194,8 @@ def _count_left_out(forms: list[HeldForm], chosen: set[str]) -> list[str]:
     if words:
         said.append(
             ngettext(
-                "%(count)d text that a worker wrote is not here, because it names or may name somebody else.",
-                "%(count)d texts that a worker wrote are not here, because they name or may name somebody else.",
+                "%(count)d text that somebody wrote is not here, because it names or may name somebody else.",
+                "%(count)d texts that somebody wrote are not here, because they name or may name somebody else.",
                 words,
             )
             % {"count": words}
@@ -201,10 +231,6 @@ def _list_rights() -> list[str]:
         _("You can ask us to correct what is wrong."),
         _("You can ask that your data aren't used for now, or object to their use."),
         _("You can withdraw any consent at any time. What was shared before stays with whoever received it."),
-        _(
-            "Notes of our workers, the steps of referrals and messages with offices are not in this document."
-            " Ask us for them."
-        ),
         _("You can ask again, and ask us about anything that is left out here."),
         _(
             "You can complain to the Information and Data Protection Commissioner"

@@ -7,7 +7,8 @@ Nothing here decides: each piece says what it is, and a person chooses. Three ki
   somebody has read it and put it in.
 - `OTHERS`: asked about other people. It is never given out.
 
-Forms stand on a floor above, so that their room registers itself as a source (`register_source`).
+Notes, steps, messages and reasons are read in `entries`. Forms stand on a floor above, so that their room registers
+itself as a source (`register_source`).
 """
 
 import hashlib
@@ -23,7 +24,11 @@ OWN, WORDS, OTHERS = "own", "words", "others"
 
 @dataclass(frozen=True)
 class Piece:
-    """One answer. `key`: its own in the case; `months` and `why`: how long it is stored, 0 and "" when not said."""
+    """One answer or entry.
+
+    `key`: its own in the case; `months` and `why`: how long it is stored, 0 and "" when not said. `is_unreadable`: its
+    seal doesn't open, and it is never given out.
+    """
 
     key: str
     section: str
@@ -32,17 +37,23 @@ class Piece:
     kind: str = WORDS
     months: int = 0
     why: str = ""
+    is_unreadable: bool = False
 
 
 @dataclass(frozen=True)
 class HeldForm:
-    """A form of the case, or what was noted beside the forms. `was_corrected`: a later version took its place."""
+    """A form of the case, or what was noted beside the forms.
+
+    `was_corrected`: a later version took its place. `is_of_entries`: no form, but entries of many days; `received_on`
+    is that of the first.
+    """
 
     title: str
     received_on: date
     unit: str
     pieces: tuple[Piece, ...]
     was_corrected: bool = False
+    is_of_entries: bool = False
 
 
 Source = Callable[[Case, str], Iterable[HeldForm]]

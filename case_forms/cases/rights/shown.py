@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from access.models import User
+from access.short_lists import shorten
 
 from ..closing.actions import may_ask
 from ..models import Case
@@ -19,8 +22,12 @@ def describe_rights(case: Case, user: User) -> dict[str, Any]:
     }
 
 
-def describe_home(user: User) -> dict[str, Any]:
-    """Return for the start page: requests that wait for this person as the second one."""
+def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
+    """Return the requests that wait for this person as the second one, whole and in order."""
     waiting = RightsRequest.objects.to_decide(user).select_related("case__unit").defer("words", "document")
-    found = list(waiting.order_by("due_on")[: MAX_ON_HOME + 1])
-    return {"rights_to_decide": found[:MAX_ON_HOME], "more_rights": len(found) > MAX_ON_HOME}
+    return {"rights_to_decide": waiting.order_by("due_on", "pk")}
+
+
+def describe_home(user: User) -> dict[str, Any]:
+    """Return the beginning of that list, for the start page."""
+    return {name: shorten(rows, MAX_ON_HOME) for name, rows in get_rows(user).items()}

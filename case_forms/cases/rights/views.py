@@ -28,12 +28,13 @@ from .actions import (
     register_request,
     withdraw_request,
 )
-from .choices import label_choice
+from .choices import get_choices, label_choice
 from .document import render_pdf
 from .forms import DecisionForm, HandOverForm, ProposalForm, RegisterForm
 from .held import OTHERS, OWN, WORDS, HeldForm, compute_fingerprint, read_held
 from .models import RightKind, RightOutcome, RightsRequest, RightState
 
+WHY = "why:"  # before the key of a piece, in the name of its field
 WORDS_SENT = ("identity_words", "request_words", "words")
 PROBLEMS: dict[str, str | Promise] = {
     "asked_already": _("A request of this kind is being worked on already."),
@@ -103,7 +104,8 @@ def one_request(request: HttpRequest, reference: str, request_id: UUID) -> HttpR
         "words": found.words,
         "forms": forms,
         "problem": PROBLEMS.get(problem, ""),
-        "held": _list_held(held, request.POST.getlist("keep") if act == "propose" else None),
+        "held": _list_held(held, request.POST.getlist("keep") if act == "propose" else None, _get_reasons(request)),
+        "why_left_out": get_choices("left_out"),
         "seen": compute_fingerprint(held),
         "others": sum(piece.kind == OTHERS for each in held for piece in each.pieces),
         "through": label_choice("received_through", found.received_through),
@@ -178,6 +180,7 @@ def _carry_out(found: RightsRequest, act: str, forms: dict[str, Any], request: H
             refusal=given.get("refusal", "") if given["outcome"] == RightOutcome.REFUSED else "",
             words=given["words"],
             kept=request.POST.getlist("keep"),
+            reasons=_get_reasons(request),
             seen=request.POST.get("seen", ""),
         )
         propose_answer(request=found, wanted=wanted, by=user)
@@ -188,7 +191,13 @@ def _carry_out(found: RightsRequest, act: str, forms: dict[str, Any], request: H
     return True
 
 
-def _list_held(forms: list[HeldForm], kept: list[str] | None) -> list[dict[str, Any]]:
+def _get_reasons(request: HttpRequest) -> dict[str, str]:
+    """Return {key of a piece: code} of why pieces are left out, as the page sends it."""
+    sent = ((name, value) for name, value in request.POST.items() if name.startswith(WHY) and value)
+    return {name.removeprefix(WHY): str(value) for name, value in sent}
+
+
+def _list_held(forms: list[HeldForm], kept: list[str] | None, reasons: dict[str, str]) -> list[dict[str, Any]]:
     """List what the page offers to leave in: closed answers ticked, texts not; what is about others isn't offered."""
     chosen = None if kept is None else set(kept)
     listed = []
@@ -198,6 +207,7 @@ def _list_held(forms: list[HeldForm], kept: list[str] | None) -> list[dict[str, 
                 "piece": piece,
                 "is_words": piece.kind == WORDS,
                 "is_kept": piece.kind == OWN if chosen is None else piece.key in chosen,
+                "reason": reasons.get(piece.key, ""),
             }
             for piece in form.pieces
             if piece.kind != OTHERS

@@ -12,11 +12,19 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
+from case_forms.cases.facts.reading import clean_for
+from case_forms.form_builder.definition import Choice
+from case_forms.form_builder.fact_types import FACT_TYPES, FactType
+from case_forms.form_builder.models import CaseFactType
+from case_forms.form_builder.sources import Lists
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
-from tests.world.forms import follow_up_form, identification_form, question, texts
+from case_forms.questions.base import CleanContext
+from tests.world.forms import follow_up_form, form, identification_form, question, section, texts
 from tests.world.procedures import world_procedure
 from tests.world.scene import World, make_world
+
+from ..invented import _invent_value
 
 pytestmark = pytest.mark.django_db
 
@@ -409,3 +417,69 @@ def test_another_site_cannot_ask(desk: Client, world: World) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.coordinator)
     assert attempt(client, identification_form()).status_code == 403
+
+
+# ---- what is known of the case ----
+
+
+def fact_form(**more: Any) -> dict[str, Any]:
+    return form(
+        "follow_up",
+        "assessment",
+        "Follow-up",
+        section(
+            "which",
+            "Which case",
+            *([question("about_case", "case_reference")] if more.pop("asks_for_a_case", True) else []),
+            question("language", "text", filled_from_fact="spoken_language"),
+            question("how_old_now", "integer", filled_from_fact="stated_age"),
+            question("guardian", "text", relevant={"<": [{"var": "_known.stated_age"}, 18]}),
+            question("work", "text", relevant={">=": [{"var": "_known.stated_age"}, 18]}),
+        ),
+    )
+
+
+@pytest.fixture
+def facts(db: Any) -> None:
+    for key, kind, label, part in (
+        ("spoken_language", "text", "Language", ""),
+        ("stated_age", "integer", "Age", "age"),
+    ):
+        CaseFactType.objects.update_or_create(
+            key=key, defaults={"type": kind, "label": texts(label), "identity_part": part, "is_lasting": True}
+        )
+
+
+def test_what_is_known_of_a_case_is_invented_and_marked_as_invented(desk: Client, facts: None) -> None:
+    reply = tried(desk, fact_form())
+    age = reply.page.select_one("input[name=how_old_now]")
+    assert age is not None
+    assert age["value"] == "16"
+    assert "invented for this preview" in reply.words()
+    assert "Known of the case: invented" in reply.said()
+    assert "Age 16" in reply.said()
+    assert reply.seen("guardian")
+    assert not reply.seen("work")
+
+
+def test_what_is_changed_in_the_preview_is_no_longer_called_invented(desk: Client, facts: None) -> None:
+    reply = tried(desk, fact_form(), section="which", fields={"which": typed(language="Romani", how_old_now="17")})
+    assert "invented for this preview" not in reply.words()
+    assert reply.seen("guardian"), "conditions go on reading what is known"
+
+
+def test_a_form_about_no_case_knows_nothing(desk: Client, facts: None) -> None:
+    reply = tried(desk, fact_form(asks_for_a_case=False))
+    assert "invented" not in reply.words()
+    assert "Known of the case" not in reply.said()
+
+
+@pytest.mark.parametrize("kind", FACT_TYPES)
+def test_a_fact_of_each_type_is_invented_so_that_its_question_takes_it(kind: str) -> None:
+    choices = (Choice(value="a", label={"sq": "a", "en": "a"}),) if kind in ("select_one", "select_many") else ()
+    fact = FactType("x", {"sq": "x", "en": "x"}, kind, choices=choices)
+    context = CleanContext(Lists(), today=timezone.localdate())
+    value = _invent_value(fact, context)
+    if kind not in ("municipality", "partner"):  # of a list that is empty here
+        assert value is not None
+    assert value is None or clean_for(fact.question, value, context) == value

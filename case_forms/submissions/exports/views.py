@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -84,8 +85,13 @@ def drop(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: ExportForm, status: int) -> HttpResponse:
-    own = AnswerExport.objects.visible_to(staff(request)).select_related("form")[:SHOWN]
-    page = frame(request, form=form, exports=own, nothing_sent=not form.fields["form"].queryset.exists())  # type: ignore[attr-defined]
+    own = Paginator(AnswerExport.objects.visible_to(staff(request)).select_related("form"), SHOWN)
+    page = frame(
+        request,
+        form=form,
+        exports=own.get_page(request.GET.get("page")),
+        nothing_sent=not form.fields["form"].queryset.exists(),  # type: ignore[attr-defined]
+    )
     return render(request, "submissions/answers_out/choose.html", page, status=status)
 
 

@@ -9,12 +9,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from access.short_lists import ShortList, shorten
 from audit import clock
 from case_forms.cases.closing.shown import describe_home
 from case_forms.cases.days.day import ANSWERED, ON_PART, OVERDUE, PARTS, TODAY, WEEK, build_part
 from case_forms.cases.days.scope import DayFilter, get_cases, list_choices
 from case_forms.cases.days.window import Window, get_window
 from case_forms.cases.finding.home import build_home
+from case_forms.cases.rights.shown import describe_home as describe_rights_home
 from case_forms.tips.dashboard import lines_for_home
 from case_forms.zones.models import PlannedVisit
 from outreach_pages.records.labels import SessionState
@@ -67,6 +69,7 @@ def day(request: HttpRequest) -> HttpResponse:
             "tips": lines_for_home(user),
             "finding": build_home(user),
             **describe_home(user),
+            **describe_rights_home(user),
         }
     return render(request, "submissions/day.html", context)
 
@@ -79,19 +82,19 @@ def _query(request: HttpRequest) -> str:
     return asked.urlencode()
 
 
-def _sessions(user: User, wanted: DayFilter, window: Window) -> list[InformativeSession]:
+def _sessions(user: User, wanted: DayFilter, window: Window) -> ShortList[InformativeSession]:
     last = window.today + timedelta(days=7)
     found = InformativeSession.objects.visible_to(user).filter(
         date__gte=window.today, date__lte=last, state=SessionState.PLANNED
     )
     if wanted.unit:
         found = found.filter(unit__slug=wanted.unit)
-    return list(found.select_related("municipality", "unit").order_by("date", "starts_at", "pk")[:MAX_PLANNED])
+    return shorten(found.select_related("municipality", "unit").order_by("date", "starts_at", "pk"), MAX_PLANNED)
 
 
-def _visits(user: User, wanted: DayFilter, window: Window) -> list[PlannedVisit]:
+def _visits(user: User, wanted: DayFilter, window: Window) -> ShortList[PlannedVisit]:
     last = window.today + timedelta(days=7)
     found = PlannedVisit.objects.visible_to(user).not_cancelled().filter(on__gte=window.today, on__lte=last)
     if wanted.unit:
         found = found.filter(unit__slug=wanted.unit)
-    return list(found.select_related("zone__municipality", "unit").order_by("on", "pk")[:MAX_PLANNED])
+    return shorten(found.select_related("zone__municipality", "unit").order_by("on", "pk"), MAX_PLANNED)

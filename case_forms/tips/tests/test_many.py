@@ -2,11 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import AuditEntry
 from tests.world.places import make_place, make_unit_with_worker
 from vault.tests.spoiling import spoil
 
+from .. import dashboard, views
 from ..models import Outcome, Tip
 from ..views import ON_A_PAGE
 from .scene import make_tip_scene
@@ -72,3 +74,31 @@ def test_what_was_held_back_says_who_is_not_notified_yet(worker, scene):
     worker.post(reverse("signals:let_others_know", args=[held.reference]))
     html = worker.get(reverse("signals:signal", args=[held.reference])).content.decode()
     assert "Not notified of this message yet:" not in html
+
+
+def test_in_a_flood_the_oldest_can_be_reached_too_each_on_one_page(worker, scene, monkeypatch):
+    monkeypatch.setattr(dashboard, "MAX_OPEN", 4)
+    monkeypatch.setattr(views, "ON_A_PAGE", 3)
+    tips = [scene.receive().tip for _number in range(7)]
+    first = worker.get(reverse("signals:list"))
+    assert "3 older messages stand on the last pages" in " ".join(first.content.decode().split())
+    shown = [
+        line.tip.pk
+        for number in (1, 2, 3)
+        for line in worker.get(reverse("signals:list"), {"page": number}).context["lines"]
+    ]
+    assert sorted(shown) == sorted(tip.pk for tip in tips)
+    home = " ".join(worker.get("/field/").content.decode().split())
+    assert "4 of 7 are listed here." in home, "of those that wait, also the ones that were not opened are counted"
+
+
+def test_closed_ones_are_counted_and_all_can_be_reached(worker, scene, monkeypatch):
+    monkeypatch.setattr(views, "MAX_CLOSED", 1)
+    for _number in range(3):
+        scene.receive()
+    Tip.objects.update(state="closed", closed_at=timezone.now(), outcome=Outcome.SPAM)
+    page = worker.get(reverse("signals:list"))
+    assert "1 of 3 are listed here." in " ".join(page.content.decode().split())
+    whole = worker.get(reverse("signals:list"), {"state": "closed"})
+    assert len(whole.context["lines"]) == 3
+    assert "Choose S-" not in whole.content.decode()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from audit.models import PutAside
 from vault.tests.spoiling import spoil
 
-from ..dashboard import open_lines
+from ..dashboard import OpenTips
 from ..models import Tip
 from ..purge import forget_due
 from .scene import make_tip_scene
@@ -20,7 +20,7 @@ def test_what_cannot_be_read_stands_among_those_of_danger_and_the_others_are_lis
     scene = make_tip_scene()
     bad, good = scene.receive().tip, scene.receive().tip
     spoil(bad, "answers")
-    found = {line.tip.pk: line for line in open_lines(scene.worker)}
+    found = {line.tip.pk: line for line in OpenTips(scene.worker).sorted}
     assert set(found) == {bad.pk, good.pk}
     assert (found[bad.pk].is_in_danger, found[good.pk].is_in_danger) == (True, False)
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from access.models import User
 from access.scoping import get_signed_in_user, visible_or_404
+from access.short_lists import ShortList, shorten
 
 from .. import actions, listing
 from ..actions import NotAllowed, NotNow
@@ -46,7 +47,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
     units = set(user.units().values_list("pk", flat=True))
     # Only a unit's workers record and report, so only they are reminded.
     own = seen.filter(unit__in=units)
-    to_report = [] if is_filtered else list(listing.filter_to_report(own)[:MAX_DUE])
+    to_report = ShortList() if is_filtered else shorten(listing.filter_to_report(own), MAX_DUE)
     shown = [each.pk for each in to_report]
     context = build_context(
         request,
@@ -54,9 +55,9 @@ def session_list(request: HttpRequest) -> HttpResponse:
         page=page,
         is_filtered=is_filtered,
         query=_without_page(request),
-        due=[] if is_filtered else list(listing.filter_due(own)[:MAX_DUE]),
+        due=ShortList() if is_filtered else shorten(listing.filter_due(own), MAX_DUE),
         to_report=to_report,
-        lately=[] if is_filtered else list(listing.filter_held(seen).exclude(pk__in=shown)[:MAX_HELD]),
+        lately=ShortList() if is_filtered else shorten(listing.filter_held(seen).exclude(pk__in=shown), MAX_HELD),
         may_plan=get_plannable_units(user).exists(),
         shows_unit=len(units) != 1,
         is_empty=not is_filtered and not InformativeSession.objects.visible_to(user).exists(),

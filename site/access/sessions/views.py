@@ -8,7 +8,9 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,11 +24,15 @@ from audit.chain import get_actor, log_event
 
 from ..models import FieldToken, StaffRole, User
 from ..scoping import get_signed_in_user
+from ..short_lists import shorten
 from ..staff import mails
 from . import actions, duress
 from .forms import PinForm, TokenForm, UnlockForm
 from .locked import delete_typed, get_safe_next, get_typed, get_unlocking_url
 from .models import StaffPin, StaffSession
+
+CALLS_ON_A_PAGE = 20
+MAX_ENDED = 5  # sessions that are over
 
 # ---- sessions and devices ----
 
@@ -38,9 +44,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
     open_ones = StaffSession.objects.filter(
         user=get_signed_in_user(request), ended_at__isnull=True, started_at__gt=oldest
     )
-    recent = StaffSession.objects.filter(user=get_signed_in_user(request), ended_at__isnull=False).order_by(
-        "-ended_at"
-    )[:5]
+    ended = StaffSession.objects.filter(user=get_signed_in_user(request), ended_at__isnull=False)
+    recent = shorten(ended.order_by("-ended_at", "-pk"), MAX_ENDED)
     return render(
         request,
         "account/sessions.html",
@@ -208,4 +213,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         found = get_object_or_404(duress.get_visible_alarms(me), pk=_number(request.POST.get("seen", "")))
         duress.acknowledge(alarm=found, by=me)
         return redirect("account_calls")
-    return render(request, "account/calls.html", {"calls": list(duress.get_visible_alarms(me)[:20])})
+    # What nobody sees to stands first, however much came since.
+    waiting_first = duress.get_visible_alarms(me).order_by(F("seen_at").desc(nulls_first=True), "-at", "-pk")
+    page = Paginator(waiting_first, CALLS_ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "account/calls.html", {"page": page, "calls": page.object_list})

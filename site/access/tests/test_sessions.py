@@ -285,6 +285,23 @@ def test_the_coordinators_of_the_region_are_told_without_a_name(worker, person):
     assert actions_in_chain()[-1] == "session.duress_seen"
 
 
+def test_a_call_that_nobody_sees_to_stands_first_and_every_call_can_be_reached(worker, person, monkeypatch):
+    from access.sessions import views
+
+    near = person("coordinator", place="north", email="besa@vatra.example", language="en")
+    old = DuressAlarm.objects.create(user=worker, at=timezone.now() - timedelta(days=9))
+    for days in range(3):
+        at = timezone.now() - timedelta(days=days)
+        DuressAlarm.objects.create(user=worker, at=at, seen_by=near, seen_at=at)
+    monkeypatch.setattr(views, "CALLS_ON_A_PAGE", 2)
+    client = as_(near)
+    pages = [client.get(reverse("account_calls"), {"page": number}) for number in (1, 2)]
+    shown = [call.pk for page in pages for call in page.context["calls"]]
+    assert shown[0] == old.pk
+    assert sorted(shown) == sorted(DuressAlarm.objects.values_list("pk", flat=True))
+    assert "Page 1 of 2" in pages[0].content.decode()
+
+
 def test_a_call_that_no_mail_server_took_is_tried_again(worker, person):
     actions.set_pin(user=worker, pin=PIN, duress_pin=DURESS)
     person("coordinator", place="north", email="besa@vatra.example")

@@ -134,7 +134,7 @@ def test_a_form_that_cannot_be_opened_stops_no_other_and_is_said(scene):
     assert any(piece.key == f"{sent.pk}/unreadable" and piece.kind == WORDS for piece in found)
     document = propose(scene, register(scene)).document
     assert [form["title"] for form in document["forms"]] == ["Small identification"]
-    assert any("2 texts that a worker wrote" in line for line in document["left_out"])
+    assert any("1 text that somebody wrote" in line for line in document["left_out"])
 
 
 def test_a_text_that_nobody_ticked_is_left_out_and_that_is_said(scene):

@@ -1,0 +1,128 @@
+"""No list of staff's pages is cut in silence: each limit in the code says who shows what is beyond it.
+
+Sound for cuts of the kind `rows[:LIMIT]`, with a limit that has a name: each of them stands below, or the test fails.
+What a page shows goes through `access.short_lists`, which counts the rest, or through a Paginator, and needs no line.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("case_forms", "notifications", "outreach_pages", "content/reports", "site/access", "site/config")
+# Limits of a text's length, and of what was typed.
+OF_TEXTS = ("LENGTH", "WORDS", "TEXT", "SHORT", "LONGEST", "MAX_KEY", "BYTES")
+
+PASS = "a pass of the clock: what is left is due in the next one"
+LOOKED_AT = "decides how something is looked up, and lists nothing"
+TYPED = "part of what was typed or stored in one row"
+COUNTED = "counted beside the list"
+ALL_ELSEWHERE = "the newest few, beside the way to all of them"
+
+CUTS: dict[str, dict[str, str]] = {
+    "case_forms/accountability/breaches.py": {"AT_MOST": PASS},
+    "case_forms/cases/consent/clock.py": {"MAX_ENTRIES": PASS},
+    "case_forms/cases/date_clock.py": {"MAX_DATES": PASS},
+    "case_forms/cases/days/calendar.py": {
+        "MAX_TASKS": "a feed of the next 400 days, the earliest first: later ones follow"
+    },
+    "case_forms/cases/deadline_clock.py": {"MAX_DUTIES": PASS},
+    "case_forms/cases/documents/actions.py": {"MAX_ROWS": PASS},
+    "case_forms/cases/documents/content.py": {"CARD_LINES": "numbers on a pocket card, which has no more room"},
+    "case_forms/cases/facts/risk.py": {"BATCH": PASS},
+    "case_forms/cases/finding/asking.py": {"MAX_COORDINATORS": "somebody to ask", "MAX_NAMED": COUNTED},
+    "case_forms/cases/finding/identity.py": {"MAX_PARTS": TYPED, "MAX_PHONES": TYPED},
+    "case_forms/cases/finding/requests.py": {"MAX_EXPIRED": PASS},
+    "case_forms/cases/finding/spelling.py": {"MAX_PARTS": TYPED},
+    "case_forms/cases/history/seen_by.py": {"MAX_READERS": COUNTED, "MAX_TARGETS": COUNTED},
+    "case_forms/cases/notes/reading.py": {"ON_CASE_PAGE": ALL_ELSEWHERE},
+    "case_forms/cases/registers/by_fact.py": {"MAX_LOOKED": COUNTED},
+    "case_forms/cases/registers/exporting.py": {"MAX_ROWS": "refused beyond"},
+    "case_forms/cases/registers/paging.py": {"MAX_COUNTED": "“more than” is said"},
+    "case_forms/cases/registers/scope.py": {"MAX_FEW": LOOKED_AT},
+    "case_forms/cases/rights/reminders.py": {"AT_MOST": PASS},
+    "case_forms/expressions/satisfiability.py": {"MAX_MEMBERS": LOOKED_AT},
+    "case_forms/form_builder/choice_lists.py": {"MAX_REPORTED": COUNTED},
+    "case_forms/form_builder/editing.py": {"MAX_REPORTED": COUNTED},
+    "case_forms/form_builder/xlsform/workbook.py": {"MAX_NOTES": TYPED, "MAX_COLUMNS": TYPED},
+    "case_forms/procedure_editor/editing.py": {"MAX_REPORTED": COUNTED},
+    "case_forms/procedures/form_guard_messages.py": {"OUTER_STEPS": TYPED},
+    "case_forms/procedures/in_motion.py": {"MAX_TOLD": "of what one rule misses; the rest follows from it"},
+    "case_forms/reports/views.py": {"VISITS_SHOWN": COUNTED},
+    "case_forms/simulation/replay.py": {"MAX_ROWS": PASS, "MAX_REFERENCES": COUNTED},
+    "case_forms/simulation_pages/replay_pages.py": {"MAX_SHOWN": COUNTED},
+    "case_forms/submissions/case_purge.py": {"AT_MOST": PASS},
+    "case_forms/submissions/dashboard.py": {"MAX_SENT": ALL_ELSEWHERE, "MAX_NAMED": LOOKED_AT},
+    "case_forms/submissions/drafts/ending.py": {"AT_MOST": PASS},
+    "case_forms/submissions/identity_index.py": {"BATCH": PASS},
+    "case_forms/submissions/outreach_visits.py": {
+        "MAX_VISITS": "choices of a question; an older visit is named by its day"
+    },
+    "case_forms/submissions/purge.py": {"AT_MOST": PASS},
+    "case_forms/submissions/same_person.py": {
+        "MAX_NAMED": "the likeliest, in a question that can be answered “another”"
+    },
+    "case_forms/submissions/validation/validator.py": {"MAX_UNKNOWN": TYPED},
+    "case_forms/tips/codes.py": {"MAX_MEANINGS": TYPED},
+    "case_forms/tips/dashboard.py": {"MAX_ON_HOME": COUNTED, "MAX_OPEN": COUNTED},
+    "case_forms/tips/purge.py": {"AT_MOST": PASS},
+    "case_forms/tips/views.py": {"ON_A_PAGE": TYPED, "MAX_CLOSED": COUNTED},
+    "content/reports/lists.py": {
+        "MAX_ENTRIES": "entries of the last days that are looked at, beside Wagtail's own history"
+    },
+    "content/reports/panels.py": {"MAX_SHOWN": COUNTED},
+    "notifications/briefs/further.py": {"MAX_CHAINS": PASS},
+    "notifications/briefs/pages.py": {"MAX_NEWEST": COUNTED},
+    "notifications/briefs/talk/awaiting.py": {"MAX_ROWS": PASS},
+    "notifications/briefs/talk/pages.py": {"MAX_SHOWN": ALL_ELSEWHERE},
+    "notifications/briefs/talk/telling.py": {"MAX_ROWS": PASS},
+    "notifications/directory/call_list.py": {"MAX_PER_KIND": "somebody to call, those on duty first"},
+    "notifications/directory/changes/mails.py": {"MAX_MAILS_PER_RUN": PASS},
+    "notifications/directory/coverage.py": {"MAX_NAMED": COUNTED},
+    "notifications/escalation/audit_reader.py": {"PAGE": "pages"},
+    "notifications/escalation/chain_watch.py": {"AT_MAX_NAMED": "rows of an alarm; it says how many there are"},
+    "notifications/escalation/clock.py": {"MAX_STEPS": PASS},
+    "notifications/escalation/digest.py": {"MAX_LINES": COUNTED, "MAX_NOTICES": PASS},
+    "notifications/escalation/views.py": {"SHOWN": COUNTED},
+    "notifications/outbox/repeating.py": {"MAX_CHAINS": PASS, "MAX_ROWS": PASS},
+    "notifications/outbox/sweep.py": {"MAX_IDS": PASS},
+    "outreach_pages/handouts.py": {"MAX_LINES": "lines of a handout, which has no more room"},
+    "outreach_pages/pages/materials.py": {"MAX_REFERENCES": LOOKED_AT},
+    "outreach_pages/records/calendar_tasks.py": {"MAX_TASKS": "a feed, the earliest first: later ones follow"},
+    "outreach_pages/records/no_names.py": {
+        "MAX_NAMED": "words of one text that are pointed out before it is saved again"
+    },
+    "site/access/place_changes/mails.py": {"MAX_AT_ONCE": PASS},
+    "site/access/sign_in_limits.py": {"MAX_PEOPLE": LOOKED_AT},
+    "site/config/sandbox/store.py": {"KEPT": "mails that a sandbox deletes"},
+    "site/config/waiting_panel.py": {"MAX_OFFICES": COUNTED},
+}
+
+
+def test_every_cut_of_a_list_says_who_shows_the_rest() -> None:
+    found = defaultdict(set)
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            if not {"tests", "migrations", "management"} & set(path.parts):
+                for limit in find_cuts(ast.parse(path.read_text(encoding="utf-8"))):
+                    found[str(path.relative_to(ROOT))].add(limit)
+    assert found == {path: set(limits) for path, limits in CUTS.items()}
+
+
+def test_a_cut_is_found_however_it_is_written() -> None:
+    written = "a[:MAX_A], b[: MAX_B + 1], list(c.order_by('x')[:module.AT_MOST]), d[:MAX.get(e)], f[:2], g[:MAX_LENGTH]"
+    assert set(find_cuts(ast.parse(written))) == {"MAX_A", "MAX_B", "AT_MOST", "MAX"}
+
+
+def find_cuts(tree: ast.AST) -> Iterator[str]:
+    """Yield the named limits of slices that begin at the beginning."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Slice):
+            continue
+        if node.slice.lower is not None or node.slice.upper is None:
+            continue
+        for part in ast.walk(node.slice.upper):
+            name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
+            if name.isupper() and not any(word in name for word in OF_TEXTS):
+                yield name
