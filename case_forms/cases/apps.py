@@ -23,7 +23,7 @@ class CasesConfig(AppConfig):
         from .days import calendar as days_calendar
         from .documents import actions as documents
         from .finding import requests
-        from .referring import at_link
+        from .referring import at_link, untold
         from .talk import receivers as talk_receivers  # noqa: F401
 
         register_owners("cases", _iter_case_ids)
@@ -33,6 +33,7 @@ class CasesConfig(AppConfig):
         days_calendar.register()
         consent_clock.register()
         at_link.register()
+        untold.register()
         documents.register()
         register_gate(Gate(check_request, check_notice))
 
