@@ -14,6 +14,7 @@ from audit.chain import log_event
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.rule_actions.registry import ACTIONS
+from case_forms.procedures.rule_actions.tasks import form_task_key, second_worker_key
 from vault import data_keys
 
 from .applying.notices import NoticesOfDecision
@@ -125,7 +126,20 @@ class _DecisionRun(NoticesOfDecision):
             return
         # A second worker's form is one that somebody else sends (`require_second_worker`).
         answered = answered.filter(Q(not_by=None) | ~Q(not_by=self.submission.by))
+        answered = answered.exclude(pk__in=self._find_tasks_of_other_forms(case))
         self._meet(answered.exclude(kind=DeadlineKind.DEADLINE, key__in=by_rules))
+
+    def _find_tasks_of_other_forms(self, case: Case) -> list[int]:
+        """Return the tasks that this form leaves to others of its kind.
+
+        Of several tasks that rules created for one form, as the journeys to the police and to the hospital, one form
+        does one: that which is due first. A correction says anew what an earlier version said, and does no further one.
+        """
+        form = self.submission.form.key
+        created = Deadline.objects.unmet().filter(case=case, form=form, kind=DeadlineKind.TASK)
+        tasks = created.exclude(key__in=(form_task_key(form), second_worker_key(form)))
+        in_order = sorted(tasks, key=lambda task: (task.marks[-1] if task.marks else task.starts_at, task.pk))
+        return [task.pk for task in in_order[0 if self.submission.corrects else 1 :]]
 
     # ---- the case ----
 

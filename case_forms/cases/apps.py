@@ -23,7 +23,7 @@ class CasesConfig(AppConfig):
         from .days import calendar as days_calendar
         from .documents import actions as documents
         from .finding import requests
-        from .referring import at_link
+        from .referring import at_link, untold
         from .rights import entries
         from .talk import receivers as talk_receivers  # noqa: F401
 
@@ -34,6 +34,7 @@ class CasesConfig(AppConfig):
         days_calendar.register()
         consent_clock.register()
         at_link.register()
+        untold.register()
         documents.register()
         entries.register()
         register_gate(Gate(check_request, check_notice))

@@ -125,6 +125,11 @@ class Card:
         return next((line for line in lines if line.is_unresolved and (line is self.line or line.chases in over)), None)
 
     @property
+    def is_untold(self) -> bool:
+        """Whether nobody of the role has been sent anything yet."""
+        return not any(line.sent_at for line in (self.line, *self.chasers) if line.role == self.line.role)
+
+    @property
     def is_dropped(self) -> bool:
         """Whether it was declined, and of those who could take it nobody is asked any more.
 

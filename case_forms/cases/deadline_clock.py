@@ -1,6 +1,7 @@
 """The clock of duties: tell the owner of each deadline and task when it is due, until it is met.
 
-    mark reached, nobody asked   the owner gets a notice with the duty's own steps, which end in a coordinator's call
+    mark reached, nobody asked   the owner (of a unit's duty the lead worker first: `lead`) gets a notice with the
+                                 duty's own steps, which end in a coordinator's call
     a notice of it is open       nothing new: that one's steps go on (one open chase for each duty)
     after the last mark          looked at again each day, so that "I'll do it" isn't the last that is heard of it
     met, or its case closed      no further moment; meeting it withdraws what was sent (`deadlines.meet_deadlines`)
@@ -30,6 +31,7 @@ from notifications.outbox.states import OPEN
 from .deadlines import find_next_mark, get_stranded_deadlines, withdraw_chases_of_met
 from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .finding.transfers import get_addressee
+from .lead import find_first_told, put_unit_after_lead
 from .locking import lock_case_by_id
 from .models import Case, CaseEvent, Deadline
 from .referring.arrival import respond_to_late_arrival
@@ -92,10 +94,13 @@ def is_being_chased(deadline: Deadline) -> bool:
 
 
 def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
-    case = Case.objects.select_related("municipality", "unit", "procedure_version").get(pk=deadline.case_id)
+    rows = Case.objects.select_related("municipality", "unit", "procedure_version", "lead", "opened_by")
+    case = rows.get(pk=deadline.case_id)
     chain = chain_for(case.procedure_version.parsed, deadline.owner)
     unit, place = get_addressee(deadline, case)
     found = resolve_chain(role=deadline.owner, municipality=place, at=now, unit=unit, chain=chain)
+    lead = find_first_told(deadline, case, unit, now)
+    ladder = put_unit_after_lead(deadline.ladder) if lead else deadline.ladder
     return create_notice(
         NoticeRequest(
             # The same id for the same time that a chase begins: should two begin it, there is one notice.
@@ -103,14 +108,14 @@ def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
             case_id=case.pk,
             case_reference=case.reference,
             role=deadline.owner,
-            contact=found.contact,
-            partner=found.partner,
+            contact=lead or found.contact,
+            partner=lead.partner if lead else found.partner,
             municipality=place,
             unit=unit,
             chain=chain,
             brief=build_duty_brief(deadline, case),
             answer_minutes=_get_answer_minutes(deadline),
-            ladder=deadline.ladder,
+            ladder=ladder,
             is_drill=case.is_drill,
             purpose=Purpose.DUTY,
             at=now,

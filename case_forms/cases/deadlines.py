@@ -25,7 +25,8 @@ from notifications.outbox.states import OPEN
 from .models import AwaitedDate, Case, CaseEvent, Deadline
 
 LOOK_AGAIN = timedelta(days=1)  # after the last mark of a duty
-DUTY_MET = "duty_met"  # why a notice about a duty is withdrawn
+DUTY_MET, MOVED = "duty_met", "duty_moved"  # why a notice about a duty is withdrawn
+LATER_EVENTS = "rules_"  # how the kinds of case events begin to which rules respond later (`rule_events.KIND`)
 
 
 def start_deadline(
@@ -53,6 +54,24 @@ def start_deadline(
         },
     )
     return deadline
+
+
+def restart_deadlines(*, case: Case, event: CaseEvent, procedure: Procedure, key: str, at: datetime) -> Deadline | None:
+    """Count the running clock of this deadline anew from this event. Return the new one; None where none was moved.
+
+    Only a clock that runs since a form, or since the case came under its version: what a later event has moved once
+    isn't moved by the next, so that a second shelter doesn't begin the follow-ups anew.
+    """
+    since_forms = Deadline.objects.unmet().filter(case=case, key=key, notice_id__isnull=True)
+    moved = list(since_forms.exclude(event__kind__startswith=LATER_EVENTS).defer("ladder", "label", "next_step"))
+    if not moved:
+        return None
+    for deadline in moved:
+        Deadline.objects.unmet().filter(pk=deadline.pk).update(ended_at=at, next_mark_at=None)
+        # The audit chain may be held already, by what the event is.
+        transaction.on_commit(partial(withdraw_chase, deadline, MOVED))
+        log_event("deadline.moved", target_kind="deadline", target_id=deadline.pk, case=case.pk, key=key)
+    return start_deadline(case=case, event=event, procedure=procedure, key=key, at=at)
 
 
 def build_chase(procedure: Procedure, written: WrittenDeadline) -> dict[str, Any]:

@@ -416,7 +416,8 @@ class Referral(models.Model):
 
     `role`: as what the office was asked, where that isn't its own role: for an embassy the Responsible Authority is
     asked; "" in referrals from before it was stored. `after`: the referral to another service that this one continues.
-    `arrival_duty`: the clock that runs until the person has arrived.
+    `accompaniment_duty`: the clock that runs from the service's yes until it is agreed who brings the person, and when.
+    `arrival_duty`: the one that runs until the person has arrived.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -431,6 +432,9 @@ class Referral(models.Model):
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     answer_note = SealedTextField(_("answer"), null=True, blank=True, owner="case_id")
     after = models.ForeignKey("self", models.PROTECT, related_name="continued_by", null=True, blank=True)
+    accompaniment_duty = models.ForeignKey(
+        Deadline, models.SET_NULL, related_name="accompaniments", null=True, blank=True
+    )
     arrival_duty = models.ForeignKey(Deadline, models.SET_NULL, related_name="arrivals", null=True, blank=True)
 
     class Meta:
@@ -462,6 +466,7 @@ from .finding.models import (  # noqa: E402
     IdentityQuestion,
     IdentityRequest,
     IdentityToken,
+    LeadChange,
     ProbableMatch,
 )
 from .notes.models import CaseNote, FlagChange  # noqa: E402
@@ -485,6 +490,7 @@ __all__ = [
     "IdentityQuestion",
     "IdentityRequest",
     "IdentityToken",
+    "LeadChange",
     "ProbableMatch",
     "ReferralStep",
     "RightsRequest",

@@ -34,6 +34,7 @@ from notifications.outbox.sharing import may_receive
 from .brief_content import both
 from .calling import get_duty
 from .models import Case, CaseEvent
+from .referring.untold import begin
 from .rerouting import CALL_AGAIN_MINUTES, COORDINATOR_LADDER, marks_from
 
 TOLD_INSTEAD = "told_instead"
@@ -150,6 +151,8 @@ def notify_instead(*, case: Case, notice_id: UUID, contact_id: int | None, why: 
         explanation=[{"rule": TOLD_INSTEAD, "words": _words(contact, reason, by)}],
     )
     successor = _create_notice(event, notice, contact, at)
+    if successor.role != Role.COORDINATOR:
+        begin(successor, case, at, actor=get_actor(by))
     log_event(
         "notice.told_instead",
         actor=get_actor(by),

@@ -17,6 +17,7 @@ from notifications.signals import notice_answered, notice_escalated, notice_open
 from .deadlines import meet_deadlines
 from .models import Case, CaseEvent, Deadline
 from .referring.following import follow_reply
+from .referring.untold import begin
 from .rerouting import get_chain, reroute
 from .rule_events import respond_to_done, respond_to_notice
 
@@ -53,9 +54,14 @@ def on_escalated(sender: Any, *, notice: Notice, step: str, **kwargs: Any) -> No
 
 @receiver(notice_resolved, dispatch_uid="cases.notice_resolved")
 def on_resolved(sender: Any, *, notice: Notice, words: list[dict[str, str]], **kwargs: Any) -> None:
-    """Record through which links of the chain the directory found somebody for a notice without a contact."""
-    event = _event(notice, RESOLVED, clock.now())
+    """Record through which links of the chain the directory found somebody for a notice without a contact.
+
+    A service's referral begins then, and its clocks.
+    """
+    at = clock.now()
+    event = _event(notice, RESOLVED, at)
     if event is not None:
+        begin(notice, event.case, at)
         event.explanation = [{"rule": RESOLVED, "words": said} for said in words]
         event.save(update_fields=["explanation"])
 

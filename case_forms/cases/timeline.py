@@ -27,7 +27,7 @@ from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 from .calling import ToCall, has_nobody, numbers_to_call
 from .models import Case, CaseEvent, Deadline, DeadlineKind, Referral
 from .talk.shown import TalkCount, count_talk
-from .talk.writing import QUESTION
+from .talk.writing import QUESTION, WORD
 from .task_pages.reading import read_text
 
 # The marks of a clock, worst first.
@@ -373,14 +373,15 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         next_mark=None if over_at else next_mark,
         minutes_left=_minutes(now, next_at) if next_at and not over_at else None,
         minutes_taken=_minutes(row.starts_at, row.met_at) if row.met_at else None,
-        owner=str(Role(row.owner).label) if row.owner and not row.notice_id else "",
+        # One beside a notice is its recipient's, unless it has steps of its own.
+        owner=str(Role(row.owner).label) if row.owner and (row.ladder or not row.notice_id) else "",
         next_step=localize(row.next_step, language) if row.next_step and not written else "",
         chase=row.chase_id,
         is_task=row.kind == DeadlineKind.TASK,
         by_another=row.not_by_id is not None,
         ended_at=row.ended_at,
         form=row.form,
-        talk=row.event.notice_id if row.key == QUESTION else None,
+        talk=row.event.notice_id if row.key in (QUESTION, WORD) else None,
         to_finish=row.pk if row.kind == DeadlineKind.TASK and not row.form and not over_at else None,
     )
 

@@ -30,6 +30,7 @@ from .facts.views import in_lines
 from .finding.links import find_visible, get_standing_references
 from .finding.related import build_related
 from .finding.sides import may_act_for
+from .journeys import list_journeys
 from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
 from .models import Case, Deadline
@@ -92,6 +93,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "may_document": may_write(found, user),
         "may_lead": may_lead(found, user) and found.lead_worker.pk != user.pk,
         "related": build_related(found, user),
+        "journeys": list_journeys(found, _language()),
     }
     return render(request, "cases/case.html", context)
 

@@ -15,7 +15,8 @@ from .definition.nodes import WEEKDAYS
 
 # Deadlines that the steps of a referral start and meet, and no rule (`cases.referring.arrival`).
 REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE = "referral_arrival", "referral_next_service"
-OF_REFERRALS = frozenset({REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE})
+REFERRAL_ACCOMPANIMENT, REFERRAL_UNTOLD = "referral_accompaniment", "referral_untold"
+OF_REFERRALS = frozenset({REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE, REFERRAL_ACCOMPANIMENT, REFERRAL_UNTOLD})
 
 ZONE = ZoneInfo("Europe/Tirane")
 MIDNIGHT = "24:00"  # as the end of hours: the beginning of the next day

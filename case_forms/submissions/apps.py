@@ -11,13 +11,14 @@ class IntakeConfig(AppConfig):
         from case_forms.cases.rule_events import register_loader
         from vault import lasting
 
-        from . import conversions, identity_index, outreach_visits, rights_source  # noqa: F401
+        from . import conversions, identity_index, journeys, outreach_visits, rights_source  # noqa: F401
         from .attachments import receivers  # noqa: F401
         from .rule_events import load_submission
 
         register_loader(load_submission)
         identity_index.register()
         rights_source.register()
+        journeys.register()
 
         # so that `vault_rotate` can count the hashes that were made with each key
         lasting.register_hash_column(lasting.SUBMISSIONS, "intake.Submission", "fingerprint")

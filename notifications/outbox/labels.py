@@ -21,6 +21,7 @@ REASONS: dict[str, "str | Promise"] = {
     "same_recipient": _("the same person was already notified"),
     "drill_over": _("the drill is over"),
     "duty_met": _("no longer needed: it was done"),
+    "duty_moved": _("no longer needed: it is due later"),
     "corrected": _("the form was corrected and names another office"),
     "consent_ended": _("consent no longer holds"),
     "talk_over": _("no longer needed: the notice it was about has ended"),

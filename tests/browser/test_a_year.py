@@ -369,7 +369,7 @@ def a_follow_up_is_missed_and_chased(year: Year, case: Case) -> None:
     before = set(Notice.objects.values_list("pk", flat=True))
     year.wait(steps=32, days=1)
     year.wait(steps=12, hours=2)
-    duty = Deadline.objects.get(case=case, key="follow_up_1_month")
+    duty = Deadline.objects.unmet().get(case=case, key="follow_up_1_month")
     assert duty.met_at is None
     chased = Notice.objects.filter(case_id=case.pk).exclude(pk__in=before).exclude(chase_id=None)
     of_duty = chased.filter(chase_id=duty.chase_id)

@@ -9,7 +9,7 @@ from audit.chain import log_event
 from case_forms.procedures.decide import Action
 from notifications.outbox.models import Notice
 
-from ..deadlines import meet_deadlines, start_deadline
+from ..deadlines import meet_deadlines, restart_deadlines, start_deadline
 from ..documents.actions import order_document
 from ..documents.content import CannotMake
 from ..models import (
@@ -27,9 +27,21 @@ class DutiesOfDecision(DecisionState):
     """Begins and meets deadlines and tasks, sets and clears flags."""
 
     def start_deadline(self, action: Action) -> None:
-        """Start a deadline; one that runs once in a case (a right that was offered) is not started a second time."""
+        """Start a deadline; one that runs once in a case (a right that was offered) is not started a second time.
+
+        With `restart` none is started that isn't running: what was met, or is no longer awaited, stays so.
+        """
         case, event = self._here(action)
         key = action.params["key"]
+        if action.params.get("restart"):
+            restart_deadlines(
+                case=case,
+                event=event,
+                procedure=self.submission.procedure_version.parsed,
+                key=key,
+                at=self.submission.received_at,
+            )
+            return
         if self.correction is not None and self.correction.has_started(key):
             return
         if action.params.get("once") and Deadline.objects.filter(case=case, key=key).exists():

@@ -32,20 +32,10 @@ from ..models import (
     Referral,
 )
 from ..referring.arrival import meet_next_service
+from ..referring.moves import HELPING_ROLES
+from ..referring.untold import ask_to_find
 from .duties import DutiesOfDecision
 from .state import CannotApply
-
-# Services that are asked to help by the role, or by name; police, authorities and our own people have duties instead.
-HELPING_ROLES = frozenset(
-    {
-        Role.HEALTH.value,
-        Role.PSYCHOLOGIST.value,
-        Role.LEGAL_AID.value,
-        Role.SOCIAL_SERVICE.value,
-        Role.SCHOOL.value,
-        Role.EMBASSY_DESK.value,
-    }
-)
 
 log = structlog.get_logger(__name__)
 
@@ -223,6 +213,7 @@ class NoticesOfDecision(DutiesOfDecision):
             # `create_notice` asked the chain's coordinators to call; the event lists their notices, too.
             for fallback in notice.chasers.filter(purpose=Purpose.FALLBACK):
                 self.notices[fallback.pk] = fallback
+            ask_to_find(notice, case, self.submission.received_at)
         self.explanation += [{"rule": action.rule, "words": words} for words in found.words]
         return notice
 

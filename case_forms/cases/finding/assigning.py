@@ -19,7 +19,7 @@ from audit import clock
 from audit.chain import get_actor, log_event
 
 from ..models import Case
-from .models import CaseAssignment
+from .models import CaseAssignment, LeadChange
 
 MAX_SHOWN = 200
 
@@ -49,6 +49,8 @@ def with_responsible(cases: "QuerySet[Case]") -> "QuerySet[Case]":
 def make_lead(case: Case, worker: User, *, by: User, at: datetime) -> None:
     """Let a worker of the case's unit look after it from now on, in the caller's transaction."""
     CaseAssignment.objects.create(case=case, worker=worker, assigned_by=by, assigned_at=at)
+    if (before := case.lead_worker).pk != worker.pk:
+        LeadChange.objects.create(case=case, before=before, worker=worker, by=by, at=at)
     case.lead, case.lead_since = worker, at
     case.save(update_fields=["lead", "lead_since"])
 

@@ -10,25 +10,41 @@ from access.models import User
 from access.short_lists import ShortList, shorten
 from audit import clock
 
+from ..models import Case
 from .assigning import get_orphans_of
 from .merging import list_to_decide
-from .models import CaseMerge, CaseTransfer, IdentityRequest
+from .models import CaseMerge, CaseTransfer, IdentityRequest, LeadChange
 from .requests import list_asked, list_to_answer
 from .transfers import list_for_home
 
 MAX_SHOWN = 20
 SHOWN_FOR = timedelta(days=14)  # of what one's own unit asked
+TAKEN_OVER_FOR = timedelta(days=30)  # longer than most people are away
 
 
 @dataclass(frozen=True)
 class HomeLines:
-    """`requests` wait for this person; `asked` are their unit's own; `orphans` is a number, 0 for a worker."""
+    """`requests` wait for this person; `asked` are their unit's own; `orphans` is a number, 0 for a worker.
+
+    `taken_over`: cases that this person led until lately, and who follows the person now.
+    """
 
     requests: ShortList[IdentityRequest] = field(default_factory=ShortList)
     asked: ShortList[IdentityRequest] = field(default_factory=ShortList)
     transfers: ShortList[CaseTransfer] = field(default_factory=ShortList)
     merges: ShortList[CaseMerge] = field(default_factory=ShortList)
+    taken_over: ShortList[LeadChange] = field(default_factory=ShortList)
     orphans: int = 0
+
+
+def list_taken_over(user: User) -> "QuerySet[LeadChange]":
+    """Return the cases that others have taken over from this person lately: that are open, and that they may open.
+
+    Not those that the person leads again.
+    """
+    seen = Case.objects.visible_to(user).open().exclude(lead=user).values("pk")
+    found = LeadChange.objects.filter(before=user, at__gte=clock.now() - TAKEN_OVER_FOR, case__in=seen)
+    return found.select_related("case", "worker", "by").order_by("-at")
 
 
 def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
@@ -38,6 +54,7 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
         "asked": list_asked(user).filter(asked_at__gte=clock.now() - SHOWN_FOR),
         "transfers": list_for_home(user),
         "merges": list_to_decide(user),
+        "taken_over": list_taken_over(user),
     }
 
 

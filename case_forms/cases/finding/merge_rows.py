@@ -14,7 +14,7 @@ from ..models import Case
 # consents may only grow: `models.said_of`).
 STAYS = frozenset(
     {"casemerge", "caseaccess", "caselink", "casetransfer", "identityrequest", "identityquestion"}
-    | {"identitytoken", "probablematch", "caseassignment", "case"}
+    | {"identitytoken", "probablematch", "caseassignment", "leadchange", "case"}
     | {"consententry", "sharingdecision"}
 )
 NOTICES = "outbox.Notice"

@@ -304,6 +304,25 @@ class CaseTransfer(models.Model):
         return f"{self.from_unit_id} -> {self.to_unit_id}"
 
 
+class LeadChange(models.Model):
+    """Another worker follows the person from now on. `before`: who did until then; `by`: who said so."""
+
+    case = models.ForeignKey(CASE, models.CASCADE, related_name="lead_changes", verbose_name=_("case"))
+    before = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of the lead worker")
+        verbose_name_plural = _("changes of lead workers")
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["before", "-at"], name="lead_changes_by_before")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.before_id} -> {self.worker_id}"
+
+
 class CaseAssignment(models.Model):
     """Who looks after a case since when, where a coordinator has said so; before the first it is whoever opened it."""
 

@@ -27,6 +27,7 @@ from ..models import (
     ConsentEntry,
     Deadline,
     FlagChange,
+    LeadChange,
     Referral,
     ReferralState,
     said_of,
@@ -118,6 +119,12 @@ def _task(words: Callable[[], str]) -> Callable[[Deadline, datetime, Case], Hist
     return line
 
 
+def _task_ended(row: Deadline, at: datetime, case: Case) -> HistoryLine:
+    is_with_case = row.ended_at == case.closed_at
+    what = gettext("Ended with the case: %(duty)s") if is_with_case else gettext("No longer awaited: %(duty)s")
+    return _task(lambda: what)(row, at, case)
+
+
 def _consent(row: ConsentEntry, at: datetime, case: Case) -> HistoryLine:
     who = name_of(row.recorded_by) if row.recorded_by else ""
     return HistoryLine(at, "consent", describe_entry(row), who)
@@ -153,6 +160,11 @@ def _closing_decided(row: CaseClosing, at: datetime, case: Case) -> HistoryLine:
 def _reopened(row: CaseClosing, at: datetime, case: Case) -> HistoryLine:
     who = name_of(row.reopened_by) if row.reopened_by else ""
     return HistoryLine(at, "case", gettext("The case was opened again"), who)
+
+
+def _lead(row: LeadChange, at: datetime, case: Case) -> HistoryLine:
+    words = {"worker": name_of(row.worker), "before": name_of(row.before)}
+    return HistoryLine(at, "case", gettext("Lead worker: %(worker)s, until then %(before)s") % words, name_of(row.by))
 
 
 def _transfer_asked(row: CaseTransfer, at: datetime, case: Case) -> HistoryLine:
@@ -213,6 +225,10 @@ def _flags_of(case: Case) -> "QuerySet[Any]":
     return FlagChange.objects.filter(case=case).select_related("changed_by")
 
 
+def _leads_of(case: Case) -> "QuerySet[Any]":
+    return LeadChange.objects.filter(case=case).select_related("before", "worker", "by")
+
+
 SOURCES: dict[str, Source] = {
     "form": Source("forms", "received_at", _submissions_of, _form),
     "notice": Source("notices", "owed_at", _notices_of, _notice),
@@ -222,7 +238,7 @@ SOURCES: dict[str, Source] = {
     "referral_answered": Source("referrals", "answered_at", _referrals_of, _referral_answered),
     "task": Source("tasks", "starts_at", _duties_of, _task(lambda: gettext("Begun: %(duty)s"))),
     "task_met": Source("tasks", "met_at", _duties_of, _task(lambda: gettext("Done: %(duty)s"))),
-    "task_ended": Source("tasks", "ended_at", _duties_of, _task(lambda: gettext("Ended with the case: %(duty)s"))),
+    "task_ended": Source("tasks", "ended_at", _duties_of, _task_ended),
     "consent": Source("consent", "recorded_at", _consents_of, _consent),
     "note": Source("notes", "written_at", _notes_of, _note),
     "flag": Source("case", "changed_at", _flags_of, _flag),
@@ -230,6 +246,7 @@ SOURCES: dict[str, Source] = {
     "closing_decided": Source("case", "decided_at", _closings_of, _closing_decided),
     "reopened": Source("case", "reopened_at", _closings_of, _reopened),
     "transfer": Source("case", "asked_at", _transfers_of, _transfer_asked),
+    "lead": Source("case", "at", _leads_of, _lead),
     "transfer_answered": Source("case", "answered_at", _transfers_of, _transfer_answered),
 }
 

@@ -30,7 +30,7 @@ from ..consent.ledger import Recipient
 from ..locking import lock_case_by_id
 from ..models import Case, CaseEvent, Referral, ReferralState
 from ..rule_events import respond
-from .arrival import end_arrival, expect_arrival, expect_next_service, meet_arrival
+from .arrival import end_clock, expect_accompaniment, expect_arrival, expect_next_service, meet_clocks
 from .models import ReferralStep, StepKind, Way
 from .moves import REPLACEABLE, TAKEN, StepRefused, find_next_state
 from .notices import settle_notices
@@ -100,7 +100,7 @@ def lock_referral(referral: Referral) -> tuple[Case, Referral]:
     """Lock the chain of the referral's notice and its case. Return the case, and the referral as it stands now."""
     lock_chases([referral.notice_id])
     case = lock_case_by_id(Referral.objects.values_list("case_id", flat=True).get(pk=referral.pk))
-    return case, Referral.objects.select_related("partner", "arrival_duty").get(pk=referral.pk)
+    return case, Referral.objects.select_related("partner", "accompaniment_duty", "arrival_duty").get(pk=referral.pk)
 
 
 def _find_same(referral: Referral, step: Step) -> ReferralStep | None:
@@ -216,14 +216,21 @@ def _get_submission(referral: Referral) -> UUID | None:
 def _turn_clocks(
     referral: Referral, case: Case, event: CaseEvent, row: ReferralStep, *, at: datetime, actor: Actor
 ) -> None:
-    """Start, meet or end the clock of the arrival, and ask for another service where none is being asked any more."""
-    if row.kind == StepKind.AGREED:
-        end_arrival(referral, at)
+    """Start, meet or end the clocks that lead from this step to the next.
+
+    Another service is asked for where none is being asked any more.
+    """
+    if row.kind == StepKind.ACCEPTED and referral.asked_role in REPLACEABLE:
+        expect_accompaniment(referral, case, event, at)
+    elif row.kind == StepKind.AGREED:
+        end_clock(referral.arrival_duty, at)
+        meet_clocks([referral.accompaniment_duty_id], at, actor=actor)
         expect_arrival(referral, case, event, row)
     elif row.kind == StepKind.ARRIVED:
-        meet_arrival(referral, at, actor=actor)
+        meet_clocks([referral.accompaniment_duty_id, referral.arrival_duty_id], at, actor=actor)
     elif referral.state not in TAKEN:
-        end_arrival(referral, at)
+        end_clock(referral.accompaniment_duty, at)
+        end_clock(referral.arrival_duty, at)
     is_left = row.kind in (StepKind.DECLINED, StepKind.NO_ANSWER) and row.way != Way.LINK
     outcome = get_outcomes().get(row.reason) if row.kind == StepKind.FINISHED else None
     is_left = is_left or (outcome is not None and outcome.needs_next)
@@ -243,6 +250,7 @@ def _respond(referral: Referral, case: Case, row: ReferralStep, at: datetime) ->
         source=source,
         occurrence=uuid5(referral.pk, row.kind),
         at=at,
+        role=referral.asked_role,
         office=referral.partner.slug,
         reply=row.reason or None,
     )

@@ -34,6 +34,7 @@ from .actions import lock_referral
 from .arrival import meet_next_service
 from .moves import REPLACEABLE, RUNNING
 from .notices import end_waiting, get_notices, withdraw_open
+from .untold import UNTOLD, ask_to_find
 
 REFERRED_AGAIN = "referred_again"  # the kind of the case event, and why calls about the earlier one are withdrawn
 
@@ -162,6 +163,7 @@ def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datet
     for key in keys:
         if key in procedure.deadlines:
             start_deadline(case=case, event=event, procedure=procedure, key=key, at=at, notice=notice)
+    ask_to_find(notice, case, at)
     meet_next_service(case, at, actor=get_actor(by), is_later=True)
     log_event(
         "referral.made",
@@ -199,7 +201,7 @@ def _record_basis(
 def _get_clocks(referral: Referral) -> list[str]:
     """Return the keys of the duties that wait for the answer to a referral: the next one's answer is awaited alike."""
     notices = [notice.pk for notice in get_notices(referral)]
-    found = Deadline.objects.filter(case=referral.case_id, notice_id__in=notices).order_by("pk")
+    found = Deadline.objects.filter(case=referral.case_id, notice_id__in=notices).exclude(key=UNTOLD).order_by("pk")
     return list(dict.fromkeys(found.values_list("key", flat=True)))
 
 

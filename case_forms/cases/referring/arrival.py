@@ -1,14 +1,20 @@
-"""The clocks of a referral: until the person has arrived, and until another service was asked after a "no".
+"""The clocks of a referral, from one step to the next.
 
-Both are duties of the case (`..deadlines`), turned by the same clock. A procedure sets the marks, owner and steps of
-its own under the keys ARRIVAL and NEXT_SERVICE among its deadlines; the marks of the first count from the time at
-which the person was to arrive. Without them the proposals below hold.
+    UNTOLD         until somebody of the role could be told at all                          (`untold`)
+    ACCOMPANIMENT  from the service's yes until it is agreed who brings the person, and when
+    ARRIVAL        from the agreed time until the person has arrived
+    NEXT_SERVICE   after a "no", until another service is asked
+
+Each is a duty of the case (`..deadlines`), turned by the same clock. A procedure sets the marks, owner and steps of its
+own under these keys among its deadlines; the marks of ARRIVAL count from the time at which the person was to arrive.
+Without them the proposals below hold.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -16,7 +22,12 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import in_each_language
 from audit.chain import SYSTEM, Actor
-from case_forms.procedures.clocks import REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE
+from case_forms.procedures.clocks import (
+    REFERRAL_ACCOMPANIMENT,
+    REFERRAL_ARRIVAL,
+    REFERRAL_NEXT_SERVICE,
+    REFERRAL_UNTOLD,
+)
 from notifications.directory.models import Role
 from notifications.outbox.escalation_policy import CALL, DEPUTY, REMIND, snapshot_ladder
 
@@ -26,27 +37,45 @@ from ..rule_events import respond, respond_to_done
 from .models import ReferralStep
 
 ARRIVAL, NEXT_SERVICE = REFERRAL_ARRIVAL, REFERRAL_NEXT_SERVICE
+ACCOMPANIMENT, UNTOLD = REFERRAL_ACCOMPANIMENT, REFERRAL_UNTOLD
 NOT_ARRIVED = "referral_not_arrived"  # the event of the procedure
 OVER = "referral_over"  # why a notice about the duty is withdrawn
 
-# Proposals, as all hours: the unit is told two hours after the time, reminded, its deputy after four hours more, and a
-# coordinator is asked to call after eight.
-LATE = timedelta(hours=2)
-STEPS_OF_ARRIVAL = (
+# Proposals, as all hours. An arrival: the unit is told two hours after the time, reminded, its deputy after four hours
+# more, and a coordinator is asked to call after eight. The two that nothing else moves are told within hours.
+DUE_AFTER: dict[str, timedelta] = {
+    UNTOLD: timedelta(hours=1),
+    ACCOMPANIMENT: timedelta(hours=4),
+    ARRIVAL: timedelta(hours=2),
+    NEXT_SERVICE: timedelta(hours=24),
+}
+QUICK_STEPS = (
     {"after_minutes": 60, "do": REMIND},
-    {"after_minutes": 240, "do": DEPUTY},
-    {"after_minutes": 480, "do": CALL, "repeat_minutes": 480},
+    {"after_minutes": 120, "do": DEPUTY},
+    {"after_minutes": 240, "do": CALL, "repeat_minutes": 240},
 )
-NEXT_WITHIN = timedelta(hours=24)
-STEPS_OF_NEXT = (
-    {"after_minutes": 720, "do": REMIND},
-    {"after_minutes": 1440, "do": CALL, "repeat_minutes": 1440},
-)
+STEPS: dict[str, tuple[dict[str, Any], ...]] = {
+    UNTOLD: QUICK_STEPS,
+    ACCOMPANIMENT: QUICK_STEPS,
+    ARRIVAL: (
+        {"after_minutes": 60, "do": REMIND},
+        {"after_minutes": 240, "do": DEPUTY},
+        {"after_minutes": 480, "do": CALL, "repeat_minutes": 480},
+    ),
+    NEXT_SERVICE: (
+        {"after_minutes": 720, "do": REMIND},
+        {"after_minutes": 1440, "do": CALL, "repeat_minutes": 1440},
+    ),
+}
 LABELS: dict[str, str | Promise] = {
+    UNTOLD: _("Find somebody to tell: nobody has been told yet"),
+    ACCOMPANIMENT: _("Agree who brings the person to the service, and when"),
     ARRIVAL: _("The person arrives at the service"),
     NEXT_SERVICE: _("Another service after a referral that nobody took"),
 }
 NEXT_STEPS: dict[str, str | Promise] = {
+    UNTOLD: _("Choose on the case's page whom to notify instead, or phone, and mark this as done."),
+    ACCOMPANIMENT: _("Note on the referral who brings the person and when, or mark this as done and say why not."),
     ARRIVAL: _("Find out whether the person has arrived, and note it on the referral."),
     NEXT_SERVICE: _("Refer the person to another service, or mark this as done and say why none is needed."),
 }
@@ -55,38 +84,47 @@ NEXT_STEPS: dict[str, str | Promise] = {
 def expect_arrival(referral: Referral, case: Case, event: CaseEvent, step: ReferralStep) -> Deadline:
     """Start the clock of an agreed accompaniment, with its marks after the agreed time."""
     assert step.due_at is not None
-    referral.arrival_duty = _start(
-        case, event, ARRIVAL, step.due_at, default=LATE, ladder=STEPS_OF_ARRIVAL, kind=DeadlineKind.DEADLINE
-    )
+    referral.arrival_duty = start_clock(case, event, ARRIVAL, step.due_at, kind=DeadlineKind.DEADLINE)
     referral.save(update_fields=["arrival_duty"])
     return referral.arrival_duty
+
+
+def expect_accompaniment(referral: Referral, case: Case, event: CaseEvent, at: datetime) -> Deadline:
+    """Start the clock of agreeing who brings the person. A task: some help comes to the person, and nobody travels."""
+    referral.accompaniment_duty = start_clock(case, event, ACCOMPANIMENT, at)
+    referral.save(update_fields=["accompaniment_duty"])
+    return referral.accompaniment_duty
 
 
 def expect_next_service(case: Case, event: CaseEvent, at: datetime) -> Deadline | None:
     """Ask for another service, unless that is asked for already. A task: it can be marked as done by hand, too."""
     if Deadline.objects.unmet().filter(case=case, key=NEXT_SERVICE).exists():
         return None
-    return _start(case, event, NEXT_SERVICE, at, default=NEXT_WITHIN, ladder=STEPS_OF_NEXT, kind=DeadlineKind.TASK)
+    return start_clock(case, event, NEXT_SERVICE, at)
 
 
-def _start(
+def start_clock(
     case: Case,
     event: CaseEvent,
     key: str,
     since: datetime,
     *,
-    default: timedelta,
-    ladder: Any,
-    kind: str,
+    kind: str = DeadlineKind.TASK,
+    notice_id: UUID | None = None,
 ) -> Deadline:
+    """Start one of these clocks, its marks counted from `since`: as the procedure says, else as proposed here.
+
+    `notice_id`: the notice that nobody has, for what ends with it.
+    """
     procedure = case.procedure_version.parsed
     written = procedure.deadlines.get(key)
     if written is not None and written.is_chased:
         owned = {**build_chase(procedure, written), "form": ""}
         marks, label = compute_marks(procedure, key, since), written.label
     else:
-        owned = {"owner": Role.MOBILE_UNIT, "ladder": snapshot_ladder([dict(step) for step in ladder])}
-        marks, label = {"amber_at": None, "red_at": since + default, "breach_at": None}, in_each_language(LABELS[key])
+        owned = {"owner": Role.MOBILE_UNIT, "ladder": snapshot_ladder([dict(step) for step in STEPS[key]])}
+        marks = {"amber_at": None, "red_at": since + DUE_AFTER[key], "breach_at": None}
+        label = in_each_language(LABELS[key])
     owned["next_step"] = owned.get("next_step") or in_each_language(NEXT_STEPS[key])
     deadline, _is_new = Deadline.objects.get_or_create(
         event=event,
@@ -96,6 +134,7 @@ def _start(
             "kind": kind,
             "label": label,
             "starts_at": event.at,
+            "notice_id": notice_id,
             "next_mark_at": find_first_mark(marks),
             **marks,
             **owned,
@@ -104,18 +143,16 @@ def _start(
     return deadline
 
 
-def meet_arrival(referral: Referral, at: datetime, *, actor: Actor = SYSTEM) -> None:
-    """Meet the clock of the arrival, if one runs; rules respond as to any duty that is done."""
-    if referral.arrival_duty_id is not None:
-        # The audit chain may be held already, by the answer that brought the step.
-        found = Deadline.objects.filter(pk=referral.arrival_duty_id)
-        met = meet_deadlines(found, at, actor=actor, is_later=True)
-        respond_to_done(met, at)
+def meet_clocks(keys: Iterable[int | None], at: datetime, *, actor: Actor = SYSTEM) -> None:
+    """Meet these clocks of a referral, those that run; rules respond as to any duty that is done."""
+    # The audit chain may be held already, by the answer that brought the step.
+    found = Deadline.objects.filter(pk__in=[key for key in keys if key is not None])
+    met = meet_deadlines(found, at, actor=actor, is_later=True)
+    respond_to_done(met, at)
 
 
-def end_arrival(referral: Referral, at: datetime) -> None:
-    """End the clock of the arrival without calling it met: another time was agreed, or nobody is to arrive."""
-    duty = referral.arrival_duty
+def end_clock(duty: Deadline | None, at: datetime) -> None:
+    """End a clock without calling it met: another time was agreed, or nobody is to arrive any more."""
     if duty is None or not Deadline.objects.unmet().filter(pk=duty.pk).update(ended_at=at, next_mark_at=None):
         return
     # Not now: the audit chain may be held already (`outbox.locking`). If the process ends meanwhile, the clock does it.
@@ -142,5 +179,6 @@ def respond_to_late_arrival(deadline: Deadline, now: datetime) -> None:
         source=source,
         occurrence=uuid5(deadline.event_id, NOT_ARRIVED),
         at=now,
+        role=referral.asked_role,
         office=referral.partner.slug,
     )

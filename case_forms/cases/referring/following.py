@@ -32,7 +32,7 @@ def follow_reply(case: Case, chase: Iterable[UUID], reply: Reply) -> None:
     if step is None:
         return
     for referral in Referral.objects.filter(case=case, notice_id__in=list(chase)).select_related(
-        "partner", "arrival_duty"
+        "partner", "accompaniment_duty", "arrival_duty"
     ):
         try:
             find_next_state(referral.state, step.kind, step.way)
@@ -68,14 +68,16 @@ def _read(reply: Reply) -> Step | None:
 def withdraw_referrals(case: Case, notices: Iterable[UUID], at: datetime, *, actor: Actor = SYSTEM) -> None:
     """Withdraw what is running of the referrals that these notices carried. The caller ends the notices."""
     found = Referral.objects.filter(case=case, notice_id__in=list(notices), state__in=RUNNING)
-    for referral in found.select_related("partner", "arrival_duty"):
+    for referral in found.select_related("partner", "accompaniment_duty", "arrival_duty"):
         step = Step(kind=StepKind.WITHDRAWN, way=Way.SYSTEM)
         write_step(referral, case, step, actor=actor, at=at, settles_notice=False)
 
 
 def end_with_case(case: Case, at: datetime, *, actor: Actor = SYSTEM) -> list[UUID]:
     """End every running referral of a case that is being closed. Return their ids. The caller ends the notices."""
-    found = Referral.objects.filter(case=case, state__in=RUNNING).select_related("partner", "arrival_duty")
+    found = Referral.objects.filter(case=case, state__in=RUNNING).select_related(
+        "partner", "accompaniment_duty", "arrival_duty"
+    )
     ended = []
     for referral in found.order_by("made_at", "pk"):
         step = Step(kind=StepKind.CASE_CLOSED, way=Way.SYSTEM, reason=CASE_CLOSED)

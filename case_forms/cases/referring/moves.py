@@ -70,6 +70,18 @@ REPLACEABLE = frozenset(
     }
 )
 
+# Services that are asked to help by the role, or by name; police, authorities and our own people have duties instead.
+HELPING_ROLES = frozenset(
+    {
+        Role.HEALTH.value,
+        Role.PSYCHOLOGIST.value,
+        Role.LEGAL_AID.value,
+        Role.SOCIAL_SERVICE.value,
+        Role.SCHOOL.value,
+        Role.EMBASSY_DESK.value,
+    }
+)
+
 # How each step can come to be known. A service's answers at its link come through the notice (`following`).
 WAYS: Mapping[str, tuple[Way, ...]] = {
     K.ACCEPTED: (Way.LINK, Way.PHONE),

@@ -75,7 +75,9 @@ class StepLine:
 
 @dataclass(frozen=True)
 class ReferralCard:
-    """One referral. `due_at`: when the person is to arrive, while that is awaited; `is_late`: that time has passed.
+    """One referral. `is_untold`: nobody at the service could be told of it yet.
+
+    `due_at`: when the person is to arrive, while that is awaited; `is_late`: that time has passed.
 
     `next` and `others`: (kind, button) of the steps that this reader can note. `can_go_on`: another service can be
     asked, `must_go_on`: the person is without one; `continues` and `continued_by`: the services before and after this
@@ -90,6 +92,7 @@ class ReferralCard:
     state_label: str
     made_at: datetime
     is_unanswered: bool
+    is_untold: bool
     steps: list[StepLine]
     due_at: datetime | None
     is_late: bool
@@ -121,9 +124,15 @@ def build_cards(case: Case, user: User) -> list[ReferralCard]:
         .order_by()
         .values_list("chase_id", flat=True)
     )
+    untold = set(
+        Notice.objects.without_recipient()
+        .filter(pk__in=[row.notice_id for row in found])
+        .order_by()
+        .values_list("pk", flat=True)
+    )
     may_note = case.closed_at is None and may_ask(case, user)
     following = {row.after_id: row for row in found if row.after_id is not None}
-    cards = [_build_card(row, steps[row.pk], late, may_note, following.get(row.pk), now) for row in found]
+    cards = [_build_card(row, steps[row.pk], late, untold, may_note, following.get(row.pk), now) for row in found]
     return sorted(cards, key=lambda card: card.state not in RUNNING)
 
 
@@ -131,6 +140,7 @@ def _build_card(
     row: Referral,
     steps: list[ReferralStep],
     late: set[UUID | None],
+    untold: set[UUID],
     may_note: bool,
     following: Referral | None,
     now: datetime,
@@ -151,6 +161,7 @@ def _build_card(
         state=row.state,
         state_label=str(row.get_state_display()),
         made_at=row.made_at,
+        is_untold=row.state == ReferralState.PENDING and row.notice_id in untold,
         is_unanswered=row.state == ReferralState.PENDING and row.notice_id in late,
         steps=[_build_line(step) for step in steps] or _build_earlier_line(row),
         due_at=due_at,

@@ -1,6 +1,7 @@
-"""A recipient's question becomes an event of the case, with a clock for the unit, and then for a coordinator.
+"""What a recipient writes becomes a duty of the unit, and then of a coordinator: to answer a question, to read a word.
 
-Nothing of what was asked is in either; it is read on the case's page.
+Nothing of what was written is in either; it is read on the case's page. Of words that nobody has read yet there is one
+duty for each conversation, however many come in: reading the page reads them all.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import format_in_each_language, in_each_language
 from notifications.briefs.talk.models import TalkKind, TalkMessage
 from notifications.briefs.talk.thread import NO_CASE, register_case_check
-from notifications.briefs.talk.times import get_question_times
+from notifications.briefs.talk.times import UnitTimes, get_question_times, get_word_times
 from notifications.directory.models import Role
 from notifications.outbox.escalation_policy import snapshot_ladder
 from notifications.outbox.models import Notice
@@ -22,10 +23,19 @@ from notifications.signals import notice_talked
 from ..deadlines import find_first_mark
 from ..models import Case, CaseEvent, Deadline
 from ..rule_events import respond_to_notice
-from .writing import QUESTION, build_event_id
+from .writing import QUESTION, WORD, build_event_id, get_unread_duties
 
-LABEL: str | Promise = _("Answer the question about notice {code}")
-NEXT_STEP = _("Read it on the case's page and answer it there, or phone and note that you did.")
+LABELS: dict[str, str | Promise] = {
+    QUESTION: _("Answer the question about notice {code}"),
+    WORD: _("Read what was written about notice {code}"),
+}
+NEXT_STEPS: dict[str, str | Promise] = {
+    QUESTION: _("Read it on the case's page and answer it there, or phone and note that you did."),
+    WORD: _("Read it on the case's page, and press there that you have read it. No answer is asked for."),
+}
+
+
+KINDS: dict[str, str] = {TalkKind.QUESTION.value: QUESTION, TalkKind.WORD.value: WORD}
 
 
 def check_case(root: Notice) -> str:
@@ -41,26 +51,30 @@ register_case_check(check_case)
 
 @receiver(notice_talked, dispatch_uid="cases.notice_talked")
 def on_talked(sender: Any, *, notice: Notice, message: TalkMessage | None, **kwargs: Any) -> None:
-    """Record a question as an event of the case, begin its clock, and let rules respond."""
-    if message is None or message.kind != TalkKind.QUESTION:
+    """Record a question or a word as an event of the case and begin its clock; let rules respond to a question."""
+    if message is None or message.kind not in KINDS:
         return
     case = Case.objects.filter(pk=notice.case_id).first()
     if case is None:
         return
+    kind = KINDS[message.kind]
+    if kind == WORD and get_unread_duties(case, message.notice).exists():
+        return
     event = CaseEvent.objects.create(
-        pk=build_event_id(message.pk),
+        pk=build_event_id(message.pk, kind),
         case=case,
-        kind=QUESTION,
+        kind=kind,
         at=message.at,
         notice_id=message.notice_id,
         detail={"role": notice.role, "message": str(message.pk)},
     )
-    _begin_clock(case, event, message.notice, message.at)
-    respond_to_notice(QUESTION, notice, message.at, occurrence=message.pk)
+    times = get_question_times() if kind == QUESTION else get_word_times()
+    _begin_clock(case, event, kind, times, message.notice, message.at)
+    if kind == QUESTION:
+        respond_to_notice(QUESTION, notice, message.at, occurrence=message.pk)
 
 
-def _begin_clock(case: Case, event: CaseEvent, root: Notice, at: datetime) -> None:
-    times = get_question_times()
+def _begin_clock(case: Case, event: CaseEvent, kind: str, times: UnitTimes, root: Notice, at: datetime) -> None:
     marks = {
         "amber_at": at + timedelta(minutes=times.amber_minutes),
         "red_at": at + timedelta(minutes=times.red_minutes),
@@ -69,9 +83,9 @@ def _begin_clock(case: Case, event: CaseEvent, root: Notice, at: datetime) -> No
     Deadline.objects.create(
         case=case,
         event=event,
-        key=QUESTION,
-        label=format_in_each_language(LABEL, code=root.code),
-        next_step=in_each_language(NEXT_STEP),
+        key=kind,
+        label=format_in_each_language(LABELS[kind], code=root.code),
+        next_step=in_each_language(NEXT_STEPS[kind]),
         starts_at=at,
         owner=Role.MOBILE_UNIT,
         ladder=snapshot_ladder([dict(step) for step in times.ladder]),

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from access.models import User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
-from notifications.briefs.talk.actions import CORRECTABLE, MAX_TEXT, CannotSay, note_seen_by_unit
+from notifications.briefs.talk.actions import CORRECTABLE, MAX_TEXT, CannotSay
 from notifications.briefs.talk.models import OF_RECIPIENT
 from notifications.briefs.talk.pages import build_page
 from notifications.briefs.talk.telling import get_readers
@@ -19,7 +19,7 @@ from notifications.briefs.talk.views import read_key
 from notifications.outbox.models import Notice
 
 from ..models import Case
-from .writing import get_talk_root, may_write, note_phoned, write
+from .writing import get_talk_root, may_write, note_phoned, note_read, write
 
 READ, PHONED, ANSWER = "read", "phoned", "answer"
 
@@ -42,7 +42,7 @@ def _act(request: HttpRequest, case: Case, root: Notice, user: User) -> HttpResp
     do, text = request.POST.get("do", ""), request.POST.get("text", "")
     key, shown = read_key(request.POST.get("key", "")), _read_shown(request.POST.get("shown", ""))
     if do == READ:
-        note_seen_by_unit(root=root, by=user)
+        note_read(case=case, root=root, by=user)
         return _go(request, case, root)
     try:
         if do == PHONED:

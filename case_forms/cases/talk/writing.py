@@ -1,25 +1,28 @@
-"""What the unit writes about a notice of its case; what it answers ends the clock of the question."""
+"""What the unit writes and reads about a notice of its case; answering and reading end the clocks of what came in."""
 
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.views.decorators.debug import sensitive_variables
 
 from access.models import User
 from audit import clock
 from audit.chain import get_actor
-from notifications.briefs.talk.actions import note_answered_by_phone, write_as_unit
+from notifications.briefs.talk.actions import note_answered_by_phone, note_seen_by_unit, write_as_unit
 from notifications.briefs.talk.models import TalkMessage
-from notifications.briefs.talk.thread import get_waiting_questions, has_talk
+from notifications.briefs.talk.thread import get_waiting_questions, has_talk, iter_chains
+from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice
 
 from ..deadlines import lock_duties, meet_deadlines
 from ..models import Case, Deadline
 from ..rule_events import respond_to_done
 
-QUESTION = "notice_question"  # the event of the procedure, the kind of the case event, and the key of its deadline
+# The kinds of the case events, and the keys of their deadlines. The first is an event of the procedure, too.
+QUESTION, WORD = "notice_question", "notice_word"
 
 
 def get_talk_root(case: Case, notice_id: UUID) -> Notice:
@@ -38,9 +41,14 @@ def may_write(case: Case, user: User) -> bool:
     return user.coordinated_regions().filter(pk__in={case.region_id, case.unit.region_id}).exists()
 
 
-def build_event_id(question: UUID) -> UUID:
-    """Return the id of the case event that a question is."""
-    return uuid5(question, QUESTION)
+def build_event_id(message: UUID, kind: str = QUESTION) -> UUID:
+    """Return the id of the case event that a question, or a word, is."""
+    return uuid5(message, kind)
+
+
+def get_unread_duties(case: Case, root: Notice) -> "QuerySet[Deadline]":
+    """Return the running duty to read what a recipient let the unit know in this conversation."""
+    return Deadline.objects.unmet().filter(case=case, key=WORD, event__notice_id=root.pk)
 
 
 @sensitive_variables("text")
@@ -50,7 +58,7 @@ def write(*, case: Case, root: Notice, text: str, key: UUID, by: User, answers: 
     lock_duties(case)
     before = _get_waiting(root)
     message = write_as_unit(root=root, text=text, key=key, by=by, answers=answers)
-    _end_clocks(case, before - _get_waiting(root), by)
+    _end_clocks(case, root, before - _get_waiting(root), by)
     return message
 
 
@@ -60,15 +68,28 @@ def note_phoned(*, case: Case, root: Notice, by: User, answers: UUID) -> None:
     lock_duties(case)
     before = _get_waiting(root)
     note_answered_by_phone(root=root, answers=answers, by=by)
-    _end_clocks(case, before - _get_waiting(root), by)
+    _end_clocks(case, root, before - _get_waiting(root), by)
+
+
+@transaction.atomic
+def note_read(*, case: Case, root: Notice, by: User) -> bool:
+    """Note that somebody of the unit has read what needs no answer. False when nothing was new."""
+    lock_duties(case)
+    # As whoever writes does: a word that comes in at this moment is read with these, or begins a duty of its own.
+    lock_chases(iter_chains(root))
+    is_new = note_seen_by_unit(root=root, by=by)
+    _end_clocks(case, root, set(), by)
+    return is_new
 
 
 def _get_waiting(root: Notice) -> set[UUID]:
     return set(get_waiting_questions(root).values_list("pk", flat=True))
 
 
-def _end_clocks(case: Case, answered: set[UUID], by: User) -> None:
+def _end_clocks(case: Case, root: Notice, answered: set[UUID], by: User) -> None:
+    """Meet the duties of what was answered, and of what was read: whoever writes or reads has it all before them."""
     events: list[Any] = [build_event_id(question) for question in answered]
     at = clock.now()
-    met = meet_deadlines(Deadline.objects.filter(case=case, event__in=events), at, actor=get_actor(by), is_later=True)
+    duties = Deadline.objects.filter(Q(event__in=events) | Q(key=WORD, event__notice_id=root.pk), case=case)
+    met = meet_deadlines(duties, at, actor=get_actor(by), is_later=True)
     respond_to_done(met, at, case=case)

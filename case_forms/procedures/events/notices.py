@@ -45,31 +45,31 @@ class NoticeUnanswered(LaterEvent):
 class ReferralAccepted(LaterEvent):
     code = "referral_accepted"
     words = gettext_noop("A protection service accepts a referral.")
-    names = (*LaterEvent.names, OFFICE)
+    names = NOTICE
 
 
 class ReferralDeclined(LaterEvent):
     code = "referral_declined"
     words = gettext_noop("A protection service declines a referral.")
-    names = (*LaterEvent.names, OFFICE, REPLY)
+    names = (*NOTICE, REPLY)
 
 
 class ReferralArrived(LaterEvent):
     code = "referral_arrived"
     words = gettext_noop("A person who was referred has arrived at the service.")
-    names = (*LaterEvent.names, OFFICE)
+    names = NOTICE
 
 
 class ReferralNotArrived(LaterEvent):
     code = "referral_not_arrived"
     words = gettext_noop("A person who was referred has not arrived by the time that was agreed.")
-    names = (*LaterEvent.names, OFFICE)
+    names = NOTICE
 
 
 class ReferralEnded(LaterEvent):
     code = "referral_ended"
     words = gettext_noop("A referral has ended with an outcome, as a completed programme.")
-    names = (*LaterEvent.names, OFFICE, REPLY)
+    names = (*NOTICE, REPLY)
 
 
 OF_NOTICES = frozenset(

@@ -27,12 +27,24 @@ class StartDeadline(RuleAction):
             clause=gettext_noop("not a second time in the same case"),
         ),
     ] = False
+    restart: Annotated[
+        StrictBool,
+        Parameter(
+            FLAG,
+            gettext_noop("whether a clock of it that runs since a form is counted anew from this event; none is begun"),
+            clause=gettext_noop("a clock that runs since a form is counted anew from then on, once"),
+        ),
+    ] = False
 
     def causes(self) -> frozenset[str]:
         return OF_TASKS
 
     def subject(self) -> dict[str, str]:
         return {"_task": self.key} if self.key else {}
+
+    def started_deadlines(self) -> dict[str, bool]:
+        """Return the deadline that it starts; none where it only counts a running one anew."""
+        return {} if self.restart else super().started_deadlines()
 
     @classmethod
     def carry_out(cls, action: "Action", world: World) -> None:

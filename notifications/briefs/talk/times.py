@@ -33,8 +33,8 @@ class OutcomeTimes:
 
 
 @dataclass(frozen=True)
-class QuestionTimes:
-    """When a question that the unit hasn't answered turns amber and red and is late, and the steps meanwhile."""
+class UnitTimes:
+    """When what the unit hasn't answered, or hasn't read, turns amber and red and is late, and the steps meanwhile."""
 
     amber_minutes: float
     red_minutes: float
@@ -60,8 +60,14 @@ def get_outcome_times(role: str) -> OutcomeTimes | None:
     return _build(OutcomeTimes, written) if written else None
 
 
-def get_question_times() -> QuestionTimes:
-    return _build(QuestionTimes, _data()["question"])
+def get_question_times() -> UnitTimes:
+    """Return the times of a question, which the unit answers."""
+    return _build(UnitTimes, _data()["question"])
+
+
+def get_word_times() -> UnitTimes:
+    """Return the times of what a recipient only lets the unit know, which the unit reads."""
+    return _build(UnitTimes, _data()["word"])
 
 
 def _build(kind: type[T], written: Mapping[str, Any]) -> T:

@@ -36,7 +36,7 @@ from tests.world.places import make_coordinator, make_place, make_unit_with_work
 from tests.world.scene import Scene, make_scene
 
 from ... import deadline_clock
-from ..writing import QUESTION
+from ..writing import QUESTION, WORD
 
 pytestmark = pytest.mark.django_db
 
@@ -456,3 +456,55 @@ def test_who_never_reports_an_outcome_is_reminded_and_then_a_coordinator_calls(c
     assert awaiting.find_stranded(at) == []
     awaiting.advance(at + timedelta(days=6))
     assert len(mails_about(notice)) == 2
+
+
+# ---- only let them know ----
+
+
+def test_a_word_that_nobody_reads_reaches_the_unit_and_then_a_coordinator(
+    scene: Scene, case: Case, notice: Notice, officer: Client, worker: Client
+) -> None:
+    put_on_duty(make_office(Role.MOBILE_UNIT, region=scene.place.region))
+    assert ask(officer, notice, SAID, "word").status_code == 303
+    assert ask(officer, notice, "Kanarina: and a second word", "word").status_code == 303
+    duty = Deadline.objects.get(case=case, key=WORD)  # one, however many come in
+    due = duty.starts_at + timedelta(hours=4)
+    assert duty.amber_at == due
+    assert deadline_clock.advance(due - timedelta(minutes=1)) == 0
+    for minutes in (0, 120, 240, 480):
+        deadline_clock.advance(due + timedelta(minutes=minutes, seconds=1))
+        notice_clock.advance(due + timedelta(minutes=minutes, seconds=1))
+    told = Notice.objects.filter(chase_id=Deadline.objects.get(pk=duty.pk).chase_id).order_by("owed_at")
+    roles = [(each.purpose, each.role) for each in told]
+    assert roles[0] == ("duty", "mobile_unit")
+    assert roles[-1] == ("call", "coordinator")
+    assert not any("Kanarina" in str(each.brief) for each in told)
+    page = f"/field/cases/{case.reference}/"
+    assert f"/notices/{notice.pk}/talk/" in worker.get(page).content.decode()
+    assert worker.get(page_of(case, notice)).status_code == 200
+    duty.refresh_from_db()
+    assert duty.met_at is None  # looking changes nothing
+    assert worker.post(page_of(case, notice), {"do": "read"}).status_code == 302
+    duty.refresh_from_db()
+    assert duty.met_at is not None
+    deadline_clock.advance(due + timedelta(days=3))
+    assert not Notice.objects.open().filter(chase_id=duty.chase_id).exists()
+
+
+def test_the_next_word_after_reading_is_a_duty_of_its_own(
+    case: Case, notice: Notice, officer: Client, worker: Client
+) -> None:
+    ask(officer, notice, SAID, "word")
+    worker.post(page_of(case, notice), {"do": "read"})
+    ask(officer, notice, "And more", "word")
+    first, second = Deadline.objects.filter(key=WORD).order_by("pk")
+    assert first.met_at is not None
+    assert second.met_at is None
+
+
+def test_whoever_answers_or_adds_has_read_what_came_before(
+    case: Case, notice: Notice, officer: Client, worker: Client
+) -> None:
+    ask(officer, notice, SAID, "word")
+    assert add(worker, case, notice, "Thank you").status_code == 302
+    assert Deadline.objects.get(key=WORD).met_at is not None
