@@ -26,6 +26,7 @@ from case_forms.form_builder.sources import Lists
 from ..actions import (
     AnswersRefused,
     ConfirmationNeeded,
+    CorrectedSince,
     NotAllowed,
     NotDecided,
     UnknownForm,
@@ -34,6 +35,8 @@ from ..actions import (
 )
 from ..attachments.file_types import FileRefused
 from ..attachments.messages import words_for
+from ..correcting import REFUSALS, CorrectionByApp
+from ..models import Submission
 from ..validation.validate import AnswerProblem
 from . import schemas as shapes
 from .attachments import router as attachments
@@ -83,7 +86,7 @@ SUBMISSION_BODY = {
     response={
         201: shapes.Receipt,
         200: shapes.Receipt,
-        409: shapes.Problem,
+        409: shapes.ConflictProblem,
         413: shapes.Problem,
         415: shapes.Problem,
         422: shapes.RefusedProblem,
@@ -98,6 +101,10 @@ def submit(request: HttpRequest) -> Any:
     201: received; a notice is created for everybody who must be notified. 200: the same was received before; the same
     receipt. 409: the UUID belongs to another submission. 422: `errors` names each thing to correct by its path, or
     `confirm` what may be a slip; send it corrected, or again with the keys in `confirmed`.
+    With `corrects` it is a new version of a form that was sent before, beside which it stands: it is decided again in
+    the same case, what was notified by mistake is corrected, and who was missing is notified. 404: there is no such
+    form for this person; 403 `not-correctable`: another unit's. 409 `corrected-since`: it isn't the newest version;
+    `newest` is.
     503: nothing was received, try again later and inform your coordinator.
     """
     body = _submission(read_json(request))
@@ -111,6 +118,7 @@ def submit(request: HttpRequest) -> Any:
         user=user,
         unit=_unit(body.unit),
         confirmed=body.confirmed,
+        correction=_correction(body, user),
     )
     return Status(201 if received.created else 200, received.receipt)
 
@@ -206,6 +214,16 @@ def _unit(slug: str | None) -> MobileUnit | None:
     return found
 
 
+def _correction(body: shapes.SubmissionIn, user: User) -> CorrectionByApp | None:
+    """Return what the body corrects, None for nothing. Raises AnswersRefused, and Http404 for what isn't theirs."""
+    if body.corrects is None:
+        if body.correction_reason is None:
+            return None
+        words = _("A reason is given only for a correction: name in “corrects” what it corrects.")
+        raise AnswersRefused([AnswerProblem("/correction_reason", "not_relevant", words)])
+    return CorrectionByApp(visible_or_404(Submission, user, pk=body.corrects), body.correction_reason or "")
+
+
 def _submission(body: Any) -> shapes.SubmissionIn:
     """Parse the body. Raises AnswersRefused, with a path for each field that is missing, unknown or wrong."""
     try:
@@ -267,6 +285,15 @@ def _file_refused(request: HttpRequest, refused: FileRefused) -> HttpResponse:
 @api.exception_handler(UuidReused)
 def _reused(request: HttpRequest, reused: UuidReused) -> HttpResponse:
     return problem(409, "uuid-reused", _("This UUID belongs to another submission."))
+
+
+@api.exception_handler(CorrectedSince)
+def _not_correctable(request: HttpRequest, refused: CorrectedSince) -> HttpResponse:
+    words = str(REFUSALS[refused.code])
+    if refused.code == "not_yours":
+        return problem(403, "not-correctable", words)
+    newest = {"newest": str(refused.newest)} if refused.newest else {}
+    return problem(409, refused.code.replace("_", "-"), words, **newest)
 
 
 @api.exception_handler(UnknownForm)
