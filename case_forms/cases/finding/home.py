@@ -9,7 +9,7 @@ from access.models import User
 from audit import clock
 
 from .assigning import get_orphans_of
-from .merging import list_to_decide
+from .merging import list_ended_with_case, list_to_decide
 from .models import CaseMerge, CaseTransfer, IdentityRequest
 from .requests import list_asked, list_to_answer
 from .transfers import list_for_home
@@ -27,6 +27,7 @@ class HomeLines:
     transfers: list[CaseTransfer]
     merges: list[CaseMerge]
     orphans: int
+    ended_merges: list[CaseMerge]
 
 
 def build_home(user: User) -> HomeLines:
@@ -35,14 +36,16 @@ def build_home(user: User) -> HomeLines:
     requests = list_to_answer(user)
     asked = list_asked(user).filter(asked_at__gte=recent)
     transfers, merges, orphans = list_for_home(user), list_to_decide(user), get_orphans_of(user)
+    ended = list_ended_with_case(user).filter(dropped_at__gte=recent)
     waits = User.objects.filter(pk=user.pk).values_list(
-        *(Exists(rows.order_by()) for rows in (requests, asked, transfers, merges, orphans))
+        *(Exists(rows.order_by()) for rows in (requests, asked, transfers, merges, orphans, ended))
     )
-    there = waits.first() or (False,) * 5
+    there = waits.first() or (False,) * 6
     return HomeLines(
         requests=list(requests[:MAX_SHOWN]) if there[0] else [],
         asked=list(asked[:MAX_SHOWN]) if there[1] else [],
         transfers=list(transfers[:MAX_SHOWN]) if there[2] else [],
         merges=list(merges[:MAX_SHOWN]) if there[3] else [],
         orphans=orphans.count() if there[4] else 0,
+        ended_merges=list(ended[:MAX_SHOWN]) if there[5] else [],
     )

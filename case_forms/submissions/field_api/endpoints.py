@@ -16,6 +16,7 @@ from access.middleware import problem
 from access.models import MobileUnit, User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
+from case_forms.cases.consent.gate import may_leave
 from case_forms.cases.finding.links import get_standing_references
 from case_forms.cases.models import Case
 from case_forms.cases.timeline import build_timeline
@@ -47,6 +48,7 @@ REFERENCE = re.compile(r"^[0-9A-Z]{6,8}$")
 FIELD_NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = "60"
+ROAD = "field_api"  # of the gate for sharing
 
 log = structlog.get_logger(__name__)
 
@@ -173,6 +175,8 @@ def case(request: HttpRequest, reference: str) -> Any:
     # The reference of a merged case is that of the one that stays.
     reference = get_standing_references([reference]).get(reference, reference)
     found = visible_or_404(Case, user, reference=reference)
+    if not may_leave(found, ROAD).is_allowed:
+        raise Http404
     with transaction.atomic():
         log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk, by="api")
     timeline = build_timeline(found, language=user.language)
@@ -188,6 +192,7 @@ def case(request: HttpRequest, reference: str) -> Any:
         "procedure": {"key": procedure.procedure.key, "version": procedure.number},
         "opened_at": found.opened_at,
         "closed_at": found.closed_at,
+        "restricted_at": found.restricted_at,
         "notices": timeline.notices,
         "deadlines": timeline.deadlines,
         "referrals": timeline.referrals,

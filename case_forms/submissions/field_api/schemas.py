@@ -232,7 +232,10 @@ class ProcedureOut(Schema):
 
 
 class CaseOut(Schema):
-    """A case as its unit follows it: codes and times; nothing of what was answered about the person."""
+    """A case as its unit follows it: codes and times; nothing of what was answered about the person.
+
+    `restricted_at`: since when the person asks that their data aren't used; null otherwise.
+    """
 
     reference: str
     status: str
@@ -244,6 +247,7 @@ class CaseOut(Schema):
     procedure: ProcedureOut
     opened_at: datetime
     closed_at: datetime | None
+    restricted_at: datetime | None
     notices: list[NoticeOut]
     deadlines: list[DeadlineOut]
     referrals: list[ReferralOut]
