@@ -35,7 +35,17 @@ from .attachments.actions import UnknownAttachment, claim_attachments
 from .attachments.named_files import AttachedFiles, file_problems, files_of_draft, files_of_person, named_files
 from .case_reference import case_problems, named_case
 from .confirmations import ToConfirm, build_stored_confirmations, to_confirm, unconfirmed
-from .correcting import get_earlier_versions, get_refusal
+from .correcting import (
+    REFUSALS,
+    CorrectionByApp,
+    copy_files,
+    find_files_again,
+    get_earlier_versions,
+    get_newest_version,
+    get_reason_problem,
+    get_refusal,
+    with_files,
+)
 from .deciding import NotDecided, decide_and_apply
 from .drafts.actions import build_context, get_versions, to_choose
 from .drafts.filled import get_carried_over
@@ -101,11 +111,15 @@ class ChangedSince(Exception):
 
 
 class CorrectedSince(Exception):
-    """The submission that this corrects can't be corrected any more. `code`: see `correcting.REFUSALS`."""
+    """The submission that this corrects can't be corrected any more.
 
-    def __init__(self, code: str) -> None:
+    `code`: see `correcting.REFUSALS`. `newest`: the version that can be, where somebody has corrected it meanwhile.
+    """
+
+    def __init__(self, code: str, newest: UUID | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.newest = newest
 
 
 class AnswersRefused(Exception):
@@ -142,6 +156,7 @@ def receive_submission(
     draft: Draft | None = None,
     confirmed: Collection[str] = (),
     carried_over: Mapping[str, Any] | None = None,
+    correction: CorrectionByApp | None = None,
 ) -> Received:
     """Receive one filled form; the module's docstring has the steps.
 
@@ -151,12 +166,13 @@ def receive_submission(
     that the sender confirms (`confirmations`); a drill is asked nothing. `carried_over`: by question, answers that were
     taken over from what is known about the person and not asked again (`drafts.filled`): they become no new facts. A
     draft may be a correction (`correcting`): the submission then takes the place of another one, whose case it belongs
-    to.
+    to; an app, which has no draft, says so in `correction`, and may name the files of the earlier versions again.
     Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, CorrectedSince, NotDecided; nothing
     is stored then.
     """
-    place = get_unit(user, unit)
-    content = _content(form_key, version, occurred_at, answers)
+    # A correction is its form's unit's; naming another one changes nothing of that.
+    place = get_unit(user, (correction.get_unit(user) if correction else None) or unit)
+    content = _content(form_key, version, occurred_at, answers, correction)
     # before the answers are checked: a retry gets its first receipt, although its files are claimed by now
     earlier = _received_before(uuid, content, user)
     if earlier is not None:
@@ -166,10 +182,14 @@ def receive_submission(
     if form_version is None or is_public(form_version.parsed_form):
         raise UnknownForm
     received_at = clock.now()
-    files = files_of_draft(draft) if draft else files_of_person(user)
-    corrects = draft.corrects if draft else None
-    if corrects is not None and (refusal := get_refusal(corrects, user)):
-        raise CorrectedSince(refusal)
+    corrects = draft.corrects if draft else correction.submission if correction else None
+    if corrects is not None:
+        _check_correctable(corrects, user)
+    if correction is not None:
+        _check_correction(correction, form_version)
+    # What an app names of an earlier version's files is copied, since those belong to that version.
+    again = find_files_again(correction.submission) if correction else {}
+    files = files_of_draft(draft) if draft else files_of_person(user, besides=again)
     context = CheckContext(
         Lists(user),
         timezone.localdate(received_at),
@@ -180,6 +200,7 @@ def receive_submission(
         known=get_known_for_form(form_version, answers, user),
     )
     cleaned, case = _checked(form_version.parsed_form, answers, context, user, strict=strict, corrects=corrects)
+    wanted = named_files(form_version.parsed_form, cleaned) & again.keys()
     taken_over = {key: entry for key, entry in (carried_over or {}).items() if key in cleaned}
     # nobody sits in front of a drill to tick a confirmation (docs/adr/0036)
     asked = [] if is_drill else to_confirm(form_version.parsed_form, cleaned, context, case)
@@ -195,7 +216,7 @@ def receive_submission(
         forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
         is_drill=is_drill,
         corrects=corrects,
-        correction_reason=draft.correction_reason if draft and corrects else None,
+        correction_reason=_get_reason(draft, correction),
         carried_over=taken_over or None,
     )
     if unconfirmed(asked, confirmed):
@@ -206,6 +227,11 @@ def receive_submission(
             if unconfirmed(asked, confirmed):
                 raise ConfirmationNeeded(unconfirmed(asked, confirmed))
             submission.confirmed = build_stored_confirmations(asked, user, received_at)
+            if wanted:
+                copies = copy_files([again[key] for key in wanted], owner=user, unit=place)
+                if len(copies) != len(wanted):
+                    raise UnknownAttachment
+                submission.answers = cleaned = with_files(cleaned, copies)
             # an insert, never an update: a UUID that came in twice at once must fail here and not overwrite the first
             submission.save(force_insert=True)
             named = named_files(form_version.parsed_form, cleaned)
@@ -226,9 +252,9 @@ def receive_submission(
     except IntegrityError:
         # the same UUID came in twice at once: the second request returns what the first one stored
         earlier = _received_before(uuid, content, user)
-        if earlier is None and corrects is not None and (refusal := get_refusal(corrects, user)):
+        if earlier is None and corrects is not None:
             # somebody else's correction of the same form was faster
-            raise CorrectedSince(refusal) from None
+            _check_correctable(corrects, user)
         if earlier is None:
             raise
         return earlier
@@ -289,7 +315,35 @@ def get_unit(user: User, unit: MobileUnit | None = None) -> MobileUnit:
 # ---- checking ----
 
 
-def _content(form_key: str, version: int, occurred_at: datetime, answers: Any) -> bytes:
+def _check_correctable(corrects: Submission, user: User) -> None:
+    """Raise CorrectedSince when this person can't correct this submission, or can't any more."""
+    refusal = get_refusal(corrects, user)
+    if refusal:
+        newest = get_newest_version(corrects).pk if refusal == "corrected_since" else None
+        raise CorrectedSince(refusal, newest)
+
+
+def _check_correction(correction: CorrectionByApp, form_version: FormVersion) -> None:
+    """Check what an app says of a correction. Raises AnswersRefused."""
+    problems = []
+    if form_version.form_id != correction.submission.form_version.form_id:
+        problems.append(AnswerProblem("/form", "other_form", _("A correction is of the form that it corrects.")))
+    if code := get_reason_problem(correction.reason):
+        problems.append(AnswerProblem("/correction_reason", code, str(REFUSALS[code])))
+    if problems:
+        raise AnswersRefused(problems)
+
+
+def _get_reason(draft: Draft | None, correction: CorrectionByApp | None) -> str | None:
+    """Return why this corrects another submission; None for one that corrects nothing."""
+    if correction is not None:
+        return correction.reason.strip()
+    return draft.correction_reason if draft and draft.corrects_id else None
+
+
+def _content(
+    form_key: str, version: int, occurred_at: datetime, answers: Any, correction: CorrectionByApp | None = None
+) -> bytes:
     """Serialise the submission canonically, to tell one from another. Raises AnswersRefused when it isn't JSON."""
     try:
         problems = list(_time_problems(occurred_at))
@@ -297,8 +351,10 @@ def _content(form_key: str, version: int, occurred_at: datetime, answers: Any) -
             raise AnswersRefused(problems)
         # in UTC: the same moment sent with another offset is the same submission
         moment = occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
+        # only of an app's corrections: what is stored by now was told apart without it
+        corrected = [str(correction.submission.pk), correction.reason.strip()] if correction else []
         return json.dumps(
-            [form_key, version, moment, answers], sort_keys=True, separators=(",", ":"), allow_nan=False
+            [form_key, version, moment, answers, *corrected], sort_keys=True, separators=(",", ":"), allow_nan=False
         ).encode()
     except (TypeError, ValueError, RecursionError):
         raise AnswersRefused([AnswerProblem("/answers", "wrong_type", _("Answers are an object."))]) from None

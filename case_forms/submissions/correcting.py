@@ -8,6 +8,7 @@ corrected, by the workers of its unit.
 
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.models import User
+from access.models import MobileUnit, User
 from audit import clock
 from audit.chain import get_actor, log_event
 from vault.keyring import KeyRingError
@@ -36,6 +37,7 @@ REFUSALS: dict[str, "str | Promise"] = {
     "unreadable": _("This form can't be opened, so it can't be corrected. Tell your coordinator."),
     "reason_missing": _("Write what was wrong, so that everybody knows why it was corrected."),
     "reason_too_long": _("Write at most 500 characters."),
+    "forgotten": _("This form's time was over and it was forgotten, so it can't be corrected. Write a new one."),
     "begun": _("You have begun a correction of this form already. Go on with it, or delete it."),
 }
 
@@ -60,6 +62,10 @@ def get_refusal(submission: Submission, user: User) -> str:
     units = {submission.unit_id, *([submission.case.unit_id] if submission.case else [])}
     if not user.units().filter(pk__in=units).exists():
         return "not_yours"
+    if submission.forgotten_at is not None or (
+        submission.case is not None and submission.case.forgotten_at is not None
+    ):
+        return "forgotten"
     if Submission.objects.filter(corrects=submission).exists():
         return "corrected_since"
     return "too_often" if len(get_earlier_versions(submission)) >= MAX_VERSIONS - 1 else ""
@@ -113,11 +119,7 @@ def start_correction(*, submission: Submission, reason: str, by: User) -> Draft:
     What retention has purged is not in it, and stays purged.
     """
     text = reason.strip()
-    if not text:
-        raise CorrectionRefused("reason_missing")
-    if len(text) > MAX_REASON:
-        raise CorrectionRefused("reason_too_long")
-    refusal = get_refusal(submission, by)
+    refusal = get_reason_problem(text) or get_refusal(submission, by)
     if refusal:
         raise CorrectionRefused(refusal)
     if Draft.objects.open().filter(owner=by, corrects=submission).exists():
@@ -127,14 +129,15 @@ def start_correction(*, submission: Submission, reason: str, by: User) -> Draft:
         log_event("submission.read", actor=get_actor(by), target_kind="submission", target_id=submission.pk)
         draft = start_draft(
             form_version=submission.form_version,
-            unit=submission.unit if by.units().filter(pk=submission.unit_id).exists() else _own_unit(submission, by),
+            unit=get_correcting_unit(submission, by),
             owner=by,
             answers=answers,
             occurred_at=submission.occurred_at,
         )
         # The case first: its key seals what is assigned after it.
         draft.case = submission.case
-        draft.answers = _with_files(answers, _copy_files(submission, draft))
+        copies = copy_files(submission.attachments.all(), owner=by, unit=draft.unit, draft=draft)
+        draft.answers = with_files(answers, copies)
     except (SealBroken, KeyRingError):
         raise CorrectionRefused("unreadable") from None
     draft.corrects = submission
@@ -143,10 +146,34 @@ def start_correction(*, submission: Submission, reason: str, by: User) -> Draft:
     return draft
 
 
-def _own_unit(submission: Submission, by: User) -> Any:
-    """Return the unit of the case, whose workers may correct what another unit has sent about it."""
-    assert submission.case is not None
-    return by.units().get(pk=submission.case.unit_id)
+def get_reason_problem(reason: str) -> str:
+    """Return what is wrong with the reason of a correction, a key of REFUSALS; "" for nothing."""
+    text = reason.strip()
+    if not text:
+        return "reason_missing"
+    return "reason_too_long" if len(text) > MAX_REASON else ""
+
+
+def get_correcting_unit(submission: Submission, by: User) -> MobileUnit:
+    """Return the unit that a correction is sent for: the one that sent the form, or the one that has its case.
+
+    The caller has made sure that one of them is this person's (`get_refusal`).
+    """
+    keys = [submission.unit_id, *([submission.case.unit_id] if submission.case else [])]
+    own = by.units().in_bulk(keys)
+    return next(own[key] for key in keys if key in own)
+
+
+@dataclass(frozen=True)
+class CorrectionByApp:
+    """A correction that an app sends whole: which submission it takes the place of, and why."""
+
+    submission: Submission
+    reason: str = field(repr=False)
+
+    def get_unit(self, user: User) -> MobileUnit | None:
+        """Return the unit that the correction is sent for; None where this person may not send it."""
+        return None if get_refusal(self.submission, user) == "not_yours" else get_correcting_unit(self.submission, user)
 
 
 @transaction.atomic
@@ -168,13 +195,21 @@ def correct_newest_instead(*, draft: Draft, by: User) -> Draft:
     return locked
 
 
-def _copy_files(submission: Submission, draft: Draft) -> Mapping[str, str]:
-    """Copy the submission's files into the draft. Return {id of the old: id of the copy}.
+def find_files_again(submission: Submission) -> dict[uuid.UUID, Attachment]:
+    """Return the files of this version and of all before it, which a correction by an app may name again."""
+    versions = [submission.pk, *get_earlier_versions(submission)]
+    return {row.pk: row for row in Attachment.objects.filter(submission__in=versions)}
+
+
+def copy_files(
+    files: Iterable[Attachment], *, owner: User, unit: MobileUnit, draft: Draft | None = None
+) -> Mapping[str, str]:
+    """Copy a submission's files into a draft, or for a submission to claim. Return {id of the old: id of the copy}.
 
     Contents are written before the transaction ends; one that it leaves behind without a row is tidied away later.
     """
     copies: dict[str, str] = {}
-    for old in submission.attachments.all():
+    for old in files:
         try:
             content = get_content(old)
         except ContentLost as error:
@@ -185,8 +220,8 @@ def _copy_files(submission: Submission, draft: Draft) -> Mapping[str, str]:
         Attachment.objects.create(
             id=identity,
             draft=draft,
-            owner=draft.owner,
-            unit=draft.unit,
+            owner=owner,
+            unit=unit,
             media_type=old.media_type,
             size=old.size,
             fingerprint=old.fingerprint,
@@ -197,10 +232,10 @@ def _copy_files(submission: Submission, draft: Draft) -> Mapping[str, str]:
     return copies
 
 
-def _with_files(value: Any, copies: Mapping[str, str]) -> Any:
+def with_files(value: Any, copies: Mapping[str, str]) -> Any:
     """Return these answers with the copies' ids in the place of the files'."""
     if isinstance(value, dict):
         if set(value) & {"id"} and value.get("id") in copies:
             return {**value, "id": copies[value["id"]]}
-        return {key: _with_files(each, copies) for key, each in value.items()}
-    return [_with_files(each, copies) for each in value] if isinstance(value, list) else value
+        return {key: with_files(each, copies) for key, each in value.items()}
+    return [with_files(each, copies) for each in value] if isinstance(value, list) else value

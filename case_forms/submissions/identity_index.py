@@ -12,10 +12,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from case_forms.cases.finding.identity import Identity, get_identity, load_identity_questions
+from case_forms.cases.finding.identity import Identity, find_identity_questions, get_identity
 from case_forms.cases.finding.index import NAME, count_by_key, index_identity
 from case_forms.cases.finding.models import IdentityToken
-from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.models import FormVersion, get_fact_catalogue
 from vault.blind_index import BlindIndex, get_primary_key, register_index
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -117,9 +117,9 @@ def _get_page(after: UUID | None, size: int) -> list[Submission]:
 
 def _iter_versions() -> Iterator[int]:
     """Yield the form versions that ask who a person is."""
-    declared = load_identity_questions()
+    facts = get_fact_catalogue()
     for version in FormVersion.objects.select_related("form"):
-        if version.form.key in declared["forms"] or version.parsed_form.kind in declared["kinds"]:
+        if find_identity_questions(version.parsed_form, facts):
             yield version.pk
 
 

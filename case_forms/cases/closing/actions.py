@@ -200,7 +200,7 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
     for first in Notice.objects.filter(pk__in=withdrawn).defer("brief", "ladder", "link_token").order_by("owed_at"):
         cancel(notice=first, reason=CASE_VOID if is_void else CASE_CLOSED)
     links = _end_links(case, at)
-    end_between_units(case, by=by, at=at)
+    between = end_between_units(case, by=by, at=at)
     case.closed_at, case.form_after_closing_at = at, None
     case.voided_at = at if is_void else None
     case.forget_after = compute_forget_after(case, at)
@@ -212,6 +212,7 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
         "referrals": [str(key) for key in referrals],
         "dates": ends.dates,
         "links": links,
+        "between": between,
     }
     closing.save(update_fields=["ended"])
     event = CaseEvent.objects.create(
@@ -219,9 +220,12 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
         kind=CASE_VOID if is_void else CASE_CLOSED,
         at=at,
         detail={"closing": str(closing.pk), "reason": closing.reason, "asked_by": closing.asked_by_id, "by": by.pk},
-        explanation=[{"rule": closing.act, "words": _words(closing, len(duties), len(ends.chases))}],
+        explanation=[
+            {"rule": closing.act, "words": _words(closing, len(duties), len(ends.chases), sum(between.values()))}
+        ],
     )
-    counts = {key: len(value) if isinstance(value, list) else value for key, value in closing.ended.items()}
+    ended = {key: value for key, value in closing.ended.items() if key != "between"} | between
+    counts = {key: len(value) if isinstance(value, list) else value for key, value in ended.items()}
     _log("case.voided" if is_void else "case.closed", closing, by, asked_by=closing.asked_by_id, **counts)
     if is_void:
         notify_of_void(case, event, told, at)
@@ -249,7 +253,7 @@ def _end_links(case: Case, at: datetime) -> int:
     return len(keys)
 
 
-def _words(closing: CaseClosing, duties: int, notices: int) -> dict[str, str]:
+def _words(closing: CaseClosing, duties: int, notices: int, between: int) -> dict[str, str]:
     """Word what was done, for the case's course."""
 
     def write() -> str:
@@ -264,6 +268,9 @@ def _words(closing: CaseClosing, duties: int, notices: int) -> dict[str, str]:
             said.append(gettext("Notices without an answer go on: %(count)d.") % {"count": notices})
         elif notices:
             said.append(gettext("Notices without an answer were withdrawn: %(count)d.") % {"count": notices})
+        if between:
+            words = gettext("Requests, transfers and proposals that had no answer end with it: %(count)d.")
+            said.append(words % {"count": between})
         return " ".join(said)
 
     return both(write)

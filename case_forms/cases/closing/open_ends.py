@@ -1,13 +1,14 @@
 """What is still open in a case: shown before it is closed, decided about, and compared when it is carried out."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from access.models import localize
@@ -15,6 +16,8 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, NoticeState
 
+from ..finding.ending import ASKING
+from ..finding.models import CaseMerge, CaseTransfer, IdentityRequest, RequestAnswer, TransferAnswer
 from ..models import AwaitedDate, Case, Deadline, Referral
 from ..referring.moves import RUNNING
 
@@ -52,6 +55,16 @@ class OpenReferral:
 
 
 @dataclass(frozen=True)
+class OpenBetween:
+    """Something between units that waits for an answer. `what`: transfer, request, merge. `unit`: the other one."""
+
+    id: UUID
+    what: str
+    unit: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class OpenEnds:
     """What closing a case would end. Notices about duties aren't listed: they end with their duty."""
 
@@ -59,10 +72,11 @@ class OpenEnds:
     chases: Sequence[OpenChase] = ()
     referrals: Sequence[OpenReferral] = ()
     dates: int = 0
+    between: Sequence[OpenBetween] = ()
     duty_chases: Sequence[UUID] = field(default=(), repr=False)
 
     def __bool__(self) -> bool:
-        return bool(self.duties or self.chases or self.referrals or self.dates)
+        return bool(self.duties or self.chases or self.referrals or self.dates or self.between)
 
     @property
     def fingerprint(self) -> str:
@@ -72,12 +86,14 @@ class OpenEnds:
             sorted(str(each.id) for each in self.chases),
             sorted((str(each.id), each.state) for each in self.referrals),
             self.dates,
+            # Appended only where there is any: a page that was open over the upgrade still agrees to the same.
+            *(sorted(str(each.id) for each in self.between)),
         ]
         return hashlib.sha256(repr(rows).encode()).hexdigest()[:24]
 
 
 def find_open_ends(case: Case) -> OpenEnds:
-    """Find what is open in a case, in four queries. Labels are in the active language."""
+    """Find what is open in a case, in seven queries. Labels are in the active language."""
     language = get_language() or settings.LANGUAGE_CODE
     duties = [
         OpenDuty(
@@ -86,7 +102,7 @@ def find_open_ends(case: Case) -> OpenEnds:
             str(Role(row.owner).label) if row.owner else "",
             row.marks[-1] if row.marks else None,
         )
-        for row in Deadline.objects.unmet().filter(case=case).defer("ladder", "next_step")
+        for row in _list_duties(case)
     ]
     referrals = Referral.objects.filter(case=case, state__in=RUNNING).select_related("partner")
     of_duties, chases = _find_chases(case, language)
@@ -98,8 +114,28 @@ def find_open_ends(case: Case) -> OpenEnds:
             for row in referrals
         ],
         dates=AwaitedDate.objects.filter(case=case, done_at__isnull=True, ended_at__isnull=True).count(),
+        between=list(_iter_between(case)),
         duty_chases=of_duties,
     )
+
+
+def _list_duties(case: Case) -> "QuerySet[Deadline]":
+    # What asks for an answer between units is listed with what it asks.
+    return Deadline.objects.unmet().filter(case=case).exclude(key__in=ASKING).defer("ladder", "next_step")
+
+
+def _iter_between(case: Case) -> Iterator[OpenBetween]:
+    transfers = CaseTransfer.objects.filter(case=case, answer=TransferAnswer.WAITING)
+    for transfer in transfers.select_related("to_unit").defer("reason"):
+        yield OpenBetween(transfer.pk, "transfer", str(transfer.to_unit), transfer.asked_at)
+    requests = IdentityRequest.objects.filter(Q(case=case) | Q(own_case=case), answer=RequestAnswer.WAITING)
+    for request in requests.select_related("unit"):
+        # Which unit was asked isn't shown to the one that asked; it knows that it has asked.
+        yield OpenBetween(request.pk, "request", str(request.unit), request.asked_at)
+    merges = CaseMerge.objects.filter(Q(kept=case) | Q(duplicate=case), approved_at=None, dropped_at=None)
+    for merge in merges.select_related("kept__unit", "duplicate__unit"):
+        other = merge.duplicate if merge.kept_id == case.pk else merge.kept
+        yield OpenBetween(merge.pk, "merge", str(other.unit), merge.proposed_at)
 
 
 def _find_chases(case: Case, language: str) -> tuple[list[UUID], list[OpenChase]]:

@@ -7,7 +7,7 @@ stay ended: whoever has to know is notified by the next form.
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from audit.chain import get_actor, log_event
 
 from ..brief_content import both
 from ..deadlines import find_next_mark
+from ..finding.ending import ASKING
 from ..locking import lock_all_of
 from ..models import AwaitedDate, Case, CaseClosing, CaseEvent, Deadline
 from ..rule_events import CASE_REOPENED, respond_to_closing
@@ -35,7 +36,9 @@ def get_closing(case: Case) -> CaseClosing | None:
 
 def get_ended_duties(case: Case) -> "QuerySet[Deadline]":
     """Return the duties that can start again. One that waits for the answer to a notice can't: that was withdrawn."""
-    return Deadline.objects.filter(case=case, ended_at__isnull=False, notice_id__isnull=True)
+    ended = Deadline.objects.filter(case=case, ended_at__isnull=False, notice_id__isnull=True)
+    # Nor one that asks somebody for an answer between units: what it asked for has ended, and is asked for anew.
+    return ended.exclude(key__in=ASKING)
 
 
 @transaction.atomic
@@ -65,7 +68,7 @@ def reopen_case(*, case: Case, reason: str, note: str = "", duties: Collection[i
     dates = awaited.update(ended_at=None)
     if closing is not None:
         _note_reopening(closing, reason, note, by, at)
-    return _record(locked, closing.pk if closing else None, reason, started, dates, by, at)
+    return _record(locked, closing, reason, started, dates, by, at)
 
 
 def _start_again(duty: Deadline, at: datetime) -> int:
@@ -90,14 +93,15 @@ def _note_reopening(closing: CaseClosing, reason: str, note: str, by: User, at: 
 
 
 def _record(
-    case: Case, closing_id: UUID | None, reason: str, started: list[int], dates: int, by: User, at: datetime
+    case: Case, closing: CaseClosing | None, reason: str, started: list[int], dates: int, by: User, at: datetime
 ) -> CaseEvent:
+    closing_id, between = closing.pk if closing else None, count_between_units(closing)
     event = CaseEvent.objects.create(
         case=case,
         kind=CASE_REOPENED,
         at=at,
         detail={"closing": str(closing_id or ""), "reason": reason, "duties": started, "dates": dates, "by": by.pk},
-        explanation=[{"rule": REOPEN, "words": both(lambda: _say(reason, len(started), dates))}],
+        explanation=[{"rule": REOPEN, "words": both(lambda: _say(reason, len(started), dates, between))}],
     )
     log_event(
         "case.reopened",
@@ -112,12 +116,20 @@ def _record(
     return event
 
 
-def _say(reason: str, duties: int, dates: int) -> str:
+def _say(reason: str, duties: int, dates: int, between: int) -> str:
     said = [gettext("The case was opened again: %(reason)s.") % {"reason": label_reason(REOPEN, reason)}]
     said.append(gettext("Duties that start again: %(count)d.") % {"count": duties})
     if dates:
         said.append(gettext("Dates that are awaited again: %(count)d.") % {"count": dates})
+    if between:
+        words = gettext("Requests, transfers and proposals that ended with it stay ended (%(count)d): ask anew.")
+        said.append(words % {"count": between})
     return " ".join(said)
+
+
+def count_between_units(closing: CaseClosing | None) -> int:
+    """Return how much between units ended with the case; 0 for one that was closed before this was counted."""
+    return sum(closing.ended.get("between", {}).values()) if closing else 0
 
 
 @transaction.atomic

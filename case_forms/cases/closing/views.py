@@ -27,7 +27,7 @@ from .forms import KEEP, ClosingForm, DecisionForm, ReopenForm
 from .models import ClosingAct
 from .open_ends import find_open_ends
 from .reasons import label_reason
-from .reopening import get_closing, get_ended_duties, leave_closed, reopen_case
+from .reopening import count_between_units, get_closing, get_ended_duties, leave_closed, reopen_case
 
 CHANGED = _("Something has changed in this case since you opened this page. Read what is open now, then decide.")
 PROBLEMS: dict[str, Promise] = {
@@ -172,7 +172,8 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("cases:case", case.reference)
     except CannotClose:
         return redirect("cases:case", case.reference)
-    page = {"form": form, "found": get_closing(case)}
+    found = get_closing(case)
+    page = {"form": form, "found": found, "between": count_between_units(found)}
     return _render(request, "cases/closing/reopen.html", case, page, 422 if form.errors else 200)
 
 

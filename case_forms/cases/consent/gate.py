@@ -4,6 +4,8 @@ A legal duty, the organisation's own people, a consent in the ledger with an agr
 interest with its reason; nothing else. A role that stands in no rule receives nothing. Police, Responsible Authority
 and Child Protection Unit are a duty: nothing is looked up for them, so no ledger can stop their notices.
 
+`may_leave` is asked of what leaves otherwise than as a notice: files of answers, registers, documents, the field API.
+
 `check_request` and `check_notice` are what the outbox asks of every notice that is created and opened, so that a road
 which forgets to ask is refused there (docs/consent.md).
 """
@@ -17,7 +19,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language
+from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
 from access.models import localize
 from audit import clock
 from notifications.directory.models import Agreement, Partner, Role
@@ -30,6 +32,7 @@ from .models import REFER_TO, ConsentEntry, SharingDecision
 from .rules import (
     CHILD,
     LEGAL_DUTY,
+    get_road_rule,
     get_role_rule,
     get_rules,
     needs_consent,
@@ -76,6 +79,7 @@ WHY: dict[str, str | Promise] = {
     NO_REASON: _("An emergency was named for {who} without a reason."),
     NOT_IN_EMERGENCY: _("An emergency does not take the place of consent for {who}."),
 }
+RESTRICTED_FILE = _("The person asked that their data aren't used for now, so they go into no file.")
 HOW = _("What you can do: record the person's answer on the consent form, then send the request again.")
 HOW_RESTRICTED = _(
     "What you can do: if the person wants their data to be used again, propose on the case's page that the restriction"
@@ -148,6 +152,23 @@ def may_share(
     if by_consent.is_allowed or emergency is None or _is_past(emergency, at):
         return by_consent
     return replace(_judge_emergency(case, to, emergency), standing=standing)
+
+
+def may_leave(case: Case | None, road: str) -> Verdict:
+    """Decide whether data of a case may leave on this road (`roads` in `data/sharing.json`) to our own people, or to
+    the person themselves.
+
+    Who may take it is the policy table's and each object's question; this is about the person's own word. A road that
+    the file doesn't name is refused; what belongs to no case has nobody who could have said anything.
+    """
+    rule = get_road_rule(road)
+    if rule is None:
+        return Verdict(False, code=NO_RULE, why=format_in_each_language(WHY[NO_RULE], who=same_in_each_language(road)))
+    if case is not None and case.restricted_at is not None and not rule["while_restricted"]:
+        return Verdict(
+            False, code=RESTRICTED, why=in_each_language(RESTRICTED_FILE), how=in_each_language(HOW_RESTRICTED)
+        )
+    return Verdict(True, rule["to"])
 
 
 def _judge_consent(case: Case, to: Recipient, standing: Standing, at: datetime) -> Verdict:

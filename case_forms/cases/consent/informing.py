@@ -80,9 +80,16 @@ def inform_unit(*, case: Case, event_id: UUID, at: datetime) -> Notice:
 
     With nobody of the unit on duty, the coordinator: no alarm is raised because nobody could be informed.
     """
+    return inform_own_unit(
+        case=case, title=LINKS_ENDED, words=LINKS_ENDED_WORDS, event_id=uuid5(event_id, "unit"), at=at
+    )
+
+
+def inform_own_unit(*, case: Case, title: str | Promise, words: str | Promise, event_id: UUID, at: datetime) -> Notice:
+    """Tell a case's unit something that holds nothing of the case; with nobody on duty there, the coordinator."""
     own = _resolve(case, Role.MOBILE_UNIT, at)
     role = Role.COORDINATOR if own.contact is None else Role.MOBILE_UNIT
-    return _inform_own(case, role, LINKS_ENDED, LINKS_ENDED_WORDS, uuid5(event_id, "unit"), at)
+    return _inform_own(case, role, title, words, event_id, at)
 
 
 def inform_coordinator(*, case: Case, decision: SharingDecision, at: datetime) -> Notice:

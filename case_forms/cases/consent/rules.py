@@ -27,6 +27,12 @@ def get_role_rule(role: str) -> Mapping[str, Any] | None:
     return rule
 
 
+def get_road_rule(road: str) -> Mapping[str, Any] | None:
+    """Return what holds for a road on which data leave otherwise than as a notice; None for one that isn't named."""
+    rule = get_rules()["roads"].get(road)
+    return rule if isinstance(rule, dict) else None
+
+
 def needs_consent(role: str, *, is_child: bool) -> bool:
     """Say whether this role receives data of such a case only with consent, or in an emergency."""
     rule = get_role_rule(role)

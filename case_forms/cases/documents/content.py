@@ -30,7 +30,7 @@ from notifications.outbox.states import NoticeState
 
 from ..applying.state import SubmissionFacts
 from ..brief_content import AnswerFacts, answer_rows, moment_words
-from ..consent.gate import may_share
+from ..consent.gate import may_leave, may_share
 from ..consent.ledger import Recipient
 from ..facts.reading import get_known
 from ..models import Case, CaseStatus
@@ -49,6 +49,9 @@ SAFETY_PLAN = "safety_plan"
 CARD_GROUP, CARD_NAME, CARD_PHONE = "contacts", "contact_name", "contact_phone"
 CARD_LINES = 6
 
+# Of the gate: our own papers, and the card that is the person's own.
+ROAD, CARD_ROAD = "own_document", "pocket_card"
+
 
 class CannotMake(Exception):
     """Raised where there is nothing to print, or it may not be shared. `code` is a key of `labels.PROBLEMS`."""
@@ -60,6 +63,7 @@ class CannotMake(Exception):
 
 def render_document(document: CaseDocument) -> Rendered:
     """Lay out this document. Raises CannotMake; and, of the renderer, DocumentRefused and Busy."""
+    check_may_leave(document.case, document.kind)
     if document.kind in ROLES:
         return _render_notice(document)
     if document.kind == DocumentKind.CARD:
@@ -68,8 +72,25 @@ def render_document(document: CaseDocument) -> Rendered:
     return _render_own(document, build)
 
 
+def check_may_leave(case: Case, kind: str) -> None:
+    """Raise CannotMake where the gate doesn't let such a document of this case go.
+
+    Of the notices only the referral's is asked about: the others are a legal duty, for which nothing is looked up.
+    """
+    if kind == DocumentKind.REFERRAL:
+        notice = _get_notice(case, kind)
+        office = notice.partner or (notice.contact.partner if notice.contact else None)
+        if not may_share(case, Recipient(notice.role, office), at=clock.now()).is_allowed:
+            raise CannotMake("not_covered")
+    elif kind not in ROLES:
+        road = CARD_ROAD if kind == DocumentKind.CARD else ROAD
+        if not may_leave(case, road).is_allowed:
+            raise CannotMake("restricted")
+
+
 def check_can_be_made(case: Case, kind: str) -> None:
-    """Raise CannotMake if the case has nothing of which this kind could be made."""
+    """Raise CannotMake if the case has nothing of which this kind could be made, or it may not leave."""
+    check_may_leave(case, kind)
     if kind in ROLES:
         _get_notice(case, kind)
     elif kind == DocumentKind.IDENTIFICATION:
@@ -94,9 +115,6 @@ def _render_notice(document: CaseDocument) -> Rendered:
     notice = _get_notice(document.case, document.kind)
     if document.kind != DocumentKind.REFERRAL:
         return render(notice)
-    office = notice.partner or (notice.contact.partner if notice.contact else None)
-    if not may_share(document.case, Recipient(notice.role, office), at=clock.now()).is_allowed:
-        raise CannotMake("not_covered")
     brief = _build_file(document.case, notice.role)
     return render(notice, more=lambda language: list(sections_in(brief, language, on_paper=True)))
 

@@ -9,6 +9,7 @@ PROBLEMS: dict[str, str | Promise] = {
     "no_form": _("The form that this document is made of has not been sent in this case."),
     "no_numbers": _("The safety plan names nobody with a telephone number, so the card would be empty."),
     "not_covered": _("The person's consent does not cover this service, so nothing is printed for it."),
+    "restricted": _("The person asked that their data aren't used for now, so they go into no file."),
     "too_many": _("This case has too many documents. Use one that is there."),
     "forgotten": _("This case has been forgotten. Nothing can be made of it any more."),
 }

@@ -13,7 +13,7 @@ from access.scoping import visible_or_404
 from ..models import Case
 from ..talk.writing import may_write
 from .actions import produce, read
-from .content import CannotMake
+from .content import CannotMake, check_may_leave
 from .labels import WAITS, get_problem
 from .models import CaseDocument, DocumentKind
 
@@ -37,6 +37,10 @@ def documents(request: HttpRequest, reference: str) -> HttpResponse:
             return redirect("cases:documents", found.reference)
         except CannotMake as refused:
             problem = get_problem(refused.code)
+    return _list_page(request, found, problem=problem, status=422 if problem else 200)
+
+
+def _list_page(request: HttpRequest, found: Case, *, problem: str, status: int) -> HttpResponse:
     context = {
         "place_name": found.unit.name,
         "case": found,
@@ -45,13 +49,20 @@ def documents(request: HttpRequest, reference: str) -> HttpResponse:
         "chosen": request.POST.get("kind", ""),
         "problem": problem,
     }
-    return render(request, "cases/documents/list.html", context, status=422 if problem else 200)
+    return render(request, "cases/documents/list.html", context, status=status)
 
 
 def document(request: HttpRequest, reference: str, document: UUID) -> HttpResponse:
     """Return the PDF of a document. Reading it is recorded."""
     found, user = _get_case(request, reference)
     row = CaseDocument.objects.filter(case=found, pk=document).first()
+    if row is not None and row.pdf is not None:
+        try:
+            check_may_leave(found, row.kind)
+        except CannotMake as refused:
+            # Made while it could go; by now the person has said otherwise, or the service's notice has ended.
+            code = "not_covered" if refused.code == "no_notice" else refused.code
+            return _list_page(request, found, problem=get_problem(code), status=409)
     pdf = read(row, user) if row is not None else None
     if row is None or pdf is None:
         raise Http404

@@ -12,7 +12,7 @@ from audit import clock
 
 from ..models import Case
 from .assigning import get_orphans_of
-from .merging import list_to_decide
+from .merging import list_ended_with_case, list_to_decide
 from .models import CaseMerge, CaseTransfer, IdentityRequest, LeadChange
 from .requests import list_asked, list_to_answer
 from .transfers import list_for_home
@@ -34,6 +34,7 @@ class HomeLines:
     transfers: ShortList[CaseTransfer] = field(default_factory=ShortList)
     merges: ShortList[CaseMerge] = field(default_factory=ShortList)
     taken_over: ShortList[LeadChange] = field(default_factory=ShortList)
+    ended_merges: ShortList[CaseMerge] = field(default_factory=ShortList)
     orphans: int = 0
 
 
@@ -55,6 +56,7 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
         "transfers": list_for_home(user),
         "merges": list_to_decide(user),
         "taken_over": list_taken_over(user),
+        "ended_merges": list_ended_with_case(user).filter(dropped_at__gte=clock.now() - SHOWN_FOR),
     }
 
 

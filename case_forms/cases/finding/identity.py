@@ -1,7 +1,9 @@
 """Who a form says that a person is: names, birth date or age, telephone numbers.
 
-Which questions say it stands in `data/identity_questions.json`: by the form's kind, and by the key of a form.
-`get_identity` is the one function that reads answers for the index.
+A question says it when it writes a fact that the catalogue calls a part of the identity, so a form that a coordinator
+makes is indexed like the shipped ones. Versions from before there were facts are read by the keys of their questions:
+`data/identity_questions.json`, by the form's kind and by the key of a form. `get_identity` is the one function that
+reads answers for the index.
 """
 
 import json
@@ -12,7 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from case_forms.form_builder.definition import Form
+from case_forms.form_builder.definition import Form, Question
+from case_forms.form_builder.fact_types import IDENTITY_PARTS, FactCatalogue
+from case_forms.form_builder.models import get_fact_catalogue
 
 from .spelling import MAX_PARTS, fold_name, normalize_phone, split_name
 
@@ -42,25 +46,51 @@ class Identity:
 
 
 @lru_cache(maxsize=1)
-def load_identity_questions() -> dict[str, dict[str, Mapping[str, Any]]]:
-    """Read which questions say who somebody is: {"kinds": {kind: keys}, "forms": {form key: keys}}."""
-    read: dict[str, dict[str, Mapping[str, Any]]] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
+def load_identity_questions() -> dict[str, dict[str, Mapping[str, list[str]]]]:
+    """Read which questions say who somebody is: {"kinds": {kind: {part: keys}}, "forms": {form key: {part: keys}}}."""
+    read: dict[str, dict[str, Mapping[str, list[str]]]] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
     return read
+
+
+def find_identity_questions(form: Form, facts: FactCatalogue | None = None) -> dict[str, tuple[str, ...]]:
+    """Return {part of the identity: keys of the questions that say it}, empty for a form that doesn't ask who it is.
+
+    `facts`: the catalogue, for whoever asks about many forms; else one query where the form writes any fact. Questions
+    in a group are about somebody else.
+    """
+    found: dict[str, list[str]] = {}
+    writing = {
+        item.key: item.writes_fact for item in form.outer_items if isinstance(item, Question) and item.writes_fact
+    }
+    if writing:
+        catalogue = get_fact_catalogue(set(writing.values())) if facts is None else facts
+        for key, fact in writing.items():
+            if fact in catalogue and catalogue[fact].identity_part in IDENTITY_PARTS:
+                found.setdefault(catalogue[fact].identity_part, []).append(key)
+    declared = load_identity_questions()
+    for part, keys in (declared["forms"].get(form.key) or declared["kinds"].get(form.kind) or {}).items():
+        found.setdefault(part, []).extend(keys)
+    # Each once, those that the form itself marks first.
+    return {part: tuple(dict.fromkeys(keys)) for part, keys in found.items()}
 
 
 def get_identity(form: Form, answers: Mapping[str, Any], on: date) -> Identity:
     """Return the identity that these answers give, an empty one for most forms. `on`: when an age was true."""
-    declared = load_identity_questions()
-    keys = declared["forms"].get(form.key) or declared["kinds"].get(form.kind)
+    keys = find_identity_questions(form)
     if not keys:
         return Identity()
     return build_identity(
-        names=[answers.get(key) for key in keys.get("names", ())],
-        born=answers.get(keys.get("birth_date", "")),
-        age=answers.get(keys.get("age", "")),
-        phones=[answers.get(key) for key in keys.get("phones", ())],
+        names=[answers.get(key) for key in keys.get("name", ())],
+        born=_get_first(answers, keys.get("birth_date", ())),
+        age=_get_first(answers, keys.get("age", ())),
+        phones=[answers.get(key) for key in keys.get("phone", ())],
         on=on,
     )
+
+
+def _get_first(answers: Mapping[str, Any], keys: Iterable[str]) -> Any:
+    """Return the first of these answers that there is."""
+    return next((answers[key] for key in keys if answers.get(key) not in (None, "")), None)
 
 
 def build_identity(

@@ -76,6 +76,12 @@ def list_to_decide(user: User) -> "QuerySet[CaseMerge]":
     return found.select_related("kept__unit", "duplicate__unit", "proposed_by").order_by("proposed_at", "pk")
 
 
+def list_ended_with_case(user: User) -> "QuerySet[CaseMerge]":
+    """Return the proposals that ended because one of the cases was closed, the newest first."""
+    ended = get_merges_for(user).filter(ended_with_case=True)
+    return ended.select_related("kept__unit", "duplicate__unit").order_by("-dropped_at")
+
+
 @transaction.atomic
 def propose_merge(*, kept: Case, duplicate: Case, by: User) -> CaseMerge:
     """Propose that two cases are about one person. Raises MergeRefused."""
@@ -86,7 +92,10 @@ def propose_merge(*, kept: Case, duplicate: Case, by: User) -> CaseMerge:
     visible = Case.objects.visible_to(by).filter(pk__in=(kept.pk, duplicate.pk)).count()
     if visible != 2 or not (may_act_for(kept, by) or may_act_for(duplicate, by)):
         raise MergeRefused("not_yours")
-    _check_open(kept, duplicate)
+    # Locked, so that neither is closed meanwhile: closing ends what is proposed, and would pass over this.
+    locked = Case.objects.select_for_update(no_key=True).filter(pk__in=(kept.pk, duplicate.pk)).order_by("pk")
+    if any(closed_at for _pk, closed_at in locked.values_list("pk", "closed_at")):
+        raise MergeRefused("closed")
     if _is_busy(kept) or _is_busy(duplicate):
         raise MergeRefused("busy")
     now = clock.now()

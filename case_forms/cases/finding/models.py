@@ -99,6 +99,7 @@ class RequestAnswer(models.TextChoices):
     AGREED = "agreed", _("agreed")
     DECLINED = "declined", _("declined")
     EXPIRED = "expired", _("no answer in time")
+    CLOSED = "closed", _("ended, because a case was closed")
 
 
 class IdentityRequest(models.Model):
@@ -217,6 +218,8 @@ class CaseMerge(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     dropped_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
+    # Dropped because one of the cases was closed, and not because somebody decided that they are two people.
+    ended_with_case = models.BooleanField(default=False)
     undo_proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -254,6 +257,7 @@ class TransferAnswer(models.TextChoices):
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    CLOSED = "closed", _("ended, because the case was closed")
 
 
 class CaseTransferQuerySet(models.QuerySet["CaseTransfer"]):

@@ -30,7 +30,7 @@ class MatchLine:
     @property
     def may_ask(self) -> bool:
         """Whether asking makes sense: nothing was asked, or nobody answered in time."""
-        return self.request is None or self.request.answer == RequestAnswer.EXPIRED
+        return self.request is None or self.request.answer in (RequestAnswer.EXPIRED, RequestAnswer.CLOSED)
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,9 @@ def list_for_home(user: User) -> "QuerySet[CaseTransfer]":
     recent = clock.now() - SHOWN_FOR
     lately = Q(answer=TransferAnswer.ACCEPTED, answered_at__gte=recent, from_unit__in=user.units().values("pk"))
     declined = Q(answer=TransferAnswer.DECLINED, answered_at__gte=recent, from_unit__in=user.units().values("pk"))
-    found = CaseTransfer.objects.visible_to(user).filter(Q(answer=TransferAnswer.WAITING) | lately | declined)
+    # Said on both sides: the unit that was asked sees the case no more, and would wonder.
+    closed = Q(answer=TransferAnswer.CLOSED, answered_at__gte=recent)
+    found = CaseTransfer.objects.visible_to(user).filter(Q(answer=TransferAnswer.WAITING) | lately | declined | closed)
     return found.select_related("case", "from_unit", "to_unit").defer("reason").order_by("asked_at", "pk").distinct()
 
 

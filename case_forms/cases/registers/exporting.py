@@ -2,8 +2,9 @@
 
 Redacted by role, as exports of answers are (docs/exports.md): of cases in a region that the person coordinates all
 columns are in clear; of those that they see as a worker, or that another unit has opened to them, who leads the case
-and whether it is about a child say "not shown". Each export is in the audit chain: who, which register, which filters,
-how many rows.
+and whether it is about a child say "not shown". Of a case whose person asked that their data aren't used, only which
+case it is stands there (`consent.gate.may_leave`). Each export is in the audit chain: who, which register, which
+filters, how many rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,8 +26,10 @@ from access.models import User
 from access.table_files import MEDIA, XLSX, Sheet, xlsx_pieces
 from audit.chain import get_actor, log_event
 
+from ..consent.gate import may_leave
 from ..models import Case
 
+ROAD = "register_export"
 MAX_ROWS = 10_000
 AT_ONCE = 500  # rows read together
 FORMATS = ("csv", "xlsx")
@@ -34,11 +37,15 @@ FORMATS = ("csv", "xlsx")
 
 @dataclass(frozen=True)
 class ExportColumn:
-    """A column of the file. `read`: what of the row stands in it; `is_guarded`: only for the region's coordinator."""
+    """A column of the file. `read`: what of the row stands in it; `is_guarded`: only for the region's coordinator.
+
+    `says_which`: which case it is, and whose; the only columns of a case that the gate lets into no file.
+    """
 
     label: str | Promise
     read: Callable[[Any], Cell]
     is_guarded: bool = False
+    says_which: bool = False
 
 
 def code_of(field: str) -> Callable[[Any], Cell]:
@@ -58,9 +65,9 @@ def columns_of_case(get_case: Callable[[Any], Case | None]) -> tuple[ExportColum
         return lambda row: read(case) if (case := get_case(row)) is not None else None
 
     return (
-        ExportColumn(_("Case"), of_case(lambda case: case.reference)),
-        ExportColumn(_("Region"), of_case(lambda case: case.region.slug)),
-        ExportColumn(_("Mobile unit"), of_case(lambda case: case.unit.slug)),
+        ExportColumn(_("Case"), of_case(lambda case: case.reference), says_which=True),
+        ExportColumn(_("Region"), of_case(lambda case: case.region.slug), says_which=True),
+        ExportColumn(_("Mobile unit"), of_case(lambda case: case.unit.slug), says_which=True),
         ExportColumn(_("Child, or may be a child"), of_case(lambda case: case.child_track), is_guarded=True),
         # By the account's number: a file has no names.
         ExportColumn(_("Lead worker (account)"), of_case(lambda case: case.lead_worker.pk), is_guarded=True),
@@ -118,7 +125,11 @@ def _iter_lines(register: Any, user: User, keys: list[Any], language: str | None
         for row in (found[key] for key in some if key in found):
             case = register.case_of(row)
             is_own = case is not None and not regions.isdisjoint((case.region_id, case.unit.region_id))
-            yield [not_shown if column.is_guarded and not is_own else column.read(row) for column in columns]
+            may_go = may_leave(case, ROAD).is_allowed
+            yield [
+                column.read(row) if column.says_which or (may_go and (is_own or not column.is_guarded)) else not_shown
+                for column in columns
+            ]
 
 
 def _write_moment(at: datetime | None) -> str | None:

@@ -17,6 +17,7 @@ from audit.chain import get_actor, log_event
 
 from ..adopting import may_adopt
 from ..closing.actions import may_ask
+from ..consent.gate import may_leave
 from ..models import Case
 from .actions import (
     CannotAnswer,
@@ -35,6 +36,7 @@ from .held import OTHERS, OWN, WORDS, HeldForm, compute_fingerprint, read_held
 from .models import RightKind, RightOutcome, RightsRequest, RightState
 
 WHY = "why:"  # before the key of a piece, in the name of its field
+ROAD = "persons_file"  # of the gate for sharing
 WORDS_SENT = ("identity_words", "request_words", "words")
 PROBLEMS: dict[str, str | Promise] = {
     "asked_already": _("A request of this kind is being worked on already."),
@@ -126,7 +128,7 @@ def file(request: HttpRequest, reference: str, request_id: UUID, ending: str) ->
     """Give out the file, as PDF or JSON, after two have agreed. Each time is recorded."""
     user, case = _get_case(request, reference)
     found = visible_or_404(RightsRequest, user, pk=request_id, case=case)
-    if not found.has_document or ending not in ("pdf", "json"):
+    if not found.has_document or ending not in ("pdf", "json") or not may_leave(case, ROAD).is_allowed:
         raise Http404
     with transaction.atomic():
         # First the entry: what can't be recorded isn't given out.

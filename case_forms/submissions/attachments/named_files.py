@@ -22,15 +22,16 @@ class AttachedFiles:
     Implements what `CleanContext.attachments` needs. Read from the database on first use.
     """
 
-    def __init__(self, rows: AttachmentQuerySet) -> None:
+    def __init__(self, rows: AttachmentQuerySet, besides: Mapping[uuid.UUID, Attachment] | None = None) -> None:
         self._rows = rows
+        self._besides = besides or {}
 
     def has(self, identity: str) -> bool:
         return identity in self.by_id
 
     @cached_property
     def by_id(self) -> dict[str, Attachment]:
-        return {str(row.pk): row for row in self._rows}
+        return {str(row.pk): row for row in [*self._besides.values(), *self._rows]}
 
 
 def files_of_draft(draft: Draft) -> AttachedFiles:
@@ -41,8 +42,9 @@ def files_of_submission(submission: Submission) -> AttachedFiles:
     return AttachedFiles(submission.attachments.all())
 
 
-def files_of_person(owner: User) -> AttachedFiles:
-    return AttachedFiles(Attachment.objects.unclaimed().filter(owner=owner))
+def files_of_person(owner: User, *, besides: Mapping[uuid.UUID, Attachment] | None = None) -> AttachedFiles:
+    """Return what a person has uploaded for a submission; `besides`: of earlier versions of the form they correct."""
+    return AttachedFiles(Attachment.objects.unclaimed().filter(owner=owner), besides)
 
 
 def named_files(form: Form, answers: Mapping[str, Any]) -> set[uuid.UUID]:

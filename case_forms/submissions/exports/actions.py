@@ -12,9 +12,11 @@ from access.csv_files import PIECE, iter_csv
 from access.models import User
 from access.table_files import Sheet, xlsx_pieces, zip_pieces
 from audit.chain import get_actor, log_event
+from case_forms.cases.consent.gate import may_leave
 from notifications.outbox.queueing import enqueue_bulk
 
 from .models import AnswerExport, ExportPart, Format
+from .redaction import ROAD
 from .selection import Filters, Outgoing
 
 AT_ONCE = 500  # submissions; more are written in the background
@@ -96,9 +98,22 @@ def fetch_export(*, export: AnswerExport, by: User) -> Iterator[bytes]:
     """Return the pieces of a finished export; each download is audited. Raises NotReady."""
     if export.state != "ready" or export.expires_at <= timezone.now():
         raise NotReady
+    if is_outdated(export):
+        # Written before the person said so: the file is made anew, without these answers.
+        AnswerExport.objects.filter(pk=export.pk).update(ready_at=None, failed="restricted")
+        export.parts.all().delete()
+        raise NotReady
     with transaction.atomic():
         log_event("answers.fetched", actor=get_actor(by), target_kind="answerexport", target_id=export.pk)
     return (part.content for part in export.parts.order_by("number").iterator(4))
+
+
+def is_outdated(export: AnswerExport) -> bool:
+    """Return whether a person whose answers are in the file has asked since that they aren't used."""
+    outgoing = Outgoing(export.form, export.by, Filters.from_json(export.filters), export.language, export.labels)
+    since = export.started_at or export.created_at
+    later = outgoing.submissions().filter(case__restricted_at__gte=since).select_related("case")
+    return any(not may_leave(each.case, ROAD).is_allowed for each in later.defer("answers").order_by())
 
 
 def drop_export(*, export: AnswerExport, by: User) -> None:

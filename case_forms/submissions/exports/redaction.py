@@ -8,7 +8,8 @@ submissions are in it is `Submission.objects.visible_to(user)`; what of each is 
 | coordinator | the regions they coordinate | public, internal, personal; what the form shares with the coordinator |
 | worker | the units they work in | public, internal |
 
-Everything else stands as "not shown", whether it was answered or not.
+Everything else stands as "not shown", whether it was answered or not; so does every answer of a case whose person asked
+that their data aren't used (`cases.consent.gate.may_leave`).
 """
 
 from collections.abc import Mapping
@@ -18,11 +19,13 @@ from typing import Any
 
 from access.models import User
 from case_forms.cases.brief_content import shared
+from case_forms.cases.consent.gate import may_leave
 from case_forms.form_builder.definition import Question
 from notifications.directory.models import Role
 
 from ..models import Submission
 
+ROAD = "answers_export"
 WORKER_SEES = frozenset({"public", "internal"})
 COORDINATOR_SEES = WORKER_SEES | {"personal"}
 
@@ -59,7 +62,12 @@ class Reader:
         return frozenset(self.user.units().values_list("pk", flat=True))
 
     def clearance_for(self, submission: Submission) -> Clearance:
-        """Return the clearance for a submission: the wider one where somebody both coordinates and works."""
+        """Return the clearance for a submission: the wider one where somebody both coordinates and works.
+
+        Nothing of it while the gate doesn't let the case's answers go: the person asked that they aren't used.
+        """
+        if not may_leave(submission.case, ROAD).is_allowed:
+            return NOTHING
         if submission.unit.region_id in self.regions:
             return Clearance(COORDINATOR_SEES, by_sharing=True)
         return Clearance(WORKER_SEES) if submission.unit_id in self.units else NOTHING

@@ -16,6 +16,7 @@ from access.middleware import problem
 from access.models import MobileUnit, User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
+from case_forms.cases.consent.gate import may_leave
 from case_forms.cases.finding.links import get_standing_references
 from case_forms.cases.models import Case
 from case_forms.cases.timeline import build_timeline
@@ -26,6 +27,7 @@ from case_forms.form_builder.sources import Lists
 from ..actions import (
     AnswersRefused,
     ConfirmationNeeded,
+    CorrectedSince,
     NotAllowed,
     NotDecided,
     UnknownForm,
@@ -34,6 +36,8 @@ from ..actions import (
 )
 from ..attachments.file_types import FileRefused
 from ..attachments.messages import words_for
+from ..correcting import REFUSALS, CorrectionByApp
+from ..models import Submission
 from ..validation.validate import AnswerProblem
 from . import schemas as shapes
 from .attachments import router as attachments
@@ -44,6 +48,7 @@ REFERENCE = re.compile(r"^[0-9A-Z]{6,8}$")
 FIELD_NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
 PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = "60"
+ROAD = "field_api"  # of the gate for sharing
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +88,7 @@ SUBMISSION_BODY = {
     response={
         201: shapes.Receipt,
         200: shapes.Receipt,
-        409: shapes.Problem,
+        409: shapes.ConflictProblem,
         413: shapes.Problem,
         415: shapes.Problem,
         422: shapes.RefusedProblem,
@@ -98,6 +103,10 @@ def submit(request: HttpRequest) -> Any:
     201: received; a notice is created for everybody who must be notified. 200: the same was received before; the same
     receipt. 409: the UUID belongs to another submission. 422: `errors` names each thing to correct by its path, or
     `confirm` what may be a slip; send it corrected, or again with the keys in `confirmed`.
+    With `corrects` it is a new version of a form that was sent before, beside which it stands: it is decided again in
+    the same case, what was notified by mistake is corrected, and who was missing is notified. 404: there is no such
+    form for this person; 403 `not-correctable`: another unit's. 409 `corrected-since`: it isn't the newest version;
+    `newest` is.
     503: nothing was received, try again later and inform your coordinator.
     """
     body = _submission(read_json(request))
@@ -111,6 +120,7 @@ def submit(request: HttpRequest) -> Any:
         user=user,
         unit=_unit(body.unit),
         confirmed=body.confirmed,
+        correction=_correction(body, user),
     )
     return Status(201 if received.created else 200, received.receipt)
 
@@ -165,6 +175,8 @@ def case(request: HttpRequest, reference: str) -> Any:
     # The reference of a merged case is that of the one that stays.
     reference = get_standing_references([reference]).get(reference, reference)
     found = visible_or_404(Case, user, reference=reference)
+    if not may_leave(found, ROAD).is_allowed:
+        raise Http404
     with transaction.atomic():
         log_event("case.read", actor=get_actor(user), target_kind="case", target_id=found.pk, by="api")
     timeline = build_timeline(found, language=user.language)
@@ -180,6 +192,7 @@ def case(request: HttpRequest, reference: str) -> Any:
         "procedure": {"key": procedure.procedure.key, "version": procedure.number},
         "opened_at": found.opened_at,
         "closed_at": found.closed_at,
+        "restricted_at": found.restricted_at,
         "notices": timeline.notices,
         "deadlines": timeline.deadlines,
         "referrals": timeline.referrals,
@@ -204,6 +217,16 @@ def _unit(slug: str | None) -> MobileUnit | None:
     if found is None:
         raise NotAllowed("not_a_worker")
     return found
+
+
+def _correction(body: shapes.SubmissionIn, user: User) -> CorrectionByApp | None:
+    """Return what the body corrects, None for nothing. Raises AnswersRefused, and Http404 for what isn't theirs."""
+    if body.corrects is None:
+        if body.correction_reason is None:
+            return None
+        words = _("A reason is given only for a correction: name in “corrects” what it corrects.")
+        raise AnswersRefused([AnswerProblem("/correction_reason", "not_relevant", words)])
+    return CorrectionByApp(visible_or_404(Submission, user, pk=body.corrects), body.correction_reason or "")
 
 
 def _submission(body: Any) -> shapes.SubmissionIn:
@@ -267,6 +290,15 @@ def _file_refused(request: HttpRequest, refused: FileRefused) -> HttpResponse:
 @api.exception_handler(UuidReused)
 def _reused(request: HttpRequest, reused: UuidReused) -> HttpResponse:
     return problem(409, "uuid-reused", _("This UUID belongs to another submission."))
+
+
+@api.exception_handler(CorrectedSince)
+def _not_correctable(request: HttpRequest, refused: CorrectedSince) -> HttpResponse:
+    words = str(REFUSALS[refused.code])
+    if refused.code == "not_yours":
+        return problem(403, "not-correctable", words)
+    newest = {"newest": str(refused.newest)} if refused.newest else {}
+    return problem(409, refused.code.replace("_", "-"), words, **newest)
 
 
 @api.exception_handler(UnknownForm)

@@ -18,8 +18,15 @@ def _text_only(value: Any) -> Any:
     return value
 
 
+def _text_or_nothing(value: Any) -> Any:
+    return value if value is None else _text_only(value)
+
+
 class SubmissionIn(BaseModel):
-    """A filled form. `uuid` is chosen by the client, once for each filled form, and makes sending safe to repeat."""
+    """A filled form. `uuid` is chosen by the client, once for each filled form, and makes sending safe to repeat.
+
+    A correction is another filled form, with a `uuid` of its own.
+    """
 
     # hidden inputs: an error that reaches the log must not repeat what was sent
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -44,6 +51,15 @@ class SubmissionIn(BaseModel):
         list[Annotated[str, Field(pattern=KEY)]],
         Field(max_length=60, description="Keys of the form's warnings that the sender says are so: of `confirm`."),
     ] = []
+    corrects: Annotated[
+        UUID | None,
+        BeforeValidator(_text_or_nothing),
+        Field(description="Of a correction: the submission that this takes the place of; the newest version of it."),
+    ] = None
+    correction_reason: Annotated[
+        str | None,
+        Field(max_length=500, description="Of a correction, and needed there: what was wrong. Stored sealed."),
+    ] = None
 
 
 class NoticeReceipt(Schema):
@@ -97,6 +113,15 @@ class ToConfirmOut(Schema):
     key: str
     path: str
     message: str
+
+
+class ConflictProblem(Problem):
+    """A submission that stands in the way: its UUID is taken, or what it corrects was corrected before.
+
+    `newest`, in a problem of type `urn:vatra:problem:corrected-since`: the version to correct instead.
+    """
+
+    newest: UUID | None = None
 
 
 class RefusedProblem(Problem):
@@ -207,7 +232,10 @@ class ProcedureOut(Schema):
 
 
 class CaseOut(Schema):
-    """A case as its unit follows it: codes and times; nothing of what was answered about the person."""
+    """A case as its unit follows it: codes and times; nothing of what was answered about the person.
+
+    `restricted_at`: since when the person asks that their data aren't used; null otherwise.
+    """
 
     reference: str
     status: str
@@ -219,6 +247,7 @@ class CaseOut(Schema):
     procedure: ProcedureOut
     opened_at: datetime
     closed_at: datetime | None
+    restricted_at: datetime | None
     notices: list[NoticeOut]
     deadlines: list[DeadlineOut]
     referrals: list[ReferralOut]

@@ -9,6 +9,7 @@ from django.utils.http import content_disposition_header
 
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
+from case_forms.cases.consent.gate import may_leave
 
 from ..attachments.storage import ContentLost, get_content
 from ..models import Attachment
@@ -24,6 +25,8 @@ def attachment(request: HttpRequest, attachment_id: uuid.UUID) -> HttpResponse:
     """
     user = staff(request)
     found = visible_or_404(Attachment, user, pk=attachment_id)
+    if not may_leave(found.submission.case if found.submission else None, "attached_file").is_allowed:
+        raise Http404
     try:
         content = get_content(found)
     except ContentLost as lost:

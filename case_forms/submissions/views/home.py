@@ -39,6 +39,7 @@ HEADINGS: dict[str, Promise] = {
     "asked": _("What your units asked other units"),
     "transfers": _("Handing over"),
     "merges": _("Two cases, one person?"),
+    "ended_merges": _("Not merged: a case was closed"),
     "taken_over": _("Cases that others follow now"),
     SENT: _("Sent"),
 }

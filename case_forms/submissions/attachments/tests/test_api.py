@@ -182,7 +182,7 @@ def test_two_that_claim_at_once_do_not_both_get_it(
     named = {"passport": {"id": str(kept.pk)}}
     looked = actions.files_of_person(world.worker)
     assert looked.has(str(kept.pk))
-    monkeypatch.setattr(actions, "files_of_person", lambda user: looked)
+    monkeypatch.setattr(actions, "files_of_person", lambda user, besides: looked)
     assert submit(world, world.worker, form, named).status_code == 201
     with pytest.raises(AnswersRefused) as refused:
         receive_submission(
