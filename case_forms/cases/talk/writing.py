@@ -50,7 +50,7 @@ def write(*, case: Case, root: Notice, text: str, key: UUID, by: User, answers: 
     lock_duties(case)
     before = _get_waiting(root)
     message = write_as_unit(root=root, text=text, key=key, by=by, answers=answers)
-    _end_clocks(case, before - _get_waiting(root), by)
+    _end_clocks(before - _get_waiting(root), by)
     return message
 
 
@@ -60,15 +60,16 @@ def note_phoned(*, case: Case, root: Notice, by: User, answers: UUID) -> None:
     lock_duties(case)
     before = _get_waiting(root)
     note_answered_by_phone(root=root, answers=answers, by=by)
-    _end_clocks(case, before - _get_waiting(root), by)
+    _end_clocks(before - _get_waiting(root), by)
 
 
 def _get_waiting(root: Notice) -> set[UUID]:
     return set(get_waiting_questions(root).values_list("pk", flat=True))
 
 
-def _end_clocks(case: Case, answered: set[UUID], by: User) -> None:
+def _end_clocks(answered: set[UUID], by: User) -> None:
     events: list[Any] = [build_event_id(question) for question in answered]
     at = clock.now()
-    met = meet_deadlines(Deadline.objects.filter(case=case, event__in=events), at, actor=get_actor(by), is_later=True)
-    respond_to_done(met, at, case=case)
+    # Whatever case they belong to by now: the page may have been opened before two cases became one.
+    met = meet_deadlines(Deadline.objects.filter(event__in=events), at, actor=get_actor(by), is_later=True)
+    respond_to_done(met, at)
