@@ -134,9 +134,7 @@ function actionsField(editor, { node }, rule, scope, help) {
     help.redraw();
   };
   const event = editor.catalogue.procedure.events.find(({ value }) => value === rule.on);
-  const offered = editor.catalogue.procedure.actions.filter(
-    ({ value }) => !event || event.actions.includes(value),
-  );
+  const offered = editor.catalogue.procedure.actions.filter(({ value }) => !event || event.actions.includes(value));
   /** @type {SelectOption[]} */
   const options = [["", editor.t("choose_action")], ...offered.map(({ value, label }) => option(value, label))];
   const add = select(options, "", {
