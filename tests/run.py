@@ -36,6 +36,7 @@ ON_SERVERS = (
     "notifications",
     "tests/chaos/test_faults.py",
     "case_forms/cases/closing",
+    "case_forms/cases/talk/tests/test_at_once.py",
     "case_forms/submissions/attachments",
     "case_forms/submissions/exports",
     *(

@@ -81,6 +81,9 @@ interface ActionKind extends Named {
 interface EventKind extends Named {
   has_case: boolean;
   is_public: boolean;
+  has_form: boolean;
+  form_kind: string;
+  actions: string[];
   has_date: boolean;
   names: string[];
 }
@@ -103,7 +106,7 @@ interface ProcedureSchema {
   weekdays: Named[];
   confidences: Named[];
   deadline_fields: { name: string; kind: string }[];
-  forms: { key: string; title: string; is_public: boolean }[];
+  forms: { key: string; title: string; is_public: boolean; kind: string }[];
 }
 
 interface ProcedureCatalogue extends Catalogue {

@@ -42,6 +42,10 @@ def with_first_rule(procedure: Procedure, key: str, form: Form) -> tuple[dict[st
 def _event(form: Form) -> str:
     """Return the first kind of event that is about forms of this audience and that somebody sends."""
     is_public = get_audience(form) == PUBLIC
-    sent = (code for code, kind in EVENTS.items() if not kind.is_caused and kind.is_public == is_public)
+    sent = (
+        code
+        for code, kind in EVENTS.items()
+        if not kind.is_caused and kind.is_public == is_public and not kind.form_kind
+    )
     codes = list(sent)
     return next((code for code in ("submission_received", "signal_received") if code in codes), codes[0])

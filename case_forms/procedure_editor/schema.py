@@ -73,6 +73,7 @@ def build_catalogue(forms: Mapping[str, Form], language: str) -> dict[str, Any]:
                     "key": key,
                     "title": localize(form.title, language) or key,
                     "is_public": get_audience(form) == PUBLIC,
+                    "kind": form.kind,
                 }
                 for key, form in sorted(forms.items())
             ],
@@ -91,6 +92,9 @@ def _event(kind: type[EventKind]) -> dict[str, Any]:
         "label": _(kind.words),
         "has_case": kind.has_case,
         "is_public": kind.is_public,
+        "has_form": kind.has_form,
+        "form_kind": kind.form_kind,
+        "actions": [code for code, each in ACTIONS.items() if kind.allows(code, needs_case=each.needs_case)],
         "has_date": kind is DateReached,
         "names": [name for scope in kind.names for name in _paths(scope.name)],
     }

@@ -48,6 +48,8 @@ BEGINNINGS = {
     "referral_ended": gettext_noop("When a referral made by %(forms)s has ended"),
     "consent_given": gettext_noop("When a consent is given by %(forms)s"),
     "consent_withdrawn": gettext_noop("When a consent that %(forms)s holds is refused or withdrawn"),
+    "session_held": gettext_noop("When a unit records that an informative session was held"),
+    "session_reported": gettext_noop("When the report of an informative session comes in by %(forms)s"),
     "task_due": gettext_noop("When a duty that %(forms)s started is due"),
     "task_overdue": gettext_noop("When a duty that %(forms)s started is overdue"),
     "task_done": gettext_noop("When a duty that %(forms)s started is done"),

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from case_forms.form_builder.definition.problems import Problem
+from notifications.directory.areas import OWN_ROLES
 
 from .checks import (
     Problems,
@@ -20,6 +21,7 @@ from .checks import (
     check_role,
     check_text,
     check_texts,
+    get_answers_at,
 )
 from .events.registry import EVENTS
 from .rule_actions import parameters
@@ -57,10 +59,28 @@ def parameters_are_valid(action: RuleAction, here: Surrounding) -> Problems:
 
 
 def action_suits_the_event(action: RuleAction, here: Surrounding) -> Problems:
-    """About a tip only notices are created: a worker begins an identification from it, which opens the case."""
+    """About a tip only notices are created: a worker begins an identification from it, which opens the case.
+
+    About a session only our own people are told, and the unit can be asked for its report.
+    """
     event = EVENTS.get(here.rule.on) if here.rule else None
-    if event and not event.has_case and action.needs_case and not isinstance(action, UnknownAction):
-        yield Problem(f"{here.path}/do", "needs_a_case", _("A tip has no case. Only a notice can be created here."))
+    if event is None or isinstance(action, UnknownAction):
+        return
+    if not event.allows(action.code, needs_case=action.needs_case):
+        yield Problem(f"{here.path}/do", "needs_a_case", _(event.impossible))
+    elif event.is_for_own_people:
+        yield from _only_own_people(action, here)
+
+
+def _only_own_people(action: RuleAction, here: Surrounding) -> Problems:
+    for name, parameter in action.parameters().items():
+        value = action.stored.get(name)
+        is_another_role = parameter.kind == parameters.ROLE and isinstance(value, str) and value not in OWN_ROLES
+        if is_another_role or (parameter.kind == parameters.OFFICE and value is not None):
+            words = _("Only the unit and its coordinators are told of a session.")
+            yield Problem(f"{here.path}/{name}", "own_people_only", words)
+        elif name == "document" and value:
+            yield Problem(f"{here.path}/{name}", "no_document", _("There is no document about a session."))
 
 
 # ---- one check for each kind of parameter ----
@@ -68,7 +88,7 @@ def action_suits_the_event(action: RuleAction, here: Surrounding) -> Problems:
 
 def _expression(path: str, value: Any, parameter: Parameter, here: Surrounding) -> Problems:
     facts = [fact.key for fact in here.procedure.facts]
-    answers = here.get_answers(here.rule.forms if here.rule else ())
+    answers = get_answers_at(here.rule, here)
     yield from check_expression(path, value, here, facts=facts, answers=answers)
 
 

@@ -14,10 +14,11 @@ from case_forms.form_builder.fact_types import KNOWN
 from case_forms.form_builder.references import parts_read
 from case_forms.json_nodes import Node
 from notifications.directory.models import Role
+from outreach_pages.records.labels import Audience, PlaceType
 
 from .case_state import STATUS_ORDER
 from .definition import Procedure, Rule
-from .events.registry import iter_names, scope_names
+from .events.registry import EVENTS, iter_names, scope_names
 from .organisation_settings import get_name
 
 KEY = re.compile(r"^[a-z][a-z0-9_]{0,63}$")
@@ -55,6 +56,14 @@ class Surrounding:
         if self.questions is None:
             return None
         return {key for form in forms or self.questions for key in self.questions.get(form, ())}
+
+
+def get_answers_at(rule: Rule | None, here: Surrounding) -> set[str] | None:
+    """Return the answers that expressions of a rule may read; none where no form comes with its event."""
+    event = EVENTS.get(rule.on) if rule else None
+    if event is not None and not event.has_form and here.questions is not None:
+        return set()
+    return here.get_answers(rule.forms if rule else ())
 
 
 def is_minutes(value: Any) -> TypeGuard[int]:
@@ -157,4 +166,5 @@ def get_scope_kinds() -> dict[str, expressions.KindInfo]:
     """Return the kinds of the names that events offer, with the choices that are known here."""
     kinds = {scope.name: scope.info for scope in iter_names()}
     known = {"_role": ROLES, "_case_status": frozenset(STATUS_ORDER), "_status_before": frozenset(STATUS_ORDER)}
+    known |= {"_session_audience": frozenset(Audience.values), "_session_place": frozenset(PlaceType.values)}
     return {**kinds, **{name: replace(kinds[name], choices=choices) for name, choices in known.items()}}

@@ -66,4 +66,7 @@ def _may_set_off(action: RuleAction, follower: Rule, *, later: bool) -> bool:
 
 
 def _may_meet(rule: Rule, follower: Rule) -> bool:
+    # Of notices and tasks that no case is behind, nothing is heard by rules.
+    if rule.on in EVENTS and not EVENTS[rule.on].has_case:
+        return False
     return not rule.forms or not follower.forms or bool({*rule.forms} & {*follower.forms})

@@ -11,6 +11,7 @@ from case_forms.form_builder.fact_types import KNOWN, FactCatalogue
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 from notifications.directory.models import Role
+from outreach_pages.records.labels import Audience, PlaceType
 
 from .decide import Labels
 
@@ -29,7 +30,10 @@ def get_labels(form: Form, language: str, facts: FactCatalogue | None = None) ->
 def get_event_choices(language: str) -> dict[str, Mapping[str, str]]:
     """Return {name: {value: label}} of what events offer to expressions, where the values have words here."""
     with translation.override(language):
-        return {"_role": {role.value: str(role.label) for role in Role}}
+        return {
+            name: {str(value): str(label) for value, label in choices.choices}
+            for name, choices in {"_role": Role, "_session_audience": Audience, "_session_place": PlaceType}.items()
+        }
 
 
 class ChoiceLabels(Mapping[str, Mapping[str, str]]):

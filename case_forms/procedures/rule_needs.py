@@ -144,7 +144,12 @@ class RuleNeeds:
         return not EVENTS[self.rule.on].is_caused
 
     def listens_to(self, key: str, side: FormSide) -> bool:
-        return key in self.forms if self.forms else side.is_public == self.is_for_public
+        event = EVENTS[self.rule.on]
+        if self.forms:
+            return key in self.forms
+        if not event.has_form or event.form_kind not in ("", side.form.kind):
+            return False
+        return side.is_public == self.is_for_public
 
     def breaks(self, side: FormSide, *, deep: bool = True) -> frozenset[Break]:
         """Return what the rule needs and this form doesn't give. `deep`: also whether it can ever apply."""

@@ -42,6 +42,7 @@ from .checks import (
     check_role,
     check_text,
     check_texts,
+    get_answers_at,
     is_minutes,
 )
 from .definition import (
@@ -265,6 +266,12 @@ def forms_are_published(rule: Rule, here: Surrounding) -> Problems:
         yield from check_form(f"{here.path}/forms/{position}", form, here)
 
 
+def event_has_a_form(rule: Rule, here: Surrounding) -> Problems:
+    """A rule about something with which no form comes names none."""
+    if rule.on in EVENTS and not EVENTS[rule.on].has_form and rule.forms:
+        yield Problem(f"{here.path}/forms", "no_form", _("No form is sent then. Leave the forms out."))
+
+
 def date_is_of_a_form(rule: Rule, here: Surrounding) -> Problems:
     """A rule about a date names the question, and the forms that ask it; no other rule does."""
     if rule.on != DateReached.code:
@@ -283,7 +290,7 @@ def date_is_of_a_form(rule: Rule, here: Surrounding) -> Problems:
 def condition_can_be_read(rule: Rule, here: Surrounding) -> Problems:
     if "when" in rule.stored:
         facts = [fact.key for fact in here.procedure.facts]
-        answers = here.get_answers(rule.forms)
+        answers = get_answers_at(rule, here)
         yield from check_expression(f"{here.path}/when", rule.stored["when"], here, facts=facts, answers=answers)
 
 
@@ -354,6 +361,7 @@ RULES: tuple[PartRule, ...] = (
     PartRule(Rule, rule_is_in_words),
     PartRule(Rule, rule_responds_to_an_event),
     PartRule(Rule, forms_are_published),
+    PartRule(Rule, event_has_a_form),
     PartRule(Rule, date_is_of_a_form),
     PartRule(Rule, condition_can_be_read),
     PartRule(Rule, rule_says_what_is_done),

@@ -56,14 +56,14 @@ def do_act(act: Any, story: Story, place: Municipality) -> None:
         # Through the keys: a query with a subquery on its own table can't be an UPDATE everywhere.
         Partner.objects.filter(pk__in=list(offices.values_list("pk", flat=True))).update(is_active=False)
     elif isinstance(act, Opens):
-        _find(act, lambda notice: notice.is_open and notice.opened_at is None, now)
+        find_notice(act, lambda notice: notice.is_open and notice.opened_at is None, now)
     else:
         _reply(act, now)
 
 
 def _reply(act: Accepts | Declines | WrongArea | Outcome, now: datetime) -> None:
     kind = KINDS[act.do]
-    notice = _find(act, lambda each: not get_refusal(each, kind), now)
+    notice = find_notice(act, lambda each: not get_refusal(each, kind), now)
     given: dict[str, Any] = {}
     if isinstance(act, Declines):
         given["reason"] = act.reason or next(iter(get_decline_reasons(notice)))
@@ -87,8 +87,11 @@ class _Refusal:
         return self.refused.words
 
 
-def _find(act: Any, fits: Any, now: datetime) -> Notice:
-    """Return the newest notice of this role that was sent and that fits; it is opened first, as a link is."""
+def find_notice(act: Any, fits: Any, now: datetime) -> Notice:
+    """Return the newest notice of this role that was sent and that fits; it is opened first, as a link is.
+
+    Raises ActImpossible.
+    """
     sent = Notice.objects.filter(role=act.role, sent_at__isnull=False).exclude(
         purpose__in=(Purpose.DIGEST, Purpose.TEST)
     )

@@ -5,7 +5,7 @@ By the same entry points as ever (`receive_submission`, `receive_tip`, `add_mess
 
 import os
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -28,15 +28,20 @@ from case_forms.submissions.actions import (
     Received,
     receive_submission,
 )
+from case_forms.submissions.correcting import CorrectionRefused, get_newest_version, start_correction
 from case_forms.submissions.drill import DrillImpossible, drill_answers
+from case_forms.submissions.models import Submission
 from case_forms.submissions.validation.validate import check_answers
 from case_forms.tips.models import Tip
 from case_forms.tips.public_actions import Origin, TipClosed, TooManyMessages, add_message, receive_tip
+from outreach_pages.records.actions import record_session
+from outreach_pages.records.models import InformativeSession
 
 from .acts import ActImpossible
+from .case_acts import hire_coordinator
 from .contents import build_table, insert
 from .house import IMAGINED, House
-from .story import FurtherForm, Story
+from .story import ALBANIA, Corrects, FurtherForm, SessionHeld, Story
 
 TEXT = "Shembull / Example"
 
@@ -60,6 +65,13 @@ class Arrivals:
         self.place = self._find_place()
         self.unit = self._find_unit()
         self.worker = self._hire_worker()
+        self.coordinator = hire_coordinator(
+            self.house.database.connection,
+            IMAGINED - 1,
+            self.unit.region,
+            timezone.localdate(self.story.begins_at),
+        )
+        self.session: InformativeSession | None = None
 
     def _find_place(self) -> Municipality:
         found = Municipality.objects.select_related("region").filter(slug=self.story.municipality).first()
@@ -91,10 +103,64 @@ class Arrivals:
     def begin(self) -> tuple[Case | None, Tip | None]:
         """Let the story's form or message come in. Return the case, or the message. Raises StoryImpossible."""
         version = self._get_form(self.story.form)
+        if self.story.session is not None:
+            self.session = self._hold_session(self.story.session)
+            return None, None
         if is_public(version.parsed_form):
             return None, self._send_tip(version)
         receipt = self._send(version, self.story.answers, fill=self.story.fill, case=None)
         return Case.objects.filter(reference=receipt["case"] or "").first(), None
+
+    def _hold_session(self, held: SessionHeld) -> InformativeSession:
+        begun = timezone.localtime(clock.now() - timedelta(hours=1), ALBANIA)
+        session = InformativeSession.objects.create(
+            unit=self.unit,
+            municipality=self.place,
+            place_type=held.place_type,
+            place_name=TEXT,
+            date=begun.date(),
+            starts_at=time(0, 0),
+            ends_at=time(23, 59),
+            audience=held.audience,
+            planned_by=self.worker,
+        )
+        people = {("unknown", "unknown"): held.participants}
+        return record_session(session=session, by=self.worker, values={}, counts=people)
+
+    def report_session(self) -> None:
+        """Let the report of the story's session come in. Raises ActImpossible."""
+        version = self._get_form(self.story.form)
+        if self.session is None:
+            raise ActImpossible(_("There is no session that could be reported."))
+        form = version.parsed_form
+        asked = [key for key, located in form.questions_by_key.items() if located.question.type == "session"]
+        naming = dict.fromkeys(asked, str(self.session.pk))
+        try:
+            self._send(version, {**self.story.answers, **naming}, fill=self.story.fill, case=None)
+        except StoryImpossible as impossible:
+            raise ActImpossible(impossible.words) from None
+
+    def correct(self, act: Corrects, case: Case | None) -> None:
+        """Let a correction of the story's first form come in. Raises ActImpossible."""
+        sent = Submission.objects.filter(case=case, corrects=None).order_by("received_at", "pk").first()
+        if case is None or sent is None:
+            raise ActImpossible(_("There is no form that could be corrected."))
+        newest = get_newest_version(sent)
+        try:
+            draft = start_correction(submission=newest, reason=TEXT, by=self.worker)
+            self._receive(
+                uuid=uuid.uuid4(),
+                form_key=newest.form_version.form.key,
+                version=draft.form_version.number,
+                occurred_at=newest.occurred_at,
+                answers={**draft.answers, **act.answers},
+                user=self.worker,
+                unit=self.unit,
+                strict=False,
+                draft=draft,
+            )
+        except (CorrectionRefused, AnswersRefused, NotDecided, ConfirmationNeeded, NotAllowed):
+            raise ActImpossible(_("The form can't be corrected like this.")) from None
 
     def _get_form(self, key: str) -> FormVersion:
         found = FormVersion.objects.select_related("form").filter(form__key=key).order_by("-number").first()
@@ -137,7 +203,9 @@ class Arrivals:
     def _fill(self, form: Form, answers: dict[str, Any], occurred_at: datetime) -> dict[str, Any]:
         try:
             script = {"answers": answers, "text": TEXT}
-            filled = drill_answers(form, script, municipality=self.place.slug, occurred_at=occurred_at)
+            # The session is the worker's own.
+            sources = Lists(self.worker) if self.session is not None else None
+            filled = drill_answers(form, script, municipality=self.place.slug, occurred_at=occurred_at, sources=sources)
         except DrillImpossible:
             raise StoryImpossible(
                 "not_filled", _("The form asks for something that no example answer fits. Answer it in the story.")

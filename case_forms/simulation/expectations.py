@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from access.languages import Texts, format_in_each_language, in_each_language, localize, same_in_each_language
+from case_forms.cases.documents.models import DocumentKind
 from case_forms.cases.models import CaseStatus
 from case_forms.form_builder.definition.problems import Problem
 from case_forms.procedures.definition import Procedure
@@ -61,6 +62,8 @@ def _in_words(name: str, value: Any, procedure: Procedure | None) -> Texts:
         return label
     if name == "role" and value in Role.values:
         return in_each_language(Role(value).label)
+    if name == "document" and value in DocumentKind.values:
+        return in_each_language(DocumentKind(value).label)
     if name == "status" and value in CaseStatus.values:
         return in_each_language(CaseStatus(value).label)
     return same_in_each_language("" if value is None else str(value))
@@ -254,6 +257,22 @@ class BriefContains(Expectation):
         return Outcome(False, in_each_language(_("Nobody reads it.")))
 
 
+class DocumentMade(Expectation):
+    """A rule has a document of this kind made, in time."""
+
+    words = _("A document is made within {within} minutes: {document}")
+    expect: Literal["document_made"] = "document_made"
+    document: str
+    within: Minutes
+
+    def check(self, timeline: Timeline) -> Outcome:
+        for index, entry in _find(timeline, ("document.ordered",)):
+            if entry.action == self.document:
+                build = _fails if entry.minute > self.within else _holds
+                return build(_("It is made in minute {minute}."), index, entry)
+        return Outcome(False, in_each_language(_("No rule asks for it.")))
+
+
 KINDS: tuple[type[Expectation], ...] = (
     Told,
     NotTold,
@@ -266,6 +285,7 @@ KINDS: tuple[type[Expectation], ...] = (
     TaskOpen,
     BriefContainsNo,
     BriefContains,
+    DocumentMade,
 )
 
 

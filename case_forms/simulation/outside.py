@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from case_forms.cases.models import AwaitedDate, Deadline
+from case_forms.session_rules.models import SessionTask
 from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage
 from notifications.directory.models import DutyShift, Leave
 from notifications.outbox.models import Notice, Purpose
@@ -84,7 +85,7 @@ class Outside:
     @property
     def next_mark_at(self) -> datetime | None:
         """When a duty's next mark, or a date that a rule waits for, is reached."""
-        return self._get_first("marks", _compile_marks, _compile_dates)
+        return self._get_first("marks", _compile_marks, _compile_dates, _compile_session_tasks)
 
     @property
     def next_alarm_at(self) -> datetime | None:
@@ -153,6 +154,12 @@ def _compile_marks() -> Question:
 def _compile_dates() -> Question:
     waiting = AwaitedDate.objects.running()
     return _compile(waiting.order_by("at").values_list("at")[:1])
+
+
+@cache
+def _compile_session_tasks() -> Question:
+    waiting = SessionTask.objects.waiting().filter(next_mark_at__isnull=False)
+    return _compile(waiting.order_by("next_mark_at").values_list("next_mark_at")[:1])
 
 
 @cache

@@ -15,21 +15,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from access.languages import Texts
 from audit import clock
 from case_forms.cases.models import Case, Deadline
+from case_forms.session_rules.models import SessionTask
 from case_forms.tips.models import Tip
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
 
 from .acts import ActImpossible, do_act
 from .arrivals import Arrivals
+from .case_acts import Staff, do_case_act
 from .house import House
 from .outside import OpenNotice, Outside
 from .passes import MINUTE, get_next_moment, run_passes
-from .story import FurtherForm, MailAway, NoOffice, NoShift, OnLeave, Story
+from .story import CaseAct, Corrects, FurtherForm, MailAway, NoOffice, NoShift, OnLeave, Story
 from .witness import Decided, witness_decisions
 
 MAX_MOMENTS = 2000  # of one story: a house that is busier than that isn't simulated to its end
@@ -142,7 +144,7 @@ class _Run:
         Asleep is a chain whose clock has come to its last step, again and again, and whose
         notices are all sent. What it would go on to do is said in words; nothing else depends on it.
         """
-        changes_more = any(_is_worldly(act) or isinstance(act, FurtherForm) for _at, act in waiting)
+        changes_more = any(_is_worldly(act) or isinstance(act, CHANGES_THE_CASE) for _at, act in waiting)
         if changes_more or not self.leaves_out_repetitions:
             return
         acting = {act.role for _at, act in waiting}
@@ -168,6 +170,9 @@ class _Run:
         for duty in Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=chases):
             if duty.marks and duty.marks[-1] <= clock.now():
                 Deadline.objects.filter(pk=duty.pk).update(next_mark_at=None)
+        for task in SessionTask.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=chases):
+            if task.marks and task.marks[-1] <= clock.now():
+                SessionTask.objects.filter(pk=task.pk).update(next_mark_at=None)
 
     # ---- what people do ----
 
@@ -187,6 +192,13 @@ class _Run:
                 self._set_mail(is_away=True)
             elif isinstance(act, FurtherForm):
                 self.arrivals.send_further(act, case=self.lived.case, tip=self.lived.tip)
+            elif isinstance(act, _Report):
+                self.arrivals.report_session()
+            elif isinstance(act, Corrects):
+                self.arrivals.correct(act, self.lived.case)
+            elif isinstance(act, CaseAct):
+                staff = Staff(self.arrivals.worker, self.arrivals.coordinator)
+                do_case_act(act, self.lived.case, staff)
             else:
                 do_act(act, self.story, self.arrivals.place)
                 if isinstance(act, CHANGES_THE_WORLD):
@@ -197,6 +209,13 @@ class _Run:
     def _set_mail(self, *, is_away: bool) -> None:
         self.outside.mail_is_away = is_away
         self.lived.mail_changes.append((clock.now(), is_away))
+
+
+@dataclass(frozen=True)
+class _Report:
+    """The report of the story's session comes in."""
+
+    do: str = "report"
 
 
 @dataclass(frozen=True)
@@ -212,7 +231,12 @@ def _iter_acts(story: Story) -> list[tuple[int, Any]]:
         acts.append((act.at, act))
         if isinstance(act, MailAway) and act.until is not None:
             acts.append((max(act.until, act.at), _MailBack()))
+    if story.session is not None and story.session.reported_after is not None:
+        acts.append((story.session.reported_after, _Report()))
     return sorted(acts, key=lambda each: each[0])
+
+
+CHANGES_THE_CASE = (FurtherForm, Corrects, *get_args(CaseAct), _Report)
 
 
 def _is_worldly(act: Any) -> bool:

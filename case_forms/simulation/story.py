@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from case_forms.form_builder.definition.problems import Problem
 from notifications.directory.models import Role
+from outreach_pages.records.labels import Audience, PlaceType
 
 ALBANIA = ZoneInfo("Europe/Tirane")
 MAX_ACTS = 60
@@ -131,10 +132,113 @@ class FurtherForm(_Part):
     fill: bool = True
 
 
+class Corrects(_Part):
+    """The unit corrects the form with which the story began: these answers take the place of those before."""
+
+    do: Literal["corrects"] = "corrects"
+    at: Minutes
+    answers: dict[str, JsonValue] = {}
+
+
+class ReferralStep(_Part):
+    """The unit notes a step of the newest referral, by phone where only the service can know it.
+
+    `after`: of "agreed", in how many minutes the person is to arrive. `reason`: a code; the first one unless given.
+    """
+
+    do: Literal["referral_step"] = "referral_step"
+    at: Minutes
+    step: Literal["accepted", "declined", "no_answer", "agreed", "arrived", "finished"]
+    after: Minutes = 24 * 60
+    reason: str = ""
+
+
+class Asks(_Part):
+    """A recipient asks the unit something at the notice."""
+
+    do: Literal["asks"] = "asks"
+    at: Minutes
+    role: RoleName
+    whose: Whose = "any"
+
+
+class UnitAnswers(_Part):
+    """The unit answers what was asked last, and what was asked before it."""
+
+    do: Literal["unit_answers"] = "unit_answers"
+    at: Minutes
+
+
+class DoesTask(_Part):
+    """The unit says on the case's page that a task is done."""
+
+    do: Literal["does_task"] = "does_task"
+    at: Minutes
+    deadline: str
+
+
+class Closes(_Part):
+    """The unit asks to close the case, and a coordinator agrees where two are needed. `reason`: a code."""
+
+    do: Literal["closes"] = "closes"
+    at: Minutes
+    reason: str = "finished"
+
+
+class Reopens(_Part):
+    """The unit opens the closed case again, with what was still to be done. `reason`: a code."""
+
+    do: Literal["reopens"] = "reopens"
+    at: Minutes
+    reason: str = "contact_again"
+
+
+# What the unit or a recipient does about the case itself.
+CaseAct = ReferralStep | Asks | UnitAnswers | DoesTask | Closes | Reopens
+
 Act = Annotated[
-    Opens | Accepts | Declines | WrongArea | Outcome | MailAway | OnLeave | NoShift | NoOffice | FurtherForm,
+    Opens
+    | Accepts
+    | Declines
+    | WrongArea
+    | Outcome
+    | MailAway
+    | OnLeave
+    | NoShift
+    | NoOffice
+    | FurtherForm
+    | Corrects
+    | CaseAct,
     Field(discriminator="do"),
 ]
+
+
+class SessionHeld(_Part):
+    """An informative session that a story begins with, as a unit records it when it has been held.
+
+    `reported_after`: when its report, which is the story's form, comes in; None: it never does.
+    """
+
+    audience: Annotated[str, Field(max_length=20)] = Audience.HIGH_SCHOOL.value
+    place_type: Annotated[str, Field(max_length=20)] = PlaceType.HIGH_SCHOOL.value
+    participants: Annotated[int, Field(ge=0, le=2000)] = 20
+    reported_after: Minutes | None = None
+
+    @field_validator("audience")
+    @classmethod
+    def _is_audience(cls, value: str) -> str:
+        return _is_one_of(value, Audience.values)
+
+    @field_validator("place_type")
+    @classmethod
+    def _is_place_type(cls, value: str) -> str:
+        return _is_one_of(value, PlaceType.values)
+
+
+def _is_one_of(value: str, choices: list[str]) -> str:
+    if value not in choices:
+        raise PydanticCustomError("unknown_choice", "no such choice")
+    return value
 
 
 class Story(_Part):
@@ -145,6 +249,7 @@ class Story(_Part):
     for a municipality that isn't answered gets it. `unit`: the sending unit's key, else that of the region.
     `directory`: "real", the offices, people and roster of now, or "invented", every office there could be with two
     people on duty.
+    `session`: where it begins with a session that was held; the form is then its report's.
     `minutes_before`: how long before it is sent it happened. `months`: how far the simulation looks.
     """
 
@@ -156,6 +261,7 @@ class Story(_Part):
     at: datetime
     minutes_before: Annotated[int, Field(ge=0, le=60 * 24 * 30)] = 0
     directory: Literal["real", "invented"] = "real"
+    session: SessionHeld | None = None
     acts: Annotated[tuple[Act, ...], Field(max_length=MAX_ACTS)] = ()
     months: Annotated[int, Field(ge=1, le=MAX_MONTHS)] = MAX_MONTHS
 

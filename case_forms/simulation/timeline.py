@@ -11,8 +11,10 @@ from typing import Any
 from access.languages import Texts, in_each_language, same_in_each_language
 from audit.models import AuditEntry, PutAside
 from case_forms.cases.deadline_clock import DUE
+from case_forms.cases.documents.models import CaseDocument, DocumentKind
 from case_forms.cases.models import CaseEvent, Deadline
 from case_forms.procedures.definition import Procedure
+from case_forms.session_rules.models import SessionEvent, SessionTask
 from case_forms.tips.models import TipEvent
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice, Reply
 from notifications.outbox.service_briefs import NO_DEPUTY
@@ -124,7 +126,12 @@ class _Reading:
         # By the first notice about a duty: the duty's key.
         told = CaseEvent.objects.filter(kind=DUE).values_list("notice_id", "detail")
         self.duties = {notice: str(detail["key"]) for notice, detail in told}
-        self.deadlines = list(Deadline.objects.order_by("starts_at", "pk"))
+        of_sessions = list(SessionTask.objects.order_by("starts_at", "pk"))
+        self.duties |= {task.chase_id: task.key for task in of_sessions if task.chase_id is not None}
+        self.deadlines: list[Deadline | SessionTask] = [
+            *Deadline.objects.order_by("starts_at", "pk"),
+            *of_sessions,
+        ]
 
     def read(self) -> Timeline:
         case = self.lived.case
@@ -152,6 +159,7 @@ class _Reading:
                 yield self._read_audit_entry(entry)
         yield from self._iter_failed_attempts()
         yield from self._iter_deadlines()
+        yield from self._iter_documents()
         for key, at in self.lived.repeating_since.items():
             notice = self.notices[str(key)]
             yield self._entry(at, "calls.repeat", number=self._get_repeat_minutes(notice), **self._name(notice))
@@ -212,8 +220,8 @@ class _Reading:
 
     def _read_rules(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for events in (CaseEvent.objects.order_by("at"), TipEvent.objects.order_by("at")):
-            for detail in events.values_list("detail", flat=True):
+        for events in (CaseEvent, TipEvent, SessionEvent):
+            for detail in events._base_manager.order_by("at").values_list("detail", flat=True):
                 found |= detail.get("by_rule", {})
         return found
 
@@ -267,10 +275,16 @@ class _Reading:
         for deadline in self.deadlines:
             yield self._entry(deadline.starts_at, "deadline.started", deadline=deadline.key, why=(deadline.label,))
             for mark, at in self._get_marks(deadline).items():
-                if deadline.met_at is None or deadline.met_at > at:
+                if all(over is None or over > at for over in (deadline.met_at, deadline.ended_at)):
                     yield self._entry(at, f"deadline.{mark}", deadline=deadline.key, why=(deadline.label,))
 
-    def _get_marks(self, deadline: Deadline) -> dict[str, datetime]:
+    def _iter_documents(self) -> Iterator[Entry]:
+        """Yield what rules ask for; nothing of it is made, and nothing stored, in a story."""
+        for document in CaseDocument.objects.filter(event_id__isnull=False).order_by("ordered_at", "pk"):
+            label = in_each_language(DocumentKind(document.kind).label)
+            yield self._entry(document.ordered_at, "document.ordered", action=document.kind, why=(label,))
+
+    def _get_marks(self, deadline: Deadline | SessionTask) -> dict[str, datetime]:
         return {mark: at for mark in MARKS if (at := getattr(deadline, f"{mark}_at")) is not None}
 
     def _get_deadlines(self) -> Iterator[DeadlineTimes]:

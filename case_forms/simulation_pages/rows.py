@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import BaseModel
 
 from access.models import Municipality, localize
+from case_forms.cases.documents.models import DocumentKind
 from case_forms.cases.models import CaseStatus
 from case_forms.procedures.definition import Procedure
 from case_forms.simulation.expectations import MAX_EXPECTATIONS, get_registry
@@ -37,6 +38,13 @@ ACT_LABELS: dict[str, Promise] = {
     "no_shift": gettext_lazy("nobody is on the roster"),
     "no_office": gettext_lazy("no office answers for the place"),
     "form": gettext_lazy("the unit sends a further form"),
+    "corrects": gettext_lazy("the unit corrects the first form"),
+    "referral_step": gettext_lazy("the unit notes a step of the referral"),
+    "asks": gettext_lazy("asks the unit a question"),
+    "unit_answers": gettext_lazy("the unit answers the question"),
+    "does_task": gettext_lazy("the unit says that a task is done"),
+    "closes": gettext_lazy("the case is closed"),
+    "reopens": gettext_lazy("the case is opened again"),
 }
 EXPECTATION_LABELS: dict[str, Promise] = {
     "told": gettext_lazy("is notified in time"),
@@ -50,6 +58,7 @@ EXPECTATION_LABELS: dict[str, Promise] = {
     "task_open": gettext_lazy("this deadline or task starts, and is due in time"),
     "brief_contains_no": gettext_lazy("reads nothing about this question"),
     "brief_contains": gettext_lazy("reads something about this question"),
+    "document_made": gettext_lazy("this document is made in time"),
 }
 PARAMETER_LABELS: dict[str, Promise] = {
     "role": gettext_lazy("Who"),
@@ -64,12 +73,23 @@ PARAMETER_LABELS: dict[str, Promise] = {
     "status": gettext_lazy("Status"),
     "deadline": gettext_lazy("Deadline"),
     "question": gettext_lazy("Question"),
+    "step": gettext_lazy("Which step"),
+    "after": gettext_lazy("Arrival in (minutes)"),
+    "document": gettext_lazy("Document"),
 }
 WHOSE: Choices = [
     ("any", gettext_lazy("whoever has the notice")),
     ("first", gettext_lazy("who was notified first")),
     ("deputy", gettext_lazy("the deputy")),
     ("call", gettext_lazy("who is asked to call")),
+]
+STEPS: Choices = [
+    ("accepted", gettext_lazy("the service accepts, by phone")),
+    ("declined", gettext_lazy("the service declines, by phone")),
+    ("no_answer", gettext_lazy("the service doesn't answer")),
+    ("agreed", gettext_lazy("the accompaniment is agreed")),
+    ("arrived", gettext_lazy("the person has arrived")),
+    ("finished", gettext_lazy("the referral has ended")),
 ]
 # Codes and answers inside a row have no field; the first code of the list and the plainest answers are taken.
 NOT_SHOWN = frozenset({"do", "expect", "reason", "answers", "fill"})
@@ -182,7 +202,7 @@ class RowSet:
 
 def build_acts(forms: Choices) -> RowSet:
     """Return the rows of what people do. `forms`: those that the unit may send further."""
-    more: dict[str, Choices] = {"form": [BLANK, *forms], "whose": WHOSE}
+    more: dict[str, Choices] = {"form": [BLANK, *forms], "whose": WHOSE, "step": STEPS}
     return RowSet("_act", "do", _get_acts(), ACT_LABELS, MAX_ACTS, {**_get_common_choices(), **more})
 
 
@@ -206,6 +226,7 @@ def _get_common_choices() -> dict[str, Choices]:
         "role": [BLANK, *((value, capfirst(str(label))) for value, label in Role.choices)],
         "status": [("", _("no case")), *CaseStatus.choices],
         "municipality": [BLANK, *places],
+        "document": [BLANK, *DocumentKind.choices],
     }
 
 

@@ -5,6 +5,7 @@ stored until somebody saves it as a scenario. Fields that aren't the form's own 
 question's key does.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +36,7 @@ REAL, INVENTED = "real", "invented"
 TYPED_AT = "%Y-%m-%dT%H:%M"
 # Parts of a story without a field on the page, which are passed on as they came.
 PASSED_ON = ("unit", "months")
+SESSION = "session"  # passed on, too, as JSON
 
 
 @dataclass
@@ -111,6 +113,8 @@ def read_fields(post: MultiValueDict[str, str], forms: Mapping[str, Form]) -> St
     key = str(post.get("_form") or "")
     form = forms.get(key)
     passed: dict[str, Any] = {name: str(post[f"_{name}"]) for name in PASSED_ON if post.get(f"_{name}")}
+    if post.get(f"_{SESSION}"):
+        passed[SESSION] = _read_json(str(post[f"_{SESSION}"]))
     if "months" in passed:
         passed["months"] = StoryFields._as_number(passed["months"])
     return StoryFields(
@@ -146,8 +150,16 @@ def get_fields(story: Mapping[str, Any], on: str = DRAFT) -> StoryFields:
         minutes_before=str(story.get("minutes_before", "")),
         directory=str(story.get("directory", REAL)),
         acts=[dict(act) for act in acts],
-        passed_on={name: story[name] for name in PASSED_ON if name in story},
+        passed_on={name: story[name] for name in (*PASSED_ON, SESSION) if story.get(name) is not None},
     )
+
+
+def _read_json(typed: str) -> Any:
+    """Read what the page has passed on; what can't be read is left for the story's reader to refuse."""
+    try:
+        return json.loads(typed)
+    except (ValueError, RecursionError):
+        return typed
 
 
 def _read_answers(form: Form, post: MultiValueDict[str, str]) -> Answers:
@@ -208,7 +220,9 @@ def build_view(
         sections=list(_iter_sections(form, fields.answers, user, new_row_in, show_errors)) if form else [],
         acts=build_acts(list(named)).build(fields.acts, rows, empty_acts),
         examples=examples or [],
-        passed_on=list(fields.passed_on.items()),
+        passed_on=[
+            (name, json.dumps(value) if isinstance(value, dict) else value) for name, value in fields.passed_on.items()
+        ],
     )
 
 

@@ -9,13 +9,15 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from case_forms.cases.rule_events import register_loader
+        from case_forms.session_rules import reports
         from vault import lasting
 
         from . import conversions, identity_index, journeys, outreach_visits, rights_source  # noqa: F401
         from .attachments import receivers  # noqa: F401
-        from .rule_events import load_submission
+        from .rule_events import load_report, load_submission
 
         register_loader(load_submission)
+        reports.register_loader(load_report)
         identity_index.register()
         rights_source.register()
         journeys.register()

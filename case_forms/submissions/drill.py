@@ -120,13 +120,16 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
     return report
 
 
-def drill_answers(form: Form, script: dict[str, Any], *, municipality: str, occurred_at: datetime) -> dict[str, Any]:
+def drill_answers(
+    form: Form, script: dict[str, Any], *, municipality: str, occurred_at: datetime, sources: Lists | None = None
+) -> dict[str, Any]:
     """Return answers that this form accepts: the script's, then the plainest allowed one for each required question.
 
+    `sources`: the lists as somebody sees them, whose own records an answer may name.
     Raises DrillImpossible when a required question can't be filled this way.
     """
     groups = {repeat.key: repeat for repeat in form.iter_repeats()}
-    sources = Lists()
+    sources = sources or Lists()
     day = timezone.localdate(occurred_at)
     answers = {key: value for key, value in script["answers"].items() if key in form.answer_keys}
     for item in form.outer_items:

@@ -1,4 +1,4 @@
-"""Reading a submission again for an event of its case that comes later (`cases.rule_events`)."""
+"""Reading a submission for rules: again for an event of its case that comes later, or as a session's report."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from case_forms.cases.actions import SubmissionFacts
 from case_forms.cases.models import Case
+from case_forms.session_rules.reports import Report
 
 from .consents import consents_for
 from .correcting import get_newest_version
@@ -36,3 +37,12 @@ def load_submission(
         carried_over=get_times_carried_over(found),
     )
     return facts, consents_for(case, procedure.parsed, found.form_version.form.key)
+
+
+def load_report(submission_id: UUID) -> Report | None:
+    """Return the report of a session that was stored under this id; None where there is none."""
+    found = Submission.objects.select_related("form_version__form").filter(pk=submission_id).first()
+    if found is None:
+        return None
+    version = found.form_version
+    return Report(version.form.key, version.parsed_form, found.answers or {})

@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from access.models import User
+from audit import clock
 from audit.chain import get_actor, log_event
 
 from .labels import CancelReason, SessionState
 from .models import InformativeSession, SessionCount
 from .permissions import get_permissions, get_plannable_units
+from .signals import session_held, session_not_held, session_reported
 
 Cell = tuple[str, str]  # (sex, age group)
 
@@ -117,7 +118,7 @@ def record_session(
         changed = _set_changed(locked, OUTCOME, values)
         is_first = locked.state == SessionState.PLANNED
         if is_first:
-            locked.state, locked.held_at, locked.held_by = SessionState.HELD, timezone.now(), by
+            locked.state, locked.held_at, locked.held_by = SessionState.HELD, clock.now(), by
             changed += ["state", "held_at", "held_by"]
         before = get_counts(locked)
         wanted = {cell: number for cell, number in counts.items() if number}
@@ -129,6 +130,7 @@ def record_session(
             people = sum(wanted.values())
             if is_first:
                 _log("session.held", locked, by, participants=people)
+                session_held.send(sender=InformativeSession, session=locked, at=locked.held_at)
             else:
                 fields = [name for name in changed if name != "counts"]
                 # The sum before stays in the audit log: the counts themselves are replaced.
@@ -154,6 +156,7 @@ def report_session(*, session_id: uuid.UUID, submission_id: uuid.UUID, by: User,
         locked.report_submission = submission_id
         locked.save(update_fields=["state", "reported_at", "reported_by", "report_submission", "changed_at"])
         _log("session.reported", locked, by, submission=submission_id)
+        session_reported.send(sender=InformativeSession, session=locked, submission_id=submission_id, at=at)
     return locked
 
 
@@ -178,7 +181,7 @@ def cancel_session(*, session: InformativeSession, by: User, reason: CancelReaso
             return locked
         if locked.state != SessionState.PLANNED:
             raise NotNow("changed")
-        locked.state, locked.cancelled_at, locked.cancelled_by = SessionState.CANCELLED, timezone.now(), by
+        locked.state, locked.cancelled_at, locked.cancelled_by = SessionState.CANCELLED, clock.now(), by
         locked.cancel_reason = reason
         locked.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "changed_at"])
         _log("session.cancelled", locked, by, reason=str(reason))
@@ -204,6 +207,7 @@ def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
         locked.held_at = locked.held_by = locked.cancelled_at = locked.cancelled_by = None
         locked.save()
         _log("session.planned_again", locked, by, was=str(was), participants=people)
+        session_not_held.send(sender=InformativeSession, session=locked, at=clock.now())
     return locked
 
 
@@ -214,7 +218,7 @@ def get_counts(session: InformativeSession) -> dict[Cell, int]:
 
 def has_begun(session: InformativeSession, at: datetime | None = None) -> bool:
     """Whether the session has begun, or begins within CLOCK_TOLERANCE."""
-    return session.begins_at() <= (at or timezone.now()) + CLOCK_TOLERANCE
+    return session.begins_at() <= (at or clock.now()) + CLOCK_TOLERANCE
 
 
 def _lock(session: InformativeSession) -> InformativeSession:

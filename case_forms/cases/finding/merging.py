@@ -32,8 +32,9 @@ from ..deadlines import withdraw_chase
 from ..facts.risk import refresh_risk
 from ..models import Case, CaseEvent, Deadline, Referral, ReferralStep
 from ..rights.restriction import refresh_restriction
+from ..talk.writing import QUESTION
 from .duties import ask_for_answer, note_answered
-from .merge_rows import give_back_state, move_rows, put_back, take_over_state
+from .merge_rows import NOTICES, give_back_state, move_rows, put_back, take_over_state
 from .models import CaseAccess, CaseMerge, ProbableMatch
 from .sides import may_act_for
 
@@ -207,6 +208,7 @@ def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
     for label, keys in locked.moved.items():
         if label != STATE:
             put_back(label, keys, kept, duplicate)
+    _give_back_what_came_meanwhile(locked)
     give_back_state(kept, locked.moved.get(STATE, {}))
     refresh_restriction(kept)
     refresh_restriction(duplicate)
@@ -226,9 +228,10 @@ def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
 
 
 def _lock(merge: CaseMerge) -> CaseMerge:
-    # Chases first (`outbox.locking`): somebody may be answering a notice of either case.
+    # Chases first (`outbox.locking`): somebody may be answering a notice of either case, or writing to one that was
+    # accepted long ago.
     cases = (merge.kept_id, merge.duplicate_id)
-    lock_chases(Notice.objects.filter(case_id__in=cases, state__in=OPEN).values_list("chase_id", flat=True))
+    lock_chases(Notice.objects.filter(case_id__in=cases).values_list("chase_id", flat=True))
     list(Case.objects.select_for_update(no_key=True).filter(pk__in=cases).order_by("pk").values_list("pk"))
     rows = CaseMerge.objects.select_for_update(of=("self",))
     return rows.select_related("kept__unit", "duplicate__unit", "deadline", "proposed_by", "undo_proposed_by").get(
@@ -283,8 +286,9 @@ def _hold_doubled_duties(kept: Case, duplicate: Case, withdrawn: Iterable[str]) 
 
     `Deadline.objects.running` leaves out a merged case's, so they tell nobody until the merge is undone.
     """
-    # An arrival that is waited for is each referral's own.
-    running = set(Deadline.objects.filter(case=kept, met_at=None, arrivals=None).values_list("key", flat=True))
+    # An arrival that is waited for is each referral's own, and a question that waits for its answer each notice's.
+    own = Deadline.objects.filter(case=kept, met_at=None, arrivals=None).exclude(key=QUESTION)
+    running = set(own.values_list("key", flat=True))
     doubled = Deadline.objects.filter(case=duplicate, met_at=None).filter(
         Q(key__in=running) | Q(notice_id__in=[UUID(key) for key in withdrawn])
     )
@@ -300,6 +304,18 @@ def _hold_doubled_referrals(merge: CaseMerge) -> dict[str, set[Any]]:
     held = set(doubled.values_list("pk", flat=True))
     steps = set(ReferralStep.objects.filter(referral__in=held).values_list("pk", flat=True))
     return {"cases.Referral": held, "cases.ReferralStep": steps}
+
+
+def _give_back_what_came_meanwhile(merge: CaseMerge) -> None:
+    """Let what recipients asked while there was one case go with their notice, and each chase with its duty."""
+    notices = [UUID(key) for key in merge.moved.get(f"{NOTICES}.case_id", ())]
+    asked = CaseEvent.objects.filter(case=merge.kept, kind=QUESTION, notice_id__in=notices)
+    events = list(asked.values_list("pk", flat=True))
+    Deadline.objects.filter(case=merge.kept, event__in=events).update(case=merge.duplicate)
+    CaseEvent.objects.filter(pk__in=events).update(case=merge.duplicate)
+    chased = Deadline.objects.filter(case=merge.duplicate, chase_id__isnull=False)
+    chases = list(chased.values_list("chase_id", flat=True))
+    Notice.objects.filter(chase_id__in=chases, case_id=merge.kept_id).update(case_id=merge.duplicate_id)
 
 
 def _tell_again(key: UUID, merge: CaseMerge) -> None:

@@ -58,7 +58,7 @@ def write(*, case: Case, root: Notice, text: str, key: UUID, by: User, answers: 
     lock_duties(case)
     before = _get_waiting(root)
     message = write_as_unit(root=root, text=text, key=key, by=by, answers=answers)
-    _end_clocks(case, root, before - _get_waiting(root), by)
+    _end_clocks(root, before - _get_waiting(root), by)
     return message
 
 
@@ -68,7 +68,7 @@ def note_phoned(*, case: Case, root: Notice, by: User, answers: UUID) -> None:
     lock_duties(case)
     before = _get_waiting(root)
     note_answered_by_phone(root=root, answers=answers, by=by)
-    _end_clocks(case, root, before - _get_waiting(root), by)
+    _end_clocks(root, before - _get_waiting(root), by)
 
 
 @transaction.atomic
@@ -78,7 +78,7 @@ def note_read(*, case: Case, root: Notice, by: User) -> bool:
     # As whoever writes does: a word that comes in at this moment is read with these, or begins a duty of its own.
     lock_chases(iter_chains(root))
     is_new = note_seen_by_unit(root=root, by=by)
-    _end_clocks(case, root, set(), by)
+    _end_clocks(root, set(), by)
     return is_new
 
 
@@ -86,10 +86,13 @@ def _get_waiting(root: Notice) -> set[UUID]:
     return set(get_waiting_questions(root).values_list("pk", flat=True))
 
 
-def _end_clocks(case: Case, root: Notice, answered: set[UUID], by: User) -> None:
-    """Meet the duties of what was answered, and of what was read: whoever writes or reads has it all before them."""
+def _end_clocks(root: Notice, answered: set[UUID], by: User) -> None:
+    """Meet the duties of what was answered, and of what was read: whoever writes or reads has it all before them.
+
+    Whatever case they belong to by now: the page may have been opened before two cases became one.
+    """
     events: list[Any] = [build_event_id(question) for question in answered]
     at = clock.now()
-    duties = Deadline.objects.filter(Q(event__in=events) | Q(key=WORD, event__notice_id=root.pk), case=case)
+    duties = Deadline.objects.filter(Q(event__in=events) | Q(key=WORD, event__notice_id=root.pk))
     met = meet_deadlines(duties, at, actor=get_actor(by), is_later=True)
-    respond_to_done(met, at, case=case)
+    respond_to_done(met, at)

@@ -74,6 +74,9 @@ class EventKind:
     `code` is stored in rules as `on`. `words`: when it happens. `has_case`: whether an action may open, join or change
     a case then. `is_public`: whether its forms are those that the public fills in. `names`: what it offers to
     expressions beside the answers; a name that only other events offer is null.
+    Of one without a case: `possible_actions` are the codes of actions that need one otherwise and can be done about it
+    all the same, `impossible` says why others can't, `is_for_own_people` whether nobody else may be told.
+    `has_form`: whether a form comes with it; `form_kind`: the kind of its forms, "" for any.
     `is_caused`: nobody sends it; it follows from what the rules about another event have done. `is_later`: it comes
     some time after that, by what people do or by a clock.
     """
@@ -82,9 +85,19 @@ class EventKind:
     words: ClassVar[str] = ""
     has_case: ClassVar[bool] = True
     is_public: ClassVar[bool] = False
+    has_form: ClassVar[bool] = True
+    form_kind: ClassVar[str] = ""
+    possible_actions: ClassVar[frozenset[str]] = frozenset()
+    impossible: ClassVar[str] = ""
+    is_for_own_people: ClassVar[bool] = False
     is_caused: ClassVar[bool] = False
     is_later: ClassVar[bool] = False
     names: ClassVar[tuple[ScopeName, ...]] = (TODAY, OCCURRED_ON)
+
+    @classmethod
+    def allows(cls, code: str, *, needs_case: bool) -> bool:
+        """Return whether an action of this code can be done about an event of this kind."""
+        return cls.has_case or not needs_case or code in cls.possible_actions
 
     @classmethod
     def follows(cls, before: CaseState | None, after: CaseState | None) -> bool:

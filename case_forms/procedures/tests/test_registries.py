@@ -110,6 +110,8 @@ def test_stored_codes_stay() -> None:
         "date_reached",
         "case_closed",
         "case_reopened",
+        "session_held",
+        "session_reported",
     }
     assert set(ACTIONS) == {
         "open_case",

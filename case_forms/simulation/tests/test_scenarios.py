@@ -67,10 +67,8 @@ def test_the_shipped_scenarios_hold_for_the_shipped_procedure():
     assert not [entry for result in results for entry in result.timeline.of_kind("act.impossible", "put_aside")]
     # Those that are reached; the others are listed for whoever writes the next scenario.
     uncovered = find_uncovered(definition, results)
-    # The first two apply when the organisation chooses otherwise, the third to a session that was held, and no story
-    # closes a case.
-    reached_by_none = ("adult_refuses_alert", "adult_refuses_none", "session_report_kept", "closed_case_summary")
-    assert uncovered.rules == reached_by_none
+    # These apply when the organisation chooses otherwise in the procedure's settings: a story can't.
+    assert uncovered.rules == ("adult_refuses_alert", "adult_refuses_none", "session_report_asked")
     assert uncovered.steps == ()
     words = [checked.words["en"] for result in results for checked in result.checked]
     assert "A clock is started: 72-hour emergency shelter" in words or any("shelter" in each for each in words)
@@ -113,6 +111,7 @@ def test_a_shipped_procedure_that_forgets_the_police_turns_scenarios_red_and_nam
         ({"expect": "task_open", "deadline": "assessment", "within": 525_600}, False),
         ({"expect": "brief_contains_no", "question": "story"}, True),
         ({"expect": "brief_contains", "question": "story", "role": "police"}, False),
+        ({"expect": "document_made", "document": "summary", "within": 525_600}, False),
     ],
 )
 def test_an_expectation_holds_or_does_not(scene, expectation, holds):

@@ -17,6 +17,7 @@ from case_forms.cases.days.scope import DayFilter, get_cases, list_choices
 from case_forms.cases.days.window import Window, get_window
 from case_forms.cases.finding.home import build_home
 from case_forms.cases.rights.shown import describe_home as describe_rights_home
+from case_forms.session_rules.waiting import list_for_day
 from case_forms.tips.dashboard import lines_for_home
 from case_forms.zones.models import PlannedVisit
 from outreach_pages.records.labels import SessionState
@@ -65,6 +66,7 @@ def day(request: HttpRequest) -> HttpResponse:
     if not part:
         context |= {
             "sessions": _sessions(user, wanted, window),
+            "session_tasks": list_for_day(user, unit=wanted.unit, most=MAX_PLANNED),
             "visits": _visits(user, wanted, window),
             "tips": lines_for_home(user),
             "finding": build_home(user),

@@ -74,8 +74,8 @@ def write_as_recipient(
 
     Raises CannotSay.
     """
-    moment, root = at or clock.now(), get_root(notice)
-    lock_chases([*iter_chains(root), notice.chase_id])
+    root = get_root(notice)
+    moment = _lock(root, notice, at)
     if (earlier := _find_same(root, key)) is not None:
         return earlier
     text = _check_text(text)
@@ -103,8 +103,7 @@ def write_as_unit(
     `answers`: the newest question that the writer had before them; it and those before it are answered by this. One
     that came in meanwhile stays open. Raises CannotSay.
     """
-    moment = at or clock.now()
-    lock_chases(iter_chains(root))
+    moment = _lock(root, root, at)
     if (earlier := _find_same(root, key)) is not None:
         return earlier
     text = _check_text(text)
@@ -136,8 +135,7 @@ def write_as_unit(
 @transaction.atomic
 def note_answered_by_phone(*, root: Notice, answers: UUID, by: User, at: datetime | None = None) -> int:
     """Note that the questions up to this one were answered by phone. Raises CannotSay when none waits."""
-    moment = at or clock.now()
-    lock_chases(iter_chains(root))
+    moment = _lock(root, root, at)
     answered = _answer_questions(root, answers, moment)
     if not answered:
         raise CannotSay("nothing_asked")
@@ -150,10 +148,10 @@ def note_answered_by_phone(*, root: Notice, answers: UUID, by: User, at: datetim
 @transaction.atomic
 def mark_read(notice: Notice, at: datetime | None = None) -> bool:
     """Note that this notice's recipient has the conversation before them. False when nothing was new to them."""
-    moment, root = at or clock.now(), get_root(notice)
+    root = get_root(notice)
     if not may_talk(notice, root):
         return False
-    lock_chases([*iter_chains(root), notice.chase_id])
+    moment = _lock(root, notice, at)
     is_new = _mark_read(notice, root, moment)
     if is_new:
         actor = Actor("contact", str(notice.contact_id))
@@ -197,6 +195,20 @@ def _confirm(notice: Notice, moment: datetime) -> None:
         answer(notice=notice, kind="accepted", at=moment)
     except AnswerRefused:
         return  # it was withdrawn meanwhile
+
+
+def _lock(root: Notice, notice: Notice, at: datetime | None) -> datetime:
+    """Lock the chains of a conversation, and return the moment from which what is written counts.
+
+    Only now is it read: whoever waited for the lock writes after whoever held it, so that "this question and those
+    before it" is what the unit had before it. And the case: the notice may have gone to another one meanwhile, when
+    two cases became one.
+    """
+    lock_chases([*iter_chains(root), notice.chase_id])
+    cases = dict(Notice.objects.filter(pk__in={root.pk, notice.pk}).values_list("pk", "case_id"))
+    for each in (root, notice):
+        each.case_id = cases[each.pk]
+    return at or clock.now()
 
 
 def _find_same(root: Notice, key: UUID) -> TalkMessage | None:

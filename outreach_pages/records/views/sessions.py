@@ -24,6 +24,7 @@ from ..labels import SessionState
 from ..models import InformativeSession
 from ..permissions import get_permissions, get_plannable_units
 from ..summary import get_facts, get_participants
+from ..waiting import list_waiting
 
 REPORT_FORM = "session_report"
 MAX_DUE, MAX_HELD = 5, 8
@@ -83,6 +84,7 @@ def _render_session(request: HttpRequest, user: User, found: InformativeSession,
         people=get_participants(found),
         conversions=get_conversions(found),
         report_form=REPORT_FORM,
+        waiting=list_waiting([found]),
         told=request.GET.get("told", ""),
         **extra,
     )

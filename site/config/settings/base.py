@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "case_forms.procedures",
     "case_forms.cases",
     "case_forms.tips",
+    "case_forms.session_rules",
     "case_forms.submissions",
     "case_forms.form_preview",
     "case_forms.simulation",

@@ -93,7 +93,13 @@ function formsField(editor, rule, node, help) {
   const chosen = rule.forms ?? [];
   const event = editor.catalogue.procedure.events.find(({ value }) => value === rule.on);
   const known = editor.catalogue.procedure.forms;
-  const fitting = known.filter(({ key, is_public }) => chosen.includes(key) || !event || is_public === event.is_public);
+  // No form comes with some events: then only what is chosen by mistake is shown, to be taken away.
+  const fits = (/** @type {{ is_public: boolean, kind: string }} */ form) =>
+    !event || (event.has_form && form.is_public === event.is_public && ["", form.kind].includes(event.form_kind));
+  const fitting = known.filter((form) => chosen.includes(form.key) || fits(form));
+  if (event?.has_form === false && !chosen.length) {
+    return "";
+  }
   const others = chosen
     .filter((key) => !known.some((form) => form.key === key))
     .map((key) => ({ key, title: editor.t("unknown_form", { key }) }));
@@ -128,9 +134,7 @@ function actionsField(editor, { node }, rule, scope, help) {
     help.redraw();
   };
   const event = editor.catalogue.procedure.events.find(({ value }) => value === rule.on);
-  const offered = editor.catalogue.procedure.actions.filter(
-    ({ needs_case }) => !needs_case || event?.has_case !== false,
-  );
+  const offered = editor.catalogue.procedure.actions.filter(({ value }) => !event || event.actions.includes(value));
   /** @type {SelectOption[]} */
   const options = [["", editor.t("choose_action")], ...offered.map(({ value, label }) => option(value, label))];
   const add = select(options, "", {

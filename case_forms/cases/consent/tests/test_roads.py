@@ -49,6 +49,8 @@ ASKS_FOR_NOTICES = {
     "case_forms/cases/notifying_instead.py": "offers only whom the gate lets pass",
     "case_forms/cases/referring/again.py": "asks the gate about the service that was chosen, anew",
     "case_forms/cases/rerouting.py": "asks the gate about the office that was found",
+    "case_forms/session_rules/clock.py": "our own people, about a session, which is no case and names nobody",
+    "case_forms/session_rules/deciding.py": "our own people, about a session, which is no case and names nobody",
     "case_forms/tips/deciding.py": "a tip, which is no case and has no ledger",
     "case_forms/tips/rerouting.py": "a tip, which is no case and has no ledger",
     "notifications/briefs/talk/telling.py": "back to a notice that its reader holds: the gate is asked about that one",

@@ -1,0 +1,1 @@
+"""What the procedure says about informative sessions: who is told, by when the unit reports (docs/procedures.md)."""

@@ -1,0 +1,253 @@
+"""Decide about an event of a session and carry it out, once, as part of what somebody records.
+
+The record of a session is never undone by a rule: the decision runs in a savepoint, and what fails is logged by ids and
+codes. The version that is in force then decides. Only our own people are notified, and what a task waits for is the
+session's report.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+from uuid import UUID, uuid5
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from access.languages import LANGUAGES
+from audit.chain import log_event
+from case_forms.cases.applying.state import CannotApply
+from case_forms.cases.deadlines import compute_mark_minutes, compute_marks, find_first_mark
+from case_forms.form_builder.definition import Form
+from case_forms.procedures.chains import chain_for
+from case_forms.procedures.decide import Action, Decision, Event, Labels, decide
+from case_forms.procedures.definition import Procedure
+from case_forms.procedures.labels import get_event_choices, get_labels
+from case_forms.procedures.models import ProcedureVersion
+from case_forms.procedures.rule_actions.base import World
+from case_forms.procedures.rule_actions.registry import ACTIONS
+from case_forms.procedures.signals import decided
+from notifications.directory.areas import OWN_ROLES
+from notifications.directory.chain import resolve_chain
+from notifications.outbox.actions import create_notice
+from notifications.outbox.escalation_policy import snapshot_ladder
+from notifications.outbox.models import Purpose
+from notifications.outbox.requests import NoticeRequest
+from outreach_pages.records.actions import get_counts
+from outreach_pages.records.models import CARD_ALPHABET, InformativeSession
+
+from .briefs import build_brief
+from .models import SessionEvent, SessionTask
+
+HELD, REPORTED = "session_held", "session_reported"
+REFERENCE_BEGINS = "I-"
+
+log = structlog.get_logger(__name__)
+
+
+def get_reference(session: InformativeSession) -> str:
+    """Return the reference that notices about a session bear: six signs from its id, the same each time.
+
+    Not the card's code: that opens the participants' page.
+    """
+    number, signs = uuid5(session.pk, "reference").int, ""
+    for _sign in range(6):
+        number, place = divmod(number, len(CARD_ALPHABET))
+        signs += CARD_ALPHABET[place]
+    return REFERENCE_BEGINS + signs
+
+
+def respond(
+    kind: str,
+    session: InformativeSession,
+    *,
+    at: datetime,
+    occurrence: UUID,
+    form: Form | None = None,
+    form_key: str = "",
+    answers: Mapping[str, Any] | None = None,
+) -> SessionEvent | None:
+    """Let the rules in force respond to an event of a session. Return its event; None when no rule listens.
+
+    `form`, `form_key`, `answers`: the report's. A session of the demo is none that anybody is told about.
+    """
+    if session.is_demo:
+        return None
+    try:
+        version = ProcedureVersion.objects.in_force(at)
+    except ProcedureVersion.DoesNotExist:
+        return None
+    if not version.parsed.rules_about(kind, form_key):
+        return None
+    event, is_new = SessionEvent.objects.get_or_create(
+        pk=occurrence, defaults={"session": session, "kind": kind, "at": at, "procedure_version": version}
+    )
+    if not is_new:
+        return event
+    try:
+        # A savepoint: what fails here undoes nothing of what was recorded.
+        with transaction.atomic():
+            _decide(event, version.parsed, form, form_key, answers or {})
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with a rule, the session is recorded
+        _record_failure(event, error)
+    return event
+
+
+def _decide(
+    event: SessionEvent, procedure: Procedure, form: Form | None, form_key: str, answers: Mapping[str, Any]
+) -> None:
+    session = event.session
+    happened = Event(
+        kind=event.kind,
+        form=form_key,
+        answers=answers,
+        occurred_at=session.begins_at(),
+        received_at=timezone.localtime(event.at),
+        subject=_build_subject(session, event.at),
+    )
+    labels = {language: _get_labels(form, language) for language in LANGUAGES}
+    decision = decide(happened, procedure, labels=labels)
+    decided.send(sender=SessionEvent, event=happened, procedure=procedure, decision=decision, labels=labels)
+    SessionDecision(event, procedure, decision).run()
+
+
+def _build_subject(session: InformativeSession, at: datetime) -> dict[str, Any]:
+    return {
+        "audience": session.audience,
+        "place": session.place_type,
+        "participants": sum(get_counts(session).values()),
+        "days_since": max((timezone.localdate(at) - session.date).days, 0),
+    }
+
+
+def _get_labels(form: Form | None, language: str) -> Labels:
+    return get_labels(form, language) if form is not None else Labels({}, get_event_choices(language))
+
+
+def _record_failure(event: SessionEvent, error: Exception) -> None:
+    where = str(getattr(error, "where", "") or getattr(error, "rule", ""))[:80]
+    code = str(getattr(error, "code", "") or type(error).__name__)[:40]
+    log.error(
+        "session_rules_failed", kind=event.kind, session=str(event.session_id), where=where, code=code, rule=where
+    )
+    event.detail = {"failed": code, "where": where}
+    event.save(update_fields=["detail"])
+
+
+class SessionDecision(World):
+    """One decision about a session being carried out."""
+
+    def __init__(self, event: SessionEvent, procedure: Procedure, decision: Decision) -> None:
+        self.event = event
+        self.session = event.session
+        self.procedure = procedure
+        self.decision = decision
+        self.words = {entry["rule"]: entry["words"] for entry in decision.explanation}
+        self.by_rule: dict[str, str] = {}
+
+    def run(self) -> None:
+        for action in self.decision.actions:
+            ACTIONS[action.do].carry_out(action, self)
+        self.event.detail = {"rules": [*self.words], "by_rule": self.by_rule}
+        self.event.save(update_fields=["detail"])
+
+    def notify(self, action: Action) -> None:
+        params, role = action.params, action.params["role"]
+        if role not in OWN_ROLES:
+            raise CannotApply(action.rule, "own_people_only")
+        session, at = self.session, self.event.at
+        chain = chain_for(self.procedure, role)
+        found = resolve_chain(role=role, municipality=session.municipality, at=at, unit=session.unit, chain=chain)
+        notice = create_notice(
+            NoticeRequest(
+                event_id=self.event.pk,
+                case_id=session.pk,
+                case_reference=get_reference(session),
+                role=role,
+                contact=found.contact,
+                partner=found.partner,
+                municipality=session.municipality,
+                unit=session.unit,
+                chain=chain,
+                brief=build_brief(session, self.words.get(action.rule, {}), urgent=bool(params.get("urgent"))),
+                answer_minutes=params.get("answer_minutes"),
+                ladder=self.procedure.ladders[params["ladder"]].stored_steps,
+                marks=compute_mark_minutes(self.procedure, params.get("deadline"), at),
+                # Of our own work: it is none of the notices about people that a month's report counts.
+                purpose=Purpose.DUTY,
+                at=at,
+            )
+        )
+        self.by_rule.setdefault(str(notice.pk), action.rule)
+
+    def create_task(self, action: Action) -> None:
+        params, at = action.params, self.event.at
+        if params["owner"] not in OWN_ROLES:
+            raise CannotApply(action.rule, "own_people_only")
+        if self.event.kind != HELD:
+            self._refuse(action)
+        marks: dict[str, datetime | None] = {"amber_at": None, "red_at": None, "breach_at": None}
+        if params.get("deadline"):
+            marks = compute_marks(self.procedure, params["deadline"], at)
+        else:
+            marks["red_at"] = at + timedelta(minutes=params["minutes"])
+        task, is_new = SessionTask.objects.get_or_create(
+            event=self.event,
+            key=params["task"],
+            defaults={
+                "session": self.session,
+                "label": dict(params["label"]),
+                "next_step": dict(params.get("next_step") or {}),
+                "owner": params["owner"],
+                "ladder": snapshot_ladder(self.procedure.ladders[params["ladder"]].stored_steps),
+                "starts_at": at,
+                "next_mark_at": find_first_mark(marks),
+                **marks,
+            },
+        )
+        if is_new:
+            _log("session.task_started", task, rule=action.rule)
+
+    # A session has no case: the checker refuses these before a procedure is published.
+
+    def _refuse(self, action: Action) -> NoReturn:
+        raise CannotApply(action.rule, "no_case")
+
+    def open_case(self, action: Action) -> None:
+        self._refuse(action)
+
+    def attach_case(self, action: Action) -> None:
+        self._refuse(action)
+
+    def update_case(self, action: Action) -> None:
+        self._refuse(action)
+
+    def refer(self, action: Action) -> None:
+        self._refuse(action)
+
+    def start_deadline(self, action: Action) -> None:
+        self._refuse(action)
+
+    def meet_deadline(self, action: Action) -> None:
+        self._refuse(action)
+
+    def ask_for_form(self, action: Action) -> None:
+        self._refuse(action)
+
+    def require_second_worker(self, action: Action) -> None:
+        self._refuse(action)
+
+    def set_flag(self, action: Action) -> None:
+        self._refuse(action)
+
+    def clear_flag(self, action: Action) -> None:
+        self._refuse(action)
+
+    def produce_document(self, action: Action) -> None:
+        self._refuse(action)
+
+
+def _log(kind: str, task: SessionTask, **detail: Any) -> None:
+    log_event(kind, target_kind="session", target_id=task.session_id, key=task.key, **detail)
