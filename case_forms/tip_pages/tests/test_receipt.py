@@ -103,6 +103,7 @@ def test_where_nobody_at_all_was_found_the_page_says_so_and_gives_the_numbers(cl
     assert "receipt-code" in html
 
 
+@pytest.mark.usefixtures("in_english")
 def test_what_is_said_of_an_addition_is_read_from_its_own_notice(scene):
     tip = scene.receive().tip
     nobody_at(scene, "mobile_unit")

@@ -108,6 +108,7 @@ def test_another_cases_readers_are_not_among_them() -> None:
     assert list_readers(case)[0] == []
 
 
+@pytest.mark.usefixtures("in_english")
 def test_an_account_that_is_gone_is_said_to_be_gone() -> None:
     _scene, case = begin()
     for actor in ("999999", "x", ""):
