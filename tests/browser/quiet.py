@@ -7,7 +7,10 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Locator, Page
 from wagtail.admin.models import EditingSession
 
-PATIENCE = 10.0  # seconds
+from tests.chromium import PATIENCE_MS
+
+PATIENCE = PATIENCE_MS / 1000  # seconds
+LAST_WORD = 5.0  # seconds: it may have been said already, by a page that was left
 STEP_MS = 50
 # A frame has been drawn, and then there was nothing left to do: what a page does by itself it has done.
 # Bounded by a timer, because `evaluate` waits for ever.
@@ -17,7 +20,7 @@ DONE = """() => new Promise((done) => {
 })"""
 
 
-def until(page: Page, true: Callable[[], object], *, seconds: float = 20.0) -> bool:
+def until(page: Page, true: Callable[[], object], *, seconds: float = PATIENCE) -> bool:
     """Whether this has become true, looking again and again while the page goes on."""
     end = time.monotonic() + seconds
     while not true():
@@ -48,7 +51,7 @@ def leave(page: Page, house: str) -> None:
     It is a beacon, of which no event tells. Arriving later it would meet the rows that are put back for the next test.
     """
     page.goto(f"{house}/healthz")
-    until(page, lambda: not EditingSession.objects.exists(), seconds=PATIENCE / 5)
+    until(page, lambda: not EditingSession.objects.exists(), seconds=LAST_WORD)
     close(page.context)
 
 

@@ -108,15 +108,22 @@ def shown_of_ours(seen: list[str], public: Public) -> list[str]:
     return [address for address in dict.fromkeys(seen) if address.startswith(public.at("/"))]
 
 
-@pytest.fixture(params=["page-cache", "no-page-cache"])
-def tab(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    """A tab of a Chromium that keeps pages it left in memory, as phones do, or one that loads them anew."""
+@pytest.fixture(scope="module", params=["page-cache", "no-page-cache"])
+def whole_chromium(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Browser]:
+    """A Chromium that keeps pages it left in memory, as phones do, or one that loads them anew."""
     leave_out = ["--disable-back-forward-cache"] if request.param == "page-cache" else []
     browser = launch(chromium.browser_type, whole=True, without=leave_out)
-    context = browser.new_context(viewport={"width": 360, "height": 740})
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def tab(whole_chromium: Browser) -> Iterator[Page]:
+    """A tab that nobody has used yet."""
+    context = whole_chromium.new_context(viewport={"width": 360, "height": 740})
     context.route(NEUTRAL, lambda route: route.fulfill(content_type="text/html", body="<h1>Moti</h1>"))
     yield context.new_page()
-    browser.close()
+    context.close()
 
 
 @pytest.mark.parametrize("way", ["click", "shift"])
