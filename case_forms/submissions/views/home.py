@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from access.models import MobileUnit, Region, User
+from access.reach import list_regions_shown, list_units_shown, reads_once
 from case_forms.cases.closing.shown import describe_home
 from case_forms.cases.finding.home import build_home
 from case_forms.cases.rights.shown import describe_home as describe_rights_home
@@ -19,11 +20,11 @@ from .page import frame, staff
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
+@reads_once
 def home(request: HttpRequest) -> HttpResponse:
     """Show the start page: workers start forms here, coordinators see what happens in their regions."""
     user = staff(request)
-    units = list(user.units_shown())
-    regions = list(user.regions_shown())
+    units, regions = list_units_shown(user), list_regions_shown(user)
     first, more = dashboard.forms_to_begin() if units else ([], [])
     wanted = dashboard.CaseFilter.asked(request.GET)
     cases = dashboard.CasePages(user, wanted, timezone.now())
