@@ -143,7 +143,7 @@ class Filler:
         """Copy a row for each number; `changed`: SQL over `n` by column."""
         for field in row._meta.concrete_fields:
             if isinstance(field, SealedField) and not field.null:
-                changed.setdefault(field.column, SEALED)
+                changed.setdefault(str(field.column), SEALED)
         columns = [field.column for field in row._meta.concrete_fields if field.column != "id" or "id" in changed]
         quoted = ", ".join(f'"{name}"' for name in columns)
         values = ", ".join(changed.get(name, f't."{name}"') for name in columns)
