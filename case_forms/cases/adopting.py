@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.models import User
+from access.reach import read_reach
 from audit.chain import get_actor, log_event
 from case_forms.procedures.models import ProcedureVersion
 
@@ -57,7 +58,7 @@ def of_an_older_procedure(cases: CaseQuerySet, at: datetime) -> CaseQuerySet:
 
 def may_adopt(case: Case, user: User) -> bool:
     """Return whether this person is a coordinator of the case's region, or of its unit's."""
-    return user.coordinated_regions().filter(pk__in=(case.region_id, case.unit.region_id)).exists()
+    return not {case.region_id, case.unit.region_id}.isdisjoint(read_reach(user).regions)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from access.models import MobileUnit, User
+from access.reach import read_reach
 from audit.chain import get_actor, log_event
 from notifications.directory.models import Contact, Leave, Role
 from notifications.outbox.escalation_policy import CALL, DEPUTY
@@ -28,7 +29,7 @@ class CannotLead(Exception):
 
 def may_lead(case: Case, user: User) -> bool:
     """Return whether this person can be the lead worker: who works in the case's unit today, while it is open."""
-    return case.closed_at is None and user.units().filter(pk=case.unit_id).exists()
+    return case.closed_at is None and case.unit_id in read_reach(user).units
 
 
 def take_lead(*, case: Case, by: User, at: datetime) -> bool:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from access.models import MobileUnit, Municipality, Region, User
+from access.reach import read_reach, read_units_of_regions, remember
 from case_forms.procedures.models import ProcedureVersion
 from notifications.directory.models import Partner, Role
 from vault.fields import SealedJSONField, SealedTextField
@@ -83,20 +84,22 @@ class CaseQuerySet(models.QuerySet["Case"]):
         )
 
     def seen_now_by(self, user: User) -> "CaseQuerySet":
-        """Limit the cases as `visible_to` does, with who sees what read now, in four short queries.
+        """Limit the cases as `visible_to` does, with who sees what read now, in at most three short queries.
 
         The database then compares columns of the case with a few numbers and can use an index for each, which it can't
-        where regions and units are queries of their own: what a list of a million cases needs.
+        where regions and units are queries of their own: what a list of a million cases needs. Within a page that
+        `access.reach` remembers, they are asked once.
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        regions = list(user.coordinated_regions().order_by().values_list("pk", flat=True))
+        reach, units_of_regions = read_reach(user), read_units_of_regions(user)
+        opened = CaseAccess.objects.current().filter(unit__in={*reach.units, *units_of_regions})
         return self.standing().filter(
             _is_seen(
-                units=list(user.units().order_by().values_list("pk", flat=True)),
-                regions=regions,
-                units_of_regions=list(MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True)),
-                opened=list(CaseAccess.objects.of(user).values_list("case", flat=True)),
+                units=reach.units,
+                regions=reach.regions,
+                units_of_regions=units_of_regions,
+                opened=remember("cases_opened", user, lambda: tuple(opened.values_list("case", flat=True))),
             )
         )
 

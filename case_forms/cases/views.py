@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST
 
 from access.models import User
+from access.reach import reads_once
 from access.scoping import visible_or_404
 from audit import clock
 from audit.chain import get_actor, log_event
@@ -29,7 +30,7 @@ from .facts.reading import get_head
 from .facts.views import in_lines
 from .finding.links import find_visible, get_standing_references
 from .finding.related import build_related
-from .finding.sides import may_act_for
+from .finding.sides import is_of_unit, may_act_for
 from .journeys import list_journeys
 from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
@@ -49,6 +50,7 @@ PROBLEMS = {
 }
 
 
+@reads_once
 def case(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the whole page. Opening it is recorded: it holds the decision's reasons and what recipients wrote."""
     assert isinstance(request.user, User)
@@ -173,7 +175,7 @@ def _instead_page(
 
 def _may_fill(case: Case, user: User) -> bool:
     """Tell whether this person can begin a form about the case: a worker of its unit, while it is open."""
-    return case.closed_at is None and user.units().filter(pk=case.unit_id).exists()
+    return case.closed_at is None and is_of_unit(case, user)
 
 
 def _board(case: Case) -> Dashboard:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -10,7 +11,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 
-from access.models import MobileUnit, User, localize
+from access.models import User, localize
+from access.reach import read_reach, read_units_of_regions
 from case_forms.cases.adopting import of_an_older_procedure
 from case_forms.cases.models import Case
 from case_forms.cases.registers.paging import END_OF_TIME, Cursor, read_page
@@ -110,9 +112,15 @@ class CasePages:
         self.mine = Case.objects.seen_now_by(user).filter(closed_at__isnull=True)
 
     @cached_property
+    def few(self) -> list[UUID] | None:
+        """Return the keys of all of them, where they are at most MAX_NAMED."""
+        keys = list(self.mine.order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
+        return keys if len(keys) <= MAX_NAMED else None
+
+    @cached_property
     def total(self) -> int:
         """Return how many there are without the filter."""
-        return self.mine.count()
+        return self.mine.count() if self.few is None else len(self.few)
 
     @cached_property
     def older(self) -> int:
@@ -131,13 +139,15 @@ class CasePages:
         if self.wanted.only == "older":
             cases = of_an_older_procedure(cases, self.moment)
         # Where few are open, only their notices and deadlines are looked at, and not those of all years.
-        few = list(self.mine.order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
-        sorted_in = with_urgency(cases, self.moment, few if len(few) <= MAX_NAMED else None)
+        sorted_in = with_urgency(cases, self.moment, self.few)
         if self.wanted.only == "loud":
             sorted_in = sorted_in.filter(urgency__in=[URGENCIES.index(state) for state in CALLS])
         # by the key last: without a total order a case could stand on two pages or on none
         ordered = sorted_in.select_related("municipality", "unit").order_by("urgency", "-opened_at", "pk")
-        return Paginator(ordered, CASES_ON_A_PAGE)
+        found = Paginator(ordered, CASES_ON_A_PAGE)
+        if not self.wanted:
+            found.count = self.total  # it would count the same rows again, with their urgency
+        return found
 
     def page(self, number: Any) -> "Page[Case]":
         """Return the page with this number, as a query string has it; the nearest one for any other."""
@@ -174,9 +184,7 @@ def _for_list(rows: "QuerySet[Submission]") -> "QuerySet[Submission]":
 def _get_seen_submissions(user: User) -> "tuple[QuerySet[Submission], bool]":
     """Return what `Submission.visible_to` says, and whether the cases that it names are few."""
     scope = read_scope(user)
-    regions = list(user.coordinated_regions().order_by().values_list("pk", flat=True))
-    units = list(user.units().order_by().values_list("pk", flat=True))
-    units += MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True)
+    units = (*read_reach(user).units, *read_units_of_regions(user))
     return Submission.objects.filter(Q(unit__in=units) | scope.condition("case_id")), scope.few is not None
 
 

@@ -1,10 +1,12 @@
 """How fast the staff's pages are among 10,000, 100,000 and a million cases, on SQLite and on PostgreSQL.
 
 Goal (issue 14): 95 of 100 requests within 200 ms at a million cases, and within 1.5 times the figure at 10,000. Beside
-the time stands the CPU time of this process, which other work on the machine doesn't lengthen; the ratio is of that.
+the time by the clock stands the CPU time of the server's side (with PostgreSQL's), which other work on the machine
+lengthens far less. The ratio is of that; so is the goal of 200 ms while more processes want to run than there are
+processors, and that is said then.
 
-`make bench` goes to 100,000, `make bench-million` to a million: the rows alone take minutes to make. BENCH_SIZES and
-BENCH_DATABASES ("sqlite", "postgresql") choose others.
+`make bench` goes to 100,000, `make bench-million` to a million: the rows alone take minutes to make. BENCH_SIZES,
+BENCH_DATABASES ("sqlite", "postgresql") and BENCH_ROUNDS (requests for each page) choose others.
 """
 
 import contextlib
@@ -34,8 +36,8 @@ def run(*, quick: bool) -> bool:
     fine = True
     for vendor in wanted:
         with _database(vendor) as environment:
-            found = _measure(environment, sizes, rounds=10 if quick else 40)
-        print(f"\n{vendor}: milliseconds, 95 of 100 requests; median CPU of this process; queries")
+            found = _measure(environment, sizes, rounds=int(os.environ.get("BENCH_ROUNDS", 10 if quick else 40)))
+        print(f"\n{vendor}: milliseconds: 95 of 100 requests (of their CPU time; median of that; queries)")
         print(table(*_rows(found, sizes)))
         fine = _report(vendor, found, sizes) and fine
     return fine
@@ -60,7 +62,7 @@ def _database(vendor: str) -> Iterator[dict[str, str]]:
 
 
 def _measure(environment: dict[str, str], sizes: Any, *, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """{page: {size: [p95 ms, median CPU ms, queries]}}."""
+    """{page: {size: [p95 ms, p95 CPU ms, median CPU ms, queries]}}."""
     for words in (["migrate", "-v0"], ["seed_reference", "-v0"], ["seed_demo", "-v0"]):
         subprocess.run(
             [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL
@@ -75,22 +77,25 @@ def _rows(found: dict[str, dict[str, list[float]]], sizes: Any) -> tuple[list[st
     heads = ["page", *(f"{size:,}" for size in sizes), "ratio"]
     rows = []
     for page, at in found.items():
-        cells = [f"{at[str(size)][0]:.0f} ({at[str(size)][1]:.0f}; {at[str(size)][2]:.0f})" for size in sizes]
+        cells = ["{:.0f} ({:.0f}; {:.0f}; {:.0f})".format(*at[str(size)]) for size in sizes]
         rows.append([page, *cells, f"{_ratio(at, sizes):.1f}"])
     return heads, rows
 
 
 def _ratio(at: dict[str, list[float]], sizes: Any) -> float:
-    first, last = at[str(sizes[0])][1], at[str(sizes[-1])][1]
+    first, last = at[str(sizes[0])][2], at[str(sizes[-1])][2]
     return last / max(first, 0.1)
 
 
 def _report(vendor: str, found: dict[str, dict[str, list[float]]], sizes: Any) -> bool:
-    slow = [page for page, at in found.items() if at[str(sizes[-1])][0] > GOAL_MS]
-    grown = [
-        page for page, at in found.items() if at[str(sizes[-1])][1] > COUNTS_FROM_MS and _ratio(at, sizes) > GOAL_RATIO
-    ]
+    load, processors = os.getloadavg()[1], len(os.sched_getaffinity(0))
+    is_crowded = load > processors
+    last = str(sizes[-1])
+    slow = [page for page, at in found.items() if at[last][1 if is_crowded else 0] > GOAL_MS]
+    grown = [page for page, at in found.items() if at[last][2] > COUNTS_FROM_MS and _ratio(at, sizes) > GOAL_RATIO]
     print(f"goal: within {GOAL_MS:.0f} ms, and {GOAL_RATIO} times the first column")
+    if is_crowded:
+        print(f"load {load:.1f} on {processors} processors: judged by CPU time, not by the clock")
     if slow:
         print(f"slower on {vendor}: {', '.join(slow)}")
     if grown:

@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
 from access.models import User
+from access.reach import read_reach
 from audit import clock
 from audit.chain import get_actor, log_event
 from case_forms.procedures.definition import Procedure
@@ -85,7 +86,7 @@ def needs_second_person(procedure: Procedure) -> bool:
 
 def may_ask(case: Case, user: User) -> bool:
     """Return whether this person may ask to close the case: who works in its unit, or coordinates its region."""
-    return user.units().filter(pk=case.unit_id).exists() or may_adopt(case, user)
+    return case.unit_id in read_reach(user).units or may_adopt(case, user)
 
 
 def may_decide(closing: CaseClosing, user: User) -> bool:

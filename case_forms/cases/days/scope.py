@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from access.models import MobileUnit, Region, User
+from access.reach import read_reach, read_units_of_regions
 
 from ..finding.assigning import with_responsible
 from ..models import Case, CaseAccess
@@ -42,12 +43,11 @@ def get_open_cases(user: User) -> "QuerySet[Case]":
     """
     if not user.is_authenticated or not user.is_active:
         return Case.objects.none()
-    regions = list(user.coordinated_regions().values_list("pk", flat=True))
-    units = set(user.units().values_list("pk", flat=True))
-    units |= set(MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True))
+    reach = read_reach(user)
+    units = {*reach.units, *read_units_of_regions(user)}
     ours = Case.objects.order_by().filter(closed_at__isnull=True)
     opened = ours.filter(pk__in=CaseAccess.objects.of(user).order_by().values("case"))
-    near = (ours.filter(unit__in=units), ours.filter(region__in=regions))
+    near = (ours.filter(unit__in=units), ours.filter(region__in=reach.regions))
     parts = opened.values("pk").union(*(part.values("pk") for part in near))
     # Said the other way round, so that SQLite doesn't begin with all cases that aren't merged, which is nearly all.
     return Case.objects.filter(pk__in=parts).exclude(merged_into__isnull=False)
@@ -77,10 +77,9 @@ class Choices:
 
 def list_choices(user: User) -> Choices:
     """Return what this person can narrow their day by."""
-    regions = list(user.coordinated_regions())
-    own = user.units()
-    near = MobileUnit.objects.filter(Q(region__in=regions) | Q(pk__in=own.values("pk"))).order_by("name")
-    units = list(near)
+    reach = read_reach(user)
+    regions = list(Region.objects.filter(pk__in=reach.regions))
+    units = list(MobileUnit.objects.filter(Q(region__in=reach.regions) | Q(pk__in=reach.units)).order_by("name"))
     return Choices(
         regions=regions if len(regions) > 1 else [],
         units=units if len(units) > 1 else [],

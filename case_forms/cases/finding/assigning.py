@@ -14,6 +14,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 
 from access.models import Assignment, MobileUnit, StaffRole, User
+from access.reach import read_units_of_regions
 from access.short_lists import ShortList, shorten
 from audit import clock
 from audit.chain import get_actor, log_event
@@ -105,6 +106,4 @@ def assign(*, unit: MobileUnit, case_ids: Iterable[UUID], worker_id: int | None,
 
 def _of_regions(user: User) -> "QuerySet[Case]":
     # Named by their keys, which an index of the open cases of a unit answers; a coordinator sees all of their regions'.
-    regions = user.coordinated_regions().values("pk")
-    units = list(MobileUnit.objects.filter(region__in=regions).values_list("pk", flat=True))
-    return Case.objects.seen_now_by(user).filter(unit__in=units)
+    return Case.objects.seen_now_by(user).filter(unit__in=read_units_of_regions(user))

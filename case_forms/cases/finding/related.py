@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from access.models import MobileUnit, User
+from access.reach import read_reach
 
 from ..models import Case
 from .asking import Coordinator, list_coordinators
@@ -102,7 +103,7 @@ def _list_merges(case: Case) -> list[CaseMerge]:
 
 
 def _list_accesses(case: Case, user: User, *, is_own: bool) -> list[AccessLine]:
-    units = set(user.units().values_list("pk", flat=True))
+    units = read_reach(user).units
     current = CaseAccess.objects.current().filter(case=case).select_related("unit").order_by("since")
     return [
         AccessLine(

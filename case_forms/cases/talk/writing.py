@@ -9,6 +9,7 @@ from django.http import Http404
 from django.views.decorators.debug import sensitive_variables
 
 from access.models import User
+from access.reach import read_reach
 from audit import clock
 from audit.chain import get_actor
 from notifications.briefs.talk.actions import note_answered_by_phone, note_seen_by_unit, write_as_unit
@@ -36,9 +37,8 @@ def get_talk_root(case: Case, notice_id: UUID) -> Notice:
 
 def may_write(case: Case, user: User) -> bool:
     """Tell whether this person writes for the case: a worker of its unit, or a coordinator of its region."""
-    if user.units().filter(pk=case.unit_id).exists():
-        return True
-    return user.coordinated_regions().filter(pk__in={case.region_id, case.unit.region_id}).exists()
+    reach = read_reach(user)
+    return case.unit_id in reach.units or not {case.region_id, case.unit.region_id}.isdisjoint(reach.regions)
 
 
 def build_event_id(message: UUID, kind: str = QUESTION) -> UUID:

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from access.reach import list_regions_shown, read_reach, reads_once
 from access.short_lists import ShortList, shorten
 from audit import clock
 from case_forms.cases.closing.shown import describe_home
@@ -40,6 +41,7 @@ EMPTY: dict[str, Promise] = {
 }
 
 
+@reads_once
 def day(request: HttpRequest) -> HttpResponse:
     """Show all parts of the day, or one of them in pages."""
     user = staff(request)
@@ -59,8 +61,8 @@ def day(request: HttpRequest) -> HttpResponse:
         part=part,
         parts=[(each, HEADINGS[each.name], EMPTY[each.name]) for each in parts],
         choices=list_choices(user),
-        regions=list(user.regions_shown()),
-        own_units=set(user.units().values_list("pk", flat=True)),
+        regions=list_regions_shown(user),
+        own_units=set(read_reach(user).units),
         filter_query=_query(request),
     )
     if not part:

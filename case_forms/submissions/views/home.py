@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from access.models import MobileUnit, Region, User
+from access.reach import list_regions_shown, list_units_shown, reads_once
 from access.short_lists import ShortList, shorten
 from case_forms.cases.closing.shown import describe_home
 from case_forms.cases.closing.shown import get_rows as get_closing_rows
@@ -46,13 +47,13 @@ HEADINGS: dict[str, Promise] = {
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
+@reads_once
 def home(request: HttpRequest) -> HttpResponse:
     """Show the start page: workers start forms here, coordinators see what happens in their regions."""
     user = staff(request)
     if (name := request.GET.get("list", "")) in HEADINGS:
         return _whole_list(request, user, name)
-    units = list(user.units_shown())
-    regions = list(user.regions_shown())
+    units, regions = list_units_shown(user), list_regions_shown(user)
     first, more = dashboard.forms_to_begin() if units else ([], [])
     wanted = dashboard.CaseFilter.asked(request.GET)
     cases = dashboard.CasePages(user, wanted, timezone.now())
@@ -84,7 +85,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _whole_list(request: HttpRequest, user: User, name: str) -> HttpResponse:
     """Show one of the lists of which the start page has the beginning, in pages."""
-    context = frame(request, heading=HEADINGS[name], name=name, regions=list(user.regions_shown()))
+    context = frame(request, heading=HEADINGS[name], name=name, regions=list_regions_shown(user))
     if name == SENT:
         after, before = (Cursor.read(request.GET.get(place, ""), Submission) for place in ("after", "before"))
         places = dashboard.read_sent(user, after=after, before=before)

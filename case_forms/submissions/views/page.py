@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render, resolve_url
 
 from access.models import User
+from access.reach import list_regions_shown, list_units_shown
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.models import FormVersion
 
@@ -24,7 +25,7 @@ def staff(request: HttpRequest) -> User:
 def frame(request: HttpRequest, **extra: Any) -> dict[str, Any]:
     """Return the context of a field page: where this person works, and `extra`."""
     user = staff(request)
-    places = [unit.name for unit in user.units_shown()] or [region.name for region in user.regions_shown()]
+    places = [unit.name for unit in list_units_shown(user)] or [region.name for region in list_regions_shown(user)]
     return {"place_name": "\u00a0· ".join(places), **extra}
 
 
