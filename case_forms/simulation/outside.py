@@ -164,7 +164,8 @@ _MOMENTS: dict[str, Callable[[], QuerySet[Any, Any]]] = {
 @cache
 def _compile_moments() -> Question:
     """All of them in one statement: each costs SQLite little, and each statement costs Django much."""
-    columns, params = [], []
+    columns: list[str] = []
+    params: list[Any] = []
     for make in _MOMENTS.values():
         rows = make()
         (column,) = rows.query.values_select
