@@ -76,6 +76,8 @@ def _doing() -> dict[str, str]:
         "checks_failed": _("The checks could not be asked. They are asked again when you submit."),
         "draft_of_sentence": _("The sentence is written once this is saved."),
         "search_parts": _("Search in the procedure"),
+        "found": _("%(count)s found"),
+        "found_one": _("1 found"),
         "copy_of": _("%(name)s (copy)"),
         "step_add_part": _("adding a part"),
         "step_remove_part": _("removing a part"),

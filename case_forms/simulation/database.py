@@ -12,17 +12,19 @@ what every model, transaction and `on_commit` of this thread finds under "defaul
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.backends.sqlite3 import base as _base  # noqa: F401  # before `operations`, which it imports itself
+from django.db.backends.sqlite3 import base  # before `operations`, which it imports itself
 from django.db.backends.sqlite3.operations import DatabaseOperations
 from django.db.utils import ConnectionHandler
 
 from vault.data_keys import suspended
 
+# Statements that SQLite keeps prepared; its own 128 are fewer than a story has.
+PREPARED_STATEMENTS = 1500
 _building = threading.Lock()
 _in_place = threading.local()
 
@@ -35,6 +37,20 @@ class MemoryOperations(DatabaseOperations):
     """SQLite's, with compilers that remember what they have compiled."""
 
     compiler_module = "case_forms.simulation.compilers"
+
+
+class MemoryCursor(base.SQLiteCursorWrapper):
+    """SQLite's, which remembers how a statement reads with question marks, as SQLite takes it."""
+
+    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
+        if param_names is not None:
+            return str(super().convert_query(query, param_names=param_names))
+        return _with_question_marks(query)
+
+
+@lru_cache(maxsize=PREPARED_STATEMENTS)
+def _with_question_marks(query: str) -> str:
+    return str(base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%"))
 
 
 class MemoryDatabase:
@@ -101,7 +117,9 @@ def get_sqlite() -> Any:
 
 
 def _handler() -> ConnectionHandler:
-    return ConnectionHandler({DEFAULT_DB_ALIAS: {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+    options = {"cached_statements": PREPARED_STATEMENTS}
+    settings = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:", "OPTIONS": options}
+    return ConnectionHandler({DEFAULT_DB_ALIAS: settings})
 
 
 def _connect() -> Any:
@@ -111,6 +129,7 @@ def _connect() -> Any:
     """
     connection: Any = _handler().create_connection(DEFAULT_DB_ALIAS)
     connection.ops = MemoryOperations(connection)
+    connection.create_cursor = lambda name=None: connection.connection.cursor(factory=MemoryCursor)
     connection.connect()
     connection.disable_constraint_checking()
     return connection

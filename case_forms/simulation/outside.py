@@ -10,14 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from case_forms.cases.models import AwaitedDate, Deadline
+from case_forms.cases.models import AwaitedDate, Case, Deadline
 from case_forms.session_rules.models import SessionTask
-from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage
+from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage, TalkNotice
 from notifications.directory.models import DutyShift, Leave
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.states import NO_CONTACT, NoticeState
+from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Question = tuple[str, tuple[Any, ...]]  # SQL and its parameters
@@ -64,7 +64,8 @@ class Outside:
 
     `asked_at`: by notice, when the directory was last asked about it in vain. `changed_at`: when the story changed the
     directory. `lists_tried_at`: when the lists of the day were last looked at. `asleep`: the notices whose calls only
-    repeat and are left out from then on, with since when.
+    repeat and are left out from then on, with since when. `talk_stood_as`: how the conversations stood when their pass
+    had last run.
     """
 
     mail_is_away: bool = False
@@ -72,6 +73,7 @@ class Outside:
     changed_at: list[datetime] = field(default_factory=list)
     lists_tried_at: datetime = LONG_AGO
     asleep: dict[UUID, datetime] = field(default_factory=dict)
+    talk_stood_as: tuple[Any, ...] = ()
     _seen: dict[str, Any] = field(default_factory=dict)
     _seen_at: int = -1
     _roster: list[datetime] | None = None
@@ -85,23 +87,29 @@ class Outside:
     @property
     def next_mark_at(self) -> datetime | None:
         """When a duty's next mark, or a date that a rule waits for, is reached."""
-        return self._get_first("marks", _compile_marks, _compile_dates, _compile_session_tasks)
+        return self._get_first("mark", "date", "session")
 
     @property
     def next_alarm_at(self) -> datetime | None:
-        return self._get_first("alarms", _compile_alarms)
+        return self._get_first("alarm")
 
     @property
     def next_talk_at(self) -> datetime | None:
         """When an outcome is asked for, or a mail about what the unit added may go out."""
-        return self._get_first("talk", _compile_outcomes, _compile_talk_mails)
+        return self._get_first("outcome", "talk_mail")
 
-    def _get_first(self, name: str, *questions: Callable[[], Question]) -> datetime | None:
-        def read() -> datetime | None:
-            moments = [_as_moment(at) for question in questions for (at,) in _ask(question())]
-            return min((at for at in moments if at is not None), default=None)
+    def _get_first(self, *names: str) -> datetime | None:
+        """Return the earliest of these moments (names of `_MOMENTS`), all of which are read in one statement."""
+        moments: dict[str, datetime | None] = self._look("moments", _read_moments)
+        return min((at for name in names if (at := moments[name]) is not None), default=None)
 
-        found: datetime | None = self._look(name, read)
+    @property
+    def talk_stands_as(self) -> tuple[Any, ...]:
+        """All that decides whether somebody is still sent back to their notice, and still waited for.
+
+        `briefs.talk.awaiting` reads nothing else to withdraw and to wait again, and not the time.
+        """
+        found: tuple[Any, ...] = self._look("talk", _read_talk)
         return found
 
     def _look(self, name: str, read: Callable[[], Any]) -> Any:
@@ -144,40 +152,56 @@ def _compile_notices() -> Question:
     return _compile(Notice.objects.open().order_by("owed_at").values_list(*COLUMNS))
 
 
-@cache
-def _compile_marks() -> Question:
-    running = Deadline.objects.running().filter(next_mark_at__isnull=False)
-    return _compile(running.order_by("next_mark_at").values_list("next_mark_at")[:1])
+# What has a moment of its own, besides the notices: the earliest of each is what counts.
+_MOMENTS: dict[str, Callable[[], QuerySet[Any, Any]]] = {
+    "mark": lambda: Deadline.objects.running().values_list("next_mark_at"),
+    "date": lambda: AwaitedDate.objects.running().values_list("at"),
+    "session": lambda: SessionTask.objects.waiting().values_list("next_mark_at"),
+    "outcome": lambda: AwaitedOutcome.objects.values_list("next_at"),
+    "talk_mail": lambda: TalkMessage.objects.values_list("mail_due_at"),
+    "alarm": lambda: FurtherReport.objects.values_list("alarm_due_at"),
+}
 
 
 @cache
-def _compile_dates() -> Question:
-    waiting = AwaitedDate.objects.running()
-    return _compile(waiting.order_by("at").values_list("at")[:1])
+def _compile_moments() -> Question:
+    """All of them in one statement: each costs SQLite little, and each statement costs Django much."""
+    columns: list[str] = []
+    params: list[Any] = []
+    for make in _MOMENTS.values():
+        rows = make()
+        (column,) = rows.query.values_select
+        sql, own = _compile(rows.filter(**{f"{column}__isnull": False}).order_by(column)[:1])
+        columns.append(f"({sql})")
+        params += own
+    return f"SELECT {', '.join(columns)}", tuple(params)
+
+
+def _read_moments() -> dict[str, datetime | None]:
+    (found,) = _ask(_compile_moments())
+    return {name: _as_moment(at) for name, at in zip(_MOMENTS, found, strict=True)}
 
 
 @cache
-def _compile_session_tasks() -> Question:
-    waiting = SessionTask.objects.waiting().filter(next_mark_at__isnull=False)
-    return _compile(waiting.order_by("next_mark_at").values_list("next_mark_at")[:1])
+def _compile_talk() -> tuple[Question, ...]:
+    talks = TalkNotice.objects.all()
+    chains = Q(chase_id__in=talks.values("about__chase_id")) | Q(chase_id__in=talks.values("notice__chase_id"))
+    awaited = AwaitedOutcome.objects.filter(ended_at__isnull=True)
+    chains |= Q(chase_id__in=awaited.values("notice__chase_id"))
+    of_notice = ("state", "pk", "reason", "contact", "accepted_at", "link_revoked_at")
+    return (
+        _compile(talks.order_by("pk").values_list("pk")),
+        _compile(AwaitedOutcome.objects.order_by("pk").values_list("pk", "next_at", "ended_at")),
+        _compile(Notice.objects.filter(chains).order_by("pk").values_list(*of_notice)),
+        _compile(Case.objects.order_by("pk").values_list("pk", "closed_at")),
+    )
 
 
-@cache
-def _compile_outcomes() -> Question:
-    due = AwaitedOutcome.objects.filter(next_at__isnull=False)
-    return _compile(due.order_by("next_at").values_list("next_at")[:1])
-
-
-@cache
-def _compile_talk_mails() -> Question:
-    due = TalkMessage.objects.filter(mail_due_at__isnull=False)
-    return _compile(due.order_by("mail_due_at").values_list("mail_due_at")[:1])
-
-
-@cache
-def _compile_alarms() -> Question:
-    due = FurtherReport.objects.filter(alarm_due_at__isnull=False)
-    return _compile(due.order_by("alarm_due_at").values_list("alarm_due_at")[:1])
+def _read_talk() -> tuple[Any, ...]:
+    waiting, awaited, notices, cases = (_ask(question) for question in _compile_talk())
+    # How far an open one has come makes no difference.
+    settled = [(state if state not in OPEN else "open", *rest) for state, *rest in notices]
+    return waiting, awaited, settled, cases
 
 
 def _compile(rows: QuerySet[Any, Any]) -> Question:

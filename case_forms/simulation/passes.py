@@ -194,15 +194,24 @@ def _next_talk(now: datetime, outside: Outside) -> datetime | None:
     return outside.next_talk_at
 
 
+def _turn_talk(now: datetime, outside: Outside) -> None:
+    awaiting.advance(now)
+    outside.talk_stood_as = outside.talk_stands_as
+
+
 def _has_talk(now: datetime, outside: Outside) -> bool:
-    """Tell whether somebody is being sent back to their notice: that is withdrawn as soon as it is over."""
-    return any(each.purpose in (Purpose.TALK, Purpose.OUTCOME) for each in outside.notices)
+    """Tell whether somebody is being sent back to their notice: that is withdrawn as soon as it is over.
+
+    The house looks each time. What it would find where nothing has changed is what it left.
+    """
+    is_open = any(each.purpose in (Purpose.TALK, Purpose.OUTCOME) for each in outside.notices)
+    return is_open and outside.talk_stands_as != outside.talk_stood_as
 
 
 for _each in (
     Pass("steps", lambda now, outside: advance(now), _next_step),
     Pass("clocks", lambda now, outside: advance_clocks(now), _next_mark),
-    Pass("talk", lambda now, outside: awaiting.advance(now), _next_talk, _has_talk),
+    Pass("talk", _turn_talk, _next_talk, _has_talk),
     Pass("alarms", lambda now, outside: send_due_alarms(now), _next_alarm),
     Pass("directory", _resolve, _next_ask),
     Pass("lists", _send_lists, _next_list, _has_list),

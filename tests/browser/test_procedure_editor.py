@@ -188,6 +188,19 @@ def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submiss
     assert RULE not in rules_of(continued)
 
 
+def look_for_something(page: Page) -> None:
+    """Search: what isn't looked for is away with its headings, is counted, and is there again when it is jumped to."""
+    search = page.get_by_role("searchbox")
+    search.fill("zzz")
+    expect(page.locator(".proc-tools")).to_contain_text("0 found")
+    expect(page.locator("#ladders")).to_be_hidden()
+    page.evaluate("location.hash = 'ladder-police'")
+    expect(part(page, "ladder-police")).to_be_focused()
+    expect(part(page, "ladder-cpu")).to_be_hidden()
+    search.fill("")
+    expect(part(page, "ladder-cpu")).to_be_visible()
+
+
 def test_every_kind_of_part_is_added_changed_copied_and_removed(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
@@ -215,6 +228,7 @@ def test_every_kind_of_part_is_added_changed_copied_and_removed(
             expect(parts).to_have_count(count + 2)
             page.locator(f"#{group} .proc-part.is-open").get_by_role("button", name="Change").click()
         saved(page)
+        look_for_something(page)
         ladder = part(page, "ladder-police")
         ladder.get_by_role("button", name="Change").click()
         ladder.get_by_role("button", name="Add a step").click()

@@ -118,6 +118,54 @@ def test_every_file_of_a_damaged_procedure_is_refused_or_opens(forms: dict[str, 
     replace_draft(procedure=procedure, definition=small_procedure(), by=ana.user, origin="json")
 
 
+def _nested(levels: int) -> Any:
+    found: Any = {"var": "result"}
+    for _level in range(levels):
+        found = {"!": found}
+    return found
+
+
+TURN = {
+    "key": "turn",
+    "title": {"sq": "a", "en": "b"},
+    "on": "status_changed",
+    "words": {"sq": "a", "en": "b"},
+    "then": [{"do": "update_case", "status": {"var": "new_status"}}],
+}
+# What an edit may come with, by name: where, what, and the problem's code; "" where the edit itself is refused.
+NAMED: list[tuple[str, str, Any, str]] = [
+    ("an expression nested too deep to be read", "/rules/0/when", _nested(200), ""),
+    ("an expression nested too deep to be evaluated", "/rules/0/when", _nested(45), "bad_expression"),
+    ("an expression of too many parts", "/rules/0/when", {"and": [{"var": "result"}] * 2_500}, "bad_expression"),
+    ("a rule that sets itself off", "/rules/-", TURN, "goes_round"),
+    ("a role that there is not", "/rules/0/then/1/role", "mayor", "unknown_role"),
+    ("minutes out of order", "/ladders/quick/1/after_minutes", 5, "not_increasing"),
+    ("a ladder without a call", "/ladders/quick", [{"after_minutes": 10, "do": "remind"}], "does_not_call"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "code"), [each[1:] for each in NAMED], ids=[each[0] for each in NAMED])
+def test_what_can_not_stand_is_named_and_never_submitted(
+    forms: dict[str, Any], path: str, value: Any, code: str
+) -> None:
+    ana, procedure = _somebody(), Procedure.objects.get()
+    before = procedure.working_copy()
+    is_new = path.endswith("/-")
+    change = {"op": "add" if is_new else "replace", "path": path.replace("/-", f"/{len(before['rules'])}")}
+    answer = ana.autosave(procedure, {**change, "value": value})
+    if code:
+        problems = answer.json()["problems"]
+        assert [each["is_blocking"] for each in problems if each["code"] == code], [each["code"] for each in problems]
+    else:
+        assert answer.status_code == 400
+        assert answer.json()["error_message"]
+        assert Procedure.objects.get().working_copy() == before
+        return
+    assert ana.get(f"edit/{procedure.pk}/").status_code == 200
+    assert ana.submit(procedure).status_code in (200, 302)
+    assert Procedure.objects.get().current_workflow_state is None
+
+
 def _somebody() -> Any:
     found = User.objects.filter(username="ana").first()
     if found is None:

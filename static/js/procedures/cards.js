@@ -291,6 +291,10 @@ export class Cards {
   async reveal(part, path) {
     const card = this.at(part);
     if (!card) return;
+    // Whatever is searched for: what is jumped to is shown.
+    card.element.hidden = false;
+    const group = /** @type {HTMLElement | null} */ (card.element.closest(".proc-group"));
+    if (group) group.hidden = false;
     card.element.scrollIntoView({ block: "center" });
     card.element.focus({ preventScroll: true });
     if (path === undefined || this.editor.readOnly) return;

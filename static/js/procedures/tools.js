@@ -24,6 +24,7 @@ export class Tools {
     this.summary = h("details.proc-problems", { hidden: true });
     this.findings = h("div.proc-findings", { hidden: true, role: "status" });
     this.toast = h("div.vo-toast", { role: "status", hidden: true });
+    this.counted = h("span.vo-found", { role: "status" });
     this.timer = 0;
     this.asking = 0;
     this.turn = 0;
@@ -39,7 +40,7 @@ export class Tools {
       h(
         "div.vo-toolbar.proc-tools",
         {},
-        h("div.vo-search", {}, icon("search"), search),
+        h("div.vo-search", {}, icon("search"), search, this.counted),
         h("span.vo-history", {}, history),
       ),
       this.summary,
@@ -59,17 +60,23 @@ export class Tools {
   }
 
   /**
-   * Shows only the parts that have all these words.
+   * Shows only the parts that have all these words, under the headings that have any, and says how many there are.
    *
    * @param {string} text
    */
   search(text) {
     const wanted = plain(text).split(/\s+/).filter(Boolean);
     const parts = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".proc-part[data-part]"));
+    let count = 0;
     for (const part of parts) {
       const words = plain(part.textContent ?? "");
       part.hidden = !wanted.every((word) => words.includes(word));
+      count += Number(!part.hidden);
     }
+    for (const group of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".proc-group")))
+      group.hidden = wanted.length > 0 && group.querySelector(".proc-part:not([hidden])") === null;
+    const words = count === 1 ? "found_one" : "found";
+    this.counted.textContent = wanted.length > 0 ? this.editor.t(words, { count }) : "";
   }
 
   /** @param {"saved" | "unsaved"} state */
