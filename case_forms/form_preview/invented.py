@@ -96,5 +96,10 @@ def _iter_plain(fact: FactType, context: CleanContext) -> Iterator[Any]:
     day = date(today.year - AGE, 1, 1) if fact.identity_part == "birth_date" else today - SAID_AGO
     if fact.identity_part == "age":
         yield AGE
-    yield from (day.isoformat(), datetime.combine(day, time(10)).isoformat(), "10:00", str(day.year))
+    yield from (
+        day.isoformat(),
+        timezone.make_aware(datetime.combine(day, time(10))).isoformat(),
+        "10:00",
+        str(day.year),
+    )
     yield from ("+355690000000", "shembull@example.org", True, 1)

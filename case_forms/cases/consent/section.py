@@ -16,7 +16,7 @@ from vault.seal import SealBroken
 from ..models import Case, CaseEvent, said_of
 from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
 from .ending import CONSENT_ENDED
-from .gate import DESPITE_RESTRICTION, HOW_IN_EMERGENCY, VITAL_INTEREST
+from .gate import DESPITE_RESTRICTION, HOW_IN_EMERGENCY, HOW_RESTRICTED_EMERGENCY, VITAL_INTEREST
 from .ledger import Recipient
 from .models import ConsentEntry, ConsentPurpose, HowRecorded, SharingDecision
 
@@ -58,11 +58,14 @@ class ConsentSection:
     emergencies: list[EmergencyLine]
     ended: ShortList[tuple[datetime, list[str]]]
     history: ShortList[HistoryLine]
+    is_restricted: bool = False
 
     @property
     def how(self) -> str:
         """What can be done where somebody isn't covered; "" where everybody is."""
-        return str(HOW_IN_EMERGENCY) if any(not row.is_covered for row in self.rows) else ""
+        if all(row.is_covered for row in self.rows):
+            return ""
+        return str(HOW_RESTRICTED_EMERGENCY if self.is_restricted else HOW_IN_EMERGENCY)
 
 
 def build_section(case: Case, at: datetime) -> ConsentSection:
@@ -73,6 +76,7 @@ def build_section(case: Case, at: datetime) -> ConsentSection:
         emergencies=list(_iter_emergencies(case)),
         ended=_list_ended(case),
         history=_list_history(case),
+        is_restricted=case.restricted_at is not None,
     )
 
 

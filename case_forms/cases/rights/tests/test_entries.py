@@ -8,10 +8,18 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import StaffRole, User
+from audit.models import AuditEntry
 from case_forms.cases.finding import merging
 from case_forms.cases.finding.tests.scenes import make_two
 from case_forms.cases.models import Case, CaseNote, FlagChange, Referral, ReferralStep
-from case_forms.cases.rights.actions import NewRequest, Proposal, decide_answer, propose_answer, register_request
+from case_forms.cases.rights.actions import (
+    NewRequest,
+    Proposal,
+    decide_answer,
+    propose_answer,
+    register_request,
+    reopen_proposals,
+)
 from case_forms.cases.rights.entries import iter_notes, iter_offices, iter_reasons, iter_steps
 from case_forms.cases.rights.held import WORDS, compute_fingerprint, read_held
 from notifications.briefs.talk.models import TalkMessage
@@ -145,6 +153,22 @@ def test_what_was_written_in_a_case_that_was_merged_into_this_one_is_there(setti
     said = " ".join(piece.value for piece in read(Case.objects.get(pk=kept.pk)))
     assert NOTE in said
     assert OFFICER in said
+
+
+def test_a_proposal_that_quotes_what_is_forgotten_since_goes_back_and_one_that_was_agreed_to_is_handed_over(scene):
+    proposed = propose(scene, [f"note:{scene.note.pk}"])
+    assert reopen_proposals(scene.case) == 1
+    proposed.refresh_from_db()
+    assert (proposed.state, proposed.outcome, proposed.document) == ("open", "", None)
+    assert AuditEntry.objects.filter(action="rights.sent_back", target_id=str(scene.case.pk)).count() == 1
+    seen = compute_fingerprint(read_held(scene.case, "en"))
+    again = propose_answer(
+        request=proposed, wanted=Proposal(outcome="part", kept=[f"note:{scene.note.pk}"], seen=seen), by=scene.first
+    )
+    decided = decide_answer(request=again, agree=True, by=scene.second)
+    assert reopen_proposals(scene.case) == 0
+    decided.refresh_from_db()
+    assert decided.has_document
 
 
 def test_another_persons_case_lends_nothing(scene):
