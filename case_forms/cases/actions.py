@@ -38,6 +38,7 @@ from .models import (
     new_reference,
 )
 from .rule_events import respond_to_done
+from .statuses.actions import hold_by_decision, word_held
 
 # 30**6 references are possible: twenty taken ones in a row mean that something else is wrong.
 TRIES_FOR_A_REFERENCE = 20
@@ -261,6 +262,7 @@ class _DecisionRun(NoticesOfDecision):
         if "status" in changes and "formal_identification" not in changes:
             asked, changes["status"] = changes["status"], next_status(case.status, changes["status"])
             self._explain_unlowered(action, asked, changes["status"])
+            changes["status"] = self._hold_decided(case, action, changes["status"])
         if "child_track" in changes:
             changes["child_track"] = case.child_track or changes["child_track"]
         changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
@@ -270,6 +272,19 @@ class _DecisionRun(NoticesOfDecision):
             setattr(case, name, value)
         case.save(update_fields=list(changed))
         log_event("case.updated", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **changed)
+
+    def _hold_decided(self, case: Case, action: Action, status: str) -> str:
+        """Return the status that the case gets: the one that two people have decided on stays, whatever a form says."""
+        if status == case.status:
+            return status
+        submission = self.submission
+        decided = hold_by_decision(
+            case=case, asked=status, submission_id=submission.id, by=submission.by, at=submission.received_at
+        )
+        if decided is None:
+            return status
+        self.explanation.append({"rule": action.rule, "words": word_held(decided, status)})
+        return case.status
 
     def _explain_unlowered(self, action: Action, asked: str, status: str) -> None:
         """Say that a corrected form gives a lower status than the case has, which stays as it is."""

@@ -476,6 +476,7 @@ from .notes.models import CaseNote, FlagChange  # noqa: E402
 from .referring.models import ReferralStep  # noqa: E402
 from .retention.models import CaseHold  # noqa: E402
 from .rights.models import RightsRequest  # noqa: E402
+from .statuses.models import StatusChange  # noqa: E402
 
 __all__ = [
     "CaseAccess",
@@ -498,4 +499,5 @@ __all__ = [
     "ReferralStep",
     "RightsRequest",
     "SharingDecision",
+    "StatusChange",
 ]

@@ -12,6 +12,7 @@ from .notes import views as notes
 from .referring import views as referring
 from .retention import views as retention
 from .rights import views as rights
+from .statuses import views as statuses
 from .talk.views import talk
 from .task_pages import views as task_pages
 
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<slug:reference>/rights/<uuid:request_id>/", rights.one_request, name="right"),
     path("<slug:reference>/rights/<uuid:request_id>/file.<slug:ending>", rights.file, name="right_file"),
     path("<slug:reference>/reopen/", closing.reopen, name="reopen"),
+    path("<slug:reference>/status/", statuses.status, name="status"),
     path("<slug:reference>/timeline/", views.timeline, name="timeline"),
     path("<slug:reference>/known/", fact_views.facts, name="facts"),
     path("<slug:reference>/known/<slug:key>/", fact_views.fact, name="fact"),

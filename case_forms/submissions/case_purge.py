@@ -35,6 +35,7 @@ from case_forms.cases.models import (
     Referral,
     ReferralStep,
     SharingDecision,
+    StatusChange,
 )
 from case_forms.cases.notes.forgetting import forget_notes
 from case_forms.cases.retention.terms import get_months_of
@@ -209,8 +210,12 @@ def _erase_words(case: Case) -> int:
     for transfer in transfers:
         transfer.reason = ""
         transfer.save(update_fields=["reason"])
+    changes = StatusChange.objects.filter(case=case).defer("words")
+    for change in changes:
+        change.words = {}
+        change.save(update_fields=["words"])
     steps = ReferralStep.objects.filter(case=case, words__isnull=False).update(words=None)
-    return events + referrals + steps + len(closings) + len(holds) + len(transfers)
+    return events + referrals + steps + len(closings) + len(holds) + len(transfers) + len(changes)
 
 
 def _erase_consents(case: Case) -> int:

@@ -392,6 +392,9 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "cases:reopen", FIELD, "Its unit or a coordinator opens a closed case again, or leaves it closed.", WRITE
     ),
+    RouteRule(
+        "cases:status", FIELD, "One person proposes another status of a case; a second one decides about it.", WRITE
+    ),
     RouteRule("cases:hold", COORDINATOR, "A coordinator keeps a case from being forgotten; two lift that.", WRITE),
     RouteRule("cases:rights", FIELD, "Its unit or a coordinator registers what a person asks of their data.", WRITE),
     RouteRule("cases:right", FIELD, "One person proposes an answer about a person's data; another one decides.", WRITE),

@@ -51,6 +51,7 @@ RECORDED_READING = {
     "cases:readers",
     "cases:right",
     "cases:right_file",
+    "cases:status",
     "cases:talk",
     "cases_case_modeladmin_inspect",
     "cases_deadline_modeladmin_inspect",

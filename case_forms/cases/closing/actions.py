@@ -10,7 +10,6 @@ Voiding always takes two; besides, everybody who was notified is told that the c
 Locks: every notice of the case, then the case (`..locking`), then the audit chain.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -33,14 +32,15 @@ from ..brief_content import both
 from ..deadlines import end_duties
 from ..finding.ending import end_between_units
 from ..locking import lock_all_of
-from ..models import Case, CaseClosing, CaseEvent
+from ..models import Case, CaseClosing, CaseEvent, StatusChange
 from ..referring.following import end_with_case
 from ..retention.terms import compute_forget_after
 from ..rule_events import CASE_CLOSED, respond_to_closing
+from ..statuses.models import StatusDecision
 from .models import ClosingAct, ClosingDecision
 from .open_ends import OpenEnds, find_open_ends
 from .reasons import get_reasons, label_reason
-from .void_notices import notify_of_void
+from .void_notices import list_told, notify_of_void
 
 CASE_VOID = "case_void"
 APPROVAL = "closing_approval"  # the setting of the procedure
@@ -194,14 +194,14 @@ def _log(kind: str, closing: CaseClosing, by: User, **detail: Any) -> None:
 def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: datetime) -> None:
     """End what is open in the locked case, and close it."""
     is_void = closing.act == ClosingAct.VOID
-    told = _list_told(case) if is_void else []
+    told = list_told(case) if is_void else []
     duties = end_duties(case, at)
     referrals = end_with_case(case, at)
     withdrawn = [*ends.duty_chases, *([] if closing.keeps_notices else [each.id for each in ends.chases])]
     for first in Notice.objects.filter(pk__in=withdrawn).defer("brief", "ladder", "link_token").order_by("owed_at"):
         cancel(notice=first, reason=CASE_VOID if is_void else CASE_CLOSED)
     links = _end_links(case, at)
-    between = end_between_units(case, by=by, at=at)
+    between = end_between_units(case, by=by, at=at) | {"statuses": _end_status_changes(case, by, at)}
     case.closed_at, case.form_after_closing_at = at, None
     case.voided_at = at if is_void else None
     case.forget_after = compute_forget_after(case, at)
@@ -234,14 +234,9 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
         respond_to_closing(CASE_CLOSED, case, closing.pk, at, closing.reason)
 
 
-def _list_told(case: Case) -> list[Notice]:
-    """List the newest notice that went out to each recipient: of a void case, all of them are told."""
-    sent = Notice.objects.filter(case_id=case.pk, sent_at__isnull=False, contact__isnull=False)
-    rows = sent.select_related("contact__partner", "partner", "municipality__region", "unit__region")
-    newest: Mapping[int | None, Notice] = {
-        row.contact_id: row for row in rows.defer("brief", "ladder", "link_token").order_by("owed_at", "pk")
-    }
-    return list(newest.values())
+def _end_status_changes(case: Case, by: User, at: datetime) -> int:
+    waiting = StatusChange.objects.waiting().filter(case=case)
+    return waiting.update(decision=StatusDecision.ENDED, decided_by=by, decided_at=at)
 
 
 def _end_links(case: Case, at: datetime) -> int:

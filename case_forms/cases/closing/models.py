@@ -42,8 +42,8 @@ class CaseClosing(models.Model):
     "open", "note", "answer", "reopened"}: how that contact was, what stays known of what is still open and why that can
     end, anything else, the second person's answer, and why the case was opened again; a key without words is missing.
     `keeps_notices`: notices that wait for an answer go on. `ended`: {"duties": [ids], "notices": n, "kept": n,
-    "referrals": [ids], "dates": n, "links": n, "between": {"transfers": n, "requests": n, "merges": n}}, written when
-    it is carried out. `needs_two`: somebody else than `asked_by` decides.
+    "referrals": [ids], "dates": n, "links": n, "between": {"transfers": n, "requests": n, "merges": n, "statuses":
+    n}}, written when it is carried out. `needs_two`: somebody else than `asked_by` decides.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

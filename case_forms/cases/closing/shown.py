@@ -8,7 +8,8 @@ from access.models import User
 from access.short_lists import shorten
 
 from ..adopting import may_adopt
-from ..models import Case, CaseClosing
+from ..models import Case, CaseClosing, StatusChange
+from ..statuses.actions import may_decide as may_decide_status
 from .actions import may_ask
 from .reasons import label_reason
 from .reopening import get_closing
@@ -21,6 +22,7 @@ def describe_end(case: Case, user: User) -> dict[str, Any]:
     closing = get_closing(case)
     return {
         "waiting_closing": CaseClosing.objects.waiting().filter(case=case).first(),
+        "waiting_status": StatusChange.objects.waiting().filter(case=case).exists(),
         "closing": closing,
         "closing_reason": label_reason(closing.act, closing.reason) if closing else "",
         "may_close": may_ask(case, user),
@@ -36,6 +38,7 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
     after = Case.objects.seen_now_by(user).filter(form_after_closing_at__isnull=False)
     return {
         "closings": decided_here.select_related("case__unit").defer("words").order_by("asked_at", "pk"),
+        "status_changes": _list_statuses(user),
         "cases_with_forms": after.select_related("unit").order_by("form_after_closing_at", "pk"),
     }
 
@@ -43,3 +46,12 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
 def describe_home(user: User) -> dict[str, Any]:
     """Return the beginning of each of these lists, for the start page."""
     return {name: shorten(rows, MAX_ON_HOME) for name, rows in get_rows(user).items()}
+
+
+def _list_statuses(user: User) -> "QuerySet[StatusChange]":
+    """List the statuses that others proposed for this person's cases and that they may decide, the oldest first."""
+    keys = list(StatusChange.objects.waiting().order_by().values_list("pk", flat=True))
+    rows = StatusChange.objects.select_related("case__unit", "proposed_by").defer("words")
+    near = rows.near(user).filter(pk__in=keys).exclude(proposed_by=user)
+    decided_here = [change.pk for change in near if may_decide_status(change, user)]
+    return rows.filter(pk__in=decided_here).order_by("proposed_at", "pk")

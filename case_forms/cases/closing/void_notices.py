@@ -1,6 +1,6 @@
 """Tell everybody who was notified of a case that it is void."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,16 @@ WHAT = _(
     "This case was recorded by mistake and has been declared void. What you were told about it does not hold. Stop what"
     " you have begun because of it, and call the unit if that leaves somebody without help."
 )
+
+
+def list_told(case: Case) -> list[Notice]:
+    """List the newest notice that went out to each recipient: all of them are told of what was decided about a case."""
+    sent = Notice.objects.filter(case_id=case.pk, sent_at__isnull=False, contact__isnull=False)
+    rows = sent.select_related("contact__partner", "partner", "municipality__region", "unit__region")
+    newest: Mapping[int | None, Notice] = {
+        row.contact_id: row for row in rows.defer("brief", "ladder", "link_token").order_by("owed_at", "pk")
+    }
+    return list(newest.values())
 
 
 def notify_of_void(case: Case, event: CaseEvent, told: Iterable[Notice], at: datetime) -> list[Notice]:

@@ -23,6 +23,7 @@ from ..models import (
     Case,
     CaseClosing,
     CaseNote,
+    CaseStatus,
     CaseTransfer,
     ConsentEntry,
     Deadline,
@@ -30,6 +31,7 @@ from ..models import (
     LeadChange,
     Referral,
     ReferralState,
+    StatusChange,
     said_of,
 )
 from ..notes.reading import name_of, read_words
@@ -157,6 +159,17 @@ def _closing_decided(row: CaseClosing, at: datetime, case: Case) -> HistoryLine:
     return HistoryLine(at, "case", gettext("Decided: %(what)s, %(decision)s") % words, who)
 
 
+def _status_proposed(row: StatusChange, at: datetime, case: Case) -> HistoryLine:
+    words = gettext("Status proposed: %(status)s") % {"status": CaseStatus(row.wanted).label}
+    return HistoryLine(at, "case", words, name_of(row.proposed_by))
+
+
+def _status_decided(row: StatusChange, at: datetime, case: Case) -> HistoryLine:
+    words = {"status": CaseStatus(row.wanted).label, "decision": row.get_decision_display()}
+    who = name_of(row.decided_by) if row.decided_by else ""
+    return HistoryLine(at, "case", gettext("Status %(status)s: %(decision)s") % words, who)
+
+
 def _reopened(row: CaseClosing, at: datetime, case: Case) -> HistoryLine:
     who = name_of(row.reopened_by) if row.reopened_by else ""
     return HistoryLine(at, "case", gettext("The case was opened again"), who)
@@ -207,6 +220,10 @@ def _closings_of(case: Case) -> "QuerySet[Any]":
     return CaseClosing.objects.filter(case=case).select_related("asked_by", "decided_by", "reopened_by").defer("words")
 
 
+def _statuses_of(case: Case) -> "QuerySet[Any]":
+    return StatusChange.objects.filter(case=case).select_related("proposed_by", "decided_by").defer("words")
+
+
 def _transfers_of(case: Case) -> "QuerySet[Any]":
     related = ("from_unit", "to_unit", "asked_by", "answered_by")
     return CaseTransfer.objects.filter(case=case).select_related(*related).defer("reason")
@@ -245,6 +262,8 @@ SOURCES: dict[str, Source] = {
     "closing_asked": Source("case", "asked_at", _closings_of, _closing_asked),
     "closing_decided": Source("case", "decided_at", _closings_of, _closing_decided),
     "reopened": Source("case", "reopened_at", _closings_of, _reopened),
+    "status_proposed": Source("case", "proposed_at", _statuses_of, _status_proposed),
+    "status_decided": Source("case", "decided_at", _statuses_of, _status_decided),
     "transfer": Source("case", "asked_at", _transfers_of, _transfer_asked),
     "lead": Source("case", "at", _leads_of, _lead),
     "transfer_answered": Source("case", "answered_at", _transfers_of, _transfer_answered),

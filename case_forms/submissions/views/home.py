@@ -35,6 +35,7 @@ HEADINGS: dict[str, Promise] = {
     "unmatched": _("Nobody was notified"),
     "cases_with_forms": _("Closed cases about which a form came in"),
     "rights_to_decide": _("What persons ask about their data"),
+    "status_changes": _("Statuses to decide"),
     "closings": _("Closings to decide"),
     "requests": _("Other units ask about a person"),
     "asked": _("What your units asked other units"),

@@ -13,7 +13,16 @@ from django.db.models import Model
 
 from access.models import MobileUnit
 from case_forms.cases.finding.models import CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
-from case_forms.cases.models import Case, CaseClosing, CaseDocument, CaseNote, Deadline, Referral, RightsRequest
+from case_forms.cases.models import (
+    Case,
+    CaseClosing,
+    CaseDocument,
+    CaseNote,
+    Deadline,
+    Referral,
+    RightsRequest,
+    StatusChange,
+)
 from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
 from case_forms.tips.models import Tip
 from case_forms.zones.models import PlannedVisit, Zone
@@ -65,6 +74,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
     "cases.Referral": Region(_of_cases(Referral), _key),
     "cases.Deadline": Region(_of_cases(Deadline), lambda row: [f"/cms/cases/deadline/inspect/{row.pk}/"]),
     "cases.CaseClosing": Region(_of_cases(CaseClosing), _key, is_listed=False),
+    "cases.StatusChange": Region(_of_cases(StatusChange), _key, is_listed=False),
     "cases.CaseDocument": Region(_of_cases(CaseDocument), _key, is_listed=False),
     "cases.CaseNote": Region(_of_cases(CaseNote), _key, is_listed=False),
     "cases.RightsRequest": Region(_of_cases(RightsRequest), _key, is_listed=False),

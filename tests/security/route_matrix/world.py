@@ -25,7 +25,16 @@ from audit.chain import SYSTEM
 from case_forms.accountability.models import Breach, BreachEntry
 from case_forms.cases.documents.models import DocumentKind
 from case_forms.cases.finding.models import CaseAccess, CaseMerge, CaseTransfer, IdentityQuestion, IdentityRequest
-from case_forms.cases.models import Case, CaseClosing, CaseDocument, Deadline, DeadlineKind, Referral, RightsRequest
+from case_forms.cases.models import (
+    Case,
+    CaseClosing,
+    CaseDocument,
+    Deadline,
+    DeadlineKind,
+    Referral,
+    RightsRequest,
+    StatusChange,
+)
 from case_forms.cases.notes.actions import add_note
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
@@ -322,6 +331,15 @@ class World:
             act="close",
             reason="finished",
             asked_by=other,
+            decision="refused",
+            decided_by=self.people["coordinator"].user,
+            decided_at=timezone.now(),
+        )
+        StatusChange.objects.create(
+            case=self.case,
+            before="potential_victim",
+            wanted="at_risk",
+            proposed_by=other,
             decision="refused",
             decided_by=self.people["coordinator"].user,
             decided_at=timezone.now(),

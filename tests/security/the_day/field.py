@@ -336,6 +336,45 @@ def agree_to_a_void(day: Day, me: Staff) -> Any:
     return found
 
 
+def propose_a_status(day: Day, me: Staff) -> Case:
+    """A case of which another status is proposed by whoever `me` is."""
+    found = send_a_form(day, day.worker).case
+    wanted = "victim" if found.status != "victim" else "at_risk"
+    me.post("cases:status", found.reference, do="propose", status=wanted, reason="Kanarina")
+    return found
+
+
+def decide_a_status(me: Staff, found: Case, do: str) -> None:
+    change = found.status_changes.get(decision="waiting")
+    me.post("cases:status", found.reference, do=do, change=str(change.pk), answer="Kanarina")
+
+
+@act("case.status_proposed", "worker", "cases:status")
+def propose_another_status(day: Day, me: Staff) -> Any:
+    return propose_a_status(day, me)
+
+
+@act("case.status_withdrawn", "worker", "cases:status")
+def withdraw_a_status(day: Day, me: Staff) -> Any:
+    found = propose_a_status(day, me)
+    decide_a_status(me, found, "withdraw")
+    return found
+
+
+@act("case.status_refused", "coordinator", "cases:status")
+def refuse_a_status(day: Day, me: Staff) -> Any:
+    found = propose_a_status(day, day.worker)
+    decide_a_status(me, found, "refuse")
+    return found
+
+
+@act("case.status_decided", "coordinator", "cases:status")
+def agree_to_a_status(day: Day, me: Staff) -> Any:
+    found = propose_a_status(day, day.worker)
+    decide_a_status(me, found, "agree")
+    return found
+
+
 @act("case.reopened", "worker", "cases:reopen")
 def open_a_case_again(day: Day, me: Staff) -> Any:
     found = agree_to_a_closing(day, day.coordinator)

@@ -44,6 +44,7 @@ ASKS_FOR_NOTICES = {
     "case_forms/cases/closing/void_notices.py": "holds nothing of a case but its reference",
     "case_forms/cases/consent/informing.py": "holds nothing of a case",
     "case_forms/cases/correcting.py": "to who had it: a duty, or the gate was asked by the decision on the correction",
+    "case_forms/cases/statuses/telling.py": "to who had a notice; what the gate refuses is left out",
     "case_forms/cases/deadline_clock.py": "our own people, about a duty",
     "case_forms/cases/finding/merging.py": "sends again what a merge had withdrawn; what the gate refuses stays so",
     "case_forms/cases/notifying_instead.py": "offers only whom the gate lets pass",

@@ -1,0 +1,88 @@
+"""A change of a case's status: proposed by one person or by a form, decided by another person."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from access.models import User
+from case_forms.procedures.case_state import STATUS_ORDER
+from vault.fields import SealedJSONField
+
+
+class StatusDecision(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    AGREED = "agreed", _("agreed")
+    REFUSED = "refused", _("refused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    ENDED = "ended", _("ended with its case")
+
+
+class StatusChangeQuerySet(models.QuerySet["StatusChange"]):
+    def waiting(self) -> "StatusChangeQuerySet":
+        return self.filter(decision=StatusDecision.WAITING)
+
+    def near(self, user: User) -> "StatusChangeQuerySet":
+        """Return those of cases of this person's units, or of the regions that they coordinate."""
+        regions = user.coordinated_regions().values("pk")
+        of_regions = Q(case__region__in=regions) | Q(case__unit__region__in=regions)
+        return self.filter(of_regions | Q(case__unit__in=user.units().values("pk")))
+
+
+class StatusChange(models.Model):
+    """One proposal, and what was decided.
+
+    `before` and `wanted`: statuses of the case. `words`, sealed: {"reason", "answer"}: why, and the second person's
+    words. `submission_id`: of the form that asked for more than two people had decided; null where a person did.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey("cases.Case", models.PROTECT, related_name="status_changes", verbose_name=_("case"))
+    before = models.CharField(_("status before"), max_length=20)
+    wanted = models.CharField(_("status that is proposed"), max_length=20)
+    words = SealedJSONField(default=dict, owner="case_id")
+    submission_id = models.UUIDField(null=True, blank=True)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed at"), default=timezone.now)
+    decision = models.CharField(
+        _("decision"), max_length=12, choices=StatusDecision.choices, default=StatusDecision.WAITING
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    objects = StatusChangeQuerySet.as_manager()
+
+    class Meta:
+        app_label = "cases"
+        verbose_name = _("change of a status")
+        verbose_name_plural = _("changes of statuses")
+        ordering = ["-proposed_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(decision="waiting"), name="one_waiting_status_change_of_a_case"
+            ),
+            models.CheckConstraint(
+                # In the database too: no fault of ours lets somebody alone take a victim's status away.
+                name="status_change_takes_two",
+                condition=~Q(decision__in=["agreed", "refused"]) | ~Q(decided_by=F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="status_change_is_decided_whole",
+                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
+                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.before} -> {self.wanted}"
+
+    @property
+    def is_lowering(self) -> bool:
+        return STATUS_ORDER.index(self.wanted) < STATUS_ORDER.index(self.before)
