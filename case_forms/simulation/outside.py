@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from case_forms.cases.models import AwaitedDate, Deadline
 from case_forms.session_rules.models import SessionTask
@@ -88,6 +88,15 @@ class Outside:
         return self._get_first("marks", _compile_marks, _compile_dates, _compile_session_tasks)
 
     @property
+    def asks_about_what_is_done(self) -> bool:
+        """Whether a notice about a duty is open that is met, or ended."""
+        if not any(each.purpose == Purpose.DUTY for each in self.notices):
+            return False
+        questions = (_compile_done_duties, _compile_done_session_tasks)
+        found: bool = self._look("done", lambda: any(_ask(question()) for question in questions))
+        return found
+
+    @property
     def next_alarm_at(self) -> datetime | None:
         return self._get_first("alarms", _compile_alarms)
 
@@ -154,6 +163,22 @@ def _compile_marks() -> Question:
 def _compile_dates() -> Question:
     waiting = AwaitedDate.objects.running()
     return _compile(waiting.order_by("at").values_list("at")[:1])
+
+
+def _asked_about() -> QuerySet[Any, Any]:
+    return Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
+
+
+@cache
+def _compile_done_duties() -> Question:
+    done = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=_asked_about())
+    return _compile(done.order_by().values_list("pk")[:1])
+
+
+@cache
+def _compile_done_session_tasks() -> Question:
+    done = SessionTask.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=_asked_about())
+    return _compile(done.order_by().values_list("pk")[:1])
 
 
 @cache
