@@ -208,7 +208,13 @@ class SessionDecision(World):
             },
         )
         if is_new:
-            _log("session.task_started", task, rule=action.rule)
+            log_event(
+                "session.task_started",
+                target_kind="session",
+                target_id=self.session.pk,
+                key=task.key,
+                rule=action.rule,
+            )
 
     # A session has no case: the checker refuses these before a procedure is published.
 
@@ -247,7 +253,3 @@ class SessionDecision(World):
 
     def produce_document(self, action: Action) -> None:
         self._refuse(action)
-
-
-def _log(kind: str, task: SessionTask, **detail: Any) -> None:
-    log_event(kind, target_kind="session", target_id=task.session_id, key=task.key, **detail)

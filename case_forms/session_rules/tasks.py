@@ -18,24 +18,29 @@ MET, NOT_HELD = "duty_met", "session_not_held"  # why a notice about a task is w
 
 def meet_tasks(session: InformativeSession, at: datetime) -> int:
     """Meet what waited for the session's report. Return how many tasks there were."""
-    return _finish(session, "met_at", at, "session.task_met", MET)
+    done = _finish(session, "met_at", at, MET)
+    for task in done:
+        log_event("session.task_met", target_kind="session", target_id=session.pk, key=task.key)
+    return len(done)
 
 
 def end_tasks(session: InformativeSession, at: datetime) -> int:
     """End what waited for the report of a session that was not held after all. Return how many tasks there were."""
-    return _finish(session, "ended_at", at, "session.task_ended", NOT_HELD)
+    done = _finish(session, "ended_at", at, NOT_HELD)
+    for task in done:
+        log_event("session.task_ended", target_kind="session", target_id=session.pk, key=task.key)
+    return len(done)
 
 
-def _finish(session: InformativeSession, column: str, at: datetime, kind: str, reason: str) -> int:
-    count = 0
+def _finish(session: InformativeSession, column: str, at: datetime, reason: str) -> list[SessionTask]:
+    done = []
     for task in SessionTask.objects.waiting().filter(session=session):
         if not SessionTask.objects.waiting().filter(pk=task.pk).update(**{column: at, "next_mark_at": None}):
             continue
-        log_event(kind, target_kind="session", target_id=session.pk, key=task.key)
         # Not now: the audit chain is held already (`outbox.locking`). If the process ends meanwhile, the clock does it.
         transaction.on_commit(partial(withdraw_chase, task.pk, reason))
-        count += 1
-    return count
+        done.append(task)
+    return done
 
 
 def withdraw_chase(key: int, reason: str = MET) -> bool:

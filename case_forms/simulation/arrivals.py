@@ -142,7 +142,9 @@ class Arrivals:
 
     def correct(self, act: Corrects, case: Case | None) -> None:
         """Let a correction of the story's first form come in. Raises ActImpossible."""
-        sent = Submission.objects.filter(case=case, corrects=None).order_by("received_at", "pk").first()
+        # By its form: another about the case may have come in the same minute.
+        first = Submission.objects.filter(case=case, corrects=None, form_version__form__key=self.story.form)
+        sent = first.order_by("received_at", "pk").first()
         if case is None or sent is None:
             raise ActImpossible(_("There is no form that could be corrected."))
         newest = get_newest_version(sent)

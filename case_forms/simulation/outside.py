@@ -90,6 +90,15 @@ class Outside:
         return self._get_first("mark", "date", "session")
 
     @property
+    def asks_about_what_is_done(self) -> bool:
+        """Whether a notice about a duty is open that is met, or ended."""
+        if not any(each.purpose == Purpose.DUTY for each in self.notices):
+            return False
+        questions = (_compile_done_duties, _compile_done_session_tasks)
+        found: bool = self._look("done", lambda: any(_ask(question()) for question in questions))
+        return found
+
+    @property
     def next_alarm_at(self) -> datetime | None:
         return self._get_first("alarm")
 
@@ -180,6 +189,22 @@ def _compile_moments() -> Question:
 def _read_moments() -> dict[str, datetime | None]:
     (found,) = _ask(_compile_moments())
     return {name: _as_moment(at) for name, at in zip(_MOMENTS, found, strict=True)}
+
+
+def _asked_about() -> QuerySet[Any, Any]:
+    return Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
+
+
+@cache
+def _compile_done_duties() -> Question:
+    done = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=_asked_about())
+    return _compile(done.order_by().values_list("pk")[:1])
+
+
+@cache
+def _compile_done_session_tasks() -> Question:
+    done = SessionTask.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=_asked_about())
+    return _compile(done.order_by().values_list("pk")[:1])
 
 
 @cache

@@ -187,7 +187,11 @@ def _next_eight(now: datetime) -> datetime:
 
 
 def _next_mark(now: datetime, outside: Outside) -> datetime | None:
-    return outside.next_mark_at
+    """Return when a duty's mark is reached; now, while somebody is still asked about one that is done.
+
+    The house withdraws such a notice when the transaction is committed. A story's never is: its clock does it.
+    """
+    return now if outside.asks_about_what_is_done else outside.next_mark_at
 
 
 def _next_talk(now: datetime, outside: Outside) -> datetime | None:

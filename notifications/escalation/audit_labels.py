@@ -338,7 +338,7 @@ KINDS: dict[str, Promise] = {
     "session.planned_again": _("Put an informative session back on the plan"),
     "session.report_corrected": _("Corrected the report of an informative session"),
     "session.reported": _("Reported on an informative session"),
-    "session.task_due": _("Somebody was told of a task about an informative session"),
+    "session.task_due": _("Somebody was notified of a task about an informative session"),
     "session.task_ended": _("A task about an informative session ended: it was not held"),
     "session.task_met": _("A task about an informative session was done"),
     "session.task_started": _("A task about an informative session began"),

@@ -23,6 +23,8 @@ from case_forms.simulation.simulate import simulate
 from notifications.channels.base import ChannelPool, ReachesSomebody
 from notifications.outbox.models import Notice
 from notifications.outbox.queueing import enqueue_delivery
+from tests.world.forms import texts
+from tests.world.procedures import rule, small_procedure
 from tests.world.scene import Scene, make_scene
 
 from .stories import tell
@@ -41,6 +43,48 @@ def count_rows() -> dict[str, int]:
 
 def head() -> tuple:
     return ChainHead.objects.values_list("number", "hash").first() or ()
+
+
+def with_rule(on: str, *then: dict) -> dict:
+    written = {**rule("late", "Late", form="x", words="Late.", then=[*then]), "on": on}
+    del written["forms"]
+    procedure = small_procedure()
+    return {**procedure, "rules": [*procedure["rules"], written]}
+
+
+def test_a_document_is_on_the_timeline_and_is_made_nowhere(scene):
+    before, chain = count_rows(), head()
+    procedure = with_rule("case_closed", {"do": "produce_document", "document": "summary"})
+    with mock.patch("case_forms.cases.documents.actions.render_document") as render:
+        story = tell(scene, {"do": "closes", "at": 10}, {"do": "reopens", "at": 20})
+        timeline = simulate(story, procedure=procedure)
+    (entry,) = timeline.of_kind("document.ordered")
+    assert (entry.action, entry.minute) == ("summary", 10)
+    assert entry.words["en"] == "A document is made: case summary."
+    assert timeline.of_kind("case.reopened")
+    assert not render.called
+    assert (count_rows(), head()) == (before, chain)
+
+
+def test_a_session_of_a_story_is_held_nowhere_else(scene):
+    before, chain = count_rows(), head()
+    told = {"do": "notify", "role": "coordinator", "ladder": "quick", "answer_minutes": 30}
+    asked = {
+        "do": "create_task",
+        "task": "report",
+        "label": texts("The report"),
+        "owner": "mobile_unit",
+        "minutes": 60,
+        "ladder": "quick",
+    }
+    story = tell(scene, session={"participants": 7}, directory="invented")
+    timeline = simulate(story, procedure=with_rule("session_held", told, asked))
+    assert timeline.of_kind("notice.owed")[0].role == "coordinator"
+    assert [clock.key for clock in timeline.deadlines] == ["report"]
+    chased = [entry for entry in timeline.of_kind("notice.owed") if entry.role == "mobile_unit"]
+    assert (chased[0].minute, chased[0].ladder) == (60, "quick")
+    assert timeline.fired == ("late",)
+    assert (count_rows(), head()) == (before, chain)
 
 
 def test_a_story_leaves_every_table_of_the_real_house_as_it_was(scene):

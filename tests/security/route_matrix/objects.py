@@ -123,7 +123,10 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         )
     },
     **{model: Inside("a message from the public") for model in ("signals.TipMessage", "signals.TipEvent")},
-    **{model: Inside("an informative session") for model in ("outreach_pages.SessionCount",)},
+    **{
+        model: Inside("an informative session")
+        for model in ("outreach_pages.SessionCount", "session_rules.SessionEvent", "session_rules.SessionTask")
+    },
     **{
         model: Nationwide("places and offices; who of a region may open which is asked in test_other_regions")
         for model in (
