@@ -1,9 +1,12 @@
 """After a yes somebody agrees the accompaniment; a service that nobody could tell is found, and its referral begins."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -172,17 +175,14 @@ def test_a_worker_whose_help_comes_to_the_person_marks_it_as_done_and_is_left_al
 
 
 def test_referrals_that_were_accepted_before_get_the_clock_and_count_from_now(scene: Scene) -> None:
-    import importlib
-
-    from django.apps import apps
-
     referral = referred(scene)
     accept_at_link(referral)
     Referral.objects.update(accompaniment_duty=None)
     Deadline.objects.filter(key=ACCOMPANIMENT).delete()
-    module = importlib.import_module("case_forms.cases.migrations.0019_accompaniments_of_accepted_referrals")
-    module.begin(apps, None)
-    module.begin(apps, None)
+    before = MigrationExecutor(connection).loader.project_state([("cases", "0018_clocks_of_referrals")])
+    module = import_module("case_forms.cases.migrations.0019_accompaniments_of_accepted_referrals")
+    module.begin(before.apps, None)
+    module.begin(before.apps, None)
     duty = duty_of(ACCOMPANIMENT)
     referral.refresh_from_db()
     assert referral.accompaniment_duty == duty
