@@ -264,7 +264,7 @@ def test_the_case_says_what_waits_and_whom_nobody_has_told(
     page.goto(f"{live_server.url}/field/cases/{reference}/")
     expect(page.locator("#journeys")).to_be_visible()
     expect(page.locator(f"#referral-{Referral.objects.get(partner=service).pk}")).to_contain_text(
-        {"sq": "Ende nuk është njoftuar askush", "en": "Nobody at the service has been told yet"}[language]
+        {"sq": "Ende nuk është njoftuar askush", "en": "Nobody at the service has been notified yet"}[language]
     )
     fits(page)
     picture(page, f"waits-{name}")
