@@ -3,6 +3,7 @@
 import ast
 import fnmatch
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -51,6 +52,28 @@ def test_nobody_waits_for_a_length_of_time_in_a_browser() -> None:
         if not OUTSIDE & set(path.relative_to(ROOT).parts) and WAIT in path.read_text()
     ]
     assert waiting == []
+
+
+def called(statement: ast.stmt) -> str:
+    """The last name of what a statement calls and throws away: `page.locator("a").click()` -> "click"."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name))):
+            return name
+    return ""
+
+
+def test_nothing_is_measured_in_a_browser_before_the_page_that_a_press_leads_to_is_there() -> None:
+    files = [*ROOT.glob("tests/browser/*.py"), *ROOT.glob("tests/public/*.py")]
+    hasty = [
+        f"{path.name}:{after.lineno}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(body := getattr(node, "body", None), list)
+        for before, after in pairwise(body)
+        if called(before) == "click" and called(after) in {"fits", "show", "picture"}
+    ]
+    assert len(files) > 40
+    assert hasty == [], "use `follow`, or expect something of the new page first"
 
 
 def test_every_leg_that_runs_tests_knows_how_many_it_has() -> None:

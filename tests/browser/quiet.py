@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 from wagtail.admin.models import EditingSession
 
 PATIENCE = 10.0  # seconds
@@ -34,6 +34,12 @@ def until_done(page: Page) -> None:
     """
     page.evaluate(DONE)
     page.evaluate(DONE)
+
+
+def follow(page: Page, way: Locator) -> None:
+    """Presses what leads to another page, and waits until that one is there: a press alone doesn't wait for it."""
+    with page.expect_navigation():
+        way.click()
 
 
 def leave(page: Page, house: str) -> None:

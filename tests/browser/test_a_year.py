@@ -37,7 +37,7 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .pictures import picture
-from .quiet import close, listened
+from .quiet import close, follow, listened
 from .test_field import PHONE, answer_everything_required, fits, press
 
 __all__ = ["postbox"]
@@ -228,7 +228,7 @@ def met_at_night_as_a_child(year: Year) -> Case:
     (police,) = open_notices(case, Role.POLICE)
     with year.office(police) as page:
         year.show(page, "police")
-        page.locator("button[value=accepted]").click()
+        follow(page, page.locator("button[value=accepted]"))
         year.show(page, "police-accepted")
     police.refresh_from_db()
     assert police.state == "accepted"

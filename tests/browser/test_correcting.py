@@ -18,7 +18,7 @@ from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
-from .quiet import close
+from .quiet import close, follow
 from .test_field import fits, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -53,7 +53,7 @@ def test_a_form_is_corrected_and_its_reader_sees_both_versions(
     page.click("main button")
     expect(page.locator("h1")).to_be_visible()
     page.goto(f"{live_server.url}/field/cases/{police.case_reference}/submissions/{sent.pk}/")
-    page.get_by_role("link", name=correct).click()
+    follow(page, page.get_by_role("link", name=correct))
     picture(page, f"correct_why_{language}_{width}")
     page.get_by_role("button", name=begin).click()
     expect(page.locator(".error-summary")).to_be_visible()

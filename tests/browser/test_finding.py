@@ -20,7 +20,7 @@ from case_forms.submissions.seeding.demo import CASES
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
-from .quiet import close, listened
+from .quiet import close, follow, listened
 from .test_field import PHONE, fits, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -105,7 +105,7 @@ def test_a_person_who_is_known_is_found_before_a_second_case_is_begun(
     case = send(worker)
 
     page.goto(f"{live_server.url}/field/")
-    page.get_by_role("link", name=words["find"]).click()
+    follow(page, page.get_by_role("link", name=words["find"]))
     show(page, "ask")
     page.get_by_label(words["name"]).fill("Anna Hodja")
     page.get_by_label(words["born"]).fill("17")

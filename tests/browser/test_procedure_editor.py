@@ -20,6 +20,7 @@ from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
+from .quiet import follow
 from .test_what_a_form_sets_in_motion import DESK, PHONE, signed_in
 from .wagtail_page import count_watching, until_it_watches
 
@@ -176,7 +177,7 @@ def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submiss
         page.goto(edit)
         page.get_by_role("button", name="Approve and publish").click()
         expect(page.get_by_text("Version 2 is approved.")).to_be_visible()
-        page.get_by_role("link", name="All versions").click()
+        follow(page, page.get_by_role("link", name="All versions"))
         picture(page, "procedure-versions-en")
     version = ProcedureVersion.objects.in_force()
     assert (version.number, version.published_by, version.submitted_by) == (2, other, ana)

@@ -30,7 +30,7 @@ from tests.world.procedures import enact, rule, small_procedure
 from tests.world.scene import make_scene
 
 from .pictures import picture
-from .quiet import close, listened
+from .quiet import close, follow, listened
 from .test_field import PHONE, fits
 
 __all__ = ["postbox"]
@@ -139,7 +139,7 @@ def test_full_then_another_accepts_then_accompanied_arrived_ended(
     picture(unit, f"referral-declined-step-{name}")
     unit.get_by_role("button", name=words["note"], exact=True).click()
     expect(unit).to_have_url(case_page)
-    unit.get_by_role("link", name=words["another"]).click()
+    follow(unit, unit.get_by_role("link", name=words["another"]))
     fits(unit)
     picture(unit, f"referral-another-{name}")
     unit.get_by_role("button", name=words["refer"]).click()

@@ -24,7 +24,7 @@ from tests.world.procedures import enact, small_procedure
 from tests.world.scene import make_scene
 
 from .pictures import picture
-from .quiet import leave
+from .quiet import follow, leave
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -125,7 +125,7 @@ def test_a_worker_and_a_coordinator_see_a_form_that_no_rule_was_about(
                 picture(page, f"outcome-{language}-{name}")
     with signed_in(chromium, house, coordinator, "en", DESK) as page:
         page.goto(f"{house}/field/")
-        page.locator("section[aria-labelledby=unmatched] a").click()
+        follow(page, page.locator("section[aria-labelledby=unmatched] a"))
         picture(page, "unmatched-coordinator-en")
         page.get_by_role("button", name="Mark as resolved").click()
         expect(page.get_by_text("Resolved:")).to_be_visible()
