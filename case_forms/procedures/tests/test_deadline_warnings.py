@@ -61,8 +61,8 @@ def test_every_deadline_of_the_shipped_procedure_is_alive() -> None:
         assert warnings(definition) == set()
         beside_a_notice = {key for key, wakes in get_started(procedure).items() if wakes}
         for key, written in procedure.deadlines.items():
-            # Beside a notice its recipient owns it and accepting meets it; else somebody is named, and what to do. Those
-            # of referrals are met by a referral's steps.
+            # Beside a notice its recipient owns it and accepting meets it; else somebody is named, and what to do.
+            # Those of referrals are met by a referral's steps.
             is_met = written.form or key in OF_REFERRALS
             assert key in beside_a_notice or (written.is_chased and is_met and written.next_step), key
 
