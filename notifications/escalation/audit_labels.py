@@ -177,7 +177,7 @@ KINDS: dict[str, Promise] = {
     "choice_list.deleted": _("Deleted a list of choices"),
     "choice_list.made": _("Created a list of choices"),
     "deadline.met": _("A deadline was met"),
-    "deadline.moved": _("A deadline’s clock was counted anew, from a later event"),
+    "deadline.moved": _("A deadline’s clock was counted again, from a later event"),
     "deadline.due": _("The owner of a duty was notified that it is due"),
     "directory.agreement_added": _("Added an agreement"),
     "directory.agreement_changed": _("Changed an agreement"),

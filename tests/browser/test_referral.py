@@ -3,22 +3,30 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from access.models import User
+from access.models import StaffRole, User
 from audit.chain import SYSTEM
+from case_forms.cases.lead import take_lead
 from case_forms.cases.models import Case, Referral
+from case_forms.cases.referring.actions import Step, note_step
+from case_forms.submissions.actions import receive_submission
+from case_forms.submissions.seeding.reference import form_files
+from notifications.directory.models import DutyShift
 from notifications.directory.services.links import make_link
 from notifications.directory.services.models import ServiceProfile
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from tests.world.consents import record_consent
+from tests.world.forms import publish
 from tests.world.notices import postbox
 from tests.world.offices import PIN, make_staffed_office
-from tests.world.places import PASSWORD
+from tests.world.places import PASSWORD, make_user
+from tests.world.procedures import enact, rule, small_procedure
 from tests.world.scene import make_scene
 
 from .pictures import picture
@@ -215,3 +223,53 @@ def test_a_service_is_found_and_says_its_places(make_context: Any, live_server: 
     fits(unit)
     picture(unit, f"services-{name}")
     assert complaints == their_complaints == []
+
+
+def test_the_case_says_what_waits_and_whom_nobody_has_told(
+    make_context: Any, live_server: Any, look: tuple[str, str]
+) -> None:
+    size, language = look
+    name = f"{size}-{language}"
+    scene = make_scene()
+    service = scene.offices["protection_service"]
+    DutyShift.objects.filter(partner=service).delete()
+    reference = scene.send().receipt["case"]
+    scene.follow(reference, to_org=service.slug, service=["shelter"])
+    accepted = make_staffed_office("protection_service")
+    scene.follow(reference, to_org=accepted.slug, service=["shelter"])
+    publish(next(each for each in form_files() if each["key"] == "accompaniment"))
+    procedure = small_procedure()
+    joined = [{"do": "attach_case", "case": {"var": "case_ref"}}]
+    procedure["rules"].append(rule("join", "Join", form="accompaniment", words="Joined.", then=joined))
+    enact(procedure, since=timezone.now())
+    left = (timezone.localtime() - timedelta(hours=3)).isoformat(timespec="minutes")
+    for to, where in (("hospital", "Spitali Rajonal i Vlorës, pavijoni i urgjencës"), ("police", "Komisariati 1")):
+        said = {"to_kind": to, "institution": where, "left_at": left, "worker_1": "Drita Hoxha"}
+        receive_submission(
+            uuid=uuid4(),
+            form_key="accompaniment",
+            version=1,
+            occurred_at=timezone.now(),
+            answers={"case_ref": reference, **said},
+            user=scene.worker,
+        )
+    running = Referral.objects.get(partner=accepted)
+    note_step(referral=running, step=Step(kind="accepted", way="phone", said_by="Voice"), by=scene.worker)
+    colleague = make_user(StaffRole.WORKER, unit=scene.unit, first_name="Drita", last_name="Hoxha")
+    take_lead(case=Case.objects.get(), by=colleague, at=timezone.now())
+    User.objects.update(language=language)
+    context = make_context()
+    page, complaints = listened(context)
+    sign_in(page, live_server.url, scene.worker)
+    page.goto(f"{live_server.url}/field/cases/{reference}/")
+    expect(page.locator("#journeys")).to_be_visible()
+    expect(page.locator(f"#referral-{Referral.objects.get(partner=service).pk}")).to_contain_text(
+        {"sq": "Ende nuk është njoftuar askush", "en": "Nobody at the service has been notified yet"}[language]
+    )
+    fits(page)
+    picture(page, f"waits-{name}")
+    page.goto(f"{live_server.url}/field/day/")
+    expect(page.locator("#between-units")).to_be_visible()
+    fits(page)
+    picture(page, f"taken-over-{name}")
+    assert not complaints

@@ -68,7 +68,7 @@ STEPS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
 }
 LABELS: dict[str, str | Promise] = {
-    UNTOLD: _("Find somebody to tell: nobody has been told yet"),
+    UNTOLD: _("Find somebody to notify: nobody has been notified yet"),
     ACCOMPANIMENT: _("Agree who brings the person to the service, and when"),
     ARRIVAL: _("The person arrives at the service"),
     NEXT_SERVICE: _("Another service after a referral that nobody took"),

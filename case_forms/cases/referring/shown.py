@@ -105,7 +105,9 @@ class ReferralCard:
 
     @property
     def badge(self) -> str:
-        """The state that the badge shows: "late" while the answer is overdue, or the person is."""
+        """The state that the badge shows: that nobody could be told, or that the answer or the person is late."""
+        if self.is_untold:
+            return "no_contact"
         if self.is_unanswered or (self.is_late and self.state == ReferralState.AGREED):
             return "late" if self.is_unanswered else "not_arrived"
         return f"referral_{self.state}"

@@ -31,8 +31,10 @@ class StartDeadline(RuleAction):
         StrictBool,
         Parameter(
             FLAG,
-            gettext_noop("whether a clock of it that runs since a form is counted anew from this event; none is begun"),
-            clause=gettext_noop("a clock that runs since a form is counted anew from then on, once"),
+            gettext_noop(
+                "whether a clock of it that runs since a form is counted again from this event; none is begun"
+            ),
+            clause=gettext_noop("a clock that runs since a form is counted again from then on, once"),
         ),
     ] = False
 

@@ -1,9 +1,12 @@
 """After a yes somebody agrees the accompaniment; a service that nobody could tell is found, and its referral begins."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -172,17 +175,14 @@ def test_a_worker_whose_help_comes_to_the_person_marks_it_as_done_and_is_left_al
 
 
 def test_referrals_that_were_accepted_before_get_the_clock_and_count_from_now(scene: Scene) -> None:
-    import importlib
-
-    from django.apps import apps
-
     referral = referred(scene)
     accept_at_link(referral)
     Referral.objects.update(accompaniment_duty=None)
     Deadline.objects.filter(key=ACCOMPANIMENT).delete()
-    module = importlib.import_module("case_forms.cases.migrations.0019_accompaniments_of_accepted_referrals")
-    module.begin(apps, None)
-    module.begin(apps, None)
+    before = MigrationExecutor(connection).loader.project_state([("cases", "0018_clocks_of_referrals")])
+    module = import_module("case_forms.cases.migrations.0019_accompaniments_of_accepted_referrals")
+    module.begin(before.apps, None)
+    module.begin(before.apps, None)
     duty = duty_of(ACCOMPANIMENT)
     referral.refresh_from_db()
     assert referral.accompaniment_duty == duty
@@ -214,8 +214,8 @@ def test_the_case_says_that_nobody_has_been_told_and_a_task_chases(scene: Scene)
     case = asked_without_an_office(scene)
     assert not Referral.objects.exists()
     page = page_of(scene, case)
-    assert "Nobody has been told." in page
-    assert "Find somebody to tell" in page
+    assert "Nobody has been notified." in page
+    assert "Find somebody to notify" in page
     duty = duty_of(UNTOLD)
     turn(duty.starts_at + timedelta(hours=1, seconds=1))
     assert told_about(duty) == [("duty", "mobile_unit")]
@@ -267,7 +267,7 @@ def test_an_office_that_is_added_three_days_later_gets_the_referral_and_all_its_
     monkeypatch.undo()
     Notice.objects.filter(pk=first.pk).update(next_attempt_at=timezone.now())
     send_due()
-    assert "Nobody has been told." not in page_of(scene, case)
+    assert "Nobody has been notified." not in page_of(scene, case)
     client, path = accept_at_link(referral)
     referral.refresh_from_db()
     assert referral.state == ReferralState.ACCEPTED
@@ -311,14 +311,14 @@ def test_a_named_service_with_nobody_on_duty_says_so_on_its_card(scene: Scene) -
     DutyShift.objects.filter(partner=scene.offices["protection_service"]).delete()
     referral = referred(scene)
     page = page_of(scene, referral.case)
-    assert "Nobody at the service has been told yet" in page
+    assert "Nobody at the service has been notified yet" in page
     assert duty_of(UNTOLD).notice_id == referral.notice_id
     put_on_duty(scene.offices["protection_service"], contact=scene.offices["protection_service"].contacts.first())
     Notice.objects.filter(pk=referral.notice_id).update(next_attempt_at=timezone.now())
     assert resolve_again(timezone.now()) >= 1
     assert Referral.objects.count() == 1
     assert duty_of(UNTOLD).met_at is not None
-    assert "Nobody at the service has been told yet" not in page_of(scene, referral.case)
+    assert "Nobody at the service has been notified yet" not in page_of(scene, referral.case)
 
 
 def lose_contact(referral: Referral) -> None:
