@@ -84,7 +84,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     workers = ("-n", str(max(2, PROCESSORS)), "--dist", "worksteal")
     deeper = {"EXAMPLES_FACTOR": "10", "CONTRACT_EXAMPLES": "40"} if thorough else {"EXAMPLES_FACTOR": "0.2"}
     coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch"] if thorough else []
-    units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "10000")
+    units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "12000")
     rooms = (*ON_SERVERS, *(ALSO_ON_SERVERS if thorough else ()))
     on_servers = (*rooms, "-m", "not browser", "--at-least", "1700" if thorough else "900")
     reports = [
