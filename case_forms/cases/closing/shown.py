@@ -31,7 +31,8 @@ def describe_home(user: User) -> dict[str, Any]:
     keys = list(CaseClosing.objects.waiting().order_by().values_list("pk", flat=True))
     decided_here = CaseClosing.objects.to_decide(user).filter(pk__in=keys)
     waiting = decided_here.select_related("case__unit").defer("words").order_by("asked_at")
-    after = Case.objects.seen_now_by(user).filter(form_after_closing_at__isnull=False).select_related("unit")
+    with_forms = list(Case.objects.filter(form_after_closing_at__isnull=False).order_by().values_list("pk", flat=True))
+    after = Case.objects.seen_now_by(user).filter(pk__in=with_forms).select_related("unit")
     # One more than is shown tells that there are more.
     closings = list(waiting[: MAX_ON_HOME + 1])
     cases = list(after.order_by("form_after_closing_at")[: MAX_ON_HOME + 1])
