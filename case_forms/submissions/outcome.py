@@ -62,9 +62,11 @@ def get_words(submission: Submission) -> list[str]:
 
 def unmatched(user: User) -> QuerySet[Submission]:
     """Return the submissions that no rule matched and nobody handled, of what this person sees, the oldest first."""
-    found = (
-        Submission.objects.visible_to(user).current().filter(is_unmatched=True, handled_at__isnull=True, is_drill=False)
-    )
+    waiting = Submission.objects.filter(is_unmatched=True, handled_at__isnull=True, is_drill=False)
+    # The few that wait are named first, by the index of them: joined at once, the database would begin with all
+    # submissions of the regions.
+    keys = list(waiting.order_by().values_list("pk", flat=True))
+    found = Submission.objects.visible_to(user).current().filter(pk__in=keys)
     return (
         found.select_related("form_version__form", "unit")
         .defer("answers", "explanation")

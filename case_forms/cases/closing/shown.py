@@ -35,7 +35,8 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
     # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
     keys = list(CaseClosing.objects.waiting().order_by().values_list("pk", flat=True))
     decided_here = CaseClosing.objects.to_decide(user).filter(pk__in=keys)
-    after = Case.objects.seen_now_by(user).filter(form_after_closing_at__isnull=False)
+    with_forms = list(Case.objects.filter(form_after_closing_at__isnull=False).order_by().values_list("pk", flat=True))
+    after = Case.objects.seen_now_by(user).filter(pk__in=with_forms)
     return {
         "closings": decided_here.select_related("case__unit").defer("words").order_by("asked_at", "pk"),
         "status_changes": _list_statuses(user),
