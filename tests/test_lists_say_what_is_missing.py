@@ -49,13 +49,17 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/procedure_editor/editing.py": {"MAX_REPORTED": COUNTED},
     "case_forms/procedures/form_guard_messages.py": {"OUTER_STEPS": TYPED},
     "case_forms/procedures/in_motion.py": {"MAX_TOLD": "of what one rule misses; the rest follows from it"},
+    "case_forms/cases/referring/untold.py": {"MAX_LOOKED_AT": LOOKED_AT, "MAX_NOTICES": PASS},
     "case_forms/reports/views.py": {"VISITS_SHOWN": COUNTED},
+    "case_forms/session_rules/calendar.py": {"MAX_TASKS": "a feed, the earliest first: later ones follow"},
+    "case_forms/session_rules/clock.py": {"MAX_TASKS": PASS},
     "case_forms/simulation/replay.py": {"MAX_ROWS": PASS, "MAX_REFERENCES": COUNTED},
     "case_forms/simulation_pages/replay_pages.py": {"MAX_SHOWN": COUNTED},
     "case_forms/submissions/case_purge.py": {"AT_MOST": PASS},
     "case_forms/submissions/dashboard.py": {"MAX_SENT": ALL_ELSEWHERE, "MAX_NAMED": LOOKED_AT},
     "case_forms/submissions/drafts/ending.py": {"AT_MOST": PASS},
     "case_forms/submissions/identity_index.py": {"BATCH": PASS},
+    "case_forms/submissions/journeys.py": {"MAX_READ": ALL_ELSEWHERE},
     "case_forms/submissions/outreach_visits.py": {
         "MAX_VISITS": "choices of a question; an older visit is named by its day"
     },

@@ -111,7 +111,14 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("cases.CaseEvent", "cases.CorrectedForm", "cases.AwaitedDate", "cases.ConsentEntry", "cases.CaseFact"),
             *("cases.SharingDecision", "cases.IdentityToken", "cases.ProbableMatch", "cases.CaseAccess"),
             *("cases.ReferralStep", "cases.FlagChange"),
-            *("cases.CaseLink", "cases.CaseAssignment", "cases.CaseHold", "intake.ExportPart", "vault.DataKey"),
+            *(
+                "cases.CaseLink",
+                "cases.LeadChange",
+                "cases.CaseAssignment",
+                "cases.CaseHold",
+                "intake.ExportPart",
+                "vault.DataKey",
+            ),
         )
     },
     **{

@@ -103,7 +103,7 @@ def test_closing_a_case_ends_its_open_transfer_and_who_takes_one_over_leads(two:
     before = ask_transfer(two, first)
     assert CaseAccess.objects.filter(transfer=before, ended_at=None).exists()
     end_between_units(first, by=two.worker, at=before.asked_at)
-    assert CaseTransfer.objects.get().answer == "withdrawn"
+    assert CaseTransfer.objects.get().answer == "closed"
     assert not CaseAccess.objects.filter(transfer=before, ended_at=None).exists()
     again = ask_transfer(two, first)
     transfers.answer_transfer(transfer=again, accept=True, by=two.other_worker)

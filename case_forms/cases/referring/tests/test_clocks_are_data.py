@@ -22,9 +22,10 @@ from .test_steps import note, referred, soon
 
 pytestmark = pytest.mark.django_db
 
+# The two that ran before they stood in a procedure. Minutes until the unit is told.
 OF_THE_CODE: dict[str, tuple[int, Any]] = {
-    arrival.ARRIVAL: (int(arrival.LATE.total_seconds() // 60), arrival.STEPS_OF_ARRIVAL),
-    arrival.NEXT_SERVICE: (int(arrival.NEXT_WITHIN.total_seconds() // 60), arrival.STEPS_OF_NEXT),
+    key: (int(arrival.DUE_AFTER[key].total_seconds() // 60), arrival.STEPS[key])
+    for key in (arrival.ARRIVAL, arrival.NEXT_SERVICE)
 }
 
 
@@ -63,4 +64,4 @@ def test_a_version_from_before_keeps_the_hours_of_the_code() -> None:
     due = soon()
     note(referral, scene, StepKind.AGREED, due_at=due)
     duty = Deadline.objects.get(key=arrival.ARRIVAL)
-    assert (duty.owner, duty.red_at) == (Role.MOBILE_UNIT, due + arrival.LATE)
+    assert (duty.owner, duty.red_at) == (Role.MOBILE_UNIT, due + arrival.DUE_AFTER[arrival.ARRIVAL])
