@@ -214,7 +214,8 @@ def receive_submission(
         answers=cleaned,
         fingerprint=keyed_hash(SUBMISSIONS, content),
         forget_after=first_due(form_version.parsed_form, timezone.localdate(received_at)),
-        is_drill=is_drill,
+        # Whatever is sent about a drill belongs to it, and is counted nowhere.
+        is_drill=is_drill or any(each.is_drill for each in (case, corrects) if each is not None),
         corrects=corrects,
         correction_reason=_get_reason(draft, correction),
         carried_over=taken_over or None,

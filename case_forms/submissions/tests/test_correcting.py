@@ -22,6 +22,7 @@ from tests.world.consents import record_consent
 from tests.world.scene import Scene, make_scene
 
 from ..actions import CorrectedSince, Received, submit_draft
+from ..confirmations import OF_A_DRILL
 from ..correcting import MAX_VERSIONS, CorrectionRefused, correct_newest_instead, start_correction
 from ..models import Submission
 
@@ -42,7 +43,7 @@ def correct(sent: Submission, by: User, reason: str = "The age was wrong.", **an
     draft.answers = {key: value for key, value in changed.items() if value is not None}
     draft.save(update_fields=["answers"])
     warnings = [warning["key"] for warning in draft.form_version.definition.get("warnings", [])]
-    return submit_draft(draft=draft, user=by, confirmed=warnings)
+    return submit_draft(draft=draft, user=by, confirmed=[*warnings, OF_A_DRILL])
 
 
 def notices(case: Case | None, role: str) -> list[Notice]:
@@ -184,6 +185,18 @@ def test_deadlines_and_tasks_are_not_started_twice(scene: Scene) -> None:
     before = list(Deadline.objects.filter(case=sent.case).values_list("key", "starts_at").order_by("key"))
     correct(sent, scene.worker, age_stated=14)
     assert list(Deadline.objects.filter(case=sent.case).values_list("key", "starts_at").order_by("key")) == before
+
+
+def test_the_correction_of_a_drill_is_a_drill_too(scene: Scene) -> None:
+    sent = scene.send().submission
+    assert sent.case is not None
+    for row in (sent, sent.case):
+        row.is_drill = True
+        row.save(update_fields=["is_drill"])
+    corrected = correct(sent, scene.worker, age_stated=15).submission
+    assert corrected.is_drill
+    told_anew = Notice.objects.filter(case_id=sent.case.pk, role=Role.CPU)
+    assert {notice.is_drill for notice in told_anew} == {True}
 
 
 def test_only_workers_of_the_unit_correct_and_only_the_newest_version(scene: Scene) -> None:
