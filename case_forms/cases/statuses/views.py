@@ -10,12 +10,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from access.models import User
 from access.scoping import visible_or_404
+from access.short_lists import shorten
 from audit.chain import get_actor, log_event
 
 from ..closing.actions import may_ask
 from ..models import Case, CaseStatus, StatusChange
 from .actions import MAX_WORDS, CannotChange, decide_status, may_decide, propose_status, withdraw_status
+from .models import StatusDecision
 
+MAX_EARLIER = 50  # decisions of one case on its page
 PROBLEMS: dict[str, str | Promise] = {
     "unknown_status": _("Choose another status than the one that the case has."),
     "no_reason": _("Write why the status is wrong: the second person decides by it."),
@@ -77,8 +80,9 @@ def _act(request: HttpRequest, case: Case, waiting: StatusChange | None, user: U
 def _build_page(request: HttpRequest, case: Case, waiting: StatusChange | None, problem: str) -> dict[str, Any]:
     user = request.user
     assert isinstance(user, User)
-    earlier = StatusChange.objects.filter(case=case).exclude(decision="waiting").select_related("decided_by")
-    changes = [*([waiting] if waiting else []), *earlier.select_related("proposed_by", "decided_by")[:20]]
+    decided = StatusChange.objects.filter(case=case).exclude(decision=StatusDecision.WAITING)
+    earlier = shorten(decided.select_related("proposed_by", "decided_by"), MAX_EARLIER)
+    changes = [*([waiting] if waiting else []), *earlier]
     if changes:
         # Their words are sealed, and tell of the person.
         log_event("case.read", actor=get_actor(user), target_kind="case", target_id=case.pk)
@@ -88,6 +92,7 @@ def _build_page(request: HttpRequest, case: Case, waiting: StatusChange | None, 
         "case": case,
         "waiting": lines[0] if waiting else None,
         "earlier": lines[1:] if waiting else lines,
+        "list_of_earlier": earlier,
         "is_own": waiting is not None and waiting.proposed_by_id == user.pk,
         "may_decide": waiting is not None and may_decide(waiting, user),
         "needs_coordinator": waiting is not None and waiting.is_lowering,
