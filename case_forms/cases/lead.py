@@ -40,7 +40,7 @@ def take_lead(*, case: Case, by: User, at: datetime) -> bool:
     """
     with transaction.atomic():
         # under the lock: of two colleagues who press at once, the second one takes over from the first
-        locked = Case.objects.select_for_update().get(pk=case.pk)
+        locked = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
         if not may_lead(locked, by):
             raise CannotLead
         before = locked.lead_worker

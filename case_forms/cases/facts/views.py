@@ -66,7 +66,7 @@ def _ended(case: Case, found: FactType, user: User, *, may_note: bool) -> HttpRe
     if not may_note:
         raise Http404
     with transaction.atomic():
-        Case.objects.select_for_update().get(pk=case.pk)
+        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
         if get_known(case, keys={found.key}):
             note_no_longer_known(case=case, key=found.key, by=user, at=clock.now())
             if found.key == RISK:
