@@ -262,7 +262,10 @@ def _in_words(field: Field, value: Any) -> str:
         return ", ".join(str(each) for each in cleaned.all())
     choices = getattr(field, "choices", None)
     if isinstance(choices, list):
-        return str(dict(choices).get(cleaned, cleaned))
+        names = dict(choices)
+        # Several may be chosen, or none.
+        chosen = cleaned if isinstance(cleaned, list | tuple) else [cleaned]
+        return ", ".join(str(names.get(each, each)) for each in chosen if each is not None)
     return "" if cleaned is None else str(cleaned)
 
 

@@ -122,7 +122,7 @@ def _say(reason: str, duties: int, dates: int, between: int) -> str:
     if dates:
         said.append(gettext("Dates that are awaited again: %(count)d.") % {"count": dates})
     if between:
-        words = gettext("Requests, transfers and proposals that ended with it stay ended (%(count)d): ask anew.")
+        words = gettext("Requests, transfers and proposals that ended with it stay ended (%(count)d): ask again.")
         said.append(words % {"count": between})
     return " ".join(said)
 

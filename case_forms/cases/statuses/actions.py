@@ -198,7 +198,7 @@ def word_held(decided: StatusChange, asked: str) -> Texts:
         lambda: (
             gettext(
                 "By this form the status would be “%(asked)s”. Two people have decided that it is “%(status)s”: it"
-                " stays so until somebody else than the sender agrees to the form's."
+                " stays so until somebody else than whoever sent it agrees to the form's."
             )
             % {"asked": CaseStatus(asked).label, "status": CaseStatus(decided.wanted).label}
         )

@@ -25,7 +25,7 @@ PROBLEMS: dict[str, str | Promise] = {
     "too_long": _("Write at most 2000 characters."),
     "own_proposal": _("Somebody else than the person who proposed it must decide."),
     "needs_coordinator": _("A lower status takes a coordinator: as the one who proposes it, or as the one who agrees."),
-    "changed": _("The status has changed since this was proposed. Refuse it, and propose anew what is right."),
+    "changed": _("The status has changed since this was proposed. Refuse it, and propose again what is right."),
 }
 
 

@@ -100,6 +100,7 @@ def test_form_and_procedure_come_together_and_a_draft_of_before_can_be_sent(work
     assert ProcedureVersion.objects.in_force().definition["settings"].keys() == {
         "adult_refusal",
         "child_in_danger",
+        "session_report",
         "closing_approval",
         "closed_case_kept",
     }

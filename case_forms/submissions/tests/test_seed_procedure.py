@@ -294,9 +294,16 @@ def test_a_victims_danger_is_the_polices_whatever_the_second_form_found(
 @pytest.mark.parametrize("status", [None, "suspected", "at_risk", "potential_victim", "victim"])
 @pytest.mark.parametrize("answer", [{"worker_decision": "potential_victim"}, {"urgent_notice": "potential_victim"}])
 def test_the_clocks_of_a_case_start_with_its_first_grounds(status: str | None, answer: dict[str, Any]) -> None:
-    started = clocks(decide(of_case(status, **answer, **CHILD), PROCEDURE))
+    started = clocks(decide(of_case(status, child=True, **answer, **CHILD), PROCEDURE))
     for key in ("first_referral", "follow_up_12_months", "child_individual_plan"):
         assert started.count(key) == (1 if status in (None, "suspected") else 0)
+
+
+@pytest.mark.parametrize("status", ["at_risk", "potential_victim", "victim"])
+def test_who_turns_out_to_be_a_child_gets_a_childs_clocks_and_the_others_run_on(status: str) -> None:
+    started = clocks(decide(of_case(status, worker_decision="potential_victim", **CHILD), PROCEDURE))
+    assert {"child_individual_plan", "best_interest"} <= set(started)
+    assert not {"first_referral", "follow_up_12_months"} & set(started)
 
 
 @pytest.mark.parametrize(

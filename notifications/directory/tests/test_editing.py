@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.forms import ChoiceField, MultipleChoiceField
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -12,6 +13,7 @@ from access.models import Municipality, PoliceDirectorate, Region, StaffRole
 from audit.models import AuditEntry
 from audit.tests.counting import denials
 
+from ..editing import _in_words
 from ..models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from ..moments import moment_in_words, stretch_in_words
 from ..resolve import resolve
@@ -460,3 +462,12 @@ def screens(kind: str, region: Region):
         return agreement, {"partner": str(office.pk)}, {"reference": "2"}, {"reference": "3"}
     both = {"name_en": "Police of the north"}, {"name_sq": "Policia e re"}
     return office, partner_page(office), *both
+
+
+def test_what_two_people_chose_is_shown_in_words_also_where_several_may_be_chosen() -> None:
+    choices = [("sq", "Albanian"), ("en", "English")]
+    several = MultipleChoiceField(choices=choices, required=False)
+    assert _in_words(several, ["en", "sq"]) == "English, Albanian"
+    assert _in_words(several, ["en", "xx"]) == "English, xx"
+    assert _in_words(several, []) == ""
+    assert _in_words(ChoiceField(choices=choices, required=False), "sq") == "Albanian"
