@@ -162,12 +162,15 @@ def get_pages(size: int) -> list[tuple[str, Callable[[], Any]]]:
         ("tasks, to be done", get(national, "/cms/cases/deadline/?done=waiting")),
         ("start page, coordinator", get(national, "/field/")),
         ("start page, worker", get(worker, "/field/")),
+        ("my day, coordinator", get(national, "/field/day/")),
+        ("my day, worker", get(worker, "/field/day/")),
         ("case page", get(worker, f"/field/cases/{real.reference}/")),
         ("search by reference", lambda: worker.post("/field/find/", {"reference": real.reference})),
     ]
     form = PersonForm({"name": "Ana Hoxha", "born": "2009"})
     assert form.is_valid()
     identity = form.get_identity()
+    # The page itself answers at whole steps of time, and twenty times a day.
     pages.append(("search by fact, the index alone", lambda: find_matches(identity)))
     return pages
 
