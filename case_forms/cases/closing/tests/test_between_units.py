@@ -168,7 +168,7 @@ def test_reopening_says_what_stays_ended_and_starts_no_question_again(two: Two, 
     )
     client_of(two.worker).post(f"/field/cases/{here.reference}/reopen/", {"reason": "contact_again", "do": "reopen"})
     event = CaseEvent.objects.get(case=here, kind="case_reopened")
-    assert "ask anew" in str(event.explanation)
+    assert "ask again" in str(event.explanation)
 
 
 def test_what_was_proposed_after_the_page_was_shown_is_seen_before_it_ends(two: Two, here: Case, there: Case) -> None:
