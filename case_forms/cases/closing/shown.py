@@ -53,6 +53,7 @@ def _list_statuses(user: User) -> "QuerySet[StatusChange]":
     """List the statuses that others proposed for this person's cases and that they may decide, the oldest first."""
     keys = list(StatusChange.objects.waiting().order_by().values_list("pk", flat=True))
     rows = StatusChange.objects.select_related("case__unit", "proposed_by").defer("words")
-    near = rows.near(user).filter(pk__in=keys).exclude(proposed_by=user)
+    # What waits about a case that was merged comes back when the two are undone.
+    near = rows.near(user).filter(pk__in=keys, case__merged_into=None).exclude(proposed_by=user)
     decided_here = [change.pk for change in near if may_decide_status(change, user)]
     return rows.filter(pk__in=decided_here).order_by("proposed_at", "pk")

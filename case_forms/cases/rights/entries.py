@@ -37,6 +37,7 @@ from ..models import (
     Referral,
     ReferralStep,
     SharingDecision,
+    StatusChange,
     said_of,
 )
 from ..referring.models import StepKind
@@ -128,6 +129,9 @@ def _iter_reasons(case: Case, language: str) -> Iterator[tuple[date, Piece]]:
     for closing in CaseClosing.objects.filter(said_of(case)).order_by("asked_at", "pk"):
         what = capfirst(closing.get_act_display())
         yield _piece(closing, f"closing:{closing.pk}", closing.asked_at, what, _read_words)
+    for change in StatusChange.objects.filter(said_of(case)).order_by("proposed_at", "pk"):
+        what = capfirst(gettext("another status"))
+        yield _piece(change, f"status:{change.pk}", change.proposed_at, what, _read_words)
     for hold in CaseHold.objects.filter(said_of(case)).order_by("placed_at", "pk"):
         yield _piece(hold, f"hold:{hold.pk}", hold.placed_at, gettext("Not deleted yet"), lambda row: row.words)
 
@@ -174,8 +178,8 @@ def _read_reply(reply: Reply) -> str:
     return "\n".join([str(reply.get_kind_display()), *said])
 
 
-def _read_words(closing: CaseClosing) -> str:
-    words: Any = closing.words or {}
+def _read_words(decided: CaseClosing | StatusChange) -> str:
+    words: Any = decided.words or {}
     return "\n".join(str(text) for text in words.values() if text)
 
 

@@ -68,7 +68,7 @@ def propose_status(*, case: Case, wanted: str, reason: str, by: User) -> StatusC
     if not may_ask(case, by):
         raise CannotChange("not_allowed")
     locked = lock_all_of(case)
-    if locked.closed_at is not None or locked.merged_into_id is not None:
+    if locked.closed_at is not None or _is_merged(locked):
         raise CannotChange("closed")
     if wanted not in STATUS_ORDER or wanted == locked.status:
         raise CannotChange("unknown_status")
@@ -112,7 +112,7 @@ def decide_status(*, change: StatusChange, agree: bool, by: User, answer: str = 
         raise CannotChange(obstacle)
     if len(answer) > MAX_WORDS:
         raise CannotChange("too_long")
-    if agree and case.closed_at is not None:
+    if agree and (case.closed_at is not None or _is_merged(case)):
         raise CannotChange("closed")
     if agree and case.status != locked.before:
         raise CannotChange("changed")
@@ -167,6 +167,11 @@ def hold_by_decision(*, case: Case, asked: str, submission_id: UUID, by: User, a
     if not StatusChange.objects.filter(case=case, submission_id=submission_id).exists():
         _store(case, asked, {}, by, at, submission_id)
     return decided
+
+
+def _is_merged(case: Case) -> bool:
+    """Read anew: another transaction may have merged it since it was read."""
+    return Case.objects.filter(pk=case.pk, merged_into__isnull=False).exists()
 
 
 def _lock_waiting(change: StatusChange) -> StatusChange:

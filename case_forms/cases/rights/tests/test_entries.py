@@ -11,7 +11,7 @@ from access.models import StaffRole, User
 from audit.models import AuditEntry
 from case_forms.cases.finding import merging
 from case_forms.cases.finding.tests.scenes import make_two
-from case_forms.cases.models import Case, CaseNote, FlagChange, Referral, ReferralStep
+from case_forms.cases.models import Case, CaseNote, FlagChange, Referral, ReferralStep, StatusChange
 from case_forms.cases.rights.actions import (
     NewRequest,
     Proposal,
@@ -189,3 +189,11 @@ def test_the_page_offers_a_reason_for_each_entry_and_keeps_what_was_chosen(scene
     )
     assert sent.status_code == 422
     assert 'value="danger" selected' in sent.content.decode()
+
+
+def test_why_a_status_was_changed_by_decision_is_offered(scene):
+    StatusChange.objects.create(
+        case=scene.case, before="victim", wanted="at_risk", proposed_by=scene.worker, words={"reason": "She says so."}
+    )
+    (found,) = [piece for piece in read(scene.case) if piece.key.startswith("status:")]
+    assert (found.value, found.kind) == ("She says so.", WORDS)

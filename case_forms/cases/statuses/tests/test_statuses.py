@@ -16,6 +16,7 @@ from notifications.outbox.states import NoticeState
 from tests.world.places import make_coordinator, make_place, make_unit_with_worker, make_user
 from tests.world.scene import Scene, make_scene
 
+from ...closing.shown import get_rows
 from ...models import Case, CaseEvent, StatusChange
 from ..actions import CannotChange, decide_status, propose_status
 
@@ -220,3 +221,16 @@ def test_the_reason_is_in_no_record(scene: Scene, case: Case, coordinator: User)
     entries = AuditEntry.objects.filter(action__startswith="case.status")
     assert {entry.action for entry in entries} == {"case.status_proposed", "case.status_decided"}
     assert "Kanarina" not in str([entry.detail for entry in AuditEntry.objects.all()])
+
+
+def test_nothing_is_decided_about_a_case_that_was_merged_meanwhile(
+    scene: Scene, case: Case, coordinator: User, mate: User
+) -> None:
+    change = propose_status(case=case, wanted="victim", reason="Seen again.", by=scene.worker)
+    other = Case.objects.get(reference=scene.send().receipt["case"])
+    Case.objects.filter(pk=case.pk).update(merged_into=other)
+    assert change not in get_rows(mate)["status_changes"]
+    with pytest.raises(CannotChange, match="closed"):
+        decide_status(change=change, agree=True, by=mate)
+    Case.objects.filter(pk=case.pk).update(merged_into=None)
+    assert change in get_rows(mate)["status_changes"]
