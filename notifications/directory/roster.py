@@ -114,42 +114,58 @@ def gaps(office: Partner, since: datetime, until: datetime) -> list[Stretch]:
 
 def get_gaps(offices: Iterable[Partner], since: datetime, until: datetime) -> dict[int, list[Stretch]]:
     """Return the gaps of several offices by their key, in two queries."""
-    shifts: dict[int, list[DutyShift]] = {office.pk: [] for office in offices}
-    leaves: dict[int, list[Leave]] = {key: [] for key in shifts}
-    for shift in DutyShift.objects.between(since, until).filter(partner__in=shifts).select_related("contact"):
-        shifts[shift.partner_id].append(shift)
-    found = Leave.objects.between(since, until).filter(contact__partner__in=shifts).select_related("contact")
+    rosters = read_rosters(offices, since, until)
+    return {key: list(_empty_stretches(*roster, since, until)) for key, roster in rosters.items()}
+
+
+def read_rosters(
+    offices: Iterable[Partner], since: datetime, until: datetime
+) -> dict[int, tuple[list[DutyShift], list[Leave]]]:
+    """Return each office's shifts and its people's leave in this time, by its key, in two queries."""
+    rosters: dict[int, tuple[list[DutyShift], list[Leave]]] = {office.pk: ([], []) for office in offices}
+    for shift in DutyShift.objects.between(since, until).filter(partner__in=rosters).select_related("contact"):
+        rosters[shift.partner_id][0].append(shift)
+    found = Leave.objects.between(since, until).filter(contact__partner__in=rosters).select_related("contact")
     for leave in found:
-        leaves[leave.contact.partner_id].append(leave)
-    return {key: list(_empty_stretches(shifts[key], leaves[key], since, until)) for key in shifts}
+        rosters[leave.contact.partner_id][1].append(leave)
+    return rosters
+
+
+def find_changes(
+    shifts: Iterable[DutyShift], leaves: Iterable[Leave], since: datetime, until: datetime
+) -> list[datetime]:
+    """Return the moments at which the roster may change, in order, `since` and `until` among them.
+
+    Between two of them the same people are on duty.
+    """
+    since, until = utc(since), utc(until)
+    periods = [(shift.starts_at, shift.ends_at) for shift in shifts]
+    periods += [(leave.starts_at, leave.ends_at) for leave in leaves]
+    known = {utc(moment) for period in periods for moment in period if moment is not None}
+    return sorted({since, until} | {moment for moment in known if since < moment < until})
 
 
 def _empty_stretches(
     shifts: list[DutyShift], leaves: list[Leave], since: datetime, until: datetime
 ) -> Iterator[Stretch]:
-    """Yield the stretches with nobody on duty.
+    """Yield the stretches with nobody on duty."""
+    changes = find_changes(shifts, leaves, since, until)
+    empty = (Stretch(*pair) for pair in pairwise(changes) if not ranked(shifts, leaves, pair[0]))
+    yield from join_stretches(empty)
 
-    Between two changes of the roster the same people are on duty, so the beginning of each stretch stands for all of
-    it.
-    """
-    since, until = utc(since), utc(until)
-    changes = {since, until}
-    periods = [(shift.starts_at, shift.ends_at) for shift in shifts] + [
-        (leave.starts_at, leave.ends_at) for leave in leaves
-    ]
-    for period in periods:
-        known = {utc(moment) for moment in period if moment is not None}
-        changes |= {moment for moment in known if since < moment < until}
-    begun: datetime | None = None
-    for moment, after in pairwise(sorted(changes)):
-        if ranked(shifts, leaves, moment):
-            if begun is not None:
-                yield Stretch(begun, moment)
-                begun = None
-        elif begun is None:
-            begun = moment
-        if after == until and begun is not None:
-            yield Stretch(begun, until)
+
+def join_stretches(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Yield them in order, those that touch as one."""
+    begun: Stretch | None = None
+    for stretch in stretches:
+        if begun is not None and begun.ends_at == stretch.starts_at:
+            begun = Stretch(begun.starts_at, stretch.ends_at)
+            continue
+        if begun is not None:
+            yield begun
+        begun = stretch
+    if begun is not None:
+        yield begun
 
 
 def overlapping(shift: DutyShift) -> list[tuple[DutyShift, Stretch]]:

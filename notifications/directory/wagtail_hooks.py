@@ -37,6 +37,7 @@ from .editing import (
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
+from .outlook_views import OnDutyView
 from .period_views import PeriodDeleteView, PeriodEditView, PeriodEndView
 from .scope import get_entries, get_partners
 from .services.admin import PLACES_COLUMN, ServiceEditView, ServiceProfileForm, places_links
@@ -204,8 +205,8 @@ class DirectoryGroup(ModelViewSetGroup):
     menu_order = 220
 
 
-class ChangesMenuItem(MenuItem):
-    """The menu item of waiting changes, for coordinators."""
+class CoordinatorsMenuItem(MenuItem):
+    """A menu item for coordinators."""
 
     def is_shown(self, request: HttpRequest) -> bool:
         return request.user.has_role(StaffRole.COORDINATOR)  # type: ignore[union-attr]
@@ -214,13 +215,20 @@ class ChangesMenuItem(MenuItem):
 @hooks.register("register_admin_menu_item")
 def changes_menu() -> MenuItem:
     address = reverse_lazy("directory_changes:list")
-    return ChangesMenuItem(_("Changes of the directory"), address, name="changes", icon_name="group", order=221)
+    return CoordinatorsMenuItem(_("Changes of the directory"), address, name="changes", icon_name="group", order=221)
+
+
+@hooks.register("register_admin_menu_item")
+def on_duty_menu() -> MenuItem:
+    address = reverse_lazy("on_duty")
+    return CoordinatorsMenuItem(_("Who is on duty"), address, name="on_duty", icon_name="calendar-check", order=219)
 
 
 @hooks.register("register_admin_urls")
 def changes_addresses() -> list[URLPattern | URLResolver]:
     return [
         path("", include("notifications.directory.changes.urls")),
+        path("on-duty/", OnDutyView.as_view(), name="on_duty"),
         path("places-links/<int:pk>/", places_links, name="places_links"),
         path("office-conflicts/<int:pk>/", check_conflict, name="office_conflict_checked"),
     ]

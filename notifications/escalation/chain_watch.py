@@ -9,17 +9,12 @@
 """
 
 import sqlite3
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from smtplib import SMTPException
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from access.models import Assignment, StaffRole, User
 from audit.chain import get_head_note, log_event
@@ -31,11 +26,13 @@ from vault import witness
 from vault.keyring import KeyRingError
 
 from .digest import get_start_of_today
+from .rounds import RETRY_AFTER, claim_round, is_due_since, mail_each
 
 CHAIN = "audit_chain"  # parts of Heartbeat
 ALARMED = "audit_chain.alarmed"
 MAILED = "audit_chain.mailed"
-RETRY_AFTER = timedelta(minutes=5)  # when no mail went out
+BROKEN = _("Vatra: the record or sealed data was changed")
+TODAY = _("Vatra: the audit chain today")
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +88,7 @@ def _get_earlier_findings() -> dict[str, Any]:
 
 def alarm(found: dict[str, Any], now: datetime) -> int:
     """Mail operators and auditors, unless that was done lately. Return how many mails went out."""
-    if not _claim_round(ALARMED, now, _is_due_again):
+    if not claim_round(ALARMED, now, _is_due_again):
         return 0
     people = {person.pk: person for person in [*get_auditors_to_mail(), *get_operators_to_mail()]}
     words = {
@@ -101,15 +98,13 @@ def alarm(found: dict[str, Any], now: datetime) -> int:
         "put_back": found.get("put_back", 0),
         "cells": found.get("cells_first", []),
     }
-    return _mail_each(
-        ALARMED, people.values(), lambda: _("Vatra: the record or sealed data was changed"), "chain_broken", words, now
-    )
+    return mail_each(ALARMED, people.values(), BROKEN, "chain_broken", lambda _person: words, now)
 
 
 def send_head_of_the_day(now: datetime) -> int:
     """Mail the head of the chain to the auditors, unless they had it today. Return how many mails went out."""
     eight = get_start_of_today(now)
-    if now < eight or not _claim_round(MAILED, now, lambda beat, at: _is_due_today(beat, at, eight)):
+    if now < eight or not claim_round(MAILED, now, lambda beat, at: is_due_since(beat, at, eight)):
         return 0
     people = {person.pk: person for person in get_auditors_to_mail()}
     # Against somebody with the key and the database only these mails are left, so two people keep them (docs/adr/0063).
@@ -123,9 +118,7 @@ def send_head_of_the_day(now: datetime) -> int:
         "verified_at": datetime.fromisoformat(verified_at) if verified_at else None,
         "broken": facts.get("broken", 0),
     }
-    return _mail_each(
-        MAILED, people.values(), lambda: _("Vatra: the audit chain today"), "chain_of_the_day", words, now
-    )
+    return mail_each(MAILED, people.values(), TODAY, "chain_of_the_day", lambda _person: words, now)
 
 
 def get_auditors_to_mail() -> list[User]:
@@ -139,45 +132,3 @@ def _is_due_again(beat: Heartbeat, now: datetime) -> bool:
     if beat.facts.get("unheard"):
         return now - beat.at >= RETRY_AFTER
     return now - beat.at >= (HOURLY if now - since < FIRST_DAY else FIRST_DAY)
-
-
-def _is_due_today(beat: Heartbeat, now: datetime, eight: datetime) -> bool:
-    if beat.facts.get("unheard"):
-        return now - beat.at >= RETRY_AFTER
-    # A time ahead of now is left from a clock that was set back.
-    return beat.at < eight or beat.at > now
-
-
-def _claim_round(part: str, now: datetime, is_due: Any) -> bool:
-    """Claim this round of mails: of two workers at once one sends them.
-
-    Until one of them has gone out, the round counts as unheard.
-    """
-    last = Heartbeat.objects.filter(part=part).first()
-    if last is None:
-        facts = {"unheard": True, "since": now.isoformat()}
-        _beat, made = Heartbeat.objects.get_or_create(part=part, defaults={"at": now, "facts": facts})
-        return made
-    if not is_due(last, now):
-        return False
-    facts = {**last.facts, "unheard": True}
-    return Heartbeat.objects.filter(part=part, at=last.at).update(at=now, facts=facts) == 1
-
-
-def _mail_each(
-    part: str, people: Iterable[User], subject: Any, template: str, words: dict[str, Any], now: datetime
-) -> int:
-    """Mail each person separately, in their language: an address that is refused mustn't stop the others' mails."""
-    sent = 0
-    for person in people:
-        with translation.override(person.language):
-            body = render_to_string(f"escalation/{template}.txt", words)
-            mail = EmailMessage(subject(), body, settings.DEFAULT_FROM_EMAIL, [person.email])
-        try:
-            sent += mail.send() > 0
-        except (SMTPException, OSError) as error:
-            log.error("chain_mail_failed", code=type(error).__name__, person=person.pk)
-    if sent:
-        beat = Heartbeat.objects.get(part=part)
-        Heartbeat.objects.filter(part=part, at=now).update(facts={"since": beat.facts.get("since", now.isoformat())})
-    return sent

@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from notifications.escalation.chain_watch import CHAIN
 from notifications.escalation.findings import AUDIT, FINDINGS
+from notifications.escalation.outlook_watch import ROSTER
 from notifications.outbox.models import Heartbeat
 
 NEEDED = ("database", "migrations", "worker", "sweeper", "contacts")
@@ -34,6 +35,7 @@ SMTP_FAILING_SECONDS = 10.0
 # How old a finding may be before it means nothing, in seconds; the mail server is probed once a minute.
 FOUND_FRESH = 60.0
 AUDIT_FRESH = 300.0
+ROSTER_FRESH = 15 * 60.0  # the bulk workers look at it every five minutes
 CHAIN_FRESH = timedelta(hours=3)  # the whole chain is verified once an hour, in steps
 PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0}
 BACKUP = "backup"  # the Heartbeat of the last backup
@@ -131,6 +133,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         "nobody_told": {"ok": is_fresh and alarm["ok"], "cases": alarm["cases"], "oldest_s": alarm["oldest_s"]},
         "put_aside": {"ok": is_fresh and not found.get("put_aside"), "rows": found.get("put_aside", 0)},
         "contacts": {"ok": is_fresh and contacts > 0 and on_duty > 0, "contacts": contacts, "on_duty": on_duty},
+        "roster": _roster(beats, now),
         "cache": probes["cache"],
         "broker": probes["broker"] | {"sweeper_sends": bool(probes["broker"]["error"])},
         "smtp": probes["smtp"]
@@ -140,6 +143,13 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         "disk": _disk(),
         "backup": _backup(_at(beats, BACKUP), now),
     }
+
+
+def _roster(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
+    """Return what the roster lacks in the next 14 days; ill when somewhere nobody is on duty within a day."""
+    age, found = _found(beats, ROSTER, now)
+    ok = age <= ROSTER_FRESH and not found.get("soon")
+    return {"ok": ok, "age_s": _seconds(age), **found}
 
 
 def _found(beats: dict[str, Heartbeat], part: str, now: datetime) -> Found:

@@ -16,7 +16,7 @@ from audit.verification import verify_chain
 from notifications.outbox.models import Heartbeat
 from vault.witness import Seen
 
-from .. import chain_watch
+from .. import chain_watch, rounds
 from ..chain_watch import CHAIN, each_minute
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +87,7 @@ def test_a_mail_that_did_not_go_out_is_tried_again(operators, clock, monkeypatch
         raise OSError
 
     with monkeypatch.context() as gone:
-        gone.setattr(chain_watch.EmailMessage, "send", away)
+        gone.setattr(rounds.EmailMessage, "send", away)
         clock.tick()
     clock.tick(minutes=1)
     assert mail.outbox == []

@@ -239,6 +239,7 @@ EACH_MINUTE = (
     "content.housekeeping.each_minute",
     "notifications.outbox.alarm.ring",
     "notifications.escalation.chain_watch.each_minute",
+    "notifications.escalation.outlook_watch.each_minute",
     "notifications.directory.changes.mails.send_again",
     "case_forms.cases.rights.reminders.send_due",
     "case_forms.accountability.breaches.send_due",

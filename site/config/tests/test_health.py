@@ -22,7 +22,7 @@ FACTS = {
 }
 EVERY_PART = {
     *("database", "migrations", "worker", "bulk_worker", "sweeper", "outbox", "put_aside", "nobody_told"),
-    *("audit_chain", "sealed_cells", "contacts", "cache", "broker", "smtp", "disk", "backup"),
+    *("audit_chain", "sealed_cells", "contacts", "roster", "cache", "broker", "smtp", "disk", "backup"),
 }
 
 
@@ -42,6 +42,7 @@ def beats(db):
         find("findings")
         find("audit")
         find("audit_chain", verified_at=timezone.now().isoformat())
+        find("roster")
 
     return beat
 
@@ -98,6 +99,7 @@ def test_a_silent_bulk_worker_only_degrades(client, beats):
         ("audit", {"stranded": 1}, "outbox"),
         ("audit_chain", {"verified_at": timezone.now().isoformat(), "put_back": 1}, "sealed_cells"),
         ("audit_chain", {"verified_at": timezone.now().isoformat(), "cells_error": "OSError"}, "sealed_cells"),
+        ("roster", {"soon": 1}, "roster"),
         ("findings", {"overdue_s": 121.0}, "outbox"),
         ("findings", {"put_aside": 1}, "put_aside"),
         ("findings", {"smtp_failing_s": 10.1}, "smtp"),
@@ -140,6 +142,12 @@ def test_a_mail_server_that_failed_for_less_than_ten_seconds_is_not_cried_out(cl
     beats(urgent=1, sweeper=1, bulk=1)
     find("findings", smtp_failing_s=9.0)
     assert client.get("/readyz").json()["degraded"] == []
+
+
+def test_a_roster_that_nobody_has_looked_at_lately_degrades(client, beats):
+    beats(urgent=1, sweeper=1, bulk=1)
+    find("roster", 16 * 60)
+    assert client.get("/readyz").json()["degraded"] == ["roster"]
 
 
 def test_what_was_found_long_ago_says_nothing_any_more(client, beats):
