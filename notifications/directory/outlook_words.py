@@ -32,7 +32,7 @@ def describe_shortfall(shortfall: Shortfall, mine: frozenset[int]) -> Line:
     if shortfall.stretch is not None:
         words = _("Nobody: %(when)s.") if shortfall.lack == Lack.NOBODY else _("No deputy: %(when)s.")
         own = next((each for each in desk.offices if each.pk in mine), None)
-        address = f"{reverse('dutyshift:index')}?partner={own.pk}" if own else ""
+        address = reverse("fill_roster", args=[own.pk]) if own else ""
         return Line(words % {"when": stretch_in_words(shortfall.stretch)}, address)
     if contact is not None:
         address = reverse("contact:edit", args=[contact.pk]) if contact.partner_id in mine else ""
@@ -86,6 +86,7 @@ def describe_desk(outlook: DeskOutlook, now: datetime, until: datetime, mine: fr
         "until_words": moment_in_words(here.stretch.ends_at) if here and here.stretch.ends_at < until else "",
         "coming": [describe_staffed(each) for each in coming],
         "missing": [describe_shortfall(each, mine) for each in outlook.shortfalls],
+        "own": [office for office in outlook.desk.offices if office.pk in mine],
     }
 
 

@@ -34,6 +34,7 @@ from .editing import (
     DirectoryEditView,
     DirectoryHistoryView,
 )
+from .filling.views import FillRosterView
 from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
 from .models import Agreement, Contact, DutyShift, Leave, Partner
 from .moments import moment_in_words
@@ -229,6 +230,7 @@ def changes_addresses() -> list[URLPattern | URLResolver]:
     return [
         path("", include("notifications.directory.changes.urls")),
         path("on-duty/", OnDutyView.as_view(), name="on_duty"),
+        path("on-duty/<int:pk>/", FillRosterView.as_view(), name="fill_roster"),
         path("places-links/<int:pk>/", places_links, name="places_links"),
         path("office-conflicts/<int:pk>/", check_conflict, name="office_conflict_checked"),
     ]

@@ -190,6 +190,7 @@ KINDS: dict[str, Promise] = {
     "directory.contact_added": _("Added a contact"),
     "directory.contact_changed": _("Changed a contact"),
     "directory.contact_reached": _("A contact opened the test notice"),
+    "directory.roster_filled": _("Entered many shifts at once"),
     "directory.dutyshift_added": _("Added a duty shift"),
     "directory.dutyshift_changed": _("Changed a duty shift"),
     "directory.dutyshift_deleted": _("Deleted a duty shift"),

@@ -379,6 +379,7 @@ class World:
             "partner:": {"pk": office.pk},
             "serviceprofile:": {"pk": profile.pk},
             "places_links": {"pk": office.pk},
+            "fill_roster": {"pk": office.pk},
             "places:": {"token": make_link(self._contact(), actor=SYSTEM).link_token},
             "dutyshift:": {"pk": office.shifts.first().pk},
             "leave:": {"pk": Leave.objects.get().pk},

@@ -22,7 +22,7 @@ from notifications.directory.models import (
 
 from .acts import PHONE, act, each_of
 from .day import Day, in_days, on
-from .staff import Staff
+from .staff import Staff, form_in, get_fields
 
 PIN = "619427"
 AWAY = (timedelta(days=5), timedelta(days=6))
@@ -228,6 +228,16 @@ def rename_a_contact(day: Day, me: Staff) -> Any:
     row = contact(day)
     me.fill("contact:edit", row.pk, name="Kanarina Tjetër")
     return row
+
+
+@act("directory.roster_filled", "coordinator", "fill_roster")
+def fill_a_roster(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    address = reverse("fill_roster", args=[person.partner_id])
+    lines = f"{person.email}; {moment(timedelta(days=20))}; {moment(timedelta(days=21))}"
+    page = me.send(address, way="paste", **{"paste-lines": lines})
+    me.send(address, **(get_fields(form_in(page.content, {"paste-lines": lines}, address)) | {"step": "save"}))
+    return person.partner
 
 
 @act("directory.test_asked", "coordinator", "directory_changes:test_again")

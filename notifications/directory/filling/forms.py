@@ -1,0 +1,142 @@
+"""The three ways to fill a roster, each a form of its own on the office's page."""
+
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from ..forms import DAY_HINT
+from ..models import Contact, DutyShift, Partner
+from .plans import PlannedShift, Turn, at_hour, copy_days, read_lines, rotate
+
+MAX_TEXT = 40_000  # characters pasted
+MORNING = time(8)
+
+
+class PlanForm(forms.Form):
+    """One way to fill the roster of an office. `build_plan` is for a valid form; it raises ValidationError."""
+
+    way = ""
+
+    def __init__(self, data: Any = None, *, office: Partner, people: Sequence[Contact], initial: Any = None) -> None:
+        self.office, self.people = office, people
+        super().__init__(data, prefix=self.way, initial=initial)
+
+    def build_plan(self) -> list[PlannedShift]:
+        raise NotImplementedError
+
+
+class TurnsForm(PlanForm):
+    """Turns one after another: a number beside each person says when their turn comes."""
+
+    way = "turns"
+
+    turn = forms.ChoiceField(
+        label=_("How long one person is on duty"),
+        choices=[(Turn.HALF_DAY, _("12 hours")), (Turn.DAY, _("24 hours")), (Turn.WEEK, _("a week"))],
+        initial=Turn.WEEK,
+    )
+    since = forms.DateField(label=_("from"), help_text=DAY_HINT)
+    until = forms.DateField(label=_("until"), help_text=_("On this day, at the hour below, the last turn ends."))
+    hour = forms.TimeField(label=_("Hour at which people change"), initial=MORNING, help_text=_("Such as 08:00."))
+    with_deputy = forms.BooleanField(
+        label=_("Whoever comes next is the deputy meanwhile"), required=False, initial=True
+    )
+
+    def __init__(self, data: Any = None, **given: Any) -> None:
+        super().__init__(data, **given)
+        for contact in self.people:
+            self.fields[f"place{contact.pk}"] = forms.IntegerField(
+                label=contact.name, required=False, min_value=1, max_value=99
+            )
+
+    @property
+    def places(self) -> list[Any]:
+        return [self[f"place{contact.pk}"] for contact in self.people]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until <= since:
+            self.add_error("until", _("The end must come after the start."))
+        given = [cleaned[name] for name in cleaned if name.startswith("place") and cleaned[name]]
+        if not given and not any(name.startswith("place") for name in self.errors):
+            raise ValidationError(_("Write 1 beside the person whose turn is first, 2 beside the next, and so on."))
+        if len(given) != len(set(given)):
+            raise ValidationError(_("Two people have the same number."))
+        return cleaned
+
+    def build_plan(self) -> list[PlannedShift]:
+        cleaned = self.cleaned_data
+        numbered = [(cleaned[f"place{each.pk}"], each.pk) for each in self.people if cleaned[f"place{each.pk}"]]
+        return rotate(
+            [key for _number, key in sorted(numbered)],
+            Turn(cleaned["turn"]),
+            at_hour(cleaned["since"], cleaned["hour"]),
+            at_hour(cleaned["until"], cleaned["hour"]),
+            ranks=2 if cleaned["with_deputy"] else 1,
+        )
+
+
+class CopyForm(PlanForm):
+    """The shifts of earlier days once more."""
+
+    way = "copy"
+
+    first = forms.DateField(label=_("Copy the shifts from"), help_text=DAY_HINT)
+    last = forms.DateField(label=_("to and including"), help_text=DAY_HINT)
+    to = forms.DateField(
+        label=_("so that they begin on"),
+        help_text=_("The same day of the week keeps weekends what they are. Shifts without an end aren't copied."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last, to = cleaned.get("first"), cleaned.get("last"), cleaned.get("to")
+        if first and last and last < first:
+            self.add_error("last", _("This day comes before the first."))
+        elif first and to and to <= first:
+            self.add_error("to", _("Choose a day after the first of those that are copied."))
+        return cleaned
+
+    def build_plan(self) -> list[PlannedShift]:
+        cleaned = self.cleaned_data
+        first: date = cleaned["first"]
+        # A day more on both sides: days begin at midnight in Tirana, moments are stored in UTC.
+        around = DutyShift.objects.filter(
+            partner=self.office,
+            contact__in=[contact.pk for contact in self.people],
+            starts_at__date__gte=first - timedelta(days=1),
+            starts_at__date__lte=cleaned["last"] + timedelta(days=1),
+        )
+        return copy_days(around, first, cleaned["last"], cleaned["to"])
+
+
+class PasteForm(PlanForm):
+    """Lines from a spreadsheet."""
+
+    way = "paste"
+
+    lines = forms.CharField(
+        label=_("Lines"),
+        max_length=MAX_TEXT,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        help_text=_(
+            "One line for each shift: name or e-mail, from, until, rank (1 if left out). Cells of a spreadsheet can be"
+            " pasted as they are; else write semicolons between. Such as: Ana Hoxha; 1.12.2026 08:00; 2.12.2026 08:00"
+        ),
+    )
+
+    def clean_lines(self) -> str:
+        text: str = self.cleaned_data["lines"]
+        self.plan = read_lines(text, self.people)
+        return text
+
+    def build_plan(self) -> list[PlannedShift]:
+        return self.plan
+
+
+WAYS: dict[str, type[PlanForm]] = {form.way: form for form in (TurnsForm, CopyForm, PasteForm)}
