@@ -82,6 +82,8 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     in_public = [path for path in find_files("browser") if path.startswith(PUBLIC)]
     in_rooms = [path for path in find_files("browser") if not path.startswith(PUBLIC)]
     workers = ("-n", str(max(2, PROCESSORS)), "--dist", "worksteal")
+    # More than half of such a test is waiting, for a page or a server: two of them share what one leaves.
+    two = ("-n", "2", "--dist", "worksteal")
     deeper = {"EXAMPLES_FACTOR": "10", "CONTRACT_EXAMPLES": "40"} if thorough else {"EXAMPLES_FACTOR": "0.2"}
     coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch"] if thorough else []
     units = (*workers, *coverage, "-m", "not browser and not faults and not pictures", "--at-least", "12000")
@@ -100,7 +102,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
         [
             Leg(
                 "browser",
-                (python, *PYTEST, *in_rooms, *browser, "205"),
+                (python, *PYTEST, *two, *in_rooms, *browser, "205"),
                 {**deeper, "TEST_DATABASE": "file"},
             )
         ],

@@ -16,7 +16,7 @@ from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
-from .quiet import close, listened, until_done
+from .quiet import close, listened, until, until_done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -193,8 +193,9 @@ def test_questions_appear_and_go_live_and_the_draft_saves_itself(phone: BrowserC
     page.fill("#q-whereabouts", "Stacioni")
     expect(when).to_be_visible()
     when.fill(CANARY)
+    # "Saved at" may still be of a saving before.
+    assert until(page, lambda: Draft.objects.get().answers.get("whereabouts_when") == CANARY)
     expect(page.locator("[data-save-state]")).to_contain_text("Saved at")
-    assert Draft.objects.get().answers["whereabouts_when"] == CANARY
     page.fill("#q-whereabouts", "")
     expect(when).to_be_hidden()
     assert complaints == []

@@ -72,7 +72,8 @@ class Hand:
         picture(self.page, f"{self.name}-{self.pages}")
         press(self.page)
         self.acts += 1
-        assert self.page.url != before, self.page.locator(".error-summary").all_inner_texts()
+        expect(self.page.locator(".error-summary")).to_have_count(0)
+        expect(self.page).not_to_have_url(before)
 
     def send(self) -> None:
         fits(self.page)

@@ -113,6 +113,25 @@ class World:
     officer: Contact
     version: FormVersion
 
+    def identify_child(self) -> Case:
+        """Open a case as the worker's form about a child does when it is sent: far quicker than by way of its pages."""
+        answers = {
+            "result": "potential_victim",
+            "age": 12,
+            "guardian": "no",
+            "account": "A story",
+            "consent": "unknown",
+        }
+        received = receive_submission(
+            uuid=uuid.uuid4(),
+            form_key=self.version.form.key,
+            version=self.version.number,
+            occurred_at=timezone.now(),
+            answers={"municipality": "vlore", **answers},
+            user=self.worker,
+        )
+        return Case.objects.get(reference=received.receipt["case"])
+
 
 @remembered
 def make_world() -> World:

@@ -8,8 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from case_forms.submissions.models import Draft
-from case_forms.submissions.tests.page import Page, follow
+from case_forms.submissions.tests.page import Page
 from notifications.briefs.models import ProtocolNumber
 from notifications.outbox.models import Notice, Purpose, Reply
 from tests.world.scene import World, make_world
@@ -31,13 +30,8 @@ def phone(world: World, client: Client) -> Client:
 
 
 @pytest.fixture
-def case(phone: Client) -> Case:
-    page = follow(phone, phone.post("/field/forms/identification/start/"))
-    page = follow(phone, page.press(municipality="vlore", result="potential_victim", age="12"))
-    page = follow(phone, page.press(guardian="no"))
-    follow(phone, page.press(account="A story"))
-    phone.post(f"/field/drafts/{Draft.objects.get().pk}/")
-    return Case.objects.get()
+def case(world: World) -> Case:
+    return world.identify_child()
 
 
 def show(phone: Client, case: Case) -> Page:

@@ -41,7 +41,7 @@ def home(user: Any) -> Page:
     return Page(client, client.get("/field/"))
 
 
-def a_case(world: World) -> Case:
+def by_its_pages(world: World) -> Case:
     phone = Client()
     phone.force_login(world.worker)
     page = follow(phone, phone.post("/field/forms/identification/start/"))
@@ -111,7 +111,7 @@ def test_a_unit_without_forms_is_told_whom_to_ask(world: World) -> None:
 
 
 def test_coordinators_see_their_regions_and_no_forms(world: World) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     page = home(world.coordinator)
     assert case.reference in page.words()
     assert "Njësia Vlorë" in page.words()
@@ -129,7 +129,7 @@ def test_my_drafts_lead_on_where_i_stopped(world: World, phone: Client) -> None:
 
 
 def test_two_drafts_of_one_form_are_told_apart_by_their_case(world: World, phone: Client) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     follow(phone, phone.post("/field/forms/follow_up/start/", {"case": case.reference}))
     follow(phone, phone.post("/field/forms/follow_up/start/"))
     lines = [" ".join(line.text.split()) for line in home(world.worker).soup.select(".draft-line")]
@@ -164,28 +164,28 @@ def test_a_draft_whose_key_is_gone_names_no_case() -> None:
 
 
 def test_a_sent_form_leaves_the_drafts_and_stands_under_sent(world: World) -> None:
-    case = a_case(world)
+    case = by_its_pages(world)
     page = home(world.colleague)
     assert f"/field/cases/{case.reference}/submissions/{Submission.objects.get().pk}/" in page.text
     assert "Not sent yet" not in home(world.worker).words()
 
 
 def test_a_case_says_its_status_its_place_and_that_it_may_be_a_child(world: World) -> None:
-    a_case(world)
+    world.identify_child()
     words = home(world.worker).words()
     for expected in ("Potential victim (VMT)", "Bashkia Vlorë", "child, or may be a child", "waiting for answers"):
         assert expected in words
 
 
 def test_a_case_with_nothing_owed_is_quiet(world: World) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     now = timezone.now()
     sent(case, state="accepted", opened_at=now, accepted_at=now, next_step_at=None)
     assert get_state(world) == "quiet"
 
 
 def test_nobody_found_is_the_loudest(world: World) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     Notice.objects.filter(case_id=case.pk).update(contact=None, state="failed", reason="no_contact")
     assert get_state(world) == "no_contact"
     page = home(world.worker)
@@ -194,7 +194,7 @@ def test_nobody_found_is_the_loudest(world: World) -> None:
 
 
 def test_no_answer_in_time_is_loud_and_brings_the_number_to_call(world: World) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     sent(case, answer_by=timezone.now() - timedelta(minutes=1))
     assert get_state(world) == "late"
     page = home(world.worker)
@@ -205,7 +205,7 @@ def test_no_answer_in_time_is_loud_and_brings_the_number_to_call(world: World) -
 
 
 def test_a_call_that_was_asked_for_is_louder_than_late(world: World) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     notice = sent(case, state="escalated", escalated_at=timezone.now(), answer_by=timezone.now())
     assert get_state(world) == "late"
     chaser(notice, Purpose.CALL)
@@ -213,7 +213,7 @@ def test_a_call_that_was_asked_for_is_louder_than_late(world: World) -> None:
 
 
 def test_the_other_states_in_their_order(world: World) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     sent(case, state="escalated", escalated_at=timezone.now(), answer_by=None)
     assert get_state(world) == "escalated"
     Notice.objects.update(state="failed", reason="smtp_refused", next_attempt_at=timezone.now())
@@ -223,14 +223,14 @@ def test_the_other_states_in_their_order(world: World) -> None:
 
 
 def test_the_loudest_case_stands_first(world: World) -> None:
-    loud, quiet = a_case(world), a_case(world)
+    loud, quiet = world.identify_child(), world.identify_child()
     sent(loud, answer_by=timezone.now() - timedelta(minutes=1))
     references = [node.get_text() for node in home(world.worker).soup.select(".case-line .card-link")]
     assert references == [loud.reference, quiet.reference]
 
 
 def test_a_closed_case_is_not_on_the_start_page(world: World) -> None:
-    case = a_case(world)
+    case = world.identify_child()
     Case.objects.update(closed_at=timezone.now())
     assert dashboard.open_cases(world.worker) == []
     assert not home(world.worker).soup.select(".case-line")
@@ -245,10 +245,10 @@ def test_a_page_asks_the_database_as_often_for_many_cases_as_for_one(
     """The bounds are of the start page; the day asks more (four parts, four kinds of lines each)."""
     reader = Client()
     reader.force_login(getattr(world, who))
-    a_case(world)
+    world.identify_child()
     first = _count_queries(reader, path)
     for _number in range(3):
-        a_case(world)
+        world.identify_child()
     assert _count_queries(reader, path) == first
     # Many are short: who sees what is read first, so that the long ones can use an index (docs/adr/0121).
     assert first <= (most if path == "/field/" else most + 10)
@@ -258,14 +258,14 @@ def test_a_page_asks_the_database_as_often_for_many_cases_as_for_one(
 def test_the_page_of_a_case_asks_as_often_however_much_happened_in_it(world: World, who: str, most: int) -> None:
     reader = Client()
     reader.force_login(getattr(world, who))
-    case = a_case(world)
+    case = world.identify_child()
     path = f"/field/cases/{case.reference}/"
     first = _count_queries(reader, path)
     assert first <= most
     notice = Notice.objects.filter(case_id=case.pk)[0]
     for number in range(3):
         chaser(notice, Purpose.REMINDER, recipient_key=f"reminder-{number}", link_hash=f"hash-{number}")
-        a_case(world)
+        world.identify_child()
     assert _count_queries(reader, path) == first
 
 
@@ -338,7 +338,7 @@ def test_the_second_step_can_be_set_up(phone: Client) -> None:
 
 
 def test_a_case_with_nobody_to_tell_offers_whoever_was_told_instead(world: World) -> None:
-    a_case(world)
+    world.identify_child()
     first = Notice.objects.get()
     contact = first.contact
     Notice.objects.update(contact=None, state="failed", reason="no_contact")
