@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from access.key_lists import name_keys
 from access.models import User
 
 from ..models import Case
@@ -35,7 +36,7 @@ class CaseScope:
     def condition(self, field: str) -> Q:
         """Return the condition of rows whose case, named by this field, is among them."""
         if self.few is not None:
-            return Q(**{f"{field}__in": self.few})
+            return Q(**{f"{field}__in": name_keys(self.few)})
         return Q(Exists(self.cases.filter(pk=OuterRef(field))))
 
 
