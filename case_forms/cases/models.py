@@ -16,7 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from access.models import MobileUnit, Municipality, Region, User
-from access.reach import read_reach, read_units_of_regions, remember
+from access.reach import (
+    get_keys_of_units_of_regions,
+    get_region_keys,
+    get_unit_keys,
+    read_reach,
+    read_units_of_regions,
+    remember,
+)
 from case_forms.procedures.models import ProcedureVersion
 from notifications.directory.models import Partner, Role
 from vault.fields import SealedJSONField, SealedTextField
@@ -73,12 +80,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        regions = user.coordinated_regions().values("pk")
         return self.standing().filter(
             _is_seen(
-                units=user.units().values("pk"),
-                regions=regions,
-                units_of_regions=MobileUnit.objects.filter(region__in=regions).values("pk"),
+                units=get_unit_keys(user),
+                regions=get_region_keys(user),
+                units_of_regions=get_keys_of_units_of_regions(user),
                 opened=CaseAccess.objects.of(user).values("case"),
             )
         )

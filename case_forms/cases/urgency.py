@@ -27,6 +27,7 @@ from uuid import UUID
 from django.db.models import Case as SqlCase
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
+from access.key_lists import name_keys
 from notifications.briefs.models import PinTry
 from notifications.briefs.pin import TRIES_A_ROUND
 from notifications.outbox.escalation_chain import NOT_REACHED
@@ -67,7 +68,8 @@ def with_urgency(cases: "QuerySet[Case]", moment: datetime, among: Collection[UU
 
 def _case_ids(moment: datetime, among: Collection[UUID] | None) -> list[tuple[str, "QuerySet[Any]"]]:
     """List (state, the ids of cases that are in it), the most urgent first; a case may stand in several."""
-    narrowing = {} if among is None else {"case_id__in": among}
+    keys = None if among is None else name_keys(among)
+    narrowing = {} if keys is None else {"case_id__in": keys}
     awaiting = bearing_duty().filter(state__in=AWAITING_ANSWER)
     called = Notice.objects.order_by().filter(
         purpose=Purpose.CALL, chases__purpose__in=BEARERS, chases__state__in=AWAITING_ANSWER
@@ -77,7 +79,7 @@ def _case_ids(moment: datetime, among: Collection[UUID] | None) -> list[tuple[st
         ("no_contact", without_contact()),
         ("no_contact", dropped()),
         ("call", called),
-        ("call", locked_out(among)),
+        ("call", locked_out(keys)),
         ("late", awaiting.filter(answer_by__lte=moment)),
         ("escalated", bearing_duty().filter(state=NoticeState.ESCALATED)),
         ("failed", bearing_duty().filter(state=NoticeState.FAILED)),
@@ -117,10 +119,10 @@ def reached_by_call() -> "QuerySet[Reply]":
     return outcomes.exclude(reason=NOT_REACHED).order_by()
 
 
-def locked_out(among: Collection[UUID] | None = None) -> NoticeQuerySet:
+def locked_out(among: Any = None) -> NoticeQuerySet:
     """Return open notices whose link has had a whole round of wrong PINs since it opened last.
 
-    `among`: of these cases only.
+    `among`: of these cases only, as a filter's `__in` takes them.
     `briefs.pin.wrong_pins` says the same in Python.
     """
     # Two tries may bear the same time; the id then says which came later.

@@ -81,11 +81,14 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "reasons": get_reasons(found.events.all(), _language()),
         "submissions": found.submissions.select_related("form_version__form", "submitted_by")
         .annotate(was_corrected=Count("corrected_by"))
-        .defer("answers"),
+        .defer("answers", "form_version__form__definition"),
         "may_fill": may_fill,
         "next_forms": next_forms,
         # by its reverse name: drafts stand on a floor above
-        "drafts": found.drafts.visible_to(user).open().select_related("form_version__form", "owner").defer("answers"),
+        "drafts": found.drafts.visible_to(user)
+        .open()
+        .select_related("form_version__form", "owner")
+        .defer("answers", "form_version__form__definition"),
         "newer_version": newer_version(found),
         "flags": flags_in_words(found, _language()),
         **describe_end(found, user),

@@ -79,7 +79,14 @@ class FormVersionQuerySet(models.QuerySet["FormVersion"]):
     def newest(self) -> "FormVersionQuerySet":
         """Return the newest version of each form that isn't archived."""
         newest = FormVersion.objects.filter(form=models.OuterRef("form")).order_by("-number").values("number")[:1]
-        return self.filter(form__is_archived=False, number=models.Subquery(newest)).select_related("form")
+        return self.filter(form__is_archived=False, number=models.Subquery(newest)).with_form()
+
+    def with_form(self) -> "FormVersionQuerySet":
+        """Read the form of each version, too, without what its designers are working on: a version never needs that.
+
+        It is as long as the version itself; read and parsed for each row it is most of what a list costs.
+        """
+        return self.select_related("form").defer("form__definition")
 
     def for_staff(self) -> "FormVersionQuerySet":
         """Return the versions that staff fill."""

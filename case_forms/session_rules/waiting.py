@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from access.languages import get_current_language
 from access.models import User, localize
+from access.reach import get_keys_of_units_of_regions, get_unit_keys
 from audit import clock
 from notifications.directory.models import Role
 from outreach_pages.records.models import InformativeSession
@@ -24,8 +25,8 @@ def describe_waiting(sessions: Sequence[InformativeSession]) -> list[WaitingLine
 def get_tasks_of(user: User) -> "QuerySet[SessionTask]":
     """Return the waiting tasks that are this person's: their units' own, and what a coordinator of the region does."""
     waiting = SessionTask.objects.waiting()
-    own = waiting.filter(owner=Role.MOBILE_UNIT, session__unit__in=user.units().values("pk"))
-    asked = waiting.filter(owner=Role.COORDINATOR, session__unit__region__in=user.coordinated_regions().values("pk"))
+    own = waiting.filter(owner=Role.MOBILE_UNIT, session__unit__in=get_unit_keys(user))
+    asked = waiting.filter(owner=Role.COORDINATOR, session__unit__in=get_keys_of_units_of_regions(user))
     return (own | asked).order_by("starts_at", "pk")
 
 

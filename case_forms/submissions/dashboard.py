@@ -178,7 +178,8 @@ def read_sent(user: User, *, after: Cursor | None, before: Cursor | None) -> Pla
 
 def _for_list(rows: "QuerySet[Submission]") -> "QuerySet[Submission]":
     # The list shows none of what is deferred; sealed columns cost time to open.
-    return rows.select_related("form_version__form", "case", "unit", "submitted_by").defer("answers", "explanation")
+    related = rows.select_related("form_version__form", "case", "unit", "submitted_by")
+    return related.defer("answers", "explanation", "form_version__form__definition")
 
 
 def _get_seen_submissions(user: User) -> "tuple[QuerySet[Submission], bool]":
@@ -213,7 +214,7 @@ class DraftLine:
 def draft_lines(user: User) -> list[DraftLine]:
     """Return the person's own drafts as lines, the last saved first."""
     # the answers are needed here, for the case that they name; only what was set aside stays closed
-    drafts = list(open_drafts(user).defer(None).defer("left_over", "besides"))
+    drafts = list(open_drafts(user).defer(None).defer("left_over", "besides", "form_version__form__definition"))
     named = {draft.pk: case_named(draft) for draft in drafts}
     cases = set(
         Case.objects.visible_to(user).filter(reference__in=set(named.values())).values_list("reference", flat=True)
@@ -259,7 +260,7 @@ def open_drafts(user: User) -> QuerySet[Draft]:
     """Return the person's own drafts, the last saved first. `has_newer`: the form has a later version."""
     newest = FormVersion.objects.newest().for_staff().filter(form=OuterRef("form_version__form"))
     drafts = Draft.objects.own(user).open().select_related("form_version__form", "unit")
-    return drafts.defer("answers", "left_over").annotate(
+    return drafts.defer("answers", "left_over", "form_version__form__definition").annotate(
         has_newer=Exists(newest.filter(number__gt=OuterRef("form_version__number")))
     )
 

@@ -39,7 +39,8 @@ def iter_journeys(case: Case, language: str) -> Iterator[Journey]:
     """Yield the journeys of a case, the newest first. One that can't be opened is there without its words."""
     found = Submission.objects.current().filter(case=case, form_version__form__key=FORM, forgotten_at__isnull=True)
     sources = Lists()
-    for submission in found.select_related("form_version__form").order_by("-received_at", "pk")[:MAX_READ]:
+    rows = found.select_related("form_version__form").defer("form_version__form__definition")
+    for submission in rows.order_by("-received_at", "pk")[:MAX_READ]:
         try:
             yield _read(submission, language, sources)
         except (SealBroken, KeyRingError) as error:

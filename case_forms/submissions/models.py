@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
+from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
 from case_forms.cases.models import Case, CaseAccess
 from case_forms.form_builder.models import FormVersion
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
@@ -23,7 +24,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
         of_the_unit = models.Q(case__isnull=False, case__unit=models.F("unit"))
-        return self.filter(models.Q(owner=user) | of_the_unit, unit__in=user.units())
+        return self.filter(models.Q(owner=user) | of_the_unit, unit__in=get_unit_keys(user))
 
     def own(self, user: User) -> "DraftQuerySet":
         """Return the drafts that this person began, in units they still work in."""
@@ -85,15 +86,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        regions = user.coordinated_regions().values("pk")
-        return self.filter(
-            models.Q(unit__in=user.units().values("pk"))
-            | models.Q(unit__region__in=regions)
-            | models.Q(case__region__in=regions)
-            | models.Q(case__unit__in=user.units().values("pk"))
-            | models.Q(case__unit__region__in=regions)
-            | models.Q(case__in=CaseAccess.objects.of(user).values("case"))
-        )
+        near = models.Q(case__region__in=get_region_keys(user))
+        for units in (get_unit_keys(user), get_keys_of_units_of_regions(user)):
+            near |= models.Q(unit__in=units) | models.Q(case__unit__in=units)
+        return self.filter(near | models.Q(case__in=CaseAccess.objects.of(user).values("case")))
 
     def current(self) -> "SubmissionQuerySet":
         """Leave out those that a correction has taken the place of."""

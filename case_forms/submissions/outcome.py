@@ -69,7 +69,7 @@ def unmatched(user: User) -> QuerySet[Submission]:
     found = Submission.objects.visible_to(user).current().filter(pk__in=keys)
     return (
         found.select_related("form_version__form", "unit")
-        .defer("answers", "explanation")
+        .defer("answers", "explanation", "form_version__form__definition")
         .order_by("received_at", "pk")
         .distinct()
     )

@@ -32,6 +32,14 @@ __all__ = ["CALLS", "URGENCIES", "Urgency", "get_urgencies", "get_urgency", "wit
 CALLS = ("no_contact", "call", "breach", "late", "escalated", "red")
 
 
+# Of a notice, what is judged and what a line says: with everything else a page of cases reads four times as much.
+JUDGED = (
+    *("case_id", "purpose", "role", "state", "reason", "chase_id", "chases_id"),
+    *("owed_at", "sent_at", "accepted_at", "declined_at", "escalated_at", "answer_by"),
+    *("contact__name", "contact__phone"),
+)
+
+
 @dataclass(frozen=True)
 class Urgency:
     """The most urgent thing about a case.
@@ -51,8 +59,7 @@ def get_urgencies(cases: Iterable[Case], moment: datetime) -> dict[Any, Urgency]
     """Return {case id: its urgency}, with what to say about it. Four queries."""
     ids = [case.pk for case in cases]
     notices: dict[Any, list[Notice]] = defaultdict(list)
-    rows = Notice.objects.filter(case_id__in=ids).select_related("contact__partner").defer("brief", "link_token")
-    for notice in rows:
+    for notice in Notice.objects.filter(case_id__in=ids).select_related("contact").only(*JUDGED):
         notices[notice.case_id].append(notice)
     marks = _marks(ids, moment)
     reached = set(reached_by_call().filter(notice__case_id__in=ids).values_list("notice__chase_id", flat=True))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality, Region, User
+from access.reach import get_keys_of_units_of_regions, get_unit_keys
 from case_forms.cases.models import new_reference
 from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.models import ProcedureVersion
@@ -52,9 +53,7 @@ class TipQuerySet(models.QuerySet["Tip"]):
         """Limit the tips to a worker's units' and a coordinator's regions'; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        return self.filter(
-            Q(unit__in=user.units().values("pk")) | Q(unit__region__in=user.coordinated_regions().values("pk"))
-        )
+        return self.filter(Q(unit__in=get_unit_keys(user)) | Q(unit__in=get_keys_of_units_of_regions(user)))
 
     def open(self) -> "TipQuerySet":
         return self.exclude(state=TipState.CLOSED)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, Municipality, Region, User
+from access.reach import get_keys_of_units_of_regions, get_unit_keys
 
 
 class ZoneKind(models.TextChoices):
@@ -68,8 +69,7 @@ class PlannedVisitQuerySet(models.QuerySet["PlannedVisit"]):
         """Return the planned visits of a worker's units, and of the units of a coordinator's regions."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        regions = user.coordinated_regions().values("pk")
-        return self.filter(Q(unit__in=user.units().values("pk")) | Q(unit__region__in=regions))
+        return self.filter(Q(unit__in=get_unit_keys(user)) | Q(unit__in=get_keys_of_units_of_regions(user)))
 
     def not_cancelled(self) -> "PlannedVisitQuerySet":
         return self.filter(cancelled_at__isnull=True)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, Municipality, Region, User
+from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
 
 from .labels import (
     AgeGroup,
@@ -48,10 +49,8 @@ class SessionQuerySet(models.QuerySet["InformativeSession"]):
         """Return a worker's units' sessions and a coordinator's regions' sessions; nobody else sees any."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        regions = user.coordinated_regions().values("pk")
-        return self.filter(
-            Q(unit__in=user.units().values("pk")) | Q(unit__region__in=regions) | Q(municipality__region__in=regions)
-        )
+        near = Q(unit__in=get_unit_keys(user)) | Q(unit__in=get_keys_of_units_of_regions(user))
+        return self.filter(near | Q(municipality__region__in=get_region_keys(user)))
 
     def public(self) -> "SessionQuerySet":
         """Return what anyone may see, and of it only `PUBLIC_FIELDS`: never the place's name, the unit or the card."""

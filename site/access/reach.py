@@ -65,6 +65,32 @@ def list_regions_shown(user: User) -> list[Region]:
     return list(remember("regions_shown", user, lambda: tuple(user.regions_shown())))
 
 
+def get_unit_keys(user: User) -> Any:
+    """Return the keys of `User.units`, as a filter's `unit__in` takes them.
+
+    Within `remembering` the numbers that were read, which the database compares by itself and an index answers;
+    everywhere else a query, so that the whole question is one.
+    """
+    return read_reach(user).units if _is_remembering() else user.units().values("pk")
+
+
+def get_region_keys(user: User) -> Any:
+    """Return the keys of `User.coordinated_regions`, as `get_unit_keys` does those of units."""
+    return read_reach(user).regions if _is_remembering() else user.coordinated_regions().values("pk")
+
+
+def get_keys_of_units_of_regions(user: User) -> Any:
+    """Return the keys of the units of the regions that a person coordinates, as `get_unit_keys` does those of units."""
+    if _is_remembering():
+        return read_units_of_regions(user)
+    return MobileUnit.objects.filter(region__in=user.coordinated_regions().values("pk")).values("pk")
+
+
+def _is_remembering() -> bool:
+    """Whether what is read about a person now is kept until the end of the page."""
+    return _remembered.get() is not None
+
+
 def remember(name: str, user: User, read: Callable[[], T]) -> T:
     """Return what `read` gives; within `remembering`, what it gave before under this name for this person."""
     kept = _remembered.get()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from access.reach import get_keys_of_units_of_regions, get_region_keys
 from vault.fields import SealedJSONField
 
 
@@ -30,8 +31,7 @@ class CaseClosingQuerySet(models.QuerySet["CaseClosing"]):
 
     def to_decide(self, user: User) -> "CaseClosingQuerySet":
         """Return what waits for this coordinator: of their regions, asked for by somebody else."""
-        regions = user.coordinated_regions().values("pk")
-        near = Q(case__region__in=regions) | Q(case__unit__region__in=regions)
+        near = Q(case__region__in=get_region_keys(user)) | Q(case__unit__in=get_keys_of_units_of_regions(user))
         return self.waiting().filter(near).exclude(asked_by=user)
 
 

@@ -17,6 +17,10 @@ class CaseFactQuerySet(models.QuerySet["CaseFact"]):
         """Leave out what a form said that was corrected since: the correction says what holds, or that nothing does."""
         return self.exclude(from_corrected_form())
 
+    def with_form(self) -> "CaseFactQuerySet":
+        """Read the forms that say so, too, as `FormVersionQuerySet.with_form` does."""
+        return self.select_related("form_version__form").defer("form_version__form__definition")
+
     def newest_first(self) -> "CaseFactQuerySet":
         """Order so that the first row of a key is the one that holds.
 

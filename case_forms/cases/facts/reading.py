@@ -67,7 +67,7 @@ def get_known(
     if keys is not None and not keys:
         return {}
     catalogue = get_fact_catalogue(keys) if facts is None else facts
-    rows = CaseFact.objects.filter(case=case).that_hold().newest_first().select_related("form_version__form")
+    rows = CaseFact.objects.filter(case=case).that_hold().newest_first().with_form()
     by_key: dict[str, list[CaseFact]] = defaultdict(list)
     for row in rows if keys is None else rows.filter(key__in=list(keys)):
         by_key[row.key].append(row)
@@ -132,7 +132,7 @@ def get_history(case: Case, fact: FactType, language: str) -> list[SaidFact]:
     holds = rows.that_hold().values_list("pk", flat=True).first()
     sources = Lists()
     found = []
-    for row in rows.select_related("form_version__form", "noted_by"):
+    for row in rows.with_form().select_related("noted_by"):
         opened = _open(row)
         words = value_in_words(fact, opened[0], language, sources) if opened is not None else ""
         found.append(SaidFact(row, words, row.pk == holds))

@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from access.models import User
+from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import get_actor, log_event
 from notifications.outbox.actions import cancel, create_notice
@@ -61,11 +62,11 @@ class MergeRefused(Exception):
 
 def get_merges_for(user: User) -> "QuerySet[CaseMerge]":
     """Return the merges that this person has a side in: of their units' cases, and of their regions'."""
-    units, regions = user.units().values("pk"), user.coordinated_regions().values("pk")
+    units, regions = get_unit_keys(user), get_region_keys(user)
     sides = Q()
     for case in ("kept", "duplicate"):
         sides |= Q(**{f"{case}__unit__in": units}) | Q(**{f"{case}__region__in": regions})
-        sides |= Q(**{f"{case}__unit__region__in": regions})
+        sides |= Q(**{f"{case}__unit__in": get_keys_of_units_of_regions(user)})
     return CaseMerge.objects.filter(sides).distinct()
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, Municipality, User
+from access.reach import get_keys_of_units_of_regions, get_unit_keys
 from vault.fields import SealedTextField
 
 CASE = "cases.Case"
@@ -142,8 +143,8 @@ class CaseAccessQuerySet(models.QuerySet["CaseAccess"]):
 
     def of(self, user: User) -> "CaseAccessQuerySet":
         """Return what this person's units, and the units of their regions, may open of other units' cases."""
-        regions = user.coordinated_regions().values("pk")
-        return self.current().filter(Q(unit__in=user.units().values("pk")) | Q(unit__region__in=regions))
+        near = Q(unit__in=get_unit_keys(user)) | Q(unit__in=get_keys_of_units_of_regions(user))
+        return self.current().filter(near)
 
 
 class CaseAccess(models.Model):
@@ -265,13 +266,10 @@ class CaseTransferQuerySet(models.QuerySet["CaseTransfer"]):
         """Limit to those of a person's units, on either side; a coordinator's regions likewise."""
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        units, regions = user.units().values("pk"), user.coordinated_regions().values("pk")
-        return self.filter(
-            Q(from_unit__in=units)
-            | Q(to_unit__in=units)
-            | Q(from_unit__region__in=regions)
-            | Q(to_unit__region__in=regions)
-        )
+        near = Q()
+        for units in (get_unit_keys(user), get_keys_of_units_of_regions(user)):
+            near |= Q(from_unit__in=units) | Q(to_unit__in=units)
+        return self.filter(near)
 
 
 class CaseTransfer(models.Model):

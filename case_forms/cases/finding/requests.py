@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from access.models import MobileUnit, User
+from access.reach import get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import SYSTEM, get_actor, log_event
 from audit.denials import record_denial
@@ -94,7 +95,7 @@ def _ask(*, case: Case, unit: MobileUnit, own_case: Case | None, by: User) -> Id
 
 def get_requests_for(user: User) -> "QuerySet[IdentityRequest]":
     """Return the requests that this person may answer or has a side in."""
-    units, regions = user.units().values("pk"), user.coordinated_regions().values("pk")
+    units, regions = get_unit_keys(user), get_region_keys(user)
     of_case = Q(case__unit__in=units) | Q(case__region__in=regions) | Q(case__unit__region__in=regions)
     return IdentityRequest.objects.filter(of_case | Q(unit__in=units) | Q(unit__region__in=regions)).distinct()
 
@@ -112,7 +113,7 @@ def note_denial(user: User, request_id: Any) -> None:
 
 def list_to_answer(user: User) -> "QuerySet[IdentityRequest]":
     """Return the requests that wait for an answer of this person's side, the oldest first."""
-    units, regions = user.units().values("pk"), user.coordinated_regions().values("pk")
+    units, regions = get_unit_keys(user), get_region_keys(user)
     of_case = Q(case__unit__in=units) | Q(case__region__in=regions) | Q(case__unit__region__in=regions)
     # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
     keys = list(IdentityRequest.objects.filter(answer=RequestAnswer.WAITING).order_by().values_list("pk", flat=True))
@@ -122,7 +123,7 @@ def list_to_answer(user: User) -> "QuerySet[IdentityRequest]":
 
 def list_asked(user: User) -> "QuerySet[IdentityRequest]":
     """Return what this person's units have asked others, the newest first."""
-    asked = IdentityRequest.objects.filter(unit__in=user.units().values("pk"))
+    asked = IdentityRequest.objects.filter(unit__in=get_unit_keys(user))
     return asked.select_related("case").order_by("-asked_at", "pk")
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from access.models import MobileUnit, Municipality, User
+from access.reach import get_unit_keys
 from audit import clock
 from audit.chain import get_actor, log_event
 from notifications.directory.areas import OWN_ROLES
@@ -148,8 +149,8 @@ def withdraw_transfer(*, transfer: CaseTransfer, by: User) -> CaseTransfer:
 def list_for_home(user: User) -> "QuerySet[CaseTransfer]":
     """Return what waits on either side, and what a person's units have handed over lately, the oldest first."""
     recent = clock.now() - SHOWN_FOR
-    lately = Q(answer=TransferAnswer.ACCEPTED, answered_at__gte=recent, from_unit__in=user.units().values("pk"))
-    declined = Q(answer=TransferAnswer.DECLINED, answered_at__gte=recent, from_unit__in=user.units().values("pk"))
+    lately = Q(answer=TransferAnswer.ACCEPTED, answered_at__gte=recent, from_unit__in=get_unit_keys(user))
+    declined = Q(answer=TransferAnswer.DECLINED, answered_at__gte=recent, from_unit__in=get_unit_keys(user))
     # Said on both sides: the unit that was asked sees the case no more, and would wonder.
     closed = Q(answer=TransferAnswer.CLOSED, answered_at__gte=recent)
     found = CaseTransfer.objects.visible_to(user).filter(Q(answer=TransferAnswer.WAITING) | lately | declined | closed)

@@ -205,7 +205,8 @@ def _replies_of(case: Case) -> "QuerySet[Any]":
 
 def _submissions_of(case: Case) -> "QuerySet[Any]":
     # By its reverse name: submissions stand on a floor above.
-    return case.submissions.select_related("form_version__form", "submitted_by").defer("answers", "explanation")
+    rows = case.submissions.select_related("form_version__form", "submitted_by")
+    return rows.defer("answers", "explanation", "form_version__form__definition")
 
 
 def _duties_of(case: Case) -> "QuerySet[Any]":

@@ -12,13 +12,13 @@ from uuid import UUID
 import structlog
 from django.db.models import QuerySet
 
+from access.key_lists import name_keys
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from ..models import Case, CaseFact
 
 MAX_LOOKED = 1_000
-AT_ONCE = 500  # ids in one query
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +36,11 @@ def keep_with_fact(cases: "QuerySet[Case]", *, key: str, value: str) -> Looked:
     """Return which of the newest of these cases have this among the values of the fact that holds."""
     newest = list(cases.order_by("-opened_at", "-pk").values_list("pk", flat=True)[: MAX_LOOKED + 1])
     looked = newest[:MAX_LOOKED]
-    found: list[UUID] = []
-    for start in range(0, len(looked), AT_ONCE):
-        some = looked[start : start + AT_ONCE]
-        rows = CaseFact.objects.filter(case__in=some, key=key).that_hold().newest_first()
-        holding: dict[UUID, CaseFact] = {}
-        for row in rows:
-            holding.setdefault(row.case_id, row)
-        found += [case for case in some if case in holding and value in _get_values(holding[case])]
+    rows = CaseFact.objects.filter(case__in=name_keys(looked), key=key).that_hold().newest_first()
+    holding: dict[UUID, CaseFact] = {}
+    for row in rows.only("case_id", "value"):
+        holding.setdefault(row.case_id, row)
+    found = [case for case in looked if case in holding and value in _get_values(holding[case])]
     return Looked(found, len(looked), len(newest) <= MAX_LOOKED)
 
 

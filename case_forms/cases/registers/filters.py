@@ -1,11 +1,12 @@
 """The filters of a register: values of its own, what is chosen about the case, the clock, days, and what is overdue."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.db import models
+from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -30,21 +31,31 @@ COLOURS = [
 ABOUT_THE_CASE = ("region", "unit", "age", "lead", "exploitation")
 
 
+class _ReadAtOnce(ModelChoiceIterator):
+    """The choices of a field in one query. Django's own opens a cursor on PostgreSQL, reads it and closes it."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        for row in self.queryset.all():
+            yield self.choice(row)
+
+
+class OneOfFew(forms.ModelChoiceField):
+    """A choice among rows that are few enough to be read at once."""
+
+    iterator = _ReadAtOnce
+
+
 class RegisterFilter(forms.Form):
     """The filter form, which offers only what lies in this person's regions.
 
     `exact`: names of the model's fields, as `<name>__exact`. `choices`: {name: choices} of a register's own filters.
     """
 
-    region = forms.ModelChoiceField(
-        queryset=Region.objects.none(), required=False, label=_("Region"), empty_label=ALL[1]
-    )
-    unit = forms.ModelChoiceField(
-        queryset=MobileUnit.objects.none(), required=False, label=_("Mobile unit"), empty_label=ALL[1]
-    )
-    lead = forms.ModelChoiceField(
-        queryset=User.objects.none(), required=False, label=_("Lead worker"), empty_label=ALL[1]
-    )
+    region = OneOfFew(queryset=Region.objects.none(), required=False, label=_("Region"), empty_label=ALL[1])
+    unit = OneOfFew(queryset=MobileUnit.objects.none(), required=False, label=_("Mobile unit"), empty_label=ALL[1])
+    lead = OneOfFew(queryset=User.objects.none(), required=False, label=_("Lead worker"), empty_label=ALL[1])
     age = forms.ChoiceField(required=False, label=_("Age group"), choices=AGES)
     exploitation = forms.ChoiceField(required=False, label=_("Kind of exploitation"))
     clock = forms.ChoiceField(required=False, label=_("Clock"), choices=COLOURS)

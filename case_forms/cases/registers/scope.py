@@ -12,10 +12,12 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from access.key_lists import name_keys
 from access.models import User
 
 from ..models import Case
 from .by_fact import Looked, keep_with_fact
+from .paging import END_OF_TIME
 
 MAX_FEW = 2_000
 
@@ -35,7 +37,7 @@ class CaseScope:
     def condition(self, field: str) -> Q:
         """Return the condition of rows whose case, named by this field, is among them."""
         if self.few is not None:
-            return Q(**{f"{field}__in": self.few})
+            return Q(**{f"{field}__in": name_keys(self.few)})
         return Q(Exists(self.cases.filter(pk=OuterRef(field))))
 
 
@@ -43,12 +45,15 @@ def read_scope(user: User, chosen: Mapping[str, Any] | None = None) -> CaseScope
     """Return the cases that this person sees, narrowed by region, unit, age group, lead worker and exploitation."""
     conditions = tuple(_conditions(chosen or {}))
     narrowed = Case.objects.seen_now_by(user).filter(*conditions)
-    if chosen and chosen.get("exploitation"):
-        looked = keep_with_fact(narrowed, key="exploitation", value=chosen["exploitation"])
-        return CaseScope(narrowed.filter(pk__in=looked.found), looked.found, conditions, looked)
     # Without an order: which of them doesn't matter, and none has to be sorted.
-    few = list(narrowed.order_by().values_list("pk", flat=True)[: MAX_FEW + 1])
-    return CaseScope(narrowed, few if len(few) <= MAX_FEW else None, conditions)
+    some = list(narrowed.order_by().values_list("pk", flat=True)[: MAX_FEW + 1])
+    scope = CaseScope(narrowed, some if len(some) <= MAX_FEW else None, conditions)
+    if not (chosen and chosen.get("exploitation")):
+        return scope
+    # As a page of the register is read: along the time, which an always true condition says, or by the keys of few.
+    near = Case.objects.filter(scope.condition("pk"), *conditions, opened_at__lte=END_OF_TIME)
+    looked = keep_with_fact(near, key="exploitation", value=chosen["exploitation"])
+    return CaseScope(narrowed.filter(pk__in=name_keys(looked.found)), looked.found, conditions, looked)
 
 
 def _conditions(chosen: Mapping[str, Any]) -> list[Q]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from access.reach import get_keys_of_units_of_regions, get_region_keys
 from vault.fields import SealedJSONField
 
 
@@ -51,8 +52,7 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
 
     def to_decide(self, user: User) -> "RightsRequestQuerySet":
         """Return what waits for this coordinator as the second person."""
-        regions = user.coordinated_regions().values("pk")
-        near = Q(case__region__in=regions) | Q(case__unit__region__in=regions)
+        near = Q(case__region__in=get_region_keys(user)) | Q(case__unit__in=get_keys_of_units_of_regions(user))
         waiting = self.filter(near, state=RightState.PROPOSED)
         return waiting.exclude(registered_by=user).exclude(proposed_by=user)
 

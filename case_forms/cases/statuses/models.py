@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
 from case_forms.procedures.case_state import STATUS_ORDER
 from vault.fields import SealedJSONField
 
@@ -27,9 +28,8 @@ class StatusChangeQuerySet(models.QuerySet["StatusChange"]):
 
     def near(self, user: User) -> "StatusChangeQuerySet":
         """Return those of cases of this person's units, or of the regions that they coordinate."""
-        regions = user.coordinated_regions().values("pk")
-        of_regions = Q(case__region__in=regions) | Q(case__unit__region__in=regions)
-        return self.filter(of_regions | Q(case__unit__in=user.units().values("pk")))
+        of_regions = Q(case__region__in=get_region_keys(user)) | Q(case__unit__in=get_keys_of_units_of_regions(user))
+        return self.filter(of_regions | Q(case__unit__in=get_unit_keys(user)))
 
 
 class StatusChange(models.Model):

@@ -13,8 +13,8 @@ from access.reach import list_regions_shown, read_reach, reads_once
 from access.short_lists import ShortList, shorten
 from audit import clock
 from case_forms.cases.closing.shown import describe_home
-from case_forms.cases.days.day import ANSWERED, ON_PART, OVERDUE, PARTS, TODAY, WEEK, build_part
-from case_forms.cases.days.scope import DayFilter, get_cases, list_choices
+from case_forms.cases.days.day import ANSWERED, ON_PART, OVERDUE, PARTS, TODAY, WEEK, Day, build_part
+from case_forms.cases.days.scope import DayFilter, get_cases, list_choices, name_few
 from case_forms.cases.days.window import Window, get_window
 from case_forms.cases.finding.home import build_home
 from case_forms.cases.rights.shown import describe_home as describe_rights_home
@@ -47,13 +47,13 @@ def day(request: HttpRequest) -> HttpResponse:
     user = staff(request)
     wanted = DayFilter.asked(request.GET)
     window = get_window(clock.now())
-    cases = get_cases(user, wanted)
+    whole_day = Day(name_few(get_cases(user, wanted)), window)
     part = request.GET.get("part", "")
     part = part if part in PARTS else ""
     if part:
-        parts = [build_part(part, cases, window, number=request.GET.get("page"), size=ON_PART)]
+        parts = [build_part(part, whole_day, number=request.GET.get("page"), size=ON_PART)]
     else:
-        parts = [build_part(each, cases, window) for each in PARTS]
+        parts = [build_part(each, whole_day) for each in PARTS]
     context: dict[str, Any] = frame(
         request,
         wanted=wanted,

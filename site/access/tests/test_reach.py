@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from access.models import Assignment, MobileUnit, Region, User
 from access.reach import (
+    get_keys_of_units_of_regions,
+    get_region_keys,
+    get_unit_keys,
     list_regions_shown,
     list_units_shown,
     read_reach,
@@ -120,3 +123,35 @@ def test_a_list_that_a_page_changes_is_its_own(person: User, units: list[MobileU
     with remembering():
         list_units_shown(person).clear()
         assert list_units_shown(person) == [units[0]]
+
+
+def _see(person: User, model: Any, keys: Any) -> set[int]:
+    return set(model.objects.filter(pk__in=keys(person)).values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("role", ["worker", "coordinator", "both", "neither"])
+def test_keys_for_a_filter_are_the_same_within_a_page_and_without(
+    person: User, units: list[MobileUnit], role: str
+) -> None:
+    if role in ("worker", "both"):
+        assign(person, "worker", unit=units[0])
+    if role in ("coordinator", "both"):
+        assign(person, "coordinator", region=units[2].region)
+    asked = ((MobileUnit, get_unit_keys), (Region, get_region_keys), (MobileUnit, get_keys_of_units_of_regions))
+    without = [_see(person, model, keys) for model, keys in asked]
+    with remembering():
+        assert [_see(person, model, keys) for model, keys in asked] == without
+        twin = make_stand_in(person)
+        assert [_see(twin, model, keys) for model, keys in asked] == [set(), set(), set()]
+    assert without[0] == ({units[0].pk} if role in ("worker", "both") else set())
+    assert without[2] == ({units[2].pk, units[3].pk} if role in ("coordinator", "both") else set())
+
+
+def test_within_a_page_keys_are_numbers_that_cost_one_query(
+    person: User, units: list[MobileUnit], django_assert_num_queries: Any
+) -> None:
+    assign(person, "worker", unit=units[0])
+    with remembering(), django_assert_num_queries(1):
+        assert get_unit_keys(person) == (units[0].pk,)
+        assert get_region_keys(person) == ()
+        assert get_keys_of_units_of_regions(person) == ()
