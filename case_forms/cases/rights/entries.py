@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 import structlog
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -38,6 +38,7 @@ from ..models import (
     ReferralStep,
     SharingDecision,
     StatusChange,
+    from_moved_form,
     said_of,
 )
 from ..referring.models import StepKind
@@ -117,10 +118,10 @@ def _iter_reasons(case: Case, language: str) -> Iterator[tuple[date, Piece]]:
         said = what % {"flag": localize(flag.label, language)}
         yield _piece(flag, f"flag:{flag.pk}", flag.changed_at, said, lambda row: row.reason)
     purposes = dict(ConsentPurpose.choices)
-    for entry in ConsentEntry.objects.filter(said_of(case)).order_by("recorded_at", "pk"):
+    for entry in _iter_consents(case):
         what = f"{capfirst(str(purposes.get(entry.purpose, entry.purpose)))}: {entry.get_answer_display()}"
         yield _piece(entry, f"consent:{entry.pk}", entry.recorded_at, what, lambda row: row.reason)
-    for decision in SharingDecision.objects.filter(said_of(case), is_allowed=True).order_by("at", "pk"):
+    for decision in _iter_decisions(case):
         what = gettext("Shared in an emergency: %(role)s") % {"role": _name_role(decision.role)}
         yield _piece(decision, f"sharing:{decision.pk}", decision.at, what, lambda row: row.reason)
     for transfer in CaseTransfer.objects.filter(said_of(case)).order_by("asked_at", "pk"):
@@ -134,6 +135,16 @@ def _iter_reasons(case: Case, language: str) -> Iterator[tuple[date, Piece]]:
         yield _piece(change, f"status:{change.pk}", change.proposed_at, what, _read_words)
     for hold in CaseHold.objects.filter(said_of(case)).order_by("placed_at", "pk"):
         yield _piece(hold, f"hold:{hold.pk}", hold.placed_at, gettext("Not deleted yet"), lambda row: row.words)
+
+
+def _iter_consents(case: Case) -> "QuerySet[ConsentEntry]":
+    found = ConsentEntry.objects.filter(said_of(case)).exclude(from_moved_form("recorded_at"))
+    return found.order_by("recorded_at", "pk")
+
+
+def _iter_decisions(case: Case) -> "QuerySet[SharingDecision]":
+    found = SharingDecision.objects.filter(said_of(case), is_allowed=True).exclude(from_moved_form("at"))
+    return found.order_by("at", "pk")
 
 
 def _piece(row: Any, key: str, at: datetime, what: str, read: Callable[[Any], str | None]) -> tuple[date, Piece]:
