@@ -34,6 +34,7 @@ from ..models import (
     CaseTransfer,
     ConsentEntry,
     FlagChange,
+    FormMove,
     Referral,
     ReferralStep,
     SharingDecision,
@@ -133,6 +134,10 @@ def _iter_reasons(case: Case, language: str) -> Iterator[tuple[date, Piece]]:
     for change in StatusChange.objects.filter(said_of(case)).order_by("proposed_at", "pk"):
         what = capfirst(gettext("another status"))
         yield _piece(change, f"status:{change.pk}", change.proposed_at, what, _read_words)
+    # Once the form was moved, they are of the case that it belongs to.
+    for move in FormMove.objects.filter(Q(words_of=case) | Q(words_of__merged_into=case)).order_by("proposed_at", "pk"):
+        what = capfirst(gettext("form moved to another case"))
+        yield _piece(move, f"move:{move.pk}", move.proposed_at, what, _read_words)
     for hold in CaseHold.objects.filter(said_of(case)).order_by("placed_at", "pk"):
         yield _piece(hold, f"hold:{hold.pk}", hold.placed_at, gettext("Not deleted yet"), lambda row: row.words)
 
@@ -189,7 +194,7 @@ def _read_reply(reply: Reply) -> str:
     return "\n".join([str(reply.get_kind_display()), *said])
 
 
-def _read_words(decided: CaseClosing | StatusChange) -> str:
+def _read_words(decided: CaseClosing | StatusChange | FormMove) -> str:
     words: Any = decided.words or {}
     return "\n".join(str(text) for text in words.values() if text)
 

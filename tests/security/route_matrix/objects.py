@@ -111,6 +111,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Inside("a case, or a form of one")
         for model in (
             *("cases.CaseEvent", "cases.CorrectedForm", "cases.AwaitedDate", "cases.ConsentEntry", "cases.CaseFact"),
+            "cases.MovedForm",
             *("cases.SharingDecision", "cases.IdentityToken", "cases.ProbableMatch", "cases.CaseAccess"),
             *("cases.ReferralStep", "cases.FlagChange"),
             *(
