@@ -67,6 +67,10 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/submissions/same_person.py": {
         "MAX_NAMED": "the likeliest, in a question that can be answered “another”"
     },
+    "case_forms/submissions/views/moving.py": {
+        "MAX_LIKELY": "the likeliest, beside a field for any reference",
+        "MAX_OWN": "offered while a reference is typed; any other can be typed, too",
+    },
     "case_forms/submissions/validation/validator.py": {"MAX_UNKNOWN": TYPED},
     "case_forms/tips/codes.py": {"MAX_MEANINGS": TYPED},
     "case_forms/tips/dashboard.py": {"MAX_ON_HOME": COUNTED, "MAX_OPEN": COUNTED},

@@ -79,6 +79,9 @@ class _DecisionRun(NoticesOfDecision):
                 self.correction.put_in_place_of(self.submission.id, at=self.submission.received_at)
                 # Also when no rule is about it any more: it is about this case, and others have read it.
                 self._join(self.named_case)
+            elif self.submission.moved_by is not None:
+                # Also when no rule brings it here: two people have.
+                self._join(self.named_case)
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
             ACTIONS[action.do].carry_out(action, self)
@@ -213,7 +216,7 @@ class _DecisionRun(NoticesOfDecision):
             submission_id=submission.id,
             by=submission.by,
             occurred_at=submission.occurred_at,
-            received_at=submission.received_at,
+            received_at=submission.said_at or submission.received_at,
             without=submission.carried_over,
         )
         if writes_risk(submission.form):

@@ -33,6 +33,7 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 SUBMISSION_RECEIVED = "submission_received"  # `CaseEvent.kind`: a form about the case came in
+TAKEN_BACK = "taken_back"  # the kind of what had followed from a form that was moved away: nothing shows it (`moving`)
 
 
 def new_reference() -> str:
@@ -284,6 +285,34 @@ def from_corrected_form() -> Exists:
     return Exists(CorrectedForm.objects.filter(submission_id=OuterRef("submission_id")))
 
 
+class MovedForm(models.Model):
+    """A form that was moved to another case (`moving`): what it had said to a ledger before `at` counts nowhere.
+
+    The ledgers only grow, so their rows stay where they were written; the case that the form belongs to now has rows of
+    its own. An id without a foreign key: submissions stand on a floor above.
+    """
+
+    submission_id = models.UUIDField(primary_key=True, editable=False)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("moved form")
+        verbose_name_plural = _("moved forms")
+        ordering = ["at"]
+
+    def __str__(self) -> str:
+        return str(self.submission_id)
+
+
+def from_moved_form(written_at: str) -> Exists:
+    """Return the condition of ledger rows that a form wrote in a case which it was moved away from since.
+
+    `written_at`: the name of the row's column that says when it was written.
+    """
+    moved = MovedForm.objects.filter(submission_id=OuterRef("submission_id"), at__gt=OuterRef(written_at))
+    return Exists(moved)
+
+
 class DeadlineKind(models.TextChoices):
     DEADLINE = "deadline", _("deadline")
     TASK = "task", _("task")
@@ -478,6 +507,7 @@ from .finding.models import (  # noqa: E402
     LeadChange,
     ProbableMatch,
 )
+from .moving.models import FormMove  # noqa: E402
 from .notes.models import CaseNote, FlagChange  # noqa: E402
 from .referring.models import ReferralStep  # noqa: E402
 from .retention.models import CaseHold  # noqa: E402
@@ -497,6 +527,7 @@ __all__ = [
     "CaseTransfer",
     "ConsentEntry",
     "FlagChange",
+    "FormMove",
     "IdentityQuestion",
     "IdentityRequest",
     "IdentityToken",

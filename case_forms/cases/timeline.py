@@ -25,7 +25,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
 
 from .calling import ToCall, has_nobody, numbers_to_call
-from .models import Case, CaseEvent, Deadline, DeadlineKind, Referral
+from .models import TAKEN_BACK, Case, CaseEvent, Deadline, DeadlineKind, Referral
 from .talk.shown import TalkCount, count_talk
 from .talk.writing import QUESTION, WORD
 from .task_pages.reading import read_text
@@ -217,7 +217,7 @@ def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
         referrals=[_referral(row, language) for row in Referral.objects.filter(case=case).select_related("partner")],
         events=[
             EventLine(row.kind, row.at, row.notice_id, row.detail)
-            for row in CaseEvent.objects.filter(case=case).defer("explanation")
+            for row in CaseEvent.objects.filter(case=case).exclude(kind=TAKEN_BACK).defer("explanation")
         ],
         is_closed=case.closed_at is not None,
     )

@@ -32,6 +32,7 @@ from case_forms.cases.models import (
     CaseQuerySet,
     CaseTransfer,
     ConsentEntry,
+    FormMove,
     Referral,
     ReferralStep,
     SharingDecision,
@@ -214,8 +215,12 @@ def _erase_words(case: Case) -> int:
     for change in changes:
         change.words = {}
         change.save(update_fields=["words"])
+    moves = FormMove.objects.filter(words_of=case).defer("words")
+    for move in moves:
+        move.words = {}
+        move.save(update_fields=["words"])
     steps = ReferralStep.objects.filter(case=case, words__isnull=False).update(words=None)
-    return events + referrals + steps + len(closings) + len(holds) + len(transfers) + len(changes)
+    return events + referrals + steps + sum(map(len, (closings, holds, transfers, changes, moves)))
 
 
 def _erase_consents(case: Case) -> int:

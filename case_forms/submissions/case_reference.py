@@ -18,7 +18,7 @@ def named_case(form: Form, answers: Mapping[str, Any], user: User) -> tuple[Case
 
     Another unit's case is as unknown as one that doesn't exist. A merged case's reference names the one that stays.
     """
-    named = list(_named_references(form, answers))
+    named = list(iter_named_references(form, answers))
     if not named:
         return None, []
     # through `visible_to`, so that a reference can't be tried out to learn which cases other units have
@@ -47,12 +47,13 @@ def case_problems(form: Form, answers: Mapping[str, Any], case: Case | None) -> 
             "another_case",
             _("A correction stays with its case. For another person's case, send a new form there."),
         )
-        for path, reference in _named_references(form, answers)
+        for path, reference in iter_named_references(form, answers)
         if case is None or reference != case.reference
     ]
 
 
-def _named_references(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def iter_named_references(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (path, reference) of each case that the answers name, in document order."""
     for place in form.iter_answer_places(answers):
         if place.question.type == "case_reference" and place.value:
             yield place.path, place.value

@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from access.models import User
 from audit import clock
 from audit.chain import get_actor
 from case_forms.cases.consent.ledger import get_consents_on_record
@@ -37,15 +39,28 @@ def consents_on_record(case: Case, at: datetime | None = None) -> dict[str, list
 
 
 def record_consents(
-    submission: Submission, answers: Mapping[str, Any], case: Case | None, event: CaseEvent | None
+    submission: Submission,
+    answers: Mapping[str, Any],
+    case: Case | None,
+    event: CaseEvent | None,
+    *,
+    at: datetime | None = None,
+    act: UUID | None = None,
+    by: User | None = None,
 ) -> None:
     """Write a consent form that names a case to its ledger, in the transaction that receives it.
 
-    Also one that no rule brought to its case: it may hold a withdrawal. Every other form says nothing here.
+    Also one that no rule brought to its case: it may hold a withdrawal. Every other form says nothing here. `at`,
+    `act`, `by`: of a form that comes from another case: when, under which id, and by whom it was brought.
     """
     if case is None or submission.form_version.form.key != FORM:
         return
     form = ConsentForm(
-        submission.pk, answers, submission.occurred_at, submission.received_at, submission.submitted_by_id
+        submission.pk,
+        answers,
+        submission.occurred_at,
+        at or submission.received_at,
+        submission.submitted_by_id,
+        act,
     )
-    record_form(form, case, event, get_actor(submission.submitted_by))
+    record_form(form, case, event, get_actor(by or submission.submitted_by))

@@ -1,13 +1,15 @@
 """Decision about a stored submission, and the receipt of what followed."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
 from access.languages import LANGUAGES
-from access.models import localize
+from access.models import User, localize
 from audit.chain import get_actor, log_event
 from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.consent.deciding import NOT_SHARED
@@ -43,17 +45,31 @@ class NotDecided(Exception):
         self.where = where
 
 
-def decide_and_apply(submission: Submission, answers: Answers, case: Case | None) -> None:
+@dataclass(frozen=True)
+class Move:
+    """That a stored submission comes to a case now, from another one (`moving`): by whom, when, under which id."""
+
+    id: UUID
+    by: User
+    at: datetime
+
+
+def decide_and_apply(
+    submission: Submission, answers: Answers, case: Case | None, *, move: Move | None = None
+) -> Applied:
     """Decide on a stored submission, apply the decision, and store the case and the receipt on it.
 
     Runs in the caller's transaction. Without a case the explanation is stored on the submission, too. `case`: the one
-    that the answers name. What the submission took over from what is known adds nothing to it. Raises NotDecided.
+    that the answers name. What the submission took over from what is known adds nothing to it. `move`: it comes from
+    another case, so clocks and notices begin now, and what it says of the person stays as old as it is. Raises
+    NotDecided.
     """
-    procedure = procedure_for(submission.form_version.form.key, case, submission.received_at)
+    at = move.at if move else submission.received_at
+    procedure = procedure_for(submission.form_version.form.key, case, at)
     form = submission.form_version.parsed_form
     try:
         carried_over = get_times_carried_over(submission)
-        event = _event(submission, answers, case, procedure, carried_over)
+        event = build_event(submission, answers, case, procedure, carried_over, at=at)
         # in all languages at once: explanations are stored and read later, by people of either language
         facts = get_fact_catalogue() if event.known is not None else None
         labels = {language: get_labels(form, language, facts) for language in LANGUAGES}
@@ -70,13 +86,16 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
                 unit=submission.unit,
                 by=submission.submitted_by,
                 occurred_at=submission.occurred_at,
-                received_at=submission.received_at,
+                received_at=at,
                 procedure_version=procedure,
-                today=timezone.localdate(submission.received_at).isoformat(),
+                today=timezone.localdate(at).isoformat(),
                 is_drill=submission.is_drill,
-                corrects=get_earlier_versions(submission),
+                # What followed from earlier versions stays behind in the case that it is moved away from.
+                corrects=() if move else get_earlier_versions(submission),
                 form_version=submission.form_version,
                 carried_over=carried_over,
+                said_at=submission.received_at if move else None,
+                moved_by=move.by if move else None,
             ),
             case=case,
         )
@@ -90,6 +109,10 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
     submission.receipt = _receipt(submission, applied)
     resealed = _seal_for_case(submission)
     submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched", *resealed])
+    if move is not None:
+        about = applied.case or case
+        record_consents(submission, answers, about, applied.event, at=move.at, act=move.id, by=move.by)
+        return applied
     record_consents(submission, answers, applied.case or case, applied.event)
     log_event(
         "submission.received",
@@ -104,6 +127,7 @@ def decide_and_apply(submission: Submission, answers: Answers, case: Case | None
         unmatched=submission.is_unmatched,
         corrects=submission.corrects_id or "",
     )
+    return applied
 
 
 def _seal_for_case(submission: Submission) -> list[str]:
@@ -118,20 +142,23 @@ def _seal_for_case(submission: Submission) -> list[str]:
     return reseal_for_owner(submission)
 
 
-def _event(
+def build_event(
     submission: Submission,
     answers: Answers,
     case: Case | None,
     procedure: ProcedureVersion,
     carried_over: Collection[str],
+    *,
+    at: datetime,
 ) -> Event:
+    """Return what happened, as rules read it: this form came in at this moment, about this case."""
     form = submission.form_version.form.key
     return Event(
         kind=SUBMISSION_RECEIVED,
         form=form,
         answers=answers,
         occurred_at=timezone.localtime(submission.occurred_at),
-        received_at=timezone.localtime(submission.received_at),
+        received_at=timezone.localtime(at),
         case_status=case.status if case else None,
         case_child=case.child_track if case else None,
         case_consent=consents_for(case, procedure.parsed, form),

@@ -23,6 +23,7 @@ REASONS: dict[str, "str | Promise"] = {
     "duty_met": _("no longer needed: it was done"),
     "duty_moved": _("no longer needed: it is due later"),
     "corrected": _("the form was corrected and names another office"),
+    "another_person": _("it was about another person"),
     "consent_ended": _("consent no longer holds"),
     "talk_over": _("no longer needed: the notice it was about has ended"),
 }

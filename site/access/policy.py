@@ -358,6 +358,9 @@ VIEWS: tuple[RouteRule, ...] = (
         "intake:correct", FIELD, "A worker of the unit corrects a form that it sent; the old version stays.", WRITE
     ),
     RouteRule(
+        "intake:move_form", FIELD, "One person proposes that a form belongs to another case; a second decides.", WRITE
+    ),
+    RouteRule(
         "intake:correct_newest",
         FIELD,
         "A worker goes on with a correction after somebody else's came first.",

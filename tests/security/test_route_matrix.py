@@ -60,6 +60,7 @@ RECORDED_READING = {
     "field_api:case",
     "intake:attachment",
     "intake:case_submission",
+    "intake:move_form",
     "intake:newer_procedure",
     "places_links",  # who saw the links at which services say their places
     "intake:submission",

@@ -52,6 +52,9 @@ class SubmissionFacts:
     form_version: FormVersion | None = field(default=None, repr=False)
     # by question, when an answer had been said that was taken over from what is known and that nobody confirmed
     carried_over: Mapping[str, datetime] = field(default_factory=dict)
+    # of a form that is moved here from another case: when it had come in there, and who moves it
+    said_at: datetime | None = None
+    moved_by: User | None = None
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,13 @@ class DecisionState(World):
         self.not_shared: list[dict[str, str]] = []
         self.is_nothing_referred = False
         # What follows later isn't done by whoever sent the form once.
-        self.actor = get_actor(submission.by) if event is None else SYSTEM
+        self.actor = get_actor(submission.moved_by or submission.by) if event is None else SYSTEM
         self.asked = self._read_basis()
 
     def _read_basis(self) -> Asked:
         submission = self.submission
         # What is repeated later rests on what was so when the form was received, not on the moment of the repetition.
-        said_at = submission.received_at
+        said_at = submission.said_at or submission.received_at
         if self.event is not None:
             received = CaseEvent.objects.filter(submission_id=submission.id, kind=SUBMISSION_RECEIVED).order_by("at")
             said_at = received.values_list("at", flat=True).first() or said_at

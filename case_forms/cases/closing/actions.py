@@ -33,6 +33,7 @@ from ..deadlines import end_duties
 from ..finding.ending import end_between_units
 from ..locking import lock_all_of
 from ..models import Case, CaseClosing, CaseEvent, StatusChange
+from ..moving.ending import end_moves
 from ..referring.following import end_with_case
 from ..retention.terms import compute_forget_after
 from ..rule_events import CASE_CLOSED, respond_to_closing
@@ -201,7 +202,10 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
     for first in Notice.objects.filter(pk__in=withdrawn).defer("brief", "ladder", "link_token").order_by("owed_at"):
         cancel(notice=first, reason=CASE_VOID if is_void else CASE_CLOSED)
     links = _end_links(case, at)
-    between = end_between_units(case, by=by, at=at) | {"statuses": _end_status_changes(case, by, at)}
+    between = end_between_units(case, by=by, at=at) | {
+        "statuses": _end_status_changes(case, by, at),
+        "moves": end_moves(case, by, at),
+    }
     case.closed_at, case.form_after_closing_at = at, None
     case.voided_at = at if is_void else None
     case.forget_after = compute_forget_after(case, at)

@@ -8,7 +8,8 @@ from access.models import User
 from access.short_lists import shorten
 
 from ..adopting import may_adopt
-from ..models import Case, CaseClosing, StatusChange
+from ..models import Case, CaseClosing, FormMove, StatusChange
+from ..moving.allowed import may_decide as may_decide_move
 from ..statuses.actions import may_decide as may_decide_status
 from .actions import may_ask
 from .reasons import label_reason
@@ -23,6 +24,7 @@ def describe_end(case: Case, user: User) -> dict[str, Any]:
     return {
         "waiting_closing": CaseClosing.objects.waiting().filter(case=case).first(),
         "waiting_status": StatusChange.objects.waiting().filter(case=case).exists(),
+        "waiting_moves": FormMove.objects.waiting().filter(source=case).defer("words"),
         "closing": closing,
         "closing_reason": label_reason(closing.act, closing.reason) if closing else "",
         "may_close": may_ask(case, user),
@@ -40,6 +42,7 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
     return {
         "closings": decided_here.select_related("case__unit").defer("words").order_by("asked_at", "pk"),
         "status_changes": _list_statuses(user),
+        "form_moves": _list_moves(user),
         "cases_with_forms": after.select_related("unit").order_by("form_after_closing_at", "pk"),
     }
 
@@ -56,4 +59,13 @@ def _list_statuses(user: User) -> "QuerySet[StatusChange]":
     # What waits about a case that was merged comes back when the two are undone.
     near = rows.near(user).filter(pk__in=keys, case__merged_into=None).exclude(proposed_by=user)
     decided_here = [change.pk for change in near if may_decide_status(change, user)]
+    return rows.filter(pk__in=decided_here).order_by("proposed_at", "pk")
+
+
+def _list_moves(user: User) -> "QuerySet[FormMove]":
+    """List the forms that others proposed to move out of this person's cases and about which they may decide."""
+    keys = list(FormMove.objects.waiting().order_by().values_list("pk", flat=True))
+    rows = FormMove.objects.select_related("source__unit", "target__unit", "proposed_by").defer("words")
+    near = rows.near(user).filter(pk__in=keys, source__merged_into=None).exclude(proposed_by=user)
+    decided_here = [move.pk for move in near if may_decide_move(move, user)]
     return rows.filter(pk__in=decided_here).order_by("proposed_at", "pk")

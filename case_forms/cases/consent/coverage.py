@@ -12,7 +12,7 @@ from access.models import localize
 from case_forms.form_builder.definition import Form
 from notifications.directory.models import Partner, Role
 
-from ..models import Case, from_corrected_form, said_of
+from ..models import Case, from_corrected_form, from_moved_form, said_of
 from .gate import Verdict, may_share
 from .ledger import OFFICES, Recipient, get_entries
 from .models import ConsentEntry, ConsentPurpose, SharingDecision
@@ -120,6 +120,7 @@ def find_uncovered(case: Case, values: Iterable[str], at: datetime) -> Mapping[s
 def find_unreferred(case: Case) -> set[UUID]:
     """Return the ids of the forms of a case that would have referred and were not allowed to, any of them."""
     decided = SharingDecision.objects.filter(said_of(case), role=Role.PROTECTION_SERVICE, submission_id__isnull=False)
+    decided = decided.exclude(from_moved_form("at"))
     rows = list(decided.values_list("submission_id", "is_allowed"))
     return {key for key, _is_allowed in rows if key} - {key for key, is_allowed in rows if key and is_allowed}
 
@@ -128,7 +129,7 @@ def get_purposes(case: Case, at: datetime) -> list[tuple[str, str]]:
     """Return (purpose, answer) in words of what isn't about a recipient: the interview, storing, a photograph."""
     newest: dict[str, ConsentEntry] = {}
     found = ConsentEntry.objects.filter(said_of(case)).exclude(purpose__in=("", ConsentPurpose.REFER_TO))
-    found = found.exclude(from_corrected_form())
+    found = found.exclude(from_corrected_form()).exclude(from_moved_form("recorded_at"))
     for entry in found.defer("names", "reason").order_by("occurred_at", "recorded_at"):
         newest[entry.purpose] = entry
     labels = dict(ConsentPurpose.choices)

@@ -9,7 +9,7 @@ Whoever is sending one of these at that moment loses it: the fencing token rises
 on its way holds a link that opens nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -52,15 +52,21 @@ def lock_shared(case: Case) -> None:
 
 
 def end_uncovered_links(
-    case: Case, at: datetime, *, source: CaseEvent | None = None, actor: Actor = SYSTEM
+    case: Case,
+    at: datetime,
+    *,
+    source: CaseEvent | None = None,
+    actor: Actor = SYSTEM,
+    besides: Collection[UUID] = (),
 ) -> list[Notice]:
     """End what consent no longer covers, and tell whom it concerns. Return the notices whose links ended.
 
-    `source`: the event of the form that said so. The caller is in a transaction. Doing it again finds nothing left.
+    `source`: the event of the form that said so. `besides`: notices that end with these, because the consent that they
+    rest on was never this person's. The caller is in a transaction. Doing it again finds nothing left.
     """
     lock_shared(case)
     _withdraw_taken_by_phone(case, at, actor)
-    ended = [notice for notice in find_shared(case) if check_notice(notice, at)]
+    ended = [notice for notice in find_shared(case) if notice.pk in besides or check_notice(notice, at)]
     if not ended:
         return []
     event = CaseEvent.objects.create(

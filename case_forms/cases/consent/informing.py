@@ -92,6 +92,13 @@ def inform_own_unit(*, case: Case, title: str | Promise, words: str | Promise, e
     return _inform_own(case, role, title, words, event_id, at)
 
 
+def inform_coordinators_of(
+    *, case: Case, title: str | Promise, words: str | Promise, event_id: UUID, at: datetime
+) -> Notice:
+    """Tell the coordinator of a case something that holds nothing of it."""
+    return _inform_own(case, Role.COORDINATOR, title, words, event_id, at)
+
+
 def inform_coordinator(*, case: Case, decision: SharingDecision, at: datetime) -> Notice:
     """Tell the coordinator that something was shared in an emergency. The reason stays on the case."""
     event_id = uuid5(decision.event_id, f"emergency {decision.role}")

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from notifications.directory.models import Partner
 
-from ..models import Case, from_corrected_form, said_of
+from ..models import Case, from_corrected_form, from_moved_form, said_of
 from .models import REFER_TO, ConsentAnswer, ConsentEntry
 from .rules import get_rules, must_be_named, which_count
 
@@ -81,7 +81,7 @@ def lock_ledger(case: Case) -> None:
 def get_entries(case: Case, purpose: str = REFER_TO) -> list[ConsentEntry]:
     """Return the case's entries about a purpose, and those of forms that don't open, the newest act first."""
     found = ConsentEntry.objects.filter(said_of(case), purpose__in=(purpose, "")).exclude(from_corrected_form())
-    found = found.select_related("partner")
+    found = found.exclude(from_moved_form("recorded_at")).select_related("partner")
     return sort_entries(found.defer("names", "reason"))
 
 

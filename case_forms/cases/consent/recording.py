@@ -39,13 +39,17 @@ class CannotWithdraw(Exception):
 
 @dataclass(frozen=True)
 class ConsentForm:
-    """A consent form that came in: its answers, and what is known of it beside them."""
+    """A consent form that came in: its answers, and what is known of it beside them.
+
+    `act`: under which its entries stand together, where that isn't the form's own id: it came from another case.
+    """
 
     id: UUID
     answers: Mapping[str, Any] = field(repr=False)
     occurred_at: datetime
     received_at: datetime
     by_id: int | None
+    act: UUID | None = None
 
 
 def read_form(form: ConsentForm, case_id: UUID, partners: Mapping[str, int]) -> Iterator[dict[str, Any]]:
@@ -55,9 +59,10 @@ def read_form(form: ConsentForm, case_id: UUID, partners: Mapping[str, int]) -> 
     form again makes the same entries. A row whose answer isn't known says nothing.
     """
     answers = form.answers
+    act = form.act or form.id
     common = {
         "case_id": case_id,
-        "act": form.id,
+        "act": act,
         "submission_id": form.id,
         "representative": _code(answers, "representative_role", 16),
         "may_be_involved": _code(answers, "representative_involved", 8),
@@ -83,7 +88,7 @@ def read_form(form: ConsentForm, case_id: UUID, partners: Mapping[str, int]) -> 
             "until": _read_until(row.get("until")),
         }
         for part, whom in enumerate(_iter_recipients(row, partners)):
-            yield {"id": uuid5(form.id, f"{number}.{part}"), **common, **own, **whom}
+            yield {"id": uuid5(act, f"{number}.{part}"), **common, **own, **whom}
 
 
 def _iter_recipients(row: Mapping[str, Any], partners: Mapping[str, int]) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from notifications.directory.models import Role
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from ..models import Case, CaseEvent, said_of
+from ..models import Case, CaseEvent, from_moved_form, said_of
 from .coverage import CoverageRow, get_last_day, get_purposes, list_coverage
 from .ending import CONSENT_ENDED
 from .gate import DESPITE_RESTRICTION, HOW_IN_EMERGENCY, HOW_RESTRICTED_EMERGENCY, VITAL_INTEREST
@@ -81,7 +81,8 @@ def build_section(case: Case, at: datetime) -> ConsentSection:
 
 
 def _iter_emergencies(case: Case) -> Iterator[EmergencyLine]:
-    found = SharingDecision.objects.filter(said_of(case), basis=VITAL_INTEREST).select_related("partner", "by")
+    found = SharingDecision.objects.filter(said_of(case), basis=VITAL_INTEREST).exclude(from_moved_form("at"))
+    found = found.select_related("partner", "by")
     # All of them, however many: each was shared without asking the person.
     for decision in found.order_by("-at"):
         yield EmergencyLine(
@@ -109,7 +110,7 @@ def _iter_ended(events: Iterable[CaseEvent]) -> Iterator[tuple[datetime, list[st
 
 
 def _list_history(case: Case) -> ShortList[HistoryLine]:
-    found = ConsentEntry.objects.filter(said_of(case)).select_related("partner")
+    found = ConsentEntry.objects.filter(said_of(case)).exclude(from_moved_form("recorded_at")).select_related("partner")
     entries = shorten(found.order_by("-occurred_at", "-recorded_at"), MAX_HISTORY)
     return ShortList(list(_iter_history(entries)), entries.total)
 

@@ -18,7 +18,7 @@ from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.form_builder.sources import Lists
 
 from ..lead import may_lead
-from ..models import Case
+from ..models import Case, FormMove
 from .actions import note_no_longer_known
 from .reading import KnownFact, fact_label, get_history, get_known
 from .risk import RISK, refresh_risk
@@ -47,15 +47,18 @@ def fact(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     with transaction.atomic():
         log_event("case.fact_read", actor=get_actor(user), target_kind="case", target_id=case.pk, fact=key)
         history = get_history(case, found, _language())
-    if not history:
+    moved = [move.decided_at for move in FormMove.objects.agreed().filter(source=case) if key in move.facts]
+    if not history and not moved:
         raise Http404
-    is_known = history[0].row.value["value"] is not None if history[0].words else True
+    is_known = bool(history) and (history[0].row.value["value"] is not None if history[0].words else True)
     context = {
         "place_name": case.unit.name,
         "case": case,
         "key": key,
         "label": fact_label(found, _language()),
         "history": history,
+        # that a form which had said something of it was moved away: when, and not what it said
+        "moved": moved,
         "may_end": may_note and is_known,
     }
     return render(request, "cases/fact.html", context)

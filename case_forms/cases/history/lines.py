@@ -28,12 +28,15 @@ from ..models import (
     ConsentEntry,
     Deadline,
     FlagChange,
+    FormMove,
     LeadChange,
     Referral,
     ReferralState,
     StatusChange,
+    from_moved_form,
     said_of,
 )
+from ..moving.models import MoveDecision
 from ..notes.reading import name_of, read_words
 from ..task_pages.reading import read_text
 
@@ -170,6 +173,33 @@ def _status_decided(row: StatusChange, at: datetime, case: Case) -> HistoryLine:
     return HistoryLine(at, "case", gettext("Status %(status)s: %(decision)s") % words, who)
 
 
+def _move_proposed(row: FormMove, at: datetime, case: Case) -> HistoryLine:
+    return HistoryLine(at, "case", gettext("Proposed: a form belongs to another case"), name_of(row.proposed_by))
+
+
+def _move_decided(row: FormMove, at: datetime, case: Case) -> HistoryLine:
+    if row.decision != MoveDecision.AGREED:
+        words = gettext("A form that was to be moved to another case: %(decision)s")
+        who = name_of(row.decided_by) if row.decided_by else ""
+        return HistoryLine(at, "case", words % {"decision": row.get_decision_display()}, who)
+    words = gettext("A form was moved away from this case; proposed by %(first)s, agreed by %(second)s")
+    return HistoryLine(at, "case", words % _name_both(row))
+
+
+def _moved_here(row: FormMove, at: datetime, case: Case) -> HistoryLine:
+    words = gettext("A form was moved here from another case; proposed by %(first)s, agreed by %(second)s")
+    return HistoryLine(at, "case", words % _name_both(row), said=_read_move(row))
+
+
+def _name_both(row: FormMove) -> dict[str, str]:
+    return {"first": name_of(row.proposed_by), "second": name_of(row.decided_by) if row.decided_by else ""}
+
+
+def _read_move(row: FormMove) -> str:
+    said: Any = read_words(row, "words")
+    return "\n".join(str(text) for text in said.values() if text) if isinstance(said, dict) else ""
+
+
 def _reopened(row: CaseClosing, at: datetime, case: Case) -> HistoryLine:
     who = name_of(row.reopened_by) if row.reopened_by else ""
     return HistoryLine(at, "case", gettext("The case was opened again"), who)
@@ -225,13 +255,22 @@ def _statuses_of(case: Case) -> "QuerySet[Any]":
     return StatusChange.objects.filter(case=case).select_related("proposed_by", "decided_by").defer("words")
 
 
+def _moves_from(case: Case) -> "QuerySet[Any]":
+    return FormMove.objects.filter(source=case).select_related("proposed_by", "decided_by").defer("words")
+
+
+def _moves_to(case: Case) -> "QuerySet[Any]":
+    return FormMove.objects.agreed().filter(target=case).select_related("proposed_by", "decided_by")
+
+
 def _transfers_of(case: Case) -> "QuerySet[Any]":
     related = ("from_unit", "to_unit", "asked_by", "answered_by")
     return CaseTransfer.objects.filter(case=case).select_related(*related).defer("reason")
 
 
 def _consents_of(case: Case) -> "QuerySet[Any]":
-    return ConsentEntry.objects.filter(said_of(case)).select_related("recorded_by", "partner").defer("names", "reason")
+    found = ConsentEntry.objects.filter(said_of(case)).exclude(from_moved_form("recorded_at"))
+    return found.select_related("recorded_by", "partner").defer("names", "reason")
 
 
 def _notes_of(case: Case) -> "QuerySet[Any]":
@@ -266,6 +305,9 @@ SOURCES: dict[str, Source] = {
     "status_proposed": Source("case", "proposed_at", _statuses_of, _status_proposed),
     "status_decided": Source("case", "decided_at", _statuses_of, _status_decided),
     "transfer": Source("case", "asked_at", _transfers_of, _transfer_asked),
+    "move_proposed": Source("case", "proposed_at", _moves_from, _move_proposed),
+    "move_decided": Source("case", "decided_at", _moves_from, _move_decided),
+    "moved_here": Source("case", "decided_at", _moves_to, _moved_here),
     "lead": Source("case", "at", _leads_of, _lead),
     "transfer_answered": Source("case", "answered_at", _transfers_of, _transfer_answered),
 }

@@ -10,7 +10,7 @@ from access.models import User
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from ..models import Case, CaseNote, FlagChange
+from ..models import Case, CaseNote, FlagChange, FormMove
 
 ON_CASE_PAGE = 4
 
@@ -41,7 +41,7 @@ def as_line(note: CaseNote) -> NoteLine:
     )
 
 
-def read_words(row: CaseNote | FlagChange, column: str) -> str | None:
+def read_words(row: CaseNote | FlagChange | FormMove, column: str) -> str | None:
     """Return what is sealed in this column; None when it is forgotten, or can't be opened (the log says so)."""
     try:
         words: str | None = getattr(row, column)

@@ -25,7 +25,7 @@ from notifications.outbox.sender import ORGANISATION
 from ..consent.gate import BY_CONSENT, VITAL_INTEREST, WITHOUT_CONTENT
 from ..consent.models import ConsentPurpose
 from ..consent.rules import needs_consent
-from ..models import Case, ConsentEntry, SharingDecision, said_of
+from ..models import Case, ConsentEntry, SharingDecision, from_moved_form, said_of
 from ..retention.terms import get_term_months
 from .choices import get_choices
 from .held import OTHERS, OWN, WORDS, HeldForm
@@ -95,7 +95,8 @@ def _build_form(form: HeldForm, chosen: set[str]) -> dict[str, Any] | None:
 
 def _list_consents(case: Case, language: str) -> list[dict[str, Any]]:
     """List what the person answered about sharing. No name of whoever explained, interpreted or represented."""
-    rows = ConsentEntry.objects.filter(said_of(case)).defer("names", "reason").select_related("partner")
+    rows = ConsentEntry.objects.filter(said_of(case)).exclude(from_moved_form("recorded_at"))
+    rows = rows.defer("names", "reason").select_related("partner")
     return [
         {
             "purpose": capfirst(str(dict(ConsentPurpose.choices).get(row.purpose, row.purpose))),

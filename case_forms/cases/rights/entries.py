@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 import structlog
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -34,10 +34,12 @@ from ..models import (
     CaseTransfer,
     ConsentEntry,
     FlagChange,
+    FormMove,
     Referral,
     ReferralStep,
     SharingDecision,
     StatusChange,
+    from_moved_form,
     said_of,
 )
 from ..referring.models import StepKind
@@ -117,10 +119,10 @@ def _iter_reasons(case: Case, language: str) -> Iterator[tuple[date, Piece]]:
         said = what % {"flag": localize(flag.label, language)}
         yield _piece(flag, f"flag:{flag.pk}", flag.changed_at, said, lambda row: row.reason)
     purposes = dict(ConsentPurpose.choices)
-    for entry in ConsentEntry.objects.filter(said_of(case)).order_by("recorded_at", "pk"):
+    for entry in _iter_consents(case):
         what = f"{capfirst(str(purposes.get(entry.purpose, entry.purpose)))}: {entry.get_answer_display()}"
         yield _piece(entry, f"consent:{entry.pk}", entry.recorded_at, what, lambda row: row.reason)
-    for decision in SharingDecision.objects.filter(said_of(case), is_allowed=True).order_by("at", "pk"):
+    for decision in _iter_decisions(case):
         what = gettext("Shared in an emergency: %(role)s") % {"role": _name_role(decision.role)}
         yield _piece(decision, f"sharing:{decision.pk}", decision.at, what, lambda row: row.reason)
     for transfer in CaseTransfer.objects.filter(said_of(case)).order_by("asked_at", "pk"):
@@ -132,8 +134,22 @@ def _iter_reasons(case: Case, language: str) -> Iterator[tuple[date, Piece]]:
     for change in StatusChange.objects.filter(said_of(case)).order_by("proposed_at", "pk"):
         what = capfirst(gettext("another status"))
         yield _piece(change, f"status:{change.pk}", change.proposed_at, what, _read_words)
+    # Once the form was moved, they are of the case that it belongs to.
+    for move in FormMove.objects.filter(Q(words_of=case) | Q(words_of__merged_into=case)).order_by("proposed_at", "pk"):
+        what = capfirst(gettext("form moved to another case"))
+        yield _piece(move, f"move:{move.pk}", move.proposed_at, what, _read_words)
     for hold in CaseHold.objects.filter(said_of(case)).order_by("placed_at", "pk"):
         yield _piece(hold, f"hold:{hold.pk}", hold.placed_at, gettext("Not deleted yet"), lambda row: row.words)
+
+
+def _iter_consents(case: Case) -> "QuerySet[ConsentEntry]":
+    found = ConsentEntry.objects.filter(said_of(case)).exclude(from_moved_form("recorded_at"))
+    return found.order_by("recorded_at", "pk")
+
+
+def _iter_decisions(case: Case) -> "QuerySet[SharingDecision]":
+    found = SharingDecision.objects.filter(said_of(case), is_allowed=True).exclude(from_moved_form("at"))
+    return found.order_by("at", "pk")
 
 
 def _piece(row: Any, key: str, at: datetime, what: str, read: Callable[[Any], str | None]) -> tuple[date, Piece]:
@@ -178,7 +194,7 @@ def _read_reply(reply: Reply) -> str:
     return "\n".join([str(reply.get_kind_display()), *said])
 
 
-def _read_words(decided: CaseClosing | StatusChange) -> str:
+def _read_words(decided: CaseClosing | StatusChange | FormMove) -> str:
     words: Any = decided.words or {}
     return "\n".join(str(text) for text in words.values() if text)
 

@@ -169,6 +169,14 @@ def hold_by_decision(*, case: Case, asked: str, submission_id: UUID, by: User, a
     return decided
 
 
+def propose_without_form(*, case: Case, wanted: str, by: User, at: datetime) -> StatusChange | None:
+    """Propose the status that a case has without a form that was moved away from it. None where another one waits.
+
+    The caller holds the case's lock.
+    """
+    return _store(case, wanted, {}, by, at)
+
+
 def _is_merged(case: Case) -> bool:
     """Read anew: another transaction may have merged it since it was read."""
     return Case.objects.filter(pk=case.pk, merged_into__isnull=False).exists()

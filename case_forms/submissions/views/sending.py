@@ -47,6 +47,7 @@ from ..readable_answers import SectionReading, mark_taken_over, read_sections, r
 from ..recipients_preview import preview_recipients, would_match_no_rule
 from ..same_person import ask_about_person, build_words, case_of, continue_in_case
 from ..validation.validate import CheckContext, Checked
+from . import moving
 from .page import frame, log, note_reading, redirect_to_page, staff
 
 
@@ -224,6 +225,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         to_call=outcome.to_call(found.unit) if found.is_unmatched and found.handled_at is None else [],
         is_of_unit=user.units().filter(pk=found.unit_id).exists(),
         may_correct=not get_refusal(found, user),
+        move=moving.describe(found, user),
         changed=compare(_read_corrected(found.corrects, context), sections) if found.corrects else None,
         corrected_by=Submission.objects.visible_to(user).filter(corrects=found).first(),
     )

@@ -19,6 +19,7 @@ from case_forms.cases.models import (
     CaseDocument,
     CaseNote,
     Deadline,
+    FormMove,
     Referral,
     RightsRequest,
     StatusChange,
@@ -74,6 +75,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
     "cases.Referral": Region(_of_cases(Referral), _key),
     "cases.Deadline": Region(_of_cases(Deadline), lambda row: [f"/cms/cases/deadline/inspect/{row.pk}/"]),
     "cases.CaseClosing": Region(_of_cases(CaseClosing), _key, is_listed=False),
+    "cases.FormMove": Region(lambda unit: FormMove.objects.filter(source__unit=unit), _key, is_listed=False),
     "cases.StatusChange": Region(_of_cases(StatusChange), _key, is_listed=False),
     "cases.CaseDocument": Region(_of_cases(CaseDocument), _key, is_listed=False),
     "cases.CaseNote": Region(_of_cases(CaseNote), _key, is_listed=False),
@@ -109,6 +111,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Inside("a case, or a form of one")
         for model in (
             *("cases.CaseEvent", "cases.CorrectedForm", "cases.AwaitedDate", "cases.ConsentEntry", "cases.CaseFact"),
+            "cases.MovedForm",
             *("cases.SharingDecision", "cases.IdentityToken", "cases.ProbableMatch", "cases.CaseAccess"),
             *("cases.ReferralStep", "cases.FlagChange"),
             *(

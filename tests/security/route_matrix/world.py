@@ -31,6 +31,7 @@ from case_forms.cases.models import (
     CaseDocument,
     Deadline,
     DeadlineKind,
+    FormMove,
     Referral,
     RightsRequest,
     StatusChange,
@@ -341,6 +342,15 @@ class World:
             wanted="at_risk",
             proposed_by=other,
             decision="refused",
+            decided_by=self.people["coordinator"].user,
+            decided_at=timezone.now(),
+        )
+        FormMove.objects.create(
+            submission_id=self.values["submission_id"],
+            source=self.case,
+            words_of=self.case,
+            proposed_by=other,
+            decision="declined",
             decided_by=self.people["coordinator"].user,
             decided_at=timezone.now(),
         )

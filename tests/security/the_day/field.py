@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from access.models import FieldToken, Municipality
 from case_forms.cases.closing.open_ends import find_open_ends
-from case_forms.cases.models import Case, Deadline, Referral, RightsRequest
+from case_forms.cases.models import Case, Deadline, FormMove, Referral, RightsRequest
 from case_forms.cases.notes.actions import add_note
 from case_forms.cases.notifying_instead import list_choices
 from case_forms.cases.rights.held import compute_fingerprint, read_held
@@ -21,8 +21,10 @@ from case_forms.form_builder.lists import unresolved
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
+from case_forms.submissions.actions import receive_submission
 from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.drafts.actions import start_draft
+from case_forms.submissions.drill import drill_answers
 from case_forms.submissions.exports.actions import run_export
 from case_forms.submissions.exports.models import AnswerExport
 from case_forms.submissions.models import Attachment, Draft, Submission
@@ -373,6 +375,82 @@ def agree_to_a_status(day: Day, me: Staff) -> Any:
     found = propose_a_status(day, day.worker)
     decide_a_status(me, found, "agree")
     return found
+
+
+def follow(day: Day, found: Case) -> Submission:
+    """A form about this case, of the plainest kind."""
+    version = FormVersion.objects.newest().get(form__key="follow_up")
+    keys = {item["key"]: item for section in version.definition["sections"] for item in section["items"]}
+    named = next(key for key, item in keys.items() if item.get("type") == "case_reference")
+    answers = drill_answers(
+        version.parsed_form,
+        {"answers": {named: found.reference}, "text": "Kanarina"},
+        municipality=found.municipality.slug,
+        occurred_at=timezone.now(),
+    )
+    return receive_submission(
+        uuid=uuid.uuid4(),
+        form_key="follow_up",
+        version=version.number,
+        occurred_at=timezone.now(),
+        answers=answers,
+        user=day.worker.user,
+        confirmed=[warning["key"] for warning in version.definition.get("warnings", [])],
+    ).submission
+
+
+def a_form_in_the_wrong_case(day: Day, me: Staff) -> tuple[Submission, Case]:
+    """A form of a case, and the case that it is proposed for by whoever `me` is."""
+    wrong, right = send_a_form(day, day.worker).case, send_a_form(day, day.worker).case
+    sent = follow(day, wrong)
+    me.post("intake:move_form", sent.pk, do="propose", target=right.reference, reason="Kanarina")
+    return sent, right
+
+
+def decide_a_move(me: Staff, sent: Submission, do: str) -> None:
+    move = FormMove.objects.waiting().get(submission_id=sent.pk)
+    me.post("intake:move_form", sent.pk, do=do, move=str(move.pk), answer="Kanarina")
+
+
+@act("case.form_move_proposed", "worker", "intake:move_form")
+def propose_to_move_a_form(day: Day, me: Staff) -> Any:
+    return a_form_in_the_wrong_case(day, me)[0].case
+
+
+@act("case.form_move_withdrawn", "worker", "intake:move_form")
+def withdraw_the_move_of_a_form(day: Day, me: Staff) -> Any:
+    sent, _right = a_form_in_the_wrong_case(day, me)
+    decide_a_move(me, sent, "withdraw")
+    return sent.case
+
+
+@act("case.form_move_declined", "coordinator", "intake:move_form")
+def decline_the_move_of_a_form(day: Day, me: Staff) -> Any:
+    sent, _right = a_form_in_the_wrong_case(day, day.worker)
+    decide_a_move(me, sent, "decline")
+    return sent.case
+
+
+@act("case.form_moved_away", "coordinator", "intake:move_form")
+def move_a_form(day: Day, me: Staff) -> Any:
+    sent, _right = a_form_in_the_wrong_case(day, day.worker)
+    wrong = sent.case
+    decide_a_move(me, sent, "agree")
+    return wrong
+
+
+@act("case.form_moved_here", "coordinator", "intake:move_form")
+def move_a_form_here(day: Day, me: Staff) -> Any:
+    sent, right = a_form_in_the_wrong_case(day, day.worker)
+    decide_a_move(me, sent, "agree")
+    return right
+
+
+@act("submission.moved", "coordinator", "intake:move_form")
+def move_a_form_of_a_case(day: Day, me: Staff) -> Any:
+    sent, _right = a_form_in_the_wrong_case(day, day.worker)
+    decide_a_move(me, sent, "agree")
+    return sent
 
 
 @act("case.reopened", "worker", "cases:reopen")

@@ -37,7 +37,11 @@ MAKES_NOTICES = {"notifications/outbox/actions.py"}
 # The second finds the standing links at which services say their places; no case is behind them.
 FINDS_BY_LINK = {"notifications/briefs/links.py", "notifications/directory/services/links.py"}
 # Who makes notices about a case that the gate lets pass because they hold nothing of it.
-MAKES_CONTENT_FREE = {"case_forms/cases/consent/informing.py", "case_forms/cases/closing/void_notices.py"}
+MAKES_CONTENT_FREE = {
+    "case_forms/cases/consent/informing.py",
+    "case_forms/cases/closing/void_notices.py",
+    "case_forms/cases/moving/telling.py",
+}
 # Every place that asks for a notice, and what stands before it. A new one is read by people before it is added here.
 ASKS_FOR_NOTICES = {
     "case_forms/cases/applying/notices.py": "asks the gate for each recipient and says on the case what wasn't shared",
@@ -47,6 +51,7 @@ ASKS_FOR_NOTICES = {
     "case_forms/cases/statuses/telling.py": "to who had a notice; what the gate refuses is left out",
     "case_forms/cases/deadline_clock.py": "our own people, about a duty",
     "case_forms/cases/finding/merging.py": "sends again what a merge had withdrawn; what the gate refuses stays so",
+    "case_forms/cases/moving/telling.py": "holds nothing of a case but its reference",
     "case_forms/cases/notifying_instead.py": "offers only whom the gate lets pass",
     "case_forms/cases/referring/again.py": "asks the gate about the service that was chosen, anew",
     "case_forms/cases/rerouting.py": "asks the gate about the office that was found",

@@ -1,0 +1,186 @@
+"""What the forms of a case say of its state: worked out anew without one that belongs to another case.
+
+A form sets the child track, flags and the formal identification, and raises the status. When it is moved away, what no
+other form of the case says goes back; two people have agreed that it was said of somebody else. The status doesn't go
+back by itself (docs/adr/0131): it becomes a proposal, and a coordinator is one of the two who decide about it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.utils.translation import gettext
+
+from access.languages import Texts
+from access.models import User
+from audit.chain import Actor, log_event
+from case_forms.cases.brief_content import both
+from case_forms.cases.models import (
+    SUBMISSION_RECEIVED,
+    TAKEN_BACK,
+    Case,
+    CaseEvent,
+    CaseStatus,
+    FlagChange,
+    FormalIdentification,
+)
+from case_forms.cases.statuses.actions import get_decided, propose_without_form
+from case_forms.procedures.case_state import STATUS_ORDER, next_status
+from case_forms.procedures.decide import Action, DecisionFailed, decide
+from case_forms.procedures.rule_actions.flags import ClearFlag, SetFlag
+from vault.keyring import KeyRingError
+from vault.seal import SealBroken
+
+from ..deciding import NotDecided, build_event, procedure_for
+from ..drafts.filled import get_times_carried_over
+from ..models import Submission
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Said:
+    """What forms ask of a case's state, in the order in which they came. `status`: None where none asks for one."""
+
+    status: str | None = None
+    is_child: bool = False
+    formal: str | None = None
+    set_flags: dict[str, Texts] = field(default_factory=dict)
+    cleared_flags: set[str] = field(default_factory=set)
+    is_certain: bool = True  # False: something could not be read or worked out, so nothing is taken away for it
+
+    def add(self, action: Action, labels: Any) -> None:
+        """Add what one action of a decision asks."""
+        params = action.params
+        if action.do in ("open_case", "update_case"):
+            self._add_status(params)
+            self.is_child = self.is_child or bool(params.get("child_track"))
+            self.formal = params.get("formal_identification", self.formal)
+        elif action.do == "set_flag" and params["flag"] in labels:
+            self.set_flags[params["flag"]] = dict(labels[params["flag"]].label)
+            self.cleared_flags.discard(params["flag"])
+        elif action.do == "clear_flag":
+            self.set_flags.pop(params["flag"], None)
+            self.cleared_flags.add(params["flag"])
+
+    def _add_status(self, params: dict[str, Any]) -> None:
+        asked = params.get("status")
+        if asked not in STATUS_ORDER:
+            return
+        is_result = "formal_identification" in params
+        self.status = asked if self.status is None or is_result else next_status(self.status, asked)
+
+
+def read_said(case: Case, forms: Iterable[Submission]) -> Said:
+    """Work out what these forms of a case ask of its state, the oldest first. Nothing is carried out."""
+    said = Said()
+    for form in sorted(forms, key=lambda each: (each.received_at, str(each.pk))):
+        try:
+            _add_form(said, case, form)
+        except (DecisionFailed, NotDecided, SealBroken, KeyRingError) as error:
+            log.error("form_not_worked_out", submission=str(form.pk), code=type(error).__name__)
+            said.is_certain = False
+    return said
+
+
+def _add_form(said: Said, case: Case, form: Submission) -> None:
+    at = form.received_at
+    procedure = procedure_for(form.form_version.form.key, case, at)
+    event = build_event(form, form.answers or {}, case, procedure, get_times_carried_over(form), at=at)
+    for action in decide(event, procedure.parsed).actions:
+        said.add(action, procedure.parsed.flags)
+
+
+def add_later_events(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
+    """Add what rules asked that responded to something later; `of`: only to what goes back to these forms.
+
+    What a condition worked out then isn't known any more.
+    """
+    rules = {rule.key: rule for rule in case.procedure_version.parsed.rules}
+    labels = case.procedure_version.parsed.flags
+    later = CaseEvent.objects.filter(case=case).exclude(kind__in=(SUBMISSION_RECEIVED, TAKEN_BACK))
+    later = later.filter(submission_id__in=of) if of else later
+    for detail in later.order_by("at", "pk").values_list("detail", flat=True):
+        applied = [rules[key] for key in detail.get("rules", ()) if key in rules]
+        for action in (action for rule in applied for action in rule.then):
+            if action.code in ("open_case", "update_case"):
+                said.is_certain = False
+            elif isinstance(action, SetFlag | ClearFlag):
+                said.add(Action("", action.code, {"flag": action.flag}), labels)
+
+
+def go_back(case: Case, moved: Said, others: Said, *, proposed_by: User, actor: Actor, at: datetime) -> list[Texts]:
+    """Let the locked case be what its other forms say, as far as the moved one had changed it. Return what was done."""
+    changed: dict[str, Any] = {}
+    words: list[Texts] = []
+    flags = _get_flags(case, moved, others)
+    if flags.keys() != case.flags.keys():
+        changed["flags"] = flags
+    if moved.is_child and case.child_track and others.is_certain and not others.is_child:
+        changed["child_track"] = False
+        words.append(both(lambda: gettext("Only that form said that the person is, or may be, a child.")))
+    formal = others.formal or FormalIdentification.NOT_OFFERED.value
+    if moved.formal is not None and case.formal_identification == moved.formal and others.is_certain:
+        changed["formal_identification"] = formal
+    for name, value in changed.items():
+        setattr(case, name, value)
+    if changed:
+        case.save(update_fields=list(changed))
+        codes: dict[str, Any] = {
+            name: sorted(value) if isinstance(value, dict) else value for name, value in changed.items()
+        }
+        log_event("case.state_went_back", actor=actor, target_kind="case", target_id=case.pk, **codes)
+    return words + _propose_status(case, moved, others, proposed_by, at)
+
+
+def _get_flags(case: Case, moved: Said, others: Said) -> dict[str, Any]:
+    """Return the case's flags as they are without what the moved form had set and cleared."""
+    by_hand: dict[str, bool] = dict(
+        FlagChange.objects.filter(case=case).order_by("changed_at", "pk").values_list("key", "is_set")
+    )
+    flags = dict(case.flags)
+    for key in moved.set_flags:
+        if others.is_certain and key not in others.set_flags and not by_hand.get(key):
+            flags.pop(key, None)
+    for key in moved.cleared_flags:
+        if key in others.set_flags and by_hand.get(key, True):
+            flags[key] = others.set_flags[key]
+    return flags
+
+
+def _propose_status(case: Case, moved: Said, others: Said, by: User, at: datetime) -> list[Texts]:
+    """Propose the status that the other forms give, where the moved one had raised it."""
+    if moved.status is None or get_decided(case) is not None:
+        return []
+    wanted = others.status if others.is_certain else None
+    if wanted == case.status or (
+        wanted is not None and STATUS_ORDER.index(wanted) >= STATUS_ORDER.index(CaseStatus(case.status).value)
+    ):
+        return []
+    if wanted is not None and propose_without_form(case=case, wanted=wanted, by=by, at=at) is not None:
+        return [both(lambda: _word_status(case, wanted))]
+    return [both(lambda: _word_unknown(case))]
+
+
+def _word_status(case: Case, wanted: str) -> str:
+    words = gettext(
+        "Without that form the status would be “%(wanted)s”. It stays “%(status)s” until somebody else agrees to change"
+        " it: that was proposed."
+    )
+    return words % {"wanted": CaseStatus(wanted).label, "status": CaseStatus(case.status).label}
+
+
+def _word_unknown(case: Case) -> str:
+    words = gettext(
+        "The case stays “%(status)s”. That form may have given it this status: please look at it, and propose another"
+        " one where it is wrong."
+    )
+    return words % {"status": CaseStatus(case.status).label}
+
+
+def list_current(case: Case, *, without: Sequence[Any]) -> list[Submission]:
+    """List the forms of a case that hold now, without these."""
+    rows = Submission.objects.current().filter(case=case).exclude(pk__in=without)
+    return list(rows.select_related("form_version__form", "unit", "submitted_by").order_by("received_at"))
