@@ -1,20 +1,24 @@
 """What other pages say about the end of cases: the case's own page, and the start page."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
 from access.models import User
 from access.short_lists import shorten
+from audit import clock
 
 from ..adopting import may_adopt
 from ..models import Case, CaseClosing, StatusChange
 from ..statuses.actions import may_decide as may_decide_status
+from ..statuses.models import StatusDecision
 from .actions import may_ask
 from .reasons import label_reason
 from .reopening import get_closing
 
 MAX_ON_HOME = 30
+SHOWN_FOR = timedelta(days=14)  # what became of a proposal
 
 
 def describe_end(case: Case, user: User) -> dict[str, Any]:
@@ -31,7 +35,10 @@ def describe_end(case: Case, user: User) -> dict[str, Any]:
 
 
 def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
-    """Return what this person decides, whole and in order: requests to close, and closed cases that a form is about."""
+    """Return what this person decides or proposed, whole and in order.
+
+    Requests to close, closed cases that a form is about, statuses, and what became of one's own proposals.
+    """
     # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
     keys = list(CaseClosing.objects.waiting().order_by().values_list("pk", flat=True))
     decided_here = CaseClosing.objects.to_decide(user).filter(pk__in=keys)
@@ -40,6 +47,7 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
     return {
         "closings": decided_here.select_related("case__unit").defer("words").order_by("asked_at", "pk"),
         "status_changes": _list_statuses(user),
+        "ended_statuses": _list_ended_statuses(user),
         "cases_with_forms": after.select_related("unit").order_by("form_after_closing_at", "pk"),
     }
 
@@ -57,3 +65,12 @@ def _list_statuses(user: User) -> "QuerySet[StatusChange]":
     near = rows.near(user).filter(pk__in=keys, case__merged_into=None).exclude(proposed_by=user)
     decided_here = [change.pk for change in near if may_decide_status(change, user)]
     return rows.filter(pk__in=decided_here).order_by("proposed_at", "pk")
+
+
+def _list_ended_statuses(user: User) -> "QuerySet[StatusChange]":
+    """List the statuses that this person proposed and about which nobody decides any more: cases were merged lately."""
+    rows = StatusChange.objects.filter(decision=StatusDecision.MERGED, proposed_by=user, submission_id=None)
+    mine = rows.filter(merge_id=None, decided_at__gte=clock.now() - SHOWN_FOR)
+    seen = Case.objects.visible_to(user).open().filter(pk__in=mine.values("case"))
+    found = mine.filter(case__in=seen.values("pk"))
+    return found.select_related("case__unit").defer("words").order_by("-decided_at", "pk")
