@@ -19,19 +19,18 @@ LOOKED_AT = "decides how something is looked up, and lists nothing"
 TYPED = "part of what was typed or stored in one row"
 COUNTED = "counted beside the list"
 ALL_ELSEWHERE = "the newest few, beside the way to all of them"
+FEED = "a feed, the earliest first: its last entry says that there is more in the app"
 
 CUTS: dict[str, dict[str, str]] = {
     "case_forms/accountability/breaches.py": {"AT_MOST": PASS},
     "case_forms/cases/consent/clock.py": {"MAX_ENTRIES": PASS},
     "case_forms/cases/date_clock.py": {"MAX_DATES": PASS},
-    "case_forms/cases/days/calendar.py": {
-        "MAX_TASKS": "a feed of the next 400 days, the earliest first: later ones follow"
-    },
+    "case_forms/cases/days/calendar.py": {"MAX_TASKS": FEED},
     "case_forms/cases/deadline_clock.py": {"MAX_DUTIES": PASS},
     "case_forms/cases/documents/actions.py": {"MAX_ROWS": PASS},
     "case_forms/cases/documents/content.py": {"CARD_LINES": "numbers on a pocket card, which has no more room"},
     "case_forms/cases/facts/risk.py": {"BATCH": PASS},
-    "case_forms/cases/finding/asking.py": {"MAX_COORDINATORS": "somebody to ask", "MAX_NAMED": COUNTED},
+    "case_forms/cases/finding/asking.py": {"MAX_NAMED": COUNTED},
     "case_forms/cases/finding/identity.py": {"MAX_PARTS": TYPED, "MAX_PHONES": TYPED},
     "case_forms/cases/finding/requests.py": {"MAX_EXPIRED": PASS},
     "case_forms/cases/finding/spelling.py": {"MAX_PARTS": TYPED},
@@ -51,7 +50,7 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/procedures/in_motion.py": {"MAX_TOLD": "of what one rule misses; the rest follows from it"},
     "case_forms/cases/referring/untold.py": {"MAX_LOOKED_AT": LOOKED_AT, "MAX_NOTICES": PASS},
     "case_forms/reports/views.py": {"VISITS_SHOWN": COUNTED},
-    "case_forms/session_rules/calendar.py": {"MAX_TASKS": "a feed, the earliest first: later ones follow"},
+    "case_forms/session_rules/calendar.py": {"MAX_TASKS": FEED},
     "case_forms/session_rules/clock.py": {"MAX_TASKS": PASS},
     "case_forms/simulation/replay.py": {"MAX_ROWS": PASS, "MAX_REFERENCES": COUNTED},
     "case_forms/simulation_pages/replay_pages.py": {"MAX_SHOWN": COUNTED},
@@ -59,9 +58,8 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/submissions/dashboard.py": {"MAX_SENT": ALL_ELSEWHERE, "MAX_NAMED": LOOKED_AT},
     "case_forms/submissions/drafts/ending.py": {"AT_MOST": PASS},
     "case_forms/submissions/identity_index.py": {"BATCH": PASS},
-    "case_forms/submissions/journeys.py": {"MAX_READ": ALL_ELSEWHERE},
     "case_forms/submissions/outreach_visits.py": {
-        "MAX_VISITS": "choices of a question; an older visit is named by its day"
+        "MAX_VISITS": "opened for their place; the others of the last days are choices by their day and unit"
     },
     "case_forms/submissions/purge.py": {"AT_MOST": PASS},
     "case_forms/submissions/same_person.py": {
@@ -97,7 +95,7 @@ CUTS: dict[str, dict[str, str]] = {
     "notifications/outbox/sweep.py": {"MAX_IDS": PASS},
     "outreach_pages/handouts.py": {"MAX_LINES": "lines of a handout, which has no more room"},
     "outreach_pages/pages/materials.py": {"MAX_REFERENCES": LOOKED_AT},
-    "outreach_pages/records/calendar_tasks.py": {"MAX_TASKS": "a feed, the earliest first: later ones follow"},
+    "outreach_pages/records/calendar_tasks.py": {"MAX_TASKS": FEED},
     "outreach_pages/records/no_names.py": {
         "MAX_NAMED": "words of one text that are pointed out before it is saved again"
     },

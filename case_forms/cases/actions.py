@@ -28,6 +28,7 @@ from .facts.actions import write_facts
 from .facts.risk import refresh_risk, writes_risk
 from .locking import lock_case
 from .models import (
+    IDENTITY_REQUEST,
     SUBMISSION_RECEIVED,
     Case,
     CaseEvent,
@@ -113,7 +114,7 @@ class _DecisionRun(NoticesOfDecision):
         if self.case is None or self.case.closed_at is None:
             return
         at = self.submission.received_at
-        end_duties(self.case, at)
+        end_duties(self.case, at, without=[IDENTITY_REQUEST])
         if not self.is_later:
             self.case.form_after_closing_at = at
             self.case.save(update_fields=["form_after_closing_at"])

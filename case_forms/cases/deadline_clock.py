@@ -4,7 +4,8 @@
                                  duty's own steps, which end in a coordinator's call
     a notice of it is open       nothing new: that one's steps go on (one open chase for each duty)
     after the last mark          looked at again each day, so that "I'll do it" isn't the last that is heard of it
-    met, or its case closed      no further moment; meeting it withdraws what was sent (`deadlines.meet_deadlines`)
+    met, or its case closed      no further moment; meeting it withdraws what was sent (`deadlines.meet_deadlines`);
+                                 what another unit asks about a closed case goes on
 
 A pass takes each row in a transaction of its own. It begins with a conditional UPDATE of the row's next moment, so of
 two sweepers one tells the owner. A row that can't be read is put aside by name, and a coordinator is asked to look at
@@ -33,7 +34,7 @@ from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .finding.transfers import get_addressee
 from .lead import find_first_told, put_unit_after_lead
 from .locking import lock_case_by_id
-from .models import Case, CaseEvent, Deadline
+from .models import IDENTITY_REQUEST, Case, CaseEvent, Deadline
 from .referring.arrival import respond_to_late_arrival
 from .rule_events import respond_to_duty
 
@@ -46,7 +47,7 @@ DAY_MINUTES = 24 * 60
 def advance(now: datetime) -> int:
     """Look at every duty whose next mark has come, each by itself. Return how many owners were told here."""
     withdraw_chases_of_met(MAX_DUTIES)
-    due = Deadline.objects.running().filter(next_mark_at__lte=now)
+    due = Deadline.objects.chased().filter(next_mark_at__lte=now)
     keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("next_mark_at").values_list("pk", flat=True)
     return for_each_row(
         CLOCK,
@@ -58,7 +59,7 @@ def advance(now: datetime) -> int:
 
 
 def _advance_one(key: int, now: datetime) -> bool:
-    deadline = Deadline.objects.running().filter(pk=key, next_mark_at__lte=now).first()
+    deadline = Deadline.objects.chased().filter(pk=key, next_mark_at__lte=now).first()
     return deadline is not None and _take_mark(deadline, now)
 
 
@@ -66,7 +67,7 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
     """Move the duty on to its next mark, and tell its owner unless somebody is being asked already."""
     with transaction.atomic():
         # Before the row: whoever closes the case holds it, and then waits for its duties.
-        if lock_case_by_id(deadline.case_id).closed_at is not None:
+        if lock_case_by_id(deadline.case_id).closed_at is not None and deadline.key != IDENTITY_REQUEST:
             return False
         # As it was read: whoever comes second changes nothing.
         is_ours = (

@@ -166,12 +166,12 @@ def stop_deadlines(case: Case, reason: str) -> None:
         withdraw_chase(deadline, reason)
 
 
-def end_duties(case: Case, at: datetime) -> list[int]:
+def end_duties(case: Case, at: datetime, *, without: Iterable[str] = ()) -> list[int]:
     """End what is still to be done in this case, without calling it met. Return the ids of the duties.
 
-    What was sent to their owners is withdrawn by the caller, or by the clock.
+    `without`: keys of duties that go on. What was sent to their owners is withdrawn by the caller, or by the clock.
     """
-    unmet = Deadline.objects.unmet().filter(case=case)
+    unmet = Deadline.objects.unmet().filter(case=case).exclude(key__in=list(without))
     keys = list(unmet.order_by("pk").values_list("pk", flat=True))
     unmet.filter(pk__in=keys).update(ended_at=at, next_mark_at=None)
     AwaitedDate.objects.filter(case=case, done_at__isnull=True, ended_at__isnull=True).update(ended_at=at)

@@ -3,10 +3,12 @@
 What a journey was stands in the form that was sent about it, which the room above reads (`register_source`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from access.short_lists import ShortList
 
 from .models import Case
 
@@ -25,7 +27,7 @@ class Journey:
     said: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
-Source = Callable[[Case, str], Iterable[Journey]]
+Source = Callable[[Case, str], ShortList[Journey]]
 _sources: list[Source] = []
 
 
@@ -34,7 +36,6 @@ def register_source(source: Source) -> None:
     _sources[:] = [source]
 
 
-def list_journeys(case: Case, language: str) -> list[Journey]:
-    """Return the journeys of a case, the newest first."""
-    found = [journey for source in _sources for journey in source(case, language)]
-    return sorted(found, key=lambda journey: journey.at, reverse=True)
+def list_journeys(case: Case, language: str) -> ShortList[Journey]:
+    """Return the journeys of a case, the newest first; the oldest of very many are only counted."""
+    return _sources[-1](case, language) if _sources else ShortList()

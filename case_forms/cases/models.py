@@ -318,6 +318,11 @@ class DeadlineKind(models.TextChoices):
     TASK = "task", _("task")
 
 
+# The key of the duty to answer another unit that may know the person (`finding.requests`): closing a case doesn't end
+# what is asked about it afterwards.
+IDENTITY_REQUEST = "identity_request"
+
+
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
     def unmet(self) -> "DeadlineQuerySet":
         """Return what is still to be done: neither met, nor ended with its case."""
@@ -326,6 +331,11 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
     def running(self) -> "DeadlineQuerySet":
         """Return what is still to be done, in cases that are open."""
         return self.unmet().filter(case__closed_at__isnull=True, case__merged_into__isnull=True)
+
+    def chased(self) -> "DeadlineQuerySet":
+        """Return what the clock looks at: what runs, and what another unit asks about the person of a closed case."""
+        is_asked = Q(case__closed_at__isnull=True) | Q(key=IDENTITY_REQUEST)
+        return self.unmet().filter(is_asked, case__merged_into__isnull=True)
 
 
 class Deadline(models.Model):

@@ -72,9 +72,8 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
 
     Taking it (accepted, on the way, an outcome) meets the deadlines that wait for this notice or for the one it chases;
     a coordinator who takes a call meets none, because the recipient still hasn't answered. A referral's state follows
-    its service's answer. A wrong area sends the notice on. (Who is notified after "declined" is decided by the
-    ladder, in
-    notifications.escalation.)
+    its service's answer. A wrong area sends the notice on, and the referral with it. (Who is notified after "declined"
+    is decided by the ladder, in notifications.escalation.)
     """
     event = _event(notice, ANSWERED, reply.at, kind=reply.kind, reason=reply.reason, reply=str(reply.pk))
     if event is None:
@@ -85,9 +84,8 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
     if reply.kind in TAKES_IT:
         met = meet_deadlines(Deadline.objects.filter(case=event.case, notice_id__in=chase), reply.at)
         respond_to_done(met, reply.at)
-    follow_reply(event.case, chase, reply)
-    if reply.kind == ReplyKind.WRONG_AREA:
-        reroute(case=event.case, notice=notice, reply=reply)
+    sent_on = reroute(case=event.case, notice=notice, reply=reply) if reply.kind == ReplyKind.WRONG_AREA else None
+    follow_reply(event.case, chase, reply, sent_on=sent_on)
     if code := EVENTS_OF_REPLIES.get(reply.kind):
         # Accepting is said once by whoever takes it; each refusal and each outcome is one of its own.
         occurrence = None if code == "notice_accepted" else reply.pk

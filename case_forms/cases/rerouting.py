@@ -22,9 +22,11 @@ from notifications.outbox.service_briefs import build_call_brief
 from notifications.outbox.sharing import may_receive
 
 from .brief_content import EVERY_ROLE, both
-from .consent.gate import name_recipient
+from .consent.deciding import Asked, decide_sharing
+from .consent.gate import may_share, name_recipient
 from .consent.ledger import Recipient
-from .models import Case, CaseEvent
+from .models import Case, CaseEvent, Referral
+from .referring.arrival import ask_for_consent
 
 REROUTED = "rerouted"
 MARKS = ("amber", "red", "breach")
@@ -36,12 +38,14 @@ COORDINATOR_LADDER = ({"after_minutes": CALL_AGAIN_MINUTES, "do": "call", "repea
 def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     """Send a notice on to the municipality that its recipient named, as a new case event.
 
-    The brief is the one that this role was allowed to read; the clocks go on from where they stand. When nobody of the
-    role is found along the chain but those who have already passed this notice on, coordinators are asked to call.
+    The brief is the one that this role was allowed to read. The clocks go on from where they stand; those of a referral
+    count anew, because another office is asked to help. When nobody of the role is found along the chain but those who
+    have already passed this notice on, coordinators are asked to call; where no consent covers who was found, the unit
+    is asked to ask the person, too.
     """
     municipality = reply.to_municipality or notice.municipality
     at = reply.at
-    found = find_successor(notice, municipality, at)
+    found, uncovered = look_for_successor(notice, municipality, at)
     event = CaseEvent(
         case=case,
         kind=REROUTED,
@@ -55,6 +59,8 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
         callers = callers_for(notice, municipality, at)
         event.explanation = [{"rule": REROUTED, "words": words} for words in (*found.words, *callers.words)]
         event.save()
+        if uncovered is not None and find_referral_of(notice) is not None:
+            ask_for_consent(case, event, at, name_recipient(uncovered))
         return ask_to_call(
             notice,
             municipality,
@@ -65,7 +71,10 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
             case_reference=event.case.reference,
         )
     event.save()
-    sent_on = _create_successor(event, notice, municipality, found, at)
+    is_referral = find_referral_of(notice) is not None
+    if is_referral:
+        _record_basis(case, event, notice, found, reply)
+    sent_on = _create_successor(event, notice, municipality, found, at, counts_anew=is_referral)
     log_event(
         "notice.rerouted",
         actor=Actor("contact", str(notice.contact_id or "")),
@@ -78,8 +87,28 @@ def reroute(*, case: Case, notice: Notice, reply: Reply) -> Notice:
     return sent_on
 
 
+def find_referral_of(notice: Notice) -> Referral | None:
+    """Return the referral that a notice's chain carries; None for any other notice."""
+    return Referral.objects.filter(notice_id=notice.chase_id).order_by("made_at").first() if notice.chase_id else None
+
+
+def _record_basis(case: Case, event: CaseEvent, notice: Notice, found: Resolution, reply: Reply) -> None:
+    """Record on what the office that the referral is passed on to may read of the person."""
+    office = found.partner or (found.contact.partner if found.contact else None)
+    to = Recipient(notice.role, office)
+    # What an emergency has allowed goes on by that; there is nothing new to write down.
+    if may_share(case, to, at=reply.at).is_allowed:
+        asked = Asked("", None, None, None, Actor("contact", str(notice.contact_id or "")))
+        decide_sharing(case=case, event=event, to=to, asked=asked, at=reply.at)
+
+
 def find_successor(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
-    """Find who of the same role takes the notice over.
+    """Find who of the same role takes the notice over (`look_for_successor`)."""
+    return look_for_successor(notice, municipality, at)[0]
+
+
+def look_for_successor(notice: Notice, municipality: Municipality, at: datetime) -> tuple[Resolution, Recipient | None]:
+    """Find who of the same role takes the notice over, and who would have but isn't covered by the person's consent.
 
     Offices that have passed it on, and whoever was asked, don't get it back.
     """
@@ -93,14 +122,15 @@ def find_successor(notice: Notice, municipality: Municipality, at: datetime) -> 
         passed_on=get_offices_that_passed_on(notice),
     )
     if found.contact is None:
-        return found
+        return found, None
     was_asked = found.contact.pk in {asked.contact_id for asked in get_chain(notice)}
     if was_asked:
-        return Resolution(found.role, found.partner, words=found.words, link=OPERATOR)
+        return Resolution(found.role, found.partner, words=found.words, link=OPERATOR), None
     if not may_receive(notice, found.contact, at):
-        words = format_in_each_language(NOT_COVERED, who=name_recipient(Recipient(found.role, found.contact.partner)))
-        return Resolution(found.role, None, words=[*found.words, words], link=OPERATOR)
-    return found
+        uncovered = Recipient(found.role, found.contact.partner)
+        words = format_in_each_language(NOT_COVERED, who=name_recipient(uncovered))
+        return Resolution(found.role, None, words=[*found.words, words], link=OPERATOR), uncovered
+    return found, None
 
 
 def callers_for(notice: Notice, municipality: Municipality, at: datetime) -> Resolution:
@@ -149,15 +179,19 @@ def why_call(municipality: Municipality) -> dict[str, str]:
 
 
 def _create_successor(
-    event: CaseEvent, notice: Notice, municipality: Municipality, found: Resolution, at: datetime
+    event: CaseEvent,
+    notice: Notice,
+    municipality: Municipality,
+    found: Resolution,
+    at: datetime,
+    *,
+    counts_anew: bool,
 ) -> Notice:
+    given = sent_on_as(notice, municipality, found, at)
+    if counts_anew:
+        given["marks"] = marks_from(notice.root, notice.root.owed_at)
     return create_notice(
-        NoticeRequest(
-            event_id=event.pk,
-            case_id=event.case_id,
-            case_reference=event.case.reference,
-            **sent_on_as(notice, municipality, found, at),
-        )
+        NoticeRequest(event_id=event.pk, case_id=event.case_id, case_reference=event.case.reference, **given)
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import Assignment, MobileUnit, Municipality, Region, StaffRole, User
+from case_forms.questions import registry
 from case_forms.questions.base import Choice, ChoiceSource, text_in
 from case_forms.zones.choosing import zone_attributes, zone_rows
 from notifications.directory.models import Partner, Role
@@ -19,6 +20,9 @@ from outreach_pages.records.session_choices import (
     get_selectable_sessions,
     iter_session_attributes,
 )
+
+from .fact_types import FactType
+from .models import get_fact_catalogue
 
 # lists of offices, by the role of the partners that stand in them
 OFFICES = {"partners": Role.PROTECTION_SERVICE.value, "social_services": "social_service", "schools": "school"}
@@ -102,6 +106,7 @@ class Lists:
         self._rows: dict[str, Rows] = {}
         self._attributes: dict[str, Attributes] = {}
         self._choices: dict[tuple[str, str], list[Choice]] = {}
+        self._facts: dict[str, FactType | None] = {}
 
     def choices(self, name: str, language: str) -> list[Choice]:
         """Return (value, label), those of `leading` first, each part in the order of the labels.
@@ -152,6 +157,16 @@ class Lists:
             own = _OWN.get(name)
             self._attributes[name] = own.attributes(self.user) if own else dict(_attributes(name, self._sessions()))
         return self._attributes[name].get(value, {})
+
+    def in_words_of_fact(self, key: str, value: str, language: str) -> str:
+        """Return how the catalogue words this value of a fact with choices; "" for any other."""
+        if key not in self._facts:
+            self._facts[key] = get_fact_catalogue([key]).get(key)
+        fact = self._facts[key]
+        if fact is None or (fact.values is not None and value not in fact.values):
+            return ""
+        kind = registry.get(fact.type)
+        return kind.formatted(value, fact.question, language, self) if fact.type == "select_one" else ""
 
     def _read(self, name: str) -> Rows:
         if name not in self._rows:

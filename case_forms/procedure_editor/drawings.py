@@ -13,6 +13,8 @@ from case_forms.procedures.definition import Deadline, Ladder
 from case_forms.procedures.descriptions import DAY, describe_ladder, describe_minutes
 
 EVENLY = 0.85
+# In pixels: how wide a line is on a phone of 360, and a letter of its words, on average; what stays between two words.
+PHONE, LETTER, GAP = 286, 6.6, 10
 LEFT, RIGHT = 12.0, 87.0  # per cent; the words of the first and the last point need room beside them
 
 
@@ -20,7 +22,8 @@ LEFT, RIGHT = 12.0, 87.0  # per cent; the words of the first and the last point 
 class Point:
     """A point of a line. `who`: which figure stands there: person, deputy, caller, or a mark's colour.
 
-    `again`: how often it is done from then on; "" when once.
+    `again`: how often it is done from then on; "" when once. `is_low`: its words stand a line deeper on a phone, where
+    they would touch its neighbours'.
     """
 
     at: float
@@ -28,6 +31,7 @@ class Point:
     words: str
     who: str
     again: str = ""
+    is_low: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,11 @@ class Drawing:
     def has_more(self) -> bool:
         """Whether a point needs a third line of words."""
         return any(point.again for point in self.points)
+
+    @property
+    def has_low(self) -> bool:
+        """Whether the words of some points stand a line deeper on a phone."""
+        return any(point.is_low for point in self.points)
 
     @property
     def start(self) -> float:
@@ -60,9 +69,12 @@ def draw_ladder(ladder: Ladder) -> Drawing:
         "",
         *(f" ↻ {short_minutes(step.repeat_minutes)}" if step.repeat_minutes else "" for step in ladder.steps),
     ]
+    places = _spread(minutes)
     points = (
-        Point(at, short_minutes(after), words, figure, again)
-        for at, after, again, words, figure in zip(_spread(minutes), minutes, repeats, said, figures, strict=True)
+        Point(at, short_minutes(after), words, figure, again, is_low)
+        for at, after, again, words, figure, is_low in zip(
+            places, minutes, repeats, said, figures, _lower(places, said), strict=True
+        )
     )
     return Drawing(tuple(points), describe_ladder(ladder))
 
@@ -77,8 +89,12 @@ def draw_deadline(deadline: Deadline) -> Drawing | None:
     said = [_("starts"), *(words[mark] for mark in marks)]
     figures = ["start", *(mark.removesuffix("_minutes") for mark in marks)]
     told = ", ".join(f"{words[mark]}: {describe_minutes(after)}" for mark, after in marks.items())
-    points = zip(_spread(minutes), map(short_minutes, minutes), said, figures, strict=True)
-    return Drawing(tuple(Point(*point) for point in points), told)
+    places = _spread(minutes)
+    points = (
+        Point(at, short_minutes(after), words, figure, is_low=is_low)
+        for at, after, words, figure, is_low in zip(places, minutes, said, figures, _lower(places, said), strict=True)
+    )
+    return Drawing(tuple(points), told)
 
 
 def short_minutes(minutes: int) -> str:
@@ -98,6 +114,17 @@ def _spread(minutes: Sequence[int]) -> list[float]:
         round(LEFT + width * (EVENLY * index / last + (1 - EVENLY) * after / longest), 1)
         for index, after in enumerate(minutes)
     ]
+
+
+def _lower(places: Sequence[float], words: Sequence[str]) -> list[bool]:
+    """Say whose words stand a line deeper on a phone: every second point's, where any two neighbours' would touch."""
+
+    def needed(first: int, second: int) -> float:
+        return (len(words[first]) + len(words[second])) / 2 * LETTER + GAP
+
+    room = [(places[index + 1] - places[index]) / 100 * PHONE for index in range(len(places) - 1)]
+    is_tight = any(needed(index, index + 1) > space for index, space in enumerate(room))
+    return [is_tight and index % 2 == 1 for index in range(len(places))]
 
 
 def _step_words(do: str) -> str:

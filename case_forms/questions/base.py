@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from django.conf import settings
 from django.utils import translation
@@ -58,6 +58,25 @@ class ChoiceSource(Protocol):
         Empty when unknown.
         """
         ...
+
+
+@runtime_checkable
+class FactWords(Protocol):
+    """A source that knows the catalogue of facts, too."""
+
+    def in_words_of_fact(self, key: str, value: str, language: str) -> str:
+        """Return how the catalogue words this value of a fact with choices; "" for any other."""
+        ...
+
+
+def word_computed(value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+    """Word a text that nobody chose and that is remembered as a fact: its code is read by the fact's choices.
+
+    "" where it isn't one of them.
+    """
+    if not question.writes_fact or not isinstance(value, str) or not isinstance(sources, FactWords):
+        return ""
+    return sources.in_words_of_fact(question.writes_fact, value, language)
 
 
 class Attachments(Protocol):

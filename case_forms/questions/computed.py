@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from .base import ChoiceSource, CleanContext, Posted, QuestionType
+from .base import ChoiceSource, CleanContext, Posted, QuestionType, word_computed
 from .choices import Boolean
 from .numbers import Decimal, Integer
 from .question import Question
@@ -38,7 +38,8 @@ class Calculated(QuestionType):
         return self._result(question).schema(question, sources)
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
-        return self._result(question).formatted(value, question, language, sources)
+        words = word_computed(value, question, language, sources)
+        return words or self._result(question).formatted(value, question, language, sources)
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "calculate", ""

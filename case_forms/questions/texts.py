@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, checked_text, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, checked_text, word_computed, wrong_type
 from .question import Question
 
 MAX_SHORT, MAX_LONG = 300, 20_000
@@ -84,6 +84,10 @@ class Hidden(LongText):
 
     def from_post(self, post: Posted, name: str, question: Question) -> Any:
         return None
+
+    def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
+        words = word_computed(value, question, language, sources)
+        return words or super().formatted(value, question, language, sources)
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "hidden", ""

@@ -15,7 +15,7 @@ BACK, AHEAD = timedelta(days=14), timedelta(days=400)
 def iter_due_moments(user: User) -> Iterator[DueMoment]:
     """Yield when this person's tasks about sessions are due: the units' own, and what a coordinator has to do."""
     now = clock.now()
-    for task in get_tasks_of(user)[:MAX_TASKS]:
+    for task in get_tasks_of(user)[: MAX_TASKS + 1]:
         if task.due_at is not None and now - BACK <= task.due_at < now + AHEAD:
             yield DueMoment(f"session task {task.pk}", task.due_at)
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.cases.documents.actions import erase_documents
+from case_forms.cases.finding.ending import end_requests_of_forgotten
 from case_forms.cases.finding.index import forget_identity
 from case_forms.cases.locking import lock_all_of
 from case_forms.cases.models import (
@@ -104,6 +105,7 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
             "known": CaseFact.objects.filter(case=case).delete()[0],
             "consents": _erase_consents(case),
             "identity": forget_identity(case),
+            "requests": end_requests_of_forgotten(case, at),
             "rights": forget_requests(case),
             "notes": forget_notes(case),
             "documents": erase_documents(case, at),

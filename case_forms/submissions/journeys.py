@@ -5,12 +5,12 @@ Which form that is, and which of its questions say where, when and with whom, is
 corrected form only the newest version counts.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import structlog
 from django.utils import timezone
 
+from access.short_lists import ShortList, shorten
 from case_forms.cases.journeys import Journey, register_source
 from case_forms.cases.models import Case
 from case_forms.form_builder.sources import Lists
@@ -25,27 +25,30 @@ from .validation.result import CheckContext
 FORM = "accompaniment"
 TO = "to_kind"
 SAID = ("institution", "left_at", "arrived_at", "worker_1", "worker_2", "received_by")
-MAX_READ = 50  # the newest; the others stand among the forms of the case
+MAX_READ = 50  # the newest; the others are counted, and stand among the forms of the case
 
 log = structlog.get_logger(__name__)
 
 
 def register() -> None:
     """Let the case's page show the journeys."""
-    register_source(iter_journeys)
+    register_source(read_journeys)
 
 
-def iter_journeys(case: Case, language: str) -> Iterator[Journey]:
-    """Yield the journeys of a case, the newest first. One that can't be opened is there without its words."""
+def read_journeys(case: Case, language: str) -> ShortList[Journey]:
+    """Read the journeys of a case, the newest first. One that can't be opened is there without its words."""
     found = Submission.objects.current().filter(case=case, form_version__form__key=FORM, forgotten_at__isnull=True)
     sources = Lists()
-    rows = found.select_related("form_version__form").defer("form_version__form__definition")
-    for submission in rows.order_by("-received_at", "pk")[:MAX_READ]:
-        try:
-            yield _read(submission, language, sources)
-        except (SealBroken, KeyRingError) as error:
-            log.error("journey_unreadable", submission=str(submission.pk), code=type(error).__name__)
-            yield Journey(submission.pk, submission.received_at)
+    newest = shorten(found.select_related("form_version__form").defer("form_version__form__definition").order_by("-received_at", "pk"), MAX_READ)
+    return ShortList([_read_one(submission, language, sources) for submission in newest], newest.total)
+
+
+def _read_one(submission: Submission, language: str, sources: Lists) -> Journey:
+    try:
+        return _read(submission, language, sources)
+    except (SealBroken, KeyRingError) as error:
+        log.error("journey_unreadable", submission=str(submission.pk), code=type(error).__name__)
+        return Journey(submission.pk, submission.received_at)
 
 
 def _read(submission: Submission, language: str, sources: Lists) -> Journey:

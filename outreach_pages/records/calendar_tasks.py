@@ -34,23 +34,32 @@ _sources: list[Callable[[User], Iterable[DueMoment]]] = []
 
 
 def register_moments(get_moments: Callable[[User], Iterable[DueMoment]]) -> None:
-    """Register a function that returns what is due for a person, the earliest first and not more than `MAX_TASKS`."""
+    """Register a function that returns what is due for a person, the earliest first.
+
+    Of more than `MAX_TASKS` one more is enough: then the calendar says that there are others.
+    """
     _sources.append(get_moments)
 
 
 def build_task_events(address: CalendarAddress) -> list[Event]:
-    """Build the events of what is due for this address's person, numbered anew each day, in the active language."""
+    """Build the events of what is due for this address's person, numbered anew each day, in the active language.
+
+    Where there are more than `MAX_TASKS`, one more event at the moment of the next one says so.
+    """
     found = [moment for get_moments in _sources for moment in get_moments(address.user)]
-    found = sorted(found, key=lambda moment: (moment.at, moment.key))[:MAX_TASKS]
-    by_day = groupby(found, key=lambda moment: timezone.localdate(moment.at))
-    return [
-        _build_event(address, moment, number)
+    found = sorted(found, key=lambda moment: (moment.at, moment.key))
+    beyond = found[MAX_TASKS : MAX_TASKS + 1]
+    by_day = groupby(found[:MAX_TASKS], key=lambda moment: timezone.localdate(moment.at))
+    events = [
+        _build_event(address, moment, _("Task %(number)d") % {"number": number})
         for _day, moments in by_day
         for number, moment in enumerate(moments, start=1)
     ]
+    more = [_build_event(address, DueMoment("more", moment.at), _("More tasks are in the app")) for moment in beyond]
+    return [*events, *more]
 
 
-def _build_event(address: CalendarAddress, moment: DueMoment, number: int) -> Event:
+def _build_event(address: CalendarAddress, moment: DueMoment, summary: str) -> Event:
     # To the minute: a second would tell which form made it, to whoever has seen that form's time.
     begins = moment.at.astimezone(datetime.UTC).replace(second=0, microsecond=0)
     event = Event()
@@ -61,7 +70,7 @@ def _build_event(address: CalendarAddress, moment: DueMoment, number: int) -> Ev
     event.add("dtstamp", begins)
     event.add("dtstart", begins)
     event.add("dtend", begins + LENGTH)
-    event.add("summary", _("Task %(number)d") % {"number": number})
+    event.add("summary", summary)
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")
     return event

@@ -7,7 +7,7 @@ from typing import Any
 import icalendar
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +56,27 @@ def test_whatever_is_due_the_calendar_can_be_read_and_says_only_a_number_and_a_t
         by_day.setdefault(timezone.localdate(event["dtstart"].dt), []).append(str(event["summary"]).rpartition(" ")[2])
     for numbers in by_day.values():
         assert numbers == [str(number) for number in range(1, len(numbers) + 1)]
+
+
+def test_the_last_entry_of_a_full_calendar_says_that_there_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    address: Any = SimpleNamespace(secret_hash="a" * 64, user=None)
+    begins = datetime.datetime(2026, 12, 1, 8, tzinfo=datetime.UTC)
+    moments = [DueMoment(f"duty {number}", begins + datetime.timedelta(hours=number)) for number in range(4)]
+    monkeypatch.setattr(calendar_tasks, "_sources", [lambda user: moments])
+    monkeypatch.setattr(calendar_tasks, "MAX_TASKS", 3)
+    with translation.override("en"):
+        events = calendar_tasks.build_task_events(address)
+        assert [str(event["summary"]) for event in events] == [
+            "Task 1",
+            "Task 2",
+            "Task 3",
+            "More tasks are in the app",
+        ]
+        assert events[-1]["dtstart"].dt == moments[3].at
+        assert len({str(event["uid"]) for event in events}) == 4
+        # As many as fit need no such entry.
+        monkeypatch.setattr(calendar_tasks, "MAX_TASKS", 4)
+        assert len(calendar_tasks.build_task_events(address)) == 4
 
 
 @pytest.mark.usefixtures("_one_moment")

@@ -5,6 +5,8 @@
 (() => {
   const { out = "", left = "" } = document.currentScript?.dataset ?? {};
   const LEAVE_AFTER_MS = 400;
+  // Where it has begun to go there, it may take its time: a slow network isn't interrupted, a dead one is.
+  const WAIT_AT_MOST_MS = 8000;
   const history = window.history;
   /** @type {Navigation | undefined} */
   const navigation = window.navigation;
@@ -17,8 +19,10 @@
     document.documentElement.style.display = "none";
     document.title = "\u2026";
     const ours = navigation?.currentEntry?.index ?? -1;
+    let isGoing = false;
+    window.addEventListener("beforeunload", () => (isGoing = true), { once: true });
     if (ours >= 0) history.go(-(ours + 1)); // to what was read before us; nothing happens where that is nothing
-    setTimeout(goOn, ours >= 0 ? LEAVE_AFTER_MS : 0);
+    setTimeout(() => (isGoing ? setTimeout(goOn, WAIT_AT_MOST_MS) : goOn()), ours >= 0 ? LEAVE_AFTER_MS : 0);
   }
 
   // The mark stays beside our pages, whichever of them is shown next.

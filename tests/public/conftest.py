@@ -12,17 +12,17 @@ from tests.browser.quiet import close
 from tests.chromium import launch
 from tests.supervisor.house import House
 
-from .elsewhere import FrontEnd
+from .elsewhere import MOTI, FrontEnd
 
 SIZES = {"narrow": (320, 640), "phone": (360, 740), "tablet": (768, 1024), "desktop": (1280, 800)}
-NEUTRAL = "https://sq.wikipedia.org/**"
 
 
 @dataclass
 class Public:
-    """The house, and the card of a session whose page is open."""
+    """The house, where its exit leads to, and the card of a session whose page is open."""
 
     house: House
+    neutral: str
     code: str = ""
     session: str = ""
 
@@ -55,7 +55,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> It
     try:
         yield (
             house.begin_migrated()
-            .start(ASKING_WAIT_SECONDS="1", HEADLESS_PREVIEW_CLIENT_URLS=preview)
+            .start(ASKING_WAIT_SECONDS="1", HEADLESS_PREVIEW_CLIENT_URLS=preview, EXIT_URL=f"{front_end.origin}{MOTI}")
             .wait_ready(seconds=600)
         )
     finally:
@@ -63,9 +63,9 @@ def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> It
 
 
 @pytest.fixture(scope="module")
-def public(running: House, chromium: Browser) -> Public:
+def public(running: House, front_end: FrontEnd, chromium: Browser) -> Public:
     """With one session's page made as its unit makes it: by a press of the button, the first time."""
-    found = Public(running)
+    found = Public(running, f"{front_end.origin}{MOTI}")
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     sign_in(page, found, "vlore1")
@@ -93,7 +93,7 @@ def sign_in(page: Page, public: Public, name: str) -> None:
 
 @pytest.fixture
 def phone(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """phone(script=True, size="phone", dark=False): a context. The neutral page is answered here, not fetched."""
+    """phone(script=True, size="phone", dark=False): a context."""
     made: list[BrowserContext] = []
 
     def make(*, script: bool = True, size: str = "phone", dark: bool = False, **more: object) -> BrowserContext:
@@ -105,7 +105,6 @@ def phone(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
             timezone_id="Europe/Tirane",
             **more,  # type: ignore[arg-type]
         )
-        context.route(NEUTRAL, lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Moti</h1>"))
         made.append(context)
         return context
 

@@ -27,8 +27,15 @@ else {
 """
 
 
+MOTI = "/moti/"  # the neutral page that the exit leads to
+
+
 class FrontEnd:
-    """Serves the page at any address, with a policy that allows what the document names and nothing else."""
+    """Serves the page at any address, with a policy that allows what the document names and nothing else.
+
+    The exit's neutral page stands here, too: the exit redirects, and Playwright answers no address that something was
+    redirected to. Such a one went to the network that tests don't have, and came only because Chromium tries again.
+    """
 
     api = ""
 
@@ -52,7 +59,8 @@ class FrontEnd:
                 api = front_end.api
                 house = api.removesuffix("/api/v2/")
                 script = f'<script type="module">const API = "{api}";{SCRIPT}</script>'
-                body = f'<!doctype html><html lang="en"><meta charset="utf-8"><body>{script}'.encode()
+                shown = "<h1>Moti</h1>" if self.path == MOTI else script
+                body = f'<!doctype html><html lang="en"><meta charset="utf-8"><body>{shown}'.encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html")
                 self.send_header("Content-Length", str(len(body)))

@@ -1,17 +1,18 @@
 """Leaving quickly, three ways, and reading without a network: what is kept, and that it goes."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
 
 from tests.browser.quiet import until, until_done
 from tests.chromium import launch
 
-from .conftest import NEUTRAL, Public
+from .conftest import Public
 
 pytestmark = pytest.mark.browser
 MONTHS = "janar shkurt mars prill maj qershor korrik gusht shtator tetor nëntor dhjetor".split()  # noqa: SIM905
@@ -25,9 +26,9 @@ def help_page(page: Page, public: Public) -> str:
     return public.at(page.locator("a.btn-next").first.get_attribute("href") or "")
 
 
-def has_left(page: Page) -> None:
+def has_left(page: Page, public: Public) -> None:
     expect(page.get_by_role("heading", name="Moti")).to_be_visible()
-    assert page.url.startswith("https://sq.wikipedia.org/")
+    assert page.url == public.neutral
 
 
 def test_without_javascript_the_exit_is_a_link_that_clears(
@@ -36,7 +37,7 @@ def test_without_javascript_the_exit_is_a_link_that_clears(
     page = phone(script=False).new_page()
     page.goto(help_page(page, public))
     page.locator("a.exit").click()
-    has_left(page)
+    has_left(page, public)
     # Playwright shows nothing of a header that the browser has acted upon.
     answer = httpx.get(public.at("/dil/"), headers={"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"})
     assert answer.status_code == 303
@@ -45,6 +46,7 @@ def test_without_javascript_the_exit_is_a_link_that_clears(
 
 
 BEFORE = "https://kerkim.example/"
+SLOW = 1.5  # seconds: more than left.js waits to see whether Back goes anywhere
 # Says which of our pages was there to be seen in a frame of the screen.
 TELL_WHAT_IS_SEEN = """
 const look = () => {
@@ -72,13 +74,13 @@ def visited(page: Page, public: Public, *paths: str) -> list[str]:
     return seen
 
 
-def leave(page: Page, way: str) -> None:
+def leave(page: Page, public: Public, way: str) -> None:
     if way == "click":
         page.locator("a.exit").click()
     else:
         for _press in range(3):
             page.keyboard.press("Shift")
-    has_left(page)
+    has_left(page, public)
 
 
 def press(page: Page, way: str) -> None:
@@ -121,7 +123,6 @@ def whole_chromium(request: pytest.FixtureRequest, chromium: Browser) -> Iterato
 def tab(whole_chromium: Browser) -> Iterator[Page]:
     """A tab that nobody has used yet."""
     context = whole_chromium.new_context(viewport={"width": 360, "height": 740})
-    context.route(NEUTRAL, lambda route: route.fulfill(content_type="text/html", body="<h1>Moti</h1>"))
     yield context.new_page()
     context.close()
 
@@ -129,12 +130,27 @@ def tab(whole_chromium: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("way", ["click", "shift"])
 def test_back_after_the_exit_shows_none_of_the_pages_that_were_read(public: Public, tab: Page, way: str) -> None:
     seen = visited(tab, public, "/", "/si-ta-dalloni/", "/ndihme/")
-    leave(tab, way)
+    leave(tab, public, way)
     press(tab, "back")
     assert tab.url == BEFORE, "Back led out of the site"
     for _press in range(3):
         press(tab, "forward")
     assert shown_of_ours(seen, public) == [], "no page of ours was on the screen for one frame"
+
+
+def test_back_leads_out_also_where_the_network_is_slower_than_we_wait(public: Public, tab: Page) -> None:
+    seen = visited(tab, public, "/", "/ndihme/")
+    tab.context.unroute(f"{BEFORE}**")
+
+    def answer_late(route: Route) -> None:
+        time.sleep(SLOW)
+        route.fulfill(content_type="text/html", body="<p>Kërkim</p>")
+
+    tab.context.route(f"{BEFORE}**", answer_late)
+    leave(tab, public, "click")
+    tab.evaluate("void setTimeout(() => history.back(), 0)")
+    tab.wait_for_url(BEFORE)
+    assert shown_of_ours(seen, public) == []
 
 
 def test_back_after_the_exit_brings_back_no_form_that_was_being_written(public: Public, tab: Page) -> None:
@@ -145,7 +161,7 @@ def test_back_after_the_exit_brings_back_no_form_that_was_being_written(public: 
     expect(tab.locator("input[name=sheet]")).to_be_attached()
     until_done(tab)
     seen.clear()
-    leave(tab, "click")
+    leave(tab, public, "click")
     seen.clear()  # of the page itself, before it was covered
     press(tab, "back")
     assert tab.url == BEFORE
@@ -156,7 +172,7 @@ def test_back_after_the_exit_brings_back_no_form_that_was_being_written(public: 
 def test_where_nothing_was_read_before_us_back_shows_the_neutral_page(public: Public, tab: Page) -> None:
     tab.goto(public.at("/"))
     seen = visited_here(tab, public)
-    leave(tab, "click")
+    leave(tab, public, "click")
     for _press in range(3):
         press(tab, "back")
         assert not tab.url.endswith(("/ndihme/", "/si-ta-dalloni/")), tab.url
@@ -176,7 +192,7 @@ def visited_here(page: Page, public: Public) -> list[str]:
 
 def test_a_single_page_is_replaced_and_the_first_back_leads_out(public: Public, tab: Page) -> None:
     seen = visited(tab, public, "/ndihme/")
-    leave(tab, "click")
+    leave(tab, public, "click")
     press(tab, "back")
     assert tab.url == BEFORE
     assert shown_of_ours(seen, public) == []
@@ -191,7 +207,7 @@ def test_back_between_our_pages_is_as_it_was(public: Public, tab: Page) -> None:
 
 def test_who_comes_again_in_the_same_tab_reads_as_before(public: Public, tab: Page) -> None:
     visited(tab, public, "/", "/ndihme/")
-    leave(tab, "click")
+    leave(tab, public, "click")
     tab.goto(public.at("/si-ta-dalloni/"))
     tab.goto(public.at("/ndihme/"))
     until_done(tab)
@@ -202,7 +218,7 @@ def test_who_comes_again_in_the_same_tab_reads_as_before(public: Public, tab: Pa
 
 def test_the_exit_stores_nothing(public: Public, tab: Page) -> None:
     visited(tab, public, "/", "/ndihme/")
-    leave(tab, "click")
+    leave(tab, public, "click")
     tab.goto(public.at("/en/"))
     assert tab.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
 
@@ -244,7 +260,7 @@ def test_kept_pages_are_read_without_a_network_and_go_with_the_exit(
     page.goto(address)
     page.wait_for_function("document.readyState === 'complete'")
     page.locator("a.exit").click()
-    has_left(page)
+    has_left(page, public)
     page.goto(public.at("/en/"))
     assert (page.evaluate(CACHES), page.evaluate(WORKERS)) == (0, 0), "the exit took all of it away"
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0

@@ -1,21 +1,25 @@
 """What other pages say about the end of cases: the case's own page, and the start page."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 
 from access.models import User
 from access.short_lists import shorten
+from audit import clock
 
 from ..adopting import may_adopt
 from ..models import Case, CaseClosing, FormMove, StatusChange
 from ..moving.allowed import may_decide as may_decide_move
 from ..statuses.actions import may_decide as may_decide_status
+from ..statuses.models import StatusDecision
 from .actions import may_ask
 from .reasons import label_reason
 from .reopening import get_closing
 
 MAX_ON_HOME = 30
+SHOWN_FOR = timedelta(days=14)  # what became of a proposal
 
 
 def describe_end(case: Case, user: User) -> dict[str, Any]:
@@ -33,7 +37,10 @@ def describe_end(case: Case, user: User) -> dict[str, Any]:
 
 
 def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
-    """Return what this person decides, whole and in order: requests to close, and closed cases that a form is about."""
+    """Return what this person decides or proposed, whole and in order.
+
+    Requests to close, closed cases that a form is about, statuses, and what became of one's own proposals.
+    """
     # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
     keys = list(CaseClosing.objects.waiting().order_by().values_list("pk", flat=True))
     decided_here = CaseClosing.objects.to_decide(user).filter(pk__in=keys)
@@ -43,6 +50,7 @@ def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
         "closings": decided_here.select_related("case__unit").defer("words").order_by("asked_at", "pk"),
         "status_changes": _list_statuses(user),
         "form_moves": _list_moves(user),
+        "ended_statuses": _list_ended_statuses(user),
         "cases_with_forms": after.select_related("unit").order_by("form_after_closing_at", "pk"),
     }
 
@@ -69,3 +77,12 @@ def _list_moves(user: User) -> "QuerySet[FormMove]":
     near = rows.near(user).filter(pk__in=keys, source__merged_into=None).exclude(proposed_by=user)
     decided_here = [move.pk for move in near if may_decide_move(move, user)]
     return rows.filter(pk__in=decided_here).order_by("proposed_at", "pk")
+
+
+def _list_ended_statuses(user: User) -> "QuerySet[StatusChange]":
+    """List the statuses that this person proposed and about which nobody decides any more: cases were merged lately."""
+    rows = StatusChange.objects.filter(decision=StatusDecision.MERGED, proposed_by=user, submission_id=None)
+    mine = rows.filter(merge_id=None, decided_at__gte=clock.now() - SHOWN_FOR)
+    seen = Case.objects.visible_to(user).open().filter(pk__in=mine.values("case"))
+    found = mine.filter(case__in=seen.values("pk"))
+    return found.select_related("case__unit").defer("words").order_by("-decided_at", "pk")

@@ -28,7 +28,7 @@ def iter_due_moments(user: User) -> Iterator[DueMoment]:
     is_coordinators = Q(case__in=coordinated, owner=Role.COORDINATOR.value)
     duties = due_duties(get_cases(user, DayFilter())).filter(is_led | is_coordinators)
     soon = duties.filter(due__gte=now - BACK, due__lt=now + AHEAD).order_by("due", "pk")
-    for pk, due in soon.values_list("pk", "due")[:MAX_TASKS]:
+    for pk, due in soon.values_list("pk", "due")[: MAX_TASKS + 1]:
         yield DueMoment(f"duty {pk}", due)
 
 

@@ -6,7 +6,7 @@ that names can't be tried out (docs/adr/0111).
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from access.rate_limits import Limit
 from access.short_lists import ShortList
 from audit import clock
 from audit.chain import get_actor, log_event
-from notifications.directory.models import Contact, Role
+from notifications.directory.models import Partner, Role
 from vault.blind_index import build_digest, get_primary_key
 
 from ..models import Case
@@ -151,14 +151,24 @@ def note_matches(
 
 def list_coordinators(unit: MobileUnit | None) -> list[Coordinator]:
     """Return the coordinators of a unit's region, as the directory has them."""
-    contacts = Contact.objects.filter(
-        is_active=True,
+    return list_coordinators_of([unit.region_id] if unit else []).get(unit.region_id if unit else 0, [])
+
+
+def list_coordinators_of(regions: Iterable[int]) -> dict[int, list[Coordinator]]:
+    """Return the coordinators of these regions, by region: one query, however many there are."""
+    offices = Partner.regions.through.objects.filter(
+        region__in=set(regions),
         partner__is_active=True,
         partner__role=Role.COORDINATOR,
-        partner__regions=unit.region_id if unit else None,
+        partner__contacts__is_active=True,
     )
-    found = contacts.select_related("partner").order_by("name")[:MAX_COORDINATORS]
-    return [Coordinator(each.name, localize(each.partner.names), each.phone) for each in found]
+    named: dict[int, list[Coordinator]] = {}
+    columns = ("region", "partner__contacts__name", "partner__names", "partner__contacts__phone")
+    for region, name, names, phone in offices.order_by("partner__contacts__name", "partner").values_list(*columns):
+        found = named.setdefault(region, [])
+        if len(found) < MAX_COORDINATORS:
+            found.append(Coordinator(name, localize(names), phone))
+    return named
 
 
 def _spell_out(identity: Identity) -> str:

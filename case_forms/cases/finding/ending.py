@@ -21,7 +21,7 @@ from ..deadlines import meet_deadlines
 from ..models import Case, CaseEvent, Deadline
 from ..moving.ending import ASKED as FORM_MOVE
 from .merging import PROPOSED
-from .models import CaseAccess, CaseMerge, CaseTransfer, IdentityRequest, RequestAnswer, TransferAnswer
+from .models import CaseAccess, CaseMerge, CaseTransfer, IdentityRequest, ProbableMatch, RequestAnswer, TransferAnswer
 from .requests import ASKED as REQUESTED
 from .transfers import ASKED as HANDING_OVER
 
@@ -37,6 +37,10 @@ MERGE_ENDED = _(
 REQUEST_ENDED = _(
     "What was asked between units about this person has ended: the other unit closed its case. If you still need to"
     " know what it knows, call its coordinator."
+)
+REQUEST_GONE = _(
+    "What was asked between units about this person has ended: the other unit's case was forgotten, because its time"
+    " was over. Nobody can answer any more."
 )
 
 
@@ -64,6 +68,23 @@ def end_between_units(case: Case, *, by: User, at: datetime) -> dict[str, int]:
         log_event("case.merge_dropped", actor=get_actor(by), target_kind="case_merge", target_id=merge.pk, closed=1)
         counts["merges"] += 1
     return counts
+
+
+def end_requests_of_forgotten(case: Case, at: datetime) -> int:
+    """End what waits for an answer about a case that is being forgotten: nobody can give it any more. Return how many.
+
+    The unit that asked is notified. The case is no longer named as one that may be about the same person.
+    """
+    waiting = IdentityRequest.objects.filter(case=case, answer=RequestAnswer.WAITING)
+    ended = list(waiting.select_related("own_case__unit").order_by("pk"))
+    for request in ended:
+        request.answer, request.answered_at = RequestAnswer.GONE, at
+        request.save(update_fields=["answer", "answered_at"])
+        if request.deadline_id is not None:
+            meet_deadlines(Deadline.objects.filter(pk=request.deadline_id), at, is_later=True)
+        _tell_other(request.own_case, request.pk, None, REQUEST_GONE, at)
+    ProbableMatch.objects.filter(Q(case=case) | Q(other=case), dismissed_at=None).update(dismissed_at=at)
+    return len(ended)
 
 
 def _end_transfers(case: Case, by: User, at: datetime) -> int:

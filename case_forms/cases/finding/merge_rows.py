@@ -5,10 +5,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
 
-from case_forms.procedures.case_state import next_status
 from notifications.outbox.models import Notice
 
-from ..models import Case
+from ..models import Case, FormalIdentification
 
 # Stay with the case that they name: they are about the two cases, or found through `Case.merged_into` (the ledger of
 # consents may only grow: `models.said_of`).
@@ -18,6 +17,8 @@ STAYS = frozenset(
     | {"consententry", "sharingdecision"}
 )
 NOTICES = "outbox.Notice"
+STATE_FIELDS = ["status", "child_track", "flags", "formal_identification"]
+RESULTS = (FormalIdentification.CONFIRMED, FormalIdentification.NOT_CONFIRMED)
 
 
 def move_rows(source: Case, target: Case, *, without: dict[str, set[Any]]) -> dict[str, Any]:
@@ -69,15 +70,18 @@ def put_back(label: str, keys: list[str], kept: Case, duplicate: Case) -> None:
     model._base_manager.filter(pk__in=keys, **{field: kept.pk}).update(**{field: duplicate.pk})
 
 
-def take_over_state(kept: Case, duplicate: Case) -> dict[str, Any]:
-    """Let the kept case be whatever either of them was: a child, the further status, every flag."""
-    before = {"status": kept.status, "child_track": kept.child_track, "flags": kept.flags}
-    kept.status = next_status(kept.status, duplicate.status)
+def take_over_state(kept: Case, duplicate: Case, status: str) -> dict[str, Any]:
+    """Let the kept case be a child's if either was, have this status, every flag, and how far identification is."""
+    before = {name: getattr(kept, name) for name in STATE_FIELDS}
+    kept.status = status
     kept.child_track = kept.child_track or duplicate.child_track
     kept.flags = {**duplicate.flags, **kept.flags}
-    kept.save(update_fields=["status", "child_track", "flags"])
-    after = {"status": kept.status, "child_track": kept.child_track, "flags": kept.flags}
-    return {"before": before, "after": after}
+    if kept.formal_identification not in RESULTS:
+        kept.formal_identification = max(
+            kept.formal_identification, duplicate.formal_identification, key=FormalIdentification.values.index
+        )
+    kept.save(update_fields=STATE_FIELDS)
+    return {"before": before, "after": {name: getattr(kept, name) for name in STATE_FIELDS}}
 
 
 def give_back_state(kept: Case, state: dict[str, Any]) -> None:
@@ -85,4 +89,4 @@ def give_back_state(kept: Case, state: dict[str, Any]) -> None:
     for name, before in state.get("before", {}).items():
         if getattr(kept, name) == state["after"][name]:
             setattr(kept, name, before)
-    kept.save(update_fields=["status", "child_track", "flags"])
+    kept.save(update_fields=STATE_FIELDS)

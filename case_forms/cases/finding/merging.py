@@ -34,15 +34,16 @@ from ..facts.risk import refresh_risk
 from ..models import Case, CaseEvent, Deadline, Referral, ReferralStep
 from ..rights.restriction import refresh_restriction
 from ..talk.writing import QUESTION
+from . import merge_status
 from .duties import ask_for_answer, note_answered
 from .merge_rows import NOTICES, give_back_state, move_rows, put_back, take_over_state
+from .merge_status import STATE
 from .models import CaseAccess, CaseMerge, ProbableMatch
 from .sides import may_act_for
 
 MERGED, UNMERGED, PROPOSED = "cases_merged", "cases_unmerged", "merge_proposed"
 WITHDRAWN = "merged"  # why a notice is withdrawn
 OVER = (NoticeState.CANCELLED, NoticeState.DECLINED)
-STATE = "state"  # in `CaseMerge.moved`: what the kept case was before, and became
 
 
 log = structlog.get_logger(__name__)
@@ -166,8 +167,21 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
     note_answered(locked.deadline, now, by)
     locked.withdrawn = [str(key) for key in _withdraw_doubled_notices(kept, duplicate)]
     stays = _hold_doubled_duties(kept, duplicate, locked.withdrawn)
+    merged = merge_status.compute_status(kept, duplicate)
+    told = merge_status.list_concerned(locked, merged)
+    ended = merge_status.end_waiting(kept, duplicate, merged.status, by, now)
     locked.moved = move_rows(duplicate, kept, without={"cases.Deadline": stays, **_hold_doubled_referrals(locked)})
-    locked.moved[STATE] = take_over_state(kept, duplicate)
+    state = take_over_state(kept, duplicate, merged.status)
+    proposed = merge_status.propose_other(locked, merged, by, now)
+    told_ids = [notice.contact_id for notice in told]
+    locked.moved[STATE] = {
+        **state,
+        "held_by": merged.held_by,
+        "other": merged.other,
+        "ended": ended,
+        "proposed": proposed,
+        "told": told_ids,
+    }
     locked.approved_by, locked.approved_at = by, now
     locked.save(update_fields=["withdrawn", "moved", "approved_by", "approved_at"])
     Case.objects.filter(pk=duplicate.pk).update(merged_into=kept)
@@ -180,6 +194,7 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
         CaseAccess.objects.create(case=kept, unit_id=duplicate.unit_id, since=now, merge=locked)
     ProbableMatch.objects.filter(Q(case=kept, other=duplicate) | Q(case=duplicate, other=kept)).update(dismissed_at=now)
     _tell(locked, MERGED, by, now)
+    merge_status.tell_merged(locked, merged, told, now, is_proposed=bool(proposed))
     return locked
 
 
@@ -219,6 +234,7 @@ def approve_undoing(*, merge: CaseMerge, by: User) -> CaseMerge:
     CaseAccess.objects.filter(merge=locked, ended_at__isnull=True).update(ended_at=now)
     for key in locked.withdrawn:
         _tell_again(UUID(key), locked)
+    merge_status.undo(locked, locked.moved.get(STATE, {}), by, now)
     locked.undone_by, locked.undone_at = by, now
     locked.save(update_fields=["undone_by", "undone_at"])
     _tell(locked, UNMERGED, by, now)
@@ -359,6 +375,7 @@ def _tell(merge: CaseMerge, kind: str, by: User, now: Any) -> None:
     for case in (merge.kept, merge.duplicate):
         CaseEvent.objects.create(case=case, kind=kind, at=now, detail={"merge": str(merge.pk)})
     ids = {"kept": merge.kept_id, "duplicate": merge.duplicate_id, "withdrawn": len(merge.withdrawn)}
+    ids["statuses"] = len(merge.moved.get(STATE, {}).get("ended", ()))
     about: dict[str, Any] = {"actor": get_actor(by), "target_kind": "case_merge", "target_id": merge.pk, **ids}
     if kind == MERGED:
         log_event("case.merged", **about)

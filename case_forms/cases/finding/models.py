@@ -101,6 +101,7 @@ class RequestAnswer(models.TextChoices):
     DECLINED = "declined", _("declined")
     EXPIRED = "expired", _("no answer in time")
     CLOSED = "closed", _("ended, because a case was closed")
+    GONE = "gone", _("nobody can answer any more: the case was forgotten")
 
 
 class IdentityRequest(models.Model):

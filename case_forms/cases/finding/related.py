@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q
 
 from access.models import MobileUnit, User
 from access.reach import read_reach
+from audit import clock
 
 from ..models import Case
-from .asking import Coordinator, list_coordinators
+from .asking import Coordinator, list_coordinators_of
+from .duties import DAY
 from .links import LinkLine, list_links
 from .models import CaseAccess, CaseMerge, CaseTransfer, IdentityRequest, ProbableMatch, RequestAnswer
 from .requests import get_requests_for
@@ -32,6 +35,12 @@ class MatchLine:
     def may_ask(self) -> bool:
         """Whether asking makes sense: nothing was asked, or nobody answered in time."""
         return self.request is None or self.request.answer in (RequestAnswer.EXPIRED, RequestAnswer.CLOSED)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nobody has answered for a day."""
+        asked = self.request
+        return asked is not None and not asked.answer and asked.asked_at <= clock.now() - DAY
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,9 @@ def _list_matches(case: Case, user: User) -> list[MatchLine]:
     matches = list(rows.select_related("other__unit", "other__merged_into__unit"))
     others = {match.pk: match.other.merged_into or match.other for match in matches}
     visible = Case.objects.visible_to(user).in_bulk([other.pk for other in others.values()])
+    hidden = [other for other in others.values() if other.pk not in visible and other.pk != case.pk]
+    requests = _read_newest_requests(hidden, case)
+    coordinators = list_coordinators_of(other.unit.region_id for other in hidden)
     lines: dict[object, MatchLine] = {}
     for match in matches:
         other = others[match.pk]
@@ -89,10 +101,18 @@ def _list_matches(case: Case, user: User) -> list[MatchLine]:
         if other.pk in visible:
             lines[other.pk] = MatchLine(match, visible[other.pk], [], None)
             continue
-        asked = IdentityRequest.objects.filter(case=other, unit=case.unit_id).order_by("-asked_at").first()
         # One line for a unit: how many of its cases fit says something about them.
-        lines.setdefault(("unit", other.unit_id), MatchLine(match, None, list_coordinators(other.unit), asked))
+        known = coordinators.get(other.unit.region_id, [])
+        lines.setdefault(("unit", other.unit_id), MatchLine(match, None, known, requests.get(other.pk)))
     return list(lines.values())
+
+
+def _read_newest_requests(hidden: list[Case], case: Case) -> dict[UUID, IdentityRequest]:
+    """Return what this case's unit asked last about each of these cases, by case: one query for all of them."""
+    if not hidden:
+        return {}
+    asked = IdentityRequest.objects.filter(case__in=[other.pk for other in hidden], unit=case.unit_id)
+    return {request.case_id: request for request in asked.select_related("case__unit").order_by("asked_at", "pk")}
 
 
 def _list_merges(case: Case) -> list[CaseMerge]:

@@ -1,7 +1,8 @@
 """One unit asks another to open the case of a person whom both may know. It opens after both agreed.
 
 Whoever asks has agreed by asking; somebody of the other unit, or its coordinator, agrees or declines. Nobody answers
-their own request. Without an answer it expires; until then it is chased like every duty of the case.
+their own request. Without an answer it expires; until then it is chased like every duty of the case, also where that
+case is closed: whoever closed it may know where the person was. Where the case is forgotten nobody can answer.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
-from access.models import MobileUnit, User
+from access.models import Assignment, MobileUnit, StaffRole, User
 from access.reach import get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import SYSTEM, get_actor, log_event
@@ -21,20 +22,20 @@ from notifications.escalation.passes import Clock, register_clock
 
 from ..brief_content import both
 from ..deadlines import lock_duties
-from ..models import Case, CaseEvent
+from ..models import IDENTITY_REQUEST, Case, CaseEvent
 from .duties import ask_for_answer, note_answered
 from .models import CaseAccess, IdentityQuestion, IdentityRequest, ProbableMatch, RequestAnswer
 from .sides import may_act_for
 
 CLOCK = "identity.requests"  # the name of the clock that lets requests expire
-ASKED = "identity_request"  # the kind of the case event, and the key of the task
+ASKED = IDENTITY_REQUEST  # the kind of the case event, and the key of the task
 ANSWERED = "identity_request_answered"
 EXPIRES_AFTER = timedelta(days=7)
 MAX_EXPIRED = 200  # in one pass
 
 
 class RequestRefused(Exception):
-    """A request that can't be made or answered. `code`: not_yours, own_request, answered, known."""
+    """A request that can't be made or answered. `code`: not_yours, own_request, answered, known, forgotten."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -65,6 +66,8 @@ def _get_standing(case_id: Any) -> Case:
 def _ask(*, case: Case, unit: MobileUnit, own_case: Case | None, by: User) -> IdentityRequest:
     if Case.objects.visible_to(by).filter(pk=case.pk).exists():
         raise RequestRefused("known")
+    if case.forgotten_at is not None:
+        raise RequestRefused("forgotten")
     now = clock.now()
     waiting = IdentityRequest.objects.filter(case=case, unit=unit, answer=RequestAnswer.WAITING)
     try:
@@ -98,6 +101,15 @@ def get_requests_for(user: User) -> "QuerySet[IdentityRequest]":
     units, regions = get_unit_keys(user), get_region_keys(user)
     of_case = Q(case__unit__in=units) | Q(case__region__in=regions) | Q(case__unit__region__in=regions)
     return IdentityRequest.objects.filter(of_case | Q(unit__in=units) | Q(unit__region__in=regions)).distinct()
+
+
+def can_be_answered(request: IdentityRequest) -> bool:
+    """Say whether anybody with an account acts for the case that is asked about, besides whoever asks."""
+    case = request.case
+    of_unit = Q(role=StaffRole.WORKER, unit=case.unit_id)
+    of_regions = Q(role=StaffRole.COORDINATOR, region__in=(case.region_id, case.unit.region_id))
+    acting = Assignment.objects.current().filter(of_unit | of_regions, user__is_active=True)
+    return acting.exclude(user=request.asked_by_id).exists()
 
 
 def is_visible(case: Case, user: User) -> bool:

@@ -19,7 +19,7 @@ from audit import clock
 from case_forms.form_builder.models import FormVersion
 
 from . import requests as between_units
-from .asking import QUESTIONS, Asked, TooManyQuestions
+from .asking import QUESTIONS, Asked, TooManyQuestions, list_coordinators
 from .asking import ask as ask_about
 from .assigning import AssignmentRefused, assign, list_orphans
 from .forms import PersonForm
@@ -111,6 +111,8 @@ def ask(request: HttpRequest, question_id: UUID) -> HttpResponse:
     except between_units.RequestRefused as refused:
         if refused.code == "known":
             return redirect("finding:find")
+        if refused.code == "forgotten":
+            return _find_page(request, PersonForm(), is_gone=True, status=410)
         raise Http404 from None
     return redirect("finding:request", made.pk)
 
@@ -136,8 +138,16 @@ def request_page(request: HttpRequest, request_id: UUID) -> HttpResponse:
         "case": found.case if between_units.is_visible(found.case, user) else None,
         "may_answer": may_answer and not found.answer,
         "is_asking_side": user.units().filter(pk=found.unit_id).exists(),
+        **_describe_wait(found),
     }
     return render(request, "finding/request.html", context)
+
+
+def _describe_wait(found: IdentityRequest) -> dict[str, Any]:
+    """Return what an asking unit reads while nobody has answered: whether anybody can, and whom to call."""
+    if found.answer:
+        return {}
+    return {"can_be_answered": between_units.can_be_answered(found), "coordinators": list_coordinators(found.case.unit)}
 
 
 def _get_request(user: User, request_id: UUID) -> IdentityRequest:

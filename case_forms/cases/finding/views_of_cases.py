@@ -16,6 +16,7 @@ from audit import clock
 from ..models import Case
 from . import merging, transfers
 from .links import LinkRefused, add_link, find_visible, remove_link
+from .merge_status import MergedStatus, compute_status, read_status
 from .models import CaseMerge, CaseTransfer, LinkKind, ProbableMatch
 from .related import build_related
 from .requests import RequestRefused, ask_about_match
@@ -137,15 +138,27 @@ def merge(request: HttpRequest, merge_id: UUID) -> HttpResponse:
             problem = refused.code
             if problem in ("over", "own_proposal"):
                 return redirect("finding:merge", found.pk)
+    may_decide = merging.may_decide(found, user)
     context = {
         "place_name": found.kept.unit.name,
         "merge": found,
-        "may_decide": merging.may_decide(found, user),
+        "may_decide": may_decide,
+        "status": _describe_status(found, user, may_decide=may_decide),
         "is_proposer": found.proposed_by_id == user.pk,
         "has_side": may_act_for(found.kept, user) or may_act_for(found.duplicate, user),
         "problem": PROBLEMS.get(problem, ""),
     }
     return render(request, "finding/merge.html", context, status=422 if problem else 200)
+
+
+def _describe_status(merge: CaseMerge, user: User, *, may_decide: bool) -> MergedStatus | None:
+    """Return the status that a merge gives, or gave; None once it is over, and for whoever may not read both cases."""
+    if merge.dropped_at or merge.undone_at:
+        return None
+    if merge.approved_at:
+        return read_status(merge)
+    both_seen = Case.objects.visible_to(user).filter(pk__in=(merge.kept_id, merge.duplicate_id)).count() == 2
+    return compute_status(merge.kept, merge.duplicate) if may_decide or both_seen else None
 
 
 def _decide(decision: str, merge: CaseMerge, user: User) -> None:

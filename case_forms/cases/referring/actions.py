@@ -22,7 +22,7 @@ from audit import clock
 from audit.chain import SYSTEM, Actor, get_actor, log_event
 from notifications.briefs.replies import NOTE_LENGTH
 from notifications.briefs.role_choices import REASONS_OF_COLLEAGUES, REASONS_OF_ROLE
-from notifications.directory.models import Contact
+from notifications.directory.models import Contact, Partner
 from notifications.outbox.locking import lock_chases
 
 from ..consent.gate import may_share
@@ -59,6 +59,7 @@ class Step:
     way: str
     reason: str = ""
     due_at: datetime | None = None
+    office: Partner | None = None
     note: str = field(default="", repr=False)
     who: str = field(default="", repr=False)
     said_by: str = field(default="", repr=False)
@@ -115,6 +116,8 @@ def _find_same(referral: Referral, step: Step) -> ReferralStep | None:
 
 def find_state_after(step: ReferralStep) -> str:
     """Return the state in which a step leaves its referral; the closing of a case leaves it in one of two."""
+    if step.kind == StepKind.PASSED_ON:
+        return ReferralState.PENDING
     return step.referral.state if step.kind == StepKind.CASE_CLOSED else step.kind
 
 
@@ -174,9 +177,12 @@ def write_step(
     """
     before = referral.state
     referral.state = find_next_state(before, step.kind, step.way)
-    if referral.answered_at is None:
+    if step.office is not None:
+        # Whoever has it now has said nothing yet.
+        referral.partner, referral.answered_at = step.office, None
+    elif referral.answered_at is None:
         referral.answered_at = at
-    referral.save(update_fields=["state", "answered_at"])
+    referral.save(update_fields=["state", "answered_at", "partner"])
     row = ReferralStep.objects.create(
         referral=referral,
         case=case,
@@ -187,6 +193,7 @@ def write_step(
         contact=contact,
         reason=step.reason if step.kind in (StepKind.DECLINED, StepKind.FINISHED, StepKind.CASE_CLOSED) else "",
         due_at=step.due_at if step.kind == StepKind.AGREED else None,
+        office=step.office,
         words=step.words or None,
     )
     event = CaseEvent.objects.create(

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import in_each_language
+from access.languages import Texts, format_in_each_language, in_each_language
 from audit.chain import SYSTEM, Actor
 from case_forms.procedures.clocks import (
     REFERRAL_ACCOMPANIMENT,
@@ -80,6 +80,12 @@ NEXT_STEPS: dict[str, str | Promise] = {
     NEXT_SERVICE: _("Refer the person to another service, or mark this as done and say why none is needed."),
 }
 
+ASK_THE_PERSON = _(
+    "The office that was asked says that it is not in its area. {who} would answer, and the person's consent does not"
+    " cover it. Ask the person: if they agree, note the consent and refer them again; if not, mark this as done and say"
+    " so."
+)
+
 
 def expect_arrival(referral: Referral, case: Case, event: CaseEvent, step: ReferralStep) -> Deadline:
     """Start the clock of an agreed accompaniment, with its marks after the agreed time."""
@@ -103,6 +109,15 @@ def expect_next_service(case: Case, event: CaseEvent, at: datetime) -> Deadline 
     return start_clock(case, event, NEXT_SERVICE, at)
 
 
+def ask_for_consent(case: Case, event: CaseEvent, at: datetime, who: Texts) -> Deadline:
+    """Ask the unit to ask the person: the office of another area answers, and no consent covers it. A task.
+
+    `who`: the office, in words. It is met when the person is referred again, or by hand.
+    """
+    said = format_in_each_language(ASK_THE_PERSON, who=who)
+    return start_clock(case, event, NEXT_SERVICE, at, next_step=said)
+
+
 def start_clock(
     case: Case,
     event: CaseEvent,
@@ -111,10 +126,11 @@ def start_clock(
     *,
     kind: str = DeadlineKind.TASK,
     notice_id: UUID | None = None,
+    next_step: Texts | None = None,
 ) -> Deadline:
     """Start one of these clocks, its marks counted from `since`: as the procedure says, else as proposed here.
 
-    `notice_id`: the notice that nobody has, for what ends with it.
+    `notice_id`: the notice that nobody has, for what ends with it. `next_step`: what to do, where it isn't the usual.
     """
     procedure = case.procedure_version.parsed
     written = procedure.deadlines.get(key)
@@ -125,7 +141,7 @@ def start_clock(
         owned = {"owner": Role.MOBILE_UNIT, "ladder": snapshot_ladder([dict(step) for step in STEPS[key]])}
         marks = {"amber_at": None, "red_at": since + DUE_AFTER[key], "breach_at": None}
         label = in_each_language(LABELS[key])
-    owned["next_step"] = owned.get("next_step") or in_each_language(NEXT_STEPS[key])
+    owned["next_step"] = next_step or owned.get("next_step") or in_each_language(NEXT_STEPS[key])
     deadline, _is_new = Deadline.objects.get_or_create(
         event=event,
         key=key,

@@ -8,13 +8,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from notifications.directory.models import Contact
+from notifications.directory.models import Contact, Partner
 from vault.fields import SealedJSONField
 
 
 class StepKind(models.TextChoices):
     ACCEPTED = "accepted", _("accepted")
     DECLINED = "declined", _("declined")
+    PASSED_ON = "passed_on", _("passed on to another office")
     NO_ANSWER = "no_answer", _("nobody answered")
     AGREED = "agreed", _("accompaniment agreed")
     ARRIVED = "arrived", _("the person has arrived")
@@ -37,8 +38,9 @@ class ReferralStep(models.Model):
 
     `case`: the referral's own, whose key seals `words`; both go along when two cases are merged. `at`: when it was
     noted. `reason`: the code of why it was declined (`briefs.role_choices`), or of how it ended (`outcomes`). `due_at`:
-    when the person is to arrive. `words`: {"note", "who" (accompanies), "said_by" (on the phone)}, those that were
-    written. `by`: the worker; `contact`: who answered at the link; neither where the system did it.
+    when the person is to arrive. `office`: to which the referral was passed on. `words`: {"note", "who" (accompanies),
+    "said_by" (on the phone)}, those that were written. `by`: the worker; `contact`: who answered at the link; neither
+    where the system did it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -53,6 +55,9 @@ class ReferralStep(models.Model):
     contact = models.ForeignKey(
         Contact, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("contact")
     )
+    office = models.ForeignKey(
+        Partner, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("passed on to")
+    )
     reason = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField(_("arrival due"), null=True, blank=True)
     words = SealedJSONField(null=True, blank=True, owner="case_id")
@@ -64,6 +69,10 @@ class ReferralStep(models.Model):
         ordering = ["at"]
         indexes = [models.Index(fields=["referral", "at"], name="steps_of_referral")]
         constraints = [
+            models.CheckConstraint(
+                name="referral_step_passed_on_names_its_office",
+                condition=~Q(kind="passed_on") | Q(office__isnull=False),
+            ),
             models.CheckConstraint(
                 name="referral_step_agreed_has_a_time", condition=~Q(kind="agreed") | Q(due_at__isnull=False)
             ),

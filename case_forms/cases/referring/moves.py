@@ -26,6 +26,7 @@ MOVES: Mapping[str, Mapping[str, str]] = {
     S.PENDING: {
         K.ACCEPTED: S.ACCEPTED,
         K.DECLINED: S.DECLINED,
+        K.PASSED_ON: S.PENDING,
         K.NO_ANSWER: S.NO_ANSWER,
         K.AGREED: S.AGREED,
         K.ARRIVED: S.ARRIVED,
@@ -36,6 +37,7 @@ MOVES: Mapping[str, Mapping[str, str]] = {
         K.AGREED: S.AGREED,
         K.ARRIVED: S.ARRIVED,
         K.DECLINED: S.DECLINED,
+        K.PASSED_ON: S.PENDING,
         K.FINISHED: S.FINISHED,
         K.WITHDRAWN: S.WITHDRAWN,
         K.CASE_CLOSED: S.FINISHED,
@@ -44,6 +46,7 @@ MOVES: Mapping[str, Mapping[str, str]] = {
         K.AGREED: S.AGREED,
         K.ARRIVED: S.ARRIVED,
         K.DECLINED: S.DECLINED,
+        K.PASSED_ON: S.PENDING,
         K.FINISHED: S.FINISHED,
         K.WITHDRAWN: S.WITHDRAWN,
         K.CASE_CLOSED: S.FINISHED,
@@ -86,6 +89,7 @@ HELPING_ROLES = frozenset(
 WAYS: Mapping[str, tuple[Way, ...]] = {
     K.ACCEPTED: (Way.LINK, Way.PHONE),
     K.DECLINED: (Way.LINK, Way.PHONE),
+    K.PASSED_ON: (Way.LINK,),
     K.NO_ANSWER: (Way.UNIT,),
     K.AGREED: (Way.LINK, Way.UNIT, Way.PHONE),
     K.ARRIVED: (Way.LINK, Way.UNIT, Way.PHONE),
@@ -163,7 +167,7 @@ def find_next_state(state: str, kind: str, way: str) -> str:
     if following is None or (state in (S.DECLINED, S.NO_ANSWER) and way != Way.PHONE):
         raise StepRefused(state)
     # At its link a service first answers the notice.
-    if way == Way.LINK and state == S.PENDING and kind not in (K.ACCEPTED, K.DECLINED):
+    if way == Way.LINK and state == S.PENDING and kind not in (K.ACCEPTED, K.DECLINED, K.PASSED_ON):
         raise StepRefused(state)
     return following
 

@@ -49,6 +49,7 @@ NEXT: dict[str, tuple[str, ...]] = {
 ICONS: dict[str, str] = {
     StepKind.ACCEPTED: "accepted",
     StepKind.DECLINED: "declined",
+    StepKind.PASSED_ON: "forward",
     StepKind.NO_ANSWER: "failed",
     StepKind.AGREED: "calendar",
     StepKind.ARRIVED: "place",
@@ -119,7 +120,9 @@ def build_cards(case: Case, user: User) -> list[ReferralCard]:
     rows = Referral.objects.filter(case=case).select_related("partner", "after__partner").order_by("-made_at", "pk")
     found = list(rows)
     steps: dict[UUID, list[ReferralStep]] = defaultdict(list)
-    for row in ReferralStep.objects.filter(referral__in=found).select_related("by", "contact").order_by("at", "pk"):
+    for row in (
+        ReferralStep.objects.filter(referral__in=found).select_related("by", "contact", "office").order_by("at", "pk")
+    ):
         steps[row.referral_id].append(row)
     late = set(
         Notice.objects.filter(chase_id__in=[row.notice_id for row in found], state__in=OPEN, answer_by__lte=now)
@@ -198,13 +201,18 @@ def _label_button(kind: str, state: str) -> str:
 
 def describe_steps_to_service(referral: Referral) -> list[StepLine]:
     """Return the steps of one referral as its service reads them, the oldest first: without what the unit wrote."""
-    found = referral.steps.select_related("by", "contact")
-    return [_build_line(step, is_own=step.way == Way.LINK) for step in found]
+    found = list(referral.steps.select_related("by", "contact", "office"))
+    # What an office noted before it passed the referral on isn't this one's.
+    passed_on = [index for index, step in enumerate(found) if step.kind == StepKind.PASSED_ON]
+    own = found[passed_on[-1] + 1 :] if passed_on else found
+    return [_build_line(step, is_own=step.way == Way.LINK) for step in own]
 
 
 def _build_line(step: ReferralStep, *, is_own: bool = True) -> StepLine:
     more: list[tuple[str, str]] = []
     written = _open_words(step)
+    if step.office is not None:
+        more.append((gettext("Passed on to"), localize(step.office.names, get_current_language())))
     if step.kind == StepKind.DECLINED and step.reason:
         more.append((gettext("Reason"), get_reason_label(ReplyKind.DECLINED, step.reason)))
     if step.kind in (StepKind.FINISHED, StepKind.CASE_CLOSED) and step.reason:

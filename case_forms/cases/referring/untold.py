@@ -24,7 +24,7 @@ from notifications.outbox.escalation_policy import get_first_step_time
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT
 
-from ..deadlines import compute_marks, meet_deadlines
+from ..deadlines import compute_marks, find_first_mark, meet_deadlines
 from ..locking import lock_case_by_id
 from ..models import Case, CaseEvent, Deadline, Referral
 from ..rule_events import respond_to_done
@@ -118,12 +118,18 @@ def _count_anew(notice: Notice, case: Case, at: datetime) -> None:
         moved |= {"ladder": steps, "ladder_step": 0, "next_step_at": get_first_step_time(steps, since)}
     if moved:
         Notice.objects.filter(pk=notice.pk).update(**moved)
+    count_duties_anew(notice.chase_id, case, at)
+
+
+def count_duties_anew(chase_id: UUID | None, case: Case, at: datetime) -> None:
+    """Count the duties that wait for an answer to this chain of notices from this moment on."""
     procedure = case.procedure_version.parsed
-    members = Notice.objects.filter(chase_id=notice.chase_id).values("pk")
+    members = Notice.objects.filter(chase_id=chase_id).values("pk")
     for duty in Deadline.objects.unmet().filter(case=case, notice_id__in=members).exclude(key=UNTOLD):
         if duty.key in procedure.deadlines:
             marks = compute_marks(procedure, duty.key, at)
-            Deadline.objects.filter(pk=duty.pk).update(starts_at=at, **marks)
+            next_mark = find_first_mark(marks) if duty.next_mark_at is not None else None
+            Deadline.objects.filter(pk=duty.pk).update(starts_at=at, next_mark_at=next_mark, **marks)
 
 
 def advance(now: datetime) -> int:

@@ -10,16 +10,14 @@ Locks: every notice of the case, then the case (`..locking`), then the audit cha
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext
 
 from access.languages import Texts
 from access.models import User
 from audit import clock
-from audit.chain import get_actor, log_event
 from case_forms.procedures.case_state import STATUS_ORDER
 
 from ..adopting import may_adopt
@@ -27,6 +25,7 @@ from ..brief_content import both
 from ..closing.actions import may_ask
 from ..locking import lock_all_of
 from ..models import Case, CaseEvent, CaseStatus, StatusChange
+from .decided import get_decided, log_status, store_proposal
 from .models import StatusDecision
 from .telling import tell_status
 
@@ -76,30 +75,9 @@ def propose_status(*, case: Case, wanted: str, reason: str, by: User) -> StatusC
         raise CannotChange("no_reason")
     if len(reason) > MAX_WORDS:
         raise CannotChange("too_long")
-    change = _store(locked, wanted, {"reason": reason.strip()}, by, clock.now())
+    change = store_proposal(locked, wanted, by, clock.now(), words={"reason": reason.strip()})
     if change is None:
         raise CannotChange("asked_already")
-    return change
-
-
-def _store(
-    case: Case, wanted: str, words: dict[str, str], by: User, at: datetime, submission_id: UUID | None = None
-) -> StatusChange | None:
-    """Store a proposal; None where another one waits."""
-    try:
-        with transaction.atomic():
-            change = StatusChange.objects.create(
-                case=case,
-                before=case.status,
-                wanted=wanted,
-                words=words,
-                submission_id=submission_id,
-                proposed_by=by,
-                proposed_at=at,
-            )
-    except IntegrityError:
-        return None
-    _log("case.status_proposed", change, by, by_form=submission_id is not None)
     return change
 
 
@@ -121,7 +99,7 @@ def decide_status(*, change: StatusChange, agree: bool, by: User, answer: str = 
         locked.words = {**locked.words, "answer": answer.strip()}
     _decide(locked, StatusDecision.AGREED if agree else StatusDecision.REFUSED, by, at)
     if not agree:
-        _log("case.status_refused", locked, by)
+        log_status("case.status_refused", locked, by)
         return locked
     case.status = locked.wanted
     case.save(update_fields=["status"])
@@ -132,7 +110,7 @@ def decide_status(*, change: StatusChange, agree: bool, by: User, answer: str = 
         detail={"change": str(locked.pk), "before": locked.before, "status": locked.wanted, "by": by.pk},
         explanation=[{"rule": DECIDED, "words": both(lambda: _word_decision(locked))}],
     )
-    _log("case.status_decided", locked, by, proposed_by=locked.proposed_by_id)
+    log_status("case.status_decided", locked, by, proposed_by=locked.proposed_by_id)
     tell_status(case, event, at)
     return locked
 
@@ -145,14 +123,7 @@ def withdraw_status(*, change: StatusChange, by: User) -> None:
     if locked.proposed_by_id != by.pk:
         raise CannotChange("not_allowed")
     _decide(locked, StatusDecision.WITHDRAWN, by, clock.now())
-    _log("case.status_withdrawn", locked, by)
-
-
-def get_decided(case: Case) -> StatusChange | None:
-    """Return the decision by which the case has the status that it has; None where a form or an authority gave it."""
-    agreed = StatusChange.objects.filter(case=case, decision=StatusDecision.AGREED).defer("words")
-    newest = agreed.order_by("-decided_at").first()
-    return newest if newest is not None and newest.wanted == case.status else None
+    log_status("case.status_withdrawn", locked, by)
 
 
 def hold_by_decision(*, case: Case, asked: str, submission_id: UUID, by: User, at: datetime) -> StatusChange | None:
@@ -165,7 +136,7 @@ def hold_by_decision(*, case: Case, asked: str, submission_id: UUID, by: User, a
     if decided is None:
         return None
     if not StatusChange.objects.filter(case=case, submission_id=submission_id).exists():
-        _store(case, asked, {}, by, at, submission_id)
+        store_proposal(case, asked, by, at, submission_id=submission_id)
     return decided
 
 
@@ -193,11 +164,6 @@ def _lock_waiting(change: StatusChange) -> StatusChange:
 def _decide(change: StatusChange, decision: str, by: User, at: datetime) -> None:
     change.decision, change.decided_by, change.decided_at = decision, by, at
     change.save(update_fields=["decision", "decided_by", "decided_at", "words"])
-
-
-def _log(kind: str, change: StatusChange, by: User, **more: Any) -> None:
-    about = {"before": change.before, "status": change.wanted, **more}
-    log_event(kind, actor=get_actor(by), target_kind="case", target_id=change.case_id, **about)
 
 
 def _word_decision(change: StatusChange) -> str:

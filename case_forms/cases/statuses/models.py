@@ -20,6 +20,7 @@ class StatusDecision(models.TextChoices):
     REFUSED = "refused", _("refused")
     WITHDRAWN = "withdrawn", _("withdrawn")
     ENDED = "ended", _("ended with its case")
+    MERGED = "merged", _("ended, because cases were merged or separated")
 
 
 class StatusChangeQuerySet(models.QuerySet["StatusChange"]):
@@ -36,7 +37,8 @@ class StatusChange(models.Model):
     """One proposal, and what was decided.
 
     `before` and `wanted`: statuses of the case. `words`, sealed: {"reason", "answer"}: why, and the second person's
-    words. `submission_id`: of the form that asked for more than two people had decided; null where a person did.
+    words. `submission_id`: of the form that asked for more than two people had decided; `merge_id`: of the merge in
+    which the other case had this status. Neither where a person proposed it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -45,6 +47,7 @@ class StatusChange(models.Model):
     wanted = models.CharField(_("status that is proposed"), max_length=20)
     words = SealedJSONField(default=dict, owner="case_id")
     submission_id = models.UUIDField(null=True, blank=True)
+    merge_id = models.UUIDField(null=True, blank=True)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
     )

@@ -14,6 +14,7 @@ from access.short_lists import shorten
 from audit.chain import get_actor, log_event
 
 from ..closing.actions import may_ask
+from ..finding.links import find_visible, get_standing_references
 from ..models import Case, CaseStatus, StatusChange
 from .actions import MAX_WORDS, CannotChange, decide_status, may_decide, propose_status, withdraw_status
 from .models import StatusDecision
@@ -38,6 +39,9 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     """
     assert isinstance(request.user, User)
     user = request.user
+    # What was proposed about a case that was merged is said where it is one now.
+    if (stays := get_standing_references([reference]).get(reference)) and find_visible(stays, user):
+        return redirect("cases:status", stays)
     case = visible_or_404(Case, user, reference=reference)
     if not may_ask(case, user):
         raise Http404

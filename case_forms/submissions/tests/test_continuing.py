@@ -296,3 +296,22 @@ def test_an_old_visit_can_be_read_and_not_chosen(worker: User, monkeypatch: pyte
     assert Lists(worker).attributes("outreach_visits", str(visit.pk)) == {
         "name": f"{timezone.localtime(visit.occurred_at):%d.%m.%Y}"
     }
+
+
+def test_visits_beyond_those_that_are_opened_are_chosen_by_day_hour_and_unit(
+    worker: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = timezone.localdate().isoformat()
+    sent = [
+        send(worker, "outreach_visit", date=today, municipality="lezhe", zone_note=f"Zona {number}")
+        for number in range(3)
+    ]
+    monkeypatch.setattr("case_forms.submissions.outreach_visits.MAX_VISITS", 1)
+    choices = dict(Lists(worker).choices("outreach_visits", "sq"))
+    assert set(choices) == {str(visit.pk) for visit in sent}
+    named = [label for label in choices.values() if "Zona" in label]
+    assert len(named) == 1
+    by_hour = [label for label in choices.values() if "Zona" not in label]
+    unit = sent[0].unit.name
+    assert all(label.endswith(f" · {unit}") and ":" in label for label in by_hour)
+    assert Lists(worker).has("outreach_visits", str(sent[0].pk))

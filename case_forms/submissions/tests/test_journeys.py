@@ -104,3 +104,22 @@ def test_one_that_can_not_be_opened_is_there_without_its_words_and_the_page_too(
         (True, ""), (False, "Hospital or health centre")
     }  # fmt: skip
     assert "Accompaniment" in page_of(scene, case)
+
+
+def test_the_oldest_of_many_journeys_are_counted_and_lead_to_the_forms(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = scene.send().submission.case
+    assert case is not None
+    for _number in range(3):
+        accompany(scene, case, "police")
+    client = Client()
+    client.force_login(scene.worker)
+    page = client.get(f"/field/cases/{case.reference}/").content.decode()
+    assert "are listed here" not in page
+    monkeypatch.setattr("case_forms.submissions.journeys.MAX_READ", 2)
+    found = list_journeys(case, "en")
+    assert (len(found), found.total) == (2, 3)
+    page = client.get(f"/field/cases/{case.reference}/").content.decode()
+    assert "2 of 3 are listed here." in page
+    assert "Show all 3" in page

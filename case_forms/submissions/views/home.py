@@ -37,6 +37,7 @@ HEADINGS: dict[str, Promise] = {
     "rights_to_decide": _("What persons ask about their data"),
     "status_changes": _("Statuses to decide"),
     "form_moves": _("Forms in the wrong case, to decide"),
+    "ended_statuses": _("Your proposals that ended with a merge"),
     "closings": _("Closings to decide"),
     "requests": _("Other units ask about a person"),
     "asked": _("What your units asked other units"),

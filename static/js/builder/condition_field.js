@@ -68,6 +68,8 @@ export function modes(editor, words, options, value, onChange, focus) {
     const radio = h("input", {
       type: "radio",
       name,
+      // Of no form: else Wagtail takes an opened part for a change, and saves although nothing was changed.
+      form: "",
       value: given,
       checked: given === value,
       disabled: editor.readOnly,

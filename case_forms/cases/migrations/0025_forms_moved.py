@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0021_statuses_by_decision'),
+        ('cases', '0024_referrals_passed_on'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
