@@ -13,6 +13,7 @@ from access.models import Municipality
 from audit import clock
 from notifications.briefs.choices import get_decline_reasons, get_outcomes
 from notifications.briefs.replies import AnswerRefused, answer, get_refusal
+from notifications.briefs.steps import StepProblem
 from notifications.directory import roster
 from notifications.directory.areas import offices_for
 from notifications.directory.models import Contact, DutyShift, Leave, Partner
@@ -74,13 +75,13 @@ def _reply(act: Accepts | Declines | WrongArea | Outcome, now: datetime) -> None
     try:
         answer(notice=notice, kind=kind, at=now, **given)
     except AnswerRefused as refused:
-        raise ActImpossible(in_each_language(_Refusal(refused))) from None
+        raise ActImpossible(in_each_language(RefusedInWords(refused))) from None
 
 
-class _Refusal:
+class RefusedInWords:
     """A refusal's words, said in the language that is active when they are asked for."""
 
-    def __init__(self, refused: AnswerRefused) -> None:
+    def __init__(self, refused: AnswerRefused | StepProblem) -> None:
         self.refused = refused
 
     def __str__(self) -> str:

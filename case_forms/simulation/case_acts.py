@@ -17,8 +17,9 @@ from case_forms.cases.closing.actions import CannotClose, ClosingRequest, ask_to
 from case_forms.cases.closing.models import ClosingAct
 from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.closing.reopening import reopen_case
-from case_forms.cases.models import Case, CaseClosing, Deadline, Referral
+from case_forms.cases.models import Case, CaseClosing, Deadline
 from case_forms.cases.referring.actions import Step, get_decline_codes, note_step
+from case_forms.cases.referring.again import CannotRefer, list_services, refer_again
 from case_forms.cases.referring.models import StepKind, Way
 from case_forms.cases.referring.moves import REFUSALS, StepRefused
 from case_forms.cases.referring.outcomes import get_outcomes
@@ -30,7 +31,18 @@ from notifications.outbox.models import Notice
 
 from .acts import ActImpossible, find_notice
 from .contents import build_table, insert
-from .story import Asks, Closes, DoesTask, ReferralStep, Reopens, UnitAnswers
+from .service_acts import act_at_link, find_newest_referral
+from .story import (
+    Asks,
+    Closes,
+    DoesTask,
+    ReferralStep,
+    RefersAgain,
+    Reopens,
+    ServicePlaces,
+    ServiceStep,
+    UnitAnswers,
+)
 
 TEXT = "Shembull / Example"
 REFUSED = _("The unit can't do this then.")
@@ -66,13 +78,17 @@ def do_case_act(act: Any, case: Case | None, staff: Staff) -> None:
         _do(act, case, staff)
     except StepRefused as refused:
         raise ActImpossible(in_each_language(REFUSALS[refused.code])) from None
-    except (CannotClose, CannotDo, CannotSay):
+    except (CannotClose, CannotDo, CannotRefer, CannotSay):
         raise ActImpossible(REFUSED) from None
 
 
 def _do(act: Any, case: Case, staff: Staff) -> None:
     if isinstance(act, ReferralStep):
         _step(act, case, staff.worker)
+    elif isinstance(act, ServiceStep | ServicePlaces):
+        act_at_link(act, find_newest_referral(case))
+    elif isinstance(act, RefersAgain):
+        _refer_again(case, staff.worker)
     elif isinstance(act, Closes):
         _close(act, case, staff)
     elif isinstance(act, Reopens):
@@ -88,9 +104,7 @@ def _do(act: Any, case: Case, staff: Staff) -> None:
 
 
 def _step(act: ReferralStep, case: Case, worker: User) -> None:
-    referral = Referral.objects.filter(case=case).order_by("-made_at", "-pk").first()
-    if referral is None:
-        raise ActImpossible(_("No referral has been made then."))
+    referral = find_newest_referral(case)
     reason = act.reason
     if act.step == StepKind.DECLINED:
         reason = reason or get_decline_codes(referral)[0]
@@ -107,6 +121,14 @@ def _step(act: ReferralStep, case: Case, worker: User) -> None:
         said_by=TEXT if is_phoned else "",
     )
     note_step(referral=referral, step=step, by=worker)
+
+
+def _refer_again(case: Case, worker: User) -> None:
+    referral = find_newest_referral(case)
+    choice = next((each for each in list_services(case, referral) if each.is_possible), None)
+    if choice is None:
+        raise ActImpossible(_("There is no other service that could be asked then."))
+    refer_again(referral=referral, partner_id=choice.partner.pk, by=worker)
 
 
 def _close(act: Closes, case: Case, staff: Staff) -> None:

@@ -17,6 +17,7 @@ from case_forms.form_builder.models import CaseFactType, ChoiceList, FormDefinit
 from case_forms.procedures.models import Procedure, ProcedureVersion
 from case_forms.zones.models import Zone
 from notifications.directory.models import Agreement, Contact, DutyShift, Leave, Partner
+from notifications.directory.services.models import ServiceProfile
 from vault.models import LastingKey
 
 from .database import get_sqlite
@@ -65,6 +66,7 @@ def read_contents(since: datetime, until: datetime, *, with_directory: bool) -> 
             Contact._base_manager.all(),
             DutyShift.objects.between(since, until),
             Leave.objects.between(since, until),
+            ServiceProfile._base_manager.all(),
         ]
     return [read_table(rows) for rows in chosen]
 

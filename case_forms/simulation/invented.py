@@ -16,6 +16,7 @@ from access.languages import Texts, format_in_each_language, in_each_language
 from access.models import Municipality, PoliceDirectorate, Region
 from notifications.directory.areas import AREA_RULES, Area
 from notifications.directory.models import Contact, DutyShift, Partner, Role
+from notifications.directory.services.models import ServiceProfile
 
 from .contents import Table, build_table
 
@@ -27,6 +28,7 @@ NAMES = {
     Area.MUNICIPALITY: _("{role}, {place} (example)"),
     Area.DIRECTORATE: _("{role}, {place} (example)"),
 }
+SECOND = _("{role}, another one (example)")
 
 
 def build_directory() -> list[Table]:
@@ -65,6 +67,7 @@ class _Directory:
         self.areas: list[tuple[int, int]] = []
         self.contacts: list[Contact] = []
         self.shifts: list[DutyShift] = []
+        self.profiles: list[ServiceProfile] = []
 
     def build(self) -> None:
         for role, rule in AREA_RULES.items():
@@ -74,16 +77,23 @@ class _Directory:
             area = rule.areas[0] if rule.areas else Area.COUNTRY
             if area == Area.COUNTRY:
                 self._add(role, area, None)
+            if role == Role.PROTECTION_SERVICE:
+                # One declines, and another is asked.
+                self._add(role, area, None, second=True)
             for place in self.places.get(area, ()):
                 self._add(role, area, place)
 
-    def _add(self, role: str, area: Area, place: _Place | None) -> None:
+    def _add(self, role: str, area: Area, place: _Place | None, *, second: bool = False) -> None:
         key = -(len(self.offices) + 1)
-        slug = f"shembull-{role.replace('_', '-')}{f'-{place.slug}' if place else ''}"[:80]
+        slug = f"shembull-{role.replace('_', '-')}{f'-{place.slug}' if place else ''}{'-2' if second else ''}"[:80]
         names: Texts = format_in_each_language(
-            NAMES[area], role=in_each_language(Role(role).label), place=place.name if place else ""
+            SECOND if second else NAMES[area],
+            role=in_each_language(Role(role).label),
+            place=place.name if place else "",
         )
         office = Partner(pk=key, slug=slug, role=role, names=names)
+        if role == Role.PROTECTION_SERVICE:
+            self.profiles.append(ServiceProfile(pk=key, partner=office, checked_on=SINCE.date()))
         if place is not None and area == Area.MUNICIPALITY:
             office.municipality_id = place.pk
         elif place is not None and area == Area.DIRECTORATE:
@@ -115,4 +125,4 @@ class _Directory:
             through(pk=-number, partner_id=office, region_id=region)
             for number, (office, region) in enumerate(self.areas, start=1)
         ]
-        return [build_table(each) for each in (self.offices, areas, self.contacts, self.shifts) if each]
+        return [build_table(each) for each in (self.offices, areas, self.contacts, self.shifts, self.profiles) if each]

@@ -64,7 +64,8 @@ class Outside:
 
     `asked_at`: by notice, when the directory was last asked about it in vain. `changed_at`: when the story changed the
     directory. `lists_tried_at`: when the lists of the day were last looked at. `asleep`: the notices whose calls only
-    repeat and are left out from then on, with since when. `talk_stood_as`: how the conversations stood when their pass
+    repeat and are left out from then on, with since when. `dozing`: those whose calls are left out until then.
+    `lists_stood_as`: what there was to be listed then. `talk_stood_as`: how the conversations stood when their pass
     had last run.
     """
 
@@ -72,7 +73,9 @@ class Outside:
     asked_at: dict[UUID, datetime] = field(default_factory=dict)
     changed_at: list[datetime] = field(default_factory=list)
     lists_tried_at: datetime = LONG_AGO
+    lists_stood_as: tuple[Any, ...] = ()
     asleep: dict[UUID, datetime] = field(default_factory=dict)
+    dozing: dict[UUID, datetime] = field(default_factory=dict)
     talk_stood_as: tuple[Any, ...] = ()
     _seen: dict[str, Any] = field(default_factory=dict)
     _seen_at: int = -1
@@ -139,10 +142,17 @@ class Outside:
 
     def get_next_roster_change(self, after: datetime) -> datetime | None:
         """Return when a shift or a leave next begins or ends, or the story next changed the directory."""
+        changes, index = self._get_roster(), self.get_roster_period(after)
+        return changes[index] if index < len(changes) else None
+
+    def get_roster_period(self, now: datetime) -> int:
+        """Return how many changes of the roster there were until now: between two of them it says the same."""
+        return bisect_right(self._get_roster(), now)
+
+    def _get_roster(self) -> list[datetime]:
         if self._roster is None:
             self._roster = sorted({*_read_roster_changes(), *self.changed_at})
-        index = bisect_right(self._roster, after)
-        return self._roster[index] if index < len(self._roster) else None
+        return self._roster
 
 
 def _ask(question: Question) -> list[Any]:

@@ -7,6 +7,7 @@ is the house's own function; nothing of what it does is written here. Another cl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,7 +23,7 @@ from notifications.outbox.escalation_policy import FIRST_DAY
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.sweep import RESOLVE_INTERVAL_AFTER_A_DAY, resolve_again
 
-from .outside import Outside
+from .outside import OpenNotice, Outside
 
 MINUTE = timedelta(minutes=1)
 
@@ -161,24 +162,48 @@ def _next_sending(now: datetime, outside: Outside) -> datetime | None:
 def _send_lists(now: datetime, outside: Outside) -> None:
     send_digests(now)
     outside.lists_tried_at = now
+    outside.lists_stood_as = _get_listable(now, outside)
 
 
 def _next_list(now: datetime, outside: Outside) -> datetime | None:
-    """Return when a list may next go out or be closed: when a repeated call's first day is over, or at eight."""
-    moments = []
-    for each in outside.notices:
-        if each.purpose == Purpose.DIGEST:
-            moments.append(_next_eight(outside.lists_tried_at))
-        elif each.is_repeating:
-            listed_from = max(each.owed_at + FIRST_DAY, get_start_of_today(each.owed_at + FIRST_DAY))
-            since_last = listed_from > outside.lists_tried_at
-            moments.append(listed_from if since_last else _next_eight(outside.lists_tried_at))
+    """Return when a list may next go out or be closed: when a repeated call's first day is over, or at eight.
+
+    While nothing is left to be listed but calls that doze, the lists between now and their waking are left out.
+    """
+    listed = [each for each in outside.notices if each.is_repeating]
+    moments = [_next_listing(each, now, outside) for each in listed]
+    is_awake = any(outside.dozing.get(each.pk, now) <= now for each in listed)
+    if any(each.purpose == Purpose.DIGEST for each in outside.notices) and (is_awake or not listed):
+        moments.append(_next_eight(outside.lists_tried_at))
     return min(moments, default=None)
 
 
+def _next_listing(each: OpenNotice, now: datetime, outside: Outside) -> datetime:
+    listed_from = max(each.owed_at + FIRST_DAY, get_start_of_today(each.owed_at + FIRST_DAY))
+    wakes_at = outside.dozing.get(each.pk, now)
+    if wakes_at > now:
+        # The last list before it wakes, which is today's where that is still to come.
+        last = get_start_of_today(wakes_at)
+        last = last if last <= wakes_at else get_start_of_today(timezone.localtime(wakes_at) - timedelta(days=1))
+        return max(last, listed_from) if last > outside.lists_tried_at else _next_eight(outside.lists_tried_at)
+    since_last = listed_from > outside.lists_tried_at
+    return listed_from if since_last else _next_eight(outside.lists_tried_at)
+
+
 def _has_list(now: datetime, outside: Outside) -> bool:
-    """Tell whether a list is open: it is closed as soon as nothing is left on it."""
-    return any(each.purpose == Purpose.DIGEST for each in outside.notices)
+    """Tell whether a list is open: it is closed as soon as nothing is left on it.
+
+    The house looks each time. Where nothing that can be listed has changed, it would find what it left.
+    """
+    is_open = any(each.purpose == Purpose.DIGEST for each in outside.notices)
+    return is_open and outside.lists_stood_as != _get_listable(now, outside)
+
+
+def _get_listable(now: datetime, outside: Outside) -> tuple[Any, ...]:
+    """Return all that decides what is on whose list: the day, the roster, and the notices that are a day old."""
+    old = {(each.pk, each.is_repeating) for each in outside.notices if each.owed_at <= now - FIRST_DAY}
+    lists = {each.pk for each in outside.notices if each.purpose == Purpose.DIGEST}
+    return get_start_of_today(now) <= now, timezone.localdate(now), outside.get_roster_period(now), old, lists
 
 
 def _next_eight(now: datetime) -> datetime:

@@ -19,6 +19,7 @@ from typing import Any, get_args
 
 from access.languages import Texts
 from audit import clock
+from case_forms.cases.deadlines import LOOK_AGAIN
 from case_forms.cases.models import Case, Deadline
 from case_forms.session_rules.models import SessionTask
 from case_forms.tips.models import Tip
@@ -31,6 +32,7 @@ from .case_acts import Staff, do_case_act
 from .house import House
 from .outside import OpenNotice, Outside
 from .passes import MINUTE, get_next_moment, run_passes
+from .skipping import skip_repetitions
 from .story import CaseAct, Corrects, FurtherForm, MailAway, NoOffice, NoShift, OnLeave, Story
 from .witness import Decided, witness_decisions
 
@@ -54,7 +56,7 @@ class Lived:
     # (when, which act, why it couldn't be done)
     missed_acts: list[tuple[datetime, Any, Texts]] = field(default_factory=list, repr=False)
     mail_changes: list[tuple[datetime, bool]] = field(default_factory=list)
-    # By the notice that carries the clock: since when its calls only repeat, and are left out.
+    # By the notice that carries the clock: since when its calls only repeat, and are left out, for good or for a time.
     repeating_since: dict[uuid.UUID, datetime] = field(default_factory=dict)
 
 
@@ -88,7 +90,7 @@ class _Run:
         self.house = house
         self.hand = hand
         self.lived = lived
-        self.outside = Outside(asleep=lived.repeating_since)
+        self.outside = Outside()
         self.until = until or story.begins_at + timedelta(days=30.5 * story.months)
         self.leaves_out_repetitions = leaves_out_repetitions
         self.every = every
@@ -139,40 +141,76 @@ class _Run:
         )
 
     def _put_to_sleep(self, waiting: list[tuple[int, Any]]) -> None:
-        """Leave out the calls that only repeat from here on, where nothing that the story still holds touches them.
+        """Leave out the calls that only repeat from here on, until something that the story still holds touches them.
 
-        Asleep is a chain whose clock has come to its last step, again and again, and whose
-        notices are all sent. What it would go on to do is said in words; nothing else depends on it.
+        Asleep is a chain whose clock has come to its last step, again and again, and whose notices are all sent. What
+        it would go on to do is said in words; nothing else depends on it. One that is touched later sleeps until then
+        (`dozing`): its clock, its number of calls and its duty's looks stand as they would.
         """
-        changes_more = any(_is_worldly(act) or isinstance(act, CHANGES_THE_CASE) for _at, act in waiting)
-        if changes_more or not self.leaves_out_repetitions:
-            return
-        acting = {act.role for _at, act in waiting}
-        if Role.COORDINATOR in acting:
+        if not self.leaves_out_repetitions:
             return
         chains: dict[uuid.UUID, list[OpenNotice]] = {}
         for each in self.outside.notices:
             chains.setdefault(each.chase_id, []).append(each)
         for chain in chains.values():
             clocks = [each for each in chain if each.next_step_at is not None]
-            is_busy = any(each.next_send_at or each.role in acting for each in chain)
+            is_busy = any(each.next_send_at for each in chain)
             if clocks and not is_busy and all(each.is_repeating for each in clocks):
-                keys = [each.pk for each in clocks]
-                Notice.objects.filter(pk__in=keys).update(next_step_at=None)
-                self.outside.asleep.update(dict.fromkeys(keys, clock.now()))
+                touched_at = self._get_next_touch(chain, waiting)
+                if touched_at is None:
+                    self._let_sleep([each.pk for each in clocks])
+                else:
+                    self._let_doze(clocks, touched_at)
         self._leave_out_looks()
 
+    def _get_next_touch(self, chain: list[OpenNotice], waiting: list[tuple[int, Any]]) -> datetime | None:
+        """Return when the story next changes the case or the world, or does something at a notice of this chain.
+
+        A coordinator may take any call.
+        """
+        roles = {*(each.role for each in chain), Role.COORDINATOR}
+        touching = (
+            at
+            for at, act in waiting
+            if _is_worldly(act) or isinstance(act, CHANGES_THE_CASE) or getattr(act, "role", "") in roles
+        )
+        found = next(touching, None)
+        return None if found is None else self.story.begins_at + found * MINUTE
+
+    def _let_sleep(self, keys: list[uuid.UUID]) -> None:
+        Notice.objects.filter(pk__in=keys).update(next_step_at=None)
+        self.outside.asleep.update(dict.fromkeys(keys, clock.now()))
+        self._note_repeating(keys)
+
+    def _let_doze(self, clocks: list[OpenNotice], until: datetime) -> None:
+        """Move these clocks on to the last repetition before `until`, and count the calls that are left out."""
+        for each in clocks:
+            if self.outside.dozing.get(each.pk) == until:
+                continue
+            self.outside.dozing[each.pk] = until
+            if skip_repetitions(each.pk, until):
+                self._note_repeating([each.pk])
+
+    def _note_repeating(self, keys: list[uuid.UUID]) -> None:
+        for key in keys:
+            self.lived.repeating_since.setdefault(key, clock.now())
+
     def _leave_out_looks(self) -> None:
-        """Leave out the daily looks at duties that a chain which is asleep chases: nothing comes of them."""
-        if not self.outside.asleep or self.outside.next_mark_at is None:
+        """Leave out the daily looks at duties that a chain chases which is asleep, or dozes: nothing comes of them."""
+        due, now = self.outside.next_mark_at, clock.now()
+        # A look that is further away than a day isn't one of those that repeat.
+        if due is None or due > now + LOOK_AGAIN or not (self.outside.asleep or self.outside.dozing):
             return
-        chases = Notice.objects.filter(pk__in=list(self.outside.asleep)).values("chase_id")
-        for duty in Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=chases):
-            if duty.marks and duty.marks[-1] <= clock.now():
-                Deadline.objects.filter(pk=duty.pk).update(next_mark_at=None)
-        for task in SessionTask.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=chases):
-            if task.marks and task.marks[-1] <= clock.now():
-                SessionTask.objects.filter(pk=task.pk).update(next_mark_at=None)
+        until = {key: at for key, at in self.outside.dozing.items() if at > now} | dict.fromkeys(self.outside.asleep)
+        chases = dict(Notice.objects.filter(pk__in=list(until)).values_list("chase_id", "pk"))
+        duties = Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
+        tasks = SessionTask.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
+        for each in (*duties, *tasks):
+            if each.marks and each.marks[-1] <= now and each.next_mark_at is not None and each.chase_id is not None:
+                wakes_at = until[chases[each.chase_id]]
+                later = None if wakes_at is None else _get_last_look(each.next_mark_at, wakes_at)
+                if later != each.next_mark_at:
+                    type(each)._base_manager.filter(pk=each.pk).update(next_mark_at=later)
 
     # ---- what people do ----
 
@@ -237,6 +275,11 @@ def _iter_acts(story: Story) -> list[tuple[int, Any]]:
 
 
 CHANGES_THE_CASE = (FurtherForm, Corrects, *get_args(CaseAct), _Report)
+
+
+def _get_last_look(due: datetime, until: datetime) -> datetime:
+    """Return the last of the daily looks that begin at `due` and come until then; `due` when that is later."""
+    return due + max((until - due) // LOOK_AGAIN, 0) * LOOK_AGAIN
 
 
 def _is_worldly(act: Any) -> bool:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from case_forms.form_builder.definition.problems import Problem
 from notifications.directory.models import Role
+from notifications.directory.services.actions import MAX_PLACES
 from outreach_pages.records.labels import Audience, PlaceType
 
 ALBANIA = ZoneInfo("Europe/Tirane")
@@ -153,6 +154,34 @@ class ReferralStep(_Part):
     reason: str = ""
 
 
+class ServiceStep(_Part):
+    """The service of the newest referral takes a step at its own link, behind its PIN.
+
+    `after` and `reason` as of a step that the unit notes.
+    """
+
+    do: Literal["service_step"] = "service_step"
+    at: Minutes
+    step: Literal["accepted", "declined", "agreed", "arrived", "finished"]
+    after: Minutes = 24 * 60
+    reason: str = ""
+
+
+class ServicePlaces(_Part):
+    """The service of the newest referral says at its own link how many places are free."""
+
+    do: Literal["service_places"] = "service_places"
+    at: Minutes
+    free: Annotated[int, Field(ge=0, le=MAX_PLACES)] = 0
+
+
+class RefersAgain(_Part):
+    """The unit refers the person to another service, the first of those that can be asked."""
+
+    do: Literal["refers_again"] = "refers_again"
+    at: Minutes
+
+
 class Asks(_Part):
     """A recipient asks the unit something at the notice."""
 
@@ -193,8 +222,8 @@ class Reopens(_Part):
     reason: str = "contact_again"
 
 
-# What the unit or a recipient does about the case itself.
-CaseAct = ReferralStep | Asks | UnitAnswers | DoesTask | Closes | Reopens
+# What the unit, a service or a recipient does about the case itself.
+CaseAct = ReferralStep | ServiceStep | ServicePlaces | RefersAgain | Asks | UnitAnswers | DoesTask | Closes | Reopens
 
 Act = Annotated[
     Opens
@@ -301,6 +330,9 @@ WORDS = {
     "unknown_role": _("Procedures know no such role."),
     "literal_error": _("Choose one of the values that there are."),
     "too_long": _("A story has at most 60 acts."),
+    "int_parsing": _("Write a whole number."),
+    "greater_than_equal": _("This number is too small."),
+    "less_than_equal": _("This number is too large."),
     "datetime_from_date_parsing": _("Give the day and the time."),
 }
 

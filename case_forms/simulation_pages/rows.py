@@ -40,6 +40,9 @@ ACT_LABELS: dict[str, Promise] = {
     "form": gettext_lazy("the unit sends a further form"),
     "corrects": gettext_lazy("the unit corrects the first form"),
     "referral_step": gettext_lazy("the unit notes a step of the referral"),
+    "service_step": gettext_lazy("the service answers by its link"),
+    "service_places": gettext_lazy("the service says its free places by its link"),
+    "refers_again": gettext_lazy("the unit refers to another service"),
     "asks": gettext_lazy("asks the unit a question"),
     "unit_answers": gettext_lazy("the unit answers the question"),
     "does_task": gettext_lazy("the unit says that a task is done"),
@@ -76,6 +79,7 @@ PARAMETER_LABELS: dict[str, Promise] = {
     "step": gettext_lazy("Which step"),
     "after": gettext_lazy("Arrival in (minutes)"),
     "document": gettext_lazy("Document"),
+    "free": gettext_lazy("Free places"),
 }
 WHOSE: Choices = [
     ("any", gettext_lazy("whoever has the notice")),

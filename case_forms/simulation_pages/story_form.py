@@ -5,7 +5,6 @@ stored until somebody saves it as a scenario. Fields that aren't the form's own 
 question's key does.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,13 +29,13 @@ from case_forms.submissions.validation.validate import Answers, CheckContext
 
 from .moments import CHOSEN, MOMENTS, get_moment
 from .rows import Choices, Row, build_acts
+from .session_fields import SessionView, as_number, build_session, read_session
 
 DRAFT, IN_FORCE = "draft", "force"
 REAL, INVENTED = "real", "invented"
 TYPED_AT = "%Y-%m-%dT%H:%M"
 # Parts of a story without a field on the page, which are passed on as they came.
 PASSED_ON = ("unit", "months")
-SESSION = "session"  # passed on, too, as JSON
 
 
 @dataclass
@@ -56,6 +55,8 @@ class StoryFields:
     minutes_before: str = ""
     directory: str = REAL
     acts: list[dict[str, Any]] = field(default_factory=list)
+    # The informative session that it begins with, as its fields have it; None: with none.
+    session: dict[str, Any] | None = None
     passed_on: dict[str, Any] = field(default_factory=dict)
     reference: str = ""
     errors: dict[str, str] = field(default_factory=dict)
@@ -86,7 +87,8 @@ class StoryFields:
             "at": moment.isoformat() if moment else "",
             "directory": self.directory,
             "acts": self.acts,
-            **({"minutes_before": self._as_number(self.minutes_before)} if self.minutes_before else {}),
+            **({"minutes_before": as_number(self.minutes_before)} if self.minutes_before else {}),
+            **({"session": self.session} if self.session is not None else {}),
             **self.passed_on,
         }
         try:
@@ -103,20 +105,14 @@ class StoryFields:
             return None
         return found.replace(tzinfo=ALBANIA) if found and found.tzinfo is None else found
 
-    @staticmethod
-    def _as_number(typed: str) -> Any:
-        return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 9 else typed
-
 
 def read_fields(post: MultiValueDict[str, str], forms: Mapping[str, Form]) -> StoryFields:
     """Read the fields of the page, with the row that a button adds to or removes from a group of the form."""
     key = str(post.get("_form") or "")
     form = forms.get(key)
     passed: dict[str, Any] = {name: str(post[f"_{name}"]) for name in PASSED_ON if post.get(f"_{name}")}
-    if post.get(f"_{SESSION}"):
-        passed[SESSION] = _read_json(str(post[f"_{SESSION}"]))
     if "months" in passed:
-        passed["months"] = StoryFields._as_number(passed["months"])
+        passed["months"] = as_number(passed["months"])
     return StoryFields(
         form=key,
         on=IN_FORCE if post.get("_on") == IN_FORCE else DRAFT,
@@ -129,6 +125,7 @@ def read_fields(post: MultiValueDict[str, str], forms: Mapping[str, Form]) -> St
         minutes_before=str(post.get("_minutes_before") or "").strip(),
         directory=INVENTED if post.get("_directory") == INVENTED else REAL,
         acts=build_acts([]).read(post),
+        session=read_session(post),
         passed_on=passed,
         reference=str(post.get("_reference") or "").strip()[:40],
     )
@@ -150,16 +147,9 @@ def get_fields(story: Mapping[str, Any], on: str = DRAFT) -> StoryFields:
         minutes_before=str(story.get("minutes_before", "")),
         directory=str(story.get("directory", REAL)),
         acts=[dict(act) for act in acts],
-        passed_on={name: story[name] for name in (*PASSED_ON, SESSION) if story.get(name) is not None},
+        session=dict(story["session"]) if isinstance(story.get("session"), dict) else None,
+        passed_on={name: story[name] for name in PASSED_ON if story.get(name) is not None},
     )
-
-
-def _read_json(typed: str) -> Any:
-    """Read what the page has passed on; what can't be read is left for the story's reader to refuse."""
-    try:
-        return json.loads(typed)
-    except (ValueError, RecursionError):
-        return typed
 
 
 def _read_answers(form: Form, post: MultiValueDict[str, str]) -> Answers:
@@ -195,6 +185,7 @@ class StoryView:
     sections: list[tuple[SectionPage, int]]
     acts: list[Row]
     examples: list[tuple[UUID, str]]
+    session: SessionView | None
     passed_on: list[tuple[str, Any]]
 
 
@@ -220,9 +211,8 @@ def build_view(
         sections=list(_iter_sections(form, fields.answers, user, new_row_in, show_errors)) if form else [],
         acts=build_acts(list(named)).build(fields.acts, rows, empty_acts),
         examples=examples or [],
-        passed_on=[
-            (name, json.dumps(value) if isinstance(value, dict) else value) for name, value in fields.passed_on.items()
-        ],
+        session=build_session(fields.session, form, fields.errors),
+        passed_on=list(fields.passed_on.items()),
     )
 
 

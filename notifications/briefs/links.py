@@ -42,10 +42,14 @@ def get_notice_by_link(token: str) -> Notice | None:
         .exclude(state=NoticeState.CANCELLED)
         .first()
     )
-    now = timezone.now()
-    if found is None or not (found.link_expires_at > now or keeps_link_open(found, now)):
-        return None
-    return found if may_be_read(found, now) else None
+    return found if found is not None and is_link_open(found, timezone.now()) else None
+
+
+def is_link_open(notice: Notice, at: datetime) -> bool:
+    """Say whether the notice's link still opens something then: not revoked, its time not over, and to be read."""
+    if notice.link_revoked_at is not None or notice.state == NoticeState.CANCELLED:
+        return False
+    return (notice.link_expires_at > at or keeps_link_open(notice, at)) and may_be_read(notice, at)
 
 
 @transaction.atomic
