@@ -39,7 +39,8 @@ def read_journeys(case: Case, language: str) -> ShortList[Journey]:
     """Read the journeys of a case, the newest first. One that can't be opened is there without its words."""
     found = Submission.objects.current().filter(case=case, form_version__form__key=FORM, forgotten_at__isnull=True)
     sources = Lists()
-    newest = shorten(found.select_related("form_version__form").defer("form_version__form__definition").order_by("-received_at", "pk"), MAX_READ)
+    rows = found.select_related("form_version__form").defer("form_version__form__definition")
+    newest = shorten(rows.order_by("-received_at", "pk"), MAX_READ)
     return ShortList([_read_one(submission, language, sources) for submission in newest], newest.total)
 
 

@@ -574,7 +574,7 @@ MOUNTS: tuple[RouteRule, ...] = (
     ),
     RouteRule("cms/contact/", COORDINATOR, "Coordinators keep the contacts and PINs of their regions, by two.", WRITE),
     RouteRule("cms/dutyshift/", COORDINATOR, "Coordinators keep the duty roster of their regions.", WRITE),
-    RouteRule("cms/on-duty/", COORDINATOR, "Coordinators see who is on duty in their regions, and fill rosters.", WRITE),
+    RouteRule("cms/on-duty/", COORDINATOR, "Coordinators see who is on duty in their regions, fill rosters.", WRITE),
     RouteRule("cms/leave/", COORDINATOR, "Coordinators write down who is away in their regions.", WRITE),
     RouteRule("cms/partner/", COORDINATOR, "Coordinators keep the offices of their regions, by two.", WRITE),
     RouteRule(

@@ -145,7 +145,7 @@ def propose_without_form(*, case: Case, wanted: str, by: User, at: datetime) -> 
 
     The caller holds the case's lock.
     """
-    return _store(case, wanted, {}, by, at)
+    return store_proposal(case, wanted, by, at)
 
 
 def _is_merged(case: Case) -> bool:
