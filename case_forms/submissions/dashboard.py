@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from access.models import User, localize
 from access.reach import read_reach, read_units_of_regions
 from case_forms.cases.adopting import of_an_older_procedure
-from case_forms.cases.models import Case
+from case_forms.cases.models import Case, CaseAccess
 from case_forms.cases.registers.paging import END_OF_TIME, Cursor, read_page
 from case_forms.cases.registers.paging import Page as PlacedPage
 from case_forms.cases.registers.scope import read_scope
@@ -186,7 +186,12 @@ def _get_seen_submissions(user: User) -> "tuple[QuerySet[Submission], bool]":
     """Return what `Submission.visible_to` says, and whether the cases that it names are few."""
     scope = read_scope(user)
     units = (*read_reach(user).units, *read_units_of_regions(user))
-    return Submission.objects.filter(Q(unit__in=units) | scope.condition("case_id")), scope.few is not None
+    if scope.few is not None:
+        return Submission.objects.filter(Q(unit__in=units) | scope.condition("case_id")), True
+    # Said of each row's case, by its key: of "or exists" PostgreSQL would make a table of all cases that are seen.
+    opened = CaseAccess.objects.of(user).values("case")
+    seen = Q(case__unit__in=units) | Q(case__region__in=read_reach(user).regions) | Q(case__in=opened)
+    return Submission.objects.filter(Q(unit__in=units) | Q(case__merged_into__isnull=True) & seen), False
 
 
 def forms_to_begin() -> tuple[list[FormVersion], list[FormGroup]]:

@@ -17,7 +17,7 @@ OPEN = 500
 SEALED = "'sealed'"
 CROWDED, EMPTY = "vlore", "kukes"  # a region with a tenth of the cases, and one with a handful
 STEP_MINUTES = 7  # between two cases: a million of them are 13 years
-FEW = 40_000  # every so many-th case is of the region with few
+FEW = range(400, 10_001, 400)  # the cases of the region with few: as many at each size
 
 
 def UNIT() -> Any:
@@ -171,7 +171,7 @@ class Filler:
         unit = f"(CASE n % {len(units)} {by_unit} END)"
         region = f"(CASE n % {len(units)} {by_region} END)"
         if few is not None:
-            unit = f"(CASE WHEN n % {FEW} = 7 THEN {few.pk} ELSE {unit} END)"
+            unit = f"(CASE WHEN n IN {tuple(FEW)} THEN {few.pk} ELSE {unit} END)"
         true, false = ("true", "false") if self.is_postgres else ("1", "0")
         closed = self._at(f"n * {STEP_MINUTES} - 3")
         self._copy(
@@ -182,7 +182,7 @@ class Filler:
             id=self._uuid(1),
             reference=self._text("C", "n", 7),
             unit_id=unit,
-            region_id=f"(CASE WHEN n % {FEW} = 7 THEN {empty} ELSE {region} END)",
+            region_id=f"(CASE WHEN n IN {tuple(FEW)} THEN {empty} ELSE {region} END)",
             status="(CASE n % 20 WHEN 0 THEN 'victim' WHEN 1 THEN 'at_risk' WHEN 2 THEN 'suspected' "
             "ELSE 'potential_victim' END)",
             child_track=f"(CASE WHEN n % 4 = 0 THEN {true} ELSE {false} END)",

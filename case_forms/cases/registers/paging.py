@@ -82,7 +82,11 @@ def _read_places(rows: "QuerySet[Any]", field: str, place: Cursor | None, count:
 
 
 def _build_page(rows: "QuerySet[Any]", places: list[Cursor], *, has_newer: bool, has_older: bool) -> Page:
-    found = rows.in_bulk([place.pk for place in places])
+    # By their keys alone, which were found by the conditions just now: with both, SQLite reads all rows of a unit.
+    whole = rows.model._default_manager.all()
+    whole.query.select_related = rows.query.select_related
+    whole.query.deferred_loading = rows.query.deferred_loading
+    found = whole.in_bulk([place.pk for place in places])
     shown = [found[place.pk] for place in places if place.pk in found]
     newer, older = (str(places[0]), str(places[-1])) if places else ("", "")
     return Page(shown, newer if has_newer else "", older if has_older else "")
