@@ -173,8 +173,12 @@ def find_next_state(state: str, kind: str, way: str) -> str:
 
 
 def list_steps(state: str, *ways: Way) -> list[str]:
-    """List the steps that can be noted in one of these ways, in the order in which a referral goes."""
-    return [kind for kind in WAYS if any(_is_possible(state, kind, way) for way in ways)]
+    """List the steps that can be noted in one of these ways, in the order in which a referral goes.
+
+    Not that it was passed on: that follows from the answer to the notice, and names an office.
+    """
+    noted = [kind for kind in WAYS if kind != K.PASSED_ON]
+    return [kind for kind in noted if any(_is_possible(state, kind, way) for way in ways)]
 
 
 def list_ways(state: str, kind: str, *ways: Way) -> list[Way]:
