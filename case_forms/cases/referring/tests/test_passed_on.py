@@ -74,7 +74,7 @@ def test_the_referral_goes_on_with_the_office_of_that_area() -> None:
     sent_on = Notice.objects.get(purpose=Purpose.REROUTE)
     assert sent_on.contact.partner == second
     [step] = referral.steps.all()
-    assert (step.kind, step.way, step.office) == (StepKind.PASSED_ON, Way.LINK, second)
+    assert (step.kind, step.way, step.office) == (StepKind.PASSED_ON, Way.SYSTEM, second)
     assert step.contact is not None
     assert step.contact.partner == first
     # On what it may read the person's data is written down, as for the first.
@@ -181,7 +181,7 @@ def test_a_step_says_for_good_to_which_office_it_was_passed_on() -> None:
             ReferralStep.objects.update(**change)
     step = ReferralStep.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
-        ReferralStep.objects.create(referral=referral, case=step.case, kind=StepKind.PASSED_ON, way=Way.LINK)
+        ReferralStep.objects.create(referral=referral, case=step.case, kind=StepKind.PASSED_ON, way=Way.SYSTEM)
 
 
 def test_the_police_s_notice_is_sent_on_as_before_and_carries_no_referral() -> None:
