@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from access.languages import get_current_language
 from access.models import User, localize
 from access.reach import get_keys_of_units_of_regions, get_unit_keys
+from access.short_lists import ShortList
 from audit import clock
 from notifications.directory.models import Role
 from outreach_pages.records.models import InformativeSession
@@ -30,13 +31,18 @@ def get_tasks_of(user: User) -> "QuerySet[SessionTask]":
     return (own | asked).order_by("starts_at", "pk")
 
 
-def list_for_day(user: User, *, unit: str = "", most: int) -> list[WaitingLine]:
-    """Return what this person has to do about sessions, the most urgent first. `unit`: only this unit's."""
+def list_for_day(user: User, *, unit: str = "", most: int) -> ShortList[WaitingLine]:
+    """Return what this person has to do about sessions, the most urgent first. `unit`: only this unit's.
+
+    Of more than `most` the rest is counted: their sessions stand in the register of sessions.
+    """
     found = get_tasks_of(user).select_related("session__unit", "session__municipality")
     if unit:
         found = found.filter(session__unit__slug=unit)
-    lines = [_build_line(task, task.session) for task in found[:most]]
-    return sorted(lines, key=lambda line: (line.due_at is None, line.due_at or clock.now()))
+    # All of them: what is due first may have begun last.
+    lines = [_build_line(task, task.session) for task in found]
+    in_order = sorted(lines, key=lambda line: (line.due_at is None, line.due_at or clock.now()))
+    return ShortList(in_order[:most], len(in_order))
 
 
 def _build_line(task: SessionTask, session: InformativeSession) -> WaitingLine:

@@ -149,7 +149,8 @@ def test_back_leads_out_also_where_the_network_is_slower_than_we_wait(public: Pu
     tab.context.route(f"{BEFORE}**", answer_late)
     leave(tab, public, "click")
     tab.evaluate("void setTimeout(() => history.back(), 0)")
-    tab.wait_for_url(BEFORE)
+    # A page from the browser's memory is shown without being loaded.
+    tab.wait_for_url(BEFORE, wait_until="commit")
     assert shown_of_ours(seen, public) == []
 
 

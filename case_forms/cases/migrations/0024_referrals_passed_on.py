@@ -3,6 +3,11 @@
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from django.db.migrations import RunPython
+
+from case_forms.cases.referring.triggers import STEPS, STEPS_WITH_OFFICE
+
+FIRST_TRIGGERS = STEPS.operation()
 
 
 class Migration(migrations.Migration):
@@ -14,6 +19,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # SQLite makes the table anew for the constraint, and would lose its triggers on the way.
+        RunPython(FIRST_TRIGGERS.reverse_code, FIRST_TRIGGERS.code),
         migrations.AddField(
             model_name='referralstep',
             name='office',
@@ -28,4 +35,5 @@ class Migration(migrations.Migration):
             model_name='referralstep',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'passed_on'), _negated=True), ('office__isnull', False), _connector='OR'), name='referral_step_passed_on_names_its_office'),
         ),
+        STEPS_WITH_OFFICE.operation(),
     ]

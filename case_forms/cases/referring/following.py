@@ -63,7 +63,7 @@ def _read(reply: Reply, sent_on: Notice | None) -> Step | None:
     note = reply.note or ""
     office = get_office(sent_on) if sent_on is not None and sent_on.purpose == Purpose.REROUTE else None
     if reply.kind == ReplyKind.WRONG_AREA and office is not None:
-        return Step(kind=StepKind.PASSED_ON, way=Way.LINK, note=note, office=office)
+        return Step(kind=StepKind.PASSED_ON, way=Way.SYSTEM, note=note, office=office)
     if kind := STEPS_OF_REPLIES.get(reply.kind):
         return Step(kind=kind, way=Way.LINK, reason=reply.reason, note=note)
     if reply.kind == ReplyKind.OUTCOME and reply.reason == HAS_ARRIVED:

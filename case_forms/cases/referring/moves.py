@@ -89,7 +89,8 @@ HELPING_ROLES = frozenset(
 WAYS: Mapping[str, tuple[Way, ...]] = {
     K.ACCEPTED: (Way.LINK, Way.PHONE),
     K.DECLINED: (Way.LINK, Way.PHONE),
-    K.PASSED_ON: (Way.LINK,),
+    # Nobody notes it: it follows from the answer to the notice, past the gate for sharing.
+    K.PASSED_ON: (Way.SYSTEM,),
     K.NO_ANSWER: (Way.UNIT,),
     K.AGREED: (Way.LINK, Way.UNIT, Way.PHONE),
     K.ARRIVED: (Way.LINK, Way.UNIT, Way.PHONE),
@@ -167,7 +168,7 @@ def find_next_state(state: str, kind: str, way: str) -> str:
     if following is None or (state in (S.DECLINED, S.NO_ANSWER) and way != Way.PHONE):
         raise StepRefused(state)
     # At its link a service first answers the notice.
-    if way == Way.LINK and state == S.PENDING and kind not in (K.ACCEPTED, K.DECLINED, K.PASSED_ON):
+    if way == Way.LINK and state == S.PENDING and kind not in (K.ACCEPTED, K.DECLINED):
         raise StepRefused(state)
     return following
 

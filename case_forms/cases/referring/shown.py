@@ -228,7 +228,7 @@ def _build_line(step: ReferralStep, *, is_own: bool = True) -> StepLine:
 
 
 def _name_source(step: ReferralStep) -> str:
-    if step.way == Way.LINK:
+    if step.way == Way.LINK or step.kind == StepKind.PASSED_ON:
         return step.contact.name if step.contact else str(Way.LINK.label)
     if step.by is None:
         return ""

@@ -34,6 +34,7 @@ from .. import clock
 from ..calendar import iter_due_moments
 from ..deciding import get_reference
 from ..models import SessionEvent, SessionTask
+from ..waiting import list_for_day
 
 pytestmark = pytest.mark.django_db
 
@@ -301,6 +302,20 @@ def test_what_waits_stands_on_the_sessions_page_and_in_the_units_day(scene: Scen
         assert list(iter_due_moments(stranger)) == []
         browser.force_login(stranger)
         assert "Report of the session" not in browser.get("/field/day/").content.decode()
+
+
+def test_of_many_tasks_the_day_shows_the_first_due_and_counts_the_others(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enact(about_sessions(ASK))
+    later, first = hold(scene), hold(scene)
+    SessionTask.objects.filter(session=later).update(breach_at=timezone.now() + timedelta(days=40))
+    found = list_for_day(scene.worker, most=1)
+    assert ([line.session for line in found], found.total) == ([first], 2)
+    monkeypatch.setattr("case_forms.submissions.views.day.MAX_PLANNED", 1)
+    browser = Client()
+    browser.force_login(scene.worker)
+    assert "1 of 2 are listed here." in browser.get("/field/day/").content.decode()
 
 
 def test_a_reference_is_the_same_each_time_and_says_nothing_of_the_card(scene: Scene) -> None:

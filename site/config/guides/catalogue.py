@@ -9,17 +9,17 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE
 from access.models import StaffRole, User
 
 from .markdown import render
 
-FIRST, SECOND = LANGUAGES  # guides are in docs/sq/ and docs/
+FIRST, SECOND = "sq", "en"  # guides are in docs/sq/ and docs/, whichever languages the service speaks
 
 
 @dataclass(frozen=True)
 class Guide:
-    """One guide. `files` by language, under docs/."""
+    """One guide. `files` by language, under docs/; in a language that has none it is read in the default one."""
 
     slug: str
     title: str | Promise
@@ -28,7 +28,8 @@ class Guide:
     files: tuple[tuple[str, str], ...]
 
     def path(self, language: str) -> Path:
-        return Path(settings.ROOT) / "docs" / dict(self.files)[language]
+        files = dict(self.files)
+        return Path(settings.ROOT) / "docs" / (files.get(language) or files.get(DEFAULT_LANGUAGE) or files[SECOND])
 
     def html(self, language: str) -> SafeString:
         return _rendered(self.path(language))

@@ -9,13 +9,14 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
+from access.languages import LANGUAGES
 from access.models import StaffRole, User
 from notifications.directory.models import Leave
 from notifications.outbox.models import Notice
 from tests.world.places import make_coordinator, make_place, make_user
 from tests.world.scene import Scene, make_scene
 
-from ..guides.catalogue import GUIDES, LANGUAGES
+from ..guides.catalogue import GUIDES
 from ..guides.markdown import render
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +174,8 @@ def test_markdown_knows_lists_tables_code_and_marks() -> None:
     assert "<ol><li>one</li><li>two</li></ol>" in html
     assert "<tr><td>j</td><td>k</td></tr>" in html
     assert "<pre><code>&lt;x&gt;</code></pre>" in html
+
+
+def test_a_guide_is_read_in_the_default_language_where_there_is_none_in_ones_own() -> None:
+    for guide in GUIDES:
+        assert guide.path("it") == guide.path(LANGUAGES[0])

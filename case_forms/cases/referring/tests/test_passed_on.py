@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -73,7 +74,7 @@ def test_the_referral_goes_on_with_the_office_of_that_area() -> None:
     sent_on = Notice.objects.get(purpose=Purpose.REROUTE)
     assert sent_on.contact.partner == second
     [step] = referral.steps.all()
-    assert (step.kind, step.way, step.office) == (StepKind.PASSED_ON, Way.LINK, second)
+    assert (step.kind, step.way, step.office) == (StepKind.PASSED_ON, Way.SYSTEM, second)
     assert step.contact is not None
     assert step.contact.partner == first
     # On what it may read the person's data is written down, as for the first.
@@ -168,6 +169,19 @@ def test_it_can_be_passed_on_again_and_never_back() -> None:
     assert [step.office for step in referral.steps.all()] == [second, third]
     say_not_ours(referral, "elbasan")
     assert (referral.partner, referral.state) == (third, ReferralState.DECLINED)
+
+
+def test_a_step_says_for_good_to_which_office_it_was_passed_on() -> None:
+    _scene, referral, second = asked()
+    first = referral.partner
+    say_not_ours(referral)
+    assert ReferralStep.objects.get().office == second
+    for change in ({"office": first}, {"kind": StepKind.ACCEPTED}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ReferralStep.objects.update(**change)
+    step = ReferralStep.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReferralStep.objects.create(referral=referral, case=step.case, kind=StepKind.PASSED_ON, way=Way.SYSTEM)
 
 
 def test_the_police_s_notice_is_sent_on_as_before_and_carries_no_referral() -> None:
