@@ -2,9 +2,14 @@
 
 `--at-least N`: as many tests must have run. A file that is no longer collected, a marker that no longer matches or a
 `parametrize` over an empty list would otherwise pass as green as before.
+
+A browser on a busy machine is given a second try (`--reruns 1`). Which test needed one is said, and more than
+AT_MOST_AGAIN of them fail the leg: so many aren't chance.
 """
 
 import pytest
+
+AT_MOST_AGAIN = 2
 
 
 class Leg:
@@ -12,11 +17,14 @@ class Leg:
         self.at_least = at_least
         self.ran: set[str] = set()
         self.skipped: set[str] = set()
+        self.again: set[str] = set()
         self.complaints: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):
             self.skipped.add(report.nodeid)
+        elif report.outcome == "rerun":  # pytest-rerunfailures' own
+            self.again.add(report.nodeid)
         elif report.when == "call":
             self.ran.add(report.nodeid)
 
@@ -29,10 +37,14 @@ class Leg:
                 f"only {len(self.ran)} tests ran, and at least {self.at_least} are expected (tests/run.py): "
                 "is a file no longer collected?"
             )
+        if len(self.again) > AT_MOST_AGAIN:
+            self.complaints.append(f"{len(self.again)} tests needed a second try, at most {AT_MOST_AGAIN} may")
         if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for name in sorted(self.again):
+            terminalreporter.write_line(f"A second try was needed: {name}", yellow=True)
         for complaint in self.complaints:
             terminalreporter.write_line(f"FAILED {complaint}", red=True)
 

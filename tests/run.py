@@ -78,7 +78,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     Measuring which lines ran makes the units take nearly twice their time on Python 3.11, so only a thorough run does.
     """
     python = sys.executable
-    browser = ("-m", "browser", "--at-least")
+    browser = ("-m", "browser", "--reruns", "1", "--at-least")
     in_public = [path for path in find_files("browser") if path.startswith(PUBLIC)]
     in_rooms = [path for path in find_files("browser") if not path.startswith(PUBLIC)]
     workers = ("-n", str(max(2, PROCESSORS)), "--dist", "worksteal")
