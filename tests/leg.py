@@ -7,8 +7,12 @@ A browser on a busy machine is given a second try (`--reruns 1`). Which test nee
 AT_MOST_AGAIN of them fail the leg: so many aren't chance.
 """
 
+import gc
+
 import pytest
 
+# `-p` loads this before Django: while libraries and tests are loaded the collector would find nothing to take away.
+gc.set_threshold(200_000, 20, 1000)
 AT_MOST_AGAIN = 2
 
 

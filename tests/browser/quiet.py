@@ -1,8 +1,10 @@
 """Pages without noise: their complaints are heard, and they are closed only once the server has nothing in hand."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
+from wsgiref.handlers import BaseHandler
 
 from playwright.sync_api import BrowserContext, Locator, Page
 from wagtail.admin.models import EditingSession
@@ -12,6 +14,7 @@ from tests.chromium import PATIENCE_MS
 PATIENCE = PATIENCE_MS / 1000  # seconds
 LAST_WORD = 5.0  # seconds: it may have been said already, by a page that was left
 STEP_MS = 50
+SERVES = "process_request_thread"  # in the names of the threads of Django's test server, one for each connection
 # A frame has been drawn, and then there was nothing left to do: what a page does by itself it has done.
 # Bounded by a timer, because `evaluate` waits for ever.
 DONE = """() => new Promise((done) => {
@@ -59,14 +62,30 @@ def close(context: BrowserContext) -> None:
     """Closes the pages, and waits until the test's server has nothing in hand any more.
 
     What a page still sends while it closes must have been answered before the rows are put back for the next test.
+    Another context of the test keeps its connection open, idle: only what is being answered is waited for then, and
+    the last context to be closed waits for the end of all.
     """
+    browser = context.browser
     context.close()
+    are_others_open = browser is not None and bool(browser.contexts)
     end = time.monotonic() + PATIENCE
     # Not joined: one may be listed that hasn't started yet.
-    while any("process_request_thread" in thread.name for thread in threading.enumerate()):
+    while any(is_answering(each) or not are_others_open for each in threading.enumerate() if SERVES in each.name):
         if time.monotonic() > end:
             return
         time.sleep(STEP_MS / 1000)
+
+
+def is_answering(thread: threading.Thread) -> bool:
+    """Whether a thread of the test's server is at a request, and not waiting for the next one on its connection."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    if frame is None:
+        return thread.is_alive()
+    while frame is not None:
+        if frame.f_code is BaseHandler.run.__code__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def listened(context: BrowserContext) -> tuple[Page, list[str]]:

@@ -95,9 +95,13 @@ def choose_first(page: Page) -> None:
 
 
 def block(page: Page, kind: str) -> None:
-    """A block at the end of the body."""
+    """A block at the end of the body, whose scripts have come to it."""
+    blocks = page.locator("[data-streamfield-child]")
+    before = blocks.count()
     page.locator(".c-sf-add-button").last.click()
     page.get_by_role("option", name=kind, exact=True).click()
+    expect(blocks).to_have_count(before + 1)
+    until_done(page)
 
 
 def test_a_page_is_written_commented_previewed_and_approved(editor: Desk, chromium: Browser, house: str) -> None:

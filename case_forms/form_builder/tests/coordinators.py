@@ -9,6 +9,7 @@ from django.test import Client
 
 from access.models import Assignment, Region, StaffRole, User
 from case_forms.submissions.seeding.reference import seed_groups
+from tests.rows import remembered
 
 from ..edits import compute_sha
 from ..models import FormDefinition
@@ -66,6 +67,7 @@ def person(username: str, *roles: str, **fields: Any) -> Person:
     return Person(user, client)
 
 
+@remembered
 def lay_ground() -> None:
     """The rights and the approval that seeding lays down."""
     seed_groups()
