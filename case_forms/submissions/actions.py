@@ -239,6 +239,8 @@ def receive_submission(
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
+            if corrects is not None:
+                _check_not_moved(corrects)
             index_submission(submission, cleaned)
             if corrects is not None:
                 index_submission(corrects, {})
@@ -322,6 +324,12 @@ def _check_correctable(corrects: Submission, user: User) -> None:
     if refusal:
         newest = get_newest_version(corrects).pk if refusal == "corrected_since" else None
         raise CorrectedSince(refusal, newest)
+
+
+def _check_not_moved(corrects: Submission) -> None:
+    """Raise CorrectedSince when the form has come to another case since it was read; that case is locked by now."""
+    if not Submission.objects.filter(pk=corrects.pk, case=corrects.case_id).exists():
+        raise CorrectedSince("moved", corrects.pk)
 
 
 def _check_correction(correction: CorrectionByApp, form_version: FormVersion) -> None:

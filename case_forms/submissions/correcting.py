@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from access.models import MobileUnit, User
 from audit import clock
 from audit.chain import get_actor, log_event
+from case_forms.cases.locking import lock_case
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -38,6 +39,7 @@ REFUSALS: dict[str, "str | Promise"] = {
     "reason_missing": _("Write what was wrong, so that everybody knows why it was corrected."),
     "reason_too_long": _("Write at most 500 characters."),
     "forgotten": _("This form's time was over and it was forgotten, so it can't be corrected. Write a new one."),
+    "moved": _("This form was moved to another case in the meantime. Correct it there."),
     "begun": _("You have begun a correction of this form already. Go on with it, or delete it."),
 }
 
@@ -119,6 +121,11 @@ def start_correction(*, submission: Submission, reason: str, by: User) -> Draft:
     What retention has purged is not in it, and stays purged.
     """
     text = reason.strip()
+    if submission.case is not None:
+        # So that it isn't moved to another case meanwhile: the correction would stay behind in the wrong one.
+        lock_case(submission.case)
+        if not Submission.objects.filter(pk=submission.pk, case=submission.case_id).exists():
+            raise CorrectionRefused("moved")
     refusal = get_reason_problem(text) or get_refusal(submission, by)
     if refusal:
         raise CorrectionRefused(refusal)

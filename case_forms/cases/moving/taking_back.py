@@ -84,11 +84,11 @@ def _follow_once(case: Case, found: Followed) -> None:
     for key, event, notice in referrals.values_list("pk", "event", "notice_id"):
         found.referrals.add(key)
         found.events.add(event)
-        found.notices |= {notice} if notice else set()
+        found.notices.update([notice] if notice else [])
     duties = Deadline.objects.filter(case=case).filter(Q(event__in=found.events) | Q(notice_id__in=found.notices))
     for duty, chase in duties.values_list("pk", "chase_id"):
         found.deadlines.add(duty)
-        found.notices |= {chase} if chase else set()
+        found.notices.update([chase] if chase else [])
     events = CaseEvent.objects.filter(case=case, notice_id__in=found.notices)
     found.events.update(events.values_list("pk", flat=True))
 

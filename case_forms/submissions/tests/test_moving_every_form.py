@@ -110,9 +110,8 @@ def snapshot(case: Case) -> dict[str, Any]:
     firsts = Notice.objects.filter(case_id=case.pk, purpose=Purpose.FIRST, state__in=OPEN)
     duties = Deadline.objects.filter(case=case)
     return {
-        "facts": {
-            key: value for key, value in get_known_values(case).items() if key not in ("first_name", "last_name")
-        },
+        # Without what tells the invented persons apart.
+        "facts": {key: value for key, value in get_known_values(case).items() if key not in OWN},
         "flags": sorted(case.flags),
         "risk": case.risk,
         "child": case.child_track,

@@ -291,7 +291,7 @@ def test_whoever_was_told_is_told_once_that_it_was_another_person_and_reads_noth
 ) -> None:
     [notice] = Notice.objects.filter(case_id=wrong.pk, role=Role.PROTECTION_SERVICE)
     was_sent(notice)
-    mark_opened(notice=notice)
+    mark_opened(notice=notice, at=timezone.now())
     agree_to_move(move=propose(sent, right, scene.worker), by=mate)
     notice.refresh_from_db()
     assert (notice.state, notice.reason) == (NoticeState.CANCELLED, "another_person")
