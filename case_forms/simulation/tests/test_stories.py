@@ -9,7 +9,6 @@ from case_forms.simulation.run import live
 from case_forms.simulation.simulate import StoryImpossible, simulate
 from case_forms.simulation.story import ALBANIA, StoryRefused, read_story
 from case_forms.simulation.timeline import read_timeline
-from notifications.outbox.models import Notice
 from tests.world.scene import make_scene
 
 from .stories import tell
@@ -186,41 +185,17 @@ def test_calls_that_only_repeat_are_left_out_until_somebody_acts_and_stand_then_
         with live(story, house) as lived:
             fewer = read_timeline(lived)
             assert lived.repeating_since
-    assert len(fewer.entries) < len(every.entries) / 3
-    # What is left out are calls, the lists of the day that name them, and steps that say that a call was made.
-    assert _since(fewer, late) == _since(every, late)
+    assert len(fewer.entries) < len(every.entries) / 2
+    # Until the second act: from there on calls only repeat, and are left out for good.
+    assert _between(fewer, late, late + 60) == _between(every, late, late + 60) != []
     assert {(each.key, each.met_at) for each in fewer.deadlines} == {
         (each.key, each.met_at) for each in every.deadlines
     }
 
 
-def _since(timeline, minute):
+def _between(timeline, since, until):
     return [
         (each.minute, each.kind, each.role, each.purpose, each.who, each.number)
         for each in timeline.entries
-        if each.minute >= minute and each.purpose != "digest" and each.kind != "calls.repeat"
-    ]
-
-
-@pytest.mark.parametrize("days", [1, 3])
-def test_a_clock_that_is_moved_on_comes_to_where_every_repetition_would_have_brought_it(scene, days):
-    late = days * 24 * 60 + 11
-    # Nobody can do this; the story waits for it all the same, and for the next minute's.
-    acts = [{"do": "accepts", "role": "coordinator", "whose": "first", "at": at} for at in (late, late + 1)]
-    story = tell(scene, *acts, months=1)
-    until = story.begins_at + timedelta(minutes=late)
-    with House([story]) as house:
-        with live(story, house, until=until, leaves_out_repetitions=False):
-            expected = _read_clocks()
-        with live(story, house, until=until) as lived:
-            assert lived.repeating_since
-            assert _read_clocks() == expected
-
-
-def _read_clocks():
-    """Where the clocks stand, how often each call was made, and until when it is to be answered."""
-    found = Notice.objects.open().exclude(purpose="digest").order_by("role", "purpose", "contact")
-    return [
-        (row.role, row.purpose, row.contact_id, row.ladder_step, row.next_step_at, row.repeats, row.answer_by)
-        for row in found
+        if since <= each.minute <= until and each.purpose != "digest" and each.kind != "calls.repeat"
     ]

@@ -229,7 +229,7 @@ def test_a_story_that_begins_with_a_session_has_fields_for_it_that_come_back_as_
     ("field", "typed", "said"),
     [
         ("participants", "3000", "This number is too large."),
-        ("participants", "-1", "Write a whole number."),
+        ("participants", "-1", "This number is too small."),
         ("reported_after", "soon", "Write a whole number."),
         ("audience", "cats", "Choose"),
     ],
