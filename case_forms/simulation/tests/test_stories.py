@@ -9,6 +9,7 @@ from case_forms.simulation.run import live
 from case_forms.simulation.simulate import StoryImpossible, simulate
 from case_forms.simulation.story import ALBANIA, StoryRefused, read_story
 from case_forms.simulation.timeline import read_timeline
+from notifications.outbox.models import Notice
 from tests.world.scene import make_scene
 
 from .stories import tell
@@ -198,4 +199,28 @@ def _between(timeline, since, until):
         (each.minute, each.kind, each.role, each.purpose, each.who, each.number)
         for each in timeline.entries
         if since <= each.minute <= until and each.purpose != "digest" and each.kind != "calls.repeat"
+    ]
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_clock_that_is_moved_on_comes_to_where_every_repetition_would_have_brought_it(scene, days):
+    late = days * 24 * 60 + 11
+    # Nobody can do this; the story waits for it all the same, and for the next minute's.
+    acts = [{"do": "accepts", "role": "coordinator", "whose": "first", "at": at} for at in (late, late + 1)]
+    story = tell(scene, *acts, months=1)
+    until = story.begins_at + timedelta(minutes=late)
+    with House([story]) as house:
+        with live(story, house, until=until, leaves_out_repetitions=False):
+            expected = _read_clocks()
+        with live(story, house, until=until) as lived:
+            assert lived.repeating_since
+            assert _read_clocks() == expected
+
+
+def _read_clocks():
+    """Where the clocks stand, how often each call was made, and until when it is to be answered."""
+    found = Notice.objects.open().exclude(purpose="digest").order_by("role", "purpose", "contact")
+    return [
+        (row.role, row.purpose, row.contact_id, row.ladder_step, row.next_step_at, row.repeats, row.answer_by)
+        for row in found
     ]
