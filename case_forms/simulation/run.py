@@ -205,8 +205,8 @@ class _Run:
         chases = dict(Notice.objects.filter(pk__in=list(until)).values_list("chase_id", "pk"))
         duties = Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
         tasks = SessionTask.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
-        found: list[Deadline | SessionTask] = [*duties, *tasks]
-        for each in found:
+        looked_at: list[Deadline | SessionTask] = [*duties, *tasks]
+        for each in looked_at:
             if each.marks and each.marks[-1] <= now and each.next_mark_at is not None and each.chase_id is not None:
                 wakes_at = until[chases[each.chase_id]]
                 later = None if wakes_at is None else _get_last_look(each.next_mark_at, wakes_at)

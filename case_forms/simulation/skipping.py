@@ -4,13 +4,13 @@ What is left out is the same call to the same people again, and what it leaves i
 far its clock has come, and when it comes next. The daily list that names it is left out by its pass (`passes`).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F
 
 from notifications.outbox.escalation_chain import CALLS
-from notifications.outbox.escalation_policy import get_next_step_time, is_daily
+from notifications.outbox.escalation_policy import get_call_minutes, get_next_step_time, is_daily
 from notifications.outbox.models import Notice
 
 
@@ -20,24 +20,32 @@ def skip_repetitions(key: UUID, until: datetime) -> int:
     The clock must have come to repeating its last step.
     """
     notice = Notice.objects.defer("brief").get(pk=key)
-    step, due, calls, skipped = notice.ladder_step, notice.next_step_at, 0, 0
+    step, due, skipped = notice.ladder_step, notice.next_step_at, 0
+    called_at: list[datetime] = []
     if due is None:
         return 0
     while (following := get_next_step_time(notice.ladder, step + 1, notice.owed_at, due)) <= until:
         # After the first day the daily list takes the place of the call.
-        calls += not is_daily(notice.ladder, step, notice.owed_at, due)
+        if not is_daily(notice.ladder, step, notice.owed_at, due):
+            called_at.append(due)
         step, due, skipped = step + 1, following, skipped + 1
     if skipped:
         Notice.objects.filter(pk=key).update(ladder_step=step, next_step_at=due)
-        _count_calls(notice, calls)
+        _count_calls(notice, called_at)
     return skipped
 
 
-def _count_calls(notice: Notice, calls: int) -> None:
+def _count_calls(notice: Notice, called_at: list[datetime]) -> None:
     """Let the open call of this chain, which the clock would have repeated, carry the number that it would have."""
-    if not calls:
+    if not called_at:
         return
-    opened = Notice.objects.open().filter(chase_id=notice.chase_id, purpose__in=CALLS)
+    opened = Notice.objects.open().filter(chase_id=notice.chase_id, purpose__in=CALLS).defer("brief")
     own = opened.filter(pk=notice.pk).first() or opened.order_by("-owed_at").first()
     if own is not None:
-        Notice.objects.filter(pk=own.pk).update(repeats=F("repeats") + calls)
+        # A repeated call has until the next one; its step is the last.
+        minutes = get_call_minutes(notice.ladder, len(notice.ladder) - 1)
+        Notice.objects.filter(pk=own.pk).update(
+            repeats=F("repeats") + len(called_at),
+            repeated_at=called_at[-1],
+            answer_by=called_at[-1] + timedelta(minutes=minutes),
+        )

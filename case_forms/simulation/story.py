@@ -329,6 +329,7 @@ WORDS = {
     "union_tag_not_found": _("Say what is done."),
     "unknown_role": _("Procedures know no such role."),
     "literal_error": _("Choose one of the values that there are."),
+    "unknown_choice": _("Choose one of the values that there are."),
     "too_long": _("A story has at most 60 acts."),
     "int_parsing": _("Write a whole number."),
     "greater_than_equal": _("This number is too small."),

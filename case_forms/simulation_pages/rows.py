@@ -88,8 +88,8 @@ WHOSE: Choices = [
     ("call", gettext_lazy("who is asked to call")),
 ]
 STEPS: Choices = [
-    ("accepted", gettext_lazy("the service accepts, by phone")),
-    ("declined", gettext_lazy("the service declines, by phone")),
+    ("accepted", gettext_lazy("the service accepts")),
+    ("declined", gettext_lazy("the service declines")),
     ("no_answer", gettext_lazy("the service doesn't answer")),
     ("agreed", gettext_lazy("the accompaniment is agreed")),
     ("arrived", gettext_lazy("the person has arrived")),

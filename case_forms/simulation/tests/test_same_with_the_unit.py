@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 
 from case_forms.cases.documents.models import CaseDocument
 from case_forms.cases.models import Case, CaseEvent, Deadline
+from case_forms.cases.referring.models import ReferralStep
 from case_forms.procedures.checker import check_procedure
 from case_forms.session_rules.models import SessionEvent, SessionTask
 from case_forms.simulation.acts import ActImpossible
 from case_forms.simulation.case_acts import Staff, do_case_act
+from case_forms.simulation.house import House as FurnishedHouse
 from case_forms.simulation.story import CaseAct, Corrects, FurtherForm, Story
 from case_forms.submissions.actions import receive_submission
 from case_forms.submissions.correcting import CorrectionRefused, get_newest_version, start_correction
@@ -106,9 +108,17 @@ def at(**more: Any) -> st.SearchStrategy[dict[str, Any]]:
 
 REFERRAL = {"to_org": "", "service": ["shelter"], "consent_basis": "vital_interests"}
 steps = st.sampled_from(["accepted", "declined", "no_answer", "agreed", "arrived", "finished"])
+at_link = st.sampled_from(["accepted", "declined", "agreed", "arrived", "finished"])
 of_the_unit = st.one_of(
     at(do="form", form="small_follow_up", fill=False, answers=st.sampled_from([REFERRAL, {"assessed": True}])),
     at(do="referral_step", step=steps, after=minutes),
+    at(
+        do="service_step",
+        step=st.sampled_from(["accepted", "declined", "agreed", "arrived", "finished"]),
+        after=minutes,
+    ),
+    at(do="service_places", free=st.integers(0, 9)),
+    at(do="refers_again"),
     at(do="asks", role=st.sampled_from(["police", "responsible_authority"])),
     at(do="unit_answers"),
     at(do="does_task", deadline=st.sampled_from(["first", "referral_next_service"])),
@@ -232,12 +242,16 @@ def scene(postbox: Any) -> Scene:
     return scene
 
 
-def compare(scene: Scene, done: list[dict[str, Any]], procedure: dict[str, Any], **more: Any) -> base.Lived:
-    done = copy.deepcopy(done)
-    for act in done:
+def _name_office(scene: Scene, done: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    named = copy.deepcopy(done)
+    for act in named:
         if act.get("answers", {}).get("to_org") == "":
             act["answers"]["to_org"] = scene.offices["protection_service"].slug
-    story = base.build_story(scene, done, **more)
+    return named
+
+
+def compare(scene: Scene, done: list[dict[str, Any]], procedure: dict[str, Any], **more: Any) -> base.Lived:
+    story = base.build_story(scene, _name_office(scene, done), **more)
     coordinator = make_coordinator(scene.place)
     coordinator.assignments.update(starts_on=START.date() - timedelta(days=400))
     staff = Staff(scene.worker, coordinator)
@@ -293,3 +307,23 @@ def test_a_referral_goes_its_way_and_the_case_is_closed_as_in_the_house(scene):
     assert ("document", "summary", 120) in seen.cases
     assert ("finished", 10) in seen.cases
     assert ("talk", "question", 20, 30) in seen.cases
+
+
+def test_a_service_does_at_its_link_what_it_does_in_the_house(scene):
+    done = [
+        {"at": 5, "do": "form", "form": "small_follow_up", "fill": False, "answers": dict(REFERRAL)},
+        {"at": 10, "do": "service_step", "step": "accepted"},
+        {"at": 15, "do": "service_step", "step": "agreed", "after": 30},
+        {"at": 90, "do": "service_step", "step": "arrived"},
+        {"at": 100, "do": "service_step", "step": "finished"},
+        {"at": 110, "do": "service_step", "step": "arrived"},
+    ]
+    procedure = tried_procedure()
+    compare(scene, done, procedure)
+    story = base.build_story(scene, _name_office(scene, done))
+    until = START + timedelta(minutes=180)
+    with FurnishedHouse([story], procedure=procedure) as house, base.running.live(story, house, until=until) as lived:
+        noted = list(ReferralStep.objects.order_by("at").values_list("kind", "way"))
+        assert noted == [(kind, "link") for kind in ("accepted", "agreed", "arrived", "finished")]
+        # The same again changes nothing; what follows the end is refused.
+        assert [act.step for _at, act, _why in lived.missed_acts] == ["arrived"]

@@ -7,7 +7,6 @@ import pytest
 from case_forms.simulation.house import House
 from case_forms.simulation.run import live
 from case_forms.simulation.simulate import StoryImpossible, simulate
-from case_forms.simulation.skipping import skip_repetitions
 from case_forms.simulation.story import ALBANIA, StoryRefused, read_story
 from case_forms.simulation.timeline import read_timeline
 from notifications.outbox.models import Notice
@@ -177,48 +176,51 @@ def test_a_story_over_the_night_when_the_clocks_change_counts_minutes_that_pass(
 
 def test_calls_that_only_repeat_are_left_out_until_somebody_acts_and_stand_then_as_the_house_has_them(scene):
     """Told with every call and without those that only repeat, a story comes to the same from the act on."""
-    late = 90 * 24 * 60 + 7
+    late = 12 * 24 * 60 + 7
     form = {"do": "form", "at": late, "form": "small_follow_up", "answers": {"assessed": True}, "fill": False}
     acts = [form, {"do": "accepts", "role": "coordinator", "at": late + 60}]
-    story = tell(scene, *acts, answers={"age_stated": 12}, months=4)
+    story = tell(scene, *acts, answers={"age_stated": 12}, months=1)
     with House([story]) as house:
         with live(story, house, leaves_out_repetitions=False) as lived:
             every = read_timeline(lived)
         with live(story, house) as lived:
             fewer = read_timeline(lived)
             assert lived.repeating_since
-    assert len(fewer.entries) < len(every.entries) / 3
-    # What is left out are calls, the lists of the day that name them, and steps that say that a call was made.
-    assert _since(fewer, late) == _since(every, late)
+    assert len(fewer.entries) < len(every.entries) / 2
+    # Until the second act: from there on calls only repeat, and are left out for good.
+    assert _between(fewer, late, late + 60) == _between(every, late, late + 60) != []
     assert {(each.key, each.met_at) for each in fewer.deadlines} == {
         (each.key, each.met_at) for each in every.deadlines
     }
 
 
-def _since(timeline, minute):
+def _between(timeline, since, until):
     return [
         (each.minute, each.kind, each.role, each.purpose, each.who, each.number)
         for each in timeline.entries
-        if each.minute >= minute and each.purpose != "digest" and each.kind != "calls.repeat"
+        if since <= each.minute <= until and each.purpose != "digest" and each.kind != "calls.repeat"
     ]
 
 
-def test_a_clock_that_is_moved_on_comes_to_where_every_repetition_would_have_brought_it(scene):
-    story = tell(scene, months=1)
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_clock_that_is_moved_on_comes_to_where_every_repetition_would_have_brought_it(scene, days):
+    late = days * 24 * 60 + 11
+    # Nobody can do this; the story waits for it all the same, and for the next minute's.
+    acts = [{"do": "accepts", "role": "coordinator", "whose": "first", "at": at} for at in (late, late + 1)]
+    story = tell(scene, *acts, months=1)
+    until = story.begins_at + timedelta(minutes=late)
     with House([story]) as house:
-        for days in (1, 2, 9):
-            until = story.begins_at + timedelta(days=days, minutes=11)
-            with live(story, house, until=until, leaves_out_repetitions=False):
-                expected = _read_clocks()
-            with live(story, house, until=story.begins_at + timedelta(minutes=30), leaves_out_repetitions=False):
-                for key in Notice.objects.filter(next_step_at__isnull=False).values_list("pk", flat=True):
-                    skip_repetitions(key, until)
-                assert _read_clocks() == expected
+        with live(story, house, until=until, leaves_out_repetitions=False):
+            expected = _read_clocks()
+        with live(story, house, until=until) as lived:
+            assert lived.repeating_since
+            assert _read_clocks() == expected
 
 
 def _read_clocks():
-    """Where the clocks stand, and how often each call was made."""
+    """Where the clocks stand, how often each call was made, and until when it is to be answered."""
     found = Notice.objects.open().exclude(purpose="digest").order_by("role", "purpose", "contact")
     return [
-        (each.role, each.purpose, each.contact_id, each.ladder_step, each.next_step_at, each.repeats) for each in found
+        (row.role, row.purpose, row.contact_id, row.ladder_step, row.next_step_at, row.repeats, row.answer_by)
+        for row in found
     ]

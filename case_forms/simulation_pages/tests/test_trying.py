@@ -213,14 +213,14 @@ def test_a_story_that_begins_with_a_session_has_fields_for_it_that_come_back_as_
         "_session_participants": "24",
         "_session_reported_after": "",
     }
-    page = ana.post(f"{procedure.pk}/try/", tell(**fields, go="add_act"))
+    page = ana.post(f"{procedure.pk}/try/", **tell(**fields, go="add_act"))
     assert page.context["story"].fields.session == {
         "audience": "high_school",
         "place_type": "high_school",
         "participants": 24,
     }
     assert "The story begins with a session that was held" in words(page)
-    without = ana.post(f"{procedure.pk}/try/", tell(go="add_act"))
+    without = ana.post(f"{procedure.pk}/try/", **tell(go="add_act"))
     assert without.context["story"].session is None  # this form reports none
     assert "The story begins with a session" not in words(without)
 
@@ -229,7 +229,7 @@ def test_a_story_that_begins_with_a_session_has_fields_for_it_that_come_back_as_
     ("field", "typed", "said"),
     [
         ("participants", "3000", "This number is too large."),
-        ("participants", "-1", "Write a whole number."),
+        ("participants", "-1", "This number is too small."),
         ("reported_after", "soon", "Write a whole number."),
         ("audience", "cats", "Choose"),
     ],
@@ -238,7 +238,7 @@ def test_a_session_that_cannot_be_is_refused_beside_its_field(
     ana: Editor, procedure: Procedure, field: str, typed: str, said: str
 ) -> None:
     given = {"_session": "yes", "_session_participants": "24", f"_session_{field}": typed}
-    page = ana.post(f"{procedure.pk}/try/", tell(**given))
+    page = ana.post(f"{procedure.pk}/try/", **tell(**given))
     assert page.status_code == 422
     assert said in page.context["story"].session.errors[field]
     assert f'id="sim-session{field}-error"' in page.content.decode()
@@ -247,6 +247,6 @@ def test_a_session_that_cannot_be_is_refused_beside_its_field(
 def test_an_act_at_the_link_of_a_service_without_a_referral_stands_on_the_timeline_as_impossible(
     ana: Editor, procedure: Procedure
 ) -> None:
-    page = ana.post(f"{procedure.pk}/try/", tell(**act(0, kind="service_step", at="5", step="accepted")))
+    page = ana.post(f"{procedure.pk}/try/", **tell(**act(0, kind="service_step", at="5", step="accepted")))
     assert page.status_code == 200
     assert "No referral has been made then." in words(page)
