@@ -427,6 +427,7 @@ interface Attributes {
   checked?: boolean;
   disabled?: boolean;
   for?: string;
+  form?: string;
   hidden?: boolean;
   id?: string;
   label?: string;
