@@ -41,7 +41,10 @@ ON_SERVERS = (
     "case_forms/submissions/exports",
     *(
         f"case_forms/submissions/tests/test_{each}.py"
-        for each in ("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting", "twenty_writers")
+        for each in (
+            *("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting", "twenty_writers"),
+            "moving_at_once",
+        )
     ),
 )
 ALSO_ON_SERVERS = ("case_forms/submissions",)

@@ -1,7 +1,10 @@
 """A form that was sent to the wrong case is moved by two: who may, what is refused, and what each side sees."""
 
 import re
+from datetime import date
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -20,15 +23,26 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NoticeState
 from tests.world.places import make_coordinator, make_municipality, make_place, make_unit_with_worker, make_user
 from tests.world.scene import Scene, make_scene
+from vault import data_keys
 
+from ..attachments.storage import get_content, write_content
+from ..case_purge import forget_case
 from ..correcting import start_correction
-from ..models import Submission
+from ..models import Attachment, Submission
 from ..moving.actions import MoveRefused, agree_to_move, decline_move, propose_move, withdraw_move
 from .test_correcting import correct, was_sent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
+FAR = date(2099, 1, 1)
 REASON = "Kanarina: it is about her sister."
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> None:
+    settings.VAULT_CASE_KEY_DIR = tmp_path / "case_keys"
+    settings.ATTACHMENT_DIR = tmp_path / "attachments"
+    data_keys._cached.clear()
 
 
 @pytest.fixture
@@ -430,3 +444,38 @@ def test_what_was_proposed_is_withdrawn_or_declined_and_nothing_has_moved(
     assert sent.case == wrong
     assert not Deadline.objects.unmet().filter(case=wrong, key="form_move").exists()
     assert CaseAccess.objects.count() == 0
+
+
+@pytest.mark.parametrize("forgotten", ["wrong", "right"])
+def test_forgetting_either_case_forgets_the_form_only_with_the_one_that_it_belongs_to(
+    scene: Scene,
+    sent: Submission,
+    wrong: Case,
+    right: Case,
+    mate: User,
+    forgotten: str,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    identity = uuid4()
+    Attachment.objects.create(
+        id=identity, submission=sent, owner=scene.worker, unit=scene.unit, media_type="image/jpeg", size=3,
+        fingerprint="x", name="Kanarina.jpg", content_key=write_content(identity, b"Kanarina"),
+    )  # fmt: skip
+    said = Submission.objects.get(pk=sent.pk).answers
+    agree_to_move(move=propose(sent, right, scene.worker), by=mate)
+    gone, stays = (wrong, right) if forgotten == "wrong" else (right, wrong)
+    others = {row.pk: row.answers for row in Submission.objects.filter(case=stays).exclude(pk=sent.pk)}
+    assert others
+    with django_capture_on_commit_callbacks(execute=True):  # a key's file goes with the commit
+        assert forget_case(gone.pk, FAR, again=True)
+    assert data_keys.is_destroyed(gone.pk)
+    assert not data_keys.is_destroyed(stays.pk)
+    assert {row.pk: row.answers for row in Submission.objects.filter(pk__in=others)} == others
+    moved = Submission.objects.get(pk=sent.pk)
+    if forgotten == "right":
+        assert moved.forgotten_at is not None
+        assert not moved.answers
+    else:
+        assert moved.forgotten_at is None
+        assert moved.answers == {**said, "case_ref": right.reference}
+        assert get_content(Attachment.objects.get(submission=sent)) == b"Kanarina"

@@ -25,6 +25,11 @@ class PlanForm(forms.Form):
         self.office, self.people = office, people
         super().__init__(data, prefix=self.way, initial=initial)
 
+    @property
+    def places(self) -> list[Any]:
+        """The fields that say whose turn comes when."""
+        return []
+
     def build_plan(self) -> list[PlannedShift]:
         raise NotImplementedError
 

@@ -261,6 +261,15 @@ def test_the_same_number_twice_and_none_at_all_are_refused(country: Country, cli
     assert "Write 1 beside" in send(client, country.police, none)[1]
 
 
+def test_the_page_shows_every_field_of_every_way_once(country: Country, client: Client, me: User) -> None:
+    contacts = make_people(country.police)
+    page = client.get(reverse("fill_roster", args=[country.police.pk])).content.decode()
+    shown = re.findall(r'<(?:input|select|textarea)[^>]* name="((?:turns|copy|paste)-[^"]+)"', page)
+    places = [f"turns-place{each.pk}" for each in contacts]
+    of_turns = ["turns-turn", "turns-since", "turns-until", "turns-hour", "turns-with_deputy"]
+    assert sorted(shown) == sorted([*of_turns, *places, "copy-first", "copy-last", "copy-to", "paste-lines"])
+
+
 def test_weeks_are_copied_and_lines_are_pasted_through_the_page(country: Country, client: Client, me: User) -> None:
     first, _second = make_people(country.police, 2)
     start = timezone.make_aware(at_hour(in_days(-7), time(8)))

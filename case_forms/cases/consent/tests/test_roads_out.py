@@ -79,7 +79,7 @@ MAILS_WITHOUT_CONTENT = {
     "content/review/news.py": "pages to look over",
     "notifications/briefs/pin_alarm.py": "wrong PINs",
     "notifications/directory/changes/mails.py": "a contact was changed",
-    "notifications/escalation/chain_watch.py": "the record's chain",
+    "notifications/escalation/rounds.py": "the record's chain, and how much a roster lacks",
     "notifications/outbox/alarm.py": "notices that don't go out",
     "site/access/staff/mails.py": "accounts",
 }
