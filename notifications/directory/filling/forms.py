@@ -8,10 +8,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from ..forms import DAY_HINT
 from ..models import Contact, DutyShift, Partner
 from .plans import PlannedShift, Turn, at_hour, copy_days, read_lines, rotate
 
+# The browser's own pickers: a phone shows its calendar, and people read the day as they write it.
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+HOUR = forms.TimeInput(format="%H:%M", attrs={"type": "time"})
 MAX_TEXT = 40_000  # characters pasted
 MORNING = time(8)
 
@@ -44,9 +46,11 @@ class TurnsForm(PlanForm):
         choices=[(Turn.HALF_DAY, _("12 hours")), (Turn.DAY, _("24 hours")), (Turn.WEEK, _("a week"))],
         initial=Turn.WEEK,
     )
-    since = forms.DateField(label=_("from"), help_text=DAY_HINT)
-    until = forms.DateField(label=_("until"), help_text=_("On this day, at the hour below, the last turn ends."))
-    hour = forms.TimeField(label=_("Hour at which people change"), initial=MORNING, help_text=_("Such as 08:00."))
+    since = forms.DateField(label=_("from"), widget=DAY)
+    until = forms.DateField(
+        label=_("until"), widget=DAY, help_text=_("On this day, at the hour below, the last turn ends.")
+    )
+    hour = forms.TimeField(label=_("Hour at which people change"), initial=MORNING, widget=HOUR)
     with_deputy = forms.BooleanField(
         label=_("Whoever comes next is the deputy meanwhile"), required=False, initial=True
     )
@@ -91,10 +95,11 @@ class CopyForm(PlanForm):
 
     way = "copy"
 
-    first = forms.DateField(label=_("Copy the shifts from"), help_text=DAY_HINT)
-    last = forms.DateField(label=_("to and including"), help_text=DAY_HINT)
+    first = forms.DateField(label=_("Copy the shifts from"), widget=DAY)
+    last = forms.DateField(label=_("to and including"), widget=DAY)
     to = forms.DateField(
         label=_("so that they begin on"),
+        widget=DAY,
         help_text=_("The same day of the week keeps weekends what they are. Shifts without an end aren't copied."),
     )
 
