@@ -161,7 +161,8 @@ def test_reopening_says_what_stays_ended_and_starts_no_question_again(two: Two, 
         case=here, to_unit=two.there, to_municipality=two.there_place.municipality, reason="Moved.", by=two.worker
     )
     close_over_http(two, here)
-    assert CaseClosing.objects.get().ended["between"] == {"transfers": 1, "requests": 0, "merges": 0, "moves": 0, "statuses": 0}
+    ended = {"transfers": 1, "requests": 0, "merges": 0, "moves": 0, "statuses": 0}
+    assert CaseClosing.objects.get().ended["between"] == ended
     assert transfers.ASKED not in {duty.key for duty in get_ended_duties(here)}
     assert "ended when the case was closed, and stays ended" in page(
         two.worker, f"/field/cases/{here.reference}/reopen/"
