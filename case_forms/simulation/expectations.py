@@ -64,9 +64,16 @@ def _in_words(name: str, value: Any, procedure: Procedure | None) -> Texts:
         return in_each_language(Role(value).label)
     if name == "document" and value in DocumentKind.values:
         return in_each_language(DocumentKind(value).label)
-    if name == "status" and value in CaseStatus.values:
-        return in_each_language(CaseStatus(value).label)
+    if name == "status":
+        return _name_status(value)
     return same_in_each_language("" if value is None else str(value))
+
+
+def _name_status(status: str) -> Texts:
+    """Return the status in words: "" says that there is no case, and one that is unknown stands as it is stored."""
+    if status in CaseStatus.values:
+        return in_each_language(CaseStatus(status).label)
+    return same_in_each_language(status) if status else in_each_language(_("no case"))
 
 
 class Told(Expectation):
@@ -166,12 +173,8 @@ class StatusIs(Expectation):
     status: str
 
     def check(self, timeline: Timeline) -> Outcome:
-        found = (
-            in_each_language(CaseStatus(timeline.status).label) if timeline.status else in_each_language(_("no case"))
-        )
-        return Outcome(
-            timeline.status == self.status, format_in_each_language(_("The status is: {status}."), status=found)
-        )
+        words = format_in_each_language(_("The status is: {status}."), status=_name_status(timeline.status))
+        return Outcome(timeline.status == self.status, words)
 
 
 class DeadlineStarted(Expectation):

@@ -128,6 +128,11 @@ def test_every_kind_of_expectation_is_tried_here():
     assert tried == set(get_registry())
 
 
+def test_that_there_is_no_case_is_said_in_words(scene):
+    (expectation,) = read_expectations([{"expect": "status_is", "status": ""}])
+    assert expectation.describe() == {"sq": "Statusi i rastit: asnjë rast", "en": "The case's status: no case"}
+
+
 def test_an_answer_in_time_counts_as_well_as_a_call(scene):
     acts = [{"do": "accepts", "role": "police", "at": 7}]
     found = outcome(scene, {"expect": "accepted_or_call_within", "role": "police", "within": 10}, acts=acts)
