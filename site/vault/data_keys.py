@@ -76,7 +76,7 @@ def create(owner: UUID) -> None:
     """Make a key for this owner, unless it has one. Raises KeyDestroyed, OSError."""
     if _suspended.get():
         return
-    from .models import DataKey
+    from .models import DataKey  # its fields import this module
 
     DataKey.objects.get_or_create(owner=owner)
     if is_destroyed(owner):
@@ -124,7 +124,7 @@ def get_cipher(owner: UUID) -> AESGCM:
 
 def destroy(owner: UUID) -> None:
     """Destroy this owner's key when the caller's transaction is committed. Nothing sealed under it ever opens again."""
-    from .models import DataKey
+    from .models import DataKey  # its fields import this module
 
     now = timezone.now()
     _row, is_new = DataKey.objects.get_or_create(owner=owner, defaults={"destroyed_at": now})
@@ -135,7 +135,7 @@ def destroy(owner: UUID) -> None:
 
 def finish_destroying() -> int:
     """Remove the files of keys that are destroyed by their row: the process may have ended in between."""
-    from .models import DataKey
+    from .models import DataKey  # its fields import this module
 
     destroyed = DataKey.objects.filter(destroyed_at__isnull=False).values_list("owner", flat=True)
     left = [owner for owner in destroyed.iterator() if _path(owner).exists() or not is_destroyed(owner)]
@@ -172,7 +172,7 @@ def _forget_cached(owner: UUID) -> None:
 
 def iter_missing() -> Iterator[UUID]:
     """Iterate over the owners that have no key yet."""
-    from .models import DataKey
+    from .models import DataKey  # its fields import this module
 
     for iter_owners in _owners.values():
         page: list[UUID] = []
@@ -219,7 +219,7 @@ def count_by_wrapping_key() -> dict[str, int]:
 
 def count_lost(newest: int) -> tuple[int, int]:
     """Return (of so many of the newest owners with a key, how many have no file; how many were looked at)."""
-    from .models import DataKey
+    from .models import DataKey  # its fields import this module
 
     rows = DataKey.objects.filter(destroyed_at__isnull=True).order_by("-created_at")
     owners = list(rows.values_list("owner", flat=True)[:newest])
@@ -231,7 +231,7 @@ def iter_destroyed_elsewhere() -> Iterator[UUID]:
 
     By the marks that are left, because the copy may be from before the owner had a key.
     """
-    from .models import DataKey
+    from .models import DataKey  # its fields import this module
 
     for mark in Path(settings.VAULT_CASE_KEY_DIR).glob(f"*/*{GONE}"):
         owner = UUID(mark.stem)

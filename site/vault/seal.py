@@ -133,7 +133,7 @@ def unseal(token: str, place: bytes, *, purpose: str = CELLS) -> bytes:
 
 
 def _unseal_owned(parts: Token, place: bytes, owner: UUID) -> bytes:
-    from .data_keys import get_cipher
+    from .data_keys import get_cipher  # which seals the keys themselves
 
     cipher = get_cipher(owner)
     try:

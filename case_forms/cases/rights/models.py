@@ -46,7 +46,7 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
 
     def visible_to(self, user: User) -> "RightsRequestQuerySet":
         """Return those of the cases that this person sees."""
-        from ..models import Case
+        from ..models import Case  # it imports this module
 
         return self.filter(case__in=Case.objects.visible_to(user).values("pk"))
 

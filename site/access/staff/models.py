@@ -181,6 +181,6 @@ class RoleRequest(TwoPeople):
 
     @property
     def role_name(self) -> str:
-        from ..models import StaffRole
+        from ..models import StaffRole  # it imports this module
 
         return str(StaffRole(self.role).label)

@@ -30,7 +30,7 @@ def has_conflicting_role(held: "QuerySet[Any]", role: str, starts_on: date, ends
 
 def get_people_with_both(on: date | None = None) -> "QuerySet[Any]":
     """Return active people who have both today, from before this was refused."""
-    from ..models import Assignment, User
+    from ..models import Assignment, User  # they import this module
 
     today = Assignment.objects.current(on or timezone.localdate())
     keeping, watched = today.filter(role=AUDITOR).values("user"), today.filter(role__in=AUDITED_ROLES).values("user")
