@@ -139,7 +139,9 @@ def test_its_own_people_find_each_object_on_some_list(matrix: Matrix) -> None:
 def get_strangers(matrix: Matrix) -> dict[str, dict[str, Any]]:
     """{whose: {parameter: an object that doesn't belong to the case of the matrix}}."""
     elsewhere = Case.objects.exclude(region__slug=HERE).exclude(unit__region__slug=HERE)
-    sent = Submission.objects.filter(case__in=elsewhere).select_related("case").order_by("pk")[0]
+    # Of a case about which somebody was notified: not every case is.
+    notified = elsewhere.filter(pk__in=Notice.objects.exclude(case_id=None).values("case_id"))
+    sent = Submission.objects.filter(case__in=notified).select_related("case").order_by("pk")[0]
     found = {}
     for whose, submission in (("of another region", sent), ("of another case of the unit", _copy(sent, matrix))):
         case = submission.case

@@ -67,14 +67,21 @@ def _condition(logic: Any, truths: set[str]) -> Any:
     if operator == "answered" and given[0].startswith("r_"):
         return {">": [{"count": [{"var": given[0]}]}, 0]}
     if operator == "!":
-        inner = _condition(given[0], truths)
-        is_counted = isinstance(inner, dict) and ">" in inner and isinstance(given[0], dict) and "answered" in given[0]
+        inner, denied = _condition(given[0], truths), _alone(given[0])
+        is_counted = isinstance(inner, dict) and ">" in inner and isinstance(denied, dict) and "answered" in denied
         return {"==": inner[">"]} if is_counted else {"!": [inner]}
     if operator == "var" and given in truths:
         return {"==": [{"var": given}, True]}
     if operator in ("<", "<=") and len(given) == 3:
         return {"and": [{operator: list(pair)} for pair in pairwise(given)]}
     return _value({operator: given}, truths)
+
+
+def _alone(logic: Any) -> Any:
+    """Without `and` and `or` of one part."""
+    while isinstance(logic, dict) and isinstance(parts := logic.get("and", logic.get("or")), list) and len(parts) == 1:
+        logic = parts[0]
+    return logic
 
 
 def _value(logic: Any, truths: set[str]) -> Any:
