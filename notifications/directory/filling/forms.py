@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Contact, DutyShift, Partner
-from .plans import PlannedShift, Turn, at_hour, copy_days, read_lines, rotate
+from .plans import PlannedShift, Turn, at_hour, check_day, copy_days, read_lines, rotate
 
 # The browser's own pickers: a phone shows its calendar, and people read the day as they write it.
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -46,9 +46,12 @@ class TurnsForm(PlanForm):
         choices=[(Turn.HALF_DAY, _("12 hours")), (Turn.DAY, _("24 hours")), (Turn.WEEK, _("a week"))],
         initial=Turn.WEEK,
     )
-    since = forms.DateField(label=_("from"), widget=DAY)
+    since = forms.DateField(label=_("from"), widget=DAY, validators=[check_day])
     until = forms.DateField(
-        label=_("until"), widget=DAY, help_text=_("On this day, at the hour below, the last turn ends.")
+        label=_("until"),
+        widget=DAY,
+        validators=[check_day],
+        help_text=_("On this day, at the hour below, the last turn ends."),
     )
     hour = forms.TimeField(label=_("Hour at which people change"), initial=MORNING, widget=HOUR)
     with_deputy = forms.BooleanField(
@@ -95,11 +98,12 @@ class CopyForm(PlanForm):
 
     way = "copy"
 
-    first = forms.DateField(label=_("Copy the shifts from"), widget=DAY)
-    last = forms.DateField(label=_("to and including"), widget=DAY)
+    first = forms.DateField(label=_("Copy the shifts from"), widget=DAY, validators=[check_day])
+    last = forms.DateField(label=_("to and including"), widget=DAY, validators=[check_day])
     to = forms.DateField(
         label=_("so that they begin on"),
         widget=DAY,
+        validators=[check_day],
         help_text=_("The same day of the week keeps weekends what they are. Shifts without an end aren't copied."),
     )
 

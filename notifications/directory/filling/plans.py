@@ -14,10 +14,12 @@ from itertools import count, pairwise
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ..models import Contact, DutyShift
 
+BACK, AHEAD = timedelta(days=2 * 366), timedelta(days=3 * 366)  # how far a roster is copied from, and planned
 MAX_SHIFTS = 400  # of one plan: half a year of twelve-hour turns with deputies is more, and is entered in two
 
 
@@ -49,6 +51,16 @@ class TooMany(ValidationError):
         super().__init__(
             _("These are more than %(count)d shifts. Take a shorter time, and enter the rest afterwards.")
             % {"count": MAX_SHIFTS}
+        )
+
+
+def check_day(day: date) -> None:
+    """Refuse a day that no roster is about, such as one of the year 1 or 9999, which can't be counted on from."""
+    first, last = timezone.localdate() - BACK, timezone.localdate() + AHEAD
+    if not first <= day <= last:
+        words = _("Choose a day between %(first)s and %(last)s.")
+        raise ValidationError(
+            words % {"first": date_format(first, "SHORT_DATE_FORMAT"), "last": date_format(last, "SHORT_DATE_FORMAT")}
         )
 
 
@@ -153,6 +165,8 @@ def _read_line(line: str, by_name: Mapping[str, list[int]]) -> PlannedShift:
         raise ValidationError(_("a rank is 1, 2 or 3."))
     moments = forms.DateTimeField()
     starts_at, ends_at = moments.clean(start), moments.clean(end)
+    for moment in (starts_at, ends_at):
+        check_day(moment.date())
     if ends_at.timestamp() <= starts_at.timestamp():
         raise ValidationError(_("The end must come after the start."))
     return PlannedShift(starts_at, int(rank), ends_at, known[0])

@@ -25,9 +25,10 @@ from ..roster import Stretch
 from ..scope import get_partners
 from .actions import Prospect, fill_roster, preview_plan
 from .forms import WAYS, PlanForm
-from .plans import PlannedShift
+from .plans import AHEAD, PlannedShift
 
 SAVE = "save"
+A_MONTH = timedelta(days=62)  # and what is left of the one before it
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -98,9 +99,11 @@ class FillRosterView(WagtailAdminTemplateMixin, View):
 
     def _propose_start(self) -> date:
         """Return the day after the last that is entered, or the day after tomorrow: sooner takes two people."""
-        ends = DutyShift.objects.filter(partner=self.office, ends_at__isnull=False).order_by("-ends_at").first()
+        # A shift that somebody let end in a far year, for "for ever", is nothing to go on from.
+        near = DutyShift.objects.filter(partner=self.office, ends_at__lte=timezone.now() + AHEAD - A_MONTH)
+        ends = near.order_by("-ends_at").first()
         soonest = timezone.localdate() + timedelta(days=2)
-        return max(soonest, timezone.localdate(ends.ends_at)) if ends is not None else soonest
+        return max(soonest, timezone.localdate(ends.ends_at)) if ends is not None and ends.ends_at else soonest
 
     def _show(
         self, forms: dict[str, PlanForm], *, status: int = 200, chosen: str = "", prospect: Prospect | None = None

@@ -235,9 +235,10 @@ def test_a_roster_or_a_plan_that_changed_after_looking_is_shown_again(
     [
         ({"turns-since": written(in_days(0))}, "later than 24 hours"),
         ({"turns-until": written(in_days(2))}, "The end must come after the start."),
-        ({"turns-until": written(in_days(1200)), "turns-turn": "12h"}, "more than 400 shifts"),
+        ({"turns-until": written(in_days(1000)), "turns-turn": "12h"}, "more than 400 shifts"),
         ({"turns-until": "31.31.2027"}, "valid date"),
-        ({"turns-since": "1.1.0001"}, "24 hours"),
+        ({"turns-since": "1.1.0001"}, "Choose a day between"),
+        ({"turns-since": "30.12.9999", "turns-until": "31.12.9999"}, "Choose a day between"),
         ({"turns-hour": "25:99"}, "valid time"),
         ({"turns-turn": "fortnight"}, "valid choice"),
         ({"way": "steal"}, "By turns"),
@@ -251,6 +252,36 @@ def test_what_cannot_be_done_is_said_and_what_was_typed_stays(
     assert status == 422
     assert says in page
     assert DutyShift.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "to"),
+    [
+        ("0001-01-01", "0001-01-02", "2027-01-01"),
+        ("2026-11-01", "9999-12-31", "2027-01-01"),
+        ("2026-11-01", "2026-11-20", "9999-12-31"),
+    ],
+)
+def test_days_that_no_roster_is_about_are_refused(
+    country: Country, client: Client, me: User, first: str, last: str, to: str
+) -> None:
+    contact, *_others = make_people(country.police)
+    put_on_duty(country.police, contact=contact)
+    copied = {"way": "copy", "copy-first": first, "copy-last": last, "copy-to": to}
+    for day in (first, to):
+        pasted = {"way": "paste", "paste-lines": f"{contact.email}; {day} 00:00; {last} 23:59"}
+        if "0001" in day or "9999" in day + last:
+            assert send(client, country.police, pasted)[0] == 422
+    status, page = send(client, country.police, copied)
+    assert status == 422
+    assert "Choose a day between" in page
+
+
+def test_the_page_opens_beside_a_shift_that_ends_in_a_far_year(country: Country, client: Client, me: User) -> None:
+    far = datetime(9999, 12, 30, tzinfo=TIRANA)
+    put_on_duty(country.police, contact=make_people(country.police)[0], until=far)
+    assert client.get(reverse("fill_roster", args=[country.police.pk])).status_code == 200
+    assert client.get(reverse("on_duty")).status_code == 200
 
 
 def test_the_same_number_twice_and_none_at_all_are_refused(country: Country, client: Client, me: User) -> None:
