@@ -6,7 +6,8 @@ SHELL := /bin/bash
 
 PY := .venv/bin/python
 # The lock files alone decide what is installed: each pin with its hash, nothing resolved anew.
-INSTALL := .venv/bin/uv pip install --quiet --require-hashes --no-deps
+# http-ece comes as source only; what builds it is pinned as well.
+INSTALL := .venv/bin/uv pip install --quiet --require-hashes --no-deps --build-constraints deploy/locks/build.txt
 export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE ?=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
@@ -64,7 +65,7 @@ format: .venv/test.stamp node_modules/.stamp ## Put code, scripts and templates 
 	.venv/bin/djhtml templates || true
 	$(BIOME) check --write || true
 
-bench: packages test-packages .venv/test.stamp ## Measure what the issues set as goals, each beside something known
+bench: packages test-packages .venv/test.stamp .venv/bench.stamp ## Measure what the issues set as goals, each beside something known
 	$(PY) -m tests.bench
 
 bench-million: packages test-packages .venv/test.stamp ## Measure the staff's pages among a million cases on both databases (half an hour)
@@ -80,7 +81,7 @@ pictures: test-packages .venv/test.stamp ## Make the pictures in docs/img from t
 	TEST_DATABASE=file $(PYTEST) -q -m pictures tests/browser/test_docs_pictures.py
 
 lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and package.json into package-lock.json
-	for name in deploy/locks/uv requirements requirements-dev deploy/locks/audit; do .venv/bin/uv pip compile --quiet \
+	for name in deploy/locks/uv deploy/locks/build requirements requirements-dev requirements-bench deploy/locks/audit; do .venv/bin/uv pip compile --quiet \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --custom-compile-command "make lock" $$name.in -o $$name.txt; done
 	.venv/bin/npm install --package-lock-only --loglevel=error
@@ -106,7 +107,7 @@ test-packages:
 	@bash deploy/venv.sh
 	@touch $@
 
-.venv/run.stamp: requirements.txt .venv/uv.stamp
+.venv/run.stamp: requirements.txt deploy/locks/build.txt .venv/uv.stamp
 	@echo "Installing what requirements.txt pins ..."
 	@$(INSTALL) --python $(PY) -r requirements.txt
 	@touch $@
@@ -114,6 +115,12 @@ test-packages:
 .venv/test.stamp: requirements-dev.txt .venv/run.stamp
 	@echo "Installing what requirements-dev.txt pins ..."
 	@$(INSTALL) --python $(PY) -r requirements-dev.txt
+	@touch $@
+
+# Beside the environment, not in it: what the bench measures the outbox beside is no part of the service.
+.venv/bench.stamp: requirements-bench.txt .venv/test.stamp
+	@echo "Installing what requirements-bench.txt pins ..."
+	@$(INSTALL) --python $(PY) --target .venv/bench -r requirements-bench.txt
 	@touch $@
 
 # npm holds each package to the hash in the lock file and runs none of their scripts (.npmrc).

@@ -88,6 +88,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         function._hypothesis_internal_use_settings = with_factor(function._hypothesis_internal_use_settings)
 
 
+@pytest.fixture(autouse=True)
+def texts_are_read_anew() -> None:
+    """A process keeps the texts of messages for some seconds: no test words a mail with those of another one."""
+    from notifications.texts.in_force import kept
+
+    kept.forget()
+
+
 @pytest.fixture
 def own_data_keys(settings: Any, tmp_path: Path) -> None:
     """A folder of data keys of the test's own: for one that turns the ring, which seals anew every key in there."""

@@ -20,6 +20,11 @@ def public_page_models() -> list[type[Page]]:
     return [model for model in apps.get_models() if getattr(model, "is_public_page", False)]
 
 
+def reviewed_page_models() -> list[type[Page]]:
+    """Return every concrete type of page that two people publish: the public ones, and those without an address."""
+    return [model for model in apps.get_models() if getattr(model, "is_reviewed_page", False)]
+
+
 def public_pages(request: HttpRequest | None = None) -> PageQuerySet:
     """Return the pages that are live, unrestricted, of a public type, and listed, as all pages above them are.
 

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from access.languages import LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 
 PAGE_LINK = re.compile(r'<a page="([a-z_]+)">(.*?)</a>')
 
 
 def pick_language(value: Any, language: str) -> Any:
-    """Replace each {code: text} by its text in this language."""
+    """Replace each {code: text} by its text in this language; in one that it lacks, by the default language's."""
     if isinstance(value, Mapping):
-        # Exactly the languages as keys: that is a text; any other mapping is structure.
-        if value.keys() == set(LANGUAGES):
-            return value[language]
+        # Languages as keys and nothing else: that is a text; any other mapping is structure.
+        if DEFAULT_LANGUAGE in value and value.keys() <= set(LANGUAGES):
+            return value.get(language, value[DEFAULT_LANGUAGE])
         return {key: pick_language(inner, language) for key, inner in value.items()}
     if isinstance(value, list):
         return [pick_language(inner, language) for inner in value]
@@ -45,8 +45,8 @@ def build_body(
     """Build the raw StreamField data: [{"type", "value", "id"}].
 
     Ids depend on the place only, so a page and its translation have the same ones and stay comparable block by block. A
-    hotline is named by its key, a picture by {"picture": key} and a file by {"file": key}; a block whose hotline,
-    picture or file doesn't exist is left out.
+    hotline is named by its key, a picture by {"picture": key}, a file by {"file": key} and a page by {"page": key}; a
+    block whose hotline, picture, file or page doesn't exist is left out.
     """
     stored = _Stored(pages, files or {}, namespace)
     found = []
@@ -59,14 +59,14 @@ def build_body(
         else:
             try:
                 value = stored.value(pick_language(block["value"], language), str(number))
-            except _FileMissing:
+            except _Missing:
                 continue
         found.append({"type": block["type"], "value": value, "id": str(uuid.uuid5(namespace, str(number)))})
     return found
 
 
-class _FileMissing(Exception):
-    """The block shows a picture or file that isn't in the library."""
+class _Missing(Exception):
+    """The block shows a picture or file that isn't in the library, or names a page that isn't there."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,15 @@ class _Stored:
 
     def value(self, value: Any, place: str) -> Any:
         if isinstance(value, Mapping):
+            if value.keys() == {"page"}:
+                if value["page"] not in self.pages:
+                    raise _Missing
+                return self.pages[value["page"]]
             name = get_file_reference(value)
             if name is None:
                 return {key: self.value(inner, f"{place}/{key}") for key, inner in value.items()}
             if name not in self.files:
-                raise _FileMissing
+                raise _Missing
             return self.files[name]
         if isinstance(value, list):
             return [self._item(inner, f"{place}/{number}") for number, inner in enumerate(value)]

@@ -5,6 +5,8 @@ still choose another one.
 """
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePath
 from threading import Lock
 from typing import Any
@@ -37,6 +39,7 @@ KINDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "wav": (8, (b"WAVE",)),
     "vtt": (0, (b"WEBVTT", b"\xef\xbb\xbfWEBVTT")),
 }
+INCOMPLETE = _("This picture is incomplete. Save or send it again, then choose it again.")
 LINK = re.compile(r"https?:|www\.|://", re.IGNORECASE)
 SIGNATURE_BYTES = 16  # bytes: every mark stands within
 _decoding = Lock()
@@ -68,6 +71,13 @@ def refuse_numbers(text: str) -> str:
 
 
 class PictureForm(BaseImageForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The form of a picture that was uploaded among several has no field for its file.
+        field: Any = self.fields.get("file")
+        if field is not None:
+            field.to_python = partial(_read_picture, field.to_python)
+
     def clean_description(self) -> str:
         return refuse_numbers(self.cleaned_data["description"])
 
@@ -75,8 +85,16 @@ class PictureForm(BaseImageForm):
         file = self.cleaned_data["file"]
         refuse_replacement(self.instance, file)
         if isinstance(file, UploadedFile) and not is_complete_picture(file):
-            raise ValidationError(_("This picture is incomplete. Save or send it again, then choose it again."))
+            raise ValidationError(INCOMPLETE)
         return file
+
+
+def _read_picture(read: Callable[[Any], Any], data: Any) -> Any:
+    """Read a picture as Wagtail's field does, which opens some kinds whole and fails where they break off."""
+    try:
+        return read(data)
+    except OSError:
+        raise ValidationError(INCOMPLETE) from None
 
 
 class DocumentForm(BaseDocumentForm):

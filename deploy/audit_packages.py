@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PIP_AUDIT = ROOT / ".venv/audit/bin/pip-audit"
 NPM = ROOT / ".venv/bin/npm"
-LOCKS = ("requirements.txt", "requirements-dev.txt", "deploy/locks/uv.txt")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "deploy/locks/uv.txt", "deploy/locks/build.txt")
 KEPT = Path(__file__).with_name("known-exploited.txt")
 CATALOGUE = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
 AUDIT_SECONDS = 120

@@ -25,3 +25,9 @@ contact_untested = Signal()
 # kwargs: notice (the one through which it was written; of the unit's, the first of its chain), message
 # (briefs.TalkMessage). Something was written in the conversation about a notice.
 notice_talked = Signal()
+
+# kwargs: way (directory.ContactWay). It counts only once a test sent along it was opened: one has to be created.
+way_untested = Signal()
+
+# kwargs: way. Its other side says that it is no more; nothing further is sent along it.
+way_ended = Signal()

@@ -7,3 +7,9 @@ class OutreachPagesConfig(AppConfig):
     verbose_name = _("Informative sessions")
     seeds_pages = True
     legal_texts = "data/legal.json"
+
+    def ready(self) -> None:
+        # Imported here, because it needs models, which are loaded by now.
+        from .kits import versions
+
+        versions.connect_signals()

@@ -14,6 +14,7 @@ from content.models import PublicPageMixin
 
 from .blocks import SessionBodyBlock
 from .feedback.models import FeedbackCount
+from .kits.models import KitPage, KitVersion, MaterialLibraryPage, MaterialPage
 from .pages.models import SessionPage
 from .records.models import CalendarAddress, InformativeSession, SessionCount
 
@@ -23,6 +24,10 @@ __all__ = [
     "CalendarAddress",
     "FeedbackCount",
     "InformativeSession",
+    "KitPage",
+    "KitVersion",
+    "MaterialLibraryPage",
+    "MaterialPage",
     "OutreachIndexPage",
     "SessionCount",
     "SessionPage",

@@ -8,7 +8,7 @@ are therefore remembered as rows in this process: on SQLite, which all tests run
 import copy
 import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 
@@ -118,6 +118,12 @@ def _has_written_nothing() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id_if_assigned() IS NULL")
         return bool(cursor.fetchone()[0])
+
+
+def read_everything(*, without: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Every row of every table but these, in words that can be compared: {table: rows}."""
+    left_out = {*without, *COUNTERS.values()}
+    return {table: sorted(map(str, rows)) for table, rows in _rows().items() if table not in left_out}
 
 
 def _added() -> Rows:

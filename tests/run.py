@@ -35,6 +35,8 @@ COVERED = (
 ON_SERVERS = (
     "notifications",
     "tests/chaos/test_faults.py",
+    "tests/chaos/test_storm.py",
+    "tests/security/test_nothing_leaks.py",
     "case_forms/cases/closing",
     "case_forms/cases/talk/tests/test_at_once.py",
     "case_forms/submissions/attachments",
@@ -43,7 +45,7 @@ ON_SERVERS = (
         f"case_forms/submissions/tests/test_{each}.py"
         for each in (
             *("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting", "twenty_writers"),
-            "moving_at_once",
+            *("moving_at_once", "killed_midway"),
         )
     ),
 )

@@ -14,7 +14,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import redis
@@ -25,20 +28,109 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 # A cluster that lives for minutes needs no protection from a power cut.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=100", "shared_buffers=64MB")
+FAST = ("fsync=off", "full_page_writes=off", "max_connections=100", "shared_buffers=64MB")
+# What is committed may be lost with the process: not where that is killed.
+CARELESS = ("synchronous_commit=off",)
+
+
+@dataclass
+class Server:
+    """A server process that can be stopped, killed, and started again on what it has stored."""
+
+    command: list[str]
+    log: Path
+    answers: Callable[[], bool]
+    stop_signal: int
+    how: dict[str, Any] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises SystemExit with what it wrote."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **self.how,
+            )
+        until = time.monotonic() + START_SECONDS
+        while not self.answers():
+            ended = self.process.poll() is not None
+            if ended or time.monotonic() > until:
+                raise SystemExit(
+                    f"{self.command[0]} {'ended' if ended else 'does not answer'}:\n{self.log.read_text()}"
+                )
+            time.sleep(0.05)
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start_again(self) -> None:
+        """Start it after it was killed, as often as what it left behind (shared memory) still stands in the way."""
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return self.start()
+            except SystemExit:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.1)
+
+    def children(self) -> list[int]:
+        """The processes that its first one has forked: of PostgreSQL, one for each connection, and its own."""
+        return [pid for pid, parent in _iter_parents() if parent == self.pid]
+
+    def pause(self) -> None:
+        """SIGSTOP all of it: connections stay open, and nobody answers."""
+        for pid in (self.pid, *self.children()):
+            _signal(pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for pid in (*self.children(), self.pid):
+            _signal(pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL its first process. Children of PostgreSQL end by themselves when they see that."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.resume()
+        self.process.send_signal(self.stop_signal)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Both, and the environment that leads to them."""
+
+    postgres: Server
+    redis: Server
+    environment: dict[str, str]
 
 
 @contextlib.contextmanager
-def running_servers() -> Iterator[dict[str, str]]:
-    """Yields the environment that leads to them."""
+def running_servers(*, keeps_commits: bool = False) -> Iterator[Servers]:
+    """`keeps_commits`: what PostgreSQL has committed outlasts its process."""
     with tempfile.TemporaryDirectory(prefix="vatra-servers-") as folder, contextlib.ExitStack() as stack:
-        database_url = stack.enter_context(_postgres(Path(folder) / "postgres"))
-        broker_url = stack.enter_context(_redis(Path(folder) / "redis"))
-        yield {"DATABASE_URL": database_url, "BROKER_URL": broker_url}
+        postgres, database_url = stack.enter_context(_postgres(Path(folder) / "postgres", keeps_commits=keeps_commits))
+        broker, broker_url = stack.enter_context(_redis(Path(folder) / "redis"))
+        yield Servers(postgres, broker, {"DATABASE_URL": database_url, "BROKER_URL": broker_url})
 
 
 @contextlib.contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
+def _postgres(folder: Path, *, keeps_commits: bool) -> Iterator[tuple[Server, str]]:
     port, account = _free_port(), _account()
     folder.mkdir()
     if account is not None:
@@ -55,8 +147,9 @@ def _postgres(folder: Path) -> Iterator[str]:
         "UTF8",
         "--no-sync",
     ]
-    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **_as(account))  # type: ignore[call-overload]
+    subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **_as(account))
     settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *FAST]
+    settings += () if keeps_commits else CARELESS
     command = [
         find_program("postgres"),
         "-D",
@@ -72,14 +165,15 @@ def _postgres(folder: Path) -> Iterator[str]:
             return False
         return True
 
-    with _running(command, folder / "log", answers, stop=signal.SIGINT, cwd=folder, **_as(account)):
+    server = Server(command, folder / "log", answers, signal.SIGINT, {"cwd": folder, **_as(account)})
+    with _running(server):
         with psycopg.connect(f"postgresql://vatra@{address}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE vatra")
-        yield f"postgres://vatra@{address}/vatra"
+        yield server, f"postgres://vatra@{address}/vatra"
 
 
 @contextlib.contextmanager
-def _redis(folder: Path) -> Iterator[str]:
+def _redis(folder: Path) -> Iterator[tuple[Server, str]]:
     port = _free_port()
     folder.mkdir()
     options = {"--port": str(port), "--bind": "127.0.0.1", "--dir": str(folder), "--save": "", "--appendonly": "no"}
@@ -88,32 +182,36 @@ def _redis(folder: Path) -> Iterator[str]:
     def answers() -> bool:
         try:
             return bool(redis.Redis(port=port, socket_timeout=2).ping())
-        except redis.ConnectionError:
+        except (redis.ConnectionError, redis.TimeoutError):
             return False
 
-    with _running(command, folder / "log", answers, stop=signal.SIGTERM):
-        yield f"redis://127.0.0.1:{port}/0"
+    server = Server(command, folder / "log", answers, signal.SIGTERM)
+    with _running(server):
+        yield server, f"redis://127.0.0.1:{port}/0"
 
 
 @contextlib.contextmanager
-def _running(command: list[str], log: Path, answers: Callable[[], bool], *, stop: int, **how: object) -> Iterator[None]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **how)  # type: ignore[call-overload]
+def _running(server: Server) -> Iterator[None]:
     try:
-        until = time.monotonic() + START_SECONDS
-        while not answers():
-            ended = process.poll() is not None
-            if ended or time.monotonic() > until:
-                raise SystemExit(f"{command[0]} {'ended' if ended else 'does not answer'}:\n{log.read_text()}")
-            time.sleep(0.05)
+        server.start()
         yield
     finally:
-        process.send_signal(stop)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        server.stop()
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _iter_parents() -> Iterator[tuple[int, int]]:
+    """(pid, its parent) of every living process."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    yield int(entry.name), int(parent)
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -121,7 +219,7 @@ def _account() -> pwd.struct_passwd | None:
     return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
 
 
-def _as(account: pwd.struct_passwd | None) -> dict[str, object]:
+def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
@@ -131,8 +229,8 @@ def _free_port() -> int:
 
 
 def main(arguments: list[str]) -> int:
-    with running_servers() as environment:
-        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env={**os.environ, **environment})
+    with running_servers() as servers:
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env={**os.environ, **servers.environment})
         # Ctrl-C reaches the command too, which then ends by itself; the servers stay until it has.
         while True:
             try:

@@ -57,6 +57,7 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/simulation_pages/replay_pages.py": {"MAX_SHOWN": COUNTED},
     "case_forms/submissions/case_purge.py": {"AT_MOST": PASS},
     "case_forms/submissions/dashboard.py": {"MAX_SENT": ALL_ELSEWHERE, "MAX_NAMED": LOOKED_AT},
+    "case_forms/submissions/drill_ending.py": {"AT_MOST": PASS},
     "case_forms/submissions/drafts/ending.py": {"AT_MOST": PASS},
     "case_forms/submissions/identity_index.py": {"BATCH": PASS},
     "case_forms/submissions/outreach_visits.py": {
@@ -79,6 +80,11 @@ CUTS: dict[str, dict[str, str]] = {
         "MAX_ENTRIES": "entries of the last days that are looked at, beside Wagtail's own history"
     },
     "content/reports/panels.py": {"MAX_SHOWN": COUNTED},
+    "notifications/outbox/bounces/mailbox.py": {"MAX_MAILS": PASS},
+    "notifications/outbox/bounces/reports.py": {"MAX_PARTS": TYPED, "MAX_RECIPIENTS": TYPED},
+    "notifications/outbox/bounces/return_path.py": {"HASH_LETTERS": TYPED},
+    "notifications/channels/outgoing_http.py": {"MAX_ADDRESSES": LOOKED_AT},
+    "notifications/briefs/waiting.py": {"MAX_LOOKED_AT": LOOKED_AT},
     "notifications/briefs/further.py": {"MAX_CHAINS": PASS},
     "notifications/briefs/pages.py": {"MAX_NEWEST": COUNTED},
     "notifications/briefs/talk/awaiting.py": {"MAX_ROWS": PASS},
@@ -92,6 +98,20 @@ CUTS: dict[str, dict[str, str]] = {
     "notifications/escalation/clock.py": {"MAX_STEPS": PASS},
     "notifications/escalation/digest.py": {"MAX_LINES": COUNTED, "MAX_NOTICES": PASS},
     "notifications/escalation/views.py": {"SHOWN": COUNTED},
+    "notifications/briefs/talk/unread.py": {"MAX_ROWS": PASS},
+    "notifications/channels/gateways/incoming.py": {"MAX_ENTRIES": "a request as long as is taken holds no more"},
+    "notifications/channels/gateways/spool.py": {"MAX_FILES": PASS},
+    "notifications/directory/filling/ical.py": {"MAX_ERRORS": "put right, and read again"},
+    "notifications/directory/own_duty/calendar.py": {"MAX_EVENTS": "of half a year; more than one person's shifts"},
+    "notifications/directory/own_duty/mails.py": {"MAX_MAILS_PER_RUN": PASS},
+    "notifications/directory/own_duty/page.py": {"MAX_SHOWN": "of three months; more than one person's shifts"},
+    "site/config/sandbox/phone_store.py": {"KEPT": "the sandbox forgets what is older"},
+    "notifications/outbox/ways/sending.py": {
+        "MAX_TOGETHER": "the next batch, at once",
+        "NOTICE_BATCH": "the next batch, at once",
+    },
+    "notifications/text_pages/views.py": {"MAX_WRITTEN": TYPED, "MAX_REASON": TYPED},
+    "notifications/texts/ways.py": {"MAX_CODES": "the message says how many more there are"},
     "notifications/outbox/repeating.py": {"MAX_CHAINS": PASS, "MAX_ROWS": PASS},
     "notifications/outbox/sweep.py": {"MAX_IDS": PASS},
     "outreach_pages/handouts.py": {"MAX_LINES": "lines of a handout, which has no more room"},
@@ -103,6 +123,7 @@ CUTS: dict[str, dict[str, str]] = {
     "site/access/place_changes/mails.py": {"MAX_AT_ONCE": PASS},
     "site/access/sign_in_limits.py": {"MAX_PEOPLE": LOOKED_AT},
     "site/config/sandbox/store.py": {"KEPT": "mails that a sandbox deletes"},
+    "site/config/sandbox/push_service.py": {"KEPT": "pushes to invented phones, the newest"},
     "site/config/waiting_panel.py": {"MAX_OFFICES": COUNTED},
 }
 

@@ -24,6 +24,7 @@ from access.models import Assignment, StaffRole, User
 from audit import clock
 from audit.chain import get_actor, log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
+from notifications.staff_push.waking import wake
 
 from .choices import compute_due, find_next_reminder
 from .models import Breach, BreachEntry, Decision, Told
@@ -125,6 +126,7 @@ def _remind(key: UUID, now: datetime) -> bool:
     current = Assignment.objects.current().filter(role__in=WHO).values("user")
     people = User.objects.filter(pk__in=current, is_active=True).exclude(email="").order_by("pk")
     # A list: each is mailed, whether or not the server took the one before.
+    wake(people, is_alarm=False, at=now)
     taken = [_send(user, breach, now) for user in people]
     again = find_next_reminder(breach.known_at, now) if any(taken) else now + TRY_AGAIN
     # Only if nobody has decided meanwhile: then it is null, and stays so.

@@ -86,6 +86,7 @@ class _DecisionRun(NoticesOfDecision):
         for action in self.decision.actions:
             # Each kind of action says itself which of the methods below it needs.
             ACTIONS[action.do].carry_out(action, self)
+        self._begin_clocks()
         if self.correction is not None and self.case is not None and self.event is not None:
             self._explain_missing_status(self.correction, self.case)
             self.correction.tell_others(self._telling(self.case, self.event))

@@ -17,7 +17,9 @@ class CasesConfig(AppConfig):
             date_clock,
             deadline_clock,
             receivers,  # noqa: F401
+            rule_events,
         )
+        from .actions import apply_decision
         from .consent import clock as consent_clock
         from .consent.gate import check_notice, check_request
         from .days import calendar as days_calendar
@@ -28,6 +30,7 @@ class CasesConfig(AppConfig):
         from .talk import receivers as talk_receivers  # noqa: F401
 
         register_owners("cases", _iter_case_ids)
+        rule_events.register_applier(apply_decision)
         deadline_clock.register()
         requests.register()
         date_clock.register()

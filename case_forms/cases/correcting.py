@@ -9,13 +9,14 @@ wrong; an office that the worker had chosen by mistake is told that the notice n
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts
 from case_forms.procedures.chains import chain_for
+from case_forms.procedures.decided_action import Action
 from case_forms.procedures.definition import Procedure
 from notifications.briefs.correcting import correct_briefs, withdraw_as_corrected
 from notifications.directory.areas import NAMED_ROLES
@@ -25,17 +26,24 @@ from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
+from .as_recipient import AsRecipient, describe_telling
 from .brief_content import both
 from .consent.informing import inform_recipient
 from .models import SUBMISSION_RECEIVED, AwaitedDate, Case, CaseEvent, CorrectedForm, Deadline, Referral
 from .referring.following import withdraw_referrals
 
-if TYPE_CHECKING:
-    from case_forms.procedures.decide import Action
-
 # Roles reached only because somebody named their office, or the person agreed to them: nothing obliges the unit to
 # notify them, so after a correction that leaves them out they have no reason to read on.
 BY_CHOICE = NAMED_ROLES | {Role.HEALTH.value, Role.PSYCHOLOGIST.value, Role.LEGAL_AID.value, Role.EMBASSY_DESK.value}
+
+# What stands behind the PIN, said before a correction is sent; each role reads its own answers.
+PREVIEW = (
+    (
+        _("What was corrected"),
+        _("the corrected answers that are shared with their role"),
+    ),
+    (_("Who has not answered yet"), _("gets the same notice again, and beside it what it said before")),
+)
 
 Group = tuple[str, int | None]  # a role, and the office where the rule or the worker named it
 
@@ -71,6 +79,11 @@ class Telling:
     at: datetime
     build_brief: Callable[[str, bool], dict[str, Any]]
     note: Callable[[str, list[Notice], Texts], None]
+
+
+def preview_correction(*, is_drill: bool) -> AsRecipient:
+    """Describe what everybody gets who has answered the notice of a form that is corrected."""
+    return describe_telling(Purpose.CORRECTION, PREVIEW, is_drill=is_drill)
 
 
 class Correction:
@@ -114,7 +127,7 @@ class Correction:
     def tell_again(
         self,
         telling: Telling,
-        action: "Action",
+        action: Action,
         role: str,
         named: Partner | None = None,
         *,

@@ -59,6 +59,7 @@ class ReplyInWords:
     note: str = field(default="", repr=False)
     details: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     minutes: int | None = None
+    by: str = ""  # "by SMS", where the answer didn't come from the notice's page
 
 
 @dataclass(frozen=True)
@@ -329,6 +330,7 @@ def _in_words(answer: Answer) -> ReplyInWords:
         note=answer.note or "",
         details=tuple(label_details(answer.reason, answer.details)),
         minutes=answer.minutes,
+        by=answer.by_label,
     )
 
 

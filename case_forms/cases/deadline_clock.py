@@ -27,9 +27,14 @@ from notifications.outbox.actions import create_notice
 from notifications.outbox.escalation_policy import REPEAT_MINUTES
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.states import OPEN
 
-from .deadlines import find_next_mark, get_stranded_deadlines, withdraw_chases_of_met
+from .deadlines import (
+    find_next_mark,
+    get_answer_minutes,
+    get_stranded_deadlines,
+    is_being_chased,
+    withdraw_chases_of_met,
+)
 from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .finding.transfers import get_addressee
 from .lead import find_first_told, put_unit_after_lead
@@ -41,7 +46,6 @@ from .rule_events import respond_to_duty
 CLOCK = "deadline.clock"  # the name of the clock, and the kind under which a row is put aside
 DUE = "duty_due"  # the kind of the case event when an owner is told
 MAX_DUTIES = 200  # in one pass
-DAY_MINUTES = 24 * 60
 
 
 def advance(now: datetime) -> int:
@@ -89,11 +93,6 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
     return is_told
 
 
-def is_being_chased(deadline: Deadline) -> bool:
-    """Say whether a notice about this duty is open, whoever it went on to."""
-    return deadline.chase_id is not None and Notice.objects.filter(chase_id=deadline.chase_id, state__in=OPEN).exists()
-
-
 def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
     rows = Case.objects.select_related("municipality", "unit", "procedure_version", "lead", "opened_by")
     case = rows.get(pk=deadline.case_id)
@@ -115,18 +114,13 @@ def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
             unit=unit,
             chain=chain,
             brief=build_duty_brief(deadline, case),
-            answer_minutes=_get_answer_minutes(deadline),
+            answer_minutes=get_answer_minutes(deadline),
             ladder=ladder,
             is_drill=case.is_drill,
             purpose=Purpose.DUTY,
             at=now,
         )
     )
-
-
-def _get_answer_minutes(deadline: Deadline) -> float:
-    """Return how long the owner has to say that they are on it: until a coordinator is asked to call."""
-    return float(deadline.ladder[-1].get("after_minutes") or DAY_MINUTES) if deadline.ladder else DAY_MINUTES
 
 
 def _record(deadline: Deadline, notice: Notice, now: datetime) -> None:

@@ -3,12 +3,13 @@
 The clock that notifies their owners is `deadline_clock`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from audit.chain import SYSTEM, Actor, log_event
@@ -25,8 +26,19 @@ from notifications.outbox.states import OPEN
 from .models import AwaitedDate, Case, CaseEvent, Deadline
 
 LOOK_AGAIN = timedelta(days=1)  # after the last mark of a duty
+DAY_MINUTES = 24 * 60
 DUTY_MET, MOVED = "duty_met", "duty_moved"  # why a notice about a duty is withdrawn
 LATER_EVENTS = "rules_"  # how the kinds of case events begin to which rules respond later (`rule_events.KIND`)
+
+
+class Chased(Protocol):
+    """What has an owner who is told when it is due: a case's duty, a task about a session (`session_rules`)."""
+
+    @property
+    def chase_id(self) -> UUID | None: ...
+
+    @property
+    def ladder(self) -> Any: ...
 
 
 def start_deadline(
@@ -36,24 +48,53 @@ def start_deadline(
 
     `notice`: the one whose acceptance meets it. Its own steps chase its recipient, so the deadline has none then.
     """
+    deadline = build_deadline(case=case, event=event, procedure=procedure, key=key, at=at, notice=notice)
+    # The constraint holds one for each event and key. Inserted without a look before: nearly always it is the first.
+    try:
+        with transaction.atomic():
+            deadline.save(force_insert=True)
+            return deadline
+    except IntegrityError:
+        same = Deadline.objects.filter(event=event, key=key).first()
+        # Then another constraint failed, and that is a fault.
+        if same is None:
+            raise
+        return same
+
+
+def build_deadline(
+    *, case: Case, event: CaseEvent, procedure: Procedure, key: str, at: datetime, notice: Notice | None = None
+) -> Deadline:
+    """Build the row of a deadline that begins `at`, unsaved."""
     written = procedure.deadlines[key]
     owned = {"owner": notice.role} if notice else build_chase(procedure, written)
     marks = compute_marks(procedure, key, at)
-    # Two rules of one decision may ask for the same deadline; the constraint holds one for each event and key.
-    deadline, _is_new = Deadline.objects.get_or_create(
+    return Deadline(
         event=event,
         key=key,
-        defaults={
-            "case": case,
-            "label": written.label,
-            "starts_at": at,
-            "notice_id": notice.pk if notice else None,
-            "next_mark_at": find_first_mark(marks) if owned.get("ladder") else None,
-            **marks,
-            **owned,
-        },
+        case=case,
+        label=written.label,
+        starts_at=at,
+        notice_id=notice.pk if notice else None,
+        next_mark_at=find_first_mark(marks) if owned.get("ladder") else None,
+        **marks,
+        **owned,
     )
-    return deadline
+
+
+def start_together(deadlines: Sequence[Deadline], event: CaseEvent) -> None:
+    """Insert what one decision starts, built and not saved yet: one statement for all, of each key the first.
+
+    Two rules of one decision may ask for the same deadline; what the event has already is left as it is.
+    """
+    if not deadlines:
+        return
+    known = set(Deadline.objects.filter(event=event).values_list("key", flat=True))
+    fresh: dict[str, Deadline] = {}
+    for deadline in deadlines:
+        if deadline.key not in known:
+            fresh.setdefault(deadline.key, deadline)
+    Deadline.objects.bulk_create(fresh.values())
 
 
 def restart_deadlines(*, case: Case, event: CaseEvent, procedure: Procedure, key: str, at: datetime) -> Deadline | None:
@@ -139,14 +180,22 @@ def withdraw_chases_of_met(limit: int) -> int:
     return len(found)
 
 
-def withdraw_chase(deadline: Deadline, reason: str = DUTY_MET) -> None:
-    """Withdraw the notices that tell the owner of this duty, with all that followed them."""
-    if deadline.chase_id is None:
-        return
-    open_ones = Notice.objects.filter(chase_id=deadline.chase_id, state__in=OPEN).defer("brief", "ladder", "link_token")
-    first = Notice.objects.filter(pk=deadline.chase_id).defer("brief", "ladder", "link_token").first()
-    if first is not None and open_ones.exists():
-        cancel(notice=first, reason=reason)
+def is_being_chased(duty: Chased) -> bool:
+    """Say whether a notice about this duty is open, whoever it went on to."""
+    return duty.chase_id is not None and Notice.objects.filter(chase_id=duty.chase_id, state__in=OPEN).exists()
+
+
+def get_answer_minutes(duty: Chased) -> float:
+    """Return how long the owner has to say that they are on it: until a coordinator is asked to call."""
+    return float(duty.ladder[-1].get("after_minutes") or DAY_MINUTES) if duty.ladder else DAY_MINUTES
+
+
+def withdraw_chase(duty: Chased, reason: str = DUTY_MET) -> bool:
+    """Withdraw the notices that tell the owner of this duty, with all that followed them. False when none is open."""
+    if duty.chase_id is None or not is_being_chased(duty):
+        return False
+    first = Notice.objects.filter(pk=duty.chase_id).defer("brief", "ladder", "link_token").first()
+    return first is not None and cancel(notice=first, reason=reason)
 
 
 def lock_duties(case: Case) -> None:

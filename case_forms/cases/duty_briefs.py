@@ -6,11 +6,11 @@ No answer of the case is in it: whoever is on duty for the role needn't be allow
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import Texts, in_each_language, same_in_each_language
+from access.languages import in_each_language, same_in_each_language
+from notifications.outbox.service_briefs import build_row, build_short_brief
 
 from .brief_content import both
 from .models import Case, Deadline
@@ -25,23 +25,19 @@ def build_duty_brief(deadline: Deadline, case: Case) -> dict[str, Any]:
     """Build the brief of a notice to the owner of this duty."""
     due_at = deadline.marks[-1] if deadline.marks else deadline.starts_at
     rows = [
-        _build_row("duty", _("Duty"), deadline.label),
-        _build_row("case", _("Case"), same_in_each_language(case.reference)),
-        _build_row("due", _("Due by"), both(lambda: date_format(localtime(due_at), "j F Y, H:i"))),
+        build_row("duty", _("Duty"), deadline.label),
+        build_row("case", _("Case"), same_in_each_language(case.reference)),
+        build_row("due", _("Due by"), both(lambda: date_format(localtime(due_at), "j F Y, H:i"))),
     ]
     if deadline.next_step:
-        rows.append(_build_row("next_step", _("What to do"), deadline.next_step))
-    return {"sections": [{"title": in_each_language(TITLE), "rows": rows}]}
+        rows.append(build_row("next_step", _("What to do"), deadline.next_step))
+    return build_short_brief(TITLE, rows)
 
 
 def build_unreadable_brief(case: Case) -> dict[str, Any]:
     """Build the brief by which a coordinator is asked to look at a case with a duty that can't be read."""
     rows = [
-        _build_row("why_1", _("Reason"), in_each_language(UNREADABLE)),
-        _build_row("case", _("Case"), same_in_each_language(case.reference)),
+        build_row("why_1", _("Reason"), in_each_language(UNREADABLE)),
+        build_row("case", _("Case"), same_in_each_language(case.reference)),
     ]
-    return {"sections": [{"title": in_each_language(TITLE), "rows": rows}]}
-
-
-def _build_row(key: str, label: Promise | str, value: Texts) -> dict[str, Any]:
-    return {"key": key, "label": in_each_language(label), "value": value}
+    return build_short_brief(TITLE, rows)

@@ -72,6 +72,28 @@ def _is_seen(*, units: Any, regions: Any, units_of_regions: Any, opened: Any) ->
     return Q(unit__in=units) | Q(region__in=regions) | Q(unit__in=units_of_regions) | Q(pk__in=opened)
 
 
+# Not merged into another one. As a negation: SQLite would take "is null" for the best index there is, and read nearly
+# all cases by it.
+_STANDS = ~Q(merged_into__isnull=False)
+
+
+def read_what_is_seen(user: User) -> Q | None:
+    """Return the condition of cases that this person sees (`CaseQuerySet.seen_now_by`), in columns of the case alone.
+
+    None where it is nobody who sees any.
+    """
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return None
+    reach, units_of_regions = read_reach(user), read_units_of_regions(user)
+    opened = CaseAccess.objects.current().filter(unit__in={*reach.units, *units_of_regions})
+    return _STANDS & _is_seen(
+        units=reach.units,
+        regions=reach.regions,
+        units_of_regions=units_of_regions,
+        opened=remember("cases_opened", user, lambda: tuple(opened.values_list("case", flat=True))),
+    )
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User) -> "CaseQuerySet":
         """Limit the cases to those that this person may see.
@@ -97,23 +119,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         where regions and units are queries of their own: what a list of a million cases needs. Within a page that
         `access.reach` remembers, they are asked once.
         """
-        if not getattr(user, "is_authenticated", False) or not user.is_active:
-            return self.none()
-        reach, units_of_regions = read_reach(user), read_units_of_regions(user)
-        opened = CaseAccess.objects.current().filter(unit__in={*reach.units, *units_of_regions})
-        return self.standing().filter(
-            _is_seen(
-                units=reach.units,
-                regions=reach.regions,
-                units_of_regions=units_of_regions,
-                opened=remember("cases_opened", user, lambda: tuple(opened.values_list("case", flat=True))),
-            )
-        )
+        seen = read_what_is_seen(user)
+        return self.none() if seen is None else self.filter(seen)
 
     def standing(self) -> "CaseQuerySet":
         """Leave out what was merged into another case: that one stands for both."""
-        # As a negation: SQLite would take "is null" for the best index there is, and read nearly all cases by it.
-        return self.exclude(merged_into__isnull=False)
+        return self.filter(_STANDS)
 
     def counted(self) -> "CaseQuerySet":
         """Limit the cases to what statistics may count: no drills, none declared void, and one case for a person."""
@@ -321,6 +332,12 @@ class DeadlineKind(models.TextChoices):
 # The key of the duty to answer another unit that may know the person (`finding.requests`): closing a case doesn't end
 # what is asked about it afterwards.
 IDENTITY_REQUEST = "identity_request"
+MERGE_PROPOSED, CASE_TRANSFER, FORM_MOVE = "merge_proposed", "case_transfer", "form_move"
+# Of what a coordinator decides as the second person: a closing, another status.
+CLOSING_ASKED, STATUS_ASKED = "closing_asked", "status_asked"
+# The keys of tasks that ask somebody to answer: over with what they asked for and nothing else. Nobody marks them as
+# done, and they don't start again with a case that is opened again.
+ASKING = frozenset({IDENTITY_REQUEST, MERGE_PROPOSED, CASE_TRANSFER, FORM_MOVE, CLOSING_ASKED, STATUS_ASKED})
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
@@ -409,6 +426,11 @@ class Deadline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case} {self.key}"
+
+    @property
+    def is_to_finish(self) -> bool:
+        """Whether it is a task that somebody says is done: neither a form nor an answer ends it."""
+        return self.kind == DeadlineKind.TASK and not self.form and self.key not in ASKING
 
     @property
     def marks(self) -> list[datetime]:

@@ -11,7 +11,7 @@ its chain, back to a submission; after MAX_CHAIN no rule responds any more.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
@@ -26,12 +26,10 @@ from case_forms.procedures.labels import get_labels
 from case_forms.procedures.signals import decided
 from notifications.outbox.models import Notice
 
+from .applying.submission_facts import SubmissionFacts
 from .brief_content import both
 from .facts.for_rules import get_known_for_rules
 from .models import Case, CaseEvent, Deadline
-
-if TYPE_CHECKING:
-    from .actions import SubmissionFacts
 
 KIND = "rules_{}"  # the kind of the case event, by the code of the procedure's event
 TOO_MANY = "too_many_in_a_row"
@@ -42,13 +40,21 @@ log = structlog.get_logger(__name__)
 
 # Given (a submission's id, its case, the moment of the event): the facts of the submission, with that moment as when it
 # was received, and by office the consents on record, if a rule asks. Raises whatever keeps it from being read.
-Loader = Callable[[UUID, Case, datetime], tuple["SubmissionFacts", Mapping[str, list[str]] | None]]
+Loader = Callable[[UUID, Case, datetime], tuple[SubmissionFacts, Mapping[str, list[str]] | None]]
 _loaders: list[Loader] = []
+# Carries out what was decided: `actions.apply_decision`, which sends events itself when duties are done.
+Applier = Callable[..., object]
+_appliers: list[Applier] = []
 
 
 def register_loader(load: Loader) -> None:
     """Say how submissions are read; the room that has them stands above this one. Only the newest counts."""
     _loaders[:] = [load]
+
+
+def register_applier(apply: Applier) -> None:
+    """Say what carries out a decision, given as keywords its parts. Only the newest counts."""
+    _appliers[:] = [apply]
 
 
 def respond(
@@ -100,8 +106,6 @@ def respond(
 def _decide(
     kind: str, case: Case, event: CaseEvent, submission_id: UUID, at: datetime, only: str, subject: Mapping[str, Any]
 ) -> None:
-    from .actions import apply_decision  # that module sends events itself, when duties are done
-
     procedure = case.procedure_version.parsed
     submission, consent = _loaders[-1](submission_id, case, at)
     form = submission.form.key
@@ -126,7 +130,7 @@ def _decide(
     labels = {language: get_labels(submission.form, language, facts) for language in LANGUAGES}
     decision = decide(happened, procedure, labels=labels)
     decided.send(sender=CaseEvent, event=happened, procedure=procedure, decision=decision, labels=labels)
-    apply_decision(decision=decision, submission=submission, case=case, event=event)
+    _appliers[-1](decision=decision, submission=submission, case=case, event=event)
 
 
 def _record_failure(event: CaseEvent, kind: str, error: Exception) -> None:

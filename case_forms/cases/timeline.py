@@ -1,6 +1,6 @@
 """The timeline of a case's notices, for the unit's page and the field API.
 
-Seven queries, whatever its length, and a few for each notice that has nobody: whom to phone.
+Eight queries, whatever its length, and a few for each notice that has nobody: whom to phone.
 
 A line says what became of one notice and when, how long each step took, which mark of its clock has passed, and what
 happens next. `loud` is true when a person should look now: nobody could be notified, sending fails, or the time is up.
@@ -21,8 +21,10 @@ from notifications.briefs.pin import WrongPins, wrong_pins
 from notifications.directory.chain import is_outside_area
 from notifications.directory.models import Role
 from notifications.outbox.escalation_policy import is_daily
-from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
+from notifications.outbox.labels import channel_label
+from notifications.outbox.models import AnsweredBy, Dispatch, Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NO_CONTACT, SETTLED, NoticeState
+from notifications.outbox.ways.models import DispatchState
 
 from .calling import ToCall, has_nobody, numbers_to_call
 from .models import TAKEN_BACK, Case, CaseEvent, Deadline, DeadlineKind, Referral
@@ -59,6 +61,18 @@ class Answer:
     note: str | None = field(default=None, repr=False)
     details: dict[str, str] | None = field(default=None, repr=False)
     minutes: int | None = None  # until whoever is on the way is there
+    by_label: str = ""  # how it was given, where that wasn't on the notice's page
+
+
+@dataclass(frozen=True)
+class WayLine:
+    """How a notice goes out by one way beside e-mail: the state of its newest sending there, and since when."""
+
+    channel: str
+    label: str
+    state: str  # a DispatchState; "" where it wasn't needed any more
+    state_label: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,8 @@ class NoticeLine:
     repeats: int = 0  # how often a reminder or a call was sent again
     wrong_pins: int = 0  # entered since it opened last, while an answer is awaited; 0 below a whole round
     locked_until: datetime | None = None  # no PIN opens it before
+    ways: tuple[WayLine, ...] = ()
+    is_unread: bool = False  # accepted from a telephone, and not opened yet
 
     @property
     def is_settled(self) -> bool:
@@ -226,7 +242,7 @@ def _timeline(case: Case, moment: datetime, language: str | None) -> Timeline:
 def notice_lines(notices: Any, *, now: datetime, language: str | None = None) -> list[NoticeLine]:
     """Build lines for a queryset of notices, oldest first, the police first among those of one moment.
 
-    Three queries.
+    Four queries.
     """
     rows = list(
         notices.select_related("contact", "contact__partner", "partner", "municipality", "unit")
@@ -241,7 +257,11 @@ def notice_lines(notices: Any, *, now: datetime, language: str | None = None) ->
         replies[reply.notice_id].append(reply)
     wrong = wrong_pins(row.pk for row in rows if row.is_open)
     to_call = numbers_to_call(rows, now, language)
-    return [_line(row, replies[row.pk], wrong.get(row.pk), to_call.get(row.pk, ()), now, language) for row in rows]
+    ways = _get_ways(row.pk for row in rows)
+    return [
+        _line(row, replies[row.pk], wrong.get(row.pk), to_call.get(row.pk, ()), ways.get(row.pk, ()), now, language)
+        for row in rows
+    ]
 
 
 def _line(
@@ -249,6 +269,7 @@ def _line(
     replies: Iterable[Reply],
     wrong: WrongPins | None,
     to_call: tuple[ToCall, ...],
+    ways: tuple[WayLine, ...],
     now: datetime,
     language: str | None,
 ) -> NoticeLine:
@@ -301,6 +322,28 @@ def _line(
         repeats=notice.repeats,
         wrong_pins=wrong.tries if wrong else 0,
         locked_until=wrong.until if wrong and wrong.until > now else None,
+        is_unread=notice.state == NoticeState.ACCEPTED and notice.opened_at is None,
+        ways=ways,
+    )
+
+
+def _get_ways(notices: Iterable[UUID]) -> dict[UUID, tuple[WayLine, ...]]:
+    """Return by which other ways these notices went out, the newest sending of each way. One query."""
+    newest: dict[UUID, dict[int, Dispatch]] = defaultdict(dict)
+    rows = Dispatch.objects.filter(notice__in=list(notices)).exclude(state=DispatchState.NOT_NEEDED)
+    for row in rows.order_by("number"):
+        newest[row.notice_id][row.way_id] = row
+    return {notice: tuple(_way(row) for row in by_way.values()) for notice, by_way in newest.items()}
+
+
+def _way(row: Dispatch) -> WayLine:
+    is_retried = row.state == DispatchState.WAITING and row.error_code
+    return WayLine(
+        channel=row.channel,
+        label=channel_label(row.channel),
+        state=DispatchState.FAILED if is_retried else row.state,
+        state_label=str(NoticeState.FAILED.label if is_retried else DispatchState(row.state).label),
+        at=row.delivered_at or row.taken_at or row.owed_at,
     )
 
 
@@ -334,6 +377,7 @@ def _answer(reply: Reply) -> Answer:
         note=reply.note,
         details=reply.details,
         minutes=reply.minutes,
+        by_label="" if reply.by == AnsweredBy.PAGE else str(AnsweredBy(reply.by).label),
     )
 
 
@@ -382,7 +426,7 @@ def _deadline(row: Deadline, now: datetime, language: str | None) -> DeadlineLin
         ended_at=row.ended_at,
         form=row.form,
         talk=row.event.notice_id if row.key in (QUESTION, WORD) else None,
-        to_finish=row.pk if row.kind == DeadlineKind.TASK and not row.form and not over_at else None,
+        to_finish=row.pk if row.is_to_finish and not over_at else None,
     )
 
 

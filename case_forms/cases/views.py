@@ -22,6 +22,7 @@ from case_forms.form_builder.groups import FormGroup, asks_for_a_case, grouped
 from case_forms.form_builder.models import FormVersion
 
 from .adopting import newer_version
+from .as_recipient import describe_as_recipient
 from .calling import get_duty, to_call_about
 from .closing.shown import describe_end
 from .consent.section import build_section
@@ -167,6 +168,7 @@ def _instead_page(
         "duty": get_duty(notice),
         "notice": notice,
         "choices": list_choices(notice),
+        "recipient": describe_as_recipient(get_duty(notice)),
         "callees": to_call_about(notice, now=timezone.now(), language=_language()),
         "problem": PROBLEMS.get(problem, ""),
         "problem_at": "contact" if problem == "unknown_contact" else "why",

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 
-from access.languages import NATIVE_NAMES, get_current_language
+from access.languages import DEFAULT_LANGUAGE, NATIVE_NAMES, get_current_language
 from access.models import localize
 
 from .actions import DefinitionRefused, make_form
@@ -92,7 +92,7 @@ class CopyForm(KeyedForm):
     def __init__(self, *args: Any, copied: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.copied = copied
-        self.first = str(next(iter(copied["languages"]), "sq"))
+        self.first = str(next(iter(copied["languages"]), DEFAULT_LANGUAGE))
 
     def definition(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -20,6 +20,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, NumberColumn, TitleColumn, UpdatedAtColumn
 from wagtail.snippets.views import snippets
 
+from access.language_fields import add_text_fields, get_texts, name_text_fields
 from access.languages import get_current_language
 from audit.chain import get_actor, log_event
 
@@ -41,8 +42,6 @@ MAX_REPORTED = 20
 class ChoiceListForm(WagtailAdminModelForm):
     """The form of a list: its titles, its key (permanent once created) and its choices as a table."""
 
-    title_sq = forms.CharField(label=gettext_lazy("Title in Albanian"), max_length=200)
-    title_en = forms.CharField(label=gettext_lazy("Title in English"), max_length=200)
     table = forms.CharField(
         label=gettext_lazy("Choices"),
         strip=False,
@@ -64,7 +63,7 @@ class ChoiceListForm(WagtailAdminModelForm):
         model = ChoiceList
         fields = ["key"]
 
-    field_order = ["title_sq", "title_en", "key", "table"]
+    field_order = [*name_text_fields("title"), "key", "table"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,8 +73,8 @@ class ChoiceListForm(WagtailAdminModelForm):
         key.widget = forms.TextInput()
         key.validators = []  # `clean_key` says it in our words
         key.help_text = _("Forms refer to the list by it. It is permanent.")
-        titles = self.instance.title or {}
-        self.initial |= {"title_sq": titles.get("sq", ""), "title_en": titles.get("en", "")}
+        add_text_fields(self, "title", _("Title"), self.instance.title)
+        self.order_fields(self.field_order)
         self.initial["table"] = write_table(self.instance.choices)
 
     def clean_key(self) -> str:
@@ -109,9 +108,7 @@ class ChoiceListForm(WagtailAdminModelForm):
         cleaned = super().clean()
         if "table" in cleaned:
             self.instance.choices = cleaned["table"]
-        titles = {"sq": cleaned.get("title_sq", ""), "en": cleaned.get("title_en", "")}
-        # A title in another language has no field here and must not get lost.
-        self.instance.title = {**(self.instance.title or {}), **titles}
+        self.instance.title = get_texts(cleaned, "title", self.instance.title)
         return cleaned
 
     def save(self, commit: bool = True) -> ChoiceList:

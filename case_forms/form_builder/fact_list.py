@@ -16,6 +16,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.snippets.views import snippets
 
+from access.language_fields import add_text_fields, get_texts, name_text_fields
 from access.models import User
 from notifications.directory.models import Role
 
@@ -42,8 +43,6 @@ PARTS = {
 class FactForm(WagtailAdminModelForm):
     """The form of one kind of fact. Key, type and list are permanent once it is saved."""
 
-    label_sq = forms.CharField(label=gettext_lazy("Name in Albanian"), max_length=200)
-    label_en = forms.CharField(label=gettext_lazy("Name in English"), max_length=200)
     type = forms.ChoiceField(
         label=gettext_lazy("Type"), choices=[(name, TYPES[name][1]) for name in FACT_TYPES], help_text=""
     )
@@ -96,7 +95,8 @@ class FactForm(WagtailAdminModelForm):
         }
 
     field_order = [
-        *("label_sq", "label_en", "key", "type", "choices_from", "table", "sensitivity", "receivers"),
+        *name_text_fields("label"),
+        *("key", "type", "choices_from", "table", "sensitivity", "receivers"),
         *("identity_part", "head_order", "is_lasting"),
     ]
 
@@ -116,8 +116,6 @@ class FactForm(WagtailAdminModelForm):
         self.fields["choices_from"].choices = [("", _("No list")), *built_in, *shared]
         pending = entry.pending or {}
         self.initial |= {
-            "label_sq": (entry.label or {}).get("sq", ""),
-            "label_en": (entry.label or {}).get("en", ""),
             "type": entry.type,
             "choices_from": entry.choices_from,
             "table": write_table(entry.choices),
@@ -126,6 +124,8 @@ class FactForm(WagtailAdminModelForm):
             "receivers": pending.get("receivers", entry.receivers),
             "identity_part": entry.identity_part,
         }
+        add_text_fields(self, "label", _("Name"), entry.label)
+        self.order_fields(self.field_order)
 
     def clean_key(self) -> str:
         key = self.cleaned_data["key"]
@@ -167,7 +167,7 @@ class FactForm(WagtailAdminModelForm):
 
     def save(self, commit: bool = True) -> CaseFactType:
         entry, cleaned = self.instance, self.cleaned_data
-        entry.label = {**(entry.label or {}), "sq": cleaned["label_sq"], "en": cleaned["label_en"]}
+        entry.label = get_texts(cleaned, "label", entry.label)
         entry.type, entry.choices_from = cleaned["type"], cleaned["choices_from"]
         entry.choices, entry.identity_part = cleaned.get("table", entry.choices), cleaned["identity_part"]
         wanted = {"receivers": cleaned["receivers"], "sensitivity": cleaned["sensitivity"]}

@@ -18,6 +18,7 @@ from .models import shared_lists
 from .pages import PageOfForm
 from .problem_locations import placed
 from .transfer import ImportView
+from .xlsform.sandbox import read_safely
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -73,8 +74,6 @@ class ImportSheetView(ImportView):
         return self.shown(SheetForm())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        from .xlsform.sandbox import read_safely
-
         asked = SheetForm(request.POST, request.FILES)
         if not asked.is_valid():
             return self.shown(asked)

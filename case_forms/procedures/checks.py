@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from django.utils.translation import gettext as _
 
-from access.languages import LANGUAGES
+from access.languages import SPOKEN_LANGUAGES
 from case_forms import expressions
 from case_forms.form_builder.definition.problems import Problem
 from case_forms.form_builder.fact_types import KNOWN
@@ -83,7 +83,8 @@ def check_own_key(path: str, key: Any, earlier: Collection[Any]) -> Problems:
 
 
 def check_texts(path: str, texts: Any) -> Problems:
-    if not isinstance(texts, dict) or not all(isinstance(texts.get(each), str) and texts[each] for each in LANGUAGES):
+    wanted = SPOKEN_LANGUAGES
+    if not isinstance(texts, dict) or not all(isinstance(texts.get(each), str) and texts[each] for each in wanted):
         yield Problem(path, "missing_text", _("Write this in Albanian and in English."))
 
 

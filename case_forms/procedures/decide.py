@@ -24,6 +24,7 @@ from typing import Any
 from case_forms import expressions
 from case_forms.expressions.explain import LANGUAGES
 
+from .decided_action import Action
 from .definition import Procedure, parse_procedure
 from .events.base import CASE_CONSENT, Event
 from .events.registry import build_scope, get_caused
@@ -54,15 +55,6 @@ class Labels:
 
     questions: Mapping[str, str]
     choices: Mapping[str, Mapping[str, str]]
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing to do: `do` is the code of an action, `params` are its parameters with expressions worked out."""
-
-    rule: str
-    do: str
-    params: dict[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -12,24 +12,22 @@ from django.db import transaction
 
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
-from case_forms.cases.deadlines import find_next_mark
+from case_forms.cases.deadlines import find_next_mark, get_answer_minutes, is_being_chased, withdraw_chase
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.states import OPEN
 from outreach_pages.records.models import InformativeSession
 
 from .briefs import build_task_brief
 from .deciding import get_reference
 from .models import SessionTask
-from .tasks import withdraw_chase
+from .tasks import MET
 
 CLOCK = "session.tasks"  # the name of the clock, and the kind under which a row is put aside
 MAX_TASKS = 200  # in one pass
-DAY_MINUTES = 24 * 60
 
 
 def advance(now: datetime) -> int:
@@ -44,8 +42,8 @@ def _withdraw_of_met() -> None:
     """Withdraw what is still open about tasks that are over: the process that ended them may have died before."""
     asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
     over = SessionTask.objects.filter(next_mark_at__isnull=True, chase_id__in=asked)
-    for key in over.exclude(met_at=None, ended_at=None).values_list("pk", flat=True)[:MAX_TASKS]:
-        withdraw_chase(key)
+    for task in over.exclude(met_at=None, ended_at=None).order_by("pk")[:MAX_TASKS]:
+        withdraw_chase(task, MET)
 
 
 def _take_mark(key: int, now: datetime) -> bool:
@@ -58,7 +56,7 @@ def _take_mark(key: int, now: datetime) -> bool:
             return False
         # As it was read: whoever comes second changes nothing.
         same = SessionTask.objects.waiting().filter(pk=key, next_mark_at=task.next_mark_at)
-        if not same.update(next_mark_at=find_next_mark(task.marks, now)) or _is_being_chased(task):
+        if not same.update(next_mark_at=find_next_mark(task.marks, now)) or is_being_chased(task):
             return False
         notice = _tell_owner(task, now)
         SessionTask.objects.filter(pk=key).update(chase_id=notice.pk, chases=task.chases + 1)
@@ -71,10 +69,6 @@ def _take_mark(key: int, now: datetime) -> bool:
             notice=notice.pk,
         )
         return True
-
-
-def _is_being_chased(task: SessionTask) -> bool:
-    return task.chase_id is not None and Notice.objects.filter(chase_id=task.chase_id, state__in=OPEN).exists()
 
 
 def _tell_owner(task: SessionTask, now: datetime) -> Notice:
@@ -94,7 +88,7 @@ def _tell_owner(task: SessionTask, now: datetime) -> Notice:
             unit=session.unit,
             chain=chain,
             brief=build_task_brief(task),
-            answer_minutes=float(task.ladder[-1].get("after_minutes") or DAY_MINUTES) if task.ladder else DAY_MINUTES,
+            answer_minutes=get_answer_minutes(task),
             ladder=task.ladder,
             purpose=Purpose.DUTY,
             at=now,

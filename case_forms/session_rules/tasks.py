@@ -6,9 +6,7 @@ from functools import partial
 from django.db import transaction
 
 from audit.chain import log_event
-from notifications.outbox.actions import cancel
-from notifications.outbox.models import Notice
-from notifications.outbox.states import OPEN
+from case_forms.cases.deadlines import withdraw_chase
 from outreach_pages.records.models import InformativeSession
 
 from .models import SessionTask
@@ -38,15 +36,6 @@ def _finish(session: InformativeSession, column: str, at: datetime, reason: str)
         if not SessionTask.objects.waiting().filter(pk=task.pk).update(**{column: at, "next_mark_at": None}):
             continue
         # Not now: the audit chain is held already (`outbox.locking`). If the process ends meanwhile, the clock does it.
-        transaction.on_commit(partial(withdraw_chase, task.pk, reason))
+        transaction.on_commit(partial(withdraw_chase, task, reason))
         done.append(task)
     return done
-
-
-def withdraw_chase(key: int, reason: str = MET) -> bool:
-    """Withdraw the notices that tell the owner of this task, with all that followed them. False when none is open."""
-    chase = SessionTask.objects.filter(pk=key).values_list("chase_id", flat=True).first()
-    if chase is None or not Notice.objects.filter(chase_id=chase, state__in=OPEN).exists():
-        return False
-    first = Notice.objects.filter(pk=chase).defer("brief", "ladder", "link_token").first()
-    return first is not None and cancel(notice=first, reason=reason)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,12 +16,13 @@ from notifications.briefs.choices import get_decline_reasons, get_outcomes
 from notifications.briefs.replies import AnswerRefused, answer, get_refusal
 from notifications.briefs.steps import StepProblem
 from notifications.directory import roster
+from notifications.directory.agreements.rules import get_terms
 from notifications.directory.areas import offices_for
-from notifications.directory.models import Contact, DutyShift, Leave, Partner
+from notifications.directory.models import Agreement, AgreementRule, Contact, DutyShift, Leave, Partner
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice, Purpose, ReplyKind
 
-from .story import Accepts, Declines, NoOffice, NoShift, OnLeave, Opens, Outcome, Story, WrongArea
+from .story import Accepts, AgreementOver, Declines, NoOffice, NoShift, OnLeave, Opens, Outcome, Story, WrongArea
 
 FOR_EVER = timedelta(days=730)  # beyond every story
 PURPOSES: dict[str, tuple[str, ...]] = {
@@ -56,6 +58,8 @@ def do_act(act: Any, story: Story, place: Municipality) -> None:
         offices = Partner.objects.filter(role=act.role) if act.everywhere else offices_for(act.role, place, None)
         # Through the keys: a query with a subquery on its own table can't be an UPDATE everywhere.
         Partner.objects.filter(pk__in=list(offices.values_list("pk", flat=True))).update(is_active=False)
+    elif isinstance(act, AgreementOver):
+        _end_agreements(act)
     elif isinstance(act, Opens):
         find_notice(act, lambda notice: notice.is_open and notice.opened_at is None, now)
     else:
@@ -144,6 +148,18 @@ def _send_on_leave(act: OnLeave, story: Story, place: Municipality) -> None:
         raise ActImpossible(_("Nobody of this rank is on duty then."))
     if until > now:
         Leave.objects.bulk_create(Leave(contact=each, starts_at=now, ends_at=until) for each in people)
+
+
+def _end_agreements(act: AgreementOver) -> None:
+    terms = get_terms().get(act.role)
+    if terms is None or not terms.can_be_required:
+        raise ActImpossible(_("Offices of this role are notified without any agreement."))
+    AgreementRule.objects.update_or_create(role=act.role, defaults={"is_on": True})
+    offices = Partner.objects.filter(role=act.role).values("pk")
+    beside = Agreement.other_offices.through.objects.filter(partner__in=offices).values("agreement")
+    # Through the keys: a query with a subquery on its own table can't be an UPDATE everywhere.
+    keys = list(Agreement.objects.filter(Q(partner__in=offices) | Q(pk__in=beside)).values_list("pk", flat=True))
+    Agreement.objects.filter(pk__in=keys).update(withdrawn_on=clock.localdate())
 
 
 def _empty_roster(act: NoShift, now: datetime) -> None:

@@ -16,15 +16,28 @@ from access.models import Assignment, MobileUnit, Municipality, PoliceDirectorat
 from case_forms.form_builder.models import CaseFactType, ChoiceList, FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure, ProcedureVersion
 from case_forms.zones.models import Zone
-from notifications.directory.models import Agreement, Contact, DutyShift, Leave, Partner
+from notifications.directory.models import (
+    Agreement,
+    AgreementRule,
+    Contact,
+    ContactWay,
+    DutyShift,
+    Leave,
+    Partner,
+)
 from notifications.directory.services.models import ServiceProfile
 from vault.models import LastingKey
 
 from .database import get_sqlite
 
 Rows = models.QuerySet[Any]
+AREAS_OF_AGREEMENT = ("other_offices", "regions", "municipalities", "directorates")
 # Columns that nothing in a simulation needs, and that must not lie in one more place.
-BLANKED: dict[type[models.Model], dict[str, Any]] = {User: {"password": "", "email": ""}, Contact: {"pin_hash": ""}}
+BLANKED: dict[type[models.Model], dict[str, Any]] = {
+    User: {"password": "", "email": ""},
+    Contact: {"pin_hash": ""},
+    ContactWay: {"secret": None},
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ def read_contents(since: datetime, until: datetime, *, with_directory: bool) -> 
         CaseFactType._base_manager.defer("pending", "pending_by", "pending_at"),
         FormDefinition._base_manager.defer("definition"),
         FormVersion.objects.newest(),
+        AgreementRule._base_manager.all(),
         Procedure._base_manager.defer("definition"),
         ProcedureVersion._base_manager.filter(
             models.Q(in_force_until__isnull=True) | models.Q(in_force_until__gt=since), in_force_from__lte=until
@@ -63,7 +77,9 @@ def read_contents(since: datetime, until: datetime, *, with_directory: bool) -> 
             Partner._base_manager.all(),
             Partner.regions.through._base_manager.all(),
             Agreement._base_manager.all(),
+            *(getattr(Agreement, name).through._base_manager.all() for name in AREAS_OF_AGREEMENT),
             Contact._base_manager.all(),
+            ContactWay.objects.counted(),
             DutyShift.objects.between(since, until),
             Leave.objects.between(since, until),
             ServiceProfile._base_manager.all(),
@@ -80,6 +96,7 @@ def read_shared_contents() -> list[Table]:
         MobileUnit._base_manager.all(),
         Zone._base_manager.all(),
         ChoiceList._base_manager.all(),
+        AgreementRule._base_manager.all(),
         CaseFactType._base_manager.defer("pending", "pending_by", "pending_at"),
         FormVersion.objects.newest().defer("canonical"),  # its hash says as much
     ]

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, format_in_each_language, in_each_language
 from access.models import Municipality, PoliceDirectorate, Region
+from notifications.directory.agreements.rules import get_terms, read_required
 from notifications.directory.areas import AREA_RULES, Area
-from notifications.directory.models import Contact, DutyShift, Partner, Role
+from notifications.directory.models import Agreement, Contact, DutyShift, Partner, Role
 from notifications.directory.services.models import ServiceProfile
 
 from .contents import Table, build_table
@@ -38,7 +39,7 @@ def build_directory() -> list[Table]:
         Area.REGION: Region.objects.order_by("pk"),
         Area.DIRECTORATE: PoliceDirectorate.objects.order_by("pk"),
     }
-    return list(_build_for(tuple((area, _read(found)) for area, found in places.items())))
+    return list(_build_for(tuple((area, _read(found)) for area, found in places.items()), read_required(get_terms())))
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,17 @@ def _read(found: Iterable[Any]) -> tuple[_Place, ...]:
 
 # Places hardly ever change, and a house is furnished after each edit of a procedure.
 @lru_cache(maxsize=1)
-def _build_for(places: tuple[tuple[Area, tuple[_Place, ...]], ...]) -> tuple[Table, ...]:
-    directory = _Directory(dict(places))
+def _build_for(places: tuple[tuple[Area, tuple[_Place, ...]], ...], required: frozenset[str]) -> tuple[Table, ...]:
+    directory = _Directory(dict(places), required)
     directory.build()
     return tuple(directory.tables())
 
 
 class _Directory:
-    def __init__(self, places: dict[Area, tuple[_Place, ...]]) -> None:
+    def __init__(self, places: dict[Area, tuple[_Place, ...]], required: frozenset[str]) -> None:
         self.places = places
+        self.required = required  # roles whose offices need an agreement: each has one
+        self.agreements: list[Agreement] = []
         self.offices: list[Partner] = []
         self.areas: list[tuple[int, int]] = []
         self.contacts: list[Contact] = []
@@ -92,6 +95,8 @@ class _Directory:
             place=place.name if place else "",
         )
         office = Partner(pk=key, slug=slug, role=role, names=names)
+        if role in self.required:
+            self.agreements.append(Agreement(pk=key, partner=office, reference=slug, signed_on=SINCE.date()))
         if role == Role.PROTECTION_SERVICE:
             self.profiles.append(ServiceProfile(pk=key, partner=office, checked_on=SINCE.date()))
         if place is not None and area == Area.MUNICIPALITY:
@@ -125,4 +130,8 @@ class _Directory:
             through(pk=-number, partner_id=office, region_id=region)
             for number, (office, region) in enumerate(self.areas, start=1)
         ]
-        return [build_table(each) for each in (self.offices, areas, self.contacts, self.shifts, self.profiles) if each]
+        return [
+            build_table(each)
+            for each in (self.offices, areas, self.contacts, self.shifts, self.profiles, self.agreements)
+            if each
+        ]

@@ -4,20 +4,22 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils.timezone import make_aware
 
 from case_forms.cases.models import AwaitedDate, Case, Deadline
 from case_forms.session_rules.models import SessionTask
 from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage, TalkNotice
-from notifications.directory.models import DutyShift, Leave
-from notifications.outbox.models import Notice, Purpose
+from notifications.directory.models import Agreement, DutyShift, Leave
+from notifications.outbox.models import Dispatch, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
+from notifications.outbox.ways.models import DispatchState
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Question = tuple[str, tuple[Any, ...]]  # SQL and its parameters
@@ -106,6 +108,11 @@ class Outside:
         return self._get_first("alarm")
 
     @property
+    def next_way_at(self) -> datetime | None:
+        """When a notice is next to take a way beside e-mail."""
+        return self._get_first("way")
+
+    @property
     def next_talk_at(self) -> datetime | None:
         """When an outcome is asked for, or a mail about what the unit added may go out."""
         return self._get_first("outcome", "talk_mail")
@@ -178,6 +185,7 @@ _MOMENTS: dict[str, Callable[[], QuerySet[Any, Any]]] = {
     "session": lambda: SessionTask.objects.waiting().values_list("next_mark_at"),
     "outcome": lambda: AwaitedOutcome.objects.values_list("next_at"),
     "talk_mail": lambda: TalkMessage.objects.values_list("mail_due_at"),
+    "way": lambda: Dispatch.objects.filter(state=DispatchState.WAITING).values_list("next_attempt_at"),
     "alarm": lambda: FurtherReport.objects.values_list("alarm_due_at"),
 }
 
@@ -295,4 +303,14 @@ def _read_roster_changes() -> list[datetime]:
         *DutyShift.objects.values_list("starts_at", "ends_at"),
         *Leave.objects.values_list("starts_at", "ends_at"),
     ]
-    return [moment for period in periods for moment in period if moment is not None]
+    return [
+        *(moment for period in periods for moment in period if moment is not None),
+        *(make_aware(datetime.combine(day, time.min)) for day in _read_days_of_agreements()),
+    ]
+
+
+def _read_days_of_agreements() -> set[date]:
+    """Return the days that begin with another set of agreements in force."""
+    rows = Agreement.objects.only("valid_from", "signed_on", "valid_until", "withdrawn_on")
+    begins = {row.begins_on for row in rows if row.begins_on is not None}
+    return begins | {row.last_day + timedelta(days=1) for row in rows if row.last_day not in (None, date.max)}

@@ -18,10 +18,12 @@ from notifications.channels.base import ChannelPool, Message, Unreached
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import get_start_of_today, send_digests
 from notifications.escalation.passes import advance_clocks
+from notifications.outbox.actions import EMAIL
 from notifications.outbox.delivery import claim, record_results, send
 from notifications.outbox.escalation_policy import FIRST_DAY
-from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.models import Dispatch, Notice, Purpose
 from notifications.outbox.sweep import RESOLVE_INTERVAL_AFTER_A_DAY, resolve_again
+from notifications.outbox.ways import sending
 
 from .outside import OpenNotice, Outside
 
@@ -29,14 +31,14 @@ MINUTE = timedelta(minutes=1)
 
 
 class ImaginedChannels(ChannelPool):
-    """Channels that take every message and hand it to nobody; none is opened while the mail server is away."""
+    """Channels that take every message and hand it to nobody; no mail is taken while the mail server is away."""
 
     def __init__(self, outside: Outside) -> None:
         super().__init__()
         self.outside = outside
 
     def get(self, name: str) -> "ImaginedChannels":  # type: ignore[override]
-        if self.outside.mail_is_away:
+        if self.outside.mail_is_away and name == EMAIL:
             self.down.add(name)
             raise Unreached("timeout")
         return self
@@ -159,6 +161,21 @@ def _next_sending(now: datetime, outside: Outside) -> datetime | None:
     return min((each.next_send_at for each in outside.notices if each.next_send_at is not None), default=None)
 
 
+def _send_ways(now: datetime, outside: Outside) -> None:
+    """Send what is due by other ways than e-mail, each channel as a worker does."""
+    channels = ImaginedChannels(outside)
+    due = Dispatch.objects.due(now).order_by("channel").values_list("channel", flat=True).distinct()
+    for channel in list(due):
+        # Empty when all of it was ended, or is held back: whatever is due later has its own moment.
+        while batch := sending.claim(channel, now):
+            sending.send(batch, channels)
+            sending.record_results(batch)
+
+
+def _next_way(now: datetime, outside: Outside) -> datetime | None:
+    return outside.next_way_at
+
+
 def _send_lists(now: datetime, outside: Outside) -> None:
     send_digests(now)
     outside.lists_tried_at = now
@@ -245,5 +262,6 @@ for _each in (
     Pass("directory", _resolve, _next_ask),
     Pass("lists", _send_lists, _next_list, _has_list),
     Pass("sending", _send, _next_sending),
+    Pass("ways", _send_ways, _next_way),
 ):
     register_pass(_each)

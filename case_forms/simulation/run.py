@@ -33,11 +33,11 @@ from .house import House
 from .outside import OpenNotice, Outside
 from .passes import MINUTE, get_next_moment, run_passes
 from .skipping import skip_repetitions
-from .story import CaseAct, Corrects, FurtherForm, MailAway, NoOffice, NoShift, OnLeave, Story
+from .story import AgreementOver, CaseAct, Corrects, FurtherForm, MailAway, NoOffice, NoShift, OnLeave, Story
 from .witness import Decided, witness_decisions
 
 MAX_MOMENTS = 2000  # of one story: a house that is busier than that isn't simulated to its end
-CHANGES_THE_WORLD = (MailAway, OnLeave, NoShift, NoOffice)
+CHANGES_THE_WORLD = (MailAway, OnLeave, NoShift, NoOffice, AgreementOver)
 
 # How a story ends.
 SETTLED, REPEATS, HORIZON, TOO_BUSY = "settled", "repeats", "horizon", "too_busy"

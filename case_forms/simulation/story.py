@@ -123,6 +123,14 @@ class NoOffice(_Part):
     everywhere: bool = False
 
 
+class AgreementOver(_Part):
+    """From then on offices of a role need an agreement to be notified by routine, and none is in force."""
+
+    do: Literal["agreement_over"] = "agreement_over"
+    at: Minutes = 0
+    role: RoleName
+
+
 class FurtherForm(_Part):
     """The unit sends a further form about the case (about a tip: what its sender adds, `answers` {"text": ...})."""
 
@@ -235,6 +243,7 @@ Act = Annotated[
     | OnLeave
     | NoShift
     | NoOffice
+    | AgreementOver
     | FurtherForm
     | Corrects
     | CaseAct,

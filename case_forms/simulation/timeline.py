@@ -201,7 +201,7 @@ class _Reading:
             "chase": str(notice.chase_id),
             "role": notice.role,
             "purpose": notice.purpose,
-            "channel": notice.channel,
+            "channel": str(entry.detail.get("way") or notice.channel),
             "who": contact.name if contact else "",
             "office": dict(office.names) if office else {},
             "rule": rule,

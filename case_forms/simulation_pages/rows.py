@@ -37,6 +37,7 @@ ACT_LABELS: dict[str, Promise] = {
     "on_leave": gettext_lazy("is on leave"),
     "no_shift": gettext_lazy("nobody is on the roster"),
     "no_office": gettext_lazy("no office answers for the place"),
+    "agreement_over": gettext_lazy("the agreement with the office is over, and one is required"),
     "form": gettext_lazy("the unit sends a further form"),
     "corrects": gettext_lazy("the unit corrects the first form"),
     "referral_step": gettext_lazy("the unit notes a step of the referral"),

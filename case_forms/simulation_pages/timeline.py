@@ -160,6 +160,7 @@ def _iter_moments(entries: Sequence[Entry], titles: Mapping[str, str]) -> Iterat
     at: int | None = None
     lines: list[Line] = []
     moments: list[tuple[Entry, list[Line]]] = []
+    shown: dict[tuple[str, int], tuple[list[Line], int]] = {}
     sent = {(each.notice, each.minute) for each in entries if each.kind == "notice.sent"}
     owed = {each.notice: each for each in entries if each.kind == "notice.owed"}
     for number, entry in enumerate(entries):
@@ -170,12 +171,18 @@ def _iter_moments(entries: Sequence[Entry], titles: Mapping[str, str]) -> Iterat
             lines = []
             moments.append((entry, lines))
             at = entry.minute
-        if entry.kind == "deadline.started" and lines and lines[-1].kind == entry.kind:
+        if entry.kind == "notice.sent" and (entry.notice, entry.minute) in shown:
+            # By another way in the same minute: one line names both.
+            where, index = shown[entry.notice, entry.minute]
+            where[index] = replace(where[index], channel=f"{where[index].channel}, {_name_channel(entry)}")
+        elif entry.kind == "deadline.started" and lines and lines[-1].kind == entry.kind:
             lines[-1] = replace(lines[-1], why=[*lines[-1].why, _name_clock(entry)])
         else:
             first = owed.get(entry.notice)
             is_whole = first is not None and entry.kind == "notice.sent" and first.minute == entry.minute
             lines.append(_read_line(number, entry, titles, first if is_whole else None))
+            if entry.kind == "notice.sent":
+                shown[entry.notice, entry.minute] = (lines, len(lines) - 1)
     for first, found in moments:
         local = _local(first.at)
         named = f"{local:%Y-%m-%d}"
@@ -202,12 +209,16 @@ def _read_line(number: int, entry: Entry, titles: Mapping[str, str], owed: Entry
         if entry.kind.startswith(("deadline.", "act."))
         else [localize(each) for each in entry.why],
         rule=titles.get(shown.rule, "") if named else "",
-        channel=str(CHANNELS.get(entry.channel, entry.channel)) if entry.kind == "notice.sent" else "",
+        channel=_name_channel(entry) if entry.kind == "notice.sent" else "",
         brief=[
             (localize(section["title"]), [(localize(row["label"]), localize(row["value"])) for row in section["rows"]])
             for section in shown.sections
         ],
     )
+
+
+def _name_channel(entry: Entry) -> str:
+    return str(CHANNELS.get(entry.channel, entry.channel))
 
 
 def _name_clock(entry: Entry) -> str:

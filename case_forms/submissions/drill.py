@@ -18,17 +18,16 @@ from django.utils import timezone
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality, Region, User
-from case_forms.cases.deadlines import stop_deadlines
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 from case_forms.questions.indicators import by_id
 from notifications.directory.models import Role
-from notifications.outbox.actions import cancel
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice
 
-from .actions import receive_submission
+from .actions import Received, receive_submission
+from .drill_ending import end_drill
 from .validation.validate import check_answers
 
 SCRIPT = Path(__file__).parent / "data" / "drill.json"
@@ -38,14 +37,18 @@ OF_ONES_OWN = ("session", "outreach_visit", "colleague")
 
 
 class DrillImpossible(Exception):
-    """The drill can't start; the text says what is missing."""
+    """The drill can't start; the text says what is missing, and `code` the same for the page of drills."""
+
+    def __init__(self, text: str, code: str = "no_answers") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True)
 class Step:
     """A measured step. `at_ms`: milliseconds after "Submit"."""
 
-    name: str  # submitted, committed, claimed, smtp_accepted
+    name: str  # submitted, committed, claimed, smtp_accepted, and sms_accepted, push_accepted ... by other ways
     role: str | None
     at_ms: int
 
@@ -82,26 +85,8 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
     if region is None:
         known = ", ".join(Region.objects.filter(is_outreach=True).values_list("slug", flat=True))
         raise DrillImpossible(f"There is no region {region_slug!r}. Regions with a mobile unit: {known or 'none yet'}.")
-    unit, worker = unit_and_worker(region)
-    script = json.loads(SCRIPT.read_text())
-    version = FormVersion.objects.newest().filter(form__key=script["form"]).first()
-    if version is None:
-        raise DrillImpossible(f"The form {script['form']!r} is not published.")
-    municipality = get_seat(region)
-    occurred_at = timezone.now()
-    answers = drill_answers(version.parsed_form, script, municipality=municipality.slug, occurred_at=occurred_at)
-
     started = timezone.now()
-    received = receive_submission(
-        uuid=uuid.uuid4(),
-        form_key=script["form"],
-        version=version.number,
-        occurred_at=occurred_at,
-        answers=answers,
-        user=worker,
-        unit=unit,
-        is_drill=True,
-    )
+    received = submit_drill(region, uuid.uuid4())
     committed = timezone.now()
     report = DrillReport(region=region_slug, case=received.receipt["case"] or "")
     report.steps = [Step("submitted", None, 0), Step("committed", None, _ms(started, committed))]
@@ -112,12 +97,31 @@ def run_drill(*, region_slug: str, limit_seconds: float = 5.0, keep_open: bool =
         step.name == "smtp_accepted" and step.role == Role.POLICE and step.at_ms <= limit_seconds * 1000
         for step in report.steps
     )
-    if not keep_open:
-        for notice in Notice.objects.open().filter(id__in=notices):
-            cancel(notice=notice, reason="drill_over")
-        if received.submission.case is not None:
-            stop_deadlines(received.submission.case, "drill_over")
+    if not keep_open and received.submission.case is not None:
+        end_drill(received.submission.case.pk, timezone.now())
     return report
+
+
+def submit_drill(region: Region, submission: uuid.UUID) -> Received:
+    """Submit a drill's form under this id, as a worker of the region would. Raises DrillImpossible."""
+    unit, worker = unit_and_worker(region)
+    script = json.loads(SCRIPT.read_text())
+    version = FormVersion.objects.newest().filter(form__key=script["form"]).first()
+    if version is None:
+        raise DrillImpossible(f"The form {script['form']!r} is not published.", "no_form")
+    municipality = get_seat(region)
+    occurred_at = timezone.now()
+    answers = drill_answers(version.parsed_form, script, municipality=municipality.slug, occurred_at=occurred_at)
+    return receive_submission(
+        uuid=submission,
+        form_key=script["form"],
+        version=version.number,
+        occurred_at=occurred_at,
+        answers=answers,
+        user=worker,
+        unit=unit,
+        is_drill=True,
+    )
 
 
 def drill_answers(
@@ -208,14 +212,14 @@ def unit_and_worker(region: Region) -> tuple[MobileUnit, User]:
         ).first()
         if worker is not None:
             return unit, worker
-    raise DrillImpossible(f"No mobile unit of {region} has a worker today.")
+    raise DrillImpossible(f"No mobile unit of {region} has a worker today.", "no_worker")
 
 
 def get_seat(region: Region) -> Municipality:
     """Return the municipality named like the region, else any of its own. Raises DrillImpossible."""
     seat = region.municipalities.filter(slug=region.slug).first() or region.municipalities.first()
     if seat is None:
-        raise DrillImpossible(f"{region} has no municipality.")
+        raise DrillImpossible(f"{region} has no municipality.", "no_municipality")
     return seat
 
 
@@ -230,9 +234,12 @@ def _watch(notice_ids: list[str], *, until: float) -> None:
 def _get_steps(notice_ids: list[str], started: datetime) -> list[Step]:
     steps = []
     for attempt in Attempt.objects.filter(notice_id__in=notice_ids).select_related("notice"):
-        steps.append(Step("claimed", attempt.notice.role, _ms(started, attempt.started_at)))
+        by_mail = attempt.dispatch_id is None
+        if by_mail:
+            steps.append(Step("claimed", attempt.notice.role, _ms(started, attempt.started_at)))
         if attempt.outcome == AttemptOutcome.ACCEPTED and attempt.finished_at:
-            steps.append(Step("smtp_accepted", attempt.notice.role, _ms(started, attempt.finished_at)))
+            name = "smtp_accepted" if by_mail else f"{attempt.channel}_accepted"
+            steps.append(Step(name, attempt.notice.role, _ms(started, attempt.finished_at)))
     # the steps of several notices, which workers send side by side, in one order
     return sorted(steps, key=lambda step: step.at_ms)
 

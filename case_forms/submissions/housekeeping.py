@@ -12,6 +12,7 @@ from case_forms.cases.facts.risk import fill_in_risk
 from .attachments.actions import tidy_attachments
 from .case_purge import forget_due_cases, forget_submissions_without_case
 from .drafts.ending import end_old_drafts
+from .drill_ending import end_old_drills
 from .exports.actions import tidy_exports
 from .purge import forget_due
 
@@ -30,6 +31,7 @@ def tidy(_argument: Any = None) -> None:
         "intake.cases": lambda: forget_due_cases(timezone.localdate(now)),
         "intake.forms": lambda: forget_submissions_without_case(timezone.localdate(now)),
         "intake.drafts": lambda: end_old_drafts(now),
+        "intake.drills": lambda: end_old_drills(now),
         "intake.risk": fill_in_risk,
         "intake.attachments": lambda: tidy_attachments(now),
     }

@@ -1,5 +1,7 @@
 """Middleware that opens the public API to any origin and answers everyone alike: no cookie or token is looked at.
 
+Where something is sent (`WRITING`), only to the origins that the settings name.
+
 A middleware, because answers made before a view is reached (a refused method, an unknown address) must be readable by a
 front end elsewhere too.
 """
@@ -7,6 +9,7 @@ front end elsewhere too.
 import hashlib
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
@@ -15,7 +18,10 @@ from access.middleware import problem
 from ..page_cache.markers import ANY_ORIGIN_HEADERS
 
 PUBLIC_API, FIELD_API = "/api/", "/api/field/"
+# Where something is sent, or read that is meant for one person: only from front ends that the settings name.
+WRITING = ("/api/v2/tips", "/api/v2/cards")
 METHODS = "GET, HEAD, OPTIONS"
+WRITING_METHODS = "GET, HEAD, POST, OPTIONS"
 OPEN_TO_READ = {
     **ANY_ORIGIN_HEADERS,
     "Access-Control-Expose-Headers": "ETag",
@@ -34,6 +40,15 @@ def is_public_api(path: str) -> bool:
     return path.startswith(PUBLIC_API) and not path.startswith(FIELD_API)
 
 
+def is_writing(path: str) -> bool:
+    return path in WRITING or path.startswith(tuple(f"{each}/" for each in WRITING))
+
+
+def is_allowed_origin(origin: str) -> bool:
+    """Tell whether a page from there may send, by a browser's word; a program that isn't a browser's names none."""
+    return not origin or origin in {settings.PUBLIC_URL.rstrip("/"), *settings.PUBLIC_API_ORIGINS}
+
+
 class PublicAPIMiddleware:
     """Middleware before sessions and sign-in, so that an answer can't depend on who asks."""
 
@@ -46,7 +61,39 @@ class PublicAPIMiddleware:
         # With them gone `Access-Control-Allow-Origin: *` and one shared cache are safe (docs/adr/0024).
         for name in ("HTTP_COOKIE", "HTTP_AUTHORIZATION"):
             request.META.pop(name, None)
+        if is_writing(request.path):
+            return self._answer_writing(request)
         return self._opened(self._answer(request))
+
+    def _answer_writing(self, request: HttpRequest) -> HttpResponse:
+        """Answer a front end that the settings name, and whoever isn't a browser; no other page's visitors are used.
+
+        `Origin: null` is a page that doesn't say where it is from, which is none of ours.
+        """
+        origin = request.headers.get("Origin", "")
+        if not is_allowed_origin(origin):
+            refused = problem(403, "origin-not-allowed", "Pages from there can't send to this address.")
+            refused["Cache-Control"] = "no-store"
+            refused["Vary"] = "Origin"
+            return refused
+        if request.method == "OPTIONS":
+            answer = HttpResponse(status=204, headers={**PREFLIGHT, "Allow": WRITING_METHODS})
+            answer["Access-Control-Allow-Methods"] = WRITING_METHODS
+        else:
+            answer = self.get_response(request)
+            if answer.status_code == 405:
+                allowed = answer.get("Allow", "")
+                answer = problem(405, "method-not-allowed", "This address takes another method.")
+                answer["Allow"] = allowed
+        if origin:
+            answer["Access-Control-Allow-Origin"] = origin
+            answer["Access-Control-Expose-Headers"] = "Retry-After"
+            answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+        answer["Cache-Control"] = "no-store"
+        answer["Vary"] = "Origin"
+        answer["X-Robots-Tag"] = "noindex, nofollow"
+        answer.headers.pop("Content-Language", None)
+        return answer
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS":

@@ -6,8 +6,6 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 from wagtail.api.v2.serializers import BaseSerializer, DetailUrlField
 
-from access.languages import LANGUAGES
-
 from . import json_schema
 from .json_schema import Schema, record, ref
 
@@ -28,10 +26,8 @@ class ComputedField(serializers.Field):
 
 
 def localized(name: str) -> ComputedField:
-    """Return a field for a text that the model stores once for each language, in `name_sq`, `name_en` ..."""
-    return ComputedField(
-        ref("BothLanguages"), lambda thing, loader: {code: getattr(thing, f"{name}_{code}") for code in LANGUAGES}
-    )
+    """Return a field for a text that the model gives in each language (`get_texts`)."""
+    return ComputedField(ref("BothLanguages"), lambda thing, loader: thing.get_texts(name))
 
 
 class PublicSerializer(BaseSerializer):

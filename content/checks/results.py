@@ -15,7 +15,7 @@ from wagtail.query import PageQuerySet
 
 from audit.put_aside import for_each_row, get_put_aside_keys
 
-from ..models import Hotline, public_page_models
+from ..models import Hotline, reviewed_page_models
 from .models import CheckedPage, WordsToAvoid
 from .run import get_findings_by_page
 
@@ -25,7 +25,7 @@ MAX_AGE = timedelta(days=1)  # a hotline may have become stale, a linked page ma
 
 
 def get_live_pages() -> PageQuerySet:
-    names = [model._meta.model_name for model in public_page_models()]
+    names = [model._meta.model_name for model in reviewed_page_models()]
     return Page.objects.live().filter(content_type__model__in=names)
 
 

@@ -9,17 +9,19 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from access.languages import LANGUAGES
 from audit.chain import get_actor, log_event
 
 from ..models.hotline_languages import SPOKEN
 from ..models.hotline_rules import get_caller_name
+from ..models.hotlines import STORED_LANGUAGES
 from ..phone_numbers import find_numbers, is_reserved, strip_country_code
 from ..review.models import EditorNews
 from ..review.news import queue_news
 
 TEXTS = tuple(
-    f"{name}_{language}" for name in ("name", "short", "for_whom", "use", "hours", "cost") for language in LANGUAGES
+    f"{name}_{language}"
+    for name in ("name", "short", "for_whom", "use", "hours", "cost")
+    for language in STORED_LANGUAGES
 )
 
 

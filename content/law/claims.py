@@ -14,7 +14,7 @@ from wagtail.models import Page
 from access.languages import LANGUAGES
 
 from ..legal_wording import iter_legal_sentences, names_law, speaks_of_law
-from ..models import GlossaryPage, GlossaryTerm, public_page_models
+from ..models import GlossaryPage, GlossaryTerm, reviewed_page_models
 from ..texts import pick_language
 
 
@@ -47,7 +47,7 @@ def collect_claims(language: str, *, whole: bool = False) -> list[Claim]:
 
 
 def _iter_page_claims(language: str, whole: bool) -> Iterator[Claim]:
-    names = [model._meta.model_name for model in public_page_models() if model.in_legal_review]
+    names = [model._meta.model_name for model in reviewed_page_models() if model.in_legal_review]
     pages = Page.objects.live().filter(locale__language_code=language, content_type__model__in=names)
     for page in pages.order_by("path").specific():
         claim = _build_page_claim(page, language, whole)

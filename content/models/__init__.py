@@ -1,6 +1,6 @@
 """Models of the public site: pages, hotlines, glossary terms, search settings."""
 
-from ..page_listing import public_page_models, public_pages
+from ..page_listing import public_page_models, public_pages, reviewed_page_models
 from .glossary import GlossaryTerm
 from .hotlines import Confidence, Hotline, Publish
 from .pages import (
@@ -42,4 +42,5 @@ __all__ = [
     "StoryPage",
     "public_page_models",
     "public_pages",
+    "reviewed_page_models",
 ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from access.languages import LANGUAGES, localize
+from access.languages import LANGUAGES, Texts, localize
 
 from .hotline_languages import check_codes, get_names
 from .hotline_rules import get_last_true, get_shown_period, known_true_since, may_be_shown
@@ -31,6 +31,8 @@ class Confidence(models.TextChoices):
     LOW = "low", _("low")
 
 
+# A text has a column for each of these. In any other language of the service, readers get the default one's words.
+STORED_LANGUAGES = ("sq", "en")
 WITHOUT_NUMBER = _("A helpline without a number can't be shown to readers.")
 
 
@@ -209,5 +211,10 @@ class Hotline(models.Model):
         day = get_last_true(self)
         return self.never_stale or (day is not None and (on or timezone.localdate()) - day <= get_shown_period())
 
+    def get_texts(self, field: str) -> Texts:
+        """Return {code: text} of "name", "short" and the like, in each language of the service."""
+        texts = {code: getattr(self, f"{field}_{code}") for code in STORED_LANGUAGES}
+        return {code: texts.get(code, texts[STORED_LANGUAGES[0]]) for code in LANGUAGES}
+
     def _text(self, field: str) -> str:
-        return localize({code: getattr(self, f"{field}_{code}") for code in LANGUAGES})
+        return localize({code: getattr(self, f"{field}_{code}") for code in STORED_LANGUAGES})

@@ -90,6 +90,7 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         abstract = True
 
     is_public_page: ClassVar[bool] = True
+    is_reviewed_page: ClassVar[bool] = True  # the checks and the editors' lists look at it, public or not
     # Query parameters that this type of page reads and that may be cached beside the plain page (the part of a list,
     # say; never what someone searched for).
     kept_query: ClassVar[frozenset[str]] = frozenset()

@@ -9,7 +9,7 @@ from typing import Any
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from .pdf import NotGiven, Parts, Rendered
+from .rendered import NotGiven, Parts, Rendered
 
 VARIANT = {"pdf_variant": "pdf/ua-1"}
 

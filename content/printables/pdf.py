@@ -1,7 +1,5 @@
 """Render HTML that refers to nothing outside itself as PDF/UA."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +7,10 @@ from django.conf import settings
 
 from access.limits import papers
 
-Parts = Mapping[str, tuple[bytes, str]]  # {"paper:name": (bytes, media type)}
+from .rendered import NotGiven, Parts, Rendered
+
+__all__ = ["NotGiven", "Parts", "PrintableError", "Rendered", "read_parts", "render_closed", "render_pdf"]
+
 STYLES = settings.ROOT / "static" / "css" / "handout.css"
 PARTS: dict[str, tuple[Path, str]] = {
     "paper:handout.css": (STYLES, "text/css"),
@@ -18,18 +19,8 @@ PARTS: dict[str, tuple[Path, str]] = {
 }
 
 
-class NotGiven(Exception):
-    """The HTML names something that isn't among the given parts. Says nothing of what it was."""
-
-
 class PrintableError(Exception):
     """A printable asked for something that isn't one of its own parts."""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    pdf: bytes = field(repr=False)
-    pages: int
 
 
 def render_closed(html: str, parts: Parts, *, base_url: str, identifier: str) -> Rendered:

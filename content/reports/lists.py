@@ -13,7 +13,7 @@ from wagtail.query import PageQuerySet
 from access.models import User
 
 from ..hotlines.states import get_statuses
-from ..models import Hotline, public_page_models
+from ..models import Hotline, reviewed_page_models
 from ..page_references import count_references
 
 SOON = timedelta(days=30)
@@ -46,7 +46,7 @@ def get_recently_unpublished(now: datetime | None = None) -> list[UnpublishedPag
 def get_editable_pages(user: User) -> PageQuerySet:
     """Return the public pages this person may change, with `review_by` and `checked_on` whatever their type."""
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
-    types = [model._meta.model_name for model in public_page_models()]
+    types = [model._meta.model_name for model in reviewed_page_models()]
     return pages.filter(content_type__model__in=types).annotate(
         # Each type has its own table with these columns, and a page stands in exactly one of them: the others are NULL.
         review_by=Coalesce(*(F(f"{name}__review_by") for name in types)),

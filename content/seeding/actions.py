@@ -118,7 +118,7 @@ def _seed_glossary(memory: SeedMemory) -> int:
     for word in _load_terms():
         for locale in get_locales():
             language = locale.language_code
-            if not memory.first_time(f"word:{word['key']}:{language}"):
+            if language not in word["term"] or not memory.first_time(f"word:{word['key']}:{language}"):
                 continue
             memory.prints[f"word:{word['key']}:{language}"] = fingerprint(get_shipped_term_words(word, language))
             GlossaryTerm.objects.create(

@@ -17,10 +17,11 @@ from django.utils import translation
 from django.utils.translation import gettext
 from wagtail.models import Page, Revision
 
-from access.languages import DEFAULT_LANGUAGE, LANGUAGES
+from access.languages import DEFAULT_LANGUAGE
 from audit.chain import log_event
 
 from ..models import GlossaryTerm, Hotline, SeededText
+from ..models.hotlines import STORED_LANGUAGES
 from ..models.legal_mark import LegalCheck
 from .files import create_files, iter_named_files
 from .memory import SeedMemory
@@ -154,6 +155,8 @@ def correct_terms(words: list[dict[str, Any]], keys: Mapping[Any, str]) -> int:
     done = 0
     for term in GlossaryTerm.objects.filter(translation_key__in=keys).select_related("locale"):
         word, language = shipped[keys[term.translation_key]], term.locale.language_code
+        if language not in word["term"]:
+            continue  # an editor's translation into a language that isn't shipped
         key = f"word:{word['key']}:{language}"
         if not _is_to_be_corrected(key, get_stored_term_words(term), get_shipped_term_words(word, language), known):
             continue
@@ -180,7 +183,7 @@ def correct_hotlines(lines: list[dict[str, Any]]) -> int:
         ):
             continue
         for name in HOTLINE_TEXTS:
-            for language in LANGUAGES:
+            for language in STORED_LANGUAGES:
                 setattr(line, f"{name}_{language}", shipped[name][language])
         line.save()
         store_fingerprint(key, get_shipped_hotline_words(shipped))

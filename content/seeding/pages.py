@@ -71,7 +71,8 @@ def write_text(page: Any, spec: Mapping[str, Any], language: str, targets: LinkT
         # As JSON: a StreamField reads it like a value from the database, block ids included.
         setattr(page, name, json.dumps(stream))
     for name, text in {"sources": spec.get("sources", ""), **spec.get("fields", {})}.items():
-        setattr(page, name, link_pages(pick_language(text, language), pages))
+        value = pick_language(text, language)
+        setattr(page, name, link_pages(value, pages) if isinstance(value, str) else value)
     for name in ("checked_on", "review_by"):
         setattr(page, name, date.fromisoformat(spec[name]) if name in spec else None)
     page.legal_check = spec.get("legal_check", "")

@@ -12,9 +12,8 @@ from typing import Any
 
 from wagtail.models import Page
 
-from access.languages import LANGUAGES
-
 from ..models import GlossaryTerm, Hotline
+from ..models.hotlines import STORED_LANGUAGES
 from ..texts import pick_language
 
 HEAD_FIELDS = ("title", "seo_title", "search_description", "intro")
@@ -48,11 +47,11 @@ def get_stored_term_words(term: GlossaryTerm) -> Words:
 
 
 def get_shipped_hotline_words(line: Mapping[str, Any]) -> Words:
-    return _normalize([line[name][language] for name in HOTLINE_TEXTS for language in LANGUAGES])
+    return _normalize([line[name][language] for name in HOTLINE_TEXTS for language in STORED_LANGUAGES])
 
 
 def get_stored_hotline_words(line: Hotline) -> Words:
-    return _normalize([getattr(line, f"{name}_{language}") for name in HOTLINE_TEXTS for language in LANGUAGES])
+    return _normalize([getattr(line, f"{name}_{language}") for name in HOTLINE_TEXTS for language in STORED_LANGUAGES])
 
 
 def fingerprint(words: Words) -> str:
@@ -75,7 +74,7 @@ def _iter_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping):
         if {"type", "value", "id"} >= value.keys() >= {"type", "value"}:  # an item of a list, as it is stored
             yield from _iter_texts(value["value"])
-        elif not (value.keys() <= {"picture", "file"}):
+        elif not (value.keys() <= {"picture", "file", "page"}):
             for name in sorted(value):
                 yield from _iter_texts(value[name])
     elif isinstance(value, list):

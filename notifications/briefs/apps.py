@@ -7,5 +7,10 @@ class BriefsConfig(AppConfig):
     verbose_name = _("Briefs")
 
     def ready(self) -> None:
+        from notifications.directory.agreements.shareable import register_kinds
+
         from . import links  # noqa: F401  # its receivers
-        from .talk import awaiting  # noqa: F401  # its receivers
+        from .parts import get_kinds_of_facts
+        from .talk import awaiting, unread  # noqa: F401  # their receivers
+
+        register_kinds(get_kinds_of_facts)

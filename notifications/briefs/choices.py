@@ -63,6 +63,12 @@ DETAILS: dict[str, tuple[tuple[str, str | Promise, int], ...]] = {
 # Outcomes that say nothing without a note.
 NEEDS_NOTE = frozenset({"other"})
 
+# The reason of whoever declines from a telephone, where there is no list to choose from.
+NOT_ASKED = role_choices.NOT_ASKED
+
+# What an SMS or a pressed key can answer: a notice that asks somebody to take a case. All others are to be read.
+FROM_TELEPHONE = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD)
+
 # What a coordinator can report about a call; only "not reached" lets the escalation go on.
 CALL_OUTCOMES: dict[str, str | Promise] = {
     "reached": _("Reached them by phone; they take the case"),
@@ -96,6 +102,11 @@ def get_answer_kinds(notice: Notice) -> tuple[str, ...]:
         kinds.append(ReplyKind.WRONG_AREA)
     kinds.append(ReplyKind.DECLINED)
     return tuple(kind.value for kind in kinds)
+
+
+def is_answered_from_telephone(notice: Notice) -> bool:
+    """Tell whether this notice can be accepted or declined without its page."""
+    return notice.purpose in FROM_TELEPHONE and notice.root.purpose in FROM_TELEPHONE
 
 
 def get_outcomes(notice: Notice) -> dict[str, str | Promise]:

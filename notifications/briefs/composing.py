@@ -38,13 +38,15 @@ def compose(role: str, rows: Iterable[BriefRow], *, urgent: bool = False) -> dic
     """Compose the brief of one role, as stored sealed on its notice. `urgent` is a key only where it is true.
 
     Returns {"urgent"?: True, "sections": [{"title": texts, "rows": [{"key", "label": texts, "value": texts,
-    "paper"?: False}]}]}: first the role's own order of parts, then the other rows in the order given, gathered under
-    their section's title; a section without a shared row isn't there.
+    "part", "paper"?: False}]}]}: first the role's own order of parts, then the other rows in the order given, gathered
+    under their section's title; a section without a shared row isn't there.
     """
     sections: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
     for row, title in _order_rows(role, [row for row in rows if is_shared(row, role)]):
         section = sections.setdefault(tuple(sorted(title.items())), {"title": dict(title), "rows": []})
-        written = {"key": row.key, "label": dict(row.label), "value": dict(row.value)}
+        written: dict[str, Any] = {
+            "key": row.key, "label": dict(row.label), "value": dict(row.value), "part": row.part
+        }  # fmt: skip
         section["rows"].append(written if row.on_paper else {**written, "paper": False})
     return {**({"urgent": True} if urgent else {}), "sections": list(sections.values())}
 

@@ -17,9 +17,9 @@ from django.db import transaction
 from audit.chain import log_event
 from notifications.directory.models import Contact
 from notifications.outbox.actions import cancel
+from notifications.outbox.agreement_limit import fit_to_office
 from notifications.outbox.models import BriefDocument, Notice, Purpose
 from notifications.outbox.repeating import repeat
-from notifications.outbox.service_briefs import set_outside_area_heading
 from notifications.outbox.states import OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -89,8 +89,8 @@ def _replace_brief(notice: Notice, brief: Mapping[str, Any], event_id: UUID, at:
         return False
     if before is not None:
         EarlierBrief.objects.create(notice=notice, event_id=event_id, brief=before, at=at, seen_at=notice.opened_at)
-    notice.brief = set_outside_area_heading(
-        brief, role=notice.role, office=notice.partner, municipality=notice.municipality
+    notice.brief = fit_to_office(
+        brief, role=notice.role, office=notice.partner, municipality=notice.municipality, at=at
     )
     notice.save(update_fields=["brief"])
     # The sheet is made again from the corrected brief when somebody asks for it.

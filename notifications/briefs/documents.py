@@ -13,18 +13,18 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from access.models import localize
 from content.printables.pdf import NotGiven, Rendered, read_parts, render_closed
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import BriefDocument, Notice
 from notifications.outbox.sender import ORGANISATION, get_unit_to_call
+from notifications.texts.in_force import Wording
+from notifications.texts.registry import get_title_key
 
 from .pages import why_told
 from .paper_rows import Line, lay_out, pair_rows
@@ -37,6 +37,8 @@ PARTS: dict[str, tuple[Path, str]] = {
     "brief:document.css": (HERE / "document.css", "text/css"),
     "brief:pocket_card.css": (HERE / "pocket_card.css", "text/css"),
     "brief:pin_card.css": (HERE / "pin_card.css", "text/css"),
+    "brief:answers.css": (HERE / "answers.css", "text/css"),
+    "brief:register.css": (HERE / "register.css", "text/css"),
     "brief:LiberationSans-Regular.ttf": (HERE / "fonts" / "LiberationSans-Regular.ttf", "font/ttf"),
     "brief:LiberationSans-Bold.ttf": (HERE / "fonts" / "LiberationSans-Bold.ttf", "font/ttf"),
 }
@@ -46,19 +48,6 @@ OFFICE_LANGUAGE = "sq"  # of the office's own file, whatever the recipient reads
 # Rows that stand in the sheet's head or at its signature.
 SHOWN_ELSEWHERE = frozenset({"case.reference", "case.sender"})
 AT_SIGNATURE = frozenset({"case.unit", "case.callback"})  # of a compact sheet, which has them there only
-TITLES: dict[str, str | Promise] = {
-    Role.RESPONSIBLE_AUTHORITY: _("Notice to the Responsible Authority"),
-    Role.CPU: _("Notice to the Child Protection Unit"),
-    Role.PROTECTION_SERVICE: _("Referral to a protection service"),
-    Role.POLICE: _("Notice to the police"),
-    Role.MOBILE_UNIT: _("Notice to the mobile unit"),
-    Role.SOCIAL_SERVICE: _("Notice to the social service"),
-    Role.SCHOOL: _("Notice to the school"),
-    Role.PSYCHOLOGIST: _("Request to a psychologist"),
-    Role.HEALTH: _("Request to the health service"),
-    Role.LEGAL_AID: _("Request for legal aid"),
-    Role.EMBASSY_DESK: _("Notice for the embassy"),
-}
 
 
 class DocumentRefused(Exception):
@@ -148,10 +137,12 @@ def _build_context(notice: Notice, language: str) -> dict[str, Any]:
     elsewhere = SHOWN_ELSEWHERE | ({URGENCY} if urgent else set()) | (AT_SIGNATURE if facts.is_compact else set())
     sections, sender = _split_for_paper(written, elsewhere)
     unit = get_unit_to_call(notice)
+    words = word_paper(notice.role, Wording(language, notice.owed_at))
     context = {
         "notice": notice,
         "language": language,
-        "title": str(TITLES.get(notice.role, _("Notice"))),
+        "title": words["title"],
+        "words": words,
         "organisation": str(ORGANISATION),
         "partner_name": localize(partner.names, language) if partner else "",
         "through": _get_final_recipient(notice, partner),
@@ -166,6 +157,14 @@ def _build_context(notice: Notice, language: str) -> dict[str, Any]:
         "why_told": why_told(notice),
     }
     return context | {"head": _build_head(context)}
+
+
+def word_paper(role: str, wording: Wording) -> dict[str, str]:
+    """Return the sentences of a paper by what they are for. The moment of `wording` is the notice's: the same notice
+    gives the same bytes, whatever the texts become later.
+    """
+    kinds = ("drill", "urgent", "not_a_report", "confidential", "receipt")
+    return {"title": wording.say(get_title_key(role))} | {kind: wording.say(f"document.{kind}") for kind in kinds}
 
 
 def _build_head(context: Mapping[str, Any]) -> tuple[Line, ...]:

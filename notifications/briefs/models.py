@@ -144,4 +144,4 @@ class ProtocolNumber(models.Model):
 
 
 # The models of this room's packages belong to its app, too.
-from .talk.models import AwaitedOutcome, TalkMessage, TalkNotice  # noqa: E402,F401
+from .talk.models import AwaitedOutcome, TalkMessage, TalkNotice, UnreadAcceptance  # noqa: E402,F401

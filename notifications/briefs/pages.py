@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Municipality
+from notifications.channels import vapid
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.sender import ORGANISATION, get_unit_to_call
 from notifications.outbox.states import ANSWERED, OPEN, NoticeState
@@ -39,7 +40,9 @@ from .steps import describe_steps, may_read_by_steps
 from .talk.awaiting import get_answered_notice
 from .talk.pages import build_talk
 from .talk.thread import TALK_PURPOSES
+from .talk.unread import get_unread_link
 from .visit import Visit
+from .waiting import list_waiting
 
 log = structlog.get_logger(__name__)
 
@@ -167,6 +170,7 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         {ReplyKind.OUTCOME.value} if can_report_another_outcome(answered) else set()
     )
     offered = [kind for kind in get_answer_kinds(notice) if not get_refusal(notice, kind) and kind not in given]
+    waiting, has_more = list_waiting(notice, timezone.now())
     steps = describe_steps(notice)
     if steps is not None:
         offered = [kind for kind in offered if kind not in steps.hidden]
@@ -198,6 +202,10 @@ def brief_page(visit: Visit, typed_details: Mapping[str, str] | None = None) -> 
         "steps": steps,
         "panels": _build_panels(answered, offered, typed_details or {}),
         "talk": build_talk(notice) if readable else None,
+        "unread_link": get_unread_link(notice) if readable else "",
+        "waiting": waiting,
+        "more_waiting": has_more,
+        "can_wake": vapid.is_configured() and notice.contact_id is not None,
     }
 
 

@@ -55,6 +55,12 @@ def parts() -> Mapping[str, Texts]:
 
 
 @cache
+def get_kinds_of_facts() -> Mapping[str, Texts]:
+    """Return the kinds of facts that an agreement may name: every part, and `other` for what has none."""
+    return {**parts(), "other": _data()["other"]}
+
+
+@cache
 def get_order(role: str) -> Order:
     """Return the order of a role; a role without one of its own has the default."""
     orders = _data()["orders"]

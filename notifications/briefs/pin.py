@@ -26,6 +26,7 @@ from access.limits import Busy
 from access.rate_limits import Limit, get_network, get_networks
 from audit.chain import ANONYMOUS, Actor, log_event
 from notifications.directory.models import Contact
+from notifications.directory.standing_links import WRONG_PINS, build_pin_key
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.models import Notice
 
@@ -38,7 +39,7 @@ TRIES_A_ROUND = 5
 FIRST_PAUSE = timedelta(minutes=15)  # doubles with each round
 LINK_TRIES = 20  # then the link is revoked
 NETWORK = Limit("pin.network", 20, timedelta(minutes=15), slots=15)
-UNKNOWN_NETWORKS = Limit("pin.contact", 10, timedelta(hours=24), slots=24)
+UNKNOWN_NETWORKS = WRONG_PINS
 KNOWN_NETWORKS = Limit("pin.contact_known", 20, timedelta(hours=24), slots=24)
 # How long a network is known after the contact has opened something from it.
 KNOWN_FOR = timedelta(days=90)
@@ -81,12 +82,11 @@ def enter_pin(*, notice: Notice, pin: str, address: str, at: datetime | None = N
 def _build_count_keys(notice: Notice, address: str, moment: datetime) -> _CountKeys:
     """Build the keys for a try. A new PIN begins a new count: what was guessed of the old one is worth nothing."""
     network, contact = get_network(address), notice.contact
-    since = contact.pin_set_at.timestamp() if contact and contact.pin_set_at else 0
     opened_here = PinTry.objects.filter(
         notice__contact=contact, address_hash__in=get_networks(address), succeeded=True, at__gt=moment - KNOWN_FOR
     )
     return _CountKeys(
-        f"{notice.contact_id or notice.pk}:{since:.6f}", network, contact is not None and opened_here.exists()
+        build_pin_key(contact) if contact else f"{notice.pk}:0", network, contact is not None and opened_here.exists()
     )
 
 

@@ -18,7 +18,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +36,9 @@ from notifications.outbox.models import Notice
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import ABOUT, PAUSED, PIN_ALARM, get_coordinators_on_duty, is_same_person
 from notifications.outbox.service_briefs import CALL_TITLE, phone_or_none
+from notifications.staff_push.waking import wake
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import word_wrong_pins
 
 ANSWER_MINUTES = 60
 # Whoever was asked may be on leave by then, or not look: another coordinator after an hour, then whoever is on duty.
@@ -50,12 +53,6 @@ WHY = _(
 WHAT_TO_DO = _(
     "Phone the person at a number that you know. If it wasn't them, somebody else may read their mail: have them change"
     " its password, and agree on a new PIN face to face."
-)
-MAIL_SUBJECT = _("Vatra: wrong PINs for the coordinator on duty")
-MAIL_BODY = _(
-    "Many wrong PINs were tried within 24 hours for the coordinator on duty, and no other coordinator was found who"
-    " could phone them. Phone the coordinator yourself, at a number that you know. If it wasn't them, somebody else may"
-    " read their mail: they need a new password for it, and a new PIN."
 )
 
 log = structlog.get_logger(__name__)
@@ -128,9 +125,11 @@ def _mail_operators(contact: str) -> None:
     operators = get_operators_to_mail()
     if not operators:
         log.error("pin_alarm_has_nobody_to_tell", contact=contact)
+    wake(operators, is_alarm=True)
     for operator in operators:
-        with translation.override(operator.language if operator.language in LANGUAGES else DEFAULT_LANGUAGE):
-            subject, body = str(MAIL_SUBJECT), str(MAIL_BODY)
+        language = operator.language if operator.language in LANGUAGES else DEFAULT_LANGUAGE
+        with translation.override(language):
+            subject, body = word_wrong_pins().compose(Wording(language, timezone.now()))
         mail = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [operator.email])
         try:
             mail.send()

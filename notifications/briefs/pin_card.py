@@ -16,7 +16,8 @@ from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications.directory.models import Contact
 from notifications.directory.scope import get_entries
-from notifications.outbox.sender import ORGANISATION, get_link_start, get_units_with_number
+from notifications.outbox.sender import ORGANISATION, get_units_with_number
+from notifications.texts.values import get_link_start
 
 from .documents import Rendered, to_pdf
 from .pin import FIRST_PAUSE, TRIES_A_ROUND

@@ -12,7 +12,7 @@ What `answer` does, in one transaction:
 5. writes the audit entry and sends the signal to the rooms above (`notice_answered`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -23,10 +23,10 @@ from access.models import Municipality
 from audit import clock
 from audit.chain import Actor, log_event
 from notifications import signals
-from notifications.outbox.actions import mark_opened
+from notifications.outbox.actions import mark_answered_unread, mark_opened
 from notifications.outbox.escalation_chain import RELEASED_FIELDS, release, settle_others
 from notifications.outbox.locking import lock_chase
-from notifications.outbox.models import Notice, Reply, ReplyKind
+from notifications.outbox.models import AnsweredBy, Notice, Reply, ReplyKind
 from notifications.outbox.states import (
     ANSWERED,
     NOTHING_LEFT,
@@ -40,6 +40,7 @@ from notifications.outbox.states import (
 from .choices import (
     DETAILS,
     NEEDS_NOTE,
+    NOT_ASKED,
     can_report_another_outcome,
     get_answer_kinds,
     get_decline_reasons,
@@ -116,6 +117,7 @@ def answer(
     note: str = "",
     details: Mapping[str, str] | None = None,
     minutes: str = "",
+    by: str = AnsweredBy.PAGE,
     at: datetime | None = None,
 ) -> Reply:
     """Record one answer to a notice. The same answer again returns the first reply and changes nothing.
@@ -123,8 +125,9 @@ def answer(
     kind: a ReplyKind value. reason: a code of choices.REASONS (declined) or choices.OUTCOMES (outcome).
     to_municipality: where a wrong_area notice belongs. details: what choices.DETAILS asks beside that outcome, by
     key; what belongs to another outcome is refused, so that nothing typed is lost unseen. minutes: until somebody on
-    the way is there, as it was typed; "" where nothing was. Returns the Reply; `reply.notice` is the notice as it
-    stands now. Raises AnswerRefused; nothing is written then.
+    the way is there, as it was typed; "" where nothing was. by: an AnsweredBy value; from a telephone the brief isn't
+    opened, and no reason is asked for. Returns the Reply; `reply.notice` is the notice as it stands now. Raises
+    AnswerRefused; nothing is written then.
     """
     moment = at or clock.now()
     members = lock_chase(notice)
@@ -133,14 +136,18 @@ def answer(
     earlier = _same_answer(locked, kind, reason, to_municipality, given, note.strip())
     if earlier is not None:
         return earlier
-    _check(locked, kind, reason, to_municipality, note, given)
+    _check(locked, kind, reason, to_municipality, note, given, by)
     arrives_in = _read_minutes(minutes) if kind == ReplyKind.ON_THE_WAY else None
-    # A check constraint: nothing is accepted or declined without a time of opening.
+    # A check constraint: nothing is accepted or declined without a time of opening, or word that there was none.
     if not locked.opened_at:
-        mark_opened(notice=locked, at=moment)
+        if by == AnsweredBy.PAGE:
+            mark_opened(notice=locked, at=moment)
+        else:
+            mark_answered_unread(notice=locked, by=by, at=moment)
     reply = Reply.objects.create(
         notice=locked,
         kind=kind,
+        by=by,
         reason=reason if get_reasons(kind) else "",
         to_municipality=to_municipality if kind == ReplyKind.WRONG_AREA else None,
         note=note.strip() or None,
@@ -157,6 +164,7 @@ def answer(
         target_id=locked.pk,
         reply=reply.pk,
         reason=reply.reason,
+        by=by,
         to=to_municipality.slug if reply.to_municipality and to_municipality else "",
     )
     # In this transaction: the case's timeline and the next step of the escalation stand or fall with the answer.
@@ -198,13 +206,14 @@ def _check(
     to_municipality: Municipality | None,
     note: str,
     details: Mapping[str, str],
+    by: str,
 ) -> None:
     if kind not in get_answer_kinds(notice):
         raise AnswerRefused("unknown_answer")
     refusal = get_refusal(notice, kind)
     if refusal:
         raise AnswerRefused(refusal)
-    if kind == ReplyKind.DECLINED and reason not in get_decline_reasons(notice):
+    if kind == ReplyKind.DECLINED and reason not in _get_possible_reasons(notice, by):
         raise AnswerRefused("reason_missing")
     if kind == ReplyKind.OUTCOME and reason not in get_outcomes(notice):
         raise AnswerRefused("outcome_missing")
@@ -221,6 +230,11 @@ def _check(
         raise AnswerRefused("same_municipality")
     if len(note) > NOTE_LENGTH:
         raise AnswerRefused("note_too_long")
+
+
+def _get_possible_reasons(notice: Notice, by: str) -> Collection[str]:
+    """Return the codes of the reasons to decline: one of the page's, or that a telephone was asked for none."""
+    return get_decline_reasons(notice) if by == AnsweredBy.PAGE else (NOT_ASKED,)
 
 
 def get_refusal(notice: Notice, kind: str) -> str:

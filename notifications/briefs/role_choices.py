@@ -11,6 +11,8 @@ from notifications.directory.models import Role
 
 Choices = dict[str, "str | Promise"]
 
+NOT_ASKED = "not_asked"  # of an SMS or a pressed key; no role is offered it
+
 # All reasons; REASONS_OF_ROLE says which of them a role is offered.
 REASONS: Choices = {
     "busy_elsewhere": _("I am on another case and can't leave it"),
@@ -32,6 +34,7 @@ REASONS: Choices = {
     "not_competent": _("This isn't for my office"),
     "conflict": _("I know the people involved"),
     "other": _("Another reason"),
+    NOT_ASKED: _("Declined by telephone, without a reason"),
 }
 REASONS_OF_ROLE: dict[str, tuple[str, ...]] = {
     Role.POLICE: ("busy_elsewhere", "not_on_duty", "not_competent", "conflict", "other"),

@@ -6,7 +6,7 @@ from . import documents
 
 
 def render_document(notice_id: str) -> None:
-    """Render a notice's PDF in advance. A notice that is gone, or already has its document, is no error."""
+    """Render the PDF of a notice that was opened, and keep it. One that is gone, or already has it, is no error."""
     notice = Notice.objects.select_related("contact__partner", "partner").filter(pk=notice_id).first()
     if notice is not None and notice.needs_document:
         documents.render_document(notice)

@@ -136,7 +136,11 @@ def document(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def redirect_to_brief(visit: Visit, part: str = "") -> HttpResponse:
-    response = HttpResponseRedirect(visit.address() + part)
+    return redirect_to(visit.address() + part)
+
+
+def redirect_to(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
     response.status_code = 303
     return response
 

@@ -51,6 +51,9 @@ class Visit:
     def step_address(self) -> str:
         return self.address("step")
 
+    def phones_address(self) -> str:
+        return self.address("phones")
+
     def close_address(self) -> str:
         return self.address("close")
 

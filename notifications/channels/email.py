@@ -10,7 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core import mail
 
-from .base import EndpointError, Message, PayloadError, RecipientRefused, Unreached
+from audit import clock
+
+from .base import EndpointError, KeyUnusable, Message, PayloadError, RecipientRefused, Unreached
+from .encrypted_mail import EncryptedEmail
+from .mail_keys.keys import BadKey
+from .plain_mail import PlainEmail
 
 # Django's SMTP backend gets a connection with a deadline; every other backend is used as it is.
 BACKENDS_WITH_DEADLINE = {
@@ -19,7 +24,10 @@ BACKENDS_WITH_DEADLINE = {
 
 
 class EmailChannel:
-    """A channel that sends plain text e-mail. The server's answer becomes a code; its text is dropped."""
+    """A channel that sends plain text e-mail, encrypted where the message names a key (`encrypted_mail`).
+
+    The server's answer becomes a code; its text is dropped.
+    """
 
     def __init__(self) -> None:
         backend = BACKENDS_WITH_DEADLINE.get(settings.EMAIL_BACKEND, settings.EMAIL_BACKEND)
@@ -33,15 +41,7 @@ class EmailChannel:
             raise Unreached(classify_failure(error).code) from None
 
     def send(self, message: Message) -> None:
-        email = mail.EmailMessage(
-            subject=message.subject,
-            body=message.text,
-            from_email=settings.DEFAULT_FROM_EMAIL,
-            to=[message.address],
-            # Auto-Submitted keeps out-of-office replies from answering (RFC 3834).
-            headers={"Message-ID": message.id, "Auto-Submitted": "auto-generated", **message.headers},
-            connection=self.connection,
-        )
+        email = self._build(message)
         try:
             self.connection.send_messages([email])
         except OSError as error:
@@ -49,9 +49,44 @@ class EmailChannel:
         except (ValueError, MessageError):
             raise PayloadError("not_composed") from None
 
+    def is_alive(self) -> bool:
+        is_alive = getattr(self.connection, "is_alive", None)
+        return bool(is_alive is not None and is_alive())
+
+    def _build(self, message: Message) -> mail.EmailMessage:
+        given = {
+            "subject": message.subject,
+            "body": message.text,
+            # The envelope's sender, to which a mail that can't be delivered comes back; the header names who writes.
+            "from_email": message.return_path or settings.DEFAULT_FROM_EMAIL,
+            "to": [message.address],
+            # Auto-Submitted keeps out-of-office replies from answering (RFC 3834).
+            "headers": {
+                "From": settings.DEFAULT_FROM_EMAIL,
+                "Message-ID": message.id,
+                "Auto-Submitted": "auto-generated",
+                **message.headers,
+            },
+            "connection": self.connection,
+        }
+        if not message.encrypt_to:
+            return PlainEmail(**given)
+        return encrypt(EncryptedEmail(key=message.encrypt_to, language=message.language, at=clock.now(), **given))
+
     def close(self) -> None:
         with suppress(OSError):
             self.connection.close()
+
+
+def encrypt(email: EncryptedEmail) -> EncryptedEmail:
+    """Encrypt it now, before anything is sent. Raises KeyUnusable for whatever keeps it from being encrypted."""
+    try:
+        email.encrypt()
+    except BadKey as bad:
+        raise KeyUnusable(f"key_{bad.problem}") from None
+    except Exception as error:  # noqa: BLE001  # a notice is never lost or late because of a key: it goes out readable
+        raise KeyUnusable(f"key_{type(error).__name__}") from None
+    return email
 
 
 def classify_failure(error: OSError) -> EndpointError:

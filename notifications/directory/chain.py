@@ -13,6 +13,7 @@ Who answers by more than one kind of area (see `areas`) is in the first link wit
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -22,6 +23,7 @@ from access.languages import Texts, format_in_each_language, in_each_language
 from access.models import MobileUnit, Municipality, Region
 
 from . import roster
+from .agreements.cover import explain_without, split_by_agreement
 from .areas import get_areas, offices_for
 from .links import (
     COORDINATOR_LINKS,
@@ -89,8 +91,12 @@ class _Search:
         self.asked_regions: set[int] = set()
         self.office: Partner | None = None
         self.words: list[Texts] = []
+        self.without_agreement: list[Partner] = []
 
     def run(self, chain: Sequence[str]) -> Resolution:
+        return replace(self._walk(chain), without_agreement=tuple(self.without_agreement))
+
+    def _walk(self, chain: Sequence[str]) -> Resolution:
         for link in chain:
             found = self._ask_coordinators(link) if link in COORDINATOR_LINKS else self._ask_role(link)
             if found is not None:
@@ -126,6 +132,7 @@ class _Search:
             role=self.role, municipality=self.municipality, at=self.at, partner=self.partner, without=self.asked_offices
         )
         self.words += found.words
+        self.without_agreement += found.without_agreement
         self.office = found.partner
         if self.role not in BY_AREA:  # their region has been asked with this
             self.asked_regions.add(self.municipality.region_id)
@@ -145,6 +152,11 @@ class _Search:
             self.words.append(format_in_each_language(NO_OTHER_OFFICE[link], region=region.name, who=who))
             return None
         self.asked_offices |= {office.pk for office in offices}
+        offices, without = split_by_agreement(offices, role=self.role, municipality=self.municipality, at=self.at)
+        self.without_agreement += without
+        self.words += explain_without(without, self.municipality)
+        if not offices:
+            return None
         office, duty = first_on_duty(offices, self.at)
         self.office = self.office or office
         outside = is_outside_area(self.role, office, self.municipality)

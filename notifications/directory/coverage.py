@@ -3,17 +3,22 @@
 Hours with nobody, places with no office, overlapping shifts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from access.models import Municipality, Region
 
+from .agreements.cover import covers_place, covers_role, find_end_of_cover, read_agreements
+from .agreements.rules import read_required
+from .agreements.states import is_in_force
 from .areas import Area, get_areas, has_office_for
-from .models import Contact, DutyShift, Leave, Partner, Role
+from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
 from .moments import stretch_in_words
 from .roster import FOR_EVER, Stretch, gaps, measure_cover, overlapping, utc
 
@@ -59,7 +64,11 @@ def get_leave_warnings(leave: Leave) -> list[str]:
     """Return a warning about hours of this leave in which nobody answers for the office, and for which places."""
     start = max(utc(leave.starts_at), timezone.now())
     office = leave.contact.partner
-    found = gaps(office, start, leave.ends_at) if start < utc(leave.ends_at) else []
+    return describe_leave_gaps(office, gaps(office, start, leave.ends_at) if start < utc(leave.ends_at) else [])
+
+
+def describe_leave_gaps(office: Partner, found: list[Stretch]) -> list[str]:
+    """Return in words, with the places, that nobody is on duty at these times of a leave; empty when there are none."""
     if not found:
         return []
     words = {"office": office.name, "hours": _join_limited([stretch_in_words(stretch) for stretch in found])}
@@ -96,9 +105,66 @@ def get_gap_warnings(office: Partner) -> list[str]:
     found = gaps(office, now, now + LOOK_AHEAD) if office.is_active else []
     if not found:
         return []
-    hours = [stretch_in_words(Stretch(each.starts_at, _end(each, now + LOOK_AHEAD))) for each in found]
-    words = {"office": office.name, "hours": _join_limited(hours)}
+    return describe_gaps(office, [Stretch(each.starts_at, _end(each, now + LOOK_AHEAD)) for each in found])
+
+
+def describe_gaps(office: Partner, found: list[Stretch]) -> list[str]:
+    """Return in words that nobody answers for an office at these times; empty when there are none."""
+    if not found:
+        return []
+    words = {"office": office.name, "hours": _join_limited([stretch_in_words(stretch) for stretch in found])}
     return [_("Nobody is on duty at %(office)s: %(hours)s.") % words]
+
+
+def get_offices_of_agreement(agreement: Agreement) -> frozenset[int]:
+    """Return the offices (ids) that this agreement covers, as stored."""
+    return frozenset({agreement.partner_id, *agreement.other_offices.values_list("pk", flat=True)})
+
+
+def get_agreement_warnings(offices: Collection[int]) -> list[str]:
+    """Return which places these offices (ids) aren't told about, because their role needs an agreement in force."""
+    active = list(Partner.objects.filter(pk__in=offices, is_active=True).order_by("pk"))
+    required = read_required({office.role for office in active})
+    return _warn_without_agreement([office for office in active if office.role in required])
+
+
+def get_rule_warnings(role: str) -> list[str]:
+    """Return which offices of a role would not be told, once it needs an agreement."""
+    offices = list(Partner.objects.filter(role=role, is_active=True).order_by("pk"))
+    said = _warn_without_agreement(offices)
+    more = len(said) - MAX_NAMED
+    if more <= 0:
+        return said
+    rest = ngettext("The same holds for %(count)d more office.", "The same holds for %(count)d more offices.", more)
+    return [*said[:MAX_NAMED], rest % {"count": more}]
+
+
+def _warn_without_agreement(offices: Iterable[Partner]) -> list[str]:
+    """Return, by office, from when on and for which places no agreement covers it."""
+    today, said = timezone.localdate(), []
+    found = list(offices)
+    agreements = read_agreements(found)
+    for office in found:
+        own = [each for each in agreements.get(office.pk, []) if covers_role(each, office.role)]
+        places = [place for place in get_places(office) if isinstance(place, Municipality)]
+        left = [place for place in places if not any(covers_place(e, place) for e in own if is_in_force(e, today))]
+        ends = find_end_of_cover(own, today)
+        if left or ends is None:
+            words = {"office": office.name, "places": _join_limited([str(place) for place in left])}
+            if left:
+                said.append(
+                    _("No agreement in force covers %(office)s for: %(places)s. It is not notified by routine there.")
+                    % words
+                )
+            else:
+                said.append(_("No agreement with %(office)s is in force. It is not notified by routine.") % words)
+        elif (ends - today).days < settings.AGREEMENT_WARN_DAYS:
+            day = date_format(ends, "SHORT_DATE_FORMAT")
+            said.append(
+                _("After %(day)s no agreement covers %(office)s, and it is not notified by routine.")
+                % {"office": office.name, "day": day}
+            )
+    return said
 
 
 def _end(stretch: Stretch, horizon: datetime) -> datetime:

@@ -4,6 +4,7 @@ A page carries the version of the row it shows. When the row has moved on, the s
 is stored now and what stands on their page, and chooses; only then something is saved. A PIN is shown on neither side.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -26,14 +27,18 @@ from audit.denials import record_denial
 
 from . import coverage
 from .changes.actions import ask_for_change, preview_change
+from .changes.labels import is_way_untested
 from .changes.models import Act
 from .changes.needs import takes_two
 from .changes.values import ChangeRequest, Row
 from .changes.who import get_office
 from .forms import ChangeForm
-from .models import Contact, DutyShift, Leave, Partner
+from .keys.words import describe_key
+from .keys.words import list_warnings as list_key_warnings
+from .models import Agreement, AgreementRule, Contact, ContactWay, DutyShift, Leave, Partner
 from .moments import moment_in_words
 from .scope import get_entries
+from .ways.models import WayKind
 
 STORED, MINE = "stored", "mine"
 # What a page sends besides the fields themselves.
@@ -64,14 +69,10 @@ class ConsequenceWarningsMixin:
             wanted = form.build_change_request()
             if takes_two(wanted, now=timezone.now()):
                 return self._request_change(form, wanted)
-        places: list[coverage.Place] = []
-        role = ""
-        if isinstance(form.instance, Partner) and form.instance.pk:
-            # Read before saving: the places until now are compared with those after it.
-            stored = Partner.objects.get(pk=form.instance.pk)
-            places, role = coverage.get_places(stored), stored.role
+        # Read before saving: what held until now is compared with what holds after it.
+        before = read_before(form.instance)
         response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
-        for words in get_warnings(form.instance, places, role):
+        for words in get_warnings(form.instance, before):
             messages.warning(self.request, words)
         return response
 
@@ -90,18 +91,14 @@ class ConsequenceWarningsMixin:
 
 def preview_warnings(wanted: ChangeRequest, by: User) -> list[str]:
     """Return the warnings that the change would have, before anybody has agreed to it."""
-    places: list[coverage.Place] = []
-    role = ""
-    if isinstance(wanted.row, Partner) and wanted.row.pk:
-        stored = Partner.objects.get(pk=wanted.row.pk)
-        places, role = coverage.get_places(stored), stored.role
+    before = read_before(wanted.row)
     is_gone = wanted.act == Act.DELETE
 
     def look(row: Row) -> list[str]:
         if is_gone:
             office = get_office(row)
             return coverage.get_gap_warnings(office) if office is not None else []
-        return get_warnings(row, places, role)
+        return get_warnings(row, before)
 
     return preview_change(wanted, by=by, look=look)
 
@@ -117,7 +114,26 @@ def show_request_message(request: HttpRequest, *, at_once: bool) -> None:
         )
 
 
-def get_warnings(row: Any, places: list[coverage.Place], role: str) -> list[str]:
+@dataclass(frozen=True)
+class Before:
+    """What was stored of an entry: an office's places and role, the offices (ids) that an agreement covered."""
+
+    places: list[coverage.Place] = field(default_factory=list)
+    role: str = ""
+    offices: frozenset[int] = frozenset()
+
+
+def read_before(row: Any) -> Before:
+    """Read what is stored of this entry, which may have been changed in memory already."""
+    if isinstance(row, Partner) and row.pk:
+        stored = Partner.objects.get(pk=row.pk)
+        return Before(coverage.get_places(stored), stored.role)
+    if isinstance(row, Agreement) and row.pk:
+        return Before(offices=coverage.get_offices_of_agreement(Agreement.objects.get(pk=row.pk)))
+    return Before()
+
+
+def get_warnings(row: Any, before: Before) -> list[str]:
     """Return the warnings after this row was saved."""
     if isinstance(row, DutyShift):
         return coverage.get_shift_warnings(row)
@@ -126,7 +142,13 @@ def get_warnings(row: Any, places: list[coverage.Place], role: str) -> list[str]
     if isinstance(row, Contact):
         return coverage.get_contact_warnings(row)
     if isinstance(row, Partner):
-        return coverage.get_office_warnings(row, places, role or row.role)
+        return coverage.get_office_warnings(row, before.places, before.role or row.role)
+    if isinstance(row, Agreement):
+        return coverage.get_agreement_warnings(before.offices | coverage.get_offices_of_agreement(row))
+    if isinstance(row, ContactWay) and row.mail_key:
+        return list_key_warnings(row, timezone.now())
+    if isinstance(row, AgreementRule) and row.is_on:
+        return coverage.get_rule_warnings(row.role)
     return []
 
 
@@ -198,7 +220,7 @@ class DirectoryEditView(ConsequenceWarningsMixin, OwnRegionsMixin, generic.EditV
             _build_conflict_row(form[name], sent.get(f"choice-{name}", "")) for name in self._get_conflicting_fields()
         ]
         # Everything typed is sent along hidden, but a PIN never comes back in a page.
-        not_carried = ("pin", "pin_again", *PAGE_FIELDS)
+        not_carried = ("pin", "pin_again", "pasted_key", *PAGE_FIELDS)
         typed = [
             (name, value)
             for name, values in sent.lists()
@@ -286,6 +308,27 @@ class ContactEditView(DirectoryEditView):
 
     def get_success_buttons(self) -> list[Any]:
         return [*super().get_success_buttons(), *_card_button(self.object)]
+
+
+class WayEditView(DirectoryEditView):
+    template_name = "directory/way_edit.html"
+
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        buttons = list(super().header_more_buttons)
+        if self.object.channel == WayKind.WEBHOOK:
+            address = reverse("webhook_keys", args=[self.object.pk])
+            buttons.append(Button(_("Keys of a webhook"), url=address, icon_name="key", priority=20))
+        return buttons
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        way = self.object
+        page = {
+            "way": way if is_way_untested(way) else None,
+            "key": describe_key(way.mail_key) if way.mail_key else "",
+            "key_warnings": list_key_warnings(way, timezone.now()) if way.mail_key and way.is_active else [],
+        }
+        return super().get_context_data(**kwargs) | page
 
 
 def card_url(contact: Contact) -> str:

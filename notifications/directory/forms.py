@@ -7,22 +7,40 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import ModelChoiceField, ModelChoiceIterator
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
-from access.languages import LANGUAGES
+from access.language_fields import add_text_fields, get_texts, name_text_fields
 from audit.chain import get_actor, log_event
 
+from ..channels.mail_keys.keys import MAX_KEY_BYTES, BadKey
+from ..channels.mail_keys.reading import find_problem, read_key
+from ..channels.outgoing_http import BadEndpoint, parse_endpoint
 from .areas import Area, get_areas
 from .changes.models import Act
-from .changes.values import ChangeRequest, get_difference, get_kind, get_values
+from .changes.values import MANY, ChangeRequest, get_difference, get_kind, get_values
 from .changes.who import get_regions
-from .models import Agreement, Contact, DutyShift, Leave, Partner, Role
+from .keys.words import REFUSALS
+from .models import Contact, ContactWay, DutyShift, Leave, Partner, Role
 from .roster import utc
 from .scope import get_partners, manages_area
+from .ways.models import SentFor, WayKind
+from .ways.numbers import NUMBERED, read_number
+
+TYPED = (*NUMBERED, WayKind.WEBHOOK)  # the ways whose address a coordinator writes
+ADDED_HERE = (*TYPED, WayKind.MAIL_KEY)
+OF_SENDING = ("sent_for", "after_minutes", "hours_from", "hours_until")  # not asked of a key: each e-mail is encrypted
 
 MOMENT_HINT = _("Day, month, year and time in Tirana, such as 1.12.2026 08:00.")
 DAY_HINT = _("Day, month and year, such as 1.12.2026.")
+
+
+class UnshownTextarea(forms.Textarea):
+    """A text area that is always empty in a page, whatever was sent: as a password's field is."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
 
 
 class DirectoryForm(WagtailAdminModelForm):
@@ -66,18 +84,16 @@ class ChangeForm(DirectoryForm):
     def build_change_request(self) -> ChangeRequest:
         """Return what this (valid) form asks for: only what differs from what is stored."""
         kind = get_kind(self.instance)
-        regions = None
-        if "regions" in self.cleaned_data:
-            regions = sorted(region.pk for region in self.cleaned_data["regions"])
+        several = {
+            name: sorted(row.pk for row in self.cleaned_data[name]) for name in MANY if name in self.cleaned_data
+        }
         stored = self._meta.model.objects.filter(pk=self.instance.pk).first() if self.instance.pk else None
         old = get_values(stored) if stored is not None else {}
-        before, after = get_difference(old, get_values(self.instance, regions=regions))
+        before, after = get_difference(old, get_values(self.instance, several=several))
         return ChangeRequest(kind, Act.CHANGE if stored else Act.ADD, self.instance, before if stored else {}, after)
 
 
 class PartnerForm(ChangeForm):
-    name_sq = forms.CharField(label=_("Name in Albanian"), max_length=120)
-    name_en = forms.CharField(label=_("Name in English"), max_length=120)
     services = forms.CharField(
         label=_("services"),
         required=False,
@@ -90,8 +106,7 @@ class PartnerForm(ChangeForm):
         fields = ["slug", "role", "directorate", "municipality", "regions", "services", "is_active"]
 
     field_order = [
-        "name_sq",
-        "name_en",
+        *name_text_fields("name"),
         "slug",
         "role",
         "directorate",
@@ -104,8 +119,8 @@ class PartnerForm(ChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = self.instance.names or {}
-        self.initial |= {f"name_{language}": names.get(language, "") for language in LANGUAGES}
+        add_text_fields(self, "name", str(_("Name")), self.instance.names, max_length=120)
+        self.order_fields(self.field_order)
         self.initial["services"] = "\n".join(self.instance.services)
 
     def clean_services(self) -> list[str]:
@@ -113,7 +128,7 @@ class PartnerForm(ChangeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        self.instance.names = {language: cleaned.get(f"name_{language}", "") for language in LANGUAGES}
+        self.instance.names = get_texts(cleaned, "name", self.instance.names)
         self._require_area(cleaned)
         self._refuse_services_of_others(cleaned)
         if self.for_user is not None and not self._is_managed_by_user(cleaned):
@@ -192,20 +207,6 @@ class ContactForm(ChangeForm):
         return saved
 
 
-class AgreementForm(DirectoryForm):
-    class Meta(WagtailAdminModelForm.Meta):
-        model = Agreement
-        fields = ["partner", "reference", "signed_on", "valid_until"]
-        help_texts = {"signed_on": DAY_HINT, "valid_until": DAY_HINT}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        signed, until = cleaned.get("signed_on"), cleaned.get("valid_until")
-        if signed and until and until < signed:
-            self.add_error("valid_until", _("An agreement can't end before it was signed."))
-        return cleaned
-
-
 class ContactsByPartner(ModelChoiceIterator):
     """Contacts under the name of their office, so that 51 of them can be looked through."""
 
@@ -224,8 +225,8 @@ class ContactChoiceField(ModelChoiceField):
         return f"{obj.name}, {obj.duty}" if obj.duty else obj.name
 
 
-class PeriodForm(ChangeForm):
-    """The form of somebody's time: a contact, from when, until when."""
+class OfContactForm(ChangeForm):
+    """The form of something of a contact's."""
 
     contact = ContactChoiceField(queryset=Contact.objects.none(), label=_("Contact"))
 
@@ -237,6 +238,10 @@ class PeriodForm(ChangeForm):
         if self.for_user is not None:
             contacts = contacts.filter(partner__in=get_partners(self.for_user))
         self.fields["contact"].queryset = contacts
+
+
+class PeriodForm(OfContactForm):
+    """The form of somebody's time: a contact, from when, until when."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -274,3 +279,124 @@ class LeaveForm(PeriodForm):
         if self.instance._state.adding:
             self.instance.entered_by = self.for_user
         return super().save(commit=commit)
+
+
+class ContactWayForm(OfContactForm):
+    """The form of a way to a contact: a number, a webhook's address, or the key to which their e-mails are encrypted.
+
+    A phone's push is added by the phone itself. What is pasted as a key never comes back in a page: it might have been
+    a private one.
+    """
+
+    pasted_key = forms.CharField(
+        label=_("Public key"),
+        required=False,
+        strip=False,
+        widget=UnshownTextarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=_(
+            "For encrypted e-mail: this person’s OpenPGP public key, or S/MIME certificate (RSA). It begins with “BEGIN"
+            " PGP PUBLIC KEY BLOCK” or “BEGIN CERTIFICATE”. Never ask anybody for a private key."
+        ),
+    )
+    key_file = forms.FileField(
+        label=_("Or the key as a file"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".asc,.pgp,.gpg,.key,.crt,.cer,.pem,.der"}),
+        help_text=_("Such as .asc, .crt or .pem."),
+    )
+
+    class Meta(WagtailAdminModelForm.Meta):
+        model = ContactWay
+        fields = [
+            "contact",
+            "channel",
+            "address",
+            "sent_for",
+            "after_minutes",
+            "hours_from",
+            "hours_until",
+            "is_active",
+        ]
+        help_texts = {
+            "address": _(
+                "A mobile number with its country code, such as +355 69 …; for a call also a landline. For the"
+                " institution’s own system an address that begins with https://. For encrypted e-mail leave it empty."
+            ),
+            "sent_for": _("An e-mail is always sent as well."),
+            "after_minutes": _(
+                "0: at the same time as the e-mail. More: only if the notice wasn't opened until then, or if a way"
+                " before this one fails."
+            ),
+            "hours_from": _("Leave both times empty for the whole day. From 22:00 until 06:00 is the night."),
+            "is_active": _("Without it nothing is sent this way any more."),
+        }
+
+    field_order = ["contact", "channel", "address", "pasted_key", "key_file", *OF_SENDING, "is_active", "at_once"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channel = self.fields["channel"]
+        if self.instance.pk is None:
+            channel.choices = [(kind.value, kind.label) for kind in ADDED_HERE]
+            self.fields["address"].required = False  # asked for where the way has one
+            return
+        # A way keeps its contact, its channel and its key: another one is another way.
+        self.fields["contact"].disabled = channel.disabled = True
+        self.fields["address"].disabled = self.instance.channel not in TYPED
+        # A key's fingerprint stands below the form, where it is compared.
+        of_key = ("address", *OF_SENDING) if self.instance.channel == WayKind.MAIL_KEY else ()
+        for name in ("pasted_key", "key_file", *of_key):
+            del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self._clean_key(cleaned)
+        if cleaned.get("channel") in TYPED and "address" in cleaned and not cleaned["address"]:
+            self.add_error("address", _("Enter the number or the address."))
+        if cleaned.get("channel") in NUMBERED and cleaned.get("address"):
+            try:
+                cleaned["address"] = read_number(cleaned["address"], mobile=cleaned["channel"] == WayKind.SMS)
+            except ValidationError as error:
+                self.add_error("address", error)
+        if cleaned.get("channel") == WayKind.WEBHOOK and cleaned.get("address"):
+            try:
+                parse_endpoint(cleaned["address"])
+            except BadEndpoint:
+                self.add_error("address", _("Write an address that begins with https:// and leads to a public server."))
+        hours = cleaned.get("hours_from"), cleaned.get("hours_until")
+        if (hours[0] is None) != (hours[1] is None):
+            self.add_error("hours_until", _("Give both times of day, or neither."))
+        return cleaned
+
+    def _clean_key(self, cleaned: dict[str, Any]) -> None:
+        """Read the key, and forget what was sent. Only a public key that can be encrypted to stays, on the row."""
+        pasted, file = cleaned.pop("pasted_key", ""), cleaned.pop("key_file", None)
+        if cleaned.get("channel") != WayKind.MAIL_KEY:
+            if pasted or file:
+                self.add_error(
+                    "pasted_key", _("A key is for encrypted e-mail only. Choose that way, or remove the key.")
+                )
+            return
+        if self.instance.pk is not None:
+            problem = find_problem(self.instance.mail_key, timezone.now()) if "is_active" in self.changed_data else None
+            if cleaned.get("is_active") and problem is not None:
+                self.add_error("is_active", REFUSALS[problem])
+            return
+        if pasted and file:
+            self.add_error("pasted_key", _("Give the key once: paste it, or choose the file."))
+            return
+        # A byte more than may be: then it is too large, and nothing further of a file is read.
+        content = file.read(MAX_KEY_BYTES + 1) if file else pasted.encode()
+        if not content:
+            self.add_error("pasted_key", _("Paste or upload the public key."))
+            return
+        try:
+            key = read_key(content)
+            if problem := find_problem(key.text, timezone.now()):
+                raise BadKey(problem)
+        except BadKey as bad:
+            self.add_error("pasted_key", REFUSALS[bad.problem])
+            return
+        self.instance.mail_key, self.instance.mail_key_until = key.text, key.expires_at
+        cleaned["address"] = key.fingerprint
+        cleaned |= {"sent_for": SentFor.ALL, "after_minutes": 0, "hours_from": None, "hours_until": None}

@@ -1,6 +1,6 @@
 """The directory of recipients: partners, agreements, contacts with their PINs, the duty roster, and leave."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -13,27 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from access.models import Municipality, PoliceDirectorate, Region, localize
+from notifications.roles import Role as Role
 
 from .changes.models import DirectoryChange as DirectoryChange
 from .conflicts.models import OfficeConflict as OfficeConflict
 from .pins import is_easy
-
-
-class Role(models.TextChoices):
-    """The roles that a recipient can have; the words that a procedure uses in `notify`."""
-
-    POLICE = "police", _("anti-trafficking police officer")
-    RESPONSIBLE_AUTHORITY = "responsible_authority", _("Responsible Authority")
-    CPU = "cpu", _("Child Protection Unit")
-    PROTECTION_SERVICE = "protection_service", _("protection service")
-    COORDINATOR = "coordinator", _("Vatra coordinator")
-    MOBILE_UNIT = "mobile_unit", _("mobile unit on duty")
-    SOCIAL_SERVICE = "social_service", _("social service")
-    SCHOOL = "school", _("school")
-    PSYCHOLOGIST = "psychologist", _("psychologist")
-    HEALTH = "health", _("health service")
-    LEGAL_AID = "legal_aid", _("legal aid")
-    EMBASSY_DESK = "embassy_desk", _("embassy, through the Responsible Authority")
 
 
 class Versioned(models.Model):
@@ -101,12 +85,37 @@ class Partner(Versioned):
 
 
 class Agreement(Versioned):
-    """A cooperation agreement with a partner."""
+    """A cooperation agreement between the organisation and one or more offices.
+
+    It is signed with `partner` and covers `other_offices`, too. `roles`, `regions`, `municipalities` and `directorates`
+    narrow it; empty: whatever its offices answer for. It begins on `valid_from`, else on the day it was signed, and
+    ends with `valid_until` or before the day on which it was withdrawn. With `limits_facts` only what a notice always
+    says and the kinds in `facts` (see `agreements.shareable`) may be shared under it. What follows from all that is
+    decided in `agreements.cover`.
+    """
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="agreements", verbose_name=_("partner"))
+    other_offices = models.ManyToManyField(
+        Partner, blank=True, related_name="agreements_beside", verbose_name=_("further offices that it covers")
+    )
     reference = models.CharField(_("reference"), max_length=80, blank=True)
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
+    signed_by_us = models.CharField(_("signed for Vatra by"), max_length=120, blank=True)
+    signed_by_them = models.CharField(_("signed for the partner by"), max_length=120, blank=True)
+    valid_from = models.DateField(_("in force from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    withdrawn_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+    review_on = models.DateField(_("to be reviewed on"), null=True, blank=True)
+    roles = models.JSONField(_("roles"), default=list, blank=True)
+    regions = models.ManyToManyField(Region, blank=True, related_name="+", verbose_name=_("regions"))
+    municipalities = models.ManyToManyField(
+        Municipality, blank=True, related_name="+", verbose_name=_("municipalities")
+    )
+    directorates = models.ManyToManyField(
+        PoliceDirectorate, blank=True, related_name="+", verbose_name=_("police directorates")
+    )
+    limits_facts = models.BooleanField(_("limits what may be shared"), default=False)
+    facts = models.JSONField(_("what may be shared"), default=list, blank=True)
     is_demo = models.BooleanField(_("demo"), default=False)
 
     class Meta:
@@ -115,6 +124,17 @@ class Agreement(Versioned):
 
     def __str__(self) -> str:
         return f"{self.partner} {self.reference}".strip()
+
+    @property
+    def begins_on(self) -> date | None:
+        """The first day on which it is in force; None: it has always begun."""
+        return self.valid_from or self.signed_on
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it is in force; None: it has no end."""
+        before = self.withdrawn_on - timedelta(days=1) if self.withdrawn_on else None
+        return min((day for day in (self.valid_until, before) if day is not None), default=None)
 
 
 PIN_FORMAT = RegexValidator(r"^\d{6,10}$", _("A PIN has 6 to 10 digits."))
@@ -272,5 +292,15 @@ class Leave(Versioned):
 
 
 # Django finds models in this module only.
+from ..staff_push.models import StaffPhone as StaffPhone  # noqa: E402
+from .agreements.models import AgreementDocument as AgreementDocument  # noqa: E402
+from .agreements.models import AgreementRule as AgreementRule  # noqa: E402
+from .agreements.models import AgreementWarning as AgreementWarning  # noqa: E402
+from .own_duty.models import DutyCalendar as DutyCalendar  # noqa: E402
+from .own_duty.models import DutyLink as DutyLink  # noqa: E402
+from .own_duty.models import DutyMail as DutyMail  # noqa: E402
+from .own_duty.models import DutyRequest as DutyRequest  # noqa: E402
 from .services.models import PlacesLink as PlacesLink  # noqa: E402
 from .services.models import ServiceProfile as ServiceProfile  # noqa: E402
+from .ways.models import ContactWay as ContactWay  # noqa: E402
+from .webhooks.models import WebhookKeyRequest as WebhookKeyRequest  # noqa: E402

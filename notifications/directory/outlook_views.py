@@ -15,9 +15,12 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from access.models import User
 
+from .agreements.attention import describe_attention, list_attention
+from .agreements.rules import list_proposed_off
+from .models import Agreement, DutyRequest
 from .outlook import HORIZON, Lack, build_outlook
 from .outlook_words import describe_desk, name_role
-from .scope import get_partners
+from .scope import get_entries, get_partners
 
 SOON = timedelta(hours=24)
 
@@ -46,5 +49,14 @@ class OnDutyView(WagtailAdminTemplateMixin, View):
             gaps=counted[Lack.NOBODY] + counted[Lack.NO_OFFICE],
             others=counted.total() - counted[Lack.NOBODY] - counted[Lack.NO_OFFICE],
             now=now,
+            asked=DutyRequest.objects.to_decide().filter(contact__partner__in=mine).count(),
+            agreements=self._list_agreements(user),
+            proposed_off=[name_role(role) for role in list_proposed_off()],
         )
         return self.render_to_response(context)
+
+    def _list_agreements(self, user: User) -> list[tuple[str, int]]:
+        """Return what this person's agreements need, in words, each with the agreement's key."""
+        mine = set(get_entries(user, Agreement).values_list("pk", flat=True))
+        found = [each for each in list_attention(timezone.localdate()) if each.agreement.pk in mine]
+        return [(describe_attention(each), each.agreement.pk) for each in found]

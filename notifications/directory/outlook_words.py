@@ -50,6 +50,10 @@ _OF_A_PERSON = {
 }
 _OF_AN_AGREEMENT = {
     Lack.NO_AGREEMENT: lambda: _("No agreement in force with %(office)s is entered."),
+    Lack.AGREEMENT_OVER: lambda: _(
+        "Agreement over: none in force covers %(office)s here, so it is not notified by routine."
+    ),
+    Lack.REVIEW_DUE: lambda: _("The agreement with %(office)s is to be reviewed: %(day)s."),
     Lack.AGREEMENT_ENDS: lambda: _("The last day of the agreement with %(office)s is %(day)s."),
 }
 

@@ -12,6 +12,7 @@ from access.languages import Texts, format_in_each_language, in_each_language
 from access.models import Municipality
 
 from . import roster
+from .agreements.cover import explain_without, split_by_agreement
 from .areas import AREA_RULES, nearest_first, offices_for
 from .links import MUNICIPALITY
 from .models import Contact, Partner, Role
@@ -23,7 +24,8 @@ class Resolution:
 
     `words` explain the answer in order, without naming a person: each in every language. The two last are the chain's
     (see `chain`): `link` is where it ended, `coordinators` those who are asked to call, because nobody of the role is
-    there; for the role of coordinator they are everybody found, the contact first.
+    there; for the role of coordinator they are everybody found, the contact first. `without_agreement`: the offices
+    passed over because their role needs an agreement and none is in force.
     """
 
     role: str
@@ -33,6 +35,7 @@ class Resolution:
     words: list[Texts] = field(default_factory=list)
     link: str = MUNICIPALITY
     coordinators: tuple[Contact, ...] = ()
+    without_agreement: tuple[Partner, ...] = ()
 
 
 def resolve(
@@ -56,15 +59,21 @@ def resolve(
         return Resolution(role, words=[_explain_no_office(role, municipality)])
     if is_ambiguous(role, offices):
         return Resolution(role, words=[_explain_several(municipality, len(offices))])
-    office, duty = first_on_duty(offices, at)
+    told, passed_over = split_by_agreement(offices, role=role, municipality=municipality, at=at)
+    if not told:
+        return Resolution(
+            role, offices[0], words=explain_without(passed_over, municipality), without_agreement=tuple(passed_over)
+        )
+    office, duty = first_on_duty(told, at)
     words = [
-        *_explain_why_not_nearer(role, offices[0], office),
+        *explain_without(passed_over, municipality),
+        *_explain_why_not_nearer(role, told[0], office),
         _explain_office(role, office, municipality),
         explain_duty(duty.contacts),
         *roster.explain_cover(duty),
     ]
     contact, deputy = first_two(duty.contacts)
-    return Resolution(role, office, contact, deputy, words)
+    return Resolution(role, office, contact, deputy, words, without_agreement=tuple(passed_over))
 
 
 def first_on_duty(offices: Iterable[Partner], at: datetime) -> tuple[Partner, roster.Duty]:

@@ -79,7 +79,7 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
     running = [
         shift
         for shift in shifts
-        if _runs(shift, at)
+        if runs(shift, at)
         and shift.contact.is_active
         and shift.contact.reachable_at is not None
         and shift.contact.partner_id == shift.partner_id
@@ -115,7 +115,7 @@ def gaps(office: Partner, since: datetime, until: datetime) -> list[Stretch]:
 def get_gaps(offices: Iterable[Partner], since: datetime, until: datetime) -> dict[int, list[Stretch]]:
     """Return the gaps of several offices by their key, in two queries."""
     rosters = read_rosters(offices, since, until)
-    return {key: list(_empty_stretches(*roster, since, until)) for key, roster in rosters.items()}
+    return {key: list(find_gaps(*roster, since, until)) for key, roster in rosters.items()}
 
 
 def read_rosters(
@@ -145,13 +145,10 @@ def find_changes(
     return sorted({since, until} | {moment for moment in known if since < moment < until})
 
 
-def _empty_stretches(
-    shifts: list[DutyShift], leaves: list[Leave], since: datetime, until: datetime
-) -> Iterator[Stretch]:
-    """Yield the stretches with nobody on duty."""
+def find_gaps(shifts: list[DutyShift], leaves: list[Leave], since: datetime, until: datetime) -> Iterator[Stretch]:
+    """Yield the stretches with nobody on duty, by rows of one office that are already read, undivided."""
     changes = find_changes(shifts, leaves, since, until)
-    empty = (Stretch(*pair) for pair in pairwise(changes) if not ranked(shifts, leaves, pair[0]))
-    yield from join_stretches(empty)
+    yield from join_stretches(Stretch(*pair) for pair in pairwise(changes) if not ranked(shifts, leaves, pair[0]))
 
 
 def join_stretches(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
@@ -179,15 +176,20 @@ def overlapping(shift: DutyShift) -> list[tuple[DutyShift, Stretch]]:
     return found
 
 
-def _runs(shift: DutyShift, at: datetime) -> bool:
+def runs(shift: DutyShift, at: datetime) -> bool:
+    """Tell whether a shift runs at this moment (in UTC), whoever is on leave."""
     return utc(shift.starts_at) <= at and (shift.ends_at is None or at < utc(shift.ends_at))
 
 
 def _shifts_at(office: Partner, at: datetime) -> list[Any]:
     """Return the shifts that run now, of people who may be notified; `is_away`: that person is on leave."""
-    return list(
+    found = list(
         DutyShift.objects.at(at)
         .filter(partner=office, contact__is_active=True, contact__reachable_at__isnull=False, contact__partner=office)
         .annotate(is_away=Exists(Leave.objects.at(at).filter(contact=OuterRef("contact"))))
-        .select_related("contact", "contact__partner")
+        .select_related("contact")
+        .order_by("rank", "starts_at")
     )
+    for shift in found:
+        shift.contact.partner = office  # by the condition: the same row, which the caller has
+    return found

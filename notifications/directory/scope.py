@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from access.models import Municipality, Region, User
 
-from .models import Agreement, Contact, DutyShift, Leave, Partner, ServiceProfile
+from .models import Agreement, Contact, ContactWay, DutyShift, Leave, Partner, ServiceProfile
 
 PARTNER_OF = {
     Partner: "pk",
@@ -20,9 +20,10 @@ PARTNER_OF = {
     Agreement: "partner",
     DutyShift: "partner",
     Leave: "contact__partner",
+    ContactWay: "contact__partner",
     ServiceProfile: "partner",
 }
-Entry = Partner | Contact | Agreement | DutyShift | Leave | ServiceProfile
+Entry = Partner | Contact | Agreement | DutyShift | Leave | ContactWay | ServiceProfile
 
 
 def is_national_manager(user: User) -> bool:
@@ -64,4 +65,10 @@ def _has_place_in(regions: "QuerySet[Region]") -> Q:
 
 def get_entries(user: User, model: type[Entry]) -> "QuerySet[Entry]":
     """Return the rows of one directory model that this person may change."""
-    return model._default_manager.filter(**{f"{PARTNER_OF[model]}__in": get_partners(user).values("pk")})
+    mine = get_partners(user).values("pk")
+    found = model._default_manager.filter(**{f"{PARTNER_OF[model]}__in": mine})
+    if model is Agreement:
+        # One that covers another region's office, too, is its coordinators' as much as anybody's.
+        beside = Agreement.other_offices.through.objects.exclude(partner__in=mine)
+        found = found.exclude(pk__in=beside.values("agreement"))
+    return found

@@ -9,23 +9,30 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver, include, path, reverse_lazy
+from django.urls import URLPattern, URLResolver, include, path, reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters import ModelChoiceFilter
 from wagtail import hooks
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
+from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSetGroup
+from wagtail.admin.widgets.button import Button
 
 from access.models import StaffRole
 from access.viewsets import UndeletableModelViewSet
 
 from .actions import has_begun, is_running
-from .changes.labels import contact_state
+from .agreements import views as agreement_views
+from .agreements.admin import AgreementAddView, AgreementEditView, AgreementFilter, name_offices, show_state
+from .agreements.forms import AgreementForm
+from .changes.labels import contact_state, way_state
 from .conflicts.screens import ConflictsPanel, check_conflict
 from .editing import (
     ContactAddView,
@@ -33,16 +40,20 @@ from .editing import (
     DirectoryAddView,
     DirectoryEditView,
     DirectoryHistoryView,
+    WayEditView,
 )
 from .filling.views import FillRosterView
-from .forms import AgreementForm, ContactForm, DutyShiftForm, LeaveForm, PartnerForm
-from .models import Agreement, Contact, DutyShift, Leave, Partner
+from .forms import ContactForm, ContactWayForm, DutyShiftForm, LeaveForm, PartnerForm
+from .models import Agreement, Contact, ContactWay, DutyShift, Leave, Partner
 from .moments import moment_in_words
 from .outlook_views import OnDutyView
+from .own_duty.screens import duty_links, duty_request, requests
 from .period_views import PeriodDeleteView, PeriodEditView, PeriodEndView
 from .scope import get_entries, get_partners
 from .services.admin import PLACES_COLUMN, ServiceEditView, ServiceProfileForm, places_links
 from .services.models import ServiceProfile
+from .webhooks.views import webhook_keys
+from .week_views import WeekView
 
 
 class DirectoryIndex(generic.IndexView):
@@ -68,6 +79,22 @@ class MomentColumn(Column):
     def get_value(self, instance: Any) -> str:
         moment: datetime | None = super().get_value(instance)
         return moment_in_words(moment) if moment else str(self.empty)
+
+
+class StackedColumn(Column):
+    """A column whose cells stand one below another on a phone, each with its label (static/css/cms.css)."""
+
+    cell_template_name = "directory/stacked_cell.html"
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        super().__init__(name, classname="house-stacked", **kwargs)
+
+
+class DayColumn(StackedColumn):
+    """A column with a day as it stands on paper, never "1 year ago"."""
+
+    def get_value(self, instance: Any) -> str:
+        return date_format(day, "SHORT_DATE_FORMAT") if (day := super().get_value(instance)) else ""
 
 
 def describe_period(period: DutyShift | Leave) -> str:
@@ -171,6 +198,31 @@ class LeaveViewSet(PeriodViewSet):
     list_filter = ["contact__partner__role", "kind"]
 
 
+class ContactWayViewSet(DirectoryViewSet):
+    model = ContactWay
+    form_class = ContactWayForm
+    edit_view_class = WayEditView
+    icon = "mail"
+    menu_label = _("Ways to contacts")
+    list_display = [
+        TitleColumn(
+            "contact",
+            label=_("contact"),
+            accessor="contact.name",
+            sort_key="contact__name",
+            url_name="contactway:edit",
+        ),
+        StackedColumn("partner", label=_("partner"), accessor="contact.partner"),
+        StackedColumn("channel", label=_("way"), accessor="get_channel_display", sort_key="channel"),
+        StackedColumn("address", label=_("number or address"), accessor="shown_address", sort_key="address"),
+        StackedColumn("sent_for", label=_("for"), accessor="get_sent_for_display"),
+        StackedColumn("state", label=_("state"), accessor=way_state),
+    ]
+    list_filter = ["contact__partner__role", "channel", "is_active"]
+    search_fields = ["contact__name", "address"]
+    ordering = ["contact__name", "after_minutes", "pk"]
+
+
 class PartnerViewSet(DirectoryViewSet):
     model = Partner
     form_class = PartnerForm
@@ -181,12 +233,48 @@ class PartnerViewSet(DirectoryViewSet):
     search_fields = ["slug"]
 
 
+class AgreementIndex(DirectoryIndex):
+    """The register of agreements, from which the rules about them are one press away."""
+
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        chosen = {name: value for name, value in self.request.GET.items() if name in ("state", "role", "region")}
+        paper = f"{reverse('agreement_register')}?{urlencode(chosen)}"
+        return [
+            *super().header_more_buttons,
+            Button(gettext("Print this register"), url=paper, icon_name="print", priority=20),
+            Button(
+                gettext("Who is notified only under an agreement"), url=reverse("agreement:rules"),
+                icon_name="doc-full", priority=30,
+            ),
+        ]  # fmt: skip
+
+
 class AgreementViewSet(DirectoryViewSet):
     model = Agreement
     form_class = AgreementForm
+    index_view_class = AgreementIndex
+    add_view_class = AgreementAddView
+    edit_view_class = AgreementEditView
+    filterset_class = AgreementFilter
     icon = "doc-full"
     menu_label = _("Agreements")
-    list_display = ["partner", "reference", "signed_on", "valid_until"]
+    list_display = [
+        TitleColumn("partner", label=_("partner"), accessor=name_offices, url_name="agreement:edit"),
+        StackedColumn("reference", label=_("reference")),
+        StackedColumn("state", label=_("state"), accessor=show_state),
+        DayColumn("signed_on", label=_("signed on")),
+        DayColumn("review_on", label=_("to be reviewed on")),
+    ]
+    ordering = ["partner__role", "partner__slug", "pk"]
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            *super().get_urlpatterns(),
+            path("required/", agreement_views.rules, name="rules"),
+            path("documents/<int:pk>/", agreement_views.documents, name="documents"),
+            path("documents/<int:pk>/<int:number>/", agreement_views.document, name="document"),
+        ]
 
 
 class ServiceViewSet(DirectoryViewSet):
@@ -200,7 +288,15 @@ class ServiceViewSet(DirectoryViewSet):
 
 
 class DirectoryGroup(ModelViewSetGroup):
-    items = (ContactViewSet, DutyShiftViewSet, LeaveViewSet, PartnerViewSet, AgreementViewSet, ServiceViewSet)
+    items = (
+        ContactViewSet,
+        ContactWayViewSet,
+        DutyShiftViewSet,
+        LeaveViewSet,
+        PartnerViewSet,
+        AgreementViewSet,
+        ServiceViewSet,
+    )
     menu_label = _("Directory")
     menu_icon = "group"
     menu_order = 220
@@ -230,8 +326,13 @@ def changes_addresses() -> list[URLPattern | URLResolver]:
     return [
         path("", include("notifications.directory.changes.urls")),
         path("on-duty/", OnDutyView.as_view(), name="on_duty"),
+        path("on-duty/week/", WeekView.as_view(), name="roster_week"),
+        path("on-duty/asked/", requests, name="duty_requests"),
+        path("on-duty/asked/<uuid:pk>/", duty_request, name="duty_request"),
+        path("on-duty/<int:pk>/links/", duty_links, name="duty_links"),
         path("on-duty/<int:pk>/", FillRosterView.as_view(), name="fill_roster"),
         path("places-links/<int:pk>/", places_links, name="places_links"),
+        path("webhook-keys/<int:pk>/", webhook_keys, name="webhook_keys"),
         path("office-conflicts/<int:pk>/", check_conflict, name="office_conflict_checked"),
     ]
 

@@ -7,9 +7,10 @@ class EscalationConfig(AppConfig):
     verbose_name = _("Escalation")
 
     def ready(self) -> None:
-        from notifications.briefs.talk import awaiting
+        from notifications.briefs.talk import awaiting, unread
 
-        from . import clock  # noqa: F401  # its receivers
+        from . import checks, clock  # noqa: F401  # what they register
         from .passes import Clock, register_clock
 
         register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded))
+        register_clock(Clock("notice.unread", unread.chase_unread, unread.find_stranded))

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from django.utils.functional import Promise
 
+from access.languages import Texts
 from notifications.directory import roster
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
@@ -64,7 +65,7 @@ def has_unassigned_call(members: Iterable[Notice]) -> bool:
 
 
 def create_unassigned_call(
-    notice: Notice, members: Sequence[Notice], now: datetime, *, why: Iterable[Promise | str], event_id: UUID
+    notice: Notice, members: Sequence[Notice], now: datetime, *, why: Iterable[Texts | Promise | str], event_id: UUID
 ) -> None:
     """Create a call without a recipient, once, when no coordinator is on duty.
 

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Assignment, StaffRole, User
@@ -98,7 +100,7 @@ def alarm(found: dict[str, Any], now: datetime) -> int:
         "put_back": found.get("put_back", 0),
         "cells": found.get("cells_first", []),
     }
-    return mail_each(ALARMED, people.values(), BROKEN, "chain_broken", lambda _person: words, now)
+    return mail_each(ALARMED, people.values(), lambda _person: _word(BROKEN, "chain_broken", words), now)
 
 
 def send_head_of_the_day(now: datetime) -> int:
@@ -118,7 +120,12 @@ def send_head_of_the_day(now: datetime) -> int:
         "verified_at": datetime.fromisoformat(verified_at) if verified_at else None,
         "broken": facts.get("broken", 0),
     }
-    return mail_each(MAILED, people.values(), TODAY, "chain_of_the_day", lambda _person: words, now)
+    return mail_each(MAILED, people.values(), lambda _person: _word(TODAY, "chain_of_the_day", words), now)
+
+
+def _word(subject: Promise, template: str, words: dict[str, Any]) -> tuple[str, str]:
+    # In the code, as mails about accounts are: these say whether our own people can be trusted, who word the others.
+    return str(subject), render_to_string(f"escalation/{template}.txt", dict(words))
 
 
 def get_auditors_to_mail() -> list[User]:

@@ -11,6 +11,7 @@ from django.db.models import Exists, F, Min, OuterRef
 
 from audit.models import PutAside
 from notifications.directory.models import Contact, DutyShift, Leave
+from notifications.outbox.actions import EMAIL
 from notifications.outbox.alarm import build_health_part
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice, Purpose
 from notifications.outbox.states import OPEN, SETTLED, UNREACHED, UNSENT, NoticeState
@@ -53,9 +54,9 @@ def _measure_mail_failing(now: datetime) -> float:
     """
     if not Notice.objects.filter(state=NoticeState.FAILED, reason=UNREACHED).exists():
         return 0.0
-    newest_first = Attempt.objects.order_by("-started_at")
+    newest_first = Attempt.objects.filter(channel=EMAIL).order_by("-started_at")
     succeeded_at = newest_first.filter(outcome=AttemptOutcome.ACCEPTED).values_list("started_at", flat=True).first()
-    failed = Attempt.objects.filter(outcome=AttemptOutcome.UNREACHED)
+    failed = Attempt.objects.filter(channel=EMAIL, outcome=AttemptOutcome.UNREACHED)
     if succeeded_at is not None:
         failed = failed.filter(started_at__gt=succeeded_at)
     first = failed.aggregate(at=Min("started_at"))["at"]

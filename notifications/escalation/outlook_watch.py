@@ -7,16 +7,16 @@ on duty: whoever reads that mail and isn't meant to would know when to act.
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from access.models import Assignment, Region, StaffRole, User
+from notifications.directory.agreements.attention import count_attention
 from notifications.directory.outlook import HORIZON, DeskOutlook, Lack, build_outlook
 from notifications.outbox.models import Heartbeat
+from notifications.texts.service_mails import ServiceMail, word_gaps
 
 from .digest import get_start_of_today
 from .rounds import claim_round, is_due_since, mail_each
@@ -25,7 +25,6 @@ ROSTER = "roster"  # parts of Heartbeat
 MAILED = "roster.mailed"
 EACH = timedelta(minutes=5)
 SOON = timedelta(hours=24)
-SUBJECT = _("Vatra: the duty roster of the next two weeks has gaps")
 
 
 def each_minute(argument: str = "", *, now: datetime | None = None) -> None:
@@ -34,7 +33,8 @@ def each_minute(argument: str = "", *, now: datetime | None = None) -> None:
     beat = Heartbeat.objects.filter(part=ROSTER).first()
     if beat is None or not timedelta(0) <= moment - beat.at < EACH:
         regions = Region.objects.filter(is_outreach=True)
-        facts = count_lacks(build_outlook(regions, moment, moment + HORIZON), moment)
+        lacks = count_lacks(build_outlook(regions, moment, moment + HORIZON), moment)
+        facts = {**lacks, **count_attention(timezone.localdate(moment))}
         Heartbeat.objects.update_or_create(part=ROSTER, defaults={"at": moment, "facts": facts})
     send_weekly(moment)
 
@@ -55,23 +55,23 @@ def send_weekly(now: datetime) -> int:
     monday = eight - timedelta(days=timezone.localdate(now).weekday())
     if now < monday or not claim_round(MAILED, now, lambda beat, at: is_due_since(beat, at, monday)):
         return 0
-    words = {person: described for person in _get_coordinators() if (described := _describe(person, now))}
+    words = {person: described for person in get_coordinators() if (described := _describe(person, now))}
     if not words:
         Heartbeat.objects.filter(part=MAILED, at=now).update(facts={})  # nothing is missing: no mail, until next week
         return 0
-    return mail_each(MAILED, words, SUBJECT, "roster_gaps", words.__getitem__, now)
+    return mail_each(MAILED, words, words.__getitem__, now)
 
 
-def _get_coordinators() -> list[User]:
+def get_coordinators() -> list[User]:
     today = Assignment.objects.current().filter(role=StaffRole.COORDINATOR).values("pk")
     return list(User.objects.filter(is_active=True, assignments__in=today).exclude(email="").distinct().order_by("pk"))
 
 
-def _describe(person: User, now: datetime) -> dict[str, Any]:
-    """Describe what is missing in this coordinator's regions; empty when nothing is."""
+def _describe(person: User, now: datetime) -> ServiceMail | None:
+    """Word how much is missing in this coordinator's regions; None when nothing is."""
     regions = person.coordinated_regions().filter(is_outreach=True)
     counts = count_lacks(build_outlook(regions, now, now + HORIZON), now)
     nobody = counts[Lack.NOBODY] + counts[Lack.NO_OFFICE]
     others = sum(counts[lack] for lack in Lack) - nobody
     link = settings.PUBLIC_URL + reverse("on_duty")
-    return {"nobody": nobody, "others": others, "soon": counts["soon"], "link": link} if nobody + others else {}
+    return word_gaps(nobody=nobody, others=others, is_soon=counts["soon"] > 0, page=link) if nobody + others else None

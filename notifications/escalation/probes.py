@@ -1,4 +1,4 @@
-"""Probes of what notices need besides the database: the cache, the broker, the mail server.
+"""Probes of what notices need besides the database: the cache, the broker, the mail server, gateways for SMS and calls.
 
 Each runs in a thread of its own beside the sweeper: what hangs there holds up no clock. A probe that doesn't come back
 is recognised by the age of its last result.
@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
 from django_q.brokers import get_broker
 
 from notifications.channels.base import ChannelError, get_channel
+from notifications.channels.gateways.reachability import check_gateways
 from notifications.outbox.queueing import URGENT
 
 PROBE_SECONDS = 5.0
@@ -63,6 +65,8 @@ class Probes:
             "broker": (probe_broker, PROBE_SECONDS),
             "smtp": (probe_mail, SMTP_SECONDS),
         }
+        if settings.NOTIFICATION_GATEWAYS:
+            self._probes["gateways"] = (check_gateways, SMTP_SECONDS)
         self._results: dict[str, dict[str, Any]] = {}
         self._threads: list[threading.Thread] = []
 

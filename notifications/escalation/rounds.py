@@ -3,20 +3,19 @@
 A round is known by a part of Heartbeat. Until one of its mails has gone out it counts as unheard.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from smtplib import SMTPException
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.functional import Promise
 
 from access.models import User
 from notifications.outbox.models import Heartbeat
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import ServiceMail
 
 RETRY_AFTER = timedelta(minutes=5)  # when no mail went out
 
@@ -45,22 +44,18 @@ def is_due_since(beat: Heartbeat, now: datetime, start: datetime) -> bool:
 
 
 def mail_each(
-    part: str,
-    people: Iterable[User],
-    subject: Promise | str,
-    template: str,
-    words: Callable[[User], Mapping[str, Any]],
-    now: datetime,
+    part: str, people: Iterable[User], word: Callable[[User], ServiceMail | tuple[str, str]], now: datetime
 ) -> int:
     """Mail each person in their language: an address that is refused mustn't stop the others' mails.
 
-    `template`: a name among templates/escalation. Returns how many mails were taken.
+    `word`: returns a mail, or a subject and a text, in words of the active language. Returns how many mails were taken.
     """
     sent = 0
     for person in people:
         with translation.override(person.language):
-            body = render_to_string(f"escalation/{template}.txt", dict(words(person)))
-            mail = EmailMessage(str(subject), body, settings.DEFAULT_FROM_EMAIL, [person.email])
+            said = word(person)
+            subject, body = said if isinstance(said, tuple) else said.compose(Wording(person.language, now))
+            mail = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])
         try:
             sent += mail.send() > 0
         except (SMTPException, OSError) as error:

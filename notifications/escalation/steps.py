@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 from django.utils.functional import Promise
 
+from access.languages import Texts
 from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import create_notice
 from notifications.outbox.escalation_chain import (
@@ -37,9 +38,11 @@ from notifications.outbox.queueing import enqueue_on_commit
 from notifications.outbox.repeating import close_replaced, repeat
 from notifications.outbox.requests import NoticeRequest
 from notifications.outbox.resolving import PIN_ALARM, resolve_for
-from notifications.outbox.service_briefs import NO_DEPUTY, build_call_brief
+from notifications.outbox.service_briefs import NO_DEPUTY, build_call_brief, explain_missing_agreement
 from notifications.outbox.sharing import may_receive
 from notifications.outbox.states import NO_CONTACT, UNSENT
+from notifications.outbox.ways.planning import plan_ways, ring
+from notifications.outbox.ways.words import is_urgent
 
 from .callers import (
     create_unassigned_call,
@@ -64,11 +67,11 @@ class StepPlan:
     step: Step
     members: list[Notice]
     contact: Contact | None
-    reasons: list[Promise | str] = field(default_factory=list)
+    reasons: list[Texts | Promise | str] = field(default_factory=list)
 
 
 def plan_next_step(
-    notice: Notice, now: datetime, *, reasons: Sequence[Promise | str], without: tuple[str, ...] = ()
+    notice: Notice, now: datetime, *, reasons: Sequence[Texts | Promise | str], without: tuple[str, ...] = ()
 ) -> StepPlan:
     """Find the next step that can be taken, leaving out the actions `without`.
 
@@ -89,7 +92,7 @@ def plan_next_step(
             contact = _find_deputy(notice, members, now)
             if contact is not None:
                 return StepPlan(index, action, step, members, contact, why)
-            why.append(NO_DEPUTY)
+            why += [NO_DEPUTY, *explain_missing_agreement(notice, now)]
         index += 1
 
 
@@ -112,6 +115,9 @@ def send_step_notice(notice: Notice, plan: StepPlan, now: datetime, *, ladder: l
     """
     if plan.action == DEPUTY:
         return _create_step_notice(notice, plan, now, ladder=ladder)
+    if plan.action == CALL:
+        # Beside the coordinator, whom it takes time to phone: whoever was notified and hasn't answered.
+        ring([member for member in plan.members if member.role == notice.role], at=now)
     open_notices = get_open_notices(plan.members, PURPOSES[plan.action])
     if is_created_by_event(notice):
         # A call of a case event is repeated to its own coordinator, whoever is on duty.
@@ -145,6 +151,8 @@ def make_due(notice: Notice, now: datetime) -> None:
     waiting = Notice.objects.filter(pk=notice.pk, state__in=UNSENT).exclude(reason=NO_CONTACT)
     if waiting.update(next_attempt_at=now):
         enqueue_on_commit(notice.pk)
+        # Whom an SMS has reached is reminded by one, while the mail server is away.
+        plan_ways(notice, is_urgent=is_urgent(notice), at=now)
 
 
 def _repeat_notice(

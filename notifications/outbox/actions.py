@@ -9,27 +9,33 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from audit import clock
 from audit.chain import log_event
+from audit.prepared_sql import insert_rows
 from notifications import signals
 from notifications.directory.chain import resolve_chain
 from notifications.directory.links import COORDINATOR_LINKS, DEFAULT_CHAIN, OPERATOR
 from notifications.directory.models import Contact, Partner, Role
+from notifications.texts.values import build_link as build_notice_link
 
+from .agreement_limit import fit_to_office
 from .escalation_policy import get_first_step_time, snapshot_ladder
 from .locking import lock_chases
 from .models import Attempt, AttemptOutcome, Notice, Purpose
-from .queueing import enqueue_on_commit
+from .queueing import enqueue_document_on_commit, enqueue_on_commit
 from .requests import NoticeRequest
-from .service_briefs import NOBODY_FOUND, build_call_brief, set_outside_area_heading
+from .service_briefs import NOBODY_FOUND, build_call_brief, explain_missing_agreement
 from .sharing import ensure_may_create
+from .staff_waking import wake_staff
 from .states import NO_CONTACT, OPEN, NoticeState
+from .ways.planning import plan_ways
 
 RESOLVE_INTERVAL = timedelta(seconds=10)  # until the directory is asked again when it named nobody
 WAKE_GRACE = timedelta(seconds=2)  # for which the sweeper leaves a new notice to the task that its transaction enqueues
+EMAIL = "email"
 BY_HAND = "hand"  # an attempt over no channel: the link reached the recipient some other way
 
 log = structlog.get_logger(__name__)
@@ -49,17 +55,9 @@ def create_notice(request: NoticeRequest) -> Notice:
     notice = _build_notice(request, moment)
     # No look before the insert, and no savepoint around the whole: all other writers wait meanwhile (docs/outbox.md).
     with transaction.atomic(savepoint=False):
-        try:
-            with transaction.atomic():
-                notice.save(force_insert=True)
-        except IntegrityError:
-            # The inner savepoint is undone, so the connection is usable again, on PostgreSQL too.
-            same = Notice.objects.filter(event_id=notice.event_id, recipient_key=notice.recipient_key)
-            first = same.first()
-            # Then another constraint failed, and that is a fault.
-            if first is None:
-                raise
-            return first
+        notice.name_chase()
+        if not insert_rows([notice], told_apart_by="id", unless=("event_id", "recipient_key")):
+            return Notice.objects.get(event_id=notice.event_id, recipient_key=notice.recipient_key)
         log_event(
             "notice.owed",
             target_kind="notice",
@@ -70,7 +68,9 @@ def create_notice(request: NoticeRequest) -> Notice:
             case=notice.case_id,
         )
         if request.contact is not None:
-            enqueue_on_commit(notice.pk, needs_document=notice.needs_document)
+            enqueue_on_commit(notice.pk)
+            plan_ways(notice, is_urgent=request.brief.get("urgent") is True, at=moment)
+            wake_staff(notice, at=moment)
         else:
             notify_coordinators(notice, at=moment)
     return notice
@@ -101,10 +101,12 @@ def _build_notice(request: NoticeRequest, moment: datetime) -> Notice:
         unit=request.unit or (followed.unit if followed else None),
         chain=list(request.chain or (followed.chain if followed else ())),
         language=contact.language if contact else settings.LANGUAGE_CODE,
+        way=request.way,
+        channel=request.way.channel if request.way else EMAIL,
         is_drill=request.is_drill,
         needs_document=request.needs_document,
-        brief=set_outside_area_heading(
-            request.brief, role=request.role, office=office, municipality=request.municipality
+        brief=fit_to_office(
+            request.brief, role=request.role, office=office, municipality=request.municipality, at=moment
         ),
         link_hash=hash_link_token(token),
         link_token=token,
@@ -125,47 +127,72 @@ def hash_link_token(token: str) -> str:
 
 def build_link(notice: Notice) -> str:
     """Return the absolute address of the brief, for the recipient only: whoever holds it is asked for the PIN."""
-    return f"{settings.PUBLIC_URL}/n/{notice.link_token}/"
+    return build_notice_link(notice.link_token)
 
 
 def mark_opened(*, notice: Notice, at: datetime) -> bool:
     """Record that the recipient has opened the brief with the right PIN. True the first time; then a signal is sent.
 
-    Whoever is just sending the notice loses it (the fencing token rises): opened is more than sent. A notice opened
-    before any attempt (somebody passed the link on) gets an attempt row of its own, over channel "hand".
+    Whoever is just sending the notice loses it (the fencing token rises): opened is more than sent. One that was
+    answered from a telephone, unread, keeps its state.
     """
     with transaction.atomic():
         found = Notice.objects.select_for_update().get(pk=notice.pk)
-        first_time_opened = found.opened_at is None
-        if not first_time_opened or found.state not in OPEN or found.contact_id is None:
+        if found.opened_at is not None or found.contact_id is None:
             return False
-        token = found.token + 1
-        # A check constraint holds that nothing counts as sent without an attempt.
-        if found.attempts == 0:
-            Attempt.objects.create(
-                notice=found,
-                number=1,
-                token=token,
-                channel=BY_HAND,
-                address="",
-                started_at=at,
-                finished_at=at,
-                outcome=AttemptOutcome.ACCEPTED,
-            )
-        Notice.objects.filter(pk=found.pk).update(
-            state=NoticeState.OPENED,
-            reason="",
-            opened_at=at,
-            sent_at=found.sent_at or at,
-            attempts=max(found.attempts, 1),
-            token=token,
-            lease_until=None,
-            next_attempt_at=None,
-        )
+        if found.state in OPEN:
+            _count_as_sent(found, at)
+            Notice.objects.filter(pk=found.pk).update(state=NoticeState.OPENED, reason="", opened_at=at)
+        elif found.accepted_at is not None and found.state in (NoticeState.ACCEPTED, NoticeState.CLOSED):
+            Notice.objects.filter(pk=found.pk).update(opened_at=at)
+        else:
+            return False
         notice.refresh_from_db()
         log_event("notice.opened", target_kind="notice", target_id=notice.pk, case=notice.case_id)
         signals.notice_opened.send(sender=Notice, notice=notice)
+        if notice.needs_document:
+            enqueue_document_on_commit(notice.pk)
     return True
+
+
+def mark_answered_unread(*, notice: Notice, by: str, at: datetime) -> None:
+    """Record on a locked, open notice that its recipient answers from a telephone without having opened the brief.
+
+    It isn't opened by that: `opened_at` stays empty until the PIN was entered, and whoever looks at the case sees it.
+    """
+    _count_as_sent(notice, at)
+    Notice.objects.filter(pk=notice.pk).update(answered_by=by)
+    notice.refresh_from_db()
+
+
+def _count_as_sent(notice: Notice, at: datetime) -> None:
+    """Note that the notice has reached its recipient, and take it from whoever is just sending it.
+
+    One that reached them before any attempt of its own (another way did, or somebody passed the link on) gets an
+    attempt row, over channel "hand": a check constraint holds that nothing counts as sent without an attempt.
+    """
+    token = notice.token + 1
+    if notice.attempts == 0:
+        Attempt.objects.create(
+            notice=notice,
+            number=1,
+            token=token,
+            channel=BY_HAND,
+            address="",
+            started_at=at,
+            finished_at=at,
+            outcome=AttemptOutcome.ACCEPTED,
+        )
+    Notice.objects.filter(pk=notice.pk).update(
+        sent_at=notice.sent_at or at,
+        attempts=max(notice.attempts, 1),
+        token=token,
+        # A check constraint: a lease is held while sending only. The state that follows is written by the caller.
+        state=NoticeState.SENT,
+        reason="",
+        lease_until=None,
+        next_attempt_at=None,
+    )
 
 
 def cancel(*, notice: Notice, reason: str) -> bool:
@@ -236,7 +263,7 @@ def notify_coordinators(notice: Notice, *, at: datetime) -> list[Notice]:
             case_reference=notice.case_reference,
             role=Role.COORDINATOR,
             municipality=notice.municipality,
-            brief=build_call_brief(notice, why=[NOBODY_FOUND]),
+            brief=build_call_brief(notice, why=[NOBODY_FOUND, *explain_missing_agreement(notice, at)]),
             answer_minutes=window.total_seconds() / 60 if window else None,
             is_drill=notice.is_drill,
             purpose=Purpose.FALLBACK,

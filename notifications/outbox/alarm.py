@@ -14,13 +14,14 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import Count, Max, Min
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import ngettext
 
 from access.models import Assignment, StaffRole, User
 from notifications.directory.models import Role
+from notifications.staff_push.waking import wake
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import word_alarm
 
 from .escalation_policy import FIRST_DAY
 from .models import Heartbeat, Notice, NoticeQuerySet
@@ -65,6 +66,7 @@ def ring(argument: str = "", *, heartbeat: Callable[[], None] = lambda: None) ->
     operators = get_operators_to_mail()
     if not operators:
         log.error("no_operator_to_alarm")
+    wake(operators, is_alarm=True, at=now)
     mailed = 0
     for operator in operators:
         heartbeat()
@@ -112,13 +114,8 @@ def _mail_operator(operator: User, cases: int) -> bool:
     An address that is refused mustn't stop the mails to the others.
     """
     with translation.override(operator.language):
-        subject = ngettext(
-            "Vatra: no contact found for %(count)d case",
-            "Vatra: no contact found for %(count)d cases",
-            cases,
-        ) % {"count": cases}
-        roster = settings.PUBLIC_URL + reverse("dutyshift:index")
-        body = render_to_string("outbox/alarm_mail.txt", {"cases": cases, "roster": roster})
+        mail = word_alarm(cases=cases, page=settings.PUBLIC_URL + reverse("dutyshift:index"))
+        subject, body = mail.compose(Wording(operator.language, timezone.now()))
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [operator.email]).send() > 0
     except (SMTPException, OSError) as error:

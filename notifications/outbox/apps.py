@@ -8,3 +8,4 @@ class OutboxConfig(AppConfig):
 
     def ready(self) -> None:
         from . import address_check  # noqa: F401  # its receivers
+        from .ways import ended  # noqa: F401  # its receiver

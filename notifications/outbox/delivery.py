@@ -2,64 +2,61 @@
 
 1. claim: one conditional UPDATE (attempts + 1, fencing token + 1, lease) and the Attempt rows, in one transaction; all
    of it is on disk before the first byte goes out.
-2. send: the batch over one connection. A failure is stored with its code, never with the server's words.
+2. send: the batch over one connection. A failure is stored with its code, never with the server's words. What was
+   accepted is noted in the process's journal before the next is sent.
 3. record: Attempt rows, audit entries, and the notice's new state WHERE token = ours, in one transaction.
 
-A process that dies between any two lines leaves rows whose lease runs out; the sweeper has them sent again, with the
-same Message-ID.
+A process that dies between any two lines leaves a journal, by which its successor records what had gone out and ends
+the leases of the rest (`recovery`). Where that is lost too, with the machine, the leases run out; the sweeper has the
+rows sent again, with the same Message-ID.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
-from secrets import SystemRandom
-from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q
 
 from audit import clock
 from audit.chain import AuditEvent, log_events
-from notifications.channels.base import ChannelPool, PayloadError, RecipientRefused, Unreached
+from notifications.channels.base import ChannelPool, Message, PayloadError, RecipientRefused, Unreached
+from notifications.directory.models import Contact, ContactWay
 
+from . import journal
+from .backoff import get_backoff
+from .bounces.return_path import build_return_path
+from .claiming import find_candidates, insert_attempts, load_notices, take_candidates
+from .journal import NOTICE, Accepted
+from .mail_keys import encrypt_for, end_unusable, is_test_of_key, name_key, read_keys, send_mail
 from .messages import build_message
 from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outcomes import NewState, write_attempts, write_states
 from .queueing import enqueue_delivery
-from .states import NO_CONTACT, UNREACHED, NoticeState
+from .states import NO_CONTACT, REFUSED, UNREACHED, NoticeState
+from .ways.sending import hasten_ways
+from .ways.words import build_way_message
 
 RUN_SECONDS = 10.0  # one last batch on top is still far below the cluster's timeout of 60
-FIRST_BACKOFF = timedelta(seconds=2)
-MAX_BACKOFF = timedelta(minutes=5)
-MANY_ATTEMPTS = 300  # about a day; from there on an hour is often enough, and a month leaves no thousands of rows
-UNSENDABLE_BACKOFF = timedelta(minutes=5)
-MAX_UNSENDABLE_BACKOFF = timedelta(hours=1)
-JITTER = 0.25
-
-_DEFERRED = ("brief", "ladder")  # long, and a damaged one mustn't hold up the batch
 
 NOT_TRIED = "not_tried"
 CONTACT_INACTIVE = "contact_inactive"
 
 log = structlog.get_logger(__name__)
-_random = SystemRandom()
-
-
-class _Contested(Exception):
-    """Raised when another worker claimed one of these notices first."""
 
 
 @dataclass
 class ClaimedNotice:
-    """A claimed notice and the outcome of this attempt. `notice` is as it was just before the claim."""
+    """A claimed notice and the outcome of this attempt. `notice` is as the claim left it.
+
+    `unusable_key`: the key to which the e-mail couldn't be encrypted, so that it went out readable.
+    """
 
     notice: Notice
     attempt: Attempt
+    unusable_key: ContactWay | None = None
 
     def finish(self, outcome: str, code: str = "") -> None:
         self.attempt.outcome = outcome
@@ -79,15 +76,21 @@ def send_due(
     over. `heartbeat` is called before each batch.
     """
     until = time.monotonic() + seconds
-    channels = ChannelPool()
+    channels = ChannelPool(keeps=True)
     accepted, wanted = 0, notice_ids
     try:
         while batch := claim(now=clock.now(), wanted=wanted, without=channels.down):
             wanted = ()
             heartbeat()
+            if len(batch) == settings.NOTICE_BATCH:
+                enqueue_delivery(())  # there may be more: another worker needn't wait until this one is through
             send(batch, channels)
             record_results(batch)
+            journal.clear()
+            end_unusable([each.unusable_key for each in batch if each.unusable_key is not None], clock.now())
             accepted += sum(claimed.attempt.outcome == AttemptOutcome.ACCEPTED for claimed in batch)
+            if _was_all(batch):
+                break
             if time.monotonic() >= until:
                 # The task ends here and a new one goes on: django-q2 kills a task that overruns its timeout, and a
                 # worker that is killed can leave the queue locked.
@@ -98,89 +101,61 @@ def send_due(
     return accepted
 
 
+def _was_all(batch: Sequence[ClaimedNotice]) -> bool:
+    """Tell whether nothing else was due when this batch was claimed; whoever owed one since has rung for it."""
+    # What wasn't sent may be due again at once, and so may all others after a server has come back.
+    return len(batch) < settings.NOTICE_BATCH and all(
+        claimed.attempt.outcome == AttemptOutcome.ACCEPTED and claimed.notice.reason != UNREACHED for claimed in batch
+    )
+
+
 def claim(*, now: datetime, wanted: Sequence[str] = (), without: Collection[str] = ()) -> list[ClaimedNotice]:
     """Claim a batch of notices: the wanted ones, then untried ones before retries, oldest first.
 
     `without`: channels that are down. Empty when nothing is claimable. Each notice has exactly one holder: the UPDATE
-    repeats the condition and each token that was read.
+    repeats the condition and each token that was read, and returns which rows it took.
     """
-    while candidates := _get_candidates(now, wanted, without):
+    while candidates := find_candidates(now, wanted, without, settings.NOTICE_BATCH):
         with transaction.atomic():
-            taken = _claim_candidates(candidates, now)
-            attempts = Attempt.objects.bulk_create(_build_attempt(notice) for notice in taken)
-        if taken:
-            return [ClaimedNotice(notice, attempt) for notice, attempt in zip(taken, attempts, strict=True)]
+            taken = take_candidates(candidates, now, lease=timedelta(seconds=settings.NOTICE_LEASE_SECONDS))
+            notices = load_notices(taken)
+            attempts = [_build_attempt(notice) for notice in notices]
+            if attempts:
+                insert_attempts(attempts)
+                # Before the commit: a claim that nobody knows of would wait for its lease.
+                journal.note_claims(NOTICE, [(notice.pk, notice.token) for notice in notices])
+        if notices:
+            if len(notices) < len(candidates):
+                enqueue_delivery(())  # another worker had the others: whether there are more, neither has seen
+            return [ClaimedNotice(notice, attempt) for notice, attempt in zip(notices, attempts, strict=True)]
     return []
-
-
-def _get_candidates(now: datetime, wanted: Sequence[str], without: Collection[str]) -> list[Notice]:
-    size = settings.NOTICE_BATCH
-    ready = (
-        Notice.objects.claimable(now)
-        .exclude(channel__in=without)
-        .select_related("contact__partner", "chases__chases", "municipality", "unit")
-        .defer(*_DEFERRED, *(f"{above}__{name}" for above in ("chases", "chases__chases") for name in _DEFERRED))
-        # Untried ones before retries, so that an outage's backlog doesn't hold up what is new.
-        .order_by("attempts", "owed_at")
-    )
-    found = list(ready.filter(pk__in=wanted)[:size]) if wanted else []
-    if len(found) < size:
-        found += ready.exclude(pk__in=[notice.pk for notice in found])[: size - len(found)]
-    return found
-
-
-def _claim_candidates(candidates: Sequence[Notice], now: datetime) -> list[Notice]:
-    """Return the candidates that are ours now: one UPDATE for all, or one each when another worker interfered."""
-    try:
-        with transaction.atomic():
-            # The UPDATE only says how many rows it took, not which. So a partial success is rolled back, and the rows
-            # are claimed one by one.
-            if _claim_rows(candidates, now) == len(candidates):
-                return list(candidates)
-            raise _Contested
-    except _Contested:
-        return [notice for notice in candidates if _claim_rows([notice], now)]
-
-
-def _claim_rows(notices: Sequence[Notice], now: datetime) -> int:
-    """Run the conditional UPDATE: still claimable, and the token still as it was read. Return how many rows it took."""
-    return (
-        Notice.objects.claimable(now)
-        .filter(_match_tokens((notice.pk, notice.token) for notice in notices))
-        .update(
-            state=NoticeState.SENDING,
-            attempts=F("attempts") + 1,
-            token=F("token") + 1,
-            # From the claim itself, not from when the candidates were read.
-            lease_until=clock.now() + timedelta(seconds=settings.NOTICE_LEASE_SECONDS),
-            next_attempt_at=None,
-        )
-    )
-
-
-def _match_tokens(rows: Iterable[tuple[UUID, int]]) -> Q:
-    """Build a condition: one of these notices, with the token given."""
-    return reduce(or_, (Q(pk=pk, token=token) for pk, token in rows))
 
 
 def _build_attempt(notice: Notice) -> Attempt:
     return Attempt(
         notice=notice,
-        number=notice.attempts + 1,
-        token=notice.token + 1,
+        number=notice.attempts,
+        token=notice.token,
         channel=notice.channel,
-        address=notice.contact.email if notice.contact else "",
+        address=_get_address(notice),
         started_at=clock.now(),
     )
 
 
-def send(batch: Iterable[ClaimedNotice], channels: ChannelPool) -> None:
+def _get_address(notice: Notice) -> str:
+    if notice.way is not None and not is_test_of_key(notice):
+        return notice.way.address
+    return notice.contact.email if notice.contact else ""
+
+
+def send(batch: Sequence[ClaimedNotice], channels: ChannelPool) -> None:
     """Send each notice of the batch and set its outcome.
 
     After a lost connection, or when the batch's time is over, the rest isn't tried: it would outlive its lease. It is
     due again at once, or, when the server is down, after its backoff.
     """
     stop_at = time.monotonic() + settings.NOTICE_BATCH_SECONDS
+    keys = read_keys(claimed.notice for claimed in batch)
     broken: dict[str, str] = {}
     for claimed in batch:
         name = claimed.notice.channel
@@ -188,7 +163,7 @@ def send(batch: Iterable[ClaimedNotice], channels: ChannelPool) -> None:
             claimed.finish(AttemptOutcome.UNREACHED, broken[name] if name in channels.down else NOT_TRIED)
             continue
         try:
-            _send_one(claimed, channels)
+            _send_one(claimed, channels, keys)
         except PayloadError as error:
             claimed.finish(AttemptOutcome.UNSENDABLE, error.code)
         except RecipientRefused as error:
@@ -206,17 +181,43 @@ def send(batch: Iterable[ClaimedNotice], channels: ChannelPool) -> None:
         else:
             channels.record_success(name)
             claimed.finish(AttemptOutcome.ACCEPTED)
+            attempt = claimed.attempt
+            assert attempt.finished_at is not None
+            # Before the next is sent: whoever dies now leaves it to be recorded, not to be sent again.
+            accepted = Accepted(attempt.finished_at, texts=attempt.texts, mail_key=attempt.mail_key)
+            journal.note_accepted(NOTICE, claimed.notice.pk, attempt.token, accepted)
 
 
-def _send_one(claimed: ClaimedNotice, channels: ChannelPool) -> None:
+def _send_one(claimed: ClaimedNotice, channels: ChannelPool, keys: Mapping[int, ContactWay]) -> None:
     contact = claimed.notice.contact
     # The directory may have changed between creating and sending; the sweeper then looks for somebody else.
     if contact is None or not (contact.is_active and contact.partner.is_active):
         raise PayloadError(CONTACT_INACTIVE)
     if claimed.notice.purpose != Purpose.TEST and (contact.reachable_at is None or claimed.notice.link_revoked_at):
         raise PayloadError(CONTACT_INACTIVE)  # a new address waits for its test; an old link opens nothing
+    notice, way = claimed.notice, claimed.notice.way
+    channel = channels.get(notice.channel)
+    if way is None:
+        key = keys.get(contact.pk)
+        claimed.attempt.mail_key = name_key(key)
+        if not send_mail(channel, _build_mail(claimed, contact), key, notice.language):
+            claimed.unusable_key, claimed.attempt.mail_key = key, Attempt.READABLE
+    elif not way.is_active:
+        raise PayloadError(CONTACT_INACTIVE)
+    elif is_test_of_key(notice):
+        # Encrypted or not at all: a test that is readable would let a key count that its owner can't use.
+        claimed.attempt.mail_key = name_key(way)
+        channel.send(encrypt_for(_build_mail(claimed, contact), way, notice.language))
+    else:
+        message = build_way_message(notice, way, reference=notice.pk.hex, now=clock.now())
+        claimed.attempt.texts = message.texts
+        channel.send(message)
+
+
+def _build_mail(claimed: ClaimedNotice, contact: Contact) -> Message:
     message = build_message(claimed.notice, contact, now=clock.now())
-    channels.get(claimed.notice.channel).send(message)
+    claimed.attempt.texts = message.texts
+    return replace(message, return_path=build_return_path(claimed.attempt))
 
 
 def record_results(batch: Sequence[ClaimedNotice]) -> None:
@@ -229,9 +230,12 @@ def record_results(batch: Sequence[ClaimedNotice]) -> None:
     accepted = [claimed for claimed in batch if claimed.attempt.outcome == AttemptOutcome.ACCEPTED]
     changes = [(claimed.attempt, _get_new_state(claimed, now)) for claimed in batch]
     events = [_build_sent_event(claimed) for claimed in accepted]
+    failed = [claimed.notice.pk for claimed in batch if claimed.attempt.outcome in (REFUSED, UNREACHED)]
     with transaction.atomic():
         write_attempts(claimed.attempt for claimed in batch)
         write_states(changes)
+        if failed:
+            hasten_ways(failed, now)  # by another way, and at once
         # A success after the server wasn't reached: it is back, for all who waited for it.
         if any(claimed.notice.reason == UNREACHED for claimed in accepted):
             _retry_unreached(now)
@@ -259,24 +263,10 @@ def _get_new_state(claimed: ClaimedNotice, now: datetime) -> NewState:
     if code == CONTACT_INACTIVE:
         return NewState(NoticeState.FAILED, NO_CONTACT, next_attempt_at=now)
     # Failures of earlier sendings of a repeated notice don't count: the first one now waits 2 s.
-    wait = backoff(
+    wait = get_backoff(
         claimed.attempt.number - claimed.notice.tries_before, unsendable=outcome == AttemptOutcome.UNSENDABLE
     )
     return NewState(NoticeState.FAILED, str(outcome), next_attempt_at=now + wait)
-
-
-def backoff(attempts: int, *, unsendable: bool = False) -> timedelta:
-    """Return how long to wait after this many attempts: 2, 4, 8 ... 300 s, ± 25 %, so that retries spread out.
-
-    After about a day it is an hour. What we couldn't compose waits from 5 minutes to an hour: trying again corrects
-    nothing until we do.
-    """
-    first, longest = (UNSENDABLE_BACKOFF, MAX_UNSENDABLE_BACKOFF) if unsendable else (FIRST_BACKOFF, MAX_BACKOFF)
-    if attempts > MANY_ATTEMPTS:
-        longest = MAX_UNSENDABLE_BACKOFF
-    # The exponent is capped because a timedelta doubled some fifty times overflows.
-    doubled: timedelta = first * 2 ** min(attempts - 1, 20)
-    return min(doubled, longest) * _random.uniform(1 - JITTER, 1 + JITTER)
 
 
 def _retry_unreached(now: datetime) -> None:

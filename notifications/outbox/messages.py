@@ -4,26 +4,28 @@ It says nothing about a person: a code, a link, the time to answer, who sends it
 marked as drills.
 
 A recipient who has learned not to press links must see that this one is ours: the organisation's full name, the unit,
-its number (which stands on the PIN card, too), and how every link begins.
+its number (which stands on the PIN card, too), and how every link begins. The words are `notifications.texts`'.
 """
 
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import get_template
-from django.utils import timezone, translation
+from django.utils import translation
 
-from access.languages import LANGUAGES
+from access.languages import localize_to
 from audit.chain import get_head_note
 from notifications.channels.base import Message, PayloadError
 from notifications.directory.models import Contact
+from notifications.texts.in_force import Wording, write_numbers
+from notifications.texts.mails import DigestLine, MailFacts, compose_mail
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .actions import build_link
 from .models import Notice, Purpose
-from .sender import OF_ORGANISATION, ORGANISATION, get_link_start, get_unit_to_call
+from .sender import OF_ORGANISATION, ORGANISATION, get_unit_to_call
+from .ways.words import is_urgent
 
 MAX_MINUTES = 120
 # Where the audit chain ended when this was sent (`get_head_note`): whoever keeps the mail can show that entries
@@ -43,8 +45,20 @@ def build_message_id(notice: Notice) -> str:
 
 def build_message(notice: Notice, contact: Contact, *, now: datetime) -> Message:
     """Build the message of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
-    language = notice.language if notice.language in LANGUAGES else LANGUAGES[0]
+    wording = Wording(notice.language, now)
+    subject, text = compose_mail(_build_facts(notice, wording.language, now), wording, now=now)
+    headers = {CHAIN_HEADER: get_head_note()}
     first = notice.root
+    if first.pk != notice.pk or notice.repeats:
+        # Mail programs thread a reminder, a deputy's notice and a call under the first notice.
+        begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+        headers |= {"In-Reply-To": begun, "References": begun}
+    texts = write_numbers(wording.numbers)
+    return Message(build_message_id(notice), contact.email, subject, text, headers, texts=texts)
+
+
+def _build_facts(notice: Notice, language: str, now: datetime) -> MailFacts:
+    """Gather what the mail says. Raises PayloadError."""
     lines, count = _build_digest_lines(notice, language) if notice.purpose == Purpose.DIGEST else ([], 0)
     # A time that has passed isn't asked for any more.
     answer_by = notice.answer_by if notice.answer_by and notice.answer_by > now else None
@@ -57,35 +71,25 @@ def build_message(notice: Notice, contact: Contact, *, now: datetime) -> Message
     unit = get_unit_to_call(notice)
     with translation.override(language):
         organisation, of_organisation = str(ORGANISATION), str(OF_ORGANISATION)
-    context = {
-        "code": notice.code,
-        "first_code": first.code,
-        "purpose": notice.purpose,
-        "number": notice.number,
-        "lines": lines,
-        "count": count,
-        "more": count - len(lines),
-        "drill": notice.is_drill,
-        "link": link,
-        "link_start": get_link_start(),
-        "organisation": organisation,
-        "of_organisation": of_organisation,
-        "unit": unit.name if unit else "",
-        "phone": unit.callback_phone if unit else "",
-        "first_declined": followed is not None and followed.declined_at is not None,
-        "urgent": _is_urgent(notice),
-        "minutes": _count_minutes_left(answer_by, now),
-        "answer_by": answer_by,
-        "answer_today": answer_by is not None and timezone.localdate(answer_by) == timezone.localdate(now),
-    }
-    # The first line of the template is the subject.
-    subject, _newline, text = get_template(f"outbox/{language}/notice.txt").render(context).partition("\n")
-    headers = {CHAIN_HEADER: get_head_note()}
-    if first.pk != notice.pk or notice.repeats:
-        # Mail programs thread a reminder, a deputy's notice and a call under the first notice.
-        begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
-        headers |= {"In-Reply-To": begun, "References": begun}
-    return Message(build_message_id(notice), contact.email, subject, text.strip() + "\n", headers)
+    return MailFacts(
+        purpose=notice.purpose,
+        code=notice.code,
+        link=link,
+        organisation=organisation,
+        of_organisation=of_organisation,
+        first_code=notice.root.code,
+        number=notice.number,
+        # The test of an address is counted nowhere, as a drill is, but says of itself that it is a test.
+        is_drill=notice.is_drill and notice.purpose != Purpose.TEST,
+        is_urgent=is_urgent(notice),
+        first_declined=followed is not None and followed.declined_at is not None,
+        unit=unit.name if unit else "",
+        phone=unit.callback_phone if unit else "",
+        minutes=_count_minutes_left(answer_by, now),
+        answer_by=answer_by,
+        lines=lines,
+        count=count,
+    )
 
 
 def _count_minutes_left(answer_by: datetime | None, now: datetime) -> int:
@@ -94,28 +98,19 @@ def _count_minutes_left(answer_by: datetime | None, now: datetime) -> int:
     return minutes if minutes <= MAX_MINUTES else 0
 
 
-def _is_urgent(notice: Notice) -> bool:
-    """Tell whether the procedure marked it urgent. One whose brief can't be decrypted is sent as not urgent."""
-    try:
-        brief: Any = notice.brief
-    except (SealBroken, KeyRingError):
-        return False
-    return isinstance(brief, dict) and brief.get("urgent") is True
-
-
-def _build_digest_lines(notice: Notice, language: str) -> tuple[list[dict[str, Any]], int]:
+def _build_digest_lines(notice: Notice, language: str) -> tuple[list[DigestLine], int]:
     """Build what a daily list may say in a mail: codes, times, counts; and how many there are. Raises PayloadError."""
     try:
         brief: Any = notice.brief
     except (SealBroken, KeyRingError):
         raise PayloadError("brief_sealed") from None
     lines = [
-        {
-            "code": line["code"],
-            "since": datetime.fromisoformat(line["since"]),
-            "said": line["said"][language],
-            "drill": line["drill"],
-        }
+        DigestLine(
+            code=line["code"],
+            since=datetime.fromisoformat(line["since"]),
+            said=localize_to(line["said"], language),
+            is_drill=line["drill"],
+        )
         for line in brief["lines"]
     ]
     return lines, brief["count"]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality
-from notifications.directory.models import Contact, Partner, Role
+from notifications.directory.models import Contact, ContactWay, Partner, Role
 from vault.fields import SealedBytesField, SealedField, SealedJSONField, SealedTextField
 
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, SETTLED, UNSENT, NoticeState
@@ -44,6 +44,14 @@ class Purpose(models.TextChoices):
     DIGEST = "digest", _("to the coordinator: daily list of what is unanswered")
     TALK = "talk", _("something was added")
     OUTCOME = "outcome", _("the outcome is awaited")
+
+
+class AnsweredBy(models.TextChoices):
+    """Where an answer was given: on the notice's page behind the PIN, or from a telephone that the directory knows."""
+
+    PAGE = "page", _("on the notice's page")
+    SMS = "sms", _("by SMS")
+    VOICE = "voice", _("by a key during a call")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -84,6 +92,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def awaiting_answer(self) -> "NoticeQuerySet":
         return self.filter(state__in=AWAITING_ANSWER)
+
+    def accepted_unread(self) -> "NoticeQuerySet":
+        """Return what somebody has accepted from a telephone and hasn't opened yet: nobody has read the brief."""
+        return self.filter(state=NoticeState.ACCEPTED, opened_at__isnull=True)
 
     def shown(self) -> "NoticeQuerySet":
         """Return the notices that people look through.
@@ -155,12 +167,18 @@ class Notice(models.Model):
     )
     chain = models.JSONField(default=list, blank=True)
     channel = models.CharField(_("channel"), max_length=16, default="email")
+    # The only way that this notice takes: that of a way's test. Null everywhere else: e-mail, and `ways` beside it.
+    way = models.ForeignKey(
+        ContactWay, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("way")
+    )
     language = models.CharField(_("language"), max_length=5, default=DEFAULT_LANGUAGE)
     is_drill = models.BooleanField(_("drill"), default=False)
     needs_document = models.BooleanField(_("with PDF"), default=False)
     brief = SealedJSONField(owner="case_id")
 
     state = models.CharField(_("state"), max_length=12, choices=NoticeState.choices, default=NoticeState.OWED)
+    # How the answer came that settled a notice which nobody had opened; "" wherever the brief was opened first.
+    answered_by = models.CharField(max_length=8, choices=AnsweredBy.choices, blank=True, editable=False)
     reason = models.CharField(_("reason"), max_length=40, blank=True)  # a machine code, see `states` and `labels`
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     token = models.PositiveIntegerField(default=0)
@@ -236,7 +254,9 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 name="notice_opened_states_have_opened_at",
-                condition=~Q(state__in=["opened", "accepted", "declined"]) | Q(opened_at__isnull=False),
+                condition=~Q(state__in=["opened", "accepted", "declined"])
+                | Q(opened_at__isnull=False)
+                | Q(state__in=["accepted", "declined"], answered_by__in=["sms", "voice"]),
             ),
             models.CheckConstraint(
                 name="notice_answer_states_have_times",
@@ -260,10 +280,13 @@ class Notice(models.Model):
         return f"{self.code} · {Role(self.role).label}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        # The id is there before the first save, so a first notice can name itself.
+        self.name_chase()
+        super().save(*args, **kwargs)
+
+    def name_chase(self) -> None:
+        """Set the escalation chain that it belongs to. The id is there from the start: a first notice names itself."""
         if self.chase_id is None:
             self.chase_id = self.pk if self.chases is None else self.chases.chase_id or self.chases.root.pk
-        super().save(*args, **kwargs)
 
     def refresh_from_db(
         self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
@@ -310,12 +333,24 @@ class AttemptOutcome(models.TextChoices):
     REFUSED = "refused", _("refused by the server")
     UNREACHED = "unreached", _("server not reached")
     UNSENDABLE = "unsendable", _("could not be composed")
+    BOUNCED = "bounced", _("came back: the recipient’s server doesn’t take it")
 
 
 class Attempt(models.Model):
-    """One attempt to send a notice, written before sending begins. `started` for ever means that the holder died."""
+    """One attempt to send a notice, written before sending begins. `started` for ever means that the holder died.
+
+    `dispatch`: which way beside e-mail it took; null for the notice's own. Number and token are then the dispatch's.
+    `texts`: numbers of the stored texts that the message was worded with; "" where that is what is shipped.
+    `mail_key`: of an e-mail, the end of the fingerprint to whose key it was encrypted, or READABLE; "" where that isn't
+    known, and by every other way.
+    """
+
+    READABLE = "readable"  # no fingerprint is spelled so
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="attempt_rows", verbose_name=_("notice"))
+    dispatch = models.ForeignKey(
+        "outbox.Dispatch", models.PROTECT, null=True, blank=True, related_name="attempt_rows", verbose_name=_("way")
+    )
     number = models.PositiveIntegerField(_("number"))
     token = models.PositiveIntegerField()
     channel = models.CharField(max_length=16)
@@ -326,6 +361,8 @@ class Attempt(models.Model):
         _("outcome"), max_length=12, choices=AttemptOutcome.choices, default=AttemptOutcome.STARTED
     )
     error_code = models.CharField(_("error code"), max_length=40, blank=True)  # never the server's own text
+    texts = models.CharField(_("texts"), max_length=200, blank=True, default="")
+    mail_key = models.CharField(_("key"), max_length=8, blank=True, default="")
 
     class Meta:
         verbose_name = _("attempt")
@@ -333,7 +370,14 @@ class Attempt(models.Model):
         ordering = ["notice", "number"]
         indexes = [models.Index(fields=["outcome", "started_at"])]
         # Each claim raises the token, so two attempts under one token would mean two holders.
-        constraints = [models.UniqueConstraint(fields=["notice", "token"], name="one_attempt_per_token")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice", "token"], condition=Q(dispatch__isnull=True), name="one_attempt_per_token"
+            ),
+            models.UniqueConstraint(
+                fields=["dispatch", "token"], condition=Q(dispatch__isnull=False), name="one_attempt_per_dispatch_token"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.notice.code} #{self.number} {self.outcome}"
@@ -353,6 +397,7 @@ class Reply(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="replies", verbose_name=_("notice"))
     kind = models.CharField(_("kind"), max_length=12, choices=ReplyKind.choices)
+    by = models.CharField(_("given"), max_length=8, choices=AnsweredBy.choices, default=AnsweredBy.PAGE)
     reason = models.CharField(_("reason"), max_length=40, blank=True)  # a code from briefs.choices
     to_municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, related_name="+")
     note = SealedTextField(null=True, blank=True, owner="notice.case_id")
@@ -370,7 +415,7 @@ class Reply(models.Model):
 
 
 class BriefDocument(models.Model):
-    """The PDF of a notice, sealed. Rendered in advance by the `bulk` cluster, or on first request."""
+    """The PDF of a notice, sealed. Made by the `bulk` cluster once its recipient has opened it, and kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.OneToOneField(Notice, models.PROTECT, related_name="document", verbose_name=_("notice"))
@@ -406,3 +451,7 @@ class Heartbeat(models.Model):
     @classmethod
     def beat(cls, part: str, facts: Mapping[str, Any] | None = None) -> None:
         cls.objects.update_or_create(part=part, defaults={"at": timezone.now(), "facts": dict(facts or {})})
+
+
+# Django finds models in this module only.
+from .ways.models import Dispatch as Dispatch  # noqa: E402

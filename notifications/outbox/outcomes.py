@@ -12,7 +12,9 @@ from django.db import connections, models, router
 
 from .models import Attempt, Notice
 
-UPDATE_ATTEMPT = "UPDATE {table} SET outcome = %s, error_code = %s, finished_at = %s WHERE id = %s"
+UPDATE_ATTEMPT = (
+    "UPDATE {table} SET outcome = %s, error_code = %s, finished_at = %s, texts = %s, mail_key = %s WHERE id = %s"
+)
 # By token and state: a holder that has lost its notice meanwhile writes nothing to it.
 UPDATE_NOTICE = (
     "UPDATE {table} SET state = %s, reason = %s, sent_at = COALESCE(sent_at, %s), next_attempt_at = %s,"
@@ -36,8 +38,8 @@ class NewState:
 
 
 def write_attempts(attempts: Iterable[Attempt]) -> None:
-    """Write outcome, code and end of each attempt."""
-    names = ("outcome", "error_code", "finished_at", "id")
+    """Write outcome, code, end, texts and key of each attempt."""
+    names = ("outcome", "error_code", "finished_at", "texts", "mail_key", "id")
     _execute(Attempt, UPDATE_ATTEMPT, [[(name, getattr(attempt, name)) for name in names] for attempt in attempts])
 
 

@@ -1,7 +1,11 @@
-"""Enqueue notices on commit: one task for each transaction, carrying UUIDs only. The sweeper repairs a lost task."""
+"""Wake workers on commit: by a ring where they are on this machine, else by one task for each transaction.
+
+A task carries UUIDs only. The sweeper repairs what was lost.
+"""
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +19,14 @@ from redis.exceptions import RedisError
 
 from audit import clock
 
+from . import doorbell
+from .doorbell import MAILS, TASKS, WAYS
 from .models import Notice
 
 URGENT = "urgent"
 BULK = "bulk"
 DELIVER = "notifications.outbox.tasks.deliver"
+DELIVER_WAYS = "notifications.outbox.tasks.deliver_ways"
 # In the room above, so by its path: this room imports nothing from there.
 RENDER_DOCUMENT = "notifications.briefs.tasks.render_document"
 # With so many tasks waiting, workers are busy or dead; further tasks and canaries would only pile up.
@@ -35,7 +42,7 @@ log = structlog.get_logger(__name__)
 class _Flush:
     """Callback on commit that enqueues what its transaction has gathered. The first one to run enqueues everything."""
 
-    def __init__(self, pending: dict[str, bool]) -> None:
+    def __init__(self, pending: dict[str, None]) -> None:
         self.pending = pending
 
     def __call__(self) -> None:
@@ -43,26 +50,48 @@ class _Flush:
         self.pending.clear()
         if gathered:
             enqueue_delivery(gathered)
-        for notice_id, needs_document in gathered.items():
-            if needs_document:
-                _enqueue(RENDER_DOCUMENT, notice_id, cluster=BULK)
 
 
-def enqueue_on_commit(notice_id: UUID, *, needs_document: bool = False) -> None:
+def enqueue_on_commit(notice_id: UUID) -> None:
     """Enqueue this notice when the running transaction commits, together with all others of that transaction."""
     connection: Any = connections[router.db_for_write(Notice)]
     # Gathered on the connection, because the transaction belongs to it.
-    pending: dict[str, bool] = connection.__dict__.setdefault("vatra_notices_to_wake", {})
+    pending: dict[str, None] = connection.__dict__.setdefault("vatra_notices_to_wake", {})
     if not any(isinstance(entry[1], _Flush) for entry in connection.run_on_commit):
         # Django drops the callbacks of a transaction that is rolled back, but not what was gathered for them.
         pending.clear()
-    pending[str(notice_id)] = needs_document
+    pending[str(notice_id)] = None
     transaction.on_commit(_Flush(pending), using=connection.alias)
 
 
+def enqueue_document_on_commit(notice_id: UUID) -> None:
+    """Have the notice's PDF made and kept when the running transaction commits: somebody has opened it."""
+    transaction.on_commit(partial(enqueue_bulk, RENDER_DOCUMENT, str(notice_id)))
+
+
+def enqueue_ways_on_commit() -> None:
+    """Enqueue, once for the running transaction, that what is owed along other ways than e-mail is sent."""
+    connection: Any = connections[router.db_for_write(Notice)]
+    if not any(entry[1] is enqueue_ways for entry in connection.run_on_commit):
+        transaction.on_commit(enqueue_ways, using=connection.alias)
+
+
+def enqueue_ways() -> bool:
+    """Have what is due by other ways than e-mail sent: by a ring, else by a task. False: by neither."""
+    return _ring(WAYS) or _enqueue(DELIVER_WAYS, URGENT, cluster=URGENT)
+
+
 def enqueue_delivery(notice_ids: Iterable[str]) -> bool:
-    """Enqueue one task on the urgent cluster. False when no broker took it: logged, and the sweeper covers it."""
-    return _enqueue(DELIVER, list(notice_ids), cluster=URGENT)
+    """Have these sent, and whatever else is due: by a ring, else by a task on the urgent cluster.
+
+    False when no broker took it: logged, and the sweeper covers it.
+    """
+    return _ring(MAILS) or _enqueue(DELIVER, list(notice_ids), cluster=URGENT)
+
+
+def _ring(what: bytes) -> bool:
+    """Wake a worker of this machine. True for a simulation, which wakes nobody."""
+    return clock.is_imagined() or doorbell.ring(URGENT, what)
 
 
 def enqueue_canary(part: str) -> bool:
@@ -123,6 +152,7 @@ def _enqueue(path: str, argument: Any, *, cluster: str) -> bool:
         _pause_broker_if_slow(began)
         log.error("wake_up_failed", cluster=cluster, code=type(error).__name__)
         return False
+    doorbell.ring(cluster, TASKS)  # or it is found when the broker is asked next
     return True
 
 

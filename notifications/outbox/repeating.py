@@ -22,6 +22,8 @@ from .locking import lock_chases
 from .models import Notice, Purpose
 from .queueing import enqueue_on_commit
 from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, UNSENT, NoticeState
+from .ways.planning import plan_ways
+from .ways.words import is_urgent
 
 MAX_CHAINS = 100  # escalation chains in one pass
 MAX_ROWS = 500  # of one chain in one pass
@@ -74,6 +76,8 @@ def repeat(
             )
         if "next_attempt_at" in fields:
             enqueue_on_commit(locked.pk)
+            # Also where the e-mail is still tried: a way that took the first one takes this one too.
+            plan_ways(locked, is_urgent=is_urgent(locked), at=at)
     return was_sent_before
 
 

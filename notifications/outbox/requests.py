@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from access.models import MobileUnit, Municipality
-from notifications.directory.models import Contact, Partner
+from notifications.directory.models import Contact, ContactWay, Partner
 
 from .models import Notice, Purpose
 
@@ -22,7 +22,8 @@ class NoticeRequest:
     another has none unless given. `marks`: {"amber_minutes", "red_minutes", "breach_minutes"} of the sender's clock.
     `unit` and `chain`: whose notice it is, and along which links somebody is looked for; `home`: the case's own
     municipality, when it is another one than `municipality`. Each is by default that of the notice it follows up on.
-    `at`: when it was asked for; now unless given.
+    `way`: the only one it takes, to try it; by e-mail and the contact's other ways unless given. `at`: when it was
+    asked for; now unless given.
     """
 
     event_id: UUID
@@ -43,6 +44,7 @@ class NoticeRequest:
     unit: MobileUnit | None = None
     chain: Sequence[str] = ()
     home: Municipality | None = None
+    way: ContactWay | None = None
     at: datetime | None = None
 
     def to(self, contact: Contact | None) -> "NoticeRequest":

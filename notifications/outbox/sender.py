@@ -1,21 +1,16 @@
 """The sender of a notice, in words and numbers that a recipient can check: organisation, unit, telephone, link."""
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from access.models import MobileUnit
+from access.models import MobileUnit, Region
+from audit.prepared_sql import PreparedQuery
 
 from .models import Notice
 
 ORGANISATION = _("Psycho-Social Centre “Vatra”")
 # In the grammatical case that "of" needs in Albanian.
 OF_ORGANISATION = pgettext_lazy("of the organisation", "Psycho-Social Centre “Vatra”")
-
-
-def get_link_start() -> str:
-    """Return the beginning that every true link of a notice has."""
-    return f"{settings.PUBLIC_URL}/n/"
 
 
 def get_units_with_number() -> list[MobileUnit]:
@@ -32,5 +27,15 @@ def get_unit_to_call(notice: Notice) -> MobileUnit | None:
     sending = notice.unit
     if sending is not None and sending.callback_phone:
         return sending
-    there = MobileUnit.objects.filter(region=notice.municipality.region_id, is_active=True)
-    return there.exclude(callback_phone="").order_by("pk").first()
+    return next(iter(_UNITS.fetch([notice.municipality.region_id])), None)
+
+
+_UNITS = PreparedQuery(
+    Region._meta.pk,
+    lambda regions: (
+        MobileUnit.objects.filter(region__in=regions, is_active=True)
+        .exclude(callback_phone="")
+        .only("name", "callback_phone")
+        .order_by("pk")[:1]
+    ),
+)

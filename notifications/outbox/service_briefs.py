@@ -5,6 +5,7 @@ the case.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -13,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
 from access.models import Municipality, localize
 from audit import clock
-from notifications.directory.areas import NAMED_ROLES, roles_answering
+from notifications.directory.agreements.cover import explain_without, split_by_agreement
+from notifications.directory.areas import NAMED_ROLES, offices_for, roles_answering
 from notifications.directory.call_list import call_list
 from notifications.directory.chain import is_outside_area
 from notifications.directory.models import Contact, Partner, Role
@@ -52,22 +54,22 @@ def build_call_brief(
     `notified`: the people to call, because they were notified and have not answered. With none, it lists those who
     could be notified by phone. Nothing of what was answered is in it.
     """
-    rows = [_build_row(f"why_{n}", _("Reason"), _in_each(reason)) for n, reason in enumerate(why, start=1)]
-    rows.append(_build_row("role", _("It was for"), in_each_language(Role(notice.role).label)))
-    rows.append(_build_row("case", _("Case"), same_in_each_language(notice.case_reference)))
-    rows.append(_build_row("code", _("Code of the notice"), same_in_each_language(notice.code)))
-    rows.append(_build_row("place", _("Municipality"), same_in_each_language(notice.municipality.name)))
+    rows = [build_row(f"why_{n}", _("Reason"), _in_each(reason)) for n, reason in enumerate(why, start=1)]
+    rows.append(build_row("role", _("It was for"), in_each_language(Role(notice.role).label)))
+    rows.append(build_row("case", _("Case"), same_in_each_language(notice.case_reference)))
+    rows.append(build_row("code", _("Code of the notice"), same_in_each_language(notice.code)))
+    rows.append(build_row("place", _("Municipality"), same_in_each_language(notice.municipality.name)))
     if notice.partner is not None:
         names = notice.partner.names
         office: Texts = {language: localize(names, language) for language in LANGUAGES}
-        rows.append(_build_row("office", _("Office"), office))
+        rows.append(build_row("office", _("Office"), office))
     if notice.unit is not None:
         unit = name_with_phone(notice.unit.name, notice.unit.callback_phone)
-        rows.append(_build_row("unit", _("The sending unit"), unit))
+        rows.append(build_row("unit", _("The sending unit"), unit))
     for n, contact in enumerate(list(notified) or _get_people_to_phone(notice), start=1):
         number = name_with_phone(contact.name, contact.phone)
-        rows.append(_build_row(f"call_{n}", _("Call"), number))
-    return {"sections": [{"title": in_each_language(CALL_TITLE), "rows": rows}]}
+        rows.append(build_row(f"call_{n}", _("Call"), number))
+    return build_short_brief(CALL_TITLE, rows)
 
 
 def name_with_phone(name: str, phone: str) -> Texts:
@@ -92,6 +94,14 @@ def set_outside_area_heading(
     return {**brief, "sections": sections}
 
 
+def explain_missing_agreement(notice: Notice, at: datetime) -> list[Texts]:
+    """Explain which offices for this notice's place aren't told because no agreement with them is in force."""
+    named = notice.partner if notice.role in NAMED_ROLES else None
+    offices = list(offices_for(notice.role, notice.municipality, named))
+    _told, without = split_by_agreement(offices, role=notice.role, municipality=notice.municipality, at=at)
+    return explain_without(without, notice.municipality)
+
+
 def _is_outside_area_heading(section: Mapping[str, Any]) -> bool:
     return any(row["key"] == OUTSIDE_AREA_KEY for row in section["rows"])
 
@@ -100,7 +110,7 @@ def _build_outside_area_heading(municipality: Municipality) -> dict[str, Any]:
     words = format_in_each_language(OUTSIDE_AREA, place=municipality.name)
     return {
         "title": in_each_language(_("Outside your area")),
-        "rows": [_build_row(OUTSIDE_AREA_KEY, _("Why you"), words)],
+        "rows": [build_row(OUTSIDE_AREA_KEY, _("Why you"), words)],
     }
 
 
@@ -118,8 +128,14 @@ def _get_people_to_phone(notice: Notice) -> list[Contact]:
     return [callee.contact for callee in callees if callee.contact and callee.contact.partner.role in roles]
 
 
-def _build_row(key: str, label: Promise | str, value: Texts) -> dict[str, Any]:
+def build_row(key: str, label: Promise | str, value: Texts) -> dict[str, Any]:
+    """Return a row of a brief that is written in code, in every language."""
     return {"key": key, "label": in_each_language(label), "value": value}
+
+
+def build_short_brief(title: Promise | str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a brief of one section."""
+    return {"sections": [{"title": in_each_language(title), "rows": rows}]}
 
 
 def _in_each(words: Texts | Promise | str) -> Texts:

@@ -16,14 +16,19 @@ from notifications import signals
 from notifications.directory.models import Contact
 
 from .actions import WAKE_GRACE, cancel, get_recipient_key, hash_link_token, notify_coordinators
-from .delivery import JITTER, MAX_UNSENDABLE_BACKOFF, send_due
+from .agreement_limit import fit_to_office
+from .backoff import JITTER, MAX_UNSENDABLE_BACKOFF
+from .delivery import send_due
 from .escalation_policy import FIRST_DAY
 from .models import Notice, Purpose
-from .queueing import CROWDED, URGENT, enqueue_delivery, enqueue_on_commit, queue_length
+from .queueing import CROWDED, URGENT, enqueue_delivery, enqueue_on_commit, enqueue_ways, queue_length
 from .resolving import resolve_for
-from .service_briefs import set_outside_area_heading
 from .sharing import may_receive
 from .states import UNSENT, NoticeState
+from .ways.models import Dispatch, DispatchState
+from .ways.planning import plan_ways
+from .ways.sending import send_due_ways
+from .ways.words import is_urgent
 
 SEND_SECONDS = (
     3.0  # of sending by the sweeper itself in one pass; clocks and heartbeat wait so long, and one batch more
@@ -42,6 +47,7 @@ def sweep(now: datetime) -> int:
     """Run one pass over everything unsent. Return how many notices were due."""
     fix_times_after_clock_change(now)
     resolve_again(now)
+    enqueue_due_ways(now)
     return enqueue_due(now)
 
 
@@ -62,6 +68,21 @@ def enqueue_due(now: datetime) -> int:
     return len(due)
 
 
+def enqueue_due_ways(now: datetime) -> bool:
+    """Enqueue that what is due by other ways than e-mail is sent; send it here when no broker takes the task.
+
+    After a moment's grace for the task that was enqueued with it. False when nothing was due.
+    """
+    if not Dispatch.objects.due(now - WAKE_GRACE).exists():
+        return False
+    waiting = queue_length(URGENT)
+    if waiting is not None and waiting >= CROWDED[URGENT]:
+        return True  # what waits there already finds all that is due
+    if not enqueue_ways():
+        log.warning("sweeper_sends_ways", sent=send_due_ways(seconds=SEND_SECONDS))
+    return True
+
+
 def fix_times_after_clock_change(now: datetime) -> int:
     """Make notices due whose times lie far ahead after the clock was set back. Return how many."""
     ahead = Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=now + MAX_ATTEMPT_DELAY)
@@ -69,7 +90,10 @@ def fix_times_after_clock_change(now: datetime) -> int:
     leased = Notice.objects.filter(
         state=NoticeState.SENDING, lease_until__gt=now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
     )
-    fixed = ahead.update(next_attempt_at=now) + leased.update(lease_until=now)
+    ways = Dispatch.objects.filter(
+        state=DispatchState.SENDING, lease_until__gt=now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
+    )
+    fixed = ahead.update(next_attempt_at=now) + leased.update(lease_until=now) + ways.update(lease_until=now)
     if fixed:
         log.warning("clock_set_back", notices=fixed)
     return fixed
@@ -115,8 +139,8 @@ def _assign_contact(notice: Notice, contact: Contact, now: datetime, words: Iter
                 locked.contact, locked.partner = contact, contact.partner
                 locked.recipient_key = get_recipient_key(contact)
                 locked.language = contact.language
-                locked.brief = set_outside_area_heading(
-                    locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality
+                locked.brief = fit_to_office(
+                    locked.brief, role=locked.role, office=contact.partner, municipality=locked.municipality, at=now
                 )
                 locked.link_token, locked.link_hash = token, hash_link_token(token)
                 locked.link_expires_at = now + timedelta(hours=settings.BRIEF_LINK_HOURS)
@@ -130,7 +154,8 @@ def _assign_contact(notice: Notice, contact: Contact, now: datetime, words: Iter
                 locked.save()
                 log_event("notice.resolved", target_kind="notice", target_id=notice.pk, role=notice.role)
                 signals.notice_resolved.send(sender=Notice, notice=locked, words=list(words))
-                enqueue_on_commit(notice.pk, needs_document=notice.needs_document)
+                enqueue_on_commit(notice.pk)
+                plan_ways(locked, is_urgent=is_urgent(locked), at=now)
                 return True
     except IntegrityError:
         pass  # this contact has a notice of the same event already

@@ -5,6 +5,8 @@ import time
 from .delivery import send_due
 from .models import Heartbeat
 from .queueing import URGENT
+from .recovery import record_own
+from .ways.sending import send_due_ways
 
 BEAT_SECONDS = 5.0
 
@@ -14,7 +16,15 @@ _last_beat = -BEAT_SECONDS
 def deliver(notice_ids: list[str]) -> int:
     """Send these notices and whatever else is due. Return how many a channel accepted."""
     heartbeat()
+    record_own()
     return send_due(notice_ids, heartbeat=heartbeat)
+
+
+def deliver_ways(cluster: str) -> int:
+    """Send what is due by other ways than e-mail. Return how many a channel accepted."""
+    heartbeat()
+    record_own()
+    return send_due_ways(heartbeat=heartbeat)
 
 
 def canary(part: str) -> None:

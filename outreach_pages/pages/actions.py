@@ -21,6 +21,7 @@ from audit.chain import get_actor, log_event
 from ..models import InformativeSession, OutreachIndexPage, SessionPage
 from .body import build_from_record
 from .differences import Change, compute_digest, get_differences, is_edited
+from .labels import load_texts
 
 
 class NoIndexPage(Exception):
@@ -139,7 +140,9 @@ def get_pages(session: InformativeSession) -> list[SessionPage]:
 
 
 def _get_locales() -> list[Locale]:
-    return sorted(Locale.objects.all(), key=lambda each: each.language_code != DEFAULT_LANGUAGE)
+    """Return the locales in which a session's page can be written, the default language's first."""
+    written = Locale.objects.filter(language_code__in=[*load_texts("words")["seo_title"]])
+    return sorted(written, key=lambda each: each.language_code != DEFAULT_LANGUAGE)
 
 
 def _get_parent_in(locale: Locale) -> OutreachIndexPage | None:

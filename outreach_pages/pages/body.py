@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from access.languages import LANGUAGES
 from content.texts import build_body
 
 from ..models import InformativeSession, SessionPage
@@ -66,7 +65,7 @@ def _build_list(title: dict[str, str], lines: list[dict[str, str]]) -> dict[str,
 
 def _build_rich_text(title: dict[str, str], html_in: Any) -> dict[str, Any]:
     """Build a text block with a heading. Only from our own data: nothing that anyone typed gets between the tags."""
-    value = {language: f"<h2>{title[language]}</h2>{html_in(language)}" for language in LANGUAGES}
+    value = {language: f"<h2>{title[language]}</h2>{html_in(language)}" for language in title}
     return {"type": "rich_text", "value": value}
 
 

@@ -8,10 +8,10 @@ import datetime
 from collections.abc import Iterable
 
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
+from access.languages import get_current_language
 from access.models import User
 
 from .labels import SessionState
@@ -31,7 +31,7 @@ def build_calendar(sessions: Iterable[InformativeSession], *, name: str, more: I
     A cancelled session is included as cancelled, so that a phone that has it strikes it out.
     """
     calendar = Calendar()
-    calendar.add("prodid", f"-//Vatra//Outreach//{(get_language() or 'sq').upper()}")
+    calendar.add("prodid", f"-//Vatra//Outreach//{get_current_language().upper()}")
     calendar.add("version", "2.0")
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)

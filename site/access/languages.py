@@ -1,15 +1,22 @@
 """The languages of the service, from settings.LANGUAGES, and texts in several of them. Code asks here, nowhere else."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import to_locale
 
 Texts = dict[str, str]  # one text in every language: {code: text}
 
 LANGUAGES: tuple[str, ...] = tuple(code for code, _name in settings.LANGUAGES)  # the default language first
 DEFAULT_LANGUAGE: str = LANGUAGES[0]
+# Those that the service itself speaks: there is a catalogue of its own texts. What people write must be in each of
+# them; in a language that is only in the settings, readers get the default language's words until somebody translates.
+SPOKEN_LANGUAGES: tuple[str, ...] = tuple(
+    code for code in LANGUAGES if any(Path(folder, to_locale(code)).is_dir() for folder in settings.LOCALE_PATHS)
+)
 NATIVE_NAMES: dict[str, str] = dict(settings.WAGTAILADMIN_PERMITTED_LANGUAGES)  # what each language calls itself
 
 

@@ -99,6 +99,8 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("account_home", PUBLIC, "Leads each person to where they start, visitors to signing in."),
     RouteRule("account_typed", STAFF, "What was sent while the session was locked is offered again, once.", WRITE),
     RouteRule("account_pin", STAFF, "Each person chooses their own PIN.", WRITE),
+    RouteRule("account_phones", STAFF, "Each person says on which phones they are woken, and ends their own.", WRITE),
+    RouteRule("account_push_worker", PUBLIC, "A script that shows a neutral notification; the same for everybody."),
     RouteRule("account_tokens", FIELD, "Each person makes and ends their own tokens, after the second factor.", WRITE),
     RouteRule(
         "account_calls",
@@ -272,7 +274,19 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("wagtailadmin_error_test", NOBODY, "Fails on purpose, for Wagtail's own developers."),
     # the sandbox (local profile only; elsewhere these routes don't exist)
     RouteRule("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
+    RouteRule(
+        "bounces:came_back", PUBLIC, "Our mail relay hands over what came back; the view asks for its token.", API_POST
+    ),
+    RouteRule("sandbox:push", PUBLIC, "What invented phones were woken with, for whoever tries the house out.", WRITE),
+    RouteRule(
+        "sandbox:push_phone", PUBLIC, "An invented phone's subscription, for whoever tries the house out.", POST_ONLY
+    ),
+    RouteRule(
+        "sandbox:push_service", PUBLIC, "Stands in for a push service; it checks that a push is ours.", POST_ONLY
+    ),
     RouteRule("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
+    RouteRule("sandbox:phones", PUBLIC, "Made-up SMS and calls on the machine they were made on, as the mail."),
+    RouteRule("sandbox:answer_phone", PUBLIC, "Whoever tries the house out answers from a made-up phone.", POST_ONLY),
     RouteRule("sandbox:gallery", PUBLIC, "The parts of the screens with invented text, for whoever works on them."),
     RouteRule(
         "sandbox:gallery_group", PUBLIC, "The parts of the screens with invented text, for whoever works on them."
@@ -313,6 +327,14 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("briefs:brief", RECIPIENT, "A contact opens the notice they were told of; the PIN comes first.", WRITE),
     RouteRule("briefs:reply", RECIPIENT, "A contact answers the notice that their PIN opened.", POST_ONLY),
     RouteRule("places:places", RECIPIENT, "A service says how many places are free, with its contact's PIN.", WRITE),
+    RouteRule(
+        "own_duty:page", RECIPIENT, "A contact sees their own shifts, asks for leave or a swap, with the PIN.", WRITE
+    ),
+    RouteRule(
+        "own_duty:calendar",
+        PUBLIC,
+        "A calendar program comes for a contact's shifts: the secret in the address stands for them until stopped.",
+    ),
     RouteRule("briefs:step", RECIPIENT, "A service notes a step of the referral that its PIN opened.", POST_ONLY),
     RouteRule("briefs:not_me", RECIPIENT, "Whoever got a link by mistake gives it back, without a PIN.", WRITE),
     RouteRule("briefs:close", RECIPIENT, "A contact ends what their PIN opened.", POST_ONLY),
@@ -320,7 +342,19 @@ VIEWS: tuple[RouteRule, ...] = (
         "briefs:reports", RECIPIENT, "A contact sees what was added to the notice that their PIN opened.", GET_ONLY
     ),
     RouteRule("briefs:talk", RECIPIENT, "A contact reads and asks what belongs to the notice they opened.", WRITE),
+    RouteRule(
+        "briefs:phones", RECIPIENT, "A contact says which phones their notices wake; the PIN comes first.", WRITE
+    ),
+    RouteRule("briefs:push_worker", PUBLIC, "A script that shows a neutral notification; the same for everybody."),
     RouteRule("briefs:report", RECIPIENT, "A contact reads one report that was added to their notice.", GET_ONLY),
+    *(
+        RouteRule(f"inbound:{what}", PUBLIC, f"A gateway reports {of}; the view checks who sends it.", API_POST)
+        for what, of in (
+            ("receipt", "what became of an SMS"),
+            ("reply", "an SMS that somebody sent"),
+            ("key", "a key that somebody pressed"),
+        )
+    ),
     RouteRule("briefs:document", RECIPIENT, "A contact reads the PDF of the notice that their PIN opened."),
     RouteRule("intake:home", FIELD, "Units begin their forms here; coordinators see their regions' cases."),
     RouteRule(
@@ -560,6 +594,20 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("sitemap", PUBLIC, "Where the public pages are, for search engines."),
     RouteRule("robots", PUBLIC, "What search engines should leave alone."),
     RouteRule("security_txt", PUBLIC, "To whom a weakness is reported, as the operator has set it."),
+    RouteRule("writing:tip_form", PUBLIC, "Another front end asks for the form that the pages show."),
+    RouteRule("writing:tips", PUBLIC, "Anyone asks or reports from another front end, without an account.", POST_ONLY),
+    RouteRule("writing:tip_challenge", PUBLIC, "Work to be done before a receipt code is tried."),
+    RouteRule("writing:tip_receipt", PUBLIC, "Whoever has a receipt code opens what is under it.", POST_ONLY),
+    RouteRule("writing:tip_read", PUBLIC, "Whoever opened a receipt reads it for half an hour.", POST_ONLY),
+    RouteRule("writing:tip_messages", PUBLIC, "Whoever opened a receipt adds something.", POST_ONLY),
+    RouteRule("writing:tip_lock", PUBLIC, "Whoever opened a receipt locks its code.", POST_ONLY),
+    RouteRule("writing:tip_take_back", PUBLIC, "Whoever opened a receipt takes back what they wrote.", POST_ONLY),
+    RouteRule("writing:card", PUBLIC, "Another front end shows what a session's card says."),
+    RouteRule(
+        "writing:card_feedback", PUBLIC, "Another front end asks a session's questions; only counts are kept.", WRITE
+    ),
+    RouteRule("writing:openapi-json", PUBLIC, "The description of what other front ends may send."),
+    RouteRule("writing:api-root", PUBLIC, "Only tells the framework where this half begins; always 404."),
     RouteRule("openapi", PUBLIC, "The description of the public API, for those who build other front ends."),
     RouteRule("api_unknown", PUBLIC, "Says that an address of the API leads nowhere."),
 )
@@ -573,8 +621,30 @@ MOUNTS: tuple[RouteRule, ...] = (
         "cms/contact/card/", COORDINATOR, "Whoever keeps a contact prints the card for their PIN; no PIN is on it."
     ),
     RouteRule("cms/contact/", COORDINATOR, "Coordinators keep the contacts and PINs of their regions, by two.", WRITE),
+    RouteRule("cms/contactway/", COORDINATOR, "Coordinators keep the numbers for SMS and calls, by two.", WRITE),
     RouteRule("cms/dutyshift/", COORDINATOR, "Coordinators keep the duty roster of their regions.", WRITE),
-    RouteRule("cms/on-duty/", COORDINATOR, "Coordinators see who is on duty in their regions, fill rosters.", WRITE),
+    RouteRule(
+        "cms/on-duty/",
+        COORDINATOR,
+        "Coordinators see who is on duty in their regions, fill rosters, decide about leave and swaps.",
+        WRITE,
+    ),
+    RouteRule("cms/texts/", COORDINATOR, "Coordinators word messages and papers; what takes effect takes two.", WRITE),
+    RouteRule("cms/silence/", COORDINATOR, "Coordinators see how soon institutions of their regions answered.", READ),
+    RouteRule(
+        "cms/board/",
+        DIRECTORY_MANAGERS,
+        "Coordinators see what waits in their regions and what works; operators the same of all, without codes.",
+        READ,
+        permission="wagtailadmin.access_admin",
+    ),
+    RouteRule(
+        "cms/drills/",
+        DIRECTORY_MANAGERS,
+        "Coordinators plan and begin drills in their regions and see what became of them; operators look.",
+        WRITE,
+        permission="wagtailadmin.access_admin",
+    ),
     RouteRule("cms/leave/", COORDINATOR, "Coordinators write down who is away in their regions.", WRITE),
     RouteRule("cms/partner/", COORDINATOR, "Coordinators keep the offices of their regions, by two.", WRITE),
     RouteRule(
@@ -605,7 +675,14 @@ MOUNTS: tuple[RouteRule, ...] = (
         WRITE,
         permission="wagtailadmin.access_admin",
     ),
-    RouteRule("cms/agreement/", COORDINATOR, "Coordinators keep the agreements of their regions.", WRITE),
+    RouteRule(
+        "cms/webhook-keys/",
+        COORDINATOR,
+        "Coordinators make keys of their regions' webhooks, by two; a key is shown once, to whoever agrees.",
+        WRITE,
+        permission="wagtailadmin.access_admin",
+    ),
+    RouteRule("cms/agreement/", COORDINATOR, "Coordinators keep the agreements of their regions, by two.", WRITE),
     RouteRule(
         "cms/users/", NOBODY, "Wagtail's screen would set passwords and superusers; staff are kept under cms/staff/."
     ),

@@ -53,10 +53,12 @@ URGENT = Lane("urgent", 0, spares=0, places=16, seconds=20, bodies=12)
 # Tips. Whether one is about danger isn't known before it is read, so all of them come before anybody reads pages.
 TIPS = Lane("tips", 1, spares=1, places=6, seconds=10, bodies=4)
 STAFF = Lane("staff", 2, spares=2, places=8, seconds=8, bodies=8)
+# What gateways report: an answer may be among it, and a flood of forged ones must keep nobody from working.
+HOOKS = Lane("hooks", 1, spares=2, places=8, seconds=10, bodies=4, at_once=2)
 # Files by themselves: one is sanitised, two wait for that, more are refused (`access.limits`).
 FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2)
 PUBLIC = Lane("public", 3, spares=2, places=8, seconds=4, bodies=4)
-LANES = (URGENT, TIPS, STAFF, FILES, PUBLIC)
+LANES = (URGENT, TIPS, HOOKS, STAFF, FILES, PUBLIC)
 THREADS_BESIDE = 48  # for whoever waits, sends a body, or is refused
 
 FREE = ("/healthz", "/static/", "/dil/")  # need no slot: liveness, style sheets, the exit
@@ -68,6 +70,7 @@ BY_ADDRESS = (
     ("/field/forms/", URGENT),
     ("/field/sent/", URGENT),
     ("/n/", URGENT),
+    ("/hooks/", HOOKS),
     ("/pyet/", TIPS),
     ("/en/pyet/", TIPS),
     ("/field/", STAFF),

@@ -1,4 +1,4 @@
-"""The public API, assembled from the endpoints of each room. URLs under /api/."""
+"""The public API, assembled from the endpoints of each room: what is read, and what is sent. URLs under /api/."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, re_path
@@ -6,6 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from wagtail.api.v2.router import WagtailAPIRouter
 
 from access.middleware import problem
+from case_forms.tip_pages.api.endpoints import router as tips
 from content.api import openapi
 from content.api.glossary import GlossaryViewSet
 from content.api.hotlines import HotlinesViewSet
@@ -13,7 +14,9 @@ from content.api.library import DocumentsViewSet, ImagesViewSet
 from content.api.pages import PagesViewSet
 from content.api.preview import PagePreviewViewSet
 from content.api.regions import RegionsViewSet
+from content.api.writing import WritingAPI, handle_refusals
 from outreach_pages.api import SessionsViewSet
+from outreach_pages.cards.api import router as cards
 
 VIEWSETS = (
     PagesViewSet,
@@ -25,6 +28,22 @@ VIEWSETS = (
     SessionsViewSet,
     PagePreviewViewSet,
 )
+
+writing = WritingAPI(
+    title="Vatra: sending from other front ends",
+    version="2.0",
+    description=(
+        "Tips, reading and adding by receipt words, cards and feedback: what the public pages take, with the same"
+        " budgets and the same safety. No cookie, no key, nobody's address is kept, and no answer is stored by a cache."
+        " A browser's page may send only from an origin that the operator has named."
+    ),
+    urls_namespace="writing",
+    docs_url=None,
+    openapi_url="/tips/openapi.json",
+)
+handle_refusals(writing)
+writing.add_router("", tips)
+writing.add_router("", cards)
 
 router = WagtailAPIRouter("api")
 for viewset in VIEWSETS:
@@ -39,6 +58,7 @@ def unknown(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v2/", router.urls),
+    path("v2/", writing.urls),
     path("openapi.json", openapi.build_view(VIEWSETS), name="openapi"),
     re_path(r"", unknown, name="api_unknown"),
 ]

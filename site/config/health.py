@@ -21,9 +21,12 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from notifications.drills.watch import describe_health as describe_drills
 from notifications.escalation.chain_watch import CHAIN
 from notifications.escalation.findings import AUDIT, FINDINGS
+from notifications.escalation.means_watch import describe_health as describe_means
 from notifications.escalation.outlook_watch import ROSTER
+from notifications.escalation.outside_watch import describe_outside_watch
 from notifications.outbox.models import Heartbeat
 
 NEEDED = ("database", "migrations", "worker", "sweeper", "contacts")
@@ -37,7 +40,7 @@ FOUND_FRESH = 60.0
 AUDIT_FRESH = 300.0
 ROSTER_FRESH = 15 * 60.0  # the bulk workers look at it every five minutes
 CHAIN_FRESH = timedelta(hours=3)  # the whole chain is verified once an hour, in steps
-PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0}
+PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0, "gateways": 180.0}
 BACKUP = "backup"  # the Heartbeat of the last backup
 
 Parts = dict[str, dict[str, Any]]
@@ -119,6 +122,8 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
     probed, sweeper = _found(beats, "sweeper", now)
     is_fresh = age <= FOUND_FRESH
     probes = {name: _probe(name, probed, sweeper.get("probes", {})) for name in PROBE_FRESH}
+    # Where a gateway is described. Not needed: e-mail goes out all the same.
+    gateways: Parts = {"gateways": probes["gateways"]} if settings.NOTIFICATION_GATEWAYS else {}
     stranded, overdue = audit.get("stranded", 0), found.get("overdue_s", 0.0)
     failing = max(found.get("smtp_failing_s", 0.0), probes["smtp"]["failing_s"])
     alarm = found.get("nobody_told", NO_ALARM)
@@ -134,10 +139,14 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         "put_aside": {"ok": is_fresh and not found.get("put_aside"), "rows": found.get("put_aside", 0)},
         "contacts": {"ok": is_fresh and contacts > 0 and on_duty > 0, "contacts": contacts, "on_duty": on_duty},
         "roster": _roster(beats, now),
+        "drills": describe_drills(beats, now),
+        **describe_means(beats, now),
         "cache": probes["cache"],
         "broker": probes["broker"] | {"sweeper_sends": bool(probes["broker"]["error"])},
         "smtp": probes["smtp"]
         | {"ok": failing <= SMTP_FAILING_SECONDS and probes["smtp"]["age_s"] is not None, "failing_s": failing},
+        **gateways,
+        **describe_outside_watch(beats, now),
         "audit_chain": _chain(beats, now),
         "sealed_cells": _cells(beats, now),
         "disk": _disk(),

@@ -65,6 +65,8 @@ def configure(options: dict[str, Any]) -> None:
                 "django_tasks": {"level": "WARNING", "propagate": True},
                 "django.request": {"level": "ERROR", "propagate": True},
                 "django.server": {"level": "WARNING", "propagate": True},
+                # At DEBUG it writes requests, answers' headers and exceptions as they are.
+                "httpcore": {"level": "WARNING", "propagate": True},
                 "weasyprint": {"level": "ERROR"},
                 "fontTools": {"level": "ERROR"},
             },

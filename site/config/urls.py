@@ -17,6 +17,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("access.urls")),
+    path("accounts/", include("notifications.staff_push.urls")),
     path("field/", include("case_forms.submissions.urls")),
     path("field/", include("case_forms.cases.finding.urls")),
     path("field/services/", include("case_forms.cases.referring.directory_urls")),
@@ -28,7 +29,10 @@ urlpatterns = [
     path("api/field/v1/", include("case_forms.submissions.field_api.urls")),
     path("api/", include("config.api_urls")),
     path("n/", include("notifications.directory.services.urls")),
+    path("n/", include("notifications.directory.own_duty.urls")),
     path("n/", include("notifications.briefs.urls")),
+    path("hooks/", include("notifications.outbox.bounces.urls")),
+    path("hooks/", include("notifications.inbound.urls")),
     path("cms/", include(wagtailadmin_urls)),
     re_path(r"^documents/(\d+)/(.*)$", files.document, name="wagtaildocs_serve"),  # before Wagtail's: with Range
     path("documents/", include(wagtaildocs_urls)),

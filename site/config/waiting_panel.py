@@ -19,12 +19,16 @@ from access.staff.dual_control import get_waiting_requests as roles_waiting_for
 from case_forms.cases.models import Case
 from case_forms.cases.registers import CaseRegister
 from case_forms.form_builder.models import CaseFactType
+from notifications.directory.changes.models import Decision
 from notifications.directory.changes.who import may_decide
-from notifications.directory.models import DirectoryChange, Partner
+from notifications.directory.models import DirectoryChange, Partner, WebhookKeyRequest
 from notifications.directory.moments import stretch_in_words
 from notifications.directory.roster import FOR_EVER, Stretch, get_gaps
 from notifications.directory.scope import get_partners
+from notifications.drills.views import get_regions as get_regions_with_drills
+from notifications.drills.watch import get_newest_bad
 from notifications.outbox.models import Notice
+from notifications.texts.models import TextVersion
 
 WEEK = timedelta(days=7)
 MAX_OFFICES = 6
@@ -54,12 +58,29 @@ class WaitingPanel(Component):
         lines = [
             *_get_case_items(user),
             *_get_roster_items(user),
+            *_get_drill_items(user),
             *_get_directory_items(user),
+            *_get_text_items(user),
+            *_get_webhook_items(user),
             *_get_dual_control_items(user),
             *_get_fact_items(user),
             *_get_approval_items(user),
         ]
         return {"lines": lines}
+
+
+def _get_drill_items(user: User) -> list[WaitingItem]:
+    """List each region of this person whose last drill went wrong, or that not everybody opened."""
+    if not user.has_role(StaffRole.COORDINATOR, StaffRole.OPERATOR):
+        return []
+    return [
+        WaitingItem(
+            _("The last drill in %(region)s: %(how)s") % {"region": run.region.name, "how": run.get_state_display()},
+            reverse("drills_of_region", args=[run.region.slug]),
+            needs_attention=True,
+        )
+        for run in get_newest_bad(get_regions_with_drills(user))
+    ]
 
 
 def _get_approval_items(user: User) -> list[WaitingItem]:
@@ -97,6 +118,27 @@ def _get_directory_items(user: User) -> list[WaitingItem]:
         "%(count)d change of the directory waits for you", "%(count)d changes of the directory wait for you", count
     )
     return [WaitingItem(words % {"count": count}, reverse("directory_changes:list"), needs_attention=True)]
+
+
+def _get_text_items(user: User) -> list[WaitingItem]:
+    """List the texts of messages that somebody else proposed."""
+    if not user.has_role(StaffRole.COORDINATOR):
+        return []
+    count = TextVersion.objects.waiting().exclude(proposed_by=user).count()
+    if not count:
+        return []
+    words = ngettext("%(count)d text of messages waits for you", "%(count)d texts of messages wait for you", count)
+    return [WaitingItem(words % {"count": count}, reverse("texts"))]
+
+
+def _get_webhook_items(user: User) -> list[WaitingItem]:
+    """List each webhook for which this person can decide about a key."""
+    if not user.has_role(StaffRole.COORDINATOR):
+        return []
+    waiting = WebhookKeyRequest.objects.filter(decision=Decision.WAITING).exclude(asked_by=user)
+    own = waiting.filter(way__contact__partner__in=get_partners(user).values("pk")).select_related("way")
+    words = _("A webhook’s key waits for you")
+    return [WaitingItem(words, reverse("webhook_keys", args=[each.way_id]), needs_attention=True) for each in own]
 
 
 def _get_dual_control_items(user: User) -> list[WaitingItem]:

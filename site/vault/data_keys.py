@@ -78,7 +78,8 @@ def create(owner: UUID) -> None:
         return
     from .models import DataKey  # its fields import this module
 
-    DataKey.objects.get_or_create(owner=owner)
+    # One statement and no savepoint: nearly always it is the first time. The owner is all that a new row holds.
+    DataKey.objects.bulk_create([DataKey(owner=owner)], ignore_conflicts=True)
     if is_destroyed(owner):
         raise KeyDestroyed
     _write(_path(owner), _wrap(owner, AESGCM.generate_key(bit_length=KEY_BYTES * 8)), replace=False)

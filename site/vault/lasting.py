@@ -29,8 +29,9 @@ from .models import LastingKey
 RECEIPTS = "receipts"
 SUBMISSIONS = "submissions"
 NETWORKS = "networks"  # of whoever tries a password or a PIN
+INBOUND = "inbound"  # of whoever sends an SMS, and of what a gateway calls it
 FROM_THE_RING = frozenset({RECEIPTS, SUBMISSIONS})
-ALL = FROM_THE_RING | {NETWORKS}
+ALL = FROM_THE_RING | {NETWORKS, INBOUND}
 
 # Where the hashes of a purpose are stored: {purpose: [(model label, column)]}. Rooms register them when they are
 # loaded.

@@ -19,6 +19,7 @@ SUITES = (
     "procedure_editor",
     "many_cases",
     "notices",
+    "alternatives",
     "public",
     "memory",
     "flood",

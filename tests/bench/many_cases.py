@@ -50,7 +50,7 @@ def _database(vendor: str) -> Iterator[dict[str, str]]:
         if vendor == "postgresql":
             from tests.servers import running_servers
 
-            more = {"DATABASE_URL": stack.enter_context(running_servers())["DATABASE_URL"]}
+            more = {"DATABASE_URL": stack.enter_context(running_servers()).environment["DATABASE_URL"]}
         yield {
             **os.environ,
             **more,

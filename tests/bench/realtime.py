@@ -64,7 +64,7 @@ def measure(sink: Sink, *, scale: float) -> tuple[list[Latency], list[Throughput
 
 def _submit_at_rate(sink: Sink, load: str, *, count: int, per_second: float) -> Latency:
     """Real submissions through intake at a steady pace; a notice's clock starts when its transaction has committed."""
-    submit = _submitter()
+    submit = submitter()
     committed: dict[str, float] = {}
     start = time.monotonic()
     for number in range(count):
@@ -79,7 +79,7 @@ def _submit_at_rate(sink: Sink, load: str, *, count: int, per_second: float) -> 
     return Latency(load, [max(0.0, value) for value in found], len(committed) - len(found))
 
 
-def _submitter() -> Any:
+def submitter() -> Any:
     from django.utils import timezone
 
     from access.models import Region

@@ -83,6 +83,8 @@ def test_a_form_is_proposed_for_another_case_and_moved(
     page.locator(f"a[href='/field/submissions/{sent.pk}/move/']").first.click()
     expect(page.locator("button[value=agree]")).to_be_visible()
     expect(page.locator("main")).to_contain_text(REASON)
+    page.locator("details.fold summary").first.click()
+    expect(page.locator("details.fold")).to_contain_text("7K2M9-QXZ")
     fits(page)
     accessible(page)
     picture(page, f"move-decide-{name}")

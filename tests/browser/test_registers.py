@@ -9,8 +9,11 @@ from django.contrib.auth.models import Group
 from playwright.sync_api import BrowserContext, Page, expect
 
 from case_forms.submissions.seeding.reference import seed_groups
+from notifications.outbox.models import Attempt, Notice
 from tests.world.places import make_coordinator
 from tests.world.scene import make_scene
+
+from .pictures import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -83,3 +86,21 @@ def test_a_shift_is_entered_with_a_picker_and_leave_is_found(signed_in: tuple[st
     expect(page.locator(".xdsoft_datetimepicker:visible").first).to_be_visible()
     page.goto(f"{address}/cms/leave/")
     expect(page).to_have_url(re.compile("/cms/leave/"))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_attempts_of_a_notice_fit_its_page(signed_in: tuple[str, BrowserContext], width: int) -> None:
+    url, context = signed_in
+    notice = Notice.objects.get(role="police")
+    for number, (outcome, code, texts, key) in enumerate(
+        [("unreached", "connection_refused", "", "readable"), ("accepted", "", "3 17", "12ab34cd")], start=1
+    ):
+        Attempt.objects.create(
+            notice=notice, number=number, token=number, channel="email", address="a@police.example", outcome=outcome,
+            error_code=code, texts=texts, mail_key=key,
+        )  # fmt: skip
+    page = at_width(context, f"{url}/cms/outbox/notice/inspect/{notice.pk}/", width)
+    expect(page.locator("ul.house-findings")).to_contain_text("12AB34CD")
+    assert not page.evaluate(TOO_WIDE)
+    page.locator("ul.house-findings").scroll_into_view_if_needed()
+    picture(page, f"attempts-{width}")

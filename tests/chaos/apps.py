@@ -15,6 +15,14 @@ class FaultsConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
+        from django.conf import settings
         from django_q.signals import pre_execute
+
+        from notifications.channels import outgoing_http
+        from notifications.channels.gateways import client
+
+        # As short as the mail's time: another side that hangs must not outlast the short leases.
+        outgoing_http.post.__kwdefaults__["seconds"] = settings.EMAIL_TIMEOUT
+        client.TOTAL_SECONDS = settings.EMAIL_TIMEOUT
 
         pre_execute.connect(die_before_claim, dispatch_uid="faults")

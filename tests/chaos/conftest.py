@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -5,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .parts import ROOT, Driver, Kept, Nursery, Sink, wait_until
+from tests.servers import Servers, running_servers
+
+from .parts import ROOT, Driver, Gateway, Kept, Nursery, Receiver, Sink, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +25,39 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture(scope="session")
-def environment(place: Path, sink: Sink) -> dict[str, str]:
-    """On SQLite and its queue in a folder of its own; on the PostgreSQL and Redis of tests/servers.py if they run."""
+def gateway() -> Iterator[Gateway]:
+    server = Gateway()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers | None]:
+    """PostgreSQL and Redis that may be killed, where the run is one on servers; else None."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        yield None
+        return
+    with running_servers(keeps_commits=True) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def environment(place: Path, sink: Sink, gateway: Gateway, servers: Servers | None) -> dict[str, str]:
+    """On SQLite and its queue in a folder of its own, or on servers of its own."""
+    (place / "gateways.json").write_text(json.dumps([gateway.description]))
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("COV_", "PYTEST_"))},
         "DATA_DIR": str(place),
-        "DATABASE_URL": os.environ.get("DATABASE_URL") or f"sqlite:///{place / 'faults.sqlite3'}",
+        **(servers.environment if servers else {"DATABASE_URL": f"sqlite:///{place / 'faults.sqlite3'}"}),
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+        "NOTIFICATION_GATEWAYS_FILE": str(place / "gateways.json"),
         "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "site")]),
         "PYTHONDONTWRITEBYTECODE": "1",

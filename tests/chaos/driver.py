@@ -6,7 +6,10 @@ Reads one JSON object a line from standard input, does it on the real database, 
 import json
 import os
 import sys
+import time
 import uuid
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.chaos.settings")
@@ -16,45 +19,154 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import transaction  # noqa: E402
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
 from django_q.brokers import get_broker  # noqa: E402
 
-from access.models import Municipality  # noqa: E402
-from notifications.directory.models import Contact, Role  # noqa: E402
+from access.models import FieldToken, Municipality, User  # noqa: E402
+from case_forms.form_builder.models import FormVersion  # noqa: E402
+from case_forms.submissions.models import Submission  # noqa: E402
+from notifications.channels.base import Message  # noqa: E402
+from notifications.channels.push import build_topic  # noqa: E402
+from notifications.channels.webhook import build_id  # noqa: E402
+from notifications.directory.models import Contact, ContactWay, Role  # noqa: E402
 from notifications.outbox.actions import create_notice  # noqa: E402
-from notifications.outbox.models import Attempt, Heartbeat, Notice  # noqa: E402
+from notifications.outbox.models import Attempt, Dispatch, Heartbeat, Notice  # noqa: E402
 from notifications.outbox.requests import NoticeRequest  # noqa: E402
-from tests.world.offices import make_country, put_on_duty  # noqa: E402
+from tests.world.forms import small_form  # noqa: E402
+from tests.world.offices import make_contact  # noqa: E402
+from tests.world.scene import make_scene  # noqa: E402
+
+DATABASE_SECONDS = 60.0
 
 
 def prepare() -> None:
     call_command("migrate", run_syncdb=True, verbosity=0)
-    country = make_country()
-    put_on_duty(country.police)
-    put_on_duty(country.coordinator)
+    make_scene()
 
 
 def owe_two() -> list[str]:
     """The notices of one event: to the police and to the coordinator."""
-    event, place = uuid.uuid4(), Municipality.objects.get(slug="vlore")
-    recipients = Contact.objects.select_related("partner").filter(partner__role__in=[Role.POLICE, Role.COORDINATOR])
-    return [
-        str(
-            create_notice(
-                NoticeRequest(
-                    event_id=event,
-                    case_id=event,
-                    case_reference="FAULT7",
-                    role=contact.partner.role,
-                    contact=contact,
-                    municipality=place,
-                    brief={"sections": []},
-                    answer_minutes=30,
-                )
-            ).pk
+    event, place = uuid.uuid4(), Municipality.objects.get()
+    return [str(_owe(_get_first_contact(role), event, place).pk) for role in (Role.POLICE, Role.COORDINATOR)]
+
+
+def _get_first_contact(role: str) -> Contact:
+    contacts = Contact.objects.select_related("partner").filter(partner__role=role)
+    return contacts.order_by("pk")[:1].get()
+
+
+def _owe(contact: Contact, event: uuid.UUID, place: Municipality) -> Notice:
+    return create_notice(
+        NoticeRequest(
+            event_id=event,
+            case_id=event,
+            case_reference="FAULT7",
+            role=contact.partner.role,
+            contact=contact,
+            municipality=place,
+            brief={"sections": []},
+            answer_minutes=30,
         )
-        for contact in recipients
+    )
+
+
+def give_ways(count: int, addresses: dict[str, Any]) -> None:
+    """As many officers, each with a number for SMS, a webhook and a phone that is woken (`parts.Receiver`)."""
+    office = _get_first_contact(Role.POLICE).partner
+    now = timezone.now()
+    keys = {"keys": [{"key": addresses["key"], "since": now.isoformat(), "until": None}]}
+    for n in range(count):
+        contact = make_contact(office)
+        webhook, push = addresses["webhook"].format(n=n), addresses["push"]
+        _give(contact, "sms", f"+35569{2000000 + n}", None)
+        _give(contact, "webhook", webhook, keys)
+        _give(contact, "push", "phone", {**push, "endpoint": push["endpoint"].format(n=n)})
+
+
+def _give(contact: Contact, channel: str, address: str, secret: dict[str, Any] | None) -> None:
+    way = ContactWay.objects.create(contact=contact, channel=channel, address=address, confirmed_at=timezone.now())
+    way.secret = secret  # a sealed value is bound to its row, which has its key by now
+    way.save()
+
+
+def owe_to_phones(events: list[str]) -> list[str]:
+    """A notice for each of these events, in a transaction of its own, to the officers with ways in turn.
+
+    Asked again after the database was lost it owes none twice: whoever reports the same event again gets the same.
+    """
+    place = Municipality.objects.get()
+    officers = list(Contact.objects.select_related("partner").filter(ways__channel="sms").order_by("pk"))
+    return [
+        str(_owe(officers[event.int % len(officers)], event, place).pk)
+        for event in (uuid.UUID(each) for each in events)
     ]
+
+
+def ways(ids: list[str]) -> dict[str, dict[str, Any]]:
+    """{channel: what became of these notices}: the states, and of each message by its reference or topic where it went
+    and how often it was tried."""
+    found: dict[str, dict[str, Any]] = {}
+    rows = Dispatch.objects.filter(notice__in=ids).select_related("way")
+    tried = Counter(Attempt.objects.filter(dispatch__in=rows.values("pk")).values_list("dispatch", flat=True))
+    accepted = Attempt.objects.filter(dispatch__in=rows.values("pk"), outcome="accepted")
+    accepted_once = set(accepted.values_list("dispatch", flat=True))
+    for row in rows:
+        each = found.setdefault(row.channel, {"states": Counter(), "messages": {}, "accepted": 0})
+        each["states"][row.state] += 1
+        each["accepted"] += row.pk in accepted_once
+        where = row.way.secret["endpoint"] if row.channel == "push" else row.way.address
+        each["messages"][_name(row)] = (where, tried[row.pk])
+    return found
+
+
+def _name(row: Dispatch) -> str:
+    """What the other side knows this message by."""
+    message = Message(id="", address="", subject="", text="", reference=row.reference.hex)
+    return {"push": build_topic, "webhook": build_id}.get(row.channel, lambda one: one.reference)(message)
+
+
+def mails(ids: list[str]) -> dict[str, int]:
+    """{notice: how often its mail was tried}."""
+    tried = Attempt.objects.filter(notice__in=ids, dispatch=None).values_list("notice", flat=True)
+    return dict(Counter(str(each) for each in tried))
+
+
+def write_forms(count: int) -> dict[str, Any]:
+    """The bodies of as many identifications, and the token with which a worker's app sends them."""
+    worker, place = User.objects.get(assignments__role="worker"), Municipality.objects.get()
+    version = FormVersion.objects.get(form__key=small_form()["key"])
+    bodies = [
+        {
+            "uuid": str(uuid.uuid4()),
+            "form": version.form.key,
+            "version": version.number,
+            "occurred_at": timezone.now().isoformat(),
+            "answers": {
+                "municipality": place.slug,
+                "danger": "no",
+                "age_stated": 30,
+                "result": "potential_victim",
+                "story": "Something was told.",
+            },
+        }
+        for _number in range(count)
+    ]
+    return {"token": FieldToken.issue(worker), "bodies": bodies}
+
+
+def received(uuids: list[str]) -> dict[str, Any]:
+    """What became of these forms: submissions, cases, and the notices that they set in motion."""
+    found = Submission.objects.filter(pk__in=uuids)
+    notices = Notice.objects.filter(case_id__in=found.values("case"))
+    recipients = list(notices.filter(purpose="first").values_list("case_id", "recipient_key"))
+    return {
+        "submissions": found.count(),
+        "cases": len(set(found.values_list("case", flat=True))),
+        "doubled": len(recipients) - len(set(recipients)),
+        "notified_cases": len({case for case, _recipient in recipients}),
+        "unsent": notices.exclude(state="sent").count(),
+    }
 
 
 def owe_many(count: int) -> list[str]:
@@ -92,12 +204,11 @@ def states(ids: list[str]) -> dict[str, int]:
 
 def facts(ids: list[str]) -> dict[str, Any]:
     """Whether the promises held: each sent notice has an accepted attempt, tokens are unique, nothing is stranded."""
-    from django.utils import timezone
-
     from audit.verification import verify_chain
     from notifications.escalation.findings import get_stranded_notices
 
-    attempts = list(Attempt.objects.filter(notice__in=ids).values_list("notice", "token", "outcome"))
+    mails = Attempt.objects.filter(notice__in=ids, dispatch=None)
+    attempts = list(mails.values_list("notice", "token", "outcome"))
     return {
         "rows": Notice.objects.filter(pk__in=ids).count(),
         "accepted": len({str(notice) for notice, _token, outcome in attempts if outcome == "accepted"}),
@@ -124,14 +235,33 @@ def lose_tasks() -> int:
     return lost
 
 
-DEEDS = {deed.__name__: deed for deed in (prepare, owe_many, roll_back, states, facts, canary_at, lose_tasks)}
+DEEDS = {
+    deed.__name__: deed
+    for deed in (
+        *(prepare, give_ways, owe_to_phones, owe_many, roll_back, write_forms),
+        *(ways, mails, received, states, facts, canary_at, lose_tasks),
+    )
+}
 
 
 def main() -> None:
     for line in sys.stdin:
         words = json.loads(line)
-        answer = DEEDS[words["do"]](**words.get("with", {}))
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(_do(DEEDS[words["do"]], words.get("with", {}))), flush=True)
+
+
+def _do(deed: Callable[..., Any], words: dict[str, Any]) -> Any:
+    """Do it; again for as long as the database is away. Only what may be done twice is asked for then."""
+    until = time.monotonic() + DATABASE_SECONDS
+    while True:
+        try:
+            return deed(**words)
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > until:
+                raise
+            close_old_connections()
+            connection.close()
+            time.sleep(0.2)
 
 
 if __name__ == "__main__":

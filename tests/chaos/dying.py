@@ -8,10 +8,7 @@ _passes = 0
 
 
 def maybe_die(point: str) -> None:
-    """SIGKILLs this process at its n-th pass of this point, FAULT_TIMES times over all, once in each cluster.
-
-    A cluster (a process group) lives on for a moment when one of its workers has died; a second death in it would count
-    for nothing.
+    """SIGKILLs this process at its n-th pass of this point, FAULT_TIMES times over all processes.
 
     From the environment: FAULT_POINT (before_claim, before_send, after_send), FAULT_AT_PASS, FAULT_TIMES, and
     FAULT_MARKERS, the directory of the files that count the deaths.
@@ -26,7 +23,7 @@ def maybe_die(point: str) -> None:
     if len(list(markers.glob(f"{point}-*"))) >= int(os.environ["FAULT_TIMES"]):
         return
     try:
-        (markers / f"{point}-{os.getpgrp()}").touch(exist_ok=False)
+        (markers / f"{point}-{os.getpid()}").touch(exist_ok=False)
     except FileExistsError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

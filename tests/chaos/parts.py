@@ -1,6 +1,7 @@
 """The real parts around a fault: a mail server with moods, the application, and what a supervisor keeps running."""
 
 import asyncio
+import base64
 import json
 import os
 import queue
@@ -11,11 +12,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import http_ece
 from aiosmtpd.controller import Controller
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.supervisor.house import slowness
 
@@ -74,6 +81,134 @@ class Sink:
     def notices(self) -> set[str]:
         """The ids of the notices whose mail was accepted."""
         return {message_id.strip("<>").split("@")[0] for message_id, _address in list(self.accepted)}
+
+
+class Gateway:
+    """Takes SMS over HTTP, or is in a mood: "refuse" answers 503, "hang" answers only when nobody waits any more."""
+
+    def __init__(self) -> None:
+        self.mood = ""
+        self.accepted: list[tuple[str, str, str]] = []  # (reference, number, text)
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if gateway.mood == "hang":
+                    time.sleep(10)
+                if gateway.mood:
+                    self.send_response(503)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                gateway.accepted.append((body["reference"], body["to"], body["text"]))
+                answer = json.dumps({"id": f"sms-{len(gateway.accepted)}"}).encode()
+                self.send_response(202)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                with suppress(BrokenPipeError):  # whoever asked was killed meanwhile
+                    self.wfile.write(answer)
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What the settings hold of it (docs/gateways.md)."""
+        return {
+            "by": "http",
+            "name": "chaos",
+            "kind": "sms",
+            "url": f"http://127.0.0.1:{self.server.server_port}/messages",
+            "body": {"content": {"to": "{number}", "text": "{text}", "reference": "{reference}"}},
+            "success": [{"status": [202]}],
+            "id": {"path": "id"},
+        }
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Receiver:
+    """Institutions' systems and a push service over HTTP, or in a mood as the gateway.
+
+    What isn't signed with the institution's key, or isn't encrypted to the phone's, counts as `forged`.
+    """
+
+    def __init__(self) -> None:
+        self.mood = ""
+        self.webhooks: list[tuple[str, str]] = []  # (webhook-id, path)
+        self.pushes: list[tuple[str, str]] = []  # (topic, path)
+        self.forged = 0
+        self.webhook_key = "whsec_" + base64.b64encode(os.urandom(32)).decode()
+        self._private_key, self._auth = ec.generate_private_key(ec.SECP256R1()), os.urandom(16)
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.mood == "hang":
+                    time.sleep(10)
+                if receiver.mood:
+                    self._answer(503)
+                else:
+                    receiver.take(self.path, dict(self.headers.items()), content)
+                    self._answer(201)
+
+            def _answer(self, status: int) -> None:
+                with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked was killed meanwhile
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def take(self, path: str, headers: dict[str, str], content: bytes) -> None:
+        lower = {name.lower(): value for name, value in headers.items()}
+        try:
+            if path.startswith("/hook/"):
+                Webhook(self.webhook_key).verify(content, lower)
+                self.webhooks.append((lower["webhook-id"], path))
+                return
+            shown = json.loads(
+                http_ece.decrypt(content, private_key=self._private_key, auth_secret=self._auth, version="aes128gcm")
+            )
+            if shown["tag"] != lower["topic"] or not lower["authorization"].startswith("vapid t="):
+                raise ValueError
+            self.pushes.append((lower["topic"], path))
+        except (WebhookVerificationError, http_ece.ECEException, ValueError, KeyError):
+            self.forged += 1
+
+    @property
+    def addresses(self) -> dict[str, Any]:
+        """What the directory holds of a contact's webhook and phone; `{n}` is the contact's number."""
+        url = f"http://127.0.0.1:{self.server.server_port}"
+        point = self._private_key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        subscription = {"p256dh": _write_base64url(point), "auth": _write_base64url(self._auth)}
+        return {
+            "webhook": f"{url}/hook/{{n}}",
+            "key": self.webhook_key,
+            "push": {"endpoint": f"{url}/push/{{n}}", **subscription},
+        }
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def _write_base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 class Driver:
@@ -187,10 +322,8 @@ def group(leader: int) -> list[int]:
 
 
 def workers(leader: int) -> list[int]:
-    """The processes that a cluster's sentinel has forked: its workers, the pusher and the monitor."""
-    parents = _parents(leader)
-    sentinels = [pid for pid, parent in parents.items() if parent == leader]
-    return sorted(pid for pid, parent in parents.items() if parent in sentinels)
+    """The workers that a cluster's main process has forked."""
+    return sorted(pid for pid, parent in _parents(leader).items() if parent == leader)
 
 
 def _parents(leader: int) -> dict[int, int]:

@@ -1,13 +1,21 @@
-"""The local profile with short leases and timeouts, and a channel that can be told to kill its process."""
+"""The local profile with short timeouts, and a channel that can be told to kill its process."""
 
 from config.settings.local import *  # noqa: F403
 from config.settings.local import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.chaos.apps.FaultsConfig"]
-NOTIFICATION_CHANNELS = {"email": "tests.chaos.channels.MortalEmailChannel"}
+NOTIFICATION_CHANNELS = {
+    "email": "tests.chaos.channels.MortalEmailChannel",
+    "sms": "notifications.channels.gateways.sms.SmsChannel",
+    "push": "notifications.channels.push.PushChannel",
+    "webhook": "notifications.channels.webhook.WebhookChannel",
+}
+# There are more notices for each phone than anybody would send: what is tried is that none is lost.
+NOTICE_WAY_BURST = 1_000_000
 EMAIL_TIMEOUT = 1
 NOTICE_BATCH_SECONDS = 1
-NOTICE_LEASE_SECONDS = 3
+# Longer than any test waits: what a dead process held is taken up at once, or the test fails.
+NOTICE_LEASE_SECONDS = 300
 
 
 class NoMigrations(dict):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.browser.quiet import close
@@ -55,7 +55,12 @@ def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> It
     try:
         yield (
             house.begin_migrated()
-            .start(ASKING_WAIT_SECONDS="1", HEADLESS_PREVIEW_CLIENT_URLS=preview, EXIT_URL=f"{front_end.origin}{MOTI}")
+            .start(
+                ASKING_WAIT_SECONDS="1",
+                HEADLESS_PREVIEW_CLIENT_URLS=preview,
+                PUBLIC_API_ORIGINS=front_end.origin,
+                EXIT_URL=f"{front_end.origin}{MOTI}",
+            )
             .wait_ready(seconds=600)
         )
     finally:
@@ -89,6 +94,19 @@ def sign_in(page: Page, public: Public, name: str) -> None:
     page.fill("input[name=password]", DEMO_PASSWORD)
     page.locator("form button[type=submit], form button").last.click()
     page.wait_for_url("**/field/**")
+
+
+def answer_message(desk: Page, public: Public, said: str, words: str) -> None:
+    """The unit's worker, signed in, finds the message in which this was said and answers it."""
+    desk.goto(public.at("/field/signals/"))
+    for reference in [each.inner_text() for each in desk.locator(".case-line .code").all()]:
+        desk.goto(public.at(f"/field/signals/{reference}/"))
+        if said in desk.content():
+            break
+    expect(desk.locator("main")).to_contain_text(said)
+    desk.fill("#answer-text", words)
+    desk.locator("form:has(#answer-text) button").click()
+    expect(desk.locator("main")).to_contain_text(words)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""A front end elsewhere: one page on another origin that shows a page of the API, or a draft (docs/api-public.md).
+"""A front end elsewhere: pages on another origin that show a page or a draft, and ask (docs/api-public.md).
 
 `localhost` is another site than the house's 127.0.0.1: no cookie of an editor comes along.
 """
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 SCRIPT = """
@@ -27,6 +28,12 @@ else {
 """
 
 
+# The page at /ask/: three forms, and where their answers are shown.
+ASKING = "".join(
+    f'<form id="{name}"><input name="typed" aria-label="{name}"><button>{name}</button></form>'
+    for name in ("search", "send", "open")
+) + "".join(f'<p id="{shown}"></p>' for shown in ("found", "reader", "receipt", "talk"))
+ASKING_SCRIPT = (Path(__file__).parent / "asking.js").read_text()
 MOTI = "/moti/"  # the neutral page that the exit leads to
 
 
@@ -60,6 +67,8 @@ class FrontEnd:
                 house = api.removesuffix("/api/v2/")
                 script = f'<script type="module">const API = "{api}";{SCRIPT}</script>'
                 shown = "<h1>Moti</h1>" if self.path == MOTI else script
+                if self.path.startswith("/ask/"):
+                    shown = f'{ASKING}<script type="module">const API = "{api}";{ASKING_SCRIPT}</script>'
                 body = f'<!doctype html><html lang="en"><meta charset="utf-8"><body>{shown}'.encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html")

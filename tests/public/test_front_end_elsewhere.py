@@ -4,15 +4,16 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.browser.wagtail_page import count_watching, until_it_watches
 
-from .conftest import Public
+from .conftest import Public, answer_message, sign_in
 from .elsewhere import FrontEnd
 
 pytestmark = pytest.mark.browser
+ASKED = "Somebody promised my cousin work abroad."
 DRAFT = "A title that nobody has published"
 CAPTIONS = """film => new Promise(done => {
     film.textTracks[0].mode = "showing";
@@ -62,3 +63,43 @@ def test_an_editor_sees_a_draft_there_and_an_old_token_shows_nothing(
     stranger.goto(re.sub(r".{5}$", "aaaaa", address))
     expect(stranger.locator("h1")).to_have_text("404 There is nothing here.")
     assert DRAFT not in stranger.request.get(public.at(f"/api/v2/pages/{article['id']}/")).text()
+
+
+def test_a_pupil_searches_asks_and_reads_the_answer_there(
+    public: Public, front_end: FrontEnd, phone: Callable[..., BrowserContext]
+) -> None:
+    context = phone()
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.goto(f"{front_end.origin}/ask/?region=vlore")
+    fill(page, "search", "online")
+    expect(page.locator("#found")).to_contain_text("nline")
+    fill(page, "send", ASKED)
+    expect(page.locator("#reader")).to_contain_text("Vlor")
+    expect(page.locator("#receipt")).to_have_text(re.compile(r"^\w+ \w+ \w+ \w+$"), timeout=90_000)
+    code = page.locator("#receipt").inner_text()
+    desk = phone(size="desktop").new_page()
+    sign_in(desk, public, "vlore1")
+    answer_message(desk, public, ASKED, "You did right to write.")
+    fill(page, "open", code)
+    expect(page.locator("#talk")).to_have_text("unit: You did right to write.", timeout=90_000)
+    fill(page, "open", "apple apple apple apple")
+    expect(page.locator("#talk")).to_have_text("There is nothing here.", timeout=90_000)
+    assert context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert [each for each in wrong if "404" not in each] == []
+
+
+def test_a_page_that_the_operator_has_not_named_can_send_nothing(public: Public, phone: Callable[..., BrowserContext]):
+    with FrontEnd() as stranger:
+        stranger.api = public.at("/api/v2/")
+        page = phone().new_page()
+        page.goto(f"{stranger.origin}/ask/?region=vlore")
+        address = f"{stranger.api}tips/form?region=vlore"
+        assert page.evaluate("address => fetch(address).then(() => 'read', () => 'refused')", address) == "refused"
+
+
+def fill(page: Page, name: str, typed: str) -> None:
+    page.locator(f"#{name} input").fill(typed)
+    page.locator(f"#{name} button").click()

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.quiet import until, until_done
 
-from .conftest import Public, sign_in
+from .conftest import Public, answer_message, sign_in
 
 pytestmark = pytest.mark.browser
 SAID = "Kanarina 7731: dikush i premton punë shoqes sime."
@@ -95,16 +95,7 @@ def test_from_the_card_to_the_answer(public: Public, phone: Callable[..., Browse
     worker = phone(size="desktop")
     desk = worker.new_page()
     sign_in(desk, public, "vlore1")
-    desk.goto(public.at("/field/signals/"))
-    references = [each.inner_text() for each in desk.locator(".case-line .code").all()]
-    for reference in references:
-        desk.goto(public.at(f"/field/signals/{reference}/"))
-        if said in desk.content():
-            break
-    expect(desk.locator("main")).to_contain_text(said)
-    desk.fill("#answer-text", ANSWER)
-    desk.locator("form:has(#answer-text) button").click()
-    expect(desk.locator("main")).to_contain_text(ANSWER)
+    answer_message(desk, public, said, ANSWER)
 
     read_answer(page, public, code)
     expect(page.locator(".said-unit")).to_contain_text(ANSWER)

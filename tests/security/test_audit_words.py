@@ -22,9 +22,10 @@ PUT_TOGETHER = {
     "directory.{kind}_{}": [
         *(
             f"directory.{kind}_{done}"
-            for kind in ("contact", "partner", "agreement", "serviceprofile")
+            for kind in ("contact", "contactway", "partner", "agreement", "serviceprofile")
             for done in ("added", "changed")
         ),
+        "directory.agreementrule_changed",
         *(
             f"directory.{kind}_{done}"
             for kind in ("dutyshift", "leave")
@@ -39,6 +40,9 @@ PUT_TOGETHER = {
     "directory.conflict_{which}": ["directory.conflict_checked", "directory.conflict_confirmed"],
     "place.{}_changed": [f"place.{kind}_changed" for kind in ("mobileunit", "municipality", "region")],
     "place.change_{what}": [f"place.change_{what}" for what in ("asked", "agreed", "refused", "withdrawn", "made")],
+    "{}.link_made": [f"{kind}.link_made" for kind in ("places", "duty")],
+    "{}.pin_tried": [f"{kind}.pin_{done}" for kind in ("places", "duty") for done in ("tried", "paused")],
+    "duty.request_{}": [f"duty.request_{stage}" for stage in ("agreed", "refused", "declined", "withdrawn", "lapsed")],
     "{kind}.read": ["case.read", "referral.read", "notice.read", "deadline.read", "submission.read"],
 }
 

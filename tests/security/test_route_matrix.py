@@ -62,6 +62,9 @@ RECORDED_READING = {
     "intake:case_submission",
     "intake:move_form",
     "intake:newer_procedure",
+    "agreement_account_file",
+    "agreement_register",  # as a PDF
+    "agreement:document",  # who has the signed document
     "places_links",  # who saw the links at which services say their places
     "intake:submission",
     "outbox_notice_modeladmin_inspect",

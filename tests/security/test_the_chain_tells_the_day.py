@@ -27,6 +27,7 @@ from .the_day import (  # noqa: F401
     records,
     sessions,
     silent,
+    texts,
 )
 from .the_day.acts import ACTS, SECRETS, Act, get_text, head, told_since
 from .the_day.day import Day

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from notifications.channels.tests.servers import Receiver, receiver
+
 from .house import House, marked
 
 
@@ -17,7 +19,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ho
     def make(name: str, *, like: House | None = None) -> House:
         house = House(folder / name, folder / "static")
         if like is not None:
-            shutil.copytree(like.data_dir, house.data_dir, ignore=shutil.ignore_patterns("log", "lock", "local.json"))
+            shutil.copytree(
+                like.data_dir, house.data_dir, ignore=shutil.ignore_patterns("log", "lock", "local.json", "*.bell")
+            )
         built.append(house)
         return house
 
@@ -38,6 +42,13 @@ def _end(pid: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def first(build: Callable[..., House]) -> House:
-    """A house on an empty folder, ready."""
-    return build("first").start().wait_ready(seconds=600)
+def watch_outside() -> Iterator[Receiver]:
+    """What would raise an alarm elsewhere if it weren't asked any more."""
+    with receiver((204, {})) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def first(build: Callable[..., House], watch_outside: Receiver) -> House:
+    """A house on an empty folder, ready, with a watch outside."""
+    return build("first").start(OUTSIDE_WATCH_URL=watch_outside.url).wait_ready(seconds=600)

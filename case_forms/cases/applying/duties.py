@@ -9,7 +9,7 @@ from audit.chain import log_event
 from case_forms.procedures.decide import Action
 from notifications.outbox.models import Notice
 
-from ..deadlines import meet_deadlines, restart_deadlines, start_deadline
+from ..deadlines import build_deadline, meet_deadlines, restart_deadlines, start_together
 from ..documents.actions import order_document
 from ..documents.content import CannotMake
 from ..models import (
@@ -34,6 +34,7 @@ class DutiesOfDecision(DecisionState):
         case, event = self._here(action)
         key = action.params["key"]
         if action.params.get("restart"):
+            self._begin_clocks()
             restart_deadlines(
                 case=case,
                 event=event,
@@ -44,7 +45,7 @@ class DutiesOfDecision(DecisionState):
             return
         if self.correction is not None and self.correction.has_started(key):
             return
-        if action.params.get("once") and Deadline.objects.filter(case=case, key=key).exists():
+        if action.params.get("once") and self._has_begun(case, key):
             return
         self._clock(case, event, key, None)
 
@@ -56,6 +57,7 @@ class DutiesOfDecision(DecisionState):
         self._meet(Deadline.objects.filter(case=case, key=action.params["key"]))
 
     def _meet(self, deadlines: "QuerySet[Deadline]") -> None:
+        self._begin_clocks()
         at = self.submission.received_at
         self.met += meet_deadlines(deadlines, at, actor=self.actor, is_later=self.is_later)
 
@@ -112,8 +114,20 @@ class DutiesOfDecision(DecisionState):
         log_event("case.flagged", actor=self.actor, target_kind="case", target_id=case.pk, rule=action.rule, **detail)
 
     def _clock(self, case: Case, event: CaseEvent, key: str, notice: Notice | None) -> None:
-        """Start the clock of a duty when its submission came in."""
+        """Start the clock of a duty when its submission came in; its row is written with those of the others."""
         procedure = self.submission.procedure_version.parsed
-        start_deadline(
-            case=case, event=event, procedure=procedure, key=key, at=self.submission.received_at, notice=notice
+        at = self.submission.received_at
+        self.beginning.append(
+            build_deadline(case=case, event=event, procedure=procedure, key=key, at=at, notice=notice)
         )
+
+    def _begin_clocks(self) -> None:
+        """Write the rows of the clocks that this decision has started: before anything reads them, and at its end."""
+        if self.beginning:
+            assert self.event is not None
+            started, self.beginning = self.beginning, []
+            start_together(started, self.event)
+
+    def _has_begun(self, case: Case, key: str) -> bool:
+        """Tell whether a deadline of this key was ever started in the case, by this decision or before."""
+        return any(each.key == key for each in self.beginning) or Deadline.objects.filter(case=case, key=key).exists()

@@ -17,6 +17,7 @@ from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
 from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice
+from notifications.outbox.agreement_limit import explain_limit
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
@@ -214,7 +215,7 @@ class NoticesOfDecision(DutiesOfDecision):
             for fallback in notice.chasers.filter(purpose=Purpose.FALLBACK):
                 self.notices[fallback.pk] = fallback
             ask_to_find(notice, case, self.submission.received_at)
-        self.explanation += [{"rule": action.rule, "words": words} for words in found.words]
+        self.explanation += [{"rule": action.rule, "words": words} for words in (*found.words, *explain_limit(notice))]
         return notice
 
     def _content(self, case: Case) -> BriefFacts:

@@ -1,18 +1,13 @@
 """What a decision is carried out with, and what is known of it meanwhile."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from access.models import MobileUnit, Municipality, User
+from access.models import Municipality
 from audit.chain import SYSTEM, get_actor
-from case_forms.form_builder.definition import Form
-from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.procedures.decide import Action, Decision
-from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.rule_actions.base import World
 from notifications.outbox.models import Notice
 
@@ -20,6 +15,7 @@ from ..brief_content import BriefFacts
 from ..consent.deciding import Asked, read_basis
 from ..correcting import Correction
 from ..models import SUBMISSION_RECEIVED, Case, CaseEvent, Deadline
+from .submission_facts import SubmissionFacts
 
 
 class CannotApply(Exception):
@@ -32,29 +28,6 @@ class CannotApply(Exception):
         super().__init__(f"{rule}: {code}")
         self.rule = rule
         self.code = code
-
-
-@dataclass(frozen=True)
-class SubmissionFacts:
-    """The facts of a submission that carrying out needs; the cases room doesn't import the room above it."""
-
-    id: UUID
-    form: Form = field(repr=False)
-    answers: Mapping[str, Any] = field(repr=False)
-    unit: MobileUnit
-    by: User
-    occurred_at: datetime
-    received_at: datetime
-    procedure_version: ProcedureVersion
-    today: str  # ISO date of the decision
-    is_drill: bool = False
-    corrects: tuple[UUID, ...] = ()  # the submissions that are its earlier versions
-    form_version: FormVersion | None = field(default=None, repr=False)
-    # by question, when an answer had been said that was taken over from what is known and that nobody confirmed
-    carried_over: Mapping[str, datetime] = field(default_factory=dict)
-    # of a form that is moved here from another case: when it had come in there, and who moves it
-    said_at: datetime | None = None
-    moved_by: User | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +52,7 @@ class DecisionState(World):
         self.event = event
         self.is_later = event is not None
         self.met: list[Deadline] = []
+        self.beginning: list[Deadline] = []  # clocks that were started and aren't written yet
         self.notices: dict[UUID, Notice] = {}
         self.rules_by_notice: dict[str, str] = {}
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]

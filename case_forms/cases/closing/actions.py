@@ -23,6 +23,7 @@ from audit import clock
 from audit.chain import get_actor, log_event
 from case_forms.procedures.definition import Procedure
 from notifications.briefs.models import BriefSession
+from notifications.directory.models import Role
 from notifications.outbox.actions import cancel
 from notifications.outbox.models import Notice
 from notifications.outbox.states import OPEN
@@ -30,18 +31,20 @@ from notifications.outbox.states import OPEN
 from ..adopting import may_adopt
 from ..brief_content import both
 from ..deadlines import end_duties
+from ..finding.duties import ask_for_answer, end_asking
 from ..finding.ending import end_between_units
 from ..locking import lock_all_of
-from ..models import Case, CaseClosing, CaseEvent, StatusChange
+from ..models import CLOSING_ASKED, Case, CaseClosing, CaseEvent, StatusChange
 from ..moving.ending import end_moves
 from ..referring.following import end_with_case
 from ..retention.terms import compute_forget_after
 from ..rule_events import CASE_CLOSED, respond_to_closing
 from ..statuses.models import StatusDecision
+from ..telling_again import list_told
 from .models import ClosingAct, ClosingDecision
 from .open_ends import OpenEnds, find_open_ends
 from .reasons import get_reasons, label_reason
-from .void_notices import list_told, notify_of_void
+from .void_notices import notify_of_void
 
 CASE_VOID = "case_void"
 APPROVAL = "closing_approval"  # the setting of the procedure
@@ -129,9 +132,10 @@ def ask_to_close(*, case: Case, wanted: ClosingRequest, by: User) -> CaseClosing
     except IntegrityError:
         raise CannotClose("asked_already") from None
     if needs_two:
+        _ask_coordinator(closing, locked, at)
         _log("case.closing_asked" if wanted.act == ClosingAct.CLOSE else "case.void_asked", closing, by)
     else:
-        _decide(closing, ClosingDecision.AGREED, by, at)
+        closing.decide(ClosingDecision.AGREED, by, at)
         _carry_out(closing, locked, ends, by, at)
     return closing
 
@@ -148,15 +152,15 @@ def decide_closing(*, closing: CaseClosing, agree: bool, by: User, seen: str = "
     if agree and case.closed_at is not None:
         raise CannotClose("closed")
     at = clock.now()
-    if answer.strip():
-        locked.words = {**locked.words, "answer": answer.strip()}
+    end_asking(case, CLOSING_ASKED, at, by)
+    locked.answer(answer)
     if not agree:
-        _decide(locked, ClosingDecision.REFUSED, by, at)
+        locked.decide(ClosingDecision.REFUSED, by, at)
         _log("case.closing_refused", locked, by, asked_by=locked.asked_by_id, act=locked.act)
         return locked
     ends = find_open_ends(case)
     _check_seen(ends, seen)
-    _decide(locked, ClosingDecision.AGREED, by, at)
+    locked.decide(ClosingDecision.AGREED, by, at)
     _carry_out(locked, case, ends, by, at)
     return locked
 
@@ -164,16 +168,39 @@ def decide_closing(*, closing: CaseClosing, agree: bool, by: User, seen: str = "
 @transaction.atomic
 def withdraw_closing(*, closing: CaseClosing, by: User) -> None:
     """Withdraw what one has asked for, before it was decided. Raises CannotClose."""
+    case = lock_all_of(closing.case)
     locked = _lock_waiting(closing)
     if locked.asked_by_id != by.pk:
         raise CannotClose("not_allowed")
-    _decide(locked, ClosingDecision.WITHDRAWN, by, clock.now())
+    at = clock.now()
+    end_asking(case, CLOSING_ASKED, at, by)
+    locked.decide(ClosingDecision.WITHDRAWN, by, at)
     _log("case.closing_withdrawn", locked, by, act=locked.act)
 
 
+def _ask_coordinator(closing: CaseClosing, case: Case, at: datetime) -> None:
+    """Begin the task by which a coordinator is asked to decide: told at once, reminded, called."""
+    is_void = closing.act == ClosingAct.VOID
+    ask_for_answer(
+        case=case,
+        kind=CLOSING_ASKED,
+        label=both(
+            lambda: (
+                gettext("The case may be void: a coordinator decides")
+                if is_void
+                else gettext("The case may be closed: a coordinator decides")
+            )
+        ),
+        next_step=both(lambda: gettext("Look at what is still open, and agree or refuse.")),
+        at=at,
+        detail={"closing": str(closing.pk)},
+        owner=Role.COORDINATOR,
+    )
+
+
 def _lock_waiting(closing: CaseClosing) -> CaseClosing:
-    locked = CaseClosing.objects.select_for_update(of=("self",)).select_related("case").get(pk=closing.pk)
-    if locked.decision != ClosingDecision.WAITING:
+    locked = CaseClosing.objects.select_related("case").lock_waiting(closing.pk)
+    if locked is None:
         raise CannotClose("decided")
     return locked
 
@@ -181,11 +208,6 @@ def _lock_waiting(closing: CaseClosing) -> CaseClosing:
 def _check_seen(ends: OpenEnds, seen: str) -> None:
     if ends.fingerprint != seen:
         raise CannotClose("changed")
-
-
-def _decide(closing: CaseClosing, decision: str, by: User, at: datetime) -> None:
-    closing.decision, closing.decided_by, closing.decided_at = decision, by, at
-    closing.save(update_fields=["decision", "decided_by", "decided_at", "words"])
 
 
 def _log(kind: str, closing: CaseClosing, by: User, **detail: Any) -> None:
@@ -201,7 +223,7 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
     withdrawn = [*ends.duty_chases, *([] if closing.keeps_notices else [each.id for each in ends.chases])]
     for first in Notice.objects.filter(pk__in=withdrawn).defer("brief", "ladder", "link_token").order_by("owed_at"):
         cancel(notice=first, reason=CASE_VOID if is_void else CASE_CLOSED)
-    links = _end_links(case, at)
+    links = end_links(case, at)
     between = end_between_units(case, by=by, at=at) | {
         "statuses": _end_status_changes(case, by, at),
         "moves": end_moves(case, by, at),
@@ -243,7 +265,7 @@ def _end_status_changes(case: Case, by: User, at: datetime) -> int:
     return waiting.update(decision=StatusDecision.ENDED, decided_by=by, decided_at=at)
 
 
-def _end_links(case: Case, at: datetime) -> int:
+def end_links(case: Case, at: datetime) -> int:
     """Let the links of the case's settled notices open nothing any more. Notices that go on keep theirs."""
     over = Notice.objects.filter(case_id=case.pk, link_revoked_at__isnull=True).exclude(state__in=OPEN)
     keys = list(over.values_list("pk", flat=True))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import User
 from access.reach import get_keys_of_units_of_regions, get_region_keys
+from access.two_people import AskedOfAnother, AskedQuerySet, build_decided_whole
 from vault.fields import SealedJSONField
 
 
@@ -25,17 +26,14 @@ class ClosingDecision(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
-class CaseClosingQuerySet(models.QuerySet["CaseClosing"]):
-    def waiting(self) -> "CaseClosingQuerySet":
-        return self.filter(decision=ClosingDecision.WAITING)
-
+class CaseClosingQuerySet(AskedQuerySet["CaseClosing"]):
     def to_decide(self, user: User) -> "CaseClosingQuerySet":
         """Return what waits for this coordinator: of their regions, asked for by somebody else."""
         near = Q(case__region__in=get_region_keys(user)) | Q(case__unit__in=get_keys_of_units_of_regions(user))
         return self.waiting().filter(near).exclude(asked_by=user)
 
 
-class CaseClosing(models.Model):
+class CaseClosing(AskedOfAnother):
     """What one person asked for, what another one decided, and what ended with it.
 
     `reason`: a code (`reasons`). `last_contact_on`: the day of the last safe contact. `words`, sealed: {"contact",
@@ -60,10 +58,6 @@ class CaseClosing(models.Model):
     decision = models.CharField(
         _("decision"), max_length=12, choices=ClosingDecision.choices, default=ClosingDecision.WAITING
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
-    )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     reopened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reopened by")
     )
@@ -86,11 +80,7 @@ class CaseClosing(models.Model):
                 name="case_closing_takes_two",
                 condition=Q(needs_two=False) | Q(decision__in=["waiting", "withdrawn"]) | ~Q(decided_by=F("asked_by")),
             ),
-            models.CheckConstraint(
-                name="case_closing_is_decided_whole",
-                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
-            ),
+            build_decided_whole("case_closing_is_decided_whole"),
             models.CheckConstraint(name="voiding_takes_two", condition=~Q(act="void") | Q(needs_two=True)),
         ]
 

@@ -16,9 +16,8 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, NoticeState
 
-from ..finding.ending import ASKING
 from ..finding.models import CaseMerge, CaseTransfer, IdentityRequest, RequestAnswer, TransferAnswer
-from ..models import AwaitedDate, Case, Deadline, Referral
+from ..models import ASKING, AwaitedDate, Case, Deadline, Referral
 from ..referring.moves import RUNNING
 
 

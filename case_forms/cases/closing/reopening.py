@@ -19,9 +19,8 @@ from audit.chain import get_actor, log_event
 
 from ..brief_content import both
 from ..deadlines import find_next_mark
-from ..finding.ending import ASKING
 from ..locking import lock_all_of
-from ..models import AwaitedDate, Case, CaseClosing, CaseEvent, Deadline
+from ..models import ASKING, AwaitedDate, Case, CaseClosing, CaseEvent, Deadline
 from ..rule_events import CASE_REOPENED, respond_to_closing
 from .actions import CannotClose, may_ask
 from .models import ClosingDecision

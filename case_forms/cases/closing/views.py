@@ -28,6 +28,7 @@ from .models import ClosingAct
 from .open_ends import find_open_ends
 from .reasons import label_reason
 from .reopening import count_between_units, get_closing, get_ended_duties, leave_closed, reopen_case
+from .void_notices import preview_void
 
 CHANGED = _("Something has changed in this case since you opened this page. Read what is open now, then decide.")
 PROBLEMS: dict[str, Promise] = {
@@ -135,6 +136,7 @@ def closing(request: HttpRequest, reference: str) -> HttpResponse:
             problem = refused.code
     # Its words are sealed, and tell of the person.
     log_event("case.read", actor=get_actor(user), target_kind="case", target_id=case.pk)
+    decides = waiting is not None and may_decide(waiting, user)
     page = {
         "form": form,
         "found": found,
@@ -143,7 +145,8 @@ def closing(request: HttpRequest, reference: str) -> HttpResponse:
         "reason": label_reason(found.act, found.reason),
         "words": found.words,
         "is_own": found.asked_by_id == user.pk,
-        "may_decide": waiting is not None and may_decide(waiting, user),
+        "may_decide": decides,
+        "recipient": preview_void(case) if decides and found.act == ClosingAct.VOID else None,
         "problem": PROBLEMS.get(problem, ""),
     }
     status = 409 if problem == "changed" else 422 if problem or form.errors else 200

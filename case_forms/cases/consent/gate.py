@@ -15,14 +15,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import LANGUAGES, Texts, format_in_each_language, in_each_language, same_in_each_language
 from access.models import localize
 from audit import clock
-from notifications.directory.models import Agreement, Partner, Role
+from notifications.directory.agreements import cover
+from notifications.directory.agreements.rules import is_required
+from notifications.directory.models import Partner, Role
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
@@ -75,7 +76,7 @@ WHY: dict[str, str | Promise] = {
         "The person asked that their data aren't used for now. Then an emergency is for the police and for health"
         " services alone, and {who} is neither."
     ),
-    NO_AGREEMENT: _("The agreement with {who} is no longer in force. A coordinator can record the new one."),
+    NO_AGREEMENT: _("No agreement with {who} is in force. A coordinator can record the new one."),
     NO_REASON: _("An emergency was named for {who} without a reason."),
     NOT_IN_EMERGENCY: _("An emergency does not take the place of consent for {who}."),
 }
@@ -206,14 +207,10 @@ def _judge_despite(case: Case, to: Recipient, emergency: VitalInterest) -> Verdi
 
 
 def has_agreement(partner: Partner, at: datetime) -> bool:
-    """Say whether an agreement with this office is in force, or none was ever recorded."""
+    """Say whether an agreement with this office is in force, or none was ever recorded and none is required."""
     if not get_rules()["agreement"]["must_be_in_force"]:
         return True
-    today = timezone.localdate(at)
-    agreements = list(Agreement.objects.filter(partner=partner).values_list("signed_on", "valid_until"))
-    return not agreements or any(
-        (signed is None or signed <= today) and (until is None or until >= today) for signed, until in agreements
-    )
+    return cover.has_agreement(partner, at, is_needed=is_required(partner.role))
 
 
 def _refuse(code: str, to: Recipient) -> Verdict:

@@ -4,13 +4,12 @@ They are the only ones of purpose `inform`; the gate lets them pass because of w
 """
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid5
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import Texts, in_each_language, same_in_each_language
+from access.languages import in_each_language, same_in_each_language
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Contact, Role
@@ -18,7 +17,7 @@ from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.service_briefs import name_with_phone
+from notifications.outbox.service_briefs import build_row, build_short_brief, name_with_phone
 
 from ..models import Case
 from .models import SharingDecision
@@ -49,11 +48,11 @@ LADDER = ({"after_minutes": 1440, "do": "call", "repeat_minutes": 1440},)
 def inform_recipient(*, case: Case, ended: Notice, contact: Contact, event_id: UUID, at: datetime) -> Notice:
     """Tell a recipient that their link has ended and the data must no longer be used. It says neither why nor whose."""
     rows = [
-        _row("words", _("What it means"), in_each_language(LINK_ENDED_WORDS)),
-        _row("code", _("Code of the notice"), same_in_each_language(ended.code)),
+        build_row("words", _("What it means"), in_each_language(LINK_ENDED_WORDS)),
+        build_row("code", _("Code of the notice"), same_in_each_language(ended.code)),
     ]
     if case.unit is not None:
-        rows.append(_row("unit", _("Questions"), name_with_phone(case.unit.name, case.unit.callback_phone)))
+        rows.append(build_row("unit", _("Questions"), name_with_phone(case.unit.name, case.unit.callback_phone)))
     return create_notice(
         NoticeRequest(
             event_id=uuid5(event_id, f"ended {ended.chase_id}"),
@@ -66,7 +65,7 @@ def inform_recipient(*, case: Case, ended: Notice, contact: Contact, event_id: U
             home=ended.home,
             unit=ended.unit or case.unit,
             chain=ended.chain,
-            brief=_brief(LINK_ENDED, rows),
+            brief=build_short_brief(LINK_ENDED, rows),
             ladder=LADDER,
             is_drill=ended.is_drill,
             purpose=Purpose.INFORM,
@@ -111,8 +110,8 @@ def _inform_own(
 ) -> Notice:
     found = _resolve(case, role, at)
     rows = [
-        _row("words", _("What it means"), in_each_language(words)),
-        _row("case", _("Case"), same_in_each_language(case.reference)),
+        build_row("words", _("What it means"), in_each_language(words)),
+        build_row("case", _("Case"), same_in_each_language(case.reference)),
     ]
     return create_notice(
         NoticeRequest(
@@ -125,7 +124,7 @@ def _inform_own(
             municipality=case.municipality,
             unit=case.unit,
             chain=chain_for(case.procedure_version.parsed, role),
-            brief=_brief(title, rows),
+            brief=build_short_brief(title, rows),
             ladder=LADDER,
             is_drill=case.is_drill,
             purpose=Purpose.INFORM,
@@ -137,11 +136,3 @@ def _inform_own(
 def _resolve(case: Case, role: str, at: datetime) -> Resolution:
     chain = chain_for(case.procedure_version.parsed, role)
     return resolve_chain(role=role, municipality=case.municipality, at=at, unit=case.unit, chain=chain)
-
-
-def _brief(title: str | Promise, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"sections": [{"title": in_each_language(title), "rows": rows}]}
-
-
-def _row(key: str, label: str | Promise, value: Texts) -> dict[str, Any]:
-    return {"key": key, "label": in_each_language(label), "value": value}

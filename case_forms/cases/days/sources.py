@@ -20,7 +20,7 @@ from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
 from notifications.outbox.states import AWAITING_ANSWER
 
-from ..models import AwaitedDate, Case, Deadline, DeadlineKind
+from ..models import AwaitedDate, Case, Deadline
 from ..notes.reading import name_of
 from ..task_pages.reading import read_text
 from ..urgency import bearing_duty, without_contact
@@ -71,7 +71,6 @@ def due_duties(cases: "QuerySet[Case]") -> "QuerySet[Any]":
 
 def _duty(row: Deadline, now: datetime) -> DayLine:
     written = read_text(row, get_current_language())
-    is_to_finish = row.kind == DeadlineKind.TASK and not row.form
     return DayLine(
         kind="duty",
         due=row.due,  # type: ignore[attr-defined]
@@ -80,7 +79,7 @@ def _duty(row: Deadline, now: datetime) -> DayLine:
         whose=str(Role(row.owner).label) if row.owner else "",
         lead=name_of(row.case.lead_worker),
         form=row.form,
-        finish=row.pk if is_to_finish else None,
+        finish=row.pk if row.is_to_finish else None,
         state=_mark(row, now),
     )
 

@@ -28,7 +28,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.sender import ORGANISATION
 from notifications.outbox.states import NoticeState
 
-from ..applying.state import SubmissionFacts
+from ..applying.submission_facts import SubmissionFacts
 from ..brief_content import AnswerFacts, answer_rows, moment_words
 from ..consent.gate import may_leave, may_share
 from ..consent.ledger import Recipient

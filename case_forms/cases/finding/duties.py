@@ -25,7 +25,15 @@ STEPS = (
 
 
 def ask_for_answer(
-    *, case: Case, kind: str, label: Texts, next_step: Texts, at: datetime, detail: dict[str, Any], due: timedelta = DAY
+    *,
+    case: Case,
+    kind: str,
+    label: Texts,
+    next_step: Texts,
+    at: datetime,
+    detail: dict[str, Any],
+    due: timedelta = DAY,
+    owner: str = Role.MOBILE_UNIT,
 ) -> Deadline:
     """Begin a task of this case, due after `due`; its owner is told by the next pass of the clock."""
     event = CaseEvent.objects.create(case=case, kind=kind, at=at, detail=detail)
@@ -38,7 +46,7 @@ def ask_for_answer(
         label=label,
         next_step=next_step,
         starts_at=at,
-        owner=Role.MOBILE_UNIT,
+        owner=owner,
         ladder=snapshot_ladder(STEPS),
         next_mark_at=find_first_mark(marks),
         **marks,
@@ -49,3 +57,8 @@ def note_answered(deadline: Deadline | None, at: datetime, by: User | None = Non
     """End such a task, and withdraw what was sent about it."""
     if deadline is not None:
         meet_deadlines(Deadline.objects.filter(pk=deadline.pk), at, actor=get_actor(by) if by else SYSTEM)
+
+
+def end_asking(case: Case, kind: str, at: datetime, by: User | None = None) -> None:
+    """End the task of this kind that asks for an answer in this case, and withdraw what was sent about it."""
+    meet_deadlines(Deadline.objects.unmet().filter(case=case, key=kind), at, actor=get_actor(by) if by else SYSTEM)

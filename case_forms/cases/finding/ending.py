@@ -19,15 +19,9 @@ from audit.chain import get_actor, log_event
 from ..consent.informing import inform_own_unit
 from ..deadlines import meet_deadlines
 from ..models import Case, CaseEvent, Deadline
-from ..moving.ending import ASKED as FORM_MOVE
-from .merging import PROPOSED
 from .models import CaseAccess, CaseMerge, CaseTransfer, IdentityRequest, ProbableMatch, RequestAnswer, TransferAnswer
-from .requests import ASKED as REQUESTED
-from .transfers import ASKED as HANDING_OVER
 
 ENDED = "between_units_ended"  # the kind of the case event in another unit's case
-# The tasks that ask somebody to answer: they are over with what they asked for, and don't start again with the case.
-ASKING = frozenset({PROPOSED, REQUESTED, HANDING_OVER, FORM_MOVE})
 
 TITLE = _("Something between units has ended")
 MERGE_ENDED = _(

@@ -7,7 +7,7 @@ reads answers for the index.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -16,7 +16,7 @@ from typing import Any
 
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.fact_types import IDENTITY_PARTS, FactCatalogue
-from case_forms.form_builder.models import get_fact_catalogue
+from case_forms.form_builder.models import CaseFactType
 
 from .spelling import MAX_PARTS, fold_name, normalize_phone, split_name
 
@@ -63,15 +63,22 @@ def find_identity_questions(form: Form, facts: FactCatalogue | None = None) -> d
         item.key: item.writes_fact for item in form.outer_items if isinstance(item, Question) and item.writes_fact
     }
     if writing:
-        catalogue = get_fact_catalogue(set(writing.values())) if facts is None else facts
+        parts = (
+            _read_parts(set(writing.values())) if facts is None else {key: facts[key].identity_part for key in facts}
+        )
         for key, fact in writing.items():
-            if fact in catalogue and catalogue[fact].identity_part in IDENTITY_PARTS:
-                found.setdefault(catalogue[fact].identity_part, []).append(key)
+            if parts.get(fact) in IDENTITY_PARTS:
+                found.setdefault(parts[fact], []).append(key)
     declared = load_identity_questions()
     for part, keys in (declared["forms"].get(form.key) or declared["kinds"].get(form.kind) or {}).items():
         found.setdefault(part, []).extend(keys)
     # Each once, those that the form itself marks first.
     return {part: tuple(dict.fromkeys(keys)) for part, keys in found.items()}
+
+
+def _read_parts(facts: Collection[str]) -> dict[str, str]:
+    """Read which part of an identity each of these kinds of fact says: the one column, not their lists and labels."""
+    return dict(CaseFactType.objects.filter(key__in=facts).order_by().values_list("key", "identity_part"))
 
 
 def get_identity(form: Form, answers: Mapping[str, Any], on: date) -> Identity:

@@ -110,9 +110,12 @@ def list_links(case: Case, user: User) -> list[LinkLine]:
 def find_visible(reference: str, user: User) -> Case | None:
     """Return the case with this reference, as typed, that the person may open; of a merged one the one that stays."""
     typed = normalize_reference(reference)
-    merged = Case.objects.filter(reference=typed, merged_into__isnull=False).values_list("merged_into", flat=True)
-    rows = Case.objects.visible_to(user).filter(Q(reference=typed) | Q(pk__in=merged))
-    return rows.select_related("unit", "region", "municipality").distinct().first() if typed else None
+    if not typed:
+        return None
+    # Asked first, and always: of "this reference, or what was merged into it" PostgreSQL reads all cases.
+    standing = get_standing_references([typed]).get(typed, typed)
+    rows = Case.objects.visible_to(user).filter(reference=standing)
+    return rows.select_related("unit", "region", "municipality").first()
 
 
 def normalize_reference(typed: str) -> str:

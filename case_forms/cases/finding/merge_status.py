@@ -20,12 +20,12 @@ from case_forms.procedures.case_state import STATUS_ORDER
 from notifications.outbox.models import Notice
 
 from ..brief_content import both
-from ..closing.void_notices import list_told
 from ..models import Case, CaseEvent, CaseStatus, StatusChange
 from ..statuses.decided import get_decided, store_proposal
 from ..statuses.models import StatusDecision
 from ..statuses.telling import MERGED as TOLD_MERGED
 from ..statuses.telling import SEPARATED, tell_status
+from ..telling_again import list_told
 from .merge_rows import RESULTS
 from .models import CaseMerge
 

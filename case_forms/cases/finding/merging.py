@@ -31,7 +31,7 @@ from vault.rotation import reseal_owned
 from ..brief_content import both
 from ..deadlines import withdraw_chase
 from ..facts.risk import refresh_risk
-from ..models import Case, CaseEvent, Deadline, Referral, ReferralStep
+from ..models import MERGE_PROPOSED, Case, CaseEvent, Deadline, Referral, ReferralStep
 from ..rights.restriction import refresh_restriction
 from ..talk.writing import QUESTION
 from . import merge_status
@@ -41,7 +41,7 @@ from .merge_status import STATE
 from .models import CaseAccess, CaseMerge, ProbableMatch
 from .sides import may_act_for
 
-MERGED, UNMERGED, PROPOSED = "cases_merged", "cases_unmerged", "merge_proposed"
+MERGED, UNMERGED, PROPOSED = "cases_merged", "cases_unmerged", MERGE_PROPOSED
 WITHDRAWN = "merged"  # why a notice is withdrawn
 OVER = (NoticeState.CANCELLED, NoticeState.DECLINED)
 

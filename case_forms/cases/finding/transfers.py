@@ -22,13 +22,13 @@ from notifications.outbox.states import OPEN
 
 from ..brief_content import both
 from ..deadlines import withdraw_chase
-from ..models import Case, CaseEvent, Deadline
+from ..models import CASE_TRANSFER, Case, CaseEvent, Deadline
 from .assigning import make_lead
 from .duties import ask_for_answer, note_answered
 from .models import CaseAccess, CaseTransfer, TransferAnswer
 from .sides import may_act_for
 
-ASKED, ANSWERED = "case_transfer", "case_transfer_answered"  # kinds of case events; the first is the task's key too
+ASKED, ANSWERED = CASE_TRANSFER, "case_transfer_answered"  # kinds of case events; the first is the task's key too
 MAX_REASON = 500
 SHOWN_FOR = timedelta(days=30)  # on the old unit's start page, after it was accepted
 HANDED_OVER = "handed_over"  # why a notice to the old unit's people is withdrawn

@@ -6,10 +6,10 @@ from django.db.models import Q
 
 from access.models import User
 
-from ..models import Case, FormMove
+from ..models import FORM_MOVE, Case, FormMove
 from .models import MoveDecision
 
-ASKED = "form_move"  # of the task by which a second person is asked to decide; and the kind of its event
+ASKED = FORM_MOVE  # of the task by which a second person is asked to decide; and the kind of its event
 
 
 def end_moves(case: Case, by: User, at: datetime) -> int:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import User
+from access.two_people import AskedOfAnother, AskedQuerySet, build_decided_whole
 from vault.fields import SealedJSONField
 
 CASE = "cases.Case"
@@ -22,10 +23,7 @@ class MoveDecision(models.TextChoices):
     ENDED = "ended", _("ended with its case")
 
 
-class FormMoveQuerySet(models.QuerySet["FormMove"]):
-    def waiting(self) -> "FormMoveQuerySet":
-        return self.filter(decision=MoveDecision.WAITING)
-
+class FormMoveQuerySet(AskedQuerySet["FormMove"]):
     def agreed(self) -> "FormMoveQuerySet":
         return self.filter(decision=MoveDecision.AGREED)
 
@@ -36,7 +34,7 @@ class FormMoveQuerySet(models.QuerySet["FormMove"]):
         return self.filter(of_regions | Q(source__unit__in=user.units().values("pk")))
 
 
-class FormMove(models.Model):
+class FormMove(AskedOfAnother):
     """One proposal, and what was decided.
 
     `submission_id`: the form, in the version that was the newest when it was proposed; an id without a foreign key,
@@ -62,10 +60,6 @@ class FormMove(models.Model):
     decision = models.CharField(
         _("decision"), max_length=12, choices=MoveDecision.choices, default=MoveDecision.WAITING
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
-    )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     deadline = models.ForeignKey("cases.Deadline", models.SET_NULL, related_name="+", null=True, blank=True)
 
     objects = FormMoveQuerySet.as_manager()
@@ -84,11 +78,7 @@ class FormMove(models.Model):
                 name="form_move_takes_two",
                 condition=~Q(decision__in=["agreed", "declined"]) | ~Q(decided_by=F("proposed_by")),
             ),
-            models.CheckConstraint(
-                name="form_move_is_decided_whole",
-                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
-            ),
+            build_decided_whole("form_move_is_decided_whole"),
             models.CheckConstraint(
                 name="form_move_agreed_has_a_target", condition=~Q(decision="agreed") | Q(target__isnull=False)
             ),

@@ -25,7 +25,9 @@ from ..consent.ending import CONSENT_ENDED, find_shared
 from ..consent.gate import BY_CONSENT, may_share
 from ..consent.ledger import Recipient
 from ..deadlines import find_next_mark, withdraw_chase
+from ..finding.duties import end_asking
 from ..models import (
+    STATUS_ASKED,
     TAKEN_BACK,
     AwaitedDate,
     Case,
@@ -153,7 +155,8 @@ def _delete_duties(case: Case, keys: Collection[int], actor: Actor) -> None:
 def _end_status_changes(case: Case, versions: Sequence[UUID], by: Any, at: datetime) -> None:
     """End the status that the form proposed. What two people have decided stays decided, and no longer names it."""
     asked = StatusChange.objects.filter(case=case, submission_id__in=versions)
-    asked.waiting().update(decision=StatusDecision.ENDED, decided_by=by, decided_at=at)
+    if asked.waiting().update(decision=StatusDecision.ENDED, decided_by=by, decided_at=at):
+        end_asking(case, STATUS_ASKED, at)
     asked.update(submission_id=None)
 
 

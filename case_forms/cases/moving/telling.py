@@ -9,23 +9,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import Texts, in_each_language, same_in_each_language
-from case_forms.procedures.chains import chain_for
-from notifications.outbox.actions import create_notice
+from access.languages import in_each_language
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.service_briefs import name_with_phone
+from notifications.outbox.service_briefs import build_row, build_short_brief
 
-from ..closing.void_notices import ANSWER_MINUTES, LADDER
+from ..as_recipient import AsRecipient, describe_telling
 from ..consent.ending import CALLS
 from ..consent.gate import WITHOUT_CONTENT
 from ..consent.informing import inform_coordinators_of
 from ..models import Case
+from ..telling_again import ABOUT, build_about, tell_again
 
-TITLE = _("This notice was about another person")
+TITLE, WHAT_HAPPENED = _("This notice was about another person"), _("What happened")
 WHAT = _(
     "What you were told by this notice is not about the person of this case: a form had been sent to the wrong case."
     " Its link has ended. Do not use what you read for this person, and call the unit before you end what you have"
@@ -51,6 +48,11 @@ def tell_recipients(case: Case, left: Iterable[Notice], event_id: UUID, at: date
     return [_tell(case, notice, event_id, at) for notice in told.values()]
 
 
+def preview_move(case: Case) -> AsRecipient:
+    """Describe what everybody gets who was notified because of a form that leaves this case."""
+    return describe_telling(Purpose.INFORM, [(WHAT_HAPPENED, WHAT), *ABOUT], is_drill=case.is_drill)
+
+
 def tell_coordinator(case: Case, event_id: UUID, at: datetime) -> Notice:
     """Tell the coordinator of a case that a form was moved away from it, whoever decided that."""
     return inform_coordinators_of(
@@ -59,38 +61,12 @@ def tell_coordinator(case: Case, event_id: UUID, at: datetime) -> Notice:
 
 
 def _tell(case: Case, earlier: Notice, event_id: UUID, at: datetime) -> Notice:
-    contact = earlier.contact
-    return create_notice(
-        NoticeRequest(
-            event_id=uuid5(event_id, f"moved {earlier.chase_id}"),
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=earlier.role,
-            contact=contact,
-            partner=earlier.partner or (contact.partner if contact else None),
-            municipality=earlier.municipality,
-            home=earlier.home,
-            unit=case.unit,
-            chain=chain_for(case.procedure_version.parsed, earlier.role),
-            brief=_build_brief(case, earlier),
-            answer_minutes=ANSWER_MINUTES,
-            ladder=LADDER,
-            is_drill=case.is_drill,
-            purpose=Purpose.INFORM,
-            at=at,
-        )
+    rows = [build_row("moved", WHAT_HAPPENED, in_each_language(WHAT)), *build_about(case, earlier)]
+    return tell_again(
+        case,
+        earlier,
+        event_id=uuid5(event_id, f"moved {earlier.chase_id}"),
+        purpose=Purpose.INFORM,
+        brief=build_short_brief(TITLE, rows),
+        at=at,
     )
-
-
-def _build_brief(case: Case, earlier: Notice) -> dict[str, Any]:
-    rows = [
-        _build_row("moved", _("What happened"), in_each_language(WHAT)),
-        _build_row("case", _("Case"), same_in_each_language(case.reference)),
-        _build_row("code", _("Code of the notice"), same_in_each_language(earlier.code)),
-        _build_row("unit", _("Questions"), name_with_phone(case.unit.name, case.unit.callback_phone)),
-    ]
-    return {"sections": [{"title": in_each_language(TITLE), "rows": rows}]}
-
-
-def _build_row(key: str, label: Promise | str, value: Texts) -> dict[str, Any]:
-    return {"key": key, "label": in_each_language(label), "value": value}

@@ -134,7 +134,7 @@ def refer_again(*, referral: Referral, partner_id: int | None, by: User) -> Refe
 
 
 def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datetime) -> Referral:
-    first = _read_first(earlier)
+    first = read_first(earlier)
     submission_id = CaseEvent.objects.values_list("submission_id", flat=True).get(pk=earlier.event_id)
     event = CaseEvent.objects.create(
         case=case,
@@ -176,7 +176,7 @@ def _create(case: Case, earlier: Referral, partner: Partner, by: User, at: datet
     return made
 
 
-def _read_first(referral: Referral) -> Notice:
+def read_first(referral: Referral) -> Notice:
     """Return the first notice of a referral, whose brief opens. Raises CannotRefer."""
     if referral.notice_id is None:
         raise CannotRefer("unreadable")

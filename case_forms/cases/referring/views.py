@@ -14,11 +14,12 @@ from access.scoping import visible_or_404
 from notifications.briefs.replies import NOTE_LENGTH
 from notifications.briefs.role_choices import REASONS
 
+from ..as_recipient import AsRecipient, describe_as_recipient
 from ..closing.actions import may_ask
 from ..models import Case, Referral
 from ..moments import read_moment
 from .actions import MAX_NAME, Step, get_decline_codes, note_step
-from .again import CannotRefer, list_services, refer_again
+from .again import CannotRefer, list_services, read_first, refer_again
 from .models import StepKind, Way
 from .moves import StepRefused, list_ways
 from .outcomes import get_choices
@@ -117,9 +118,18 @@ def another(request: HttpRequest, reference: str, referral: UUID) -> HttpRespons
         "case": case,
         "referral": found,
         "services": list_services(case, found),
+        "recipient": _describe_recipient(found),
         "problem": problem,
     }
     return render(request, "cases/referring/another.html", context, status=422 if problem else 200)
+
+
+def _describe_recipient(referral: Referral) -> AsRecipient | None:
+    """Describe what the next service would get; None where the first notice can't be read, which sending says too."""
+    try:
+        return describe_as_recipient(read_first(referral))
+    except CannotRefer:
+        return None
 
 
 def _find(request: HttpRequest, reference: str, key: UUID) -> tuple[User, Case, Referral]:

@@ -170,6 +170,10 @@ class Register(ModelAdmin):
             raise Http404
         return super().index_view(request)
 
+    def describe_more(self, row: Any) -> dict[str, Any]:
+        """Return what the page of one row shows below its fields; nothing, unless a register says more."""
+        return {}
+
     def inspect_view(self, request: HttpRequest, instance_pk: str) -> HttpResponse:
         pk = self.row_or_404(request, instance_pk).pk
         kind = self.opts.model_name

@@ -1,8 +1,6 @@
 """The register of cases."""
 
 from datetime import datetime
-from functools import reduce
-from operator import and_
 from typing import Any
 
 from django.db import models
@@ -82,8 +80,7 @@ class CaseRegister(Register):
     )
 
     def among(self, scope: CaseScope) -> models.Q:
-        # Said of the row too, where an index of a region, unit or lead worker can answer it.
-        return scope.condition("pk") & reduce(and_, scope.narrowing, models.Q())
+        return scope.of_cases()
 
     def case_of(self, row: Any) -> Case | None:
         return row

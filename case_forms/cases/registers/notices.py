@@ -21,6 +21,7 @@ from notifications.outbox.repeating import retry_notice
 from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
 
 from ..models import Case
+from .attempts import list_attempts
 from .base import Register, case_link, moment_column
 from .exporting import ExportColumn, code_of, columns_of_case, moment_of
 from .filters import marks_at
@@ -158,6 +159,10 @@ class NoticeRegister(Register):
         pattern = self.url_helper.get_action_url_pattern("retry")
         name = self.url_helper.get_action_url_name("retry")
         return (*super().get_admin_urls_for_registration(), re_path(pattern, self.retry_view, name=name))
+
+    def describe_more(self, row: Any) -> dict[str, Any]:
+        """Return what its page shows below the fields: each attempt, how it was worded and encrypted."""
+        return {"attempts": list_attempts(row)}
 
     def retry_view(self, request: HttpRequest, instance_pk: str) -> HttpResponse:
         """Ask for confirmation, and on POST have the notice tried now.

@@ -6,16 +6,19 @@ where few cases are left (MAX_FEW), they are named, and their rows found by the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import and_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Case as Choice
 
 from access.key_lists import name_keys
 from access.models import User
 
-from ..models import Case
+from ..models import Case, read_what_is_seen
 from .by_fact import Looked, keep_with_fact
 from .paging import END_OF_TIME
 
@@ -26,13 +29,29 @@ MAX_FEW = 2_000
 class CaseScope:
     """The cases that rows may belong to.
 
-    `few`: their ids, where there are at most MAX_FEW; `narrowing`: what was chosen about them; `looked`: see `by_fact`.
+    `seen`: the condition of those that the person sees, and `narrowing`: what was chosen about them, both in columns of
+    the case alone; `few`: their ids, where there are at most MAX_FEW; `looked`: see `by_fact`.
     """
 
-    cases: "QuerySet[Case]"
+    seen: Q
     few: list[UUID] | None
-    narrowing: tuple[Q, ...] = ()
+    narrowing: Q = field(default_factory=Q)
     looked: Looked | None = None
+
+    @property
+    def cases(self) -> "QuerySet[Case]":
+        return Case.objects.filter(self.seen, self.narrowing)
+
+    def of_cases(self) -> Q:
+        """Return the condition of rows that are cases themselves.
+
+        In columns of the row: of "a case that is seen exists" PostgreSQL makes a join of the table with itself. What
+        was chosen may be answered by an index. That the case is seen is asked of a row that was found: SQLite would
+        take an index for each region and unit first, and sort all their cases.
+        """
+        if self.few is not None:
+            return Q(pk__in=name_keys(self.few))
+        return self.narrowing & Q(Choice(When(self.seen, then=True), default=False, output_field=BooleanField()))
 
     def condition(self, field: str) -> Q:
         """Return the condition of rows whose case, named by this field, is among them."""
@@ -43,17 +62,20 @@ class CaseScope:
 
 def read_scope(user: User, chosen: Mapping[str, Any] | None = None) -> CaseScope:
     """Return the cases that this person sees, narrowed by region, unit, age group, lead worker and exploitation."""
-    conditions = tuple(_conditions(chosen or {}))
-    narrowed = Case.objects.seen_now_by(user).filter(*conditions)
+    seen = read_what_is_seen(user)
+    if seen is None:
+        return CaseScope(Q(pk__in=[]), [])
+    scope = CaseScope(seen, None, reduce(and_, _conditions(chosen or {}), Q()))
     # Without an order: which of them doesn't matter, and none has to be sorted.
-    some = list(narrowed.order_by().values_list("pk", flat=True)[: MAX_FEW + 1])
-    scope = CaseScope(narrowed, some if len(some) <= MAX_FEW else None, conditions)
+    some = list(scope.cases.order_by().values_list("pk", flat=True)[: MAX_FEW + 1])
+    if len(some) <= MAX_FEW:
+        scope = replace(scope, few=some)
     if not (chosen and chosen.get("exploitation")):
         return scope
     # As a page of the register is read: along the time, which an always true condition says, or by the keys of few.
-    near = Case.objects.filter(scope.condition("pk"), *conditions, opened_at__lte=END_OF_TIME)
+    near = Case.objects.filter(scope.of_cases(), opened_at__lte=END_OF_TIME)
     looked = keep_with_fact(near, key="exploitation", value=chosen["exploitation"])
-    return CaseScope(narrowed.filter(pk__in=name_keys(looked.found)), looked.found, conditions, looked)
+    return replace(scope, few=looked.found, looked=looked)
 
 
 def _conditions(chosen: Mapping[str, Any]) -> list[Q]:

@@ -104,7 +104,8 @@ class RegisterInspect(InspectView):
     """One row, field by field, every code, time and truth value in words; and the link to its case."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(reference=self.model_admin.reference_of(self.instance), **kwargs)
+        admin, row = self.model_admin, self.instance
+        return super().get_context_data(reference=admin.reference_of(row), **admin.describe_more(row), **kwargs)
 
     def get_field_label(self, field_name: str, field: Any = None) -> str:
         label: str = super().get_field_label(field_name, field)

@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from access.languages import get_current_language
 from access.models import localize
 from audit import clock
 from notifications.briefs.documents import to_pdf
@@ -119,7 +120,7 @@ def _list_recipients(case: Case) -> list[dict[str, Any]]:
         (row.event_id, row.role): row.basis
         for row in SharingDecision.objects.filter(said_of(case), is_allowed=True).defer("reason").order_by("at")
     }
-    language = translation.get_language() or "sq"
+    language = get_current_language()
     found = []
     for notice in sent.select_related("contact__partner", "partner").defer("brief", "ladder", "link_token"):
         partner = notice.contact.partner if notice.contact else notice.partner

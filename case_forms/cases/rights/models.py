@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import User
 from access.reach import get_keys_of_units_of_regions, get_region_keys
 from vault.fields import SealedJSONField
@@ -73,7 +74,7 @@ class RightsRequest(models.Model):
     kind = models.CharField(_("what the person asks"), max_length=12, choices=RightKind.choices)
     received_through = models.CharField(_("how it came"), max_length=16)
     identity = models.CharField(_("how it was established who asks"), max_length=16)
-    language = models.CharField(_("language of the answer"), max_length=5, default="sq")
+    language = models.CharField(_("language of the answer"), max_length=5, default=DEFAULT_LANGUAGE)
     words = SealedJSONField(default=dict, owner="case_id")
     asked_on = models.DateField(_("asked on"))
     due_on = models.DateField(_("to be answered by"))

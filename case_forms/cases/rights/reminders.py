@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
 from audit.put_aside import for_each_row, get_put_aside_keys
+from notifications.staff_push.waking import wake
 
 from .actions import end_documents
 from .models import RightsRequest
@@ -43,7 +44,9 @@ def send_due(_argument: str = "", *, now: datetime | None = None) -> int:
 def _remind(key: UUID, now: datetime) -> bool:
     request = RightsRequest.objects.select_related("case__unit").defer("words", "document").get(pk=key)
     # A list: each is mailed, whether or not the server took the one before.
-    taken = [_send(user, request, now) for user in _list_coordinators(request)]
+    people = _list_coordinators(request)
+    wake(people, is_alarm=False, at=now)
+    taken = [_send(user, request, now) for user in people]
     again = PAUSE if any(taken) else TRY_AGAIN
     # Only if nobody has answered it meanwhile: then it is null, and stays so.
     RightsRequest.objects.filter(pk=key, next_reminder_at__isnull=False).update(next_reminder_at=now + again)

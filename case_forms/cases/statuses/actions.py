@@ -23,8 +23,9 @@ from case_forms.procedures.case_state import STATUS_ORDER
 from ..adopting import may_adopt
 from ..brief_content import both
 from ..closing.actions import may_ask
+from ..finding.duties import end_asking
 from ..locking import lock_all_of
-from ..models import Case, CaseEvent, CaseStatus, StatusChange
+from ..models import STATUS_ASKED, Case, CaseEvent, CaseStatus, StatusChange
 from .decided import get_decided, log_status, store_proposal
 from .models import StatusDecision
 from .telling import tell_status
@@ -95,9 +96,9 @@ def decide_status(*, change: StatusChange, agree: bool, by: User, answer: str = 
     if agree and case.status != locked.before:
         raise CannotChange("changed")
     at = clock.now()
-    if answer.strip():
-        locked.words = {**locked.words, "answer": answer.strip()}
-    _decide(locked, StatusDecision.AGREED if agree else StatusDecision.REFUSED, by, at)
+    end_asking(case, STATUS_ASKED, at, by)
+    locked.answer(answer)
+    locked.decide(StatusDecision.AGREED if agree else StatusDecision.REFUSED, by, at)
     if not agree:
         log_status("case.status_refused", locked, by)
         return locked
@@ -118,11 +119,13 @@ def decide_status(*, change: StatusChange, agree: bool, by: User, answer: str = 
 @transaction.atomic
 def withdraw_status(*, change: StatusChange, by: User) -> None:
     """Withdraw what one has proposed, before it was decided. Raises CannotChange."""
-    lock_all_of(change.case)
+    case = lock_all_of(change.case)
     locked = _lock_waiting(change)
     if locked.proposed_by_id != by.pk:
         raise CannotChange("not_allowed")
-    _decide(locked, StatusDecision.WITHDRAWN, by, clock.now())
+    at = clock.now()
+    end_asking(case, STATUS_ASKED, at, by)
+    locked.decide(StatusDecision.WITHDRAWN, by, at)
     log_status("case.status_withdrawn", locked, by)
 
 
@@ -154,16 +157,10 @@ def _is_merged(case: Case) -> bool:
 
 
 def _lock_waiting(change: StatusChange) -> StatusChange:
-    rows = StatusChange.objects.select_for_update(of=("self",)).select_related("case__unit", "proposed_by")
-    locked = rows.get(pk=change.pk)
-    if locked.decision != StatusDecision.WAITING:
+    locked = StatusChange.objects.select_related("case__unit", "proposed_by").lock_waiting(change.pk)
+    if locked is None:
         raise CannotChange("decided")
     return locked
-
-
-def _decide(change: StatusChange, decision: str, by: User, at: datetime) -> None:
-    change.decision, change.decided_by, change.decided_at = decision, by, at
-    change.save(update_fields=["decision", "decided_by", "decided_at", "words"])
 
 
 def _word_decision(change: StatusChange) -> str:

@@ -5,11 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from access.models import User
 from audit.chain import get_actor, log_event
+from notifications.directory.models import Role
 
-from ..models import Case, StatusChange
+from ..brief_content import both
+from ..finding.duties import ask_for_answer
+from ..models import STATUS_ASKED, Case, StatusChange
 from .models import StatusDecision
 
 
@@ -45,6 +49,15 @@ def store_proposal(
             )
     except IntegrityError:
         return None
+    ask_for_answer(
+        case=case,
+        kind=STATUS_ASKED,
+        label=both(lambda: gettext("Another status is proposed: a second person decides")),
+        next_step=both(lambda: gettext("Agree to the proposed status, or refuse it.")),
+        at=at,
+        detail={"change": str(change.pk)},
+        owner=Role.COORDINATOR,
+    )
     log_status("case.status_proposed", change, by, by_form=submission_id is not None, by_merge=merge_id is not None)
     return change
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import User
 from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
+from access.two_people import AskedOfAnother, AskedQuerySet, build_decided_whole
 from case_forms.procedures.case_state import STATUS_ORDER
 from vault.fields import SealedJSONField
 
@@ -23,17 +24,14 @@ class StatusDecision(models.TextChoices):
     MERGED = "merged", _("ended, because cases were merged or separated")
 
 
-class StatusChangeQuerySet(models.QuerySet["StatusChange"]):
-    def waiting(self) -> "StatusChangeQuerySet":
-        return self.filter(decision=StatusDecision.WAITING)
-
+class StatusChangeQuerySet(AskedQuerySet["StatusChange"]):
     def near(self, user: User) -> "StatusChangeQuerySet":
         """Return those of cases of this person's units, or of the regions that they coordinate."""
         of_regions = Q(case__region__in=get_region_keys(user)) | Q(case__unit__in=get_keys_of_units_of_regions(user))
         return self.filter(of_regions | Q(case__unit__in=get_unit_keys(user)))
 
 
-class StatusChange(models.Model):
+class StatusChange(AskedOfAnother):
     """One proposal, and what was decided.
 
     `before` and `wanted`: statuses of the case. `words`, sealed: {"reason", "answer"}: why, and the second person's
@@ -55,10 +53,6 @@ class StatusChange(models.Model):
     decision = models.CharField(
         _("decision"), max_length=12, choices=StatusDecision.choices, default=StatusDecision.WAITING
     )
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
-    )
-    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 
     objects = StatusChangeQuerySet.as_manager()
 
@@ -76,11 +70,7 @@ class StatusChange(models.Model):
                 name="status_change_takes_two",
                 condition=~Q(decision__in=["agreed", "refused"]) | ~Q(decided_by=F("proposed_by")),
             ),
-            models.CheckConstraint(
-                name="status_change_is_decided_whole",
-                condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
-            ),
+            build_decided_whole("status_change_is_decided_whole"),
         ]
 
     def __str__(self) -> str:

@@ -2,23 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 import structlog
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from access.languages import Texts, in_each_language, same_in_each_language
-from case_forms.procedures.chains import chain_for
-from notifications.outbox.actions import create_notice
+from access.languages import in_each_language
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.requests import NoticeRequest
-from notifications.outbox.service_briefs import name_with_phone
+from notifications.outbox.service_briefs import build_row, build_short_brief
 from notifications.outbox.sharing import SharingRefused
 
-from ..closing.void_notices import ANSWER_MINUTES, LADDER, list_told
+from ..as_recipient import AsRecipient, describe_telling
 from ..models import Case, CaseEvent, CaseStatus
+from ..telling_again import ABOUT, build_about, list_told, tell_again
 
+STATUS_NOW, WHAT_HAPPENED = _("Status now"), _("What happened")
 TITLE = _("The status of this case was changed by decision")
 WHAT = _(
     "Two people of the organisation looked at the case again and decided on its status. What you were told of the"
@@ -60,40 +58,17 @@ def tell_status(
     return created
 
 
+def preview_status(case: Case, status: str) -> AsRecipient:
+    """Describe what everybody gets who was notified of the case, once this status is agreed to."""
+    says = [(STATUS_NOW, CaseStatus(status).label), (WHAT_HAPPENED, WHAT), *ABOUT]
+    return describe_telling(Purpose.CORRECTION, says, is_drill=case.is_drill, count=len(list_told(case)))
+
+
 def _tell(case: Case, event: CaseEvent, earlier: Notice, at: datetime, what: Promise | str) -> Notice:
-    contact = earlier.contact
-    return create_notice(
-        NoticeRequest(
-            event_id=event.pk,
-            case_id=case.pk,
-            case_reference=case.reference,
-            role=earlier.role,
-            contact=contact,
-            partner=earlier.partner or (contact.partner if contact else None),
-            municipality=earlier.municipality,
-            home=earlier.home,
-            unit=case.unit,
-            chain=chain_for(case.procedure_version.parsed, earlier.role),
-            brief=_build_brief(case, earlier, what),
-            answer_minutes=ANSWER_MINUTES,
-            ladder=LADDER,
-            is_drill=case.is_drill,
-            purpose=Purpose.CORRECTION,
-            at=at,
-        )
-    )
-
-
-def _build_brief(case: Case, earlier: Notice, what: Promise | str) -> dict[str, Any]:
     rows = [
-        _build_row("status", _("Status now"), in_each_language(CaseStatus(case.status).label)),
-        _build_row("decided", _("What happened"), in_each_language(what)),
-        _build_row("case", _("Case"), same_in_each_language(case.reference)),
-        _build_row("code", _("Code of the notice"), same_in_each_language(earlier.code)),
-        _build_row("unit", _("Questions"), name_with_phone(case.unit.name, case.unit.callback_phone)),
+        build_row("status", STATUS_NOW, in_each_language(CaseStatus(case.status).label)),
+        build_row("decided", WHAT_HAPPENED, in_each_language(what)),
+        *build_about(case, earlier),
     ]
-    return {"sections": [{"title": in_each_language(TITLE), "rows": rows}]}
-
-
-def _build_row(key: str, label: Promise | str, value: Texts) -> dict[str, Any]:
-    return {"key": key, "label": in_each_language(label), "value": value}
+    brief = build_short_brief(TITLE, rows)
+    return tell_again(case, earlier, event_id=event.pk, purpose=Purpose.CORRECTION, brief=brief, at=at)

@@ -18,6 +18,7 @@ from ..finding.links import find_visible, get_standing_references
 from ..models import Case, CaseStatus, StatusChange
 from .actions import MAX_WORDS, CannotChange, decide_status, may_decide, propose_status, withdraw_status
 from .models import StatusDecision
+from .telling import preview_status
 
 MAX_EARLIER = 50  # decisions of one case on its page
 PROBLEMS: dict[str, str | Promise] = {
@@ -91,14 +92,16 @@ def _build_page(request: HttpRequest, case: Case, waiting: StatusChange | None, 
         # Their words are sealed, and tell of the person.
         log_event("case.read", actor=get_actor(user), target_kind="case", target_id=case.pk)
     lines = [_build_line(change) for change in changes]
+    decides = waiting is not None and may_decide(waiting, user)
     return {
         "place_name": case.unit.name,
         "case": case,
+        "recipient": preview_status(case, waiting.wanted) if waiting is not None and decides else None,
         "waiting": lines[0] if waiting else None,
         "earlier": lines[1:] if waiting else lines,
         "list_of_earlier": earlier,
         "is_own": waiting is not None and waiting.proposed_by_id == user.pk,
-        "may_decide": waiting is not None and may_decide(waiting, user),
+        "may_decide": decides,
         "needs_coordinator": waiting is not None and waiting.is_lowering,
         "statuses": [(value, label) for value, label in CaseStatus.choices if value != case.status],
         "typed": {name: request.POST.get(name, "") for name in ("status", "reason", "answer")},

@@ -38,7 +38,8 @@ STEPS = (
 class CannotDo(Exception):
     """What somebody asked for about a task can't be done.
 
-    `code`: unknown (no such task, or it is done), has_form (its form meets it), same_person (it is for somebody else
+    `code`: unknown (no such task, or it is done), has_form (its form meets it), asks (an answer ends it: a decision, a
+    transfer), same_person (it is for somebody else
     than them), no_text, too_long, no_owner, no_time, past, too_far, closed.
     """
 
@@ -54,6 +55,8 @@ def get_task(case: Case, pk: int) -> Deadline:
         raise CannotDo("unknown")
     if task.form:
         raise CannotDo("has_form")
+    if not task.is_to_finish:
+        raise CannotDo("asks")
     return task
 
 

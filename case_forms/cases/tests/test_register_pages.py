@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -24,6 +25,7 @@ from ..finding.models import CaseAccess
 from ..models import Case, CaseEvent, Deadline, new_reference
 from ..registers import exporting, paging
 from ..registers.cases import CaseRegister
+from ..registers.scope import read_scope
 from .test_registers import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,51 @@ def test_both_ways_of_asking_who_sees_a_case_say_the_same(scene: Scene, case: Ca
         seen = set(Case.objects.visible_to(person))
         assert set(Case.objects.seen_now_by(person)) == seen, person
     assert set(Case.objects.seen_now_by(stranger)) >= {opened}
+
+
+def test_the_cases_of_many_are_those_of_few(scene: Scene, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where many cases are left they are described instead of named; that must let nobody see another one."""
+    elsewhere = make_place()
+    _unit, stranger = make_unit_with_worker(elsewhere)
+    copy(case, child_track=True, lead=scene.worker)
+    copy(case, merged_into=case)
+    CaseAccess.objects.create(case=copy(case), unit=stranger.units().get())
+    copy(case, unit=make_unit(elsewhere), region=elsewhere.region)
+    copy(case, unit=make_unit(scene.place), region=elsewhere.region, child_track=True)
+    left = make_coordinator(scene.place)
+    User.objects.filter(pk=left.pk).update(is_active=False)
+    people = [scene.worker, stranger, make_coordinator(scene.place), make_coordinator(elsewhere)]
+    people += [make_user(StaffRole.EDITOR), make_user(StaffRole.OPERATOR), User.objects.get(pk=left.pk)]
+    chosen: list[dict[str, Any]] = [{}, {"age": "child"}, {"age": "adult"}, {"lead": scene.worker}]
+    chosen += [{"region": scene.place.region}, {"region": elsewhere.region, "unit": scene.unit}, {"unit": scene.unit}]
+    for person in people:
+        seen = set(Case.objects.visible_to(person))
+        for about in chosen:
+            named = set(Case.objects.filter(read_scope(person, about).of_cases()))
+            with monkeypatch.context() as few:
+                few.setattr("case_forms.cases.registers.scope.MAX_FEW", 0)
+                described = set(Case.objects.filter(read_scope(person, about).of_cases()))
+            assert described == named, (person, about)
+            assert described <= seen
+            assert about or described == seen
+
+
+def test_many_cases_are_read_along_their_time_without_asking_the_table_twice(
+    scene: Scene, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("case_forms.cases.registers.scope.MAX_FEW", 0)
+    coordinator = make_coordinator(scene.place)
+    for about in ({}, {"region": scene.place.region, "unit": scene.unit}, {"age": "adult"}):
+        rows = Case.objects.filter(read_scope(coordinator, about).of_cases())
+        page = (
+            rows.filter(opened_at__lte=paging.END_OF_TIME).order_by("-opened_at", "-pk").values_list("opened_at", "pk")
+        )
+        assert str(page.query).count(f'FROM "{Case._meta.db_table}"') == 1
+        if connection.vendor == "sqlite":  # PostgreSQL reads a table of three rows as a whole
+            plan = page[:51].explain()
+            assert "opened_at<" in plan, plan
+            assert "OR" not in plan.replace("ORDER", "").replace("FOR", ""), plan
+            assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
 
 
 # ---- filters about the case

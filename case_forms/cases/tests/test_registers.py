@@ -251,6 +251,41 @@ def test_a_notice_leads_to_its_case(mine: Client, case: Case) -> None:
     assert page in mine.get(f"/cms/outbox/notice/inspect/{notice.pk}/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("outcome", "texts", "key", "shown", "hidden"),
+    [
+        ("accepted", "", "readable", ("Worded as shipped", "not encrypted"), ("ends with",)),
+        ("accepted", "3 17", "12ab34cd", ("version 3</a>", "version 17</a>", "12AB34CD"), ("not encrypted",)),
+        ("accepted", "", "", ("Worded as shipped",), ("not encrypted", "ends with")),
+        ("unreached", "", "readable", ("timeout", "not encrypted"), ()),
+        ("started", "", "", ("Attempts to send it",), ("Worded as shipped",)),
+    ],
+)
+def test_a_notices_page_says_of_each_attempt_how_it_was_worded_and_encrypted(
+    outcome: str, texts: str, key: str, shown: tuple[str, ...], hidden: tuple[str, ...], mine: Client, case: Case
+) -> None:
+    notice = Notice.objects.get(role="police")
+    code = "timeout" if outcome == "unreached" else ""
+    Attempt.objects.create(
+        notice=notice, number=1, token=1, channel="email", address="a@police.example", outcome=outcome, texts=texts,
+        mail_key=key, error_code=code,
+    )  # fmt: skip
+    page = mine.get(f"/cms/outbox/notice/inspect/{notice.pk}/").content.decode()
+    assert all(words in page for words in shown)
+    assert not any(words in page for words in hidden)
+    assert "a@police.example" not in page
+
+
+def test_of_many_attempts_the_newest_are_listed_and_the_page_says_so(mine: Client, case: Case) -> None:
+    notice = Notice.objects.get(role="police")
+    Attempt.objects.bulk_create(
+        Attempt(notice=notice, number=n, token=n, channel="email", address="a@x.example", outcome="unreached")
+        for n in range(1, 61)
+    )
+    page = mine.get(f"/cms/outbox/notice/inspect/{notice.pk}/").content.decode()
+    assert "50 of 60 are listed here." in page
+
+
 def mark_sent(notice: Notice) -> None:
     Notice.objects.filter(pk=notice.pk).update(
         state="sent", attempts=1, sent_at=timezone.now(), lease_until=None, next_attempt_at=None

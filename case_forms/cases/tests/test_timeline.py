@@ -146,14 +146,14 @@ def test_its_queries_do_not_grow_with_its_length(
     scene: Scene, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     case = Case.objects.select_related("unit").get()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         short = build_timeline(case)
     for _i in range(3):
         scene.follow(case.reference, to_org=scene.offices["protection_service"].slug)
     for notice in Notice.objects.all():
         mark_opened(notice=notice, at=timezone.now())
         answer(notice=notice, kind="accepted", note="x")
-    with django_assert_num_queries(6):  # nothing is open, so nobody can be locked out
+    with django_assert_num_queries(7):  # nothing is open, so nobody can be locked out
         long = build_timeline(case)
     assert len(long.notices) > len(short.notices)
     assert sum(len(line.answers) for line in long.notices) == len(long.notices)
@@ -191,3 +191,20 @@ def test_a_call_that_was_repeated_says_so_and_after_a_day_the_list_comes_next(sc
     line = build_line(drawn(hours=26), "police")
     assert line.next_step == "list"
     assert max(each.repeats for each in drawn(hours=26).notices if each.purpose == "call") > 1
+
+
+def test_what_was_accepted_by_telephone_is_unread_until_it_is_opened(scene: Scene) -> None:
+    notice = Notice.objects.get(role="police")
+    answer(notice=notice, kind="accepted", by="sms")
+    line = build_line(drawn(), "police")
+    assert (line.is_unread, line.answers[0].by_label) == (True, "by SMS")
+    client = Client()
+    client.force_login(scene.worker)
+    page = client.get(f"/field/cases/{Case.objects.get().reference}/").content.decode()
+    assert "Accepted by telephone; the notice has not been opened yet." in page
+    assert "accepted</strong> by SMS" in page
+
+    mark_opened(notice=notice, at=timezone.now())
+    line = build_line(drawn(), "police")
+    assert not line.is_unread
+    assert [moment.name for moment in line.moments] == ["owed", "sent", "accepted", "opened"]

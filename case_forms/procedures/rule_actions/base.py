@@ -3,17 +3,15 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import StrictStr
 
 from case_forms.json_nodes import Node
 
 from ..case_state import CaseState
+from ..decided_action import Action
 from .parameters import LADDER, Parameter
-
-if TYPE_CHECKING:
-    from ..decide import Action
 
 
 class World(Protocol):
@@ -24,43 +22,43 @@ class World(Protocol):
     """
 
     @abstractmethod
-    def open_case(self, action: "Action") -> None: ...
+    def open_case(self, action: Action) -> None: ...
 
     @abstractmethod
-    def attach_case(self, action: "Action") -> None: ...
+    def attach_case(self, action: Action) -> None: ...
 
     @abstractmethod
-    def update_case(self, action: "Action") -> None: ...
+    def update_case(self, action: Action) -> None: ...
 
     @abstractmethod
-    def notify(self, action: "Action") -> None: ...
+    def notify(self, action: Action) -> None: ...
 
     @abstractmethod
-    def refer(self, action: "Action") -> None: ...
+    def refer(self, action: Action) -> None: ...
 
     @abstractmethod
-    def start_deadline(self, action: "Action") -> None: ...
+    def start_deadline(self, action: Action) -> None: ...
 
     @abstractmethod
-    def meet_deadline(self, action: "Action") -> None: ...
+    def meet_deadline(self, action: Action) -> None: ...
 
     @abstractmethod
-    def create_task(self, action: "Action") -> None: ...
+    def create_task(self, action: Action) -> None: ...
 
     @abstractmethod
-    def ask_for_form(self, action: "Action") -> None: ...
+    def ask_for_form(self, action: Action) -> None: ...
 
     @abstractmethod
-    def require_second_worker(self, action: "Action") -> None: ...
+    def require_second_worker(self, action: Action) -> None: ...
 
     @abstractmethod
-    def set_flag(self, action: "Action") -> None: ...
+    def set_flag(self, action: Action) -> None: ...
 
     @abstractmethod
-    def clear_flag(self, action: "Action") -> None: ...
+    def clear_flag(self, action: Action) -> None: ...
 
     @abstractmethod
-    def produce_document(self, action: "Action") -> None: ...
+    def produce_document(self, action: Action) -> None: ...
 
 
 class Describer(Protocol):
@@ -116,12 +114,12 @@ class RuleAction(Node):
         return frozenset()
 
     @classmethod
-    def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:
+    def change_case(cls, action: Action, case: CaseState | None) -> CaseState | None:
         """Return the case as a decided action of this kind leaves it; None without a case."""
         return case
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         """Carry out a decided action of this kind."""
         raise NotImplementedError
 

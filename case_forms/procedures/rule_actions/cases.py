@@ -1,15 +1,13 @@
 """Actions about a case: open it, add a form to it, change it."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from ..case_state import STATUS_ORDER, CaseState
+from ..decided_action import Action
 from ..events.cases import CaseOpened, StatusChanged
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import CONDITION, EXPRESSION, Parameter
-
-if TYPE_CHECKING:
-    from ..decide import Action
 
 CHILD_TRACK = Parameter(
     CONDITION, gettext_noop("whether the case is followed as a child's"), clause=gettext_noop("as a child's: %(value)s")
@@ -48,14 +46,14 @@ class OpenCase(RuleAction):
         return frozenset({CaseOpened.code, StatusChanged.code})
 
     @classmethod
-    def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:
+    def change_case(cls, action: Action, case: CaseState | None) -> CaseState | None:
         status, is_child = action.params.get("status"), action.params.get("child_track", False)
         if case is None:
             return CaseState(status, is_child) if status in STATUS_ORDER else None
         return case.change(status=status, is_child=is_child)
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.open_case(action)
 
 
@@ -76,7 +74,7 @@ class AttachCase(RuleAction):
     ] = None
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.attach_case(action)
 
 
@@ -111,7 +109,7 @@ class UpdateCase(RuleAction):
         return frozenset({StatusChanged.code}) if self.has("status") else frozenset()
 
     @classmethod
-    def change_case(cls, action: "Action", case: CaseState | None) -> CaseState | None:
+    def change_case(cls, action: Action, case: CaseState | None) -> CaseState | None:
         if case is None:
             return None
         return case.change(
@@ -121,5 +119,5 @@ class UpdateCase(RuleAction):
         )
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.update_case(action)

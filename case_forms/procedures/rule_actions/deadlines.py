@@ -1,16 +1,14 @@
 """Actions on the clocks of a case's duties."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import StrictBool, StrictStr
 
+from ..decided_action import Action
 from ..events.tasks import OF_TASKS, TaskDone
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import DEADLINE, FLAG, Parameter
-
-if TYPE_CHECKING:
-    from ..decide import Action
 
 
 class StartDeadline(RuleAction):
@@ -49,7 +47,7 @@ class StartDeadline(RuleAction):
         return {} if self.restart else super().started_deadlines()
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.start_deadline(action)
 
 
@@ -70,5 +68,5 @@ class MeetDeadline(RuleAction):
         return frozenset({self.key} if self.key else ())
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.meet_deadline(action)

@@ -1,15 +1,13 @@
 """Actions that make documents of a case, kept sealed with it."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import StrictStr
 
+from ..decided_action import Action
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import CHOICE, Parameter
-
-if TYPE_CHECKING:
-    from ..decide import Action
 
 # The kinds that a rule can ask for; `cases.documents` has the same codes, and a test holds the two together.
 KINDS = (
@@ -35,5 +33,5 @@ class ProduceDocument(RuleAction):
     )
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.produce_document(action)

@@ -1,15 +1,13 @@
 """Actions that mark a case with one of the procedure's flags, for its page and the register."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import StrictStr
 
+from ..decided_action import Action
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import MARKER, Parameter
-
-if TYPE_CHECKING:
-    from ..decide import Action
 
 
 class SetFlag(RuleAction):
@@ -20,7 +18,7 @@ class SetFlag(RuleAction):
     flag: Annotated[StrictStr, Parameter(MARKER, gettext_noop("the flag"), is_needed=True)] = ""
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.set_flag(action)
 
 
@@ -32,5 +30,5 @@ class ClearFlag(RuleAction):
     flag: Annotated[StrictStr, Parameter(MARKER, gettext_noop("the flag"), is_needed=True)] = ""
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.clear_flag(action)

@@ -1,16 +1,14 @@
 """Actions by which somebody is notified."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import StrictBool, StrictInt, StrictStr
 
+from ..decided_action import Action
 from ..events.notices import OF_NOTICES, OF_REFERRALS
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import CONDITION, DEADLINE, EXPRESSION, FLAG, LADDER, MINUTES, OFFICE, ROLE, Parameter
-
-if TYPE_CHECKING:
-    from ..decide import Action
 
 STEPS = Parameter(
     LADDER,
@@ -66,7 +64,7 @@ class Notify(RuleAction):
         return {"_role": self.role} if self.role else {}
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.notify(action)
 
 
@@ -103,5 +101,5 @@ class Refer(RuleAction):
         return {"_role": "protection_service"}
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.refer(action)

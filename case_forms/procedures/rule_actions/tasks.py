@@ -1,18 +1,16 @@
 """Actions that give somebody of the case something to do by a time."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import StrictInt, StrictStr
 
 from case_forms.json_nodes import Texts
 
+from ..decided_action import Action
 from ..events.tasks import OF_TASKS
 from ..messages import gettext_noop
 from .base import RuleAction, World
 from .parameters import DEADLINE, FORM, KEY, LADDER, MINUTES, ROLE, TEXTS, Parameter
-
-if TYPE_CHECKING:
-    from ..decide import Action
 
 MAX_KEY = 64
 ANSWERED_BY = Parameter(
@@ -75,7 +73,7 @@ class CreateTask(RuleAction):
         return {"_task": self.task}
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.create_task(action)
 
 
@@ -97,7 +95,7 @@ class AskForForm(RuleAction):
         return {"_task": form_task_key(self.form)}
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.ask_for_form(action)
 
 
@@ -119,5 +117,5 @@ class RequireSecondWorker(RuleAction):
         return {"_task": second_worker_key(self.form)}
 
     @classmethod
-    def carry_out(cls, action: "Action", world: World) -> None:
+    def carry_out(cls, action: Action, world: World) -> None:
         world.require_second_worker(action)

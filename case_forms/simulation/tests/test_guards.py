@@ -198,7 +198,7 @@ def test_what_waits_for_a_commit_never_runs_even_inside_the_house(scene):
 
 def test_the_house_reads_the_real_one_in_a_bounded_number_of_queries(scene, django_assert_max_num_queries):
     story = tell(scene)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(30):
         House([story]).database.close()
 
 

@@ -11,7 +11,7 @@ import uuid
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from unittest import mock
 from zoneinfo import ZoneInfo
@@ -33,13 +33,15 @@ from notifications.channels.base import Unreached
 from notifications.directory.models import DutyShift
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import send_digests
-from notifications.outbox import delivery
+from notifications.outbox import backoff
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from notifications.outbox.sweep import resolve_again
+from notifications.outbox.ways.sending import send_due_ways
 from tests.examples import FACTOR
 from tests.world.notices import POSTBOX, postbox
 from tests.world.offices import make_staffed_office
+from tests.world.phones import add_way, phones
 from tests.world.places import make_municipality
 from tests.world.procedures import enact, small_procedure
 from tests.world.scene import Scene, make_scene
@@ -189,7 +191,7 @@ def get_first_title(notice: Notice) -> str:
 
 
 NOTED = ("notice", "case", "deadline", "referral", "submission", "brief")
-CODES = ("reason", "purpose", "number", "step", "index", "no_deputy", "key", "status", "attempt", "to")
+CODES = ("way", "reason", "purpose", "number", "step", "index", "no_deputy", "key", "status", "attempt", "to")
 TIMES = ("owed", "sent", "opened", "accepted", "declined", "escalated", "closed", "cancelled", "repeated", "red")
 
 
@@ -248,6 +250,7 @@ class RealHouse:
         resolve_again(self.now)
         send_digests(self.now)
         send_due()
+        send_due_ways()
 
 
 @pytest.fixture
@@ -262,7 +265,7 @@ def scene(postbox: Any) -> Scene:
     return scene
 
 
-__all__ = ["postbox"]
+__all__ = ["phones", "postbox"]
 
 
 def build_story(scene: Scene, done: list[dict[str, Any]], **more: Any) -> Story:
@@ -292,7 +295,7 @@ def compare(
 ) -> Lived:
     """Hold the simulator against the house, minute by minute, and the rows of both after so many minutes."""
     # The spread of retries is chance; here all wait the same.
-    with mock.patch.object(delivery, "_random", mock.Mock(uniform=lambda low, high: 1.0)):
+    with mock.patch.object(backoff, "_random", mock.Mock(uniform=lambda low, high: 1.0)):
         end = START + timedelta(minutes=until)
         with (
             House([story], procedure=procedure) as house,
@@ -344,6 +347,70 @@ def test_a_mail_server_that_is_away_is_what_the_house_sees(scene):
     done = [{"do": "mail_away", "at": 0, "until": 45}, {"do": "accepts", "at": 60, "role": "police"}]
     simulated = compare(scene, build_story(scene, done), tried_procedure(), until=90, step=1)
     assert any(noted[:2] == (45, "notice.sent") or noted[1] == "notice.accepted" for noted in simulated.noted)
+
+
+def ways_of(simulated: Lived) -> set[tuple[int, str]]:
+    """(minute, channel) of what was sent, with "" for e-mail."""
+    sent = (noted for noted in simulated.noted if noted[1] == "notice.sent")
+    return {(noted[0], dict(noted[5:]).get("way", "")) for noted in sent}
+
+
+def test_the_ways_of_contacts_are_taken_as_the_house_takes_them(scene, phones):
+    """By the minutes after the e-mail, for what they are, at their hours; not where the e-mail was opened before."""
+    officer, deputy, *_others = (shift.contact for shift in DutyShift.objects.filter(partner__role="police"))
+    authority = DutyShift.objects.filter(partner__role="responsible_authority")[0].contact
+    coordinator = DutyShift.objects.filter(partner=scene.offices["coordinator"])[0].contact
+    add_way(officer, "sms", after_minutes=5)
+    add_way(officer, "push", hours_from=time(8), hours_until=time(16))  # it is a quarter to midnight
+    add_way(officer, "voice")
+    add_way(deputy, "sms", address="+355692222222", sent_for="unanswered")
+    add_way(authority, "sms", address="+355693333333", after_minutes=10)
+    add_way(coordinator, "push", address="Tjetri", sent_for="unanswered")
+    done = [{"do": "opens", "at": 5, "role": "responsible_authority"}]
+    procedure = tried_procedure()
+    simulated = compare(scene, build_story(scene, done), procedure, until=60)
+    assert {(0, ""), (5, "sms")} <= ways_of(simulated)
+    assert any(way == "voice" for _minute, way in ways_of(simulated))
+    assert any(way == "push" and minute > 0 for minute, way in ways_of(simulated))
+    assert (10, "sms") not in {each for each in ways_of(simulated) if each[0] == 10}
+
+
+drawn_ways = st.lists(
+    st.fixed_dictionaries(
+        {
+            "whose": st.integers(0, 7),
+            "channel": st.sampled_from(["sms", "push", "voice"]),
+            "after_minutes": st.sampled_from([0, 0, 5, 20, 60]),
+            "sent_for": st.sampled_from(["all", "urgent", "unanswered"]),
+            "hours": st.sampled_from([None, (time(22), time(6)), (time(8), time(16)), (time(23, 55), time(0, 30))]),
+        }
+    ),
+    max_size=6,
+)
+
+
+@settings(
+    max_examples=20 if THOROUGH else 4,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(procedure=procedures(), done=acts, drawn=drawn_ways)
+def test_random_ways_in_a_random_story_are_what_the_house_does(scene, phones, procedure, done, drawn):
+    contacts = [shift.contact for shift in DutyShift.objects.order_by("pk")]
+    with transaction.atomic():
+        for number, way in enumerate(drawn):
+            begins, ends = way.pop("hours") or (None, None)
+            whose = contacts[way.pop("whose") % len(contacts)]
+            add_way(whose, way.pop("channel"), address=f"{number}", hours_from=begins, hours_until=ends, **way)
+        compare(scene, build_story(scene, done), procedure)
+        transaction.set_rollback(True)
+
+
+def test_an_sms_goes_out_at_once_where_the_mail_server_is_away(scene, phones):
+    officer = DutyShift.objects.filter(partner__role="police", rank=1)[0].contact
+    add_way(officer, "sms", after_minutes=30)
+    done = [{"do": "mail_away", "at": 0, "until": 45}]
+    simulated = compare(scene, build_story(scene, done), tried_procedure(), until=60, step=1)
+    assert (0, "sms") in ways_of(simulated)
 
 
 def test_which_of_two_calls_of_one_moment_is_answered_does_not_hang_on_their_keys(scene):

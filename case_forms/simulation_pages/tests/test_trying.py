@@ -2,11 +2,13 @@
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from access.limits import Bounded
 from access.models import Municipality, StaffRole
@@ -18,11 +20,15 @@ from case_forms.procedure_editor.tests.editors import Editor, editor
 from case_forms.procedures.models import Procedure
 from case_forms.simulation.models import Scenario
 from case_forms.submissions.models import Submission
+from notifications.directory.models import Contact, DutyShift
 from notifications.outbox.models import Notice
+from tests.world.notices import postbox
+from tests.world.phones import Phones, add_way, phones
 from tests.world.scene import Scene, make_scene
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
+__all__ = ["phones", "postbox"]
 EVERYTHING = (Case, Submission, Notice, AuditEntry, Scenario)
 
 
@@ -76,6 +82,21 @@ def test_the_page_opens_with_a_form_and_says_that_it_is_a_trial(ana: Editor, pro
     assert page.status_code == 200
     assert "This is a trial. Nothing is stored, nothing is sent" in words(page)
     assert "no-store" in page["Cache-Control"]
+
+
+def test_a_line_says_by_which_ways_of_the_real_directory_a_notice_goes_out(
+    ana: Editor, procedure: Procedure, phones: Phones
+) -> None:
+    officer = Contact.objects.filter(partner__role="police").order_by("pk")[0]
+    add_way(officer)
+    add_way(officer, "push", after_minutes=4)
+    DutyShift.objects.update(starts_at=timezone.now() - timedelta(days=40))
+    read = words(ana.post(f"{procedure.pk}/try/", **tell(_directory="real")))
+    assert "By e-mail, text message." in read
+    assert "By push notification." in read
+    assert not phones.taken
+    # The invented directory is of nobody: its people have an e-mail address and nothing else.
+    assert "text message" not in words(ana.post(f"{procedure.pk}/try/", **tell()))
 
 
 def test_a_story_is_lived_through_and_leaves_nothing(ana: Editor, procedure: Procedure) -> None:

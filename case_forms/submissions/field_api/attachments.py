@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.responses import Status
 
+from access.json_body import FORM_TYPE, BodyRefused, read_bytes
 from access.models import User
 
 from ..actions import NotAllowed
@@ -16,7 +17,6 @@ from ..attachments.file_types import FileRefused
 from ..attachments.uploads import content_of_upload, keep_in_memory
 from . import schemas as shapes
 from .authentication import Bearer, SessionWithFiles
-from .body import FORM_TYPE, BodyRefused, read_bytes
 
 NAME_HEADER = "X-File-Name"
 BY_ITSELF = ("image/", "application/pdf", "application/octet-stream")

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 
+from access.json_body import check_media_type
 from access.models import User
 
 from ..attachments.uploads import keep_in_memory
-from .body import check_media_type
 
 
 class Bearer(HttpBearer):

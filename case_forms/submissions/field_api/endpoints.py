@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.responses import Status
 from pydantic import ValidationError
 
+from access.json_body import JSON_TYPE, BodyRefused, read_json
 from access.middleware import problem
 from access.models import MobileUnit, User
 from access.scoping import visible_or_404
@@ -42,7 +43,6 @@ from ..validation.validate import AnswerProblem
 from . import schemas as shapes
 from .attachments import router as attachments
 from .authentication import Bearer, Session
-from .body import JSON_TYPE, BodyRefused, read_json
 
 REFERENCE = re.compile(r"^[0-9A-Z]{6,8}$")
 FIELD_NAME = re.compile(r"^[a-z][a-z0-9_]{0,63}$")

@@ -251,7 +251,7 @@ def decline_move(*, move: FormMove, answer: str, by: User) -> None:
     """Leave the form where it is. Raises MoveRefused."""
     locked = _lock(move)
     _refuse(get_obstacle_for(locked, by) or _check_words(answer, is_needed=True))
-    locked.words = {**locked.words, "answer": answer.strip()}
+    locked.answer(answer)
     _decide(locked, MoveDecision.DECLINED, by, clock.now())
     _log("case.form_move_declined", locked, by)
 
@@ -271,8 +271,7 @@ def agree_to_move(*, move: FormMove, by: User, answer: str = "") -> FormMove:
     _refuse(get_obstacle_of(source) or _get_obstacle_of_form(submission, source))
     if target is not None:
         _refuse(check_target(submission, target, by))
-    if answer.strip():
-        locked.words = {**locked.words, "answer": answer.strip()}
+    locked.answer(answer)
     try:
         _Moving(locked, submission, by, clock.now()).carry_out()
     except (SealBroken, KeyRingError, ContentLost):
@@ -295,10 +294,9 @@ def _lock_cases(*cases: Case | None) -> None:
 
 def _lock(move: FormMove) -> FormMove:
     _lock_cases(move.source, move.target)
-    rows = FormMove.objects.select_for_update(of=("self",))
     related = ("source__unit", "source__procedure_version", "target__unit", "target__procedure_version")
-    locked = rows.select_related(*related, "proposed_by", "deadline").get(pk=move.pk)
-    if locked.decision != MoveDecision.WAITING:
+    locked = FormMove.objects.select_related(*related, "proposed_by", "deadline").lock_waiting(move.pk)
+    if locked is None:
         raise MoveRefused("decided")
     return locked
 
@@ -309,8 +307,7 @@ def _get_form(move: FormMove) -> Submission:
 
 
 def _decide(move: FormMove, decision: str, by: User, at: datetime) -> None:
-    move.decision, move.decided_by, move.decided_at = decision, by, at
-    move.save(update_fields=["decision", "decided_by", "decided_at", "target", "words_of", "words", "facts"])
+    move.decide(decision, by, at, also=("target", "words_of", "facts"))
     note_answered(move.deadline, at, by)
 
 

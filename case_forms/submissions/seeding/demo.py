@@ -25,7 +25,17 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.tips import staff_actions
 from case_forms.tips.models import Outcome, Tip
 from case_forms.tips.public_actions import Origin, receive_tip
-from notifications.directory.models import Contact, DutyShift, Partner, ServiceProfile
+from notifications.directory.models import (
+    Agreement,
+    AgreementRule,
+    Contact,
+    ContactWay,
+    DutyShift,
+    Partner,
+    Role,
+    ServiceProfile,
+)
+from notifications.directory.ways.models import WayKind
 from outreach_pages.models import InformativeSession
 from outreach_pages.pages.actions import make_session_page
 from outreach_pages.records.demo import seed_demo_sessions
@@ -155,6 +165,7 @@ def _seed_contacts(facts: dict[str, Any], hashes: _Hashes) -> Made:
     made = {
         "offices": offices,
         "services": _seed_services(facts["profiles"], partners),
+        "agreements": _seed_agreements(facts["agreements"]),
         "contacts": 0,
         "duty shifts": 0,
     }
@@ -176,7 +187,39 @@ def _seed_contacts(facts: dict[str, Any], hashes: _Hashes) -> Made:
         )
         made["contacts"] += 1
         made["duty shifts"] += 1
+    made["phones"] = _seed_phones()
     return made
+
+
+def _seed_agreements(facts: dict[str, Any]) -> int:
+    """Seed an agreement with each office of a role that has none, and let the role need one. Returns how many."""
+    offices = Partner.objects.filter(role=facts["role"], is_active=True)
+    missing = offices.exclude(agreements__isnull=False).exclude(agreements_beside__isnull=False)
+    rows = [
+        Agreement(partner=office, reference=facts["reference"], signed_on=facts["signed_on"], is_demo=True)
+        for office in missing
+    ]
+    Agreement.objects.bulk_create(rows)
+    # Only once: whoever tries what it is like without the rule isn't overruled by the next start.
+    AgreementRule.objects.get_or_create(role=facts["role"], defaults={"is_on": True})
+    return len(rows)
+
+
+def _seed_phones() -> int:
+    """Give the demo's police officers a phone for SMS and calls; their numbers are nobody's. Return how many."""
+    officers = Contact.objects.filter(is_demo=True, partner__role=Role.POLICE, ways__isnull=True).exclude(phone="")
+    ways = [
+        ContactWay(
+            contact=officer,
+            channel=channel,
+            address="".join(officer.phone.split()),
+            confirmed_at=timezone.now(),
+            is_demo=True,
+        )
+        for officer in officers
+        for channel in (WayKind.SMS, WayKind.VOICE)
+    ]
+    return len(ContactWay.objects.bulk_create(ways)) // 2
 
 
 def _seed_sessions() -> int:

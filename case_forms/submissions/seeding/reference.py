@@ -27,6 +27,7 @@ from case_forms.procedures.models import Procedure, ProcedureVersion
 from content.review.seeding import seed_review
 from content.seeding.actions import seed_content
 from notifications.directory.models import Partner
+from outreach_pages.kits.versions import freeze_all
 
 Made = dict[str, int]
 
@@ -90,6 +91,7 @@ def seed_reference() -> Made:
             ),
             "rights on pages": seed_review(),
             **seed_content(),
+            "versions of kits": freeze_all(),
         }
         if any(made.values()):
             log_event("seed.reference", target_kind="seed", made=made)

@@ -300,6 +300,7 @@ def test_a_worker_corrects_over_http_and_reads_what_changed(scene: Scene, phone:
     page = review.content.decode()
     assert "Typed 30 for 13." in page
     assert "What you correct" in page
+    assert "correction, notice 7K2M9-QXZ" in page  # what whoever has answered gets
     done = phone.post(f"/field/drafts/{draft.pk}/", {"looked_over": review.context["looked_over"]}, follow=True)
     assert "corrected since" in done.content.decode()
     old = phone.get(reading).content.decode()

@@ -254,7 +254,7 @@ def test_a_page_asks_the_database_as_often_for_many_cases_as_for_one(
     assert first <= (most if path == "/field/" else most + 10)
 
 
-@pytest.mark.parametrize(("who", "most"), [("worker", 56), ("coordinator", 59)])
+@pytest.mark.parametrize(("who", "most"), [("worker", 57), ("coordinator", 59)])
 def test_the_page_of_a_case_asks_as_often_however_much_happened_in_it(world: World, who: str, most: int) -> None:
     reader = Client()
     reader.force_login(getattr(world, who))

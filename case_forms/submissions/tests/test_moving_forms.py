@@ -412,6 +412,7 @@ def test_it_is_proposed_decided_and_read_over_http(
     shown = second.get(address).content.decode()
     assert REASON in shown
     assert right.reference in shown
+    assert "7K2M9-QXZ" in shown  # what whoever was notified gets, with a made-up code
     assert second.post(address, {"do": "decline", "move": move.pk}).status_code == 422
     agreed = second.post(address, {"do": "agree", "move": move.pk})
     assert agreed.status_code == 302

@@ -129,6 +129,7 @@ def test_a_real_account_of_the_same_name_is_never_touched(seeded: dict[str, int]
 def test_a_missing_contact_is_added_again(seeded: dict[str, int]) -> None:
     gone = Contact.objects.get(email="oficer.vlore@policia.example")
     gone.shifts.all().delete()
+    gone.ways.all().delete()
     gone.delete()
     made = seed_demo(with_cases=False)
     assert (made["contacts"], made["duty shifts"]) == (1, 1)

@@ -21,6 +21,7 @@ from case_forms.cases.finding.index import find_matches
 from case_forms.cases.finding.links import find_visible
 from case_forms.cases.models import Case, FormMove
 from case_forms.cases.moving.allowed import list_readers, may_decide
+from case_forms.cases.moving.telling import preview_move
 from case_forms.form_builder.sources import Lists
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -193,7 +194,8 @@ def _describe_waiting(found: Submission, waiting: FormMove, user: User) -> dict[
     is_own = waiting.proposed_by_id == user.pk
     # Somebody else of the unit sees that it is proposed; where to, only whoever may open that case.
     sees = decides or is_own
-    page: dict[str, Any] = {"may_decide": decides, "is_own": is_own, "sees_target": sees, "words": {}}
+    page: dict[str, Any] = {"recipient": preview_move(waiting.source) if decides else None}
+    page |= {"may_decide": decides, "is_own": is_own, "sees_target": sees, "words": {}}
     if not sees:
         return page
     cases = [case for case in (waiting.source, waiting.target) if case is not None]

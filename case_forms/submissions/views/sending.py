@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from access.models import User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
+from case_forms.cases.correcting import preview_correction
 from case_forms.cases.models import Case
 from case_forms.form_builder.sources import Lists
 from vault.keyring import KeyRingError
@@ -141,6 +142,7 @@ def _correction(draft: Draft, checked: Checked, context: CheckContext, user: Use
     return {
         "changed": compare(_read_corrected(draft.corrects, context), read_sections(checked, context)),
         "cannot_correct": REFUSALS.get(code, ""),
+        "recipient": preview_correction(is_drill=draft.corrects.is_drill) if draft.corrects.case_id else None,
         "newest": get_newest_version(draft.corrects) if code == "corrected_since" else None,
     }
 

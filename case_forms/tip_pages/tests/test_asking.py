@@ -23,7 +23,7 @@ from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from vault.keyring import KeyRingError
 
-from .. import form_state, rate_limits
+from .. import form_state, rate_limits, sending
 from ..form_state import FormState
 from ..views import ask
 from .pages import hidden, press, to_review
@@ -285,7 +285,7 @@ def test_a_database_that_does_not_answer_loses_nothing_and_claims_nothing(client
         raise DatabaseError("database is locked: " + SAID)
 
     review = to_review(client, address)
-    monkeypatch.setattr(ask, "receive_tip", fail)
+    monkeypatch.setattr(sending, "receive_tip", fail)
     answered = press(client, address, review, "send")
     html = answered.content.decode()
     assert answered.status_code == 503

@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.pages.section import NoSuchSection
 from case_forms.submissions.validation.validate import NothingToAsk
-from case_forms.tips.public_actions import ReceivedTip, find_sent_tip, receive_tip
+from case_forms.tips.public_actions import ReceivedTip
 from case_forms.tips.recipients import get_notified_recipients
 from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form as form_without_cookie
@@ -29,9 +28,8 @@ from ..entry_points import EntryPoint, place_of_card, place_of_region, public_fo
 from ..form_state import FormState, is_too_large, opened, sealed
 from ..proof_of_work import new_work
 from ..responses import shown
-from ..steps import DANGER, DANGER_QUESTION, REVIEW, Move
-
-CODE_SHOWN_SECONDS = 15 * 60  # for a page that is sent twice: a double click, a lost answer
+from ..sending import TooSoon, get_code_to_show, send_form
+from ..steps import DANGER, REVIEW, Move
 
 log = structlog.get_logger(__name__)
 
@@ -122,23 +120,17 @@ def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: 
         # Everything is checked again: a page that was changed by hand may skip sections.
         broken = steps.first_broken(checked) or steps.first_step(version, sheet.answers)
         return _page(request, place, version, Move(sheet, broken, show_all=True), status=422)
-    proof = request.POST.get("proof", "")
     try:
-        # A page that is sent again has been weighed before; it finds what it stored.
-        received = find_sent_tip(sheet.secret)
-        if received is None:
-            if rate_limits.may_send(sheet, proof) != rate_limits.GOOD:
-                return _page(request, place, version, Move(sheet, REVIEW), TOO_SOON, 429)
-            is_in_danger = checked.answers.get(DANGER_QUESTION) == "yes"
-            received = receive_tip(
-                secret=sheet.secret,
-                form_version=version,
-                answers=checked.answers,
-                origin=place.origin,
-                language=get_language() or settings.LANGUAGE_CODE,
-                # Counted inside the transaction that stores it (ADR 70).
-                is_above_budget=lambda: rate_limits.is_above(sheet, proof, is_in_danger=is_in_danger),
-            )
+        received = send_form(
+            sheet,
+            version=version,
+            answers=checked.answers,
+            place=place,
+            proof=request.POST.get("proof", ""),
+            language=get_language() or settings.LANGUAGE_CODE,
+        )
+    except TooSoon:
+        return _page(request, place, version, Move(sheet, REVIEW), TOO_SOON, 429)
     except Exception as failure:  # noqa: BLE001  # whatever failed on our side, what was typed stays in the page
         log.error("signal_not_received", error=type(failure).__name__, at=_where(failure))
         return _page(request, place, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
@@ -154,12 +146,11 @@ def _where(failure: Exception) -> str:
 def _receipt(request: HttpRequest, place: EntryPoint, received: ReceivedTip) -> HttpResponse:
     """Show the receipt. The code only while it is fresh, and only if it still opens something."""
     tip = received.tip
-    is_fresh = (timezone.now() - tip.received_at).total_seconds() < CODE_SHOWN_SECONDS
     return shown(
         request,
         "tip_pages/receipt.html",
         "asking:back",
-        code=received.code if is_fresh and tip.receipt_hash else "",
+        code=get_code_to_show(received),
         whom=get_notified_recipients(tip),
         is_in_danger=tip.is_in_danger,
         place=place,

@@ -109,3 +109,29 @@ class AwaitedOutcome(models.Model):
 
     def __str__(self) -> str:
         return self.notice.code
+
+
+class UnreadAcceptance(models.Model):
+    """A notice that was accepted from a telephone, and that nobody has opened yet.
+
+    `next_at`: when its recipient is asked to open it; null while they are being asked (`asking`), and when it has
+    ended: opened, passed on, or settled.
+    """
+
+    notice = models.OneToOneField(Notice, models.PROTECT, primary_key=True, related_name="unread_acceptance")
+    next_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    asking = models.OneToOneField(Notice, models.PROTECT, null=True, blank=True, related_name="+")
+    asked = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("accepted, not opened")
+        verbose_name_plural = _("accepted, not opened")
+        constraints = [
+            models.CheckConstraint(
+                name="ended_unread_has_no_next_time", condition=Q(ended_at__isnull=True) | Q(next_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.notice.code

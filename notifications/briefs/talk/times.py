@@ -60,6 +60,11 @@ def get_outcome_times(role: str) -> OutcomeTimes | None:
     return _build(OutcomeTimes, written) if written else None
 
 
+def get_unread_minutes() -> float:
+    """Return after how many minutes whoever accepted from a telephone is asked to open what they accepted."""
+    return float(_data()["unread_minutes"])
+
+
 def get_question_times() -> UnitTimes:
     """Return the times of a question, which the unit answers."""
     return _build(UnitTimes, _data()["question"])

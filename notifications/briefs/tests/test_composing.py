@@ -48,6 +48,7 @@ def test_rows_keep_their_order_under_their_sections_title() -> None:
         "key": "needs",
         "label": {"sq": "Nevoja të menjëhershme", "en": "Nevoja të menjëhershme (en)"},
         "value": {"sq": "Ushqim, strehim, përkthyes", "en": "Ushqim, strehim, përkthyes"},
+        "part": "",
     }
 
 

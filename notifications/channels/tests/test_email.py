@@ -7,10 +7,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
-from ..base import ChannelError, Message, PayloadError, RecipientRefused, Unreached, get_channel
+from audit import clock
+
+from .. import base
+from ..base import (
+    ChannelError,
+    ChannelPool,
+    Message,
+    PayloadError,
+    RecipientRefused,
+    Unreached,
+    close_kept,
+    get_channel,
+)
 from ..email import EmailChannel, classify_failure
 
 LETTER = Message("<1@vatra.example>", "officer@partner.example", "Vatra: njoftim 7K2M9-4XQ", "Përshëndetje\n")
@@ -31,6 +44,7 @@ class Script:
     def __init__(self, answers: dict[str, str | None], *, slow: float = 0.0) -> None:
         self.answers, self.slow = {**GOOD, **answers}, slow
         self.commands: list[str] = []
+        self.lines: list[str] = []
         self.texts: list[bytes] = []
         self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -66,6 +80,7 @@ class Script:
             # What TLS begins with is no words, and may hold an empty line.
             verb = (line.split() or [b""])[0].decode(errors="replace").upper()
             self.commands.append(verb)
+            self.lines.append(line.decode(errors="replace"))
             if not self._answer(peer, verb) or verb == "QUIT":
                 return
             if verb == "DATA" and self.answers["DATA"].startswith("354"):
@@ -268,3 +283,84 @@ def test_another_backend_is_used_as_it_is(settings):
 def test_a_name_without_a_channel_is_our_own_fault():
     with pytest.raises(PayloadError, match="unknown_channel"):
         get_channel("pigeon")
+
+
+def test_a_return_path_is_the_envelopes_sender_and_the_header_names_who_writes(served):
+    server, channel = served(), EmailChannel()
+    channel.open()
+    channel.send(replace(LETTER, return_path="kthim+1-abc@vatra.example"))
+    channel.send(LETTER)
+    channel.close()
+    senders = [line for line in server.lines if line.upper().startswith("MAIL")]
+    assert "<kthim+1-abc@vatra.example>" in senders[0]
+    assert "<njoftime@vatra.example>" in senders[1]
+    assert all(b"From: Vatra <njoftime@vatra.example>" in text for text in server.texts)
+    assert not any(b"kthim" in text for text in server.texts)
+
+
+@pytest.fixture
+def kept(settings):
+    """Pools that keep connections, as a worker's runs do; none is left behind."""
+    settings.NOTIFICATION_CHANNELS = {"email": "notifications.channels.email.EmailChannel"}
+    close_kept(all_of_them=True)
+    yield lambda: ChannelPool(keeps=True)
+    close_kept(all_of_them=True)
+
+
+def send_in_a_run(pool: ChannelPool) -> None:
+    pool.get("email").send(LETTER)
+    pool.close()
+
+
+def test_the_next_run_goes_over_the_connection_of_the_one_before(served, kept):
+    server = served(NOOP="250 ok")
+    for _run in range(3):
+        send_in_a_run(kept())
+    assert (server.connections, len(server.texts)) == (1, 3)
+    assert server.commands.count("NOOP") == 2
+
+
+@pytest.mark.parametrize("answer", ["421 closing", "drop", "500 what", None])
+def test_a_server_that_has_left_meanwhile_costs_a_connection_and_no_mail(served, kept, answer):
+    server = served(NOOP=answer)
+    send_in_a_run(kept())
+    if answer is None:
+        threading.Timer(0.3, server.over.set).start()  # it serves one at a time
+    with promised(3):
+        send_in_a_run(kept())
+    assert (server.connections, len(server.texts)) == (2, 2)
+
+
+def test_nobody_keeps_a_connection_for_long(served, kept, monkeypatch):
+    server = served(NOOP="250 ok")
+    monkeypatch.setattr(base, "KEPT_SECONDS", 0.0)
+    send_in_a_run(kept())
+    close_kept()
+    assert server.commands[-1] == "QUIT"
+    send_in_a_run(kept())
+    assert server.connections == 2
+
+
+def test_a_lost_connection_is_not_kept(served, kept):
+    server = served(RCPT="421 closing")
+    pool = kept()
+    with pytest.raises(Unreached):
+        pool.get("email").send(LETTER)
+    pool.record_loss("email")
+    pool.close()
+    server.answers["RCPT"] = "250 ok"
+    send_in_a_run(kept())
+    assert (server.connections, len(server.texts)) == (2, 1)
+
+
+def test_a_pool_that_keeps_nothing_says_goodbye(served, kept):
+    server = served()
+    send_in_a_run(ChannelPool())
+    assert server.commands[-1] == "QUIT"
+
+
+def test_a_simulation_takes_over_no_connection(served, kept):
+    served(NOOP="250 ok")
+    send_in_a_run(kept())
+    with clock.imagine_time(clock.now()), pytest.raises(base.ReachesSomebody):
+        kept().get("email")

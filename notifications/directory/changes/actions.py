@@ -26,13 +26,14 @@ from audit.chain import get_actor, log_event
 from notifications import signals
 
 from ..actions import has_begun, next_minute
-from ..models import Contact, DutyShift, Leave, Partner, Role
+from ..models import Contact, ContactWay, DutyShift, Leave, Partner, Role
 from . import mails
 from .models import Act, ChangedKind, Decision, DirectoryChange
 from .values import MODELS, ChangeRequest, Row, Values, apply_values, get_difference, get_values
 from .who import get_concerned_contacts, get_office, may_decide, may_undo
 
 NEEDS_TEST = {"email", "pin_hash", "partner"}  # a change of these needs a new test notice
+STOPPED = "stopped"  # why a way ended: two people agreed that it does
 ENDS_LINKS = {"email", "pin_hash", "partner", "is_active"}  # what ends the links that are open
 
 
@@ -134,7 +135,9 @@ def preview_change(
         with transaction.atomic():
             key = wanted.row.pk
             moment = now or timezone.now()
-            row = _write(wanted.kind, wanted.act, key, wanted.before, wanted.after, by=by, now=moment, is_preview=True)
+            row = write_entry(
+                wanted.kind, wanted.act, key, wanted.before, wanted.after, by=by, now=moment, is_preview=True
+            )
             found = look(row)
             transaction.set_rollback(True)
     except ValidationError:
@@ -144,7 +147,7 @@ def preview_change(
 
 def _apply(change: DirectoryChange, *, by: User, now: datetime) -> None:
     values = change.values
-    row = _write(change.kind, change.act, change.entry_id, values["before"], values["after"], by=by, now=now)
+    row = write_entry(change.kind, change.act, change.entry_id, values["before"], values["after"], by=by, now=now)
     if change.act != Act.DELETE:
         change.entry_id = row.pk
         change.office = get_office(row)
@@ -164,18 +167,21 @@ def _undo(change: DirectoryChange, *, by: User, now: datetime) -> None:
 def _revert(change: DirectoryChange, *, by: User, now: datetime) -> None:
     values, key = change.values, change.entry_id
     if change.act == Act.CHANGE:
-        _write(change.kind, Act.CHANGE, key, values["after"], values["before"], by=by, now=now)
+        write_entry(change.kind, Act.CHANGE, key, values["after"], values["before"], by=by, now=now)
     elif change.act == Act.DELETE:
-        _write(change.kind, Act.ADD, None, {}, values["before"], by=by, now=now)
-    elif change.kind in (ChangedKind.PARTNER, ChangedKind.CONTACT):
-        _write(change.kind, Act.CHANGE, key, {"is_active": True}, {"is_active": False}, by=by, now=now)
+        write_entry(change.kind, Act.ADD, None, {}, values["before"], by=by, now=now)
+    elif change.kind in (ChangedKind.PARTNER, ChangedKind.CONTACT, ChangedKind.WAY):
+        write_entry(change.kind, Act.CHANGE, key, {"is_active": True}, {"is_active": False}, by=by, now=now)
+    elif change.kind == ChangedKind.AGREEMENT:
+        today = timezone.localdate(now).isoformat()
+        write_entry(change.kind, Act.CHANGE, key, {"withdrawn_on": None}, {"withdrawn_on": today}, by=by, now=now)
     elif parse_datetime(values["after"]["starts_at"]) > now:  # type: ignore[operator]  # written by values_of
-        _write(change.kind, Act.DELETE, key, {}, {}, by=by, now=now)
+        write_entry(change.kind, Act.DELETE, key, {}, {}, by=by, now=now)
     else:  # it has begun: it ends now, and who was on duty until now stays to be read
-        _write(change.kind, Act.CHANGE, key, {}, {"ends_at": next_minute(now).isoformat()}, by=by, now=now)
+        write_entry(change.kind, Act.CHANGE, key, {}, {"ends_at": next_minute(now).isoformat()}, by=by, now=now)
 
 
-def _write(
+def write_entry(
     kind: str,
     act: str,
     key: int | None,
@@ -194,8 +200,8 @@ def _write(
     row = _get_unchanged_row(kind, key, before) if act != Act.ADD else MODELS[kind]()
     if act == Act.DELETE:
         return _delete(row, kind, by=by, now=now, is_preview=is_preview)
-    regions = apply_values(row, _end_no_earlier_than_now(row, after, now) if act == Act.CHANGE else after)
-    tested = isinstance(row, Contact) and _needs_test(row, act, after, now)
+    several = apply_values(row, _end_no_earlier_than_now(row, after, now) if act == Act.CHANGE else after)
+    tested = _needs_test(row, act, after, now)
     if isinstance(row, Leave) and act == Act.ADD:
         row.entered_by = by
     if act == Act.CHANGE:
@@ -206,8 +212,8 @@ def _write(
             row.save()
     except IntegrityError as error:
         raise ValidationError(_("This can't be saved beside what the directory holds now.")) from error
-    if regions is not None:
-        row.regions.set(regions)  # type: ignore[union-attr]
+    for name, keys in several.items():
+        getattr(row, name).set(keys)
     if is_preview:
         return row
     if isinstance(row, Contact) and act == Act.CHANGE and ENDS_LINKS & set(after):
@@ -223,8 +229,10 @@ def _write(
     log_action(row, "wagtail.create" if act == Act.ADD else "wagtail.edit", user=by)
     if "pin_hash" in after:
         log_event("directory.pin_set", actor=get_actor(by), target_kind="contact", target_id=row.pk)
-    if tested:
+    if tested and isinstance(row, Contact):
         signals.contact_untested.send(sender=Contact, contact=row)
+    elif tested:
+        signals.way_untested.send(sender=ContactWay, way=row)
     return row
 
 
@@ -259,8 +267,21 @@ def _end_no_earlier_than_now(row: Row, after: Values, now: datetime) -> Values:
     return after
 
 
-def _needs_test(contact: Contact, act: str, after: Values, now: datetime) -> bool:
-    """Tell whether the contact needs a test notice; then it doesn't count until that was opened."""
+def _needs_test(row: Row, act: str, after: Values, now: datetime) -> bool:
+    """Tell whether a contact, or a way to one, needs a test notice; then it doesn't count until that was opened."""
+    if isinstance(row, Contact):
+        return _needs_contact_test(row, act, after, now)
+    if not isinstance(row, ContactWay):
+        return False
+    if not row.is_active:
+        row.ended_at, row.end_reason = now, STOPPED
+    elif act == Act.ADD or {"contact", "channel", "address", "is_active"} & set(after):
+        row.confirmed_at, row.ended_at, row.end_reason = None, None, ""
+        return True
+    return False
+
+
+def _needs_contact_test(contact: Contact, act: str, after: Values, now: datetime) -> bool:
     if "pin_hash" in after:
         contact.pin_set_at = now
     back = after.get("is_active") is True and act == Act.CHANGE

@@ -9,29 +9,40 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from smtplib import SMTPException
-from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from access.models import Assignment, StaffRole, User
 from access.staff.mails import is_retry_due
+from notifications.staff_push.waking import wake
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import (
+    ServiceMail,
+    word_change_decided,
+    word_change_to_concerned,
+    word_change_to_managers,
+)
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from ..models import Contact
+from ..ways.mailing import send_to_contact
 from .models import Decision, DirectoryChange
 from .who import filter_managers
 
 RETRY_FOR = timedelta(days=2)
 MAX_MAILS_PER_RUN = 20
+# Kinds of mails, stored in a change beside whom was mailed: another name would be mailed again.
+CONCERNED, MANAGER, DECIDED = (
+    "directory/mails/concerned.txt",
+    "directory/mails/keeper.txt",
+    "directory/mails/decided.txt",
+)
 
 log = structlog.get_logger(__name__)
 
@@ -41,10 +52,14 @@ def mail_request(change: DirectoryChange, *, concerned: Iterable[Contact]) -> No
 
     The addresses are stored sealed in the change: what couldn't be mailed is tried again (`send_again`).
     """
-    addresses = {contact.email: contact.language for contact in concerned if contact.email}
-    change.values = {**change.values, "concerned": addresses}
+    people = [contact for contact in concerned if contact.email]
+    addresses = {contact.email: contact.language for contact in people}
+    # Whose keys the mails are encrypted to, whatever address each of them has by then.
+    contacts = {contact.email: contact.pk for contact in people}
+    change.values = {**change.values, "concerned": addresses, "contacts": contacts}
     change.save(update_fields=["values"])
     transaction.on_commit(partial(_mail_unmailed, change))
+    wake(_get_managers_to_mail(change), is_alarm=change.at_once)
 
 
 def send_again(argument: str = "", *, now: datetime | None = None) -> int:
@@ -75,12 +90,9 @@ def _mail_unmailed(change: DirectoryChange, *, now: datetime | None = None) -> b
     """
     moment = now or timezone.now()
     mailed = set(change.values.get("mailed", ()))
-    mails = [
-        (address, language, "directory/mails/concerned.txt")
-        for address, language in change.values.get("concerned", {}).items()
-    ]
+    mails = [(address, language, CONCERNED) for address, language in change.values.get("concerned", {}).items()]
     if change.at_once or change.decision == Decision.WAITING:  # else nothing is left for them to decide
-        mails += [(user.email, user.language, "directory/mails/keeper.txt") for user in _get_managers_to_mail(change)]
+        mails += [(user.email, user.language, MANAGER) for user in _get_managers_to_mail(change)]
     # By address and kind: whoever decides may be the person concerned, too.
     due = [each for each in mails if _get_mail_key(each) not in mailed]
     taken = {_get_mail_key(each) for each in due if _send(each[0], each[1], change, each[2])}
@@ -93,15 +105,14 @@ def _mail_unmailed(change: DirectoryChange, *, now: datetime | None = None) -> b
 
 
 def _get_mail_key(mail: tuple[str, str, str]) -> str:
-    # Stored in the change: a template that is renamed would be mailed again.
-    address, _language, template = mail
-    return f"{template} {address}"
+    address, _language, kind = mail
+    return f"{kind} {address}"
 
 
 def mail_decision(change: DirectoryChange) -> None:
     """Mail the outcome to whoever asked."""
     if change.asked_by.email:
-        _send(change.asked_by.email, change.asked_by.language, change, "directory/mails/decided.txt")
+        _send(change.asked_by.email, change.asked_by.language, change, DECIDED)
 
 
 def _get_managers_to_mail(change: DirectoryChange) -> list[User]:
@@ -112,24 +123,28 @@ def _get_managers_to_mail(change: DirectoryChange) -> list[User]:
     return list(people.order_by("pk")) if change.at_once else filter_managers(change, people.order_by("pk"))
 
 
-def _send(address: str, language: str, change: DirectoryChange, template: str) -> bool:
+def _send(address: str, language: str, change: DirectoryChange, kind: str) -> bool:
     with translation.override(language):
-        subject = _("Emergency change in Vatra's directory") if change.at_once else _("A change in Vatra's directory")
-        body = render_to_string(template, _context(change))
+        subject, text = _word(change, kind).compose(Wording(language, timezone.now()))
+    contact = change.values.get("contacts", {}).get(address) if kind == CONCERNED else None
     try:
-        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [address]).send() > 0
+        return send_to_contact(contact, address, language, subject, text)
     except (SMTPException, OSError) as error:
         log.error("directory_mail_failed", code=type(error).__name__, change=str(change.pk))
         return False
 
 
-def _context(change: DirectoryChange) -> dict[str, Any]:
-    return {
-        "change": change,
-        "kind": change.get_kind_display(),
-        "act": change.get_act_display(),
-        "office": change.office.name if change.office else "",
-        "by": change.asked_by.get_full_name() or change.asked_by.username,
-        "decision": change.get_decision_display(),
-        "link": f"{settings.PUBLIC_URL}{reverse('directory_changes:change', args=[change.pk])}",
-    }
+def _word(change: DirectoryChange, kind: str) -> ServiceMail:
+    """Word a mail of this kind in the active language."""
+    page = f"{settings.PUBLIC_URL}{reverse('directory_changes:change', args=[change.pk])}"
+    if kind == DECIDED:
+        return word_change_decided(result=change.get_decision_display(), page=page, is_emergency=change.at_once)
+    person = change.asked_by.get_full_name() or change.asked_by.username
+    office = change.office.name if change.office else ""
+    what = f"{change.get_kind_display()}, {change.get_act_display()}"
+    if kind == MANAGER:
+        return word_change_to_managers(person=person, office=office, what=what, page=page, is_emergency=change.at_once)
+    stage = "agreed" if change.decision == Decision.AGREED else "asked"
+    return word_change_to_concerned(
+        person=person, office=office, what=what, stage="emergency" if change.at_once else stage
+    )

@@ -18,6 +18,9 @@ class ChangedKind(models.TextChoices):
     CONTACT = "contact", _("contact")
     SHIFT = "dutyshift", _("duty shift")
     LEAVE = "leave", _("leave of absence")
+    WAY = "contactway", _("way to a contact")
+    AGREEMENT = "agreement", _("agreement")
+    AGREEMENT_RULE = "agreementrule", _("rule about agreements")
 
 
 class Act(models.TextChoices):
@@ -44,14 +47,15 @@ class DirectoryChange(models.Model):
     `entry_id` is the row's key, empty for a new one until it is made. `office_id` is the office concerned, empty for a
     new office. `values` is sealed, because it holds addresses and the hash of a PIN:
 
-        {"before": {field: value}, "after": {field: value}, "concerned": {address: language}}
+        {"before": {field: value}, "after": {field: value}, "concerned": {address: language},
+         "contacts": {address: key of the contact}}
 
     with only the fields that change; values as JSON has them (keys of rows, ISO times). An emergency (`at_once`) took
     effect when it was asked for; a second person still agrees or undoes it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(_("kind"), max_length=12, choices=ChangedKind.choices)
+    kind = models.CharField(_("kind"), max_length=16, choices=ChangedKind.choices)
     act = models.CharField(_("what"), max_length=8, choices=Act.choices)
     entry_id = models.BigIntegerField(null=True, blank=True)
     office = models.ForeignKey(

@@ -9,6 +9,7 @@ changes = (
         path("", views.changes, name="list"),
         path("<uuid:pk>/", views.change, name="change"),
         path("test/<int:pk>/", views.test_again, name="test_again"),
+        path("test-way/<int:pk>/", views.test_way, name="test_way"),
     ],
     "directory_changes",
 )

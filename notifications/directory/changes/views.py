@@ -18,10 +18,10 @@ from audit.denials import record_denial
 from notifications import signals
 
 from ..editing import preview_warnings
-from ..models import Contact
+from ..models import Contact, ContactWay
 from ..scope import get_entries, get_partners
 from .actions import decide_change, withdraw_change
-from .labels import build_rows
+from .labels import build_rows, is_way_untested
 from .models import ChangedKind, Decision, DirectoryChange
 from .values import MODELS, ChangeRequest
 from .who import filter_managers, may_decide, may_undo
@@ -65,6 +65,8 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_withdraw": found.decision == Decision.WAITING and found.asked_by_id == me.pk and not found.at_once,
         "is_waiting": found.decision == Decision.WAITING,
         "contact": _untested_contact(found),
+        "way": _untested_way(found),
+        "has_key": bool(found.values["after"].get("mail_key")),
         "error": error,
         "warnings": _warnings(found),
         "others": [] if may_decide(found, me) else _others(found),
@@ -84,6 +86,20 @@ def test_again(request: HttpRequest, pk: int) -> HttpResponse:
     log_event("directory.test_asked", actor=get_actor(request.user), target_kind="contact", target_id=contact.pk)
     messages.success(request, _("A test notice is on its way. The contact counts once it is opened with the PIN."))
     return redirect("contact:edit", contact.pk)
+
+
+@require_POST
+def test_way(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send another test along this way."""
+    mine = get_entries(_me(request), ContactWay).values("pk")
+    way = get_object_or_404(ContactWay.objects.filter(pk__in=mine).select_related("contact__partner"), pk=pk)
+    if not is_way_untested(way):
+        messages.error(request, _("Only a way that is active and still waits for a test gets a test notice."))
+        return redirect("contactway:edit", way.pk)
+    signals.way_untested.send(sender=ContactWay, way=way)
+    log_event("directory.test_asked", actor=get_actor(request.user), target_kind="contactway", target_id=way.pk)
+    messages.success(request, _("A test notice is on its way. The way counts once it is opened with the PIN."))
+    return redirect("contactway:edit", way.pk)
 
 
 def _do(found: DirectoryChange, decision: str, me: User) -> None:
@@ -136,6 +152,14 @@ def _untested_contact(found: DirectoryChange) -> Contact | None:
     if found.kind != ChangedKind.CONTACT or found.entry_id is None:
         return None
     return Contact.objects.filter(pk=found.entry_id, is_active=True, reachable_at__isnull=True).first()
+
+
+def _untested_way(found: DirectoryChange) -> ContactWay | None:
+    """Return the way of an agreed change whose test wasn't opened yet."""
+    if found.kind != ChangedKind.WAY or found.entry_id is None:
+        return None
+    way = ContactWay.objects.select_related("contact").filter(pk=found.entry_id).first()
+    return way if way is not None and is_way_untested(way) else None
 
 
 def _me(request: HttpRequest) -> User:

@@ -1,14 +1,20 @@
 """Whom a change of the directory concerns, and who may be the second person."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from access.models import Municipality, StaffRole, User
 
-from ..models import Contact, DutyShift, Leave, Partner, Role
-from ..scope import get_partners, manages_area
+from ..models import Agreement, AgreementRule, Contact, ContactWay, DutyShift, Leave, Partner, Role
+from ..scope import get_partners, is_national_manager, manages_area
 from .models import ChangedKind, Decision, DirectoryChange
 from .values import Row, Values, get_values
 
+_ABOUT_A_CONTACT: dict[str, type[Row]] = {
+    ChangedKind.SHIFT.value: DutyShift,
+    ChangedKind.LEAVE.value: Leave,
+    ChangedKind.WAY.value: ContactWay,
+}
 AREA_FIELDS = {"role", "directorate", "municipality", "regions"}
 
 
@@ -16,9 +22,12 @@ def get_office(row: Row) -> Partner | None:
     """Return the office that a row belongs to; None for an office that doesn't exist yet."""
     if isinstance(row, Partner):
         return row if row.pk else None
-    if isinstance(row, Leave):
+    if isinstance(row, AgreementRule):
+        return None
+    if isinstance(row, (Leave, ContactWay)):
         return row.contact.partner
-    return row.partner
+    # A new one may name no office yet.
+    return row.partner if row.partner_id else None
 
 
 def may_decide(change: DirectoryChange, user: User) -> bool:
@@ -47,7 +56,12 @@ def _manages(change: DirectoryChange, user: User) -> bool:
         return False
     if change.office_id is not None and not get_partners(user).filter(pk=change.office_id).exists():
         return False
+    if change.kind == ChangedKind.AGREEMENT_RULE:
+        return is_national_manager(user)  # it concerns every region
     after = change.values["after"]
+    if change.kind == ChangedKind.AGREEMENT:
+        offices = get_offices_of_agreement(change)
+        return get_partners(user).filter(pk__in=offices).count() == len(offices)
     # An area that moves concerns both sides, so whoever decides must manage the new one, too.
     if change.kind == ChangedKind.PARTNER and (change.office_id is None or AREA_FIELDS & set(after)):
         return manages_area(user, get_regions(_area_after(change)))
@@ -72,13 +86,29 @@ def get_regions(values: Values) -> set[int]:
     return found
 
 
+def get_offices_of_agreement(change: DirectoryChange) -> set[int]:
+    """Return the offices (ids) that an agreement covers, before and after this change."""
+    values = change.values
+    found = set(Agreement.objects.filter(pk=change.entry_id or 0).values_list("partner_id", flat=True))
+    beside = Agreement.other_offices.through.objects.filter(agreement=change.entry_id or 0)
+    found |= set(beside.values_list("partner_id", flat=True))
+    for side in (values["before"], values["after"]):
+        found |= {side.get("partner"), *(side.get("other_offices") or ())}
+    return found - {None}
+
+
 def get_concerned_contacts(change: DirectoryChange) -> list[Contact]:
     """Return whose notices would go elsewhere: the contact as it is, or the people of the offices answering now."""
     if change.kind == ChangedKind.CONTACT:
         return list(Contact.objects.filter(pk=change.entry_id or 0))
-    if change.kind in (ChangedKind.SHIFT, ChangedKind.LEAVE):
+    if change.kind == ChangedKind.AGREEMENT_RULE:
+        return []
+    if change.kind == ChangedKind.AGREEMENT:
+        parties = get_offices_of_agreement(change)
+        return list(Contact.objects.filter(partner__in=parties, is_active=True).order_by("pk"))
+    if change.kind in _ABOUT_A_CONTACT:
         people = {change.values[side].get("contact") for side in ("before", "after")}
-        stored = DutyShift.objects if change.kind == ChangedKind.SHIFT else Leave.objects
+        stored: Any = _ABOUT_A_CONTACT[change.kind]._default_manager
         people |= set(stored.filter(pk=change.entry_id or 0).values_list("contact_id", flat=True))
         return list(Contact.objects.filter(pk__in=people - {None}, is_active=True))
     area = _area_after(change)

@@ -1,4 +1,4 @@
-"""The three ways to fill a roster, each a form of its own on the office's page."""
+"""The four ways to fill a roster, each a form of its own on the office's page."""
 
 from collections.abc import Sequence
 from datetime import date, time, timedelta
@@ -6,9 +6,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..changes.needs import SOON_WITHIN
 from ..models import Contact, DutyShift, Partner
+from .ical import MAX_CHARACTERS, read_calendar
 from .plans import PlannedShift, Turn, at_hour, check_day, copy_days, read_lines, rotate
 
 # The browser's own pickers: a phone shows its calendar, and people read the day as they write it.
@@ -23,9 +26,11 @@ class PlanForm(forms.Form):
 
     way = ""
 
-    def __init__(self, data: Any = None, *, office: Partner, people: Sequence[Contact], initial: Any = None) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, office: Partner, people: Sequence[Contact], initial: Any = None
+    ) -> None:
         self.office, self.people = office, people
-        super().__init__(data, prefix=self.way, initial=initial)
+        super().__init__(data, files, prefix=self.way, initial=initial)
 
     @property
     def places(self) -> list[Any]:
@@ -58,8 +63,8 @@ class TurnsForm(PlanForm):
         label=_("Whoever comes next is the deputy meanwhile"), required=False, initial=True
     )
 
-    def __init__(self, data: Any = None, **given: Any) -> None:
-        super().__init__(data, **given)
+    def __init__(self, data: Any = None, files: Any = None, **given: Any) -> None:
+        super().__init__(data, files, **given)
         for contact in self.people:
             self.fields[f"place{contact.pk}"] = forms.IntegerField(
                 label=contact.name, required=False, min_value=1, max_value=99
@@ -153,4 +158,58 @@ class PasteForm(PlanForm):
         return self.plan
 
 
-WAYS: dict[str, type[PlanForm]] = {form.way: form for form in (TurnsForm, CopyForm, PasteForm)}
+class CalendarForm(PlanForm):
+    """The entries of a calendar: a file, or its text."""
+
+    way = "ical"
+
+    file = forms.FileField(
+        label=_("Calendar file (.ics)"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
+    )
+    text = forms.CharField(
+        label=_("or its text"),
+        required=False,
+        max_length=MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=_(
+            "One entry for each shift, or one that repeats. Its title is the person's name, or it invites their e-mail"
+            " address. What begins within 24 hours is left out."
+        ),
+    )
+    rank = forms.ChoiceField(label=_("rank"), choices=[("1", "1"), ("2", "2"), ("3", "3")], initial="1")
+    left_out = 0
+
+    def clean_file(self) -> Any:
+        uploaded = self.cleaned_data["file"]
+        if uploaded is None:
+            return None
+        if uploaded.size > MAX_CHARACTERS:
+            raise ValidationError(_("This file is too large for a calendar of shifts."))
+        try:
+            text = uploaded.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ValidationError(_("This can't be read as a calendar (.ics).")) from None
+        # A file isn't sent a second time: what was read of it goes with the plan that is looked at.
+        given: Any = self.data
+        self.data = given.copy()
+        self.data[self.add_prefix("text")] = text  # type: ignore[index]  # a copy can be changed
+        return uploaded
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        text = self.data.get(self.add_prefix("text"), "")
+        if not self.errors and not text.strip():
+            raise ValidationError(_("Choose a file, or paste its text."))
+        if not self.errors:
+            not_before = timezone.now() + SOON_WITHIN
+            read = read_calendar(text, self.people, rank=int(cleaned["rank"]), not_before=not_before)
+            self.plan, self.left_out = read.planned, read.left_out
+        return cleaned
+
+    def build_plan(self) -> list[PlannedShift]:
+        return self.plan
+
+
+WAYS: dict[str, type[PlanForm]] = {form.way: form for form in (TurnsForm, CopyForm, PasteForm, CalendarForm)}

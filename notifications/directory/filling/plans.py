@@ -116,7 +116,7 @@ def read_lines(text: str, contacts: Iterable[Contact]) -> list[PlannedShift]:
     A person is a name or an e-mail address among `contacts`; without a rank it is 1. Raises ValidationError with one
     message for each line that can't be read; then none of them counts.
     """
-    by_name = _index(contacts)
+    by_name = index_people(contacts)
     found: list[PlannedShift] = []
     wrong: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -135,15 +135,17 @@ def read_lines(text: str, contacts: Iterable[Contact]) -> list[PlannedShift]:
     return found
 
 
-def _index(contacts: Iterable[Contact]) -> dict[str, list[int]]:
+def index_people(contacts: Iterable[Contact]) -> dict[str, list[int]]:
+    """Return the keys of contacts by their name and by their e-mail address, folded."""
     found: dict[str, list[int]] = {}
     for contact in contacts:
-        for name in {_fold(contact.name), _fold(contact.email)}:
+        for name in {fold_name(contact.name), fold_name(contact.email)}:
             found.setdefault(name, []).append(contact.pk)
     return found
 
 
-def _fold(text: str) -> str:
+def fold_name(text: str) -> str:
+    """Fold what people type alike: case, and spaces."""
     return " ".join(text.casefold().split())
 
 
@@ -154,7 +156,7 @@ def _read_line(line: str, by_name: Mapping[str, list[int]]) -> PlannedShift:
     if not 3 <= len(cells) <= 4:
         raise ValidationError(_("a person, from and until are needed, and perhaps a rank, with semicolons between."))
     name, start, end, rank = [*cells, "1"][:4]
-    known = by_name.get(_fold(name), [])
+    known = by_name.get(fold_name(name), [])
     if not known:
         raise ValidationError(_("nobody active at this office is called “%(name)s”.") % {"name": name})
     if len(known) > 1:

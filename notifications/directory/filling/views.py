@@ -33,7 +33,7 @@ A_MONTH = timedelta(days=62)  # and what is left of the one before it
 
 @method_decorator(never_cache, name="dispatch")
 class FillRosterView(WagtailAdminTemplateMixin, View):
-    """The three ways, and beside the one that was chosen what it would make of the roster."""
+    """The four ways, and beside the one that was chosen what it would make of the roster."""
 
     page_title = gettext_lazy("Fill the roster")
     template_name = "directory/filling.html"
@@ -58,7 +58,7 @@ class FillRosterView(WagtailAdminTemplateMixin, View):
         way = request.POST.get("way", "")
         if way not in WAYS:
             return self._show(self._build_forms(), status=422)
-        form = WAYS[way](request.POST, office=self.office, people=self.people)
+        form = WAYS[way](request.POST, request.FILES, office=self.office, people=self.people)
         forms = {**self._build_forms(), way: form}
         if not form.is_valid():
             return self._show(forms, status=422, chosen=way)
@@ -94,6 +94,7 @@ class FillRosterView(WagtailAdminTemplateMixin, View):
             "turns": {"since": start, "until": end},
             "copy": {"first": before, "last": start - timedelta(days=1), "to": start},
             "paste": {},
+            "ical": {},
         }
         return {way: kind(office=self.office, people=self.people, initial=initial[way]) for way, kind in WAYS.items()}
 
@@ -114,6 +115,7 @@ class FillRosterView(WagtailAdminTemplateMixin, View):
             forms=forms,
             chosen=chosen,
             prospect=self._word(prospect) if prospect else None,
+            left_out=getattr(forms.get(chosen), "left_out", 0),
         )
         return self.render_to_response(context, status=status)
 

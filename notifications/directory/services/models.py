@@ -1,7 +1,5 @@
 """A service's profile, and the standing link at which it says how many places are free."""
 
-import uuid
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,7 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from vault.fields import SealedTextField
+from ..standing_links import StandingLink
 
 
 class Known(models.TextChoices):
@@ -83,20 +81,10 @@ class ServiceProfile(models.Model):
             raise ValidationError({"age_to": _("The first age is above the last.")})
 
 
-class PlacesLink(models.Model):
-    """The standing link of one contact of a service. It holds no case, and opens with the contact's PIN only.
+class PlacesLink(StandingLink):
+    """The standing link of one contact of a service, at which it says its places."""
 
-    `wrong_pins`: since the last right one. `ended_at`: a new one was made, or too many wrong PINs were entered.
-    """
-
-    # An id that is known before the row is stored: the sealed token is bound to it.
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     contact = models.ForeignKey("directory.Contact", models.PROTECT, related_name="places_links")
-    link_hash = models.CharField(max_length=64, unique=True)
-    link_token = SealedTextField()
-    made_at = models.DateTimeField(default=timezone.now)
-    wrong_pins = models.PositiveSmallIntegerField(default=0)
-    ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         app_label = "directory"
@@ -108,6 +96,3 @@ class PlacesLink(models.Model):
                 fields=["contact"], condition=Q(ended_at__isnull=True), name="one_places_link_for_each_contact"
             ),
         ]
-
-    def __str__(self) -> str:
-        return f"{self.contact_id} {self.made_at:%Y-%m-%d}"

@@ -10,7 +10,10 @@ from datetime import datetime, timedelta
 from django.utils import formats, timezone
 from django.utils.translation import gettext, ngettext
 
-from ..models import Agreement, Partner
+from ..agreements.cover import read_agreements
+from ..agreements.rules import read_required
+from ..agreements.states import is_in_force
+from ..models import Partner
 from ..roster import get_gaps
 from .models import ServiceProfile
 from .vocabulary import get_lists
@@ -41,24 +44,21 @@ def describe_standings(partners: Iterable[Partner], at: datetime) -> dict[int, S
     found = list(partners)
     keys = [partner.pk for partner in found]
     profiles = {profile.partner_id: profile for profile in ServiceProfile.objects.filter(partner__in=keys)}
-    agreements: dict[int, list[tuple[object, object]]] = {}
-    rows = Agreement.objects.filter(partner__in=keys).values_list("partner_id", "signed_on", "valid_until")
     today = timezone.localdate(at)
-    for key, signed, until in rows:
-        holds = (signed is None or signed <= today) and (until is None or until >= today)
-        agreements.setdefault(key, []).append((holds, until))
+    agreements = read_agreements(keys)
+    without_agreement = {key for key, rows in agreements.items() if not any(is_in_force(each, today) for each in rows)}
+    needed = read_required({partner.role for partner in found})
+    without_agreement |= {each.pk for each in found if each.role in needed and each.pk not in agreements}
     without_duty = {key for key, stretches in get_gaps(found, at, at + A_MOMENT).items() if stretches}
     return {
-        partner.pk: _build(profiles.get(partner.pk), agreements.get(partner.pk, []), partner.pk in without_duty, at)
+        partner.pk: _build(profiles.get(partner.pk), partner.pk in without_agreement, partner.pk in without_duty, at)
         for partner in found
     }
 
 
-def _build(
-    profile: ServiceProfile | None, agreements: list[tuple[object, object]], is_without_duty: bool, at: datetime
-) -> Standing:
+def _build(profile: ServiceProfile | None, is_without_agreement: bool, is_without_duty: bool, at: datetime) -> Standing:
     warnings = []
-    if agreements and not any(holds for holds, _until in agreements):
+    if is_without_agreement:
         warnings.append(gettext("the agreement is not in force"))
     if is_without_duty:
         warnings.append(gettext("nobody is on duty there now"))

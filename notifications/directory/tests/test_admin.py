@@ -254,6 +254,8 @@ def test_an_agreement_is_kept_with_its_dates(client: Client, north: Region) -> N
     office = Partner.objects.get(slug="police-veri")
 
     client.post("/cms/agreement/new/", {"partner": str(office.pk), "reference": "12/2026", "signed_on": "2026-01-31"})
+    assert not Agreement.objects.exists()
+    assert agree_to_all() == 1
 
     assert Agreement.objects.get().signed_on == date(2026, 1, 31)
     assert "12/2026" in client.get("/cms/agreement/").content.decode()

@@ -257,8 +257,9 @@ def test_dates_have_pickers(keeper: Client) -> None:
 def test_an_agreement_cannot_end_before_it_was_signed(keeper: Client) -> None:
     office = Partner.objects.get(slug="police-veri")
     written = {"partner": str(office.pk), "reference": "7", "signed_on": "1.2.2026", "valid_until": "31.1.2026"}
-    assert "end before it was signed" in said(keeper.post("/cms/agreement/new/", written))
+    assert "end before it begins or was signed" in said(keeper.post("/cms/agreement/new/", written))
     keeper.post("/cms/agreement/new/", written | {"valid_until": "1.2.2026"})
+    assert agree_to_all() == 1
     assert Agreement.objects.count() == 1
 
 

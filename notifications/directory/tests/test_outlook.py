@@ -13,7 +13,7 @@ from tests.world.offices import PIN, Country, make_contact, make_country, make_o
 
 from ..areas import nearest_first, offices_for
 from ..models import Agreement, Contact, DutyShift, Leave, Partner, Role
-from ..outlook import HORIZON, ROLES, DeskOutlook, Lack, build_outlook, find_end_of_cover, list_desks
+from ..outlook import HORIZON, ROLES, AgreementsOfDesks, DeskOutlook, Lack, build_outlook, find_end_of_cover, list_desks
 from ..resolve import resolve
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_every_place_of_a_region_stands_at_the_desk_of_the_offices_that_answer_f
     make_office(Role.MOBILE_UNIT, slug="unit-elsewhere")
     make_office(Role.COORDINATOR, slug="coordinator-of-two", region=country.vlore.region)
     make_office(Role.POLICE, slug="closed", is_active=False)
-    desks = list_desks([country.vlore.region])
+    desks = list_desks([country.vlore.region], AgreementsOfDesks.read(timezone.localdate()))
     for role in ROLES:
         for place in Municipality.objects.filter(region=country.vlore.region):
             (desk,) = [each for each in desks if each.role == role and place in each.places]
@@ -192,5 +192,5 @@ def test_the_number_of_offices_and_shifts_asks_no_more_of_the_database(
         for rank in range(1, 4):
             put_on_duty(office, rank=rank)
     regions = Region.objects.all()
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(9):
         build_outlook(list(regions), timezone.now(), timezone.now() + HORIZON)

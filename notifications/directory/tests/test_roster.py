@@ -115,7 +115,7 @@ def test_at_every_moment_of_any_roster_the_rule_and_its_reference_name_the_same_
 @given(rosters())
 def test_the_gaps_are_exactly_the_moments_at_which_nobody_is_on_duty(world):
     shifts, leaves = world
-    found = list(roster._empty_stretches(shifts, leaves, minute(0), minute(2 * SPAN)))
+    found = list(roster.find_gaps(shifts, leaves, minute(0), minute(2 * SPAN)))
     for number in range(2 * SPAN):
         at = minute(number)
         inside = any(seconds(stretch.starts_at) <= seconds(at) < seconds(stretch.ends_at) for stretch in found)

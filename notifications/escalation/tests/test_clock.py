@@ -9,7 +9,7 @@ from audit.models import AuditEntry, PutAside
 from notifications import signals
 from notifications.briefs.replies import AnswerRefused, answer
 from notifications.channels.base import Unreached
-from notifications.directory.models import DutyShift, Role
+from notifications.directory.models import Agreement, AgreementRule, DutyShift, Role
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice, Purpose
@@ -414,3 +414,21 @@ def test_who_declines_what_cannot_be_read_is_heard_and_the_coordinator_is_asked_
     assert (sent.state, call.purpose, call.contact) == ("declined", "call", staffed.coordinator)
     assert call.next_step_at is not None
     assert get_stranded_notices(timezone.now() + timedelta(days=1)) == []
+
+
+def test_an_agreement_that_ends_meanwhile_leaves_the_officer_theirs_and_calls_instead_of_the_deputy(staffed, postbox):
+    AgreementRule.objects.create(role=Role.POLICE, is_on=True)
+    agreement = Agreement.objects.create(partner=staffed.country.police)
+    notice = notify_officer(staffed)
+    send_due()
+    agreement.withdrawn_on = timezone.localdate(at(notice, 0)) - timedelta(days=1)
+    agreement.save()
+    assert advance(at(notice, 10)) == 1
+    assert advance(at(notice, 20)) == 1
+    send_due()
+    assert purposes() == ["first", "reminder", "call"]
+    first, reminder, call = Notice.objects.order_by("owed_at")
+    assert (first.contact, reminder.contact, call.contact) == (staffed.officer, staffed.officer, staffed.coordinator)
+    said = " ".join(row["value"]["en"] for section in call.brief["sections"] for row in section["rows"])
+    assert "There is no further deputy" in said
+    assert "No agreement in force covers Office police-vlore" in said

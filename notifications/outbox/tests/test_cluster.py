@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from types import SimpleNamespace
 from unittest import mock
 
@@ -12,143 +14,161 @@ from django.core.management import CommandError, call_command
 
 from .. import cluster as module
 from .. import linux_processes
-from ..cluster import FailFastCluster, FailFastSentinel, died_unexpectedly, end_group
+from ..cluster import BusySince, Cluster, Place
 from ..management.commands import run_cluster
 
 
-def child(exitcode, *, timer=None, name="Process-1"):
-    made = SimpleNamespace(exitcode=exitcode, name=name)
-    if timer is not None:
-        made.timer = SimpleNamespace(get_obj=lambda: SimpleNamespace(value=timer))
-    return made
-
-
 @pytest.fixture
-def killed():
-    with mock.patch.object(module.os, "killpg") as kill:
-        yield kill
+def family():
+    """Clusters of real processes, whose main process is this one; what is left of them is ended."""
+    made: list[Cluster] = []
+    before = {number: signal.getsignal(number) for number in module.SIGNALS}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+
+    def make(work, *, workers=1, timeout=60.0):
+        made.append(Cluster(work, workers=workers, timeout=timeout))
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        for place in cluster.places:
+            if place.pid:
+                os.kill(place.pid, signal.SIGKILL)
+                os.waitpid(place.pid, 0)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-@pytest.mark.parametrize(
-    ("process", "unexpected"),
-    [
-        (child(None), False),  # lives
-        (child(0, timer=-2), False),  # recycled, or stopped
-        (child(0, timer=0), False),  # ended itself after its timeout
-        (child(-signal.SIGTERM, timer=0), False),  # ended by the guard after its timeout
-        (child(-signal.SIGTERM, timer=-1), True),
-        (child(-signal.SIGTERM), True),  # the pusher or the monitor
-        (child(-signal.SIGKILL, timer=0), True),
-        (child(1, timer=30), True),
-    ],
-)
-def test_which_deaths_are_unexpected(process, unexpected):
-    assert died_unexpectedly(process) is unexpected
+def wait(_busy):
+    time.sleep(60)
 
 
-def sentinel(*pool, monitor=None, pusher=None):
-    made = FailFastSentinel.__new__(FailFastSentinel)
-    made.pool, made.monitor, made.pusher = list(pool), monitor, pusher
-    return made
+def until(true, *, cluster=None, seconds=20.0):
+    """Whether this has become true, with the cluster doing its rounds meanwhile."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not true():
+        if cluster is not None:
+            cluster.reap()
+            cluster.end_overdue()
+            cluster.fill_places()
+        time.sleep(0.02)
+    return true()
 
 
-def test_an_unexpected_death_takes_the_group_down(killed, caplog):
-    sentinel(child(None), child(-9), monitor=child(None)).look_after_children(signal.SIGCHLD, None)
-    killed.assert_called_once_with(os.getpgid(0), signal.SIGKILL)
-    assert "cluster_ends_itself" in caplog.text
+def test_a_worker_that_dies_is_replaced_and_its_neighbour_is_left_alone(family, caplog):
+    cluster = family(wait, workers=2)
+    cluster.fill_places()
+    first, second = (place.pid for place in cluster.places)
+    os.kill(first, signal.SIGKILL)
+    assert until(lambda: cluster.places[0].pid not in (None, first), cluster=cluster)
+    assert cluster.places[1].pid == second
+    assert "worker_died" in caplog.text
 
 
-@pytest.mark.parametrize("which", ["monitor", "pusher"])
-def test_the_helpers_of_a_cluster_are_watched_too(killed, which):
-    sentinel(child(None), **{which: child(-11)}).look_after_children(signal.SIGCHLD, None)
-    killed.assert_called_once()
+def test_a_recycled_worker_is_replaced_and_is_no_fault(family, caplog):
+    cluster = family(lambda busy: None)
+    cluster.fill_places()
+    first = cluster.places[0].pid
+    assert until(lambda: cluster.places[0].pid not in (None, first), cluster=cluster)
+    assert "worker_died" not in caplog.text
 
 
-def test_recycled_workers_disturb_nobody(killed):
-    sentinel(child(0, timer=-2), child(None)).look_after_children(signal.SIGCHLD, None)
-    killed.assert_not_called()
+def fail(_busy):
+    raise RuntimeError("three cats")
 
 
-def test_the_guard_respawns_only_what_ended_as_expected(killed):
-    guard = sentinel()
-    with mock.patch.object(module.cluster.Sentinel, "reincarnate") as respawn:
-        guard.reincarnate(child(0, timer=-2))
-        respawn.assert_called_once()
-        killed.assert_not_called()
-        guard.reincarnate(child(-9, timer=-1))
-    killed.assert_called_once()
+def test_a_worker_that_fails_ends_with_a_code_and_says_nothing_of_what_it_met(family, capfd):
+    cluster = family(fail)
+    cluster.fill_places()
+    _pid, status = os.waitpid(cluster.places[0].pid, 0)
+    cluster.places[0].pid = None
+    assert os.waitstatus_to_exitcode(status) == 1
+    assert "three cats" not in "".join(capfd.readouterr())
 
 
-def test_the_sentinel_listens_for_its_children_before_it_has_any():
-    with (
-        mock.patch.object(module.cluster.Sentinel, "start") as started,
-        mock.patch.object(module.signal, "signal") as on,
-    ):
-        guard = sentinel()
-        guard.start()
-    on.assert_called_once_with(signal.SIGCHLD, guard.look_after_children)
-    started.assert_called_once_with()
+def overrun(busy):
+    busy.set(time.monotonic() - 61)
+    time.sleep(60)
 
 
-class Sentinels:
-    """A sentinel process that lives so many looks long, then ends with this code."""
-
-    def __init__(self, looks, code):
-        self.looks, self.code, self.joined = looks, code, []
-
-    def is_alive(self):
-        return self.looks > 0
-
-    def join(self, seconds):
-        self.joined.append(seconds)
-        self.looks -= 1
-
-    @property
-    def exitcode(self):
-        return None if self.is_alive() else self.code
+def test_a_task_that_overruns_its_time_is_ended_with_its_worker(family, caplog):
+    cluster = family(overrun)
+    cluster.fill_places()
+    first = cluster.places[0].pid
+    assert until(lambda: cluster.places[0].pid not in (None, first), cluster=cluster)
+    assert "task_overdue" in caplog.text
 
 
-def run_with(process, *, stop=False):
-    made = FailFastCluster.__new__(FailFastCluster)
-    made.sentinel, made.stop_event, made.asked_to_stop = process, mock.Mock(), False
-    if stop:
-        made.sig_handler(signal.SIGTERM, None)
-    was = module.cluster.Sentinel
-    try:
-        with mock.patch.object(FailFastCluster, "start"):
-            made.run()
-        assert module.cluster.Sentinel is FailFastSentinel
-    finally:
-        module.cluster.Sentinel = was
-    return made
+def test_who_is_at_a_task_for_less_goes_on(family):
+    cluster = family(lambda busy: (busy.set(time.monotonic() - 50), time.sleep(60)))
+    cluster.fill_places()
+    first = cluster.places[0].pid
+    assert until(lambda: cluster.places[0].busy.get() > 0)
+    cluster.end_overdue()
+    assert not until(lambda: cluster.places[0].pid != first, cluster=cluster, seconds=0.3)
 
 
-def test_an_orderly_stop_ends_nothing_by_force(killed):
-    made = run_with(Sentinels(1, 0), stop=True)
-    made.stop_event.set.assert_called_once_with()
-    assert made.sentinel.joined == [module.STOP_SECONDS]
-    killed.assert_not_called()
+def test_whoever_dies_young_again_and_again_waits_longer_each_time():
+    place, pauses = Place(BusySince()), []
+    for _death in range(9):
+        place.started = 100.0
+        place.note_end(100.5)
+        pauses.append(place.next_start - 100.5)
+    assert pauses[:3] == pytest.approx([0.0, 0.2, 0.4])
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == module.LONGEST_PAUSE
+    place.started = 100.0
+    place.note_end(100.0 + module.EARLY_SECONDS)
+    assert place.next_start == 100.0 + module.EARLY_SECONDS  # it had lived
 
 
-def test_a_sentinel_that_does_not_stop_is_ended_with_its_group(killed):
-    run_with(Sentinels(5, 0), stop=True)
-    killed.assert_called_once()
+def test_what_is_noted_of_a_dead_worker_does_not_count_against_the_next():
+    place = Place(BusySince(), pid=1, started=0.0)
+    place.busy.set(5.0)
+    place.note_end(10.0)
+    assert (place.pid, place.busy.get()) == (None, 0.0)
 
 
-def test_a_sentinel_that_dies_takes_its_group_with_it(killed):
-    run_with(Sentinels(3, -9))
-    killed.assert_called_once()
+def finish_the_task(_busy):
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.set())
+    os.write(finish_the_task.pipe, b"r")
+    while not stopped.is_set():
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.write(finish_the_task.pipe, b"d")
 
 
-def test_new_clusters_stop_when_they_are_told_to():
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        made = FailFastCluster()
-        os.kill(os.getpid(), signal.SIGTERM)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    assert made.asked_to_stop is True
+def test_an_orderly_stop_lets_the_task_at_hand_be_finished(family):
+    read_end, finish_the_task.pipe = os.pipe()
+    cluster = family(finish_the_task)
+    cluster.fill_places()
+    assert os.read(read_end, 1) == b"r"
+    signal.pthread_sigmask(signal.SIG_BLOCK, module.SIGNALS)
+    cluster.stop()
+    assert os.read(read_end, 1) == b"d"
+    assert cluster.places[0].pid is None
+
+
+def test_who_does_not_stop_is_killed(family, monkeypatch):
+    monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
+    cluster = family(lambda busy: (signal.signal(signal.SIGTERM, signal.SIG_IGN), time.sleep(60)))
+    cluster.fill_places()
+    pid = cluster.places[0].pid
+    time.sleep(0.3)
+    signal.pthread_sigmask(signal.SIG_BLOCK, module.SIGNALS)
+    cluster.stop()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    cluster.places[0].pid = None
+
+
+def test_a_cluster_runs_until_it_is_told_to_stop(family):
+    cluster = family(wait)
+    signal.pthread_sigmask(signal.SIG_BLOCK, module.SIGNALS)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)  # waits until the cluster looks
+    cluster.run()
+    assert cluster.places[0].pid is None
 
 
 def test_the_last_batch_may_end_before_a_stop_becomes_a_kill(settings):
@@ -162,8 +182,7 @@ def process():
         mock.patch.object(run_cluster, "connections") as connections,
         mock.patch.object(run_cluster, "die_with_parent") as die,
         mock.patch.object(run_cluster, "bind_descendants") as bind,
-        mock.patch.object(module.FailFastCluster, "__init__", return_value=None),
-        mock.patch.object(module.FailFastCluster, "run", return_value=None) as run,
+        mock.patch.object(Cluster, "run", return_value=None) as run,
         mock.patch.object(run_cluster.os, "setsid") as setsid,
         mock.patch.object(run_cluster.os, "nice") as nice,
         mock.patch.object(run_cluster.os, "getpgid", return_value=1) as getpgid,
@@ -206,12 +225,10 @@ def conf(monkeypatch):
 
 
 def test_the_bulk_cluster_is_configured_in_the_process_that_was_forked(process, conf):
-    from django_q import cluster as theirs
-
     assert (conf.CLUSTER_NAME, conf.TIMEOUT) == ("urgent", 60)
     call_command("run_cluster", "bulk")
-    assert theirs.Conf is conf
-    assert (conf.CLUSTER_NAME, conf.TIMEOUT, conf.RETRY, conf.QUEUE_LIMIT) == ("bulk", 300, 600, 4)
+    assert module.Conf is conf
+    assert (conf.CLUSTER_NAME, conf.TIMEOUT, conf.RETRY, conf.RECYCLE) == ("bulk", 300, 600, 200)
     assert os.environ["Q_CLUSTER_NAME"] == "bulk"
     process.run.assert_called_once_with()
 
@@ -255,8 +272,3 @@ def test_a_system_that_cannot_bind_says_so():
         libc.return_value.prctl.return_value = -1
         with pytest.raises(OSError, match="Invalid argument"):
             linux_processes.die_with_parent(signal.SIGKILL)
-
-
-def test_ending_a_group_is_on_record(killed, caplog):
-    end_group("for_a_test", process="Process-7", exit_code=-9)
-    assert "for_a_test" in caplog.text

@@ -11,7 +11,8 @@ from tests.world.notices import notify_officer
 
 from .. import delivery
 from ..actions import cancel, mark_opened
-from ..delivery import ChannelPool, backoff, claim, record_results, send, send_due
+from ..backoff import get_backoff
+from ..delivery import ChannelPool, claim, record_results, send, send_due
 from ..models import Attempt, Heartbeat, Notice
 from ..tasks import canary, deliver
 
@@ -78,10 +79,10 @@ def test_a_notice_has_one_holder(staffed, settings):
 def test_two_workers_that_read_the_same_rows_claim_each_once(staffed, settings):
     settings.NOTICE_BATCH = 1
     first, second = notify_officer(staffed), notify_officer(staffed)
-    really, stale = delivery._get_candidates, delivery._get_candidates(now(), (), ())
+    really, stale = delivery.find_candidates, delivery.find_candidates(now(), (), (), 1)
     claim(now=now())
     answers = iter([stale])
-    with mock.patch.object(delivery, "_get_candidates", lambda *args: next(answers, None) or really(*args)):
+    with mock.patch.object(delivery, "find_candidates", lambda *args: next(answers, None) or really(*args)):
         assert [held.notice.pk for held in claim(now=now())] == [second.pk]
     assert set(Attempt.objects.values_list("notice", "token")) == {(first.pk, 1), (second.pk, 1)}
 
@@ -189,10 +190,42 @@ def test_the_lease_outlives_the_batch_and_one_last_sending(settings):
     assert longest_task < settings.Q_CLUSTER["timeout"] < settings.Q_CLUSTER["retry"]
 
 
-def test_a_drain_that_ran_out_of_time_wakes_a_successor(staffed, postbox):
-    notify_officer(staffed)
+def test_a_drain_that_ran_out_of_time_wakes_a_successor(staffed, postbox, settings):
+    settings.NOTICE_BATCH = 2
+    for _each in range(3):
+        notify_officer(staffed)
     with mock.patch.object(delivery, "enqueue_delivery") as woken:
-        assert send_due(seconds=0) == 1
+        assert send_due(seconds=0) == 2
+    assert woken.call_args_list == [mock.call(())] * 2  # while it sends a full batch, and at its end
+
+
+def test_after_a_batch_that_was_all_nobody_looks_again(staffed, postbox):
+    notify_officer(staffed)
+    with mock.patch.object(delivery, "find_candidates", wraps=delivery.find_candidates) as looked:
+        assert send_due() == 1
+    assert looked.call_count == 1
+
+
+def test_after_a_full_batch_the_rest_is_looked_for(staffed, postbox, settings):
+    settings.NOTICE_BATCH = 2
+    for _each in range(5):
+        notify_officer(staffed)
+    assert send_due() == 5
+
+
+def test_who_got_a_part_of_what_was_found_has_the_rest_looked_for(staffed, postbox, monkeypatch):
+    """Each of two workers may have a batch that isn't full, though more is due than both have seen."""
+    kept, taken = notify_officer(staffed), notify_officer(staffed)
+    found = delivery.find_candidates
+
+    def find_and_lose_one(*args):
+        candidates = found(*args)
+        Notice.objects.filter(pk=taken.pk).update(token=7)
+        return candidates
+
+    monkeypatch.setattr(delivery, "find_candidates", find_and_lose_one)
+    with mock.patch.object(delivery, "enqueue_delivery") as woken:
+        assert [held.notice.pk for held in claim(now=now())] == [kept.pk]
     woken.assert_called_once_with(())
 
 
@@ -254,13 +287,13 @@ def test_the_first_success_after_an_outage_brings_the_others_forward(staffed, po
 
 
 def test_waiting_starts_at_seconds_doubles_and_is_capped():
-    waits = [backoff(number).total_seconds() for number in range(1, 30)]
+    waits = [get_backoff(number).total_seconds() for number in range(1, 30)]
     for number, wait in enumerate(waits, start=1):
         middle = min(2**number, 300)
         assert 0.75 * middle <= wait <= 1.25 * middle
-    ours = backoff(1, unsendable=True).total_seconds()
+    ours = get_backoff(1, unsendable=True).total_seconds()
     assert 225 <= ours <= 375
-    assert backoff(40, unsendable=True) <= timedelta(hours=1.25)
+    assert get_backoff(40, unsendable=True) <= timedelta(hours=1.25)
 
 
 def test_the_task_delivers_and_shows_that_its_worker_lives(staffed, postbox, monkeypatch):

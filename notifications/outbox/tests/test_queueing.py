@@ -3,6 +3,7 @@ from unittest import mock
 
 import pytest
 from django.db import OperationalError, transaction
+from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisDown
 
 from notifications.directory.models import Role
@@ -10,6 +11,7 @@ from tests.queues import all_waiting_tasks, waiting_tasks
 from tests.world.notices import notify_officer
 
 from .. import queueing
+from ..actions import mark_opened
 from ..models import Notice
 from ..queueing import enqueue_canary, enqueue_delivery, queue_length
 
@@ -39,10 +41,21 @@ def test_one_transaction_wakes_once_for_all_its_notices(staffed, enqueued, djang
     assert enqueued == [(queueing.DELIVER, [str(notice.pk) for notice in notices], "urgent")]
 
 
-def test_documents_are_asked_of_the_bulk_cluster(staffed, enqueued, django_capture_on_commit_callbacks):
+def test_a_document_is_made_once_the_notice_was_opened(staffed, enqueued, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         notice = notify_officer(staffed, needs_document=True)
+    assert [path for path, _argument, _cluster in enqueued] == [queueing.DELIVER]
+    for _time in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            mark_opened(notice=notice, at=timezone.now())
     assert enqueued[1:] == [(queueing.RENDER_DOCUMENT, str(notice.pk), "bulk")]
+
+
+def test_a_notice_without_a_document_asks_for_none(staffed, enqueued, django_capture_on_commit_callbacks):
+    notice = notify_officer(staffed)
+    with django_capture_on_commit_callbacks(execute=True):
+        mark_opened(notice=notice, at=timezone.now())
+    assert enqueued == []
 
 
 @pytest.mark.django_db(transaction=True)

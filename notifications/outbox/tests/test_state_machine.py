@@ -28,7 +28,7 @@ from notifications.outbox.escalation_chain import get_chain_members
 from tests.examples import with_factor
 from tests.world.notices import POSTBOX, make_staffed_country, notify_officer
 
-from .. import delivery, sweep
+from .. import backoff, claiming, delivery, sweep
 from ..actions import cancel, mark_opened
 from ..delivery import ChannelPool, ClaimedNotice, claim, record_results, send, send_due
 from ..models import Attempt, Notice
@@ -43,11 +43,14 @@ FAILURES = {
     "garbles": PayloadError("not_composed"),
 }
 ANSWERS = (
-    ("accepted", ""),
-    ("on_the_way", ""),
-    ("declined", "not_on_duty"),
-    ("outcome", "met_safe"),
-    ("outcome", "not_reached"),
+    ("accepted", "", "page"),
+    ("on_the_way", "", "page"),
+    ("declined", "not_on_duty", "page"),
+    ("outcome", "met_safe", "page"),
+    ("outcome", "not_reached", "page"),
+    ("accepted", "", "sms"),
+    ("declined", "not_asked", "sms"),
+    ("accepted", "", "voice"),
 )
 HAPPENINGS = ("answered", "opened", "withdrawn", "taken over", "taken over by a slow one", "died")
 
@@ -57,12 +60,15 @@ class Died(BaseException):
 
 
 def run_and_die(work: Callable[[], Any], *, at_line: int) -> None:
-    """Runs `work` and kills it at the n-th line that `delivery` executes; the database loses what wasn't committed."""
+    """Runs `work` and kills it at the n-th line that `delivery` or `claiming` executes.
+
+    The database loses what wasn't committed.
+    """
     lines = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal lines
-        if frame.f_code.co_filename != delivery.__file__:
+        if frame.f_code.co_filename not in (delivery.__file__, claiming.__file__):
             return None
         if event == "line":
             lines += 1
@@ -95,7 +101,7 @@ class Outbox(RuleBasedStateMachine):
         same_each_time = random.Random(7)
         self.patches = [
             mock.patch("os.urandom", same_each_time.randbytes),  # primary keys decide the order of equals
-            mock.patch.object(delivery, "_random", same_each_time),
+            mock.patch.object(backoff, "_random", same_each_time),
             mock.patch("django.utils.timezone.now", self.tell_time),
             mock.patch.object(sweep, "enqueue_delivery", self.woken.append),
             mock.patch.object(sweep, "queue_length", return_value=0),
@@ -142,12 +148,12 @@ class Outbox(RuleBasedStateMachine):
 
     @precondition(lambda self: self.events)
     @rule(data=st.data(), what=st.sampled_from(ANSWERS))
-    def somebody_answers(self, data: st.DataObject, what: tuple[str, str]) -> None:
+    def somebody_answers(self, data: st.DataObject, what: tuple[str, str, str]) -> None:
         notice = self.some_notice(data)
         if notice.contact is None:
             return
         try:
-            answer(notice=notice, kind=what[0], reason=what[1], at=self.now)
+            answer(notice=notice, kind=what[0], reason=what[1], by=what[2], at=self.now)
         except AnswerRefused:
             return
 

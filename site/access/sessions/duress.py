@@ -25,6 +25,7 @@ from audit.chain import get_actor, log_event
 from audit.put_aside import for_each_row
 
 from ..models import Assignment, StaffRole, User
+from ..signals import staff_alarmed
 from .models import DuressAlarm
 
 KIND = "access.duress"
@@ -86,6 +87,7 @@ def _tell(key: int, *, now: Any) -> bool:
     readers = list(get_notified_recipients(alarm.user, widely=alarm.tries >= MAIL_OPERATORS_AFTER).exclude(email=""))
     if not readers:
         log.error("duress_has_nobody_to_tell", alarm=key)
+    staff_alarmed.send(sender=DuressAlarm, users=readers)
     # Not counted as a round: `next_try_at` is two minutes away already, and nobody has heard of the call yet.
     if not sum(mails.mail_call_for_help(reader) for reader in readers):
         return False

@@ -49,7 +49,13 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "account/sessions.html",
-        {"sessions": open_ones, "recent": recent, "here": actions.get_row(request), "done": request.GET.get("done")},
+        {
+            "sessions": open_ones,
+            "recent": recent,
+            "here": actions.get_row(request),
+            "done": request.GET.get("done"),
+            "wakes_phones": bool(settings.VAPID_PRIVATE_KEY),
+        },
     )
 
 

@@ -59,6 +59,7 @@ CHANGES = {
     "factor_removed": gettext_lazy("A second factor was removed from your account."),
     "codes_made": gettext_lazy("New recovery codes were made for your account. The earlier ones no longer work."),
     "codes_shown": gettext_lazy("The recovery codes of your account were shown."),
+    "phone_added": gettext_lazy("A phone was added that wakes you when something waits for you."),
     "token": gettext_lazy("An access token for apps was made for your account."),
     "sessions": gettext_lazy("Two people of your organisation ended all your sessions."),
 }

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 
-from access.languages import LANGUAGES
+from access.languages import LANGUAGES, localize_to
 
 from ..templatetags.ui import STATES
 
@@ -35,7 +35,7 @@ def gallery(request: HttpRequest, group: str = GROUPS[0]) -> HttpResponse:
 
 def _context(group: str, language: str) -> dict[str, Any]:
     """Build the context of one group, with invented values for every partial."""
-    say = {key: texts[language] for key, texts in TEXTS.items()}
+    say: dict[str, str] = {key: localize_to(texts, language) for key, texts in TEXTS.items()}
     now = timezone.now()
     moments = [SimpleNamespace(name=name, at=now + timedelta(seconds=after)) for name, after in _COURSE.items()]
     return {

@@ -1,7 +1,7 @@
 """A real SMTP server on the loopback interface that stores what it gets and forwards nothing.
 
 `python -m config.sandbox.sink`: listens on the socket that the supervisor left in SINK_SOCKET, or on SINK_PORT (1025).
-Mail goes to DATA_DIR/inbox.
+Mail goes to DATA_DIR/inbox. Beside it the gateway for SMS and calls (`phones`) runs in threads of the same process.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from .phones import start_phones
 from .store import delete_old_mails, store_mail
 
 SIZE_LIMIT = 20 * 1024 * 1024
@@ -51,9 +52,11 @@ async def serve(folder: Path, listener: socket.socket) -> None:
 
 
 def main() -> None:
-    folder = Path(os.environ.get("DATA_DIR", "var")) / "inbox"
+    data = Path(os.environ.get("DATA_DIR", "var"))
+    folder = data / "inbox"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     delete_old_mails(folder)
+    start_phones(data / "phones")
     asyncio.run(serve(folder, _listener()))
 
 

@@ -13,6 +13,8 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
+from .gateways import get_gateway_channels, get_reply_channels, read_gateways
+
 ROOT = Path(__file__).resolve().parents[3]
 env = environ.Env()
 
@@ -34,6 +36,8 @@ SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[])
 SECURITY_TXT_EXPIRES = env.str("SECURITY_TXT_EXPIRES", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Other front ends whose pages may send (docs/api-public.md): scheme, host and port, as browsers say it.
+PUBLIC_API_ORIGINS = [origin.rstrip("/") for origin in env.list("PUBLIC_API_ORIGINS", default=[])]
 
 INSTALLED_APPS = [
     # our rooms
@@ -47,9 +51,15 @@ INSTALLED_APPS = [
     "content.review",
     "outreach_pages",
     "notifications.directory",
+    "notifications.texts",
     "notifications.outbox",
     "notifications.briefs",
+    "notifications.inbound",
     "notifications.escalation",
+    "notifications.silence",
+    "notifications.text_pages",
+    "notifications.drills",
+    "notifications.board",
     "case_forms.zones",
     "case_forms.form_builder",
     "case_forms.procedures",
@@ -196,7 +206,9 @@ Q_CLUSTER: dict = {
     "workers": env.int("URGENT_WORKERS", default=2),
     "timeout": 60,
     "retry": 120,
-    "poll": 0.05,
+    # How often a worker asks the broker though nobody has rung (notifications/outbox/doorbell.py): for a machine
+    # whose workers are elsewhere, and for what was enqueued before they listened.
+    "poll": 0.25,
     "queue_limit": 8,
     "bulk": 4,
     "recycle": 5000,
@@ -227,6 +239,9 @@ BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
     "access.sessions.actions.delete_unused_sessions",
+    "notifications.inbound.housekeeping.tidy",
+    "notifications.staff_push.phones.tidy",
+    "notifications.drills.watch.tidy",
     "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
@@ -238,9 +253,19 @@ HOUSEKEEPING = (
 EACH_MINUTE = (
     "content.housekeeping.each_minute",
     "notifications.outbox.alarm.ring",
+    "notifications.staff_push.waking.send_due",
+    "notifications.outbox.bounces.mailbox.read_mailbox",
     "notifications.escalation.chain_watch.each_minute",
     "notifications.escalation.outlook_watch.each_minute",
+    "notifications.escalation.agreement_watch.each_minute",
+    "notifications.escalation.key_watch.each_minute",
+    "notifications.escalation.text_watch.each_minute",
+    "notifications.escalation.means_watch.each_minute",
+    "notifications.drills.watch.each_minute",
     "notifications.directory.changes.mails.send_again",
+    "notifications.directory.own_duty.actions.each_minute",
+    "notifications.directory.own_duty.mails.each_minute",
+    "notifications.inbound.spools.read_all",
     "case_forms.cases.rights.reminders.send_due",
     "case_forms.accountability.breaches.send_due",
     "access.place_changes.mails.send_again",
@@ -393,6 +418,7 @@ ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
 
 # Tips from the public (docs/tips.md, docs/adr/0029). Days after closing until all text is purged; how long a form may
 # stay open; how many may be sent in an hour from one card or one region's page.
+DRILL_KEEP_DAYS = env.int("DRILL_KEEP_DAYS", default=90)  # so long after its end a drill's case is forgotten
 SIGNAL_CLOSED_DAYS = env.int("SIGNAL_CLOSED_DAYS", default=180)
 SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
 ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)
@@ -410,11 +436,45 @@ vars().update({key: value for key, value in EMAIL_CONFIG.items() if key.startswi
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=8)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Vatra <njoftime@vatra.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Mails that come back (docs/outbox.md): the return path with {token} in it; the mailbox where they arrive, read by IMAP
+# (imaps://user:password@host/INBOX), or the token with which a relay of ours hands them over at /hooks/came-back/.
+EMAIL_BOUNCE_ADDRESS = env.str("EMAIL_BOUNCE_ADDRESS", default="")
+EMAIL_BOUNCE_MAILBOX = env.str("EMAIL_BOUNCE_MAILBOX", default="")
+EMAIL_BOUNCE_HOOK_TOKEN = env.str("EMAIL_BOUNCE_HOOK_TOKEN", default="")
 MESSAGE_ID_DOMAIN = env.str("MESSAGE_ID_DOMAIN", default="vatra.example")
 
 # Channels by name, and how the outbox sends (docs/outbox.md says why these numbers): notices per claim, seconds after
 # which a batch starts no further sending, and the lease, which outlives batch + one last sending.
-NOTIFICATION_CHANNELS = {"email": "notifications.channels.email.EmailChannel"}
+NOTIFICATION_CHANNELS = {
+    "email": "notifications.channels.email.EmailChannel",
+    "webhook": "notifications.channels.webhook.WebhookChannel",
+    # Takes the test of a key alone: every other e-mail is encrypted as it goes out (notifications/outbox/mail_keys.py).
+    "mailkey": "notifications.channels.email.EmailChannel",
+}
+# Gateways for SMS and calls, described in a file (docs/gateways.md); a channel is there where a gateway of its kind is.
+NOTIFICATION_GATEWAYS = read_gateways(env.str("NOTIFICATION_GATEWAYS_FILE", default=""))
+NOTIFICATION_CHANNELS |= get_gateway_channels(NOTIFICATION_GATEWAYS)
+# The channels by which an answer can come back, whichever of their gateways took the message.
+NOTIFICATION_REPLIES = get_reply_channels(NOTIFICATION_GATEWAYS)
+INBOUND_KEEP_DAYS = env.int("INBOUND_KEEP_DAYS", default=90)  # how long it is known that something came in
+# Our key towards the push services that wake phones (manage.py vapid_key); without it none is woken. The subject is
+# where a push service's operator finds us.
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="")
+VAPID_SUBJECT = env.str("VAPID_SUBJECT", default=PUBLIC_URL)
+PUSH_CHANNEL = {"push": "notifications.channels.push.PushChannel"}
+if VAPID_PRIVATE_KEY:
+    NOTIFICATION_CHANNELS |= PUSH_CHANNEL
+# Webhooks and push services (notifications/channels/outgoing_http.py): a receiver on this very machine and over plain
+# HTTP, in the local and the test profile only; certificates to trust beside the system's: a state's own authority.
+LOOPBACK_ENDPOINTS = False
+OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")
+# An address of a watch outside, asked each minute in which a worker has executed a canary: where it isn't asked any
+# more, somebody else raises the alarm. Whoever knows it could keep that alarm silent: it is a secret.
+OUTSIDE_WATCH_URL = env.str("OUTSIDE_WATCH_URL", default="")
+# By other ways than e-mail: messages to one phone in ten minutes, after which one each two minutes names what waits;
+# hours after which a message isn't tried any more.
+NOTICE_WAY_BURST = env.int("NOTICE_WAY_BURST", default=6)
+NOTICE_WAY_HOURS = env.int("NOTICE_WAY_HOURS", default=24)
 # Mails for one open notice to which further reports of danger were added (docs/adr/0070).
 NOTICE_ALARMS_PER_HOUR = env.int("NOTICE_ALARMS_PER_HOUR", default=6)
 NOTICE_BATCH = env.int("NOTICE_BATCH", default=20)
@@ -472,9 +532,12 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
 # How long a brief's link works, and after how many idle minutes its PIN is asked again.
 BRIEF_LINK_HOURS = env.int("BRIEF_LINK_HOURS", default=168)
 BRIEF_SESSION_MINUTES = env.int("BRIEF_SESSION_MINUTES", default=20)
+# So long before their duty begins a contact is mailed that it does; 0: never.
+DUTY_MAIL_HOURS = env.int("DUTY_MAIL_HOURS", default=4)
 # A hotline is shown for so many days after a test call (docs/adr/0020); editors are notified so many days before.
 HOTLINE_TEST_DAYS = env.int("HOTLINE_TEST_DAYS", default=30)
 HOTLINE_WARN_DAYS = env.int("HOTLINE_WARN_DAYS", default=7)
+AGREEMENT_WARN_DAYS = env.int("AGREEMENT_WARN_DAYS", default=60)  # before an agreement ends, coordinators are mailed
 # Where "leave this page" goes: a neutral page that says nothing about the reader.
 EXIT_URL = env.str("EXIT_URL", default="https://sq.wikipedia.org/wiki/Moti")
 PROFILE = "base"

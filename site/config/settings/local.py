@@ -12,10 +12,14 @@ if _word.exists():
         os.environ.setdefault(_name, _value)
 
 from .base import *  # noqa: E402, F403
-from .base import env  # noqa: E402
+from .base import NOTIFICATION_CHANNELS, PUSH_CHANNEL, env  # noqa: E402
 
 PROFILE = "local"
 SANDBOX = True
+LOOPBACK_ENDPOINTS = True
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="ZGVtby12YXBpZC1rZXktb2YtMzItYnl0ZXMtZGVtbyE")
+VAPID_SUBJECT = "mailto:demo@vatra.example"
+NOTIFICATION_CHANNELS = {**NOTIFICATION_CHANNELS, **PUSH_CHANNEL}
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key-that-production-refuses-to-start-with-0000")
 VAULT_KEYS = env.list("VAULT_KEYS", default=["demo1:ZGVtby12YXVsdC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="])

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import ALLOWED_HOSTS, AUDIT_KEYS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAULT_KEYS, env
+from .base import ALLOWED_HOSTS, AUDIT_KEYS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAPID_PRIVATE_KEY, VAULT_KEYS, env
 
 PROFILE = "production"
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
@@ -19,7 +19,11 @@ BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=26)  # a copy each night,
 PLACEHOLDER = re.compile(
     r"(?:[\w-]+\.)*(?:[\w-]+\.(?:example|invalid|test)|example\.(?:com|net|org))(?![\w.-])|(?<![\w.-])USER:PASSWORD(?=@)"
 )
-MAY_HOLD_PLACEHOLDERS = ("PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN")
+DEMO_VAPID = ("ZGVtby", "dGVzdC")  # "demo" and "test", as a key is written
+MAY_HOLD_PLACEHOLDERS = (
+    *("PUBLIC_URL", "ALLOWED_HOSTS", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN"),
+    *("EMAIL_BOUNCE_ADDRESS", "EMAIL_BOUNCE_MAILBOX"),
+)
 
 
 def _placeholders() -> Iterator[tuple[str, str]]:
@@ -41,6 +45,8 @@ def _refusals() -> list[str]:
         found.append("VAULT_KEYS holds a demo key (manage.py vault_key prints a new one)")
     if any(key.startswith(("demo", "test")) for key in AUDIT_KEYS):
         found.append("AUDIT_KEYS holds a demo key (manage.py vault_key prints a new one)")
+    if VAPID_PRIVATE_KEY.startswith(DEMO_VAPID):
+        found.append("VAPID_PRIVATE_KEY is a demo key (manage.py vapid_key prints a new one)")
     for name in ("DATABASE_URL", "EMAIL_URL", "ALLOWED_HOSTS", "PUBLIC_URL", "DEFAULT_FROM_EMAIL", "MESSAGE_ID_DOMAIN"):
         if not env.str(name, default=""):
             found.append(f"{name} is missing")

@@ -8,10 +8,14 @@ from .folder_of_tests import folder_of_this_process
 os.environ["DATA_DIR"] = folder_of_this_process()
 
 from .base import *  # noqa: F403
-from .base import DATA_DIR, DATABASES, STORAGES
+from .base import DATA_DIR, DATABASES, NOTIFICATION_CHANNELS, PUSH_CHANNEL, STORAGES
 
 PROFILE = "test"
 SANDBOX = True
+LOOPBACK_ENDPOINTS = True
+VAPID_PRIVATE_KEY = "dGVzdC12YXBpZC1rZXktb2YtMzItYnl0ZXMtdGVzdCE"
+VAPID_SUBJECT = "mailto:test@vatra.example"
+NOTIFICATION_CHANNELS = {**NOTIFICATION_CHANNELS, **PUSH_CHANNEL}
 SECRET_KEY = "test-only-secret-key"  # noqa: S105
 VAULT_KEYS = ["test1:dGVzdC12YXVsdC1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
 AUDIT_KEYS = ["test1:dGVzdC1jaGFpbi1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
@@ -24,6 +28,7 @@ CACHES = {
     for name in ("default", "pages")
 }
 WHITENOISE_AUTOREFRESH = True
+MFA_TOTP_TOLERANCE = 1  # a code is read from the clock a moment before it is sent
 # Browser tests run a server of their own beside them. On one database in memory the two would refuse each other
 # ("table is locked") where in a file they wait, as in the service.
 if os.environ.get("TEST_DATABASE") != "file" and DATABASES["default"]["ENGINE"] == "config.sqlite3":

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 TURN, WRITE = 0, 1  # locked bytes of the file: who writes next; who writes
-LOOK_AGAIN = 0.002  # seconds
+LOOK_AGAIN = (0.0002, 0.002)  # seconds: at first, since most turns are short, and at last
 PATIENCE = 15.0  # seconds in all; SQLite's own timeout comes after it
 LEFT_ALONE = 60.0  # seconds for which the queue is bypassed after a wait ran out
 
@@ -70,6 +70,7 @@ class WriteQueue:
     def _lock(self, byte: int, until: float) -> bool:
         """Lock one byte of the file; False when that wasn't possible until then."""
         assert self._file is not None
+        pause, longest = LOOK_AGAIN
         while True:
             try:
                 # Polled, since a blocking lock has no timeout.
@@ -78,7 +79,8 @@ class WriteQueue:
                 if time.monotonic() >= until:
                     self._left_alone_until = time.monotonic() + LEFT_ALONE
                     return False
-                time.sleep(LOOK_AGAIN)
+                time.sleep(pause)
+                pause = min(2 * pause, longest)
             else:
                 return True
 

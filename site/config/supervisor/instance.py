@@ -3,11 +3,14 @@
 import fcntl
 import json
 import os
+import secrets
 import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from config.sandbox.phones import KEY_VARIABLE, describe_gateways
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCK_WAIT_SECONDS = 8.0
@@ -22,7 +25,8 @@ class Instance:
     """The resources that this copy holds.
 
     `claim` and `reserved` keep the port ours, also while the web server restarts. `mail_socket` listens already, so
-    mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere.
+    mail waits in its queue while the sink restarts; None when EMAIL_URL points elsewhere. `phone_socket` is the same
+    for the sandbox's gateway for SMS and calls; None where NOTIFICATION_GATEWAYS_FILE names others.
     """
 
     host: str
@@ -34,6 +38,7 @@ class Instance:
     claim: socket.socket
     reserved: socket.socket
     mail_socket: socket.socket | None
+    phone_socket: socket.socket | None = None
 
     @property
     def profile(self) -> str:
@@ -53,13 +58,14 @@ class Instance:
         self.claim.close()
         self.reserved.close()
         os.set_inheritable(self.lock, True)
-        if self.mail_socket is None:
-            return
-        if part == "inbox":
-            self.mail_socket.set_inheritable(True)
-            os.environ["SINK_SOCKET"] = str(self.mail_socket.fileno())
-        else:
-            self.mail_socket.close()
+        for variable, listener in (("SINK_SOCKET", self.mail_socket), ("PHONES_SOCKET", self.phone_socket)):
+            if listener is None:
+                continue
+            if part == "inbox":
+                listener.set_inheritable(True)
+                os.environ[variable] = str(listener.fileno())
+            else:
+                listener.close()
 
     @property
     def host_header(self) -> str:
@@ -83,6 +89,10 @@ def claim_instance() -> Instance:
     if place.is_local and not os.environ.get("EMAIL_URL"):
         place.mail_socket = _listen_on_a_free_port()
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
+    # With the mail sink only: it is the process in which this gateway runs.
+    if place.mail_socket is not None and not os.environ.get("NOTIFICATION_GATEWAYS_FILE"):
+        place.phone_socket = _listen_on_a_free_port()
+        _describe_phones(data_dir, place.phone_socket)
     if place.is_local:
         _store_addresses(data_dir)
     return place
@@ -158,5 +168,14 @@ def _listen_on_a_free_port() -> socket.socket:
 
 def _store_addresses(data_dir: Path) -> None:
     """Store the addresses for a `manage.py` in another terminal with the same DATA_DIR (settings/local.py)."""
-    addresses = {name: os.environ[name] for name in ("PORT", "PUBLIC_URL", "EMAIL_URL")}
+    names = ("PORT", "PUBLIC_URL", "EMAIL_URL", "NOTIFICATION_GATEWAYS_FILE", KEY_VARIABLE)
+    addresses = {name: os.environ[name] for name in names if name in os.environ}
     (data_dir / "run" / "local.json").write_text(json.dumps(addresses))
+
+
+def _describe_phones(data_dir: Path, listener: socket.socket) -> None:
+    """Write the description of the sandbox's gateway, and make the secret that it shares with the service."""
+    file = data_dir / "run" / "gateways.json"
+    file.write_text(json.dumps(describe_gateways(f"http://127.0.0.1:{listener.getsockname()[1]}"), indent=1))
+    os.environ["NOTIFICATION_GATEWAYS_FILE"] = str(file)
+    os.environ[KEY_VARIABLE] = secrets.token_urlsafe(32)

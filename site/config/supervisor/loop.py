@@ -48,6 +48,8 @@ class Console:
         rows = [("public pages", "/"), ("mobile units", "/field/"), ("editors, coordinators", "/cms/")]
         if place.mail_socket is not None:
             rows.append(("mail of this sandbox", "/sandbox/inbox/"))
+        if place.phone_socket is not None:
+            rows.append(("phones of this sandbox", "/sandbox/phones/"))
         self.say("")
         for label, path in rows:
             self.say(f"  {label:<24}{base}{path}")

@@ -146,7 +146,7 @@ def run_part(part: Part) -> int:
     if arguments is None:
         program = sys.executable if part.command[0] == "python" else part.command[0]
         os.execvp(program, [program, *part.command[1:]])
-    from django.core.management import call_command
+    from django.core.management import call_command  # late: the supervisor itself does without Django
 
     sys.argv = ["manage.py", *arguments]
     # Without the checks of `manage.py`: the preparation made them, and they would touch (copy) all the shared memory.

@@ -6,7 +6,7 @@ the static files. Steps 1, 6 and 7 are skipped when the files they read are unch
 
 Only step 2 happens in the supervisor itself, because the parts are forked from it, and each of them would inherit
 whatever else it held: migrating alone leaves most of a gigabyte. So each other step runs in a child that ends
-(docs/adr/0040).
+(docs/adr/0040). What needs Django is imported inside the functions: before step 2 there is none.
 """
 
 import gc
@@ -29,9 +29,9 @@ ROOMS = ("site", "content", "outreach_pages", "case_forms", "notifications")
 SHARED = (
     "config.urls",
     "config.wsgi",
-    "django_q.cluster",
     "granian.server",
     "notifications.outbox.tasks",
+    "notifications.outbox.worker",
     "weasyprint",
 )
 Say = Callable[[str], None]

@@ -22,7 +22,8 @@ FACTS = {
 }
 EVERY_PART = {
     *("database", "migrations", "worker", "bulk_worker", "sweeper", "outbox", "put_aside", "nobody_told"),
-    *("audit_chain", "sealed_cells", "contacts", "roster", "cache", "broker", "smtp", "disk", "backup"),
+    *("audit_chain", "sealed_cells", "contacts", "roster", "drills", "cache", "broker", "smtp", "disk", "backup"),
+    *("mail_keys", "staff_phones"),
 }
 
 
@@ -43,6 +44,8 @@ def beats(db):
         find("audit")
         find("audit_chain", verified_at=timezone.now().isoformat())
         find("roster")
+        find("drills")
+        find("means")
 
     return beat
 

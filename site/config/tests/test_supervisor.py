@@ -243,7 +243,8 @@ def test_no_answer_is_understood_too():
 def test_the_environment_is_completed_for_the_parts(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    for name in ("HOST", "PUBLIC_URL", "EMAIL_URL"):
+    made = ("HOST", "PUBLIC_URL", "EMAIL_URL", "NOTIFICATION_GATEWAYS_FILE", "GATEWAY_SANDBOX_KEY")
+    for name in made:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
@@ -254,6 +255,9 @@ def test_the_environment_is_completed_for_the_parts(tmp_path, monkeypatch):
         assert os.environ["EMAIL_URL"] == f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
         assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
         assert "EMAIL_URL" in (tmp_path / "data" / "run" / "local.json").read_text()
+        described = json.loads(Path(os.environ["NOTIFICATION_GATEWAYS_FILE"]).read_text())
+        assert f":{place.phone_socket.getsockname()[1]}/sms" in described[0]["url"]
+        assert len(os.environ["GATEWAY_SANDBOX_KEY"]) > 30
         with pytest.raises(CannotStart, match="can't be used"):
             places._reserve("127.0.0.1", port)
         monkeypatch.setattr(places, "LOCK_WAIT_SECONDS", 0.0)
@@ -263,8 +267,9 @@ def test_the_environment_is_completed_for_the_parts(tmp_path, monkeypatch):
         place.claim.close()
         place.reserved.close()
         place.mail_socket.close()
+        place.phone_socket.close()
         os.close(place.lock)
-        for name in ("PUBLIC_URL", "EMAIL_URL", "HOST"):
+        for name in made:
             os.environ.pop(name, None)
 
 

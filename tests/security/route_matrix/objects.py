@@ -127,10 +127,15 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
     **{
         model: Inside("a notice")
         for model in (
-            *("outbox.Attempt", "outbox.Reply", "outbox.BriefDocument"),
+            *("outbox.Dispatch", "outbox.Attempt", "outbox.Reply", "outbox.BriefDocument"),
             *("briefs.PinTry", "briefs.BriefSession", "briefs.FurtherReport", "briefs.EarlierBrief"),
             *("briefs.TalkMessage", "briefs.TalkNotice", "briefs.AwaitedOutcome", "briefs.ProtocolNumber"),
+            *("briefs.UnreadAcceptance", "inbound.InboundRecord"),
         )
+    },
+    **{
+        model: Inside("a region's page of drills, which asks whose region it is (drills.views)")
+        for model in ("drills.DrillPlan", "drills.DrillRun", "drills.DrillResult")
     },
     **{model: Inside("a message from the public") for model in ("signals.TipMessage", "signals.TipEvent")},
     **{
@@ -142,14 +147,18 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         for model in (
             *("access.Region", "access.PoliceDirectorate", "access.Municipality", "access.MobileUnit"),
             *("directory.Partner", "directory.Agreement", "directory.Contact", "directory.DutyShift"),
+            "directory.ContactWay",
             *("directory.Leave", "directory.DirectoryChange", "directory.OfficeConflict", "access.PlaceChange"),
-            *("directory.ServiceProfile", "directory.PlacesLink"),
+            *("directory.ServiceProfile", "directory.PlacesLink", "directory.DutyLink", "directory.DutyRequest"),
+            *("directory.DutyMail", "directory.DutyCalendar", "directory.AgreementDocument"),
+            *("directory.AgreementRule", "directory.AgreementWarning", "directory.WebhookKeyRequest"),
         )
     },
     **{
         model: Nationwide("accounts: each person's own, or managed by operators")
         for model in (
             *("access.User", "access.Assignment", "access.FieldToken", "access.StaffSession", "access.StaffPin"),
+            *("directory.StaffPhone",),
             *("access.FactorSecret", "access.Invitation", "access.FactorReset", "access.SessionEnd"),
             *("access.AddressChange", "access.RoleRequest", "access.DuressAlarm", "outreach_pages.CalendarAddress"),
         )
@@ -173,7 +182,13 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("lines.ToldState", "checks.WordsToAvoid", "checks.CheckedPage", "review.DeletionRequest"),
             *("review.Submitted", "review.EditorNews", "review.PageReviewTask"),
             *("outreach_pages.FeedbackCount", "outreach_pages.SessionPage", "outreach_pages.OutreachIndexPage"),
+            *("outreach_pages.MaterialLibraryPage", "outreach_pages.MaterialPage", "outreach_pages.KitPage"),
+            "outreach_pages.KitVersion",
         )
+    },
+    **{
+        model: Nationwide("the words of messages and papers, the same everywhere; no case is in them")
+        for model in ("texts.TextVersion",)
     },
     **{
         model: Nationwide("the service's own bookkeeping: ids, counts, keys; no page of a region has it")
@@ -211,10 +226,11 @@ PARAMETERS: dict[str, str] = {
     "visit_id": "zones.PlannedVisit",
     "contact_id": "directory.Contact",
     "pk": "directory.Partner",  # of the model that the address begins with
+    "slug": "access.Region",  # of the region whose page it is
     "instance_pk": "outbox.Notice",  # of the register that the address begins with
 }
 # Parameters that name no object: part of a form, a language, a kind of file, a key of what is known or agreed.
-NO_OBJECT = frozenset({"section_key", "key", "language", "kind", "ending"})
+NO_OBJECT = frozenset({"section_key", "key", "language", "kind", "ending", "number"})
 
 
 def iter_models() -> Iterable[str]:

@@ -47,9 +47,24 @@ from case_forms.tips.models import Tip
 from case_forms.zones.models import PlannedVisit, Zone
 from content.models import ArticlePage, Hotline
 from notifications.directory.changes.models import Act, ChangedKind, DirectoryChange
-from notifications.directory.models import Agreement, Contact, Leave, OfficeConflict, Partner, ServiceProfile
+from notifications.directory.models import (
+    Agreement,
+    AgreementDocument,
+    Contact,
+    ContactWay,
+    DutyLink,
+    DutyRequest,
+    Leave,
+    OfficeConflict,
+    Partner,
+    ServiceProfile,
+)
+from notifications.directory.own_duty.links import DUTY
+from notifications.directory.own_duty.models import RequestKind, Stage
 from notifications.directory.services.links import make_link
 from notifications.outbox.models import Notice
+from notifications.texts.actions import propose_text
+from notifications.texts.models import TextVersion
 from outreach_pages.models import InformativeSession
 from tests.world.consents import record_consent
 
@@ -273,6 +288,23 @@ class World:
             "instance_pk": str(self.case.pk),
         }
 
+    def _way(self) -> ContactWay:
+        way, _made = ContactWay.objects.get_or_create(
+            contact=self._contact(), channel="sms", address="+355691234567", defaults={"confirmed_at": timezone.now()}
+        )
+        return way
+
+    def _duty_request(self) -> DutyRequest:
+        start = timezone.now() + timedelta(days=9)
+        return DutyRequest.objects.create(
+            kind=RequestKind.LEAVE,
+            contact=self._contact(),
+            starts_at=start,
+            ends_at=start + timedelta(hours=5),
+            leave_kind="holiday",
+            stage=Stage.COORDINATOR,
+        )
+
     def _contact(self) -> Contact:
         return Contact.objects.filter(partner=self._office()).order_by("pk").first()
 
@@ -283,6 +315,10 @@ class World:
             .order_by("pk")
             .first()
         )
+
+    def _webhook(self) -> ContactWay:
+        url = "https://system.partner.example/vatra"
+        return ContactWay.objects.create(contact=self._contact(), channel="webhook", address=url)
 
     def _closed_office(self) -> Partner:
         office = self._office()
@@ -355,7 +391,8 @@ class World:
             decided_at=timezone.now(),
         )
         referral = Referral.objects.create(case=self.case, event=self.case.events.first(), partner=office)
-        Agreement.objects.create(partner=office, signed_on=timezone.localdate())
+        agreement = Agreement.objects.create(partner=office, signed_on=timezone.localdate())
+        AgreementDocument.objects.create(agreement=agreement, number=1, content=b"%PDF", size=4, added_by=keeper)
         profile = ServiceProfile.objects.create(partner=office)
         place = PlaceChange.objects.create(
             kind=PlaceKind.UNIT,
@@ -386,10 +423,23 @@ class World:
             "directory_changes:change": {"pk": change.pk},
             "directory_changes:test_again": {"pk": self._contact().pk},
             "contact:": {"pk": self._contact().pk},
+            "contactway:": {"pk": self._way().pk},
+            "directory_changes:test_way": {"pk": self._way().pk},
+            "text_version": {"pk": self._text_version().pk},
+            "text": {"key": "mail.greeting"},
             "partner:": {"pk": office.pk},
             "serviceprofile:": {"pk": profile.pk},
+            "agreement_account": {"pk": agreement.pk},
+            "agreement:": {"pk": agreement.pk, "number": 1},
             "places_links": {"pk": office.pk},
             "fill_roster": {"pk": office.pk},
+            "duty_links": {"pk": office.pk},
+            "drills_of_region": {"slug": HERE},
+            "begin_drill": {"slug": HERE},
+            "duty_request": {"pk": self._duty_request().pk},
+            "own_duty:page": {"token": DUTY.make(DutyLink, self._contact(), actor=SYSTEM).link_token},
+            "own_duty:calendar": {"secret": "x"},
+            "webhook_keys": {"pk": self._webhook().pk},
             "places:": {"token": make_link(self._contact(), actor=SYSTEM).link_token},
             "dutyshift:": {"pk": office.shifts.first().pk},
             "leave:": {"pk": Leave.objects.get().pk},
@@ -417,6 +467,10 @@ class World:
             "wagtail_localize:s": {"app_label": "content", "model_name": "hotline", "pk": Hotline.objects.first().pk},
             "wagtailsettings:": {"app_name": "content", "model_name": "sitetexts", "pk": 1},
         }
+
+    def _text_version(self) -> TextVersion:
+        texts = {"sq": "Përshëndetje,", "en": "Good day,"}
+        return propose_text(key="mail.greeting", texts=texts, reason="x", by=self.other)
 
     def value_of(self, view: str, parameter: str, model: Any) -> Any:
         """What stands for this parameter of this view; `model` is what a tool's view says it is about."""

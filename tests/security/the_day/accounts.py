@@ -1,10 +1,13 @@
 """Accounts, roles, invitations, sessions, PINs, factors and tokens."""
 
+from secrets import token_bytes, token_urlsafe
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +27,9 @@ from access.sessions.duress import call_for_help
 from access.sessions.models import DuressAlarm, StaffSession
 from access.staff.models import AddressChange
 from access.staff.people import get_managed_people
+from access.tests.test_account_pages import code_now
+from notifications.channels import vapid
+from notifications.directory.models import StaffPhone
 
 from .acts import act, each_of
 from .day import PASSWORD, Day, in_days, on
@@ -187,13 +193,8 @@ def with_app(day: Day) -> Staff:
     me.send(reverse("account_login"), login=me.user.username, password=PASSWORD)
     for route in ("mfa_authenticate", "mfa_reauthenticate"):
         cache.clear()  # a code is used once
-        me.send(reverse(route), code=get_code("JBSWY3DPEHPK3PXP"))
+        me.send(reverse(route), code=code_now("JBSWY3DPEHPK3PXP"))
     return me
-
-
-def get_code(secret: str) -> str:
-    counters = list(yield_hotp_counters_from_time())
-    return format_hotp_value(hotp_value(secret, counters[len(counters) // 2]))  # the one of now
 
 
 @act("account.signed_in", "themselves", "account_login")
@@ -288,7 +289,7 @@ def add_an_app(day: Day, me: None) -> Any:
     mine = invited(day)
     page = mine.client.get(reverse("mfa_activate_totp"))
     assert page.status_code == 200, page
-    mine.post("mfa_activate_totp", code=get_code(page.context["form"].secret))
+    mine.post("mfa_activate_totp", code=code_now(page.context["form"].secret))
     return mine
 
 
@@ -356,6 +357,28 @@ def make_a_token(day: Day, me: None) -> Any:
 def end_a_token(day: Day, me: None) -> Any:
     mine = make_a_token(day, None)
     mine.post("account_tokens", end=FieldToken.objects.get(user=mine.user).pk)
+    return mine
+
+
+def subscription() -> dict[str, str]:
+    """What a browser gives of itself so that it can be woken."""
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    endpoint = f"https://push.example/{token_urlsafe(16)}"
+    return {"endpoint": endpoint, "p256dh": vapid.encode(point), "auth": vapid.encode(token_bytes(16))}
+
+
+@act("push.phone_added", "themselves", "account_phones")
+def add_a_phone_that_wakes_me(day: Day, me: None) -> Any:
+    mine = with_app(day)
+    mine.post("account_phones", do="add", name="Kanarina", **subscription())
+    return mine
+
+
+@act("push.phone_ended", "themselves", "account_phones")
+def end_a_phone_that_wakes_me(day: Day, me: None) -> Any:
+    mine = add_a_phone_that_wakes_me(day, None)
+    mine.post("account_phones", do="end", phone=StaffPhone.objects.get(user=mine.user).pk)
     return mine
 
 

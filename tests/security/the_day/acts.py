@@ -64,10 +64,12 @@ def each_of(values: Any) -> Callable[[Any], Any]:
 KINDS = {
     "calendaraddress": "calendar_address",
     "directorychange": "directory_change",
+    "dutyrequest": "duty_request",
     "formdefinition": "form",
     "formversion": "form_version",
     "informativesession": "session",
     "placechange": "place_change",
+    "textversion": "text_version",
     "plannedvisit": "planned_visit",
     "tip": "signal",  # the record's word for it since the first one
 }

@@ -3,15 +3,24 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region
+from audit.chain import SYSTEM
+from case_forms.submissions.attachments.tests import samples
 from notifications.directory.changes.actions import decide_change
 from notifications.directory.models import (
     Agreement,
+    AgreementDocument,
     Contact,
+    ContactWay,
     DirectoryChange,
+    DutyLink,
+    DutyRequest,
     DutyShift,
     Leave,
     OfficeConflict,
@@ -19,12 +28,17 @@ from notifications.directory.models import (
     Role,
     ServiceProfile,
 )
+from notifications.directory.own_duty.actions import ask_leave, preview_request
+from notifications.directory.own_duty.links import DUTY
+from notifications.drills.models import DrillRun
+from tests.world.mail_keys import get_public, make_openpgp
 
 from .acts import PHONE, act, each_of
 from .day import Day, in_days, on
 from .staff import Staff, form_in, get_fields
 
 PIN = "619427"
+SMS_OF_TESTS = "tests.world.phones.SmsChannel"
 AWAY = (timedelta(days=5), timedelta(days=6))
 
 
@@ -81,6 +95,21 @@ def shift(day: Day, *, starts: timedelta = timedelta(days=9), ends: timedelta | 
 def leave(day: Day, *, starts: timedelta = AWAY[0], ends: timedelta = AWAY[1]) -> Leave:
     now = timezone.now()
     return Leave.objects.create(contact=contact(day), starts_at=now + starts, ends_at=now + ends)
+
+
+# ---- drills ----
+
+
+@act("drill.planned", "coordinator", "drills_of_region")
+def plan_drills(day: Day, me: Staff) -> Any:
+    me.fill("drills_of_region", "vlore", is_on="on", day="12")
+    return "region", Region.objects.get(slug="vlore").pk
+
+
+@act("drill.asked", "coordinator", "begin_drill")
+def begin_a_drill(day: Day, me: Staff) -> Any:
+    me.post("begin_drill", "vlore")
+    return "drill", DrillRun.objects.latest("asked_at").pk
 
 
 # ---- asked for ----
@@ -240,6 +269,55 @@ def fill_a_roster(day: Day, me: Staff) -> Any:
     return person.partner
 
 
+@act("duty.link_asked", "coordinator", "duty_links")
+def have_a_link_mailed(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    person.set_pin(PIN)
+    person.save()
+    me.post("duty_links", person.partner_id, contact=person.pk, do="mail")
+    return person
+
+
+@act("duty.links_ended", "coordinator", "duty_links")
+def end_a_link(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    DUTY.make(DutyLink, person, actor=SYSTEM)
+    me.post("duty_links", person.partner_id, contact=person.pk, do="end")
+    return person
+
+
+def asked_leave(person: Contact, ahead: timedelta) -> DutyRequest:
+    start = timezone.now() + ahead
+    return ask_leave(
+        contact=person, starts_at=start, ends_at=start + timedelta(hours=5), kind="holiday", now=timezone.now()
+    )
+
+
+@act("duty.request_refused", "coordinator", "duty_request")
+def refuse_leave(day: Day, me: Staff) -> Any:
+    asked = asked_leave(contact(day), timedelta(days=9))
+    me.post("duty_request", asked.pk, decision="refuse")
+    return asked
+
+
+@act("duty.request_agreed", "coordinator", "duty_request")
+def agree_to_leave(day: Day, me: Staff) -> Any:
+    asked = asked_leave(contact(day), timedelta(days=11))
+    seen = preview_request(asked, now=timezone.now()).digest
+    me.post("duty_request", asked.pk, decision="agree", seen=seen)
+    return asked
+
+
+@act("duty.request_agreed_first", "coordinator", "duty_request")
+def agree_first_to_leave_within_a_day(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    now = timezone.now()
+    DutyShift.objects.create(partner=person.partner, contact=person, starts_at=now - timedelta(days=1))
+    asked = asked_leave(person, timedelta(hours=2))
+    me.post("duty_request", asked.pk, decision="agree", seen=preview_request(asked, now=now).digest)
+    return asked
+
+
 @act("directory.test_asked", "coordinator", "directory_changes:test_again")
 def send_another_test(day: Day, me: Staff) -> Any:
     row = contact(day)
@@ -286,6 +364,57 @@ def delete_a_planned_shift(day: Day, me: Staff) -> Any:
     return "dutyshift", row.pk
 
 
+def way(day: Day, *, confirmed: bool = True) -> ContactWay:
+    now = timezone.now()
+    return ContactWay.objects.create(
+        contact=contact(day), channel="sms", address="+355691234567", confirmed_at=now if confirmed else None
+    )
+
+
+@act("directory.change_asked", "coordinator", "contactway:add")
+def ask_for_a_way(day: Day, me: Staff) -> Any:
+    person = contact(day)
+    me.fill("contactway:add", contact=person.pk, channel="sms", address="069 123 4567", sent_for="all", is_active="on")
+    return newest()
+
+
+@act("directory.contactway_added", "coordinator2", "directory_changes:change")
+def agree_to_a_way(day: Day, me: Staff) -> Any:
+    change = ask_for_a_way(day, day.coordinator)
+    me.post("directory_changes:change", change.pk, decision="agree")
+    change.refresh_from_db()
+    return "contactway", change.entry_id
+
+
+@act("directory.contactway_changed", "coordinator", "contactway:edit")
+def change_when_a_way_is_taken(day: Day, me: Staff) -> Any:
+    row = way(day)
+    ContactWay.objects.filter(pk=row.pk).update(after_minutes=10)
+    me.fill("contactway:edit", row.pk, after_minutes=5)  # sooner than until now: one person does
+    return row
+
+
+@act("directory.change_asked", "coordinator", "contactway:edit")
+def ask_for_a_way_to_be_taken_later(day: Day, me: Staff) -> Any:
+    me.fill("contactway:edit", way(day).pk, after_minutes=5)
+    return newest()
+
+
+@act("directory.change_asked", "coordinator", "contactway:add")
+def ask_for_a_key(day: Day, me: Staff) -> Any:
+    key = get_public(make_openpgp("kanarina@kanarina.example")).decode()
+    me.fill("contactway:add", contact=contact(day).pk, channel="mailkey", pasted_key=key, is_active="on")
+    return newest()
+
+
+@act("directory.test_asked", "coordinator", "directory_changes:test_way")
+def send_the_test_of_a_way_again(day: Day, me: Staff) -> Any:
+    with override_settings(NOTIFICATION_CHANNELS={**settings.NOTIFICATION_CHANNELS, "sms": SMS_OF_TESTS}):
+        row = way(day, confirmed=False)
+        me.post("directory_changes:test_way", row.pk)
+    return row
+
+
 @act("directory.leave_added", "coordinator", "leave:add")
 def write_down_a_leave(day: Day, me: Staff) -> Any:
     person = contact(day)
@@ -314,11 +443,19 @@ def end_a_leave(day: Day, me: Staff) -> Any:
     return row
 
 
-@act("directory.agreement_added", "coordinator", "agreement:add")
-def add_an_agreement(day: Day, me: Staff) -> Any:
-    office = service(day)
-    me.fill("agreement:add", partner=office.pk, reference="Kanarina 12", signed_on=on(in_days(-3)))
-    return Agreement.objects.get(partner=office)
+@act("directory.change_asked", "coordinator", "agreement:add")
+def ask_for_an_agreement(day: Day, me: Staff) -> Any:
+    me.fill("agreement:add", partner=service(day).pk, reference="Kanarina 12", signed_on=on(in_days(-3)))
+    return newest()
+
+
+@act("directory.agreement_added", "coordinator2", "directory_changes:change")
+def agree_to_an_agreement(day: Day, me: Staff) -> Any:
+    day.coordinator.fill("agreement:add", partner=service(day).pk, reference="Kanarina 11", signed_on=on(in_days(-3)))
+    change = newest()
+    me.post("directory_changes:change", change.pk, decision="agree")
+    change.refresh_from_db()
+    return Agreement.objects.get(pk=change.entry_id)
 
 
 @act("directory.agreement_changed", "coordinator", "agreement:edit")
@@ -326,6 +463,49 @@ def change_an_agreement(day: Day, me: Staff) -> Any:
     row = Agreement.objects.create(partner=service(day), reference="Kanarina 13", signed_on=in_days(-3))
     me.fill("agreement:edit", row.pk, reference="Kanarina 14")
     return row
+
+
+@act("directory.agreement_document_added", "coordinator", "agreement:documents")
+def add_a_signed_document(day: Day, me: Staff) -> Any:
+    row = Agreement.objects.create(partner=service(day), reference="Kanarina 15", signed_on=in_days(-3))
+    file = SimpleUploadedFile("kanarina.pdf", samples.pdf(), content_type="application/pdf")
+    me.post("agreement:documents", row.pk, document=file)
+    return row
+
+
+@act("directory.agreement_document_read", "coordinator", "agreement:document")
+def download_a_signed_document(day: Day, me: Staff) -> Any:
+    row = Agreement.objects.create(partner=service(day), reference="Kanarina 16", signed_on=in_days(-3))
+    AgreementDocument.objects.create(agreement=row, number=1, content=b"%PDF", size=4, added_by=me.user)
+    me.send(reverse("agreement:document", args=[row.pk, 1]), "get")
+    return row
+
+
+@act("directory.agreement_account_exported", "coordinator", "agreement_account_file")
+def download_what_was_notified(day: Day, me: Staff) -> Any:
+    row = Agreement.objects.create(partner=service(day), reference="Kanarina 17", signed_on=in_days(-3))
+    me.send(reverse("agreement_account_file", args=[row.pk]), "get")
+    return row
+
+
+@act("directory.agreements_printed", "coordinator", "agreement_register")
+def print_the_register(day: Day, me: Staff) -> Any:
+    me.send(reverse("agreement_register"), "get")
+    return "agreement", ""
+
+
+@act("directory.change_asked", "coordinator", "agreement:rules")
+def ask_to_require_agreements(day: Day, me: Staff) -> Any:
+    me.post("agreement:rules", role="legal_aid", understood="1")
+    return newest()
+
+
+@act("directory.agreementrule_changed", "coordinator2", "directory_changes:change")
+def require_agreements(day: Day, me: Staff) -> Any:
+    day.coordinator.post("agreement:rules", role="psychologist", understood="1")
+    change = newest()
+    me.post("directory_changes:change", change.pk, decision="agree")
+    return "agreementrule", change.entry_id
 
 
 @act("directory.serviceprofile_added", "coordinator", "serviceprofile:add")
@@ -465,3 +645,39 @@ def add_a_directorate(day: Day, me: Staff) -> Any:
     name = f"DVP Kanarina {day.number()}"
     me.fill("policedirectorate:add", name=name, short_name=f"Kanarina {day.number()}")
     return PoliceDirectorate.objects.get(name=name)
+
+
+# ---- keys of webhooks ----
+
+
+def webhook(day: Day) -> ContactWay:
+    url = f"https://sistemi{day.number()}.kanarina.example/vatra"
+    return ContactWay.objects.create(contact=contact(day), channel="webhook", address=url)
+
+
+@act("webhook.key_asked", "coordinator", "webhook_keys")
+def ask_for_a_webhooks_key(day: Day, me: Staff) -> Any:
+    way = webhook(day)
+    me.post("webhook_keys", way.pk, do="ask")
+    return way
+
+
+@act("webhook.key_made", "coordinator2", "webhook_keys")
+def agree_to_a_webhooks_key(day: Day, me: Staff) -> Any:
+    way = ask_for_a_webhooks_key(day, day.coordinator)
+    me.post("webhook_keys", way.pk, do="agree")
+    return way
+
+
+@act("webhook.key_refused", "coordinator2", "webhook_keys")
+def refuse_a_webhooks_key(day: Day, me: Staff) -> Any:
+    way = ask_for_a_webhooks_key(day, day.coordinator)
+    me.post("webhook_keys", way.pk, do="refuse")
+    return way
+
+
+@act("webhook.key_withdrawn", "coordinator", "webhook_keys")
+def withdraw_the_wish_for_a_webhooks_key(day: Day, me: Staff) -> Any:
+    way = ask_for_a_webhooks_key(day, me)
+    me.post("webhook_keys", way.pk, do="refuse")
+    return way

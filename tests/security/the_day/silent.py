@@ -32,6 +32,11 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "factor_resets:list",
         "by_two:list",
         "directory_changes:list",
+        "texts",
+        "text_preview*",
+        "duty_requests",
+        "drills",
+        "agreement_account",
     ),
     "It asks a question; the answer goes to another route, which is driven.": (
         "wagtailadmin_pages:add_subpage",

@@ -52,7 +52,7 @@ class Staff:
         """Opens the page, fills its form with `changes` over what stands there, sends it and is led on."""
         return self.fill_at(reverse(route, args=args), **changes)
 
-    def fill_at(self, address: str, **changes: Any) -> Any:
+    def fill_at(self, address: str, /, **changes: Any) -> Any:
         page = self.client.get(address)
         assert page.status_code == 200, (address, page.status_code, page.get("Location", ""))
         form = form_in(page.content, changes, address)

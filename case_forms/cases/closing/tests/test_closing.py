@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 
 from access.models import User
@@ -26,7 +27,7 @@ from tests.world.scene import Scene, make_scene
 
 from ... import deadline_clock
 from ...deadlines import get_stranded_deadlines
-from ...models import Case, CaseClosing, CaseEvent, Deadline
+from ...models import CLOSING_ASKED, Case, CaseClosing, CaseEvent, Deadline
 from ..actions import CannotClose, ClosingRequest, ask_to_close, decide_closing, withdraw_closing
 from ..open_ends import find_open_ends
 from ..reopening import leave_closed, reopen_case
@@ -119,7 +120,7 @@ def test_closing_ends_duties_without_calling_them_met_and_withdraws_notices(scen
     case = open_case(scene)
     send_due()
     done = close(case, scene.worker, coordinator)
-    duties = Deadline.objects.filter(case=case)
+    duties = Deadline.objects.filter(case=case).exclude(key=CLOSING_ASKED)  # which the decision has met
     assert duties.exists()
     assert not duties.filter(met_at__isnull=False).exists()
     assert not duties.filter(ended_at__isnull=True).exists()
@@ -256,7 +257,7 @@ def test_a_duty_that_starts_again_has_the_time_that_was_left(scene: Scene, coord
     assert abs((again.marks[-1] - timezone.now()) - left) < timedelta(minutes=1)
     assert event.detail["duties"] == [duty.pk]
     # The others stay ended.
-    of_case = Deadline.objects.filter(case=case)
+    of_case = Deadline.objects.filter(case=case).exclude(key=CLOSING_ASKED)
     assert of_case.filter(ended_at__isnull=False).count() == of_case.count() - 1
 
 
@@ -265,7 +266,15 @@ def test_voiding_takes_two_tells_everybody_and_leaves_the_counts(scene: Scene, c
     send_due()
     told = set(Notice.objects.filter(case_id=case.pk, sent_at__isnull=False).values_list("contact_id", flat=True))
     assert told
-    close(case, scene.worker, coordinator, act="void")
+    ask_to_close(case=case, wanted=wanted(case, "void"), by=scene.worker)
+    reader = Client()
+    reader.force_login(coordinator)
+    shown = reader.get(f"/field/cases/{case.reference}/closing/")
+    assert shown.context["recipient"].count == len(told)
+    assert "7K2M9-QXZ" in shown.content.decode()
+    asked = CaseClosing.objects.get(case=case)
+    decide_closing(closing=asked, agree=True, by=coordinator, seen=find_open_ends(case).fingerprint)
+    case.refresh_from_db()
     assert case.voided_at == case.closed_at
     assert not Case.objects.counted().filter(pk=case.pk).exists()
     notices = Notice.objects.filter(case_id=case.pk, purpose=Purpose.VOID)

@@ -89,7 +89,7 @@ def test_a_case_is_asked_about_decided_and_opened_again(worker: Client, coordina
     assert "Add a form to this case" not in page
     assert case.reference not in worker.get("/field/").content.decode().partition('id="sent"')[0]
     assert "Assessment" in get_page(worker, case, "reopen/")
-    duties = [str(pk) for pk in case.deadlines.filter(notice_id=None).values_list("pk", flat=True)]
+    duties = [str(pk) for pk in case.deadlines.filter(notice_id=None, met_at=None).values_list("pk", flat=True)]
     given = {"do": "reopen", "reason": "new_risk", "note": "", "duties": duties}
     assert worker.post(f"/field/cases/{case.reference}/reopen/", given).status_code == 302
     case.refresh_from_db()

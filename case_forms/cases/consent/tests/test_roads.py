@@ -34,13 +34,20 @@ ROOMS = ("case_forms", "notifications", "outreach_pages", "content", "site")
 # Where a notice's row is made: behind `ensure_may_create`.
 MAKES_NOTICES = {"notifications/outbox/actions.py"}
 # Who reads a notice by its link: behind `may_be_read`.
-# The second finds the standing links at which services say their places; no case is behind them.
-FINDS_BY_LINK = {"notifications/briefs/links.py", "notifications/directory/services/links.py"}
+# The others find the standing links at which services say their places and contacts see their shifts; no case is behind
+# them.
+FINDS_BY_LINK = {
+    "notifications/briefs/links.py",
+    "notifications/directory/own_duty/links.py",
+    "notifications/directory/services/links.py",
+    "notifications/directory/standing_links.py",
+}
 # Who makes notices about a case that the gate lets pass because they hold nothing of it.
 MAKES_CONTENT_FREE = {
     "case_forms/cases/consent/informing.py",
     "case_forms/cases/closing/void_notices.py",
     "case_forms/cases/moving/telling.py",
+    "notifications/outbox/ways/ended.py",
 }
 # Every place that asks for a notice, and what stands before it. A new one is read by people before it is added here.
 ASKS_FOR_NOTICES = {
@@ -57,6 +64,7 @@ ASKS_FOR_NOTICES = {
     "case_forms/cases/rerouting.py": "asks the gate about the office that was found",
     "case_forms/session_rules/clock.py": "our own people, about a session, which is no case and names nobody",
     "case_forms/session_rules/deciding.py": "our own people, about a session, which is no case and names nobody",
+    "case_forms/cases/telling_again.py": "for those who call it, each of which stands here",
     "case_forms/tips/deciding.py": "a tip, which is no case and has no ledger",
     "case_forms/tips/rerouting.py": "a tip, which is no case and has no ledger",
     "notifications/briefs/talk/telling.py": "back to a notice that its reader holds: the gate is asked about that one",
@@ -67,6 +75,7 @@ ASKS_FOR_NOTICES = {
     "notifications/escalation/steps.py": "asks the gate about the deputy; a reminder is to the same person",
     "notifications/outbox/actions.py": "the coordinators of one that has nobody",
     "notifications/outbox/address_check.py": "an address, no case",
+    "notifications/outbox/ways/ended.py": "our own people, about an address",
 }
 
 
@@ -95,11 +104,17 @@ def calls_of(tree: ast.Module) -> Iterator[str]:
 
 def test_a_notice_is_made_in_one_place_and_every_place_that_asks_for_one_is_known() -> None:
     made, asked = set(), set()
-    for name, tree in iter_sources("Notice", "create_notice"):
+    for name, tree in iter_sources("Notice", "create_notice", "tell_again"):
         for call in calls_of(tree):
             if call == "Notice":
                 made.add(name)
-            if call in ("create_notice", "create_notices", "actions.create_notice", "outbox.create_notice"):
+            if call in (
+                "create_notice",
+                "tell_again",
+                "create_notices",
+                "actions.create_notice",
+                "outbox.create_notice",
+            ):
                 asked.add(name)
     assert made == MAKES_NOTICES
     assert asked == set(ASKS_FOR_NOTICES)

@@ -34,7 +34,7 @@ ROOMS = ("case_forms", "notifications", "outreach_pages", "content", "site")
 # By which a module lets something out, other than a page: files, PDFs, what another program reads.
 MARKS = re.compile(
     r"Content-Disposition|StreamingHttpResponse\(|FileResponse\(|\bto_pdf\(|xlsx_pieces\(|zip_pieces\(|iter_csv\("
-    r"|text/calendar|@api\.get|@api\.post|@router\.|httpx\.|smtplib|EmailMultiAlternatives\("
+    r"|text/calendar|@api\.get|@api\.post|@router\.|httpx\.|httpcore\.Conn|smtplib|EmailMultiAlternatives\("
 )
 # Where the gate is asked: {module: (the module that asks, the question)}.
 GATED = {
@@ -58,9 +58,19 @@ WITHOUT_A_CASE = {
     "case_forms/form_builder/versions.py": "a form's definition",
     "case_forms/form_builder/xlsform_views.py": "a form's definition",
     "case_forms/submissions/field_api/attachments.py": "takes a file in, and answers with its id",
+    "case_forms/tip_pages/api/endpoints.py": "what a unit answered to a tip, to whoever holds its receipt",
     "content/media_files/ranges.py": "public recordings",
     "content/printables/views.py": "public papers",
+    "notifications/briefs/agreement_views.py": "the register of agreements; codes and times of notices, of no case",
+    "notifications/directory/agreements/views.py": "the signed document of an agreement with an office",
     "notifications/briefs/pin_card.py": "the card of a contact's PIN",
+    "notifications/briefs/sample_paper.py": "a paper about an invented case, to see its words on",
+    "notifications/text_pages/views.py": "that paper",
+    "notifications/directory/filling/forms.py": "takes a calendar in",
+    "notifications/directory/own_duty/calendar.py": "one person's own shifts, without a case",
+    "notifications/directory/own_duty/views.py": "the same, behind a secret address",
+    "notifications/silence/views.py": "counts and times of institutions, of no case",
+    "outreach_pages/cards/api.py": "what a session's card says, and its questions",
     "outreach_pages/cards/staff_views.py": "papers of an informative session",
     "outreach_pages/records/ical.py": "moments of sessions and of duties, without a word about whose",
     "outreach_pages/records/statistics.py": "numbers of sessions",
@@ -70,7 +80,13 @@ WITHOUT_A_CASE = {
     "site/access/table_files.py": "writes whatever rows it is given",
 }
 # Sends what `create_notice` has let pass; that every caller asks is held in `test_roads`.
-SENDS_NOTICES = ("notifications/channels/email.py", "notifications/channels/smtp.py")
+SENDS_NOTICES = (
+    "notifications/channels/email.py",
+    "notifications/channels/encrypted_mail.py",
+    "notifications/channels/gateways/client.py",
+    "notifications/channels/outgoing_http.py",
+    "notifications/channels/smtp.py",
+)
 # Letters that say that something waits, and never what: a code, a count, a day.
 MAILS_WITHOUT_CONTENT = {
     "case_forms/accountability/breaches.py": "a breach's clock",
@@ -79,6 +95,10 @@ MAILS_WITHOUT_CONTENT = {
     "content/review/news.py": "pages to look over",
     "notifications/briefs/pin_alarm.py": "wrong PINs",
     "notifications/directory/changes/mails.py": "a contact was changed",
+    "notifications/drills/watch.py": "a drill went wrong, without where",
+    "notifications/directory/own_duty/mails.py": "when somebody's own duty begins, and that something was asked for",
+    "notifications/directory/ways/phones.py": "a phone was added",
+    "notifications/outbox/bounces/actions.py": "an address doesn't work",
     "notifications/escalation/rounds.py": "the record's chain, and how much a roster lacks",
     "notifications/outbox/alarm.py": "notices that don't go out",
     "site/access/staff/mails.py": "accounts",

@@ -90,6 +90,11 @@ def test_a_worker_proposes_a_coordinator_agrees_and_whoever_was_told_is_told(
     assert propose(scene.worker, case).status_code == 302
     assert status_of(case) == "potential_victim"
     assert CANARY in client_of(coordinator).get(f"/field/cases/{case.reference}/status/").content.decode()
+    shown = client_of(coordinator).get(f"/field/cases/{case.reference}/status/")
+    assert shown.context["recipient"].count == 1
+    for words in ("correction, notice 7K2M9-QXZ", "Two people of the organisation", "1 person was notified"):
+        assert words in shown.content.decode()
+    assert "What the recipient gets" not in client_of(scene.worker).get(shown.request["PATH_INFO"]).content.decode()
     assert "another status" in client_of(coordinator).get("/field/").content.decode()
     assert post(coordinator, case, "agree").status_code == 302
     assert status_of(case) == "at_risk"

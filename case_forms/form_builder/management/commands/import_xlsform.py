@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from access.languages import DEFAULT_LANGUAGE
 from access.models import User
 from case_forms.form_builder.actions import DefinitionRefused, FormIsLocked, make_form, replace_draft
 from case_forms.form_builder.definition.limits import KINDS
@@ -28,7 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="the workbook")
         parser.add_argument("--kind", required=True, choices=KINDS, help="what the form is for")
         parser.add_argument("--key", help="the form's key; otherwise form_id of the sheet settings")
-        parser.add_argument("--language", default="sq", help="the code for texts that say no language (default sq)")
+        parser.add_argument(
+            "--language", default=DEFAULT_LANGUAGE, help="the code for texts that say no language (%(default)s)"
+        )
         parser.add_argument("--by", metavar="USERNAME", help="who imports it; needed unless --check is given")
         parser.add_argument("--replace", action="store_true", help="make it the draft of the form with this key")
         parser.add_argument("--check", action="store_true", help="only report; save nothing")

@@ -24,6 +24,7 @@ from notifications.escalation.findings import (
     delete_settled_rows,
     get_stranded_notices,
 )
+from notifications.escalation.outside_watch import OutsideWatch
 from notifications.escalation.passes import advance_clocks, find_stranded_rows
 from notifications.escalation.probes import Probes
 from notifications.outbox.alarm import ring
@@ -62,6 +63,7 @@ class Command(BaseCommand):
             signal.signal(signum, self._stop)
         sweeper = Sweeper(options["interval"])
         sweeper.probes.start(self.stopped)
+        OutsideWatch().start(self.stopped)
         sweeper.run(self.stopped)
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:

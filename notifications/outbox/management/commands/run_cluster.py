@@ -22,11 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str, **options: Any) -> None:
         configure_for(name)
-        from notifications.outbox.cluster import FailFastCluster
+        # After `configure_for`: both read django-q2's settings.
+        from notifications.outbox.cluster import build_cluster
+        from notifications.outbox.worker import work_for
 
         parent = os.getppid()
         if os.getpgid(0) != os.getpid():
-            # A group of its own, because an unexpected death kills the whole group (`cluster.end_group`).
+            # A group of its own, so that whoever ends this cluster can end all of it.
             os.setsid()
         die_with_parent(signal.SIGTERM)
         if os.getppid() != parent:
@@ -36,7 +38,7 @@ class Command(BaseCommand):
         # A database connection must not be shared over a fork.
         connections.close_all()
         bind_descendants()
-        FailFastCluster().run()
+        build_cluster(work_for(name)).run()
 
 
 def configure_for(name: str) -> None:

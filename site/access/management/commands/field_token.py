@@ -6,6 +6,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from access.models import FieldToken, User
 from audit.chain import log_event
@@ -32,8 +33,6 @@ class Command(BaseCommand):
             raise CommandError(f"{user.username!r} has no second factor yet; a token would go around it.")
         with transaction.atomic():
             if options["only"]:
-                from django.utils import timezone
-
                 user.field_tokens.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
             token = FieldToken.issue(user, days=options["days"], scope=options["scope"])
             log_event(

@@ -1,0 +1,1 @@
+"""The live board: what waits, and whether everything works that a notice needs, on one page that renews itself."""

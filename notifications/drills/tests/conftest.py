@@ -1,0 +1,3 @@
+from tests.world.notices import postbox
+
+__all__ = ["postbox"]

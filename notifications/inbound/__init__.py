@@ -1,0 +1,1 @@
+"""What comes in from gateways: receipts, SMS that answer a notice, keys pressed during a call."""

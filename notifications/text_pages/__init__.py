@@ -1,0 +1,1 @@
+"""The screens on which texts are read, proposed, decided and shown as their recipients see them."""

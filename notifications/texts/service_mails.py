@@ -1,0 +1,224 @@
+"""The service's own mails, put together from their texts (`service_texts`): one function for each.
+
+The order of the parts, and where "Vatra:" begins a subject, stands here. Values come in words of the active language;
+what somebody typed elsewhere is cleaned, so that no name or label leads a reader to another page or number.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import pgettext
+
+from .filling import clean
+from .in_force import Wording
+from .mails import SUBJECT_BEGINS
+
+
+@dataclass(frozen=True)
+class Part:
+    """One text with its values. `key`: without "service."."""
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def say(self, wording: Wording) -> str:
+        return wording.say(f"service.{self.key}", **self.values)
+
+
+Paragraph = Sequence[Part]
+
+
+@dataclass(frozen=True)
+class ServiceMail:
+    """`paragraphs`: each of sentences that follow each other. `is_signed`: whether its subject begins with "Vatra:"."""
+
+    subject: Part
+    paragraphs: Sequence[Paragraph]
+    is_signed: bool = True
+
+    def compose(self, wording: Wording) -> tuple[str, str]:
+        """Return the subject and the text in the language of `wording`, which is the active one."""
+        subject = self.subject.say(wording)
+        text = "\n\n".join(" ".join(part.say(wording) for part in paragraph) for paragraph in self.paragraphs)
+        return (SUBJECT_BEGINS + subject if self.is_signed else subject), text + "\n"
+
+
+def _part(key: str, **values: str) -> Part:
+    return Part(key, values)
+
+
+def _count(key: str, amount: int, **values: str) -> Part:
+    return Part(f"{key}_{'one' if amount == 1 else 'many'}", {"amount": str(amount), **values})
+
+
+def _clean_office(name: str) -> str:
+    instead = pgettext("instead of an office’s name", "the office")
+    return clean("office", name, instead) or instead
+
+
+def _clean_person(name: str) -> str:
+    instead = pgettext("instead of a person’s name", "Somebody")
+    return clean("person", name, instead) or instead
+
+
+# About the roster, to a contact.
+
+
+def word_duty(*, office: str, start_hour: str, begins: str, ends: str, page: str, is_deputy: bool) -> ServiceMail:
+    """Say that a duty begins. `ends`: "" where it isn't known; `page`: where it can't be opened."""
+    begun = _part("deputy_begins" if is_deputy else "duty_begins", office=_clean_office(office), begins=begins)
+    subject = _part("subject_deputy" if is_deputy else "subject_duty", start_hour=start_hour)
+    return ServiceMail(
+        subject, [[begun, *([_part("duty_ends", ends=ends)] if ends else [])], _lead_to_own(page)], is_signed=False
+    )
+
+
+def word_duty_changed(*, office: str, start_hour: str, begins: str, page: str) -> ServiceMail:
+    """Take back that a duty begins."""
+    said = _part("duty_changed", office=_clean_office(office), begins=begins)
+    subject = _part("subject_duty_changed", start_hour=start_hour)
+    return ServiceMail(subject, [[said], _lead_to_own(page)], is_signed=False)
+
+
+def word_own_page(*, office: str, page: str) -> ServiceMail:
+    """Send the link to one's own page."""
+    return _say_of_roster([_part("page_sent", office=_clean_office(office))], page)
+
+
+def word_swap_asked(*, person: str, office: str, page: str) -> ServiceMail:
+    """Ask a colleague to agree to a swap."""
+    return _say_of_roster([_part("swap_asked", person=_clean_person(person), office=_clean_office(office))], page)
+
+
+def word_request_ended(
+    *, is_swap: bool, is_agreed: bool, person: str, office: str, result: str, page: str
+) -> ServiceMail:
+    """Say how a request for leave or a swap has ended."""
+    ended = _part("leave_ended", result=result)
+    if is_swap:
+        ended = _part("swap_ended", person=_clean_person(person), office=_clean_office(office), result=result)
+    return _say_of_roster([ended, _part("roster_changed" if is_agreed else "roster_kept")], page)
+
+
+def _say_of_roster(said: Paragraph, page: str) -> ServiceMail:
+    return ServiceMail(_part("subject_roster"), [said, _lead_to_own(page)])
+
+
+def _lead_to_own(page: str) -> Paragraph:
+    return [_part("own_page", page=page) if page else _part("no_page")]
+
+
+# About the roster, to coordinators.
+
+
+def word_request(*, is_second: bool, page: str) -> ServiceMail:
+    """Say to a coordinator that a request waits."""
+    said = _part("request_waits_second" if is_second else "request_waits")
+    return ServiceMail(_part("subject_roster"), [[said], [_part("request_page", page=page)]])
+
+
+def word_gaps(*, nobody: int, others: int, is_soon: bool, page: str) -> ServiceMail:
+    """Say how much is missing in the roster of the next two weeks."""
+    said: list[Paragraph] = []
+    if nobody:
+        said.append([_count("gaps", nobody), *([_part("gaps_soon")] if is_soon else [])])
+    if others:
+        said.append([_count("lacks", others)])
+    return ServiceMail(_part("subject_gaps"), [*said, [_part("gaps_page", page=page)]])
+
+
+# About the directory.
+
+
+def word_change_to_concerned(*, person: str, office: str, what: str, stage: str) -> ServiceMail:
+    """Say to whom an entry is about that it changes. `stage`: asked, agreed or emergency."""
+    said = [_part(f"concerned_{stage}", person=_clean_person(person))]
+    return _say_of_change(
+        [said, [_say_what(office, what)], [_part("concerned_call")]], is_emergency=stage == "emergency"
+    )
+
+
+def word_change_to_managers(*, person: str, office: str, what: str, page: str, is_emergency: bool) -> ServiceMail:
+    """Ask another coordinator to decide about a change."""
+    key = "emergency_waits" if is_emergency else "change_waits"
+    said = [_part(key, person=_clean_person(person), page=page)]
+    return _say_of_change([said, [_say_what(office, what)]], is_emergency=is_emergency)
+
+
+def word_change_decided(*, result: str, page: str, is_emergency: bool) -> ServiceMail:
+    """Say to whoever asked how it was decided."""
+    return _say_of_change([[_part("change_decided", result=result, page=page)]], is_emergency=is_emergency)
+
+
+def _say_of_change(said: Sequence[Paragraph], *, is_emergency: bool) -> ServiceMail:
+    subject = _part("subject_emergency" if is_emergency else "subject_change")
+    return ServiceMail(subject, [[_part("hello")], *said], is_signed=False)
+
+
+def _say_what(office: str, what: str) -> Part:
+    return (
+        _part("change_what_where", office=_clean_office(office), what=what)
+        if office
+        else _part("change_what", what=what)
+    )
+
+
+def word_phone_added(*, phone_name: str) -> ServiceMail:
+    """Say to a contact that a phone was added behind their PIN. Whoever added it chose its name."""
+    instead = pgettext("instead of a phone’s name", "a phone")
+    added = _part("phone_added", phone_name=clean("phone_name", phone_name, instead) or instead)
+    said = [[_part("hello")], [added], [_part("phone_not_mine")]]
+    return ServiceMail(_part("subject_phone_added"), said, is_signed=False)
+
+
+def word_came_back(*, person: str, office: str, page: str) -> ServiceMail:
+    """Say to a coordinator that a contact's mail came back."""
+    came_back = _part("came_back", person=_clean_person(person), office=_clean_office(office))
+    said = [[_part("hello")], [came_back], [_part("came_back_page", page=page)]]
+    return ServiceMail(_part("subject_came_back"), said, is_signed=False)
+
+
+# What is ahead, to coordinators.
+
+
+def word_agreements(*, over: int, ends: int, review: int, days: int, page: str) -> ServiceMail:
+    """Say how many agreements are to be looked at."""
+    said: list[Paragraph] = []
+    if over:
+        said.append([_count("agreements_over", over)])
+    if ends:
+        said.append([_count("agreements_end", ends, days=str(days))])
+    if review:
+        said.append([_count("agreements_review", review)])
+    return ServiceMail(_part("subject_agreements"), [*said, [_part("ahead_page", page=page)]])
+
+
+def word_keys(*, amount: int, days: int, page: str) -> ServiceMail:
+    """Say how many keys expire."""
+    said = [_count("keys", amount, days=str(days)), _part("keys_after")]
+    return ServiceMail(_part("subject_keys"), [said, [_part("ahead_page", page=page)]])
+
+
+def word_texts_waiting(*, amount: int, page: str) -> ServiceMail:
+    """Say how many texts wait for a second coordinator, and nothing of what they say."""
+    said: list[Paragraph] = [[_count("text_waits", amount)], [_part("text_waits_page", page=page)]]
+    return ServiceMail(_part("subject_text_waits"), said)
+
+
+# Alarms.
+
+
+def word_alarm(*, cases: int, page: str) -> ServiceMail:
+    """Say to an operator that nobody could be found for so many cases."""
+    return ServiceMail(_count("subject_alarm", cases), [[_count("alarm", cases)], [_part("alarm_page", page=page)]])
+
+
+def word_wrong_pins() -> ServiceMail:
+    """Say to an operator that a coordinator's PIN is being guessed."""
+    return ServiceMail(_part("subject_wrong_pins"), [[_part("wrong_pins")]])
+
+
+def word_bad_drill(*, state: str, page: str) -> ServiceMail:
+    """Say that a drill went wrong. `state`: missed, unanswered or failed."""
+    key = state if state in ("missed", "unanswered") else "failed"
+    return ServiceMail(_part("subject_bad_drill"), [[_part(f"drill_{key}")], [_part("drill_page", page=page)]])

@@ -1,0 +1,64 @@
+"""Blocks that session materials have beyond an article's: a slide with its notes, a part of a script, a task."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from wagtail import blocks
+
+from content.blocks import SHORT, BodyBlock
+
+from ..blocks import OutlineBlock
+
+
+class SlideBlock(blocks.StructBlock):
+    """One slide, and what the speaker says to it."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    text = blocks.RichTextBlock(features=SHORT, required=False, label=_("text"))
+    notes = blocks.TextBlock(required=False, label=_("notes for the speaker"))
+
+    class Meta:
+        icon = "image"
+        label = _("Slide")
+        template = "outreach_pages/blocks/slide.html"
+
+
+class ScriptPartBlock(blocks.StructBlock):
+    """What is said and done in one part of a session, from one minute to another."""
+
+    from_minute = blocks.IntegerBlock(min_value=0, max_value=240, label=_("from minute"))
+    to_minute = blocks.IntegerBlock(min_value=1, max_value=240, label=_("to minute"))
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    text = blocks.RichTextBlock(features=[*SHORT, "ol"], label=_("what is said and done"))
+
+    class Meta:
+        icon = "time"
+        label = _("Part of a script")
+        template = "outreach_pages/blocks/script_part.html"
+
+
+class TaskBlock(blocks.StructBlock):
+    """A task on a worksheet, with empty lines to write on."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    text = blocks.RichTextBlock(features=[*SHORT, "ol"], label=pgettext_lazy("worksheet", "task"))
+    lines = blocks.IntegerBlock(default=3, min_value=0, max_value=20, label=_("empty lines"))
+
+    class Meta:
+        icon = "edit"
+        label = pgettext_lazy("worksheet", "Task")
+        template = "outreach_pages/blocks/task.html"
+
+
+class MaterialBlock(BodyBlock):
+    """The body of a material. Which blocks fit its kind: `labels.KINDS_OF_BLOCK`."""
+
+    outline = OutlineBlock()
+    script_part = ScriptPartBlock()
+    slide = SlideBlock()
+    task = TaskBlock()
+
+
+class KitPartsBlock(blocks.StreamBlock):
+    """The materials of a kit, in the order in which they are used."""
+
+    material = blocks.PageChooserBlock(page_type="outreach_pages.MaterialPage", label=_("material"))

@@ -1,0 +1,135 @@
+"""Prepared queries and inserts do what querysets do."""
+
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.db.models.signals import post_save, pre_save
+from django.test.utils import CaptureQueriesContext
+
+from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+
+from ..chain import AuditEvent, log_event, log_events
+from ..models import AuditEntry
+from ..prepared_sql import MAX_ROWS, PreparedQuery, insert_rows
+from ..verification import verify_chain
+
+pytestmark = pytest.mark.django_db
+
+PLACES = PreparedQuery(
+    Region._meta.pk,
+    lambda regions: Municipality.objects.filter(region__in=regions).select_related("region").only("name", "region"),
+)
+
+
+@pytest.fixture
+def regions() -> list[Region]:
+    made = [
+        Region.objects.create(slug=f"r{number}", name=f"Region {number}", iso_code=f"X{number}") for number in range(5)
+    ]
+    police = PoliceDirectorate.objects.create(slug="p", name="p", short_name="p")
+    for region in made:
+        for number in range(2):
+            slug = f"{region.slug}-{number}"
+            Municipality.objects.create(region=region, police_directorate=police, slug=slug, name=slug)
+    return made
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_a_prepared_query_finds_what_its_queryset_finds(regions: list[Region], count: int) -> None:
+    keys = [region.pk for region in regions[:count]]
+    found = PLACES.fetch(keys)
+    assert {each.pk for each in found} == set(Municipality.objects.filter(region__in=keys).values_list("pk", flat=True))
+    assert len(found) == 2 * count  # none twice, though a key may stand there twice
+
+
+def test_what_it_was_asked_before_doesnt_come_again(regions: list[Region]) -> None:
+    for region in (*regions, *reversed(regions)):
+        assert {each.region_id for each in PLACES.fetch([region.pk])} == {region.pk}
+
+
+def test_it_is_one_statement_and_its_rows_hold_what_was_selected_with_them(regions: list[Region]) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        (first, _second) = PLACES.fetch([regions[0].pk])
+        assert first.region.pk == regions[0].pk
+    assert len(asked) == 1
+    with CaptureQueriesContext(connection) as asked:
+        assert first.slug.startswith("r0-")  # left out, and read when it is asked for
+    assert len(asked) == 1
+
+
+def test_an_unknown_key_finds_nothing(regions: list[Region]) -> None:
+    assert PLACES.fetch([regions[-1].pk + 1000]) == []
+
+
+def test_a_query_that_doesnt_name_its_keys_in_one_place_is_refused(regions: list[Region]) -> None:
+    twice = PreparedQuery(
+        Region._meta.pk,
+        lambda keys: MobileUnit.objects.filter(region__in=keys, region__municipalities__region__in=keys),
+    )
+    never = PreparedQuery(Region._meta.pk, lambda _keys: MobileUnit.objects.filter(is_active=True))
+    for query in (twice, never):
+        with pytest.raises(ValueError, match="one place"):
+            query.fetch([regions[0].pk])
+
+
+def test_inserted_rows_have_their_keys_and_are_read_as_they_were_written() -> None:
+    made = [Region(slug=f"n{number}", name="Çorovodë", iso_code=f"Y{number}") for number in range(3)]
+    assert insert_rows(made, told_apart_by="slug") == made
+    for region in made:
+        assert Region.objects.get(slug=region.slug).pk == region.pk
+        region.name = "Berat"
+        region.save()  # an UPDATE: it knows that it is there
+    assert Region.objects.filter(name="Berat").count() == 3
+
+
+def test_a_row_that_is_there_already_is_left_out_and_the_transaction_goes_on() -> None:
+    Region.objects.create(slug="there", name="a")
+    made = [Region(slug=slug, name="b", iso_code=slug) for slug in ("there", "new")]
+    with transaction.atomic():
+        assert insert_rows(made, told_apart_by="slug", unless=["slug"]) == [made[1]]
+        assert Region.objects.get(slug="there").name == "a"
+    assert made[0].pk is None
+
+
+def test_without_that_it_fails_as_every_insert_does() -> None:
+    Region.objects.create(slug="there", name="a")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_rows([Region(slug="there", name="b", iso_code="Z")], told_apart_by="slug")
+
+
+# They listen to every model's signals, and pass over all but pages and what can be translated.
+OF_PAGES = {"wagtail.models.i18n", "content.page_cache.invalidation"}
+
+
+@pytest.mark.parametrize("label", ["outbox.Notice", "outbox.Attempt", "audit.AuditEntry"])
+def test_nobody_waits_for_signals_of_what_is_inserted_without_any(label: str) -> None:
+    model = apps.get_model(label)
+    for signal in (pre_save, post_save):
+        listening, _async = signal._live_receivers(model)
+        assert {receiver.__module__ for receiver in listening} <= OF_PAGES
+
+
+def test_no_rows_are_no_statement() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert insert_rows([], told_apart_by="slug") == []
+    assert not asked.captured_queries
+
+
+def test_an_entry_is_read_from_the_database_as_it_was_hashed() -> None:
+    key = uuid4()
+    entry = log_event("test.done", target_kind="case", target_id=key, words=["ç", 1, None], of=key)
+    assert AuditEntry.objects.get(pk=entry.pk).detail == {"words": ["ç", 1, None], "of": str(key)}
+
+
+def test_many_entries_are_one_chain_in_statements_of_a_bounded_length() -> None:
+    count = 2 * MAX_ROWS + 1
+    with CaptureQueriesContext(connection) as queries:
+        entries = log_events([AuditEvent("test.done", "test", number) for number in range(count)])
+    assert sum(query["sql"].startswith('INSERT INTO "audit_auditentry"') for query in queries) == 3
+    assert [entry.target_id for entry in entries] == [str(number) for number in range(count)]
+    assert all(entry.pk for entry in entries)
+    assert verify_chain().ok

@@ -1,0 +1,250 @@
+"""Mails by the outbox beside the same mails by django-q2, Celery and procrastinate, all in one run (issue 15).
+
+One mail server, two workers each, the safest settings each of them has. CPU time is that of all its processes: who
+asks, who sends, who watches, the database server and the broker.
+"""
+
+import itertools
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+
+from tests.servers import running_servers
+
+from .mail_sides import PACKAGES, Side, make_celery, make_django_q2, make_outbox, make_procrastinate
+from .processes import kill, read_cpu, read_processes
+from .service import Sink
+from .tables import percentile, table
+
+BURST, KILLS, RATE, RATE_SECONDS, BULK = 1000, 3, 20, 20, 2000
+P95_GOAL_MS, P95_BUSY_GOAL_MS = 100.0, 300.0
+LAST_GOAL_SECONDS = 3.0
+CPU_RATIO_GOAL = 2.0
+SUBMISSION_GOAL_MS = 35.0
+
+
+@dataclass
+class Found:
+    """What one side did. Times in seconds, `cpu` in milliseconds for each mail (at 20/s)."""
+
+    name: str
+    rates: list[float] = field(default_factory=list)
+    cpu: float = float("nan")
+    cpu_with_servers: float = float("nan")
+    p95: float = float("nan")
+    p95_busy: float = float("nan")  # with the bulk cluster at work on many tasks; the outbox alone has one
+    doubled: int = 0
+    lost: int = 0
+    last: float = float("nan")
+
+    @property
+    def per_second(self) -> float:
+        return max(self.rates, default=float("nan"))
+
+    def cells(self) -> tuple[object, ...]:
+        return (
+            self.name,
+            f"{self.per_second:.0f}",
+            f"{self.cpu:.1f}",
+            f"{self.cpu_with_servers:.1f}",
+            f"{self.p95:.0f}",
+            f"{self.p95_busy:.0f}",
+            f"{self.doubled} of {KILLS} kills",
+            self.lost,
+            f"{self.last:.1f}",
+        )
+
+
+HEADS = (
+    "side",
+    "burst/s",
+    "CPU ms/mail at 20/s",
+    "with servers",
+    "p95 ms",
+    "p95 busy",
+    "doubled",
+    "lost",
+    "last after s",
+)
+
+
+def run(*, quick: bool) -> bool:
+    """Measures, prints, and says whether every goal was met."""
+    if not PACKAGES.is_dir():
+        raise SystemExit(f"{PACKAGES} isn't there: `make bench` fills it from requirements-bench.txt")
+    scale = 0.2 if quick else 1.0
+    only = os.environ.get("BENCH_SIDES", "")
+    before = set(read_processes())
+    with Sink() as sink, running_servers() as both:
+        servers = both.environment
+        pids = [each.pid for each in read_processes().values() if each.pid not in before and each.name in _SERVERS]
+        _make_databases(servers["DATABASE_URL"])
+        found = [
+            _measure(make, sink, scale)
+            for name, make in _sides(sink, servers, pids).items()
+            if not only or only in name
+        ]
+        submissions = [] if only else _measure_submissions(sink, servers, pids, scale)
+    print("\nThe same mails, two workers each, safest settings\n")
+    print(table(HEADS, [each.cells() for each in found]))
+    print()
+    met = [_judge(*goal) for goal in _goals(found, submissions)]
+    return all(met)
+
+
+_SERVERS = ("postgres", "redis-server")
+_MORE_DATABASES = ("tasks", "forms")  # each side's own, beside that of the outbox
+
+
+def _make_databases(url: str) -> None:
+    with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+        for name in _MORE_DATABASES:
+            connection.execute(f"CREATE DATABASE vatra_{name}")
+
+
+def _sides(sink: Sink, servers: dict[str, str], pids: list[int]) -> dict[str, Callable[[], Side]]:
+    """The sides by name; each is made only when its turn comes."""
+    database, redis = servers["DATABASE_URL"], servers["BROKER_URL"]
+    return {
+        "outbox-sqlite": lambda: make_outbox(sink),
+        "q2-sqlite": lambda: make_django_q2(sink),
+        "celery": lambda: make_celery(sink, redis_url=redis.replace("/0", "/1"), servers=pids),
+        "q2-redis": lambda: make_django_q2(sink, redis_url=redis.replace("/0", "/2"), servers=pids),
+        "procrastinate": lambda: make_procrastinate(sink, database_url=database + "_tasks", servers=pids),
+        "outbox-postgres": lambda: make_outbox(sink, servers=pids, **servers),
+    }
+
+
+@contextmanager
+def _started(make: Callable[[], Side], sink: Sink) -> Iterator[Side]:
+    side = make()
+    try:
+        side.start()
+        _tell(side, sink, count=20)  # warm, and every worker has shown that it works
+        yield side
+    finally:
+        side.stop()
+
+
+def _measure(make: Callable[[], Side], sink: Sink, scale: float) -> Found:
+    with _started(make, sink) as side:
+        found = Found(side.name)
+        for _round in range(2):
+            count = round(BURST * scale)
+            began = time.monotonic()
+            _tell(side, sink, count=count)
+            found.rates.append(count / (time.monotonic() - began))
+        _measure_rate(side, sink, found, count=round(RATE * RATE_SECONDS * scale))
+        _measure_kills(side, sink, found, count=round(BURST * scale))
+        if side.producer == "outbox":
+            side.queue_bulk(round(BULK * scale))
+            found.p95_busy = _measure_latency(side, sink, count=round(RATE * RATE_SECONDS * scale / 2))
+    print(*found.cells(), sep="  ", flush=True)
+    return found
+
+
+def _tell(side: Side, sink: Sink, *, count: int) -> None:
+    before = sink.count()
+    side.ask(count=count)
+    side.wait()
+    if not sink.wait_for(before + count, seconds=120):
+        raise RuntimeError(f"{side.name}: {sink.count() - before} of {count} mails came; see {side.folder}")
+
+
+def _measure_rate(side: Side, sink: Sink, found: Found, *, count: int) -> None:
+    cpu, servers = read_cpu(side.roots()), read_cpu(side.servers)
+    found.p95 = _measure_latency(side, sink, count=count)
+    cpu, servers = read_cpu(side.roots()) - cpu, read_cpu(side.servers) - servers
+    found.cpu, found.cpu_with_servers = 1000 * cpu / count, 1000 * (cpu + servers) / count
+
+
+def _measure_latency(side: Side, sink: Sink, *, count: int) -> float:
+    """Return within how many milliseconds of its commit 95 of 100 mails were taken, at RATE a second."""
+    before = sink.count()
+    side.ask(count=count, per_second=RATE)
+    asked = side.wait()["at"]
+    sink.wait_for(before + len(asked), seconds=60)
+    times = _by_name(sink, before)
+    return percentile([1000 * (times[name][0] - at) for name, at in asked.items() if name in times], 0.95)
+
+
+def _measure_kills(side: Side, sink: Sink, found: Found, *, count: int) -> None:
+    """Kill a worker while it sends: after a quarter, a half and three quarters of the mails."""
+    before, chance = sink.count(), random.Random(15)
+    side.ask(count=count)
+    killed_at = 0.0
+    for blow in range(1, KILLS + 1):
+        sink.wait_for(before + count * blow // (KILLS + 1), seconds=60)
+        living = side.workers()
+        if living:
+            kill(chance.choice(living))
+        killed_at = time.time()
+    asked = set(side.wait()["at"])
+    until = time.monotonic() + 90
+    while time.monotonic() < until and not asked <= set(_by_name(sink, before)):
+        time.sleep(0.05)
+    time.sleep(2)  # for doubles that come after the last
+    times = _by_name(sink, before)
+    found.lost = len(asked - set(times))
+    found.doubled = sum(len(times[name]) - 1 for name in asked & set(times))
+    found.last = max(0.0, max((times[name][0] for name in asked & set(times)), default=killed_at) - killed_at)
+
+
+def _by_name(sink: Sink, since: int) -> dict[str, list[float]]:
+    """{name of a mail: when it came, each time}, without those before `since`."""
+    found: dict[str, list[float]] = {}
+    for mail in itertools.islice(list(sink.mails), since, None):
+        found.setdefault(mail.message_id.strip("<>").split("@")[0], []).append(mail.accepted_at)
+    return found
+
+
+def _measure_submissions(sink: Sink, servers: dict[str, str], pids: list[int], scale: float) -> list[tuple[str, float]]:
+    """CPU milliseconds of an identification in all parts: receiving it, its notices, whatever follows."""
+    rows = []
+    for urls, counted in (({}, []), (servers | {"DATABASE_URL": servers["DATABASE_URL"] + "_forms"}, pids)):
+        with _started(lambda: make_outbox(sink, servers=counted, producer="submission", **urls), sink) as side:  # noqa: B023
+            time.sleep(2)
+            count = max(10, round(100 * scale))
+            cpu = read_cpu([*side.roots(), *counted])
+            before = sink.count()
+            side.ask(count=count, per_second=5)
+            sink.wait_for(before + len(side.wait()["at"]), seconds=60)
+            time.sleep(1)
+            rows.append((side.name, 1000 * (read_cpu([*side.roots(), *counted]) - cpu) / count))
+    return rows
+
+
+def _goals(found: list[Found], submissions: list[tuple[str, float]]) -> Iterator[tuple[str, float, float, bool]]:
+    """(what, measured, goal, whether more is better)."""
+    ours = [each for each in found if each.name.startswith("outbox")]
+    others = [each for each in found if each not in ours]
+    celery = [each for each in others if each.name.startswith("Celery")]
+    for each in ours:
+        if others:
+            yield (
+                f"{each.name}: burst beside the fastest",
+                each.per_second / max(o.per_second for o in others),
+                1.0,
+                True,
+            )
+        if celery:
+            ratio = each.cpu_with_servers / celery[0].cpu_with_servers
+            yield f"{each.name}: CPU a notice beside Celery's", ratio, CPU_RATIO_GOAL, False
+        yield f"{each.name}: p95 at 20/s, ms", each.p95, P95_GOAL_MS, False
+        yield f"{each.name}: p95 with {BULK} bulk tasks queued, ms", each.p95_busy, P95_BUSY_GOAL_MS, False
+        yield f"{each.name}: doubles in {KILLS} kills", each.doubled, KILLS, False
+        yield f"{each.name}: lost", each.lost, 0, False
+        yield f"{each.name}: last after the kill, s", each.last, LAST_GOAL_SECONDS, False
+    for name, cost in submissions:
+        yield f"{name}: an identification, ms of CPU", cost, SUBMISSION_GOAL_MS, False
+
+
+def _judge(what: str, measured: float, goal: float, more_is_better: bool) -> bool:
+    met = measured >= goal if more_is_better else measured <= goal
+    print(f"{what}: {measured:.2f} (goal {'>=' if more_is_better else '<='} {goal:g}) {'met' if met else 'MISSED'}")
+    return met
