@@ -65,6 +65,10 @@ class RichTextRenderer:
             html = remove_dead_links(self._linked(self.marker.mark(html)))
         return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
 
+    def get_address(self, pk: int) -> str:
+        """Return the address of a page that a block leads to; "" for one that nobody may read."""
+        return self._addresses.get(str(pk)) or ""
+
     def _linked(self, html: str) -> str:
         # No editor of ours offers embeds; a text that holds one all the same goes through Wagtail's own rewriter.
         if "<embed" in html:
@@ -98,7 +102,8 @@ class RichTextRenderer:
 
     @cached_property
     def _linked_from_here(self) -> set[str]:
-        return set(_iter_linked_ids([*_iter_texts(self.page), *(term.definition for term in self.glossary.terms)]))
+        texts = [*_iter_texts(self.page), *(term.definition for term in self.glossary.terms)]
+        return {*_iter_linked_ids(texts), *_iter_chosen_ids(self.page)}
 
     def _read_addresses(self, ids: set[str]) -> dict[str, str | None]:
         linked = Page.objects.filter(pk__in=ids)
@@ -125,6 +130,24 @@ def _iter_texts(page: Page) -> Iterator[str]:
             yield from _iter_strings(list(getattr(page, field.name).raw_data))
         elif isinstance(field, RichTextField):
             yield getattr(page, field.name)
+
+
+def _iter_chosen_ids(page: Page) -> Iterator[str]:
+    """Yield the ids of pages that blocks of the page lead to (its field or value `page`)."""
+    for field in page._meta.get_fields():
+        if isinstance(field, StreamField):
+            yield from _iter_ids_of_pages(list(getattr(page, field.name).raw_data))
+
+
+def _iter_ids_of_pages(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("page"), int):
+            yield str(value["page"])
+        for inner in value.values():
+            yield from _iter_ids_of_pages(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _iter_ids_of_pages(inner)
 
 
 def _iter_strings(value: Any) -> Iterator[str]:

@@ -10,7 +10,11 @@ class AccountabilityConfig(AppConfig):
         from case_forms.form_builder.dependents import register_dependent
         from case_forms.procedure_editor.neighbours import register_review_part
 
+        from content.service_facts import register_terms
+
         from .at_approval import RecordOfForms, build_review_part
+        from .public_terms import iter_terms
 
         register_dependent(RecordOfForms())
         register_review_part(build_review_part)
+        register_terms(iter_terms)

@@ -18,7 +18,7 @@ from ..models import Hotline
 from .hotlines import HotlineSerializer
 from .json_schema import HTML, Schema, array, boolean, by_language, enum, integer, nullable, record, ref, string, uri
 from .library import FileSerializer, PictureSerializer
-from .loader import Loader, absolute_url
+from .loader import Loader, absolute_url, api_url
 from .rich_text import to_html
 
 Components = dict[str, Schema]
@@ -33,6 +33,11 @@ PRINTABLE: Schema = record(
         "pages": integer(minimum=1),
     },
     description="A paper made at the moment it is fetched, with the telephone lines that may be shown then.",
+)
+
+CHOSEN_PAGE: Schema = record(
+    {"id": integer(minimum=1), "detail_url": uri(), "html_url": uri()},
+    description="A page that the block leads to.",
 )
 
 
@@ -116,6 +121,12 @@ def _picture_value(block: ImageChooserBlock, value: Any, loader: Loader) -> Any:
     return loader.serialize(PictureSerializer, value) if value else None
 
 
+def _page_value(block: blocks.PageChooserBlock, value: Any, loader: Loader) -> dict[str, Any] | None:
+    """Return where the page is read, or null when nobody may come across it."""
+    url = loader.page_url(value.pk) if value else None
+    return {"id": value.pk, "detail_url": api_url("pages", value.pk), "html_url": url} if url else None
+
+
 def _text_value(block: blocks.Block, value: Any, loader: Loader) -> str:
     return "" if value is None else str(value)
 
@@ -164,6 +175,8 @@ block_schema.register(blocks.IntegerBlock, lambda block, components: nullable(in
 block_value.register(blocks.IntegerBlock, lambda block, value, loader: value)
 block_schema.register(ImageChooserBlock, lambda block, components: nullable(ref("Picture")))
 block_value.register(ImageChooserBlock, _picture_value)
+block_schema.register(blocks.PageChooserBlock, lambda block, components: nullable(CHOSEN_PAGE))
+block_value.register(blocks.PageChooserBlock, _page_value)
 block_schema.register(DocumentChooserBlock, lambda block, components: nullable(ref("File")))
 block_value.register(DocumentChooserBlock, _file_value)
 block_schema.register(SnippetChooserBlock, _hotline_schema)

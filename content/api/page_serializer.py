@@ -31,7 +31,7 @@ CHILDREN = record({"count": integer(minimum=0), "listing_url": uri()}, descripti
 SHARED: dict[str, Schema] = {"PageLink": PAGE_LINK, "Translation": TRANSLATION, "Children": CHILDREN}
 # Fields with long texts: lists that show none of them don't load them; an answer with some of a sensitive page isn't
 # cached.
-TEXTS = frozenset({"body", "steps", "questions", "files", "what_for", "for_whom", "how_to_reach"})
+TEXTS = frozenset({"body", "doors", "steps", "questions", "files", "what_for", "for_whom", "how_to_reach"})
 
 
 def _page_link(page: Page | None, loader: Loader) -> dict[str, Any] | None:

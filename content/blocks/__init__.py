@@ -6,7 +6,9 @@ The first line of a block's docstring is published in the API's description (`ap
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from .doors import DoorsBlock, FootBlock, PicturedPagesBlock
 from .files import AudioBlock, DownloadBlock, FigureBlock, PrintableBlock, VideoBlock
+from .service import OrganisationBlock, StorageTermsBlock
 from .texts import (
     INLINE,
     LONG,
@@ -25,7 +27,17 @@ from .texts import (
     WhatHappensStepBlock,
 )
 
-__all__ = ["INLINE", "LONG", "SHORT", "BodyBlock", "DownloadsBlock", "QuestionsBlock", "WhatHappensBlock"]
+__all__ = [
+    "INLINE",
+    "LONG",
+    "SHORT",
+    "BodyBlock",
+    "DoorsBlock",
+    "DownloadsBlock",
+    "FootBlock",
+    "QuestionsBlock",
+    "WhatHappensBlock",
+]
 
 
 class BodyBlock(blocks.StreamBlock):
@@ -42,6 +54,7 @@ class BodyBlock(blocks.StreamBlock):
     details = DetailsBlock()
     quote = QuoteBlock()
     figure = FigureBlock()
+    pictured_pages = PicturedPagesBlock()
     video = VideoBlock()
     audio = AudioBlock()
     download = DownloadBlock()
@@ -49,6 +62,8 @@ class BodyBlock(blocks.StreamBlock):
     quiz = QuizBlock()
     region_chooser = RegionChooserBlock()
     phone_controls = PhoneControlsBlock()
+    organisation = OrganisationBlock()
+    storage_terms = StorageTermsBlock()
 
 
 class WhatHappensBlock(blocks.StreamBlock):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
@@ -67,7 +68,7 @@ def build_page_context(
     """Build the context of `content/base.html` in a language, by default the active one.
 
     `lines`: every hotline that may be shown, `strip`: the two on top; `home` and `homes` (by language); `menu`: the
-    pages of the menu; `help_page`, `glossary_page`, `search_page`: None when there is none; `ways`: what else is there;
+    pages of the menu; `foot`: those that the foot names; `help_page`, `glossary_page`, `search_page`: None when there is none; `ways`: what else is there;
     `twins`: where each language is read: the page `twins_of` in it, else its home page.
     """
     code = language or get_current_language()
@@ -83,6 +84,7 @@ def build_page_context(
         "home": home,
         "homes": homes,
         "menu": [place for place in places if place.show_in_menus],
+        "foot": get_shared(request, ("foot", home.pk), lambda: _get_foot(request, home)) if home else [],
         # By the active language and not by `code`: `reverse` gives addresses in the active one.
         "ways": get_shared(request, ("ways", translation.get_language()), _get_other_routes),
         "twins": build_language_links(code, _get_translations(request, twins_of, homes), homes),
@@ -161,6 +163,18 @@ def _get_pages_at_home(request: HttpRequest, home: PageLink) -> list[PageLink]:
     under = public_pages(request).filter(path__startswith=home.path, depth=home.depth + 1)
     children = under.filter(Q(show_in_menus=True) | Q(content_type_id__in=_get_always_shown_types())).order_by("path")
     return [PageLink.of(page, request) for page in children.select_related("locale")]
+
+
+def _get_foot(request: HttpRequest, home: PageLink) -> list[PageLink]:
+    """Return the pages that editors chose for the foot of every page of this language, in their order."""
+    # By its name: the page types are built on this module.
+    blocks = apps.get_model("content.HomePage")._base_manager.filter(pk=home.pk).values_list("foot", flat=True).first()
+    keys = [block.value.pk for block in blocks or () if block.value is not None]
+    if not keys:
+        return []
+    pages = public_pages(request).filter(path__startswith=home.path, pk__in=keys).select_related("locale")
+    found = {page.pk: PageLink.of(page, request) for page in pages}
+    return [found[key] for key in dict.fromkeys(keys) if key in found]
 
 
 def _get_always_shown_types() -> list[int]:

@@ -14,7 +14,7 @@ from wagtail.search import index
 
 from access.models import Region
 
-from ..blocks import LONG, BodyBlock, DownloadsBlock, QuestionsBlock, WhatHappensBlock
+from ..blocks import LONG, BodyBlock, DoorsBlock, DownloadsBlock, FootBlock, QuestionsBlock, WhatHappensBlock
 from ..fields import BodyField
 from ..glossary import group_by_letter
 from ..page_listing import public_pages
@@ -29,14 +29,29 @@ PARENT_TYPES = ["content.HomePage", "content.SectionPage", "content.ArticlePage"
 
 
 class HomePage(PublicPageMixin, Page):
-    """The home page: what the service is, the way to help, and the pages beneath."""
+    """The home page: its doors, each for whoever comes with that in mind, and the pages beneath."""
 
     objects: ClassVar[PageManager]
+    doors = BodyField(
+        DoorsBlock(),
+        blank=True,
+        default=list,
+        verbose_name=_("doors"),
+        help_text=_("At most three, each with its one next step. Without any, the way to the help page stands here."),
+    )
     body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+    foot = BodyField(
+        FootBlock(),
+        blank=True,
+        default=list,
+        verbose_name=_("pages at the foot"),
+        help_text=_("Every page leads to these below: who we are, how to reach us, the privacy notice."),
+    )
 
-    content_panels = [*HEAD_PANELS, *BODY_PANELS]
+    content_panels = [*HEAD_PANELS, FieldPanel("doors"), *BODY_PANELS, FieldPanel("foot")]
+    search_fields = [*PublicPageMixin.search_fields, index.SearchField("doors")]
     parent_page_types = ["wagtailcore.Page"]
-    api_fields: list[str] = []
+    api_fields = ["doors"]
     template = "content/home_page.html"
 
     class Meta:

@@ -1,7 +1,7 @@
 """Correct texts that an earlier release seeded (docs/adr/0061).
 
 A text that still has, word for word, what was seeded is nobody's but ours. A page of that kind which says something of
-the law is proposed to the editors in its new words: a draft that waits for approval as any other, for nobody publishes
+the law, or which is marked so, is proposed to the editors in its new words: a draft that waits for approval as any other, for nobody publishes
 a page alone. A glossary term or a hotline's texts, which take one editor, are corrected at once. A text that anybody
 has changed stays as it is, and is listed (`manage.py seeded_texts`).
 """
@@ -64,6 +64,11 @@ class SeededPage:
     def is_legal(self) -> bool:
         return bool(self.spec.get("legal_check"))
 
+    @property
+    def is_proposed(self) -> bool:
+        """Whether new words of it are proposed: what it says of the law, and what the data file marks (`propose`)."""
+        return self.is_legal or bool(self.spec.get("propose"))
+
 
 @cache
 def _load_earlier_fingerprints() -> dict[str, list[str]]:
@@ -110,9 +115,10 @@ def correct_pages(before: Iterable[SeededPage], memory: SeedMemory, pages: Mappi
     for each in before:
         if each.status == CURRENT:
             store_fingerprint(each.key, each.shipped)
-        elif each.is_legal:
-            # Also where an editor changed the words: marking takes nothing away from a reader (docs/adr/0061).
-            _mark_legal_check(each.page)
+        elif each.is_proposed:
+            if each.is_legal:
+                # Also where an editor changed the words: marking takes nothing away from a reader (docs/adr/0061).
+                _mark_legal_check(each.page)
             proposed += propose_page(each, memory, pages)
     return proposed
 

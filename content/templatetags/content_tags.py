@@ -9,6 +9,7 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.utils.safestring import SafeString, mark_safe
+from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
 from ..json_ld import build_json_ld
@@ -33,6 +34,15 @@ def prose(context: Context, value: Any) -> SafeString:
         return reading.prose(value)
     source = value.source if isinstance(value, RichText) else str(value or "")
     return mark_safe(remove_dead_links(expand_db_html(source)))  # noqa: S308 (editors' rich text, cleaned when it was saved)
+
+
+@register.simple_tag(takes_context=True)
+def page_address(context: Context, page: Page | None) -> str:
+    """Return the address of a page that a block leads to, in the reader's language; "" where nobody may read it."""
+    reading = context.get("reading")
+    if page is None or reading is None:
+        return ""
+    return reading.get_address(page.pk)
 
 
 @register.simple_tag(takes_context=True)

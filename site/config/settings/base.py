@@ -34,6 +34,12 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 # Whom to tell about a vulnerability (config.security_txt), and until which day; without them nothing is shown.
 SECURITY_CONTACTS = env.list("SECURITY_CONTACTS", default=[])
 SECURITY_TXT_EXPIRES = env.str("SECURITY_TXT_EXPIRES", default="")
+# Who answers for the service: what the public pages *Contact* and *Privacy* say (content.service_facts).
+ORGANISATION_NAME = env.str("ORGANISATION_NAME", default="Vatra")
+ORGANISATION_ADDRESS = env.str("ORGANISATION_ADDRESS", default="")
+ORGANISATION_EMAIL = env.str("ORGANISATION_EMAIL", default="")
+PRESS_EMAIL = env.str("PRESS_EMAIL", default="")
+PRIVACY_EMAIL = env.str("PRIVACY_EMAIL", default="")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Other front ends whose pages may send (docs/api-public.md): scheme, host and port, as browsers say it.

@@ -20,6 +20,7 @@ LOOPBACK_ENDPOINTS = True
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="ZGVtby12YXBpZC1rZXktb2YtMzItYnl0ZXMtZGVtbyE")
 VAPID_SUBJECT = "mailto:demo@vatra.example"
 NOTIFICATION_CHANNELS = {**NOTIFICATION_CHANNELS, **PUSH_CHANNEL}
+ORGANISATION_EMAIL = env.str("ORGANISATION_EMAIL", default="info@vatra.example")
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key-that-production-refuses-to-start-with-0000")
 VAULT_KEYS = env.list("VAULT_KEYS", default=["demo1:ZGVtby12YXVsdC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="])

@@ -56,6 +56,7 @@ ICONS: dict[str, str] = {
     "talk": '<path d="M4 5h16v11H9l-5 4z"/>',
     "drill": '<path d="M5 21V4"/><path d="M5 4h13l-3 4 3 4H5"/>',
     "calendar": '<path d="M4 6h16v14H4z"/><path d="M4 10h16M8 3v5M16 3v5"/>',
+    "search": '<circle cx="11" cy="11" r="6"/><path d="m16 16 5 5"/>',
     "place": '<path d="M12 21c5-6 7-9 7-12a7 7 0 0 0-14 0c0 3 2 6 7 12z"/><circle cx="12" cy="9" r="2.5"/>',
     "offline": (
         '<path d="M3 3l18 18"/><path d="M5 12a10 10 0 0 1 4-2.5M19 12a10 10 0 0 0-6-2.9"/><path d="M12 18h.01"/>'
