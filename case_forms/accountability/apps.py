@@ -9,7 +9,6 @@ class AccountabilityConfig(AppConfig):
     def ready(self) -> None:
         from case_forms.form_builder.dependents import register_dependent
         from case_forms.procedure_editor.neighbours import register_review_part
-
         from content.service_facts import register_terms
 
         from .at_approval import RecordOfForms, build_review_part

@@ -68,8 +68,8 @@ def build_page_context(
     """Build the context of `content/base.html` in a language, by default the active one.
 
     `lines`: every hotline that may be shown, `strip`: the two on top; `home` and `homes` (by language); `menu`: the
-    pages of the menu; `foot`: those that the foot names; `help_page`, `glossary_page`, `search_page`: None when there is none; `ways`: what else is there;
-    `twins`: where each language is read: the page `twins_of` in it, else its home page.
+    pages of the menu; `foot`: those that the foot names; `help_page`, `glossary_page`, `search_page`: None when there
+    is none; `ways`: what else is there; `twins`: where each language is read: the page `twins_of` in it, else its home.
     """
     code = language or get_current_language()
     lines = get_shared(request, "lines", lambda: list(Hotline.objects.published()))

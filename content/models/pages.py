@@ -51,7 +51,7 @@ class HomePage(PublicPageMixin, Page):
     content_panels = [*HEAD_PANELS, FieldPanel("doors"), *BODY_PANELS, FieldPanel("foot")]
     search_fields = [*PublicPageMixin.search_fields, index.SearchField("doors")]
     parent_page_types = ["wagtailcore.Page"]
-    api_fields = ["doors"]
+    api_fields = ["doors", "foot"]
     template = "content/home_page.html"
 
     class Meta:

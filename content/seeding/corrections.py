@@ -1,9 +1,9 @@
 """Correct texts that an earlier release seeded (docs/adr/0061).
 
 A text that still has, word for word, what was seeded is nobody's but ours. A page of that kind which says something of
-the law, or which is marked so, is proposed to the editors in its new words: a draft that waits for approval as any other, for nobody publishes
-a page alone. A glossary term or a hotline's texts, which take one editor, are corrected at once. A text that anybody
-has changed stays as it is, and is listed (`manage.py seeded_texts`).
+the law, or which its data file marks (`propose`), is proposed to the editors in its new words: a draft that waits for
+approval as any other, for nobody publishes a page alone. A glossary term or a hotline's texts, which take one editor,
+are corrected at once. A text that anybody has changed stays as it is, and is listed (`manage.py seeded_texts`).
 """
 
 import json

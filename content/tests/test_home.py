@@ -62,7 +62,7 @@ class TestDoors(SeededTest):
     def test_other_front_ends_read_the_doors_with_the_addresses_of_their_pages(self):
         home = get_home("en")
         doors = self.client.get(f"/api/v2/pages/{home.pk}/").json()["doors"]
-        assert [door["value"]["title"] for door in doors][0] == "I need help"
+        assert doors[0]["value"]["title"] == "I need help"
         assert doors[0]["value"]["page"]["html_url"].endswith("/en/help/")
         ArticlePage.objects.get(locale=home.locale, translation_key=self.get_bystanders().translation_key).unpublish()
         assert self.client.get(f"/api/v2/pages/{home.pk}/").json()["doors"][1]["value"]["page"] is None
