@@ -6,10 +6,13 @@ from rest_framework import serializers
 from wagtail.api.v2.filters import FieldsFilter
 
 from ..models import Hotline
-from .json_schema import boolean, uri
+from ..models.hotline_ways import WayKind
+from .json_schema import array, boolean, enum, record, string, uri
 from .parameters import Parameter
 from .serializers import ComputedField, PublicSerializer, localized
 from .viewsets import PublicAPIViewSet
+
+WAY = record({"kind": enum(WayKind.values), "address": string(), "url": uri(description="Where a link leads.")})
 
 
 class HotlineSerializer(PublicSerializer):
@@ -27,13 +30,22 @@ class HotlineSerializer(PublicSerializer):
     languages = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="Codes of the languages spoken."
     )
+    ways = ComputedField(
+        array(WAY, description="Ways besides calling, each tried by an editor."),
+        lambda line, loader: [
+            {"kind": way.kind.value, "address": way.address, "url": way.href} for way in line.shown_ways
+        ],
+    )
+    serves = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Whom it listens to, as far as that is known."
+    )
     verified_on = serializers.DateField(read_only=True, allow_null=True, help_text="The last test call.")
 
     class Meta:
         model = Hotline
         fields = [
             "key", "number", "tel", "for_danger", "name", "short_name", "for_whom", "use", "hours", "cost",
-            "languages", "verified_on",
+            "languages", "ways", "serves", "verified_on",
         ]  # fmt: skip
 
 

@@ -37,11 +37,12 @@ class CallRefused(Exception):
 
 
 @transaction.atomic
-def record_call(*, hotline: Hotline, by: User, number: str = "") -> Hotline:
+def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "") -> Hotline:
     """Record that `by` has called the hotline today and it answered. Shown hotlines stay, stale ones come back.
 
-    A number that was entered by hand is confirmed only by another editor, and only the `number` that they called.
-    Raises CallRefused.
+    A number that was entered by hand is confirmed only by another editor, and only the `number` that they called; the
+    same for its ways besides calling, by the mark of those that they tried (`ways`; "" when they tried none). Raises
+    CallRefused.
     """
     # Read anew under a lock: the number may have been changed since the page was opened.
     hotline = Hotline.objects.select_for_update().get(pk=hotline.pk)
@@ -53,12 +54,28 @@ def record_call(*, hotline: Hotline, by: User, number: str = "") -> Hotline:
         raise CallRefused(
             _("The number is now %(number)s. Call that one, then record it.") % {"number": hotline.number}
         )
+    tried = bool(ways) and hotline.ways_need_try
+    if tried and hotline.ways_changed_by_id == by.pk:
+        raise CallRefused(_("You entered these ways: another editor must try them."))
+    if tried and ways != hotline.ways_mark:
+        raise CallRefused(_("The ways besides calling were changed meanwhile. Try them, then record it."))
     hotline.verified_on = timezone.localdate()
     hotline.verified_by = get_caller_name(by)
     hotline.needs_call, hotline.changed_by = False, None
-    hotline.save(update_fields=["verified_on", "verified_by", "needs_call", "changed_by"])
+    if tried:
+        hotline.ways_need_try, hotline.ways_changed_by = False, None
+    hotline.save(
+        update_fields=["verified_on", "verified_by", "needs_call", "changed_by", "ways_need_try", "ways_changed_by"]
+    )
     log_action(hotline, CALLED_ACTION, user=by)
-    log_event("line.called", actor=get_actor(by), target_kind="hotline", target_id=hotline.pk, was_held=was_held)
+    log_event(
+        "line.called",
+        actor=get_actor(by),
+        target_kind="hotline",
+        target_id=hotline.pk,
+        was_held=was_held,
+        ways_tried=tried,
+    )
     return hotline
 
 

@@ -11,8 +11,10 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from audit.chain import get_actor, log_event
 
+from ..models.hotline_audiences import Served
 from ..models.hotline_languages import SPOKEN
 from ..models.hotline_rules import get_caller_name
+from ..models.hotline_ways import MAX_ADDRESS, WayKind, check_address, read_ways
 from ..models.hotlines import STORED_LANGUAGES
 from ..phone_numbers import find_numbers, is_reserved, strip_country_code
 from ..review.models import EditorNews
@@ -25,9 +27,62 @@ TEXTS = tuple(
 )
 
 
-class HotlineForm(WagtailAdminModelForm):
+WAY_HELP = {
+    WayKind.CHAT: _("Address of the page with the chat."),
+    WayKind.CALLBACK: _("Address of the page where one asks to be called."),
+    WayKind.WHATSAPP: _("With its country: +355 …"),
+    WayKind.SIGNAL: _("With its country: +355 …"),
+}
+
+
+class WayFields(WagtailAdminModelForm):
+    """The ways besides calling, a field for each kind."""
+
+    way_chat = forms.CharField(label=capfirst(WayKind.CHAT.label), required=False, max_length=MAX_ADDRESS)
+    way_whatsapp = forms.CharField(label=WayKind.WHATSAPP.label, required=False, max_length=MAX_ADDRESS)
+    way_signal = forms.CharField(label=WayKind.SIGNAL.label, required=False, max_length=MAX_ADDRESS)
+    way_sms = forms.CharField(label=WayKind.SMS.label, required=False, max_length=MAX_ADDRESS)
+    way_email = forms.CharField(label=capfirst(WayKind.EMAIL.label), required=False, max_length=MAX_ADDRESS)
+    way_callback = forms.CharField(label=capfirst(WayKind.CALLBACK.label), required=False, max_length=MAX_ADDRESS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = {way.kind: way.address for way in read_ways(self.instance.ways)}
+        for kind in WayKind:
+            if (name := f"way_{kind.value}") in self.fields:
+                self.initial[name] = stored.get(kind, "")
+                self.fields[name].help_text = WAY_HELP.get(kind, "")
+
+    def get_ways(self) -> list[dict[str, str]]:
+        """Return the entered ways as they are stored. A field that this screen doesn't have keeps what was stored."""
+        entered = {way.kind: way.address for way in read_ways(self.instance.ways)}
+        entered |= {
+            kind: self.cleaned_data[f"way_{kind.value}"] for kind in WayKind if f"way_{kind.value}" in self.fields
+        }
+        return [{"kind": kind.value, "address": entered[kind]} for kind in WayKind if entered.get(kind)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        for kind in WayKind:
+            address = cleaned.get(f"way_{kind.value}")
+            if address:
+                try:
+                    check_address(kind, address)
+                except ValidationError as wrong:
+                    self.add_error(f"way_{kind.value}", wrong)
+        return cleaned
+
+
+class HotlineForm(WayFields):
     """Form with a checkbox for each language; a code stored earlier that isn't offered any more can be unticked."""
 
+    serves = forms.MultipleChoiceField(
+        label=capfirst(_("whom it listens to")),
+        required=False,
+        choices=Served.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick only what you were told during the test call. Editors see for whom there is no helpline."),
+    )
     languages = forms.MultipleChoiceField(
         label=capfirst(_("languages spoken")),
         required=False,
@@ -94,6 +149,8 @@ class HotlineForm(WagtailAdminModelForm):
             line.needs_call, line.changed_by, line.verified_on, line.verified_by = True, user, None, ""
         elif is_brought and not line.needs_call and not (_may_come_back(line) or _another_called(line, user)):
             line.needs_call, line.changed_by = True, user
+        if (ways := self.get_ways()) != line.ways:
+            line.ways, line.ways_need_try, line.ways_changed_by = ways, bool(ways), user if ways else None
         with transaction.atomic():
             saved = super().save(commit=commit)
             if commit and (self.changed_data or is_new):

@@ -27,12 +27,14 @@ def record_test_call(request: HttpRequest, pk: int) -> HttpResponse:
             {
                 "each": HotlineStatus(line, get_state(line), days_left(line)),
                 "is_own": line.needs_call and line.changed_by_id == request.user.pk,
+                "is_own_way": line.ways_need_try and line.ways_changed_by_id == request.user.pk,
             },
         )
     user: Any = request.user
     try:
         # From the form, or from the list's button, whose address carries the number that stood there.
-        line = record_call(hotline=line, by=user, number=request.POST.get("number") or request.GET.get("number", ""))
+        number = request.POST.get("number") or request.GET.get("number", "")
+        line = record_call(hotline=line, by=user, number=number, ways=request.POST.get("ways", ""))
     except CallRefused as refused:
         messages.error(request, str(refused))
         return redirect("line_called", line.pk)

@@ -1,5 +1,6 @@
 """Languages that are spoken on a hotline, by their ISO 639 codes."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -37,3 +38,8 @@ def check_codes(value: Any) -> None:
 def get_names(codes: list[str]) -> list[str]:
     """Return the languages' names for readers; a code that has no name here is left out."""
     return [str(SPOKEN[code]) for code in codes if code in SPOKEN]
+
+
+def get_choices(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Return [(code, name)] of these languages, by name: those that a reader may choose among."""
+    return sorted(((code, str(SPOKEN[code])) for code in set(codes) if code in SPOKEN), key=lambda each: each[1])

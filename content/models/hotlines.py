@@ -15,8 +15,10 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from access.languages import LANGUAGES, Texts, localize
 
+from .hotline_audiences import check_served
 from .hotline_languages import check_codes, get_names
 from .hotline_rules import get_last_true, get_shown_period, known_true_since, may_be_shown
+from .hotline_ways import Way, WayKind, check_ways, compute_mark, read_ways
 
 
 class Publish(models.TextChoices):
@@ -88,6 +90,19 @@ class Hotline(models.Model):
     # ISO 639 codes
     languages = models.JSONField(_("languages spoken"), default=list, blank=True, validators=[check_codes])
 
+    serves = models.JSONField(_("whom it listens to"), default=list, blank=True, validators=[check_served])
+
+    ways = models.JSONField(_("other ways"), default=list, blank=True, editable=False, validators=[check_ways])
+    ways_need_try = models.BooleanField(_("ways wait for another editor's try"), default=False, editable=False)
+    ways_changed_by = models.ForeignKey(
+        "access.User",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("ways entered by"),
+    )
+
     publish = models.CharField(_("show to readers"), max_length=16, choices=Publish.choices, default=Publish.NO)
     confidence = models.CharField(_("confidence"), max_length=8, choices=Confidence.choices, default=Confidence.LOW)
     source = models.TextField(_("source"), help_text=_("Where the number and the hours were found. Not shown."))
@@ -118,6 +133,12 @@ class Hotline(models.Model):
         FieldRowPanel([CallPanel("verified_on", read_only=True), FieldPanel("verified_by", read_only=True)]),
         FieldRowPanel([FieldPanel("for_danger"), FieldPanel("never_stale"), FieldPanel("order")]),
         FieldPanel("languages"),
+        FieldPanel("serves"),
+        MultiFieldPanel(
+            [FieldPanel(f"way_{kind.value}") for kind in WayKind],
+            heading=_("Ways besides calling"),
+            help_text=_("Readers see them once another editor has tried them all."),
+        ),
         MultiFieldPanel(
             [FieldPanel(f"{name}_sq") for name in ("name", "short", "for_whom", "use", "hours", "cost")],
             heading=_("In Albanian"),
@@ -192,6 +213,20 @@ class Hotline(models.Model):
     @property
     def cost(self) -> str:
         return self._text("cost")
+
+    @property
+    def shown_ways(self) -> list[Way]:
+        """Return the ways besides calling that readers see."""
+        return [] if self.ways_need_try else read_ways(self.ways)
+
+    @property
+    def ways_mark(self) -> str:
+        return compute_mark(self.ways)
+
+    @property
+    def stored_ways(self) -> list[Way]:
+        """Return every way, for editors."""
+        return read_ways(self.ways)
 
     @property
     def spoken(self) -> str:

@@ -19,10 +19,12 @@ from ..fields import BodyField
 from ..glossary import group_by_letter
 from ..page_listing import public_pages
 from .glossary import GlossaryTerm
+from .hotline_languages import get_choices
 from .hotlines import Hotline
 from .public_page import PublicPageMixin
 
 PAGE_SIZE = 40
+LANGUAGE_QUERY = "l"
 HEAD_PANELS = [*Page.content_panels, FieldPanel("intro")]
 BODY_PANELS = [FieldPanel("body"), *PublicPageMixin.care_panels]
 PARENT_TYPES = ["content.HomePage", "content.SectionPage", "content.ArticlePage"]
@@ -71,6 +73,19 @@ class HelpPage(PublicPageMixin, Page):
     max_count_per_parent = 1
     api_fields: list[str] = []
     template = "content/help_page.html"
+    # The page for one language is cached on its own.
+    kept_query = frozenset({LANGUAGE_QUERY})
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add `spoken`: the languages to choose from, and keep those lines on which the chosen one is spoken."""
+        context = super().get_context(request, *args, **kwargs)
+        lines = context["lines"]
+        spoken = get_choices(code for line in lines for code in line.languages)
+        asked = request.GET.get(LANGUAGE_QUERY, "")
+        chosen = asked if asked in dict(spoken) else ""
+        # Danger lines stay: whoever is in danger calls, whatever is spoken there.
+        found = [line for line in lines if not chosen or line.for_danger or chosen in line.languages]
+        return context | {"page_lines": found, "spoken": spoken, "chosen": chosen, "language_query": LANGUAGE_QUERY}
 
     class Meta:
         verbose_name = _("help page")

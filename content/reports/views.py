@@ -19,6 +19,7 @@ from ..checks.rules import Finding
 from ..checks.run import get_findings_by_page
 from ..hotlines.states import HotlineState, get_state
 from ..models import Hotline
+from ..models.hotline_audiences import get_without_line
 from ..models.hotline_rules import days_left
 from ..review.history import CHANGE_NOTE
 from .lists import SOON, get_due_pages, get_editable_pages, get_hotlines_by_state
@@ -125,6 +126,7 @@ class HotlinesReport(LocalTimeReport):
     header_icon = "mobile-alt"
     index_url_name = "lines_report"
     index_results_url_name = "lines_report_results"
+    results_template_name = "content_admin/lines_report_results.html"
     any_permission_required = ["change"]
     columns = [
         TitleColumn(
@@ -149,6 +151,14 @@ class HotlinesReport(LocalTimeReport):
 
     def get_queryset(self) -> "QuerySet[Hotline]":
         return get_hotlines_by_state()
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add for whom there is no line to talk to, and the lines whose other ways wait for another editor."""
+        context: dict[str, Any] = super().get_context_data(*args, **kwargs)
+        return context | {
+            "without_line": get_without_line(Hotline.objects.published()),
+            "untried": list(Hotline.objects.filter(ways_need_try=True)),
+        }
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:
         for line in object_list:

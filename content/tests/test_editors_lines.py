@@ -233,7 +233,7 @@ class TestSeeing(LinesTest):
     def test_a_line_without_a_number_is_refused_beside_the_number(self):
         own = Hotline.objects.get(key="old_08001212")
         address = reverse("wagtailsnippets_content_hotline:edit", args=[own.pk])
-        given = {name: getattr(own, name) or "" for name in self.ana.client.get(address).context["form"].fields}
+        given = {name: getattr(own, name, "") or "" for name in self.ana.client.get(address).context["form"].fields}
         given |= {"languages": [], "number": "", "publish": "yes"}
         form = self.ana.client.post(address, given).context["form"]
         assert form.errors["number"] == ["A helpline without a number can't be shown to readers."]
@@ -246,7 +246,7 @@ class TestSeeing(LinesTest):
         address = reverse("wagtailsnippets_content_hotline:edit", args=[self.line.pk])
         page = self.ana.client.get(address)
         assert b'value="xyz"' in page.content  # kept under a code of which we have no name
-        given = {name: getattr(self.line, name) or "" for name in page.context["form"].fields}
+        given = {name: getattr(self.line, name, "") or "" for name in page.context["form"].fields}
         assert self.ana.client.post(address, given | {"languages": ["sq", "it"]}).status_code == 302
         self.line.refresh_from_db()
         assert self.line.languages == ["sq", "it"]

@@ -27,7 +27,7 @@ class TestNumbers(EditorsTest):
     def change(self, editor: Editor, line: Hotline, **changes: Any) -> Any:
         address = reverse("wagtailsnippets_content_hotline:edit", args=[line.pk])
         fields = editor.client.get(address).context["form"].fields
-        given = {name: getattr(line, name) or "" for name in fields} | {"languages": []}
+        given = {name: getattr(line, name, "") or "" for name in fields} | {"languages": []}
         return editor.client.post(address, {key: value for key, value in (given | changes).items() if value != ""})
 
     def call(self, editor: Editor, line: Hotline, number: str = "") -> Any:
