@@ -18,7 +18,7 @@ from . import html_reader
 HOTLINE = "content.hotline"  # by its label: this module is loaded with the models
 # Never shown to readers, or handled apart in `extract_page`.
 NOT_READ = {"change_note", "slug", "seo_title", "search_description", "title", "draft_title", "url_path"}
-NOT_READ |= {"legal_checked_by", "legal_checked_text", "for_lawyer"}
+NOT_READ |= {"legal_checked_by", "legal_checked_text", "for_lawyer", "speaker", "speaker_read_text"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class PageParts:
     hotlines: list[tuple[Any, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # places of files that aren't there
     seen: list[TextPart] = field(default_factory=list)  # what stays in a browser's history and tabs
+    unread: list[str] = field(default_factory=list)  # places: nobody who speaks the language has read these words
 
 
 def extract_page(page: Page) -> PageParts:

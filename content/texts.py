@@ -51,11 +51,11 @@ def build_body(
     stored = _Stored(pages, files or {}, namespace)
     found = []
     for number, block in enumerate(blocks):
-        if block["type"] == "hotline":
+        if block["type"] in ("hotline", "number"):
             line = lines.get(block["value"]["line"])
             if line is None:
                 continue
-            value: Any = {"line": line}
+            value: Any = {**pick_language(block["value"], language), "line": line}
         else:
             try:
                 value = stored.value(pick_language(block["value"], language), str(number))

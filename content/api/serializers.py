@@ -43,6 +43,7 @@ class PublicSerializer(BaseSerializer):
 STANDARD: tuple[tuple[type, Callable[[Any], Schema]], ...] = (
     (DetailUrlField, lambda field: json_schema.uri()),
     (serializers.ListField, lambda field: json_schema.array(field_schema(field.child, {}))),
+    (serializers.ChoiceField, lambda field: json_schema.enum([str(key) for key in field.choices])),
     (serializers.CharField, lambda field: json_schema.string()),
     (serializers.BooleanField, lambda field: json_schema.boolean()),
     (serializers.IntegerField, lambda field: json_schema.integer(minimum=field.min_value)),

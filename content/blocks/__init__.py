@@ -8,6 +8,7 @@ from wagtail import blocks
 
 from .doors import DoorsBlock, FootBlock, PicturedPagesBlock
 from .files import AudioBlock, DownloadBlock, FigureBlock, PrintableBlock, VideoBlock
+from .languages import LanguageBodyBlock
 from .service import OrganisationBlock, StorageTermsBlock
 from .texts import (
     INLINE,
@@ -35,6 +36,7 @@ __all__ = [
     "DoorsBlock",
     "DownloadsBlock",
     "FootBlock",
+    "LanguageBodyBlock",
     "QuestionsBlock",
     "WhatHappensBlock",
 ]

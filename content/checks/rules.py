@@ -106,6 +106,13 @@ def check_pictures(parts: PageParts, context: CheckContext) -> Iterator[Finding]
             yield Finding("no_alt", _("Say in words what the picture shows."), place, weight=STOP)
 
 
+def check_speaker(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
+    """Find a text in another language whose words nobody who speaks it has read."""
+    for place in parts.unread:
+        words = _("Nobody who speaks this language has read exactly these words. Write who has, and on which day.")
+        yield Finding("unread", words, place, weight=STOP)
+
+
 def check_words(parts: PageParts, context: CheckContext) -> Iterator[Finding]:
     """Find words that hurt, frighten or label, and words that give a reader away in the browser's history."""
     for each in parts.words:
@@ -190,6 +197,15 @@ def check_sentences(parts: PageParts, context: CheckContext) -> Iterator[Finding
                 yield Finding("long_sentence", advice, each.place, sentence[:80] + "…")
 
 
-RULES = (check_numbers, check_hotlines, check_pictures, check_words, check_links, check_files, check_sentences)
+RULES = (
+    check_numbers,
+    check_hotlines,
+    check_pictures,
+    check_speaker,
+    check_words,
+    check_links,
+    check_files,
+    check_sentences,
+)
 # What these find stops a publication: a wrong number sends somebody in danger to a stranger (docs/adr/0020, 0021).
-STOPPING = (check_numbers, check_pictures)
+STOPPING = (check_numbers, check_pictures, check_speaker)

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 def get_findings(page: Page) -> list[Finding]:
     """Return the findings for this page as it stands in memory, those that stop it first."""
-    parts = extract_page(page)
+    parts = _extract(page)
     return _run_rules(parts, build_check_context(page.locale.language_code, [parts]))
 
 
@@ -31,18 +31,28 @@ def get_findings_by_page(pages: Iterable[Page]) -> dict[int, list[Finding]]:
     # `groupby` groups neighbours only.
     ordered = sorted(pages, key=lambda page: page.locale_id)
     for _locale, group in groupby(ordered, key=lambda page: page.locale_id):
-        taken = [(page, extract_page(page)) for page in group]
+        taken = [(page, _extract(page)) for page in group]
         context = build_check_context(taken[0][0].locale.language_code, [parts for _page, parts in taken])
         found |= {page.pk: _run_rules(parts, context) for page, parts in taken}
     return found
 
 
 def get_stopping_findings(revision: Revision) -> list[Finding]:
-    """Return what must not reach a reader in this revision: numbers nobody verified, pictures without words."""
+    """Return what must not reach a reader in this revision: numbers nobody verified, pictures
+    without words, a language nobody has read."""
     page = revision.as_object()
     if not isinstance(page, PublicPageMixin):
         return []
     return [each for each in get_findings(page) if each.stops]
+
+
+def _extract(page: Page) -> PageParts:
+    """Take a page apart, and say where nobody has read it who must."""
+    parts = extract_page(page)
+    get_unread_place = getattr(page, "get_unread_place", None)
+    if get_unread_place is not None and (place := get_unread_place()):
+        parts.unread.append(str(place))
+    return parts
 
 
 def _run_rules(parts: PageParts, context: CheckContext) -> list[Finding]:

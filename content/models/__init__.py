@@ -3,6 +3,7 @@
 from ..page_listing import public_page_models, public_pages, reviewed_page_models
 from .glossary import GlossaryTerm
 from .hotlines import Confidence, Hotline, Publish
+from .language_page import LanguagePage
 from .pages import (
     ArticlePage,
     DownloadPage,
@@ -29,6 +30,7 @@ __all__ = [
     "HelpPage",
     "HomePage",
     "Hotline",
+    "LanguagePage",
     "PublicPageMixin",
     "Publish",
     "QuestionsPage",

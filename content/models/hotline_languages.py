@@ -27,6 +27,25 @@ SPOKEN = {
     "fa": pgettext_lazy("language", "Persian"),
 }
 
+# As those who speak it write it. The site itself is in Albanian and English.
+OTHER_LANGUAGES = {
+    "it": "Italiano",
+    "el": "Ελληνικά",
+    "tr": "Türkçe",
+    "ar": "العربية",
+    "uk": "Українська",
+    "fa": "فارسی / دری",
+    "rom": "Romani",
+    "mk": "Македонски",
+    "sr": "Srpski",
+    "bs": "Bosanski",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "ru": "Русский",
+}
+RIGHT_TO_LEFT = frozenset({"ar", "fa"})
+
 
 def check_codes(value: Any) -> None:
     """Validate a list of codes, each once. Codes that aren't listed above may be stored from earlier."""

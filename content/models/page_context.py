@@ -69,7 +69,8 @@ def build_page_context(
 
     `lines`: every hotline that may be shown, `strip`: the two on top; `home` and `homes` (by language); `menu`: the
     pages of the menu; `foot`: those that the foot names; `help_page`, `glossary_page`, `search_page`: None when there
-    is none; `ways`: what else is there; `twins`: where each language is read: the page `twins_of` in it, else its home.
+    is none; `other_languages`: the short pages in other languages; `ways`: what else is there; `twins`: where each
+    language is read: the page `twins_of` in it, else its home page.
     """
     code = language or get_current_language()
     lines = get_shared(request, "lines", lambda: list(Hotline.objects.published()))
@@ -85,6 +86,7 @@ def build_page_context(
         "homes": homes,
         "menu": [place for place in places if place.show_in_menus],
         "foot": get_shared(request, ("foot", home.pk), lambda: _get_foot(request, home)) if home else [],
+        "other_languages": get_shared(request, "other_languages", lambda: _get_other_languages(request)),
         # By the active language and not by `code`: `reverse` gives addresses in the active one.
         "ways": get_shared(request, ("ways", translation.get_language()), _get_other_routes),
         "twins": build_language_links(code, _get_translations(request, twins_of, homes), homes),
@@ -175,6 +177,16 @@ def _get_foot(request: HttpRequest, home: PageLink) -> list[PageLink]:
     pages = public_pages(request).filter(path__startswith=home.path, pk__in=keys).select_related("locale")
     found = {page.pk: PageLink.of(page, request) for page in pages}
     return [found[key] for key in dict.fromkeys(keys) if key in found]
+
+
+def _get_other_languages(request: HttpRequest) -> list[dict[str, str]]:
+    """Return the short pages in other languages: [{"language", "name", "url"}]."""
+    model = apps.get_model("content.LanguagePage")
+    pages = model.objects.filter(pk__in=public_pages(request).values("pk")).select_related("locale").order_by("path")
+    return [
+        {"language": page.spoken, "name": page.get_spoken_display(), "url": page.get_url(request) or ""}
+        for page in pages
+    ]
 
 
 def _get_always_shown_types() -> list[int]:

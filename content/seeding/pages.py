@@ -189,9 +189,11 @@ def fill_pages(made: list[NewPage], files: Files) -> None:
     for each in made:
         page = each.page
         write_text(page, each.spec, each.language, targets)
-        page.live = True
-        page.has_unpublished_changes = False
-        page.first_published_at = page.last_published_at = timezone.now()
+        # A draft waits for what only people can do: somebody who speaks a language reads it, say.
+        page.live = not each.spec.get("is_draft", False)
+        page.has_unpublished_changes = not page.live
+        if page.live:
+            page.first_published_at = page.last_published_at = timezone.now()
         # Saved once, without a revision: the first one is an editor's. Not cleaned again: `add_child` did that, and its
         # place in the tree is the same.
         page.save(clean=False)

@@ -75,7 +75,7 @@ def _iter_texts(value: Any) -> Iterator[str]:
         if {"type", "value", "id"} >= value.keys() >= {"type", "value"}:  # an item of a list, as it is stored
             yield from _iter_texts(value["value"])
         elif not (value.keys() <= {"picture", "file", "page"}):
-            for name in sorted(value):
+            for name in sorted(value.keys() - {"line"}):  # a number, not a text
                 yield from _iter_texts(value[name])
     elif isinstance(value, list):
         for inner in value:

@@ -130,6 +130,7 @@ class Registered(SeededTest):
     # Never shown by the API: what colleagues tell each other, and what only decides whether a page shows.
     INNER = {"page_ptr", "review_by", "change_note", "is_listed", "tagged_items", "is_sensitive"}
     INNER |= {"legal_checked_by", "legal_checked_text", "for_lawyer"}
+    INNER |= {"speaker", "speaker_read_on", "speaker_read_text"}
 
     def test_every_field_of_a_shown_type_is_a_decision(self):
         from wagtail.models import Page
