@@ -18,6 +18,8 @@ from ..legal_wording import fingerprint
 from .hotline_languages import OTHER_LANGUAGES, RIGHT_TO_LEFT
 from .public_page import PublicPageMixin
 
+READ_BY = _("read by")
+
 
 class LanguagePage(PublicPageMixin, Page):
     """A page in a language in which the site has no other. It stands in the tree of the site's own language."""
@@ -26,7 +28,7 @@ class LanguagePage(PublicPageMixin, Page):
     spoken = models.CharField(_("language of the page"), max_length=3, choices=OTHER_LANGUAGES.items())
     body = BodyField(LanguageBodyBlock(), blank=True, verbose_name=_("body"))
     speaker = models.CharField(
-        _("read by"),
+        READ_BY,
         max_length=120,
         blank=True,
         help_text=_("Who speaks the language and has read every word. For colleagues; never shown to readers."),
@@ -73,7 +75,7 @@ class LanguagePage(PublicPageMixin, Page):
     def get_unread_place(self) -> Any:
         """Return where an editor enters who has read these words, or "" when somebody has (content.extract)."""
         is_read = bool(self.speaker_read_on) and self.speaker_read_text == self._compute_reading()
-        return "" if is_read else self._meta.get_field("speaker").verbose_name
+        return "" if is_read else READ_BY
 
     def _compute_reading(self) -> str:
         return f"{self.speaker_read_on} {fingerprint(part.text for part in extract_page(self).words)}"
