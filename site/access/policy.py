@@ -718,6 +718,12 @@ MOUNTS: tuple[RouteRule, ...] = (
     RouteRule("cms/policedirectorate/", OPERATOR, "Operators keep the police directorates.", WRITE),
     RouteRule("cms/region/", OPERATOR, "Operators ask to change in which regions units work; it takes two.", WRITE),
     RouteRule(
+        "cms/kits/",
+        EDITOR,
+        "Editors see how often kits and materials are used: months and counts, no session, place, unit or region.",
+        permission="wagtailadmin.access_admin",
+    ),
+    RouteRule(
         "cms/public/",
         EDITOR,
         "Editors look pages over, run the checks, read the reports and write down test calls; each view asks further.",
