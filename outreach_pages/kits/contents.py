@@ -13,7 +13,6 @@ from .blocks import MaterialBlock
 from .labels import MaterialKind
 from .models import KitPage, KitVersion
 
-
 # Parts of public pages that do nothing elsewhere: what a phone keeps, and where the reader writes to a unit.
 FOR_READERS_ONLY = {"phone_controls", "region_chooser"}
 

@@ -108,7 +108,10 @@ def kit_zip(request: HttpRequest, version_id: int) -> FileResponse | HttpRespons
     if request.method == "HEAD":
         return HttpResponse(content_type="application/zip")  # nobody waits for a zip that isn't sent
     return FileResponse(
-        build_bundle(version), as_attachment=True, filename=f"{get_bundle_name(version)}.zip", content_type="application/zip"
+        build_bundle(version),
+        as_attachment=True,
+        filename=f"{get_bundle_name(version)}.zip",
+        content_type="application/zip",
     )
 
 

@@ -5,7 +5,12 @@ import re
 import zipfile
 from unittest.mock import patch
 
+import pytest
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from wagtail.documents import get_document_model
 
 from access.limits import Busy
 from access.models import StaffRole
@@ -14,7 +19,9 @@ from content.printables.pdf import PrintableError
 from outreach_pages.tests.places import person, region, unit
 
 from ..bundle import build_bundle, get_bundle_name
+from ..contents import get_standing, read_materials
 from ..models import KitVersion
+from ..papers import render_material
 from .kit_world import KitTest, build_slide
 
 OUTSIDE = re.compile(r'(?:src|poster|srcset)="(?:https?:)?/|<link[^>]+href=|@import|url\(')
@@ -123,9 +130,6 @@ class TestReading(FieldKitsTest):
             self.html("kit", nine)
 
     def count_queries(self, version: int) -> int:
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
         with CaptureQueriesContext(connection) as found:
             self.html("kit", version)
         return len(found)
@@ -138,9 +142,6 @@ class TestPapers(FieldKitsTest):
         assert answer["Content-Disposition"] == 'inline; filename="01-diapozitivat-v1-sq.pdf"'
 
     def test_a_handout_has_the_helplines_of_the_day(self):
-        from ..contents import get_standing, read_materials
-        from ..papers import render_material
-
         paper = self.put_material("Fletë", "handout", ("rich_text", "<p>Po</p>"))
         version = KitVersion.objects.newest(self.put_kit(paper, slug="kit-flete").pk)
         with patch("outreach_pages.kits.papers._render", side_effect=lambda html, *_rest: html) as made:
@@ -210,8 +211,6 @@ class TestZip(FieldKitsTest):
         assert all(line.number in html for line in Hotline.objects.published())
 
     def test_a_paper_that_fails_stops_nothing_and_is_named(self):
-        from ..papers import render_material
-
         def render(version, material, *rest, **more):
             if material.page == self.quiz.pk:
                 raise PrintableError
@@ -236,9 +235,6 @@ class TestZip(FieldKitsTest):
                 assert "versioni 2" in body.decode(), name
 
     def test_a_file_that_does_not_fit_is_named_as_missing(self):
-        from django.core.files.base import ContentFile
-        from wagtail.documents import get_document_model
-
         document = get_document_model().objects.create(title="Filmi", file=ContentFile(b"x" * 50, name="filmi.mp4"))
         block = ("download", {"document": document.pk, "title": "Filmi ynë", "what": ""})
         sheet = self.put_material("Film", "handout", block)
@@ -251,5 +247,5 @@ class TestZip(FieldKitsTest):
         assert "<li>Filmi</li>" in files["index.html"].decode()
 
     def test_the_zip_is_closed_when_something_goes_wrong(self):
-        with patch("outreach_pages.kits.bundle.read_materials", side_effect=OSError), self.assertRaises(OSError):
+        with patch("outreach_pages.kits.bundle.read_materials", side_effect=OSError), pytest.raises(OSError):
             build_bundle(self.version)

@@ -88,7 +88,9 @@ class OutcomeForm(ConfirmableForm):
                 self.shown_version = field.queryset.filter(pk=chosen).first() if str(chosen).isdecimal() else None
         self.fields["used"].offer(self.shown_version)  # type: ignore[attr-defined]
         if self.instance.pk and not self.is_bound:
-            self.initial["used"] = [str(page) for page in self.instance.used_materials.values_list("page_id", flat=True)]
+            self.initial["used"] = [
+                str(page) for page in self.instance.used_materials.values_list("page_id", flat=True)
+            ]
 
     def counts(self) -> dict[Cell, int]:
         """Return {(sex, age group): how many} of what could be read, without zeros."""
