@@ -247,5 +247,8 @@ class TestZip(FieldKitsTest):
         assert "<li>Filmi</li>" in files["index.html"].decode()
 
     def test_the_zip_is_closed_when_something_goes_wrong(self):
-        with patch("outreach_pages.kits.bundle.read_materials", side_effect=OSError), pytest.raises(OSError):
+        with (
+            patch("outreach_pages.kits.bundle.read_materials", side_effect=OSError("full")),
+            pytest.raises(OSError, match="full"),
+        ):
             build_bundle(self.version)

@@ -133,9 +133,9 @@ class TestRecord(UsedKitTest):
         found.refresh_from_db()
         assert found.kit_version == self.version
         assert [row.page_id for row in found.used_materials.all()] == [self.sheet.pk]
+        values, counts = {"kit_version": newer}, {("female", "15_17"): 12}
         with pytest.raises(actions.NotNow):
-            values = {"kit_version": newer}
-            actions.record_session(session=found, by=self.worker, values=values, counts={("female", "15_17"): 12})
+            actions.record_session(session=found, by=self.worker, values=values, counts=counts)
 
     def test_another_kit_in_the_plan_forgets_what_was_ticked_of_the_one_before(self):
         found = self.held()
