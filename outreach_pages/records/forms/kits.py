@@ -55,12 +55,14 @@ class UsedMaterialsField(forms.MultipleChoiceField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Materials of the kit that were really used"))
         super().__init__(required=False, **options)
+        self.offered: list[tuple[str, str]] = []
 
     def offer(self, version: KitVersion | None) -> None:
         materials = version.content["materials"] if version is not None else []
-        self.choices = [(str(each["page"]), each["title"]) for each in materials]
+        self.offered = [(str(each["page"]), each["title"]) for each in materials]
+        self.choices = self.offered
 
     def clean(self, value: Any) -> list[int]:
-        offered = {str(key) for key, _label in self.choices}  # type: ignore[misc]
+        offered = {str(key) for key, _label in self.offered}
         ticked: Iterable[Any] = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
         return [int(key) for key in ticked if str(key) in offered]
