@@ -34,8 +34,10 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   const target = /** @type {Element | null} */ (event.target);
-  // A film, a tick box or a link has these keys for itself; a slide taller than the screen is scrolled by up and down.
-  if (event.altKey || event.ctrlKey || event.metaKey || target?.closest("input, video, audio, summary, a, button")) return;
+  // A film and a tick box have these keys for themselves, what is pressed has the space bar.
+  if (event.altKey || event.ctrlKey || event.metaKey || target?.closest("input, video, audio")) return;
+  if (event.key === " " && target?.closest("summary, a, button")) return;
+  // A slide taller than the screen is scrolled by up and down.
   const tall = (slides[current()]?.offsetHeight ?? 0) > window.innerHeight + 4;
   if (tall && /^(ArrowUp|ArrowDown|PageUp|PageDown| )$/.test(event.key)) return;
   const next = KEYS[event.key];
