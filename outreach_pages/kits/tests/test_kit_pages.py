@@ -5,16 +5,20 @@ import re
 import zipfile
 from unittest.mock import patch
 
+import pypdfium2
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from access.limits import Busy
 from access.models import StaffRole
 from content.models import Hotline
+from content.pictures import make_sizes
 from content.printables.pdf import PrintableError
 from outreach_pages.tests.places import person, region, unit
 
@@ -245,6 +249,25 @@ class TestZip(FieldKitsTest):
             files = self.unpack()
         assert f"files/{document.pk}.mp4" not in files
         assert "<li>Filmi</li>" in files["index.html"].decode()
+
+    def test_a_picture_comes_along_once_and_is_on_the_paper(self):
+        image = get_image_model().objects.create(title="Skica", file=get_test_image_file())
+        make_sizes(image)
+        figure = ("figure", {"image": image.pk, "alt": "Një skicë", "caption": ""})
+        sheet = self.put_material("Me figurë", "handout", figure, figure)
+        self.version = KitVersion.objects.newest(self.put_kit(sheet, slug="kit-figure").pk)
+        files = self.unpack()
+        assert files[f"files/picture-{image.pk}.jpeg"].startswith(b"\xff\xd8")
+        html = files["01-me-figure.html"].decode()
+        assert html.count(f'<img src="files/picture-{image.pk}.jpeg" alt="Një skicë">') == 2
+        with pypdfium2.PdfDocument(files["pdf/01-me-figure.pdf"]) as document:
+            pictures = [each for each in document[0].get_objects() if each.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+        assert len(pictures) == 2
+
+    def test_a_large_zip_waits_on_the_disk_and_is_the_same(self):
+        small = self.unpack()
+        with patch("outreach_pages.kits.bundle.IN_MEMORY", 100):
+            assert self.unpack().keys() == small.keys()
 
     def test_the_zip_is_closed_when_something_goes_wrong(self):
         with (
