@@ -16,7 +16,7 @@ from .blocks import SessionBodyBlock
 from .feedback.models import FeedbackCount
 from .kits.models import KitPage, KitVersion, MaterialLibraryPage, MaterialPage
 from .pages.models import SessionPage
-from .records.models import CalendarAddress, InformativeSession, SessionCount
+from .records.models import CalendarAddress, InformativeSession, SessionCount, UsedMaterial
 
 SESSIONS_A_PAGE = 40
 
@@ -31,6 +31,7 @@ __all__ = [
     "OutreachIndexPage",
     "SessionCount",
     "SessionPage",
+    "UsedMaterial",
 ]
 
 

@@ -46,6 +46,18 @@ def page_address(context: Context, page: Page | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def file_address(context: Context, asset: Any) -> str:
+    """Return where a document or a leaflet is read: its URL, or its name where a `bundle` brings it along.
+
+    "" for what the bundle doesn't hold.
+    """
+    bundle = context.get("bundle")
+    if bundle is not None:
+        return str(bundle.get_address(asset))
+    return str(getattr(asset, "url", None) or getattr(asset, "address", ""))
+
+
+@register.simple_tag(takes_context=True)
 def json_ld(context: Context) -> SafeString | str:
     """Return the page's structured data as a script element.
 

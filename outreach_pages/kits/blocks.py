@@ -1,5 +1,7 @@
 """Blocks that session materials have beyond an article's: a slide with its notes, a part of a script, a task."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail import blocks
@@ -47,6 +49,10 @@ class TaskBlock(blocks.StructBlock):
         icon = "edit"
         label = pgettext_lazy("worksheet", "Task")
         template = "outreach_pages/blocks/task.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Add `empty_lines`, to be drawn where it is printed."""
+        return super().get_context(value, parent_context=parent_context) | {"empty_lines": range(value["lines"] or 0)}
 
 
 class MaterialBlock(BodyBlock):

@@ -160,6 +160,17 @@ class KitVersionQuerySet(models.QuerySet["KitVersion"]):
     def newest(self, kit_id: int) -> "KitVersion | None":
         return self.filter(kit_id=kit_id).order_by("-number").first()
 
+    def newest_of_live_kits(self) -> "KitVersionQuerySet":
+        """Return the newest version of each kit that is published: what a session is planned with."""
+        same_kit = KitVersion.objects.filter(kit_id=models.OuterRef("kit_id"))
+        newest = same_kit.order_by("-number").values("number")[:1]
+        live = KitPage.objects.live().order_by().values("pk")
+        return self.filter(kit_id__in=live, number=models.Subquery(newest))
+
+    def without_content(self) -> "KitVersionQuerySet":
+        """Leave the words of the materials in the database, for lists that name versions only."""
+        return self.defer("content")
+
 
 class KitVersion(models.Model):
     """A kit as it was published once. Never changed or deleted: the database refuses it too (`triggers`).

@@ -5,7 +5,7 @@ reported; numbers and plans may be corrected, and the audit log says that they w
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from audit import clock
 from audit.chain import get_actor, log_event
 
 from .labels import CancelReason, SessionState
-from .models import InformativeSession, SessionCount
+from .models import InformativeSession, SessionCount, UsedMaterial
 from .permissions import get_permissions, get_plannable_units
 from .signals import session_held, session_not_held, session_reported
 
@@ -37,6 +37,7 @@ PLAN = (
     "starts_at",
     "ends_at",
     "audience",
+    "kit_version",
     "grades",
     "topics",
     "language",
@@ -53,6 +54,7 @@ OUTCOME = (
     "language",
     "partners",
     "partner_names",
+    "kit_version",
     "materials",
     "materials_note",
     "questions_raised",
@@ -98,23 +100,34 @@ def change_plan(*, session: InformativeSession, by: User, values: Mapping[str, A
             _refuse_too_early(
                 locked, "" if locked.state in (SessionState.PLANNED, SessionState.CANCELLED) else locked.state
             )
+            if "kit_version" in changed:
+                locked.used_materials.all().delete()  # those were of the other kit
             locked.save(update_fields=[*changed, "changed_at"])
             _log("session.changed", locked, by, fields=changed)
     return locked
 
 
 def record_session(
-    *, session: InformativeSession, by: User, values: Mapping[str, Any], counts: Mapping[Cell, int]
+    *,
+    session: InformativeSession,
+    by: User,
+    values: Mapping[str, Any],
+    counts: Mapping[Cell, int],
+    used: Collection[int] | None = None,
 ) -> InformativeSession:
     """Store what happened and who came: a planned session becomes held, one that was held or reported is corrected.
 
-    `values`: of OUTCOME. `counts`: {(sex, age group): how many}; zeros are left out. Raises NotAllowed, NotNow.
+    `values`: of OUTCOME. `counts`: {(sex, age group): how many}; zeros are left out. `used`: the pages of those
+    materials of the kit's version that were really used; None leaves them as they are. A reported session keeps the
+    version that it names. Raises NotAllowed, NotNow.
     """
     with transaction.atomic():
         locked = _lock(session)
         if not get_permissions(by, locked).may_record:
             raise NotAllowed
         _refuse_too_early(locked, "held")
+        if locked.state == SessionState.REPORTED and _names_other_version(locked, values):
+            raise NotNow("reported")
         changed = _set_changed(locked, OUTCOME, values)
         is_first = locked.state == SessionState.PLANNED
         if is_first:
@@ -125,8 +138,13 @@ def record_session(
         if wanted != before:
             _replace_counts(locked, wanted)
             changed.append("counts")
+        if used is None and "kit_version" in changed:
+            used = ()  # those that were stored are the other kit's
+        if used is not None and _replace_used(locked, used):
+            changed.append("used_materials")
         if changed:
-            locked.save(update_fields=[*(name for name in changed if name != "counts"), "changed_at"])
+            in_rows = ("counts", "used_materials")
+            locked.save(update_fields=[*(name for name in changed if name not in in_rows), "changed_at"])
             people = sum(wanted.values())
             if is_first:
                 _log("session.held", locked, by, participants=people)
@@ -203,6 +221,7 @@ def plan_again(*, session: InformativeSession, by: User) -> InformativeSession:
             return locked
         was, people = locked.state, sum(get_counts(locked).values())
         locked.counts.all().delete()
+        locked.used_materials.all().delete()
         locked.state, locked.cancel_reason = SessionState.PLANNED, ""
         locked.held_at = locked.held_by = locked.cancelled_at = locked.cancelled_by = None
         locked.save()
@@ -247,6 +266,24 @@ def _replace_counts(session: InformativeSession, counts: Mapping[Cell, int]) -> 
         SessionCount(session=session, sex=sex, age_group=age, number=number) for (sex, age), number in counts.items()
     ]
     SessionCount.objects.bulk_create(rows)
+
+
+def _names_other_version(session: InformativeSession, values: Mapping[str, Any]) -> bool:
+    """Whether these values would take away the version that the session names."""
+    named = session.kit_version_id
+    return named is not None and "kit_version" in values and getattr(values["kit_version"], "pk", None) != named
+
+
+def _replace_used(session: InformativeSession, pages: Collection[int]) -> bool:
+    """Store which materials of the session's version were used; whether that differs from what was stored."""
+    held = session.kit_version.content["materials"] if session.kit_version else []
+    wanted = {each["page"]: each["digest"] for each in held if each["page"] in pages}
+    if wanted == dict(session.used_materials.values_list("page_id", "digest")):
+        return False
+    session.used_materials.all().delete()
+    rows = [UsedMaterial(session=session, page_id=page, digest=digest) for page, digest in wanted.items()]
+    UsedMaterial.objects.bulk_create(rows)
+    return True
 
 
 def _log(action: str, session: InformativeSession, by: User, **detail: Any) -> None:

@@ -117,6 +117,15 @@ class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
         _("names of the organisations"), max_length=200, blank=True, validators=[without_details]
     )
     materials = models.JSONField(_("materials used"), default=list, blank=True)
+    # Kept for good: which version a class saw stays known when the kit goes on, or is gone.
+    kit_version = models.ForeignKey(
+        "outreach_pages.KitVersion",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="sessions",
+        verbose_name=_("kit of session materials"),
+    )
     materials_note = models.CharField(_("which materials"), max_length=160, blank=True, validators=[without_details])
     questions_raised = models.TextField(
         _("questions raised"), max_length=4000, blank=True, validators=[without_details]
@@ -247,6 +256,28 @@ class SessionCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sex} {self.age_group}: {self.number}"
+
+
+class UsedMaterial(models.Model):
+    """A material of the session's kit that was really used.
+
+    `page_id` and `digest` are those in the version's content: no foreign key, so that it outlives the material.
+    """
+
+    session = models.ForeignKey(
+        InformativeSession, models.CASCADE, related_name="used_materials", verbose_name=_("informative session")
+    )
+    page_id = models.BigIntegerField(_("session material"), db_index=True)
+    digest = models.CharField(_("fingerprint"), max_length=64)
+
+    class Meta:
+        verbose_name = _("material used at a session")
+        verbose_name_plural = _("materials used at sessions")
+        ordering = ["session", "pk"]
+        constraints = [models.UniqueConstraint(fields=["session", "page_id"], name="material_used_once_per_session")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} {self.page_id}"
 
 
 class CalendarAddress(models.Model):

@@ -32,6 +32,8 @@ def get_facts(session: InformativeSession) -> list[Fact]:
         Fact(gettext_lazy("Method"), session.get_method_display()),
         Fact(gettext_lazy("Language"), session.get_language_display()),
         Fact(gettext_lazy("Partners"), _join_parts(join_labels(PartnerKind, session.partners), session.partner_names)),
+        Fact(gettext_lazy("Kit of session materials"), _describe_kit(session)),
+        Fact(gettext_lazy("Used of the kit"), _describe_used(session)),
         Fact(gettext_lazy("Materials"), _join_parts(_describe_materials(session), session.materials_note)),
         Fact(gettext_lazy("Accessibility"), session.get_disability_access_display()),
         Fact(gettext_lazy("Project or donor"), session.project),
@@ -78,6 +80,22 @@ def _row(counts: dict[tuple[str, str], int], sexes: list[Sex], age: AgeGroup) ->
 def _describe_materials(session: InformativeSession) -> str:
     labels = dict(Material.choices)
     return ", ".join(f"{labels.get(each['kind'], each['kind'])}: {each['number']}" for each in session.materials)
+
+
+def _describe_kit(session: InformativeSession) -> str:
+    version = session.kit_version
+    if version is None:
+        return ""
+    return f"{version.title} · " + _("version %(number)s") % {"number": version.number}
+
+
+def _describe_used(session: InformativeSession) -> str:
+    """Name the materials that were used as the session's version names them, in its order."""
+    if session.kit_version is None or session.held_at is None:
+        return ""
+    used = set(session.used_materials.values_list("page_id", flat=True))
+    names = [each["title"] for each in session.kit_version.content["materials"] if each["page"] in used]
+    return ", ".join(names) or _("nothing")
 
 
 def _join_parts(*parts: str) -> str:

@@ -115,6 +115,8 @@ class BoundedForEach:
 # A hash takes 100 MB and eight threads on purpose; a page of PDF about a second of processor time.
 passwords = Bounded(at_once=2, waiting=12, seconds=5)
 papers = Bounded(at_once=1, waiting=3, seconds=15)
+# A kit of session materials with a PDF of each: some ten seconds when none of them was made before.
+kits = Bounded(at_once=1, waiting=2, seconds=45)
 pictures = Bounded(at_once=1, waiting=1, seconds=10)
 # A procedure's scenarios take some ten seconds when they are lived through anew, beside everybody's other pages.
 simulations = Bounded(at_once=1, waiting=2, seconds=20)

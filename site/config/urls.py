@@ -24,6 +24,7 @@ urlpatterns = [
     path("field/cases/", include("case_forms.cases.urls")),
     path("field/sessions/", include("outreach_pages.records.urls")),
     path("field/sessions/", include("outreach_pages.cards.staff_urls")),
+    path("field/sessions/kits/", include("outreach_pages.kits.urls")),
     path("field/signals/", include("case_forms.tips.urls")),
     path("field/outreach/", include("case_forms.reports.urls")),
     path("api/field/v1/", include("case_forms.submissions.field_api.urls")),

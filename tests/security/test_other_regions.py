@@ -29,6 +29,7 @@ NATIONWIDE = {
     "wagtailsnippets_builder_": "forms and choices are the same everywhere, and take two coordinators",
     "wagtailsnippets_procedures_": "procedures are the same everywhere, and take two coordinators",
     "text": "texts of messages are the same everywhere, hold no case, and take two coordinators",
+    "session_kits:": "kits are the same everywhere, published by two editors; no session is on them",
     "simulation_form": "scenarios and forms are the same everywhere",
     "simulation:": "stories are invented; a stored form is opened under its reader's own rights, by its own tests",
     "cms/": "Wagtail's own rooms: no case is in them, and they ask for rights of their own",

@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from ..actions import OUTCOME, Cell, get_counts
-from ..labels import AgeGroup, Audience, PartnerKind, Sex, Topic
+from ..labels import AgeGroup, Audience, PartnerKind, SessionState, Sex, Topic
 from ..models import MAX_PER_CELL, InformativeSession
 from .confirmable import ConfirmableForm, FormWarning
 from .fields import KeysField, MaterialsField
+from .kits import KitVersionField, UsedMaterialsField
 
 CLASS_SIZE = 60  # more than this in a classroom is worth a second look (../shared: one class is 16 to 45)
 IN_CLASS = (Audience.GRADE_9, Audience.HIGH_SCHOOL)
@@ -21,7 +22,10 @@ class OutcomeForm(ConfirmableForm):
     """The outcome with its counts.
 
     The counts are fields of their own, named `count-<sex>-<age group>`; `total` is what was counted at the door.
+    `used` has the boxes of `shown_version`; the page posts back as SHOWN_VERSION whose boxes it has shown.
     """
+
+    SHOWN_VERSION = "materials_of"
 
     total = forms.IntegerField(
         label=gettext_lazy("How many took part, in total"),
@@ -34,6 +38,8 @@ class OutcomeForm(ConfirmableForm):
     topics = KeysField(Topic, label=gettext_lazy("Topics covered"))
     partners = KeysField(PartnerKind, label=gettext_lazy("Who was there with you"), required=False)
     materials = MaterialsField(label=gettext_lazy("Materials"))
+    kit_version = KitVersionField()
+    used = UsedMaterialsField()
 
     fields_without_names = ("partner_names", "materials_note", "questions_raised")
 
@@ -66,6 +72,25 @@ class OutcomeForm(ConfirmableForm):
             )
         if known:
             self.initial["total"] = sum(known.values())
+        self._offer_kits()
+
+    def _offer_kits(self) -> None:
+        """Offer the kits, and the materials of the chosen one. A reported session keeps the version that it names."""
+        self.shown_version = self.instance.kit_version
+        if self.instance.state == SessionState.REPORTED and self.shown_version is not None:
+            del self.fields["kit_version"]
+        else:
+            field: Any = self.fields["kit_version"]
+            field.offer(self.instance, self.instance.audience)
+            if self.is_bound:
+                chosen = self["kit_version"].value() or ""
+                # What can't be read is told by the field itself.
+                self.shown_version = field.queryset.filter(pk=chosen).first() if str(chosen).isdecimal() else None
+        self.fields["used"].offer(self.shown_version)  # type: ignore[attr-defined]
+        if self.instance.pk and not self.is_bound:
+            self.initial["used"] = [
+                str(page) for page in self.instance.used_materials.values_list("page_id", flat=True)
+            ]
 
     def counts(self) -> dict[Cell, int]:
         """Return {(sex, age group): how many} of what could be read, without zeros."""
@@ -78,6 +103,10 @@ class OutcomeForm(ConfirmableForm):
         # Typed, not derived, so that a slip in the table is found on the spot (docs/adr/0025).
         if total is not None and summed != total and not self._count_errors():
             self.add_error("total", _get_sum_message(total, summed))
+        has_boxes = self.shown_version is not None and self.fields["used"].choices  # type: ignore[attr-defined]
+        if has_boxes and self.data.get(self.SHOWN_VERSION) != str(self.shown_version.pk):
+            text = _("These are the materials of the kit that you chose. Tick those that were used, and save again.")
+            self.add_error("used", text)
         return cleaned
 
     def _count_errors(self) -> bool:
@@ -90,6 +119,9 @@ class OutcomeForm(ConfirmableForm):
         if total > CLASS_SIZE and self.instance.audience in IN_CLASS:
             text = _("%(total)s is more than a class: is it one session? Two separate classes are two sessions.")
             warnings.append(FormWarning("total", text % {"total": total}, _("It was one session")))
+        if self.fields["used"].choices and not self.cleaned_data["used"]:  # type: ignore[attr-defined]
+            text = _("You named a kit, and no material of it is ticked.")
+            warnings.append(FormWarning("used", text, _("None of them was used")))
         return warnings
 
     # ---- for the page ----

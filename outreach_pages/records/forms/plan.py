@@ -11,11 +11,12 @@ from access.models import MobileUnit, User
 from outreach_pages.cards.forms import MAX_VALIDITY as MAX_CARD_VALIDITY
 
 from ..actions import PLAN
-from ..labels import CancelReason, PartnerKind, Topic
+from ..labels import CancelReason, PartnerKind, SessionState, Topic
 from ..models import InformativeSession
 from ..permissions import get_plannable_units
 from .confirmable import ConfirmableForm
 from .fields import DayInput, HourInput, KeysField, MunicipalityField
+from .kits import KitVersionField
 
 MIN_DATE = datetime.date(2013, 1, 1)  # the first mobile unit began then
 MAX_AHEAD = datetime.timedelta(days=2 * 366)
@@ -29,6 +30,7 @@ class PlanForm(ConfirmableForm):
     municipality = MunicipalityField()
     topics = KeysField(Topic, label=_("Topics"), required=False)
     partners = KeysField(PartnerKind, label=_("Who comes with you"), required=False)
+    kit_version = KitVersionField(help_text=_("Its slides, sheets and scripts then open from the session."))
 
     fields_without_names = ("partner_names",)
 
@@ -62,6 +64,11 @@ class PlanForm(ConfirmableForm):
         units = get_plannable_units(user)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         self.fields["municipality"].group({unit.region_id for unit in units})  # type: ignore[attr-defined]
+        if self.instance.state == SessionState.HELD:
+            del self.fields["kit_version"]  # what it was held with is part of what happened
+        else:
+            audience = self["audience"].value() or ""
+            self.fields["kit_version"].offer(self.instance, audience)  # type: ignore[attr-defined]
         self.has_one_unit = len(units) == 1
         if self.has_one_unit:
             self.fields["unit"].widget = forms.HiddenInput()

@@ -140,9 +140,10 @@ def record_outcome(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     form = OutcomeForm(request.POST, instance=found)
     if not form.is_confirmed():
         return _render_outcome(request, form, _get_session_or_404(user, session_id), status=422)
-    values = {name: form.cleaned_data[name] for name in actions.OUTCOME}
+    values = {name: form.cleaned_data[name] for name in actions.OUTCOME if name in form.cleaned_data}
+    used = form.cleaned_data["used"]
     return _act_and_redirect(
-        found, lambda: actions.record_session(session=found, by=user, values=values, counts=form.counts())
+        found, lambda: actions.record_session(session=found, by=user, values=values, counts=form.counts(), used=used)
     )
 
 

@@ -12,7 +12,7 @@ from ..catalogs import ROOT
 STYLES = ROOT / "static" / "css"
 TOKENS = "tokens.css"
 # Made for WeasyPrint or for one frame: millimetres and points, no screen.
-PAPER = {"handout.css", "external_preview.css"}
+PAPER = {"handout.css", "kit-paper.css", "external_preview.css"}
 # Beside Wagtail's own styles, which stand in no layer: in a layer these would lose against each of them.
 ADMINISTRATION = {"cms.css", *(path.name for path in STYLES.glob("builder*.css"))}
 SCREENS = sorted(path.name for path in STYLES.glob("*.css") if path.name not in {TOKENS, *PAPER})
@@ -47,6 +47,8 @@ ALLOWED = {
     ("field.css", "font-size: min(0.95em, 5vw)"): "the menu's word fits the smallest phone at twice the text",
     ("field.css", "font-size: min(1em, 7vw)"): "a title in the bar fits the smallest phone at twice the text",
     ("field.css", "font-size: 0.85em"): "a long title in the bar, relative to the one above",
+    ("kits.css", "font-size: clamp(1.2rem, 0.9rem + 1.6vw, 2.2rem)"): "a slide is read from the last row of a room",
+    ("kits.css", "font-size: clamp(1.6rem, 1rem + 3vw, 3.4rem)"): "so is its title",
     ("outreach.css", "font-size: 11px"): "units of the map's drawing, not of the screen",
     ("public-print.css", "font-size: 10pt"): "paper is measured in points",
     ("components.css", "font-size: 11pt"): "paper is measured in points",

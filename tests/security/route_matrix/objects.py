@@ -140,7 +140,12 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
     **{model: Inside("a message from the public") for model in ("signals.TipMessage", "signals.TipEvent")},
     **{
         model: Inside("an informative session")
-        for model in ("outreach_pages.SessionCount", "session_rules.SessionEvent", "session_rules.SessionTask")
+        for model in (
+            "outreach_pages.SessionCount",
+            "outreach_pages.UsedMaterial",
+            "session_rules.SessionEvent",
+            "session_rules.SessionTask",
+        )
     },
     **{
         model: Nationwide("places and offices; who of a region may open which is asked in test_other_regions")

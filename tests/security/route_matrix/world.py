@@ -65,7 +65,8 @@ from notifications.directory.services.links import make_link
 from notifications.outbox.models import Notice
 from notifications.texts.actions import propose_text
 from notifications.texts.models import TextVersion
-from outreach_pages.models import InformativeSession
+from outreach_pages.kits.versions import freeze
+from outreach_pages.models import InformativeSession, KitPage, KitVersion, MaterialLibraryPage, MaterialPage
 from tests.world.consents import record_consent
 
 from .people import HERE, Person
@@ -456,6 +457,8 @@ class World:
             "outbox_notice": {"instance_pk": str(self.values["notice_id"])},
             "guide": {"slug": "editor", "language": "en"},
             "session_cards:handout": {"kind": "poster_a4"},
+            "session_kits:": self._kit(),
+            "kit_usage": {"page_id": self._kit()["page_id"]},
             "api:hotlines": {"key": Hotline.objects.first().key},
             "api:regions": {"key": HERE},
             "api:glossary": {"key": 1},
@@ -467,6 +470,22 @@ class World:
             "wagtail_localize:s": {"app_label": "content", "model_name": "hotline", "pk": Hotline.objects.first().pk},
             "wagtailsettings:": {"app_name": "content", "model_name": "sitetexts", "pk": 1},
         }
+
+    def _kit(self) -> dict[str, int]:
+        """A kit with slides, and its first version, which stands in the library since it was published."""
+        found = KitVersion.objects.first()
+        if found is None:
+            locale = Locale.objects.get(language_code="sq")
+            library = MaterialLibraryPage(title="Biblioteka", slug="biblioteka-e-matrices", locale=locale)
+            Page.get_first_root_node().add_child(instance=library)
+            slide = [("slide", {"title": "x", "text": "<p>x</p>", "notes": "x"})]
+            slides = MaterialPage(title="x", kind="slides", audiences=["grade_9"], body=slide, locale=locale)
+            library.add_child(instance=slides)
+            kit = KitPage(title="x", audience="grade_9", parts=[("material", slides)], locale=locale)
+            library.add_child(instance=kit)
+            found = freeze(kit=kit, by=None)
+        slides_of_it = next(each for each in found.content["materials"] if each["kind"] == "slides")
+        return {"version_id": found.pk, "page_id": slides_of_it["page"]}
 
     def _text_version(self) -> TextVersion:
         texts = {"sq": "Përshëndetje,", "en": "Good day,"}

@@ -67,6 +67,7 @@ WITHOUT_A_CASE = {
     "notifications/briefs/sample_paper.py": "a paper about an invented case, to see its words on",
     "notifications/text_pages/views.py": "that paper",
     "notifications/directory/filling/forms.py": "takes a calendar in",
+    "outreach_pages/kits/views.py": "session materials as papers and as a zip; words that editors published, of nobody",
     "notifications/directory/own_duty/calendar.py": "one person's own shifts, without a case",
     "notifications/directory/own_duty/views.py": "the same, behind a secret address",
     "notifications/silence/views.py": "counts and times of institutions, of no case",
