@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.apps import apps
+from django.urls import reverse
 from django.utils import translation
 from django.utils.html import strip_tags
 from wagtail.models import Page
@@ -23,7 +24,7 @@ class Claim:
     """A page, or a part of what is printed and shown besides pages, in one language."""
 
     title: str
-    where: str  # an address of the site, or a data file
+    where: str  # an address of the site, of the editors' form where readers have none, or a data file
     state: str  # LegalCheck, or "" when the mark is missing
     sentences: list[str]
     rests_on: list[str]
@@ -70,7 +71,7 @@ def _build_page_claim(page: Any, language: str, whole: bool) -> Claim | None:
         sentences += [f"{term.term}: {strip_tags(term.definition)}" for term in terms if speaks_of_law(term.definition)]
     return Claim(
         title=page.title,
-        where=page.url or "",
+        where=page.url or reverse("wagtailadmin_pages:edit", args=[page.pk]),
         state=page.legal_check,
         sentences=sentences,
         rests_on=rests_on,

@@ -45,7 +45,7 @@ STOCK_TITLE = "Welcome to your new Wagtail site!"
 def seed_content() -> dict[str, int]:
     """Create locales, hotlines, glossary terms, pages in each language and the site; return how many of each.
 
-    1. Locales sq and en. 2. Hotlines and glossary terms. 3. Empty pages, so that texts may link to each other.
+    1. Locales sq and en. 2. Hotlines and glossary terms. 3. Pages, so that texts may link to each other.
     4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. Synonyms and promoted
     results of the search. 7. The site, in place of Wagtail's welcome page, and redirects from earlier addresses.
     8. Corrections of texts that an earlier release seeded with other words.

@@ -54,6 +54,10 @@ class LinkTargets:
         return cls(pages, lines, dict(Region.objects.values_list("slug", "pk")), files)
 
 
+# Before the pages stand: their links lead nowhere yet.
+NOTHING_YET = LinkTargets({}, {}, {}, {})
+
+
 def write_head(page: Any, spec: Mapping[str, Any], language: str) -> None:
     """Write title, introduction and what a browser's tab shows."""
     for name, text in pick_language({name: spec[name] for name in HEAD_FIELDS}, language).items():
@@ -62,7 +66,20 @@ def write_head(page: Any, spec: Mapping[str, Any], language: str) -> None:
 
 def write_text(page: Any, spec: Mapping[str, Any], language: str, targets: LinkTargets) -> None:
     """Write everything below the introduction; nothing is saved."""
-    pages = targets.pages[language]
+    _write_streams_and_fields(page, spec, language, targets)
+    for name in ("checked_on", "review_by"):
+        setattr(page, name, date.fromisoformat(spec[name]) if name in spec else None)
+    page.legal_check = spec.get("legal_check", "")
+    page.for_lawyer = pick_language(spec.get("for_lawyer", ""), language)
+    page.is_sensitive = spec.get("is_sensitive", False)
+    if "line" in spec:
+        page.line_id = targets.lines.get(spec["line"])
+    if "regions" in spec:
+        page.regions = [targets.regions[slug] for slug in spec["regions"] if slug in targets.regions]
+
+
+def _write_streams_and_fields(page: Any, spec: Mapping[str, Any], language: str, targets: LinkTargets) -> None:
+    pages = targets.pages.get(language, {})
     for name, blocks in {"body": spec["body"], **spec.get("streams", {})}.items():
         namespace = translation_key(spec["key"] if name == "body" else f"{spec['key']}:{name}")
         stream = build_body(
@@ -73,15 +90,6 @@ def write_text(page: Any, spec: Mapping[str, Any], language: str, targets: LinkT
     for name, text in {"sources": spec.get("sources", ""), **spec.get("fields", {})}.items():
         value = pick_language(text, language)
         setattr(page, name, link_pages(value, pages) if isinstance(value, str) else value)
-    for name in ("checked_on", "review_by"):
-        setattr(page, name, date.fromisoformat(spec[name]) if name in spec else None)
-    page.legal_check = spec.get("legal_check", "")
-    page.for_lawyer = pick_language(spec.get("for_lawyer", ""), language)
-    page.is_sensitive = spec.get("is_sensitive", False)
-    if "line" in spec:
-        page.line_id = targets.lines.get(spec["line"])
-    if "regions" in spec:
-        page.regions = [targets.regions[slug] for slug in spec["regions"] if slug in targets.regions]
 
 
 def get_locales() -> list[Locale]:
@@ -109,7 +117,7 @@ def load_page_specs() -> list[dict[str, Any]]:
 
 
 def create_pages(memory: SeedMemory) -> list[NewPage]:
-    # The pages refer to nothing and say nothing yet: `fill_pages` saves each of them again.
+    # The pages refer to nothing yet: `fill_pages` saves each of them again.
     with disable_reference_index_auto_update(), _search_index_waits():
         return [*_iter_created_pages(memory)]
 
@@ -138,12 +146,12 @@ def _iter_created_pages(memory: SeedMemory) -> Iterator[NewPage]:
             if parent is None or (spec["key"], language) in found:
                 continue  # an editor has taken the page above away, or made this one
             memory.prints[f"page:{spec['key']}:{language}"] = fingerprint(get_shipped_page_words(spec, language))
-            page = parent.add_child(instance=_build_empty_page(spec, locale, parent))
+            page = parent.add_child(instance=_build_new_page(spec, locale, parent))
             found[spec["key"], language] = page
             yield NewPage(page, spec, language)
 
 
-def _build_empty_page(spec: dict[str, Any], locale: Locale, parent: Page) -> Page:
+def _build_new_page(spec: dict[str, Any], locale: Locale, parent: Page) -> Page:
     texts = pick_language({name: spec[name] for name in HEAD_FIELDS}, locale.language_code)
     page: Page = apps.get_model(spec["model"])(
         **texts,
@@ -153,6 +161,9 @@ def _build_empty_page(spec: dict[str, Any], locale: Locale, parent: Page) -> Pag
         show_in_menus=spec.get("in_menu", "parent" in spec),
         live=False,
     )
+    # A page is checked when it is saved: one that must say of which kind it is has its text from the beginning.
+    if "fields" in spec:
+        _write_streams_and_fields(page, spec, locale.language_code, NOTHING_YET)
     return page
 
 

@@ -10,10 +10,9 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
-from wagtail.models import Page
 
 from access.models import User
-from content.models import ArticlePage, Hotline, SearchPage, public_pages
+from content.models import ArticlePage, HomePage, Hotline, SearchPage, public_pages
 from content.page_cache.version import cache_version
 from content.pictures import make_missing_sizes
 from content.printable_catalog import PRINTABLES
@@ -90,7 +89,7 @@ def seen(django_db_setup: Any, django_db_blocker: Any) -> Iterator[dict[str, See
 
 
 def _hide_some() -> None:
-    home = Page.objects.get(depth=2, locale__language_code="sq")
+    home = HomePage.objects.get(locale__language_code="sq")
     draft = home.add_child(instance=ArticlePage(title=DRAFT, slug="kanarina", live=False, locale=home.locale))
     draft.save_revision()
 
