@@ -1,28 +1,45 @@
-"""Build a session's page from its record: the texts for its audience from `data/session_pages/`, and its body."""
+"""Build a session's page from its record: the texts for its audience from `data/session_pages/`, and its body.
+
+A page with a kit stores only what the record alone knows; the kit's words are read when the page is (`kit_words`).
+"""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from content.texts import build_body
 
-from ..models import InformativeSession, SessionPage
+from ..records.models import InformativeSession
+from .kit_words import choose_kit_version
 from .labels import get_quiz, get_topic_texts, load_texts
+
+if TYPE_CHECKING:
+    from .models import SessionPage
 
 LEGAL_TOPICS = {"rights", "access_to_justice"}
 
 
-def build_from_record(page: SessionPage) -> SessionPage:
+def build_from_record(page: "SessionPage") -> "SessionPage":
     """Return the page as its record would write it now; nothing is saved."""
-    page = SessionPage.objects.select_related("session__municipality", "locale").get(pk=page.pk)
+    page = type(page).objects.select_related("session__municipality", "locale").get(pk=page.pk)
     session, language = page.session, page.locale.language_code
     audience = load_texts("audiences")[session.audience]
     page.title = audience["title"][language]
     page.seo_title = load_texts("words")["seo_title"][language]
     page.intro = audience["intro"][language]
     page.sources = load_texts("words")["sources"][language] if LEGAL_TOPICS & set(session.topics) else ""
-    body = build_body(build_blocks(session), language, pages={}, lines={}, namespace=page.translation_key)
-    page.body = json.dumps(body)  # type: ignore[assignment]  # the field reads stored blocks from JSON
+    if page.kit_version is not None and page.kit_version.audience != session.audience:
+        page.kit_version = choose_kit_version(session.audience, language)
+    page.body = build_stored_body(page)  # type: ignore[assignment]  # the field reads stored blocks from JSON
     return page
+
+
+def build_stored_body(page: "SessionPage") -> str:
+    """Build the page's own body as it is stored. Beside a kit only what its record alone knows."""
+    session = page.session
+    blocks = build_blocks(session) if page.kit_version_id is None else build_blocks_beside_kit(session)
+    return json.dumps(
+        build_body(blocks, page.locale.language_code, pages={}, lines={}, namespace=page.translation_key)
+    )
 
 
 def build_blocks(session: InformativeSession) -> list[dict[str, Any]]:
@@ -36,6 +53,12 @@ def build_blocks(session: InformativeSession) -> list[dict[str, Any]]:
         _build_partners(session),
     ]
     return [block for block in blocks if block]
+
+
+def build_blocks_beside_kit(session: InformativeSession) -> list[dict[str, Any]]:
+    """Build what a page says beside its kit's words: the topics of this session, and who was there."""
+    voice = load_texts("audiences")[session.audience]["voice"]
+    return [block for block in (_build_topics(session, voice), _build_partners(session)) if block]
 
 
 def _build_topics(session: InformativeSession, voice: str) -> dict[str, Any] | None:
