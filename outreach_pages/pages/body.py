@@ -4,12 +4,13 @@ A page with a kit stores only what the record alone knows; the kit's words are r
 """
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from content.texts import build_body
 
 from ..records.models import InformativeSession
-from .kit_words import choose_kit_version
+from .kit_words import PLACE, choose_kit_version, get_topics
 from .labels import get_quiz, get_topic_texts, load_texts
 
 if TYPE_CHECKING:
@@ -25,28 +26,30 @@ def build_from_record(page: "SessionPage") -> "SessionPage":
     audience = load_texts("audiences")[session.audience]
     page.title = audience["title"][language]
     page.seo_title = load_texts("words")["seo_title"][language]
-    page.intro = audience["intro"][language]
     page.sources = load_texts("words")["sources"][language] if LEGAL_TOPICS & set(session.topics) else ""
     if page.kit_version is not None and page.kit_version.audience != session.audience:
         page.kit_version = choose_kit_version(session.audience, language)
-    page.body = build_stored_body(page)  # type: ignore[assignment]  # the field reads stored blocks from JSON
+    write_own_text(page)
     return page
 
 
-def build_stored_body(page: "SessionPage") -> str:
-    """Build the page's own body as it is stored. Beside a kit only what its record alone knows."""
-    session = page.session
-    blocks = build_blocks(session) if page.kit_version_id is None else build_blocks_beside_kit(session)
-    return json.dumps(
-        build_body(blocks, page.locale.language_code, pages={}, lines={}, namespace=page.translation_key)
-    )
+def write_own_text(page: "SessionPage") -> None:
+    """Write the introduction and the body that the page has of its own. Beside a kit only what its record alone knows."""
+    session, language = page.session, page.locale.language_code
+    audience = load_texts("audiences")[session.audience]
+    if page.kit_version is None:
+        page.intro, blocks = audience["intro"][language], build_blocks(session)
+    else:
+        page.intro, blocks = "", build_blocks_beside_kit(session, get_topics(page.kit_version.content))
+    body = build_body(blocks, language, pages={}, lines={}, namespace=page.translation_key)
+    page.body = json.dumps(body)  # type: ignore[assignment]  # the field reads stored blocks from JSON
 
 
 def build_blocks(session: InformativeSession) -> list[dict[str, Any]]:
     """Build the body, bilingual at its leaves, as `content.texts.build_body` takes it."""
     audience = load_texts("audiences")[session.audience]
     blocks = [
-        _build_topics(session, audience["voice"]),
+        _build_topics(session.topics, audience["voice"], "covered"),
         {"type": "signs", "value": audience["signs"]},
         _build_quiz(session.audience),
         *load_texts("telling")[audience["telling"]],
@@ -55,19 +58,21 @@ def build_blocks(session: InformativeSession) -> list[dict[str, Any]]:
     return [block for block in blocks if block]
 
 
-def build_blocks_beside_kit(session: InformativeSession) -> list[dict[str, Any]]:
-    """Build what a page says beside its kit's words: the topics of this session, and who was there."""
+def build_blocks_beside_kit(session: InformativeSession, topics: set[str]) -> list[dict[str, Any]]:
+    """Build the place of the kit's words, then what they don't say: topics beyond the kit's, and who was there."""
     voice = load_texts("audiences")[session.audience]["voice"]
-    return [block for block in (_build_topics(session, voice), _build_partners(session)) if block]
+    also = _build_topics([topic for topic in session.topics if topic not in topics], voice, "also_covered")
+    blocks = [{"type": PLACE, "value": None}, also, _build_partners(session)]
+    return [block for block in blocks if block]
 
 
-def _build_topics(session: InformativeSession, voice: str) -> dict[str, Any] | None:
+def _build_topics(covered: Iterable[str], voice: str, title: str) -> dict[str, Any] | None:
     """Build the block on the topics covered; None without any."""
-    topics = get_topic_texts(session.topics, voice)
+    topics = get_topic_texts(covered, voice)
     if not topics:
         return None
     return _build_rich_text(
-        load_texts("words")["covered"],
+        load_texts("words")[title],
         lambda language: "".join(
             f"<h3>{topic['title'][language]}</h3><p>{topic['text'][language]}</p>" for topic in topics
         ),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from ..kits.models import KitVersion
-from .body import build_stored_body
-from .differences import compute_digest
+from .body import write_own_text
+from .differences import RECORD_FIELDS, compute_digest
 
 if TYPE_CHECKING:
     from .models import SessionPage
@@ -38,7 +38,7 @@ class SessionPageForm(WagtailAdminPageForm):
         page = cast("SessionPage", self.instance)
         self._kit_before = page.kit_version_id
         self._is_records_own = bool(page.record_digest) and page.record_digest == compute_digest(page)
-        self._body_before = _normalise(page)
+        self._text_before = _normalise(page)
         if "kit_version" in self.fields:
             self.fields["kit_version"] = self._build_kit_field(page)
 
@@ -54,12 +54,13 @@ class SessionPageForm(WagtailAdminPageForm):
         """Save the form; where the kit came or went and nobody wrote anything, with the record's text for that."""
         page = cast("SessionPage", self.instance)
         came_or_went = (self._kit_before is None) != (page.kit_version_id is None)
-        if came_or_went and self._is_records_own and _normalise(page) == self._body_before:
-            page.body = build_stored_body(page)  # type: ignore[assignment]  # the field reads stored blocks from JSON
+        if came_or_went and self._is_records_own and _normalise(page) == self._text_before:
+            write_own_text(page)
             page.record_digest = compute_digest(page)
         return super().save(commit=commit)
 
 
 def _normalise(page: "SessionPage") -> Any:
-    """Return the page's blocks as text, without the marks that the text editor adds."""
-    return BLOCK_KEY.sub("", str(page.body.stream_block.get_prep_value(page.body)))
+    """Return what the record writes as one text, without the marks that the text editor adds."""
+    texts = [getattr(page, name) for name in RECORD_FIELDS]
+    return BLOCK_KEY.sub("", str([*texts, page.body.stream_block.get_prep_value(page.body)]))

@@ -31,6 +31,7 @@ SHOWN_KINDS: dict[str, Promise] = {
     MaterialKind.HANDOUT: _("the paper to take home"),
 }
 WORDS = 0  # the key of the kit's own words among its parts; a material's is its page's number
+PLACE = "kit_words"  # the block at whose place they stand
 MAX_REMEMBERED = 2000
 
 # {version's digest: {part: digest}}. A version never changes, and equal digests are equal words.
@@ -39,12 +40,16 @@ _part_digests: dict[str, dict[int, str]] = {}
 
 @dataclass(frozen=True)
 class Part:
-    """Words of a kit, as a version keeps them. key: WORDS, or the material's page. body: raw stream blocks."""
+    """Words of a kit, as a version keeps them. key: WORDS, or the material's page. body: raw stream blocks.
+
+    intro: of the kit itself; what a material says first is for those who hold the session.
+    """
 
     key: int
     label: Promise
     body: list[dict[str, Any]]
     sources: str
+    intro: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,10 @@ class KitWords:
         return [block for part in self.parts for block in part.body]
 
     @property
+    def intro(self) -> str:
+        return next((part.intro for part in self.parts if part.key == WORDS), "")
+
+    @property
     def sources(self) -> list[str]:
         """The sources of each part, each text once."""
         return list(dict.fromkeys(part.sources for part in self.parts if part.sources))
@@ -87,15 +96,33 @@ def choose_kit_version(audience: str, language: str) -> KitVersion | None:
 
 
 def get_as_shown(page: "SessionPage") -> tuple["SessionPage", KitWords | None]:
-    """Return the page as its readers get it, its kit's words after its own, and those words. Never to be saved."""
+    """Return the page as its readers get it, with its kit's words, and those words. Never to be saved.
+
+    They stand where the page has its block for them, else after the page's own text.
+    """
     words = read_kit_words(page)
     if words is None:
         return page, None
     shown = copy.copy(page)
-    block = page.body.stream_block
-    shown.body = block.to_python([*page.body.get_prep_value(), *words.body])
-    shown.sources = "".join(dict.fromkeys([*([page.sources] if page.sources else []), *words.sources]))
+    own = page.body.get_prep_value()
+    place = next((number for number, block in enumerate(own) if block["type"] == PLACE), len(own))
+    blocks = [*own[:place], *words.body, *own[place + 1 :]]
+    shown.body = page.body.stream_block.to_python(list(_drop_repeated_lines(blocks)))
+    shown.intro = page.intro or words.intro
+    shown.sources = "".join(dict.fromkeys(text for text in (page.sources, *words.sources) if text))
     return shown, words
+
+
+def _drop_repeated_lines(blocks: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Leave out a hotline that stands further up: the kit's words and a paper may both name it."""
+    seen = set()
+    for block in blocks:
+        if block["type"] == "hotline":
+            line = block["value"].get("line")
+            if line in seen:
+                continue
+            seen.add(line)
+        yield block
 
 
 def read_kit_words(page: "SessionPage") -> KitWords | None:
@@ -146,10 +173,15 @@ def _get_content(version: KitVersion) -> dict[str, Any]:
 def iter_parts(content: dict[str, Any]) -> Iterator[Part]:
     """Yield what readers get of a version's content: its own words, then its materials of `SHOWN_KINDS`."""
     if content["body"]:
-        yield Part(WORDS, _("the text"), content["body"], content["sources"])
+        yield Part(WORDS, _("the text"), content["body"], content["sources"], content["intro"])
     for each in content["materials"]:
         if each["kind"] in SHOWN_KINDS:
             yield Part(each["page"], SHOWN_KINDS[each["kind"]], each["body"], each["sources"])
+
+
+def get_topics(content: dict[str, Any]) -> set[str]:
+    """Return the keys of the topics that a version's materials are about."""
+    return {topic for each in content["materials"] for topic in each["topics"]}
 
 
 def _get_withdrawals(kit_id: int, content: dict[str, Any]) -> dict[int, datetime.date | None]:
@@ -223,4 +255,4 @@ def _get_part_digests(versions: list[KitVersion]) -> dict[str, dict[int, str]]:
 
 
 def _digest_part(part: Part) -> str:
-    return compute_digest([part.body, part.sources])
+    return compute_digest([part.intro, part.body, part.sources])

@@ -13,10 +13,10 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page, PageManager
 from wagtail_localize.fields import BaseTranslatableField
 
-from content.blocks import BodyBlock
 from content.fields import BodyField
 from content.models import PublicPageMixin
 
+from ..blocks import SessionPageBlock
 from .forms import SessionPageForm
 from .kit_words import get_as_shown
 from .reading import render_body
@@ -38,7 +38,7 @@ class SessionPage(PublicPageMixin, Page):
         editable=False,
         verbose_name=_("informative session"),
     )
-    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+    body = BodyField(SessionPageBlock(), blank=True, verbose_name=_("body"))
     record_digest = models.CharField(max_length=64, blank=True, editable=False)  # hash of what the record wrote last
     kit_version = models.ForeignKey(
         "outreach_pages.KitVersion",
@@ -47,7 +47,7 @@ class SessionPage(PublicPageMixin, Page):
         blank=True,
         related_name="session_pages",
         verbose_name=_("kit and version"),
-        help_text=_("Its words and its quiz stand on the page after the page's own text."),
+        help_text=_("Its introduction, its words and its quiz stand on the page, where the text has a place for them."),
     )
     follows = models.BooleanField(
         _("follows updates of the kit"),
