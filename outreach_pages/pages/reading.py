@@ -1,6 +1,7 @@
 """Render a session page's body for a phone: its headings become the jump list, its quiz gets an anchor."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 HEADING = re.compile(r"<h2(?P<attributes>[^>]*)>(?P<text>.*?)</h2>", re.DOTALL)
 ID = re.compile(r'\bid="([^"]+)"')
 QUIZ_ANCHOR = "quiz"
+NO_JUMPS_TO = {"callout", "hotline"}  # asides, and lines that stand beside the text anyway
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,14 @@ def render_body(body: Any, context: dict[str, Any]) -> ReadingBody:
             child.block_type,
             format_html(' id="{}"', QUIZ_ANCHOR) if child is quiz else "",
             # The block's own HTML, with ids that are ours.
-            mark_safe(HEADING.sub(name, child.render(context=context))),  # noqa: S308
+            mark_safe(_name_headings(child, context, name)),  # noqa: S308
         )
         for child in body or ()
     ]
     html = format_html_join("\n", '<div class="block-{}"{}>{}</div>', rendered)
     return ReadingBody(html, headings, len(quiz.value["questions"]) if quiz is not None else 0)
+
+
+def _name_headings(child: Any, context: dict[str, Any], name: Callable[[re.Match[str]], str]) -> str:
+    html: str = child.render(context=context)
+    return html if child.block_type in NO_JUMPS_TO else HEADING.sub(name, html)
