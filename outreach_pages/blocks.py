@@ -1,4 +1,4 @@
-"""Blocks that pages about and of sessions have beyond an article's: an outline in minutes, the place of a kit's words."""
+"""Blocks that pages of sessions have beyond an article's: an outline in minutes, the place of a kit's words."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks

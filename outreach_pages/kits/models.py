@@ -46,7 +46,7 @@ class PageWithoutAddress(PublicPageMixin):
         super().full_clean(*args, **kwargs)
 
 
-class VersionedWords(models.Model):
+class VersionedWords(PageWithoutAddress):
     """Words that versions of a kit keep, and the day up to which no session page may show them any longer."""
 
     withdrawn_through = models.DateField(
@@ -115,7 +115,7 @@ class MaterialForm(WagtailAdminPageForm):
     )
 
 
-class MaterialPage(VersionedWords, PageWithoutAddress, Page):  # type: ignore[django-manager-missing]
+class MaterialPage(VersionedWords, Page):  # type: ignore[django-manager-missing]
     """One material in one language. audiences: list of Audience keys. topics: list of Topic keys."""
 
     objects: ClassVar[PageManager]
@@ -174,7 +174,7 @@ class MaterialPage(VersionedWords, PageWithoutAddress, Page):  # type: ignore[dj
         return [kit for kit in kits if any(part.value is not None and part.value.pk == self.pk for part in kit.parts)]
 
 
-class KitPage(VersionedWords, PageWithoutAddress, Page):
+class KitPage(VersionedWords, Page):
     """What a session for one audience is held with, in one language. `body`: the words of the session's page."""
 
     objects: ClassVar[PageManager]

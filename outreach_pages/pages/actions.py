@@ -21,8 +21,8 @@ from audit.chain import get_actor, log_event
 
 from ..models import InformativeSession, OutreachIndexPage, SessionPage
 from .body import build_from_record
-from .kit_words import choose_kit_version
 from .differences import Change, compute_digest, get_differences, is_edited
+from .kit_words import choose_kit_version
 from .labels import load_texts
 
 

@@ -34,7 +34,7 @@ def build_from_record(page: "SessionPage") -> "SessionPage":
 
 
 def write_own_text(page: "SessionPage") -> None:
-    """Write the introduction and the body that the page has of its own. Beside a kit only what its record alone knows."""
+    """Write the page's own introduction and body. Beside a kit only what its record alone knows."""
     session, language = page.session, page.locale.language_code
     audience = load_texts("audiences")[session.audience]
     if page.kit_version is None:

@@ -1,4 +1,4 @@
-"""The editors' form of a session's page: which kit it takes words from, and what of the page's own text that replaces."""
+"""The editors' form of a session's page: which kit it takes words from, and what of its own that replaces."""
 
 import re
 from typing import TYPE_CHECKING, Any, cast
@@ -21,9 +21,13 @@ BLOCK_KEY = re.compile(r' data-block-key="[^"]*"')  # the text editor gives each
 
 
 class KitVersionField(forms.ModelChoiceField):
-    def label_from_instance(self, version: KitVersion) -> str:  # type: ignore[override]
+    def label_from_instance(self, version: KitVersion) -> str:
         day = date_format(localtime(version.made_at), "d.m.Y")
-        return _("%(kit)s · version %(number)d of %(day)s") % {"kit": version.title, "number": version.number, "day": day}
+        return _("%(kit)s · version %(number)d of %(day)s") % {
+            "kit": version.title,
+            "number": version.number,
+            "day": day,
+        }
 
 
 class SessionPageForm(WagtailAdminPageForm):

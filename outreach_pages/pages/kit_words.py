@@ -11,6 +11,7 @@ import copy
 import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -186,11 +187,11 @@ def get_topics(content: dict[str, Any]) -> set[str]:
 
 def _get_withdrawals(kit_id: int, content: dict[str, Any]) -> dict[int, datetime.date | None]:
     """Return {part: day through which its words are withdrawn} of the parts that are published now."""
-    kit = KitPage.objects.live().filter(pk=kit_id).values_list("withdrawn_through", flat=True)
-    found = {WORDS: day for day in kit}
+    kit = KitPage.objects.live().filter(pk=kit_id).values_list("withdrawn_through", flat=True)[:1]
     # Without its kit nothing is left to show: unpublishing a kit takes away all that it brought.
-    if not found:
+    if not kit:
         return {}
+    found = {WORDS: kit[0]}
     keys = [part.key for part in iter_parts(content) if part.key != WORDS]
     if keys:
         found |= dict(MaterialPage.objects.live().filter(pk__in=keys).values_list("pk", "withdrawn_through"))
@@ -210,9 +211,11 @@ def _list_changes(page: "SessionPage", versions: list[KitVersion], parts: list[P
     then = digests[base.digest]
     now = {part.key: _digest_part(part) for part in parts}
     days: dict[int, datetime.date] = {}
-    for earlier, later in zip(since, since[1:], strict=False):
+    for earlier, later in pairwise(since):
         old, new = digests[earlier.digest], digests[later.digest]
-        days |= {key: timezone.localdate(later.made_at) for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+        days |= {
+            key: timezone.localdate(later.made_at) for key in old.keys() | new.keys() if old.get(key) != new.get(key)
+        }
     changes = [
         ChangedPart(part.label, "changed" if part.key in then else "new", days.get(part.key))
         for part in parts

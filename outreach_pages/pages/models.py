@@ -45,7 +45,7 @@ class SessionPage(PublicPageMixin, Page):
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="session_pages",
+        related_name="+",
         verbose_name=_("kit and version"),
         help_text=_("Its introduction, its words and its quiz stand on the page, where the text has a place for them."),
     )

@@ -53,14 +53,16 @@ def measure(rounds: int, many: int) -> bool:
     call_command("seed_reference", verbosity=0)
     locale = Locale.objects.get(language_code="sq")
     KitPage.objects.update(live=False)
-    library = Page.get_first_root_node().add_child(instance=MaterialLibraryPage(title="Bench", slug="bench", locale=locale))
+    library = Page.get_first_root_node().add_child(
+        instance=MaterialLibraryPage(title="Bench", slug="bench", locale=locale)
+    )
     quiz = MaterialPage(title="Kuizi", kind="quiz", audiences=["grade_9"], body=build_stream(build_quiz()))
     library.add_child(instance=quiz)
     parts = build_stream(("material", quiz.pk))
     kit = KitPage(title="Bench", audience="grade_9", minutes=45, parts=parts, body=build_words(), live=False)
     library.add_child(instance=kit)
     kit.save_revision().publish()
-    region = Region.objects.filter(pk__in=Municipality.objects.values("region")).order_by("pk").first()
+    region = Region.objects.filter(pk__in=Municipality.objects.values("region")).earliest("pk")
     unit = places.unit(region)
     worker = places.person("bench", unit=unit)
 
@@ -69,7 +71,7 @@ def measure(rounds: int, many: int) -> bool:
 
     def update() -> None:
         question = f"Pyetja {uuid.uuid4().hex}?"
-        quiz.body = build_stream(build_quiz(question))
+        quiz.body = build_stream(build_quiz(question))  # type: ignore[assignment]  # the field reads JSON
         quiz.save_revision().publish()
         answer = client.get(f"/k/{last.card_code}/")
         assert question in answer.content.decode()

@@ -1,4 +1,4 @@
-"""An editor updates a kit's quiz, a second one approves it: a page that follows shows it at once, one that keeps doesn't.
+"""An editor updates a kit's quiz, a second one approves it: a page that follows shows it, one that keeps doesn't.
 
 And an editor turns a page to a kit that was made of the program's texts.
 """
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 class World:
-    """A kit of a quiz; the page of a session that follows it, of one that keeps it, and of one made before there was it."""
+    """A kit with a quiz; the page of a session that follows it, one that keeps it, and one made before the kit."""
 
     def __init__(self) -> None:
         self.locale = Locale.objects.get(language_code="sq")
@@ -54,8 +54,8 @@ class World:
         library.add_child(instance=self.quiz)
         self.quiz.save_revision().publish()
         kit = KitPage(
-            title="Klasa e nëntë", audience="grade_9", parts=build_stream(("material", self.quiz.pk)), body=build_words(),
-            live=False,
+            title="Klasa e nëntë", audience="grade_9", body=build_words(), live=False,
+            parts=build_stream(("material", self.quiz.pk)),
         )  # fmt: skip
         library.add_child(instance=kit)
         kit.save_revision().publish()
@@ -137,7 +137,7 @@ def test_an_editor_turns_an_older_page_to_a_kit(chromium: Browser, world: World,
     approve(chromium, house, SessionPage.objects.get(pk=before.pk))
     turned = world.page(world.before)
     assert turned.kit_version == KitVersion.objects.latest("pk")
-    assert [block.block_type for block in turned.body][0] == "kit_words"
+    assert next(block.block_type for block in turned.body) == "kit_words"
     assert "signs" not in [block.block_type for block in turned.body]
     assert editor.leave() == []
 
