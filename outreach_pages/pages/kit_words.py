@@ -84,7 +84,7 @@ class KitWords:
 
 
 def choose_kit_version(audience: str, language: str) -> KitVersion | None:
-    """Return the newest version of the kit for these people that was published first last; None without a fitting one.
+    """Return the newest version of the kit for these people, of several kits of the youngest; None without one.
 
     A kit that has no words for the page yet isn't chosen: the page would lack what the program's texts say.
     """
