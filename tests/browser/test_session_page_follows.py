@@ -22,6 +22,7 @@ from outreach_pages.models import InformativeSession, SessionPage
 from outreach_pages.pages.actions import make_session_page
 from outreach_pages.tests import places
 from outreach_pages.tests.test_page_and_kit import NEXT, QUESTION, build_quiz, build_words
+from tests.public.test_for_everybody import what_axe_finds
 from tests.seeds import lay_down_demo
 
 from .quiet import close
@@ -145,5 +146,9 @@ def test_an_editor_turns_an_older_page_to_a_kit(chromium: Browser, world: World,
     reader = phone.new_page()
     reader.goto(f"{house}/k/{world.before.card_code}/")
     expect(reader.locator(".quiz")).to_have_count(1)
+    reader.locator(".session-jumps summary").click()
+    assert what_axe_finds(reader) == []
+    reader.set_viewport_size({"width": 320, "height": 800})
+    assert reader.evaluate("document.documentElement.scrollWidth") <= 320
     look(reader, "session-page")
     close(phone)
