@@ -116,6 +116,10 @@ class SessionPage(PublicPageMixin, Page):
         """Serve the page itself, for a card that is open."""
         return super().serve(request)
 
+    def beside(self, request: HttpRequest) -> list[Page]:
+        """Return nothing: the other pages here are those of other sessions. Looking for a listed one reads them all."""
+        return []
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the kit's words, the card, the materials and the translation's address to the context."""
         from ..cards.responses import build_card_context
