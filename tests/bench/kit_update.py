@@ -1,7 +1,8 @@
 """How soon an update of a kit is before readers: with 1,000 session pages that follow it, beside one page.
 
 From publishing the kit's quiz until the page of the last session shows it, over HTTP inside this process. A page reads
-its kit's words when it is read, so how many pages there are must not matter.
+its kit's words when it is read, so how many pages there are must not matter. Compared is the processor's time, which
+others on the machine don't change.
 """
 
 import os
@@ -16,7 +17,7 @@ from .tables import table
 
 ROOT = Path(__file__).resolve().parents[2]
 MANY = 1000
-GOAL = 1.5  # times what it takes with one page
+GOAL = 1.5  # times the processor's time with one page
 WITHIN = 1.0  # seconds
 
 
@@ -79,7 +80,7 @@ def measure(rounds: int, many: int) -> bool:
     client = Client(SERVER_NAME="localhost")
     last = hold()
     make_session_page(session=last, by=worker)
-    one, _worked = best(update, rounds)
+    one, one_worked = best(update, rounds)
     first = SessionPage.objects.get(session=last, locale=locale)
     index = OutreachIndexPage.objects.get(locale=locale)
     with transaction.atomic():
@@ -91,14 +92,16 @@ def measure(rounds: int, many: int) -> bool:
                     kit_version=first.kit_version, body=first.body,
                 )
             )  # fmt: skip
-    all_of_them, _worked = best(update, rounds)
-    ratio = all_of_them / one
+    all_of_them, all_worked = best(update, rounds)
+    ratio = all_worked / one_worked
     rows = [
-        ("1", f"{one * 1000:.0f} ms", "1.00"),
-        (f"{many:,}", f"{all_of_them * 1000:.0f} ms", f"{ratio:.2f}"),
+        ("1", f"{one * 1000:.0f} ms", f"{one_worked * 1000:.0f} ms", "1.00"),
+        (f"{many:,}", f"{all_of_them * 1000:.0f} ms", f"{all_worked * 1000:.0f} ms", f"{ratio:.2f}"),
     ]
-    print(table(("session pages that follow the kit", "until the last one shows its update", "times one page"), rows))
-    print(f"goal: at most {GOAL} times one page, within {WITHIN:.0f} s")
+    print(
+        table(("session pages that follow the kit", "until the last one shows it", "processor", "times one page"), rows)
+    )
+    print(f"goal: at most {GOAL} times the processor's time of one page, within {WITHIN:.0f} s")
     return ratio <= GOAL and all_of_them <= WITHIN
 
 
