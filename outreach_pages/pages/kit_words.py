@@ -130,11 +130,14 @@ def read_kit_words(page: "SessionPage") -> KitWords | None:
     """Read what the page shows of its kit now; None for a page without one."""
     if page.kit_version_id is None:
         return None
-    own = KitVersion.objects.filter(pk=page.kit_version_id).values("kit_id")
-    versions = list(KitVersion.objects.filter(kit_id__in=own).defer("content").order_by("number"))
+    kit = KitVersion.objects.filter(pk=page.kit_version_id).values("kit_id")
+    versions = list(KitVersion.objects.filter(kit_id__in=kit).defer("content").order_by("number"))
+    own = next(each for each in versions if each.pk == page.kit_version_id)
     # A version of another language was copied along with a translation: its words would stand among others.
-    if not versions or versions[-1].language != page.locale.language_code:
+    if own.language != page.locale.language_code:
         return KitWords()
+    # A kit that was given to other people goes on without the pages of those whom it was for.
+    versions = [each for each in versions if each.audience == own.audience]
     return _read_newest(page, versions) if page.follows else _read_kept(page, versions)
 
 

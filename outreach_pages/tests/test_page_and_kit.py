@@ -177,6 +177,13 @@ class TestUpdates(KitPageTest):
         assert QUESTION in self.html(CARD)
         assert NEXT not in self.html(CARD)
 
+    def test_a_kit_that_is_given_to_other_people_leaves_its_pages_with_the_words_for_theirs(self):
+        kit = KitPage.objects.get(pk=self.kit.pk)
+        kit.audience, kit.body = "professionals", build_words("Për profesionistët")
+        kit.save_revision().publish()
+        assert "Premtim i shpejtë" in self.html(CARD)
+        assert "Për profesionistët" not in self.html(CARD)
+
     def test_the_leaflet_agrees_with_the_page(self):
         assert "Premtim i shpejtë" in read_leaflet(self.session)
         self.publish_words("Dhuratë e shtrenjtë")
@@ -378,6 +385,9 @@ class TestEditors(KitPageTest):
         page = SessionPage.objects.get(pk=page.pk)
         page.get_workflow().start(page, self.ana.user)
         state = page.current_workflow_task_state.pk
+        newest = page.latest_revision_id
+        compared = self.besa.text("wagtailadmin_pages:revisions_compare", page.pk, "live", newest)
+        assert "Follows updates of the kit" in compared
         self.ana.post("review:decide", state, action="approve")
         assert self.page().follows
         self.besa.post("review:decide", state, action="approve")
