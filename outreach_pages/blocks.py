@@ -1,4 +1,4 @@
-"""Blocks that a page about sessions has beyond an article's: the outline of a session, minute by minute."""
+"""Blocks that pages of sessions have beyond an article's: an outline in minutes, the place of a kit's words."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -28,3 +28,17 @@ class OutlineBlock(blocks.StructBlock):
 
 class SessionBodyBlock(BodyBlock):
     outline = OutlineBlock()
+
+
+class SessionPageBlock(BodyBlock):
+    """The body of a session's own page."""
+
+    kit_words = blocks.StaticBlock(
+        label=_("Words from the kit"),
+        admin_text=_("The words and the quiz of the kit stand here. Without this part they stand at the end."),
+        icon="doc-full-inverse",
+        template="outreach_pages/blocks/kit_words.html",
+    )
+
+    class Meta:
+        block_counts = {"kit_words": {"max_num": 1}}

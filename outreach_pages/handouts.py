@@ -18,7 +18,9 @@ from content.texts import pick_language
 
 from .cards.codes import build_typed_address, format_code, render_qr_svg
 from .cards.responses import get_ask_url
+from .pages.kit_words import read_kit_words
 from .pages.labels import get_topic_texts, load_texts
+from .pages.models import SessionPage
 from .records.models import InformativeSession
 
 # kind: (template, class of the sheet)
@@ -79,6 +81,7 @@ def build_context(session: InformativeSession, kind: str, language: str, day: da
         "title": texts[f"name_{size}" if size else "name"],
         "session": session,
         "audience": audience,
+        "signs": get_signs(session, language, audience["signs"]),
         "topics": pick_language(get_topic_texts(session.topics, audience["voice"]), language),
         "address": address,
         "code": format_code(session.card_code),
@@ -95,6 +98,19 @@ def build_context(session: InformativeSession, kind: str, language: str, day: da
         "day": day,
         "copies": range(2),
     }
+
+
+def get_signs(session: InformativeSession, language: str, of_program: dict[str, Any]) -> Any:
+    """Return the signs that the session's page shows in this language; None where it has a kit without any.
+
+    Without a page, or without a kit on it, those of the program.
+    """
+    page = SessionPage.objects.live().filter(session=session, locale__language_code=language).first()
+    words = read_kit_words(page) if page is not None else None
+    if page is None or words is None:
+        return of_program
+    blocks = page.body.stream_block.to_python([each for each in words.body if each["type"] == "signs"])
+    return next((each.value for each in blocks), None)
 
 
 def _get_texts(kind: str) -> tuple[dict[str, Any], str]:

@@ -7,6 +7,7 @@ them. A unit reads a kit's version, which is frozen when it is published (`versi
 from typing import Any, ClassVar
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, PageChooserPanel, TitleFieldPanel
 from wagtail.models import Page, PageManager
+from wagtail_localize.fields import BaseTranslatableField
 
 from content.blocks import BodyBlock
 from content.fields import BodyField
@@ -25,6 +27,7 @@ from content.models import PublicPageMixin
 from ..records.labels import Audience, Topic
 from .blocks import KitPartsBlock, MaterialBlock
 from .labels import BLOCK_OF_KIND, KINDS_OF_BLOCK, MaterialKind
+from .panels import SessionPagesPanel
 
 TITLE = TitleFieldPanel("title", help_text=_("As editors see it; readers have no address for it."))
 
@@ -41,6 +44,49 @@ class PageWithoutAddress(PublicPageMixin):
         """Keep the page unlisted, out of the menus and uncached, whatever was chosen elsewhere."""
         self.is_listed, self.is_sensitive, self.show_in_menus = False, True, False
         super().full_clean(*args, **kwargs)
+
+
+class VersionedWords(PageWithoutAddress):
+    """Words that versions of a kit keep, and the day up to which no session page may show them any longer."""
+
+    withdrawn_through = models.DateField(
+        _("earlier words are withdrawn up to"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "For a mistake that could harm: session pages that keep what their class saw show today's words instead "
+            "of any from this day or before."
+        ),
+    )
+
+    # A mistake of one language; its translation has words and a day of its own.
+    override_translatable_fields = [
+        *PublicPageMixin.override_translatable_fields,
+        BaseTranslatableField("withdrawn_through"),
+    ]
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Refuse a day to come: what will be published until then can't be known to harm."""
+        super().clean()
+        if self.withdrawn_through is not None and self.withdrawn_through > timezone.localdate():
+            raise ValidationError({"withdrawn_through": _("Choose today or a day before.")})
+
+    def get_kits(self) -> "list[KitPage]":
+        """Return the published kits that these words are part of."""
+        raise NotImplementedError
+
+    def count_session_pages(self) -> dict[str, int]:
+        """Count the published pages of sessions that show these words: {"follow", "keep"}."""
+        kits = [kit.pk for kit in self.get_kits()]
+        # By its name: pages of sessions stand above this module.
+        pages = apps.get_model("outreach_pages", "SessionPage").objects.live().filter(kit_version__kit_id__in=kits)
+        return pages.aggregate(
+            follow=models.Count("pk", filter=models.Q(follows=True)),
+            keep=models.Count("pk", filter=models.Q(follows=False)),
+        )
 
 
 class MaterialLibraryPage(PageWithoutAddress, Page):
@@ -69,7 +115,7 @@ class MaterialForm(WagtailAdminPageForm):
     )
 
 
-class MaterialPage(PageWithoutAddress, Page):  # type: ignore[django-manager-missing]
+class MaterialPage(VersionedWords, Page):  # type: ignore[django-manager-missing]
     """One material in one language. audiences: list of Audience keys. topics: list of Topic keys."""
 
     objects: ClassVar[PageManager]
@@ -90,6 +136,8 @@ class MaterialPage(PageWithoutAddress, Page):  # type: ignore[django-manager-mis
         FieldPanel("intro"),
         FieldPanel("body"),
         PageChooserPanel("replaces"),
+        FieldPanel("withdrawn_through"),
+        SessionPagesPanel(heading=_("Pages of sessions")),
         *PublicPageMixin.care_panels,
     ]
     promote_panels = Page.promote_panels
@@ -120,8 +168,13 @@ class MaterialPage(PageWithoutAddress, Page):  # type: ignore[django-manager-mis
     def get_admin_display_title(self) -> str:
         return f"{super().get_admin_display_title()} · {self.get_kind_display()}"
 
+    def get_kits(self) -> "list[KitPage]":
+        # A language has few kits: reading them all spares the reference index, which also holds drafts.
+        kits = KitPage.objects.live().filter(locale_id=self.locale_id).order_by("pk")
+        return [kit for kit in kits if any(part.value is not None and part.value.pk == self.pk for part in kit.parts)]
 
-class KitPage(PageWithoutAddress, Page):
+
+class KitPage(VersionedWords, Page):
     """What a session for one audience is held with, in one language. `body`: the words of the session's page."""
 
     objects: ClassVar[PageManager]
@@ -138,6 +191,8 @@ class KitPage(PageWithoutAddress, Page):
         FieldPanel("intro"),
         FieldPanel("parts"),
         FieldPanel("body"),
+        FieldPanel("withdrawn_through"),
+        SessionPagesPanel(heading=_("Pages of sessions")),
         *PublicPageMixin.care_panels,
     ]
     promote_panels = Page.promote_panels
@@ -148,6 +203,9 @@ class KitPage(PageWithoutAddress, Page):
     class Meta:
         verbose_name = _("kit of session materials")
         verbose_name_plural = _("kits of session materials")
+
+    def get_kits(self) -> "list[KitPage]":
+        return [self]
 
     def get_materials(self) -> list[MaterialPage]:
         """Return the published materials that the kit names, in its order, each once. Two queries."""

@@ -41,9 +41,7 @@ def _on_taken_away(sender: type[Page], instance: MaterialPage, **_given: Any) ->
 
 def get_kits_with(material: MaterialPage) -> list[KitPage]:
     """Return the live kits that name this material, in what is published of them."""
-    # A language has few kits: reading them all spares the reference index, which also holds drafts.
-    kits = KitPage.objects.live().filter(locale_id=material.locale_id).order_by("pk")
-    return [kit for kit in kits if any(part.value is not None and part.value.pk == material.pk for part in kit.parts)]
+    return material.get_kits()
 
 
 @transaction.atomic

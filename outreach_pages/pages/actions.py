@@ -1,6 +1,7 @@
 """Make a session's page from its record, in both languages.
 
-1. The texts for the session's audience are taken from `data/session_pages/`.
+1. The page names the newest version of the kit for its audience and language, and follows it; the kit's words are read
+   when the page is (`kit_words`). Without such a kit the texts are taken from `data/session_pages/`.
 2. Of the record, only what was chosen from lists comes in: topics, kinds of partners. What somebody typed stays in the
    record. The materials to open (`materials`) are worked out when the page is read.
 3. The page and its translation are published at once: nobody finds them without the card, and editors can change them.
@@ -21,6 +22,7 @@ from audit.chain import get_actor, log_event
 from ..models import InformativeSession, OutreachIndexPage, SessionPage
 from .body import build_from_record
 from .differences import Change, compute_digest, get_differences, is_edited
+from .kit_words import choose_kit_version
 from .labels import load_texts
 
 
@@ -72,6 +74,7 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
     for locale, parent in places:
         if parent is not None:
             page = SessionPage(session=session, locale=locale, translation_key=key, title="-", slug=uuid.uuid4().hex)
+            page.kit_version = choose_kit_version(session.audience, locale.language_code)
             # Added as a draft: `_write` reads the page from the database, fills it and publishes it.
             page.live = False
             parent.add_child(instance=page)

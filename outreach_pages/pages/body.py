@@ -1,35 +1,55 @@
-"""Build a session's page from its record: the texts for its audience from `data/session_pages/`, and its body."""
+"""Build a session's page from its record: the texts for its audience from `data/session_pages/`, and its body.
+
+A page with a kit stores only what the record alone knows; the kit's words are read when the page is (`kit_words`).
+"""
 
 import json
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from content.texts import build_body
 
-from ..models import InformativeSession, SessionPage
+from ..records.models import InformativeSession
+from .kit_words import PLACE, choose_kit_version, get_topics
 from .labels import get_quiz, get_topic_texts, load_texts
+
+if TYPE_CHECKING:
+    from .models import SessionPage
 
 LEGAL_TOPICS = {"rights", "access_to_justice"}
 
 
-def build_from_record(page: SessionPage) -> SessionPage:
+def build_from_record(page: "SessionPage") -> "SessionPage":
     """Return the page as its record would write it now; nothing is saved."""
-    page = SessionPage.objects.select_related("session__municipality", "locale").get(pk=page.pk)
+    page = type(page).objects.select_related("session__municipality", "locale").get(pk=page.pk)
     session, language = page.session, page.locale.language_code
     audience = load_texts("audiences")[session.audience]
     page.title = audience["title"][language]
     page.seo_title = load_texts("words")["seo_title"][language]
-    page.intro = audience["intro"][language]
     page.sources = load_texts("words")["sources"][language] if LEGAL_TOPICS & set(session.topics) else ""
-    body = build_body(build_blocks(session), language, pages={}, lines={}, namespace=page.translation_key)
-    page.body = json.dumps(body)  # type: ignore[assignment]  # the field reads stored blocks from JSON
+    if page.kit_version is not None and page.kit_version.audience != session.audience:
+        page.kit_version = choose_kit_version(session.audience, language)
+    write_own_text(page)
     return page
+
+
+def write_own_text(page: "SessionPage") -> None:
+    """Write the page's own introduction and body. Beside a kit only what its record alone knows."""
+    session, language = page.session, page.locale.language_code
+    audience = load_texts("audiences")[session.audience]
+    if page.kit_version is None:
+        page.intro, blocks = audience["intro"][language], build_blocks(session)
+    else:
+        page.intro, blocks = "", build_blocks_beside_kit(session, get_topics(page.kit_version.content))
+    body = build_body(blocks, language, pages={}, lines={}, namespace=page.translation_key)
+    page.body = json.dumps(body)  # type: ignore[assignment]  # the field reads stored blocks from JSON
 
 
 def build_blocks(session: InformativeSession) -> list[dict[str, Any]]:
     """Build the body, bilingual at its leaves, as `content.texts.build_body` takes it."""
     audience = load_texts("audiences")[session.audience]
     blocks = [
-        _build_topics(session, audience["voice"]),
+        _build_topics(session.topics, audience["voice"], "covered"),
         {"type": "signs", "value": audience["signs"]},
         _build_quiz(session.audience),
         *load_texts("telling")[audience["telling"]],
@@ -38,13 +58,21 @@ def build_blocks(session: InformativeSession) -> list[dict[str, Any]]:
     return [block for block in blocks if block]
 
 
-def _build_topics(session: InformativeSession, voice: str) -> dict[str, Any] | None:
+def build_blocks_beside_kit(session: InformativeSession, topics: set[str]) -> list[dict[str, Any]]:
+    """Build the place of the kit's words, then what they don't say: topics beyond the kit's, and who was there."""
+    voice = load_texts("audiences")[session.audience]["voice"]
+    also = _build_topics([topic for topic in session.topics if topic not in topics], voice, "also_covered")
+    blocks = [{"type": PLACE, "value": None}, also, _build_partners(session)]
+    return [block for block in blocks if block]
+
+
+def _build_topics(covered: Iterable[str], voice: str, title: str) -> dict[str, Any] | None:
     """Build the block on the topics covered; None without any."""
-    topics = get_topic_texts(session.topics, voice)
+    topics = get_topic_texts(covered, voice)
     if not topics:
         return None
     return _build_rich_text(
-        load_texts("words")["covered"],
+        load_texts("words")[title],
         lambda language: "".join(
             f"<h3>{topic['title'][language]}</h3><p>{topic['text'][language]}</p>" for topic in topics
         ),

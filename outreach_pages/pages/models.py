@@ -3,17 +3,23 @@
 import uuid
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page, PageManager
+from wagtail_localize.fields import BaseTranslatableField
 
-from content.blocks import BodyBlock
 from content.fields import BodyField
 from content.models import PublicPageMixin
+
+from ..blocks import SessionPageBlock
+from .forms import SessionPageForm
+from .kit_words import get_as_shown
+from .reading import render_body
 
 
 def new_slug() -> str:
@@ -32,10 +38,37 @@ class SessionPage(PublicPageMixin, Page):
         editable=False,
         verbose_name=_("informative session"),
     )
-    body = BodyField(BodyBlock(), blank=True, verbose_name=_("body"))
+    body = BodyField(SessionPageBlock(), blank=True, verbose_name=_("body"))
     record_digest = models.CharField(max_length=64, blank=True, editable=False)  # hash of what the record wrote last
+    kit_version = models.ForeignKey(
+        "outreach_pages.KitVersion",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("kit and version"),
+        help_text=_("Its introduction, its words and its quiz stand on the page, where the text has a place for them."),
+    )
+    follows = models.BooleanField(
+        _("follows updates of the kit"),
+        default=True,
+        help_text=_("Otherwise it keeps what the class saw: the version that is chosen here."),
+    )
 
-    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body"), *PublicPageMixin.care_panels]
+    base_form_class = SessionPageForm
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("intro"),
+        FieldPanel("body"),
+        MultiFieldPanel([FieldPanel("kit_version"), FieldPanel("follows")], heading=_("Words from a kit")),
+        *PublicPageMixin.care_panels,
+    ]
+    # Each language has its own kits, with versions of their own.
+    override_translatable_fields = [
+        *PublicPageMixin.override_translatable_fields,
+        BaseTranslatableField("kit_version"),
+        BaseTranslatableField("follows"),
+    ]
     promote_panels = Page.promote_panels  # nothing to choose on how it is found: see `full_clean`
     parent_page_types = ["outreach_pages.OutreachIndexPage"]
     subpage_types: list[str] = []
@@ -52,6 +85,12 @@ class SessionPage(PublicPageMixin, Page):
         """Keep the page unlisted, out of the menus and uncached, whatever was chosen elsewhere."""
         self.is_listed, self.is_sensitive, self.show_in_menus = False, True, False
         super().full_clean(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse a kit of another language than the page's."""
+        super().clean()
+        if self.kit_version is not None and self.kit_version.language != self.locale.language_code:
+            raise ValidationError({"kit_version": _("This kit is in another language than the page.")})
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
         """Return the card's address in place of the page's: for links, "view live" and the other language."""
@@ -77,19 +116,27 @@ class SessionPage(PublicPageMixin, Page):
         """Serve the page itself, for a card that is open."""
         return super().serve(request)
 
+    def beside(self, request: HttpRequest) -> list[Page]:
+        """Return nothing: the other pages here are those of other sessions. Looking for a listed one reads them all."""
+        return []
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add the card, the materials and the translation's address to the context."""
+        """Add the kit's words, the card, the materials and the translation's address to the context."""
         from ..cards.responses import build_card_context
         from .materials import get_materials
 
-        context = super().get_context(request, *args, **kwargs)
+        shown, words = get_as_shown(self)
+        # As shown, so that links, glossary and materials know the kit's words too.
+        context: dict[str, Any] = super(SessionPage, shown).get_context(request, *args, **kwargs)
         # The frame links a translation by its place in the tree, which would only redirect to the card's address.
         context["twins"] = [
             each | {"url": self._card_address(each["language"])} if each["is_same"] else each
             for each in context["twins"]
         ]
-        materials = get_materials(self.session, self.body, self.locale.language_code, request)
-        return context | build_card_context(self.session) | {"materials": materials}
+        materials = get_materials(self.session, shown.body, self.locale.language_code, request)
+        context |= build_card_context(self.session)
+        context |= {"materials": materials, "changes": words.changes if words else [], "follows": self.follows}
+        return context | {"reading_body": render_body(shown.body, context)}
 
     def get_admin_display_title(self) -> str:
         """Add day, town and card, by which editors tell apart hundreds of pages with one title."""

@@ -15,6 +15,7 @@ SUITES = (
     "forms",
     "procedures",
     "simulation",
+    "kit_update",
     "editor",
     "procedure_editor",
     "many_cases",

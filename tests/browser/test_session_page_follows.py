@@ -1,0 +1,154 @@
+"""An editor updates a kit's quiz, a second one approves it: a page that follows shows it, one that keeps doesn't.
+
+And an editor turns a page to a kit that was made of the program's texts.
+"""
+
+import io
+import time
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+from wagtail.models import Locale
+from wagtail.models import Page as TreePage
+
+from access.models import User
+from outreach_pages.handouts import render_handout
+from outreach_pages.kits.models import KitPage, KitVersion, MaterialLibraryPage, MaterialPage
+from outreach_pages.kits.tests.kit_world import build_stream
+from outreach_pages.models import InformativeSession, SessionPage
+from outreach_pages.pages.actions import make_session_page
+from outreach_pages.tests import places
+from outreach_pages.tests.test_page_and_kit import NEXT, QUESTION, build_quiz, build_words
+from tests.public.test_for_everybody import what_axe_finds
+from tests.seeds import lay_down_demo
+
+from .quiet import close
+from .test_cms_policy import Desk
+from .test_outreach import look
+from .wagtail_page import until_it_watches
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+class World:
+    """A kit with a quiz; the page of a session that follows it, one that keeps it, and one made before the kit."""
+
+    def __init__(self) -> None:
+        self.locale = Locale.objects.get(language_code="sq")
+        KitPage.objects.update(live=False)
+        worker = User.objects.get(username="vlore1")
+        unit = worker.units()[0]
+        today = timezone.localdate()
+        self.follows, self.keeps, self.before = (
+            places.session(worker, unit, audience="grade_9", date=today) for _number in range(3)
+        )
+        make_session_page(session=self.before, by=worker)
+        library = TreePage.get_first_root_node().add_child(
+            instance=MaterialLibraryPage(title="Biblioteka e provës", slug="biblioteka-e-proves", locale=self.locale)
+        )
+        self.quiz = MaterialPage(
+            title="Kuizi", kind="quiz", audiences=["grade_9"], body=build_stream(build_quiz()), live=False
+        )
+        library.add_child(instance=self.quiz)
+        self.quiz.save_revision().publish()
+        kit = KitPage(
+            title="Klasa e nëntë", audience="grade_9", body=build_words(), live=False,
+            parts=build_stream(("material", self.quiz.pk)),
+        )  # fmt: skip
+        library.add_child(instance=kit)
+        kit.save_revision().publish()
+        for session in (self.follows, self.keeps):
+            make_session_page(session=session, by=worker)
+        SessionPage.objects.filter(session=self.keeps).update(follows=False)
+
+    def page(self, session: InformativeSession) -> SessionPage:
+        return SessionPage.objects.get(session=session, locale=self.locale)
+
+
+@pytest.fixture
+def world(transactional_db: Any, live_server: Any) -> World:
+    lay_down_demo()
+    User.objects.update(language="en")
+    return World()
+
+
+def submit(page: Page) -> None:
+    page.locator("footer [data-w-dropdown-target=toggle]").click()
+    page.get_by_role("button", name="Submit for approval").click()
+    expect(page.locator(".messages .success")).to_be_visible()
+
+
+def approve(chromium: Browser, house: str, page: Any) -> None:
+    other = Desk(chromium, house, "redaktor2")
+    state = page.current_workflow_task_state
+    assert state is not None
+    other.open(f"/cms/public/review/{state.pk}/")
+    with other.page.expect_navigation():
+        other.page.locator("button[name=action][value=approve]").click()
+    assert other.leave() == []
+
+
+def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, world: World, live_server: Any) -> None:
+    house = str(live_server.url)
+    phone = chromium.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)
+    reader = phone.new_page()
+    reader.goto(f"{house}/k/{world.follows.card_code}/")
+    expect(reader.locator("legend")).to_have_text(QUESTION)
+
+    editor = Desk(chromium, house, "redaktor")
+    page = editor.open(f"/cms/pages/{world.quiz.pk}/edit/")
+    until_it_watches(page)
+    expect(page.get_by_text("1 page follows its updates")).to_be_visible()
+    page.locator("[name=body-0-value-questions-0-value-question]").fill(NEXT)
+    submit(page)
+    reader.reload()
+    expect(reader.locator("legend")).to_have_text(QUESTION)
+
+    approve(chromium, house, MaterialPage.objects.get(pk=world.quiz.pk))
+    started = time.perf_counter()
+    reader.reload()
+    expect(reader.locator("legend")).to_have_text(NEXT)
+    assert time.perf_counter() - started < 1
+    signs = reader.locator(".signs li").first.inner_text()
+    printed = PdfReader(io.BytesIO(render_handout(world.follows, "leaflet", "sq"))).pages
+    assert signs in " ".join(" ".join(each.extract_text() for each in printed).split())
+
+    reader.locator(".session-jumps summary").click()
+    expect(reader.locator(".session-jumps li").first).to_be_visible()
+    reader.locator(".session-ways a[href='#quiz']").click()
+    expect(reader.locator("#quiz")).to_be_in_viewport()
+    reader.goto(f"{house}/k/{world.keeps.card_code}/")
+    expect(reader.locator("legend")).to_have_text(QUESTION)
+    phone.close()
+    assert editor.leave() == []
+
+
+def test_an_editor_turns_an_older_page_to_a_kit(chromium: Browser, world: World, live_server: Any) -> None:
+    house = str(live_server.url)
+    before = world.page(world.before)
+    assert "signs" in [block.block_type for block in before.body]
+    editor = Desk(chromium, house, "redaktor")
+    page = editor.open(f"/cms/pages/{before.pk}/edit/")
+    until_it_watches(page)
+    page.locator("#id_kit_version").select_option(index=1)
+    submit(page)
+    approve(chromium, house, SessionPage.objects.get(pk=before.pk))
+    turned = world.page(world.before)
+    assert turned.kit_version == KitVersion.objects.latest("pk")
+    assert next(block.block_type for block in turned.body) == "kit_words"
+    assert "signs" not in [block.block_type for block in turned.body]
+    assert editor.leave() == []
+
+    phone = chromium.new_context(viewport={"width": 360, "height": 800}, locale="sq-AL")
+    reader = phone.new_page()
+    reader.goto(f"{house}/k/{world.before.card_code}/")
+    expect(reader.locator(".quiz")).to_have_count(1)
+    reader.locator(".session-jumps summary").click()
+    assert what_axe_finds(reader) == []
+    reader.set_viewport_size({"width": 320, "height": 800})
+    assert reader.evaluate("document.documentElement.scrollWidth") <= 320
+    look(reader, "session-page")
+    close(phone)
