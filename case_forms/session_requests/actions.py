@@ -163,7 +163,9 @@ def take_request(*, request: SessionRequest, by: User, seen: str = "", at: datet
         locked = _lock(request)
         if locked.taken_by_id == by.pk:
             return locked
-        if not locked.is_open or (locked.taken_by_id is not None and str(locked.taken_by_id) != seen):
+        if not locked.is_open:
+            raise TakenBy(None)
+        if locked.taken_by_id is not None and str(locked.taken_by_id) != seen:
             raise TakenBy(locked.taken_by)
         before = locked.taken_by_id
         _take(locked, by, at or clock.now())
@@ -249,7 +251,9 @@ def _lock(request: SessionRequest) -> SessionRequest:
 def _lock_for(request: SessionRequest, by: User, at: datetime) -> SessionRequest:
     """Lock it for somebody who acts on it, which takes it when nobody has. Raises TakenBy."""
     locked = _lock(request)
-    if not locked.is_open or locked.taken_by_id not in (None, by.pk):
+    if not locked.is_open:
+        raise TakenBy(None)
+    if locked.taken_by_id not in (None, by.pk):
         raise TakenBy(locked.taken_by)
     if locked.taken_by_id is None:
         _take(locked, by, at)

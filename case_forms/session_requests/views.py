@@ -134,9 +134,9 @@ def plan(request: HttpRequest, reference: str) -> HttpResponse:
     found = _get_or_404(user, reference)
     if not get_plannable_units(user).exists():
         raise Http404
-    if not found.is_open:
-        return redirect("session_requests:request", reference)
     if request.method != "POST":
+        if not found.is_open:
+            return redirect("session_requests:request", reference)
         # What was answered stands in the form, so showing it is reading it.
         _log_read(user, found)
         return _render_plan(request, PlanForm(user=user, initial=build_plan(found)), found)
