@@ -51,6 +51,7 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/procedures/in_motion.py": {"MAX_TOLD": "of what one rule misses; the rest follows from it"},
     "case_forms/cases/referring/untold.py": {"MAX_LOOKED_AT": LOOKED_AT, "MAX_NOTICES": PASS},
     "case_forms/reports/views.py": {"VISITS_SHOWN": COUNTED},
+    "case_forms/session_requests/clock.py": {"MAX_REQUESTS": PASS},
     "case_forms/session_requests/purge.py": {"AT_MOST": PASS},
     "case_forms/session_requests/reading.py": {"MAX_ON_HOME": COUNTED},
     "case_forms/session_rules/calendar.py": {"MAX_TASKS": FEED},

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.utils import timezone
 from access.models import MobileUnit, Municipality, User
 from audit import clock
 from audit.chain import ANONYMOUS, get_actor, log_event
+from case_forms.cases.deadlines import withdraw_chase
 from case_forms.form_builder.definition import Question
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.retention import first_due
@@ -26,6 +28,7 @@ from case_forms.tips.public_actions import unit_of_region
 from outreach_pages.records.actions import plan_session
 from outreach_pages.records.models import InformativeSession
 
+from .clock import ANSWERED, get_first_mark
 from .models import Answer, DeclineReason, RequestState, SessionRequest
 
 TARGET_KIND = "session_request"
@@ -89,6 +92,8 @@ def receive_request(
         # One lane for all: a flood of these has one place in the database's queue, beside everything else.
         with lane(LANE), transaction.atomic():
             request.above_budget = is_above_budget()
+            # Of a flood nobody is told one by one: the list marks it.
+            request.next_mark_at = None if request.above_budget else get_first_mark(moment)
             request.save(force_insert=True)
             log_event(
                 "session_request.received",
@@ -190,6 +195,7 @@ def answer_request(
         locked.state, locked.answer, locked.answered_at = RequestState.ANSWERED, answer, moment
         locked.offered_on = offered_on if answer == Answer.DAY else None
         locked.answer_text = text
+        _end_chase(locked)
         locked.save()
         _log("session_request.answered", locked, by, answer=str(answer))
     return locked
@@ -205,6 +211,7 @@ def decline_request(
         locked.state, locked.decline_reason = RequestState.DECLINED, reason
         locked.answer, locked.offered_on, locked.answer_text = "", None, text
         locked.answered_at = locked.closed_at = moment
+        _end_chase(locked)
         locked.save()
         _log("session_request.declined", locked, by, reason=str(reason))
     return locked
@@ -222,6 +229,8 @@ def hand_to_centre(*, request: SessionRequest, by: User, at: datetime | None = N
         # A day that the unit offered is none that others can keep.
         locked.answer, locked.offered_on, locked.answer_text, locked.answered_at = "", None, "", None
         locked.state, locked.taken_by, locked.taken_at = RequestState.NEW, None, None
+        _end_chase(locked)
+        locked.next_mark_at = get_first_mark(moment)
         locked.save()
         _log("session_request.handed_over", locked, by, unit=unit)
     return locked
@@ -238,6 +247,7 @@ def plan_for_request(
         locked.state, locked.session, locked.closed_at = RequestState.PLANNED, session, moment
         # What was answered before no longer holds: the day is the plan's.
         locked.answer, locked.offered_on, locked.answer_text = "", None, ""
+        _end_chase(locked)
         locked.save()
         _log("session_request.planned", locked, by, session=session.pk)
     return session
@@ -258,6 +268,13 @@ def _lock_for(request: SessionRequest, by: User, at: datetime) -> SessionRequest
     if locked.taken_by_id is None:
         _take(locked, by, at)
     return locked
+
+
+def _end_chase(locked: SessionRequest) -> None:
+    """Let nobody be told any more, and withdraw what was sent."""
+    locked.next_mark_at = None
+    # Not now: the audit chain is held by then (`outbox.locking`). If the process ends meanwhile, the clock does it.
+    transaction.on_commit(partial(withdraw_chase, locked, ANSWERED))
 
 
 def _take(locked: SessionRequest, by: User, at: datetime) -> None:

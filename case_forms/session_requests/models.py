@@ -6,6 +6,7 @@ be, when it was asked for and how far the unit is. What became of a planned sess
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -81,7 +82,8 @@ class SessionRequest(models.Model):
 
     `send_key` is a hash of the form's own secret (sending twice stores once); `receipt_hash` of the receipt code, null
     once everything is forgotten. `above_budget`: more came within the hour than one by one. `handed_at`: the unit has
-    handed it to the centre. `session`: what was planned because of it.
+    handed it to the centre. `session`: what was planned because of it. `next_mark_at`: when the clock looks at it again
+    (`clock`); None once it is answered, and for one above the budget. `chase_id`: the first notice of its last chase.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -118,6 +120,9 @@ class SessionRequest(models.Model):
         verbose_name=_("informative session"),
     )
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    next_mark_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    chase_id = models.UUIDField(null=True, blank=True)
+    chases = models.PositiveIntegerField(default=0)
     forget_after = models.DateField(null=True, blank=True, db_index=True)
     forgotten_at = models.DateTimeField(null=True, blank=True)
 
@@ -159,6 +164,11 @@ class SessionRequest(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def ladder(self) -> list[Any]:
+        """The steps of its notices: those that every notice has."""
+        return []
 
     @property
     def is_open(self) -> bool:

@@ -395,6 +395,7 @@ KINDS: dict[str, Promise] = {
     "session.page_taken_back": _("Put the record's text back on a session's page"),
     "session_request.answered": _("Answered a request for a session"),
     "session_request.declined": _("Declined a request for a session"),
+    "session_request.due": _("Somebody was notified that a request for a session waits"),
     "session_request.forgotten": _("A request for a session was deleted, its time being over"),
     "session_request.handed_over": _("Handed a request for a session to the centre"),
     "session_request.planned": _("Planned a session that was asked for"),

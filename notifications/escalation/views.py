@@ -32,6 +32,7 @@ KINDS: dict[str, str | Promise] = {
     "submission.export": gettext_lazy("A submitted form in an export"),
     "signal.forget_answers": gettext_lazy("Deleting the answers of a message from the public"),
     "signal.forget": gettext_lazy("Deleting a message from the public"),
+    "session_request.clock": gettext_lazy("Telling the unit that a request for a session waits"),
     "session_request.forget_answers": gettext_lazy("Deleting the answers of a request for a session"),
     "session_request.forget": gettext_lazy("Deleting a request for a session"),
     "attachment.stray": gettext_lazy("Deleting a file that is no longer used"),
