@@ -26,12 +26,14 @@ def _build_text_field() -> forms.CharField:
 
 
 class AnswerForm(forms.Form):
+    """Its fields have ids of their own: it stands on one page with DeclineForm."""
+
     answer = forms.ChoiceField(label=_("What do you answer?"), choices=Answer.choices, widget=forms.RadioSelect)
     offered_on = forms.DateField(label=_("Which day?"), required=False, widget=DayInput())
     text = _build_text_field()
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, auto_id="answer_%s", **options)
         self.fields["text"].widget.attrs.pop("maxlength", None)  # browsers cut pasted text silently
 
     def clean_offered_on(self) -> datetime.date | None:
@@ -55,5 +57,5 @@ class DeclineForm(forms.Form):
     text = _build_text_field()
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, auto_id="decline_%s", **options)
         self.fields["text"].widget.attrs.pop("maxlength", None)

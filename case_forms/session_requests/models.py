@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality, User
@@ -32,11 +33,11 @@ def new_request_reference() -> str:
 
 
 class RequestState(models.TextChoices):
-    NEW = "new", _("not read yet")
-    TAKEN = "taken", _("being handled")
-    ANSWERED = "answered", _("answered")
+    NEW = "new", pgettext_lazy("session request", "not read yet")
+    TAKEN = "taken", pgettext_lazy("session request", "being handled")
+    ANSWERED = "answered", pgettext_lazy("session request", "answered")
     PLANNED = "planned", _("session planned")
-    DECLINED = "declined", _("declined")
+    DECLINED = "declined", pgettext_lazy("session request", "declined")
 
 
 WAITING = (RequestState.NEW, RequestState.TAKEN)

@@ -393,6 +393,8 @@ KINDS: dict[str, Promise] = {
     "session.page_made": _("Created the page of an informative session"),
     "session.page_renewed": _("Renewed the page of an informative session"),
     "session.page_taken_back": _("Put the record's text back on a session's page"),
+    "session.questions_marked": _("Decided about what people asked at a session"),
+    "session.questions_opened_again": _("Opened what people asked at a session again"),
     "session_request.answered": _("Answered a request for a session"),
     "session_request.declined": _("Declined a request for a session"),
     "session_request.due": _("Somebody was notified that a request for a session waits"),

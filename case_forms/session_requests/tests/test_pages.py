@@ -137,7 +137,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(client, asked
     page = client.post(url(name, asked), given)
     html = page.content.decode()
     assert page.status_code == 422
-    assert f'id="id_{field}_error"' in html
+    assert f'id="{name}_{field}_error"' in html
     assert given.get("text", "") in html
     assert SessionRequest.objects.get().state == "new"
 

@@ -188,6 +188,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("lines.ToldState", "checks.WordsToAvoid", "checks.CheckedPage", "review.DeletionRequest"),
             *("review.Submitted", "review.EditorNews", "review.PageReviewTask"),
             *("outreach_pages.FeedbackCount", "outreach_pages.SessionPage", "outreach_pages.OutreachIndexPage"),
+            "outreach_pages.QuestionsReview",
             *("outreach_pages.MaterialLibraryPage", "outreach_pages.MaterialPage", "outreach_pages.KitPage"),
             "outreach_pages.KitVersion",
         )
