@@ -13,6 +13,7 @@ from case_forms.session_requests.actions import receive_request
 from case_forms.session_requests.models import SessionRequest
 from outreach_pages.models import InformativeSession
 from outreach_pages.pages.actions import compute_state_mark, get_pages
+from outreach_pages.records.actions import record_session
 from outreach_pages.records.forms.outcome import CELLS, cell_name
 from outreach_pages.records.models import CalendarAddress
 
@@ -192,3 +193,25 @@ def _answering(who: str) -> None:
         found = asked(day)
         me.post("session_requests:plan", found.reference, **get_plan(day))
         return found
+
+
+# ---- what people asked ----
+
+
+def asked_at_session(day: Day) -> InformativeSession:
+    made = planned(day, ahead=-1)
+    return record_session(session=made, by=day.worker.user, values={"questions_raised": "Kanarina?"}, counts={})
+
+
+@act("session.questions_marked", "editor", "people_asked_one")
+def say_that_it_is_not_for_a_page(day: Day, me: Staff) -> Any:
+    made = asked_at_session(day)
+    me.post("people_asked_one", made.pk, do="not_for_a_page")
+    return made
+
+
+@act("session.questions_opened_again", "editor", "people_asked_one")
+def open_what_was_asked_again(day: Day, me: Staff) -> Any:
+    made = say_that_it_is_not_for_a_page(day, me)
+    me.post("people_asked_one", made.pk, do="open")
+    return made
