@@ -33,7 +33,8 @@ class AnswerForm(forms.Form):
     text = _build_text_field()
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, auto_id="answer_%s", **options)
+        options.setdefault("auto_id", "answer_%s")
+        super().__init__(*args, **options)
         self.fields["text"].widget.attrs.pop("maxlength", None)  # browsers cut pasted text silently
 
     def clean_offered_on(self) -> datetime.date | None:
@@ -57,5 +58,6 @@ class DeclineForm(forms.Form):
     text = _build_text_field()
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, auto_id="decline_%s", **options)
+        options.setdefault("auto_id", "decline_%s")
+        super().__init__(*args, **options)
         self.fields["text"].widget.attrs.pop("maxlength", None)
