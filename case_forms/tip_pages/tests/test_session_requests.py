@@ -11,14 +11,21 @@ from access.models import RateCount
 from audit.models import AuditEntry
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.checker import check_definition
+from case_forms.form_builder.definition import parse_form
+from case_forms.form_builder.sources import Lists
+from case_forms.form_preview.rehearsal import rehearse
+from case_forms.procedures.definition import parse_procedure
+from case_forms.procedures.rule_needs import FormSide, RuleNeeds
 from case_forms.session_requests import actions
 from case_forms.session_requests.models import DeclineReason, SessionRequest
 from case_forms.session_requests.tests.scene import NAME, load_form, make_request_scene
+from case_forms.submissions.validation.validate import CheckContext
 from case_forms.tips.models import Tip
-from case_forms.tips.tests.scene import PUBLIC_FORM
+from case_forms.tips.tests.scene import PUBLIC_FORM, make_tip_scene, tip_rules
 from outreach_pages.records.actions import cancel_session
 from outreach_pages.records.labels import CancelReason
 from tests.world.forms import publish
+from tests.world.procedures import small_procedure
 
 from ..entry_points import public_form, session_request_form
 from .pages import hidden, press
@@ -97,6 +104,24 @@ def test_a_form_that_asks_for_a_session_needs_the_public_and_a_municipality():
     assert ("/audience", "public_only") in codes(lambda form: form.update(audience="staff"))
     assert ("/sections", "no_municipality") in codes(drop_municipality)
     assert ("/sections", "no_municipality") in codes(make_optional)
+
+
+def test_rules_about_messages_of_any_form_ask_nothing_of_it():
+    procedure = parse_procedure({**small_procedure(), "rules": tip_rules()})
+    rule = next(each for each in procedure.rules if each.key == "signal_police")
+    needs, form = RuleNeeds(rule, {}), parse_form(load_form())
+    assert needs.listens_to("public_tip", FormSide(parse_form(dict(PUBLIC_FORM))))
+    assert not needs.listens_to("session_request", FormSide(form))
+    assert {each.code for each in needs.breaks(FormSide(form))} == {"audience"}
+
+
+def test_trying_it_out_says_that_no_procedure_responds(scene):
+    make_tip_scene()
+    context = CheckContext(Lists(), timezone.localdate(), timezone.localdate(), "en")
+    form = parse_form(load_form())
+    tried = rehearse(form, scene.answers(), context, {}, "en")
+    assert tried.notices == []
+    assert tried.problem
 
 
 def test_a_coordinators_change_of_the_form_is_what_is_asked(client, address):
