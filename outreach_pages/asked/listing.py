@@ -11,7 +11,9 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from access.models import User
+from content.page_listing import public_page_models
 
+from ..pages.models import SessionPage
 from ..records.calendar import get_last_day, parse_month
 from ..records.labels import Audience, Topic
 from ..records.models import InformativeSession, SessionQuerySet
@@ -85,6 +87,11 @@ class PageForm(forms.Form):
 
 
 def get_pages(user: User) -> "QuerySet[Page]":
-    """Return the live pages that this person may change, by language and title."""
+    """Return the pages that readers see and this person may change, by language and title.
+
+    Kits and materials have no address: nobody finds an answer there. A session's own page is for who was there.
+    """
     pages: QuerySet[Page] = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
-    return pages.filter(live=True, depth__gt=1).order_by("locale__language_code", "title", "pk")
+    types = [model._meta.model_name for model in public_page_models() if model is not SessionPage]
+    found = pages.filter(live=True, content_type__model__in=types)
+    return found.order_by("locale__language_code", "title", "pk")
