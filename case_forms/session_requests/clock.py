@@ -125,7 +125,11 @@ def _build_brief(request: SessionRequest) -> dict[str, Any]:
     rows = [
         row("received", _("Received"), both(lambda: date_format(received, "j F Y, H:i"))),
         row("municipality", _("Municipality"), both(lambda: request.municipality.name)),
-        row("to_read", _("To read more"), in_each_language(_("Sign in and open “Informative sessions”, “Requests for a session”."))),
+        row(
+            "to_read",
+            _("To read more"),
+            in_each_language(_("Sign in and open “Informative sessions”, “Requests for a session”.")),
+        ),
     ]
     return {"sections": [{"title": in_each_language(_("A request for a session waits for an answer")), "rows": rows}]}
 
