@@ -10,6 +10,7 @@ class OutreachPagesConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here, because it needs models, which are loaded by now.
+        from .asked import actions  # noqa: F401  # listens to corrections of records
         from .kits import versions
 
         versions.connect_signals()

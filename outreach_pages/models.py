@@ -12,6 +12,7 @@ from wagtail.models import Page, PageManager
 from content.fields import BodyField
 from content.models import PublicPageMixin
 
+from .asked.models import QuestionsReview
 from .blocks import SessionBodyBlock
 from .feedback.models import FeedbackCount
 from .kits.models import KitPage, KitVersion, MaterialLibraryPage, MaterialPage
@@ -29,6 +30,7 @@ __all__ = [
     "MaterialLibraryPage",
     "MaterialPage",
     "OutreachIndexPage",
+    "QuestionsReview",
     "SessionCount",
     "SessionPage",
     "UsedMaterial",

@@ -25,6 +25,9 @@ NOT_PUBLIC_LISTS = frozenset(
 )
 
 
+SESSION_REQUEST = "session_request"  # the kind of a public form that asks for an informative session; others are tips
+
+
 def get_audience(form: Form) -> str:
     """Return staff or public; a form that doesn't say is for staff."""
     return PUBLIC if form.audience == PUBLIC else STAFF
@@ -34,8 +37,20 @@ def is_public(form: Form) -> bool:
     return get_audience(form) == PUBLIC
 
 
+def is_session_request(form: Form) -> bool:
+    """Return whether it is the form by which a session is asked for."""
+    return form.kind == SESSION_REQUEST
+
+
+def is_tip(form: Form) -> bool:
+    """Return whether what the public sends by it is a tip, to which a procedure responds."""
+    return is_public(form) and not is_session_request(form)
+
+
 def audience_problems(form: Form) -> Iterator[Problem]:
     """Find what prevents a well-shaped form from being a public one; nothing for one that is for staff."""
+    if is_session_request(form):
+        yield from _session_request_problems(form)
     if not is_public(form):
         return
     if form.warnings:
@@ -55,6 +70,20 @@ def audience_problems(form: Form) -> Iterator[Problem]:
     if sum(isinstance(located.item, Question) for located in outside) > MAX_PUBLIC:
         too_many = _("A form for the public has at most %(count)s questions.") % {"count": MAX_PUBLIC}
         yield Problem("/audience", "too_many", too_many)
+
+
+def _session_request_problems(form: Form) -> Iterator[Problem]:
+    """Find what a request for a session can't do without: the public, and where the session would be."""
+    if not is_public(form):
+        yield Problem("/audience", "public_only", _("A form that asks for a session is for the public."))
+    places = [item for item in form.outer_items if isinstance(item, Question) and item.type == "municipality"]
+    if not any(item.required is True and item.relevant is True and _is_always_shown(form, item) for item in places):
+        words = _("A form that asks for a session needs a required question about the municipality, always shown.")
+        yield Problem("/sections", "no_municipality", words)
+
+
+def _is_always_shown(form: Form, item: Question) -> bool:
+    return any(item in section.items and section.relevant is True for section in form.sections)
 
 
 def _question_problems(question: Question, path: str) -> Iterator[Problem]:

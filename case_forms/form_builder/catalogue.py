@@ -68,6 +68,7 @@ KINDS = {
     "tip": gettext_lazy("Tip"),
     "report": gettext_lazy("Report"),
     "session": gettext_lazy("Session report"),
+    "session_request": gettext_lazy("Asking for a session"),
 }
 AUDIENCE_WORDS = {
     "staff": gettext_lazy("Staff, signed in"),

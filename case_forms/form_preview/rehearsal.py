@@ -16,7 +16,7 @@ from case_forms.cases.brief_content import AnswerFacts, BriefFacts, brief_for
 from case_forms.cases.consent.ledger import OFFICES
 from case_forms.cases.facts.for_rules import get_known_for_rules
 from case_forms.cases.models import SUBMISSION_RECEIVED, Case, CaseStatus
-from case_forms.form_builder.audience import is_public
+from case_forms.form_builder.audience import is_public, is_session_request
 from case_forms.form_builder.definition import Form, Question
 from case_forms.procedures.decide import Action, Decision, DecisionFailed, Event, Labels, decide
 from case_forms.procedures.models import ProcedureVersion
@@ -63,6 +63,9 @@ def rehearse(
     form: Form, answers: Answers, context: CheckContext, labels: Mapping[str, Labels], language: str
 ) -> Rehearsal:
     """Decide and compose, and store nothing. `answers` are the validated ones."""
+    if is_session_request(form):
+        words = _("No procedure responds to a request for a session. The unit of the municipality's region answers it.")
+        return Rehearsal(problem=words)
     try:
         procedure = ProcedureVersion.objects.in_force()
     except ProcedureVersion.DoesNotExist:

@@ -14,7 +14,7 @@ from case_forms import expressions
 from case_forms.expressions.operators import LOOPS, get_arguments
 from case_forms.expressions.type_checker import KindInfo
 from case_forms.form_builder.answer_types import get_kinds
-from case_forms.form_builder.audience import is_public
+from case_forms.form_builder.audience import is_public, is_session_request
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.reachability import Surroundings
 from case_forms.questions import registry
@@ -147,13 +147,14 @@ class RuleNeeds:
         event = EVENTS[self.rule.on]
         if self.forms:
             return key in self.forms
-        if not event.has_form or event.form_kind not in ("", side.form.kind):
+        if not event.has_form or event.form_kind not in ("", side.form.kind) or is_session_request(side.form):
             return False
         return side.is_public == self.is_for_public
 
     def breaks(self, side: FormSide, *, deep: bool = True) -> frozenset[Break]:
         """Return what the rule needs and this form doesn't give. `deep`: also whether it can ever apply."""
-        if side.is_public != self.is_for_public:
+        # No event is about a request for a session: the unit answers it without a procedure.
+        if side.is_public != self.is_for_public or is_session_request(side.form):
             return frozenset({Break("audience")})
         # Stored with the form: sides are cached by their text, so what was worked out goes with them.
         if (self, deep) not in side.found:

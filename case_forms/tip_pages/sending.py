@@ -1,4 +1,4 @@
-"""Storing a checked tip, weighed by the budget of the place that it comes from: for the pages and for the API."""
+"""Storing what was checked, weighed by the budget of the place that it comes from: for the pages and for the API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from case_forms.form_builder.models import FormVersion
+from case_forms.session_requests.actions import ReceivedRequest, find_sent_request, receive_request
 from case_forms.tips.public_actions import ReceivedTip, find_sent_tip, receive_tip
 
 from . import rate_limits
@@ -28,8 +29,7 @@ def send_form(
     received = find_sent_tip(sheet.secret)
     if received is not None:
         return received
-    if rate_limits.may_send(sheet, proof) != rate_limits.GOOD:
-        raise TooSoon
+    _refuse_too_soon(sheet, proof)
     is_in_danger = answers.get(DANGER_QUESTION) == "yes"
     return receive_tip(
         secret=sheet.secret,
@@ -42,8 +42,30 @@ def send_form(
     )
 
 
-def get_code_to_show(received: ReceivedTip) -> str:
+def send_request(
+    sheet: FormState, *, version: FormVersion, answers: Mapping[str, Any], proof: str, language: str
+) -> ReceivedRequest:
+    """Store a request for a session, as `send_form` does a tip. Raises TooSoon."""
+    received = find_sent_request(sheet.secret)
+    if received is not None:
+        return received
+    _refuse_too_soon(sheet, proof)
+    return receive_request(
+        secret=sheet.secret,
+        form_version=version,
+        answers=answers,
+        language=language,
+        is_above_budget=lambda: rate_limits.is_above(sheet, proof, is_in_danger=False),
+    )
+
+
+def get_code_to_show(received: ReceivedTip | ReceivedRequest) -> str:
     """Return the receipt code while it is fresh and still opens something, else ""."""
-    tip = received.tip
-    is_fresh = (timezone.now() - tip.received_at).total_seconds() < CODE_SHOWN_SECONDS
-    return received.code if is_fresh and tip.receipt_hash else ""
+    stored = received.tip if isinstance(received, ReceivedTip) else received.request
+    is_fresh = (timezone.now() - stored.received_at).total_seconds() < CODE_SHOWN_SECONDS
+    return received.code if is_fresh and stored.receipt_hash else ""
+
+
+def _refuse_too_soon(sheet: FormState, proof: str) -> None:
+    if rate_limits.may_send(sheet, proof) != rate_limits.GOOD:
+        raise TooSoon

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from case_forms.form_builder.audience import is_tip
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
@@ -15,10 +16,10 @@ from case_forms.procedures.decide import DecisionFailed, Event, decide
 from case_forms.submissions.drafts.typed_values import merged, typed_in
 from case_forms.submissions.languages import language_among
 from case_forms.submissions.pages.entries import SectionPage
-from case_forms.submissions.pages.section import NoSuchSection, get_section, section_page
+from case_forms.submissions.pages.section import NoSuchSection, checked_for, get_section, section_page
 from case_forms.submissions.readable_answers import SectionReading, read_sections
 from case_forms.submissions.recipients_preview import get_words
-from case_forms.submissions.validation.validate import Answers, CheckContext, Checked, NothingToAsk, form_states
+from case_forms.submissions.validation.validate import Answers, CheckContext, Checked, NothingToAsk
 from case_forms.tips.deciding import RECEIVED, procedure_in_force
 from notifications.directory.models import Role
 
@@ -46,10 +47,10 @@ class Move:
 
 @dataclass(frozen=True)
 class Review:
-    """The last page: what was answered, who will read it, and what still has to be corrected."""
+    """The last page: what was answered, and whether something still has to be corrected."""
 
     sections: list[SectionReading] = field(repr=False)
-    recipients: list[str]
+    answers: Answers = field(repr=False)
     is_complete: bool
 
 
@@ -71,7 +72,7 @@ def first_step(version: FormVersion, answers: Answers) -> str:
 
 
 def _get_keys(version: FormVersion, answers: Answers) -> list[str]:
-    keys = _keys(form_states(version.parsed_form, answers, context_for(version.parsed_form)))
+    keys = _keys(_check(version, answers))
     if not keys:
         raise NothingToAsk(version.form.key, version.number)
     return keys
@@ -113,9 +114,14 @@ def move(sheet: FormState, version: FormVersion, step: str, going: str, shown: f
         return Move(sheet, step, grown=True)
     following = keys[keys.index(step) + 1] if step != keys[-1] else REVIEW
     # Once: whoever goes back and on again isn't stopped by the same numbers each time.
-    if sheet.answers.get(DANGER_QUESTION) == "yes" and not sheet.danger_seen:
+    if _says_danger(sheet, version) and not sheet.danger_seen:
         return Move(replace(sheet, danger_seen=True), DANGER)
     return Move(sheet, following)
+
+
+def _says_danger(sheet: FormState, version: FormVersion) -> bool:
+    # The page with the numbers says who is notified, which is true of a tip alone.
+    return is_tip(version.parsed_form) and sheet.answers.get(DANGER_QUESTION) == "yes"
 
 
 def _after_danger(sheet: FormState, version: FormVersion, keys: list[str]) -> Move:
@@ -136,13 +142,13 @@ def build_page(sheet: FormState, version: FormVersion, step: str, **options: Any
 
 
 def validate_form_state(sheet: FormState, version: FormVersion) -> Checked:
-    return form_states(version.parsed_form, sheet.answers, context_for(version.parsed_form))
+    return _check(version, sheet.answers)
 
 
 def build_review(sheet: FormState, version: FormVersion) -> Review:
     context = context_for(version.parsed_form)
-    checked = form_states(version.parsed_form, sheet.answers, context)
-    return Review(read_sections(checked, context), list_recipients_besides_unit(checked.answers, version), checked.ok)
+    checked = checked_for(version.parsed_form, sheet.answers, context, None)
+    return Review(read_sections(checked, context), checked.answers, checked.ok)
 
 
 def first_broken(checked: Checked) -> str | None:
@@ -168,6 +174,10 @@ def list_recipients_besides_unit(answers: Answers, version: FormVersion) -> list
         if action.do == "notify" and action.params.get("role") != Role.MOBILE_UNIT
     ]
     return list(dict.fromkeys(words for words in recipients if words))
+
+
+def _check(version: FormVersion, answers: Answers) -> Checked:
+    return checked_for(version.parsed_form, answers, context_for(version.parsed_form), None)
 
 
 def _keys(checked: Checked) -> list[str]:

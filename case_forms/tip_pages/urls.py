@@ -8,6 +8,7 @@ app_name = "asking"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", ask.start, name="start"),
     path("pergjigje/", back.back, name="back"),
+    path("takim/", ask.session, name="session"),
     path("k/<str:code>/", ask.card, name="card"),
     path("<slug:slug>/", ask.region, name="region"),
 ]

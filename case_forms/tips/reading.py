@@ -1,10 +1,11 @@
-"""A tip for people to read: its answers section by section."""
+"""What came by a public form, for people to read: its answers section by section."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from access.models import localize
-from case_forms.form_builder.definition import Section
+from case_forms.form_builder.definition import Form, Section
 from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 from case_forms.questions.base import is_unanswered
@@ -22,9 +23,14 @@ class ReadSection:
 
 
 def read_tip(tip: Tip, language: str) -> list[ReadSection]:
+    """List a tip's sections that hold answers, in this language."""
+    return read_answers(tip.form_version.parsed_form, tip.answers, language)
+
+
+def read_answers(form: Form, answers: Mapping[str, Any], language: str) -> list[ReadSection]:
     """List the sections that hold answers, in this language. As stored: nothing is checked again."""
     sections: dict[str, ReadSection] = {}
-    for section, label, value in _answers(tip, language):
+    for section, label, value in _iter_answers(form, answers, language):
         key = section.key
         if key not in sections:
             sections[key] = ReadSection(key, localize(section.title, language))
@@ -32,9 +38,9 @@ def read_tip(tip: Tip, language: str) -> list[ReadSection]:
     return list(sections.values())
 
 
-def _answers(tip: Tip, language: str) -> Iterator[tuple[Section, str, str]]:
+def _iter_answers(form: Form, answers: Mapping[str, Any], language: str) -> Iterator[tuple[Section, str, str]]:
     sources = Lists()
-    for place in tip.form_version.parsed_form.iter_answer_places(tip.answers):
+    for place in form.iter_answer_places(answers):
         question = place.question
         # An older version may hold a type that was removed since: what else was written must still be readable.
         if is_unanswered(place.value) or question.type not in registry.names():

@@ -19,7 +19,7 @@ from ..page_cache.markers import ANY_ORIGIN_HEADERS
 
 PUBLIC_API, FIELD_API = "/api/", "/api/field/"
 # Where something is sent, or read that is meant for one person: only from front ends that the settings name.
-WRITING = ("/api/v2/tips", "/api/v2/cards")
+WRITING = ("/api/v2/tips", "/api/v2/cards", "/api/v2/session-requests")
 METHODS = "GET, HEAD, OPTIONS"
 WRITING_METHODS = "GET, HEAD, POST, OPTIONS"
 OPEN_TO_READ = {

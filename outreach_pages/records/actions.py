@@ -18,7 +18,7 @@ from audit.chain import get_actor, log_event
 from .labels import CancelReason, SessionState
 from .models import InformativeSession, SessionCount, UsedMaterial
 from .permissions import get_permissions, get_plannable_units
-from .signals import session_held, session_not_held, session_reported
+from .signals import session_corrected, session_held, session_not_held, session_reported
 
 Cell = tuple[str, str]  # (sex, age group)
 
@@ -153,6 +153,7 @@ def record_session(
                 fields = [name for name in changed if name != "counts"]
                 # The sum before stays in the audit log: the counts themselves are replaced.
                 before_count = {"participants_before": sum(before.values())} if "counts" in changed else {}
+                session_corrected.send(sender=InformativeSession, session=locked, at=clock.now(), fields=fields)
                 _log("session.corrected", locked, by, fields=fields, participants=people, **before_count)
     return locked
 

@@ -564,7 +564,21 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("session_kits:pdf", FIELD | EDITOR, "A material on paper, with the helplines of the day."),
     RouteRule("session_kits:zip", FIELD | EDITOR, "Everything of a kit's version, for a room without a network."),
     RouteRule("field_api:submissions", WORKER, "Only a unit's workers submit for it.", API_POST, scope="send"),
+    RouteRule(
+        "session_requests:list",
+        FIELD,
+        "A unit sees what was asked of it, a coordinator their regions' and the centre's.",
+    ),
+    RouteRule("session_requests:request", FIELD, "Whoever answers a request reads it. Opening it is recorded."),
+    RouteRule("session_requests:take", FIELD, "Whoever sees a request takes care of it, or takes it over.", POST_ONLY),
+    RouteRule("session_requests:answer", FIELD, "Whoever handles a request answers it.", POST_ONLY),
+    RouteRule("session_requests:decline", FIELD, "Whoever handles a request says that it can't be held.", POST_ONLY),
+    RouteRule("session_requests:hand_over", FIELD, "A unit hands a request to the coordinators.", POST_ONLY),
+    RouteRule("session_requests:plan", FIELD, "Whoever may plan sessions plans the one that was asked for.", WRITE),
     RouteRule("asking:start", PUBLIC, "Anyone chooses the region they write from."),
+    RouteRule(
+        "asking:session", PUBLIC, "A school, municipality or teacher asks for a session, without an account.", WRITE
+    ),
     RouteRule("asking:card", PUBLIC, "Anyone with a session's card asks or reports, without an account.", WRITE),
     RouteRule("asking:region", PUBLIC, "Anyone asks or reports from a region's page, without an account.", WRITE),
     RouteRule("asking:back", PUBLIC, "Whoever has a receipt code reads the answer; the code is asked first.", WRITE),
@@ -608,6 +622,10 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("writing:tip_messages", PUBLIC, "Whoever opened a receipt adds something.", POST_ONLY),
     RouteRule("writing:tip_lock", PUBLIC, "Whoever opened a receipt locks its code.", POST_ONLY),
     RouteRule("writing:tip_take_back", PUBLIC, "Whoever opened a receipt takes back what they wrote.", POST_ONLY),
+    RouteRule("writing:session_request_form", PUBLIC, "Another front end asks for the form that asks for a session."),
+    RouteRule("writing:session_requests", PUBLIC, "Another front end asks for a session, as the pages do.", POST_ONLY),
+    RouteRule("writing:session_request_receipt", PUBLIC, "Whoever has a receipt code reads how far it is.", POST_ONLY),
+    RouteRule("writing:session_request_read", PUBLIC, "Whoever opened a receipt reads it again.", POST_ONLY),
     RouteRule("writing:card", PUBLIC, "Another front end shows what a session's card says."),
     RouteRule(
         "writing:card_feedback", PUBLIC, "Another front end asks a session's questions; only counts are kept.", WRITE

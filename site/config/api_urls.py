@@ -7,6 +7,7 @@ from wagtail.api.v2.router import WagtailAPIRouter
 
 from access.middleware import problem
 from case_forms.tip_pages.api.endpoints import router as tips
+from case_forms.tip_pages.api.session_requests import router as session_requests
 from content.api import openapi
 from content.api.glossary import GlossaryViewSet
 from content.api.hotlines import HotlinesViewSet
@@ -33,9 +34,9 @@ writing = WritingAPI(
     title="Vatra: sending from other front ends",
     version="2.0",
     description=(
-        "Tips, reading and adding by receipt words, cards and feedback: what the public pages take, with the same"
-        " budgets and the same safety. No cookie, no key, nobody's address is kept, and no answer is stored by a cache."
-        " A browser's page may send only from an origin that the operator has named."
+        "Tips, reading and adding by receipt words, asking for sessions, cards and feedback: what the public pages"
+        " take, with the same budgets and the same safety. No cookie, no key, nobody's address is kept, and no answer"
+        " is stored by a cache. A browser's page may send only from an origin that the operator has named."
     ),
     urls_namespace="writing",
     docs_url=None,
@@ -43,6 +44,7 @@ writing = WritingAPI(
 )
 handle_refusals(writing)
 writing.add_router("", tips)
+writing.add_router("", session_requests)
 writing.add_router("", cards)
 
 router = WagtailAPIRouter("api")

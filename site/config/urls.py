@@ -22,6 +22,7 @@ urlpatterns = [
     path("field/", include("case_forms.cases.finding.urls")),
     path("field/services/", include("case_forms.cases.referring.directory_urls")),
     path("field/cases/", include("case_forms.cases.urls")),
+    path("field/sessions/requests/", include("case_forms.session_requests.urls")),
     path("field/sessions/", include("outreach_pages.records.urls")),
     path("field/sessions/", include("outreach_pages.cards.staff_urls")),
     path("field/sessions/kits/", include("outreach_pages.kits.urls")),

@@ -71,6 +71,8 @@ RECORDED_READING = {
     "outreach:month",
     "outreach:zone_visits",
     "pin_card",
+    "session_requests:plan",
+    "session_requests:request",
     "sessions:numbers_file",
     "signals:signal",
     # forms taken out as files

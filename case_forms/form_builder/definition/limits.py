@@ -8,7 +8,17 @@ from pathlib import Path
 
 FORMAT = 1
 AUDIENCES = ("staff", "public")  # who fills it: see `audience`
-KINDS = ("identification", "consent", "assessment", "referral", "outreach", "tip", "report", "session")
+KINDS = (
+    "identification",
+    "consent",
+    "assessment",
+    "referral",
+    "outreach",
+    "tip",
+    "report",
+    "session",
+    "session_request",
+)
 SENSITIVITIES = ("public", "internal", "personal", "special")
 # Why an answer is stored (`retention_bases`).
 KEEP_BASES_FILE = Path(__file__).parent.parent / "data" / "retention_bases.json"

@@ -12,6 +12,7 @@ from case_forms.form_builder.definition import AnyItem, Form, Repeat, Section
 from ..case_reference import named_case
 from ..drafts.filled import FilledAnswer
 from ..session_reports import report_problems
+from ..session_request_problems import list_request_problems
 from ..validation.validate import Answers, CheckContext, Checked, SectionState, form_states
 from .builder import SectionPageBuilder, get_scope
 from .entries import Entry, SectionPage, Step, iter_entries
@@ -84,10 +85,11 @@ def checked_for(form: Form, answers: Answers, context: CheckContext, user: User 
     Without a person, any case or session may be named.
     """
     checked = form_states(form, answers, context)
-    if user is None:
-        return checked
-    _case, unknown = named_case(form, checked.answers, user)
-    for problem in [*unknown, *report_problems(form, checked.answers, user)]:
+    problems = list_request_problems(form, checked.answers, context)
+    if user is not None:
+        _case, unknown = named_case(form, checked.answers, user)
+        problems += [*unknown, *report_problems(form, checked.answers, user)]
+    for problem in problems:
         key = problem.path.split("/")[2]  # /answers/<key>/...
         state = next(state for state in checked.sections if key in state.answers)
         state.errors.append(problem)

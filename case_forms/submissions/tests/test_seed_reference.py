@@ -35,6 +35,7 @@ FORMS = {
     "formal_identification",
     "referral",
     "public_tip",
+    "session_request",
     "outreach_visit",
     "session_report",
     "follow_up",
@@ -52,7 +53,7 @@ FORMS = {
 }
 # those that are about the work, not about one case
 OF_NO_CASE = {
-    *("initial_identification", "public_tip", "outreach_visit", "session_report"),
+    *("initial_identification", "public_tip", "session_request", "outreach_visit", "session_report"),
     *("monthly_report", "activity_report"),
 }
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from access.languages import get_current_language
 from access.models import User
 from access.reach import list_regions_shown, read_reach, reads_once
 from access.short_lists import ShortList, shorten
@@ -18,6 +19,7 @@ from case_forms.cases.days.scope import DayFilter, get_cases, list_choices, name
 from case_forms.cases.days.window import Window, get_window
 from case_forms.cases.finding.home import build_home
 from case_forms.cases.rights.shown import describe_home as describe_rights_home
+from case_forms.session_requests.reading import list_for_home
 from case_forms.session_rules.waiting import list_for_day
 from case_forms.tips.dashboard import lines_for_home
 from case_forms.zones.models import PlannedVisit
@@ -71,6 +73,7 @@ def day(request: HttpRequest) -> HttpResponse:
             "session_tasks": list_for_day(user, unit=wanted.unit, most=MAX_PLANNED),
             "visits": _visits(user, wanted, window),
             "tips": lines_for_home(user),
+            "session_requests": list_for_home(user, get_current_language()),
             "finding": build_home(user),
             **describe_home(user),
             **describe_rights_home(user),

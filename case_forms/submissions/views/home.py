@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from access.languages import get_current_language
 from access.models import MobileUnit, Region, User
 from access.reach import list_regions_shown, list_units_shown, reads_once
 from access.short_lists import ShortList, shorten
@@ -22,6 +23,7 @@ from case_forms.cases.finding.home import get_rows as get_rows_between
 from case_forms.cases.registers.paging import Cursor
 from case_forms.cases.rights.shown import describe_home as describe_rights_home
 from case_forms.cases.rights.shown import get_rows as get_rights_rows
+from case_forms.session_requests.reading import list_for_home
 from case_forms.tips.dashboard import lines_for_home
 
 from .. import dashboard, outcome
@@ -76,6 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
         other_pages=_address(request),
         drafts=dashboard.draft_lines(user),
         tips=lines_for_home(user),
+        session_requests=list_for_home(user, get_current_language()),
         **describe_home(user),
         **describe_rights_home(user),
         finding=build_home(user),

@@ -4,26 +4,17 @@ No address holds a receipt code, a state or a visit; the log holds none, nor any
 the sealed, empty form of the pages (`form_state`): bound to its place, good for one sending and some hours.
 """
 
-from traceback import extract_tb
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.text import normalize_newlines
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from ninja import Router, Status
 
-from case_forms.form_builder.answer_schema import answers_schema
-from case_forms.form_builder.models import FormVersion
-from case_forms.form_builder.sources import Lists
-from case_forms.submissions.languages import language_among
-from case_forms.submissions.validation.result import Checked
-from case_forms.submissions.validation.validate import check_answers
-from case_forms.tips import codes
 from case_forms.tips.deciding import ADDED, RECEIVED
 from case_forms.tips.models import Tip
 from case_forms.tips.public_actions import (
@@ -43,13 +34,11 @@ from content.api.writing import COMMON, SENT, FieldProblem, Problem, Refused, de
 
 from .. import rate_limits, receipt_session
 from ..entry_points import EntryPoint, place_of_card, place_of_region, public_form
-from ..form_state import FormState, is_too_large, opened, sealed
-from ..proof_of_work import new_work
-from ..sending import TooSoon, get_code_to_show, send_form
+from ..form_state import FormState
+from ..sending import get_code_to_show, send_form
 from . import schemas as shapes
-from .form import build_lists, build_sections
+from .common import BACK, build_challenge, describe_form, not_found, not_received, open_filled, read_code, refuse_unsent
 
-BACK = "back"  # of a state that is for a receipt code
 PERSON = "person"
 
 router = Router(tags=["tips"])
@@ -63,22 +52,7 @@ def form(request: HttpRequest, region: str = "", card: str = "") -> Any:
     One of the two is named. 404: no unit works there, or the card is unknown or ended, which read alike.
     """
     place = _get_place(region, card)
-    version = _get_newest()
-    fresh = FormState(place.key, version.pk)
-    form_of_version = version.parsed_form
-    return {
-        "form": version.form.key,
-        "version": version.number,
-        "title": form_of_version.title,
-        "intro": form_of_version.intro,
-        "sections": build_sections(version),
-        "lists": build_lists(form_of_version),
-        "answers_schema": answers_schema(form_of_version, Lists()),
-        "recipient": place.origin.unit.name,
-        "is_flooded": rate_limits.is_flooded(place.key),
-        "wait_seconds": settings.ASKING_WAIT_SECONDS,
-        **_challenge(fresh, rate_limits.sent().used(place.key)),
-    }
+    return describe_form(public_form(), place) | {"recipient": place.origin.unit.name}
 
 
 @router.post(
@@ -99,28 +73,13 @@ def send(request: HttpRequest) -> Any:
     language = get_language(body.language)
     with translation.override(language):
         place = _get_place(body.region or "", body.card or "")
-        sheet = opened(body.state, place.key)
-        version = FormVersion.objects.filter(pk=sheet.version).select_related("form").first() if sheet else None
-        if sheet is None or version is None or sheet.is_old:
-            raise Refused(409, "state-lost", _("Ask for the form again, and send the same answers with its state."))
-        if is_too_large(FormState(place.key, answers=body.answers)):
-            raise Refused(413, "too-large", _("This is too much for one message. Make it shorter."))
-        checked = _check(version, body.answers, language)
-        if not checked.ok:
-            errors = [
-                FieldProblem(path=each.path, code=each.code, message=str(each.message)) for each in checked.errors
-            ]
-            raise Refused(422, "refused", _("This can't be received as it is."), errors)
+        version, sheet, answers = open_filled(body.state, body.answers, place, language)
         try:
             received = send_form(
-                sheet, version=version, answers=checked.answers, place=place, proof=body.proof, language=language
+                sheet, version=version, answers=answers, place=place, proof=body.proof, language=language
             )
-        except TooSoon:
-            raise Refused(429, "too-soon", _("Send the solved challenge, or wait a few seconds.")) from None
         except Exception as failure:  # noqa: BLE001  # its text may quote what was written: only where it was is logged
-            last = extract_tb(failure.__traceback__)[-1]
-            log.error("signal_not_received", error=type(failure).__name__, at=f"{last.name}:{last.lineno}")
-            raise _not_received() from None
+            raise refuse_unsent(failure) from None
         return Status(
             201,
             {
@@ -136,7 +95,7 @@ def challenge(request: HttpRequest) -> Any:
     """Return a state and a challenge for one try of a receipt code."""
     return {
         "wait_seconds": rate_limits.TRY_WAIT_SECONDS,
-        **_challenge(FormState(BACK), rate_limits.WRONG_CODES.used()),
+        **build_challenge(FormState(BACK), rate_limits.WRONG_CODES.used()),
     }
 
 
@@ -154,24 +113,11 @@ def receipt(request: HttpRequest) -> Any:
     """
     body = read_body(request, shapes.CodeIn)
     with translation.override(get_language(body.language)):
-        meant = codes.read(body.code)
-        # What can't be a code costs no try.
-        if not meant:
-            words = _("This isn't a code. A code is four words.")
-            error = FieldProblem(path="/code", code="not_a_code", message=words)
-            raise Refused(422, "refused", _("This can't be received as it is."), [error])
-        sheet = opened(body.state, BACK)
-        if sheet is None or sheet.is_old:
-            raise Refused(409, "state-lost", _("Ask for another challenge."))
-        verdict = rate_limits.may_try_code(sheet, body.proof)
-        if verdict == rate_limits.SPENT:
-            raise Refused(409, "state-lost", _("Ask for another challenge."))
-        if verdict != rate_limits.GOOD:
-            raise Refused(429, "too-soon", _("Send the solved challenge, or wait a few seconds."))
+        meant = read_code(body)
         tip = get_tip(*meant)
         if tip is None:
             rate_limits.WRONG_CODES.hit()
-            raise _not_found()
+            raise not_found()
         return _talk(receipt_session.ReceiptSession(tip.pk), tip)
 
 
@@ -219,7 +165,7 @@ def add(request: HttpRequest) -> Any:
         # Its text may stand in the exception, so only the class is logged.
         except DatabaseError as failure:
             log.error("signal_message_not_received", error=type(failure).__name__)
-            raise _not_received() from None
+            raise not_received() from None
         # A new secret for the next message, the old time: adding doesn't prolong the visit.
         again = receipt_session.ReceiptSession(tip.pk, visit.at)
         return Status(201, _talk(again, _find_tip(again) or tip, ADDED))
@@ -266,42 +212,17 @@ def withdraw(request: HttpRequest) -> Any:
 def _get_place(region: str, card: str) -> EntryPoint:
     """Return the place that is named, by exactly one of the two. Raises Refused."""
     if bool(region) == bool(card):
-        raise _not_found()
+        raise not_found()
     place = place_of_region(region) if region else place_of_card(card)
     if place is None:
-        raise _not_found()
+        raise not_found()
     return place
-
-
-def _get_newest() -> FormVersion:
-    version = public_form()
-    if version is None:
-        raise Refused(503, "no-form", _("There is no form just now. Call one of the numbers."))
-    return version
-
-
-def _challenge(sheet: FormState, sent_this_hour: int) -> dict[str, Any]:
-    work = new_work(sheet.secret, sent_this_hour=sent_this_hour)
-    return {"state": sealed(sheet), "work": work.challenge}
-
-
-@sensitive_variables()
-def _check(version: FormVersion, answers: dict[str, Any], language: str) -> Checked:
-    form_of_version, today = version.parsed_form, timezone.localdate()
-    return check_answers(
-        form_of_version,
-        answers,
-        sources=Lists(),
-        today=today,
-        occurred_on=today,
-        language=language_among(form_of_version.languages, language),
-    )
 
 
 def _get_visit(token: str) -> tuple[receipt_session.ReceiptSession, Tip]:
     """Return the visit and what it opens. Raises Refused when it is over, or the code was locked or taken back."""
     visit = receipt_session.opened(token)
-    tip = _find_tip(visit) if visit else None
+    tip = _find_tip(visit) if visit and visit.kind == receipt_session.TIP else None
     if visit is None or tip is None:
         raise Refused(403, "visit-over", _("For your safety this has closed. Enter your code again."))
     return visit, tip
@@ -345,12 +266,3 @@ def _explain_text(text: str) -> FieldProblem:
         return FieldProblem(path="/text", code="missing", message=_("Write something first."))
     words = _("This is too long. Write at most %(count)s characters, and send the rest afterwards.")
     return FieldProblem(path="/text", code="too_long", message=words % {"count": MAX_MESSAGE_LENGTH})
-
-
-def _not_found() -> Refused:
-    # Said here, in the language that was asked for: a handler of Http404 no longer knows it.
-    return Refused(404, "not-found", _("There is nothing here."))
-
-
-def _not_received() -> Refused:
-    return Refused(503, "not-received", _("It was NOT sent: something on our side isn't working. Try again, or call."))

@@ -1,6 +1,6 @@
-"""Schemas of tips in the public API: what may be sent, and what comes back."""
+"""Schemas of tips and session requests in the public API: what may be sent, and what comes back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from ninja import Schema
@@ -32,6 +32,15 @@ class TipIn(Body):
         None
     )
     card: Annotated[str | None, Field(max_length=40, description="The card's code, as the form was asked for.")] = None
+    state: State
+    proof: Proof = ""
+    language: Language = ""
+    answers: Annotated[dict[str, Any], Field(description="As `schema` says. An unanswered question is absent.")]
+
+
+class SessionRequestIn(Body):
+    """A filled form that asks for a session."""
+
     state: State
     proof: Proof = ""
     language: Language = ""
@@ -78,12 +87,12 @@ class ChallengeOut(Schema):
     wait_seconds: float
 
 
-class FormOut(ChallengeOut):
-    """The public form, for one place.
+class PublicFormOut(ChallengeOut):
+    """A form that the public fills.
 
     `sections` are as in the form's definition, with conditions in JsonLogic; `lists` are what questions choose from
-    that don't stand in them. `schema`: JSON Schema of `answers`. `recipient`: the unit that reads it.
-    `is_flooded`: so much comes from there now that the unit looks at each before others are notified.
+    that don't stand in them. `schema`: JSON Schema of `answers`. `is_flooded`: so much comes from there now that it
+    takes longer.
     """
 
     form: str
@@ -93,8 +102,47 @@ class FormOut(ChallengeOut):
     sections: list[dict[str, Any]]
     lists: dict[str, list[dict[str, Any]]]
     answers_schema: Annotated[dict[str, Any], Field(serialization_alias="schema")]
-    recipient: str
     is_flooded: bool
+
+
+class FormOut(PublicFormOut):
+    """The form for tips, for one place. `recipient`: the unit that reads it.
+
+    `is_flooded`: so much comes from there now that the unit looks at each before others are notified.
+    """
+
+    recipient: str
+
+
+class SessionRequestFormOut(PublicFormOut):
+    """The form that asks for a session."""
+
+
+class SessionRequestOut(Schema):
+    """What the sender keeps. `code`: the receipt words, shown for a quarter of an hour; "" after that.
+
+    `answered_by`: the unit that answers, or the centre.
+    """
+
+    code: str
+    answered_by: str
+
+
+class FollowingOut(Schema):
+    """How far a request for a session is. `visit` opens it again for half an hour after the code was typed.
+
+    `state`: received, planned, held or cannot. `day`: of the session, or the day that is offered. `answer`: the unit's,
+    in the language that was asked for; `text`: its own words, in `text_language`. What was asked isn't here: whoever
+    finds a device shall not read it.
+    """
+
+    visit: str
+    answered_by: str
+    state: str
+    day: date | None
+    answer: str
+    text: str
+    text_language: str
 
 
 class RecipientsOut(Schema):

@@ -1,4 +1,4 @@
-"""The pages on which a tip is written, with what was typed sealed in the page until it is sent.
+"""The pages on which a tip is written or a session asked for, with what was typed sealed in the page until it is sent.
 
 A POST answers with the next page itself (nothing is stored that a redirect could lead to). Whatever goes wrong, what
 was typed stays in the page, and the numbers to call stand on top.
@@ -18,17 +18,16 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.pages.section import NoSuchSection
 from case_forms.submissions.validation.validate import NothingToAsk
-from case_forms.tips.public_actions import ReceivedTip
-from case_forms.tips.recipients import get_notified_recipients
 from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form as form_without_cookie
 
 from .. import rate_limits, steps
-from ..entry_points import EntryPoint, place_of_card, place_of_region, public_form, regions_with_a_unit
+from ..entry_points import EntryPoint, place_of_card, place_of_region, regions_with_a_unit
 from ..form_state import FormState, is_too_large, opened, sealed
 from ..proof_of_work import new_work
+from ..public_forms import PublicForm, Received, SessionRequestForm, TipForm
 from ..responses import shown
-from ..sending import TooSoon, get_code_to_show, send_form
+from ..sending import TooSoon
 from ..steps import DANGER, REVIEW, Move
 
 log = structlog.get_logger(__name__)
@@ -56,7 +55,7 @@ def start(request: HttpRequest) -> HttpResponse:
 @form_without_cookie
 def card(request: HttpRequest, code: str) -> HttpResponse:
     """Show the form from the card of a session. An unknown and an ended card read alike."""
-    return _ask(request, place_of_card(code))
+    return _ask_tip(request, place_of_card(code))
 
 
 @sensitive_post_parameters()
@@ -65,26 +64,47 @@ def card(request: HttpRequest, code: str) -> HttpResponse:
 @form_without_cookie
 def region(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the form from a region's page."""
-    return _ask(request, place_of_region(slug))
+    return _ask_tip(request, place_of_region(slug))
 
 
-def _ask(request: HttpRequest, place: EntryPoint | None) -> HttpResponse:
+@sensitive_post_parameters()
+@sensitive_variables()
+@forbid_caching
+@form_without_cookie
+def session(request: HttpRequest) -> HttpResponse:
+    """Show the form by which a school, a municipality or a teacher asks for a session."""
+    return _ask(request, SessionRequestForm())
+
+
+def _ask_tip(request: HttpRequest, place: EntryPoint | None) -> HttpResponse:
     if place is None:
         return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
-    version = public_form()
+    return _ask(request, TipForm(place))
+
+
+def _ask(request: HttpRequest, asked: PublicForm) -> HttpResponse:
+    place, version = asked.place, asked.get_version()
     if version is None:
-        return shown(request, "tip_pages/no_form.html", place.name, *place.args, status=503)
+        return _no_form(request, asked)
     try:
         if request.method == "POST":
-            return _pressed(request, place, version)
-        return _page(request, place, version, Move(FormState(place.key, version.pk), steps.first_step(version, {})))
+            return _pressed(request, asked, version)
+        return _page(request, asked, version, Move(FormState(place.key, version.pk), steps.first_step(version, {})))
     except NothingToAsk as failure:
         log.error("form_asks_nothing", form=failure.form, version=failure.number)
-        return shown(request, "tip_pages/no_form.html", place.name, *place.args, status=503)
+        return _no_form(request, asked)
 
 
-def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> HttpResponse:
+def _no_form(request: HttpRequest, asked: PublicForm) -> HttpResponse:
+    place = asked.place
+    return shown(
+        request, "tip_pages/no_form.html", place.name, *place.args, status=503, heading=asked.heading, asked=asked
+    )
+
+
+def _pressed(request: HttpRequest, asked: PublicForm, newest: FormVersion) -> HttpResponse:
     """Answer a POST with the page that its button leads to; with the same page when something is wrong."""
+    place = asked.place
     step, going = request.POST.get("step", "")[:64], request.POST.get("go", "next")[:80]
     sheet = opened(request.POST.get("sheet", ""), place.key)
     version = FormVersion.objects.filter(pk=sheet.version).select_related("form").first() if sheet else None
@@ -93,48 +113,47 @@ def _pressed(request: HttpRequest, place: EntryPoint, newest: FormVersion) -> Ht
         empty = FormState(place.key, newest.pk)
         sheet = steps.with_typed(empty, newest, step, request.POST)
         if is_too_large(sheet):
-            return _page(request, place, newest, Move(sheet, step), TOO_LARGE, 413, carried_on=empty)
+            return _page(request, asked, newest, Move(sheet, step), TOO_LARGE, 413, carried_on=empty)
         # These two pages hold no fields: whoever comes from them begins at the first section.
         there = step if step not in (REVIEW, DANGER) else ""
-        return _page(request, place, newest, steps.move(sheet, newest, there, "stay", frozenset()), LOST, 409)
+        return _page(request, asked, newest, steps.move(sheet, newest, there, "stay", frozenset()), LOST, 409)
     before, sheet = sheet, steps.with_typed(sheet, version, step, request.POST)
     if is_too_large(sheet):
-        return _page(request, place, version, Move(sheet, step), TOO_LARGE, 413, carried_on=before)
+        return _page(request, asked, version, Move(sheet, step), TOO_LARGE, 413, carried_on=before)
     # A new secret, too: the old page's challenge has expired with it.
     if sheet.is_old:
-        return _page(request, place, version, steps.move(sheet.renewed(), version, step, "stay", frozenset()), OLD, 409)
+        return _page(request, asked, version, steps.move(sheet.renewed(), version, step, "stay", frozenset()), OLD, 409)
     # Only from the last page, on which stands who will read it.
     if going == "send" and step == REVIEW:
-        return _send(request, place, version, sheet)
+        return _send(request, asked, version, sheet)
     moved = steps.move(sheet, version, step, going, frozenset(request.POST.getlist("shown")))
-    return _page(request, place, version, moved, status=422 if moved.has_problems else 200)
+    return _page(request, asked, version, moved, status=422 if moved.has_problems else 200)
 
 
 # ---- sending ----
 
 
-def _send(request: HttpRequest, place: EntryPoint, version: FormVersion, sheet: FormState) -> HttpResponse:
-    """Store the tip and show the receipt; with any failure the last page again, and what was typed in it."""
+def _send(request: HttpRequest, asked: PublicForm, version: FormVersion, sheet: FormState) -> HttpResponse:
+    """Store it and show the receipt; with any failure the last page again, and what was typed in it."""
     checked = steps.validate_form_state(sheet, version)
     if not checked.ok:
         # Everything is checked again: a page that was changed by hand may skip sections.
         broken = steps.first_broken(checked) or steps.first_step(version, sheet.answers)
-        return _page(request, place, version, Move(sheet, broken, show_all=True), status=422)
+        return _page(request, asked, version, Move(sheet, broken, show_all=True), status=422)
     try:
-        received = send_form(
+        received = asked.send(
             sheet,
             version=version,
             answers=checked.answers,
-            place=place,
             proof=request.POST.get("proof", ""),
             language=get_language() or settings.LANGUAGE_CODE,
         )
     except TooSoon:
-        return _page(request, place, version, Move(sheet, REVIEW), TOO_SOON, 429)
+        return _page(request, asked, version, Move(sheet, REVIEW), TOO_SOON, 429)
     except Exception as failure:  # noqa: BLE001  # whatever failed on our side, what was typed stays in the page
-        log.error("signal_not_received", error=type(failure).__name__, at=_where(failure))
-        return _page(request, place, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
-    return _receipt(request, place, received)
+        log.error("signal_not_received", form=version.form.key, error=type(failure).__name__, at=_where(failure))
+        return _page(request, asked, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
+    return _receipt(request, asked, received)
 
 
 def _where(failure: Exception) -> str:
@@ -143,18 +162,16 @@ def _where(failure: Exception) -> str:
     return f"{last.name}:{last.lineno}"
 
 
-def _receipt(request: HttpRequest, place: EntryPoint, received: ReceivedTip) -> HttpResponse:
+def _receipt(request: HttpRequest, asked: PublicForm, received: Received) -> HttpResponse:
     """Show the receipt. The code only while it is fresh, and only if it still opens something."""
-    tip = received.tip
     return shown(
         request,
-        "tip_pages/receipt.html",
+        f"{asked.folder}/receipt.html",
         "asking:back",
-        code=get_code_to_show(received),
-        whom=get_notified_recipients(tip),
-        is_in_danger=tip.is_in_danger,
-        place=place,
+        heading=asked.heading,
+        place=asked.place,
         twins=[],  # the other language would be another page, without the code
+        **asked.describe_receipt(received),
     )
 
 
@@ -163,7 +180,7 @@ def _receipt(request: HttpRequest, place: EntryPoint, received: ReceivedTip) -> 
 
 def _page(
     request: HttpRequest,
-    place: EntryPoint,
+    asked: PublicForm,
     version: FormVersion,
     moved: Move,
     told: "str | Promise" = "",
@@ -171,21 +188,25 @@ def _page(
     carried_on: FormState | None = None,
 ) -> HttpResponse:
     """Render one page. `carried_on`: the form state to carry on with instead, when this one is too large for a page."""
+    place = asked.place
     context: dict[str, Any] = {
         "place": place,
+        "heading": asked.heading,
+        "folder": asked.folder,
         "version": version,
         "form_title": version.parsed_form.title,
         "step": moved.step,
         "sheet": sealed(carried_on or moved.sheet),
         "told": told,
-        "unit": place.origin.unit,
+        **asked.describe_first(),
     }
     if moved.step == DANGER:
         return shown(request, "tip_pages/danger.html", place.name, *place.args, status=status, **context)
     if moved.step == REVIEW:
         work = new_work(moved.sheet.secret, sent_this_hour=rate_limits.sent().used(place.key))
-        context |= {
-            "review": steps.build_review(moved.sheet, version),
+        review = steps.build_review(moved.sheet, version)
+        context |= asked.describe_readers(version, review.answers) | {
+            "review": review,
             "work": work.as_json,
             "is_flooded": rate_limits.is_flooded(place.key),
         }

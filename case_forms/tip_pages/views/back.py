@@ -1,4 +1,4 @@
-"""Coming back with a receipt code: read the unit's answer, add something, lock the code, take it all back.
+"""Coming back with a receipt code: follow a request for a session; of a tip read the answer, add, lock, take it back.
 
 The code is typed into a form and never stands in an address. After it, the page itself carries a sealed visit, good for
 half an hour. What was typed stays when the visit is over.
@@ -15,6 +15,9 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
+from case_forms.session_requests.actions import get_followed, get_request
+from case_forms.session_requests.following import read_following
+from case_forms.session_requests.models import SessionRequest
 from case_forms.tips import codes
 from case_forms.tips.deciding import ADDED
 from case_forms.tips.models import Tip
@@ -80,6 +83,9 @@ def back(request: HttpRequest) -> HttpResponse:
     going = request.POST.get("go", "")
     if going in ("add", "ask_take_back", "take_back", "ask_freeze", "freeze", "look"):
         visit = receipt_session.opened(request.POST.get("visit", ""))
+        if visit is not None and visit.kind == receipt_session.REQUEST:
+            asked = get_followed(visit.tip_id)
+            return _follow(request, visit, asked) if asked else _ask_code(request, VISIT_OVER, 403)
         tip = _tip(visit) if visit else None
         if visit is None or tip is None:
             return _ask_code(request, VISIT_OVER, 403)
@@ -107,7 +113,9 @@ def _enter(request: HttpRequest) -> HttpResponse:
         # exit, "Back" makes a browser send the page again, and somebody else may be reading by then.
         spent = verdict == rate_limits.SPENT
         return _ask_code(request, TOO_SOON, 429, sheet=None if spent else sheet, code="" if spent else None)
-    tip = get_tip(*meant)
+    tip, asked = get_tip(*meant), get_request(*meant)
+    if tip is None and asked is not None:
+        return _follow(request, receipt_session.ReceiptSession(asked.pk, kind=receipt_session.REQUEST), asked)
     if tip is None:
         # Counted for all together, never by address (docs/adr/0071): the work for the next try grows, nobody is
         # locked out.
@@ -221,6 +229,19 @@ def _talk(
         whom=get_notified_recipients(tip),
         twins=[],
         **more,
+    )
+
+
+def _follow(request: HttpRequest, visit: receipt_session.ReceiptSession, asked: SessionRequest) -> HttpResponse:
+    """Show how far a request for a session is."""
+    return shown(
+        request,
+        "tip_pages/following.html",
+        "asking:back",
+        visit=receipt_session.sealed(visit),
+        asked=asked,
+        following=read_following(asked),
+        twins=[],
     )
 
 

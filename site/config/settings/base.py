@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "case_forms.cases",
     "case_forms.tips",
     "case_forms.session_rules",
+    "case_forms.session_requests",
     "case_forms.submissions",
     "case_forms.form_preview",
     "case_forms.simulation",
@@ -251,6 +252,7 @@ HOUSEKEEPING = (
     "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
+    "case_forms.session_requests.housekeeping.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
     "case_forms.simulation.housekeeping.tidy",
     "case_forms.accountability.snapshots.tidy",
@@ -427,6 +429,10 @@ ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
 DRILL_KEEP_DAYS = env.int("DRILL_KEEP_DAYS", default=90)  # so long after its end a drill's case is forgotten
 SIGNAL_CLOSED_DAYS = env.int("SIGNAL_CLOSED_DAYS", default=180)
 SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
+# Asking for a session (docs/adr/0161): nobody has answered for so many days, and the lists say that it waits long; days
+# after it was declined, or after its session, until everything that was written is purged.
+SESSION_REQUEST_ANSWER_DAYS = env.int("SESSION_REQUEST_ANSWER_DAYS", default=3)
+SESSION_REQUEST_CLOSED_DAYS = env.int("SESSION_REQUEST_CLOSED_DAYS", default=90)
 ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)
 ASKING_PER_HOUR = env.int("ASKING_PER_HOUR", default=120)
 ASKING_UNPROVEN_PER_HOUR = env.int("ASKING_UNPROVEN_PER_HOUR", default=30)

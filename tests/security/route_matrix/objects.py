@@ -24,6 +24,7 @@ from case_forms.cases.models import (
     RightsRequest,
     StatusChange,
 )
+from case_forms.session_requests.models import SessionRequest
 from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
 from case_forms.tips.models import Tip
 from case_forms.zones.models import PlannedVisit, Zone
@@ -94,6 +95,11 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
     "intake.AnswerExport": Region(lambda unit: AnswerExport.objects.filter(by__assignments__unit=unit), _key),
     "signals.Tip": Region(lambda unit: Tip.objects.filter(unit=unit), lambda row: [row.reference, str(row.pk)]),
     # the unit's other work
+    "session_requests.SessionRequest": Region(
+        lambda unit: SessionRequest.objects.filter(unit=unit),
+        lambda row: [row.reference, str(row.pk)],
+        is_of_cases=False,
+    ),
     "zones.Zone": Region(
         lambda unit: Zone.objects.filter(municipality__region=unit.region),
         lambda row: [row.name],
@@ -187,6 +193,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("lines.ToldState", "checks.WordsToAvoid", "checks.CheckedPage", "review.DeletionRequest"),
             *("review.Submitted", "review.EditorNews", "review.PageReviewTask"),
             *("outreach_pages.FeedbackCount", "outreach_pages.SessionPage", "outreach_pages.OutreachIndexPage"),
+            "outreach_pages.QuestionsReview",
             *("outreach_pages.MaterialLibraryPage", "outreach_pages.MaterialPage", "outreach_pages.KitPage"),
             "outreach_pages.KitVersion",
         )
@@ -215,7 +222,7 @@ PARAMETERS: dict[str, str] = {
     "submission_id": "intake.Submission",
     "attachment_id": "intake.Attachment",
     "export_id": "intake.AnswerExport",
-    "reference": "cases.Case",  # in `signals:` a tip's
+    "reference": "cases.Case",  # in `signals:` a tip's, in `session_requests:` a request's
     "notice_id": "outbox.Notice",
     "task": "cases.Deadline",
     "document": "cases.CaseDocument",

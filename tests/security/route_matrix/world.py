@@ -1,5 +1,6 @@
 """What stands behind the addresses: one row of each kind in the region of the matrix, beside the demo."""
 
+import secrets
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -39,6 +40,8 @@ from case_forms.cases.models import (
 from case_forms.cases.notes.actions import add_note
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
+from case_forms.session_requests.actions import receive_request
+from case_forms.session_requests.models import SessionRequest
 from case_forms.simulation.models import Replay, Scenario
 from case_forms.submissions.attachments.storage import write_content
 from case_forms.submissions.drafts.actions import start_draft
@@ -306,6 +309,14 @@ class World:
             stage=Stage.COORDINATOR,
         )
 
+    def _session_request(self) -> SessionRequest:
+        return receive_request(
+            secret=secrets.token_bytes(32),
+            form_version=FormVersion.objects.newest().for_public().get(form__key="session_request"),
+            answers={"municipality": HERE, "institution": "Shkolla “Prova”"},
+            language="sq",
+        ).request
+
     def _contact(self) -> Contact:
         return Contact.objects.filter(partner=self._office()).order_by("pk").first()
 
@@ -411,6 +422,7 @@ class World:
             "cases:referral_step": {"referral": referral.pk, "kind": "arrived"},
             "cases:refer_again": {"referral": referral.pk},
             "signals:": {"reference": Tip.objects.get().reference},
+            "session_requests:": {"reference": self._session_request().reference},
             "simulation:": self._simulation_values(),
             "simulation_form": {"form": form.key},
             "staff:": {"pk": other.pk},

@@ -69,6 +69,7 @@ KINDS = {
     "formversion": "form_version",
     "informativesession": "session",
     "placechange": "place_change",
+    "sessionrequest": "session_request",
     "textversion": "text_version",
     "plannedvisit": "planned_visit",
     "tip": "signal",  # the record's word for it since the first one

@@ -1,5 +1,6 @@
 """Informative sessions, their cards, pages, numbers and calendars; and what operators and auditors do."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -7,8 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import PutAside
+from case_forms.form_builder.models import FormVersion
+from case_forms.session_requests.actions import receive_request
+from case_forms.session_requests.models import SessionRequest
 from outreach_pages.models import InformativeSession
 from outreach_pages.pages.actions import compute_state_mark, get_pages
+from outreach_pages.records.actions import record_session
 from outreach_pages.records.forms.outcome import CELLS, cell_name
 from outreach_pages.records.models import CalendarAddress
 
@@ -137,3 +142,76 @@ def try_rows_again(day: Day, me: Staff) -> Any:
 def read_the_record(day: Day, me: Staff) -> Any:
     me.send("/cms/audit/", "get")
     return None
+
+
+# ---- requests for a session ----
+
+
+def asked(day: Day) -> SessionRequest:
+    return receive_request(
+        secret=uuid.uuid4().bytes + uuid.uuid4().bytes,
+        form_version=FormVersion.objects.newest().for_public().get(form__key="session_request"),
+        answers={"municipality": "himare", "institution": "Shkolla Kanarina", "contact_name": "Kanarina"},
+        language="sq",
+    ).request
+
+
+@each_of(("worker", "coordinator"))
+def _answering(who: str) -> None:
+    @act("session_request.read", who, "session_requests:request")
+    def read_a_request(day: Day, me: Staff) -> Any:
+        found = asked(day)
+        me.send(reverse("session_requests:request", args=[found.reference]), "get")
+        return found
+
+    @act("session_request.taken", who, "session_requests:take")
+    def take_a_request(day: Day, me: Staff) -> Any:
+        found = asked(day)
+        me.post("session_requests:take", found.reference)
+        return found
+
+    @act("session_request.answered", who, "session_requests:answer")
+    def answer_a_request(day: Day, me: Staff) -> Any:
+        found = asked(day)
+        me.post("session_requests:answer", found.reference, answer="contact", text="Kanarina")
+        return found
+
+    @act("session_request.declined", who, "session_requests:decline")
+    def decline_a_request(day: Day, me: Staff) -> Any:
+        found = asked(day)
+        me.post("session_requests:decline", found.reference, reason="other", text="Kanarina")
+        return found
+
+    @act("session_request.handed_over", who, "session_requests:hand_over")
+    def hand_a_request_over(day: Day, me: Staff) -> Any:
+        found = asked(day)
+        me.post("session_requests:hand_over", found.reference)
+        return found
+
+    @act("session_request.planned", who, "session_requests:plan")
+    def plan_what_was_asked_for(day: Day, me: Staff) -> Any:
+        found = asked(day)
+        me.post("session_requests:plan", found.reference, **get_plan(day))
+        return found
+
+
+# ---- what people asked ----
+
+
+def asked_at_session(day: Day) -> InformativeSession:
+    made = planned(day, ahead=-1)
+    return record_session(session=made, by=day.worker.user, values={"questions_raised": "Kanarina?"}, counts={})
+
+
+@act("session.questions_marked", "editor", "people_asked_one")
+def say_that_it_is_not_for_a_page(day: Day, me: Staff) -> Any:
+    made = asked_at_session(day)
+    me.post("people_asked_one", made.pk, do="not_for_a_page")
+    return made
+
+
+@act("session.questions_opened_again", "editor", "people_asked_one")
+def open_what_was_asked_again(day: Day, me: Staff) -> Any:
+    made = say_that_it_is_not_for_a_page(day, me)
+    me.post("people_asked_one", made.pk, do="open")
+    return made

@@ -37,6 +37,7 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "duty_requests",
         "drills",
         "agreement_account",
+        "people_asked",
     ),
     "It asks a question; the answer goes to another route, which is driven.": (
         "wagtailadmin_pages:add_subpage",

@@ -59,6 +59,7 @@ WITHOUT_A_CASE = {
     "case_forms/form_builder/xlsform_views.py": "a form's definition",
     "case_forms/submissions/field_api/attachments.py": "takes a file in, and answers with its id",
     "case_forms/tip_pages/api/endpoints.py": "what a unit answered to a tip, to whoever holds its receipt",
+    "case_forms/tip_pages/api/session_requests.py": "how far a request for a session is, to whoever holds its receipt",
     "content/media_files/ranges.py": "public recordings",
     "content/printables/views.py": "public papers",
     "notifications/briefs/agreement_views.py": "the register of agreements; codes and times of notices, of no case",
