@@ -5,13 +5,15 @@ Card and region decide which unit reads it. Of a session that is asked for, the 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
+from access.centre import get_answering_unit, get_centre_unit
 from access.models import Region
 from case_forms.form_builder.audience import is_session_request
 from case_forms.form_builder.models import FormVersion
-from case_forms.tips.public_actions import Origin, unit_of_region
+from case_forms.tips.public_actions import Origin
 from outreach_pages.cards import find_open_card
 
 # The public form of each purpose when there are several.
@@ -57,16 +59,23 @@ def place_of_card(code: str) -> EntryPoint | None:
 
 
 def place_of_region(slug: str) -> EntryPoint | None:
-    """Return the place of a region that has a unit, or None."""
+    """Return the place of a region, answered by its own unit or the centre's; None where neither is there."""
     region = Region.objects.filter(slug=slug).first()
-    unit = unit_of_region(region) if region else None
+    unit = get_answering_unit(region) if region else None
     if region is None or unit is None:
         return None
     return EntryPoint(f"region:{region.slug}", "asking:region", (region.slug,), Origin(region=region, unit=unit))
 
 
-def regions_with_a_unit() -> list[Region]:
-    return list(Region.objects.filter(units__is_active=True).distinct().order_by("name"))
+def describe_regions() -> dict[str, Any]:
+    """Return what a page offers to choose from: `regions` with a unit of their own, `others` that `centre` answers.
+
+    Each by name. Without a centre there are no others.
+    """
+    own = list(Region.objects.filter(units__is_active=True).distinct().order_by("name"))
+    centre = get_centre_unit()
+    others = Region.objects.exclude(pk__in=[region.pk for region in own]).order_by("name") if centre else ()
+    return {"regions": own, "others": list(others), "centre": centre}
 
 
 def public_form() -> FormVersion | None:

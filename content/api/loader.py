@@ -14,6 +14,8 @@ from wagtail.documents import get_document_model
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Collection, CollectionViewRestriction, Locale, Page
 
+from access.centre import get_centre_unit
+
 from ..asset_usage import is_public_asset
 from ..external_preview import sign_file
 from ..models import Hotline, public_pages
@@ -69,6 +71,11 @@ class Loader:
     def languages(self) -> dict[int, str]:
         """Return {id of a locale: language code}."""
         return dict(Locale.objects.values_list("pk", "language_code"))
+
+    @cached_property
+    def has_centre(self) -> bool:
+        """Return whether the centre's unit answers for regions without one."""
+        return get_centre_unit() is not None
 
     @cached_property
     def sections(self) -> list[Page]:

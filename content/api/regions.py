@@ -18,7 +18,9 @@ from .viewsets import PublicAPIViewSet
 
 MUNICIPALITY = record({"key": string(), "name": string()})
 UNIT = record({"key": string(), "name": string()}, description="A mobile unit.")
-ASK_URL = by_language(uri(), description="Where someone asks the unit, in each language.")
+ASK_URL = by_language(
+    uri(), description="Where someone asks the unit, in each language. Where there is none, the centre's unit answers."
+)
 
 
 def reverse_by_language(view: str, *args: Any) -> dict[str, str] | None:
@@ -42,7 +44,7 @@ def _unit(region: Any, loader: Loader) -> dict[str, str] | None:
 
 
 def _ask_url(region: Any, loader: Loader) -> dict[str, str] | None:
-    return reverse_by_language("asking:region", region.slug) if region.active_units else None
+    return reverse_by_language("asking:region", region.slug) if region.active_units or loader.has_centre else None
 
 
 class RegionSerializer(PublicSerializer):

@@ -138,8 +138,20 @@ class TestBlocks(PublicSiteTest):
         assert "Njësia Vlorë" in vlore_part
         assert "Njësia e vjetër" not in html
         assert "691234567" not in html
-        assert "tel:129" in fier_part
+        assert "Këtu nuk ka njësi lëvizëse." in fier_part
         assert "/pyet/" not in fier_part
+
+    def test_where_there_is_no_unit_the_centres_answers(self):
+        vlore = Region.objects.create(slug="vlore", name="Vlorë", iso_code="12", is_outreach=True)
+        Region.objects.create(slug="fier", name="Fier", iso_code="04")
+        unit = MobileUnit.objects.create(slug="vlore", name="Njësia Vlorë", region=vlore)
+        html = self.shown("region_chooser", {"title": "Kush është pranë", "intro": ""})
+        fier_part = html[html.index("Fier") : html.index("Vlorë</summary")]
+        assert "Njësia Vlorë" in fier_part
+        assert "/pyet/fier/" in fier_part
+        unit.is_active = False
+        unit.save()
+        assert "/pyet/" not in self.shown("region_chooser", {"title": "Kush është pranë", "intro": ""})
 
     def test_a_line_within_the_text_is_gone_with_its_permission_to_be_shown(self):
         page = self.put(

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from access.models import RateCount
+from access.models import Municipality, RateCount, Region
 from audit.models import AuditEntry
 from case_forms.form_builder.models import FormVersion
 from case_forms.tips import codes
@@ -341,6 +341,18 @@ def test_a_region_without_a_unit_gives_the_numbers(client, scene):
     scene.unit.save()
     assert client.get(reverse("asking:region", args=[scene.place.region.slug])).status_code == 404
     assert client.get(reverse("asking:region", args=["atlantis"])).status_code == 404
+
+
+def test_from_a_region_without_a_unit_the_centres_unit_gets_it_and_the_pages_say_so(client, scene, settings):
+    settings.CENTRE_UNIT = scene.unit.slug
+    elsewhere = Region.objects.create(slug="elsewhere", name="Elsewhere", iso_code="99")
+    Municipality.objects.create(slug="elsewhere-seat", name="Seat", region=elsewhere)
+    start = client.get(reverse("asking:start")).content.decode()
+    assert reverse("asking:region", args=["elsewhere"]) in start
+    assert scene.unit.name in start
+    send(client, reverse("asking:region", args=["elsewhere"]))
+    tip = Tip.objects.get()
+    assert (tip.unit, tip.region) == (scene.unit, elsewhere)
 
 
 # ---- floods ----

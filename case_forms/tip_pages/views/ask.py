@@ -22,7 +22,7 @@ from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form as form_without_cookie
 
 from .. import rate_limits, steps
-from ..entry_points import EntryPoint, place_of_card, place_of_region, regions_with_a_unit
+from ..entry_points import EntryPoint, describe_regions, place_of_card, place_of_region
 from ..form_state import FormState, is_too_large, opened, sealed
 from ..proof_of_work import new_work
 from ..public_forms import PublicForm, Received, SessionRequestForm, TipForm
@@ -46,7 +46,7 @@ TOO_LARGE = _("This is too much for one message. Make it shorter, and send the r
 @form_without_cookie
 def start(request: HttpRequest) -> HttpResponse:
     """Ask which region it is about; also for whoever has no card."""
-    return shown(request, "tip_pages/start.html", "asking:start", regions=regions_with_a_unit())
+    return shown(request, "tip_pages/start.html", "asking:start", **describe_regions())
 
 
 @sensitive_post_parameters()
@@ -78,7 +78,7 @@ def session(request: HttpRequest) -> HttpResponse:
 
 def _ask_tip(request: HttpRequest, place: EntryPoint | None) -> HttpResponse:
     if place is None:
-        return shown(request, "tip_pages/no_place.html", "asking:start", status=404, regions=regions_with_a_unit())
+        return shown(request, "tip_pages/no_place.html", "asking:start", status=404, **describe_regions())
     return _ask(request, TipForm(place))
 
 

@@ -433,6 +433,8 @@ SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
 # after it was declined, or after its session, until everything that was written is purged.
 SESSION_REQUEST_ANSWER_DAYS = env.int("SESSION_REQUEST_ANSWER_DAYS", default=3)
 SESSION_REQUEST_CLOSED_DAYS = env.int("SESSION_REQUEST_CLOSED_DAYS", default=90)
+# The unit that answers messages from regions where none works; empty: nobody, and the pages give the helplines.
+CENTRE_UNIT = env.str("CENTRE_UNIT", default="vlore")
 ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)
 ASKING_PER_HOUR = env.int("ASKING_PER_HOUR", default=120)
 ASKING_UNPROVEN_PER_HOUR = env.int("ASKING_UNPROVEN_PER_HOUR", default=30)
