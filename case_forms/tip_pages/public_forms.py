@@ -20,8 +20,8 @@ from .entry_points import (
     SESSION_REQUESTS,
     EntryPoint,
     FormPlace,
+    describe_regions,
     public_form,
-    regions_with_a_unit,
     session_request_form,
 )
 from .form_state import FormState
@@ -117,7 +117,7 @@ class SessionRequestForm(PublicForm):
         return session_request_form()
 
     def describe_first(self) -> dict[str, Any]:
-        return {"regions": regions_with_a_unit()}
+        return describe_regions()
 
     def describe_readers(self, version: FormVersion, answers: Mapping[str, Any]) -> dict[str, Any]:
         return {"unit": get_answering_unit(version, answers)}

@@ -346,7 +346,9 @@ def test_a_region_without_a_unit_gives_the_numbers(client, scene):
 def test_from_a_region_without_a_unit_the_centres_unit_gets_it_and_the_pages_say_so(client, scene, settings):
     settings.CENTRE_UNIT = scene.unit.slug
     elsewhere = Region.objects.create(slug="elsewhere", name="Elsewhere", iso_code="99")
-    Municipality.objects.create(slug="elsewhere-seat", name="Seat", region=elsewhere)
+    Municipality.objects.create(
+        slug="elsewhere-seat", name="Seat", region=elsewhere, police_directorate=scene.place.directorate
+    )
     start = client.get(reverse("asking:start")).content.decode()
     assert reverse("asking:region", args=["elsewhere"]) in start
     assert scene.unit.name in start

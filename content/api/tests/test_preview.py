@@ -99,8 +99,9 @@ class Preview(SeededTest):
 
     @FRONT
     def test_each_type_that_the_api_tells_of_is_previewed_there_and_no_other(self):
+        locale = self.page().locale
         for model in public_page_models():
-            page = model.objects.live().first() or model(locale=self.page().locale)
+            page = model.objects.live().first() or model(locale=locale)
             is_told = model in shown_models().values()
             assert (EXTERNAL in dict(page.preview_modes)) == is_told, model
             if is_told and page.pk:
