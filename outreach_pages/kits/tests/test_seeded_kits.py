@@ -106,6 +106,19 @@ class TestSeededKits(SeededTest):
                 assert 8 <= len(slides) <= 14, deck.title
                 assert all(len(each["notes"]) > 40 and each["text"].source for each in slides), deck.title
 
+    def test_a_question_has_one_right_answer_and_the_one_that_its_explanation_gives(self):
+        asked = 0
+        for page in self.materials("en", MaterialKind.QUIZ):
+            for quiz in iter_blocks(page, "quiz"):
+                for question in quiz["questions"]:
+                    right = [answer["text"] for answer in question["answers"] if answer["is_right"] is True]
+                    wrong = [answer["text"] for answer in question["answers"] if answer["is_right"] is False]
+                    assert (len(right), len(wrong)) == (1, 1), question["question"]
+                    agrees = strip_tags(question["explanation"].source).startswith("Yes")
+                    assert right == ["True" if agrees else "False"], question["question"]
+                    asked += 1
+        assert asked == 25
+
     def test_each_says_what_it_rests_on_and_when_it_is_read_again(self):
         for model in (MaterialPage, KitPage, MaterialLibraryPage):
             for page in model.objects.live():
