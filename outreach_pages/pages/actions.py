@@ -61,7 +61,9 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
     Raises NowhereToStand.
     """
     session = (
-        InformativeSession.objects.select_for_update(of=("self",)).select_related("municipality").get(pk=session.pk)
+        InformativeSession.objects.select_for_update(of=("self",))
+        .select_related("municipality", "kit_version")
+        .get(pk=session.pk)
     )
     # Under the record's lock, so that two presses at the same time make one page.
     found = get_pages(session)
@@ -74,7 +76,7 @@ def make_session_page(*, session: InformativeSession, by: User) -> list[SessionP
     for locale, parent in places:
         if parent is not None:
             page = SessionPage(session=session, locale=locale, translation_key=key, title="-", slug=uuid.uuid4().hex)
-            page.kit_version = choose_kit_version(session.audience, locale.language_code)
+            page.kit_version = choose_kit_version(session.audience, locale.language_code, session.kit_version)
             # Added as a draft: `_write` reads the page from the database, fills it and publishes it.
             page.live = False
             parent.add_child(instance=page)

@@ -83,13 +83,15 @@ class KitWords:
         return list(dict.fromkeys(part.sources for part in self.parts if part.sources))
 
 
-def choose_kit_version(audience: str, language: str) -> KitVersion | None:
+def choose_kit_version(audience: str, language: str, held_with: KitVersion | None = None) -> KitVersion | None:
     """Return the newest version of the kit for these people, of several kits of the youngest; None without one.
 
-    A kit that has no words for the page yet isn't chosen: the page would lack what the program's texts say.
+    The kit that the session was `held_with`, as its record says, goes before the others. A kit that has no words for
+    the page yet isn't chosen: the page would lack what the program's texts say.
     """
     kits = KitPage.objects.live().filter(audience=audience, locale__language_code=language)
-    for kit in kits.order_by("-first_published_at", "-pk"):
+    named = held_with.kit_id if held_with is not None else None
+    for kit in sorted(kits.order_by("-first_published_at", "-pk"), key=lambda kit: kit.pk != named):
         version = KitVersion.objects.newest(kit.pk)
         if version is not None and version.audience == audience and version.content["body"]:
             return version

@@ -123,6 +123,15 @@ class TestWhatItShows(KitPageTest):
         KitPage.objects.exclude(pk=kit.pk).update(live=False)
         assert choose_kit_version("grade_9", "sq") is None
 
+    def test_the_kit_that_the_record_names_goes_before_a_younger_one(self):
+        younger = self.put_kit(self.slides, slug="i-ri")
+        younger.body = build_words("Shenjë e re")
+        younger.save_revision().publish()
+        assert choose_kit_version("grade_9", "sq").kit_id == younger.pk
+        named = KitVersion.objects.filter(kit_id=self.kit.pk).order_by("number").first()
+        assert choose_kit_version("grade_9", "sq", named) == KitVersion.objects.newest(self.kit.pk)
+        assert choose_kit_version("grade_9", "en", named) is None
+
     def test_a_page_of_another_audience_gets_the_kit_for_that(self):
         InformativeSession.objects.update(audience="community")
         renew_session_page(session=self.session, by=self.worker)
