@@ -111,7 +111,7 @@ def test_slides_work_without_script_and_by_keyboard_with_it(chromium: Browser, l
     version = put_kit()
     context, page, _complaints = open_as(chromium, live_server, "vlore1", viewport=PHONE, java_script_enabled=False)
     page.goto(f"{live_server.url}/field/sessions/kits/")
-    follow(page, page.get_by_role("link", name="Klasa e nëntë"))
+    follow(page, page.get_by_role("link", name="Klasa e nëntë 45 min"))
     follow(page, page.get_by_role("link", name="Shfaq diapozitivat"))
     expect(page.locator("#slide-1")).to_be_in_viewport()
     page.locator("#slide-1 [data-next]").click()
