@@ -14,6 +14,7 @@ from redis.connection import parse_url
 from redis.retry import Retry
 
 from .gateways import get_gateway_channels, get_reply_channels, read_gateways
+from .origins import read_origins
 
 ROOT = Path(__file__).resolve().parents[3]
 env = environ.Env()
@@ -44,6 +45,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Other front ends whose pages may send (docs/api-public.md): scheme, host and port, as browsers say it.
 PUBLIC_API_ORIGINS = [origin.rstrip("/") for origin in env.list("PUBLIC_API_ORIGINS", default=[])]
+# Apps in browsers whose pages may use the field API, with a bearer token (docs/api.md).
+FIELD_API_ORIGINS = read_origins("FIELD_API_ORIGINS", env.list("FIELD_API_ORIGINS", default=[]))
 
 INSTALLED_APPS = [
     # our rooms
@@ -128,6 +131,7 @@ MIDDLEWARE = [
     "config.middleware.ContentSecurityPolicy",
     "config.middleware.SafeHeaders",
     "content.api.cors.PublicAPIMiddleware",
+    "content.api.cors.FieldAPIMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
