@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
-from .gateways import get_gateway_channels, get_reply_channels, read_gateways
+from .gateways import get_gateway_channels, get_reply_channels, read_gateways, read_publish_webhooks
 from .origins import read_origins
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "notifications.text_pages",
     "notifications.drills",
     "notifications.board",
+    "notifications.publish_webhooks",
     "case_forms.zones",
     "case_forms.form_builder",
     "case_forms.procedures",
@@ -266,6 +267,7 @@ EACH_MINUTE = (
     "content.housekeeping.each_minute",
     "notifications.outbox.alarm.ring",
     "notifications.staff_push.waking.send_due",
+    "notifications.publish_webhooks.sending.send_due",
     "notifications.outbox.bounces.mailbox.read_mailbox",
     "notifications.escalation.chain_watch.each_minute",
     "notifications.escalation.outlook_watch.each_minute",
@@ -486,6 +488,8 @@ if VAPID_PRIVATE_KEY:
 # HTTP, in the local and the test profile only; certificates to trust beside the system's: a state's own authority.
 LOOPBACK_ENDPOINTS = False
 OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")
+# Builders of static front ends that are told when public content has changed, described in a file (docs/webhooks.md).
+PUBLISH_WEBHOOKS = read_publish_webhooks(env.str("PUBLISH_WEBHOOKS_FILE", default=""))
 # An address of a watch outside, asked each minute in which a worker has executed a canary: where it isn't asked any
 # more, somebody else raises the alarm. Whoever knows it could keep that alarm silent: it is a secret.
 OUTSIDE_WATCH_URL = env.str("OUTSIDE_WATCH_URL", default="")
