@@ -10,9 +10,10 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         # Imported here, because they need models, which are loaded by now.
-        from . import asset_usage, pictures
+        from . import asset_usage, pictures, public_changes
         from .page_cache import invalidation
 
         invalidation.connect()
         pictures.connect()
+        public_changes.connect()
         asset_usage.register_permission_policy()

@@ -1,6 +1,7 @@
 """Middleware that opens the public API to any origin and answers everyone alike: no cookie or token is looked at.
 
-Where something is sent (`WRITING`), only to the origins that the settings name.
+Where something is sent (`WRITING`), only to the origins that the settings name. The field API opens to origins of its
+own list, for bearer tokens alone.
 
 A middleware, because answers made before a view is reached (a refused method, an unknown address) must be readable by a
 front end elsewhere too.
@@ -11,7 +12,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from access.middleware import problem
 
@@ -34,6 +35,15 @@ PREFLIGHT = {
     "Allow": METHODS,
     "Cache-Control": "no-store",
 }
+FIELD_METHODS = "GET, HEAD, POST, OPTIONS"
+# Neither Access-Control-Allow-Credentials nor `*`: no browser sends a cookie along, or lets one be set.
+FIELD_PREFLIGHT = {
+    "Access-Control-Allow-Methods": FIELD_METHODS,
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, Content-Type, X-File-Name",
+    "Access-Control-Max-Age": "600",  # an origin that is taken off the list is out within ten minutes
+    "Allow": FIELD_METHODS,
+}
+FIELD_EXPOSED = "Allow, Retry-After, WWW-Authenticate"
 
 
 def is_public_api(path: str) -> bool:
@@ -121,3 +131,34 @@ class PublicAPIMiddleware:
         for name in ("Content-Language", "Vary"):  # neither the reader's language nor a cookie changes an answer
             response.headers.pop(name, None)
         return response
+
+
+class FieldAPIMiddleware:
+    """Middleware that lets pages of the origins in `FIELD_API_ORIGINS` use the field API with a bearer token.
+
+    A page elsewhere never acts with a session: its cookies are taken away before anybody looks at them. What other
+    origins ask is answered as ever, without the headers by which a browser would let their pages read it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(FIELD_API):
+            return self.get_response(request)
+        origin = request.headers.get("Origin", "")
+        # Our own pages sign in by session, also where somebody has listed their origin.
+        is_allowed = origin in settings.FIELD_API_ORIGINS and origin != settings.PUBLIC_URL
+        answer = self._answer_allowed(request) if is_allowed else self.get_response(request)
+        if is_allowed:
+            answer["Access-Control-Allow-Origin"] = origin
+            answer["Access-Control-Expose-Headers"] = FIELD_EXPOSED
+        patch_vary_headers(answer, ["Origin"])
+        return answer
+
+    def _answer_allowed(self, request: HttpRequest) -> HttpResponse:
+        # A browser asks first, and without the token: that question has no answer that is anybody's secret.
+        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return HttpResponse(status=204, headers=FIELD_PREFLIGHT)
+        request.META.pop("HTTP_COOKIE", None)
+        return self.get_response(request)

@@ -67,11 +67,11 @@ def build_body(message: Message, now: datetime) -> bytes:
     body = {
         "type": TYPE,
         "id": build_id(message),
-        "timestamp": _write_time(message.sent_at or now),
+        "timestamp": write_time(message.sent_at or now),
         "data": {
             "code": message.code,
             "link": message.link,
-            "answer_by": _write_time(message.answer_by) if message.answer_by else None,
+            "answer_by": write_time(message.answer_by) if message.answer_by else None,
             "drill": message.is_drill,
         },
     }
@@ -79,21 +79,30 @@ def build_body(message: Message, now: datetime) -> bytes:
 
 
 def build_headers(message: Message, content: bytes, keys: list[str], now: datetime) -> dict[str, str]:
-    """Build the headers of one attempt. `webhook-timestamp` is the attempt's own: receivers refuse old ones."""
+    """Build the headers of one attempt to send a notice."""
+    return build_signed_headers(build_id(message), content, keys, now)
+
+
+def build_signed_headers(webhook_id: str, content: bytes, keys: list[str], now: datetime) -> dict[str, str]:
+    """Build the headers of one attempt. `webhook-timestamp` is the attempt's own: receivers refuse old ones.
+
+    Raises PayloadError.
+    """
     # The library takes an aware time's fields for UTC, whatever its zone says.
     moment = now.astimezone(UTC)
     try:
-        signatures = [Webhook(key).sign(build_id(message), moment, content.decode()) for key in keys]
+        signatures = [Webhook(key).sign(webhook_id, moment, content.decode()) for key in keys]
     except ValueError:  # a key that isn't base64: binascii.Error is one; without its cause, which may quote the key
         raise PayloadError("webhook_bad_key") from None
     return {
         "content-type": "application/json",
         "user-agent": "Vatra-Webhook/1",
-        "webhook-id": build_id(message),
+        "webhook-id": webhook_id,
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
 
 
-def _write_time(moment: datetime) -> str:
+def write_time(moment: datetime) -> str:
+    """Write a moment as bodies say it: to the second, in UTC."""
     return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -28,6 +28,7 @@ from notifications.escalation.means_watch import describe_health as describe_mea
 from notifications.escalation.outlook_watch import ROSTER
 from notifications.escalation.outside_watch import describe_outside_watch
 from notifications.outbox.models import Heartbeat
+from notifications.publish_webhooks.sending import describe_health as describe_publish_webhooks
 
 NEEDED = ("database", "migrations", "worker", "sweeper", "contacts")
 WORKER_FRESH = timedelta(seconds=60)
@@ -147,6 +148,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         | {"ok": failing <= SMTP_FAILING_SECONDS and probes["smtp"]["age_s"] is not None, "failing_s": failing},
         **gateways,
         **describe_outside_watch(beats, now),
+        **describe_publish_webhooks(beats, now),
         "audit_chain": _chain(beats, now),
         "sealed_cells": _cells(beats, now),
         "disk": _disk(),

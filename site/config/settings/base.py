@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
-from .gateways import get_gateway_channels, get_reply_channels, read_gateways
+from .gateways import get_gateway_channels, get_reply_channels, read_gateways, read_publish_webhooks
+from .origins import read_origins
 
 ROOT = Path(__file__).resolve().parents[3]
 env = environ.Env()
@@ -44,6 +45,8 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Other front ends whose pages may send (docs/api-public.md): scheme, host and port, as browsers say it.
 PUBLIC_API_ORIGINS = [origin.rstrip("/") for origin in env.list("PUBLIC_API_ORIGINS", default=[])]
+# Apps in browsers whose pages may use the field API, with a bearer token (docs/api.md).
+FIELD_API_ORIGINS = read_origins("FIELD_API_ORIGINS", env.list("FIELD_API_ORIGINS", default=[]))
 
 INSTALLED_APPS = [
     # our rooms
@@ -66,6 +69,7 @@ INSTALLED_APPS = [
     "notifications.text_pages",
     "notifications.drills",
     "notifications.board",
+    "notifications.publish_webhooks",
     "case_forms.zones",
     "case_forms.form_builder",
     "case_forms.procedures",
@@ -128,6 +132,7 @@ MIDDLEWARE = [
     "config.middleware.ContentSecurityPolicy",
     "config.middleware.SafeHeaders",
     "content.api.cors.PublicAPIMiddleware",
+    "content.api.cors.FieldAPIMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -262,6 +267,7 @@ EACH_MINUTE = (
     "content.housekeeping.each_minute",
     "notifications.outbox.alarm.ring",
     "notifications.staff_push.waking.send_due",
+    "notifications.publish_webhooks.sending.send_due",
     "notifications.outbox.bounces.mailbox.read_mailbox",
     "notifications.escalation.chain_watch.each_minute",
     "notifications.escalation.outlook_watch.each_minute",
@@ -482,6 +488,8 @@ if VAPID_PRIVATE_KEY:
 # HTTP, in the local and the test profile only; certificates to trust beside the system's: a state's own authority.
 LOOPBACK_ENDPOINTS = False
 OUTGOING_CA_FILE = env.str("OUTGOING_CA_FILE", default="")
+# Builders of static front ends that are told when public content has changed, described in a file (docs/webhooks.md).
+PUBLISH_WEBHOOKS = read_publish_webhooks(env.str("PUBLISH_WEBHOOKS_FILE", default=""))
 # An address of a watch outside, asked each minute in which a worker has executed a canary: where it isn't asked any
 # more, somebody else raises the alarm. Whoever knows it could keep that alarm silent: it is a secret.
 OUTSIDE_WATCH_URL = env.str("OUTSIDE_WATCH_URL", default="")

@@ -1,4 +1,7 @@
-"""The file that describes gateways for SMS and calls. What it says is checked by `notifications.channels.gateways`."""
+"""The files that describe gateways for SMS and calls, and receivers of webhooks about public content.
+
+What they say is checked by `notifications.channels.gateways` and `notifications.publish_webhooks.receivers`.
+"""
 
 import json
 from pathlib import Path
@@ -14,17 +17,26 @@ CHANNELS = {
 
 def read_gateways(file: str) -> list[Any]:
     """Return the descriptions in this file; none without one. Raises ImproperlyConfigured, in words."""
+    return _read_list("NOTIFICATION_GATEWAYS_FILE", file, "gateways")
+
+
+def read_publish_webhooks(file: str) -> list[Any]:
+    """Return the descriptions in this file; none without one. Raises ImproperlyConfigured, in words."""
+    return _read_list("PUBLISH_WEBHOOKS_FILE", file, "receivers")
+
+
+def _read_list(setting: str, file: str, of_what: str) -> list[Any]:
     if not file:
         return []
     try:
         found = json.loads(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ImproperlyConfigured(f"NOTIFICATION_GATEWAYS_FILE can't be read: {error.strerror}.") from None
+        raise ImproperlyConfigured(f"{setting} can't be read: {error.strerror}.") from None
     except ValueError as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "its text"
-        raise ImproperlyConfigured(f"NOTIFICATION_GATEWAYS_FILE is no JSON: look at {where}.") from None
+        raise ImproperlyConfigured(f"{setting} is no JSON: look at {where}.") from None
     if not isinstance(found, list):
-        raise ImproperlyConfigured("NOTIFICATION_GATEWAYS_FILE is no list of gateways: begin it with [.")
+        raise ImproperlyConfigured(f"{setting} is no list of {of_what}: begin it with [.")
     return found
 
 

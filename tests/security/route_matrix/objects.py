@@ -207,6 +207,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         for model in (
             *("access.RateCount", "audit.AuditEntry", "audit.ChainHead", "audit.PutAside", "audit.RepeatedDenial"),
             *("vault.KeyInUse", "vault.LastingKey", "outbox.Heartbeat", "asking.Spent", "briefs.ProtocolYear"),
+            "publish_webhooks.PublishWebhook",
         )
     },
     **{
