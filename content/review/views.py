@@ -1,5 +1,6 @@
 """Admin views: review what somebody submitted, and submit a translation."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -7,13 +8,26 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page, TaskState
 
 from ..checks.run import get_findings
+from ..models.reviewed_page import get_language_name
 from .actions import get_translation, submit_translation
 from .models import PageReviewTask, Submitted, may_decide
+
+
+@dataclass(frozen=True)
+class WaitingDraft:
+    """A draft that waits for approval, as its preview shows it. `decide_url` is empty for the one decided on here."""
+
+    language: str  # code
+    name: str  # of the language, in that language
+    title: str
+    url: str
+    decide_url: str
 
 
 class ChangesForm(forms.Form):
@@ -51,8 +65,37 @@ def decide(request: HttpRequest, state_id: int) -> HttpResponse:
         "is_own": request.user.pk in Submitted.objects.get_authors(state),
         "is_as_submitted": Submitted.objects.is_unchanged(state),
         "has_live": page.live,
+        "drafts": get_drafts_beside(state, page, request.user),
     }
     return render(request, "content_admin/review.html", context)
+
+
+def get_drafts_beside(state: TaskState, page: Page, user: Any) -> list[WaitingDraft]:
+    """Return what to show beside the decision: the page as submitted, then its translations that wait too.
+
+    Only those this person may edit: their previews ask the same.
+    """
+    drafts = [_describe_draft(state, page, is_here=True)]
+    for twin in page.get_translations().select_related("locale").order_by("locale__language_code"):
+        waiting = twin.current_workflow_task_state
+        if waiting is None or not isinstance(waiting.task.specific, PageReviewTask):
+            continue
+        shown = waiting.revision.as_object()
+        if shown.permissions_for_user(user).can_edit():
+            drafts.append(_describe_draft(waiting, shown, is_here=False))
+    return drafts
+
+
+def _describe_draft(state: TaskState, page: Page, *, is_here: bool) -> WaitingDraft:
+    language = page.locale.language_code
+    return WaitingDraft(
+        language=language,
+        name=get_language_name(language),
+        title=page.get_admin_display_title(),
+        # The submitted revision by its number: Wagtail's preview of the task is closed to its authors.
+        url=reverse("wagtailadmin_pages:revisions_view", args=[page.pk, state.revision_id]),
+        decide_url="" if is_here else reverse("review:decide", args=[state.pk]),
+    )
 
 
 def _decided(request: HttpRequest, state: TaskState, page: Page, form: ChangesForm) -> HttpResponse | None:
