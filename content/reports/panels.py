@@ -56,7 +56,7 @@ class RemovedPagesPanel(Component):
         taken = get_recently_unpublished()
         left_out = max(asked.count() - MAX_SHOWN, 0) + max(len(taken) - MAX_SHOWN, 0)
         asked, taken = asked[:MAX_SHOWN], taken[:MAX_SHOWN]
-        add_display_titles([each.page for each in (*asked, *taken)])
+        add_display_titles([*(each.page for each in asked), *(each.page for each in taken)])
         return {"asked": asked, "taken": taken, "left_out": left_out}
 
 

@@ -30,7 +30,9 @@ class TogetherForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "invalid_choice": gettext_lazy("One of the pages that you ticked doesn’t wait for you any more. Nothing was published.")
+            "invalid_choice": gettext_lazy(
+                "One of the pages that you ticked doesn’t wait for you any more. Nothing was published."
+            )
         },
     )
 
@@ -47,7 +49,7 @@ def _describe_choice(state: TaskState) -> SafeString:
     page = state.revision.as_object()
     address, title = reverse("review:decide", args=[state.pk]), page.get_admin_display_title()
     language = get_language_name(page.locale.language_code)
-    return format_html('<a href="{}" target="_blank">{}</a> ({})', address, title, language)
+    return format_html('<span><a href="{}" target="_blank">{}</a> ({})</span>', address, title, language)
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,8 @@ def _approved_together(request: HttpRequest, page: Page, states: list[TaskState]
         approve_together(states, user=request.user)  # type: ignore[arg-type]
     except NotApproved as refused:
         words = _(
-            "Nothing was published: “%(title)s” can’t be approved. Somebody decided on it, its text was changed, or the "
-            "checks found something that must not be published."
+            "Nothing was published: “%(title)s” can’t be approved. Somebody decided on it, its text was changed, or "
+            "the checks found something that must not be published."
         )
         messages.error(request, words % {"title": refused})
         return None
