@@ -32,6 +32,7 @@ from .review import history, logged_uploads
 from .review.actions import get_translation, was_publication_stopped, withdraw_submission
 from .review.localize import build_urlpatterns as localize_addresses
 from .review.localize import publish_term_translation
+from .review.models import may_decide
 from .snippet_viewsets import GlossaryTermViewSet, HotlineViewSet, SearchGroup
 
 logged_uploads.register_chooser_views()
@@ -208,6 +209,30 @@ class SubmitForApprovalMenuItem(SubmitForModerationMenuItem):
         return super().get_context_data(parent_context) | {"label": _("Submit for approval")}
 
 
+class DecideMenuItem(ActionMenuItem):
+    """Link "Review and decide", for whoever may decide on the page: approving stands there, beside the page."""
+
+    name = "review-and-decide"
+    label = _("Review and decide")
+    icon_name = "glasses"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(order=0)
+        self.address = address
+
+    def get_url(self, parent_context: dict[str, Any]) -> str:
+        return self.address
+
+
+@hooks.register("construct_page_action_menu")
+def offer_decision(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Put "Review and decide" first, which makes it the button at the foot of the editor."""
+    page, user = context.get("page"), request.user
+    state = page.current_workflow_task_state if page is not None else None
+    if state is not None and may_decide(state, user):  # type: ignore[arg-type]
+        items.insert(0, DecideMenuItem(reverse("review:decide", args=[state.pk])))
+
+
 @hooks.register("construct_page_action_menu")
 def adapt_page_actions(items: list[ActionMenuItem], request: HttpRequest, context: dict[str, Any]) -> None:
     """Remove "Convert to alias" and rename Wagtail's submit item.
@@ -261,12 +286,13 @@ def explain_translation_submission(request: HttpRequest, page: Page) -> None:
     """Show how a translation is submitted: wagtail-localize's sentence editor has no button for it."""
     if request.method != "GET" or request.headers.get("X-Requested-With") or get_translation(page) is None:
         return
+    user: Any = request.user
     if page.workflow_in_progress:
         state = page.current_workflow_task_state
         address, words, button = (
             reverse("review:decide", args=[state.pk]),
             gettext("This page is waiting for approval."),
-            gettext("See what is waiting"),
+            gettext("Review and decide") if may_decide(state, user) else gettext("See what is waiting"),
         )
     else:
         address, words, button = (

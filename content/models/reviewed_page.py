@@ -40,7 +40,7 @@ class ReviewedPage:
         if own and not own[0][0]:
             own[0] = ("", _("This page"))
         mine = self.locale.language_code if self.locale_id else ""  # type: ignore[attr-defined]
-        return [*own, *((TRANSLATION_MODE + code, _get_language_name(code)) for code in LANGUAGES if code != mine)]
+        return [*own, *((TRANSLATION_MODE + code, get_language_name(code)) for code in LANGUAGES if code != mine)]
 
     def serve_preview(self, request: HttpRequest, preview_mode: str) -> HttpResponse:
         """Show the translation's newest draft, when the mode asks for it."""
@@ -50,7 +50,7 @@ class ReviewedPage:
         code = preview_mode.removeprefix(TRANSLATION_MODE)
         twin = self.get_translations().filter(locale__language_code=code).first()  # type: ignore[attr-defined]
         if twin is None:
-            return render(request, "content_admin/no_twin.html", {"language": _get_language_name(code)})
+            return render(request, "content_admin/no_twin.html", {"language": get_language_name(code)})
         # The draft and not the live page: whoever writes both languages compares what will be, not what was.
         return twin.get_latest_revision_as_object().serve_preview(request, "")
 
@@ -60,5 +60,6 @@ def is_fixed(page: Any, revision: Any) -> bool:
     return is_out or revision.task_states.exists()
 
 
-def _get_language_name(code: str) -> str:
+def get_language_name(code: str) -> str:
+    """Return a language's name in that language."""
     return translation.get_language_info(code)["name_local"].capitalize()

@@ -9,7 +9,7 @@ from access.models import StaffRole
 
 from ..hotlines.states import get_due_statuses
 from ..review.models import DeletionRequest
-from .lists import get_due_pages, get_recently_unpublished
+from .lists import add_display_titles, get_due_pages, get_recently_unpublished
 
 MAX_SHOWN = 8
 
@@ -38,7 +38,7 @@ class DuePagesPanel(Component):
     def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         due = get_due_pages(self.request.user)  # type: ignore[arg-type]
         count = due.count()
-        return {"pages": due[:MAX_SHOWN], "count": count, "more": max(0, count - MAX_SHOWN)}
+        return {"pages": add_display_titles(due[:MAX_SHOWN]), "count": count, "more": max(0, count - MAX_SHOWN)}
 
 
 class RemovedPagesPanel(Component):
@@ -55,7 +55,9 @@ class RemovedPagesPanel(Component):
         asked = DeletionRequest.objects.select_related("page", "asked_by")
         taken = get_recently_unpublished()
         left_out = max(asked.count() - MAX_SHOWN, 0) + max(len(taken) - MAX_SHOWN, 0)
-        return {"asked": asked[:MAX_SHOWN], "taken": taken[:MAX_SHOWN], "left_out": left_out}
+        asked, taken = asked[:MAX_SHOWN], taken[:MAX_SHOWN]
+        add_display_titles([*(each.page for each in asked), *(each.page for each in taken)])
+        return {"asked": asked, "taken": taken, "left_out": left_out}
 
 
 def build_panels(request: HttpRequest) -> list[Component]:

@@ -22,7 +22,7 @@ from ..models import Hotline
 from ..models.hotline_audiences import get_without_line
 from ..models.hotline_rules import days_left
 from ..review.history import CHANGE_NOTE
-from .lists import SOON, get_due_pages, get_editable_pages, get_hotlines_by_state
+from .lists import SOON, add_display_titles, get_due_pages, get_editable_pages, get_hotlines_by_state
 
 
 def get_edit_url(page: Page) -> str:
@@ -89,16 +89,16 @@ class ReviewByReport(LocalTimeReport):
     any_permission_required = ["add", "change", "publish"]
     no_results_message = _("No page is due for review.")
     columns = [
-        TitleColumn("title", label=_("Title"), get_url=get_edit_url),
+        TitleColumn("display_title", label=_("Title"), get_url=get_edit_url),
         LocaleColumn(),
         Column("kind", label=_("Type"), accessor=get_kind),
         DateColumn("review_by", label=_("Next review on")),
         DateColumn("checked_on", label=_("Text checked on")),
         DateColumn("last_published_at", label=_("Last published")),
     ]
-    list_export = ["title", "locale", "review_by", "checked_on", "last_published_at", "full_url"]
+    list_export = ["display_title", "locale", "review_by", "checked_on", "last_published_at", "full_url"]
     export_headings = {
-        "title": _("Title"),
+        "display_title": _("Title"),
         "locale": _("Language"),
         "review_by": _("Next review on"),
         "checked_on": _("Text checked on"),
@@ -108,6 +108,9 @@ class ReviewByReport(LocalTimeReport):
 
     def get_queryset(self) -> Any:
         return get_editable_pages(self.request.user).live().select_related("locale").order_by("review_by", "path")
+
+    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+        return add_display_titles(object_list)
 
 
 class TestCallColumn(Column):
@@ -199,13 +202,13 @@ class FindingsReport(LocalTimeReport):
     any_permission_required = ["add", "change", "publish"]
     no_results_message = _("The checks found nothing.")
     columns = [
-        TitleColumn("title", label=_("Title"), get_url=get_edit_url),
+        TitleColumn("display_title", label=_("Title"), get_url=get_edit_url),
         LocaleColumn(),
         FindingsColumn("findings", label=_("What to look at"), accessor=get_findings),
     ]
-    list_export = ["title", "locale", "findings_text", "full_url"]
+    list_export = ["display_title", "locale", "findings_text", "full_url"]
     export_headings = {
-        "title": _("Title"),
+        "display_title": _("Title"),
         "locale": _("Language"),
         "findings_text": _("What to look at"),
         "full_url": _("Address"),
@@ -227,7 +230,7 @@ class FindingsReport(LocalTimeReport):
         # In parts: a download has all pages, and each is loaded with its whole text.
         for bundle in iter_batches(pages, BATCH_SIZE):
             found |= get_findings_by_page(specific.filter(pk__in=[page.pk for page in bundle]))
-        for page in pages:
+        for page in add_display_titles(pages):
             page.findings = found.get(page.pk, [])
             page.findings_text = "\n".join(str(each) for each in page.findings)
         return pages

@@ -1,6 +1,6 @@
 """Submit a page, publish what was approved, and publish on schedule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,14 +15,19 @@ from wagtail_localize.models import Translation
 from access.models import User
 from audit.chain import get_actor, log_event
 
+from ..checks.run import get_stopping_findings
 from .authors import get_last_translator
 from .history import STOPPED_PUBLICATION
-from .models import EditorNews, PageReviewTask, Submitted
+from .models import EditorNews, PageReviewTask, Submitted, may_decide
 from .news import queue_news
 
 log = structlog.get_logger(__name__)
 Item = TypeVar("Item")
 NOT_PUBLISHED = EditorNews.What.NOT_PUBLISHED
+
+
+class NotApproved(Exception):
+    """One of several submissions can't be approved. Its argument is the page's title."""
 
 
 class ChangedSinceApproval(Exception):
@@ -62,6 +67,43 @@ def get_approval(workflow_state: WorkflowState) -> TaskState | None:
         ):
             return state
     return None
+
+
+@transaction.atomic
+def approve_together(states: Sequence[TaskState], *, user: User) -> None:
+    """Approve several submissions in one transaction: all of them or, raising NotApproved, none (docs/adr/0165).
+
+    Asks of each what approving it alone asks. Published in the order in which they were submitted.
+    """
+    # All workflows first and always in one order, so that neither of two bundles with common pages waits for ever.
+    ids = sorted(state.workflow_state_id for state in states)
+    list(WorkflowState.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    fresh = TaskState.objects.filter(pk__in=[state.pk for state in states]).select_related("revision", "task")
+    waiting = [each.specific for each in fresh.order_by("workflow_state_id")]
+    # Looked at before the first one acts: Wagtail mails authors at once, and a mail can't be rolled back.
+    for state in waiting:
+        if not can_be_approved(state, user):
+            raise NotApproved(state.revision.as_object().get_admin_display_title())
+    for state in waiting:
+        state.task.specific.on_action(state, user, "approve")
+
+
+def can_be_approved(state: TaskState, user: User) -> bool:
+    """Return whether a submission waits and this person may approve it as it is."""
+    return (
+        state.status == TaskState.STATUS_IN_PROGRESS
+        and may_decide(state, user)
+        and state.revision.as_object().permissions_for_user(user).can_edit()
+        and Submitted.objects.is_unchanged(state)
+        and not get_stopping_findings(state.revision)
+    )
+
+
+def get_others_to_decide(state: TaskState, user: User) -> list[TaskState]:
+    """Return what else waits for this person, as it was submitted, the first submitted first."""
+    tasks = PageReviewTask.objects.filter(active=True)
+    found = [each for task in tasks for each in task.get_task_states_user_can_moderate(user).select_related("revision")]
+    return sorted((each for each in found if each.pk != state.pk), key=lambda each: each.workflow_state_id)
 
 
 def get_translation(page: Page) -> Translation | None:

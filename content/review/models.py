@@ -35,7 +35,8 @@ class ReviewLock(WorkflowLock):
         state = self.object.current_workflow_task_state
         if state is None:
             return SafeString("")
-        if may_decide(state, user):
+        decides = may_decide(state, user)
+        if decides:
             words = _("This page is waiting for you: check it, then approve it or ask for changes.")
         elif user.pk == state.workflow_state.requested_by_id:
             words = _("You submitted this page. Another editor is reviewing it; until then nobody can change it.")
@@ -43,10 +44,11 @@ class ReviewLock(WorkflowLock):
             words = _("This page is waiting for another editor's approval. Until then nobody can change it.")
         address = reverse("review:decide", args=[state.pk])
         return format_html(
-            '{} <span class="buttons"><a class="button button-small button-secondary" href="{}">{}</a></span>',
+            '{} <span class="buttons"><a class="button button-small{}" href="{}">{}</a></span>',
             words,
+            "" if decides else " button-secondary",
             address,
-            _("See what is waiting"),
+            _("Review and decide") if decides else _("See what is waiting"),
         )
 
     def get_locked_by(self, user: User, can_lock: bool = False) -> Any:

@@ -11,12 +11,14 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.models import Page, PageManager
+from wagtail.query import PageQuerySet
 from wagtail_localize.fields import BaseTranslatableField
 
 from content.fields import BodyField
 from content.models import PublicPageMixin
 
 from ..blocks import SessionPageBlock
+from ..records.models import InformativeSession
 from .forms import SessionPageForm
 from .kit_words import get_as_shown
 from .reading import render_body
@@ -27,10 +29,24 @@ def new_slug() -> str:
     return uuid.uuid4().hex
 
 
+class SessionPageQuerySet(PageQuerySet):
+    def only(self, *fields: Any) -> "SessionPageQuerySet":
+        # Django refuses to join what it shall not load. Wagtail's editor reads translations so.
+        alone: Any = self.select_related(None)
+        return super(SessionPageQuerySet, alone).only(*fields)
+
+
+class SessionPageManager(PageManager.from_queryset(SessionPageQuerySet)):  # type: ignore[misc]
+    """Reads the session and its municipality along: lists of pages name both in each row."""
+
+    def get_queryset(self) -> SessionPageQuerySet:
+        return super().get_queryset().select_related("session__municipality")
+
+
 class SessionPage(PublicPageMixin, Page):
     """What was discussed in one session, for those who were there. Unlisted, and served at /k/<code>/ only."""
 
-    objects: ClassVar[PageManager]
+    objects: ClassVar[PageManager] = SessionPageManager()
     session = models.ForeignKey(
         "outreach_pages.InformativeSession",
         models.PROTECT,
@@ -139,6 +155,11 @@ class SessionPage(PublicPageMixin, Page):
         return context | {"reading_body": render_body(shown.body, context)}
 
     def get_admin_display_title(self) -> str:
-        """Add day, town and card, by which editors tell apart hundreds of pages with one title."""
+        """Add day, town and card, by which editors tell apart hundreds of pages with one title.
+
+        Readers of the page see all three; the unit and the place's name stay with the units.
+        """
+        if "session_id" in self.get_deferred_fields():  # Wagtail's `specific_deferred` loads none of its own columns
+            self.session = InformativeSession.objects.select_related("municipality").get(pages=self.pk)
         details = f"{self.session.date:%d.%m.%Y}, {self.session.municipality}, {self.session.card_code}"
         return f"{super().get_admin_display_title()} · {details}"

@@ -74,7 +74,7 @@ class SessionQuerySet(models.QuerySet["InformativeSession"]):
         return self.filter(municipality__region=region)
 
 
-class InformativeSession(models.Model):  # type: ignore[django-manager-missing]
+class InformativeSession(models.Model):
     """One informative session of a mobile unit. Planned, then held, then reported; or cancelled.
 
     topics: list of Topic keys. partners: list of PartnerKind keys. materials: list of {"kind": Material, "number": n}.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import DEFAULT_LANGUAGE
 from access.models import StaffRole, User
 
-from .markdown import render
+from .markdown import list_parts, render
 
 FIRST, SECOND = "sq", "en"  # guides are in docs/sq/ and docs/, whichever languages the service speaks
 
@@ -33,6 +33,10 @@ class Guide:
 
     def html(self, language: str) -> SafeString:
         return _rendered(self.path(language))
+
+    def parts(self, language: str) -> list[tuple[str, SafeString]]:
+        """Return id and words of each part, for jumping to it."""
+        return list_parts(self.path(language).read_text(encoding="utf-8"))
 
 
 GUIDES = (

@@ -27,6 +27,18 @@ def render(text: str) -> SafeString:
     return mark_safe("\n".join(_blocks(text.splitlines())))  # noqa: S308 (escaped line by line below)
 
 
+def list_parts(text: str) -> list[tuple[str, SafeString]]:
+    """Return the parts of a guide, which begin at the second level: the id of each heading, and its words as HTML."""
+    found, is_code = [], False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            is_code = not is_code
+        heading = None if is_code else HEADING.match(line)
+        if heading and len(heading[1]) == 2:
+            found.append((slugify(heading[2]), mark_safe(inline(heading[2]))))  # noqa: S308 (escaped in `inline`)
+    return found
+
+
 def _blocks(lines: list[str]) -> Iterator[str]:
     """Yield the HTML of each block."""
     at = 0

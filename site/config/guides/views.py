@@ -25,5 +25,6 @@ def guide(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     own = (get_current_language())[:2]
     chosen = language or (own if own in LANGUAGES else FIRST)
     other = next(each for each in LANGUAGES if each != chosen)
-    context = {"guide": found, "language": chosen, "other": other, "html": found.html(chosen)}
+    context = {"guide": found, "language": chosen, "other": other}
+    context |= {"html": found.html(chosen), "parts": found.parts(chosen)}
     return render(request, "guides/guide.html", context)

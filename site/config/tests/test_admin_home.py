@@ -125,6 +125,23 @@ def test_each_role_reads_its_own_guides_in_both_languages(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.slug)
+def test_each_part_of_a_guide_can_be_jumped_to(guide) -> None:
+    for language in LANGUAGES:
+        parts = guide.parts(language)
+        html = guide.html(language)
+        assert html.count("<h2 ") == len(parts)
+        assert len({part for part, _words in parts}) == len(parts)
+        for part, words in parts:
+            assert f'<h2 id="{part}">{words}</h2>' in html
+
+
+def test_a_guide_lists_its_parts_in_its_own_language(scene: Scene) -> None:
+    editor = signed_in(make_user(StaffRole.EDITOR))
+    assert '<a href="#dy-gjuhe">Dy gjuhë</a>' in page(editor, "/cms/guides/editor/sq/")
+    assert '<a href="#two-languages">Two languages</a>' in page(editor, "/cms/guides/editor/en/")
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.slug)
 def test_every_guide_stands_in_both_languages_with_the_same_parts(guide) -> None:
     for language in LANGUAGES:
         text = guide.path(language).read_text(encoding="utf-8")

@@ -190,6 +190,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("content.SectionPage", "content.ArticlePage", "content.StepsPage", "content.QuestionsPage"),
             *("content.GlossaryPage", "content.ServicePage", "content.StoryPage", "content.DownloadPage"),
             *("content.SearchPage", "content.SearchSynonyms", "content.SearchAnswer", "content.SeededText"),
+            "content.LanguagePage",
             *("lines.ToldState", "checks.WordsToAvoid", "checks.CheckedPage", "review.DeletionRequest"),
             *("review.Submitted", "review.EditorNews", "review.PageReviewTask"),
             *("outreach_pages.FeedbackCount", "outreach_pages.SessionPage", "outreach_pages.OutreachIndexPage"),
