@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
+from ..external_links import show_hosts
 from ..json_ld import build_json_ld
 from ..models.page_context import PageLink
 from ..page_listing import public_page_models, public_pages
@@ -33,7 +34,8 @@ def prose(context: Context, value: Any) -> SafeString:
     if reading is not None:
         return reading.prose(value)
     source = value.source if isinstance(value, RichText) else str(value or "")
-    return mark_safe(remove_dead_links(expand_db_html(source)))  # noqa: S308 (editors' rich text, cleaned when it was saved)
+    html = show_hosts(remove_dead_links(expand_db_html(source)))
+    return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
 
 
 @register.simple_tag(takes_context=True)
