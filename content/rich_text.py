@@ -17,6 +17,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html, features
 from wagtail.rich_text.rewriters import LinkRewriter
 
+from .external_links import show_hosts
 from .glossary import Glossary, TermMarker
 from .page_cache.shared import get_shared
 from .page_listing import not_restricted
@@ -63,7 +64,7 @@ class RichTextRenderer:
         if self.marks:
             # Links again: an explanation that was put in may hold links of its own.
             html = remove_dead_links(self._linked(self.marker.mark(html)))
-        return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
+        return mark_safe(show_hosts(html))  # noqa: S308 (editors' rich text, cleaned when it was saved)
 
     def get_address(self, pk: int) -> str:
         """Return the address of a page that a block leads to; "" for one that nobody may read."""

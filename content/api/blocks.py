@@ -31,6 +31,19 @@ PRINTABLE: Schema = record(
         "type": {"const": "application/pdf"},
         "format": string(description="The size of the sheet: A4 or A3."),
         "pages": integer(minimum=1),
+        "versions": array(
+            record(
+                {
+                    "key": string(),
+                    "title": ref("BothLanguages"),
+                    "urls": by_language(uri()),
+                    "format": string(description="The size of the sheet: A4 or A3."),
+                    "black_and_white": boolean(description="Whether it is meant for a printer without colours."),
+                    "strips": boolean(description="Whether strips can be torn off."),
+                }
+            ),
+            description="Every version of a poster, this one first; empty where there is one only.",
+        ),
     },
     description="A paper made at the moment it is fetched, with the telephone lines that may be shown then.",
 )
@@ -149,6 +162,17 @@ def _printable_value(block: PrintableBlock, value: Any, loader: Loader) -> dict[
         "type": "application/pdf",
         "format": paper.format,
         "pages": paper.pages,
+        "versions": [
+            {
+                "key": each.key,
+                "title": each.version_texts,
+                "urls": {code: absolute_url(path) for code, path in each.addresses().items()},
+                "format": each.format,
+                "black_and_white": each.is_black_and_white,
+                "strips": each.has_strips,
+            }
+            for each in paper.iter_versions()
+        ],
     }
 
 

@@ -3,10 +3,13 @@
 The first line of a block's docstring is published in the API's description (`api/blocks.py`).
 """
 
+from typing import ClassVar
+
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from .doors import DoorsBlock, FootBlock, PicturedPagesBlock
+from .easy_words import EasyWordsBlock
 from .files import AudioBlock, DownloadBlock, FigureBlock, PrintableBlock, VideoBlock
 from .languages import LanguageBodyBlock
 from .service import OrganisationBlock, StorageTermsBlock
@@ -49,6 +52,7 @@ class BodyBlock(blocks.StreamBlock):
         features=LONG, icon="pilcrow", label=_("Text"), template="content/blocks/rich_text.html"
     )
     callout = CalloutBlock()
+    easy_words = EasyWordsBlock()
     steps = StepsBlock()
     signs = SignsBlock()
     do_dont = DoDontBlock()
@@ -66,6 +70,9 @@ class BodyBlock(blocks.StreamBlock):
     phone_controls = PhoneControlsBlock()
     organisation = OrganisationBlock()
     storage_terms = StorageTermsBlock()
+
+    class Meta:
+        block_counts: ClassVar[dict[str, dict[str, int]]] = {"easy_words": {"max_num": 1}}
 
 
 class WhatHappensBlock(blocks.StreamBlock):

@@ -17,6 +17,7 @@ from wagtail.images.models import Picture
 
 from ..pictures import get_poster, get_renditions_by_spec
 from ..printable_catalog import PRINTABLES, Printable
+from ..ways_to_read import build_film_anchor
 from .texts import SHORT
 
 FILM_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
@@ -113,6 +114,9 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
     poster = ImageChooserBlock(required=False, label=_("picture before it plays"))
     transcript = blocks.RichTextBlock(features=SHORT, label=_("what is said and seen, in words"))
     seconds = blocks.IntegerBlock(min_value=1, max_value=7200, label=_("length in seconds"))
+    sign_language = blocks.BooleanBlock(
+        required=False, label=_("in sign language"), help_text=_("The page's top then leads to the film.")
+    )
 
     kinds = {"file": FILM_TYPES, "captions": CAPTION_TYPES}
 
@@ -128,6 +132,7 @@ class VideoBlock(FileOfKindMixin, blocks.StructBlock):
             "poster": get_poster(poster, _get_request(parent_context)) if poster else None,
             "length": describe_length(value["seconds"] or 0),
             "language": get_language(),
+            "anchor": build_film_anchor(value["file"].pk) if value["file"] and value.get("sign_language") else "",
         }
 
 

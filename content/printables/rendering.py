@@ -1,7 +1,7 @@
 """Render a printable as a PDF, with the hotlines that may be shown at this moment."""
 
 import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -11,18 +11,30 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from ..models import Hotline
-from ..printable_catalog import PRINTABLES, Printable, load_texts
+from ..printable_catalog import ALL_PRINTABLES, DRAWINGS, Printable, load_texts
 from ..texts import pick_language
 from .pdf import render_pdf
 from .qr_code import render_svg
 
 MAX_HOTLINES = {"pocket-card": 4, "poster-a4": 3, "poster-a3": 3}  # besides those for danger
-MAX_RENDERED = 2 * 2 * len(PRINTABLES)  # each in both languages, and the same of yesterday
+MAX_POSTER_HOTLINES = 3
+MAX_STRIP_NUMBERS = 2
+STRIPS = 10
+MAX_RENDERED = 2 * 2 * len(ALL_PRINTABLES)  # each in both languages, and the same of yesterday
+# The colours of a drawing (docs/look.md) as a printer without colours shows them best.
+BLACK_AND_WHITE = {
+    "#1b2430": "#000000",
+    "#0b5563": "#000000",
+    "#a63c17": "#000000",
+    "#d4e5e8": "#e2e2e2",
+    "#f8ddd0": "#ffffff",
+}
 
 
 class PrintedHotline(NamedTuple):
     """What a printable shows of a hotline, in its language."""
 
+    key: str
     number: str
     name: str
     short_name: str
@@ -71,9 +83,34 @@ def _render(
         "how": [step.format(cover=texts["cover"]) for step in texts.get("how", [])],
         "copies": range(2),
     }
-    html = render_to_string(item.template, context)
     own = {"paper:qr.svg": (render_svg(home), "image/svg+xml")}
+    if item.poster:
+        own["paper:drawing.svg"] = (_get_drawing(item), "image/svg+xml")
+        context |= _get_poster_context(item, context["talk"])
+    html = render_to_string(item.template, context)
     return render_pdf(html, own=own, identifier=f"{item.key} {language} {day}")
+
+
+def _get_poster_context(item: Printable, talk: list[PrintedHotline]) -> dict[str, Any]:
+    """Return what a poster for somewhere shows besides: the hotlines for its readers come first."""
+    first = item.words["lines"]
+    ordered = sorted(talk, key=lambda line: line.key not in first)[:MAX_POSTER_HOTLINES]
+    return {
+        "talk": ordered,
+        "has_strips": item.has_strips,
+        "strips": range(STRIPS),
+        # Only numbers: a name or a word on a strip would say something about whoever carries it.
+        "strip_numbers": [line.number for line in ordered[:MAX_STRIP_NUMBERS]],
+    }
+
+
+@cache
+def _get_drawing(item: Printable) -> bytes:
+    svg = (DRAWINGS / f"{item.words['drawing']}.svg").read_text()
+    if item.is_black_and_white:
+        for colour, grey in BLACK_AND_WHITE.items():
+            svg = svg.replace(colour, grey)
+    return svg.encode()
 
 
 def _get_home_url() -> str:

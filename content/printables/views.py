@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from access.languages import get_current_language
 
 from ..page_cache.markers import mark_cacheable
-from ..printable_catalog import PRINTABLES
+from ..printable_catalog import ALL_PRINTABLES
 from .rendering import render_printable
 
 
@@ -19,10 +19,10 @@ def paper(request: HttpRequest, key: str) -> HttpResponse:
 
     Search engines shall not store it: their copy would go on showing the numbers of the day they came.
     """
-    if key not in PRINTABLES:
+    if key not in ALL_PRINTABLES:
         raise Http404
     language = get_current_language()
-    pdf = render_printable(PRINTABLES[key], language)
+    pdf = render_printable(ALL_PRINTABLES[key], language)
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{key}-{language}.pdf"'
     response["X-Robots-Tag"] = "noindex, nofollow"

@@ -12,12 +12,14 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 from wagtail.rich_text import RichText, expand_db_html
 
+from ..external_links import show_hosts
 from ..json_ld import build_json_ld
 from ..models.page_context import PageLink
 from ..page_listing import public_page_models, public_pages
 from ..page_references import count_references, get_referring_pages
 from ..rich_text import remove_dead_links
 from ..search import build_results
+from ..ways_to_read import WayToRead, get_ways_to_read
 
 register = template.Library()
 # It stands within a script element: without these a text with "</script>" would end it.
@@ -33,7 +35,14 @@ def prose(context: Context, value: Any) -> SafeString:
     if reading is not None:
         return reading.prose(value)
     source = value.source if isinstance(value, RichText) else str(value or "")
-    return mark_safe(remove_dead_links(expand_db_html(source)))  # noqa: S308 (editors' rich text, cleaned when it was saved)
+    html = show_hosts(remove_dead_links(expand_db_html(source)))
+    return mark_safe(html)  # noqa: S308 (editors' rich text, cleaned when it was saved)
+
+
+@register.simple_tag
+def ways_to_read(page: Page) -> list[WayToRead]:
+    """Return the parts of a page that say it in easy words or in sign language."""
+    return get_ways_to_read(getattr(page, "body", None))
 
 
 @register.simple_tag(takes_context=True)

@@ -15,7 +15,7 @@ from access.models import User
 from content.models import ArticlePage, HomePage, Hotline, SearchPage, public_pages
 from content.page_cache.version import cache_version
 from content.pictures import make_missing_sizes
-from content.printable_catalog import PRINTABLES
+from content.printable_catalog import ALL_PRINTABLES
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.demo import seed_demo_sessions
 from tests.seeds import lay_down_demo
@@ -167,7 +167,7 @@ def _is_well(path: str, each: Seen) -> bool:
 
 
 def test_papers_pictures_and_films_are_there_and_are_what_they_say(seen: dict[str, Seen]) -> None:
-    papers = {path for key in PRINTABLES for path in (f"/fleta/{key}.pdf", f"/en/fleta/{key}.pdf")}
+    papers = {path for key in ALL_PRINTABLES for path in (f"/fleta/{key}.pdf", f"/en/fleta/{key}.pdf")}
     assert papers <= set(seen)
     for path in papers:
         headers = seen[path].response.headers

@@ -1,6 +1,7 @@
 """Papers for everybody: read as text, their pattern read as a telephone reads it, and asked for as readers do."""
 
 import io
+import re
 from datetime import timedelta
 from unittest import mock
 
@@ -16,7 +17,7 @@ from content.blocks import BodyBlock, DownloadsBlock
 from content.models import DownloadPage, Hotline
 from content.page_cache.middleware import PageCacheMiddleware
 from content.page_cache.tests.wsgi import Counting, ask
-from content.printable_catalog import PRINTABLES
+from content.printable_catalog import ALL_PRINTABLES, PRINTABLES, load_posters
 from content.tests.public_site import stream
 from content.tests.seeded import SeededTest
 
@@ -35,8 +36,8 @@ def get_pictures(pdf: bytes) -> list[Image.Image]:
         return [page.render(scale=2.2).to_pil().convert("L") for page in document]
 
 
-def each():
-    for paper in PRINTABLES.values():
+def each(papers=PRINTABLES):
+    for paper in papers.values():
         for language in LANGUAGES:
             yield paper, language, render_printable(paper, language)
 
@@ -44,7 +45,7 @@ def each():
 class TestPapers(SeededTest):
     def test_each_is_tagged_titled_and_as_long_and_large_as_it_says(self):
         sides = {"A4": (210, 297), "A3": (297, 420)}
-        for paper, language, pdf in each():
+        for paper, language, pdf in each(ALL_PRINTABLES):
             reader = PdfReader(io.BytesIO(pdf))
             root = reader.trailer["/Root"]
             assert root["/MarkInfo"]["/Marked"], paper.key
@@ -103,6 +104,74 @@ class TestPapers(SeededTest):
         assert to_pdf.call_count == 1
 
 
+class TestPosters(SeededTest):
+    """Posters for somewhere: one sentence, one drawing, in versions."""
+
+    def get_picture(self, key):
+        with pypdfium2.PdfDocument(render_printable(ALL_PRINTABLES[key], "sq")) as document:
+            return document[0].render(scale=1).to_pil().convert("HSV")
+
+    def test_each_says_its_one_sentence_in_both_languages(self):
+        for key, poster in load_posters().items():
+            for language in LANGUAGES:
+                text = get_text(render_printable(PRINTABLES[f"poster-{key}"], language))
+                assert poster["sentence"][language] in text.replace("’", "'")
+                assert poster["lead"][language] in text
+
+    def test_with_every_line_there_is_each_still_fits_on_its_sheet(self):
+        Hotline.objects.exclude(number="").update(publish="yes", verified_on=timezone.localdate())
+        # In black and white it is as long as in colour.
+        posters = {key: paper for key, paper in ALL_PRINTABLES.items() if paper.poster and "bw" not in paper.version}
+        for paper, language, pdf in each(posters):
+            text = get_text(pdf)
+            assert ("112 " in text, "116 006" in text) == (True, True), (paper.key, language)
+            assert len(PdfReader(io.BytesIO(pdf)).pages) == 1, (paper.key, language)
+
+    def test_what_is_for_a_printer_without_colours_has_none(self):
+        for paper in ALL_PRINTABLES.values():
+            if paper.poster and paper.format == "A4":
+                most = self.get_picture(paper.key).getchannel("S").getextrema()[1]
+                assert (most == 0) is paper.is_black_and_white, (paper.key, most)
+
+    def test_ten_strips_carry_numbers_and_the_address_and_no_word(self):
+        for key in load_posters():
+            pdf = render_printable(ALL_PRINTABLES[f"poster-{key}-strips"], "sq")
+            assert get_text(pdf).count("116 111") == 11  # ten strips, and the poster itself
+            (picture,) = get_pictures(pdf)
+            assert len(zxingcpp.read_barcodes(picture)) == 10
+        strips = get_text(pdf).partition("para se ta varni.")[2]
+        assert not re.search(
+            "[^\\W\\d]{3,}", strips.replace(settings.PUBLIC_URL.split("://")[1], "").partition(". ")[2]
+        )
+
+    def test_the_line_for_its_readers_comes_first(self):
+        for key, first, second in (("young-school", "116 111", "116 117"), ("women-clinic", "116 117", "116 111")):
+            text = get_text(render_printable(PRINTABLES[f"poster-{key}"], "sq"))
+            assert text.index(first) < text.index(second), key
+
+    def test_without_any_line_its_strips_carry_the_address_alone(self):
+        Hotline.objects.update(publish="no")
+        text = get_text(render_printable(ALL_PRINTABLES["poster-women-clinic-strips"], "en"))
+        assert "nearest police station" in text
+        assert text.count(settings.PUBLIC_URL.split("://")[1]) == 10
+
+    def test_a_version_is_served_and_one_that_its_place_has_no_room_for_is_not(self):
+        assert self.client.get("/fleta/poster-young-school-strips.pdf").status_code == 200
+        assert self.client.get("/fleta/poster-young-school-a3.pdf").status_code == 404
+
+    def test_the_public_api_lists_its_versions(self):
+        page = DownloadPage.objects.get(slug="to-print")
+        files = {
+            each["value"]["key"]: each["value"] for each in self.client.get(f"/api/v2/pages/{page.pk}/").json()["files"]
+        }
+        versions = files["poster-workers-station"]["versions"]
+        assert [each["format"] for each in versions] == ["A4", "A4", "A4", "A3", "A3"]
+        assert [each["key"] for each in versions if each["strips"]] == ["poster-workers-station-strips"]
+        assert versions[1]["black_and_white"]
+        assert versions[1]["urls"]["en"] == settings.PUBLIC_URL + "/en/fleta/poster-workers-station-bw.pdf"
+        assert files["leaflet"]["versions"] == []
+
+
 class TestItsAddress(SeededTest):
     def test_each_language_has_its_own_and_says_what_it_is(self):
         for address, word in (("/fleta/leaflet.pdf", "Të drejtat tuaja"), ("/en/fleta/leaflet.pdf", "Your rights")):
@@ -151,7 +220,7 @@ class TestOnItsPage(SeededTest):
     def test_the_page_of_papers_offers_each_with_its_kind_and_pages(self):
         for url, start in (("/per-printim/", "/fleta/"), ("/en/to-print/", "/en/fleta/")):
             html = self.html(url)
-            for paper in PRINTABLES.values():
+            for paper in ALL_PRINTABLES.values():
                 assert f'href="{start}{paper.key}.pdf"' in html
             assert "PDF, A4, 2 " in html
 
