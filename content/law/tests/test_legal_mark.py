@@ -21,7 +21,11 @@ TOLD = ("title", "intro", "body", "streams", "fields", "sources")
 
 def said(spec, language):
     # A page in a third language stands in one tree only.
-    return [text[language] for _path, text in leaves({name: spec[name] for name in TOLD if name in spec}) if language in text]
+    return [
+        text[language]
+        for _path, text in leaves({name: spec[name] for name in TOLD if name in spec})
+        if language in text
+    ]
 
 
 @pytest.mark.parametrize("spec", load_page_specs(), ids=lambda spec: spec["key"])
