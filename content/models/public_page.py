@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from csp.constants import SELF
 from django.db import models
+from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -170,7 +171,6 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
         if self.depth == HOME_DEPTH + 1:
             return []
         siblings = public_pages(request).sibling_of(self, inclusive=False).select_related("locale")
-        after = list(siblings.filter(path__gt=self.path)[:MAX_BESIDE])
         # At the end of a section it goes on with the section's first pages.
-        missing = MAX_BESIDE - len(after)
-        return after + (list(siblings.filter(path__lt=self.path)[:missing]) if missing else [])
+        is_before = Case(When(path__lt=self.path, then=True), default=False, output_field=models.BooleanField())
+        return list(siblings.annotate(is_before=is_before).order_by("is_before", "path")[:MAX_BESIDE])

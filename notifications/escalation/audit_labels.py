@@ -548,6 +548,7 @@ TARGETS: dict[str, Promise] = {
     "materiallibrarypage": _("page"),
     "materialpage": _("page"),
     "kitpage": _("page"),
+    "languagepage": _("page"),
     "partner": _("partner office"),
     "place_change": _("change of a unit or place"),
     "planned_visit": _("planned visit"),
