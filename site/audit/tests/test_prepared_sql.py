@@ -101,8 +101,8 @@ def test_without_that_it_fails_as_every_insert_does() -> None:
         insert_rows([Region(slug="there", name="b", iso_code="Z")], told_apart_by="slug")
 
 
-# They listen to every model's signals, and pass over all but pages and what can be translated.
-OF_PAGES = {"wagtail.models.i18n", "content.page_cache.invalidation"}
+# They listen to every model's signals, and pass over all but pages, what pages show and what can be translated.
+OF_PAGES = {"wagtail.models.i18n", "content.page_cache.invalidation", "content.public_changes"}
 
 
 @pytest.mark.parametrize("label", ["outbox.Notice", "outbox.Attempt", "audit.AuditEntry"])
