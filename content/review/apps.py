@@ -8,7 +8,8 @@ class ReviewConfig(AppConfig):
     verbose_name = _("Review of pages")
 
     def ready(self) -> None:
-        from . import history, localize  # models are loaded by now
+        from . import history, localize, mails  # models are loaded by now
 
         history.connect_signals()
         localize.connect_signals()
+        mails.connect_signals()

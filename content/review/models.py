@@ -142,6 +142,7 @@ class EditorNews(models.Model):
             "not_published",
             _("a page was not published at its hour"),
         )
+        PROPOSED = "proposed", _("the service proposes new words for a page")
 
     what = models.CharField(_("what"), max_length=16, choices=What.choices)
     title = models.CharField(_("title"), max_length=255)

@@ -48,11 +48,15 @@ def send_news() -> int:
 def _mail_editor(editor: User, news: Sequence[EditorNews]) -> bool:
     with translation.override(editor.language):
         stopped = [each for each in news if each.what == EditorNews.What.NOT_PUBLISHED]
-        alone = [each for each in news if each not in stopped]
-        subject = _("What an editor changed on Vatra's public pages") if alone else _("A page was not published")
+        proposed = [each for each in news if each.what == EditorNews.What.PROPOSED]
+        alone = [each for each in news if each not in stopped and each not in proposed]
+        subject = _("What an editor changed on Vatra's public pages")
+        if not alone:
+            subject = _("A page was not published") if stopped else _("Pages wait for your approval")
         context = {
             "news": alone,
             "stopped": stopped,
+            "proposed": proposed,
             "pages": f"{settings.PUBLIC_URL}{reverse('wagtailadmin_home')}",
             "lines": f"{settings.PUBLIC_URL}{reverse('lines_report')}",
         }

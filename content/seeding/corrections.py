@@ -23,6 +23,8 @@ from audit.chain import log_event
 from ..models import GlossaryTerm, Hotline, SeededText
 from ..models.hotlines import STORED_LANGUAGES
 from ..models.legal_mark import LegalCheck
+from ..review.models import EditorNews
+from ..review.news import queue_news
 from .files import create_files, iter_named_files
 from .memory import SeedMemory
 from .pages import LinkTargets, write_head, write_text
@@ -143,6 +145,7 @@ def propose_page(each: SeededPage, memory: SeedMemory, pages: Mapping[tuple[str,
     revision: Revision = page.save_revision(clean=False)
     # Without an author, so that any one reviewer may approve it: no editor wrote these words.
     workflow.start(page, None)
+    queue_news(EditorNews.What.PROPOSED, title=page.get_admin_display_title(), by=None)
     log_event("page.correction_proposed", target_kind="page", target_id=page.pk, revision=revision.pk)
     return True
 
