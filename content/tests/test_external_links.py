@@ -1,12 +1,10 @@
 """Links to other sites say where they lead, on every page that shows an editor's text."""
 
 from django.test import SimpleTestCase, override_settings
-from wagtail.models import Page
 
 from ..external_links import show_hosts
 from ..models import ArticlePage
 from .public_site import PublicSiteTest, main, stream
-from .seeded import SeededTest
 
 REL = 'rel="noreferrer noopener"'
 
@@ -50,9 +48,3 @@ class TestOnAPage(PublicSiteTest):
             in html
         )
         assert "(nisma-arsis.org)" in html
-
-
-class TestSeededSources(SeededTest):
-    def test_a_source_whose_address_is_known_is_a_link(self):
-        html = main(self.html(Page.objects.get(slug="njesia-levizese").url))
-        assert f"{REL}>qendravatra.org.al</a>)" in html
