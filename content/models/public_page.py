@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from csp.constants import SELF
 from django.db import models
-from django.db.models import Case, When
+from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -170,7 +170,11 @@ class PublicPageMixin(ReviewedPage, ExternalPreviewMixin, LegalMarkMixin, models
             return list(public_pages(request).child_of(self).select_related("locale")[:MAX_BESIDE])
         if self.depth == HOME_DEPTH + 1:
             return []
-        siblings = public_pages(request).sibling_of(self, inclusive=False).select_related("locale")
-        # At the end of a section it goes on with the section's first pages.
+        siblings = public_pages(request).sibling_of(self, inclusive=False).order_by("path").values("pk")
+        # At the end of a section it goes on with the section's first pages. A few of each, along the index of paths: a
+        # section may hold a thousand pages.
+        near = Q(pk__in=siblings.filter(path__gt=self.path)[:MAX_BESIDE])
+        near |= Q(pk__in=siblings.filter(path__lt=self.path)[:MAX_BESIDE])
         is_before = Case(When(path__lt=self.path, then=True), default=False, output_field=models.BooleanField())
-        return list(siblings.annotate(is_before=is_before).order_by("is_before", "path")[:MAX_BESIDE])
+        found = Page.objects.filter(near).select_related("locale").annotate(is_before=is_before)
+        return list(found.order_by("is_before", "path")[:MAX_BESIDE])
