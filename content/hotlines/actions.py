@@ -19,6 +19,7 @@ from audit.chain import get_actor, log_event
 
 from ..models import Hotline
 from ..models.hotline_rules import get_caller_name
+from ..models.hotline_ways import was_entered_by
 from ..models.hotlines import Publish
 from ..phone_numbers import get_digits
 from ..review.models import EditorNews
@@ -55,7 +56,8 @@ def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "")
             _("The number is now %(number)s. Call that one, then record it.") % {"number": hotline.number}
         )
     tried = bool(ways) and hotline.ways_need_try
-    if tried and hotline.ways_changed_by_id == by.pk:
+    # Whoever entered any of them: somebody else may have changed another one since.
+    if tried and was_entered_by(hotline.ways, by.pk):
         raise CallRefused(_("You entered these ways: another editor must try them."))
     if tried and ways != hotline.ways_mark:
         raise CallRefused(_("The ways besides calling were changed meanwhile. Try them, then record it."))
@@ -64,8 +66,17 @@ def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "")
     hotline.needs_call, hotline.changed_by = False, None
     if tried:
         hotline.ways_need_try, hotline.ways_changed_by = False, None
+        hotline.ways = [{"kind": each["kind"], "address": each["address"]} for each in hotline.ways]
     hotline.save(
-        update_fields=["verified_on", "verified_by", "needs_call", "changed_by", "ways_need_try", "ways_changed_by"]
+        update_fields=[
+            "verified_on",
+            "verified_by",
+            "needs_call",
+            "changed_by",
+            "ways",
+            "ways_need_try",
+            "ways_changed_by",
+        ]
     )
     log_action(hotline, CALLED_ACTION, user=by)
     log_event(

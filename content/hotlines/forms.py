@@ -14,7 +14,7 @@ from audit.chain import get_actor, log_event
 from ..models.hotline_audiences import Served
 from ..models.hotline_languages import SPOKEN
 from ..models.hotline_rules import get_caller_name
-from ..models.hotline_ways import MAX_ADDRESS, WayKind, check_address, read_ways
+from ..models.hotline_ways import MAX_ADDRESS, WayKind, check_address, merge_ways, read_ways
 from ..models.hotlines import STORED_LANGUAGES
 from ..phone_numbers import find_numbers, is_reserved, strip_country_code
 from ..review.models import EditorNews
@@ -149,7 +149,7 @@ class HotlineForm(WayFields):
             line.needs_call, line.changed_by, line.verified_on, line.verified_by = True, user, None, ""
         elif is_brought and not line.needs_call and not (_may_come_back(line) or _another_called(line, user)):
             line.needs_call, line.changed_by = True, user
-        if (ways := self.get_ways()) != line.ways:
+        if (ways := merge_ways(line.ways, self.get_ways(), user.pk)) != line.ways:
             line.ways, line.ways_need_try, line.ways_changed_by = ways, bool(ways), user if ways else None
         with transaction.atomic():
             saved = super().save(commit=commit)

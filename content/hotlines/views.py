@@ -11,6 +11,7 @@ from wagtail.admin.utils import get_valid_next_url_from_request
 
 from ..models import Hotline
 from ..models.hotline_rules import days_left
+from ..models.hotline_ways import was_entered_by
 from .actions import CallRefused, hide_hotline, record_call
 from .states import HotlineStatus, get_state
 
@@ -27,7 +28,7 @@ def record_test_call(request: HttpRequest, pk: int) -> HttpResponse:
             {
                 "each": HotlineStatus(line, get_state(line), days_left(line)),
                 "is_own": line.needs_call and line.changed_by_id == request.user.pk,
-                "is_own_way": line.ways_need_try and line.ways_changed_by_id == request.user.pk,
+                "is_own_way": line.ways_need_try and was_entered_by(line.ways, request.user.pk),
             },
         )
     user: Any = request.user

@@ -1,6 +1,7 @@
 """Ways to a hotline besides calling it: a chat, a number for messages, an e-mail, a page where one asks to be called.
 
-Stored as [{"kind", "address"}], one of each kind. Readers see them once another editor has tried them (docs/adr/0162).
+Stored as [{"kind", "address"}], one of each kind; with "by", the key of whoever entered it, while it waits for another
+editor's try. Readers see them once all of them were tried (docs/adr/0162).
 """
 
 import hashlib
@@ -70,6 +71,17 @@ def read_ways(stored: Any) -> list[Way]:
     return [Way(kind, str(found[kind.value])) for kind in WayKind if found.get(kind.value)]
 
 
+def merge_ways(stored: Any, entered: list[dict[str, Any]], by: Any) -> list[dict[str, Any]]:
+    """Return what is entered, each way with who entered it: one that stands as it was keeps its own."""
+    before = {(each["kind"], each["address"]): each for each in stored or ()}
+    return [before.get((each["kind"], each["address"])) or {**each, "by": by} for each in entered]
+
+
+def was_entered_by(stored: Any, by: Any) -> bool:
+    """Tell whether this person entered any of the ways that wait."""
+    return any(each.get("by") == by for each in stored or ())
+
+
 def compute_mark(stored: Any) -> str:
     """Return what these ways are known by, so that somebody confirms the ones that they tried and no others."""
     ways = [(way.kind.value, way.address) for way in read_ways(stored)]
@@ -94,7 +106,7 @@ def check_ways(value: Any) -> None:
     known = {kind.value for kind in WayKind}
     is_list = isinstance(value, list) and all(
         isinstance(each, dict)
-        and each.keys() == {"kind", "address"}
+        and each.keys() - {"by"} == {"kind", "address"}
         and each["kind"] in known
         and isinstance(each["address"], str)
         and 0 < len(each["address"]) <= MAX_ADDRESS

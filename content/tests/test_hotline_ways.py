@@ -10,6 +10,7 @@ from audit.models import AuditEntry
 
 from ..models import Hotline
 from ..models.hotline_ways import WayKind, check_address, check_ways, compute_mark, read_ways
+from .editors import Editor
 from .test_editors_lines import LinesTest
 
 CHAT = {"kind": "chat", "address": "https://alo116.al"}
@@ -52,6 +53,17 @@ class TestTwoPeople(WaysTest):
         assert 'href="https://wa.me/355690000000"' in html
         details = AuditEntry.objects.filter(action="line.called").values_list("detail", flat=True)
         assert [each for each in details if "ways_tried" in str(each) and "true" in str(each).lower()]
+
+    def test_who_entered_a_way_does_not_confirm_it_after_a_colleague_changed_another(self):
+        self.enter(self.ana, chat="https://elsewhere.example")
+        self.enter(self.besa, email="b@vatra.example")
+        for editor in (self.ana, self.besa):
+            assert "another editor must try them" in self.call(editor, ways=self.line.ways_mark)
+        assert self.line.ways_need_try
+        assert "elsewhere.example" not in self.client.get("/en/help/").content.decode()
+        self.call(Editor("cela"), ways=self.line.ways_mark)
+        assert not self.line.ways_need_try
+        assert all(each.keys() == {"kind", "address"} for each in self.line.ways)
 
     def test_a_test_call_alone_brings_no_way_before_readers(self):
         self.enter(self.ana, chat="https://alo116.al")
