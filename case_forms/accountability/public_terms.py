@@ -16,6 +16,7 @@ def iter_terms() -> Iterator[StorageTerm]:
     closed = _after_closing(settings.SIGNAL_CLOSED_DAYS)
     yield StorageTerm(_("What you write to us without a name"), closed)
     yield StorageTerm(_("What nobody meant, such as advertising"), _after_closing(settings.SIGNAL_SPAM_DAYS))
+    yield StorageTerm(_("A request for a session"), _after_closing(settings.SESSION_REQUEST_CLOSED_DAYS))
     if settings.DRAFT_DAYS:
         days = ngettext("%(count)d day", "%(count)d days", settings.DRAFT_DAYS) % {"count": settings.DRAFT_DAYS}
         yield StorageTerm(_("A form that a unit has begun and not sent"), days)
