@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BuilderConfig(AppConfig):
-    """The app of this room. Registers its permission policies, publishing, and the end of Wagtail's e-mails."""
+    """The app of this room. Registers its permission policies and publishing."""
 
     name = "case_forms.form_builder"
     label = "builder"  # of the tables, which keep the name that the room had first
@@ -15,7 +15,7 @@ class BuilderConfig(AppConfig):
         # models and permissions can be imported only when the apps are loaded
         from .actions import publish_form
         from .permissions import FactPermissionPolicy, FormPermissionPolicy, ListPermissionPolicy
-        from .workflow import register_publish_action, send_no_mail_about
+        from .workflow import register_publish_action
 
         form = self.get_model("FormDefinition")
         register_permission_policy(form, FormPermissionPolicy(form))
@@ -24,4 +24,3 @@ class BuilderConfig(AppConfig):
         fact_type = self.get_model("CaseFactType")
         register_permission_policy(fact_type, FactPermissionPolicy(fact_type))
         register_publish_action(form, publish_form)
-        send_no_mail_about(form)

@@ -8,7 +8,6 @@
    `get_approval` is asked whichever way a publication comes.
 """
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,7 +15,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.actions.publish_revision import PublishPermissionError
-from wagtail.admin import signal_handlers
 from wagtail.locks import WorkflowLock
 from wagtail.models import (
     DraftStateMixin,
@@ -259,26 +257,3 @@ def seed_approval(model: type[models.Model], *, name: str) -> int:
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
     WorkflowContentType.objects.create(content_type=kind, workflow=workflow)
     return 1
-
-
-def send_no_mail_about(model: type[models.Model]) -> None:
-    """Turn off Wagtail's workflow e-mails for these objects.
-
-    Wagtail sends titles and comments when a workflow ends, during the request. Who is to look at something sees it on
-    the admin's first page (docs/adr/0012).
-    """
-    for notifier in (
-        signal_handlers.workflow_submission_email_notifier,
-        signal_handlers.workflow_approval_email_notifier,
-        signal_handlers.workflow_rejection_email_notifier,
-    ):
-        # Wagtail can't leave out single models. The notifiers are module-level instances, so wrapping them once is
-        # enough.
-        notifier.can_handle = _unless(model, notifier.can_handle)
-
-
-def _unless(model: type[models.Model], can_handle: Callable[..., bool]) -> Callable[..., bool]:
-    def decide(instance: Any, **kwargs: Any) -> bool:
-        return can_handle(instance, **kwargs) and not isinstance(instance.content_object, model)
-
-    return decide

@@ -11,7 +11,7 @@ class ProceduresConfig(AppConfig):
 
         # models and permissions can be imported only when the apps are loaded
         from case_forms.form_builder.dependents import register_dependent
-        from case_forms.form_builder.workflow import register_publish_action, send_no_mail_about
+        from case_forms.form_builder.workflow import register_publish_action
 
         from .actions import publish_approved_procedure
         from .in_motion import Procedures
@@ -21,4 +21,3 @@ class ProceduresConfig(AppConfig):
         procedure = self.get_model("Procedure")
         register_permission_policy(procedure, ProcedurePermissionPolicy(procedure))
         register_publish_action(procedure, publish_approved_procedure)
-        send_no_mail_about(procedure)

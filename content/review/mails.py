@@ -1,26 +1,31 @@
-"""Wagtail's mails about submissions, sent so that a mail server which doesn't answer stops nobody.
+"""Wagtail's mails about submitted pages, sent so that a mail server which doesn't answer stops nobody.
 
 Wagtail passes by a connection that can't be opened, but not one that is closed without an answer: an editor's
 submission ended in an error, and so did the seeding that proposes new words. What the service itself proposes is news
 for editors (`news`), which waits in a row of its own until a mail has gone out.
+
+About anything but a page no mail is sent: these mails hold titles and comments, and whoever is to look at a form or a
+procedure sees it on the admin's first page (docs/adr/0012).
 """
 
 from typing import Any
 
 import structlog
 from wagtail.admin import mail
-from wagtail.models import TaskState, WorkflowState
+from wagtail.models import Page, TaskState, WorkflowState
 from wagtail.signals import task_submitted, workflow_approved, workflow_rejected, workflow_submitted
 
 log = structlog.get_logger(__name__)
 
 
 class PassedByMixin:
-    """A notifier of Wagtail's that mails nothing about what nobody submitted, and whose failure is only logged."""
+    """A notifier of Wagtail's for pages that somebody submitted, whose failure is only logged."""
 
     def can_handle(self, instance: Any, **kwargs: Any) -> bool:
         state = instance.workflow_state if isinstance(instance, TaskState) else instance
-        return state.requested_by_id is not None and super().can_handle(instance, **kwargs)  # type: ignore[misc]
+        if state.requested_by_id is None or not isinstance(state.content_object, Page):
+            return False
+        return bool(super().can_handle(instance, **kwargs))  # type: ignore[misc]
 
     def send_emails(self, *args: Any, **kwargs: Any) -> bool:
         try:

@@ -62,6 +62,7 @@ WITHOUT_A_CASE = {
     "case_forms/tip_pages/api/session_requests.py": "how far a request for a session is, to whoever holds its receipt",
     "content/media_files/ranges.py": "public recordings",
     "content/printables/views.py": "public papers",
+    "content/review/mails.py": "a page's title, and what an editor wrote about it",
     "notifications/briefs/agreement_views.py": "the register of agreements; codes and times of notices, of no case",
     "notifications/directory/agreements/views.py": "the signed document of an agreement with an office",
     "notifications/briefs/pin_card.py": "the card of a contact's PIN",
