@@ -10,14 +10,16 @@ from pydantic import Field
 
 from content.api.writing import COMMON, SENT, Body, FieldProblem, Refused, describe_body, get_language, read_body
 
-from ..feedback.counting import get_open_phases, get_questions, record_feedback
+from ..feedback.counting import get_open_phases, record_feedback
 from ..feedback.models import Phase
+from ..feedback.questions import get_questions
 from ..pages.labels import Question
 from ..records.models import InformativeSession
 from .codes import find_open_card, format_code
 
 PHASES = {"before": Phase.BEFORE, "after": Phase.AFTER}
 When = Literal["before", "after"]
+Language = Annotated[str, Field(max_length=8)]
 
 router = Router(tags=["cards"])
 
@@ -48,7 +50,11 @@ class AnswerOut(Schema):
 
 
 class QuestionOut(Schema):
-    """A question of the quiz or of opinion; none must be answered."""
+    """A question of the quiz or of opinion; none must be answered.
+
+    `key`: of these very words: what editors change has another one. `text`: in the language that was asked for, and in
+    others where the question isn't of a kit.
+    """
 
     key: str
     text: dict[str, str]
@@ -64,7 +70,7 @@ class ExplainedOut(Schema):
 
 
 class FeedbackIn(Body):
-    """The chosen answers: {question: answer}. At least one."""
+    """The chosen answers: {question: answer}. At least one. `language`: the one in which the questions were asked."""
 
     answers: Annotated[dict[str, str], Field(max_length=100)]
     language: Annotated[str, Field(max_length=8)] = ""
@@ -93,9 +99,13 @@ def card(request: HttpRequest, code: str) -> Any:
 
 
 @router.get("/cards/{code}/feedback/{when}", url_name="card_feedback", response={200: list[QuestionOut], **COMMON})
-def questions(request: HttpRequest, code: str, when: When) -> Any:
-    """Return the questions of a phase that is open now; 404 when it isn't."""
-    return [_describe(question) for question in get_questions(_get_open(code, when), PHASES[when])]
+def questions(request: HttpRequest, code: str, when: When, language: Language = "") -> Any:
+    """Return the questions of a phase that is open now, in this language; 404 when it isn't.
+
+    Those of the kit that the session is held with: each language has its own. They may change; ask for them each time.
+    """
+    with translation.override(get_language(language)):
+        return [_describe(question) for question in get_questions(_get_open(code, when), PHASES[when])]
 
 
 @router.post(
@@ -112,7 +122,7 @@ def answer(request: HttpRequest, code: str, when: When) -> Any:
     body = read_body(request, FeedbackIn)
     with translation.override(get_language(body.language)):
         session, phase = _get_open(code, when), PHASES[when]
-        asked = {question.key: question for question in get_questions(session, phase)}
+        asked = {question.key: question for question in get_questions(session, phase, body.answers)}
         unknown = [
             key
             for key, chosen in body.answers.items()

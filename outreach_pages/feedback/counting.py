@@ -16,13 +16,16 @@ from django.utils import timezone
 from access.languages import LocalizedText
 from access.rate_limits import Limit
 
-from ..pages.labels import Question, get_opinion_questions, get_quiz
+from ..kits.models import KitVersion
+from ..pages.labels import Question
 from ..records.models import InformativeSession
 from .models import FeedbackCount, Phase
+from .questions import OPINIONS, QUIZ, get_programs_questions, get_questions, read_version_questions
 
 MIN_SHOWN = 10
 OPEN_AFTER_SESSION = datetime.timedelta(days=60)
 EXPECTED_PARTICIPANTS = 60  # a class has 16 to 45 people; until those who came are counted, this many are expected
+COUNTED = ("phase", "question", "answer", "shown")
 SUBMISSIONS_PER_PERSON = 2  # a slip of the finger, a phone that two share
 
 
@@ -46,16 +49,14 @@ def get_daily_limit(session: InformativeSession) -> int:
     return SUBMISSIONS_PER_PERSON * max(counted, 10)
 
 
-def get_questions(session: InformativeSession, phase: Phase) -> list[Question]:
-    """Return the quiz, the same before and after; after the session also the opinion questions."""
-    return get_quiz(session.audience) + (get_opinion_questions() if phase == Phase.AFTER else [])
-
-
 @transaction.atomic
 def record_feedback(
     session: InformativeSession, phase: Phase, answers: Mapping[str, str], *, on: datetime.date | None = None
 ) -> bool:
-    """Count these answers ({question: answer}, both of `get_questions`); False when the day's limit is reached."""
+    """Count these answers ({question: answer}, both of `get_questions`); False when the day's limit is reached.
+
+    Each with the version of the kit that asked it. Answers to what isn't asked are passed by.
+    """
     # Counted by the day, never finer: the hour at which somebody sent could identify them.
     noon = datetime.datetime.combine(on or timezone.localdate(), datetime.time(12), tzinfo=datetime.UTC)
     places = Limit("feedback", get_daily_limit(session), datetime.timedelta(days=1), slots=1)
@@ -63,9 +64,14 @@ def record_feedback(
         # Counted first: the row's lock makes the limit exact for answers sent at the same time.
         places.refund(f"{session.pk}:{phase}", at=noon)
         return False
-    for question, answer in sorted(answers.items()):
-        counts = FeedbackCount.objects.filter(session=session, phase=phase, question=question)
-        found, _made = counts.get_or_create(session=session, phase=phase, question=question, answer=answer)
+    asked = {question.key: question for question in get_questions(session, phase, answers)}
+    for key, answer in sorted(answers.items()):
+        question = asked.get(key)
+        if question is None:
+            continue
+        counts = FeedbackCount.objects.filter(session=session, phase=phase, question=key)
+        about = {"kit_version_id": question.version, "is_right": answer == question.right if question.right else None}
+        found, _made = counts.get_or_create(session=session, phase=phase, question=key, answer=answer, defaults=about)
         counts.filter(pk=found.pk).update(waiting=F("waiting") + 1)
         if (counts.aggregate(all=Sum("waiting"))["all"] or 0) >= MIN_SHOWN:
             counts.update(shown=F("shown") + F("waiting"), waiting=0)
@@ -104,11 +110,12 @@ class Result:
 
 @dataclass(frozen=True)
 class QuestionResults:
-    """The results of one question in both phases; opinions have none before."""
+    """The results of one question in both phases; opinions have none before. `version`: of the kit that asked it."""
 
     question: Question
     before: Result | None
     after: Result
+    version: KitVersion | None = None
 
     @property
     def both(self) -> list[Result]:
@@ -131,8 +138,13 @@ class Results:
 
 def build_results(session: InformativeSession) -> Results:
     """Return the results that the session's unit and coordinator may see."""
-    rows = FeedbackCount.objects.filter(session=session).values_list("phase", "question", "answer", "shown")
-    shown = {(phase, question, answer): number for phase, question, answer, number in rows}
+    rows = FeedbackCount.objects.filter(session=session, shown__gt=0).order_by()
+    shown = {(phase, question, answer): number for phase, question, answer, number in rows.values_list(*COUNTED)}
+    asked = {question for _phase, question, _answer in shown}
+    # The newest first, and the program's own last.
+    named = KitVersion.objects.without_content().filter(pk__in=rows.values("kit_version")).order_by("-pk")
+    versions: list[KitVersion | None] = [*named, None]
+    questions = read_version_questions(version.pk for version in named)
 
     def result(question: Question, phase: Phase) -> Result:
         numbers = {key: shown.get((phase.value, question.key, key), 0) for key, _texts in question.answers}
@@ -142,13 +154,21 @@ def build_results(session: InformativeSession) -> Results:
         cells = tuple(Cell(text, visible[key], is_right=key == question.right) for key, text in question.choices)
         return Result(total if total >= MIN_SHOWN else 0, cells)
 
-    return Results(
-        quiz=[
-            QuestionResults(each, result(each, Phase.BEFORE), result(each, Phase.AFTER))
-            for each in get_quiz(session.audience)
-        ],
-        opinions=[QuestionResults(each, None, result(each, Phase.AFTER)) for each in get_opinion_questions()],
-    )
+    def results(part: str) -> list[QuestionResults]:
+        found = []
+        for version in versions:
+            of_part = questions[version.pk].get_part(part) if version else get_programs_questions(session.audience, part)
+            # Of a version with no count that is shown nothing is said: a few answers look like none.
+            if any(each.key in asked for each in of_part):
+                found += [
+                    QuestionResults(
+                        each, result(each, Phase.BEFORE) if part == QUIZ else None, result(each, Phase.AFTER), version
+                    )
+                    for each in of_part
+                ]
+        return found
+
+    return Results(quiz=results(QUIZ), opinions=results(OPINIONS))
 
 
 def suppress_small_counts(numbers: Mapping[str, int]) -> dict[str, int | None]:

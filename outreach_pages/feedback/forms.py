@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..pages.labels import Question
+from .questions import is_asked_key
 
 
 class FeedbackForm(forms.Form):
@@ -26,6 +27,10 @@ class FeedbackForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(cleaned.values()):
+            if any(is_asked_key(key) and key not in self.fields for key in self.data):
+                raise forms.ValidationError(
+                    _("These questions were corrected meanwhile, so your answers were not counted. Please answer again.")
+                )
             raise forms.ValidationError(_("Choose at least one answer before you send."))
         return cleaned
 

@@ -14,6 +14,7 @@ class Phase(models.TextChoices):
 class FeedbackCount(models.Model):
     """How often one answer to one question was given.
 
+    `kit_version`: the one that asked it; null for the program's own questions. `is_right`: null for an opinion.
     `waiting` counts answers that nobody sees yet; once ten answers to the question wait, all of them become `shown`
     together, so that two readings don't reveal what one person answered in between.
     """
@@ -24,9 +25,18 @@ class FeedbackCount(models.Model):
         related_name="feedback_counts",
         verbose_name=_("informative session"),
     )
+    kit_version = models.ForeignKey(
+        "outreach_pages.KitVersion",
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("version of a kit"),
+    )
     phase = models.CharField(_("phase"), max_length=8, choices=Phase.choices)
     question = models.SlugField(_("question"), max_length=40)
     answer = models.SlugField(_("answer"), max_length=40)
+    is_right = models.BooleanField(_("right"), null=True, blank=True)
     shown = models.PositiveIntegerField(_("shown"), default=0)
     waiting = models.PositiveIntegerField(_("waiting"), default=0)
 

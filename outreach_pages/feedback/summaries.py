@@ -1,20 +1,20 @@
 """Feedback of several sessions together. Only what is shown of each session is added up (docs/adr/0026).
 
-So no sum, and no difference of two sums, gives away what a session's own page suppresses.
+So no sum, and no difference of two sums, gives away what a session's own page suppresses. What two versions of a kit
+ask is added up apart, and opinions where their words are the same.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import QuerySet, Sum
 
-from ..pages.labels import Question, get_opinion_questions, get_quiz
-from ..records.labels import Audience
-from ..records.models import SessionQuerySet
+from ..pages.labels import Question, get_opinion_questions
 from .counting import MIN_SHOWN, suppress_small_counts
 from .models import FeedbackCount, Phase
+from .questions import read_version_questions
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,17 @@ class QuizShare:
         return round(100 * self.right / self.answers) if self.answers else 0
 
 
-Shares = Mapping[Hashable, Mapping[str, QuizShare]]
+Counts = QuerySet[FeedbackCount]
+Shares = Mapping[int | None, Mapping[str, QuizShare]]
 
 
-def count_quiz_by(sessions: SessionQuerySet, key: str) -> Shares:
-    """Return {value of the session's field `key`: {phase: share}}, in one query."""
-    right = {(audience, each.key): each.right for audience in Audience.values for each in get_quiz(audience)}
-    rows = FeedbackCount.objects.filter(session__in=sessions.order_by().values("pk"), shown__gt=0).order_by()
-    # Named apart from the model's own fields.
-    grouped = rows.values(
-        "phase", "question", "answer", group=F(f"session__{key}"), audience=F("session__audience")
-    ).annotate(number=Sum("shown"))
-    found: dict[Hashable, dict[str, QuizShare]] = defaultdict(lambda: defaultdict(QuizShare))
-    for row in grouped:
-        answer = right.get((row["audience"], row["question"]))
-        if answer is not None:  # else an opinion, or a question that the quiz no longer has
-            is_right = row["answer"] == answer
-            found[row["group"]][row["phase"]] += QuizShare(row["number"] if is_right else 0, row["number"])
+def count_quiz_by_version(counts: Counts) -> Shares:
+    """Return {version of a kit: {phase: share}} of these counts, in one query. None: the program's own questions."""
+    rows = counts.filter(shown__gt=0, is_right__isnull=False).order_by()
+    found: dict[int | None, dict[str, QuizShare]] = defaultdict(lambda: defaultdict(QuizShare))
+    for row in rows.values("phase", "kit_version", "is_right").annotate(number=Sum("shown")):
+        share = QuizShare(row["number"] if row["is_right"] else 0, row["number"])
+        found[row["kit_version"]][row["phase"]] += share
     return found
 
 
@@ -64,22 +58,35 @@ class OpinionSum:
     cells: list[tuple[Any, int]]
 
 
-def sum_opinions(sessions: SessionQuerySet) -> list[OpinionSum]:
-    """Add up what is shown of each session; questions without a shown answer are left out."""
-    questions = get_opinion_questions()
-    rows = FeedbackCount.objects.filter(
-        session__in=sessions.order_by().values("pk"), phase=Phase.AFTER, question__in=[each.key for each in questions]
-    ).order_by()
-    by_session: dict[tuple[Any, str], dict[str, int]] = defaultdict(dict)
-    for session, question, answer, shown in rows.values_list("session", "question", "answer", "shown").iterator():
-        by_session[session, question][answer] = shown
-    return [summed for each in questions if (summed := _sum_question(each, by_session)).cells]
+def sum_opinions(counts: Counts) -> list[OpinionSum]:
+    """Add up what is shown of each session; questions without a shown answer are left out, the newest are first."""
+    rows = counts.filter(phase=Phase.AFTER, is_right__isnull=True, shown__gt=0).order_by()
+    by_session: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+    versions = set()
+    for session, version, key, answer, shown in rows.values_list(
+        "session", "kit_version", "question", "answer", "shown"
+    ).iterator():
+        by_session[session, key][answer] = shown
+        versions.add(version)
+    asked = read_version_questions(version for version in versions if version is not None)
+    of_kits = [each for key in sorted(asked, reverse=True) for each in asked[key].opinions]
+    worded: dict[Any, list[Question]] = defaultdict(list)
+    for question in (*of_kits, *get_opinion_questions()):
+        worded[_get_words(question)].append(question)
+    return [summed for same in worded.values() if (summed := _sum_questions(same, by_session)).cells]
 
 
-def _sum_question(question: Question, by_session: Mapping[tuple[Any, str], Mapping[str, int]]) -> OpinionSum:
+def _get_words(question: Question) -> Any:
+    """Return what makes two questions one: the same words, and the same answers in the same order."""
+    answers = tuple((key, *sorted(texts.items())) for key, texts in question.answers)
+    return tuple(sorted(question.texts.items())), answers
+
+
+def _sum_questions(same: list[Question], by_session: Mapping[tuple[int, str], Mapping[str, int]]) -> OpinionSum:
+    question, keys = same[0], {each.key for each in same}
     sums: dict[str, int] = defaultdict(int)
     for (_session, key), numbers in by_session.items():
-        if key == question.key:
+        if key in keys:
             for answer, number in _get_visible(question, numbers):
                 sums[answer] += number
     return OpinionSum(question, [(text, sums[key]) for key, text in question.choices if sums.get(key)])

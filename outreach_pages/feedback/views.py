@@ -14,9 +14,10 @@ from ..cards.responses import (
     redirect_see_other,
     render_unknown_card,
 )
-from .counting import get_open_phases, get_questions, record_feedback
+from .counting import get_open_phases, record_feedback
 from .forms import FeedbackForm
 from .models import Phase
+from .questions import get_questions
 
 PHASE_OF_SLUG = {"para": Phase.BEFORE, "pas": Phase.AFTER}
 SLUG_OF_PHASE = {phase: word for word, phase in PHASE_OF_SLUG.items()}
@@ -48,7 +49,7 @@ def answer(request: HttpRequest, code: str, when: str) -> HttpResponse:
         return render_unknown_card(request)
     if phase not in get_open_phases(session):
         return redirect_see_other(reverse("cards:feedback", args=[session.card_code]))
-    questions = get_questions(session, phase)
+    questions = get_questions(session, phase, request.POST)
     form = FeedbackForm(questions, request.POST if request.method == "POST" else None)
     is_full = False
     if form.is_bound and form.is_valid():

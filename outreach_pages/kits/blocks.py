@@ -1,4 +1,4 @@
-"""Blocks that session materials have beyond an article's: a slide with its notes, a part of a script, a task."""
+"""Blocks that session materials have beyond an article's: slides with notes, parts of a script, tasks, opinions."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 
 from content.blocks import SHORT, BodyBlock
+from content.blocks.texts import build_list_block
 
 from ..blocks import OutlineBlock
 
@@ -55,6 +56,23 @@ class TaskBlock(blocks.StructBlock):
         return super().get_context(value, parent_context=parent_context) | {"empty_lines": range(value["lines"] or 0)}
 
 
+class OpinionQuestionBlock(blocks.StructBlock):
+    question = blocks.CharBlock(max_length=240, label=_("question"))
+    answers = build_list_block(blocks.CharBlock(max_length=120, label=_("answer")), max_num=5, label=_("answers"))
+
+
+class OpinionBlock(blocks.StructBlock):
+    """What participants think of the session: boxes on paper, and counted on the card's page after it."""
+
+    title = blocks.CharBlock(max_length=120, label=_("title"))
+    questions = blocks.ListBlock(OpinionQuestionBlock(), min_num=1, max_num=8, label=_("questions"))
+
+    class Meta:
+        icon = "openquote"
+        label = _("Opinion questions")
+        template = "outreach_pages/blocks/opinion.html"
+
+
 class MaterialBlock(BodyBlock):
     """The body of a material. Which blocks fit its kind: `labels.KINDS_OF_BLOCK`."""
 
@@ -62,6 +80,7 @@ class MaterialBlock(BodyBlock):
     script_part = ScriptPartBlock()
     slide = SlideBlock()
     task = TaskBlock()
+    opinion = OpinionBlock()
 
 
 class KitPartsBlock(blocks.StreamBlock):

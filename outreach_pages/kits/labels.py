@@ -10,6 +10,7 @@ class MaterialKind(models.TextChoices):
     SLIDES = "slides", _("slides")
     WORKSHEET = "worksheet", _("worksheet")
     QUIZ = "quiz", _("quiz")
+    OPINION = "opinion", _("opinion questions")
     FILM = "film", _("film")
     HANDOUT = "handout", _("handout")
     EXERCISE = "exercise", _("exercise")
@@ -21,7 +22,8 @@ KINDS_OF_BLOCK: dict[str, frozenset[str]] = {
     "outline": frozenset({MaterialKind.OUTLINE}),
     "script_part": frozenset({MaterialKind.SCRIPT}),
     "slide": frozenset({MaterialKind.SLIDES}),
-    "task": frozenset({MaterialKind.WORKSHEET, MaterialKind.EXERCISE}),
+    "task": frozenset({MaterialKind.WORKSHEET, MaterialKind.EXERCISE, MaterialKind.OPINION}),
+    "opinion": frozenset({MaterialKind.OPINION}),
 }
 # What a kind is nothing without.
 BLOCK_OF_KIND: dict[str, str] = {
@@ -30,5 +32,6 @@ BLOCK_OF_KIND: dict[str, str] = {
     MaterialKind.SLIDES: "slide",
     MaterialKind.WORKSHEET: "task",
     MaterialKind.QUIZ: "quiz",
+    MaterialKind.OPINION: "opinion",
     MaterialKind.FILM: "video",
 }

@@ -162,8 +162,18 @@ class MaterialPage(VersionedWords, Page):  # type: ignore[django-manager-missing
         if needed and needed not in names:
             words = _("This kind of material needs at least one “%(part)s”.") % {"part": labels[needed]}
             raise ValidationError({"body": words})
+        if self.kind == MaterialKind.QUIZ and not self.has_one_right_answer_each():
+            raise ValidationError(
+                {"body": _("Mark one answer of each question as right: the quiz is counted before and after a session.")}
+            )
         if self.pk is not None and self.replaces_id == self.pk:
             raise ValidationError({"replaces": _("A material can't replace itself.")})
+
+    def has_one_right_answer_each(self) -> bool:
+        """Whether each question of its quizzes has one right answer, as what is counted needs."""
+        quizzes = [block.value for block in self.body or () if block.block_type == "quiz"]
+        questions = [each for quiz in quizzes for each in quiz["questions"]]
+        return all(sum(bool(answer["is_right"]) for answer in each["answers"]) == 1 for each in questions)
 
     def get_admin_display_title(self) -> str:
         return f"{super().get_admin_display_title()} · {self.get_kind_display()}"

@@ -13,10 +13,11 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.functions import TruncMonth
 
-from ..feedback.models import Phase
-from ..feedback.summaries import OpinionSum, QuizShare, count_quiz_by, sum_opinions
+from ..feedback.models import FeedbackCount, Phase
+from ..feedback.summaries import Counts, OpinionSum, QuizShare, count_quiz_by_version, sum_opinions
 from ..records.models import InformativeSession, SessionCount, SessionQuerySet
 from ..records.statistics import MIN_ANONYMOUS
+from .labels import MaterialKind
 from .models import KitPage, KitVersion, KitVersionQuerySet, MaterialPage
 from .versions import get_kits_with
 
@@ -36,12 +37,17 @@ class VersionUsage:
 
 @dataclass(frozen=True)
 class Usage:
-    """Every version, the newest first; `months`: [(month, sessions)], the latest first; `kits`: the live kits."""
+    """Every version, the newest first; `months`: [(month, sessions)], the latest first; `kits`: the live kits.
+
+    `before` and `after`: the quiz where the program's own questions were asked, as before kits had theirs.
+    """
 
     versions: list[VersionUsage]
     months: list[tuple[datetime.date, int]]
     opinions: list[OpinionSum]
     kits: list[KitPage]
+    before: QuizShare
+    after: QuizShare
 
     @property
     def sessions(self) -> int:
@@ -51,13 +57,24 @@ class Usage:
 def build_kit_usage(kit: KitPage) -> Usage:
     """Return how the kit is used: all sessions that name one of its versions and took place."""
     sessions = InformativeSession.objects.took_place().filter(kit_version__kit_id=kit.pk)
-    return _build_usage(KitVersion.objects.filter(kit_id=kit.pk), sessions, [])
+    # Also of sessions whose record names the kit of the other language: who answers chooses it on the card.
+    asked = _get_counts(InformativeSession.objects.took_place()).filter(kit_version__kit_id=kit.pk)
+    return _build_usage(KitVersion.objects.filter(kit_id=kit.pk), sessions, asked, [])
 
 
 def build_material_usage(material: MaterialPage) -> Usage:
     """Return how the material is used: the sessions whose record says that it was really used."""
     sessions = InformativeSession.objects.took_place().filter(used_materials__page_id=material.pk)
-    return _build_usage(get_versions_with(material.pk), sessions, get_kits_with(material))
+    # What is on the card was answered there, whether or not the unit used the sheet.
+    is_asked = material.kind in (MaterialKind.QUIZ, MaterialKind.OPINION)
+    answered = InformativeSession.objects.took_place() if is_asked else sessions
+    versions = get_versions_with(material.pk)
+    asked = _get_counts(answered).filter(kit_version__in=versions.order_by().values("pk"))
+    return _build_usage(versions, sessions, asked, get_kits_with(material))
+
+
+def _get_counts(sessions: SessionQuerySet) -> Counts:
+    return FeedbackCount.objects.filter(session__in=sessions.order_by().values("pk"))
 
 
 def get_versions_with(page_id: int) -> KitVersionQuerySet:
@@ -68,13 +85,17 @@ def get_versions_with(page_id: int) -> KitVersionQuerySet:
     return KitVersion.objects.filter(held)
 
 
-def _build_usage(versions: KitVersionQuerySet, sessions: SessionQuerySet, kits: list[KitPage]) -> Usage:
+def _build_usage(
+    versions: KitVersionQuerySet, sessions: SessionQuerySet, asked: Counts, kits: list[KitPage]
+) -> Usage:
+    """Build it of these sessions, of what their versions asked, and of what the program itself asked at them."""
     grouped = sessions.order_by().values("kit_version")
     counted = {
         row["kit_version"]: row for row in grouped.annotate(number=Count("pk"), first=Min("date"), last=Max("date"))
     }
     participants = _count_participants(sessions)
-    quiz = count_quiz_by(sessions, "kit_version")
+    programs = _get_counts(sessions).filter(kit_version__isnull=True)
+    quiz = count_quiz_by_version(asked | programs)
     months = sessions.order_by().annotate(month=TruncMonth("date")).values("month").annotate(number=Count("pk"))
     return Usage(
         versions=[
@@ -82,8 +103,10 @@ def _build_usage(versions: KitVersionQuerySet, sessions: SessionQuerySet, kits: 
             for each in versions.without_content().order_by("title", "kit_id", "-number")
         ],
         months=[(row["month"], row["number"]) for row in months.order_by("-month")],
-        opinions=sum_opinions(sessions),
+        opinions=sum_opinions(asked | programs),
         kits=kits,
+        before=quiz.get(None, {}).get(Phase.BEFORE, QuizShare()),
+        after=quiz.get(None, {}).get(Phase.AFTER, QuizShare()),
     )
 
 

@@ -23,13 +23,17 @@ def load_texts(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with the keys of its answers. `right` is "" for an opinion."""
+    """A question with the keys of its answers. `right` is "" for an opinion.
+
+    `version`: of the kit that asks it; None for the program's own.
+    """
 
     key: str
     texts: LocalizedTexts
     answers: tuple[tuple[str, LocalizedTexts], ...]
     right: str = ""
     explanations: LocalizedTexts | None = None
+    version: int | None = None
 
     @property
     def text(self) -> LocalizedText:

@@ -29,7 +29,7 @@ class TestGivingFeedback(CardTest):
 
     def test_nothing_kept_tells_who_when_or_what_else(self):
         kinds = {field.name for field in FeedbackCount._meta.get_fields()}
-        assert kinds == {"id", "session", "phase", "question", "answer", "shown", "waiting"}
+        assert kinds == {"id", "session", "phase", "question", "answer", "shown", "waiting", "kit_version", "is_right"}
         self.client.post(BEFORE, QUIZ)
         self.client.post(BEFORE, QUIZ)
         assert FeedbackCount.objects.count() == len(QUIZ)

@@ -151,8 +151,13 @@ class TestRecord(UsedKitTest):
 
 class TestUsage(UsedKitTest):
     def give_feedback(self, found: InformativeSession, phase: str, question: str, **shown: int) -> None:
+        """Count what the program's own questions were answered with."""
+        rights = {each.key: each.right for each in get_quiz("grade_9")}
         for answer, number in shown.items():
-            FeedbackCount.objects.create(session=found, phase=phase, question=question, answer=answer, shown=number)
+            is_right = answer == rights[question] if question in rights else None
+            FeedbackCount.objects.create(
+                session=found, phase=phase, question=question, answer=answer, shown=number, is_right=is_right
+            )
 
     def test_a_kit_counts_the_sessions_of_each_version(self):
         self.held()
@@ -183,16 +188,20 @@ class TestUsage(UsedKitTest):
         [row] = build_kit_usage(self.kit).versions
         assert (row.sessions, row.participants) == (2, 10)
 
-    def test_the_quiz_is_added_up_before_and_after(self):
+    def test_the_programs_own_quiz_is_added_up_apart_from_every_version(self):
         question = get_quiz("grade_9")[0]
         wrong = next(key for key, _texts in question.answers if key != question.right)
         for _each in range(2):
             found = self.held()
             self.give_feedback(found, "before", question.key, **{question.right: 5, wrong: 5})
             self.give_feedback(found, "after", question.key, **{question.right: 10})
-        [row] = build_kit_usage(self.kit).versions
-        assert (row.before.percent, row.before.answers) == (50, 20)
-        assert (row.after.percent, row.after.answers) == (100, 20)
+        usage = build_kit_usage(self.kit)
+        assert (usage.before.percent, usage.before.answers) == (50, 20)
+        assert (usage.after.percent, usage.after.answers) == (100, 20)
+        assert [each.before.answers for each in usage.versions] == [0]
+        self.client.force_login(self.ana.user)
+        html = self.client.get(reverse("kit_usage", args=[self.kit.pk])).content.decode()
+        assert "before 50 % right, of 20 answers; after 100 % right, of 20 answers." in html
 
     def test_opinions_add_up_only_what_each_session_shows(self):
         question = get_opinion_questions()[0]
