@@ -1,4 +1,4 @@
-"""Actions on a request for a session, one mutation each: receive, take, answer, plan, decline, hand to the centre.
+"""Actions on a request for a session, one mutation each: receive, withdraw, take, answer, plan, decline, hand over.
 
 Whoever acts on a request that nobody has taken yet takes it by that. Of two who act at once the second gets TakenBy,
 which names the first. Answering, planning and declining are for whoever may see it (`SessionRequest.visible_to`).
@@ -28,8 +28,8 @@ from case_forms.tips.public_actions import unit_of_region
 from outreach_pages.records.actions import plan_session
 from outreach_pages.records.models import InformativeSession
 
-from .clock import ANSWERED, get_first_mark
-from .models import Answer, DeclineReason, RequestState, SessionRequest
+from .clock import ANSWERED
+from .models import Answer, DeclineReason, RequestState, SessionRequest, get_first_mark
 
 TARGET_KIND = "session_request"
 LANE = "session requests"
@@ -41,6 +41,10 @@ class TakenBy(Exception):
     def __init__(self, person: User | None) -> None:
         super().__init__("taken")
         self.person = person
+
+
+class NothingToWithdraw(Exception):
+    """The request was declined, or its session was cancelled or held: nothing is left to withdraw."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,38 @@ def get_followed(request_id: UUID) -> SessionRequest | None:
     """Return a request whose receipt was opened before, unless it has been forgotten meanwhile."""
     found: SessionRequest | None = _read_whole().filter(pk=request_id, receipt_hash__isnull=False).first()
     return found
+
+
+def withdraw_request(*, request_id: UUID, at: datetime | None = None) -> SessionRequest:
+    """Withdraw a request, for whoever asked. Doing it twice does it once. Raises NothingToWithdraw, DoesNotExist.
+
+    A session that was planned because of it stays planned: others may expect it, and its unit decides. The unit is told.
+    """
+    moment = at or clock.now()
+    with transaction.atomic():
+        rows = SessionRequest.objects.select_for_update(of=("self",), no_key=True).filter(receipt_hash__isnull=False)
+        locked: SessionRequest = rows.select_related("unit", "session").get(pk=request_id)
+        if locked.withdrawn_at is not None:
+            return locked
+        if not locked.may_be_withdrawn:
+            raise NothingToWithdraw
+        locked.withdrawn_at = moment
+        if locked.is_open:
+            locked.state, locked.closed_at = RequestState.WITHDRAWN, moment
+            # What was offered no longer holds.
+            locked.answer, locked.offered_on, locked.answer_text = "", None, ""
+            _end_chase(locked)
+        else:
+            locked.next_mark_at = moment
+        locked.save()
+        log_event(
+            "session_request.withdrawn",
+            actor=ANONYMOUS,
+            target_kind=TARGET_KIND,
+            target_id=locked.pk,
+            session=locked.session_id or "",
+        )
+    return locked
 
 
 def get_municipality(form_version: FormVersion, answers: Mapping[str, Any]) -> Municipality | None:

@@ -7,6 +7,7 @@ class SessionRequestsConfig(AppConfig):
     verbose_name = _("Session requests")
 
     def ready(self) -> None:
-        from . import clock
+        from . import clock, waiting
 
         clock.register()
+        waiting.register()

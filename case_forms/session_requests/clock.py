@@ -1,16 +1,15 @@
-"""The clock of requests that nobody has answered: the unit is told, then its coordinator, until somebody answers.
+"""The clock of requests: that nobody answers, the unit is told, then its coordinator, until somebody does.
 
-As the clocks of duties (`cases.deadline_clock`, `session_rules.clock`): each row in a transaction of its own, begun by
-a conditional UPDATE of its next moment. The notice's own steps go on to the coordinator after a day, and call each day.
-Of one unit one request is chased at a time, because the notice leads to the list of all: a flood can't fill an inbox.
+The notice's own steps go on to the coordinator after a day, and call each day. Of one unit one request is chased at a
+time, because the notice leads to the list of all: a flood can't fill an inbox. Where whoever asked withdraws a request
+whose session is planned, the unit is told at once and once. How it turns: `cases.owner_clock`.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
-from django.conf import settings
-from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
@@ -18,101 +17,87 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, in_each_language
 from audit.chain import log_event
-from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.cases.brief_content import both
-from case_forms.cases.deadlines import DAY_MINUTES, LOOK_AGAIN, is_being_chased, withdraw_chase
+from case_forms.cases.deadlines import DAY_MINUTES, LOOK_AGAIN
+from case_forms.cases.owner_clock import OwnerClock
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.models import ProcedureVersion
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Role
-from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.actions import create_notice
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.requests import NoticeRequest
 
 from .models import SessionRequest
 
-CLOCK = "session_request.clock"  # the name of the clock, and the kind under which a row is put aside
 ANSWERED = "request_answered"  # why a notice about a request is withdrawn
-MAX_REQUESTS = 200  # in one pass
+WAITS = _("A request for a session waits for an answer")
+WITHDRAWN = _("Whoever asked for a planned session has withdrawn the request")
 
 
-def get_first_mark(received_at: datetime) -> datetime:
-    """Return when a request that came at this time has waited too long."""
-    return received_at + timedelta(days=settings.SESSION_REQUEST_ANSWER_DAYS)
+class RequestClock(OwnerClock):
+    name = "session_request.clock"
+    ended = ANSWERED
 
+    def get_waiting(self) -> QuerySet[SessionRequest]:
+        found = SessionRequest.objects.waiting() | SessionRequest.objects.without_asker()
+        return found.select_related("unit", "municipality", "session__unit")
 
-def advance(now: datetime) -> int:
-    """Look at every request that has waited too long. Return for how many somebody was told here."""
-    _withdraw_of_answered()
-    due = SessionRequest.objects.waiting().filter(next_mark_at__lte=now)
-    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("next_mark_at").values_list("pk", flat=True)
-    return for_each_row(CLOCK, list(keys[:MAX_REQUESTS]), lambda key: _take_mark(key, now), at=now)
+    def get_over(self) -> QuerySet[SessionRequest]:
+        return SessionRequest.objects.exclude(pk__in=self.get_waiting().order_by().values("pk"))
 
+    def find_next(self, row: SessionRequest, now: datetime) -> datetime | None:
+        return None if row.withdrawn_at else now + LOOK_AGAIN
 
-def _withdraw_of_answered() -> None:
-    """Withdraw what is still open about requests that are answered: the process that answered may have died before."""
-    asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
-    over = SessionRequest.objects.filter(next_mark_at__isnull=True, chase_id__in=asked)
-    for request in over.order_by("pk")[:MAX_REQUESTS]:
-        withdraw_chase(request, ANSWERED)
-
-
-def _take_mark(key: Any, now: datetime) -> bool:
-    with transaction.atomic():
-        due = SessionRequest.objects.waiting().filter(pk=key, next_mark_at__lte=now)
-        request = due.select_related("unit", "municipality").first()
-        if request is None:
+    def is_covered(self, row: SessionRequest) -> bool:
+        """Whether the same people have an open notice about another request: it leads to the same list."""
+        if row.withdrawn_at:
             return False
-        # As it was read: whoever comes second changes nothing.
-        same = SessionRequest.objects.waiting().filter(pk=key, next_mark_at=request.next_mark_at)
-        if not same.update(next_mark_at=now + LOOK_AGAIN) or is_being_chased(request) or _is_another_chased(request):
-            return False
-        notice = _tell(request, now)
-        SessionRequest.objects.filter(pk=key).update(chase_id=notice.pk, chases=request.chases + 1)
+        others = SessionRequest.objects.waiting().filter(unit=row.unit, chase_id__isnull=False).exclude(pk=row.pk)
+        if row.unit is None:
+            others = others.filter(municipality__region=row.municipality.region_id)
+        return Notice.objects.open().filter(chase_id__in=others.values("chase_id")).exists()
+
+    def tell(self, row: SessionRequest, now: datetime) -> Notice:
+        unit = row.session.unit if row.session else row.unit
+        role = Role.MOBILE_UNIT.value if unit else Role.COORDINATOR.value
+        try:
+            chain = chain_for(ProcedureVersion.objects.in_force(now).parsed, role)
+        except ProcedureVersion.DoesNotExist:
+            chain = []
+        found = resolve_chain(role=role, municipality=row.municipality, at=now, unit=unit, chain=chain)
+        return create_notice(
+            NoticeRequest(
+                # The same id for the same time that a chase begins: should two begin it, there is one notice.
+                event_id=uuid5(row.pk, f"chase {row.chases + 1}"),
+                case_id=row.pk,
+                case_reference=row.reference,
+                role=role,
+                contact=found.contact,
+                partner=found.partner,
+                municipality=row.municipality,
+                unit=unit,
+                chain=chain,
+                brief=_build_brief(row),
+                answer_minutes=DAY_MINUTES,
+                purpose=Purpose.DUTY,
+                at=now,
+            )
+        )
+
+    def log_told(self, row: SessionRequest, notice: Notice) -> None:
         log_event(
-            "session_request.due",
+            "session_request.withdrawal_told" if row.withdrawn_at else "session_request.due",
             target_kind="session_request",
-            target_id=request.pk,
+            target_id=row.pk,
             role=notice.role,
             notice=notice.pk,
         )
-        return True
 
-
-def _is_another_chased(request: SessionRequest) -> bool:
-    """Tell whether the same people have an open notice about another request."""
-    others = SessionRequest.objects.waiting().filter(unit=request.unit, chase_id__isnull=False).exclude(pk=request.pk)
-    if request.unit is None:
-        others = others.filter(municipality__region=request.municipality.region_id)
-    return Notice.objects.open().filter(chase_id__in=others.values("chase_id")).exists()
-
-
-def _tell(request: SessionRequest, now: datetime) -> Notice:
-    role = Role.MOBILE_UNIT.value if request.unit else Role.COORDINATOR.value
-    try:
-        chain = chain_for(ProcedureVersion.objects.in_force(now).parsed, role)
-    except ProcedureVersion.DoesNotExist:
-        chain = []
-    found = resolve_chain(role=role, municipality=request.municipality, at=now, unit=request.unit, chain=chain)
-    return create_notice(
-        NoticeRequest(
-            # The same id for the same time that a chase begins: should two begin it, there is one notice.
-            event_id=uuid5(request.pk, f"chase {request.chases + 1}"),
-            case_id=request.pk,
-            case_reference=request.reference,
-            role=role,
-            contact=found.contact,
-            partner=found.partner,
-            municipality=request.municipality,
-            unit=request.unit,
-            chain=chain,
-            brief=_build_brief(request),
-            answer_minutes=DAY_MINUTES,
-            purpose=Purpose.DUTY,
-            at=now,
-        )
-    )
+    def find_stranded(self, now: datetime) -> list[str]:
+        """Return the ids of requests that wait and have no next moment. Those above the budget have none, and wait."""
+        waiting = SessionRequest.objects.waiting().filter(next_mark_at__isnull=True, above_budget=False)
+        return [str(key) for key in waiting.values_list("pk", flat=True)]
 
 
 def _build_brief(request: SessionRequest) -> dict[str, Any]:
@@ -125,21 +110,23 @@ def _build_brief(request: SessionRequest) -> dict[str, Any]:
     rows = [
         row("received", _("Received"), both(lambda: date_format(received, "j F Y, H:i"))),
         row("municipality", _("Municipality"), both(lambda: request.municipality.name)),
+    ]
+    if request.withdrawn_at and request.session:
+        day = request.session.date
+        rows += [
+            row("planned", _("Planned for"), both(lambda: date_format(day, "j F Y"))),
+            row("to_do", _("To do"), in_each_language(_("Cancel the session, or hold it if others still expect you."))),
+        ]
+    rows.append(
         row(
             "to_read",
             _("To read more"),
             in_each_language(_("Sign in and open “Informative sessions”, “Requests for a session”.")),
-        ),
-    ]
-    return {"sections": [{"title": in_each_language(_("A request for a session waits for an answer")), "rows": rows}]}
+        )
+    )
+    title = WITHDRAWN if request.withdrawn_at else WAITS
+    return {"sections": [{"title": in_each_language(title), "rows": rows}]}
 
 
-def find_stranded(now: datetime) -> list[str]:
-    """Return the ids of requests that wait and have no next moment. Those above the budget have none, and wait."""
-    waiting = SessionRequest.objects.waiting().filter(next_mark_at__isnull=True, above_budget=False)
-    return [str(key) for key in waiting.values_list("pk", flat=True)]
-
-
-def register() -> None:
-    """Let the sweeper turn this clock."""
-    register_clock(Clock(CLOCK, advance, find_stranded))
+clock = RequestClock()
+advance, find_stranded, register = clock.advance, clock.find_stranded, clock.register

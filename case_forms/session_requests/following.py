@@ -12,12 +12,12 @@ from outreach_pages.records.labels import SessionState
 
 from .models import Answer, DeclineReason, RequestState, SessionRequest
 
-RECEIVED, PLANNED, HELD, CANNOT = "received", "planned", "held", "cannot"
+RECEIVED, PLANNED, HELD, CANNOT, WITHDRAWN = "received", "planned", "held", "cannot", "withdrawn"
 
 
 @dataclass(frozen=True)
 class Following:
-    """`state`: received, planned, held or cannot; `day`: of the session, or the one that is offered.
+    """`state`: received, planned, held, cannot or withdrawn; `day`: of the session, or the one that is offered.
 
     `answer`: what the unit chose to say, in the reader's language; `text`: its own words, in `language`.
     """
@@ -32,6 +32,8 @@ class Following:
 def read_following(request: SessionRequest) -> Following:
     """Return what may be said about this request now."""
     session = request.session
+    if request.withdrawn_at is not None:
+        return Following(WITHDRAWN)
     if request.state == RequestState.PLANNED and session is not None:
         if session.state == SessionState.CANCELLED:
             words = _("The session was planned, and then it was cancelled. You can ask for another one.")

@@ -5,7 +5,7 @@ be, when it was asked for and how far the unit is. What became of a planned sess
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -20,11 +20,17 @@ from access.models import MobileUnit, Municipality, User
 from access.reach import get_keys_of_units_of_regions, get_unit_keys, read_reach
 from case_forms.cases.models import new_reference
 from case_forms.form_builder.models import FormVersion
+from outreach_pages.records.labels import SessionState
 from outreach_pages.records.models import InformativeSession
 from vault.fields import SealedJSONField, SealedTextField
 
 REFERENCE_BEGINS = "K-"
 MAX_TEXT_LENGTH = 300  # characters of what the unit adds in its own words
+
+
+def get_first_mark(received_at: datetime) -> datetime:
+    """Return when a request that came at this time has waited too long."""
+    return received_at + timedelta(days=settings.SESSION_REQUEST_ANSWER_DAYS)
 
 
 def new_request_reference() -> str:
@@ -38,6 +44,7 @@ class RequestState(models.TextChoices):
     ANSWERED = "answered", pgettext_lazy("session request", "answered")
     PLANNED = "planned", _("session planned")
     DECLINED = "declined", pgettext_lazy("session request", "declined")
+    WITHDRAWN = "withdrawn", pgettext_lazy("session request", "withdrawn")
 
 
 WAITING = (RequestState.NEW, RequestState.TAKEN)
@@ -70,6 +77,16 @@ class SessionRequestQuerySet(models.QuerySet["SessionRequest"]):
             mine |= Q(unit__isnull=True)
         return self.filter(mine)
 
+    def without_asker(self) -> "SessionRequestQuerySet":
+        """Limit to those that were withdrawn while their session is planned: the unit cancels it, or holds it."""
+        return self.filter(
+            state=RequestState.PLANNED, withdrawn_at__isnull=False, session__state=SessionState.PLANNED
+        )
+
+    def to_look_at(self) -> "SessionRequestQuerySet":
+        """Limit to those about which somebody has something to do: to answer, or to undo a plan."""
+        return self.open() | self.without_asker()
+
     def open(self) -> "SessionRequestQuerySet":
         return self.filter(state__in=OPEN)
 
@@ -83,7 +100,8 @@ class SessionRequest(models.Model):
 
     `send_key` is a hash of the form's own secret (sending twice stores once); `receipt_hash` of the receipt code, null
     once everything is forgotten. `above_budget`: more came within the hour than one by one. `handed_at`: the unit has
-    handed it to the centre. `session`: what was planned because of it. `next_mark_at`: when the clock looks at it again
+    handed it to the centre. `withdrawn_at`: whoever asked has withdrawn it; a session that was planned by then stays, and
+    so does the state. `session`: what was planned because of it. `next_mark_at`: when the clock looks at it again
     (`clock`); None once it is answered, and for one above the budget. `chase_id`: the first notice of its last chase.
     """
 
@@ -120,6 +138,7 @@ class SessionRequest(models.Model):
         blank=True,
         verbose_name=_("informative session"),
     )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     next_mark_at = models.DateTimeField(null=True, blank=True, db_index=True)
     chase_id = models.UUIDField(null=True, blank=True)
@@ -140,12 +159,12 @@ class SessionRequest(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="request_known_state",
-                condition=Q(state__in=["new", "taken", "answered", "planned", "declined"]),
+                condition=Q(state__in=["new", "taken", "answered", "planned", "declined", "withdrawn"]),
             ),
             models.CheckConstraint(
                 # The purge goes by `closed_at`: a closed request without it would never be forgotten.
                 name="request_closed_says_when",
-                condition=Q(state__in=["planned", "declined"], closed_at__isnull=False)
+                condition=Q(state__in=["planned", "declined", "withdrawn"], closed_at__isnull=False)
                 | Q(state__in=["new", "taken", "answered"], closed_at__isnull=True),
             ),
             models.CheckConstraint(
@@ -158,8 +177,14 @@ class SessionRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="request_taken_says_by_whom",
-                condition=Q(state="new", taken_by__isnull=True, taken_at__isnull=True)
+                condition=Q(state__in=["new", "withdrawn"], taken_by__isnull=True, taken_at__isnull=True)
                 | (~Q(state="new") & Q(taken_by__isnull=False, taken_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="request_withdrawn_says_when",
+                condition=Q(state="withdrawn", withdrawn_at__isnull=False)
+                | Q(state="planned")
+                | (~Q(state__in=["withdrawn", "planned"]) & Q(withdrawn_at__isnull=True)),
             ),
         ]
 
@@ -172,8 +197,28 @@ class SessionRequest(models.Model):
         return []
 
     @property
+    def marks(self) -> list[datetime]:
+        """When it has waited too long: with the unit, or with the centre since it was handed on."""
+        return [get_first_mark(self.handed_at or self.received_at)]
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_without_asker(self) -> bool:
+        """Whether it was withdrawn while its session is planned."""
+        return self.withdrawn_at is not None and self._is_session_planned
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """Whether there is still something to withdraw: no answer yet that ends it, and no session that is over."""
+        return self.withdrawn_at is None and (self.is_open or self._is_session_planned)
+
+    @property
+    def _is_session_planned(self) -> bool:
+        session = self.session
+        return self.state == RequestState.PLANNED and session is not None and session.state == SessionState.PLANNED
 
     def is_waiting_long(self, now: datetime) -> bool:
         """Whether nobody has answered within `settings.SESSION_REQUEST_ANSWER_DAYS`."""

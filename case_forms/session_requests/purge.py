@@ -36,10 +36,10 @@ def forget_due(now: datetime) -> int:
 def get_over(now: datetime) -> Any:
     """Return the requests whose time is over and that still hold something."""
     limit = now - timedelta(days=settings.SESSION_REQUEST_CLOSED_DAYS)
-    declined = Q(state=RequestState.DECLINED, closed_at__lte=limit)
+    ended = Q(state__in=[RequestState.DECLINED, RequestState.WITHDRAWN], closed_at__lte=limit)
     # Also by when it was planned: a session may be entered for a day that is past.
     planned = Q(state=RequestState.PLANNED, closed_at__lte=limit, session__date__lte=timezone.localdate(limit))
-    return SessionRequest.objects.filter(declined | planned, forgotten_at__isnull=True)
+    return SessionRequest.objects.filter(ended | planned, forgotten_at__isnull=True)
 
 
 def _forget_answers(key: Any, today: date) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from django.db.models import F
 
 from access.models import User
 from access.short_lists import ShortList
@@ -58,19 +59,26 @@ class RequestLines:
 
 
 def get_open_lines(user: User, language: str) -> RequestLines:
-    """Return the open requests that this person may answer, the oldest first."""
-    return RequestLines(SessionRequest.objects.visible_to(user).open().order_by("received_at", "pk"), language)
+    """Return the open requests that this person may answer, the oldest first.
+
+    And those that were withdrawn while their session is planned.
+    """
+    return RequestLines(SessionRequest.objects.visible_to(user).to_look_at().order_by("received_at", "pk"), language)
 
 
 def get_closed_lines(user: User, language: str) -> RequestLines:
-    """Return those that were planned or declined, the last first."""
+    """Return those that were planned, declined or withdrawn, the last first."""
     closed = SessionRequest.objects.visible_to(user).filter(closed_at__isnull=False)
     return RequestLines(closed.order_by("-closed_at", "pk"), language)
 
 
 def list_for_home(user: User, language: str) -> ShortList[RequestLine]:
-    """Return those that nobody has answered, the oldest first; a few only: the list has the others."""
-    rows = SessionRequest.objects.visible_to(user).waiting().order_by("received_at", "pk")
+    """Return those that nobody has answered, the oldest first; a few only: the list has the others.
+
+    Those that were withdrawn while their session is planned go before them: somebody may be about to drive there.
+    """
+    seen = SessionRequest.objects.visible_to(user)
+    rows = (seen.waiting() | seen.without_asker()).order_by(F("withdrawn_at").asc(nulls_last=True), "received_at", "pk")
     lines = RequestLines(rows, language)
     first = lines[0 : MAX_ON_HOME + 1]
     if len(first) <= MAX_ON_HOME:

@@ -404,6 +404,8 @@ KINDS: dict[str, Promise] = {
     "session_request.read": _("Read a request for a session"),
     "session_request.received": _("A request for a session came in"),
     "session_request.taken": _("Took on a request for a session"),
+    "session_request.withdrawal_told": _("A unit was notified that nobody asks for a planned session any more"),
+    "session_request.withdrawn": _("Whoever asked for a session withdrew the request"),
     "session.planned": _("Planned an informative session"),
     "session.planned_again": _("Put an informative session back on the plan"),
     "session.report_corrected": _("Corrected the report of an informative session"),

@@ -626,6 +626,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("writing:session_requests", PUBLIC, "Another front end asks for a session, as the pages do.", POST_ONLY),
     RouteRule("writing:session_request_receipt", PUBLIC, "Whoever has a receipt code reads how far it is.", POST_ONLY),
     RouteRule("writing:session_request_read", PUBLIC, "Whoever opened a receipt reads it again.", POST_ONLY),
+    RouteRule("writing:session_request_withdraw", PUBLIC, "Whoever asked for a session withdraws it.", POST_ONLY),
     RouteRule("writing:card", PUBLIC, "Another front end shows what a session's card says."),
     RouteRule(
         "writing:card_feedback", PUBLIC, "Another front end asks a session's questions; only counts are kept.", WRITE

@@ -131,9 +131,9 @@ class SessionRequestOut(Schema):
 class FollowingOut(Schema):
     """How far a request for a session is. `visit` opens it again for half an hour after the code was typed.
 
-    `state`: received, planned, held or cannot. `day`: of the session, or the day that is offered. `answer`: the unit's,
-    in the language that was asked for; `text`: its own words, in `text_language`. What was asked isn't here: whoever
-    finds a device shall not read it.
+    `state`: received, planned, held, cannot or withdrawn. `day`: of the session, or the day that is offered. `answer`:
+    the unit's, in the language that was asked for; `text`: its own words, in `text_language`. `may_withdraw`: there is
+    something to withdraw. What was asked isn't here: whoever finds a device shall not read it.
     """
 
     visit: str
@@ -143,6 +143,7 @@ class FollowingOut(Schema):
     answer: str
     text: str
     text_language: str
+    may_withdraw: bool
 
 
 class RecipientsOut(Schema):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from ninja import Router, Status
 
-from case_forms.session_requests.actions import get_followed, get_request
+from case_forms.session_requests.actions import NothingToWithdraw, get_followed, get_request, withdraw_request
 from case_forms.session_requests.following import read_following
 from case_forms.session_requests.models import SessionRequest
 from content.api.writing import COMMON, SENT, Problem, Refused, describe_body, get_language, read_body
@@ -95,11 +95,46 @@ def read_again(request: HttpRequest) -> Any:
     """Read again how far it is. 403 `visit-over`: the receipt words are asked again."""
     body = read_body(request, shapes.VisitIn)
     with translation.override(get_language(body.language)):
-        visit = receipt_session.opened(body.visit)
-        found = get_followed(visit.tip_id) if visit and visit.kind == receipt_session.REQUEST else None
-        if visit is None or found is None:
-            raise Refused(403, "visit-over", _("For your safety this has closed. Enter your code again."))
-        return _follow(visit, found)
+        return _follow(*_get_visit(body.visit))
+
+
+@router.post(
+    "/session-requests/receipt/withdraw",
+    url_name="session_request_withdraw",
+    response={200: shapes.FollowingOut, **SENT, 409: Problem},
+    openapi_extra=describe_body(shapes.VisitIn),
+)
+@sensitive_variables()
+def withdraw(request: HttpRequest) -> Any:
+    """Withdraw the request; doing it twice does it once. Ask before, for it can't be undone.
+
+    A session that is planned stays planned until its unit cancels it; the unit is notified. 403 `visit-over`. 409
+    `nothing-to-withdraw`: it was declined, or its session was cancelled or held.
+    """
+    body = read_body(request, shapes.VisitIn)
+    with translation.override(get_language(body.language)):
+        visit, found = _get_visit(body.visit)
+        try:
+            withdraw_request(request_id=found.pk)
+        except NothingToWithdraw:
+            words = _("There is nothing to withdraw any more: read how the request ended.")
+            raise Refused(409, "nothing-to-withdraw", words) from None
+        except SessionRequest.DoesNotExist:
+            raise _visit_over() from None
+        return _follow(*_get_visit(body.visit))
+
+
+def _get_visit(token: str) -> tuple[receipt_session.ReceiptSession, SessionRequest]:
+    """Return the visit and its request. Raises Refused."""
+    visit = receipt_session.opened(token)
+    found = get_followed(visit.tip_id) if visit and visit.kind == receipt_session.REQUEST else None
+    if visit is None or found is None:
+        raise _visit_over()
+    return visit, found
+
+
+def _visit_over() -> Refused:
+    return Refused(403, "visit-over", _("For your safety this has closed. Enter your code again."))
 
 
 def _follow(visit: receipt_session.ReceiptSession, found: SessionRequest) -> dict[str, Any]:
@@ -112,6 +147,7 @@ def _follow(visit: receipt_session.ReceiptSession, found: SessionRequest) -> dic
         "answer": following.answer,
         "text": following.text,
         "text_language": following.language if following.text else "",
+        "may_withdraw": found.may_be_withdrawn,
     }
 
 

@@ -284,3 +284,61 @@ def test_a_code_that_opens_nothing_and_a_code_that_is_none(client, quick_codes):
     assert try_code("mollë karrige ylber fener") in (404, 422)
     assert try_code("x") == 422
     assert call(client, "/receipt/read", {"visit": "x"}).status_code == 403
+
+
+def withdraw(client, visit):
+    return client.post("/api/v2/session-requests/receipt/withdraw", json.dumps({"visit": visit}), **HEADERS)
+
+
+def test_another_front_end_withdraws_a_request_once(client, scene, quick_codes):
+    received = scene.receive()
+    state = client.get("/api/v2/tips/receipt/challenge").json()["state"]
+    opened = call(client, "/receipt", {"state": state, "code": received.code}).json()
+    assert opened["may_withdraw"] is True
+    for _press in range(2):
+        gone = withdraw(client, opened["visit"])
+        assert (gone.status_code, gone["Cache-Control"]) == (200, "no-store")
+        assert (gone.json()["state"], gone.json()["may_withdraw"]) == ("withdrawn", False)
+    assert withdraw(client, "x").status_code == 403
+
+
+def test_another_front_end_reads_that_nothing_is_left_to_withdraw(client, scene, quick_codes):
+    received = scene.receive()
+    state = client.get("/api/v2/tips/receipt/challenge").json()["state"]
+    visit = call(client, "/receipt", {"state": state, "code": received.code}).json()["visit"]
+    actions.decline_request(request=received.request, by=scene.worker, reason=DeclineReason.NO_DAY)
+    refused = withdraw(client, visit)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:vatra:problem:nothing-to-withdraw")
+    SessionRequest.objects.update(receipt_hash=None)
+    assert withdraw(client, visit).status_code == 403
+
+
+@pytest.mark.usefixtures("quick_codes")
+def test_whoever_asked_withdraws_after_a_question_and_a_get_changes_nothing(client, back, scene):
+    received = scene.receive()
+    page = follow(client, back, received.code).content.decode()
+    assert 'value="ask_withdraw"' in page
+    asked = press(client, back, page, "ask_withdraw").content.decode()
+    assert "Withdraw your request?" in asked
+    client.get(back, {**hidden(asked), "go": "withdraw"})
+    assert SessionRequest.objects.get().state == "new"
+    for _press in range(2):
+        gone = press(client, back, asked, "withdraw")
+        assert gone.status_code == 200
+        assert "The request was withdrawn." in gone.content.decode()
+    assert 'value="ask_withdraw"' not in gone.content.decode()
+    assert "The request was withdrawn." in press(client, back, asked, "ask_withdraw").content.decode()
+
+
+@pytest.mark.usefixtures("quick_codes")
+def test_answered_meanwhile_says_how_it_ended(client, back, scene):
+    received = scene.receive()
+    asked = press(client, back, follow(client, back, received.code).content.decode(), "ask_withdraw").content.decode()
+    actions.decline_request(request=received.request, by=scene.worker, reason=DeclineReason.NO_DAY)
+    for going in ("ask_withdraw", "withdraw"):
+        late = press(client, back, asked, going)
+        assert late.status_code == 409
+        assert "There is nothing to withdraw any more" in late.content.decode()
+        assert "The session can&#x27;t be held." in late.content.decode() or "can't be held" in late.content.decode()
+    SessionRequest.objects.update(receipt_hash=None)
+    assert press(client, back, asked, "withdraw").status_code == 403

@@ -1,4 +1,4 @@
-"""Coming back with a receipt code: follow a request for a session; of a tip read the answer, add, lock, take it back.
+"""Coming back with a receipt code: follow or withdraw a request for a session; read a tip's answer, add, lock, undo.
 
 The code is typed into a form and never stands in an address. After it, the page itself carries a sealed visit, good for
 half an hour. What was typed stays when the visit is over.
@@ -15,7 +15,7 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from case_forms.session_requests.actions import get_followed, get_request
+from case_forms.session_requests.actions import NothingToWithdraw, get_followed, get_request, withdraw_request
 from case_forms.session_requests.following import read_following
 from case_forms.session_requests.models import SessionRequest
 from case_forms.tips import codes
@@ -63,6 +63,7 @@ TOO_LONG = _("This is too long. Write at most %(count)s characters, and send the
 CLOSED = _("Nothing can be added to this any more. You can write us a new message.")
 MANY = _("You have written %(count)s times within an hour. What you typed is still here: send it a little later.")
 NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
+NOT_WITHDRAWN = _("There is nothing to withdraw any more: this is how the request ended.")
 SENT_ON = _("Your message has been sent. The unit is being notified.")
 SENT_TO_COORDINATOR = _(
     "Your message has been sent. No one in the unit could be reached, so its coordinator is being notified."
@@ -81,11 +82,11 @@ def back(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _ask_code(request)
     going = request.POST.get("go", "")
-    if going in ("add", "ask_take_back", "take_back", "ask_freeze", "freeze", "look"):
+    if going in ("add", "ask_take_back", "take_back", "ask_freeze", "freeze", "look", "ask_withdraw", "withdraw"):
         visit = receipt_session.opened(request.POST.get("visit", ""))
         if visit is not None and visit.kind == receipt_session.REQUEST:
             asked = get_followed(visit.tip_id)
-            return _follow(request, visit, asked) if asked else _ask_code(request, VISIT_OVER, 403)
+            return _within_request(request, going, visit, asked) if asked else _ask_code(request, VISIT_OVER, 403)
         tip = _tip(visit) if visit else None
         if visit is None or tip is None:
             return _ask_code(request, VISIT_OVER, 403)
@@ -232,12 +233,49 @@ def _talk(
     )
 
 
-def _follow(request: HttpRequest, visit: receipt_session.ReceiptSession, asked: SessionRequest) -> HttpResponse:
+def _within_request(
+    request: HttpRequest, going: str, visit: receipt_session.ReceiptSession, asked: SessionRequest
+) -> HttpResponse:
+    """Show how far a request is, ask before it is withdrawn, or withdraw it; what belongs to tips does nothing."""
+    if going == "ask_withdraw" and asked.may_be_withdrawn:
+        return shown(
+            request,
+            "tip_pages/withdraw.html",
+            "asking:back",
+            visit=receipt_session.sealed(visit),
+            asked=asked,
+            following=read_following(asked),
+            days=settings.SESSION_REQUEST_CLOSED_DAYS,
+            twins=[],
+        )
+    if going not in ("ask_withdraw", "withdraw"):
+        return _follow(request, visit, asked)
+    try:
+        if going == "withdraw":
+            withdraw_request(request_id=asked.pk)
+    except (NothingToWithdraw, SessionRequest.DoesNotExist):
+        # Answered, or forgotten, since the page was opened.
+        found = get_followed(asked.pk)
+        return _follow(request, visit, found, NOT_WITHDRAWN, 409) if found else _ask_code(request, VISIT_OVER, 403)
+    found = get_followed(asked.pk) or asked
+    is_over = going == "ask_withdraw" and found.withdrawn_at is None
+    return _follow(request, visit, found, NOT_WITHDRAWN if is_over else "", 409 if is_over else 200)
+
+
+def _follow(
+    request: HttpRequest,
+    visit: receipt_session.ReceiptSession,
+    asked: SessionRequest,
+    told: "str | Promise" = "",
+    status: int = 200,
+) -> HttpResponse:
     """Show how far a request for a session is."""
     return shown(
         request,
         "tip_pages/following.html",
         "asking:back",
+        status=status,
+        told=told,
         visit=receipt_session.sealed(visit),
         asked=asked,
         following=read_following(asked),
