@@ -1,6 +1,7 @@
 """What comes in when a story begins, and in its course: forms of a unit, messages from the public.
 
-By the same entry points as ever (`receive_submission`, `receive_tip`, `add_message`), from a worker who is imagined.
+By the same entry points as ever (`receive_submission`, `receive_tip`, `receive_request`, `add_message`), from a worker
+who is imagined.
 """
 
 import os
@@ -16,10 +17,11 @@ from access.languages import DEFAULT_LANGUAGE, Texts, format_in_each_language, i
 from access.models import Assignment, MobileUnit, Municipality, StaffRole, User
 from audit import clock
 from case_forms.cases.models import Case
-from case_forms.form_builder.audience import is_public
+from case_forms.form_builder.audience import is_public, is_session_request
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
+from case_forms.session_requests.actions import receive_request
 from case_forms.submissions.actions import (
     AnswersRefused,
     ConfirmationNeeded,
@@ -101,10 +103,16 @@ class Arrivals:
         return worker
 
     def begin(self) -> tuple[Case | None, Tip | None]:
-        """Let the story's form or message come in. Return the case, or the message. Raises StoryImpossible."""
+        """Let the story's form or message come in. Return the case, or the message. Raises StoryImpossible.
+
+        A request for a session is neither: its unit answers, and no procedure does.
+        """
         version = self._get_form(self.story.form)
         if self.story.session is not None:
             self.session = self._hold_session(self.story.session)
+            return None, None
+        if is_session_request(version.parsed_form):
+            self._ask_for_session(version)
             return None, None
         if is_public(version.parsed_form):
             return None, self._send_tip(version)
@@ -215,7 +223,33 @@ class Arrivals:
         # A place that the story names stands, also where the example would have taken the story's own.
         return {**filled, **{key: value for key, value in answers.items() if key in filled}}
 
+    def _ask_for_session(self, version: FormVersion) -> None:
+        answers = self._answer_as_public(version)
+        try:
+            receive_request(
+                secret=os.urandom(32),
+                form_version=version,
+                answers=answers,
+                language=DEFAULT_LANGUAGE,
+                at=clock.now(),
+            )
+        except Municipality.DoesNotExist:
+            words = _("The form doesn't say in which municipality the session would be.")
+            raise StoryImpossible("no_municipality", words) from None
+
     def _send_tip(self, version: FormVersion) -> Tip:
+        received = receive_tip(
+            secret=os.urandom(32),
+            form_version=version,
+            answers=self._answer_as_public(version),
+            origin=Origin(self.place.region, self.unit, municipality=self.place),
+            language=DEFAULT_LANGUAGE,
+            at=clock.now(),
+        )
+        return received.tip
+
+    def _answer_as_public(self, version: FormVersion) -> dict[str, Any]:
+        """Return the story's answers as a public page would send them. Raises StoryImpossible."""
         form, now = version.parsed_form, clock.now()
         answers = self._fill(form, dict(self.story.answers), now) if self.story.fill else dict(self.story.answers)
         day = timezone.localdate(now)
@@ -225,16 +259,7 @@ class Arrivals:
         if checked.errors:
             told = tuple((error.path, str(error.message)) for error in checked.errors)
             raise StoryImpossible("answers_refused", _("The form doesn't take these answers."), told)
-        origin = Origin(self.place.region, self.unit, municipality=self.place)
-        received = receive_tip(
-            secret=os.urandom(32),
-            form_version=version,
-            answers=checked.answers,
-            origin=origin,
-            language=DEFAULT_LANGUAGE,
-            at=now,
-        )
-        return received.tip
+        return dict(checked.answers)
 
     def send_further(self, act: FurtherForm, *, case: Case | None, tip: Tip | None) -> None:
         """Let a further form about the case, or an addition to the message, come in. Raises ActImpossible."""

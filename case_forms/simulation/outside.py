@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import make_aware
 
 from case_forms.cases.models import AwaitedDate, Case, Deadline
+from case_forms.session_requests.models import SessionRequest
 from case_forms.session_rules.models import SessionTask
 from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage, TalkNotice
 from notifications.directory.models import Agreement, DutyShift, Leave
@@ -91,8 +92,8 @@ class Outside:
 
     @property
     def next_mark_at(self) -> datetime | None:
-        """When a duty's next mark, or a date that a rule waits for, is reached."""
-        return self._get_first("mark", "date", "session")
+        """When a duty's next mark or a date that a rule waits for is reached, or a request has waited too long."""
+        return self._get_first("mark", "date", "session", "request")
 
     @property
     def asks_about_what_is_done(self) -> bool:
@@ -183,6 +184,7 @@ _MOMENTS: dict[str, Callable[[], QuerySet[Any, Any]]] = {
     "mark": lambda: Deadline.objects.running().values_list("next_mark_at"),
     "date": lambda: AwaitedDate.objects.running().values_list("at"),
     "session": lambda: SessionTask.objects.waiting().values_list("next_mark_at"),
+    "request": lambda: SessionRequest.objects.waiting().values_list("next_mark_at"),
     "outcome": lambda: AwaitedOutcome.objects.values_list("next_at"),
     "talk_mail": lambda: TalkMessage.objects.values_list("mail_due_at"),
     "way": lambda: Dispatch.objects.filter(state=DispatchState.WAITING).values_list("next_attempt_at"),

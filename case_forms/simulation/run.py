@@ -1,6 +1,7 @@
 """One story, lived through in a simulated house.
 
-1. The unit's form, or the message from the public, comes in as it would: `receive_submission`, `receive_tip`.
+1. The unit's form, or what the public sends, comes in as it would: `receive_submission`, `receive_tip`,
+   `receive_request`.
 2. The clock goes from one due moment to the next. At each, people do what the story says, and the house passes
    (`passes`): steps of ladders, the directory, sending, lists.
 3. It ends when nothing is due any more, when all that is left is the same call again and again, or after the story's
@@ -21,6 +22,7 @@ from access.languages import Texts
 from audit import clock
 from case_forms.cases.deadlines import LOOK_AGAIN
 from case_forms.cases.models import Case, Deadline
+from case_forms.session_requests.models import SessionRequest
 from case_forms.session_rules.models import SessionTask
 from case_forms.tips.models import Tip
 from notifications.directory.models import Role
@@ -205,7 +207,8 @@ class _Run:
         chases = dict(Notice.objects.filter(pk__in=list(until)).values_list("chase_id", "pk"))
         duties = Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
         tasks = SessionTask.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
-        looked_at: list[Deadline | SessionTask] = [*duties, *tasks]
+        requests = SessionRequest.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
+        looked_at: list[Deadline | SessionTask | SessionRequest] = [*duties, *tasks, *requests]
         for each in looked_at:
             if each.marks and each.marks[-1] <= now and each.next_mark_at is not None and each.chase_id is not None:
                 wakes_at = until[chases[each.chase_id]]

@@ -8,8 +8,11 @@ from case_forms.simulation.house import House
 from case_forms.simulation.run import live
 from case_forms.simulation.simulate import StoryImpossible, simulate
 from case_forms.simulation.story import ALBANIA, StoryRefused, read_story
+from case_forms.session_requests.models import SessionRequest
+from case_forms.session_requests.tests.scene import load_form
 from case_forms.simulation.timeline import read_timeline
 from notifications.outbox.models import Notice
+from tests.world.forms import publish
 from tests.world.scene import make_scene
 
 from .stories import tell
@@ -224,3 +227,35 @@ def _read_clocks():
         (row.role, row.purpose, row.contact_id, row.ladder_step, row.next_step_at, row.repeats, row.answer_by)
         for row in found
     ]
+
+
+def ask_for_a_session(scene, **more):
+    publish(load_form())
+    return tell(scene, answers={}, form="session_request", fill=True, **more)
+
+
+def test_a_request_for_a_session_is_no_message_its_unit_is_told_when_nobody_answers(scene, settings):
+    settings.SESSION_REQUEST_ANSWER_DAYS = 3
+    story = read_story({**ask_for_a_session(scene).to_json(), "answers": {}})
+    timeline = simulate(story)
+    assert [entry.minute for entry in timeline.of_kind("session_request.received")] == [0]
+    assert timeline.of_kind("signal.received", "case.opened") == []
+    assert [entry.minute for entry in timeline.of_kind("session_request.due")] == [3 * 24 * 60]
+    told, *_call = [entry for entry in timeline.of_kind("notice.owed") if entry.minute == 3 * 24 * 60]
+    assert told.role == "mobile_unit"
+    assert timeline.rules == ()
+    assert timeline.ended == "repeats"
+    assert not SessionRequest.objects.exists()
+
+
+def test_answers_that_a_request_does_not_take_are_refused_in_words(scene):
+    story = read_story({**ask_for_a_session(scene).to_json(), "answers": {"people": -1}, "fill": False})
+    with pytest.raises(StoryImpossible) as refused:
+        simulate(story)
+    assert refused.value.code == "answers_refused"
+
+
+def test_a_further_form_about_a_request_cannot_be_sent(scene):
+    form = {"do": "form", "at": 5, "form": "small_identification"}
+    story = read_story({**ask_for_a_session(scene).to_json(), "answers": {}, "acts": [form]})
+    assert len(simulate(story).of_kind("act.impossible")) == 1

@@ -22,6 +22,8 @@ from access.staff.groups import follow_roles
 from audit.chain import log_event
 from case_forms.cases.models import Case
 from case_forms.form_builder.models import FormVersion
+from case_forms.session_requests.actions import answer_request, decline_request, receive_request
+from case_forms.session_requests.models import Answer, DeclineReason, SessionRequest
 from case_forms.tips import staff_actions
 from case_forms.tips.models import Outcome, Tip
 from case_forms.tips.public_actions import Origin, receive_tip
@@ -49,6 +51,7 @@ DEMO_PASSWORD = "vatra-demo-2026"  # noqa: S105
 DEMO_PIN = "482915"
 
 CASES = Path(__file__).parent / "demo_cases.json"
+REQUESTS = Path(__file__).parent / "demo_requests.json"
 REPORT_OF_A_QUIET_SESSION = {"facilitators": 2, "signals_received": 0, "incident": False}
 TIP: dict[str, Any] = {
     "by": "vlore1",
@@ -84,6 +87,7 @@ def seed_demo(*, with_cases: bool = True) -> Made:
             log_event("seed.demo", target_kind="seed", made=made)
     made["cases"] = seed_demo_cases() if with_cases else 0
     made["sessions"] = _seed_sessions() if with_cases else 0
+    made["session requests"] = _seed_session_requests() if with_cases else 0
     return made
 
 
@@ -269,6 +273,31 @@ def _seed_tip() -> None:
     staff_actions.answer_tip(tip=tip, by=worker, text=TIP["answer"], key="demo", at=now)
     staff_actions.note_identification_begun(tip=tip, draft_id=identification.pk, by=worker, at=now)
     staff_actions.close_tip(tip=tip, by=worker, outcome=Outcome.IDENTIFICATION, at=now)
+
+
+@transaction.atomic
+def _seed_session_requests() -> int:
+    """Seed invented requests for a session, when there is none yet: one waits, one is answered, one is declined."""
+    form = FormVersion.objects.newest().for_public().filter(form__key="session_request").first()
+    if form is None or SessionRequest.objects.exists():
+        return 0
+    rows = json.loads(REQUESTS.read_text(encoding="utf-8"))["requests"]
+    for row in rows:
+        request = receive_request(
+            secret=secrets.token_bytes(32),
+            form_version=form,
+            answers=row["answers"],
+            language=row["language"],
+            at=timezone.now() - timedelta(hours=row["hours_ago"]),
+        ).request
+        if "by" not in row:
+            continue
+        by = User.objects.get(username=row["by"])
+        if "answer" in row:
+            answer_request(request=request, by=by, answer=Answer(row["answer"]), text=row["text"])
+        else:
+            decline_request(request=request, by=by, reason=DeclineReason(row["decline"]), text=row["text"])
+    return len(rows)
 
 
 def seed_demo_cases() -> int:

@@ -13,6 +13,10 @@ from django.utils import timezone
 from access.models import MobileUnit, Municipality, User
 from audit.models import AuditEntry
 from case_forms.cases.models import Case, CaseStatus
+from case_forms.form_builder.sources import Lists
+from case_forms.session_requests.details import iter_details
+from case_forms.session_requests.models import SessionRequest
+from case_forms.submissions.validation.validate import check_answers
 from case_forms.tips.models import Tip
 from notifications.directory.models import Contact, DutyShift, Partner, Role
 from notifications.directory.resolve import resolve
@@ -211,6 +215,23 @@ def test_the_demo_sessions_say_that_they_are_invented_and_two_of_them_are_report
     states = Counter(InformativeSession.objects.values_list("state", flat=True))
     assert states == {"reported": 2, "held": 2, "planned": 5}
     assert seed_demo()["sessions"] == 0
+
+
+def test_the_demo_requests_for_a_session_say_that_they_are_invented_and_are_seeded_once(seeded: dict[str, int]) -> None:
+    SessionRequest.objects.all().delete()
+    assert seed_demo()["session requests"] == SessionRequest.objects.count() == 3
+    for request in SessionRequest.objects.all():
+        said = [request.answers["institution"], request.answers["contact_name"], request.answer_text]
+        assert all("SAJUAR" in words or "DEMO" in words for words in said if words)
+        assert request.answers["contact_email"].endswith(".example")
+        assert request.unit is not None
+        form = request.form_version.parsed_form
+        today = timezone.localdate()
+        checked = check_answers(form, request.answers, sources=Lists(), today=today, occurred_on=today, language="sq")
+        assert not checked.errors
+        assert not [*iter_details(form, request.answers)]
+    assert Counter(SessionRequest.objects.values_list("state", flat=True)) == {"new": 1, "answered": 1, "declined": 1}
+    assert seed_demo()["session requests"] == 0
 
 
 def test_one_invented_case_came_of_an_invented_session_by_an_invented_tip(seeded: dict[str, int]) -> None:
