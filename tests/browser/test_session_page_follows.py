@@ -5,6 +5,7 @@ And an editor turns a page to a kit that was made of the program's texts.
 
 import io
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,17 +16,19 @@ from wagtail.models import Locale
 from wagtail.models import Page as TreePage
 
 from access.models import User
+from outreach_pages.feedback.models import FeedbackCount
 from outreach_pages.handouts import render_handout
 from outreach_pages.kits.models import KitPage, KitVersion, MaterialLibraryPage, MaterialPage
 from outreach_pages.kits.tests.kit_world import build_stream
 from outreach_pages.models import InformativeSession, SessionPage
 from outreach_pages.pages.actions import make_session_page
+from outreach_pages.records.actions import record_session
 from outreach_pages.tests import places
 from outreach_pages.tests.test_page_and_kit import NEXT, QUESTION, build_quiz, build_words
 from tests.public.test_for_everybody import what_axe_finds
 from tests.seeds import lay_down_demo
 
-from .quiet import close
+from .quiet import close, follow
 from .test_cms_policy import Desk
 from .test_outreach import look
 from .wagtail_page import until_it_watches
@@ -60,6 +63,16 @@ class World:
         )  # fmt: skip
         library.add_child(instance=kit)
         kit.save_revision().publish()
+        # Two more versions before today's: what was held last month names the third.
+        for title in ("Kuizi i dytë", "Kuizi i tretë"):
+            self.quiz.title = title
+            self.quiz.save_revision().publish()
+        version = KitVersion.objects.newest(kit.pk)
+        assert version is not None and version.number == 3
+        planned = places.session(
+            worker, unit, audience="grade_9", date=today - timedelta(days=30), kit_version=version
+        )
+        self.held = record_session(session=planned, by=worker, values={}, counts={("female", "15_17"): 20})
         for session in (self.follows, self.keeps):
             make_session_page(session=session, by=worker)
         SessionPage.objects.filter(session=self.keeps).update(follows=False)
@@ -122,7 +135,24 @@ def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, w
     expect(reader.locator("#quiz")).to_be_in_viewport()
     reader.goto(f"{house}/k/{world.keeps.card_code}/")
     expect(reader.locator("legend")).to_have_text(QUESTION)
+
+    # What is counted is each session's own: the new words where nobody has begun, those of version 3 last month.
+    reader.goto(f"{house}/k/{world.follows.card_code}/mendimi/para/")
+    expect(reader.locator("legend").first).to_contain_text(NEXT)
+    reader.goto(f"{house}/k/{world.held.card_code}/mendimi/pas/")
+    expect(reader.locator("legend").first).to_contain_text(QUESTION)
+    reader.locator("label", has_text="Jo").first.click()
+    follow(reader, reader.get_by_role("button", name="Dërgo"))
+    expect(reader.get_by_text("Mjafton ajo që patë.")).to_be_visible()
+    [row] = FeedbackCount.objects.all()
+    assert row.kit_version is not None
+    assert (row.kit_version.number, row.is_right) == (3, True)
     phone.close()
+
+    unit = Desk(chromium, house, "vlore1")
+    expect(unit.open(f"/field/sessions/{world.held.pk}/").locator("#facts + dl")).to_contain_text("version 3")
+    assert KitVersion.objects.latest("pk").number == 4
+    assert unit.leave() == []
     assert editor.leave() == []
 
 
