@@ -53,8 +53,9 @@ class OwnerClock(ABC):
     def log_told(self, row: Any, notice: Notice) -> None:
         """Write to the record that somebody was told."""
 
+    @abstractmethod
     def lock(self, key: Any) -> None:
-        """Lock what must be locked before the row; nothing unless a clock says so."""
+        """Lock what must be locked before the row."""
 
     def is_covered(self, row: Any) -> bool:
         """Whether another notice already leads to this row."""

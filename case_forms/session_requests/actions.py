@@ -148,7 +148,7 @@ def get_followed(request_id: UUID) -> SessionRequest | None:
 def withdraw_request(*, request_id: UUID, at: datetime | None = None) -> SessionRequest:
     """Withdraw a request, for whoever asked. Doing it twice does it once. Raises NothingToWithdraw, DoesNotExist.
 
-    A session that was planned because of it stays planned: others may expect it, and its unit decides. The unit is told.
+    A session that was planned because of it stays planned: others may expect it. Its unit is told, and decides.
     """
     moment = at or clock.now()
     with transaction.atomic():

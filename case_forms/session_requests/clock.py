@@ -46,6 +46,9 @@ class RequestClock(OwnerClock):
     def get_over(self) -> QuerySet[SessionRequest]:
         return SessionRequest.objects.exclude(pk__in=self.get_waiting().order_by().values("pk"))
 
+    def lock(self, key: Any) -> None:
+        """Lock nothing: whoever acts on a request locks the row alone."""
+
     def find_next(self, row: SessionRequest, now: datetime) -> datetime | None:
         return None if row.withdrawn_at else now + LOOK_AGAIN
 

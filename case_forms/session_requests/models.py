@@ -79,9 +79,7 @@ class SessionRequestQuerySet(models.QuerySet["SessionRequest"]):
 
     def without_asker(self) -> "SessionRequestQuerySet":
         """Limit to those that were withdrawn while their session is planned: the unit cancels it, or holds it."""
-        return self.filter(
-            state=RequestState.PLANNED, withdrawn_at__isnull=False, session__state=SessionState.PLANNED
-        )
+        return self.filter(state=RequestState.PLANNED, withdrawn_at__isnull=False, session__state=SessionState.PLANNED)
 
     def to_look_at(self) -> "SessionRequestQuerySet":
         """Limit to those about which somebody has something to do: to answer, or to undo a plan."""
@@ -100,8 +98,8 @@ class SessionRequest(models.Model):
 
     `send_key` is a hash of the form's own secret (sending twice stores once); `receipt_hash` of the receipt code, null
     once everything is forgotten. `above_budget`: more came within the hour than one by one. `handed_at`: the unit has
-    handed it to the centre. `withdrawn_at`: whoever asked has withdrawn it; a session that was planned by then stays, and
-    so does the state. `session`: what was planned because of it. `next_mark_at`: when the clock looks at it again
+    handed it to the centre. `withdrawn_at`: whoever asked has withdrawn it; a session that was planned by then stays,
+    and so does the state. `session`: what was planned because of it. `next_mark_at`: when the clock looks at it again
     (`clock`); None once it is answered, and for one above the budget. `chase_id`: the first notice of its last chase.
     """
 

@@ -208,7 +208,7 @@ class _Run:
         duties = Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
         tasks = SessionTask.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
         requests = SessionRequest.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
-        looked_at: list[Deadline | SessionTask | SessionRequest] = [*duties, *tasks, *requests]
+        looked_at: list[Any] = [*duties, *tasks, *requests]
         for each in looked_at:
             if each.marks and each.marks[-1] <= now and each.next_mark_at is not None and each.chase_id is not None:
                 wakes_at = until[chases[each.chase_id]]

@@ -157,7 +157,9 @@ def build_results(session: InformativeSession) -> Results:
     def results(part: str) -> list[QuestionResults]:
         found = []
         for version in versions:
-            of_part = questions[version.pk].get_part(part) if version else get_programs_questions(session.audience, part)
+            of_part = (
+                questions[version.pk].get_part(part) if version else get_programs_questions(session.audience, part)
+            )
             # Of a version with no count that is shown nothing is said: a few answers look like none.
             if any(each.key in asked for each in of_part):
                 found += [

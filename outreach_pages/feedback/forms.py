@@ -28,9 +28,10 @@ class FeedbackForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(cleaned.values()):
             if any(is_asked_key(key) and key not in self.fields for key in self.data):
-                raise forms.ValidationError(
-                    _("These questions were corrected meanwhile, so your answers were not counted. Please answer again.")
+                words = _(
+                    "These questions were corrected meanwhile, so your answers were not counted. Please answer again."
                 )
+                raise forms.ValidationError(words)
             raise forms.ValidationError(_("Choose at least one answer before you send."))
         return cleaned
 

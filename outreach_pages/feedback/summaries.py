@@ -61,7 +61,7 @@ class OpinionSum:
 def sum_opinions(counts: Counts) -> list[OpinionSum]:
     """Add up what is shown of each session; questions without a shown answer are left out, the newest are first."""
     rows = counts.filter(phase=Phase.AFTER, is_right__isnull=True, shown__gt=0).order_by()
-    by_session: dict[tuple[int, str], dict[str, int]] = defaultdict(dict)
+    by_session: dict[tuple[Any, str], dict[str, int]] = defaultdict(dict)
     versions = set()
     for session, version, key, answer, shown in rows.values_list(
         "session", "kit_version", "question", "answer", "shown"
@@ -82,7 +82,7 @@ def _get_words(question: Question) -> Any:
     return tuple(sorted(question.texts.items())), answers
 
 
-def _sum_questions(same: list[Question], by_session: Mapping[tuple[int, str], Mapping[str, int]]) -> OpinionSum:
+def _sum_questions(same: list[Question], by_session: Mapping[tuple[Any, str], Mapping[str, int]]) -> OpinionSum:
     question, keys = same[0], {each.key for each in same}
     sums: dict[str, int] = defaultdict(int)
     for (_session, key), numbers in by_session.items():

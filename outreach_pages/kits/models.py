@@ -164,7 +164,11 @@ class MaterialPage(VersionedWords, Page):  # type: ignore[django-manager-missing
             raise ValidationError({"body": words})
         if self.kind == MaterialKind.QUIZ and not self.has_one_right_answer_each():
             raise ValidationError(
-                {"body": _("Mark one answer of each question as right: the quiz is counted before and after a session.")}
+                {
+                    "body": _(
+                        "Mark one answer of each question as right: the quiz is counted before and after a session."
+                    )
+                }
             )
         if self.pk is not None and self.replaces_id == self.pk:
             raise ValidationError({"replaces": _("A material can't replace itself.")})

@@ -85,9 +85,7 @@ def get_versions_with(page_id: int) -> KitVersionQuerySet:
     return KitVersion.objects.filter(held)
 
 
-def _build_usage(
-    versions: KitVersionQuerySet, sessions: SessionQuerySet, asked: Counts, kits: list[KitPage]
-) -> Usage:
+def _build_usage(versions: KitVersionQuerySet, sessions: SessionQuerySet, asked: Counts, kits: list[KitPage]) -> Usage:
     """Build it of these sessions, of what their versions asked, and of what the program itself asked at them."""
     grouped = sessions.order_by().values("kit_version")
     counted = {

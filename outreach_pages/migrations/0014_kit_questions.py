@@ -32,7 +32,6 @@ def say_what_was_right(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("outreach_pages", "0013_people_asked"),
     ]
@@ -46,12 +45,34 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="feedbackcount",
             name="kit_version",
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="outreach_pages.kitversion", verbose_name="version of a kit"),
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="outreach_pages.kitversion",
+                verbose_name="version of a kit",
+            ),
         ),
         migrations.AlterField(
             model_name="materialpage",
             name="kind",
-            field=models.CharField(choices=[("outline", "outline with minutes"), ("script", "script with times"), ("slides", "slides"), ("worksheet", "worksheet"), ("quiz", "quiz"), ("opinion", "opinion questions"), ("film", "film"), ("handout", "handout"), ("exercise", "exercise"), ("teacher", "teacher's sheet")], max_length=12, verbose_name="kind of material"),
+            field=models.CharField(
+                choices=[
+                    ("outline", "outline with minutes"),
+                    ("script", "script with times"),
+                    ("slides", "slides"),
+                    ("worksheet", "worksheet"),
+                    ("quiz", "quiz"),
+                    ("opinion", "opinion questions"),
+                    ("film", "film"),
+                    ("handout", "handout"),
+                    ("exercise", "exercise"),
+                    ("teacher", "teacher's sheet"),
+                ],
+                max_length=12,
+                verbose_name="kind of material",
+            ),
         ),
         migrations.RunPython(say_what_was_right, migrations.RunPython.noop, elidable=True),
     ]

@@ -140,9 +140,7 @@ class TestWhatIsAsked(AskedTest):
     def test_a_quiz_needs_one_right_answer_for_each_question(self):
         for right in ([], [True, True]):
             quiz = build_quiz()
-            quiz[1]["questions"][0]["answers"] = [
-                {"text": each, "is_right": bool(right)} for each in ("Po", "Jo")
-            ]
+            quiz[1]["questions"][0]["answers"] = [{"text": each, "is_right": bool(right)} for each in ("Po", "Jo")]
             self.quiz.body = build_stream(quiz)
             with pytest.raises(ValidationError) as refused:
                 self.quiz.full_clean()

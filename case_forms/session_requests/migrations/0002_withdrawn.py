@@ -5,52 +5,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('access', '0007_places_by_two'),
-        ('builder', '0006_facts_catalogue'),
-        ('outreach_pages', '0014_kit_questions'),
-        ('session_requests', '0001_initial'),
+        ("access", "0007_places_by_two"),
+        ("builder", "0006_facts_catalogue"),
+        ("outreach_pages", "0014_kit_questions"),
+        ("session_requests", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='sessionrequest',
-            name='request_known_state',
+            model_name="sessionrequest",
+            name="request_known_state",
         ),
         migrations.RemoveConstraint(
-            model_name='sessionrequest',
-            name='request_closed_says_when',
+            model_name="sessionrequest",
+            name="request_closed_says_when",
         ),
         migrations.RemoveConstraint(
-            model_name='sessionrequest',
-            name='request_taken_says_by_whom',
+            model_name="sessionrequest",
+            name="request_taken_says_by_whom",
         ),
         migrations.AddField(
-            model_name='sessionrequest',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='withdrawn at'),
+            model_name="sessionrequest",
+            name="withdrawn_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at"),
         ),
         migrations.AlterField(
-            model_name='sessionrequest',
-            name='state',
-            field=models.CharField(choices=[('new', 'not read yet'), ('taken', 'being handled'), ('answered', 'answered'), ('planned', 'session planned'), ('declined', 'declined'), ('withdrawn', 'withdrawn')], default='new', max_length=12, verbose_name='state'),
+            model_name="sessionrequest",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("new", "not read yet"),
+                    ("taken", "being handled"),
+                    ("answered", "answered"),
+                    ("planned", "session planned"),
+                    ("declined", "declined"),
+                    ("withdrawn", "withdrawn"),
+                ],
+                default="new",
+                max_length=12,
+                verbose_name="state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['new', 'taken', 'answered', 'planned', 'declined', 'withdrawn'])), name='request_known_state'),
+            model_name="sessionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["new", "taken", "answered", "planned", "declined", "withdrawn"])),
+                name="request_known_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['planned', 'declined', 'withdrawn'])), models.Q(('closed_at__isnull', True), ('state__in', ['new', 'taken', 'answered'])), _connector='OR'), name='request_closed_says_when'),
+            model_name="sessionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("state__in", ["planned", "declined", "withdrawn"])),
+                    models.Q(("closed_at__isnull", True), ("state__in", ["new", "taken", "answered"])),
+                    _connector="OR",
+                ),
+                name="request_closed_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['new', 'withdrawn']), ('taken_at__isnull', True), ('taken_by__isnull', True)), models.Q(models.Q(('state', 'new'), _negated=True), ('taken_at__isnull', False), ('taken_by__isnull', False)), _connector='OR'), name='request_taken_says_by_whom'),
+            model_name="sessionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["new", "withdrawn"]), ("taken_at__isnull", True), ("taken_by__isnull", True)
+                    ),
+                    models.Q(
+                        models.Q(("state", "new"), _negated=True),
+                        ("taken_at__isnull", False),
+                        ("taken_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="request_taken_says_by_whom",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'withdrawn'), ('withdrawn_at__isnull', False)), ('state', 'planned'), models.Q(models.Q(('state__in', ['withdrawn', 'planned']), _negated=True), ('withdrawn_at__isnull', True)), _connector='OR'), name='request_withdrawn_says_when'),
+            model_name="sessionrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "withdrawn"), ("withdrawn_at__isnull", False)),
+                    ("state", "planned"),
+                    models.Q(
+                        models.Q(("state__in", ["withdrawn", "planned"]), _negated=True), ("withdrawn_at__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="request_withdrawn_says_when",
+            ),
         ),
     ]

@@ -95,7 +95,7 @@ def test_a_planned_session_stays_says_so_and_its_unit_is_told_once(scene, client
     assert line.is_late
     assert len(get_open_lines(scene.worker, "sq")) == 1
     scene.receive()
-    assert [each.request.pk for each in list_for_home(scene.worker, "sq")][0] == request.pk
+    assert next(each.request.pk for each in list_for_home(scene.worker, "sq")) == request.pk
     assert advance(timezone.now()) == 1
     assert advance(timezone.now() + timedelta(days=2)) == 0
     notice = notices(request).get()

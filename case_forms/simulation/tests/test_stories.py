@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from case_forms.session_requests.models import SessionRequest
+from case_forms.session_requests.tests.scene import load_form
 from case_forms.simulation.house import House
 from case_forms.simulation.run import live
 from case_forms.simulation.simulate import StoryImpossible, simulate
 from case_forms.simulation.story import ALBANIA, StoryRefused, read_story
-from case_forms.session_requests.models import SessionRequest
-from case_forms.session_requests.tests.scene import load_form
 from case_forms.simulation.timeline import read_timeline
 from notifications.outbox.models import Notice
 from tests.world.forms import publish

@@ -113,7 +113,7 @@ def withdraw(request: HttpRequest) -> Any:
     """
     body = read_body(request, shapes.VisitIn)
     with translation.override(get_language(body.language)):
-        visit, found = _get_visit(body.visit)
+        _visit, found = _get_visit(body.visit)
         try:
             withdraw_request(request_id=found.pk)
         except NothingToWithdraw:
