@@ -5,7 +5,7 @@ from django.urls import include, path
 from .checks.views import ChecksOnCreate, ChecksOnEdit
 from .hotlines.views import hide_from_readers, record_test_call
 from .reports.views import ChangesReport, FindingsReport, HotlinesReport, ReviewByReport
-from .review.deletion_views import delete
+from .review.deletion_views import delete, list_deleted
 from .review.views import decide, submit
 
 REPORTS = (
@@ -19,6 +19,7 @@ review = [
     path("<int:state_id>/", decide, name="decide"),
     path("translation/<int:page_id>/", submit, name="submit_translation"),
     path("delete/<int:page_id>/", delete, name="delete"),
+    path("deleted/", list_deleted, name="deleted"),
 ]
 
 urlpatterns = [

@@ -559,6 +559,10 @@ DUTY_MAIL_HOURS = env.int("DUTY_MAIL_HOURS", default=4)
 # A hotline is shown for so many days after a test call (docs/adr/0020); editors are notified so many days before.
 HOTLINE_TEST_DAYS = env.int("HOTLINE_TEST_DAYS", default=30)
 HOTLINE_WARN_DAYS = env.int("HOTLINE_WARN_DAYS", default=7)
+# The other ways of a hotline (chat, WhatsApp …) are tried again after so many days; editors are notified.
+HOTLINE_WAYS_DAYS = env.int("HOTLINE_WAYS_DAYS", default=90)
+# A page that an editor deleted can be restored for so many days (docs/adr/0168).
+DELETED_PAGE_DAYS = env.int("DELETED_PAGE_DAYS", default=30)
 AGREEMENT_WARN_DAYS = env.int("AGREEMENT_WARN_DAYS", default=60)  # before an agreement ends, coordinators are mailed
 # Where "leave this page" goes: a neutral page that says nothing about the reader.
 EXIT_URL = env.str("EXIT_URL", default="https://sq.wikipedia.org/wiki/Moti")

@@ -192,6 +192,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("content.SearchPage", "content.SearchSynonyms", "content.SearchAnswer", "content.SeededText"),
             "content.LanguagePage",
             *("lines.ToldState", "checks.WordsToAvoid", "checks.CheckedPage", "review.DeletionRequest"),
+            *("review.DeletedPage", "review.DeletedPagesRoot"),
             *("review.Submitted", "review.EditorNews", "review.PageReviewTask"),
             *("outreach_pages.FeedbackCount", "outreach_pages.SessionPage", "outreach_pages.OutreachIndexPage"),
             "outreach_pages.QuestionsReview",
