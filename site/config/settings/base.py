@@ -426,6 +426,12 @@ PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=30)  # after the last change, a draft is deleted; 0: never
 ATTACHMENT_DIR = DATA_DIR / "attachments"
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
+# What somebody says in a tip (docs/adr/0169): sealed, outside MEDIA_ROOT. At most so many seconds, bytes, and so many
+# recordings in an hour over the whole site.
+VOICE_DIR = DATA_DIR / "voices"
+VOICE_MAX_SECONDS = env.int("VOICE_MAX_SECONDS", default=180)
+VOICE_MAX_BYTES = env.int("VOICE_MAX_BYTES", default=3_000_000)
+VOICES_PER_HOUR = env.int("VOICES_PER_HOUR", default=60)
 ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTACHMENT_MAX_BYTES)
 ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)
 ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
