@@ -119,6 +119,11 @@ def add_changes_report() -> MenuItem:
 
 
 @hooks.register("register_reports_menu_item")
+def add_numbers_report() -> MenuItem:
+    return EditorMenuItem(_("Numbers for the lawyer"), reverse("numbers_report"), icon_name="list-ol", order=150)
+
+
+@hooks.register("register_reports_menu_item")
 def add_deleted_pages() -> MenuItem:
     return EditorMenuItem(_("Deleted pages"), reverse("review:deleted"), icon_name="bin", order=140)
 
