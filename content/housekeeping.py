@@ -39,8 +39,9 @@ def _publish() -> None:
 
 
 def each_hour(_argument: Any = None) -> None:
-    """Mail editors about hotlines that need a call, make missing image sizes, delete expired external previews, and deleted pages
-    that can't be restored any more.
+    """Mail editors about hotlines that need a call, make missing image sizes, delete what is over.
+
+    That is expired external previews, and deleted pages that can't be restored any more.
 
     Each change of a hotline is mailed once.
     """

@@ -83,8 +83,8 @@ def receive_tip(
     """Store a tip and create its notices.
 
     `answers` are checked and cleaned; `secret` is the form's own, so that sending it again finds what it stored and the
-    same receipt code. `voice`: what they said besides; raises VoiceRefused when too many come. `is_above_budget` counts it, in the transaction that stores it: what is above is stored all the
-    same, and waits for the unit to look at it.
+    same receipt code. `is_above_budget` counts it, in the transaction that stores it: what is above is stored all the
+    same, and waits for the unit to look at it. `voice`: what they said besides; raises VoiceRefused when too many come.
     """
     earlier = find_sent_tip(secret)
     if earlier is not None:

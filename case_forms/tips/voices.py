@@ -100,8 +100,8 @@ def remove_content(identity: uuid.UUID) -> None:
 
 @receiver(post_delete, sender=TipVoice, dispatch_uid="signals.voice_deleted")
 def _on_deleted(instance: TipVoice, **_more: Any) -> None:
-    # After the commit, when the instance has no key any more; what a crash in between leaves behind can't be opened, and
-    # is cleaned up.
+    # After the commit, when the instance has no key any more. What a crash in between leaves behind can't be opened,
+    # and is cleaned up.
     identity = instance.pk
     transaction.on_commit(lambda: remove_content(identity))
 

@@ -60,7 +60,9 @@ def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "")
     tried = bool(ways) and bool(hotline.ways)
     # Whoever entered any of them: somebody else may have changed another one since.
     if tried and was_entered_by(hotline.ways, by.pk):
-        raise CallRefused(_("You entered one of these ways, or found that it didn't work: another editor must try them."))
+        raise CallRefused(
+            _("You entered one of these ways, or found that it didn't work: another editor must try them.")
+        )
     if tried and ways != hotline.ways_mark:
         raise CallRefused(_("The ways besides calling were changed meanwhile. Try them, then record it."))
     hotline.verified_on = timezone.localdate()

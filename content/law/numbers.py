@@ -158,5 +158,5 @@ page, kit, term or paper states one that isn't here, or names no source where so
 
 | number | source | for the lawyer |
 |---|---|---|"""
-FOOT = """No lawyer has confirmed any of them yet. Hours of helplines carry the source of their line (`content/data/hotlines.json`).
-What editors write is listed in `/cms/`, *Reports*, *Numbers for the lawyer*."""
+FOOT = """No lawyer has confirmed any of them yet. Hours of helplines carry the source of their line
+(`content/data/hotlines.json`). What editors write is listed in `/cms/`, *Reports*, *Numbers for the lawyer*."""

@@ -28,7 +28,7 @@ class PublicPagePermissions(PagePermissionTester):
     def __init__(self, user: Any, page: Page) -> None:
         super().__init__(user, page)
         # What Wagtail lets nobody do with the root of the tree, superusers included.
-        self.page_is_root = self.page_is_root or is_deleted(page)
+        self.page_is_root: bool = page.depth == 1 or is_deleted(page)
 
     def can_add_subpage(self) -> bool:
         return not is_deleted(self.page) and super().can_add_subpage()

@@ -33,9 +33,7 @@ def ask_to_delete(*, page: Page, by: User, why: str, for_good: bool = False) -> 
         page_id=page.pk, defaults={"asked_by": by, "why": why, "for_good": for_good}
     )
     if is_new:
-        log_event(
-            "page.deletion_asked", actor=get_actor(by), target_kind="page", target_id=page.pk, for_good=for_good
-        )
+        log_event("page.deletion_asked", actor=get_actor(by), target_kind="page", target_id=page.pk, for_good=for_good)
     return asked
 
 

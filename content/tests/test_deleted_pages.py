@@ -79,10 +79,8 @@ class TestGone(DeletedTest):
         for page in (self.again(self.article), DeletedPagesRoot.objects.get()):
             for person in (self.ana, self.besa, boss):
                 may = page.permissions_for_user(person.user)
-                assert not any(
-                    (may.can_edit(), may.can_delete(), may.can_move(), may.can_copy(), may.can_publish())
-                    + (may.can_unpublish(), may.can_add_subpage(), may.can_submit_for_moderation())
-                )
+                assert not any((may.can_edit(), may.can_delete(), may.can_move(), may.can_copy(), may.can_publish()))
+                assert not any((may.can_unpublish(), may.can_add_subpage(), may.can_submit_for_moderation()))
         for name in ("edit", "delete", "unpublish", "copy"):
             assert boss.get(f"wagtailadmin_pages:{name}", self.article.pk).status_code in (302, 403)
 

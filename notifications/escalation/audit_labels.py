@@ -555,6 +555,7 @@ TARGETS: dict[str, Promise] = {
     "materialpage": _("page"),
     "kitpage": _("page"),
     "languagepage": _("page"),
+    "deletedpagesroot": _("page"),
     "partner": _("partner office"),
     "place_change": _("change of a unit or place"),
     "planned_visit": _("planned visit"),

@@ -163,7 +163,12 @@ class TestTheUnit:
 
     def test_a_player_gets_the_parts_that_it_asks_for_and_each_play_is_recorded_once(self, tip, worker):
         whole, size = wav(2), len(wav(2))
-        asked = {"bytes=0-1": whole[:2], "bytes=2-": whole[2:], f"bytes=10-{size * 9}": whole[10:], "bytes=-4": whole[-4:]}
+        asked = {
+            "bytes=0-1": whole[:2],
+            "bytes=2-": whole[2:],
+            f"bytes=10-{size * 9}": whole[10:],
+            "bytes=-4": whole[-4:],
+        }
         for range_, part in asked.items():
             answer = self.hear(worker, tip, range=range_)
             assert (answer.status_code, answer.getvalue()) == (206, part)

@@ -15,7 +15,11 @@ from tests.chromium import launch
 from tests.seeds import lay_down_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
+MICROPHONE = [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+]
 SAID = "A car waits at the school every day."
 
 
@@ -97,7 +101,8 @@ def test_the_pitch_is_another_and_the_length_the_same(context, live_server) -> N
     crossings = """async (factor) => {
         const address = document.querySelector("[data-voice]").dataset.voice.replace(/voice([^/]*)$/, "sound.js");
         const { changePitch, RATE } = await import(address);
-        const tone = Float32Array.from({ length: 2 * RATE }, (_, at) => 0.5 * Math.sin((2 * Math.PI * 200 * at) / RATE));
+        const step = (2 * Math.PI * 200) / RATE;
+        const tone = Float32Array.from({ length: 2 * RATE }, (_, at) => 0.5 * Math.sin(step * at));
         const changed = factor === 1 ? tone : changePitch(tone, factor);
         const inner = changed.subarray(RATE / 2, (3 * RATE) / 2);
         let rising = 0;

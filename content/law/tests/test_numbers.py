@@ -48,7 +48,9 @@ def test_nor_does_a_term_or_a_paper(path, language):
 
 def test_hours_of_every_seeded_hotline_carry_its_source():
     lines = json.loads((ROOT / "content/data/hotlines.json").read_text())
-    rows = lines if isinstance(lines, list) else next(iter(value for value in lines.values() if isinstance(value, list)))
+    rows = (
+        lines if isinstance(lines, list) else next(iter(value for value in lines.values() if isinstance(value, list)))
+    )
     assert [row for row in rows if any(row.get("hours", {}).values()) and not row.get("source")] == []
 
 
@@ -79,7 +81,9 @@ def test_a_number_is_known_named_or_a_problem(sentence, language, keys, problem)
     assert examine(sentence, language) == (keys, problem)
 
 
-@pytest.mark.parametrize("sentence", ["45 minutes", "Two days later he goes home.", "Një orë mësimi", "Article 58/a applies."])
+@pytest.mark.parametrize(
+    "sentence", ["45 minutes", "Two days later he goes home.", "Një orë mësimi", "Article 58/a applies."]
+)
 def test_lessons_stories_and_articles_are_no_such_numbers(sentence):
     assert not states_number(sentence)
 

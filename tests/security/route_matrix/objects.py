@@ -143,7 +143,10 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Inside("a region's page of drills, which asks whose region it is (drills.views)")
         for model in ("drills.DrillPlan", "drills.DrillRun", "drills.DrillResult")
     },
-    **{model: Inside("a message from the public") for model in ("signals.TipMessage", "signals.TipEvent", "signals.TipVoice")},
+    **{
+        model: Inside("a message from the public")
+        for model in ("signals.TipMessage", "signals.TipEvent", "signals.TipVoice")
+    },
     **{
         model: Inside("an informative session")
         for model in (

@@ -30,8 +30,8 @@ from case_forms.submissions.exports.models import AnswerExport
 from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.seeding.demo import CASES, TIP
 from case_forms.tips.models import Tip
-from case_forms.tips.wav import Recording
 from case_forms.tips.public_actions import Origin, receive_tip
+from case_forms.tips.wav import Recording
 from case_forms.zones.models import PlannedVisit, Zone
 from notifications.directory.models import DutyShift, Partner
 from notifications.outbox.models import Notice
