@@ -8,6 +8,7 @@
 All changes of a DeletedPage are made here, under a lock on its row.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -121,40 +122,43 @@ def _get_locale() -> Locale:
 # ---- whose they are ----
 
 
-def get_new_parent(deleted: DeletedPage) -> Page | None:
-    """Return the nearest page above that is left and takes a page of this type, or None."""
-    page = deleted.page.specific
-    left = {each.pk: each for each in Page.objects.filter(pk__in=deleted.above)}
-    homes = HomePage.objects.filter(locale_id=page.locale_id)
-    for above in [*(left.get(key) for key in deleted.above), *homes]:
-        if above is not None and not is_deleted(above) and page.can_move_to(above.specific):
-            return above.specific
-    return None
+class FormerPlaces:
+    """What is left of the places where deleted pages stood; read once for all of them."""
 
+    def __init__(self, deleted: Iterable[DeletedPage]) -> None:
+        keys = {key for each in deleted for key in each.above}
+        self.left = Page.objects.filter(depth__gt=1).specific().in_bulk(keys)
+        self.homes = {home.locale_id: home for home in HomePage.objects.all()}
 
-def may_restore(deleted: DeletedPage, user: User) -> bool:
-    """Return whether this person may put it back, or ask to have it deleted for good."""
-    permissions = _get_permissions(deleted, user)
-    return permissions is not None and permissions.can_edit()
+    def iter_left(self, deleted: DeletedPage) -> Iterator[Page]:
+        """Yield the pages above it that aren't deleted, the nearest first, and the home page last."""
+        yield from (self.left[key] for key in deleted.above if key in self.left and not is_deleted(self.left[key]))
+        if (home := self.homes.get(deleted.page.locale_id)) is not None:
+            yield home
 
+    def get_new_parent(self, deleted: DeletedPage) -> Page | None:
+        """Return the nearest page that is left and takes a page of this type, or None."""
+        model = deleted.page.specific_class
+        return next((each for each in self.iter_left(deleted) if model and model.can_exist_under(each)), None)
 
-def may_erase(deleted: DeletedPage, user: User) -> bool:
-    """Return whether this person is the second of two who delete it for good: a reviewer, and not who asked."""
-    permissions = _get_permissions(deleted, user)
-    is_second = deleted.erasure_asked_by_id is not None and deleted.erasure_asked_by_id != user.pk
-    return is_second and permissions is not None and permissions.can_set_view_restrictions()
+    def may_restore(self, deleted: DeletedPage, user: User) -> bool:
+        """Return whether this person may put it back, or ask to have it deleted for good."""
+        permissions = self._get_permissions(deleted, user)
+        return permissions is not None and permissions.can_edit()
 
+    def may_erase(self, deleted: DeletedPage, user: User) -> bool:
+        """Return whether this person is the second of two who delete it for good: a reviewer, and not who asked."""
+        permissions = self._get_permissions(deleted, user)
+        is_second = deleted.erasure_asked_by_id is not None and deleted.erasure_asked_by_id != user.pk
+        return is_second and permissions is not None and permissions.can_set_view_restrictions()
 
-def _get_permissions(deleted: DeletedPage, user: User) -> PublicPagePermissions | None:
-    """Return the permissions on what is left of the place where it stood; None for whoever is no editor."""
-    if not user.is_active or not user.has_role(StaffRole.EDITOR):
-        return None
-    left = {each.pk: each for each in Page.objects.filter(pk__in=deleted.above)}
-    nearest = next((left[key] for key in deleted.above if key in left and not is_deleted(left[key])), None)
-    if nearest is None:
-        nearest = HomePage.objects.filter(locale_id=deleted.page.locale_id).first()
-    permissions = nearest.specific.permissions_for_user(user) if nearest is not None else None
-    return permissions if isinstance(permissions, PublicPagePermissions) else None
+    def _get_permissions(self, deleted: DeletedPage, user: User) -> PublicPagePermissions | None:
+        """Return the permissions on the nearest page that is left; None for whoever is no editor."""
+        nearest = next(self.iter_left(deleted), None)
+        if nearest is None or not user.is_active or not user.has_role(StaffRole.EDITOR):
+            return None
+        permissions = nearest.permissions_for_user(user)
+        return permissions if isinstance(permissions, PublicPagePermissions) else None
 
 
 def _lock(pk: int) -> DeletedPage | None:
@@ -174,9 +178,10 @@ def restore(*, pk: int, by: User) -> Restored | None:
     deleted = _lock(pk)
     if deleted is None:
         return None
-    if not may_restore(deleted, by):
+    places = FormerPlaces([deleted])
+    if not places.may_restore(deleted, by):
         raise PermissionDenied
-    parent = get_new_parent(deleted)
+    parent = places.get_new_parent(deleted)
     if parent is None:
         raise NowhereToStand
     slug = find_available_slug(parent, deleted.slug)
@@ -212,7 +217,7 @@ def ask_to_erase(*, pk: int, by: User) -> bool:
     deleted = _lock(pk)
     if deleted is None:
         return False
-    if not may_restore(deleted, by):
+    if not FormerPlaces([deleted]).may_restore(deleted, by):
         raise PermissionDenied
     if deleted.erasure_asked_by_id is None:
         deleted.erasure_asked_by = by
@@ -228,7 +233,7 @@ def refuse_to_erase(*, pk: int, by: User) -> bool:
     deleted = _lock(pk)
     if deleted is None or deleted.erasure_asked_by_id is None:
         return False
-    if not may_restore(deleted, by):
+    if not FormerPlaces([deleted]).may_restore(deleted, by):
         raise PermissionDenied
     deleted.erasure_asked_by = None
     deleted.save(update_fields=["erasure_asked_by"])
@@ -242,7 +247,7 @@ def erase_by_two(*, pk: int, by: User) -> bool:
     deleted = _lock(pk)
     if deleted is None:
         return False
-    if not may_erase(deleted, by):
+    if not FormerPlaces([deleted]).may_erase(deleted, by):
         raise PermissionDenied
     erase(deleted, actor=get_actor(by), asked_by=deleted.erasure_asked_by_id)
     queue_news(EditorNews.What.ERASED, title=f"#{deleted.page_id}", by=by)

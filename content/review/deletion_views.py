@@ -20,14 +20,11 @@ from access.models import StaffRole
 
 from ..models.page_permissions import PublicPagePermissions, is_deleted, needs_second_person
 from ..page_references import count_references, get_referring_pages
-from ..reports.lists import add_display_titles
 from .deleted_pages import (
+    FormerPlaces,
     NowhereToStand,
     ask_to_erase,
     erase_by_two,
-    get_new_parent,
-    may_erase,
-    may_restore,
     refuse_to_erase,
     restore,
 )
@@ -122,16 +119,19 @@ def list_deleted(request: HttpRequest) -> HttpResponse:
     people = {each.deleted_by_id: each.deleted_by for each in found}
     if (by := request.GET.get("by", "")).isdecimal() and len(by) < 10:
         found = found.filter(deleted_by_id=int(by))
-    shown = Paginator([each for each in found if may_restore(each, user)], ON_A_PAGE).get_page(request.GET.get("page"))
-    add_display_titles([each.page for each in shown.object_list])
+    places = FormerPlaces(found)
+    own = [each for each in found if places.may_restore(each, user)]
+    shown = Paginator(own, ON_A_PAGE).get_page(request.GET.get("page"))
+    specific = Page.objects.defer_streamfields().specific().in_bulk([each.page_id for each in shown.object_list])
     context = {
         "page": shown,
         "rows": [
             {
                 "deleted": each,
-                "parent": get_new_parent(each),
+                "title": specific[each.page_id].get_admin_display_title(),
+                "parent": places.get_new_parent(each),
                 "counterparts": count_counterparts(each.page),
-                "may_erase": may_erase(each, user),
+                "may_erase": places.may_erase(each, user),
                 "is_own": each.erasure_asked_by_id == user.pk,
             }
             for each in shown.object_list
