@@ -4,15 +4,17 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import Page, PageLogEntry, Revision
+from wagtail.models import Page, PageLogEntry, ReferenceIndex, Revision
 
 from audit.models import AuditEntry, PutAside
 
 from ..housekeeping import each_hour
 from ..models import ArticlePage, HomePage, SectionPage
+from ..models.page_permissions import is_never_deleted
 from ..review.actions import publish_due
 from ..review.deleted_pages import ask_to_erase, erase_by_two, erase_due, put_aside, restore
 from ..review.deletion import ask_to_delete, delete_page
@@ -72,6 +74,16 @@ class TestGone(DeletedTest):
         assert not self.again(self.article).workflow_in_progress
         assert publish_due() == {"published": 0, "taken away": 0}
         assert not Revision.page_revisions.filter(approved_go_live_at__isnull=False).exists()
+
+    def test_the_home_page_stands_without_the_pages_that_it_led_to(self):
+        led_to = [each for each in get_pages_led_to(self.home) if not is_never_deleted(each) and each.live]
+        assert led_to
+        addresses = [each.url for each in led_to]
+        for page in led_to:
+            put_aside(page=self.again(page), by=self.besa.user)
+        html = self.client.get("/").content.decode()
+        assert [address for address in addresses if f'href="{address}"' in html] == []
+        assert self.client.get(f"/api/v2/pages/{self.home.pk}/").status_code == 200
 
     def test_nobody_changes_moves_publishes_or_copies_a_deleted_page_superusers_included(self):
         self.delete(self.article)
@@ -241,6 +253,12 @@ class TestForGood(DeletedTest):
             assert self.ana.post("review:deleted", action=action).status_code in (302, 403)
         assert DeletedPage.objects.filter(pk=deleted.pk).exists()
         assert self.ana.get("review:deleted", by="x" * 50, page="nothing").status_code == 200
+
+
+def get_pages_led_to(page: Page) -> list[Page]:
+    kind = ContentType.objects.get_for_model(Page)
+    rows = ReferenceIndex.objects.filter(base_content_type=kind, object_id=str(page.pk), to_content_type=kind)
+    return list(Page.objects.filter(pk__in=rows.values_list("to_object_id", flat=True).distinct()).order_by("-path"))
 
 
 def erase_by_two_or_refused(deleted: DeletedPage, editor: Editor) -> bool:
