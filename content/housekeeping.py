@@ -9,9 +9,10 @@ from wagtail_headless_preview.models import PagePreview
 from audit.put_aside import for_each_row
 
 from .checks.results import check_unchecked_pages
-from .hotlines.actions import mail_editors
+from .hotlines.actions import mail_editors, tell_of_due_ways
 from .pictures import make_missing_sizes
 from .review.actions import publish_due
+from .review.deleted_pages import erase_due
 from .review.news import send_news
 
 log = structlog.get_logger(__name__)
@@ -38,13 +39,17 @@ def _publish() -> None:
 
 
 def each_hour(_argument: Any = None) -> None:
-    """Mail editors about hotlines that need a call, make missing image sizes, delete expired external previews.
+    """Mail editors about hotlines that need a call, make missing image sizes, delete what is over.
+
+    That is expired external previews, and deleted pages that can't be restored any more.
 
     Each change of a hotline is mailed once.
     """
     steps: dict[str, Callable[[], Any]] = {
         "content.hotlines": _mail_hotline_news,
+        "content.ways": tell_of_due_ways,
         "content.sizes": _make_sizes,
+        "content.deleted": _erase_deleted,
         "content.previews": PagePreview.garbage_collect,
     }
     for_each_row("housekeeping", steps, lambda name: steps[name]())
@@ -60,3 +65,9 @@ def _make_sizes() -> None:
     made = make_missing_sizes()
     if made:
         log.info("sizes_of_pictures_made", sizes=made)
+
+
+def _erase_deleted() -> None:
+    erased = erase_due()
+    if erased:
+        log.info("deleted_pages_erased", pages=erased)

@@ -23,13 +23,15 @@ from wagtail.snippets.models import register_snippet
 
 from access.models import StaffRole
 
-from .hotlines.actions import CALLED_ACTION, HIDDEN_ACTION
+from .hotlines.actions import CALLED_ACTION, HIDDEN_ACTION, WAY_FAILED_ACTION
 from .models import Hotline
 from .phone_numbers import is_reserved
 from .redirects import views as redirects
 from .reports.panels import build_panels
 from .review import history, logged_uploads
 from .review.actions import get_translation, was_publication_stopped, withdraw_submission
+from .review.deleted_pages import RESTORED_ACTION
+from .review.deletion_views import delete_in_bulk, delete_in_wagtails_view
 from .review.localize import build_urlpatterns as localize_addresses
 from .review.localize import publish_term_translation
 from .review.models import may_decide
@@ -116,6 +118,16 @@ def add_changes_report() -> MenuItem:
     return EditorMenuItem(_("What changed, in words"), reverse("changes_report"), icon_name="history", order=130)
 
 
+@hooks.register("register_reports_menu_item")
+def add_numbers_report() -> MenuItem:
+    return EditorMenuItem(_("Numbers for the lawyer"), reverse("numbers_report"), icon_name="list-ol", order=150)
+
+
+@hooks.register("register_reports_menu_item")
+def add_deleted_pages() -> MenuItem:
+    return EditorMenuItem(_("Deleted pages"), reverse("review:deleted"), icon_name="bin", order=140)
+
+
 @hooks.register("register_snippet_listing_buttons")
 def add_hotline_buttons(snippet: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
     if not isinstance(snippet, Hotline) or not user.has_perm("content.change_hotline"):
@@ -191,6 +203,9 @@ def replace_content_checker(request: HttpRequest, items: list[Any], page: Any) -
     ]
 
 
+hooks.register("before_delete_page", delete_in_wagtails_view)
+hooks.register("before_bulk_action", delete_in_bulk)
+
 # Before wagtail-localize's hook, which answers the same request.
 hooks.register("before_edit_snippet", publish_term_translation, order=-2)
 
@@ -198,7 +213,9 @@ hooks.register("before_edit_snippet", publish_term_translation, order=-2)
 @hooks.register("register_log_actions")
 def register_log_actions(actions: Any) -> None:
     history.register_log_actions(actions)
+    actions.register_action(RESTORED_ACTION, _("Restore"), _("Restored as a draft, after it was deleted"))
     actions.register_action(HIDDEN_ACTION, _("Hide"), _("Hidden from readers"))
+    actions.register_action(WAY_FAILED_ACTION, _("Doesn’t work"), _("One of its ways didn’t work, and is hidden"))
     actions.register_action(CALLED_ACTION, _("Test call"), _("Called; it answered"))
 
 

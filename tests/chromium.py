@@ -50,14 +50,18 @@ for kind, names in {Page: ("click", "press"), Locator: ("click", "press"), PageA
         setattr(kind, name, _until_loaded(getattr(kind, name)))
 
 
-def launch(kind: BrowserType, *, whole: bool = False, without: list[str] | None = None) -> Browser:
-    """Start a browser. `without`: arguments of Playwright's own that are left out.
+def launch(
+    kind: BrowserType, *, whole: bool = False, without: list[str] | None = None, besides: list[str] | None = None
+) -> Browser:
+    """Start a browser. `without`: arguments of Playwright's own that are left out; `besides`: further ones.
 
     `whole`: for what a phone does when a page is left: the light one keeps no page in memory, and asks nobody about the
     address that a page leads away to.
     """
     browser = kind.launch(
-        executable_path=WHOLE if whole else LIGHT, args=["--no-sandbox"], ignore_default_args=without or []
+        executable_path=WHOLE if whole else LIGHT,
+        args=["--no-sandbox", *(besides or [])],
+        ignore_default_args=without or [],
     )
     make_context = browser.new_context
 

@@ -15,6 +15,7 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.session_requests.actions import ReceivedRequest, get_answering_unit
 from case_forms.tips.public_actions import ReceivedTip
 from case_forms.tips.recipients import get_notified_recipients
+from case_forms.tips.wav import Recording
 
 from .entry_points import (
     SESSION_REQUESTS,
@@ -35,6 +36,7 @@ class PublicForm(ABC):
     """A form at one place. `folder`: of its templates `_first.html`, `_readers.html` and `receipt.html`."""
 
     heading: "ClassVar[str | Promise]"
+    takes_voice: ClassVar[bool] = False
     folder: ClassVar[str]
 
     @property
@@ -56,9 +58,16 @@ class PublicForm(ABC):
 
     @abstractmethod
     def send(
-        self, sheet: FormState, *, version: FormVersion, answers: Mapping[str, Any], proof: str, language: str
+        self,
+        sheet: FormState,
+        *,
+        version: FormVersion,
+        answers: Mapping[str, Any],
+        proof: str,
+        language: str,
+        voice: Recording | None,
     ) -> Received:
-        """Store what was checked. Raises TooSoon."""
+        """Store what was checked. Raises TooSoon and VoiceRefused."""
 
     @abstractmethod
     def describe_receipt(self, received: Any) -> dict[str, Any]:
@@ -70,6 +79,7 @@ class TipForm(PublicForm):
     """A question or a report, from a card or a region's page."""
 
     heading = _("Write to us")
+    takes_voice = True
     folder = "tip_pages/tip"
     entry_point: EntryPoint
 
@@ -90,9 +100,18 @@ class TipForm(PublicForm):
         }
 
     def send(
-        self, sheet: FormState, *, version: FormVersion, answers: Mapping[str, Any], proof: str, language: str
+        self,
+        sheet: FormState,
+        *,
+        version: FormVersion,
+        answers: Mapping[str, Any],
+        proof: str,
+        language: str,
+        voice: Recording | None,
     ) -> ReceivedTip:
-        return send_form(sheet, version=version, answers=answers, place=self.place, proof=proof, language=language)
+        return send_form(
+            sheet, version=version, answers=answers, place=self.place, proof=proof, language=language, voice=voice
+        )
 
     def describe_receipt(self, received: ReceivedTip) -> dict[str, Any]:
         tip = received.tip
@@ -123,7 +142,14 @@ class SessionRequestForm(PublicForm):
         return {"unit": get_answering_unit(version, answers)}
 
     def send(
-        self, sheet: FormState, *, version: FormVersion, answers: Mapping[str, Any], proof: str, language: str
+        self,
+        sheet: FormState,
+        *,
+        version: FormVersion,
+        answers: Mapping[str, Any],
+        proof: str,
+        language: str,
+        voice: Recording | None,
     ) -> ReceivedRequest:
         return send_request(sheet, version=version, answers=answers, proof=proof, language=language)
 

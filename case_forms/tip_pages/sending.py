@@ -8,6 +8,7 @@ from django.utils import timezone
 from case_forms.form_builder.models import FormVersion
 from case_forms.session_requests.actions import ReceivedRequest, find_sent_request, receive_request
 from case_forms.tips.public_actions import ReceivedTip, find_sent_tip, receive_tip
+from case_forms.tips.wav import Recording
 
 from . import rate_limits
 from .entry_points import EntryPoint
@@ -22,9 +23,19 @@ class TooSoon(Exception):
 
 
 def send_form(
-    sheet: FormState, *, version: FormVersion, answers: Mapping[str, Any], place: EntryPoint, proof: str, language: str
+    sheet: FormState,
+    *,
+    version: FormVersion,
+    answers: Mapping[str, Any],
+    place: EntryPoint,
+    proof: str,
+    language: str,
+    voice: Recording | None = None,
 ) -> ReceivedTip:
-    """Store what was checked and cleaned, once for each form state; again it finds what it stored. Raises TooSoon."""
+    """Store what was checked and cleaned, once for each form state; again it finds what it stored.
+
+    Raises TooSoon and, with a recording, VoiceRefused.
+    """
     # What is sent again has been weighed before.
     received = find_sent_tip(sheet.secret)
     if received is not None:
@@ -37,6 +48,7 @@ def send_form(
         answers=answers,
         origin=place.origin,
         language=language,
+        voice=voice,
         # Counted inside the transaction that stores it (ADR 70).
         is_above_budget=lambda: rate_limits.is_above(sheet, proof, is_in_danger=is_in_danger),
     )

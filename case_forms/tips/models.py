@@ -18,7 +18,7 @@ from access.reach import get_keys_of_units_of_regions, get_unit_keys
 from case_forms.cases.models import new_reference
 from case_forms.form_builder.models import FormVersion
 from case_forms.procedures.models import ProcedureVersion
-from vault.fields import SealedJSONField, SealedTextField
+from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
 REFERENCE_BEGINS = "S-"
 
@@ -200,6 +200,24 @@ class TipMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tip} {self.sender}"
+
+
+class TipVoice(models.Model):
+    """What the person said beside what they wrote. The content is a sealed file (`voices`); `seconds` is its length."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tip = models.OneToOneField(Tip, models.CASCADE, related_name="voice", verbose_name=_("tip"))
+    seconds = models.PositiveSmallIntegerField(_("seconds"))
+    content_key = SealedBytesField()
+    received_at = models.DateTimeField(_("received at"), default=timezone.now, db_index=True)
+
+    class Meta:
+        db_table = "signals_tipvoice"
+        verbose_name = _("voice message")
+        verbose_name_plural = _("voice messages")
+
+    def __str__(self) -> str:
+        return f"{self.tip} {self.seconds} s"
 
 
 class TipEvent(models.Model):

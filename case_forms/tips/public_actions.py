@@ -29,6 +29,8 @@ from . import codes
 from .deciding import ADDED, RECEIVED, chases_to_join, get_seat, notify_recipients, procedure_in_force
 from .locking import lane, lock_tip
 from .models import Outcome, Sender, Tip, TipMessage, TipState
+from .voices import forget_voice, write_voice
+from .wav import Recording
 
 MAX_MESSAGE_LENGTH = 4000  # characters
 MAX_MESSAGES = 10  # of one person in an hour
@@ -75,13 +77,14 @@ def receive_tip(
     origin: Origin,
     language: str,
     is_above_budget: Callable[[], bool] = lambda: False,
+    voice: Recording | None = None,
     at: datetime | None = None,
 ) -> ReceivedTip:
     """Store a tip and create its notices.
 
     `answers` are checked and cleaned; `secret` is the form's own, so that sending it again finds what it stored and the
     same receipt code. `is_above_budget` counts it, in the transaction that stores it: what is above is stored all the
-    same, and waits for the unit to look at it.
+    same, and waits for the unit to look at it. `voice`: what they said besides; raises VoiceRefused when too many come.
     """
     earlier = find_sent_tip(secret)
     if earlier is not None:
@@ -106,11 +109,18 @@ def receive_tip(
     )
     try:
         # The lane first: whoever waits for it holds no lock of the database.
-        with lane(origin.session_id or origin.region.pk), transaction.atomic():
+        with (
+            write_voice(voice, now=moment) as said,
+            lane(origin.session_id or origin.region.pk),
+            transaction.atomic(),
+        ):
             # Inside the transaction: counted and stored together, no budget is overrun by tips sent side by side (ADR
             # 70).
             tip.held_back = is_above_budget()
             tip.save(force_insert=True)
+            if said is not None:
+                said.tip = tip
+                said.save(force_insert=True)
             event = notify_recipients(tip, RECEIVED, at=moment)
             log_event(
                 "signal.received",
@@ -123,6 +133,7 @@ def receive_tip(
                 further=len(event.detail["further"]),
                 held_back=tip.held_back,
                 failed=event.detail["failed"],
+                voice=said.seconds if said is not None else 0,
             )
     except IntegrityError:
         # The same form came in twice at once: whoever was second finds what the first one stored.
@@ -272,6 +283,7 @@ def take_back(*, tip_id: UUID, at: datetime | None = None) -> Tip:
         else:
             erase_all_from(tip.pk, at=moment)
         tip.messages.all().delete()
+        forget_voice(tip)
         # The row stays: notices and the audit chain name it. What stands in it says that there was a tip, and no more.
         tip.answers = {}
         tip.receipt_hash = None

@@ -22,6 +22,7 @@ from notifications.outbox.models import Notice
 
 from .locking import lock_tip
 from .models import Outcome, Tip, TipState
+from .voices import forget_voice
 
 ANSWERS, ALL, NOTICES = (
     "signal.forget_answers",
@@ -70,6 +71,8 @@ def _forget_answers(key: Any, today: date) -> bool:
         tip.forget_after = first_due(form, received_on, after=today)
         if forgotten:
             tip.answers = answers
+            # It may say whatever was answered: it goes with the first answer whose term is over.
+            forget_voice(tip)
             _forget_reasons(tip)
             keys = {str(key) for key in forgotten}
             erase_answers(Notice.objects.filter(case_id=tip.pk), keys, sources=[tip.pk])
@@ -86,6 +89,7 @@ def _forget_all(key: Any, now: datetime) -> bool:
         if tip.state != TipState.CLOSED or tip.forgotten_at is not None:
             return False  # the person wrote again meanwhile
         tip.messages.all().delete()
+        forget_voice(tip)
         tip.answers, tip.receipt_hash, tip.forget_after = {}, None, None
         tip.forgotten_at = now
         tip.save(update_fields=["answers", "receipt_hash", "forget_after", "forgotten_at"])

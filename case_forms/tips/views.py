@@ -1,12 +1,15 @@
 """The unit's pages: the list of tips, and one tip with everything that was said."""
 
 import secrets
+from http import HTTPStatus
+from io import BytesIO
 from typing import Any, cast
 
+import structlog
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +26,7 @@ from audit.chain import get_actor, log_event
 from case_forms.cases.dashboard import Dashboard, build_dashboard, get_reasons
 from case_forms.cases.timeline import Timeline, notice_lines
 from case_forms.form_builder.models import FormVersion
+from content.media_files.ranges import respond_with_range
 from notifications.briefs.models import FurtherReport
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
@@ -30,13 +34,16 @@ from notifications.outbox.models import Notice
 from . import staff_actions
 from .dashboard import MAX_CLOSED, MAX_OPEN, OpenTips, TipLines, get_closed_tips, held_back
 from .deciding import get_roles_not_notified
-from .models import CHOSEN_BY_STAFF, Tip, TipState
+from .models import CHOSEN_BY_STAFF, Tip, TipState, TipVoice
 from .public_actions import may_add
 from .reading import read_tip
+from .voices import VoiceLost, get_content
+from .wav import MEDIA_TYPE
 
 BEGUN_WITH = "initial_identification"  # the form a worker begins from a tip, else the first of this kind
 KIND = "identification"
 ON_A_PAGE = 60
+log = structlog.get_logger(__name__)
 MANY = 10  # open ones, from which several can be closed at once
 
 PROBLEMS: dict[str, str | Promise] = {
@@ -83,6 +90,38 @@ def tip(request: HttpRequest, reference: str) -> HttpResponse:
     user = _staff(request)
     found = visible_or_404(Tip, user, reference=reference)
     return _read(request, user, found)
+
+
+@sensitive_variables()
+def voice(request: HttpRequest, reference: str) -> HttpResponseBase:
+    """Play what the person said: the whole recording, or the part of it that the browser asks for.
+
+    Hearing it is recorded, once for each time it is played from its beginning. Never stored by a browser.
+    """
+    user = _staff(request)
+    found = visible_or_404(Tip, user, reference=reference)
+    said = TipVoice.objects.filter(tip=found).first()
+    if said is None:
+        raise Http404
+    try:
+        content = get_content(said)
+    except VoiceLost as lost:
+        log.error("voice_lost", voice=str(said.pk), reason=str(lost))
+        raise Http404 from None
+    # Some browsers (Safari) play only what they may ask for in parts, each with a request of its own.
+    answer = respond_with_range(
+        BytesIO(content),
+        len(content),
+        asked=request.headers.get("Range", ""),
+        content_type=MEDIA_TYPE,
+        is_head=request.method == "HEAD",
+    )
+    if answer.status_code == HTTPStatus.OK or answer.get("Content-Range", "").startswith("bytes 0-"):
+        log_event("signal.voice_heard", actor=get_actor(user), target_kind="signal", target_id=found.pk)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cross-Origin-Resource-Policy"] = "same-origin"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
 
 
 @require_POST
@@ -157,6 +196,7 @@ def _read(request: HttpRequest, user: User, found: Tip, *, status: int = 200, **
         "place_name": found.unit.name,
         "tip": found,
         "sections": read_tip(found, language),
+        "voice": TipVoice.objects.filter(tip=found).first(),
         "messages_said": list(found.messages.select_related("by")),
         "board": board_for(found),
         "reasons": get_reasons(found.events.all(), language),

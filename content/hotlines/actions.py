@@ -16,10 +16,11 @@ from wagtail.log_actions import log as log_action
 
 from access.models import User
 from audit.chain import get_actor, log_event
+from audit.put_aside import for_each_row
 
 from ..models import Hotline
-from ..models.hotline_rules import get_caller_name
-from ..models.hotline_ways import was_entered_by
+from ..models.hotline_rules import are_ways_due, get_caller_name
+from ..models.hotline_ways import mark_failed, was_entered_by
 from ..models.hotlines import Publish
 from ..phone_numbers import get_digits
 from ..review.models import EditorNews
@@ -29,6 +30,7 @@ from .states import NEEDS_ACTION, HotlineState, HotlineStatus, get_statuses
 
 CALLED_ACTION = "content.line_called"
 HIDDEN_ACTION = "content.line_hidden"
+WAY_FAILED_ACTION = "content.line_way_failed"
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +44,8 @@ def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "")
     """Record that `by` has called the hotline today and it answered. Shown hotlines stay, stale ones come back.
 
     A number that was entered by hand is confirmed only by another editor, and only the `number` that they called; the
-    same for its ways besides calling, by the mark of those that they tried (`ways`; "" when they tried none). Raises
-    CallRefused.
+    same for its ways besides calling, by the mark of those that they tried (`ways`; "" when they tried none). Ways that
+    were before readers already are tried by anybody. Raises CallRefused.
     """
     # Read anew under a lock: the number may have been changed since the page was opened.
     hotline = Hotline.objects.select_for_update().get(pk=hotline.pk)
@@ -55,10 +57,12 @@ def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "")
         raise CallRefused(
             _("The number is now %(number)s. Call that one, then record it.") % {"number": hotline.number}
         )
-    tried = bool(ways) and hotline.ways_need_try
+    tried = bool(ways) and bool(hotline.ways)
     # Whoever entered any of them: somebody else may have changed another one since.
     if tried and was_entered_by(hotline.ways, by.pk):
-        raise CallRefused(_("You entered these ways: another editor must try them."))
+        raise CallRefused(
+            _("You entered one of these ways, or found that it didn't work: another editor must try them.")
+        )
     if tried and ways != hotline.ways_mark:
         raise CallRefused(_("The ways besides calling were changed meanwhile. Try them, then record it."))
     hotline.verified_on = timezone.localdate()
@@ -66,6 +70,7 @@ def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "")
     hotline.needs_call, hotline.changed_by = False, None
     if tried:
         hotline.ways_need_try, hotline.ways_changed_by = False, None
+        hotline.ways_tried_on, hotline.ways_told_on = timezone.localdate(), None
         hotline.ways = [{"kind": each["kind"], "address": each["address"]} for each in hotline.ways]
     hotline.save(
         update_fields=[
@@ -76,6 +81,8 @@ def record_call(*, hotline: Hotline, by: User, number: str = "", ways: str = "")
             "ways",
             "ways_need_try",
             "ways_changed_by",
+            "ways_tried_on",
+            "ways_told_on",
         ]
     )
     log_action(hotline, CALLED_ACTION, user=by)
@@ -102,6 +109,49 @@ def hide_hotline(*, hotline: Hotline, by: User) -> bool:
     queue_news(EditorNews.What.LINE_HIDDEN, title=str(hotline), by=by)
     log_action(hotline, HIDDEN_ACTION, user=by)
     log_event("line.hidden", actor=get_actor(by), target_kind="hotline", target_id=hotline.pk)
+    return True
+
+
+@transaction.atomic
+def record_dead_way(*, hotline: Hotline, kind: str, address: str, by: User) -> bool:
+    """Record that a way didn't work: readers don't see it from now on, and every editor is mailed.
+
+    One person is enough; it comes back once another editor has tried the ways. Returns False when it was changed, taken
+    away or reported meanwhile.
+    """
+    hotline = Hotline.objects.select_for_update().get(pk=hotline.pk)
+    ways = mark_failed(hotline.ways, kind, address, by=by.pk, on=timezone.localdate())
+    if ways is None:
+        return False
+    hotline.ways = ways
+    hotline.save(update_fields=["ways"])
+    queue_news(EditorNews.What.WAYS_DEAD, title=str(hotline), by=by)
+    log_action(hotline, WAY_FAILED_ACTION, user=by)
+    # The kind alone: an address is no word for the record.
+    log_event("line.way_failed", actor=get_actor(by), target_kind="hotline", target_id=hotline.pk, way=kind)
+    return True
+
+
+def get_due_ways(on: date | None = None) -> list[Hotline]:
+    """Return the published hotlines whose ways nobody has tried for HOTLINE_WAYS_DAYS, the longest ago first."""
+    lines = Hotline.objects.filter(publish=Publish.YES, ways_need_try=False).exclude(ways=[])
+    return [each for each in lines.order_by("ways_tried_on", "key") if are_ways_due(each.ways_tried_on, on)]
+
+
+def tell_of_due_ways(on: date | None = None) -> int:
+    """Put ways that must be tried again into the editors' news, each once. Returns of how many hotlines."""
+    today = on or timezone.localdate()
+    return for_each_row("content.due_ways", [each.pk for each in get_due_ways(today)], lambda pk: _tell_of(pk, today))
+
+
+@transaction.atomic
+def _tell_of(pk: int, today: date) -> bool:
+    hotline = Hotline.objects.select_for_update().get(pk=pk)
+    if hotline.ways_told_on is not None or not are_ways_due(hotline.ways_tried_on, today):
+        return False
+    hotline.ways_told_on = today
+    hotline.save(update_fields=["ways_told_on"])
+    queue_news(EditorNews.What.WAYS_DUE, title=str(hotline), by=None)
     return True
 
 

@@ -150,7 +150,10 @@ class HotlineForm(WayFields):
         elif is_brought and not line.needs_call and not (_may_come_back(line) or _another_called(line, user)):
             line.needs_call, line.changed_by = True, user
         if (ways := merge_ways(line.ways, self.get_ways(), user.pk)) != line.ways:
-            line.ways, line.ways_need_try, line.ways_changed_by = ways, bool(ways), user if ways else None
+            # Taking one away hides none of those that stay.
+            is_entered = any(each not in line.ways for each in ways)
+            line.ways_need_try = bool(ways) and (line.ways_need_try or is_entered)
+            line.ways, line.ways_changed_by = ways, user if ways else None
         with transaction.atomic():
             saved = super().save(commit=commit)
             if commit and (self.changed_data or is_new):

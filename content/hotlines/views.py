@@ -12,12 +12,12 @@ from wagtail.admin.utils import get_valid_next_url_from_request
 from ..models import Hotline
 from ..models.hotline_rules import days_left
 from ..models.hotline_ways import was_entered_by
-from .actions import CallRefused, hide_hotline, record_call
+from .actions import CallRefused, hide_hotline, record_call, record_dead_way
 from .states import HotlineStatus, get_state
 
 
 def record_test_call(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record "I have just called it, and it answered" on POST; ask for confirmation on GET."""
+    """Record "I have just called it, and it answered" on POST, or that a way didn't work; ask on GET."""
     if not request.user.has_perm("content.change_hotline"):
         raise PermissionDenied
     line = get_object_or_404(Hotline, pk=pk)
@@ -28,10 +28,17 @@ def record_test_call(request: HttpRequest, pk: int) -> HttpResponse:
             {
                 "each": HotlineStatus(line, get_state(line), days_left(line)),
                 "is_own": line.needs_call and line.changed_by_id == request.user.pk,
-                "is_own_way": line.ways_need_try and was_entered_by(line.ways, request.user.pk),
+                "is_own_way": was_entered_by(line.ways, request.user.pk),
             },
         )
     user: Any = request.user
+    if request.POST.get("dead"):
+        kind, _colon, address = request.POST["dead"].partition(":")
+        if record_dead_way(hotline=line, kind=kind, address=address, by=user):
+            messages.success(request, _("Readers don't see it any more. Every editor is mailed."))
+        else:
+            messages.info(request, _("Somebody has changed it in the meantime. Look again."))
+        return redirect("line_called", line.pk)
     try:
         # From the form, or from the list's button, whose address carries the number that stood there.
         number = request.POST.get("number") or request.GET.get("number", "")

@@ -58,6 +58,16 @@ def days_left(line: TestedHotline, on: date | None = None) -> int | None:
     return None if day is None else (day + get_shown_period() - (on or timezone.localdate())).days
 
 
+def are_ways_due(tried_on: date | None, on: date | None = None) -> bool:
+    """Return whether ways besides calling must be tried again: HOTLINE_WAYS_DAYS after the last try."""
+    return tried_on is None or (on or timezone.localdate()) - tried_on > timedelta(days=settings.HOTLINE_WAYS_DAYS)
+
+
+def ways_are_hidden(told_on: date | None, on: date | None = None) -> bool:
+    """Return whether nobody has tried them since editors were notified of it, HOTLINE_TEST_DAYS ago."""
+    return told_on is not None and (on or timezone.localdate()) - told_on > get_shown_period()
+
+
 def get_caller_name(user: Any) -> str:
     """Return the name under which a person is recorded as the caller."""
     # 80 characters: the length of `Hotline.verified_by`.

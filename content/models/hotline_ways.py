@@ -1,12 +1,14 @@
 """Ways to a hotline besides calling it: a chat, a number for messages, an e-mail, a page where one asks to be called.
 
 Stored as [{"kind", "address"}], one of each kind; with "by", the key of whoever entered it, while it waits for another
-editor's try. Readers see them once all of them were tried (docs/adr/0162).
+editor's try. Readers see them once all of them were tried (docs/adr/0162). One that didn't work has "failed", the day,
+and as "by" who found it: readers don't see it until another editor has tried them all again.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +40,7 @@ class Way:
 
     kind: WayKind
     address: str
+    failed: str = ""  # the day on which it didn't work, in ISO format
 
     @property
     def label(self) -> str:
@@ -67,8 +70,12 @@ def _get_digits(number: str) -> str:
 
 def read_ways(stored: Any) -> list[Way]:
     """Return the stored ways in the order of their kinds; what can't be read is passed over."""
-    found = {each.get("kind"): each.get("address") for each in stored or () if isinstance(each, dict)}
-    return [Way(kind, str(found[kind.value])) for kind in WayKind if found.get(kind.value)]
+    found = {each.get("kind"): each for each in stored or () if isinstance(each, dict) and each.get("address")}
+    return [
+        Way(kind, str(found[kind.value]["address"]), str(found[kind.value].get("failed", "")))
+        for kind in WayKind
+        if kind.value in found
+    ]
 
 
 def merge_ways(stored: Any, entered: list[dict[str, Any]], by: Any) -> list[dict[str, Any]]:
@@ -78,8 +85,16 @@ def merge_ways(stored: Any, entered: list[dict[str, Any]], by: Any) -> list[dict
 
 
 def was_entered_by(stored: Any, by: Any) -> bool:
-    """Tell whether this person entered any of the ways that wait."""
+    """Tell whether this person entered any of the ways that wait, or found one that didn't work."""
     return any(each.get("by") == by for each in stored or ())
+
+
+def mark_failed(stored: Any, kind: str, address: str, *, by: Any, on: date) -> list[dict[str, Any]] | None:
+    """Return the ways with one marked as not working; None when it isn't among them, or is marked already."""
+    if not any((each["kind"], each["address"]) == (kind, address) and "failed" not in each for each in stored or ()):
+        return None
+    mark = {"by": by, "failed": on.isoformat()}
+    return [each | mark if each["kind"] == kind else each for each in stored]
 
 
 def compute_mark(stored: Any) -> str:
@@ -106,7 +121,7 @@ def check_ways(value: Any) -> None:
     known = {kind.value for kind in WayKind}
     is_list = isinstance(value, list) and all(
         isinstance(each, dict)
-        and each.keys() - {"by"} == {"kind", "address"}
+        and each.keys() - {"by", "failed"} == {"kind", "address"}
         and each["kind"] in known
         and isinstance(each["address"], str)
         and 0 < len(each["address"]) <= MAX_ADDRESS

@@ -17,7 +17,7 @@ from access.languages import LANGUAGES, Texts, localize
 
 from .hotline_audiences import check_served
 from .hotline_languages import check_codes, get_names
-from .hotline_rules import get_last_true, get_shown_period, known_true_since, may_be_shown
+from .hotline_rules import get_last_true, get_shown_period, known_true_since, may_be_shown, ways_are_hidden
 from .hotline_ways import Way, WayKind, check_ways, compute_mark, read_ways
 
 
@@ -94,6 +94,9 @@ class Hotline(models.Model):
 
     ways = models.JSONField(_("other ways"), default=list, blank=True, editable=False, validators=[check_ways])
     ways_need_try = models.BooleanField(_("ways wait for another editor's try"), default=False, editable=False)
+    ways_tried_on = models.DateField(_("ways tried on"), null=True, editable=False)
+    # Editors were notified that they must be tried again; some time later readers see them no more.
+    ways_told_on = models.DateField(null=True, editable=False)
     ways_changed_by = models.ForeignKey(
         "access.User",
         models.SET_NULL,
@@ -217,7 +220,14 @@ class Hotline(models.Model):
     @property
     def shown_ways(self) -> list[Way]:
         """Return the ways besides calling that readers see."""
-        return [] if self.ways_need_try else read_ways(self.ways)
+        if self.ways_need_try or ways_are_hidden(self.ways_told_on):
+            return []
+        return [way for way in read_ways(self.ways) if not way.failed]
+
+    @property
+    def ways_wait(self) -> bool:
+        """Return whether any way isn't before readers until another editor has tried it."""
+        return self.ways_need_try or any(way.failed for way in self.stored_ways)
 
     @property
     def ways_mark(self) -> str:

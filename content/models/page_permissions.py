@@ -1,8 +1,10 @@
 """Permissions on public pages.
 
 Nobody publishes alone, superusers included (docs/adr/0021), and nobody deletes alone what readers have had
-(docs/adr/0047).
+(docs/adr/0047). A deleted page belongs to nobody until it is restored (docs/adr/0168).
 """
+
+from typing import Any
 
 from django.db.models import Q
 from wagtail.models import Page, PagePermissionTester
@@ -12,6 +14,8 @@ from access.models import StaffRole, User
 from ..page_references import get_references
 
 NEVER_DELETED = ("content.homepage", "content.helppage")
+# Beside the homes and under no site, so that no address leads to what stands in it.
+DELETED_PAGES_SLUG = "deleted-pages"
 
 
 class PublicPagePermissions(PagePermissionTester):
@@ -20,6 +24,17 @@ class PublicPagePermissions(PagePermissionTester):
     The permission `publish`, which reviewers hold, is left the meaning of taking pages away: a page that harms must be
     gone at once, and that needs no second person. Putting one before readers does (`actions.publish_approved`).
     """
+
+    def __init__(self, user: Any, page: Page) -> None:
+        super().__init__(user, page)
+        # What Wagtail lets nobody do with the root of the tree, superusers included.
+        self.page_is_root: bool = page.depth == 1 or is_deleted(page)
+
+    def can_add_subpage(self) -> bool:
+        return not is_deleted(self.page) and super().can_add_subpage()
+
+    def can_submit_for_moderation(self) -> bool:
+        return not is_deleted(self.page) and super().can_submit_for_moderation()
 
     def can_publish(self) -> bool:
         # Wagtail's buttons, bulk actions, admin API and copies all ask here. Approval publishes past it, with
@@ -32,9 +47,10 @@ class PublicPagePermissions(PagePermissionTester):
     def can_delete(self, ignore_bulk: bool = False) -> bool:
         """Return whether this person may delete the page, alone or as the second of two.
 
-        Alone only what nobody has seen and nothing refers to. Wagtail's other conditions stay.
+        Alone only what nobody has seen and nothing refers to. Wagtail's other conditions stay, but that one may be
+        allowed only pages with none beneath them: they go and come back with it.
         """
-        if not super().can_delete(ignore_bulk=ignore_bulk) or is_never_deleted(self.page):
+        if not super().can_delete(ignore_bulk=True) or is_never_deleted(self.page):
             return False
         return not needs_second_person(self.page) or (
             self._may_publish() and may_be_second_person(self.page, self.user)
@@ -59,6 +75,11 @@ class PublicPagePermissions(PagePermissionTester):
         if not self.user.is_active or self.page_is_root:
             return False
         return self.user.is_superuser or "publish" in self.permissions
+
+
+def is_deleted(page: Page) -> bool:
+    """Return whether the page is deleted and waits to be restored, or is where such pages stand."""
+    return page.url_path.startswith(f"/{DELETED_PAGES_SLUG}/")
 
 
 def is_never_deleted(page: Page) -> bool:

@@ -17,6 +17,7 @@ from wagtail.models import Locale, Page, PageLogEntry
 from ..checks.results import get_unchecked_pages
 from ..checks.rules import Finding
 from ..checks.run import get_findings_by_page
+from ..hotlines.actions import get_due_ways
 from ..hotlines.states import HotlineState, get_state
 from ..models import Hotline
 from ..models.hotline_audiences import get_without_line
@@ -160,7 +161,8 @@ class HotlinesReport(LocalTimeReport):
         context: dict[str, Any] = super().get_context_data(*args, **kwargs)
         return context | {
             "without_line": get_without_line(Hotline.objects.published()),
-            "untried": list(Hotline.objects.filter(ways_need_try=True)),
+            "untried": [line for line in Hotline.objects.exclude(ways=[]) if line.ways_wait],
+            "due_ways": get_due_ways(),
         }
 
     def decorate_paginated_queryset(self, object_list: Any) -> Any:

@@ -8,8 +8,10 @@
    what must not reach a reader.
 """
 
+from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.urls import reverse
@@ -23,6 +25,7 @@ from wagtail.models import AbstractGroupApprovalTask, Page, Revision, TaskState,
 from access.models import StaffRole, User
 
 from ..checks.run import get_stopping_findings
+from ..models.reviewed_page import ReviewedPage
 from .authors import fingerprint, get_writers
 
 Action = tuple[str, Any, bool]
@@ -67,6 +70,8 @@ class DeletionRequest(models.Model):
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked by"))
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
     why = models.CharField(_("why"), max_length=255)
+    # It endangers somebody: the second person deletes it at once and for good (docs/adr/0168).
+    for_good = models.BooleanField(_("for good"), default=False)
 
     class Meta:
         verbose_name = _("request to delete a page")
@@ -75,6 +80,63 @@ class DeletionRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page_id} {self.asked_at:%Y-%m-%d}"
+
+
+class DeletedPagesRoot(ReviewedPage, Page):
+    """Where deleted pages stand until they are restored or gone: one, under the root of the tree and no site."""
+
+    is_creatable = False
+    parent_page_types: list[str] = []
+    subpage_types: list[str] = []
+    search_fields: list[Any] = []
+
+    class Meta:
+        verbose_name = _("deleted pages")
+        verbose_name_plural = _("deleted pages")
+
+
+class DeletedPage(models.Model):
+    """A page that an editor deleted, with those beneath it: what is needed to put it back (deleted_pages.py).
+
+    `above`: ids of the pages above it, the nearest first. `pages`: how many went, itself counted; `live_before`: how
+    many of them readers had.
+    """
+
+    wagtail_reference_index_ignore = True
+
+    page = models.OneToOneField(Page, models.CASCADE, related_name="deletion", verbose_name=_("page"))
+    deleted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("deleted by"))
+    deleted_at = models.DateTimeField(_("deleted at"), default=timezone.now, db_index=True)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by"))
+    why = models.CharField(_("why"), max_length=255, blank=True)
+    slug = models.CharField(_("slug"), max_length=255)
+    above = models.JSONField(default=list)
+    pages = models.PositiveIntegerField(_("pages"), default=1)
+    live_before = models.PositiveIntegerField(_("published before"), default=0)
+    erasure_asked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("deletion for good asked by")
+    )
+
+    class Meta:
+        verbose_name = _("deleted page")
+        verbose_name_plural = _("deleted pages")
+        ordering = ["-deleted_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.page_id} {self.deleted_at:%Y-%m-%d}"
+
+    @property
+    def gone_on(self) -> date:
+        """Return the day from which it can't be restored any more."""
+        return timezone.localdate(self.deleted_at) + timedelta(days=settings.DELETED_PAGE_DAYS)
+
+    @property
+    def days_left(self) -> int:
+        return max((self.gone_on - timezone.localdate()).days, 0)
+
+    @property
+    def beneath(self) -> int:
+        return self.pages - 1
 
 
 class SubmittedManager(models.Manager["Submitted"]):
@@ -128,6 +190,9 @@ class EditorNews(models.Model):
     class What(models.TextChoices):
         UNPUBLISHED = "unpublished", _("a page was unpublished")
         DELETED = "deleted", _("a page was deleted")
+        RESTORED = "restored", _("a deleted page was restored, as a draft")
+        ERASURE = "erasure", _("somebody asks to delete a deleted page for good")
+        ERASED = "erased", _("a page was deleted for good")
         MOVED = "moved", _("a page was moved")
         PRIVACY = "privacy", _("who may read a page was changed")
         REDIRECT = "redirect", _("a redirect was added, changed or deleted")
@@ -136,6 +201,8 @@ class EditorNews(models.Model):
         LINE_SHOWN = "line_shown", _("a helpline is to be shown to readers")
         LINE_HIDDEN = "line_hidden", _("a helpline was hidden from readers")
         LINE_DELETED = "line_deleted", _("a helpline was deleted")
+        WAYS_DEAD = "ways_dead", _("a way of a helpline didn’t work; readers see it once another editor has tried it")
+        WAYS_DUE = "ways_due", _("the ways of a helpline haven’t been tried for a long time")
         WORD = "word", _("a word of the glossary was added, changed or deleted")
         PICTURE = "picture", _("the name or description of a picture or file was changed")
         NOT_PUBLISHED = (

@@ -49,14 +49,19 @@ def _mail_editor(editor: User, news: Sequence[EditorNews]) -> bool:
     with translation.override(editor.language):
         stopped = [each for each in news if each.what == EditorNews.What.NOT_PUBLISHED]
         proposed = [each for each in news if each.what == EditorNews.What.PROPOSED]
-        alone = [each for each in news if each not in stopped and each not in proposed]
+        due = [each for each in news if each.what == EditorNews.What.WAYS_DUE]
+        alone = [each for each in news if each not in (*stopped, *proposed, *due)]
         subject = _("What an editor changed on Vatra's public pages")
-        if not alone:
+        if due and not alone and not stopped and not proposed:
+            subject = _("Helplines: other ways must be tried")
+        elif not alone:
             subject = _("A page was not published") if stopped else _("Pages wait for your approval")
         context = {
             "news": alone,
             "stopped": stopped,
             "proposed": proposed,
+            "due": due,
+            "hidden_after": settings.HOTLINE_TEST_DAYS,
             "pages": f"{settings.PUBLIC_URL}{reverse('wagtailadmin_home')}",
             "lines": f"{settings.PUBLIC_URL}{reverse('lines_report')}",
         }

@@ -23,6 +23,7 @@ from access.languages import DEFAULT_LANGUAGE
 from access.models import Region
 
 from ..models import Hotline
+from ..models.page_permissions import DELETED_PAGES_SLUG
 from ..texts import build_body, link_pages, pick_language
 from .memory import SeedMemory
 from .wording import HEAD_FIELDS, fingerprint, get_shipped_page_words
@@ -187,9 +188,10 @@ def iter_rewritten_pages() -> Iterator[NewPage]:
 
 
 def get_pages_by_key() -> dict[tuple[str, str], Page]:
-    """Return the existing seeded pages by key and language."""
+    """Return the existing seeded pages by key and language, without deleted ones that wait to be restored."""
     keys = {translation_key(spec["key"]): spec["key"] for spec in load_page_specs()}
     pages = Page.objects.filter(translation_key__in=keys).select_related("locale")
+    pages = pages.exclude(url_path__startswith=f"/{DELETED_PAGES_SLUG}/")
     return {(keys[page.translation_key], page.locale.language_code): page for page in pages}
 
 

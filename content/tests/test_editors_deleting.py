@@ -8,7 +8,7 @@ from wagtail.models import Page
 from audit.models import AuditEntry
 
 from ..models import ArticlePage, HelpPage, HomePage, SearchAnswer
-from ..models.page_permissions import needs_second_person
+from ..models.page_permissions import is_deleted, needs_second_person
 from ..review.deletion import ask_to_delete, delete_page, end_deletion_request
 from ..review.models import DeletionRequest
 from .editors import Editor, EditorsTest
@@ -16,7 +16,8 @@ from .editors import Editor, EditorsTest
 
 class DeletingTest(EditorsTest):
     def there(self, page: Page | None = None) -> bool:
-        return Page.objects.filter(pk=(page or self.article).pk).exists()
+        found = Page.objects.filter(pk=(page or self.article).pk).first()
+        return found is not None and not is_deleted(found)
 
     def draft(self) -> Page:
         page = ArticlePage(title="Draft", slug="draft", live=False)

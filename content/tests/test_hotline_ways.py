@@ -1,15 +1,21 @@
 """Ways to a hotline besides calling it, languages to choose from, and for whom there is no line."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import AuditEntry
 
+from ..hotlines.actions import tell_of_due_ways
 from ..models import Hotline
 from ..models.hotline_ways import WayKind, check_address, check_ways, compute_mark, read_ways
+from ..review.models import EditorNews
+from ..review.news import send_news
 from .editors import Editor
 from .test_editors_lines import LinesTest
 
@@ -115,6 +121,81 @@ class TestTwoPeople(WaysTest):
         assert "wait for another editor to try them" in self.besa.text("lines_report")
         self.call(self.besa, ways=self.line.ways_mark)
         assert "wait for another editor to try them" not in self.besa.text("lines_report")
+
+
+class TestTriedAgain(WaysTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.enter(self.ana, chat="https://alo116.al", email="a@vatra.example")
+        self.call(self.besa, ways=self.line.ways_mark)
+
+    def days_ago(self, days: int) -> date:
+        return timezone.localdate() - timedelta(days=days)
+
+    def set_days(self, **days: int | None) -> None:
+        given = {name: None if number is None else self.days_ago(number) for name, number in days.items()}
+        Hotline.objects.filter(pk=self.line.pk).update(**given)
+        self.line.refresh_from_db()
+
+    def test_a_try_has_a_date_and_anybody_renews_it(self):
+        assert self.line.ways_tried_on == timezone.localdate()
+        self.set_days(ways_tried_on=91)
+        self.call(self.ana, ways=self.line.ways_mark)
+        assert self.line.ways_tried_on == timezone.localdate()
+        self.set_days(ways_tried_on=91)
+        self.call(self.ana)
+        assert self.line.ways_tried_on == self.days_ago(91)
+
+    def test_editors_are_notified_once_of_ways_that_nobody_has_tried_and_later_readers_see_them_no_more(self):
+        self.set_days(ways_tried_on=90)
+        assert tell_of_due_ways() == 0
+        self.set_days(ways_tried_on=91)
+        assert [tell_of_due_ways(), tell_of_due_ways()] == [1, 0]
+        assert "nobody has tried for a long time" in self.ana.text("lines_report")
+        send_news()
+        assert any("Try the other ways" in each.body and str(self.line) in each.body for each in mail.outbox)
+        assert "alo116.al" in self.client.get("/en/help/").content.decode()
+        self.set_days(ways_told_on=31)
+        Hotline.objects.first().save()
+        html = self.client.get("/en/help/").content.decode()
+        assert "alo116.al" not in html
+        assert "tel:116111" in html
+        self.call(self.ana, ways=self.line.ways_mark)
+        assert "alo116.al" in self.client.get("/en/help/").content.decode()
+
+    def test_ways_from_before_the_date_was_noted_are_due(self):
+        self.set_days(ways_tried_on=None)
+        assert tell_of_due_ways() == 1
+
+    def test_a_way_that_does_not_work_is_hidden_by_one_press_and_the_others_stay(self):
+        self.call(self.ana, dead="chat:https://alo116.al")
+        html = self.client.get("/en/help/").content.decode()
+        assert "alo116.al" not in html
+        assert "a@vatra.example" in html
+        assert EditorNews.objects.filter(what="ways_dead", by=self.ana.user).exists()
+        assert AuditEntry.objects.get(action="line.way_failed").detail == {"way": "chat"}
+        assert self.line.verified_on is not None
+        assert "wait for another editor to try them" in self.besa.text("lines_report")
+
+    def test_it_comes_back_once_another_editor_has_tried_it_and_not_by_who_hid_it(self):
+        self.call(self.ana, dead="chat:https://alo116.al")
+        assert "another editor must try them" in self.call(self.ana, ways=self.line.ways_mark)
+        self.enter(self.ana)
+        assert "alo116.al" not in self.client.get("/en/help/").content.decode()
+        self.call(self.besa, ways=self.line.ways_mark)
+        assert "alo116.al" in self.client.get("/en/help/").content.decode()
+        assert all(each.keys() == {"kind", "address"} for each in self.line.ways)
+
+    def test_who_takes_the_dead_one_away_hides_none_of_the_others(self):
+        self.call(self.ana, dead="chat:https://alo116.al")
+        self.enter(self.ana, chat="")
+        assert [way.kind for way in self.line.shown_ways] == [WayKind.EMAIL]
+
+    def test_a_way_that_was_changed_or_reported_meanwhile_is_not_hidden_again(self):
+        self.call(self.ana, dead="chat:https://alo116.al")
+        for dead in ("chat:https://alo116.al", "chat:https://elsewhere.example", "fax:1", "x"):
+            assert "Look again" in self.call(self.besa, dead=dead)
+        assert EditorNews.objects.filter(what="ways_dead").count() == 1
 
 
 class TestForWhom(WaysTest):

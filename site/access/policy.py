@@ -586,6 +586,9 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "signals:signal", FIELD, "A unit reads what was written to it; another's isn't there. Opening it is recorded."
     ),
+    RouteRule(
+        "signals:voice", FIELD, "A unit hears what was said to it; another's isn't there. Hearing it is recorded."
+    ),
     RouteRule("signals:take", FIELD, "Whoever reads a message takes care of it, and the chase ends.", POST_ONLY),
     RouteRule("signals:close_several", FIELD, "In a flood the unit closes those that nobody meant.", POST_ONLY),
     RouteRule(

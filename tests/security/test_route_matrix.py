@@ -75,6 +75,7 @@ RECORDED_READING = {
     "session_requests:request",
     "sessions:numbers_file",
     "signals:signal",
+    "signals:voice",
     # forms taken out as files
     "wagtailsnippets_builder_formdefinition:export",
     "wagtailsnippets_builder_formdefinition:export_xlsform",

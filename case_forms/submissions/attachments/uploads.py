@@ -19,15 +19,16 @@ class UploadedFile(InMemoryUploadedFile):
 
 
 class BoundedMemory(FileUploadHandler):
-    """Upload handler for files up to ATTACHMENT_MAX_BYTES each and ATTACHMENT_REQUEST_BYTES together.
+    """Upload handler for files up to `each` bytes (ATTACHMENT_MAX_BYTES) and `together` (ATTACHMENT_REQUEST_BYTES).
 
     What is more is read and dropped, so that the rest of the form still arrives. Nothing is ever written to a temporary
     file.
     """
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, *, each: int | None = None, together: int | None = None) -> None:
         super().__init__(request)
-        self.left = settings.ATTACHMENT_REQUEST_BYTES
+        self.each = settings.ATTACHMENT_MAX_BYTES if each is None else each
+        self.left = settings.ATTACHMENT_REQUEST_BYTES if together is None else together
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -37,7 +38,7 @@ class BoundedMemory(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.is_too_large:
             return
-        if start + len(raw_data) > min(settings.ATTACHMENT_MAX_BYTES, self.left):
+        if start + len(raw_data) > min(self.each, self.left):
             self.is_too_large = True
             self.content = BytesIO()  # the memory is free at once, while the rest is read and dropped
         else:
@@ -60,9 +61,9 @@ class BoundedMemory(FileUploadHandler):
         return found
 
 
-def keep_in_memory(request: HttpRequest) -> None:
+def keep_in_memory(request: HttpRequest, *, each: int | None = None, together: int | None = None) -> None:
     """Install `BoundedMemory`. Call it before anything reads the request's POST or FILES."""
-    request.upload_handlers = [BoundedMemory(request)]
+    request.upload_handlers = [BoundedMemory(request, each=each, together=together)]
 
 
 def content_of_upload(upload: Any) -> bytes:

@@ -4,9 +4,11 @@ No address holds a receipt code, a state or a visit; the log holds none, nor any
 the sealed, empty form of the pages (`form_state`): bound to its place, good for one sending and some hours.
 """
 
+from base64 import b64decode
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import translation
@@ -30,6 +32,8 @@ from case_forms.tips.public_actions import (
     take_back,
 )
 from case_forms.tips.recipients import get_notified_recipients
+from case_forms.tips.voices import read_voice
+from case_forms.tips.wav import Recording, VoiceRefused
 from content.api.writing import COMMON, SENT, FieldProblem, Problem, Refused, describe_body, get_language, read_body
 
 from .. import rate_limits, receipt_session
@@ -66,18 +70,27 @@ def send(request: HttpRequest) -> Any:
     """Send a filled form. The same state sent again gets the same receipt; nothing is stored twice.
 
     409 `state-lost`: the state isn't ours, is for another place or too old: fetch the form again and send the same
-    answers with it. 422: `errors` names each thing to correct. 429: send the solved challenge, or wait. 503: it was
-    not received.
+    answers with it. 422: `errors` names each thing to correct. 429: send the solved challenge, or wait; with the kind
+    `too-many-voices` send it without `voice`. 503: it was not received.
     """
-    body = read_body(request, shapes.TipIn)
+    room = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    body = read_body(request, shapes.TipIn, max_bytes=room + shapes.VOICE_MAX_LENGTH)
     language = get_language(body.language)
     with translation.override(language):
         place = _get_place(body.region or "", body.card or "")
         version, sheet, answers = open_filled(body.state, body.answers, place, language)
         try:
             received = send_form(
-                sheet, version=version, answers=answers, place=place, proof=body.proof, language=language
+                sheet,
+                version=version,
+                answers=answers,
+                place=place,
+                proof=body.proof,
+                language=language,
+                voice=_read_voice(body.voice),
             )
+        except VoiceRefused as refused:
+            raise _refuse_voice(refused.code) from None
         except Exception as failure:  # noqa: BLE001  # its text may quote what was written: only where it was is logged
             raise refuse_unsent(failure) from None
         return Status(
@@ -259,6 +272,23 @@ def _recipients(tip: Tip, kind: str = RECEIVED) -> dict[str, Any]:
         "instead": [str(each) for each in whom.instead],
         "held_back": whom.held_back,
     }
+
+
+def _read_voice(text: str) -> Recording | None:
+    """Return the recording, or None without one. Raises VoiceRefused."""
+    try:
+        return read_voice(b64decode(text, validate=True)) if text else None
+    except ValueError:
+        raise VoiceRefused("not_wav") from None
+
+
+def _refuse_voice(code: str) -> Refused:
+    """Return the refusal of a recording. Nothing was stored; the same can be sent without it."""
+    if code == "busy":
+        return Refused(429, "too-many-voices", _("Too many voice messages are coming in. Send it without one."))
+    words = _("This must be a plain WAV file that isn't too long.")
+    error = FieldProblem(path="/voice", code=code, message=words)
+    return Refused(422, "refused", _("This can't be received as it is."), [error])
 
 
 def _explain_text(text: str) -> FieldProblem:

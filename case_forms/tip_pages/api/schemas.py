@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
+from django.conf import settings
 from ninja import Schema
 from pydantic import Field
 
@@ -12,6 +13,8 @@ from content.api.writing import Body
 from ..form_state import MAX_TOKEN_LENGTH
 from ..proof_of_work import MAX_TOKEN_LENGTH as MAX_PROOF_LENGTH
 from ..receipt_session import MAX_TOKEN_LENGTH as MAX_VISIT_LENGTH
+
+VOICE_MAX_LENGTH = 4 * (settings.VOICE_MAX_BYTES // 3 + 1)  # characters of base64
 
 State = Annotated[str, Field(max_length=MAX_TOKEN_LENGTH, description="The `state` that came with the challenge.")]
 Proof = Annotated[
@@ -36,6 +39,17 @@ class TipIn(Body):
     proof: Proof = ""
     language: Language = ""
     answers: Annotated[dict[str, Any], Field(description="As `schema` says. An unanswered question is absent.")]
+    voice: Annotated[
+        str,
+        Field(
+            max_length=VOICE_MAX_LENGTH,
+            description=(
+                "A voice message: base64 of a WAV file, PCM of 16 bits, one channel, 8000 to 48000 samples a second. At"
+                f" most {settings.VOICE_MAX_SECONDS} seconds and {settings.VOICE_MAX_BYTES} bytes. Everything but the"
+                " samples is dropped. Whoever changes the voice does it before sending."
+            ),
+        ),
+    ] = ""
 
 
 class SessionRequestIn(Body):

@@ -4,6 +4,7 @@ A POST answers with the next page itself (nothing is stored that a redirect coul
 was typed stays in the page, and the numbers to call stand on top.
 """
 
+import json
 from traceback import extract_tb
 from typing import Any
 
@@ -16,8 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.attachments.uploads import keep_in_memory
 from case_forms.submissions.pages.section import NoSuchSection
 from case_forms.submissions.validation.validate import NothingToAsk
+from case_forms.tips.voices import read_voice
+from case_forms.tips.wav import Recording, VoiceRefused
 from content.page_cache.forbidding import forbid_caching
 from content.public_forms import public_form as form_without_cookie
 
@@ -30,6 +34,9 @@ from ..responses import shown
 from ..sending import TooSoon
 from ..steps import DANGER, REVIEW, Move
 
+# Of the one page on which a voice message is recorded.
+WITH_MICROPHONE = "camera=(), geolocation=(), microphone=(self), interest-cohort=()"
+
 log = structlog.get_logger(__name__)
 
 LOST = _(
@@ -39,6 +46,27 @@ LOST = _(
 OLD = _("This page was open for a long time. What you wrote is still here: check it and continue.")
 TOO_SOON = _("You sent that too quickly. Wait a few seconds, then press Send again. Nothing is lost.")
 NOT_RECEIVED = _("It was NOT sent: something on our side isn't working. Try again in a minute, or call.")
+VOICE_REFUSED = {
+    "not_wav": _("The voice message could not be read. Nothing was sent. Record it again, or send without it."),
+    "empty": _("Nothing can be heard in the voice message. Nothing was sent. Record it again, or send without it."),
+    "too_long": _("The voice message is too long. Nothing was sent. Record a shorter one, or send without it."),
+    "busy": _("Too many voice messages are coming in. Nothing was sent. Send without it, or try again later."),
+}
+VOICE_WORDS = {
+    "listen": _("Listen"),
+    "stop": _("Stop"),
+    "recording": _("Recording. Press “Stop recording” when you are done."),
+    "ready": _("Recorded. Nothing has been sent yet: listen to it, delete it, or press Send."),
+    "removed": _("The recording is deleted."),
+    "denied": _("The microphone isn't allowed or isn't there. You can send what you wrote."),
+    "failed": _("The recording can't be used in this browser. You can send what you wrote."),
+    "stillRecording": _("Stop the recording first."),
+    "leaving": _("If you go to another page now, the recording is deleted. Press again to go on, or send it first."),
+    "sending": _("Sending. Leave this page open."),
+    "unsent": _("It was NOT sent: there is no network. Nothing is lost. Press Send again, or call."),
+    "correct": _("It was NOT sent: an answer has to be corrected first. Press “Change” beside it."),
+}
+VOICE_ROOM = 16_384  # bytes of an upload besides the longest recording
 TOO_LARGE = _("This is too much for one message. Make it shorter, and send the rest afterwards.")
 
 
@@ -88,6 +116,9 @@ def _ask(request: HttpRequest, asked: PublicForm) -> HttpResponse:
         return _no_form(request, asked)
     try:
         if request.method == "POST":
+            # Nothing is ever written to a temporary file; what is longer is dropped on the way.
+            most = settings.VOICE_MAX_BYTES + VOICE_ROOM if asked.takes_voice else 0
+            keep_in_memory(request, each=most, together=most)
             return _pressed(request, asked, version)
         return _page(request, asked, version, Move(FormState(place.key, version.pk), steps.first_step(version, {})))
     except NothingToAsk as failure:
@@ -141,19 +172,33 @@ def _send(request: HttpRequest, asked: PublicForm, version: FormVersion, sheet: 
         broken = steps.first_broken(checked) or steps.first_step(version, sheet.answers)
         return _page(request, asked, version, Move(sheet, broken, show_all=True), status=422)
     try:
+        voice = _read_voice(request) if asked.takes_voice else None
         received = asked.send(
             sheet,
             version=version,
             answers=checked.answers,
             proof=request.POST.get("proof", ""),
             language=get_language() or settings.LANGUAGE_CODE,
+            voice=voice,
         )
+    except VoiceRefused as refused:
+        return _page(request, asked, version, Move(sheet, REVIEW), VOICE_REFUSED[refused.code], 422)
     except TooSoon:
         return _page(request, asked, version, Move(sheet, REVIEW), TOO_SOON, 429)
     except Exception as failure:  # noqa: BLE001  # whatever failed on our side, what was typed stays in the page
         log.error("signal_not_received", form=version.form.key, error=type(failure).__name__, at=_where(failure))
         return _page(request, asked, version, Move(sheet, REVIEW), NOT_RECEIVED, 503)
     return _receipt(request, asked, received)
+
+
+def _read_voice(request: HttpRequest) -> Recording | None:
+    """Return what was recorded in the page, or None. Its name and declared type count for nothing."""
+    upload = request.FILES.get("voice")
+    if upload is None:
+        return None
+    if getattr(upload, "is_too_large", False):
+        raise VoiceRefused("too_long")
+    return read_voice(upload.read())
 
 
 def _where(failure: Exception) -> str:
@@ -209,8 +254,15 @@ def _page(
             "review": review,
             "work": work.as_json,
             "is_flooded": rate_limits.is_flooded(place.key),
+            "takes_voice": asked.takes_voice,
+            "voice_seconds": settings.VOICE_MAX_SECONDS,
+            "voice_minutes": max(settings.VOICE_MAX_SECONDS // 60, 1),
+            "voice_words": json.dumps({name: str(words) for name, words in VOICE_WORDS.items()}),
         }
-        return shown(request, "tip_pages/review.html", place.name, *place.args, status=status, **context)
+        response = shown(request, "tip_pages/review.html", place.name, *place.args, status=status, **context)
+        if asked.takes_voice:
+            response["Permissions-Policy"] = WITH_MICROPHONE
+        return response
     try:
         page = steps.build_page(moved.sheet, version, moved.step, shown=moved.shown, show_all=moved.show_all)
     # An old or altered page may name a section that isn't there.

@@ -426,6 +426,12 @@ PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=30)  # after the last change, a draft is deleted; 0: never
 ATTACHMENT_DIR = DATA_DIR / "attachments"
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
+# What somebody says in a tip (docs/adr/0169): sealed, outside MEDIA_ROOT. At most so many seconds, bytes, and so many
+# recordings in an hour over the whole site.
+VOICE_DIR = DATA_DIR / "voices"
+VOICE_MAX_SECONDS = env.int("VOICE_MAX_SECONDS", default=180)
+VOICE_MAX_BYTES = env.int("VOICE_MAX_BYTES", default=3_000_000)
+VOICES_PER_HOUR = env.int("VOICES_PER_HOUR", default=60)
 ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTACHMENT_MAX_BYTES)
 ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)
 ATTACHMENT_UNCLAIMED_HOURS = env.int("ATTACHMENT_UNCLAIMED_HOURS", default=48)
@@ -559,6 +565,10 @@ DUTY_MAIL_HOURS = env.int("DUTY_MAIL_HOURS", default=4)
 # A hotline is shown for so many days after a test call (docs/adr/0020); editors are notified so many days before.
 HOTLINE_TEST_DAYS = env.int("HOTLINE_TEST_DAYS", default=30)
 HOTLINE_WARN_DAYS = env.int("HOTLINE_WARN_DAYS", default=7)
+# The other ways of a hotline (chat, WhatsApp …) are tried again after so many days; editors are notified.
+HOTLINE_WAYS_DAYS = env.int("HOTLINE_WAYS_DAYS", default=90)
+# A page that an editor deleted can be restored for so many days (docs/adr/0168).
+DELETED_PAGE_DAYS = env.int("DELETED_PAGE_DAYS", default=30)
 AGREEMENT_WARN_DAYS = env.int("AGREEMENT_WARN_DAYS", default=60)  # before an agreement ends, coordinators are mailed
 # Where "leave this page" goes: a neutral page that says nothing about the reader.
 EXIT_URL = env.str("EXIT_URL", default="https://sq.wikipedia.org/wiki/Moti")

@@ -3,11 +3,13 @@
 
 import { follow } from "../filling/live.js";
 import { standAlone } from "../widgets/exclusive.js";
+import { announceVoice } from "./voice_offer.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("section"));
 const refresh = follow(form, JSON.parse(document.getElementById("form-rules")?.textContent ?? "null"));
 
 standAlone(document);
+announceVoice();
 form.addEventListener("input", refresh);
 form.addEventListener("change", refresh);
 window.addEventListener("pageshow", refresh);

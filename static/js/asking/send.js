@@ -2,6 +2,7 @@
 // Without this script the page works too, a little slower (docs/tips.md).
 
 import { solve } from "./proof.js";
+import { offerVoice } from "./voice_offer.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("section"));
 const field = /** @type {HTMLInputElement} */ (form.elements.namedItem("proof"));
@@ -36,6 +37,17 @@ form.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   hasLeft = false;
 });
+
+/** @param {string} work a challenge; "" after one that is still good */
+async function solveAgain(work) {
+  hasLeft = false;
+  if (!work) return;
+  isSolved = false;
+  field.value = await solve(JSON.parse(work)).catch(() => "");
+  isSolved = true;
+}
+
+offerVoice(form, solveAgain);
 
 field.value = await solve(JSON.parse(form.dataset.work ?? "{}")).catch(() => "");
 isSolved = true;

@@ -143,7 +143,10 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Inside("a region's page of drills, which asks whose region it is (drills.views)")
         for model in ("drills.DrillPlan", "drills.DrillRun", "drills.DrillResult")
     },
-    **{model: Inside("a message from the public") for model in ("signals.TipMessage", "signals.TipEvent")},
+    **{
+        model: Inside("a message from the public")
+        for model in ("signals.TipMessage", "signals.TipEvent", "signals.TipVoice")
+    },
     **{
         model: Inside("an informative session")
         for model in (
@@ -192,6 +195,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("content.SearchPage", "content.SearchSynonyms", "content.SearchAnswer", "content.SeededText"),
             "content.LanguagePage",
             *("lines.ToldState", "checks.WordsToAvoid", "checks.CheckedPage", "review.DeletionRequest"),
+            *("review.DeletedPage", "review.DeletedPagesRoot"),
             *("review.Submitted", "review.EditorNews", "review.PageReviewTask"),
             *("outreach_pages.FeedbackCount", "outreach_pages.SessionPage", "outreach_pages.OutreachIndexPage"),
             "outreach_pages.QuestionsReview",

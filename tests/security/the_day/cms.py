@@ -10,6 +10,7 @@ from wagtail.models import Locale, Page
 from wagtail_localize.models import StringSegment, Translation
 
 from content.models import ArticlePage, GlossaryTerm, HomePage
+from content.review.deleted_pages import put_aside
 from content.tests.editors import get_form
 
 from .acts import act, each_of
@@ -199,6 +200,33 @@ def _deleting(given: tuple[str, str]) -> None:
         kind, pk = ask_to_delete_a_page(day, day.editor)
         me.post("review:delete", pk, action=action)
         return kind, pk
+
+
+def deleted(day: Day) -> Any:
+    return put_aside(page=page(day), by=day.editor.user)
+
+
+@each_of((("restore", "page.restored"), ("ask", "page.erasure_asked")))
+def _restoring(given: tuple[str, str]) -> None:
+    action, what = given
+
+    @act(what, "editor", "review:deleted")
+    def decide_about_a_deleted_page(day: Day, me: Staff) -> Any:
+        found = deleted(day)
+        me.post("review:deleted", action="restore" if action == "restore" else f"{action}:{found.pk}", pk=[found.pk])
+        return "page", found.page_id
+
+
+@each_of((("keep", "page.erasure_refused"), ("erase", "page.erased")))
+def _erasing(given: tuple[str, str]) -> None:
+    action, what = given
+
+    @act(what, "editor2", "review:deleted")
+    def decide_about_erasing(day: Day, me: Staff) -> Any:
+        found = deleted(day)
+        day.editor.post("review:deleted", action=f"ask:{found.pk}")
+        me.post("review:deleted", action=f"{action}:{found.pk}")
+        return "page", found.page_id
 
 
 @each_of(("unpublish", "move", "delete"))

@@ -31,6 +31,7 @@ from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.seeding.demo import CASES, TIP
 from case_forms.tips.models import Tip
 from case_forms.tips.public_actions import Origin, receive_tip
+from case_forms.tips.wav import Recording
 from case_forms.zones.models import PlannedVisit, Zone
 from notifications.directory.models import DutyShift, Partner
 from notifications.outbox.models import Notice
@@ -61,7 +62,7 @@ def a_case(day: Day) -> Case:
     return Case.objects.visible_to(day.worker.user).filter(closed_at=None).latest("opened_at")
 
 
-def tip(day: Day, **given: Any) -> Tip:
+def tip(day: Day, voice: Recording | None = None, **given: Any) -> Tip:
     unit = day.worker.user.units().get()
     return receive_tip(
         secret=uuid.uuid4().bytes + uuid.uuid4().bytes,
@@ -69,6 +70,7 @@ def tip(day: Day, **given: Any) -> Tip:
         answers=TIP["answers"] | {"what": "Kanarina"} | given,
         origin=Origin(region=unit.region, unit=unit),
         language="sq",
+        voice=voice,
     ).tip
 
 
@@ -744,6 +746,13 @@ def see_who_has_read_it(day: Day, me: Staff) -> Any:
 def read_a_tip(day: Day, me: Staff) -> Any:
     found = tip(day)
     get(me, "signals:signal", found.reference)
+    return found
+
+
+@act("signal.voice_heard", "worker", "signals:voice")
+def hear_what_was_said(day: Day, me: Staff) -> Any:
+    found = tip(day, voice=Recording(8000, b"\1\2" * 8000))
+    get(me, "signals:voice", found.reference)
     return found
 
 

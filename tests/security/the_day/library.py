@@ -53,6 +53,14 @@ def write_a_call_down(day: Day, me: Staff) -> Any:
     return made
 
 
+@act("line.way_failed", "editor", "line_called")
+def find_a_way_dead(day: Day, me: Staff) -> Any:
+    made = line(day)
+    Hotline.objects.filter(pk=made.pk).update(ways=[{"kind": "chat", "address": "https://kanarina.example"}])
+    me.post("line_called", made.pk, dead="chat:https://kanarina.example")
+    return made
+
+
 @act("line.hidden", "editor", "line_hide")
 def hide_a_line(day: Day, me: Staff) -> Any:
     made = line(day)
