@@ -1,0 +1,1 @@
+"""Phones that store: granted, seen and ended here; what they seal is opened and received here."""
