@@ -33,7 +33,7 @@ OBJECTS: tuple[Any, ...] = (
     {"strokes": [[1]]},
     {"strokes": [[1, 1]] * 100_000},
     {"strokes": [[1, 1] * 100_000]},
-    {"name": "x\nx"},
+    {"name": "\x01"},
     {"name": TOO_LONG},
     {"id": "x"},
 )

@@ -23,7 +23,7 @@ from case_forms.form_builder.sources import Lists
 from case_forms.questions import registry
 from case_forms.submissions.confirmations import get_facts
 from case_forms.submissions.languages import language_among
-from case_forms.submissions.pages.builder import SectionPageBuilder, get_scope
+from case_forms.submissions.pages.builder import SectionPageBuilder
 from case_forms.submissions.pages.entries import Entry
 from case_forms.submissions.pages.live_rules import item_rules, read_by
 from case_forms.submissions.pages.repeat_rows import with_new_rows
@@ -62,7 +62,7 @@ def build_package(version: FormVersion, user: User, language: str) -> dict[str, 
             "messages": _messages(),
             "warnings": [_warning(form, warning, spoken) for warning in form.warnings],
             "facts": get_facts(None),
-            "takes_files": any(located.item.type == "file" for located in form.iter_questions()),
+            "takes_files": any(_is_file(located.item) for located in form.iter_questions()),
         }
     return {**package, "lists_sha256": _digest(package)}
 
@@ -87,6 +87,10 @@ def _build_contents(form: Form, context: CheckContext) -> dict[str, Any]:
         )
         rows |= dict(_draw_rows(builder, state.section.items, "", 0))
     return {"sections": sections, "rows": rows}
+
+
+def _is_file(item: AnyItem) -> bool:
+    return isinstance(item, Question) and item.type == "file"
 
 
 def _get_builder(form: Form, state: SectionState, checked: Checked, context: CheckContext) -> SectionPageBuilder:
