@@ -72,10 +72,10 @@ function drawRankings(form) {
  * @param {LiveChoice[]} offered
  */
 function placeOffered(list, offered) {
-  const valueOf = (/** @type {HTMLElement} */ row) =>
+  const valueIn = (/** @type {HTMLElement} */ row) =>
     row.querySelector("option:last-child")?.getAttribute("value")?.replace(/^\d+ /, "");
   const rows = [...list.querySelectorAll(".q-rank")];
-  const isSame = rows.length === offered.length && offered.every(({ value }, index) => valueOf(rows[index]) === value);
+  const isSame = rows.length === offered.length && offered.every(({ value }, index) => valueIn(rows[index]) === value);
   if (isSame) return;
   const name = list.closest("[data-item]")?.dataset.item ?? "";
   const made = offered.map(({ value, label }, index) => {
