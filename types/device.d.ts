@@ -116,6 +116,8 @@ interface DraftRow extends Sealed {
   device: string;
   /** Counts the savings: a tab that knows an older one has not seen what another tab wrote. */
   turn: number;
+  /** The service may have it already. */
+  isGiven?: boolean;
   copyOf?: string;
 }
 

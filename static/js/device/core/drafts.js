@@ -247,7 +247,7 @@ export class Drafts {
     const next = await store.run(["meta", "remains", "drafts"], "readwrite", async (requests) => {
       await this.context.mustBeThere(requests, session.device);
       const stored = await requests.get("drafts", id);
-      if ((stored?.turn ?? null) !== turn) return null;
+      if ((stored?.turn ?? null) !== turn || stored?.isGiven) return null;
       const from = stored?.copyOf ?? copyOf;
       const row = { id, device: session.device, turn: (turn ?? 0) + 1, ...sealed };
       await requests.put("drafts", from ? { ...row, copyOf: from } : row);

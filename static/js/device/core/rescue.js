@@ -23,57 +23,57 @@ export async function rescue(context, { sender, slot }) {
   const service = new Service(env);
   const token = await queueToken(env, sender);
   const drafts = (await store.all("drafts")).filter((row) => row.device === sender.device);
+  const late = await sendFilesOf(context, service, { token, drafts });
   let saved = 0;
-  try {
-    const late = await sendFilesOf(context, service, { token, drafts });
-    const ready = drafts.filter(({ id }) => !late.has(id));
-    for (const batch of batches(await freeze(context, ready))) {
-      const json = {
-        ...{ device: sender.device, key: slot.key, slot: toBase64url(slot.sealed) },
-        drafts: batch.map(({ id, iv, data }) => ({ id, iv: toBase64url(iv), sealed: toBase64url(data) })),
-      };
-      const { status, body } = await service.ask({ token, method: "POST", path: "device-rescues", json });
-      if (status !== 200) break;
-      for (const row of batch) if (body.saved?.includes(row.id) && (await letGo(store, row))) saved += 1;
+  for (const batch of batches(drafts.filter(({ id }) => !late.has(id)))) {
+    const given = await giveAway(store, batch);
+    const json = {
+      ...{ device: sender.device, key: slot.key, slot: toBase64url(slot.sealed) },
+      drafts: given.map(({ id, iv, data }) => ({ id, iv: toBase64url(iv), sealed: toBase64url(data) })),
+    };
+    const { status, body } = await service.ask({ token, method: "POST", path: "device-rescues", json });
+    const taken = status === 200 ? (body.saved ?? []) : [];
+    for (const row of given) {
+      if (!taken.includes(row.id)) await takeAgain(store, row);
+      else if (await letGo(store, row)) saved += 1;
     }
-  } finally {
-    await thaw(context, drafts);
+    if (status !== 200) break;
   }
   return { saved, left: drafts.length - saved };
 }
 
 /**
- * From now on a saving of an open page goes on under another id: what is sent stays as it is. Returns the rows as stored.
+ * Marks rows as given to the service, and returns them as they are stored. What a page saves from then on goes on under
+ * another id: the service takes an id once, and an answer that got lost must not hide a newer text.
  *
- * @param {DeviceContext} context
- * @param {DraftRow[]} drafts
+ * @param {DeviceStore} store
+ * @param {DraftRow[]} batch
  */
-function freeze({ store }, drafts) {
+function giveAway(store, batch) {
   return store.run(["drafts"], "readwrite", async (requests) => {
-    const frozen = [];
-    for (const { id } of drafts) {
+    const given = [];
+    for (const { id } of batch) {
       const row = await requests.get("drafts", id);
       if (!row) continue;
-      const held = { ...row, turn: row.turn + 1 };
-      await requests.put("drafts", held);
-      frozen.push(held);
+      const marked = { ...row, isGiven: true };
+      await requests.put("drafts", marked);
+      given.push(marked);
     }
-    return frozen;
+    return given;
   });
 }
 
 /**
- * What wasn't sent goes on under its own id on this page.
+ * The service has said that it didn't take this one.
  *
- * @param {DeviceContext} context
- * @param {DraftRow[]} drafts as they were before
+ * @param {DeviceStore} store
+ * @param {DraftRow} given
  */
-async function thaw({ store, session }, drafts) {
-  for (const { id, turn } of drafts) {
-    const known = session?.known.get(id);
-    const stored = known?.turn === turn && (await store.get("drafts", id));
-    if (known && stored && stored.turn === turn + 1) known.turn = stored.turn;
-  }
+function takeAgain(store, given) {
+  return store.run(["drafts"], "readwrite", async (requests) => {
+    const row = await requests.get("drafts", given.id);
+    if (row) await requests.put("drafts", { ...row, isGiven: false });
+  });
 }
 
 /** @param {DraftRow[]} rows */
