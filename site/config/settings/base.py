@@ -381,6 +381,13 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# The app page of phones that store (docs/adr/0174): Argon2id runs as WebAssembly there, and pictures are shown from memory.
+PHONE_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": [SELF, "'wasm-unsafe-eval'"],
+    "img-src": [SELF, "data:", "blob:"],
+    "worker-src": [SELF],
+}
 # Public pages: not even data: pictures; and the service worker, which reads stored pages without a network.
 PUBLIC_CONTENT_SECURITY_POLICY = {
     "default-src": [NONE],
@@ -409,7 +416,9 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
-STATICFILES_DIRS = [ROOT / "static"]
+# What npm's packages bring to pages (deploy/static_packages.sh): there only where npm was.
+STATIC_PACKAGES = ROOT / ".static"
+STATICFILES_DIRS = [ROOT / "static", *([STATIC_PACKAGES] if STATIC_PACKAGES.is_dir() else [])]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
