@@ -111,7 +111,7 @@ interface PackSession {
 
 /** What every screen of the app page is given. */
 interface PhoneApp {
-  device: import("../static/js/device/core/index.js").Device;
+  device: PhoneDevice;
   language: string;
   pack: Pack | null;
   /** Whether the service answered last. */
@@ -125,3 +125,9 @@ interface PhoneScreen {
   refresh?: () => void | Promise<void>;
   leave?: () => void | Promise<void>;
 }
+
+// Named here: an `import()` in a comment of a module would be read as one of the script's.
+type PhoneDevice = import("../static/js/device/core/index.js").Device;
+type PhoneFilling = import("../static/js/device/pages/screens/fill.js").Filling;
+type PhoneWhole = import("../static/js/device/pages/filling/whole_form.js").WholeForm;
+type WalkJudged = import("../static/js/filling/live.js").Judged;

@@ -356,6 +356,11 @@ VIEWS: tuple[RouteRule, ...] = (
         )
     ),
     RouteRule("briefs:document", RECIPIENT, "A contact reads the PDF of the notice that their PIN opened."),
+    RouteRule("field_phone:app", PUBLIC, "The page of phones that store, with nothing of anybody; phones store it."),
+    RouteRule("field_phone:app_en", PUBLIC, "The same page in English."),
+    RouteRule("field_phone:worker", PUBLIC, "A script that opens that page without a network; the same for everybody."),
+    RouteRule("field_phone:manifest", PUBLIC, "A neutral name and pictures for that page on a home screen."),
+    RouteRule("field_phone:set_up", FIELD, "A worker whom a coordinator has granted a phone sets it up here."),
     RouteRule("intake:home", FIELD, "Units begin their forms here; coordinators see their regions' cases."),
     RouteRule(
         "intake:language",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("accounts/", include("access.urls")),
     path("accounts/", include("notifications.staff_push.urls")),
+    path("field/", include("case_forms.devices.app.urls")),
     path("field/", include("case_forms.submissions.urls")),
     path("field/", include("case_forms.cases.finding.urls")),
     path("field/services/", include("case_forms.cases.referring.directory_urls")),

@@ -20,7 +20,7 @@ const SCREENS = { "": home, fill, finished, card, sessions, alarm, settings };
 const WITHOUT = { none, locked: lock, wiped };
 
 class App {
-  /** @param {import("../core/index.js").Device} device */
+  /** @param {PhoneDevice} device */
   constructor(device) {
     this.device = device;
     this.language = document.documentElement.lang === "en" ? "en" : "sq";
@@ -62,7 +62,8 @@ class App {
       this.screen = await (SCREENS[name] ?? home)(this, rest);
     } else {
       this.pack = null;
-      this.screen = await WITHOUT[state](this, rest);
+      if (state === "none") navigator.serviceWorker?.controller?.postMessage("forget");
+      this.screen = WITHOUT[state](this);
     }
   }
 
@@ -134,7 +135,7 @@ async function begin() {
   });
   guard(device, () => app.screen.leave?.());
   await app.route();
-  if (device.state !== "none") sync();
+  sync(); // also where it looks as if nothing were set up: what is left is delivered
   setInterval(sync, CONTACT_EACH);
 }
 

@@ -102,7 +102,9 @@ export const dial = (number) => `tel:${number.replace(/[^\d+]/g, "")}`;
  * @param {PackNumber} number
  */
 export function callLine(number) {
-  const about = [number.name, number.until ? word("until", { time: clock(number.until) }) : ""].filter(Boolean).join(" · ");
+  const about = [number.name, number.until ? word("until", { time: clock(number.until) }) : ""]
+    .filter(Boolean)
+    .join(" · ");
   const inside = make("span", {}, make("strong", {}, number.phone), ` ${number.office}`);
   if (about) inside.append(make("span", { class: "block text-s" }, about));
   return make("li", {}, make("a", { class: "btn btn-wide", href: dial(number.phone) }, sign("phone"), inside));

@@ -6,7 +6,7 @@ const IDLE_MS = 5 * 60_000;
 const LOOK_MS = 5_000;
 
 /**
- * @param {import("../core/index.js").Device} device
+ * @param {PhoneDevice} device
  * @param {() => void | Promise<void>} save awaited before it locks: what is typed is stored
  */
 export function guard(device, save) {

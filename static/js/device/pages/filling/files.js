@@ -4,11 +4,12 @@ import { pattern, word } from "../dom.js";
 import { prepared } from "../photos.js";
 
 /** @param {number} bytes */
-const size = (bytes) => `(${bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`})`;
+const size = (bytes) =>
+  `(${bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`})`;
 
 /**
  * @param {HTMLFormElement} form
- * @param {{ device: import("../../core/index.js").Device, id: () => string, accept: (name: string) => string[],
+ * @param {{ device: PhoneDevice, id: () => string, accept: (name: string) => string[],
  *   changed: () => void }} options
  */
 export function takeFiles(form, { device, id, accept, changed }) {
@@ -34,7 +35,7 @@ export function takeFiles(form, { device, id, accept, changed }) {
 /**
  * Names a stored file beside its field; what is known of it comes from the phone.
  *
- * @param {import("../../core/index.js").Device} device
+ * @param {PhoneDevice} device
  * @param {HTMLInputElement} field
  * @param {string} id
  */

@@ -84,7 +84,11 @@ export function textOf(element) {
 export function summaryLines(form, problems, press) {
   return problems.map((problem) => {
     const label = labelOf(form, problem.name);
-    const link = make("a", { href: `#q-${problem.name}` }, `${label}${/[?!]$/.test(label) ? "" : ":"} ${problem.words}`);
+    const link = make(
+      "a",
+      { href: `#q-${problem.name}` },
+      `${label}${/[?!]$/.test(label) ? "" : ":"} ${problem.words}`,
+    );
     link.addEventListener("click", (event) => {
       event.preventDefault(); // the address says which screen is shown
       press(problem);

@@ -35,7 +35,9 @@ function readRows(section, rule, name) {
   return [...repeat.querySelectorAll(":scope > [data-row]")].flatMap((row) => {
     const prefix = `${row.dataset.row}-`;
     const lines = read(row, rule.items, prefix);
-    const inner = rule.items.filter((item) => item.item === "repeat").flatMap((item) => readRows(row, item, `${prefix}${item.key}`));
+    const inner = rule.items
+      .filter((item) => item.item === "repeat")
+      .flatMap((item) => readRows(row, item, `${prefix}${item.key}`));
     if (!lines.length && !inner.length) return [];
     const heading = make("h3", {}, textOf(row.querySelector(":scope > legend")));
     return [heading, make("dl", { class: "facts" }, ...lines.flatMap(asFacts)), ...inner];
@@ -57,7 +59,7 @@ function read(place, rules, prefix) {
     const output = entry.querySelector("[data-output]:not(.muted)");
     if (output) return [{ label: textOf(entry.querySelector(".q-label")), value: textOf(output) }];
     if (isNothing(rule, entry, name)) return [];
-    return [{ label: textOf(entry.querySelector(".q-label")), value: valueOf(entry, rule) }];
+    return [{ label: textOf(entry.querySelector(".q-label")), value: wordsOf(entry, rule) }];
   });
 }
 
@@ -65,7 +67,7 @@ function read(place, rules, prefix) {
  * @param {HTMLElement} entry
  * @param {PhoneRule} rule
  */
-function valueOf(entry, rule) {
+function wordsOf(entry, rule) {
   if (rule.type === "file") return textOf(entry.querySelector("[data-name]"));
   if (rule.type === "signature") return signed(entry);
   if (rule.type === "ranking") return ranked(entry);

@@ -4,8 +4,6 @@
 import { Walk, holds } from "../../../filling/live.js";
 import { reasonFor } from "./reasons.js";
 
-/** @typedef {import("../../../filling/live.js").Judged} Judged */
-
 /** @param {Date} at */
 export const dayOf = (at) =>
   `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
@@ -102,7 +100,7 @@ export class WholeForm extends Walk {
     }
   }
 
-  /** @param {Judged} found */
+  /** @param {WalkJudged} found */
   judge({ rule, name, required, isEmpty, value, fits }) {
     const phone = /** @type {PhoneRule} */ (rule);
     const add = (/** @type {string} */ code, /** @type {string} */ words) => this.problems.push({ name, code, words });

@@ -4,7 +4,7 @@ import { clock, make, part, sign, word } from "../dom.js";
 import { readSection } from "../filling/readable.js";
 import { labelOf } from "../filling/problems.js";
 
-/** @param {import("./fill.js").Filling} filling */
+/** @param {PhoneFilling} filling */
 export function showCheck(filling) {
   const { screen, whole, form } = filling;
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById("screen-check"));
@@ -31,7 +31,7 @@ export function showCheck(filling) {
 }
 
 /**
- * @param {import("./fill.js").Filling} filling
+ * @param {PhoneFilling} filling
  * @param {PhoneSectionState} state
  */
 function readPanel(filling, state) {
@@ -42,11 +42,16 @@ function readPanel(filling, state) {
   change.addEventListener("click", () => filling.open(state.key));
   const answers = readSection(section, rules);
   const inside = answers.length ? answers : [make("p", { class: "muted small" }, word("notAnswered"))];
-  return make("section", { class: "panel mb-4" }, make("div", { class: "row row-head" }, make("h2", {}, state.title), change), ...inside);
+  return make(
+    "section",
+    { class: "panel mb-4" },
+    make("div", { class: "row row-head" }, make("h2", {}, state.title), change),
+    ...inside,
+  );
 }
 
 /**
- * @param {import("./fill.js").Filling} filling
+ * @param {PhoneFilling} filling
  * @param {PhoneSectionState} state
  */
 function problemLines(filling, state) {
@@ -64,13 +69,24 @@ function problemLines(filling, state) {
 }
 
 /**
- * @param {import("./fill.js").Filling} filling
+ * @param {PhoneFilling} filling
  * @param {PhoneWarning} warning
  */
 function warningLine(filling, warning) {
   const id = `confirm-${warning.key}`;
-  const words = make("p", { class: "with-sign mb-2", id: `${id}-words` }, sign("warning"), make("span", {}, warning.message));
-  const box = make("input", { type: "checkbox", id, name: "confirmed", value: warning.key, "aria-describedby": `${id}-words` });
+  const words = make(
+    "p",
+    { class: "with-sign mb-2", id: `${id}-words` },
+    sign("warning"),
+    make("span", {}, warning.message),
+  );
+  const box = make("input", {
+    type: "checkbox",
+    id,
+    name: "confirmed",
+    value: warning.key,
+    "aria-describedby": `${id}-words`,
+  });
   const choice = make("div", { class: "q-choice" }, box, make("label", { for: id }, word("confirmIt")));
   const row = make("div", { class: "row row-between" }, choice);
   if (warning.section) {
@@ -82,20 +98,25 @@ function warningLine(filling, warning) {
 }
 
 /**
- * @param {import("./fill.js").Filling} filling
+ * @param {PhoneFilling} filling
  * @param {PhoneWarning[]} asked
  * @param {HTMLElement} button
  */
 async function press(filling, asked, button) {
   const { screen } = filling;
   if (button.hidden || button.hasAttribute("aria-disabled")) return;
-  const ticked = [...screen.querySelectorAll("input[name=confirmed]:checked")].map((box) => /** @type {HTMLInputElement} */ (box).value);
+  const ticked = [...screen.querySelectorAll("input[name=confirmed]:checked")].map(
+    (box) => /** @type {HTMLInputElement} */ (box).value,
+  );
   const open = asked.filter((warning) => !ticked.includes(warning.key));
   for (const warning of asked) {
     const line = document.getElementById(`confirm-${warning.key}`)?.closest(".to-confirm-one");
     line?.classList.toggle("q-invalid", open.includes(warning));
     line?.querySelector(".q-error")?.remove();
-    if (open.includes(warning)) line?.querySelector(".row")?.before(make("p", { class: "q-error" }, sign("warning"), make("span", {}, word("confirmFirst"))));
+    if (open.includes(warning))
+      line
+        ?.querySelector(".row")
+        ?.before(make("p", { class: "q-error" }, sign("warning"), make("span", {}, word("confirmFirst"))));
   }
   if (open.length) {
     document.getElementById(`confirm-${open[0].key}`)?.focus();
@@ -107,7 +128,11 @@ async function press(filling, asked, button) {
   } catch (error) {
     button.removeAttribute("aria-disabled");
     const { code } = /** @type {{ code?: string }} */ (error);
-    const note = make("p", { class: "note note-danger", role: "alert" }, word(code === "changed" ? "changedElsewhere" : "notFinished"));
+    const note = make(
+      "p",
+      { class: "note note-danger", role: "alert" },
+      word(code === "changed" ? "changedElsewhere" : "notFinished"),
+    );
     part(screen, "finish").before(note);
   }
 }

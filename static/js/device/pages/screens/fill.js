@@ -1,5 +1,6 @@
 // One form, filled on the phone: a section at a time, saved at each press, checked at the end, finished.
 
+import { enhance } from "../../../questions.js";
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { attach, takeFiles } from "../filling/files.js";
 import { mount } from "../filling/mount.js";
@@ -12,7 +13,8 @@ import { showCheck } from "./check.js";
 /** @type {(app: PhoneApp, id: string) => Promise<PhoneScreen>} */
 export async function fill(app, id) {
   const draft = await app.device.drafts.load(id).catch(() => null);
-  const taken = draft && /** @type {FormPackage | null} */ (await app.device.pack.form(draft.form, draft.version, draft.language));
+  const taken =
+    draft && /** @type {FormPackage | null} */ (await app.device.pack.form(draft.form, draft.version, draft.language));
   if (!draft || !taken) {
     app.go("");
     return {};
@@ -23,7 +25,8 @@ export async function fill(app, id) {
 }
 
 /** @param {Date} at */
-const local = (at) => `${dayOf(at)}T${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
+const local = (at) =>
+  `${dayOf(at)}T${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
 
 export class Filling {
   /**
@@ -41,6 +44,9 @@ export class Filling {
     this.here = "";
     this.isOver = false;
     this.isTyped = false;
+    /** What the screen holds, while the list of answers is in its place. @type {ChildNode[]} */
+    this.parts = [];
+    this.byClock = true;
     /** Sections whose errors were shown: from then on they follow what is typed. @type {Set<string>} */
     this.judged = new Set();
     this.whole = mount(this.form, taken, {
@@ -170,7 +176,7 @@ export class Filling {
   rowsChanged() {
     this.whole.look();
     this.whole.refresh();
-    this.form.dispatchEvent(new CustomEvent("vatra:rows"));
+    enhance(this.form);
     this.changed();
   }
 
@@ -205,9 +211,10 @@ export class Filling {
    * @param {string} [question]
    */
   open(key, question) {
-    if (!this.screen.querySelector("#section")) this.back();
+    if (!this.screen.contains(this.form)) this.back();
     this.here = key;
-    for (const section of this.form.querySelectorAll("[data-section]")) section.hidden = section.dataset.section !== key;
+    for (const section of this.form.querySelectorAll("[data-section]"))
+      section.hidden = section.dataset.section !== key;
     const asked = this.asked();
     const at = asked.findIndex((state) => state.key === key);
     const section = this.taken.sections.find((each) => each.key === key);
@@ -248,6 +255,7 @@ export class Filling {
       return make("li", {}, make("strong", { "aria-current": "step" }, sign("forward"), ` ${state.title}`));
     }
     const isDone = state.isTyped && state.problems.length === 0;
+    /** @type {(Node | string)[]} */
     const inside = [sign(isDone ? "delivered" : "owed"), ` ${state.title}`];
     if (isDone) inside.splice(1, 0, make("span", { class: "visually-hidden" }, word("filledIn")));
     const button = make("button", { class: "menu-line", type: "button" }, ...inside);
@@ -297,4 +305,3 @@ export class Filling {
     this.app.go("");
   }
 }
-

@@ -97,7 +97,12 @@ function offerForms(screen, forms) {
  */
 function beginButton(form, isFirst) {
   const look = `btn btn-wide btn-begin${isFirst ? " btn-next" : ""}`;
-  return make("button", { class: look, type: "button", "data-form": form.key }, sign("plus"), make("span", {}, form.title));
+  return make(
+    "button",
+    { class: look, type: "button", "data-form": form.key },
+    sign("plus"),
+    make("span", {}, form.title),
+  );
 }
 
 /**
@@ -156,7 +161,11 @@ function listPack(screen, pack) {
         "details",
         { class: "fold" },
         make("summary", {}, make("span", { class: "code" }, each.reference)),
-        make("dl", { class: "facts" }, ...each.facts.flatMap(({ label, value }) => [make("dt", {}, label), make("dd", {}, value)])),
+        make(
+          "dl",
+          { class: "facts" },
+          ...each.facts.flatMap(({ label, value }) => [make("dt", {}, label), make("dd", {}, value)]),
+        ),
         make("p", { class: "muted" }, word("readableUntil", { time: clock(each.expires_at) })),
       ),
     ),

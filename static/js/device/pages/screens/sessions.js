@@ -23,7 +23,11 @@ export function sessions(app) {
 function panel(app, session, report) {
   const facts = (session.facts ?? []).flatMap(({ label, value }) => [make("dt", {}, label), make("dd", {}, value)]);
   const about = [session.starts_at ? clock(session.starts_at) : "", session.place ?? ""].filter(Boolean).join(" · ");
-  const inside = [make("h2", {}, session.title), make("p", { class: "muted" }, about), make("dl", { class: "facts" }, ...facts)];
+  const inside = [
+    make("h2", {}, session.title),
+    make("p", { class: "muted" }, about),
+    make("dl", { class: "facts" }, ...facts),
+  ];
   const found = make("section", { class: "panel mb-4" }, ...inside);
   if (!report) return found;
   const button = make("button", { class: "btn", type: "button" }, sign("plus"), make("span", {}, report.title));
