@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from access.models import User
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
-from case_forms.questions.tests.chromium import OpenPage
+from case_forms.questions.tests.chromium import OpenPage, a_browser
 from case_forms.submissions.confirmations import to_confirm
 from case_forms.submissions.drafts.typed_values import typed_in
 from case_forms.submissions.pages.section import get_name
@@ -29,6 +29,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 PAGE = '<!doctype html><meta charset="utf-8"><form id="section" novalidate><div data-sections></div></form>'
 FILL = (Path(__file__).parent / "fill_at_random.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def open_page() -> Iterator[OpenPage]:
+    with a_browser() as opener:
+        yield opener
 
 
 def posted(fields: list[list[str]]) -> QueryDict:

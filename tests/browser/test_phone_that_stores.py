@@ -1,0 +1,158 @@
+"""A phone that stores: begun with a network, filled without one, killed, opened by its PIN, finished, and received once."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from access.models import User
+from case_forms.devices.actions import grant_device
+from case_forms.devices.models import Device
+from case_forms.submissions.models import Attachment, Draft, Submission
+from case_forms.submissions.seeding.demo import DEMO_PASSWORD
+from notifications.outbox.models import Notice
+from tests.chromium import LIGHT
+from tests.seeds import lay_down_demo
+
+from .quiet import close, until
+from .test_field import answer_everything_required, fits
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PIN, DURESS = "718294", "862957"
+CANARY = "kanarina-7719"
+PHONE = {"width": 360, "height": 740}
+PIXEL = Path(__file__).parents[2] / "static" / "img" / "app" / "icon-512.png"
+
+
+class Pocket:
+    """A phone with its browser's profile on disk, which may be killed and begun anew."""
+
+    def __init__(self, chromium: Browser, profile: Path, server: str, language: str = "en") -> None:
+        self.chromium, self.profile, self.server, self.language = chromium, profile, server, language
+        self.start()
+
+    def start(self, **more: Any) -> Page:
+        self.context: BrowserContext = self.chromium.browser_type.launch_persistent_context(
+            self.profile,
+            executable_path=LIGHT,
+            args=["--no-sandbox"],
+            viewport=PHONE,  # type: ignore[arg-type]
+            locale="en-GB",
+            timezone_id="Europe/Tirane",
+            **more,
+        )
+        self.page = self.context.pages[0]
+        return self.page
+
+    def kill(self) -> None:
+        """The browser goes without a word to its pages."""
+        self.context.close()
+
+    @property
+    def address(self) -> str:
+        return f"{self.server}/field/phone/" + ("en/" if self.language == "en" else "")
+
+    def set_up(self) -> None:
+        page = self.page
+        page.goto(f"{self.server}/field/phone/set-up/")
+        page.fill("#id_login", "vlore1")
+        page.fill("#id_password", DEMO_PASSWORD)
+        page.click("main button")
+        page.fill("#pin", PIN)
+        page.fill("#again", PIN)
+        page.locator("details.fold > summary").click()
+        page.fill("#duress", DURESS)
+        page.fill("#duress-again", DURESS)
+        page.click("form#set-up button")
+        page.wait_for_url(self.address)
+        self.unlock()
+        expect(page.locator("[data-part=first] button").first).to_be_visible()
+
+    def unlock(self, pin: str = PIN) -> None:
+        self.page.fill("#pin", pin)
+        self.page.click("[data-part=form] button")
+
+    def open(self) -> None:
+        self.page.goto(self.address)
+        self.unlock()
+
+
+def picture(page: Page, name: str) -> None:
+    if folder := os.environ.get("PHONE_PICTURES"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.fixture
+def pocket(chromium: Browser, transactional_db: Any, live_server: Any, tmp_path: Path) -> Iterator[Pocket]:
+    lay_down_demo()
+    User.objects.update(language="en")
+    worker = User.objects.get(username="vlore1")
+    region = worker.units().get().region
+    grant_device(user=worker, region=region, by=User.objects.get(username="koordinator"))
+    found = Pocket(chromium, tmp_path / "profile", live_server.url)
+    yield found
+    close(found.context)
+
+
+def fill_to_the_check(page: Page) -> None:
+    for _try in range(40):
+        if not page.locator("form#section").count():
+            return
+        if page.locator("#q-municipality").is_visible():
+            page.select_option("#q-municipality", "vlore")
+        decision = page.locator('input[name="worker_decision"][value="potential_victim"]')
+        if decision.is_visible():
+            decision.check()
+            page.locator('input[name="signs_heard"]').first.check()
+        if page.locator("#q-whereabouts").is_visible():
+            page.fill("#q-whereabouts", CANARY)
+        answer_everything_required(page)
+        page.click('.bottom-bar button[value="next"]')
+
+
+def test_filled_without_a_network_killed_opened_and_received_once(pocket: Pocket) -> None:
+    page = pocket.page
+    pocket.set_up()
+    picture(page, "home")
+    pocket.context.set_offline(True)
+    page.locator("[data-part=first] button").first.click()
+    expect(page.locator("form#section")).to_be_visible()
+    picture(page, "fill")
+    page.select_option("#q-municipality", "vlore")
+    page.fill("#q-whereabouts", CANARY)
+    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    address = page.url
+    pocket.kill()
+
+    page = pocket.start(offline=True)
+    page.goto(address)
+    picture(page, "lock")
+    pocket.unlock()
+    expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
+    fill_to_the_check(page)
+    picture(page, "check")
+    page.click("[data-part=finish] button")
+    for box in page.locator("input[name=confirmed]").all():
+        box.check()
+    if page.locator("[data-part=finish] button").count():
+        page.click("[data-part=finish] button")
+    expect(page.locator("h1")).to_have_text("Finished")
+    picture(page, "finished")
+    uuid = page.url.rsplit("/", 1)[-1]
+    assert not Submission.objects.exists()
+
+    begun = time.monotonic()
+    pocket.context.set_offline(False)
+    assert until(page, lambda: Submission.objects.filter(pk=uuid).exists())
+    assert until(page, lambda: Notice.objects.exists(), seconds=5)
+    print("received after", time.monotonic() - begun)
+    expect(page.locator("[data-part=state]")).to_contain_text(re.compile("On the server|notified"))
+    assert Submission.objects.count() == 1
+    assert Device.objects.get().last_seen_at is not None
