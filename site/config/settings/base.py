@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
+from .field_keys import read_field_keys
 from .gateways import get_gateway_channels, get_reply_channels, read_gateways, read_publish_webhooks
 from .origins import read_origins
 
@@ -24,6 +25,9 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
+# Keys to which phones seal what they hold (vault.field_keys), here or in a file. Without: no phone stores anything.
+FIELD_KEYS_FILE = env.str("FIELD_KEYS_FILE", default="")
+FIELD_KEYS = read_field_keys(FIELD_KEYS_FILE) if FIELD_KEYS_FILE else env.list("FIELD_KEYS", default=[])
 # Keys that sign the audit chain (docs/adr/0063), never in the database. Without AUDIT_KEYS they are in AUDIT_KEY_FILE.
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
 AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
