@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "case_forms.procedure_editor",
     "case_forms.simulation_pages",
     "case_forms.tip_pages",
+    "case_forms.devices",
     "case_forms.reports",
     "case_forms.accountability",
     # third-party apps
@@ -263,6 +264,7 @@ HOUSEKEEPING = (
     "case_forms.tips.housekeeping.tidy",
     "case_forms.session_requests.housekeeping.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
+    "case_forms.devices.housekeeping.tidy",
     "case_forms.simulation.housekeeping.tidy",
     "case_forms.accountability.snapshots.tidy",
 )
@@ -429,6 +431,8 @@ PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
 # Files that answer a question (docs/adr/0010): sealed, outside MEDIA_ROOT. A request may bring several of them.
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=30)  # after the last change, a draft is deleted; 0: never
 ATTACHMENT_DIR = DATA_DIR / "attachments"
+# Parts of files that phones sealed, until all of one is here; with several machines a folder that they share.
+FIELD_PARTS_DIR = Path(env.str("FIELD_PARTS_DIR", default=str(DATA_DIR / "field_parts")))
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
 ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTACHMENT_MAX_BYTES)
 ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)
