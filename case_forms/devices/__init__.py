@@ -1,1 +1,1 @@
-"""Phones that store: granted, seen and ended here; what they seal is opened and received here."""
+"""Phones that store: who may have one, what they deliver, and what they take along (docs/devices.md)."""
