@@ -647,6 +647,13 @@ VIEWS: tuple[RouteRule, ...] = (
         )
     ),
     RouteRule(
+        "field_api:device_form",
+        DEVICE,
+        "A phone takes a form along, blank, with what its worker may choose.",
+        GET_ONLY,
+        scope="pack",
+    ),
+    RouteRule(
         "field_api:device_pack",
         DEVICE,
         "A phone has what its worker needs without a network; each time recorded.",

@@ -26,6 +26,7 @@ from ..living import find_grant
 from .words import get_words
 
 SCREENS = ("none", "wiped", "lock", "home", "fill", "check", "finished", "card", "sessions", "alarm", "settings")
+SIGNS = ("accepted", "delivered", "edit", "forward", "offline", "owed", "phone", "plus", "sending", "warning")
 # the header that every other page has from config.middleware, but a form here may ask for the phone's location
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
 ICONS = (("192", "any"), ("512", "any"), ("512", "maskable"))
@@ -38,6 +39,7 @@ def app(request: HttpRequest, language: str) -> HttpResponse:
     with override(language):
         context = {
             "screens": SCREENS,
+            "signs": SIGNS,
             "words": get_words(),
             "national": list(Hotline.objects.published()),
             "manifest": f"{reverse('field_phone:manifest')}?l={language}",
