@@ -138,11 +138,9 @@ def test_filled_without_a_network_killed_opened_and_received_once(pocket: Pocket
     expect(page.locator("#q-whereabouts")).to_have_value(CANARY)
     fill_to_the_check(page)
     picture(page, "check")
-    page.click("[data-part=finish] button")
     for box in page.locator("input[name=confirmed]").all():
         box.check()
-    if page.locator("[data-part=finish] button").count():
-        page.click("[data-part=finish] button")
+    page.click("[data-part=finish] button")
     expect(page.locator("h1")).to_have_text("Finished")
     picture(page, "finished")
     uuid = page.url.rsplit("/", 1)[-1]
@@ -152,7 +150,40 @@ def test_filled_without_a_network_killed_opened_and_received_once(pocket: Pocket
     pocket.context.set_offline(False)
     assert until(page, lambda: Submission.objects.filter(pk=uuid).exists())
     assert until(page, lambda: Notice.objects.exists(), seconds=5)
-    print("received after", time.monotonic() - begun)
+    assert time.monotonic() - begun < 20  # a busy machine; the time from contact to notice is measured in tests/bench
     expect(page.locator("[data-part=state]")).to_contain_text(re.compile("On the server|notified"))
     assert Submission.objects.count() == 1
     assert Device.objects.get().last_seen_at is not None
+
+
+def test_the_second_pin_leaves_a_phone_that_was_never_set_up(pocket: Pocket) -> None:
+    page = pocket.page
+    pocket.set_up()
+    page.locator("[data-part=first] button").first.click()
+    page.fill("#q-whereabouts", CANARY)
+    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    page.click("[data-lock]")
+    expect(page.locator("body")).not_to_contain_text(CANARY)
+    pocket.unlock(DURESS)
+    expect(page.locator("h1")).to_have_text("Nothing is stored on this phone")
+    assert until(page, lambda: Draft.objects.exists()), "what was begun is handed over to its worker"
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Nothing is stored on this phone")
+
+
+def test_without_a_grant_nothing_is_offered_or_stored(chromium: Browser, transactional_db: Any, live_server: Any) -> None:
+    lay_down_demo()
+    User.objects.update(language="en")
+    context = chromium.new_context(viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{live_server.url}/field/phone/set-up/")
+    page.fill("#id_login", "vlore1")
+    page.fill("#id_password", DEMO_PASSWORD)
+    page.click("main button")
+    expect(page.locator("main")).to_contain_text("Your coordinator has not granted you a phone")
+    assert not page.locator("form#set-up").count()
+    page.goto(f"{live_server.url}/field/phone/en/")
+    expect(page.locator("h1")).to_have_text("Nothing is stored on this phone")
+    assert page.evaluate("async () => (await caches.keys()).length") == 0
+    assert page.evaluate("async () => (await navigator.serviceWorker.getRegistrations()).length") == 0
+    close(context)

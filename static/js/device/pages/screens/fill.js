@@ -129,14 +129,17 @@ export class Filling {
       occurredAt: occurred.value,
       occurredByClock: this.byClock,
     };
-    const saved = part(this.screen, "saved");
+    const tell = (/** @type {string} */ words) => {
+      const line = part(this.screen, "saved"); // not there while the list of answers is shown
+      if (line) line.textContent = words;
+    };
     try {
       this.draft.id = await this.app.device.drafts.save(this.draft.id, content);
       this.isTyped = false;
-      saved.textContent = word("saved", { time: clock(Date.now()) });
+      tell(word("saved", { time: clock(Date.now()) }));
     } catch (error) {
       if (/** @type {{ code?: string }} */ (error).code === "locked") return;
-      saved.textContent = word("notSaved");
+      tell(word("notSaved"));
     }
   }
 
