@@ -26,7 +26,7 @@ from ..living import find_grant
 from .words import get_words
 
 SCREENS = ("none", "wiped", "lock", "home", "fill", "check", "finished", "card", "sessions", "alarm", "settings")
-SIGNS = ("accepted", "delivered", "edit", "forward", "offline", "owed", "phone", "plus", "sending", "warning")
+SIGNS = ("accepted", "delivered", "edit", "forward", "offline", "owed", "phone", "plus", "save", "sending", "warning")
 # the header that every other page has from config.middleware, but a form here may ask for the phone's location
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
 ICONS = (("192", "any"), ("512", "any"), ("512", "maskable"))

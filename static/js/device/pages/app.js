@@ -62,7 +62,7 @@ class App {
       this.screen = await (SCREENS[name] ?? home)(this, rest);
     } else {
       this.pack = null;
-      if (state === "none") navigator.serviceWorker?.controller?.postMessage("forget");
+      if (state === "none") forget();
       this.screen = WITHOUT[state](this);
     }
   }
@@ -107,6 +107,12 @@ class App {
     }
     this.changed();
   }
+}
+
+/** Nothing here says that there was something: no address of a form, no stored page. */
+function forget() {
+  if (location.hash) history.replaceState(null, "", location.pathname);
+  navigator.serviceWorker?.controller?.postMessage("forget");
 }
 
 /** @param {string} selector */

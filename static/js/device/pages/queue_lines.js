@@ -4,7 +4,7 @@ import { clock, hasWord, make, sign, word } from "./dom.js";
 
 /** @type {Record<QueueItem["state"], { icon: string, words: string }>} */
 const STATES = {
-  phone: { icon: "phone", words: "onPhone" },
+  phone: { icon: "save", words: "onPhone" },
   way: { icon: "sending", words: "onWay" },
   server: { icon: "delivered", words: "onServer" },
   told: { icon: "accepted", words: "notified" },

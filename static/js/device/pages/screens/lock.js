@@ -55,7 +55,7 @@ export function lock(app) {
     try {
       const answer = await app.device.unlock(pin.value);
       if (answer === "wrong") say(word("pinWrong"));
-      if (answer === "open") void app.sync().catch(() => {});
+      if (answer !== "wrong") void app.sync().catch(() => {}); // emptied: what is left is delivered
     } catch {
       say(word("noKdf"));
     } finally {
