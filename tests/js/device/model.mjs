@@ -97,7 +97,7 @@ export class Model {
     }
     const isRefused = device.isEnded || this.withdrawn.has(plain.version) || this.submissions.has(uuid);
     if (isRefused) {
-      const draft = this.submissions.has(uuid) || this.drafts.has(uuid) ? crypto.randomUUID() : uuid;
+      const draft = this.submissions.has(uuid) || this.hasOther(uuid, plain) ? crypto.randomUUID() : uuid;
       this.drafts.set(draft, plain);
       this.answers.set(uuid, before ?? { sealed, draft });
       return this.returned(draft);
@@ -107,6 +107,12 @@ export class Model {
     this.log.push(uuid);
     this.answers.set(uuid, { sealed });
     return answer(201, this.receipt(uuid));
+  }
+
+  /** A draft of this UUID with another text: of a rescue whose answer got lost it has the same. */
+  hasOther(uuid, { fields }) {
+    const draft = this.drafts.get(uuid);
+    return draft !== undefined && JSON.stringify(draft.fields) !== JSON.stringify(fields);
   }
 
   again(uuid, { draft }) {
