@@ -214,6 +214,71 @@ describe("drafts", () => {
     await assert.rejects(device.drafts.load(id), code("gone"));
   });
 
+  test("a saving of another tab in the middle of finishing is not lost", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    await other.unlock(PIN);
+    await other.drafts.load(id);
+    device.drafts.lastOfGroup = async () => {
+      await other.drafts.save(id, { fields: [["answer", "two"]] });
+      return null;
+    };
+    await assert.rejects(device.drafts.finish(id), code("changed"));
+    assert.equal((await device.drafts.load(id)).fields[0][1], "two");
+    assert.deepEqual(await device.queue.list(), []);
+  });
+
+  test("two tabs that finish at once finish it once", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    await other.unlock(PIN);
+    await other.drafts.load(id);
+    const both = await Promise.allSettled([device.drafts.finish(id), other.drafts.finish(id)]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+    assert.equal((await device.queue.list()).length, 1);
+  });
+
+  test("what a page saves after the keys went is rescued, or refused when nobody could open it", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    phone.channels.clear(); // it hears nothing of the other
+    phone.isOnline = false;
+    await other.remove();
+    assert.equal(await device.drafts.save(id, { fields: [["answer", "two"]] }), id);
+    phone.isOnline = true;
+    await other.contact();
+    assert.equal(service.drafts.get(id).fields[0][1], "two");
+    await assert.rejects(device.drafts.save(id, { fields: [["answer", "three"]] }), code("gone"));
+  });
+
+  test("what the service can't take over now stays for the next time", async () => {
+    const id = await draft("one");
+    const file = await device.files.put(id, "x", new Blob([new Uint8Array(300_000)]));
+    await device.drafts.save(id, { fields: [["photo", file]] });
+    await device.remove();
+    const { ask } = phone;
+    for (const late of ["sealed-files", "device-rescues"]) {
+      phone.ask = async (path, init) =>
+        path.includes(late) ? new Response(null, { status: 503 }) : ask.call(phone, path, init);
+      await device.contact();
+      assert.equal((await phone.dump()).drafts.length, 1, late);
+    }
+    phone.ask = ask;
+    await device.contact();
+    assert.ok(service.drafts.has(id) && service.files.get(file).plain);
+    assert.deepEqual((await phone.dump()).parts, []);
+  });
+
+  test("a form that is finished after it was handed over arrives as a form", async () => {
+    const id = await draft("one");
+    phone.losesAnswers = 1;
+    await assert.rejects(device.sendDrafts());
+    await device.drafts.load(id);
+    const uuid = await device.drafts.finish(id, { urgent: true });
+    await device.queue.send();
+    assert.ok(service.submissions.has(uuid));
+  });
+
   test("a finished form can't be read here any more, and nothing of it lies in clear", async () => {
     const id = await draft("Kanarina finished");
     const file = await device.files.put(id, "Kanarina.jpg", new Blob(["Kanarina bytes"]));
