@@ -2,6 +2,7 @@
 
 A row names a view (`namespace:name`) or, for a tool mounted whole, the start of its address. `roles` is a set of
 StaffRole values, or PUBLIC (anyone), or RECIPIENT (whoever holds a brief's link; the brief itself asks for the PIN), or
+DEVICE (a phone by its own token, which the view checks), or
 NOBODY (a tool brings the route, and it must not be used). `permission` is required as well, where the tool behind the
 route would otherwise answer a person without it by sending them round in circles. `with_key` names methods that get
 through without a session because the request carries a signed key, which the view checks. `scope`: what a token of the
@@ -12,11 +13,14 @@ Rows say who may use a route at all; which cases a person sees is decided per ob
 
 from dataclasses import dataclass, field
 
-from .models import StaffRole, User
+from .models import BY_SESSION, StaffRole, User
 
 NOBODY: frozenset[str] = frozenset()
 PUBLIC = frozenset({"public"})
 RECIPIENT = frozenset({"recipient"})
+# A phone that stores, by its own token. The view looks it up: one of a person who has left is still answered that it
+# ended, and delivers what it holds.
+DEVICE = frozenset({"device"})
 FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
 WORKER = frozenset({StaffRole.WORKER.value})
 COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
@@ -34,6 +38,7 @@ WRITE = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 POST_ONLY = frozenset({"POST", "OPTIONS"})
 GET_ONLY = frozenset({"GET"})
 API_POST = frozenset({"POST"})
+HEAD_PATCH = frozenset({"HEAD", "PATCH"})
 ADMIN_DOOR = "wagtailadmin.access_admin"
 PREVIEW = WRITE | {"DELETE"}  # Wagtail sends DELETE when the preview of an unsaved page closes
 TRANSLATE = WRITE | {"PUT", "DELETE"}  # PUT saves a translated sentence, DELETE removes it
@@ -56,7 +61,7 @@ class RouteRule:
     @property
     def is_open(self) -> bool:
         """Whether no session is needed."""
-        return self.roles in (PUBLIC, RECIPIENT)
+        return self.roles in (PUBLIC, RECIPIENT, DEVICE)
 
     def allows(self, user: User) -> bool:
         if self.is_open:
@@ -607,6 +612,41 @@ VIEWS: tuple[RouteRule, ...] = (
         "A unit and its coordinator follow a case; another's isn't there.",
         GET_ONLY,
         scope="read",
+    ),
+    RouteRule(
+        "field_api:devices",
+        WORKER,
+        "A worker to whom a coordinator has granted it sets up the one phone that stores for them.",
+        API_POST,
+        scope=BY_SESSION,
+    ),
+    RouteRule(
+        "field_api:device_renewal",
+        WORKER,
+        "A worker who is signed in lets their phone go on.",
+        API_POST,
+        scope=BY_SESSION,
+    ),
+    *(
+        RouteRule(f"field_api:{name}", DEVICE, why, methods, scope="queue")
+        for name, methods, why in (
+            ("device_contact", API_POST, "A phone says that it is there, and learns whether it has ended."),
+            ("sealed_submissions", API_POST, "A phone delivers a form that only the service can open."),
+            ("sealed_submission", GET_ONLY, "A phone asks what became of a form that it delivered."),
+            (
+                "sealed_files",
+                HEAD_PATCH,
+                "A phone delivers a file in parts; only the service opens it.",
+            ),
+            ("device_rescues", API_POST, "A phone that has ended hands its drafts over to the person they are of."),
+        )
+    ),
+    RouteRule(
+        "field_api:device_pack",
+        DEVICE,
+        "A phone has what its worker needs without a network; each time recorded.",
+        GET_ONLY,
+        scope="pack",
     ),
     RouteRule("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
     RouteRule("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),

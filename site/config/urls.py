@@ -28,7 +28,7 @@ urlpatterns = [
     path("field/sessions/kits/", include("outreach_pages.kits.urls")),
     path("field/signals/", include("case_forms.tips.urls")),
     path("field/outreach/", include("case_forms.reports.urls")),
-    path("api/field/v1/", include("case_forms.submissions.field_api.urls")),
+    path("api/field/v1/", include("case_forms.devices.api.urls")),
     path("api/", include("config.api_urls")),
     path("n/", include("notifications.directory.services.urls")),
     path("n/", include("notifications.directory.own_duty.urls")),

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
+from .field_keys import read_field_keys
 from .gateways import get_gateway_channels, get_reply_channels, read_gateways, read_publish_webhooks
 from .origins import read_origins
 
@@ -24,6 +25,9 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
+# Keys to which phones seal what they hold (vault.field_keys), here or in a file. Without: no phone stores anything.
+FIELD_KEYS_FILE = env.str("FIELD_KEYS_FILE", default="")
+FIELD_KEYS = read_field_keys(FIELD_KEYS_FILE) if FIELD_KEYS_FILE else env.list("FIELD_KEYS", default=[])
 # Keys that sign the audit chain (docs/adr/0063), never in the database. Without AUDIT_KEYS they are in AUDIT_KEY_FILE.
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
 AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
@@ -83,6 +87,7 @@ INSTALLED_APPS = [
     "case_forms.procedure_editor",
     "case_forms.simulation_pages",
     "case_forms.tip_pages",
+    "case_forms.devices",
     "case_forms.reports",
     "case_forms.accountability",
     # third-party apps
@@ -259,6 +264,7 @@ HOUSEKEEPING = (
     "case_forms.tips.housekeeping.tidy",
     "case_forms.session_requests.housekeeping.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
+    "case_forms.devices.housekeeping.tidy",
     "case_forms.simulation.housekeeping.tidy",
     "case_forms.accountability.snapshots.tidy",
 )
@@ -434,6 +440,8 @@ PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
 # Files that answer a question (docs/adr/0010): sealed, outside MEDIA_ROOT. A request may bring several of them.
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=30)  # after the last change, a draft is deleted; 0: never
 ATTACHMENT_DIR = DATA_DIR / "attachments"
+# Parts of files that phones sealed, until all of one is here; with several machines a folder that they share.
+FIELD_PARTS_DIR = Path(env.str("FIELD_PARTS_DIR", default=str(DATA_DIR / "field_parts")))
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
 ATTACHMENT_REQUEST_BYTES = env.int("ATTACHMENT_REQUEST_BYTES", default=3 * ATTACHMENT_MAX_BYTES)
 ATTACHMENTS_PER_DRAFT = env.int("ATTACHMENTS_PER_DRAFT", default=20)

@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import User
+from case_forms.devices.api.urls import api
 from case_forms.submissions.exports.actions import fetch_export, request_export, run_export
 from case_forms.submissions.exports.models import AnswerExport
 from case_forms.submissions.exports.selection import Filters, Outgoing
-from case_forms.submissions.field_api.endpoints import api
 from tests.world.places import make_coordinator
 from tests.world.scene import Scene, make_scene
 
@@ -36,6 +36,8 @@ MARKS = re.compile(
     r"Content-Disposition|StreamingHttpResponse\(|FileResponse\(|\bto_pdf\(|xlsx_pieces\(|zip_pieces\(|iter_csv\("
     r"|text/calendar|@api\.get|@api\.post|@router\.|httpx\.|httpcore\.Conn|smtplib|EmailMultiAlternatives\("
 )
+# What a phone reads that stores (case_forms.devices): its pack asks the gate for each case that it takes along.
+OF_PHONES = {"/device-pack", "/sealed-submissions/{uuid}"}
 # Where the gate is asked: {module: (the module that asks, the question)}.
 GATED = {
     "case_forms/submissions/exports/actions.py": ("case_forms/submissions/exports/actions.py", "may_leave"),
@@ -58,6 +60,7 @@ WITHOUT_A_CASE = {
     "case_forms/form_builder/versions.py": "a form's definition",
     "case_forms/form_builder/xlsform_views.py": "a form's definition",
     "case_forms/submissions/field_api/attachments.py": "takes a file in, and answers with its id",
+    "case_forms/devices/api/endpoints.py": "answers phones; the pack that they take along asks the gate by itself",
     "case_forms/tip_pages/api/endpoints.py": "what a unit answered to a tip, to whoever holds its receipt",
     "case_forms/tip_pages/api/session_requests.py": "how far a request for a session is, to whoever holds its receipt",
     "content/media_files/ranges.py": "public recordings",
@@ -149,7 +152,7 @@ def test_every_road_that_is_asked_about_stands_in_the_rules_and_every_rule_is_as
 def test_the_field_api_has_one_answer_about_a_case() -> None:
     schema: Any = api.get_openapi_schema(path_prefix="")
     reading = {path for path, operations in schema["paths"].items() if "get" in operations}
-    assert {path for path in reading if "forms" not in path} == {"/cases/{reference}"}
+    assert {path for path in reading if "forms" not in path} == {"/cases/{reference}", *OF_PHONES}
 
 
 def test_a_road_without_a_rule_lets_nothing_out() -> None:
