@@ -124,6 +124,7 @@ interface DraftRow extends Sealed {
 interface FileRow {
   id: string;
   device: string;
+  /** The draft that it belongs to, or the submission. */
   draft: string;
   /** Name, media type and size, under the draft key. */
   sealed: Sealed | null;

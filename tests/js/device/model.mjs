@@ -31,6 +31,7 @@ export class Model {
     this.drafts = new Map();
     this.answers = new Map(); // by UUID: what came under it, and what was answered
     this.files = new Map();
+    this.rescued = new Set();
     this.withdrawn = new Set();
     this.isDown = false;
     this.log = [];
@@ -81,7 +82,13 @@ export class Model {
   }
 
   pack() {
-    const form = { key: "visit", version: 1, sha256: "s1", title: "Visit", package: "/api/field/v1/device-forms/visit/1" };
+    const form = {
+      key: "visit",
+      version: 1,
+      sha256: "s1",
+      title: "Visit",
+      package: "/api/field/v1/device-forms/visit/1",
+    };
     return answer(200, { made_at: this.time(), expires_at: this.time(), forms: [form], cases: [], numbers: [] });
   }
 
@@ -95,14 +102,13 @@ export class Model {
     } catch {
       return problem(422, "sealed-not-opened");
     }
-    const isRefused = device.isEnded || this.withdrawn.has(plain.version) || this.submissions.has(uuid);
-    if (isRefused) {
-      const draft = this.submissions.has(uuid) || this.drafts.has(uuid) ? crypto.randomUUID() : uuid;
+    const isTaken = this.submissions.has(uuid) || this.drafts.has(uuid);
+    if (device.isEnded || this.withdrawn.has(plain.version) || isTaken) {
+      const draft = isTaken ? crypto.randomUUID() : uuid;
       this.drafts.set(draft, plain);
       this.answers.set(uuid, before ?? { sealed, draft });
       return this.returned(draft);
     }
-    this.drafts.delete(uuid);
     this.submissions.set(uuid, plain);
     this.log.push(uuid);
     this.answers.set(uuid, { sealed });
@@ -118,7 +124,11 @@ export class Model {
   }
 
   receipt(uuid) {
-    return { submission: uuid, case: null, notices: [{ id: uuid, code: "1", role: "police", state: "sent", recipient: "x" }] };
+    return {
+      submission: uuid,
+      case: null,
+      notices: [{ id: uuid, code: "1", role: "police", state: "sent", recipient: "x" }],
+    };
   }
 
   status(uuid) {
@@ -134,7 +144,8 @@ export class Model {
     for (const { id, iv, sealed } of drafts) {
       const how = { name: "AES-GCM", iv: fromBase64url(iv), additionalData: utf8(`drafts\n${id}`) };
       const plain = readPaddedJson(await crypto.subtle.decrypt(how, draftKey, fromBase64url(sealed)));
-      if (!this.drafts.has(id) && !this.submissions.has(id)) this.drafts.set(id, plain);
+      if (!this.rescued.has(id)) this.drafts.set(this.submissions.has(id) ? crypto.randomUUID() : id, plain);
+      this.rescued.add(id);
       saved.push(id);
     }
     return answer(200, { saved, refused: [] });
@@ -163,4 +174,5 @@ export class Model {
   }
 }
 
-const problem409 = (headers) => answer(409, { type: "urn:vatra:problem:offset", status: 409 }, { ...PROBLEM, ...headers });
+const problem409 = (headers) =>
+  answer(409, { type: "urn:vatra:problem:offset", status: 409 }, { ...PROBLEM, ...headers });

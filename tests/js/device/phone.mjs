@@ -37,7 +37,8 @@ class Fuse {
 
 class Killed extends Error {}
 
-const counted = (fuse, work) =>
+const counted =
+  (fuse, work) =>
   async (...given) => {
     if (fuse.burn()) return never();
     const result = await work(...given);
@@ -57,7 +58,8 @@ function databaseOf(factory, fuse) {
   const wrapped = (database) =>
     new Proxy(database, {
       get(target, name) {
-        if (name !== "transaction") return typeof target[name] === "function" ? target[name].bind(target) : target[name];
+        if (name !== "transaction")
+          return typeof target[name] === "function" ? target[name].bind(target) : target[name];
         return (...given) => {
           if (fuse.burn()) throw new Killed();
           const transaction = target.transaction(...given);

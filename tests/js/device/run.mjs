@@ -3,6 +3,12 @@
 import { createInterface } from "node:readline";
 import { Broken, World } from "./world.mjs";
 
+/** @type {unknown} */
+let unhandled = null;
+process.on("unhandledRejection", (error) => {
+  unhandled = error;
+});
+
 for await (const line of createInterface({ input: process.stdin })) {
   let broken = null;
   try {
@@ -12,5 +18,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   } catch (error) {
     broken = error instanceof Broken ? error.message : (error?.stack ?? String(error));
   }
+  if (unhandled) broken ??= `nobody caught: ${unhandled.stack ?? unhandled}`;
+  unhandled = null;
   process.stdout.write(`${JSON.stringify({ broken })}\n`);
 }

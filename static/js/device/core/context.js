@@ -42,7 +42,7 @@ export class Context {
     this.notice = null;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
-    if (env.channel) env.channel.onmessage = ({ data }) => void this.heard(data);
+    if (env.channel) env.channel.onmessage = ({ data }) => void this.heard(data).catch(() => null);
   }
 
   /** @returns {"none" | "locked" | "open" | "wiped"} */

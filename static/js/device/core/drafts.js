@@ -135,7 +135,7 @@ export class Drafts {
       const row = await requests.get("drafts", here);
       if (row?.device !== session.device) return;
       await requests.remove("drafts", here);
-      await letFilesGo(requests, here, []);
+      await letFilesGo(requests, here);
     });
     session.known.delete(here);
     this.context.changed();
@@ -158,13 +158,15 @@ export class Drafts {
     if (row?.device !== session.device) throw new DeviceError("gone");
     if (session.known.get(here)?.turn !== row.turn) throw new DeviceError("changed");
     const draft = await this.read(session, row);
+    // A draft of this UUID may be at the service already: under the same one, the form would become another draft there.
+    const uuid = row.isGiven ? env.crypto.randomUUID() : here;
     const [key] = /** @type {DeviceRow} */ (this.context.row).keys;
     const values = draft.fields.map(([, value]) => value);
-    const info = utf8(`vatra sealed submission 1\n${session.device}\n${here}\n${key.id}`);
+    const info = utf8(`vatra sealed submission 1\n${session.device}\n${uuid}\n${key.id}`);
     const plain = paddedJson(asSubmission(draft, { confirmed, finishedAt: inWords(env) }));
     const sealed = await seal({ crypto: env.crypto, publicKey: fromBase64url(key.public), info, plain });
     const record = { title: draft.title, group: group ?? null };
-    const title = await sealRecord(env, session.key, { table: "queue", id: here, record });
+    const title = await sealRecord(env, session.key, { table: "queue", id: uuid, record });
     const after = await this.lastOfGroup(session, group);
     const now = env.now();
     await store.run(
@@ -174,24 +176,24 @@ export class Drafts {
         await this.context.mustBeThere(requests, session.device);
         const stored = await requests.get("drafts", here);
         if (!stored) throw new DeviceError("gone");
-        if (stored.turn !== row.turn) throw new DeviceError("changed");
-        const files = await takeFilesAlong(requests, values);
+        if (stored.turn !== row.turn || stored.isGiven !== row.isGiven) throw new DeviceError("changed");
+        const files = await takeFilesAlong(requests, uuid, values);
         const order = (await requests.all("queue")).reduce((most, item) => Math.max(most, item.order), 0) + 1;
         /** @type {QueueRow} */
         const item = {
-          ...{ id: here, device: session.device, key: key.id, sealed, title, urgent, order, after, files },
+          ...{ id: uuid, device: session.device, key: key.id, sealed, title, urgent, order, after, files },
           ...{ madeAt: now, at: now, state: "phone", wayAt: 0, tries: 0, nextAt: 0 },
           ...{ reason: null, url: null, notices: [] },
         };
         await requests.put("queue", item);
         await requests.remove("drafts", here);
-        await letFilesGo(requests, here, files);
+        await letFilesGo(requests, here);
       },
       { strict: true },
     );
     session.known.delete(here);
     this.context.changed();
-    return here;
+    return uuid;
   }
 
   /**
@@ -258,27 +260,35 @@ export class Drafts {
   }
 }
 
-/** @param {StoredDraft} draft @param {{ confirmed: string[], finishedAt: string }} options */
-function asSubmission(draft, { confirmed, finishedAt }) {
-  const { form, version, unit, session, fields, occurredAt, occurredByClock } = draft;
+/**
+ * Without a moment of the person's, the one at which the draft was begun, by the phone's clock.
+ *
+ * @param {StoredDraft} draft
+ * @param {{ confirmed: string[], finishedAt: string }} options
+ */
+function asSubmission(
+  { form, version, unit, fields, occurredAt, occurredByClock, begunAt },
+  { confirmed, finishedAt },
+) {
   return {
-    ...{ form, version, unit, session, case: draft.case, fields, confirmed },
-    ...{ occurred_at: occurredAt ?? null, occurred_by_clock: occurredByClock ?? false, finished_at: finishedAt },
+    ...{ form, version, unit, fields, confirmed, finished_at: finishedAt },
+    ...{ occurred_at: occurredAt || begunAt, occurred_by_clock: occurredAt ? (occurredByClock ?? false) : true },
   };
 }
 
 /**
- * The files that the answers name, from now on to be sent.
+ * The files that the answers name: from now on the submission's.
  *
  * @param {DeviceRequests} requests
+ * @param {string} submission
  * @param {string[]} values
  */
-async function takeFilesAlong(requests, values) {
+async function takeFilesAlong(requests, submission, values) {
   const found = [];
   for (const file of await requests.all("files")) {
     if (!values.some((value) => String(value).includes(file.id))) continue;
     for (let at = 0; at < file.chunks; at += 1) await requests.remove("chunks", [file.id, at]);
-    await requests.put("files", { ...file, chunks: 0, sealed: null });
+    await requests.put("files", { ...file, draft: submission, chunks: 0, sealed: null });
     found.push(file.id);
   }
   return found;
@@ -289,12 +299,11 @@ async function takeFilesAlong(requests, values) {
  *
  * @param {DeviceRequests} requests
  * @param {string} draft
- * @param {string[]} taken
  */
-async function letFilesGo(requests, draft, taken) {
+async function letFilesGo(requests, draft) {
   const copy = (await requests.all("drafts")).find((row) => row.copyOf === draft);
   for (const file of await requests.all("files")) {
-    if (file.draft !== draft || taken.includes(file.id)) continue;
+    if (file.draft !== draft || !file.sealed) continue; // unsealed: a submission's
     if (copy) await requests.put("files", { ...file, draft: copy.id });
     else await removeFile(requests, file);
   }

@@ -113,13 +113,11 @@ async function sendFilesOf(context, service, { token, drafts }) {
 
 /** @param {DeviceStore} store @param {DraftRow} sent */
 function letGo(store, sent) {
-  return store.run(["drafts", "files", "chunks", "parts", "queue"], "readwrite", async (requests) => {
+  return store.run(["drafts", "files", "chunks", "parts"], "readwrite", async (requests) => {
     const row = await requests.get("drafts", sent.id);
     if (row?.turn !== sent.turn) return false;
     await requests.remove("drafts", sent.id);
-    const queued = (await requests.all("queue")).flatMap((item) => item.files);
-    for (const file of await requests.all("files"))
-      if (file.draft === sent.id && !queued.includes(file.id)) await removeFile(requests, file);
+    for (const file of await requests.all("files")) if (file.draft === sent.id) await removeFile(requests, file);
     return true;
   });
 }
