@@ -262,6 +262,9 @@ class PhoneAlarm(models.Model):
     key_hash = models.CharField(max_length=100, unique=True)
     is_urgent = models.BooleanField()
     at = models.DateTimeField(default=timezone.now)
+    # When its coordinators are mailed next, and how often they were; null once somebody sees to it.
+    next_try_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    rounds = models.PositiveSmallIntegerField(default=0)
     seen_at = models.DateTimeField(null=True, blank=True)
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
 
