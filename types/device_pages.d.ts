@@ -87,26 +87,27 @@ interface Pack {
   day: PackDayLine[];
   sessions: PackSession[];
   cases: { reference: string; facts: { label: string; value: string }[]; expires_at: string }[];
-  kits: { title: string; url: string; files?: { name: string; url: string }[]; size?: number }[];
+  kits: { title: string; language: string; url: string; files: number }[];
   alarm: { number: string; code_normal: string; code_urgent: string } | null;
 }
 
 interface PackDayLine {
-  reference?: string;
-  code?: string;
-  label: string;
-  due?: string | null;
-  state?: string;
+  case: string;
+  due: string | null;
+  late: boolean;
+  form: string;
 }
 
 interface PackSession {
-  key?: string;
-  id?: string;
-  title: string;
-  starts_at?: string | null;
-  place?: string;
-  facts?: { label: string; value: string }[];
-  form?: string;
+  id: number | string;
+  date: string;
+  starts_at: string | null;
+  ends_at: string | null;
+  place: string;
+  municipality: string;
+  audience: string;
+  state: string;
+  card: string;
 }
 
 /** What every screen of the app page is given. */

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import override, pgettext
+from django.utils.translation import gettext, override, pgettext
 from django.views.decorators.http import require_safe
 
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES, get_current_language
@@ -30,6 +30,7 @@ SIGNS = ("accepted", "delivered", "edit", "forward", "offline", "owed", "phone",
 # the header that every other page has from config.middleware, but a form here may ask for the phone's location
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"
 ICONS = (("192", "any"), ("512", "any"), ("512", "maskable"))
+EMERGENCY = "112"
 NEUTRAL_COLOUR = "#f6f3ee"
 
 
@@ -41,7 +42,7 @@ def app(request: HttpRequest, language: str) -> HttpResponse:
             "screens": SCREENS,
             "signs": SIGNS,
             "words": get_words(),
-            "national": list(Hotline.objects.published()),
+            "national": _national_numbers(),
             "manifest": f"{reverse('field_phone:manifest')}?l={language}",
             "leave": settings.EXIT_URL,
             "argon2": get_argon2_url(),
@@ -111,9 +112,17 @@ def set_up(request: HttpRequest) -> HttpResponse:
         app_version=APP_VERSION,
         app_url=reverse("field_phone:app" if language == DEFAULT_LANGUAGE else "field_phone:app_en"),
         worker_url=reverse("field_phone:worker"),
+        renewal_url=reverse("field_api:device_renewal"),
         devices_url=reverse("field_api:devices"),
     )
     return _as_app(render(request, "devices/set_up.html", context))
+
+
+def _national_numbers() -> list[dict[str, str]]:
+    """Return 112, then the helplines that anybody may read now."""
+    lines = [{"tel": line.tel, "number": line.number, "name": line.name} for line in Hotline.objects.published()]
+    emergency = {"tel": EMERGENCY, "number": EMERGENCY, "name": gettext("Emergency")}
+    return [emergency, *(line for line in lines if line["tel"] not in ("", EMERGENCY))]
 
 
 def _as_app(response: HttpResponse) -> HttpResponse:

@@ -49,13 +49,10 @@ async function register() {
   throw new Error(kind === "not-granted" ? word("setUpNotGranted") : word("setUpRefused"));
 }
 
-async function press() {
-  part("error").hidden = true;
-  const words = wrong();
-  if (words) return refuse(words);
-  part("state").textContent = word("settingUp");
-  const { argon2 = "", app = "", worker = "", version = "" } = form.dataset;
-  const device = await openDevice({
+/** The phone as it is now. */
+async function openHere() {
+  const { argon2 = "", version = "" } = form.dataset;
+  return openDevice({
     indexedDB,
     crypto,
     fetch: window.fetch.bind(window),
@@ -65,6 +62,15 @@ async function press() {
     channel: new BroadcastChannel("vatra-device"),
     app: version,
   });
+}
+
+async function press() {
+  part("error").hidden = true;
+  const words = wrong();
+  if (words) return refuse(words);
+  part("state").textContent = word("settingUp");
+  const { app = "", worker = "" } = form.dataset;
+  const device = await openHere();
   try {
     if (device.state === "locked" || device.state === "open") return refuse(word("setUpHere"));
     const registered = await register();
@@ -100,3 +106,42 @@ form.addEventListener("submit", (event) => {
     isBusy = false;
   });
 });
+
+/** A phone that is set up is renewed here instead. */
+async function offerRenewal() {
+  const device = await openHere();
+  if (device.state !== "locked") return device.close();
+  const renewal = /** @type {HTMLFormElement} */ (document.getElementById("renew"));
+  const inside = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (renewal.querySelector(`[data-part="${name}"]`));
+  const pin = /** @type {HTMLInputElement} */ (renewal.elements.namedItem("pin"));
+  const token = /** @type {HTMLInputElement} */ (renewal.elements.namedItem("csrfmiddlewaretoken"));
+  form.hidden = true;
+  renewal.hidden = false;
+  const say = (/** @type {string} */ words) => {
+    inside("renew-error").textContent = words;
+    inside("renew-error").hidden = words === "";
+  };
+  renewal.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    say("");
+    const answer = await device.unlock(pin.value).catch(() => "wrong");
+    pin.value = "";
+    if (answer === "wiped") return location.reload();
+    if (answer !== "open") return say(word("pinWrong"));
+    const reply = await fetch(renewal.dataset.renewal ?? "", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token.value },
+      body: JSON.stringify({ device: device.meta?.device }),
+    }).catch(() => null);
+    if (reply?.status === 200) {
+      await device.renewed(await reply.json());
+      inside("renewed").textContent = word("renewed");
+    } else {
+      say(word(reply ? "setUpRefused" : "setUpNetwork"));
+    }
+    await device.lock();
+  });
+}
+
+void offerRenewal();

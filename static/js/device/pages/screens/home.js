@@ -4,8 +4,6 @@ import { clock, make, part, show, sign, word } from "../dom.js";
 import { listNumbers } from "../numbers.js";
 import { queueLine } from "../queue_lines.js";
 
-const FIRST = 2; // forms that stand above the others, as on the online start page
-
 /** @type {(app: PhoneApp) => Promise<PhoneScreen>} */
 export async function home(app) {
   const screen = show("home");
@@ -73,12 +71,14 @@ function tellNetwork(screen, app) {
  * @param {PackForm[]} forms
  */
 function offerForms(screen, forms) {
+  const first = forms.filter((form) => form.group === "");
+  const others = forms.filter((form) => form.group !== "");
   part(screen, "no-forms").hidden = forms.length > 0;
-  part(screen, "more").hidden = forms.length <= FIRST;
-  part(screen, "first").replaceChildren(...forms.slice(0, FIRST).map((form, index) => beginButton(form, index === 0)));
+  part(screen, "more").hidden = others.length === 0;
+  part(screen, "first").replaceChildren(...first.map((form, index) => beginButton(form, index === 0)));
   /** @type {Map<string, PackForm[]>} */
   const groups = new Map();
-  for (const form of forms.slice(FIRST)) groups.set(form.group, [...(groups.get(form.group) ?? []), form]);
+  for (const form of others) groups.set(form.group, [...(groups.get(form.group) ?? []), form]);
   const folds = [...groups].map(([label, inside]) =>
     make(
       "details",
@@ -88,7 +88,10 @@ function offerForms(screen, forms) {
     ),
   );
   const place = part(screen, "groups");
-  if (place.childElementCount !== folds.length) place.replaceChildren(...folds);
+  const text = folds.map((fold) => fold.textContent).join("\n");
+  if (place.dataset.shown === text) return; // what is unfolded stays so
+  place.dataset.shown = text;
+  place.replaceChildren(...folds);
 }
 
 /**
@@ -145,14 +148,16 @@ function listPack(screen, pack) {
   part(screen, "no-numbers").hidden = listNumbers(part(screen, "numbers"), pack) > 0;
   part(screen, "day-section").hidden = !pack?.day.length;
   part(screen, "day").replaceChildren(
-    ...(pack?.day ?? []).map((line) =>
-      make(
+    ...(pack?.day ?? []).map((line) => {
+      const form = pack?.forms.find((each) => each.key === line.form)?.title ?? "";
+      const time = word(line.late ? "wasDue" : "due", { time: clock(line.due) });
+      return make(
         "li",
-        { class: "line" },
-        make("span", {}, make("strong", { class: "code" }, line.reference ?? line.code ?? ""), ` ${line.label}`),
-        make("span", { class: "muted" }, line.due ? word("due", { time: clock(line.due) }) : ""),
-      ),
-    ),
+        { class: `line${line.late ? " case-loud device-late" : ""}` },
+        make("span", {}, make("strong", { class: "code" }, line.case), form ? ` ${form}` : ""),
+        make("span", { class: "muted" }, time),
+      );
+    }),
   );
   part(screen, "road-section").hidden = !pack?.cases.length;
   part(screen, "cases").replaceChildren(

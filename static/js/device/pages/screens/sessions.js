@@ -11,9 +11,22 @@ export function sessions(app) {
   const planned = pack?.sessions ?? [];
   part(screen, "none").hidden = planned.length > 0;
   part(screen, "sessions").replaceChildren(...planned.map((session) => panel(app, session, report)));
+  const kits = pack?.kits ?? [];
+  part(screen, "kits-section").hidden = kits.length === 0;
+  part(screen, "kits").replaceChildren(
+    ...kits.map((kit) =>
+      make("li", { class: "line" }, make("a", { href: ownPath(kit.url), lang: kit.language }, kit.title)),
+    ),
+  );
   part(screen, "title").focus();
   return {};
 }
+
+/** @param {string} url */
+const ownPath = (url) => new URL(url, location.origin).pathname;
+
+/** @param {string | null} time */
+const short = (time) => (time ?? "").slice(0, 5);
 
 /**
  * @param {PhoneApp} app
@@ -21,14 +34,12 @@ export function sessions(app) {
  * @param {PackForm | undefined} report
  */
 function panel(app, session, report) {
-  const facts = (session.facts ?? []).flatMap(({ label, value }) => [make("dt", {}, label), make("dd", {}, value)]);
-  const about = [session.starts_at ? clock(session.starts_at) : "", session.place ?? ""].filter(Boolean).join(" · ");
-  const inside = [
-    make("h2", {}, session.title),
-    make("p", { class: "muted" }, about),
-    make("dl", { class: "facts" }, ...facts),
-  ];
-  const found = make("section", { class: "panel mb-4" }, ...inside);
+  const day = session.date.split("-").reverse().join(".");
+  const hours = [short(session.starts_at), short(session.ends_at)].filter(Boolean).join("–");
+  const about = [day, hours, session.place, session.municipality].filter(Boolean).join(" · ");
+  const found = make("section", { class: "panel mb-4" }, make("h2", {}, session.audience), make("p", {}, about));
+  if (session.card)
+    found.append(make("p", {}, `${word("cardCode")} `, make("strong", { class: "code" }, session.card)));
   if (!report) return found;
   const button = make("button", { class: "btn", type: "button" }, sign("plus"), make("span", {}, report.title));
   button.addEventListener("click", async () => {
@@ -39,7 +50,7 @@ function panel(app, session, report) {
       title,
       language: app.language,
       unit: app.device.meta?.units[0]?.slug,
-      session: session.id ?? session.key,
+      session: String(session.id),
     });
     app.go(`fill/${id}`);
   });
