@@ -1,5 +1,6 @@
-"""A phone that stores: begun with a network, filled without one, killed, opened by its PIN, finished, and received once."""
+"""A phone that stores: a form is filled without a network, outlives a killed browser, and is received once."""
 
+import base64
 import os
 import re
 import time
@@ -8,27 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from access.models import User
 from case_forms.devices.actions import grant_device
 from case_forms.devices.models import Device
-from case_forms.submissions.models import Attachment, Draft, Submission
+from case_forms.submissions.models import Draft, Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
 from tests.chromium import LIGHT
 from tests.seeds import lay_down_demo
 
 from .quiet import close, until
-from .test_field import answer_everything_required, fits
+from .test_field import CANARY as IN_FORMS
+from .test_field import answer_everything_required
+from .test_filling_types import LAY_BARS_IN_THE_FLOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PIN, DURESS = "718294", "862957"
 CANARY = "kanarina-7719"
 PHONE = {"width": 360, "height": 740}
-PIXEL = Path(__file__).parents[2] / "static" / "img" / "app" / "icon-512.png"
 
 
 class Pocket:
@@ -101,6 +104,21 @@ def pocket(chromium: Browser, transactional_db: Any, live_server: Any, tmp_path:
     close(found.context)
 
 
+def list_readable(profile: Path, *words: str) -> list[str]:
+    """Files of the browser's profile in which one of these words stands, in any of the writings a browser uses."""
+    wanted = [
+        form
+        for word in words
+        for form in (
+            word.encode(),
+            word.encode("utf-16-le"),
+            *(base64.b64encode(f"{pad}{word}".encode())[4:-4] for pad in ("", "x", "xx")),
+        )
+    ]
+    files = [path for path in profile.rglob("*") if path.is_file()]
+    return [str(path) for path in files if any(word in path.read_bytes() for word in wanted)]
+
+
 def fill_to_the_check(page: Page) -> None:
     for _try in range(40):
         if not page.locator("form#section").count():
@@ -130,6 +148,7 @@ def test_filled_without_a_network_killed_opened_and_received_once(pocket: Pocket
     expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
     address = page.url
     pocket.kill()
+    assert not list_readable(pocket.profile, CANARY)
 
     page = pocket.start(offline=True)
     page.goto(address)
@@ -153,6 +172,8 @@ def test_filled_without_a_network_killed_opened_and_received_once(pocket: Pocket
     assert time.monotonic() - begun < 20  # a busy machine; the time from contact to notice is measured in tests/bench
     expect(page.locator("[data-part=state]")).to_contain_text(re.compile("On the server|notified"))
     assert Submission.objects.count() == 1
+    pocket.kill()
+    assert not list_readable(pocket.profile, CANARY, IN_FORMS)
     assert Device.objects.get().last_seen_at is not None
 
 
@@ -171,7 +192,48 @@ def test_the_second_pin_leaves_a_phone_that_was_never_set_up(pocket: Pocket) -> 
     expect(page.locator("h1")).to_have_text("Nothing is stored on this phone")
 
 
-def test_without_a_grant_nothing_is_offered_or_stored(chromium: Browser, transactional_db: Any, live_server: Any) -> None:
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_every_screen_is_for_everybody(pocket: Pocket, language: str) -> None:
+    """No finding of axe's for WCAG 2.2 AA, light and dark; nothing wider than 320 pixels."""
+    User.objects.update(language=language)
+    pocket.language = language
+    page = pocket.page
+    page.set_viewport_size({"width": 320, "height": 640})
+    pocket.set_up()
+    for name in ("", "card", "sessions", "settings"):
+        page.goto(f"{pocket.address}#/{name}")
+        expect(page.locator("h1")).to_be_visible()
+        is_for_everybody(page, f"{language}-{name or 'home'}")
+    page.goto(f"{pocket.address}#/")
+    page.locator("[data-part=first] button").first.click()
+    expect(page.locator("form#section")).to_be_visible()
+    page.click('.bottom-bar button[value="next"]')
+    expect(page.locator("[data-part=summary]")).to_be_focused()
+    is_for_everybody(page, f"{language}-wrong")
+    page.locator("[data-part=problems] a").first.click()
+    assert page.evaluate("document.activeElement.closest('[data-item]') !== null")
+    fill_to_the_check(page)
+    is_for_everybody(page, f"{language}-check")
+    page.click("[data-lock]")
+    expect(page.locator("#pin")).to_be_focused()
+    is_for_everybody(page, f"{language}-lock")
+
+
+def is_for_everybody(page: Page, name: str) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate(LAY_BARS_IN_THE_FLOW, "static")
+        found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
+        page.evaluate(LAY_BARS_IN_THE_FLOW, "")
+        assert not found, [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
+        picture(page, f"{name}-{scheme}")
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0, name
+
+
+def test_without_a_grant_nothing_is_offered_or_stored(
+    chromium: Browser, transactional_db: Any, live_server: Any
+) -> None:
     lay_down_demo()
     User.objects.update(language="en")
     context = chromium.new_context(viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]

@@ -12,10 +12,12 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from access.models import User
+from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.definition import Form
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.questions.tests.chromium import OpenPage, a_browser
+from case_forms.questions.tests.every_type import every_type
 from case_forms.submissions.confirmations import to_confirm
 from case_forms.submissions.drafts.typed_values import typed_in
 from case_forms.submissions.pages.section import get_name
@@ -27,7 +29,7 @@ from ..form_package import build_package
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-PAGE = '<!doctype html><meta charset="utf-8"><form id="section" novalidate><div data-sections></div></form>'
+PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><form id="section" novalidate><div data-sections></div></form>'
 FILL = (Path(__file__).parent / "fill_at_random.js").read_text()
 
 
@@ -67,6 +69,7 @@ def said_by_the_server(form: Form, fields: list[list[str]], context: CheckContex
 
 def test_what_the_phone_refuses_and_passes_is_what_the_server_does(open_page: OpenPage) -> None:
     lay_down_demo()
+    publish_form(form=save_definition(key="every_type", definition=every_type()))
     worker = User.objects.get(username="vlore1")
     today: date = timezone.localdate()
     seed = random.SystemRandom().randrange(2**31)
