@@ -33,7 +33,8 @@ class CorePhone:
             self._write(self._answer(**said["ask"]))
 
     def close(self) -> None:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.close()
         self.process.wait(timeout=30)
         self.process.stdout.close()

@@ -28,7 +28,8 @@ const acts = {
   setUp: ({ registered }) => device.setUp({ pin: "274916", registered }),
   async draft({ form, version, fields, file }) {
     const id = await device.drafts.begin({ form, version, title: "t", language: "sq" });
-    if (file) fields.push([file.name, await device.files.put(id, "a.jpg", new Blob([Buffer.from(file.bytes, "base64")]))]);
+    if (file)
+      fields.push([file.name, await device.files.put(id, "a.jpg", new Blob([Buffer.from(file.bytes, "base64")]))]);
     await device.drafts.save(id, { fields });
     return id;
   },
@@ -50,8 +51,10 @@ const acts = {
 
 for (let given = await read(); given; given = await read()) {
   const { do: act, ...rest } = given;
-  write(await acts[act](rest).then(
-    (done) => ({ done: done ?? null }),
-    (error) => ({ failed: error.stack }),
-  ));
+  write(
+    await acts[act](rest).then(
+      (done) => ({ done: done ?? null }),
+      (error) => ({ failed: error.stack }),
+    ),
+  );
 }
