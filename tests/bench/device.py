@@ -1,7 +1,8 @@
 """A phone that stores, in Chromium with a processor six times slower: typing, opening by the PIN, sending.
 
-A keystroke to sealed: from handing all fields of a form to `drafts.save` until they are stored, sealed. The PIN: Argon2id
-alone, as each try costs. The slowing is the browser's own (CDP); WebCrypto works in threads that it doesn't slow.
+A keystroke to sealed: from handing all fields of a form to `drafts.save` until they are stored, sealed. The PIN: what
+opening takes, nearly all of it Argon2id. The slowing is the browser's own (CDP); WebCrypto works in threads that it
+doesn't slow.
 """
 
 import gzip

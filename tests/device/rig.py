@@ -120,7 +120,9 @@ def serve() -> Iterator[Service]:
         def do_PATCH(self) -> None:
             uuid, part = self.path.split("/")[-1], self.rfile.read(int(self.headers["Content-Length"]))
             is_whole = service.add_part(uuid, part, int(self.headers["Upload-Length"]))
-            self.answer(201 if is_whole else 204, b"{}" if is_whole else b"", Upload_Offset=str(len(service.parts[uuid])))
+            self.answer(
+                201 if is_whole else 204, b"{}" if is_whole else b"", Upload_Offset=str(len(service.parts[uuid]))
+            )
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -28,14 +28,16 @@ class Harness:
 
     def run(self, steps: list[dict[str, Any]]) -> str | None:
         """What was broken, or None."""
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.write(json.dumps(steps) + "\n")
         self.process.stdin.flush()
         broken: str | None = json.loads(self.process.stdout.readline())["broken"]
         return broken
 
     def close(self) -> None:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.close()
         self.process.wait(timeout=30)
         self.process.stdout.close()
@@ -75,7 +77,9 @@ OUTSIDE = st.one_of(
     act("clock", hours=st.integers(-100, 100)),
 )
 ONE = st.one_of(TYPING, TYPING, TYPING, SENDING, SENDING, KEYS, OUTSIDE)
-BOTH = st.tuples(st.one_of(TYPING, SENDING, KEYS), st.one_of(TYPING, SENDING, KEYS)).map(lambda two: {"both": list(two)})
+BOTH = st.tuples(st.one_of(TYPING, SENDING, KEYS), st.one_of(TYPING, SENDING, KEYS)).map(
+    lambda two: {"both": list(two)}
+)
 ANY = st.lists(st.one_of(ONE, ONE, ONE, BOTH), min_size=3, max_size=25)
 # Two tabs that show the same draft: what else is random seldom leads there.
 SHARED: list[dict[str, Any]] = [

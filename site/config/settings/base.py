@@ -388,7 +388,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# The app page of phones that store (docs/adr/0174): Argon2id runs as WebAssembly there, and pictures are shown from memory.
+# The app page of phones that store (docs/adr/0174): Argon2id runs as WebAssembly, pictures are shown from memory.
 PHONE_CONTENT_SECURITY_POLICY = {
     **CONTENT_SECURITY_POLICY["DIRECTIVES"],
     "script-src": [SELF, "'wasm-unsafe-eval'"],

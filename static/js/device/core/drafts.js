@@ -286,7 +286,7 @@ function asSubmission(
 async function takeFilesAlong(requests, submission, values) {
   const found = [];
   for (const file of await requests.all("files")) {
-    if (!values.some((value) => String(value).includes(file.id))) continue;
+    if (!values.some((value) => String(value).toLowerCase().includes(file.id))) continue;
     for (let at = 0; at < file.chunks; at += 1) await requests.remove("chunks", [file.id, at]);
     await requests.put("files", { ...file, draft: submission, chunks: 0, sealed: null });
     found.push(file.id);
