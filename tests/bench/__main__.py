@@ -24,6 +24,7 @@ SUITES = (
     "public",
     "memory",
     "flood",
+    "phones",
 )
 
 
