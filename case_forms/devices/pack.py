@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,6 +42,9 @@ def build_pack(device: Device, language: str) -> dict[str, Any]:
     user, now = device.user, timezone.now()
     units = list(user.units().select_related("region").order_by("name"))
     cases = build_cases(user, language, now)
+    day, more_day = _list_day(user, now)
+    sessions, more_sessions = _list_sessions(user)
+    kits, more_kits = _list_kits(language)
     pack = {
         "made_at": now,
         "expires_at": now + timedelta(hours=CONTACT_HOURS),
@@ -48,10 +52,12 @@ def build_pack(device: Device, language: str) -> dict[str, Any]:
         "forms": _list_forms(language),
         "numbers": [*_national_numbers(), *_list_numbers({unit.region for unit in units}, now)],
         "call_card": _write_call_card(),
-        "day": _list_day(user, now),
-        "sessions": _list_sessions(user),
+        "day": day,
+        "sessions": sessions,
         "cases": cases,
-        "kits": _list_kits(language),
+        "kits": kits,
+        # How many of each didn't fit: they are online.
+        "more": {"day": more_day, "sessions": more_sessions, "kits": more_kits},
         "alarm": get_alarm(device),
     }
     with transaction.atomic():
@@ -155,17 +161,22 @@ def _write_call_card() -> dict[str, str]:
     }
 
 
-def _list_day(user: User, now: datetime) -> list[dict[str, Any]]:
-    """Return what is due in the person's cases within a week: codes and times, without a word about what."""
+def _list_day(user: User, now: datetime) -> tuple[list[dict[str, Any]], int]:
+    """Return what is due in the person's cases within a week, codes and times alone, and how many there are beside."""
     until = now + timedelta(days=7)
     duties = due_duties(get_cases(user, DayFilter())).filter(due__lte=until).select_related("case")
-    return [
+    lines = [
         {"case": duty.case.reference, "due": duty.due, "late": duty.due <= now, "form": duty.form}
         for duty in duties.order_by("due", "pk")[:MAX_DAY]
     ]
+    return lines, _count_beside(duties, MAX_DAY)
 
 
-def _list_sessions(user: User) -> list[dict[str, Any]]:
+def _count_beside(rows: "QuerySet[Any]", most: int) -> int:
+    return max(rows.count() - most, 0)
+
+
+def _list_sessions(user: User) -> tuple[list[dict[str, Any]], int]:
     today = timezone.localdate()
     waiting = InformativeSession.objects.visible_to(user).filter(
         date__gte=today - timedelta(days=DAYS_BACK),
@@ -173,7 +184,7 @@ def _list_sessions(user: User) -> list[dict[str, Any]]:
         state__in=(SessionState.PLANNED, SessionState.HELD),
     )
     found = waiting.select_related("municipality", "kit_version").defer("kit_version__content")
-    return [
+    lines = [
         {
             "id": session.pk,
             "date": session.date,
@@ -189,13 +200,17 @@ def _list_sessions(user: User) -> list[dict[str, Any]]:
         }
         for session in found.order_by("date", "starts_at", "pk")[:MAX_SESSIONS]
     ]
+    return lines, _count_beside(waiting, MAX_SESSIONS)
 
 
-def _list_kits(language: str) -> list[dict[str, Any]]:
-    """Return the kits that can be taken along. `size` is null: a zip is made when somebody asks for it."""
-    versions = KitVersion.objects.newest_of_live_kits().order_by("title", "pk")[:MAX_KITS]
-    ordered = sorted(versions, key=lambda each: each.language != language)
-    return [
+def _list_kits(language: str) -> tuple[list[dict[str, Any]], int]:
+    """Return the kits that can be taken along, and how many there are beside.
+
+    `size` is null: a zip is made when somebody asks for it.
+    """
+    found = KitVersion.objects.newest_of_live_kits()
+    ordered = sorted(found.order_by("title", "pk")[:MAX_KITS], key=lambda each: each.language != language)
+    lines = [
         {
             "id": version.pk,
             "title": version.title,
@@ -206,3 +221,4 @@ def _list_kits(language: str) -> list[dict[str, Any]]:
         }
         for version in ordered
     ]
+    return lines, _count_beside(found, MAX_KITS)

@@ -25,6 +25,7 @@ SUITES = (
     "memory",
     "flood",
     "device",
+    "phones",
 )
 
 
