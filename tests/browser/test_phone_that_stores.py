@@ -46,7 +46,7 @@ class Pocket:
             self.profile,
             executable_path=LIGHT,
             args=["--no-sandbox"],
-            viewport=PHONE,  # type: ignore[arg-type]
+            viewport=PHONE,
             locale="en-GB",
             timezone_id="Europe/Tirane",
             **more,
@@ -221,7 +221,7 @@ def test_every_screen_is_for_everybody(pocket: Pocket, language: str) -> None:
 
 def is_for_everybody(page: Page, name: str) -> None:
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.evaluate(LAY_BARS_IN_THE_FLOW, "static")
         found = Axe().run(page, options={"runOnly": WCAG}).response["violations"]
         page.evaluate(LAY_BARS_IN_THE_FLOW, "")
@@ -236,7 +236,7 @@ def test_without_a_grant_nothing_is_offered_or_stored(
 ) -> None:
     lay_down_demo()
     User.objects.update(language="en")
-    context = chromium.new_context(viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
+    context = chromium.new_context(viewport=PHONE, locale="en-GB")
     page = context.new_page()
     page.goto(f"{live_server.url}/field/phone/set-up/")
     page.fill("#id_login", "vlore1")

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_safe
 
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES, get_current_language
 from case_forms.submissions.views.page import frame, staff
-from config.argon2_script import get_argon2_url
 from content.models import Hotline
 
 from ..app_version import APP_VERSION
 from ..living import find_grant
+from .argon2_script import get_argon2_url
 from .words import get_words
 
 SCREENS = ("none", "wiped", "lock", "home", "fill", "check", "finished", "card", "sessions", "alarm", "settings")

@@ -29,7 +29,10 @@ from ..form_package import build_package
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><form id="section" novalidate><div data-sections></div></form>'
+PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8">'
+    '<form id="section" novalidate><div data-sections></div></form>'
+)
 FILL = (Path(__file__).parent / "fill_at_random.js").read_text()
 
 

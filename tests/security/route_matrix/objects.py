@@ -257,7 +257,7 @@ PARAMETERS: dict[str, str] = {
     "instance_pk": "outbox.Notice",  # of the register that the address begins with
 }
 # Parameters that name no object: part of a form, a language, a kind of file, a key of what is known or agreed.
-NO_OBJECT = frozenset({"section_key", "key", "language", "kind", "ending", "number"})
+NO_OBJECT = frozenset({"section_key", "key", "language", "kind", "ending", "number", "version"})
 
 
 def iter_models() -> Iterable[str]:

@@ -127,6 +127,7 @@ class World:
             "ending": "json",
             "code": session.card_code,
             "number": version.number,
+            "version": version.number,
         }
 
     def _device(self) -> Device:

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
 
-from ..argon2_script import ARGON2, get_argon2_url
+from ..app.argon2_script import ARGON2, get_argon2_url
 
 
 @pytest.fixture
