@@ -1,5 +1,7 @@
 """The phone's page is the same for everybody and holds nothing of anybody; only its own token reads forms."""
 
+import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,16 @@ def test_the_worker_stores_no_answer_of_the_service() -> None:
     assert script.count(".put(") == 2
     assert 'credentials: "omit"' in script
     assert "/api/" not in script
+
+
+def test_the_stored_page_weighs_less_than_a_photo(db: None) -> None:
+    """At most 150 kB compressed, with scripts, styles and both languages; Argon2id, where it is there, comes on top."""
+    pages = [Client().get(path).content for path in PAGES[:2]]
+    names = set(re.findall(r'(?:href|src)="/static/([^"]+)"', pages[0].decode()))
+    assert any(name.endswith("core/index.js") for name in names)
+    files = [Path(str(finders.find(name))).read_bytes() for name in names if not name.endswith(".png")]
+    weight = sum(len(gzip.compress(content)) for content in [*pages, *files])
+    assert weight < 150_000, weight
 
 
 def test_setting_up_is_offered_to_whom_it_is_granted(scene: Scene, phone: Phone) -> None:
