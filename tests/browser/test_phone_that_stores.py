@@ -48,6 +48,7 @@ class Pocket:
             args=["--no-sandbox"],
             viewport=PHONE,
             locale="en-GB",
+            reduced_motion="reduce",
             timezone_id="Europe/Tirane",
             **more,
         )
