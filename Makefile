@@ -19,12 +19,12 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help run dev shell test test-all test-fast lint bench bench-million drill lock fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-fast lint bench bench-million drill lock fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-run: packages .venv/run.stamp ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
+run: packages .venv/run.stamp static-packages ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
 test: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## Run every check and test, several legs side by side (tests/run.py)
@@ -39,8 +39,11 @@ test-fast: .venv/test.stamp node_modules/.stamp ## Style, and the tests nearest 
 	$(PY) -m config.catalogs
 	$(PY) -m tests.fast
 
-dev: packages .venv/run.stamp ## Like `make run`, with DEBUG, and the web server starts again when code changes
+dev: packages .venv/run.stamp static-packages ## Like `make run`, with DEBUG, and the web server starts again when code changes
 	@DEBUG=1 PUBLIC_CACHE_SECONDS=0 PROCFILE=Procfile.dev VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
+
+static-packages: .venv/run.stamp ## Take out of npm's packages what pages are served; without npm nothing, and they do without
+	@bash deploy/static_packages.sh
 
 shell: .venv/run.stamp ## Python with the models of the data in DATA_DIR (var)
 	@exec $(PY) manage.py shell
@@ -91,7 +94,7 @@ fresh: test-packages ## Build both environments in an empty folder with nothing 
 	@bash deploy/fresh.sh
 
 clean: ## Remove what was built here (keeps var/, where the data is)
-	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov \
+	rm -rf .venv .static node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov \
 	  .test-templates .test-output
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 	find locale locale_cms -name '*.mo' -delete

@@ -157,6 +157,7 @@ def receive_submission(
     confirmed: Collection[str] = (),
     carried_over: Mapping[str, Any] | None = None,
     correction: CorrectionByApp | None = None,
+    from_phone: Mapping[str, Any] | None = None,
 ) -> Received:
     """Receive one filled form; the module's docstring has the steps.
 
@@ -167,6 +168,7 @@ def receive_submission(
     taken over from what is known about the person and not asked again (`drafts.filled`): they become no new facts. A
     draft may be a correction (`correcting`): the submission then takes the place of another one, whose case it belongs
     to; an app, which has no draft, says so in `correction`, and may name the files of the earlier versions again.
+    `from_phone`: of a form that a phone delivered, what was added to its times, and when it was finished there.
     Raises NotAllowed, UuidReused, UnknownForm, AnswersRefused, ConfirmationNeeded, CorrectedSince, NotDecided; nothing
     is stored then.
     """
@@ -219,6 +221,7 @@ def receive_submission(
         corrects=corrects,
         correction_reason=_get_reason(draft, correction),
         carried_over=taken_over or None,
+        from_phone=dict(from_phone) if from_phone else None,
     )
     if unconfirmed(asked, confirmed):
         raise ConfirmationNeeded(unconfirmed([*asked, *ask_about_person(submission, cleaned, user, case)], confirmed))
@@ -296,6 +299,7 @@ def submit_draft(
             draft=locked,
             confirmed=confirmed,
             carried_over=get_carried_over(locked, build_context(locked, user.language, by=user)),
+            from_phone=_get_phone(locked),
         )
         locked.submitted_at = received.submission.received_at
         # the emptied row stays: a second press of "Submit" finds the receipt by it
@@ -348,6 +352,12 @@ def _get_reason(draft: Draft | None, correction: CorrectionByApp | None) -> str 
     if correction is not None:
         return correction.reason.strip()
     return draft.correction_reason if draft and draft.corrects_id else None
+
+
+def _get_phone(draft: Draft) -> dict[str, Any] | None:
+    """Return what a submission says of the phone that delivered its draft; None where none did."""
+    stored: dict[str, Any] | None = draft.from_phone
+    return {key: stored.get(key) for key in ("clock_seconds", "finished_at")} if stored else None
 
 
 def _content(

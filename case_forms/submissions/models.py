@@ -62,6 +62,8 @@ class Draft(models.Model):
     # of a correction: the submission that this will take the place of, and why (`correcting`)
     corrects = models.ForeignKey("Submission", models.PROTECT, related_name="correcting_drafts", null=True, blank=True)
     correction_reason = SealedTextField(null=True, blank=True, owner="case_id")
+    # of one that a phone delivered (case_forms.devices): {"why", "at", "clock_seconds", "finished_at", "missing_files"}
+    from_phone = models.JSONField(null=True, blank=True)
     # How often its owner was warned that it ends, and when last (`drafts.ending`).
     warnings = models.PositiveSmallIntegerField(default=0)
     warned_at = models.DateTimeField(null=True, blank=True)
@@ -136,6 +138,8 @@ class Submission(models.Model):
     # of a correction: the version before it, and why it was corrected (`correcting`)
     corrects = models.OneToOneField("self", models.PROTECT, related_name="corrected_by", null=True, blank=True)
     correction_reason = SealedTextField(null=True, blank=True, owner="case_id")
+    # of one that a phone delivered: {"clock_seconds": added to the phone's times, "finished_at": there, corrected}
+    from_phone = models.JSONField(null=True, blank=True)
 
     objects = SubmissionQuerySet.as_manager()
 

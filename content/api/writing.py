@@ -100,7 +100,7 @@ def describe_body(model: type[BaseModel]) -> dict[str, Any]:
 
 def read_body(request: HttpRequest, model: type[B], *, max_bytes: int | None = None) -> B:
     """Parse the body. Raises BodyRefused, and Refused with a path for each field that is missing, unknown or wrong."""
-    value = read_json(request, max_bytes=max_bytes)
+    value = read_json(request, limit=max_bytes)
     try:
         # Half of a character (a lone surrogate) is valid JSON, and no database stores it.
         json.dumps(value, ensure_ascii=False).encode()

@@ -30,12 +30,12 @@ def check_media_type(request: HttpRequest) -> None:
         raise BodyRefused("wrong_media_type")
 
 
-def read_json(request: HttpRequest, *, max_bytes: int | None = None) -> Any:
-    """Return the JSON value of the body, of at most a megabyte unless `max_bytes` says more. Raises BodyRefused."""
+def read_json(request: HttpRequest, *, limit: int | None = None) -> Any:
+    """Return the JSON value of the body, of at most `limit` bytes (a megabyte). Raises BodyRefused."""
     check_media_type(request)
     try:
         value = json.loads(
-            read_bytes(request, max_bytes or settings.DATA_UPLOAD_MAX_MEMORY_SIZE).decode(),
+            read_bytes(request, limit or settings.DATA_UPLOAD_MAX_MEMORY_SIZE).decode(),
             parse_constant=_refuse_constant,
             parse_float=_finite,
             object_pairs_hook=_without_doubles,

@@ -248,6 +248,8 @@ class FieldToken(models.Model):
         ALL = "all", _("read and send")
         READ = "read", _("read forms and follow cases")
         SEND = "send", _("download forms and send them")
+        QUEUE = "queue", _("deliver what a phone has stored")
+        PACK = "pack", _("what a phone needs without a network")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="field_tokens", verbose_name=_("member of staff"))
     token_hash = models.CharField(max_length=64, unique=True)
@@ -290,7 +292,12 @@ class FieldToken(models.Model):
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
 
     def may(self, scope: str) -> bool:
-        """Whether the token reaches a route of this scope ("" for a route that every token reaches)."""
+        """Whether the token reaches a route of this scope ("" for a route that every token of an app reaches).
+
+        A phone's token reaches the routes of its own scope and nothing else, and no other token reaches those.
+        """
+        if self.scope in DEVICE_SCOPES or scope in (*DEVICE_SCOPES, BY_SESSION):
+            return self.scope == scope
         return not scope or self.scope in (self.Scope.ALL, scope)
 
     @classmethod
@@ -312,3 +319,8 @@ class FieldToken(models.Model):
         """Return the active person this token stands for, or None."""
         found = cls.found_by(token, at)
         return found.user if found else None
+
+
+# The scopes of tokens that belong to a phone and end with it (`case_forms.devices`).
+DEVICE_SCOPES = (FieldToken.Scope.QUEUE, FieldToken.Scope.PACK)
+BY_SESSION = "session"  # a route's scope that no token has

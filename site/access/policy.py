@@ -2,6 +2,7 @@
 
 A row names a view (`namespace:name`) or, for a tool mounted whole, the start of its address. `roles` is a set of
 StaffRole values, or PUBLIC (anyone), or RECIPIENT (whoever holds a brief's link; the brief itself asks for the PIN), or
+DEVICE (a phone by its own token, which the view checks), or
 NOBODY (a tool brings the route, and it must not be used). `permission` is required as well, where the tool behind the
 route would otherwise answer a person without it by sending them round in circles. `with_key` names methods that get
 through without a session because the request carries a signed key, which the view checks. `scope`: what a token of the
@@ -12,11 +13,14 @@ Rows say who may use a route at all; which cases a person sees is decided per ob
 
 from dataclasses import dataclass, field
 
-from .models import StaffRole, User
+from .models import BY_SESSION, StaffRole, User
 
 NOBODY: frozenset[str] = frozenset()
 PUBLIC = frozenset({"public"})
 RECIPIENT = frozenset({"recipient"})
+# A phone that stores, by its own token. The view looks it up: one of a person who has left is still answered that it
+# ended, and delivers what it holds.
+DEVICE = frozenset({"device"})
 FIELD = frozenset({StaffRole.WORKER.value, StaffRole.COORDINATOR.value})
 WORKER = frozenset({StaffRole.WORKER.value})
 COORDINATOR = frozenset({StaffRole.COORDINATOR.value})
@@ -34,6 +38,7 @@ WRITE = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
 POST_ONLY = frozenset({"POST", "OPTIONS"})
 GET_ONLY = frozenset({"GET"})
 API_POST = frozenset({"POST"})
+HEAD_PATCH = frozenset({"HEAD", "PATCH"})
 ADMIN_DOOR = "wagtailadmin.access_admin"
 PREVIEW = WRITE | {"DELETE"}  # Wagtail sends DELETE when the preview of an unsaved page closes
 TRANSLATE = WRITE | {"PUT", "DELETE"}  # PUT saves a translated sentence, DELETE removes it
@@ -56,7 +61,7 @@ class RouteRule:
     @property
     def is_open(self) -> bool:
         """Whether no session is needed."""
-        return self.roles in (PUBLIC, RECIPIENT)
+        return self.roles in (PUBLIC, RECIPIENT, DEVICE)
 
     def allows(self, user: User) -> bool:
         if self.is_open:
@@ -356,6 +361,11 @@ VIEWS: tuple[RouteRule, ...] = (
         )
     ),
     RouteRule("briefs:document", RECIPIENT, "A contact reads the PDF of the notice that their PIN opened."),
+    RouteRule("field_phone:app", PUBLIC, "The page of phones that store, with nothing of anybody; phones store it."),
+    RouteRule("field_phone:app_en", PUBLIC, "The same page in English."),
+    RouteRule("field_phone:worker", PUBLIC, "A script that opens that page without a network; the same for everybody."),
+    RouteRule("field_phone:manifest", PUBLIC, "A neutral name and pictures for that page on a home screen."),
+    RouteRule("field_phone:set_up", FIELD, "A worker whom a coordinator has granted a phone sets it up here."),
     RouteRule("intake:home", FIELD, "Units begin their forms here; coordinators see their regions' cases."),
     RouteRule(
         "intake:language",
@@ -611,6 +621,55 @@ VIEWS: tuple[RouteRule, ...] = (
         GET_ONLY,
         scope="read",
     ),
+    RouteRule(
+        "field_api:devices",
+        WORKER,
+        "A worker to whom a coordinator has granted it sets up the one phone that stores for them.",
+        API_POST,
+        scope=BY_SESSION,
+    ),
+    RouteRule(
+        "field_api:device_renewal",
+        WORKER,
+        "A worker who is signed in lets their phone go on.",
+        API_POST,
+        scope=BY_SESSION,
+    ),
+    *(
+        RouteRule(f"field_api:{name}", DEVICE, why, methods, scope="queue")
+        for name, methods, why in (
+            ("device_contact", API_POST, "A phone says that it is there, and learns whether it has ended."),
+            ("sealed_submissions", API_POST, "A phone delivers a form that only the service can open."),
+            ("sealed_submission", GET_ONLY, "A phone asks what became of a form that it delivered."),
+            (
+                "sealed_files",
+                HEAD_PATCH,
+                "A phone delivers a file in parts; only the service opens it.",
+            ),
+            ("device_rescues", API_POST, "A phone that has ended hands its drafts over to the person they are of."),
+        )
+    ),
+    RouteRule(
+        "field_api:device_form",
+        DEVICE,
+        "A phone takes a form along, blank, with what its worker may choose.",
+        GET_ONLY,
+        scope="pack",
+    ),
+    RouteRule(
+        "field_api:device_pack",
+        DEVICE,
+        "A phone has what its worker needs without a network; each time recorded.",
+        GET_ONLY,
+        scope="pack",
+    ),
+    RouteRule(
+        "devices:list", FIELD, "A coordinator sees the phones of their regions, a worker their own; no form is in it."
+    ),
+    RouteRule("devices:grants", COORDINATOR, "A coordinator says who of their regions may have a phone.", POST_ONLY),
+    RouteRule("devices:end", FIELD, "Its owner or a coordinator of its region ends a phone.", POST_ONLY),
+    RouteRule("devices:road", WORKER, "A worker takes a case that they follow along, or leaves it here.", POST_ONLY),
+    RouteRule("devices:alarms", COORDINATOR, "A coordinator says that they see to a phone's alarm.", POST_ONLY),
     RouteRule("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
     RouteRule("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),
     RouteRule("feed", PUBLIC, "What is new among the public pages, for feed readers."),

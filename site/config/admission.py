@@ -65,6 +65,7 @@ FREE = ("/healthz", "/static/", "/dil/")  # need no slot: liveness, style sheets
 READINESS = "/readyz"
 BY_ADDRESS = (
     ("/api/field/v1/submissions", URGENT),
+    ("/api/field/v1/sealed-submissions", URGENT),
     ("/api/field/v1/attachments", FILES),
     ("/field/drafts/", URGENT),
     ("/field/forms/", URGENT),

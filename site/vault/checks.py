@@ -5,6 +5,7 @@ from typing import Any
 from django.core.checks import Error, register
 from django.db import DatabaseError
 
+from .field_keys import load_field_keys
 from .keyring import KeyRingError, load_key_ring
 
 
@@ -14,6 +15,16 @@ def key_ring_is_readable(app_configs: Any, **kwargs: Any) -> list[Error]:
         load_key_ring()
     except KeyRingError as error:
         return [Error(str(error), id="vault.E001")]
+    return []
+
+
+@register()
+def field_keys_are_readable(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """Check the keys to which phones seal; none at all is fine, then no phone may store."""
+    try:
+        load_field_keys()
+    except KeyRingError as error:
+        return [Error(str(error), id="vault.E003")]
     return []
 
 

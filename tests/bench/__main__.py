@@ -24,6 +24,8 @@ SUITES = (
     "public",
     "memory",
     "flood",
+    "device",
+    "phones",
 )
 
 

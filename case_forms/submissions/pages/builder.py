@@ -47,6 +47,10 @@ class SectionPageBuilder:
     def entries(self) -> list[Entry]:
         return self._entries(self.section.items, self.answers, self.cleaned, self.scope, self.relevant, "")
 
+    def blank_row(self, repeat: Repeat, prefix: str) -> list[Entry]:
+        """Build a row of a group in which nothing is typed. `prefix`: what its fields' names begin with."""
+        return self._entries(repeat.items, {}, {}, {**self.scope, "_position": 1}, None, prefix)
+
     def _entries(
         self,
         items: tuple[AnyItem, ...],

@@ -23,11 +23,9 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
     """
     items = state.section.items
     own = {item.key for item in _all(items)}
-    read = {
-        key for item in _all(items) for expression in _expressions(item) for key in expressions.references(expression)
-    }
+    read = read_by(items)
     return {
-        "items": _rules(items, read, context),
+        "items": item_rules(items, read, context),
         # no other answers of other sections: the page holds no more of a person's story than its rules need
         "scope": {key: scope[key] for key in sorted(read - own) if key in scope},
         "kept": dict(_kept(items, read, answers, "")),
@@ -35,7 +33,14 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
     }
 
 
-def _rules(items: Iterable[AnyItem], read: set[str], context: CheckContext) -> list[dict[str, Any]]:
+def read_by(items: Iterable[AnyItem]) -> set[str]:
+    """Return the keys of everything that these items' expressions read, those in groups included."""
+    return {
+        key for item in _all(items) for expression in _expressions(item) for key in expressions.references(expression)
+    }
+
+
+def item_rules(items: Iterable[AnyItem], read: set[str], context: CheckContext) -> list[dict[str, Any]]:
     """Return the items' rules, without hidden questions that no rule reads: their values don't belong on a page."""
     return [
         _rule(item, read, context)
@@ -48,7 +53,7 @@ def _rule(item: AnyItem, read: set[str], context: CheckContext) -> dict[str, Any
     """Return an item's rules without its texts; a group's with the rules of its rows."""
     rule: dict[str, Any] = {name: item.value_of(name) for name in CARRIED if item.has(name)}
     if isinstance(item, Repeat):
-        rule["items"] = _rules(item.items, read, context)
+        rule["items"] = item_rules(item.items, read, context)
     elif isinstance(item, Question):
         kind = registry.get(item.type)
         rule |= kind.live(item, context.today)

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from ..models import FieldToken
+from ..models import DEVICE_SCOPES, FieldToken
 from .actions import PIN_DIGITS, check_pin
 
 
@@ -76,8 +76,8 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label=_("What it is for"), max_length=60, help_text=_("For example the name of the app."))
     scope = forms.ChoiceField(
-        label=_("What it may do"), choices=FieldToken.Scope.choices, initial=FieldToken.Scope.SEND,
-        widget=forms.RadioSelect,
+        label=_("What it may do"), initial=FieldToken.Scope.SEND, widget=forms.RadioSelect,
+        choices=[(value, label) for value, label in FieldToken.Scope.choices if value not in DEVICE_SCOPES],
     )  # fmt: skip
     days = forms.TypedChoiceField(
         label=_("How long it works"), coerce=int, initial=30,

@@ -10,7 +10,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 
 from audit.chain import get_actor, log_event
 
-from ..models import FieldToken, StaffRole, User
+from ..models import DEVICE_SCOPES, FieldToken, StaffRole, User
 from ..scoping import get_signed_in_user
 from ..short_lists import shorten
 from ..staff import mails
@@ -181,7 +181,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST if "name" in request.POST else None)
     made = ""
     if request.method == "POST" and "end" in request.POST:
-        found = get_object_or_404(FieldToken, user=me, pk=_number(request.POST["end"]))
+        found = get_object_or_404(_get_own_tokens(me), pk=_number(request.POST["end"]))
         with transaction.atomic():
             if FieldToken.objects.filter(pk=found.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
                 log_event("field_token.ended", actor=get_actor(me), target_kind="user", target_id=me.pk, token=found.pk)
@@ -189,10 +189,15 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and has_factor and form.is_valid():
         made = _make(me, form.cleaned_data)
         form = TokenForm()
-    listed = me.field_tokens.filter(revoked_at__isnull=True, expires_at__gt=timezone.now()).order_by("-created_at")
+    listed = _get_own_tokens(me).filter(revoked_at__isnull=True, expires_at__gt=timezone.now()).order_by("-created_at")
     return render(
         request, "account/tokens.html", {"form": form, "tokens": listed, "made": made, "has_factor": has_factor}
     )
+
+
+def _get_own_tokens(user: User) -> QuerySet[FieldToken]:
+    """Return a person's tokens without those of their phone, which end with it."""
+    return FieldToken.objects.filter(user=user).exclude(scope__in=DEVICE_SCOPES)
 
 
 def _make(user: User, wanted: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
 
+from .field_keys import read_field_keys
 from .gateways import get_gateway_channels, get_reply_channels, read_gateways, read_publish_webhooks
 from .origins import read_origins
 
@@ -24,6 +25,9 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 DEBUG = False
 SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
+# Keys to which phones seal what they hold (vault.field_keys), here or in a file. Without: no phone stores anything.
+FIELD_KEYS_FILE = env.str("FIELD_KEYS_FILE", default="")
+FIELD_KEYS = read_field_keys(FIELD_KEYS_FILE) if FIELD_KEYS_FILE else env.list("FIELD_KEYS", default=[])
 # Keys that sign the audit chain (docs/adr/0063), never in the database. Without AUDIT_KEYS they are in AUDIT_KEY_FILE.
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
 AUDIT_KEY_FILE = Path(env.str("AUDIT_KEY_FILE", default=str(DATA_DIR / "keys" / "audit.keys")))
@@ -83,6 +87,7 @@ INSTALLED_APPS = [
     "case_forms.procedure_editor",
     "case_forms.simulation_pages",
     "case_forms.tip_pages",
+    "case_forms.devices",
     "case_forms.reports",
     "case_forms.accountability",
     # third-party apps
@@ -259,6 +264,7 @@ HOUSEKEEPING = (
     "case_forms.tips.housekeeping.tidy",
     "case_forms.session_requests.housekeeping.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
+    "case_forms.devices.housekeeping.tidy",
     "case_forms.simulation.housekeeping.tidy",
     "case_forms.accountability.snapshots.tidy",
 )
@@ -281,6 +287,7 @@ EACH_MINUTE = (
     "notifications.directory.own_duty.mails.each_minute",
     "notifications.inbound.spools.read_all",
     "case_forms.cases.rights.reminders.send_due",
+    "case_forms.devices.alarms.ring",
     "case_forms.accountability.breaches.send_due",
     "access.place_changes.mails.send_again",
     "access.sessions.duress.ring",
@@ -381,6 +388,13 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+# The app page of phones that store (docs/adr/0174): Argon2id runs as WebAssembly, pictures are shown from memory.
+PHONE_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": [SELF, "'wasm-unsafe-eval'"],
+    "img-src": [SELF, "data:", "blob:"],
+    "worker-src": [SELF],
+}
 # Public pages: not even data: pictures; and the service worker, which reads stored pages without a network.
 PUBLIC_CONTENT_SECURITY_POLICY = {
     "default-src": [NONE],
@@ -409,7 +423,9 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
-STATICFILES_DIRS = [ROOT / "static"]
+# What npm's packages bring to pages (deploy/static_packages.sh): there only where npm was.
+STATIC_PACKAGES = ROOT / ".static"
+STATICFILES_DIRS = [ROOT / "static", *([STATIC_PACKAGES] if STATIC_PACKAGES.is_dir() else [])]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
@@ -425,6 +441,8 @@ PAPER_FONTS = ROOT / "notifications" / "briefs" / "fonts"
 # Files that answer a question (docs/adr/0010): sealed, outside MEDIA_ROOT. A request may bring several of them.
 DRAFT_DAYS = env.int("DRAFT_DAYS", default=30)  # after the last change, a draft is deleted; 0: never
 ATTACHMENT_DIR = DATA_DIR / "attachments"
+# Parts of files that phones sealed, until all of one is here; with several machines a folder that they share.
+FIELD_PARTS_DIR = Path(env.str("FIELD_PARTS_DIR", default=str(DATA_DIR / "field_parts")))
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
 # What somebody says in a tip (docs/adr/0169): sealed, outside MEDIA_ROOT. At most so many seconds, bytes, and so many
 # recordings in an hour over the whole site.
@@ -481,6 +499,8 @@ NOTIFICATION_CHANNELS = {
 NOTIFICATION_GATEWAYS = read_gateways(env.str("NOTIFICATION_GATEWAYS_FILE", default=""))
 NOTIFICATION_CHANNELS |= get_gateway_channels(NOTIFICATION_GATEWAYS)
 # The channels by which an answer can come back, whichever of their gateways took the message.
+# The gateway's own number, to which phones without data send their alarm by SMS (docs/devices.md). Without: no alarm.
+FIELD_ALARM_NUMBER = env.str("FIELD_ALARM_NUMBER", default="")
 NOTIFICATION_REPLIES = get_reply_channels(NOTIFICATION_GATEWAYS)
 INBOUND_KEEP_DAYS = env.int("INBOUND_KEEP_DAYS", default=90)  # how long it is known that something came in
 # Our key towards the push services that wake phones (manage.py vapid_key); without it none is woken. The subject is

@@ -12,7 +12,7 @@ if _word.exists():
         os.environ.setdefault(_name, _value)
 
 from .base import *  # noqa: E402, F403
-from .base import NOTIFICATION_CHANNELS, PUSH_CHANNEL, env  # noqa: E402
+from .base import FIELD_KEYS, NOTIFICATION_CHANNELS, PUSH_CHANNEL, env  # noqa: E402
 
 PROFILE = "local"
 SANDBOX = True
@@ -24,6 +24,7 @@ ORGANISATION_EMAIL = env.str("ORGANISATION_EMAIL", default="info@vatra.example")
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="demo-only-secret-key-that-production-refuses-to-start-with-0000")
 VAULT_KEYS = env.list("VAULT_KEYS", default=["demo1:ZGVtby12YXVsdC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="])
+FIELD_KEYS = FIELD_KEYS or ["demo1:ZGVtby1maWVsZC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="]
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=["demo1:ZGVtby1jaGFpbi1rZXktb2YtMzItYnl0ZXMtZGVtbyE="])
 ALLOWED_HOSTS = ["*"] if DEBUG else env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 # Browsers keep cookies by host, not by port: two copies side by side would sign each other out.

@@ -7,7 +7,17 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import ALLOWED_HOSTS, AUDIT_KEYS, EMAIL_CONFIG, PUBLIC_URL, SECRET_KEY, VAPID_PRIVATE_KEY, VAULT_KEYS, env
+from .base import (
+    ALLOWED_HOSTS,
+    AUDIT_KEYS,
+    EMAIL_CONFIG,
+    FIELD_KEYS,
+    PUBLIC_URL,
+    SECRET_KEY,
+    VAPID_PRIVATE_KEY,
+    VAULT_KEYS,
+    env,
+)
 
 PROFILE = "production"
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=True)
@@ -43,6 +53,8 @@ def _refusals() -> list[str]:
         found.append("VAULT_KEYS is missing (manage.py vault_key prints a new one)")
     elif any(key.startswith(("demo", "test")) for key in VAULT_KEYS):
         found.append("VAULT_KEYS holds a demo key (manage.py vault_key prints a new one)")
+    if any(key.startswith(("demo", "test")) for key in FIELD_KEYS):
+        found.append("FIELD_KEYS holds a demo key (manage.py field_key prints a new one)")
     if any(key.startswith(("demo", "test")) for key in AUDIT_KEYS):
         found.append("AUDIT_KEYS holds a demo key (manage.py vault_key prints a new one)")
     if VAPID_PRIVATE_KEY.startswith(DEMO_VAPID):

@@ -18,6 +18,7 @@ VAPID_SUBJECT = "mailto:test@vatra.example"
 NOTIFICATION_CHANNELS = {**NOTIFICATION_CHANNELS, **PUSH_CHANNEL}
 SECRET_KEY = "test-only-secret-key"  # noqa: S105
 VAULT_KEYS = ["test1:dGVzdC12YXVsdC1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
+FIELD_KEYS = ["test1:dGVzdC1maWVsZC1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
 AUDIT_KEYS = ["test1:dGVzdC1jaGFpbi1rZXktb2YtMzItYnl0ZXMtdGVzdCE="]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

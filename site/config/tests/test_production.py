@@ -53,6 +53,7 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path):
         ({"ALLOWED_HOSTS": "other.internal", "EMAIL_URL": "smtp://127.0.0.1:25"}, "EMAIL_URL must use"),
         ({"ALLOWED_HOSTS": "other.internal", "DEBUG": "1"}, "ALLOWED_HOSTS must hold the host"),
         ({"DEBUG": "1"}, "DEBUG must not be set"),
+        ({"FIELD_KEYS": "demo1:ZGVtby1maWVsZC1rZXktb2YtMzItYnl0ZXMtZGVtbyE="}, "FIELD_KEYS holds a demo key"),
         ({"VAPID_PRIVATE_KEY": "ZGVtby12YXBpZC1rZXktb2YtMzItYnl0ZXMtZGVtbyE"}, "VAPID_PRIVATE_KEY is a demo key"),
     ],
 )

@@ -5,6 +5,17 @@
 const remembered = new Map();
 
 /**
+ * What was chosen in a question whose choices aren't drawn yet.
+ *
+ * @param {string} name
+ * @param {string[]} values
+ */
+export const remember = (name, values) => void remembered.set(name, values);
+
+/** Nothing of one form is offered in another. */
+export const forgetChoices = () => remembered.clear();
+
+/**
  * `lets(choice)` says of {value, ...attributes} whether it is offered.
  *
  * @param {HTMLElement} element
@@ -20,7 +31,11 @@ export function offer(element, rule, name, lets) {
   /** @type {HTMLInputElement | null} */
   const shown = element.querySelector(':scope > input[name="shown"]');
   if (shown) shown.disabled = offered.length === 0;
-  if (rule.type === "ranking") return; // its places change with its choices: the server draws it anew
+  if (rule.type === "ranking") {
+    // its places change with its choices: the server draws it anew, and on a phone without one who listens
+    element.dispatchEvent(new CustomEvent("vatra:offered", { detail: offered }));
+    return;
+  }
   if (select) fillSelect(select, offered, name);
   else fillBoxes(element, offered, name, rule);
 }
@@ -58,8 +73,9 @@ function fillBoxes(element, offered, name, rule) {
   const inputs = [...element.querySelectorAll("input")].filter((input) => input.name === name && input.value !== "");
   if (areThere(inputs, offered)) return;
   const chosen = inputs.filter((input) => input.checked).map((input) => input.value);
-  if (chosen.length) remembered.set(name, chosen);
-  const wanted = new Set(remembered.get(name) ?? []);
+  const notDrawn = (remembered.get(name) ?? []).filter((value) => !inputs.some((input) => input.value === value));
+  remembered.set(name, [...chosen, ...notDrawn]);
+  const wanted = new Set(remembered.get(name));
   const group = /** @type {HTMLFieldSetElement} */ (element.querySelector("fieldset"));
   const kind = group.getAttribute("role") === "radiogroup" ? "radio" : "checkbox";
   /** @type {HTMLDetailsElement | null} */

@@ -26,6 +26,41 @@ export function isBlank(element, name) {
 }
 
 /**
+ * Whether the server would read no answer: nothing is entered, or only what says that nothing was asked or drawn.
+ *
+ * @param {Rule} rule
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
+export function isNothing(rule, element, name) {
+  if (isBlank(element, name)) return true;
+  const some = (/** @type {(field: HTMLInputElement) => boolean} */ is) => fieldsOf(element, name).some(is);
+  if (rule.type === "indicators") {
+    return !some(({ type, checked, value }) => type === "radio" && checked && value !== "" && value !== "not_asked");
+  }
+  if (rule.type === "geopoint") return !some((field) => !field.name.endsWith(".accuracy") && field.value.trim() !== "");
+  if (rule.type === "file")
+    return !some(({ type, files }) => type === "file" && !!files?.length) && !isKept(element, name);
+  if (rule.type === "signature") {
+    const of = (/** @type {string} */ part) =>
+      fieldsOf(element, name).find((field) => field.name === `${name}.${part}`);
+    const isDrawn = !["", "[]"].includes(of("strokes")?.value.trim() ?? "") && !of("clear")?.checked;
+    return !isDrawn && (of("name")?.value.trim() ?? "") === "";
+  }
+  return false;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ */
+function isKept(element, name) {
+  const fields = fieldsOf(element, name);
+  const isRemoved = fields.some((field) => field.name === `${name}.remove` && field.checked);
+  return !isRemoved && fields.some((field) => field.name === `${name}.kept` && field.value !== "");
+}
+
+/**
  * Enters a value into a question of one field, of radio buttons or of boxes to tick; into others it doesn't.
  *
  * @param {HTMLElement} element

@@ -7,7 +7,7 @@
 import { answer } from "../answers.js";
 import { evaluate, LogicError, truthy } from "../logic.js";
 import { offer } from "./choices.js";
-import { fill, isBlank } from "./fields.js";
+import { fill, isNothing } from "./fields.js";
 import { fitted, tell } from "./outputs.js";
 
 /**
@@ -26,7 +26,7 @@ const always = (form) => {
  * @param {Scoped} scope
  * @param {boolean} [unsure]
  */
-function holds(expression, scope, unsure = true) {
+export function holds(expression, scope, unsure = true) {
   if (typeof expression === "boolean") return expression;
   try {
     return truthy(evaluate(expression, scope));
@@ -65,8 +65,14 @@ export function follow(form, rules) {
 }
 
 /** @typedef {{ value: Json | undefined, typed: boolean }} Worth an answer, and whether a person gave it */
+/**
+ * `isEmpty`: nothing was entered; `value`: what was entered, read, or what stands for it; `fits`: the constraint holds.
+ *
+ * @typedef {{ rule: Rule, name: string, element: HTMLElement | undefined, required: boolean, isEmpty: boolean,
+ *   value: Json | undefined, fits: boolean }} Judged
+ */
 
-class Walk {
+export class Walk {
   /**
    * @param {HTMLFormElement} form
    * @param {LiveRules} rules
@@ -74,10 +80,18 @@ class Walk {
   constructor(form, rules) {
     this.form = form;
     this.rules = rules;
-    const items = [...form.querySelectorAll("[data-item]")];
-    this.elements = new Map(items.map((each) => [each.dataset.item ?? "", each]));
+    /** @type {Map<string, HTMLElement>} */
+    this.elements = new Map();
     /** @type {Set<string>} */
     this.touched = new Set();
+    this.look();
+  }
+
+  /** Which elements there are: anew after a row was added or taken out. */
+  look() {
+    this.elements = new Map(
+      [...this.form.querySelectorAll("[data-item]")].map((each) => [each.dataset.item ?? "", each]),
+    );
   }
 
   /** @param {Field} field */
@@ -106,7 +120,11 @@ class Walk {
       const element = this.elements.get(name);
       const applies = holds(item.relevant ?? true, scope);
       if (element) show(element, applies);
-      if (!applies || item.item === "note") continue;
+      if (item.item === "note") continue;
+      if (!applies) {
+        found.typed ||= this.isTyped(item, name);
+        continue;
+      }
       const { value, typed } =
         item.item === "repeat" ? this.repeat(item, scope, element) : this.question(item, name, scope, element);
       found.typed ||= typed;
@@ -128,11 +146,52 @@ class Walk {
     const rows = [];
     for (const row of element?.querySelectorAll(":scope > [data-row]") ?? []) {
       const position = rows.length + 1;
-      const { answers, typed } = this.items(item.items, { ...scope, _position: position }, `${row.dataset.row}-`);
+      const { answers, typed } = this.row(item, { ...scope, _position: position }, `${row.dataset.row}-`);
       if (typed) rows.push(answers); // the server leaves out rows in which nothing was typed
     }
+    this.counted(item, element, rows.length);
     return { value: rows.length ? /** @type {Json} */ (rows) : undefined, typed: rows.length > 0 };
   }
+
+  /**
+   * Whether something is entered in what doesn't apply now: for the server its row isn't empty.
+   *
+   * @param {Rule} item
+   * @param {string} name
+   * @returns {boolean}
+   */
+  isTyped(item, name) {
+    const element = this.elements.get(name);
+    if (!element) return false;
+    if (item.item !== "repeat") return !item.read_only && !isNothing(item, element, name);
+    const rows = [...element.querySelectorAll(":scope > [data-row]")];
+    return rows.some((row) => item.items.some((inner) => this.isTyped(inner, `${row.dataset.row}-${inner.key}`)));
+  }
+
+  /**
+   * @param {Rule} repeat
+   * @param {Scoped} scope
+   * @param {string} prefix
+   */
+  row(repeat, scope, prefix) {
+    return this.items(repeat.items, scope, prefix);
+  }
+
+  /**
+   * How many rows a group has in which something was typed. Nothing follows from it here.
+   *
+   * @param {Rule} _repeat
+   * @param {HTMLElement | undefined} _element
+   * @param {number} _count
+   */
+  counted(_repeat, _element, _count) {}
+
+  /**
+   * What a question came to. Nothing follows from it here: the server says what is wrong.
+   *
+   * @param {Judged} _found
+   */
+  judge(_found) {}
 
   /**
    * @param {Rule} rule
@@ -143,16 +202,16 @@ class Walk {
    */
   question(rule, name, scope, element) {
     if (rule.type === "calculated")
-      return this.told(rule, element, fitted(rule, workedOut(rule.calculation ?? null, scope)));
+      return this.told(rule, name, scope, element, fitted(rule, workedOut(rule.calculation ?? null, scope)));
     if (rule.type === "hidden" || rule.read_only) {
-      return this.told(rule, element, this.own(rule, scope) ?? this.rules.kept[name]);
+      return this.told(rule, name, scope, element, this.own(rule, scope) ?? this.rules.kept[name]);
     }
     if (!element) return { value: undefined, typed: false };
     const required = holds(rule.required ?? false, scope);
     mark(rule, element, required);
     const filter = rule.choice_filter;
     if (filter) offer(element, rule, name, (choice) => holds(filter, { ...scope, choice }, false));
-    const isEmpty = isBlank(element, name);
+    const isEmpty = isNothing(rule, element, name);
     if (isEmpty && rule.initial !== undefined && !this.touched.has(name)) {
       this.touched.add(name); // once: whoever empties it again means it
       fill(element, name, this.own(rule, scope));
@@ -160,18 +219,23 @@ class Walk {
     const given = answer(rule, name, this.form);
     const value = given ?? (isEmpty ? this.own(rule, scope) : undefined);
     const fits = value === undefined || holds(rule.constraint ?? true, { ...scope, [rule.key]: value }, false);
-    return { value: fits ? value : undefined, typed: given !== undefined };
+    this.judge({ rule, name, element, required, isEmpty, value, fits });
+    return { value: fits ? value : undefined, typed: !isNothing(rule, element, name) };
   }
 
   /**
    * @param {Rule} rule
+   * @param {string} name
+   * @param {Scoped} scope
    * @param {HTMLElement | undefined} element
    * @param {Json | undefined} value
    * @returns {Worth}
    */
-  told(rule, element, value) {
+  told(rule, name, scope, element, value) {
     if (element) tell(rule, element, value, this.rules.words);
-    return { value, typed: false };
+    const fits = value === undefined || holds(rule.constraint ?? true, { ...scope, [rule.key]: value }, false);
+    this.judge({ rule, name, element, required: holds(rule.required ?? false, scope), isEmpty: true, value, fits });
+    return { value: fits ? value : undefined, typed: false };
   }
 
   /**

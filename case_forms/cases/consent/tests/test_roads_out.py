@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from access.models import User
+from case_forms.devices.api.urls import api
 from case_forms.submissions.exports.actions import fetch_export, request_export, run_export
 from case_forms.submissions.exports.models import AnswerExport
 from case_forms.submissions.exports.selection import Filters, Outgoing
-from case_forms.submissions.field_api.endpoints import api
 from tests.world.places import make_coordinator
 from tests.world.scene import Scene, make_scene
 
@@ -36,6 +36,8 @@ MARKS = re.compile(
     r"Content-Disposition|StreamingHttpResponse\(|FileResponse\(|\bto_pdf\(|xlsx_pieces\(|zip_pieces\(|iter_csv\("
     r"|text/calendar|@api\.get|@api\.post|@router\.|httpx\.|httpcore\.Conn|smtplib|EmailMultiAlternatives\("
 )
+# What a phone reads that stores (case_forms.devices): its pack asks the gate for each case that it takes along.
+OF_PHONES = {"/device-pack", "/sealed-submissions/{uuid}"}
 # Where the gate is asked: {module: (the module that asks, the question)}.
 GATED = {
     "case_forms/submissions/exports/actions.py": ("case_forms/submissions/exports/actions.py", "may_leave"),
@@ -46,6 +48,7 @@ GATED = {
     "case_forms/cases/rights/document.py": ("case_forms/cases/rights/views.py", "may_leave"),
     "case_forms/cases/rights/views.py": ("case_forms/cases/rights/views.py", "may_leave"),
     "case_forms/submissions/views/attachments.py": ("case_forms/submissions/views/attachments.py", "may_leave"),
+    "case_forms/devices/api/endpoints.py": ("case_forms/devices/road.py", "may_leave"),
     "case_forms/submissions/field_api/endpoints.py": ("case_forms/submissions/field_api/endpoints.py", "may_leave"),
     # Of a notice: when it is created, and each time its link is opened or it is sent on.
     "notifications/briefs/documents.py": ("notifications/briefs/links.py", "may_be_read"),
@@ -94,6 +97,7 @@ SENDS_NOTICES = (
 MAILS_WITHOUT_CONTENT = {
     "case_forms/accountability/breaches.py": "a breach's clock",
     "case_forms/cases/rights/reminders.py": "an answer to a person is due",
+    "case_forms/devices/alarms.py": "somebody will call: who and where isn't in it",
     "case_forms/submissions/drafts/ending.py": "a draft ends soon",
     "content/review/news.py": "pages to look over",
     "notifications/briefs/pin_alarm.py": "wrong PINs",
@@ -149,7 +153,7 @@ def test_every_road_that_is_asked_about_stands_in_the_rules_and_every_rule_is_as
 def test_the_field_api_has_one_answer_about_a_case() -> None:
     schema: Any = api.get_openapi_schema(path_prefix="")
     reading = {path for path, operations in schema["paths"].items() if "get" in operations}
-    assert {path for path in reading if "forms" not in path} == {"/cases/{reference}"}
+    assert {path for path in reading if "forms" not in path} == {"/cases/{reference}", *OF_PHONES}
 
 
 def test_a_road_without_a_rule_lets_nothing_out() -> None:

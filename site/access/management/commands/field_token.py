@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from access.models import FieldToken, User
+from access.models import DEVICE_SCOPES, FieldToken, User
 from audit.chain import log_event
 
 
@@ -18,9 +18,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        scopes = [scope for scope in FieldToken.Scope.values if scope not in DEVICE_SCOPES]
         parser.add_argument("username")
         parser.add_argument("--days", type=int, default=30, help="how long it lives (default 30)")
-        parser.add_argument("--scope", choices=FieldToken.Scope.values, default="all", help="what it may do (all)")
+        parser.add_argument("--scope", choices=scopes, default="all", help="what it may do (all)")
         parser.add_argument("--only", action="store_true", help="revoke this person's other tokens")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,14 @@
+"""URLs of the field API: what every app uses, and what phones use that store. Under /api/field/v1/."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from case_forms.submissions.field_api.endpoints import api
+
+from ..form_package_api import router as form_packages
+from .endpoints import router
+from .problems import add_handlers
+
+add_handlers(api)
+api.add_router("", router)
+api.add_router("", form_packages)
+urlpatterns: list[URLPattern | URLResolver] = [path("", api.urls)]

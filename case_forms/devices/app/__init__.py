@@ -1,0 +1,1 @@
+"""The page of a phone that stores: the same for everybody, its service worker, and where a phone is set up."""

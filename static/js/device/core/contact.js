@@ -1,0 +1,86 @@
+/** Being seen by the service: a new share, its clock and keys; or the word that this phone is ended. */
+
+import { fromBase64url } from "./bytes.js";
+import { seen } from "./clock.js";
+import { Unreachable } from "./errors.js";
+import { sealShare } from "./keys.js";
+import { rescueRemains } from "./rescue.js";
+import { queueToken, Service, senders } from "./service.js";
+
+/**
+ * @param {DeviceContext} context
+ * @param {{ ask: (token: string) => Promise<void>, sendAll: (now: boolean) => Promise<unknown> }} queue
+ * @returns {Promise<"ok" | "ended" | "unreachable">}
+ */
+export async function contact(context, queue) {
+  try {
+    await context.refresh();
+    const answer = context.row ? await greet(context, context.row.device, queue) : "ok";
+    const remains = await context.store.all("remains");
+    if (remains.length) await context.alone("vatra-device-send", () => queue.sendAll(true));
+    await context.alone("vatra-device-rescue", () => rescueRemains(context));
+    return answer;
+  } catch (error) {
+    if (error instanceof Unreachable) return "unreachable";
+    throw error;
+  }
+}
+
+/**
+ * @param {DeviceContext} context
+ * @param {string} device
+ * @param {{ ask: (token: string) => Promise<void> }} queue
+ * @returns {Promise<"ok" | "ended">}
+ */
+async function greet(context, device, queue) {
+  const { env, store } = context;
+  const service = new Service(env);
+  const [sender] = await senders(context);
+  const token = await queueToken(env, sender);
+  const waiting = (await store.all("queue")).filter((row) => row.sealed && row.device === device);
+  const drafts = (await store.all("drafts")).filter((row) => row.device === device);
+  const json = {
+    ...{ device, app: env.app, drafts: drafts.length, queued: waiting.length },
+    ...{ now: new Date(env.now()).toISOString(), locked: context.session === null },
+  };
+  const { status, body } = await service.ask({ token, method: "POST", path: "device-contact", json });
+  if (status === 410) {
+    await context.wipe("ended");
+    return "ended";
+  }
+  if (status === 401 || status === 403) {
+    await context.update((row) => ({ ...row, needsRenewal: true }));
+    context.changed();
+  }
+  if (status !== 200) throw new Unreachable();
+  await remember(context, device, body);
+  await queue.ask(token);
+  return "ok";
+}
+
+/**
+ * @param {DeviceContext} context
+ * @param {string} device
+ * @param {{ now: string, share: string, keys: PublicKey[], contact_hours?: number }} said
+ */
+async function remember(context, device, { now, share, keys, contact_hours }) {
+  const { env, store } = context;
+  const own = /** @type {OwnKey | undefined} */ (await store.get("keys", "device"));
+  if (!own) return;
+  const sealed = await sealShare(env, own.own, fromBase64url(share));
+  await store.run(
+    ["meta", "keys"],
+    "readwrite",
+    async (requests) => {
+      const row = /** @type {DeviceRow | undefined} */ (await requests.get("meta", "device"));
+      if (row?.device !== device) return;
+      const next = seen(row, { said: Date.parse(now), now: env.now() });
+      const published = keys.length ? keys : row.keys;
+      await requests.put("meta", { ...next, keys: published, hours: contact_hours ?? row.hours, needsRenewal: false });
+      await requests.put("keys", { id: "share", ...sealed });
+    },
+    { strict: true },
+  );
+  await context.read();
+  context.changed();
+}

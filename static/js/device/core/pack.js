@@ -1,0 +1,140 @@
+/** What the phone takes along: forms, numbers, the day, kits. All of it sealed under the draft key. */
+
+import { DeviceError, Unreachable } from "./errors.js";
+import { openRecord, sealRecord } from "./seal.js";
+import { Service } from "./service.js";
+
+/** @typedef {{ key: string, version: number, sha256: string, package: string }} PackedForm */
+
+export class Pack {
+  /** @param {DeviceContext} context */
+  constructor(context) {
+    this.context = context;
+  }
+
+  /**
+   * Brings the pack and its forms up to date. One form that doesn't come leaves the others alone.
+   *
+   * @param {string} [language]
+   * @returns {Promise<"ok" | "ended" | "signed-out" | "unreachable">}
+   */
+  async refresh(language = "sq") {
+    const session = this.context.open();
+    const service = new Service(this.context.env);
+    try {
+      const token = await this.token(session);
+      const { status, body } = await service.ask({ token, path: `device-pack?language=${language}` });
+      if (status === 410) return "ended";
+      if (status === 401 || status === 403) return "signed-out";
+      if (status !== 200) return "unreachable";
+      await this.put(session, `pack ${language}`, body);
+      for (const form of body.forms ?? []) await this.bring(session, service, { token, form, language });
+      await this.clear(session, body.forms ?? [], language);
+    } catch (error) {
+      if (error instanceof Unreachable) return "unreachable";
+      throw error;
+    }
+    this.context.changed();
+    return "ok";
+  }
+
+  /**
+   * The pack as it stood at the last contact, without the cases whose time here is over; null when there is none.
+   *
+   * @param {string} [language]
+   */
+  async get(language = "sq") {
+    const pack = await this.read(this.context.open(), `pack ${language}`);
+    if (!pack) return null;
+    const now = this.context.env.now();
+    const isCurrent = (/** @type {{ expires_at?: string }} */ one) => !(Date.parse(one.expires_at ?? "") <= now);
+    return { ...pack, cases: (pack.cases ?? []).filter(isCurrent), isExpired: !isCurrent(pack) };
+  }
+
+  /**
+   * A form's package, or null when the phone hasn't got it.
+   *
+   * @param {string} key
+   * @param {number} version
+   * @param {string} [language]
+   */
+  form(key, version, language = "sq") {
+    return this.read(this.context.open(), formId(key, version, language));
+  }
+
+  /** @param {DeviceSession} session */
+  async token(session) {
+    const { env, store } = this.context;
+    const sealed = /** @type {SealedRow | undefined} */ (await store.get("keys", "readToken"));
+    if (!sealed) throw new DeviceError("none");
+    return (await openRecord(env, session.key, { table: "keys", id: "readToken", sealed })).token;
+  }
+
+  /**
+   * @param {DeviceSession} session
+   * @param {ServiceClient} service
+   * @param {{ token: string, form: PackedForm, language: string }} what
+   */
+  async bring(session, service, { token, form, language }) {
+    const id = formId(form.key, form.version, language);
+    const stored = await this.read(session, id);
+    if (stored?.sha256 === form.sha256) return;
+    const { status, body } = await service.ask({ token, path: ownPath(form.package) });
+    if (status === 200) await this.put(session, id, body);
+  }
+
+  /**
+   * Lets go of forms that are neither offered nor used by a draft.
+   *
+   * @param {DeviceSession} session
+   * @param {PackedForm[]} forms
+   * @param {string} language
+   */
+  async clear(session, forms, language) {
+    const { env, store } = this.context;
+    const needed = new Set(forms.map(({ key, version }) => formId(key, version, language)));
+    for (const row of await store.all("drafts")) {
+      if (row.device !== session.device) continue;
+      const what = { table: "drafts", id: row.id, sealed: row };
+      const draft = await openRecord(env, session.key, what).catch(() => null);
+      if (!draft) return; // what can't be read may need any of them
+      needed.add(formId(draft.form, draft.version, draft.language));
+    }
+    await store.run(["pack"], "readwrite", async (requests) => {
+      for (const { id } of await requests.all("pack"))
+        if (id.startsWith("form ") && id.endsWith(` ${language}`) && !needed.has(id)) await requests.remove("pack", id);
+    });
+  }
+
+  /** @param {DeviceSession} session @param {string} id @param {object} record */
+  async put(session, id, record) {
+    const { env, store } = this.context;
+    const sealed = await sealRecord(env, session.key, { table: "pack", id, record });
+    await store.run(["meta", "pack"], "readwrite", async (requests) => {
+      const row = /** @type {DeviceRow | undefined} */ (await requests.get("meta", "device"));
+      if (row?.device !== session.device) throw new DeviceError("gone");
+      await requests.put("pack", { id, ...sealed });
+    });
+  }
+
+  /** @param {DeviceSession} session @param {string} id */
+  async read(session, id) {
+    const { env, store } = this.context;
+    const sealed = await store.get("pack", id);
+    if (!sealed) return null;
+    return openRecord(env, session.key, { table: "pack", id, sealed }).catch(() => null);
+  }
+}
+
+/** @param {string} key @param {number} version @param {string} language */
+const formId = (key, version, language) => `form ${key} ${version} ${language}`;
+
+/**
+ * A package's address without its host: the token goes nowhere else.
+ *
+ * @param {string} address
+ */
+function ownPath(address) {
+  const { pathname, search } = new URL(address, "https://own.invalid/");
+  return pathname + search;
+}

@@ -1,0 +1,148 @@
+// The app of a phone that stores (docs/adr/0175). One page, whose screens follow what the phone is: never set up, locked,
+// open, or emptied. Nothing that was typed is in the address, in the title or in the page once it is locked.
+
+import { loadArgon2, openDevice } from "../core/index.js";
+import { word } from "./dom.js";
+import { guard } from "./guard.js";
+import { alarm } from "./screens/alarm.js";
+import { card } from "./screens/card.js";
+import { fill } from "./screens/fill.js";
+import { finished } from "./screens/finished.js";
+import { home } from "./screens/home.js";
+import { lock, none, wiped } from "./screens/lock.js";
+import { sessions } from "./screens/sessions.js";
+import { settings } from "./screens/settings.js";
+
+const CONTACT_EACH = 5 * 60_000;
+
+/** @type {Record<string, (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>>} */
+const SCREENS = { "": home, fill, finished, card, sessions, alarm, settings };
+const WITHOUT = { none, locked: lock, wiped };
+
+class App {
+  /** @param {PhoneDevice} device */
+  constructor(device) {
+    this.device = device;
+    this.language = document.documentElement.lang === "en" ? "en" : "sq";
+    /** @type {Pack | null} */
+    this.pack = null;
+    this.isReached = navigator.onLine;
+    /** @type {PhoneScreen} */
+    this.screen = {};
+    this.state = "";
+    /** @type {Promise<void>} */
+    this.turn = Promise.resolve();
+    /** @type {Promise<void> | null} */
+    this.syncing = null;
+  }
+
+  /** @param {string} path */
+  go(path) {
+    if (location.hash === `#/${path}`) this.route();
+    else location.hash = `#/${path}`;
+  }
+
+  /** One screen after the other: what the one before still saves is saved before it goes. */
+  route() {
+    this.turn = this.turn.then(() => this.change()).catch((error) => this.fail(error));
+    return this.turn;
+  }
+
+  async change() {
+    await this.screen.leave?.();
+    const { state } = this.device;
+    this.state = state;
+    const [name, rest = ""] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/", 2);
+    const isHome = state !== "open" || !Object.hasOwn(SCREENS, name) || name === "";
+    bar("[data-back]").hidden = isHome;
+    bar("[data-name]").hidden = !isHome;
+    bar("[data-lock]").hidden = state !== "open";
+    if (state === "open") {
+      this.pack ??= /** @type {Pack | null} */ (await this.device.pack.get(this.language));
+      this.screen = await (SCREENS[name] ?? home)(this, rest);
+    } else {
+      this.pack = null;
+      if (state === "none") forget();
+      this.screen = WITHOUT[state](this);
+    }
+  }
+
+  /** @param {unknown} error */
+  async fail(error) {
+    const { code = "" } = /** @type {{ code?: string }} */ (error);
+    if (code === "locked" || this.device.state !== "open") {
+      this.screen = {};
+      if (this.state !== this.device.state) await this.change();
+      return;
+    }
+    const place = /** @type {HTMLElement} */ (document.querySelector("[data-screen]"));
+    const note = document.createElement("p");
+    note.className = "note note-danger";
+    note.setAttribute("role", "alert");
+    note.textContent = word(code === "full" ? "full" : "trouble");
+    place.prepend(note);
+  }
+
+  changed() {
+    if (this.device.state !== this.state) void this.route();
+    else void this.screen.refresh?.();
+  }
+
+  /** Contact, what is finished, what the phone takes along; one at a time. */
+  async sync() {
+    this.syncing ??= this.talk().finally(() => {
+      this.syncing = null;
+    });
+    await this.syncing;
+  }
+
+  async talk() {
+    const sent = await this.device.queue.send({ now: true });
+    const answer = await this.device.contact();
+    this.isReached = answer === "ok" && !sent.isUnreachable;
+    if (this.device.state === "open" && this.isReached) {
+      await this.device.pack.refresh(this.language);
+      this.pack = /** @type {Pack | null} */ (await this.device.pack.get(this.language));
+      await this.device.queue.send();
+    }
+    this.changed();
+  }
+}
+
+/** Nothing here says that there was something: no address of a form, no stored page. */
+function forget() {
+  if (location.hash) history.replaceState(null, "", location.pathname);
+  navigator.serviceWorker?.controller?.postMessage("forget");
+}
+
+/** @param {string} selector */
+const bar = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+
+async function begin() {
+  const { argon2 = "", app: version = "" } = document.body.dataset;
+  const device = await openDevice({
+    indexedDB,
+    crypto,
+    fetch: window.fetch.bind(window),
+    now: Date.now,
+    argon2: argon2 ? await loadArgon2(argon2) : undefined,
+    locks: navigator.locks,
+    channel: new BroadcastChannel("vatra-device"),
+    app: version,
+  });
+  const app = new App(device);
+  const sync = () => void app.sync().catch(() => app.changed());
+  device.on("change", () => app.changed());
+  window.addEventListener("hashchange", () => void app.route());
+  window.addEventListener("online", sync);
+  window.addEventListener("offline", () => {
+    app.isReached = false;
+    app.changed();
+  });
+  guard(device, () => app.screen.leave?.());
+  await app.route();
+  sync(); // also where it looks as if nothing were set up: what is left is delivered
+  setInterval(sync, CONTACT_EACH);
+}
+
+void begin();

@@ -1,0 +1,136 @@
+// What is entered, as the pages post it, and back into the fields. Files stand under their question's name, by id.
+
+import { remember } from "../../../filling/choices.js";
+import { addRow, clearRows, rowsOf } from "./rows.js";
+
+const CHECKED = new Set(["radio", "checkbox"]);
+const NEVER = new Set(["_occurred_at", "shown", "csrfmiddlewaretoken"]);
+
+/**
+ * All fields of the form that say something, in the order of the page.
+ *
+ * @param {HTMLFormElement} form
+ * @returns {[string, string][]}
+ */
+export function readFields(form) {
+  /** @type {[string, string][]} */
+  const fields = [];
+  for (const field of /** @type {HTMLInputElement[]} */ ([...form.elements])) {
+    if (!field.name || NEVER.has(field.name) || field.matches(":disabled, button, fieldset, output")) continue;
+    if (field.type === "file" || (CHECKED.has(field.type) && !field.checked)) continue;
+    // a place that was not given says how many there are
+    if (field.value === "" && !field.matches(".q-place")) continue;
+    if (field.name.endsWith(".remove")) continue;
+    if (field.name.endsWith(".kept") && field.closest(".q-file")) {
+      if (!isRemoved(form, field.name)) fields.push([field.name.slice(0, -".kept".length), field.value]);
+    } else {
+      fields.push([field.name, field.value]);
+    }
+  }
+  return fields;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} kept
+ */
+function isRemoved(form, kept) {
+  const box = /** @type {HTMLInputElement | null} */ (form.elements.namedItem(kept.replace(/\.kept$/, ".remove")));
+  return box?.checked === true;
+}
+
+/**
+ * Writes stored fields into a blank form: rows first, outer before inner. `attach(field, id)` names a file.
+ *
+ * @param {HTMLFormElement} form
+ * @param {FormPackage} taken
+ * @param {[string, string][]} fields
+ * @param {(field: HTMLInputElement, id: string) => void} attach
+ */
+export function writeFields(form, taken, fields, attach) {
+  const counts = new Map(fields.filter(([name]) => name.endsWith("-count")));
+  for (const repeat of form.querySelectorAll(".repeat[data-item]")) clearRows(repeat);
+  addCounted(form, taken, counts, ".repeat:not(.repeat-inner)[data-item]");
+  addCounted(form, taken, counts, ".repeat-inner[data-item]");
+  /** @type {Map<string, string[]>} */
+  const values = new Map();
+  for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
+  /** @type {Map<string, HTMLInputElement[]>} */
+  const byName = new Map();
+  for (const field of /** @type {HTMLInputElement[]} */ ([...form.elements])) {
+    if (!field.name) continue;
+    if (fields.length) empty(field);
+    const same = byName.get(field.name);
+    if (same) same.push(field);
+    else byName.set(field.name, [field]);
+  }
+  for (const [name, wanted] of values) enter(byName.get(name) ?? [], name, wanted, attach);
+  for (const fold of form.querySelectorAll("details")) {
+    if (fold.querySelector("input:checked")) fold.open = true;
+  }
+}
+
+/**
+ * What a blank form begins with isn't entered a second time: it may have been emptied on purpose.
+ *
+ * @param {HTMLInputElement} field
+ */
+function empty(field) {
+  if (CHECKED.has(field.type)) field.checked = false;
+  else if (field.type !== "hidden" && !NEVER.has(field.name) && !field.matches("button")) field.value = "";
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {FormPackage} taken
+ * @param {Map<string, string>} counts
+ * @param {string} selector
+ */
+function addCounted(form, taken, counts, selector) {
+  for (const repeat of form.querySelectorAll(selector)) {
+    const name = repeat.dataset.item ?? "";
+    const given = counts.get(`${name}-count`);
+    const count = given === undefined ? leastOf(taken, name) : Math.min(Number(given) || 0, 1000);
+    while (rowsOf(repeat).length < count) if (!addRow(form, taken, name)) break;
+  }
+}
+
+/**
+ * How many rows a group must have.
+ *
+ * @param {FormPackage} taken
+ * @param {string} name
+ */
+function leastOf(taken, name) {
+  const keys = name.split("-").filter((part) => !/^\d+$/.test(part));
+  /** @type {PhoneRule[]} */
+  let rules = taken.sections.flatMap((section) => section.rules);
+  let least = 0;
+  for (const key of keys) {
+    const rule = rules.find((each) => each.key === key);
+    least = rule?.min ?? 0;
+    rules = rule?.items ?? [];
+  }
+  return least;
+}
+
+/**
+ * @param {HTMLInputElement[]} fields
+ * @param {string} name
+ * @param {string[]} wanted
+ * @param {(field: HTMLInputElement, id: string) => void} attach
+ */
+function enter(fields, name, wanted, attach) {
+  const boxes = fields.filter((field) => CHECKED.has(field.type));
+  for (const box of boxes) box.checked = wanted.includes(box.value);
+  const isDrawn = (/** @type {string} */ value) => boxes.some((box) => box.value === value);
+  if (!fields.length || (boxes.length && !wanted.every(isDrawn))) remember(name, wanted);
+  fields
+    .filter((field) => !CHECKED.has(field.type))
+    .forEach((field, index) => {
+      const value = wanted[index] ?? "";
+      if (field.type === "file") attach(field, value);
+      else field.value = value;
+      if (value !== "" && field.value !== value && field.tagName === "SELECT") remember(name, wanted);
+    });
+}

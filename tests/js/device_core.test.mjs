@@ -1,0 +1,467 @@
+/** What a phone does in each single case; tests/device/test_interleavings.py mixes them. */
+
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { pinProblem } from "../../static/js/device/core/index.js";
+import { Model } from "./device/model.mjs";
+import { bytesOf, forms, Phone } from "./device/phone.mjs";
+
+const HOUR = 3_600_000;
+const PIN = "274916";
+const DURESS = "918264";
+const START = { form: "visit", version: 1, title: "Kanarina title", language: "sq" };
+const code = (/** @type {string} */ wanted) => (/** @type {{ code: string }} */ error) => error.code === wanted;
+
+let time = 0;
+/** @type {Model} */
+let service;
+/** @type {Phone} */
+let phone;
+/** @type {import("../../static/js/device/core/index.js").Device} */
+let device;
+/** @type {ReturnType<Model["register"]>} */
+let registered;
+
+beforeEach(async () => {
+  time = Date.parse("2026-11-28T10:00:00Z");
+  service = await Model.make(() => time);
+  phone = new Phone(service, () => time);
+  ({ device } = await phone.openTab());
+  registered = service.register();
+  await device.setUp({ pin: PIN, duressPin: DURESS, registered });
+});
+
+/** A draft with one answer. */
+async function draft(/** @type {string} */ answer) {
+  const id = await device.drafts.begin(START);
+  await device.drafts.save(id, { fields: [["answer", answer]] });
+  return id;
+}
+
+describe("a PIN", () => {
+  for (const pin of [
+    "000000",
+    "123456",
+    "654321",
+    "890123",
+    "19840512",
+    "12051984",
+    "120584",
+    "121212",
+    "147258",
+    "4711",
+    "  12  ",
+  ])
+    test(`${pin} is refused`, () => assert.ok(pinProblem(pin)));
+  for (const pin of [PIN, DURESS, "40971683", "shtegu i gjate", "5519283746"])
+    test(`${pin} is taken`, () => assert.equal(pinProblem(pin), null));
+
+  test("opens after the page was closed, and counts nothing", async () => {
+    const id = await draft("Kanarina");
+    ({ device } = await phone.openTab());
+    assert.equal(device.state, "locked");
+    assert.equal(device.meta?.person, null);
+    assert.equal(await device.unlock("274917"), "wrong");
+    assert.equal(device.triesLeft, 4);
+    assert.equal(await device.unlock(PIN), "open");
+    assert.equal(device.triesLeft, 5);
+    assert.equal(device.meta?.person?.name, "Kanarina Person");
+    assert.deepEqual((await device.drafts.load(id)).fields, [["answer", "Kanarina"]]);
+  });
+
+  test("that is wrong five times wipes, and the drafts are rescued", async () => {
+    const id = await draft("Kanarina");
+    await device.lock();
+    for (let tries = 0; tries < 4; tries += 1) assert.equal(await device.unlock("000001"), "wrong");
+    assert.equal(await device.unlock("000001"), "wiped");
+    assert.deepEqual([device.state, device.wiped?.why], ["wiped", "tries"]);
+    assert.equal(await device.unlock(PIN), "wiped");
+    assert.equal(await device.contact(), "ok");
+    assert.deepEqual(service.drafts.get(id).fields, [["answer", "Kanarina"]]);
+    const { drafts, remains } = await phone.dump();
+    assert.deepEqual([drafts, remains], [[], []]);
+  });
+
+  test("counts a try whose browser is killed in the middle", async () => {
+    await device.lock();
+    for (let tries = 0; tries < 5; tries += 1) {
+      const tab = await phone.openTab();
+      tab.fuse.left = 13;
+      await Promise.race([tab.device.unlock("000001"), tab.fuse.died]);
+      tab.fuse.kill();
+    }
+    const { device: last } = await phone.openTab();
+    assert.equal(last.triesLeft, 0);
+    assert.equal(await last.unlock(PIN), "wiped");
+  });
+
+  test("of duress leaves an app that was never set up, and delivers all the same", async () => {
+    const id = await draft("Kanarina");
+    const sent = await device.drafts.finish(await draft("Kanarina too"));
+    await device.lock();
+    assert.equal(await device.unlock(DURESS), "wiped");
+    assert.deepEqual([device.state, device.wiped, device.meta, await device.queue.list()], ["none", null, null, []]);
+    await device.contact();
+    assert.ok(service.drafts.has(id));
+    assert.ok(service.submissions.has(sent));
+  });
+
+  test("of duress is no other PIN, also not after a change", async () => {
+    await assert.rejects(device.changePin(PIN, DURESS), code("pin-same"));
+    await assert.rejects(device.changePin(PIN, "123456"), code("pin-obvious"));
+    assert.equal(await device.changePin("000001", "582914"), "wrong");
+    assert.equal(await device.changePin(PIN, "582914"), "open");
+    await device.lock();
+    assert.equal(await device.unlock(PIN), "wrong");
+    assert.equal(await device.unlock("582914"), "open");
+  });
+
+  test("opens after contacts have brought other shares, and so does the duress PIN", async () => {
+    for (let times = 0; times < 3; times += 1) {
+      assert.equal(await device.contact(), "ok");
+      await device.lock();
+      assert.equal(await device.unlock(PIN), "open");
+    }
+    await device.contact();
+    await device.lock();
+    assert.equal(await device.unlock(DURESS), "wiped");
+  });
+});
+
+describe("time", () => {
+  test("72 hours unseen wipe, a contact begins anew", async () => {
+    time += 71 * HOUR;
+    assert.equal(await device.contact(), "ok");
+    time += 71 * HOUR;
+    assert.equal(await device.check(), "open");
+    time += 2 * HOUR;
+    assert.equal(await device.check(), "wiped");
+    assert.equal(device.wiped?.why, "hours");
+  });
+
+  test("a clock that is set back ends nothing early and extends nothing", async () => {
+    phone.ahead = -500 * HOUR;
+    assert.equal(await device.check(), "open");
+    phone.ahead = 0;
+    time += 70 * HOUR;
+    await device.check();
+    phone.ahead = -60 * HOUR; // the latest time seen stands
+    assert.equal(await device.check(), "open");
+    time += 63 * HOUR;
+    assert.equal(await device.check(), "wiped");
+  });
+
+  test("a clock that is wrong by days from the beginning ends nothing early", async () => {
+    phone = new Phone(service, () => time);
+    phone.ahead = 100 * HOUR;
+    ({ device } = await phone.openTab());
+    await device.setUp({ pin: PIN, registered: service.register() });
+    time += 71 * HOUR;
+    assert.equal(await device.check(), "open");
+    time += HOUR;
+    assert.equal(await device.check(), "wiped");
+  });
+});
+
+describe("drafts", () => {
+  test("another tab's writing is not overwritten: both texts stay", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    await other.unlock(PIN);
+    await other.drafts.load(id);
+    assert.equal(await device.drafts.save(id, { fields: [["answer", "two"]] }), id);
+    const copy = await other.drafts.save(id, { fields: [["answer", "three"]] });
+    assert.notEqual(copy, id);
+    assert.equal(await other.drafts.save(id, { fields: [["answer", "four"]] }), copy);
+    const texts = await Promise.all(
+      (await device.drafts.list()).map(async (each) => (await device.drafts.load(each.id)).fields[0][1]),
+    );
+    assert.deepEqual(texts.sort(), ["four", "two"]);
+  });
+
+  test("of savings that come at once the newest is stored, and each knows", async () => {
+    const id = await draft("0");
+    const all = Array.from({ length: 50 }, (_, at) => device.drafts.save(id, { fields: [["answer", String(at)]] }));
+    assert.deepEqual(new Set(await Promise.all(all)), new Set([id]));
+    assert.equal((await device.drafts.load(id)).fields[0][1], "49");
+  });
+
+  test("what is being saved when the phone is locked is saved", async () => {
+    const id = await draft("one");
+    const saving = device.drafts.save(id, { fields: [["answer", "two"]] });
+    const then = device.drafts.save(id, { fields: [["answer", "three"]] });
+    await device.lock();
+    await Promise.all([saving, then]);
+    await assert.rejects(device.drafts.save(id, { fields: [] }), code("locked"));
+    await device.unlock(PIN);
+    assert.equal((await device.drafts.load(id)).fields[0][1], "three");
+  });
+
+  test("another tab's lock locks this one", async () => {
+    const other = (await phone.openTab()).device;
+    await other.lock();
+    assert.equal(device.state, "locked");
+  });
+
+  test("finishing needs the text as this page knows it", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    await other.unlock(PIN);
+    await other.drafts.load(id);
+    await other.drafts.save(id, { fields: [["answer", "two"]] });
+    await assert.rejects(device.drafts.finish(id), code("changed"));
+    assert.equal(await other.drafts.finish(id), id);
+    await assert.rejects(device.drafts.load(id), code("gone"));
+  });
+
+  test("a saving of another tab in the middle of finishing is not lost", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    await other.unlock(PIN);
+    await other.drafts.load(id);
+    device.drafts.lastOfGroup = async () => {
+      await other.drafts.save(id, { fields: [["answer", "two"]] });
+      return null;
+    };
+    await assert.rejects(device.drafts.finish(id), code("changed"));
+    assert.equal((await device.drafts.load(id)).fields[0][1], "two");
+    assert.deepEqual(await device.queue.list(), []);
+  });
+
+  test("two tabs that finish at once finish it once", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    await other.unlock(PIN);
+    await other.drafts.load(id);
+    const both = await Promise.allSettled([device.drafts.finish(id), other.drafts.finish(id)]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+    assert.equal((await device.queue.list()).length, 1);
+  });
+
+  test("what a page saves after the keys went is rescued, or refused when nobody could open it", async () => {
+    const id = await draft("one");
+    const other = (await phone.openTab()).device;
+    phone.channels.clear(); // it hears nothing of the other
+    phone.isOnline = false;
+    await other.remove();
+    assert.equal(await device.drafts.save(id, { fields: [["answer", "two"]] }), id);
+    phone.isOnline = true;
+    await other.contact();
+    assert.equal(service.drafts.get(id).fields[0][1], "two");
+    await assert.rejects(device.drafts.save(id, { fields: [["answer", "three"]] }), code("gone"));
+  });
+
+  test("what the service can't take over now stays for the next time", async () => {
+    const id = await draft("one");
+    const file = await device.files.put(id, "x", new Blob([new Uint8Array(300_000)]));
+    await device.drafts.save(id, { fields: [["photo", file]] });
+    await device.remove();
+    const { ask } = phone;
+    for (const late of ["sealed-files", "device-rescues"]) {
+      phone.ask = async (path, init) =>
+        path.includes(late) ? new Response(null, { status: 503 }) : ask.call(phone, path, init);
+      await device.contact();
+      assert.equal((await phone.dump()).drafts.length, 1, late);
+    }
+    phone.ask = ask;
+    await device.contact();
+    assert.ok(service.drafts.has(id) && service.files.get(file).plain);
+    assert.deepEqual((await phone.dump()).parts, []);
+  });
+
+  test("a form that is finished after it was handed over arrives as a form", async () => {
+    const id = await draft("one");
+    phone.losesAnswers = 1;
+    await assert.rejects(device.sendDrafts());
+    await device.drafts.load(id);
+    const uuid = await device.drafts.finish(id, { urgent: true });
+    await device.queue.send();
+    assert.ok(service.submissions.has(uuid));
+  });
+
+  test("a finished form can't be read here any more, and nothing of it lies in clear", async () => {
+    const id = await draft("Kanarina finished");
+    const file = await device.files.put(id, "Kanarina.jpg", new Blob(["Kanarina bytes"]));
+    await device.drafts.save(id, {
+      fields: [
+        ["answer", "Kanarina finished"],
+        ["photo", file],
+      ],
+    });
+    assert.equal(await (await device.files.get(file)).text(), "Kanarina bytes");
+    await device.drafts.finish(id);
+    await assert.rejects(device.files.get(file), code("gone"));
+    const dump = await phone.dump();
+    assert.equal(dump.chunks.length, 0);
+    for (const form of forms("Kanarina")) assert.ok(!bytesOf(dump).includes(form));
+  });
+
+  test("a file that is too large is refused", async () => {
+    const id = await draft("one");
+    await assert.rejects(device.files.put(id, "x", new Blob([new Uint8Array(11 * 1024 * 1024)])), code("too-large"));
+  });
+
+  test("handed to the service they are its own, and what is typed later goes on beside", async () => {
+    const id = await draft("one");
+    phone.losesAnswers = 1;
+    await assert.rejects(device.sendDrafts());
+    const copy = await device.drafts.save(id, { fields: [["answer", "two"]] });
+    assert.notEqual(copy, id);
+    assert.deepEqual(await device.sendDrafts(), { saved: 2, left: 0 });
+    assert.deepEqual([...service.drafts.values()].map(({ fields }) => fields[0][1]).sort(), ["one", "two"]);
+  });
+});
+
+describe("the queue", () => {
+  test("sends urgent ones first, each group in order, and before an urgent one what it waits for", async () => {
+    const plain = await device.drafts.finish(await draft("a"));
+    const first = await device.drafts.finish(await draft("b"), { group: "case" });
+    const second = await device.drafts.finish(await draft("c"), { group: "case", urgent: true });
+    const alone = await device.drafts.finish(await draft("d"), { urgent: true });
+    assert.equal((await device.queue.send()).sent, 4);
+    assert.deepEqual(service.log, [first, second, alone, plain]);
+    await device.contact();
+    assert.deepEqual(new Set((await device.queue.list()).map(({ state }) => state)), new Set(["told"]));
+  });
+
+  test("a form that is refused is a draft there, with its address, and the others arrive", async () => {
+    const id = await device.drafts.finish(await draft("a"));
+    service.withdrawn.add(1);
+    await device.queue.send();
+    const [item] = await device.queue.list();
+    assert.deepEqual([item.state, item.reason, item.url], ["returned", "answers", `/field/drafts/${id}/`]);
+    assert.equal((await phone.dump()).queue[0].sealed, null);
+  });
+
+  test("without a network it waits, and longer each time", async () => {
+    await device.drafts.finish(await draft("a"));
+    phone.isOnline = false;
+    const waits = [];
+    for (let tries = 0; tries < 6; tries += 1) {
+      const { nextAt, isUnreachable } = await device.queue.send({ now: true });
+      assert.ok(isUnreachable);
+      waits.push((nextAt ?? 0) - time);
+    }
+    assert.ok(waits[5] > waits[0] * 4, String(waits));
+    phone.isOnline = true;
+    assert.equal((await device.queue.send()).sent, 0); // not due
+    time += 16 * 60_000;
+    assert.equal((await device.queue.send()).sent, 1);
+  });
+
+  test("an answer that got lost doubles nothing", async () => {
+    await device.drafts.finish(await draft("a"));
+    phone.losesAnswers = 1;
+    await device.queue.send();
+    assert.equal((await device.queue.send({ now: true })).sent, 1);
+    assert.equal(service.log.length, 1);
+  });
+
+  test("a file goes on where it ended, wherever the service says that is", async () => {
+    const id = await draft("a");
+    const file = await device.files.put(
+      id,
+      "x",
+      new Blob([crypto.getRandomValues(new Uint8Array(60_000)), new Uint8Array(900_000)]),
+    );
+    await device.drafts.save(id, { fields: [["photo", file]] });
+    await device.drafts.finish(id);
+    let parts = 0;
+    const { ask } = phone;
+    phone.ask = async (path, init) => {
+      if (init.method === "PATCH") parts += 1;
+      if (init.method === "PATCH" && parts === 3) service.restart();
+      return ask.call(phone, path, init);
+    };
+    assert.equal((await device.queue.send()).sent, 1);
+    assert.equal(service.files.get(file).plain.length, 960_000);
+    assert.equal((await phone.dump()).parts.length, 0);
+  });
+
+  test("two tabs never send at once", async () => {
+    for (let at = 0; at < 5; at += 1) await device.drafts.finish(await draft(String(at)));
+    const other = (await phone.openTab()).device;
+    const both = await Promise.all([device.queue.send(), other.queue.send()]);
+    assert.deepEqual(both.map(({ isBusy }) => isBusy).sort(), [false, true]);
+    assert.equal(service.log.length, 5);
+  });
+
+  test("a busy service is asked again when it says so", async () => {
+    await device.drafts.finish(await draft("a"));
+    service.isDown = true;
+    const { nextAt } = await device.queue.send();
+    assert.ok((nextAt ?? 0) - time >= 1000);
+    assert.deepEqual(
+      (await device.queue.list()).map(({ state }) => state),
+      ["phone"],
+    );
+  });
+
+  test("a page of another network is no answer", async () => {
+    await device.drafts.finish(await draft("a"));
+    phone.ask = async () => new Response("<html>", { status: 200, headers: { "Content-Type": "text/html" } });
+    assert.ok((await device.queue.send()).isUnreachable);
+    assert.equal(await device.contact(), "unreachable");
+    assert.equal(device.state, "open");
+  });
+});
+
+describe("the service's word", () => {
+  test("that the phone is ended takes the keys, and what was typed arrives", async () => {
+    const id = await draft("a");
+    const done = await device.drafts.finish(await draft("b"));
+    service.devices.get(registered.device).isEnded = true;
+    assert.equal(await device.contact(), "ended");
+    assert.deepEqual([device.state, device.wiped?.why], ["wiped", "ended"]);
+    assert.ok(service.drafts.has(id) && service.drafts.has(done));
+    const { keys, remains, drafts } = await phone.dump();
+    assert.deepEqual([keys, remains, drafts], [[], [], []]);
+  });
+
+  test("that a token is over asks for a renewal, and nothing goes", async () => {
+    const id = await draft("a");
+    const row = service.devices.get(registered.device);
+    [row.queue, row.read] = ["new-queue", "new-read"];
+    assert.equal(await device.contact(), "unreachable");
+    assert.ok(device.meta?.needsRenewal);
+    await device.renewed({ queue_token: "new-queue", read_token: "new-read" });
+    assert.equal(await device.contact(), "ok");
+    assert.equal(await device.pack.refresh(), "ok");
+    assert.equal(device.meta?.needsRenewal, false);
+    assert.ok(await device.drafts.load(id));
+  });
+
+  test("brings the pack and its forms, and forms of drafts stay", async () => {
+    assert.equal(await device.pack.refresh(), "ok");
+    assert.equal((await device.pack.get())?.forms[0].key, "visit");
+    assert.equal((await device.pack.form("visit", 1))?.sha256, "s1");
+    await draft("a");
+    service.pack = async () => new Response("{}", { headers: { "Content-Type": "application/json" } });
+    await device.pack.refresh();
+    assert.ok(await device.pack.form("visit", 1));
+  });
+
+  test("a phone is set up again while the last one's rest still waits", async () => {
+    const id = await draft("a");
+    phone.isOnline = false;
+    await device.remove();
+    registered = service.register();
+    await device.setUp({ pin: "582914", registered });
+    const next = await draft("b");
+    assert.deepEqual(
+      (await device.drafts.list()).map((each) => each.id),
+      [next],
+    );
+    phone.isOnline = true;
+    await device.contact();
+    assert.ok(service.drafts.has(id));
+    assert.deepEqual(
+      (await phone.dump()).drafts.map((row) => row.id),
+      [next],
+    );
+  });
+
+  test("a second set-up doesn't take the first one's place", async () => {
+    await assert.rejects(device.setUp({ pin: PIN, registered: service.register() }), code("exists"));
+  });
+});
