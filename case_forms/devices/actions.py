@@ -14,7 +14,6 @@ from .living import find_grant, get_end, is_granted
 from .models import Device, DeviceGrant, EndedWhy
 
 TOKEN_DAYS = 30
-MAX_DEVICE_NAME = 60
 
 
 class NotGranted(Exception):
@@ -109,7 +108,7 @@ def set_up_device(*, user: User, name: str, replace: bool) -> SetUp:
                 if not get_end(earlier) and not replace:
                     raise DeviceExists
                 _end(earlier, get_actor(user), user, get_end(earlier) or EndedWhy.REPLACED)
-            device = Device(grant=grant, user=user, name=name.strip()[:MAX_DEVICE_NAME])
+            device = Device(grant=grant, user=user, name=name.strip())
             tokens = _issue(device)
             device.key_id = load_field_keys()[0].id
             device.save(force_insert=True)

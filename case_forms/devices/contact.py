@@ -69,7 +69,8 @@ def note_contact(*, device: Device, seen: Seen) -> dict[str, Any]:
         locked.drafts, locked.queued = min(seen.drafts, MAX_COUNT), min(seen.queued, MAX_COUNT)
         locked.is_locked = seen.is_locked
         locked.clock_seconds = _measure(seen.now, now)
-        locked.key_id = published[0]["id"] if published and not why else locked.key_id
+        if published and not why and locked.key_id != published[0]["id"]:
+            locked.key_id, locked.key_since = published[0]["id"], now
         locked.save()
     if why:
         raise DeviceEnded(why)

@@ -92,8 +92,8 @@ class Device(models.Model):
     """One phone that stores.
 
     `drafts`, `queued`: how many it said it holds. `clock_seconds`: by how much its clock was behind ours at the last
-    contact, negative when ahead. `key_id`: the field key that it was given last. `end_known_at`: when it learned that
-    it has ended, and threw its keys away.
+    contact, negative when ahead. `key_id`: the field key that it was given last, since `key_since`. `end_known_at`:
+    when it learned that it has ended, and threw its keys away.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -110,6 +110,7 @@ class Device(models.Model):
     is_locked = models.BooleanField(default=False)
     clock_seconds = models.IntegerField(_("difference of its clock"), null=True, blank=True)
     key_id = models.CharField(max_length=24, blank=True, default="")
+    key_since = models.DateTimeField(default=timezone.now)
     code_normal = models.CharField(max_length=8, unique=True, default=new_code, editable=False)
     code_urgent = models.CharField(max_length=8, unique=True, default=new_code, editable=False)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
@@ -262,6 +263,9 @@ class PhoneAlarm(models.Model):
     key_hash = models.CharField(max_length=100, unique=True)
     is_urgent = models.BooleanField()
     at = models.DateTimeField(default=timezone.now)
+    # When its coordinators are mailed next, and how often they were; null once somebody sees to it.
+    next_try_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    rounds = models.PositiveSmallIntegerField(default=0)
     seen_at = models.DateTimeField(null=True, blank=True)
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
 

@@ -1,25 +1,224 @@
-"""What a phone takes along."""
+"""What a phone takes along: forms to fill, numbers to call, what is due, sessions, kits, and the cases for the road.
 
-from datetime import timedelta
+Names of those who are on duty and words for everybody; of cases only codes, but for those that their worker marked
+(`road`). Reading it is recorded.
+"""
+
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from access.models import Region, User, localize
+from audit.chain import get_actor, log_event
+from case_forms.cases.days.scope import DayFilter, get_cases
+from case_forms.cases.days.sources import due_duties
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.dashboard import forms_to_begin
+from notifications.channels.gateways.description import HttpGateway
+from notifications.channels.gateways.loading import GatewayInvalid, get_gateways
+from notifications.directory.call_list import CHILD_LINE, POLICE_LINE
+from notifications.directory.chain import get_offices_of_region
+from notifications.directory.models import Contact, DutyShift, Role
+from outreach_pages.kits.models import KitVersion
+from outreach_pages.records.labels import SessionState
+from outreach_pages.records.models import InformativeSession
 
 from .models import CONTACT_HOURS, Device
+from .road import build_cases
+
+CALLED = (Role.COORDINATOR, Role.POLICE, Role.CPU)  # whose numbers go along, in this order
+MAX_PER_OFFICE, MAX_OFFICES, MAX_DAY, MAX_SESSIONS, MAX_KITS = 3, 12, 60, 30, 30
+DAYS_BACK, DAYS_AHEAD = 7, 21  # of sessions: those not yet reported, and those that are planned
 
 
 def build_pack(device: Device, language: str) -> dict[str, Any]:
-    now = timezone.now()
-    return {
+    """Return the pack in the active language, which is `language`; written down that this phone read it."""
+    user, now = device.user, timezone.now()
+    units = list(user.units().select_related("region").order_by("name"))
+    cases = build_cases(user, language, now)
+    day, more_day = _list_day(user, now)
+    sessions, more_sessions = _list_sessions(user)
+    kits, more_kits = _list_kits(language)
+    pack = {
         "made_at": now,
         "expires_at": now + timedelta(hours=CONTACT_HOURS),
-        "units": [],
-        "forms": [],
-        "numbers": [],
-        "call_card": {},
-        "day": [],
-        "sessions": [],
-        "cases": [],
-        "kits": [],
-        "alarm": None,
+        "units": [{"slug": unit.slug, "name": unit.name} for unit in units],
+        "forms": _list_forms(language),
+        "numbers": [*_national_numbers(), *_list_numbers({unit.region for unit in units}, now)],
+        "call_card": _write_call_card(),
+        "day": day,
+        "sessions": sessions,
+        "cases": cases,
+        "kits": kits,
+        # How many of each didn't fit: they are online.
+        "more": {"day": more_day, "sessions": more_sessions, "kits": more_kits},
+        "alarm": get_alarm(device),
     }
+    with transaction.atomic():
+        log_event(
+            "device.pack_read",
+            actor=get_actor(user),
+            target_kind="device",
+            target_id=device.pk,
+            cases=len(cases),
+        )
+    return pack
+
+
+def get_alarm(device: Device) -> dict[str, str] | None:
+    """Return where this phone's alarm goes by SMS and its two codes; None where no gateway takes SMS in."""
+    if not settings.FIELD_ALARM_NUMBER or not _takes_sms_in():
+        return None
+    return {
+        "number": settings.FIELD_ALARM_NUMBER,
+        "code_normal": device.code_normal,
+        "code_urgent": device.code_urgent,
+    }
+
+
+def _takes_sms_in() -> bool:
+    try:
+        gateways = [loaded.description for loaded in get_gateways("sms")]
+    except GatewayInvalid:
+        return False
+    return any(not isinstance(each, HttpGateway) or each.replies is not None for each in gateways)
+
+
+def _list_forms(language: str) -> list[dict[str, Any]]:
+    first, groups = forms_to_begin()
+    named = [(version, "") for version in first]
+    named += [(version, str(group.label)) for group in groups for version in group.versions]
+    return [_describe_form(version, group, language) for version, group in named]
+
+
+def _describe_form(version: FormVersion, group: str, language: str) -> dict[str, Any]:
+    key = version.form.key
+    return {
+        "key": key,
+        "version": version.number,
+        "sha256": version.sha256,
+        "title": str(localize(version.definition["title"], language)),
+        "group": group,
+        "package": f"/api/field/v1/device-forms/{key}/{version.number}?language={language}",
+    }
+
+
+def _national_numbers() -> list[dict[str, Any]]:
+    named = (
+        ("112", _("Emergency")),
+        (POLICE_LINE, _("Police")),
+        (CHILD_LINE, _("Child helpline")),
+    )
+    return [_describe_number(_("National"), name, phone, "national", on_duty=True) for phone, name in named]
+
+
+def _list_numbers(regions: set[Region], at: datetime) -> list[dict[str, Any]]:
+    """Return the coordinators, the police and the Child Protection Units of these regions; those on duty first."""
+    found: dict[int, dict[str, Any]] = {}
+    for role in CALLED:
+        for region in sorted(regions, key=lambda each: each.slug):
+            for office in get_offices_of_region(role, region).order_by("slug")[:MAX_OFFICES]:
+                shifts = DutyShift.objects.at(at).filter(partner=office).order_by("rank", "starts_at")
+                until = {shift.contact_id: shift.ends_at for shift in shifts}
+                people = Contact.objects.filter(partner=office, is_active=True).exclude(phone="").order_by("name", "pk")
+                listed = sorted(people[:50], key=lambda each: each.pk not in until)[:MAX_PER_OFFICE]
+                for each in listed:
+                    found.setdefault(
+                        each.pk,
+                        _describe_number(
+                            office.name,
+                            each.name,
+                            each.phone,
+                            str(role),
+                            on_duty=each.pk in until,
+                            until=until.get(each.pk),
+                        ),
+                    )
+    return list(found.values())
+
+
+def _describe_number(
+    office: str, name: str, phone: str, kind: str, *, on_duty: bool, until: datetime | None = None
+) -> dict[str, Any]:
+    return {"office": office, "name": name, "phone": phone, "on_duty": on_duty, "until": until, "kind": kind}
+
+
+def _write_call_card() -> dict[str, str]:
+    """Return what to say when there is no network and somebody must be called."""
+    return {
+        "title": _("When you call"),
+        "danger": _("If somebody is in danger now, call 112 or 129 first."),
+        "who": _("Say who you are: your unit, and the number to call you back."),
+        "what": _("Say what you need and how soon. Say a name or a place only to those who must come."),
+        "code": _("For a case that exists, say its code, never the name."),
+        "after": _("Fill in the form as soon as you can: with the network everybody is notified by it."),
+    }
+
+
+def _list_day(user: User, now: datetime) -> tuple[list[dict[str, Any]], int]:
+    """Return what is due in the person's cases within a week, codes and times alone, and how many there are beside."""
+    until = now + timedelta(days=7)
+    duties = due_duties(get_cases(user, DayFilter())).filter(due__lte=until).select_related("case")
+    lines = [
+        {"case": duty.case.reference, "due": duty.due, "late": duty.due <= now, "form": duty.form}
+        for duty in duties.order_by("due", "pk")[:MAX_DAY]
+    ]
+    return lines, _count_beside(duties, MAX_DAY)
+
+
+def _count_beside(rows: "QuerySet[Any]", most: int) -> int:
+    return max(rows.count() - most, 0)
+
+
+def _list_sessions(user: User) -> tuple[list[dict[str, Any]], int]:
+    today = timezone.localdate()
+    waiting = InformativeSession.objects.visible_to(user).filter(
+        date__gte=today - timedelta(days=DAYS_BACK),
+        date__lte=today + timedelta(days=DAYS_AHEAD),
+        state__in=(SessionState.PLANNED, SessionState.HELD),
+    )
+    found = waiting.select_related("municipality", "kit_version").defer("kit_version__content")
+    lines = [
+        {
+            "id": session.pk,
+            "date": session.date,
+            "starts_at": session.starts_at,
+            "ends_at": session.ends_at,
+            "place": session.place_name,
+            "municipality": session.municipality.name,
+            "audience": str(session.get_audience_display()),
+            "state": session.state,
+            "card": session.card_code,
+            "kit": session.kit_version_id,
+            "url": reverse("sessions:session", args=[session.pk]),
+        }
+        for session in found.order_by("date", "starts_at", "pk")[:MAX_SESSIONS]
+    ]
+    return lines, _count_beside(waiting, MAX_SESSIONS)
+
+
+def _list_kits(language: str) -> tuple[list[dict[str, Any]], int]:
+    """Return the kits that can be taken along, and how many there are beside.
+
+    `size` is null: a zip is made when somebody asks for it.
+    """
+    found = KitVersion.objects.newest_of_live_kits()
+    ordered = sorted(found.order_by("title", "pk")[:MAX_KITS], key=lambda each: each.language != language)
+    lines = [
+        {
+            "id": version.pk,
+            "title": version.title,
+            "language": version.language,
+            "url": reverse("session_kits:zip", args=[version.pk]),
+            "files": len(version.content.get("materials", ())),
+            "size": None,
+        }
+        for version in ordered
+    ]
+    return lines, _count_beside(found, MAX_KITS)

@@ -7,6 +7,7 @@ both is little: the notice stays in everybody's sight as accepted and not opened
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,6 +37,9 @@ from .words import Said, read_answer
 # however many came before it: nobody is kept from answering by somebody who writes in their name.
 FROM_ONE_SENDER = Limit("inbound.sender", 20, timedelta(hours=1))
 ACCEPT_KEY = "1"
+# Given the gateway's name and the SMS: whether it was for them. Rooms above read what is no answer to a notice.
+SmsReader = Callable[[str, Sms], bool]
+_readers: list[SmsReader] = []
 _INTERNATIONAL = re.compile(r"\+[0-9]{8,15}")
 
 log = structlog.get_logger(__name__)
@@ -70,8 +74,16 @@ def take_receipt(provider: str, receipt: Receipt) -> bool:
     )
 
 
+def register_reader(read: SmsReader) -> None:
+    """Register what reads SMS before they are taken for answers; it returns whether the SMS was for it."""
+    if read not in _readers:
+        _readers.append(read)
+
+
 def take_sms(provider: str, sms: Sms) -> str:
     """Take an SMS as the answer to a notice. Return what became of it: an InboundOutcome, or "" for nothing."""
+    if any(read(provider, sms) for read in _readers):
+        return ""
     number = _read_sender(sms.sender)
     said = read_answer(sms.text)
     found = _find_for_sms(said, number)

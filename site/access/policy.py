@@ -648,6 +648,13 @@ VIEWS: tuple[RouteRule, ...] = (
         GET_ONLY,
         scope="pack",
     ),
+    RouteRule(
+        "devices:list", FIELD, "A coordinator sees the phones of their regions, a worker their own; no form is in it."
+    ),
+    RouteRule("devices:grants", COORDINATOR, "A coordinator says who of their regions may have a phone.", POST_ONLY),
+    RouteRule("devices:end", FIELD, "Its owner or a coordinator of its region ends a phone.", POST_ONLY),
+    RouteRule("devices:road", WORKER, "A worker takes a case that they follow along, or leaves it here.", POST_ONLY),
+    RouteRule("devices:alarms", COORDINATOR, "A coordinator says that they see to a phone's alarm.", POST_ONLY),
     RouteRule("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
     RouteRule("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),
     RouteRule("feed", PUBLIC, "What is new among the public pages, for feed readers."),

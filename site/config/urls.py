@@ -26,6 +26,7 @@ urlpatterns = [
     path("field/sessions/", include("outreach_pages.records.urls")),
     path("field/sessions/", include("outreach_pages.cards.staff_urls")),
     path("field/sessions/kits/", include("outreach_pages.kits.urls")),
+    path("field/devices/", include("case_forms.devices.urls")),
     path("field/signals/", include("case_forms.tips.urls")),
     path("field/outreach/", include("case_forms.reports.urls")),
     path("api/field/v1/", include("case_forms.devices.api.urls")),

@@ -58,6 +58,7 @@ RECORDED_READING = {
     "cases_referral_modeladmin_inspect",
     "intake_submission_modeladmin_inspect",
     "field_api:case",
+    "field_api:device_pack",
     "intake:attachment",
     "intake:case_submission",
     "intake:move_form",
@@ -82,6 +83,7 @@ RECORDED_READING = {
     "wagtailsnippets_procedures_procedure:export",
     "wagtailsnippets_procedures_procedure:version_json",
 }
+OF_PHONES = {"queue", "pack", "session"}
 CHAIN = {"audit_auditentry", "audit_chainhead"}
 
 
@@ -106,6 +108,8 @@ def _expected(row: policy.RouteRule, person: Person, path: str, method: str) -> 
     if method not in row.methods:
         return "405"
     is_token = bool(person.token) and person.is_known_at(path)
+    if is_token and row.scope in OF_PHONES:  # a phone's own token, or none
+        return "403"
     return "403" if is_token and row.scope and person.kind.token not in ("all", row.scope) else "IN"
 
 

@@ -18,6 +18,7 @@ from notifications.escalation.audit_labels import TARGETS, get_words
 from .the_day import (  # noqa: F401
     accounts,
     cms,
+    devices,
     directory,
     field,
     finding,

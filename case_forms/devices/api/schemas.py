@@ -159,4 +159,5 @@ class PackOut(Schema):
     sessions: list[dict[str, Any]]
     cases: list[dict[str, Any]]
     kits: list[dict[str, Any]]
+    more: dict[str, int]
     alarm: dict[str, str] | None

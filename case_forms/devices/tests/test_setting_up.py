@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -314,3 +316,22 @@ def test_every_row_of_a_phone_s_route_asks_for_its_token_s_scope():
 def test_one_phone_of_another_owner_ends_nothing_of_mine(scene, phone):
     make_phone(scene, make_user("worker", unit=scene.unit))
     assert phone.contact().status_code == 200
+
+
+def test_the_operator_sees_which_field_key_can_go(phone, settings):
+    def said() -> str:
+        out = StringIO()
+        call_command("field_keys", stdout=out)
+        return out.getvalue()
+
+    assert "test1: 1 phones in use" in said()
+    settings.FIELD_KEYS = ["new2:bmV3LWZpZWxkLWtleS1vZi0zMi1ieXRlcy1uZXchISE=", *settings.FIELD_KEYS]
+    assert "test1: 1 phones in use" in said()
+    assert "Still needed." in said()
+    phone.contact()
+    assert "Still needed." in said()  # what it sealed before may come
+    month = timezone.now() - timedelta(days=31)
+    Device.objects.update(key_since=month, created_at=month - timedelta(days=1))
+    assert "Can leave FIELD_KEYS." in said()
+    settings.FIELD_KEYS = []
+    assert "no phone may store" in said()

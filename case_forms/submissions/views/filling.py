@@ -22,6 +22,7 @@ from access.sessions.actions import get_row, lock
 from access.sessions.locked import get_unlocking_url
 from case_forms.form_builder.definition import Section
 
+from .. import from_phone
 from ..actions import CLOCK_TOLERANCE, EARLIEST_YEAR
 from ..attachments.section_uploads import StoredUploads, refuse_uploads, store_uploads
 from ..attachments.uploads import keep_in_memory
@@ -316,6 +317,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
     context = frame(
         request,
         draft=draft,
+        returned=from_phone.describe_draft(draft),
         page=page,
         consents=consents,
         is_own=draft.owner_id == staff(request).pk,

@@ -21,7 +21,7 @@ from case_forms.form_builder.sources import Lists
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .. import outcome
+from .. import from_phone, outcome
 from ..actions import (
     AnswersRefused,
     ChangedSince,
@@ -118,6 +118,7 @@ def _review_page(
     page = frame(
         request,
         draft=draft,
+        returned=from_phone.describe_draft(draft),
         closed_case=case if case is not None and case.closed_at is not None else None,
         asked=[(warning, warning.key in ticked) for warning in asked],
         is_unconfirmed=is_unconfirmed,
@@ -230,6 +231,7 @@ def _reading(request: HttpRequest, found: Submission) -> HttpResponse:
         move=moving.describe(found, user),
         changed=compare(_read_corrected(found.corrects, context), sections) if found.corrects else None,
         corrected_by=Submission.objects.visible_to(user).filter(corrects=found).first(),
+        phone=from_phone.describe_submission(found),
     )
     return render(request, "submissions/submission.html", page)
 

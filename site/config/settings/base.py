@@ -287,6 +287,7 @@ EACH_MINUTE = (
     "notifications.directory.own_duty.mails.each_minute",
     "notifications.inbound.spools.read_all",
     "case_forms.cases.rights.reminders.send_due",
+    "case_forms.devices.alarms.ring",
     "case_forms.accountability.breaches.send_due",
     "access.place_changes.mails.send_again",
     "access.sessions.duress.ring",
@@ -492,6 +493,8 @@ NOTIFICATION_CHANNELS = {
 NOTIFICATION_GATEWAYS = read_gateways(env.str("NOTIFICATION_GATEWAYS_FILE", default=""))
 NOTIFICATION_CHANNELS |= get_gateway_channels(NOTIFICATION_GATEWAYS)
 # The channels by which an answer can come back, whichever of their gateways took the message.
+# The gateway's own number, to which phones without data send their alarm by SMS (docs/devices.md). Without: no alarm.
+FIELD_ALARM_NUMBER = env.str("FIELD_ALARM_NUMBER", default="")
 NOTIFICATION_REPLIES = get_reply_channels(NOTIFICATION_GATEWAYS)
 INBOUND_KEEP_DAYS = env.int("INBOUND_KEEP_DAYS", default=90)  # how long it is known that something came in
 # Our key towards the push services that wake phones (manage.py vapid_key); without it none is woken. The subject is

@@ -24,6 +24,7 @@ from case_forms.cases.models import (
     RightsRequest,
     StatusChange,
 )
+from case_forms.devices.models import Device
 from case_forms.session_requests.models import SessionRequest
 from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
 from case_forms.tips.models import Tip
@@ -94,6 +95,17 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
     "intake.Attachment": Region(lambda unit: Attachment.objects.filter(unit=unit), _key, is_listed=False),
     "intake.AnswerExport": Region(lambda unit: AnswerExport.objects.filter(by__assignments__unit=unit), _key),
     "signals.Tip": Region(lambda unit: Tip.objects.filter(unit=unit), lambda row: [row.reference, str(row.pk)]),
+    # phones of the region's workers
+    "devices.Device": Region(
+        lambda unit: Device.objects.filter(grant__region=unit.region), lambda row: [str(row.pk)], is_of_cases=False
+    ),
+    **{
+        model: Inside("a phone, or its owner's permission for one")
+        for model in (
+            *("devices.DeviceGrant", "devices.Arrival", "devices.SealedFile", "devices.Rescue", "devices.PhoneAlarm"),
+            "devices.RoadCase",
+        )
+    },
     # the unit's other work
     "session_requests.SessionRequest": Region(
         lambda unit: SessionRequest.objects.filter(unit=unit),
@@ -240,6 +252,7 @@ PARAMETERS: dict[str, str] = {
     "visit_id": "zones.PlannedVisit",
     "contact_id": "directory.Contact",
     "pk": "directory.Partner",  # of the model that the address begins with
+    "device_id": "devices.Device",
     "slug": "access.Region",  # of the region whose page it is
     "instance_pk": "outbox.Notice",  # of the register that the address begins with
 }

@@ -38,6 +38,8 @@ from case_forms.cases.models import (
     StatusChange,
 )
 from case_forms.cases.notes.actions import add_note
+from case_forms.devices.actions import grant_device, set_up_device
+from case_forms.devices.models import Device
 from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.models import Procedure
 from case_forms.session_requests.actions import receive_request
@@ -120,10 +122,18 @@ class World:
             "visit_id": visit.pk,
             "export_id": export.pk,
             "session_id": session.pk,
+            "device_id": self._device().pk,
+            "uuid": uuid4(),
             "ending": "json",
             "code": session.card_code,
             "number": version.number,
         }
+
+    def _device(self) -> Device:
+        """The worker's phone, which a coordinator of the region allowed."""
+        coordinator = self.people["coordinator"].user
+        grant_device(user=self.worker, region=self.unit.region, by=coordinator)
+        return set_up_device(user=self.worker, name="Telefoni i matrices", replace=True).device
 
     def _consent(self) -> str:
         record_consent(self.case, role="health")

@@ -48,6 +48,7 @@ GATED = {
     "case_forms/cases/rights/document.py": ("case_forms/cases/rights/views.py", "may_leave"),
     "case_forms/cases/rights/views.py": ("case_forms/cases/rights/views.py", "may_leave"),
     "case_forms/submissions/views/attachments.py": ("case_forms/submissions/views/attachments.py", "may_leave"),
+    "case_forms/devices/api/endpoints.py": ("case_forms/devices/road.py", "may_leave"),
     "case_forms/submissions/field_api/endpoints.py": ("case_forms/submissions/field_api/endpoints.py", "may_leave"),
     # Of a notice: when it is created, and each time its link is opened or it is sent on.
     "notifications/briefs/documents.py": ("notifications/briefs/links.py", "may_be_read"),
@@ -60,7 +61,6 @@ WITHOUT_A_CASE = {
     "case_forms/form_builder/versions.py": "a form's definition",
     "case_forms/form_builder/xlsform_views.py": "a form's definition",
     "case_forms/submissions/field_api/attachments.py": "takes a file in, and answers with its id",
-    "case_forms/devices/api/endpoints.py": "answers phones; the pack that they take along asks the gate by itself",
     "case_forms/tip_pages/api/endpoints.py": "what a unit answered to a tip, to whoever holds its receipt",
     "case_forms/tip_pages/api/session_requests.py": "how far a request for a session is, to whoever holds its receipt",
     "content/media_files/ranges.py": "public recordings",
@@ -97,6 +97,7 @@ SENDS_NOTICES = (
 MAILS_WITHOUT_CONTENT = {
     "case_forms/accountability/breaches.py": "a breach's clock",
     "case_forms/cases/rights/reminders.py": "an answer to a person is due",
+    "case_forms/devices/alarms.py": "somebody will call: who and where isn't in it",
     "case_forms/submissions/drafts/ending.py": "a draft ends soon",
     "content/review/news.py": "pages to look over",
     "notifications/briefs/pin_alarm.py": "wrong PINs",

@@ -6,7 +6,7 @@
 import { utf8 } from "./bytes.js";
 import { DeviceError } from "./errors.js";
 
-// About half a second on a phone six times slower than a laptop (tests/bench/device.py). OWASP's least is 19 MiB twice.
+// About half a second on a phone six times slower than a laptop (tests/bench/phone_core.py). OWASP's least is 19 MiB twice.
 const ARGON2 = { name: "argon2id", memory: 19456, passes: 2, lanes: 1 };
 const PBKDF2 = { name: "pbkdf2-sha256", passes: 600_000 };
 const SALT = 16;

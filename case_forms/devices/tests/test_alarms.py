@@ -1,0 +1,116 @@
+"""The SMS of a phone without data: its coordinators expect the call, and nothing in it says who or where."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import AuditEntry
+from notifications.channels.gateways.incoming import Sms
+from notifications.inbound.actions import take_sms
+from notifications.inbound.models import InboundRecord
+from notifications.inbound.tests.conftest import SECRET, SMS_GATEWAY
+from tests.world.places import make_coordinator, make_place, make_user
+
+from ..actions import end_device
+from ..alarms import ring
+from ..models import PhoneAlarm
+from ..pack import get_alarm
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def coordinator(phone):
+    found = phone.device.grant.granted_by
+    type(found).objects.filter(pk=found.pk).update(email="coordinator@vatra.example", language="en")
+    return found
+
+
+def send(text: str, id: str = "1", sender: str = "+355690000001") -> str:
+    return take_sms("phones", Sms(id, sender, text))
+
+
+def test_the_coordinators_are_mailed_at_once_and_the_mail_names_nobody(phone, coordinator, mailoutbox, scene):
+    send(f" {phone.device.code_urgent.lower()}. ")
+    alarm = PhoneAlarm.objects.get()
+    assert alarm.is_urgent
+    assert ring() == 1
+    (mail,) = mailoutbox
+    assert mail.to == ["coordinator@vatra.example"]
+    for word in (scene.worker.username, scene.unit.name, scene.place.region.name, phone.device.code_urgent):
+        assert word not in mail.body + mail.subject
+    assert "it is urgent" in mail.body
+    assert AuditEntry.objects.filter(action="device.alarm").get().detail == {"urgent": True}
+    assert not InboundRecord.objects.exists()
+
+
+def test_they_are_mailed_again_until_one_sees_to_it(phone, coordinator, mailoutbox):
+    send(phone.device.code_normal)
+    now = timezone.now()
+    assert [ring(now=now + timedelta(minutes=each)) for each in (0, 1, 4)] == [1, 0, 1]
+    client = Client()
+    client.force_login(coordinator)
+    page = client.get(reverse("devices:list")).content.decode()
+    assert "Somebody will call" in page
+    client.post(reverse("devices:alarms"), {"alarm": PhoneAlarm.objects.get().pk})
+    assert ring(now=now + timedelta(minutes=20)) == 0
+    assert PhoneAlarm.objects.get().seen_by == coordinator
+
+
+def test_another_region_s_coordinator_neither_sees_it_nor_sees_to_it(phone, coordinator):
+    send(phone.device.code_normal)
+    client = Client()
+    client.force_login(make_coordinator(make_place()))
+    assert "Somebody will call" not in client.get(reverse("devices:list")).content.decode()
+    answer = client.post(reverse("devices:alarms"), {"alarm": PhoneAlarm.objects.get().pk})
+    assert answer.status_code == 404
+    assert PhoneAlarm.objects.get().seen_at is None
+
+
+@pytest.mark.parametrize("text", ["", "23456789", "hello", "K" * 400, "\0", "🙂🙂🙂🙂🙂🙂🙂🙂"])
+def test_what_is_no_phone_s_code_is_no_alarm(phone, text):
+    send(text)
+    assert not PhoneAlarm.objects.exists()
+    assert InboundRecord.objects.get().outcome in ("unreadable", "unknown")
+
+
+def test_the_same_sms_twice_and_a_second_one_within_minutes_are_one_alarm(phone, coordinator):
+    for id in ("1", "1", "2"):
+        send(phone.device.code_normal, id)
+    assert PhoneAlarm.objects.count() == 1
+    send(phone.device.code_urgent, "3")
+    assert PhoneAlarm.objects.count() == 2
+
+
+def test_the_code_of_a_phone_that_has_ended_changes_nothing_and_is_recorded(phone, coordinator, scene):
+    end_device(device=phone.device, by=scene.worker, why="lost")
+    send(phone.device.code_urgent)
+    assert not PhoneAlarm.objects.exists()
+    assert AuditEntry.objects.filter(action="device.alarm_refused").exists()
+
+
+def test_without_a_coordinator_there_all_others_are_mailed(phone, coordinator, mailoutbox):
+    coordinator.assignments.all().delete()
+    other = make_user("coordinator", region=make_place().region, email="other@vatra.example")
+    send(phone.device.code_normal)
+    assert ring() == 1
+    assert mailoutbox[0].to == [other.email]
+
+
+def test_the_pack_says_where_it_goes_only_where_sms_come_in(phone, settings, monkeypatch):
+    monkeypatch.setenv("GATEWAY_PHONES", SECRET)
+    assert get_alarm(phone.device) is None
+    settings.FIELD_ALARM_NUMBER = "+355690000000"
+    assert get_alarm(phone.device) is None
+    settings.NOTIFICATION_GATEWAYS = [{key: value for key, value in SMS_GATEWAY.items() if key != "replies"}]
+    assert get_alarm(phone.device) is None
+    settings.NOTIFICATION_GATEWAYS = [SMS_GATEWAY]
+    said = get_alarm(phone.device)
+    assert said == {
+        "number": "+355690000000",
+        "code_normal": phone.device.code_normal,
+        "code_urgent": phone.device.code_urgent,
+    }
