@@ -399,6 +399,23 @@ describe("the queue", () => {
     assert.equal((await phone.dump()).parts.length, 0);
   });
 
+  test("a file that the service has let go of meanwhile is sent again", async () => {
+    const id = await draft("a");
+    const file = await device.files.put(id, "x", new Blob(["Kanarina"]));
+    await device.drafts.save(id, { fields: [["photo", file]] });
+    await device.drafts.finish(id);
+    const { ask } = phone;
+    phone.ask = async (path, init) =>
+      path.includes("submissions") ? new Response(null, { status: 503 }) : ask.call(phone, path, init);
+    await device.queue.send();
+    assert.ok(service.files.get(file).plain);
+    service.files.clear();
+    time += 50 * HOUR;
+    phone.ask = ask;
+    await device.queue.send();
+    assert.ok(service.files.get(file).plain);
+  });
+
   test("two tabs never send at once", async () => {
     for (let at = 0; at < 5; at += 1) await device.drafts.finish(await draft(String(at)));
     const other = (await phone.openTab()).device;

@@ -6,7 +6,7 @@ import { removeFile } from "./drafts.js";
 import { Unreachable } from "./errors.js";
 import { openRecord } from "./seal.js";
 import { queueToken, Service, senders } from "./service.js";
-import { outcome, sendFile } from "./uploads.js";
+import { isThere, outcome, sendFile } from "./uploads.js";
 
 const ON_ITS_WAY = 120_000; // a sending that began longer ago has ended with its page
 const SHOWN = 7 * 24 * 3_600_000;
@@ -127,7 +127,7 @@ export class Queue {
     try {
       for (const id of row.files) {
         const file = await this.context.store.get("files", id);
-        if (!file || file.isSent) continue;
+        if (!file || isThere(file, env.now())) continue;
         const { kind, headers } = await sendFile(this.context, this.service, { token, file });
         if (kind === "later") return await this.later(row, headers);
         if (kind !== "sent" && kind !== "refused") return await this.stop(row, kind);
