@@ -25,8 +25,11 @@ CUTS: dict[str, dict[str, str]] = {
     "case_forms/accountability/breaches.py": {"AT_MOST": PASS},
     "case_forms/cases/consent/clock.py": {"MAX_ENTRIES": PASS},
     "case_forms/devices/pack.py": {
-        "MAX_DAY": COUNTED, "MAX_KITS": COUNTED, "MAX_SESSIONS": COUNTED,
-        "MAX_OFFICES": "the nearest numbers to call; all of them are in the directory", "MAX_PER_OFFICE": "the same",
+        "MAX_DAY": COUNTED,
+        "MAX_KITS": COUNTED,
+        "MAX_SESSIONS": COUNTED,
+        "MAX_OFFICES": "the nearest numbers to call; all of them are in the directory",
+        "MAX_PER_OFFICE": "the same",
     },
     "case_forms/cases/date_clock.py": {"MAX_DATES": PASS},
     "case_forms/cases/days/calendar.py": {"MAX_TASKS": FEED},

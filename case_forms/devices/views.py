@@ -140,7 +140,7 @@ def _coordinators_part(request: HttpRequest, user: User) -> dict[str, Any]:
     page: Page[Device] = Paginator(joined.order_by("-last_seen_at", "pk"), ON_A_PAGE).get_page(request.GET.get("page"))
     people: Page[User] = Paginator(_list_workers(user), ON_A_PAGE).get_page(request.GET.get("people"))
     return {
-        "alarms": list_waiting(user)[:ON_A_PAGE],
+        "alarms": list_waiting(user),
         "shows_ended": shows_ended,
         "page": page,
         "lines": [_describe(device) for device in page.object_list],

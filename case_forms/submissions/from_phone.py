@@ -18,9 +18,7 @@ WHY: dict[str, Promise] = {
     "corrected": gettext_lazy("What it corrects was corrected by somebody else meanwhile."),
     "not_a_worker": gettext_lazy("It was filled for a unit in which its writer doesn't work."),
     "device_ended": gettext_lazy("The phone had ended before it arrived. Check that it is yours, then send it."),
-    "uuid_taken": gettext_lazy(
-        "Another text of this form came in before. Compare the two, and send what is right."
-    ),
+    "uuid_taken": gettext_lazy("Another text of this form came in before. Compare the two, and send what is right."),
     "files": gettext_lazy("Not all of its files arrived."),
     "rescued": gettext_lazy("The phone threw its keys away; this is the draft that was on it."),
 }
