@@ -134,7 +134,8 @@ interface FileRow {
   parts: number;
   /** Of the sealed bytes. */
   length: number;
-  isSent: boolean;
+  /** When the service last had all of it; 0: never. */
+  sentAt: number;
 }
 
 interface PieceRow {

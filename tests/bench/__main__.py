@@ -24,8 +24,8 @@ SUITES = (
     "public",
     "memory",
     "flood",
-    "device",
     "phones",
+    "phone_core",
 )
 
 

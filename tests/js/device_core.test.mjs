@@ -95,6 +95,27 @@ describe("a PIN", () => {
     assert.equal(await last.unlock(PIN), "wiped");
   });
 
+  test("that can't be tried, for want of memory, is no try; at set-up PBKDF2 takes its place", async () => {
+    phone.argon2 = async () => {
+      throw new RangeError("memory");
+    };
+    await device.lock();
+    const tab = await phone.openTab();
+    await assert.rejects(tab.device.unlock(PIN), code("no-kdf"));
+    assert.equal(tab.device.triesLeft, 5);
+    phone.argon2 = undefined;
+    await assert.rejects((await phone.openTab()).device.unlock(PIN), code("no-kdf"));
+    const other = new Phone(service, () => time);
+    other.argon2 = async () => {
+      throw new RangeError("memory");
+    };
+    ({ device } = await other.openTab());
+    await device.setUp({ pin: PIN, duressPin: DURESS, registered: service.register() });
+    assert.equal(device.meta?.kdf, "pbkdf2-sha256");
+    await device.lock();
+    assert.equal(await device.unlock(PIN), "open");
+  });
+
   test("of duress leaves an app that was never set up, and delivers all the same", async () => {
     const id = await draft("Kanarina");
     const sent = await device.drafts.finish(await draft("Kanarina too"));
@@ -378,12 +399,40 @@ describe("the queue", () => {
     assert.equal((await phone.dump()).parts.length, 0);
   });
 
+  test("a file that the service has let go of meanwhile is sent again", async () => {
+    const id = await draft("a");
+    const file = await device.files.put(id, "x", new Blob(["Kanarina"]));
+    await device.drafts.save(id, { fields: [["photo", file]] });
+    await device.drafts.finish(id);
+    const { ask } = phone;
+    phone.ask = async (path, init) =>
+      path.includes("submissions") ? new Response(null, { status: 503 }) : ask.call(phone, path, init);
+    await device.queue.send();
+    assert.ok(service.files.get(file).plain);
+    service.files.clear();
+    time += 50 * HOUR;
+    phone.ask = ask;
+    await device.queue.send();
+    assert.ok(service.files.get(file).plain);
+  });
+
   test("two tabs never send at once", async () => {
     for (let at = 0; at < 5; at += 1) await device.drafts.finish(await draft(String(at)));
     const other = (await phone.openTab()).device;
     const both = await Promise.all([device.queue.send(), other.queue.send()]);
     assert.deepEqual(both.map(({ isBusy }) => isBusy).sort(), [false, true]);
     assert.equal(service.log.length, 5);
+  });
+
+  test("a round ends when the service is too busy for three of them", async () => {
+    for (let at = 0; at < 8; at += 1) await device.drafts.finish(await draft(String(at)));
+    let asked = 0;
+    phone.ask = async () => {
+      asked += 1;
+      return new Response(null, { status: 503 });
+    };
+    assert.equal((await device.queue.send()).waiting, 8);
+    assert.equal(asked, 3);
   });
 
   test("a busy service is asked again when it says so", async () => {
@@ -459,6 +508,25 @@ describe("the service's word", () => {
       (await phone.dump()).drafts.map((row) => row.id),
       [next],
     );
+  });
+
+  test("what is left of a phone from before is delivered while today's token is over", async () => {
+    const id = await draft("a");
+    phone.isOnline = false;
+    await device.remove();
+    const next = service.register();
+    await device.setUp({ pin: PIN, registered: next });
+    phone.isOnline = true;
+    service.devices.get(next.device).queue = "another";
+    assert.equal(await device.contact(), "unreachable");
+    assert.ok(service.drafts.has(id));
+  });
+
+  test("a phone without room says so", async () => {
+    const full = async () => {
+      throw new DOMException("", "QuotaExceededError");
+    };
+    await assert.rejects(device.context.store.run(["meta"], "readwrite", full), code("full"));
   });
 
   test("a second set-up doesn't take the first one's place", async () => {

@@ -13,6 +13,7 @@ def get_words() -> list[tuple[str, str]]:
         ("as-of", _("As it was at {time}.")),
         ("until", _("until {time}")),
         ("due", _("due {time}")),
+        ("more-numbers", _("More numbers: {count}")),
         ("was-due", _("was due {time}")),
         ("card-code", _("Code of its card:")),
         ("renewed", _("It is renewed for another 30 days.")),

@@ -125,6 +125,7 @@ export class Phone {
     this.locks = new Locks();
     this.isOnline = true;
     this.losesAnswers = 0;
+    this.argon2 = quickArgon2;
     this.tabs = [];
     this.channels = new Set();
   }
@@ -146,7 +147,7 @@ export class Phone {
       fetch: counted(fuse, (path, init) => this.ask(path, init)),
       now: this.now,
       random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-      argon2: quickArgon2,
+      argon2: this.argon2,
       locks: this.locks.of(fuse),
       channel,
       app: "test",

@@ -13,17 +13,32 @@ import { queueToken, Service, senders } from "./service.js";
  * @returns {Promise<"ok" | "ended" | "unreachable">}
  */
 export async function contact(context, queue) {
-  try {
-    await context.refresh();
-    const answer = context.row ? await greet(context, context.row.device, queue) : "ok";
-    const remains = await context.store.all("remains");
-    if (remains.length) await context.alone("vatra-device-send", () => queue.sendAll(true));
-    await context.alone("vatra-device-rescue", () => rescueRemains(context));
-    return answer;
-  } catch (error) {
+  await context.refresh();
+  const { row } = context;
+  const answer = row ? await orUnreachable(greet(context, row.device, queue)) : "ok";
+  // What is left of a device from before goes its own way, also when the one of today isn't let in.
+  const left =
+    (await context.store.all("remains")).length > 0 ? await orUnreachable(deliverRemains(context, queue)) : "ok";
+  return row ? answer : left;
+}
+
+/**
+ * @param {DeviceContext} context
+ * @param {{ sendAll: (now: boolean) => Promise<unknown> }} queue
+ * @returns {Promise<"ok">}
+ */
+async function deliverRemains(context, queue) {
+  await context.alone("vatra-device-send", () => queue.sendAll(true));
+  await context.alone("vatra-device-rescue", () => rescueRemains(context));
+  return "ok";
+}
+
+/** @param {Promise<"ok" | "ended">} work @returns {Promise<"ok" | "ended" | "unreachable">} */
+function orUnreachable(work) {
+  return work.catch((error) => {
     if (error instanceof Unreachable) return "unreachable";
     throw error;
-  }
+  });
 }
 
 /**

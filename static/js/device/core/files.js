@@ -47,7 +47,7 @@ export class Files {
     /** @type {FileRow} */
     const row = {
       ...{ id, device: session.device, draft, sealed, chunks: chunks.length },
-      ...{ key: key.id, parts, length: whole.length, isSent: false },
+      ...{ key: key.id, parts, length: whole.length, sentAt: 0 },
     };
     await store.run(["meta", "remains", "drafts", "files", "chunks", "parts"], "readwrite", async (requests) => {
       await this.context.mustBeThere(requests, session.device);

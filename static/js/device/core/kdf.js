@@ -6,7 +6,7 @@
 import { utf8 } from "./bytes.js";
 import { DeviceError } from "./errors.js";
 
-// About half a second on a phone six times slower than a laptop (tests/bench/device.py). OWASP's least is 19 MiB twice.
+// About half a second on a phone six times slower than a laptop (tests/bench/phone_core.py). OWASP's least is 19 MiB twice.
 const ARGON2 = { name: "argon2id", memory: 19456, passes: 2, lanes: 1 };
 const PBKDF2 = { name: "pbkdf2-sha256", passes: 600_000 };
 const SALT = 16;
@@ -36,8 +36,25 @@ export async function loadArgon2(address) {
  * @param {Env} env
  * @returns {Kdf}
  */
-export function chooseKdf({ argon2, random }) {
+function chooseKdf({ argon2, random }) {
   return { ...(argon2 ? ARGON2 : PBKDF2), salt: random(SALT) };
+}
+
+/**
+ * The 32 bytes of a new phone's PIN, and how they were made: by PBKDF2 when the phone lacks the memory for Argon2.
+ *
+ * @param {Env} env
+ * @param {string} pin
+ */
+export async function firstStretch(env, pin) {
+  const kdf = chooseKdf(env);
+  try {
+    return { kdf, stretched: await stretch(env, pin, kdf) };
+  } catch (error) {
+    if (kdf.name === PBKDF2.name) throw error;
+    const simpler = chooseKdf({ ...env, argon2: undefined });
+    return { kdf: simpler, stretched: await stretch(env, pin, simpler) };
+  }
 }
 
 /**

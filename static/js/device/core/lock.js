@@ -3,7 +3,7 @@
 import { fromBase64url } from "./bytes.js";
 import { Session } from "./context.js";
 import { DeviceError } from "./errors.js";
-import { canStretch, chooseKdf, stretch } from "./kdf.js";
+import { canStretch, firstStretch, stretch } from "./kdf.js";
 import { DRAFT_KEY, makeSlot, makeVaultSlot, openShare, openSlot, sealShare, takeDraftKey } from "./keys.js";
 import { pinProblem } from "./pin.js";
 import { importKey, makeKey, openRecord, sealRecord } from "./seal.js";
@@ -34,12 +34,11 @@ export async function setUp(context, { pin, duressPin, registered }) {
   const { env, store } = context;
   const now = env.now();
   const { device } = registered;
-  const kdf = chooseKdf(env);
   const [deviceKey, queueKey] = [await makeKey(env), await makeKey(env)];
   const share = fromBase64url(registered.share);
   const raw = env.random(DRAFT_KEY);
   const draftKey = await importKey(env, raw);
-  const stretched = await stretch(env, pin, kdf);
+  const { kdf, stretched } = await firstStretch(env, pin);
   // Without a duress PIN its slot holds another key under random bytes: nobody can tell which it is.
   const other = duressPin ? await stretch(env, duressPin, kdf) : env.random(32);
   const rows = await Promise.all([
@@ -144,7 +143,11 @@ async function tryPin(context, pin) {
     return "wiped";
   }
   const { deviceKey } = found;
-  const stretched = await stretch(env, pin, found.row.kdf);
+  const stretched = await stretch(env, pin, found.row.kdf).catch(() => null);
+  if (!stretched) {
+    await context.update((row) => ({ ...row, wrong: Math.max(0, row.wrong - 1) })); // nothing was tried
+    throw new DeviceError("no-kdf");
+  }
   const raw = await openSlot(env, found.pin, { deviceKey, stretched });
   const isDuress = !raw && (await openSlot(env, found.duress, { deviceKey, stretched })) !== null;
   if (raw) return { found, raw, stretched };

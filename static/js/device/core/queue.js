@@ -6,12 +6,13 @@ import { removeFile } from "./drafts.js";
 import { Unreachable } from "./errors.js";
 import { openRecord } from "./seal.js";
 import { queueToken, Service, senders } from "./service.js";
-import { outcome, sendFile } from "./uploads.js";
+import { isThere, outcome, sendFile } from "./uploads.js";
 
 const ON_ITS_WAY = 120_000; // a sending that began longer ago has ended with its page
 const SHOWN = 7 * 24 * 3_600_000;
 const ASKED = 2 * 24 * 3_600_000;
 const ASKED_AT_ONCE = 20;
+const MAX_BUSY = 3; // so many that the service can't take now, one after the other, end a round
 /** Of notices, those that reached somebody. */
 const TOLD = new Set(["sent", "opened", "accepted", "closed"]);
 
@@ -74,12 +75,14 @@ export class Queue {
   async sendOf(sender, now) {
     const tried = new Set();
     const token = await queueToken(this.context.env, sender);
+    let busy = 0;
     for (let sent = 0; ; ) {
       const row = this.pick(await this.context.store.all("queue"), { device: sender.device, tried, now });
       if (!row) return sent;
       tried.add(row.id);
       const ended = await this.sendOne(row, token);
-      if (ended === "stop") return sent;
+      busy = ended === "later" ? busy + 1 : 0;
+      if (ended === "stop" || busy === MAX_BUSY) return sent;
       if (ended === "sent") sent += 1;
     }
   }
@@ -115,7 +118,7 @@ export class Queue {
    *
    * @param {QueueRow} row
    * @param {string} token
-   * @returns {Promise<"sent" | "waits" | "stop">}
+   * @returns {Promise<"sent" | "refused" | "later" | "stop">}
    */
   async sendOne(row, token) {
     const { env } = this.context;
@@ -124,7 +127,7 @@ export class Queue {
     try {
       for (const id of row.files) {
         const file = await this.context.store.get("files", id);
-        if (!file || file.isSent) continue;
+        if (!file || isThere(file, env.now())) continue;
         const { kind, headers } = await sendFile(this.context, this.service, { token, file });
         if (kind === "later") return await this.later(row, headers);
         if (kind !== "sent" && kind !== "refused") return await this.stop(row, kind);
@@ -165,16 +168,16 @@ export class Queue {
     const nextAt = env.now() + waitAfterRefusal(env);
     await this.change(row.id, { wayAt: 0, tries: row.tries + 1, nextAt, reason: kind || `http-${reply.status}` });
     this.context.changed();
-    return "waits";
+    return "refused";
   }
 
-  /** @param {QueueRow} row @param {Headers} [headers] @returns {Promise<"waits">} */
+  /** @param {QueueRow} row @param {Headers} [headers] @returns {Promise<"later">} */
   async later(row, headers) {
     const { env } = this.context;
     const nextAt = env.now() + Math.max(wait(env, row.tries), headers ? retryAfter(headers) : 0);
     await this.change(row.id, { wayAt: 0, tries: row.tries + 1, nextAt });
     this.context.changed();
-    return "waits";
+    return "later";
   }
 
   /** @param {QueueRow} row @param {"signed-out" | "ended"} why @returns {Promise<"stop">} */

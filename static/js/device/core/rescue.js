@@ -6,7 +6,7 @@
 import { toBase64url } from "./bytes.js";
 import { removeFile } from "./drafts.js";
 import { queueToken, Service } from "./service.js";
-import { sendFile } from "./uploads.js";
+import { isThere, sendFile } from "./uploads.js";
 
 const AT_ONCE = 20;
 const MOST_BYTES = 600_000; // of one request, before base64
@@ -104,7 +104,7 @@ async function sendFilesOf(context, service, { token, drafts }) {
   const ids = new Set(drafts.map(({ id }) => id));
   const late = new Set();
   for (const file of await context.store.all("files")) {
-    if (!ids.has(file.draft) || file.isSent) continue;
+    if (!ids.has(file.draft) || isThere(file, context.env.now())) continue;
     const { kind } = await sendFile(context, service, { token, file });
     if (kind !== "sent" && kind !== "refused") late.add(file.draft);
   }

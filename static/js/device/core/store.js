@@ -3,6 +3,8 @@
  * its own requests: anything else would let the browser end it early.
  */
 
+import { DeviceError } from "./errors.js";
+
 export const NAME = "vatra-device";
 const VERSION = 1;
 /** Each with the member that its records are found by. */
@@ -106,7 +108,8 @@ export class Store {
       try {
         transaction.abort();
       } catch {} // it had ended already
-      throw error;
+      const isFull = error instanceof DOMException && error.name === "QuotaExceededError";
+      throw isFull ? new DeviceError("full") : error;
     }
   }
 

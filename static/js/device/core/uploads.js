@@ -4,6 +4,16 @@ import { PART } from "./files.js";
 
 const MAX_STEPS = 200; // of one file: its parts, and answers that say the offset was another one
 
+const A_DAY = 24 * 3_600_000;
+
+/**
+ * Whether the service has it for sure: what no form names it deletes after two days.
+ *
+ * @param {FileRow} file
+ * @param {number} now
+ */
+export const isThere = ({ sentAt }, now) => sentAt > 0 && Math.abs(now - sentAt) < A_DAY;
+
 /**
  * Sends one file. "later": the service is busy; "refused": it won't take this file; "signed-out" or "ended": the token.
  * Raises Unreachable.
@@ -13,7 +23,7 @@ const MAX_STEPS = 200; // of one file: its parts, and answers that say the offse
  * @param {{ token: string, file: FileRow }} what
  * @returns {Promise<{ kind: "sent" | "refused" | "later" | "signed-out" | "ended", headers?: Headers }>}
  */
-export async function sendFile({ store }, service, { token, file }) {
+export async function sendFile({ env, store }, service, { token, file }) {
   const path = `sealed-files/${file.id}`;
   const head = await service.ask({ token, method: "HEAD", path });
   let offset = Number(head.headers.get("Upload-Offset") ?? 0);
@@ -28,7 +38,7 @@ export async function sendFile({ store }, service, { token, file }) {
     };
     const reply = await service.ask({ token, method: "PATCH", path, bytes: part, headers });
     if (reply.status === 201 || reply.status === 200) {
-      await markSent(store, file);
+      await markSent(store, file, env.now());
       return { kind: "sent" };
     }
     if (reply.status !== 204 && reply.status !== 409) return outcome(reply);
@@ -57,10 +67,10 @@ async function slice(store, file, offset) {
   return first ? first.data.slice(offset % PART) : new Uint8Array(0);
 }
 
-/** @param {DeviceStore} store @param {FileRow} file */
-function markSent(store, file) {
+/** @param {DeviceStore} store @param {FileRow} file @param {number} sentAt */
+function markSent(store, file, sentAt) {
   return store.run(["files"], "readwrite", async (requests) => {
     const row = await requests.get("files", file.id);
-    if (row) await requests.put("files", { ...row, isSent: true });
+    if (row) await requests.put("files", { ...row, sentAt });
   });
 }
