@@ -108,6 +108,7 @@ KINDS: dict[str, Promise] = {
     "audit.read": _("Read this record"),
     "audit.restored": _("Record restored from a backup"),
     "audit.sealed": _("Earlier entries sealed with a key"),
+    "backup.restored": _("A backup was restored: sessions and tokens ended"),
     "brief.answer_refused": _("A reply to a notice was refused"),
     "brief.closed": _("Closed a notice they had open"),
     "brief.contact_paused": _("Links paused after wrong PINs"),
