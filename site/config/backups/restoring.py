@@ -195,6 +195,8 @@ class _Place:
         self.dump: Path | None = None
         self.unfinished = into / f"{DATABASE}{UNFINISHED}"
         into.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in (contents.ATTACHMENTS, CASE_KEYS_FOLDER):
+            (into / name).mkdir(exist_ok=True, mode=0o700)
 
     def receive(self, name: str, file: BinaryIO) -> None:
         """Write one member. What belongs nowhere is passed by."""
