@@ -242,8 +242,8 @@ def _disk() -> dict[str, Any]:
 def describe_backup(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
     """Report the last backup: {"ok", "age_h", "error"}; with BACKUP_DIR also "proven_d" and "proof_error".
 
-    It fails when it is too old (unless none is required: BACKUP_MAX_HOURS 0), when a later try failed, and when the last
-    restore that was tried failed or is too long ago.
+    It fails when it is too old (unless none is required: BACKUP_MAX_HOURS 0), when a later try failed, and when the
+    last restore that was tried failed or is too long ago.
     """
     at, failed = _at(beats, BACKUP), beats.get(BACKUP_FAILED)
     hours = round((now - at).total_seconds() / 3600, 1) if at is not None else None

@@ -86,7 +86,9 @@ def _check_settings() -> Iterator[Result]:
         elif issue.level >= checks.WARNING:
             yield hint(str(issue.msg))
     if settings.PROFILE != "production":
-        yield missing(f"the profile is {settings.PROFILE}: DJANGO_SETTINGS_MODULE=config.settings.production for real cases")
+        yield missing(
+            f"the profile is {settings.PROFILE}: DJANGO_SETTINGS_MODULE=config.settings.production for real cases"
+        )
     elif not found:
         yield ok("filled in, no placeholder")
 
@@ -123,7 +125,9 @@ def _check_keys() -> Iterator[Result]:
         chain_keys()
         yield ok("AUDIT_KEYS sign the record")
     else:
-        yield hint(f"the record's key stands in {settings.AUDIT_KEY_FILE}: copy its line into AUDIT_KEYS, and off this machine")
+        yield hint(
+            f"the record's key stands in {settings.AUDIT_KEY_FILE}: copy its line into AUDIT_KEYS, and off this machine"
+        )
 
 
 def _check_people() -> Iterator[Result]:
@@ -132,7 +136,7 @@ def _check_people() -> Iterator[Result]:
 
     operators = len(get_operators_to_mail())
     if not operators:
-        yield missing("no operator has an e-mail address, so no alarm reaches anybody: `vatra first-operator`, or *Staff*")
+        yield missing("no operator has an e-mail address, so no alarm reaches anybody: see *Staff*")
     wanted = ((StaffRole.COORDINATOR, "coordinators"), (StaffRole.AUDITOR, "keepers of the record"))
     for role, name in wanted:
         amount = Assignment.objects.current().filter(role=role, user__is_active=True).values("user").distinct().count()
@@ -149,7 +153,9 @@ def _check_roster() -> Iterator[Result]:
         call_command("check_readiness", stdout=StringIO())
         yield ok("somebody is notified at every hour of the next 14 days")
     except CommandError as error:
-        yield missing(f"{error} in the next 14 days; `vatra manage check_readiness` lists them, coordinators enter contacts and shifts")
+        yield missing(
+            f"{error} in the next 14 days; `vatra manage check_readiness` lists them, coordinators enter the roster"
+        )
 
 
 def _check_mail() -> Iterator[Result]:
@@ -162,7 +168,9 @@ def _check_mail() -> Iterator[Result]:
             pass
         yield ok(f"{server} takes us; `vatra test-mail ADDRESS` sends one")
     except OSError as error:
-        yield missing(f"{server} can't be used ({type(error).__name__}): EMAIL_URL, and whether this machine may reach it")
+        yield missing(
+            f"{server} can't be used ({type(error).__name__}): EMAIL_URL, and whether this machine may reach it"
+        )
 
 
 def _check_certificate() -> Iterator[Result]:
@@ -203,7 +211,9 @@ def _check_clock() -> Iterator[Result]:
     if state is None:
         yield hint("whether the clock is synchronised can't be seen here")
     elif state == TIME_ERROR:
-        yield missing("the clock isn't synchronised (apt-get install systemd-timesyncd): times to answer would be wrong")
+        yield missing(
+            "the clock isn't synchronised (apt-get install systemd-timesyncd): times to answer would be wrong"
+        )
     else:
         yield ok("the clock is synchronised")
 
@@ -258,7 +268,7 @@ def _check_backup() -> Iterator[Result]:
     if settings.BACKUP_DIR:
         yield _describe_proof(found, beats.get(BACKUP_PROOF))
     if not settings.BACKUP_HOOK:
-        yield hint("BACKUP_HOOK is empty: what burns this machine burns its backups, unless something else takes them away")
+        yield hint("BACKUP_HOOK is empty: a fire here takes the backups too, unless something else takes them away")
 
 
 def _describe_proof(found: dict[str, Any], proof: Any) -> Result:
@@ -269,7 +279,9 @@ def _describe_proof(found: dict[str, Any], proof: Any) -> Result:
     from django.conf import settings
 
     if timedelta(days=found["proven_d"]) > timedelta(days=settings.BACKUP_PROOF_MAX_DAYS):
-        return missing(f"the last one that was restored to try it was {found['proven_d']:.0f} days ago: does its timer run?")
+        return missing(
+            f"the last one that was restored to try it was {found['proven_d']:.0f} days ago: does its timer run?"
+        )
     return ok(f"one was restored to try it {found['proven_d']:.0f} days ago")
 
 

@@ -73,7 +73,7 @@ class Writer:
         info.mode = 0o600
         reader = _Digesting(file)
         # Exactly so many bytes as were there when it began: one that grows meanwhile is cut there.
-        self.tar.addfile(info, reader)  # type: ignore[arg-type]
+        self.tar.addfile(info, reader)
         self.manifest.members[info.name] = [info.size, reader.digest.hexdigest()]
 
 

@@ -1,7 +1,7 @@
 """A consistent copy of the database while the service runs, with what is in it; and putting such a copy in place.
 
-SQLite copies itself page by page (its online backup); writers go on meanwhile. PostgreSQL exports a snapshot, from which
-both `pg_dump` and the facts are read.
+SQLite copies itself page by page (its online backup); writers go on meanwhile. PostgreSQL exports a snapshot, from
+which both `pg_dump` and the facts are read.
 """
 
 import os
@@ -37,7 +37,7 @@ class Facts:
 
     `migrations`: the last one of each app in the code that copied, as app.name.
 
-    `attachments`: ids of attached files. `media`: names of public files. Not in the manifest: those two are lists of it.
+    `attachments`: ids of attached files. `media`: names of public files. Neither is in the manifest.
     """
 
     vendor: str
@@ -137,7 +137,7 @@ def _iter_media(execute: Execute) -> Iterator[str]:
 def get_file_columns() -> list[tuple[type[models.Model], str]]:
     """Return each column that names a file under MEDIA_ROOT."""
     return [
-        (model, each.column)
+        (model, str(each.column))
         for model in apps.get_models()
         if model._meta.managed and not model._meta.proxy
         for each in model._meta.local_fields

@@ -4,13 +4,12 @@ The order: the database first, then files. A file is written before its row, so 
 that was deleted since is noted as `gone`. The cases' keys come last and in a file of their own, which the next backup
 replaces (docs/adr/0178): a case that was forgotten must open in no archive, however old.
 
-An archive has its name only once it has been read back and compared. It is read with a key that exists for the length of
-this process, because no identity is stored on this machine.
+An archive has its name only once it has been read back and compared. It is read with a key that exists as long as this
+process, because no identity is stored on this machine.
 """
 
 import fcntl
 import hashlib
-import io
 import os
 import shlex
 import shutil
@@ -248,14 +247,14 @@ def _unfinished(path: Path) -> Path:
 
 
 def _sum(unfinished: Path, path: Path) -> None:
-    """Write beside the archive what `sha256sum --check` takes, so that every copy of it can be compared without a key."""
+    """Write beside the archive what `sha256sum --check` takes: every copy of it can be compared without a key."""
     digest = hashlib.sha256()
     with unfinished.open("rb") as file:
         while chunk := file.read(MIB):
             digest.update(chunk)
     beside = path.with_name(f"{path.name}.sha256")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with io.open(handle, "w") as file_of_sum:
+    with open(handle, "w") as file_of_sum:
         file_of_sum.write(f"{digest.hexdigest()}  {path.name}\n")
 
 

@@ -46,7 +46,9 @@ def open_archive(path: Path) -> BinaryIO:
         raise CannotRestore(f"{path}: {error.strerror}.") from None
 
 
-def unpack(path: Path, identities: Sequence[Identity], into: Path, *, database: dict[str, Any] | None = None) -> Manifest:
+def unpack(
+    path: Path, identities: Sequence[Identity], into: Path, *, database: dict[str, Any] | None = None
+) -> Manifest:
     """Write an archive's content into the empty folder `into`.
 
     `database`: for an archive from PostgreSQL, the empty database to load (as in DATABASES). Raises CannotRestore.
@@ -60,7 +62,9 @@ def unpack(path: Path, identities: Sequence[Identity], into: Path, *, database: 
         _refuse_strange_release(manifest)
         if place.dump is not None:
             if database is None:
-                raise CannotRestore("It is from PostgreSQL: name an empty database with --database. Nothing was changed.")
+                raise CannotRestore(
+                    "It is from PostgreSQL: name an empty database with --database. Nothing was changed."
+                )
             restore_postgresql(place.dump, database)
             place.dump.unlink()
         place.finish()
@@ -145,7 +149,9 @@ def run_in_place(into: Path, database_url: str, *arguments: str, manifest: Manif
         found: dict[str, Any] = json.loads(done.stdout.strip().rpartition("\n")[2])
     except ValueError:
         said = [line for line in done.stderr.splitlines() if line.strip()]
-        raise CannotRestore(f"What was restored can't be looked at: {said[-1][:300] if said else done.returncode}") from None
+        raise CannotRestore(
+            f"What was restored can't be looked at: {said[-1][:300] if said else done.returncode}"
+        ) from None
     return found
 
 

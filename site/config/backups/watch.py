@@ -40,10 +40,12 @@ def each_minute(argument: str = "", *, now: datetime | None = None) -> int:
 
 
 def _is_time(beats: dict[str, Heartbeat], found: dict[str, Any], now: datetime) -> bool:
-    """Whether what is missing can have been there: a service of today has no backup of last night, nor of last month."""
+    """Whether what is missing can have been there: a service of today has no backup of last night."""
     if found["error"] or found.get("proof_error"):
         return True
-    began = MigrationRecorder(connection).Migration.objects.order_by("applied").values_list("applied", flat=True).first()
+    began = (
+        MigrationRecorder(connection).Migration.objects.order_by("applied").values_list("applied", flat=True).first()
+    )
     return _is_over(beats.get(BACKUP), began, timedelta(hours=settings.BACKUP_MAX_HOURS), now) or (
         "proven_d" in found and _is_over(beats.get(BACKUP_PROOF), began, _get_proof_limit(), now)
     )

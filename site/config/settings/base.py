@@ -247,8 +247,8 @@ Q_CLUSTER: dict = {
 # Limits of `/readyz` for the disk and the backups (docs/operator.md). 0 hours: no backup is expected.
 DISK_MIN_MB = env.int("DISK_MIN_MB", default=500)
 BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
-# Backups (docs/adr/0178): the folder they go to, the public keys of age that they are encrypted to, a command that takes
-# the folder elsewhere, and how many days ago the last one may have been restored to see whether it can be.
+# Backups (docs/adr/0178): the folder they go to, the public keys of age that they are encrypted to, a command that
+# takes the folder elsewhere, and how many days ago the last one may have been restored to see whether it can be.
 BACKUP_DIR = env.str("BACKUP_DIR", default="")
 BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
 BACKUP_HOOK = env.str("BACKUP_HOOK", default="")

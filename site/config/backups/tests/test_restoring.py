@@ -78,9 +78,9 @@ def test_the_service_proves_its_own_backup_and_notes_it(house: House) -> None:
     assert not list(settings.DATA_DIR.glob("backup-*"))
     assert "1 archives are as they were written" in out.getvalue()
     assert Heartbeat.objects.get(part=BACKUP_PROOF).facts["error"] == ""
+    archive = next(house.folder.glob("vatra-2*.age"))
+    archive.write_bytes(archive.read_bytes()[:-1] + b"x")
     with pytest.raises(CommandError, match="isn't well"):
-        archive = next(house.folder.glob("vatra-2*.age"))
-        archive.write_bytes(archive.read_bytes()[:-1] + b"x")
         call_command("backup", prove=True, stdout=StringIO())
     assert Heartbeat.objects.get(part=BACKUP_PROOF).facts["error"] == "sums"
 
@@ -112,8 +112,8 @@ def test_it_comes_back_without_what_was_ended_since_and_says_what_is_not_in_it(h
     assert read_one(into, "SELECT COUNT(*) FROM django_session") == 0
     assert read_one(into, "SELECT COUNT(*) FROM access_fieldtoken WHERE revoked_at IS NULL") == 0
     assert read_one(into, "SELECT MIN(session_epoch) FROM access_user") >= 1_000_000
-    for action in ("backup.restored", "audit.restored"):
-        assert read_one(into, f"SELECT COUNT(*) FROM audit_auditentry WHERE action = '{action}'") == 1
+    restored = "SELECT COUNT(*) FROM audit_auditentry WHERE action IN ('backup.restored', 'audit.restored')"
+    assert read_one(into, restored) == 2
 
     assert (into / "media" / "images" / "a.png").read_bytes() == b"picture"
     assert (into / "vatra.sqlite3").stat().st_mode & 0o777 == 0o600

@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,14 @@ def test_one_changed_bit_is_noticed(sealed: bytes, identity: Identity) -> None:
 
 def test_what_was_abandoned_has_no_end(identity: Identity) -> None:
     file = io.BytesIO()
-    with pytest.raises(ZeroDivisionError), encrypting(file, [identity.to_public()]) as sink:
-        sink.write(PLAIN)
-        raise ZeroDivisionError
+
+    def abandon() -> None:
+        with encrypting(file, [identity.to_public()]) as sink:
+            sink.write(PLAIN)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        abandon()
     with pytest.raises(NotOpened):
         open_it(file.getvalue(), identity)
 
@@ -80,9 +86,15 @@ def test_a_full_disk_is_an_error_and_no_waiting(identity: Identity) -> None:
 
 
 def test_a_reader_that_stops_in_the_middle_leaves_no_thread_waiting(sealed: bytes, identity: Identity) -> None:
-    with pytest.raises(ZeroDivisionError), decrypting(io.BytesIO(sealed), [identity]) as source:
-        source.read(10)
-        raise ZeroDivisionError
+    def stop() -> None:
+        with decrypting(io.BytesIO(sealed), [identity]) as source:
+            source.read(10)
+            raise ZeroDivisionError
+
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError):
+        stop()
+    assert threading.active_count() == before
 
 
 def test_keys_are_read_as_age_writes_them(identity: Identity, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from django.conf import settings
@@ -21,13 +21,13 @@ log = structlog.get_logger(__name__)
 class Command(BaseCommand):
     help = (
         "Writes the database, attached files, public files and plain settings into one archive that only the holder of"
-        " the identity opens, reads it back, and removes old ones (7 daily, 4 weekly, 12 monthly stay). No key is in it."
+        " the identity opens, reads it back, and removes old ones (7 daily, 4 weekly, 12 monthly stay)."
     )
     requires_system_checks: list = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--to", type=Path, help="another folder than BACKUP_DIR")
-        parser.add_argument("--prove", action="store_true", help="also restore it into an empty place and check it there")
+        parser.add_argument("--prove", action="store_true", help="also restore it into an empty place to try it")
 
     def handle(self, *args: Any, to: Path | None, prove: bool, **options: Any) -> None:
         folder = to or (Path(settings.BACKUP_DIR) if settings.BACKUP_DIR else None)
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         if found.error:
             raise CommandError("The backup was restored to try it, and isn't well: see above.")
 
-    def _fail(self, code: str, words: str) -> Any:
+    def _fail(self, code: str, words: str) -> NoReturn:
         """Note the failure, which operators are mailed about, and end."""
         log.error("backup_failed", code=code)
         with suppress(DatabaseError):

@@ -27,12 +27,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("archive", type=Path)
         parser.add_argument("--into", type=Path, required=True, help="an empty folder: the future DATA_DIR")
-        parser.add_argument("--identity", required=True, help="the file with the identity (AGE-SECRET-KEY-…), or - to type")
-        parser.add_argument("--case-keys", type=Path, help=f"the newest {CASE_KEYS}; default: the one beside the archive")
-        parser.add_argument("--database", default="", help="for an archive from PostgreSQL: the URL of an empty database")
+        parser.add_argument("--identity", required=True, help="the file with AGE-SECRET-KEY-…, or - to type it")
+        parser.add_argument("--case-keys", type=Path, help=f"the newest {CASE_KEYS} (beside the archive)")
+        parser.add_argument("--database", default="", help="for PostgreSQL: the URL of an empty database")
         parser.add_argument("--check", action="store_true", help="only try it; what was written is removed again")
         parser.add_argument("--mail-log", type=Path, help="the mail server's log since the backup (also .gz)")
-        parser.add_argument("--accept-unsigned", action="store_true", help="restore what this service's key didn't sign")
+        parser.add_argument("--accept-unsigned", action="store_true", help="restore what our key didn't sign")
 
     def handle(self, *args: Any, archive: Path, into: Path, **options: Any) -> None:
         began, into = time.monotonic(), into.resolve()
@@ -93,8 +93,8 @@ class Command(BaseCommand):
     def _refuse_unsigned(is_signed: bool, path: Path, accepts: bool) -> None:
         if not is_signed and not accepts:
             raise CannotRestore(
-                f"{path.name} isn't signed with a key that is here: either AUDIT_KEYS lacks the one of then (put it into"
-                " the settings), or somebody else wrote it. --accept-unsigned restores it all the same. Nothing was"
+                f"{path.name} isn't signed with a key that is here: either AUDIT_KEYS lacks the one of then (put it"
+                " into the settings), or somebody else wrote it. --accept-unsigned restores it all the same. Nothing was"
                 " changed."
             )
 
@@ -123,7 +123,9 @@ class Command(BaseCommand):
         log = ["--mail-log", str(options["mail_log"].resolve())] if options["mail_log"] else []
         found = restoring.run_in_place(into, url, "settle", *log, manifest=manifest)
         if "error" in found:
-            raise CannotRestore(f"Restored to {into}, but not settled: {found['error']}. Don't start the service on it.")
+            raise CannotRestore(
+                f"Restored to {into}, but not settled: {found['error']}. Don't start the service on it."
+            )
         self.stdout.write(
             f"settled: {found['forgotten']} cases forgotten again, {found['sessions']} sessions and {found['tokens']}"
             " tokens ended"
@@ -134,8 +136,8 @@ class Command(BaseCommand):
             self.stdout.write("No --mail-log: notices that went out after the backup can't be listed.")
         self.stdout.write(
             f"Not in it: whatever was entered after {manifest.made_at}. Before you start the service, ask units and"
-            " coordinators for forms and answers since then, and look for accounts that were shut, roles that were ended"
-            " and contacts that were changed or taken off duty since: they are as they were. Set DATA_DIR and"
+            " coordinators for forms and answers since then, and look for accounts that were shut, roles that were"
+            " ended and contacts that were changed or taken off duty since: they are as they were. Set DATA_DIR and"
             f" DATABASE_URL to {into}; the settings of then are in {restoring.OLD_SETTINGS}."
         )
 

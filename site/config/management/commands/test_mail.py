@@ -10,7 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 
 SUBJECT = "Vatra: test"
-TEXT = "Kjo është një provë e serverit të postës. Nuk ka asgjë për të bërë.\n\nThis is a test of the mail server. Nothing is to be done.\n"
+TEXT = (
+    "Kjo është një provë e serverit të postës. Nuk ka asgjë për të bërë.\n\n"
+    "This is a test of the mail server. Nothing is to be done.\n"
+)
 
 
 class Command(BaseCommand):
@@ -37,5 +40,7 @@ class Command(BaseCommand):
         except smtplib.SMTPException as error:
             raise CommandError(f"{server} refused ({type(error).__name__}).") from None
         except OSError as error:
-            raise CommandError(f"{server} can't be reached ({type(error).__name__}): EMAIL_URL, or a firewall.") from None
+            raise CommandError(
+                f"{server} can't be reached ({type(error).__name__}): EMAIL_URL, or a firewall."
+            ) from None
         self.stdout.write(f"{server} took it. Look whether it arrives, and not among spam.")
