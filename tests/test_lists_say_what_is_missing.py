@@ -108,7 +108,6 @@ CUTS: dict[str, dict[str, str]] = {
     "notifications/directory/own_duty/calendar.py": {"MAX_EVENTS": "of half a year; more than one person's shifts"},
     "notifications/directory/own_duty/mails.py": {"MAX_MAILS_PER_RUN": PASS},
     "notifications/directory/own_duty/page.py": {"MAX_SHOWN": "of three months; more than one person's shifts"},
-    "site/config/management/commands/restore.py": {"AT_MOST_NAMED": COUNTED},
     "site/config/sandbox/phone_store.py": {"KEPT": "the sandbox forgets what is older"},
     "notifications/outbox/ways/sending.py": {
         "MAX_TOGETHER": "the next batch, at once",

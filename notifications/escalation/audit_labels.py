@@ -16,6 +16,7 @@ ROOMS: dict[str, Promise] = {
     "attachment": _("Files of forms"),
     "audit": _("This record"),
     "breach": _("Breaches of personal data"),
+    "backup": _("Backups"),
     "brief": _("Notices as recipients see them"),
     "calendar_address": _("Calendar addresses"),
     "case": _("Cases"),

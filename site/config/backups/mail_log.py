@@ -16,7 +16,7 @@ from django.conf import settings
 from notifications.outbox.models import Notice
 from notifications.outbox.states import NoticeState
 
-TIME_CHARACTERS = 32
+TIME_LENGTH = 32
 PAGE = 500
 WAITING = (NoticeState.OWED, NoticeState.SENDING, NoticeState.FAILED)
 
@@ -52,4 +52,4 @@ def _iter_log(path: Path) -> Iterator[Gone]:
     with gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace") as file:
         for line in file:
             for found in pattern.finditer(line):
-                yield Gone(UUID(found[1]), line[:TIME_CHARACTERS].strip())
+                yield Gone(UUID(found[1]), line[:TIME_LENGTH].strip())

@@ -94,8 +94,8 @@ class Command(BaseCommand):
         if not is_signed and not accepts:
             raise CannotRestore(
                 f"{path.name} isn't signed with a key that is here: either AUDIT_KEYS lacks the one of then (put it"
-                " into the settings), or somebody else wrote it. --accept-unsigned restores it all the same. Nothing was"
-                " changed."
+                " into the settings), or somebody else wrote it. --accept-unsigned restores it all the same. Nothing"
+                " was changed."
             )
 
     def _put_case_keys_back(
