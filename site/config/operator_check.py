@@ -68,9 +68,15 @@ def main() -> int:
 
 def run_checks() -> Iterator[tuple[str, Result]]:
     """Yield (name, result) of each check."""
+    has_database = True
     for name, check in CHECKS.items():
+        if name in ON_DATABASE and not has_database:
+            yield name, hint("not looked at before the database is in order")
+            continue
         try:
-            yield from ((name, result) for result in check())
+            for result in check():
+                has_database = has_database and not (name == "database" and result.level == "missing")
+                yield name, result
         except Exception as error:  # noqa: BLE001 - said, and passed by
             yield name, missing(f"could not be looked at ({type(error).__name__})")
 
@@ -311,6 +317,7 @@ CHECKS: dict[str, Callable[[], Iterator[Result]]] = {
     "disk": _check_disk,
     "backup": _check_backup,
 }
+ON_DATABASE = frozenset({"keys", "people", "roster", "backup"})
 MARKS = {"ok": "ok   ", "hint": "hint ", "missing": "MISS "}
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.models import FileField
 
 from audit.models import ChainHead
@@ -58,7 +58,10 @@ def copy_database(folder: Path) -> Iterator[tuple[str, Path, Facts]]:
     path = folder / name
     os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        facts = _copy_sqlite(path) if connection.vendor == "sqlite" else _dump_postgresql(path)
+        try:
+            facts = _copy_sqlite(path) if connection.vendor == "sqlite" else _dump_postgresql(path)
+        except (DatabaseError, sqlite3.Error) as error:
+            raise CannotCopy(f"The database can't be read ({type(error).__name__}): `vatra check`.") from None
         yield name, path, facts
     finally:
         path.unlink(missing_ok=True)

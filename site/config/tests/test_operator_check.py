@@ -52,6 +52,14 @@ def test_one_that_falls_is_said_and_the_others_go_on(checked: Any, monkeypatch: 
     assert "backup" in found
 
 
+def test_without_its_tables_only_that_is_said(checked: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("config.health.missing_migrations", lambda: ["cases.9999_later"])
+    found = dict(run_checks())
+    assert "restart the service, it migrates" in found["database"].words
+    assert {found[name].level for name in operator_check.ON_DATABASE} == {"hint"}
+    assert "disk" in found
+
+
 def test_backups_are_looked_at_from_all_sides(checked: Any, settings: Any) -> None:
     assert "none was ever made" in get_missing(checked("backup"))
     assert "none was ever restored" in get_missing(checked("backup"))

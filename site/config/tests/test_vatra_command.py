@@ -31,6 +31,7 @@ def vatra(tmp_path: Path, monkeypatch: Any) -> ModuleType:
     python = tmp_path / "app" / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text("#!/bin/sh\n")
+    python.chmod(0o700)
     settings = tmp_path / "vatra.env"
     settings.write_text("DJANGO_SETTINGS_MODULE=config.settings.production\nSECRET_KEY='a b $(id) `id` \"'\n")
     monkeypatch.setattr(module, "APP", tmp_path / "app")
@@ -152,6 +153,12 @@ def test_without_the_user_it_says_what_to_do(vatra: ModuleType, monkeypatch: Any
     monkeypatch.setattr(vatra, "USER", "no-such-user-here")
     assert vatra.main(["status"]) == 2
     assert "There is no user" in capsys.readouterr().err
+
+
+def test_a_release_that_is_not_set_up_is_said(vatra: ModuleType, started: list[Any], capsys: Any) -> None:
+    (vatra.APP / ".venv" / "bin" / "python").unlink()
+    assert vatra.main(["check"]) == 2
+    assert "make .venv/run.stamp" in capsys.readouterr().err
 
 
 def test_help_and_a_wrong_word(vatra: ModuleType, capsys: Any) -> None:
