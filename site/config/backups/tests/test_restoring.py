@@ -93,7 +93,7 @@ def test_it_comes_back_without_what_was_ended_since_and_says_what_is_not_in_it(h
     living = house.scene.send(age_stated=16).submission.case
     assert living is not None
     made, into = make_backup(house.folder), house.root / "elsewhere"
-    known = Notice.objects.order_by("pk").first()
+    known = Notice.objects.filter(case_id=living.pk).first()
     assert known is not None
     forget_case(house.case.pk, timezone.localdate(), again=True)
     make_backup(house.folder, now=timezone.now() + timedelta(minutes=1))

@@ -70,7 +70,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"The database {database['NAME']} stays as it was loaded: drop it (dropdb).")
             if failed:
                 raise CommandError(f"{archive.name} can be read, and isn't well: {', '.join(failed)}.")
-            self.stdout.write(f"{archive.name} of {manifest.made_at} can be restored. {into} is empty again.")
+            self.stdout.write(f"{archive.name} of {manifest.made_at} can be restored. Nothing of it is left in {into}.")
             return
         self._settle(manifest, into, url, options)
         if failed:
