@@ -79,10 +79,17 @@ def estimate_size() -> int:
 
 def _copy_sqlite(path: Path) -> Facts:
     connection.ensure_connection()
+    whole = path.with_suffix(".whole")
+    os.close(os.open(whole, os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with closing(sqlite3.connect(whole)) as copy:
+            connection.connection.backup(copy)
+            # Without free pages, which hold what was deleted: it must not go on living in archives.
+            copy.execute("VACUUM INTO ?", [str(path)])
+    finally:
+        for left in path.parent.glob(f"{whole.name}*"):
+            left.unlink()
     with closing(sqlite3.connect(path)) as copy:
-        connection.connection.backup(copy)
-        # In a file of its own, not one with a log beside it.
-        copy.execute("PRAGMA journal_mode=DELETE")
         (state,) = copy.execute("PRAGMA integrity_check").fetchone()
         if state != "ok":
             raise CannotCopy(f"The database is damaged ({state}). Keep earlier backups, and look at the disk.")

@@ -133,7 +133,8 @@ def _clean(folder: Path) -> None:
 
 def _look_for_room(folder: Path) -> None:
     copy, files = estimate_size(), contents.count_bytes()
-    _refuse_if_less(Path(settings.DATA_DIR), copy + settings.DISK_MIN_MB * MIB)
+    # Twice for a moment: once more without what was deleted.
+    _refuse_if_less(Path(settings.DATA_DIR), 2 * copy + settings.DISK_MIN_MB * MIB)
     _refuse_if_less(folder, int((copy + files) * SPARE))
 
 

@@ -78,6 +78,16 @@ def test_the_copy_of_the_database_is_whole_and_in_one_file(house: House, tmp_pat
     assert not list(tmp_path.glob("copy.sqlite3-*"))
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a dump holds rows alone")
+def test_what_was_deleted_is_not_in_the_free_pages_of_the_copy(house: House) -> None:
+    Heartbeat.objects.create(part="x", facts={"words": "canary-deleted" * 1000})
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete=OFF")
+        cursor.execute("DELETE FROM outbox_heartbeat WHERE part = 'x'")
+    _manifest, members = open_archive(house, make_backup(house.folder).path)
+    assert b"canary-deleted" not in members["database.sqlite3"]
+
+
 def test_no_key_no_password_and_no_answer_is_in_it(house: House, settings: Any, monkeypatch: Any) -> None:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
