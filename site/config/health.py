@@ -42,7 +42,9 @@ AUDIT_FRESH = 300.0
 ROSTER_FRESH = 15 * 60.0  # the bulk workers look at it every five minutes
 CHAIN_FRESH = timedelta(hours=3)  # the whole chain is verified once an hour, in steps
 PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0, "gateways": 180.0}
-BACKUP = "backup"  # the Heartbeat of the last backup
+BACKUP = "backup"  # the Heartbeat of the last backup, of the last try that failed, and of the last that was proven
+BACKUP_FAILED = "backup.failed"
+BACKUP_PROOF = "backup.proof"
 
 Parts = dict[str, dict[str, Any]]
 NO_ALARM = {"ok": True, "cases": 0, "oldest_s": None}
@@ -87,6 +89,18 @@ def _get_last_migrations() -> frozenset[tuple[str, str]]:
     Reads every migration file, so once per process.
     """
     return frozenset(MigrationLoader(None).graph.leaf_nodes())
+
+
+@cache
+def get_known_migrations() -> frozenset[str]:
+    """Return every migration in the code, as app.name, with those that a squashed one replaces."""
+    found = MigrationLoader(None).disk_migrations
+    replaced = {name for migration in found.values() for name in migration.replaces}
+    return frozenset(f"{app}.{name}" for app, name in found.keys() | replaced)
+
+
+def get_last_migrations() -> frozenset[tuple[str, str]]:
+    return _get_last_migrations()
 
 
 def missing_migrations() -> list[str]:
@@ -152,7 +166,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         "audit_chain": _chain(beats, now),
         "sealed_cells": _cells(beats, now),
         "disk": _disk(),
-        "backup": _backup(_at(beats, BACKUP), now),
+        "backup": describe_backup(beats, now),
     }
 
 
@@ -225,11 +239,28 @@ def _disk() -> dict[str, Any]:
     return {"ok": writable and free >= settings.DISK_MIN_MB, "free_mb": free}
 
 
-def _backup(at: datetime | None, now: datetime) -> dict[str, Any]:
-    """Report the last backup: it fails when it is too old, unless none is required (BACKUP_MAX_HOURS 0)."""
+def describe_backup(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
+    """Report the last backup: {"ok", "age_h", "error"}; with BACKUP_DIR also "proven_d" and "proof_error".
+
+    It fails when it is too old (unless none is required: BACKUP_MAX_HOURS 0), when a later try failed, and when the
+    last restore that was tried failed or is too long ago.
+    """
+    at, failed = _at(beats, BACKUP), beats.get(BACKUP_FAILED)
     hours = round((now - at).total_seconds() / 3600, 1) if at is not None else None
     asked_for = settings.BACKUP_MAX_HOURS
-    return {"ok": not asked_for or (hours is not None and hours <= asked_for), "age_h": hours}
+    error = str(failed.facts.get("code", "")) if failed is not None else ""
+    ok = not error and (not asked_for or (hours is not None and hours <= asked_for))
+    part = {"ok": ok, "age_h": hours, "error": error}
+    return part | _proof(beats, now, ok) if settings.BACKUP_DIR else part
+
+
+def _proof(beats: dict[str, Heartbeat], now: datetime, ok: bool) -> dict[str, Any]:
+    proven = beats.get(BACKUP_PROOF)
+    days = round((now - proven.at).total_seconds() / 86400, 1) if proven is not None else None
+    error = str(proven.facts.get("error", "")) if proven is not None else ""
+    limit = settings.BACKUP_PROOF_MAX_DAYS
+    fresh = not limit or (days is not None and days <= limit)
+    return {"ok": ok and fresh and not error, "proven_d": days, "proof_error": error}
 
 
 def _seconds(age: float) -> float | None:

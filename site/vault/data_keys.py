@@ -309,3 +309,33 @@ def mirror(folder: Path) -> tuple[int, int]:
             _destroy_at(there)
             removed += 1
     return copied, removed
+
+
+def iter_lines() -> Iterator[str]:
+    """Iterate over every key, sealed by the ring, as `<owner> <sealed key>`, and then over the destroyed, as `<owner>`.
+
+    For a copy of which only the newest is stored: an older one would keep what is forgotten.
+    """
+    for path in _iter_files():
+        with suppress(FileNotFoundError):  # destroyed meanwhile
+            yield f"{path.name} {path.read_text()}"
+    for mark in sorted(Path(settings.VAULT_CASE_KEY_DIR).glob(f"*/*{GONE}")):
+        yield mark.stem
+
+
+def put_back(lines: Iterable[str]) -> tuple[int, int]:
+    """Write what `iter_lines` gave where it is missing. Returns how many keys and how many marks of destroyed ones.
+
+    A key that is marked as destroyed, here or later among the lines, doesn't come back. Raises ValueError, OSError.
+    """
+    keys = marks = 0
+    for line in lines:
+        name, _space, wrapped = line.strip().partition(" ")
+        owner = UUID(name)
+        if not wrapped:
+            _destroy_at(_path(owner))
+            marks += 1
+        elif not is_destroyed(owner):
+            _write(_path(owner), wrapped, replace=False)
+            keys += 1
+    return keys, marks

@@ -252,6 +252,12 @@ Q_CLUSTER: dict = {
 # Limits of `/readyz` for the disk and the backups (docs/operator.md). 0 hours: no backup is expected.
 DISK_MIN_MB = env.int("DISK_MIN_MB", default=500)
 BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
+# Backups (docs/adr/0178): the folder they go to, the public keys of age that they are encrypted to, a command that
+# takes the folder elsewhere, and how many days ago the last one may have been restored to see whether it can be.
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+BACKUP_HOOK = env.str("BACKUP_HOOK", default="")
+BACKUP_PROOF_MAX_DAYS = env.int("BACKUP_PROOF_MAX_DAYS", default=35)
 # What the bulk workers run each hour, by path: each cleans up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
@@ -292,6 +298,7 @@ EACH_MINUTE = (
     "access.place_changes.mails.send_again",
     "access.sessions.duress.ring",
     "audit.denials.flush",
+    "config.backups.watch.each_minute",
 )
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"

@@ -186,7 +186,23 @@ def test_a_backup_is_asked_for_when_the_settings_say_so(client, beats, settings,
         find("backup", hours * 3600)
     assert client.get("/readyz").json()["parts"]["backup"]["ok"] is True
     settings.BACKUP_MAX_HOURS = 26
-    assert client.get("/readyz").json()["parts"]["backup"] == {"ok": ok, "age_h": hours}
+    assert client.get("/readyz").json()["parts"]["backup"] == {"ok": ok, "age_h": hours, "error": ""}
+
+
+def test_a_backup_that_failed_or_was_never_restored_degrades(client, beats, settings):
+    beats(urgent=1, sweeper=1, bulk=1)
+    find("backup", 3600)
+    settings.BACKUP_DIR = "/backup"
+    part = {"ok": False, "age_h": 1.0, "error": "", "proven_d": None, "proof_error": ""}
+    assert client.get("/readyz").json()["parts"]["backup"] == part
+    find("backup.proof", 86400, error="chain")
+    part |= {"proven_d": 1.0, "proof_error": "chain"}
+    assert client.get("/readyz").json()["parts"]["backup"] == part
+    find("backup.proof", 86400, error="")
+    assert client.get("/readyz").json()["parts"]["backup"]["ok"] is True
+    find("backup.failed", 60, code="disk_full")
+    assert client.get("/readyz").json()["parts"]["backup"]["error"] == "disk_full"
+    assert "backup" in client.get("/readyz").json()["degraded"]
 
 
 def test_a_backup_by_another_tool_is_noted(beats):

@@ -106,7 +106,8 @@ MAILS_WITHOUT_CONTENT = {
     "notifications/directory/own_duty/mails.py": "when somebody's own duty begins, and that something was asked for",
     "notifications/directory/ways/phones.py": "a phone was added",
     "notifications/outbox/bounces/actions.py": "an address doesn't work",
-    "notifications/escalation/rounds.py": "the record's chain, and how much a roster lacks",
+    "site/config/management/commands/test_mail.py": "two sentences that say they are a test",
+    "notifications/escalation/rounds.py": "the record's chain, how much a roster lacks, and that a backup failed",
     "notifications/outbox/alarm.py": "notices that don't go out",
     "site/access/staff/mails.py": "accounts",
 }

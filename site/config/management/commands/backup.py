@@ -1,42 +1,82 @@
-"""Copy the SQLite database while the service runs."""
+"""`manage.py backup`: back everything up into one encrypted archive while the service runs (docs/operator.md)."""
 
-import os
-import sqlite3
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import structlog
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import DatabaseError
 
-from config.health import BACKUP
+from config.backups.database import CannotCopy
+from config.backups.making import CASE_KEYS, MIB, Made, NoBackup, make_backup
+from config.backups.proof import prove
+from config.health import BACKUP, BACKUP_FAILED, BACKUP_PROOF
 from notifications.outbox.models import Heartbeat
+
+log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Writes a consistent copy of the SQLite database to FILE while the house runs. VAULT_KEYS are not in it."
+    help = (
+        "Writes the database, attached files, public files and plain settings into one archive that only the holder of"
+        " the identity opens, reads it back, and removes old ones (7 daily, 4 weekly, 12 monthly stay)."
+    )
     requires_system_checks: list = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("--to", type=Path, help="another folder than BACKUP_DIR")
+        parser.add_argument("--prove", action="store_true", help="also restore it into an empty place to try it")
 
-    def handle(self, *args: Any, file: Path, **options: Any) -> None:
-        if connection.vendor != "sqlite":
-            raise CommandError("This database isn't SQLite: use its own tool (pg_dump --format=custom).")
-        if file.exists():
-            raise CommandError(f"{file} exists already.")
-        unfinished = file.with_name(f"{file.name}.unfinished")
-        # Created with its mode first: sqlite3 would create it readable for others, as the umask allows.
-        os.close(os.open(unfinished, os.O_CREAT | os.O_TRUNC, 0o600))
-        connection.ensure_connection()
-        copy = sqlite3.connect(unfinished)
+    def handle(self, *args: Any, to: Path | None, prove: bool, **options: Any) -> None:
+        folder = to or (Path(settings.BACKUP_DIR) if settings.BACKUP_DIR else None)
+        if folder is None:
+            self._fail("no_folder", "BACKUP_DIR is empty: name the folder that backups go to, best another disk.")
         try:
-            connection.connection.backup(copy)
-            (state,) = copy.execute("PRAGMA integrity_check").fetchone()
-        finally:
-            copy.close()
-        if state != "ok":
-            raise CommandError(f"The copy is damaged: {state}")
-        # Only a checked copy gets the name, so a backup that is there is whole.
-        unfinished.replace(file)
-        Heartbeat.beat(BACKUP)
-        self.stdout.write(f"{file}: {file.stat().st_size} bytes, integrity ok")
+            made = make_backup(folder)
+        except NoBackup as reason:
+            self._fail(reason.code, str(reason))
+        except CannotCopy as reason:
+            self._fail("database", str(reason))
+        facts = {"bytes": made.size, "seconds": round(made.seconds, 1), "files": len(made.manifest.members)}
+        Heartbeat.beat(BACKUP, facts)
+        self._say(made)
+        if prove:
+            self._prove(made)
+        if made.manifest.lost:
+            first = made.manifest.lost[0]
+            self._fail("files_lost", f"{len(made.manifest.lost)} attached files are gone from the disk, {first} first.")
+        if made.hook:
+            self._fail("hook", f"BACKUP_HOOK failed ({made.hook}): the archive is here, and nowhere else.")
+        Heartbeat.objects.filter(part=BACKUP_FAILED).delete()
+
+    def _say(self, made: Made) -> None:
+        facts = made.manifest.facts
+        self.stdout.write(
+            f"{made.path}: {made.size / MIB:.1f} MB in {made.seconds:.1f} s, {sum(facts['counts'].values())} rows,"
+            f" {len(made.manifest.members) - 2} members, read back whole; head {facts['head']}"
+        )
+        self.stdout.write(f"{made.path.with_name(CASE_KEYS)}: replaced. Never store an older copy of it.")
+        if made.manifest.gone:
+            self.stdout.write(f"{len(made.manifest.gone)} attached files were deleted meanwhile, with their rows")
+        if made.removed:
+            self.stdout.write(f"{made.removed} older archives removed")
+
+    def _prove(self, made: Made) -> None:
+        try:
+            found = prove(made)
+        except NoBackup as reason:
+            self._fail(reason.code, str(reason))
+        for each in found.findings:
+            self.stdout.write(f"{'ok  ' if each.ok else 'FAIL'} {each.name}: {each.words}")
+        Heartbeat.beat(BACKUP_PROOF, {"error": found.error, "archive": made.path.name})
+        if found.error:
+            raise CommandError("The backup was restored to try it, and isn't well: see above.")
+
+    def _fail(self, code: str, words: str) -> NoReturn:
+        """Note the failure, which operators are mailed about, and end."""
+        log.error("backup_failed", code=code)
+        with suppress(DatabaseError):
+            Heartbeat.beat(BACKUP_FAILED, {"code": code[:40]})
+        raise CommandError(words)
