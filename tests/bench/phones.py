@@ -107,8 +107,7 @@ class Phone:
 
     def seal(self, *, urgent: bool) -> bytes:
         identity, now = str(uuid.uuid4()), datetime.now(UTC)
-        danger = {"immediate_danger": "yes"} if urgent else {}
-        answers = self.answers | {"safe_contact_phone": f"+35560{uuid.uuid4().int % 10_000_000:07d}"} | danger
+        answers = self.answers | {"safe_contact_phone": f"+35560{uuid.uuid4().int % 10_000_000:07d}"}
         fields = [
             [name, each]
             for name, value in answers.items()
