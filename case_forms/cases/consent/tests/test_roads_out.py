@@ -60,6 +60,7 @@ WITHOUT_A_CASE = {
     "case_forms/accountability/views.py": "the record of processing",
     "case_forms/form_builder/versions.py": "a form's definition",
     "case_forms/form_builder/xlsform_views.py": "a form's definition",
+    "case_forms/devices/form_package_api.py": "a form in which nothing is typed, with what its worker may choose",
     "case_forms/submissions/field_api/attachments.py": "takes a file in, and answers with its id",
     "case_forms/tip_pages/api/endpoints.py": "what a unit answered to a tip, to whoever holds its receipt",
     "case_forms/tip_pages/api/session_requests.py": "how far a request for a session is, to whoever holds its receipt",
