@@ -33,6 +33,7 @@ from .models import CONTACT_HOURS, Device
 from .road import build_cases
 
 CALLED = (Role.COORDINATOR, Role.POLICE, Role.CPU)  # whose numbers go along, in this order
+URGENT_KIND = "identification"  # of forms: what a phone sends before anything else
 MAX_PER_OFFICE, MAX_OFFICES, MAX_DAY, MAX_SESSIONS, MAX_KITS = 3, 12, 60, 30, 30
 DAYS_BACK, DAYS_AHEAD = 7, 21  # of sessions: those not yet reported, and those that are planned
 
@@ -105,6 +106,7 @@ def _describe_form(version: FormVersion, group: str, language: str) -> dict[str,
         "sha256": version.sha256,
         "title": str(localize(version.definition["title"], language)),
         "group": group,
+        "urgent": version.parsed_form.kind == URGENT_KIND,
         "package": f"/api/field/v1/device-forms/{key}/{version.number}?language={language}",
     }
 

@@ -196,6 +196,7 @@ def test_the_pack_has_forms_numbers_words_and_codes_and_no_story(phone, scene):
     pack = get_pack(phone)
     assert {form["key"] for form in pack["forms"]} == {"small_identification", "small_follow_up"}
     assert pack["forms"][0]["package"].startswith("/api/field/v1/device-forms/")
+    assert {form["key"] for form in pack["forms"] if form["urgent"]} == {"small_identification"}
     assert {number["phone"] for number in pack["numbers"]} >= {"112", "129"}
     assert {number["kind"] for number in pack["numbers"]} >= {"national", "police"}
     assert pack["call_card"]["title"] == "When you call"

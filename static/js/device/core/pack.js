@@ -4,6 +4,8 @@ import { DeviceError, Unreachable } from "./errors.js";
 import { openRecord, sealRecord } from "./seal.js";
 import { Service } from "./service.js";
 
+const LISTS_AGE = 4 * 3_600_000; // after which a form is brought again: its lists of sessions and colleagues change
+
 /** @typedef {{ key: string, version: number, sha256: string, package: string }} PackedForm */
 
 export class Pack {
@@ -78,9 +80,10 @@ export class Pack {
   async bring(session, service, { token, form, language }) {
     const id = formId(form.key, form.version, language);
     const stored = await this.read(session, id);
-    if (stored?.sha256 === form.sha256) return;
+    const now = this.context.env.now();
+    if (stored?.sha256 === form.sha256 && Math.abs(now - (stored.broughtAt ?? 0)) < LISTS_AGE) return;
     const { status, body } = await service.ask({ token, path: ownPath(form.package) });
-    if (status === 200) await this.put(session, id, body);
+    if (status === 200) await this.put(session, id, { ...body, broughtAt: now });
   }
 
   /**

@@ -283,7 +283,7 @@ export class Filling {
     const form = this.app.pack?.forms.find((each) => each.key === this.draft.form);
     try {
       const uuid = await this.app.device.drafts.finish(this.draft.id, {
-        urgent: form?.urgent ?? this.draft.form === "initial_identification",
+        urgent: form?.urgent ?? false,
         group: this.caseOf(),
         confirmed,
       });
