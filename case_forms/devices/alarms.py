@@ -113,7 +113,7 @@ def _notify(key: int, now: datetime) -> bool:
     if not claimed.update(next_try_at=now + AGAIN):  # another worker has claimed it
         return False
     alarm = PhoneAlarm.objects.select_related("device__grant").get(pk=key)
-    people = _list_coordinators(alarm)
+    people = list_coordinators(alarm.device)
     if not people:
         log.error("device_alarm_has_nobody", alarm=key)
     with transaction.atomic():
@@ -124,11 +124,11 @@ def _notify(key: int, now: datetime) -> bool:
     return any(taken)
 
 
-def _list_coordinators(alarm: PhoneAlarm) -> list[User]:
+def list_coordinators(device: Device) -> list[User]:
     """Return the region's coordinators with an address; those of the whole service where it has none."""
     current = Assignment.objects.current().filter(role=StaffRole.COORDINATOR)
     people = User.objects.filter(is_active=True).exclude(email="").order_by("pk")
-    here = people.filter(pk__in=current.filter(region=alarm.device.grant.region_id).values("user"))
+    here = people.filter(pk__in=current.filter(region=device.grant.region_id).values("user"))
     return list(here) or list(people.filter(pk__in=current.values("user")))
 
 

@@ -163,6 +163,9 @@ class Arrival(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(default=timezone.now, db_index=True)
     clock_seconds = models.IntegerField(default=0)
+    # Of an urgent one that was returned: how often it was mailed about, and when next (`returned`).
+    rounds = models.PositiveSmallIntegerField(default=0)
+    next_mail_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
         verbose_name = _("delivered form")

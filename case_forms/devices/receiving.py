@@ -43,6 +43,7 @@ from .clocks import correct, read_difference
 from .envelopes import Filled, open_form
 from .living import get_end
 from .models import Arrival, ArrivalState, Device, SealedFile
+from .returned import FIRST
 from .returning import Problems, find_owner, read_problems, return_as_draft
 from .typed import named_uuids, read_typed
 
@@ -255,4 +256,5 @@ def _note(
         sent_at=envelope.sent_at,
         arrived_at=now,
         clock_seconds=int(difference.total_seconds()),
+        next_mail_at=now + FIRST if envelope.is_urgent and state == ArrivalState.RETURNED else None,
     )

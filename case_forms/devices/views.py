@@ -17,12 +17,14 @@ from access.models import Assignment, Region, StaffRole, User
 from access.reach import list_regions_shown, list_units_shown, reads_once
 from access.scoping import get_signed_in_user, visible_or_404
 from case_forms.cases.models import Case
+from case_forms.submissions.models import Draft
 
 from . import actions
 from .alarms import list_waiting, see_to
 from .clocks import TOLERANCE
 from .living import find_grant, get_end
 from .models import MAX_ROAD_CASES, ROAD_HOURS, Device, DeviceGrant, EndedWhy, PhoneAlarm
+from .returned import list_returned
 from .road import CannotTakeAlong, build_lines, leave_here, list_followed, list_marks, take_along
 
 ON_A_PAGE = 50
@@ -125,6 +127,8 @@ def _show(request: HttpRequest, *, refused: str = "", status: int = 200) -> Http
         "max_cases": MAX_ROAD_CASES,
         "road_hours": ROAD_HOURS,
         "lost": EndedWhy.LOST,
+        "returned": list_returned(user),
+        "own_drafts": set(Draft.objects.visible_to(user).open().values_list("pk", flat=True)),
     }
     if regions:
         context |= _coordinators_part(request, user)

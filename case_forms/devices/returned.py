@@ -1,0 +1,83 @@
+"""Urgent forms of phones that came back as drafts: nobody was notified, so somebody hears of it until they are sent.
+
+The draft's owner and the coordinators of the phone's region are mailed, at first after a few minutes in which the owner
+may send it, then each half hour. The mail says that one waits, and not what it is about. A draft that was sent or
+deleted ends it.
+"""
+
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import F, Q, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from access.models import User
+from access.reach import get_region_keys
+from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.submissions.models import Draft
+
+from .alarms import list_coordinators
+from .models import Arrival, ArrivalState
+
+KIND = "device.returned"  # under which a row is put aside
+FIRST = timedelta(minutes=5)  # in which its owner, who has the phone in hand, may send it
+AGAIN = timedelta(minutes=30)
+MAX_ROUNDS = 6
+
+log = structlog.get_logger(__name__)
+
+
+def list_returned(user: User) -> "QuerySet[Arrival]":
+    """Return the urgent forms that wait as drafts: this person's own, and those of the regions they coordinate."""
+    waiting = Arrival.objects.filter(state=ArrivalState.RETURNED, is_urgent=True, result__in=_open_drafts())
+    own = Q(result__in=Draft.objects.visible_to(user).open().values("pk"))
+    found = waiting.filter(own | Q(device__grant__region__in=get_region_keys(user)))
+    return found.select_related("device__user").order_by("arrived_at")
+
+
+def ring(_argument: str = "", *, now: datetime | None = None) -> int:
+    """Mail about those that still wait; run each minute. Return how many were mailed about."""
+    moment = now or timezone.now()
+    due = Arrival.objects.filter(next_mail_at__lte=moment).exclude(pk__in=get_put_aside_keys(KIND, moment))
+    keys = list(due.order_by("next_mail_at", "pk").values_list("pk", flat=True))
+    return for_each_row(KIND, keys, lambda key: _notify(key, moment), at=moment)
+
+
+def _open_drafts() -> "QuerySet[Draft, object]":
+    return Draft.objects.open().values("pk")
+
+
+def _notify(key: int, now: datetime) -> bool:
+    claimed = Arrival.objects.filter(pk=key, next_mail_at__lte=now)
+    if not claimed.update(next_mail_at=now + AGAIN):  # another worker has claimed it
+        return False
+    arrival = Arrival.objects.select_related("device__grant").get(pk=key)
+    draft = Draft.objects.open().select_related("owner").filter(pk=arrival.result).first()
+    if draft is None or arrival.rounds >= MAX_ROUNDS:
+        Arrival.objects.filter(pk=key).update(next_mail_at=None)
+        return False
+    people = {user.pk: user for user in [draft.owner, *list_coordinators(arrival.device)]}
+    reached = [user for user in people.values() if user.is_active and user.email]
+    if not reached:
+        log.error("returned_form_has_nobody", arrival=key)
+    taken = [_send(user, key) for user in reached]
+    if any(taken):
+        Arrival.objects.filter(pk=key).update(rounds=F("rounds") + 1)
+    return any(taken)
+
+
+def _send(user: User, key: int) -> bool:
+    with translation.override(user.language):
+        subject = _("Vatra: an urgent form waits, and nobody was notified of it")
+        body = render_to_string("devices/returned.txt", {"link": f"{settings.PUBLIC_URL}{reverse('devices:list')}"})
+    try:
+        return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
+    except (SMTPException, OSError) as error:
+        log.error("returned_form_mail_failed", code=type(error).__name__, arrival=key)
+        return False
