@@ -38,6 +38,8 @@ KINDS: dict[str, str | Promise] = {
     "attachment.stray": gettext_lazy("Deleting a file that is no longer used"),
     "picture.sizes": gettext_lazy("Resizing a picture"),
     "page.check": gettext_lazy("Checking a public page"),
+    "device.alarm": gettext_lazy("Telling the coordinators that somebody without a network will call"),
+    "device.returned": gettext_lazy("Telling of an urgent form that came back from a phone"),
     "housekeeping": gettext_lazy("Hourly or minute-by-minute task"),
 }
 
