@@ -48,7 +48,9 @@ from case_forms.simulation.models import Replay, Scenario
 from case_forms.submissions.attachments.storage import write_content
 from case_forms.submissions.drafts.actions import start_draft
 from case_forms.submissions.models import AnswerExport, Attachment, Draft, Submission
+from case_forms.tips import voices
 from case_forms.tips.models import Tip
+from case_forms.tips.wav import Recording
 from case_forms.zones.models import PlannedVisit, Zone
 from content.models import ArticlePage, Hotline
 from notifications.directory.changes.models import Act, ChangedKind, DirectoryChange
@@ -320,6 +322,14 @@ class World:
             stage=Stage.COORDINATOR,
         )
 
+    def _tip_with_voice(self) -> Tip:
+        tip = Tip.objects.get()
+        with voices.write_voice(Recording(rate=8000, samples=b"\0\0" * 8000), now=timezone.now()) as voice:
+            assert voice is not None
+            voice.tip = tip
+            voice.save(force_insert=True)
+        return tip
+
     def _session_request(self) -> SessionRequest:
         return receive_request(
             secret=secrets.token_bytes(32),
@@ -432,7 +442,7 @@ class World:
             "cases:fact": {"key": "municipality"},
             "cases:referral_step": {"referral": referral.pk, "kind": "arrived"},
             "cases:refer_again": {"referral": referral.pk},
-            "signals:": {"reference": Tip.objects.get().reference},
+            "signals:": {"reference": self._tip_with_voice().reference},
             "session_requests:": {"reference": self._session_request().reference},
             "simulation:": self._simulation_values(),
             "simulation_form": {"form": form.key},

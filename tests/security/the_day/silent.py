@@ -38,6 +38,7 @@ BECAUSE: dict[str, tuple[str, ...]] = {
         "drills",
         "agreement_account",
         "people_asked",
+        "numbers_report",
     ),
     "It asks a question; the answer goes to another route, which is driven.": (
         "wagtailadmin_pages:add_subpage",

@@ -56,7 +56,10 @@ def _conditions(part: Item, truths: set[str]) -> None:
 
 
 def _condition(logic: Any, truths: set[str]) -> Any:
-    """Arguments are lists; `and` and `or` of one part are that part; true or false alone is compared with true."""
+    """Arguments are lists; `and` and `or` of one part are that part; true or false alone is compared with true.
+
+    Two ways of saying one thing are one of them.
+    """
     if not isinstance(logic, dict):
         return logic
     (operator, given), *_ = logic.items()
@@ -69,12 +72,24 @@ def _condition(logic: Any, truths: set[str]) -> Any:
     if operator == "!":
         inner, denied = _condition(given[0], truths), _alone(given[0])
         is_counted = isinstance(inner, dict) and ">" in inner and isinstance(denied, dict) and "answered" in denied
-        return {"==": inner[">"]} if is_counted else {"!": [inner]}
+        if is_counted:
+            return {"==": inner[">"]}
+        either = inner.get("or", []) if isinstance(inner, dict) else []
+        unanswered = [_get_unanswered(part) for part in either]
+        # Not one of them unanswered: that all of them are answered.
+        is_about_all = bool(unanswered) and all(unanswered)
+        return {"answered": [key for keys in unanswered for key in keys]} if is_about_all else {"!": [inner]}
     if operator == "var" and given in truths:
         return {"==": [{"var": given}, True]}
     if operator in ("<", "<=") and len(given) == 3:
         return {"and": [{operator: list(pair)} for pair in pairwise(given)]}
     return _value({operator: given}, truths)
+
+
+def _get_unanswered(logic: Any) -> list[str]:
+    """Return the questions of "these aren't all answered"; none for another condition."""
+    denied = logic["!"][0] if isinstance(logic, dict) and "!" in logic else None
+    return denied["answered"] if isinstance(denied, dict) and "answered" in denied else []
 
 
 def _alone(logic: Any) -> Any:

@@ -290,10 +290,11 @@ def test_a_hook_that_fails_is_an_alarm_and_the_archive_stays(house: House, setti
     assert Heartbeat.objects.get(part=BACKUP_FAILED).facts == {"code": "hook"}
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's client")
-def test_without_its_client_postgresql_says_what_to_install(house: House, monkeypatch: Any) -> None:
-    from config.backups import database
+if connection.vendor == "postgresql":
 
-    monkeypatch.setattr(database.shutil, "which", lambda _program: None)
-    with pytest.raises(CommandError, match="postgresql-client"):
-        call_command("backup", stdout=StringIO())
+    def test_without_its_client_postgresql_says_what_to_install(house: House, monkeypatch: Any) -> None:
+        from config.backups import database
+
+        monkeypatch.setattr(database.shutil, "which", lambda _program: None)
+        with pytest.raises(CommandError, match="postgresql-client"):
+            call_command("backup", stdout=StringIO())
