@@ -14,6 +14,8 @@ import { sessions } from "./screens/sessions.js";
 import { settings } from "./screens/settings.js";
 
 const CONTACT_EACH = 5 * 60_000;
+const LOOK_EACH = 5_000;
+const LOOKED_FOR = 60_000;
 
 /** @type {Record<string, (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>>} */
 const SCREENS = { "": home, fill, finished, card, sessions, alarm, settings };
@@ -34,6 +36,7 @@ class App {
     this.turn = Promise.resolve();
     /** @type {Promise<void> | null} */
     this.syncing = null;
+    this.again = 0; // of looking whether somebody was notified
   }
 
   /** @param {string} path */
@@ -106,6 +109,20 @@ class App {
       await this.device.queue.send();
     }
     this.changed();
+    await this.lookAgain();
+  }
+
+  /** Of what has just arrived it is asked soon again whether somebody was notified. */
+  async lookAgain() {
+    clearTimeout(this.again);
+    const items = await this.device.queue.list();
+    if (!items.some(({ state, at }) => state === "server" && Math.abs(Date.now() - at) < LOOKED_FOR)) return;
+    const look = async () => {
+      await this.device.contact();
+      this.changed();
+      await this.lookAgain();
+    };
+    this.again = setTimeout(() => void look().catch(() => this.changed()), LOOK_EACH);
   }
 }
 
