@@ -272,6 +272,25 @@ describe("drafts", () => {
     await assert.rejects(device.drafts.save(id, { fields: [["answer", "three"]] }), code("gone"));
   });
 
+  test("what is finished or put in while another tab throws the keys away leaves no title and no second copy", async () => {
+    const [first, second] = [await draft("one"), await draft("two")];
+    const other = (await phone.openTab()).device;
+    phone.channels.clear();
+    phone.isOnline = false;
+    await other.remove();
+    const file = await device.files.put(second, "x", new Blob([new Uint8Array(10)]));
+    await device.drafts.finish(first);
+    const dump = await phone.dump();
+    assert.deepEqual(
+      [dump.queue.map((row) => row.title), dump.files.map((row) => row.sealed), dump.chunks],
+      [[null], [null], []],
+    );
+    phone.isOnline = true;
+    await other.contact();
+    assert.ok(service.submissions.has(first) || service.drafts.has(first));
+    assert.ok(service.files.get(file).plain);
+  });
+
   test("what the service can't take over now stays for the next time", async () => {
     const id = await draft("one");
     const file = await device.files.put(id, "x", new Blob([new Uint8Array(300_000)]));

@@ -122,14 +122,16 @@ export class Context {
 
   /**
    * Inside a transaction over "meta" and "remains": DeviceError "gone" when what this session stores could no longer be
-   * opened by anybody. When only the keys here went, the service still opens it.
+   * opened by anybody. False: only the keys here went, and the service still opens it.
    *
    * @param {DeviceRequests} requests
    * @param {string} device
    */
   async mustBeThere(requests, device) {
     const row = /** @type {DeviceRow | undefined} */ (await requests.get("meta", "device"));
-    if (row?.device !== device && !(await requests.get("remains", device))) throw new DeviceError("gone");
+    if (row?.device === device) return true;
+    if (!(await requests.get("remains", device))) throw new DeviceError("gone");
+    return false;
   }
 
   /**

@@ -173,7 +173,7 @@ export class Drafts {
       ["meta", "remains", "drafts", "files", "chunks", "parts", "queue"],
       "readwrite",
       async (requests) => {
-        await this.context.mustBeThere(requests, session.device);
+        const hasKeys = await this.context.mustBeThere(requests, session.device);
         const stored = await requests.get("drafts", here);
         if (!stored) throw new DeviceError("gone");
         if (stored.turn !== row.turn || stored.isGiven !== row.isGiven) throw new DeviceError("changed");
@@ -181,7 +181,8 @@ export class Drafts {
         const order = (await requests.all("queue")).reduce((most, item) => Math.max(most, item.order), 0) + 1;
         /** @type {QueueRow} */
         const item = {
-          ...{ id: uuid, device: session.device, key: key.id, sealed, title, urgent, order, after, files },
+          ...{ id: uuid, device: session.device, key: key.id, sealed, urgent, order, after, files },
+          title: hasKeys ? title : null,
           ...{ madeAt: now, at: now, state: "phone", wayAt: 0, tries: 0, nextAt: 0 },
           ...{ reason: null, url: null, notices: [] },
         };

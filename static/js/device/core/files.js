@@ -50,10 +50,11 @@ export class Files {
       ...{ key: key.id, parts, length: whole.length, sentAt: 0 },
     };
     await store.run(["meta", "remains", "drafts", "files", "chunks", "parts"], "readwrite", async (requests) => {
-      await this.context.mustBeThere(requests, session.device);
+      const hasKeys = await this.context.mustBeThere(requests, session.device);
       if (!(await requests.get("drafts", draft))) throw new DeviceError("gone");
-      await requests.put("files", row);
-      for (const chunk of chunks) await requests.put("chunks", chunk);
+      // Of a phone whose keys went meanwhile nothing is left but what the service opens.
+      await requests.put("files", hasKeys ? row : { ...row, sealed: null, chunks: 0 });
+      for (const chunk of hasKeys ? chunks : []) await requests.put("chunks", chunk);
       for (let at = 0; at < parts; at += 1)
         await requests.put("parts", { file: id, at, data: whole.slice(at * PART, (at + 1) * PART) });
     });
