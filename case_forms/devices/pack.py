@@ -24,7 +24,7 @@ from notifications.channels.gateways.description import HttpGateway
 from notifications.channels.gateways.loading import GatewayInvalid, get_gateways
 from notifications.directory.call_list import CHILD_LINE, POLICE_LINE
 from notifications.directory.chain import get_offices_of_region
-from notifications.directory.models import Contact, DutyShift, Role
+from notifications.directory.models import Contact, DutyShift, Leave, Role
 from outreach_pages.kits.models import KitVersion
 from outreach_pages.records.labels import SessionState
 from outreach_pages.records.models import InformativeSession
@@ -127,10 +127,12 @@ def _list_numbers(regions: set[Region], at: datetime) -> list[dict[str, Any]]:
         for region in sorted(regions, key=lambda each: each.slug):
             for office in get_offices_of_region(role, region).order_by("slug")[:MAX_OFFICES]:
                 shifts = DutyShift.objects.at(at).filter(partner=office).order_by("rank", "starts_at")
-                until = {shift.contact_id: shift.ends_at for shift in shifts}
+                away = set(Leave.objects.at(at).filter(contact__partner=office).values_list("contact", flat=True))
+                until = {shift.contact_id: shift.ends_at for shift in shifts if shift.contact_id not in away}
                 people = Contact.objects.filter(partner=office, is_active=True).exclude(phone="").order_by("name", "pk")
-                listed = sorted(people[:50], key=lambda each: each.pk not in until)[:MAX_PER_OFFICE]
-                for each in listed:
+                on_duty = sorted(people.filter(pk__in=until), key=lambda each: list(until).index(each.pk))
+                others = people.exclude(pk__in=until)[:MAX_PER_OFFICE]
+                for each in [*on_duty, *others][:MAX_PER_OFFICE]:
                     found.setdefault(
                         each.pk,
                         _describe_number(

@@ -11,6 +11,8 @@ from access.models import User
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
 from case_forms.submissions.models import Draft, Submission
+from notifications.directory.models import DutyShift, Leave
+from tests.world.offices import make_contact, put_on_duty
 from tests.world.places import make_coordinator, make_place, make_user
 
 from ..actions import grant_device, set_up_device
@@ -203,6 +205,19 @@ def test_the_pack_has_forms_numbers_words_and_codes_and_no_story(phone, scene):
     assert pack["alarm"] is None
     assert "Kanarina" not in str(pack)
     assert AuditEntry.objects.filter(action="device.pack_read").count() == 1
+
+
+def test_of_an_office_with_many_people_the_one_on_duty_goes_along_and_nobody_on_leave_is_said_to_be(phone, scene):
+    office = scene.offices["police"]
+    DutyShift.objects.all().delete()
+    many = [make_contact(office) for _each in range(61)]
+    put_on_duty(office, contact=many[-1])
+    put_on_duty(office, contact=many[-2], rank=2)
+    now = timezone.now()
+    Leave.objects.create(contact=many[-2], starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1))
+    listed = [each for each in get_pack(phone)["numbers"] if each["kind"] == "police"]
+    assert listed[0]["phone"] == many[-1].phone
+    assert [each["phone"] for each in listed if each["on_duty"]] == [many[-1].phone]
 
 
 def test_an_ended_phone_gets_no_pack(phone, scene):
