@@ -148,6 +148,32 @@ def test_without_a_network_and_after_a_refusal_nothing_is_lost(context, live_ser
     assert TipVoice.objects.count() == 1
 
 
+def test_pressed_while_the_next_proof_is_worked_out_it_is_sent_once_that_is_done(
+    context, live_server, settings
+) -> None:
+    settings.VOICES_PER_HOUR = 0
+    page = to_last_page(context, live_server)
+    page.get_by_role("button", name="Record a voice message").click()
+    record(page)
+    # The press comes with the refusal itself: no proof is worked out as fast as that.
+    page.evaluate(
+        """() => {
+        const status = document.querySelector("[data-voice-status]");
+        const watcher = new MutationObserver(() => {
+            if (!status.textContent.includes("Too many")) return;
+            watcher.disconnect();
+            setTimeout(() => document.querySelector("button[value=send]").click());
+        });
+        watcher.observe(status, { childList: true, characterData: true, subtree: true });
+    }"""
+    )
+    with page.expect_response(lambda response: response.request.method == "POST"):
+        page.get_by_role("button", name="Send").last.click()
+    settings.VOICES_PER_HOUR = 60
+    expect(page.locator(".receipt-code")).to_be_visible()
+    assert TipVoice.objects.count() == 1
+
+
 def test_who_refuses_the_microphone_sends_what_was_written(context, live_server) -> None:
     context.add_init_script(
         "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'));"

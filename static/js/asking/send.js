@@ -38,18 +38,22 @@ window.addEventListener("pageshow", () => {
   hasLeft = false;
 });
 
-/** @param {string} work a challenge; "" after one that is still good */
-async function solveAgain(work) {
-  hasLeft = false;
-  if (!work) return;
+/** @param {string} work a challenge */
+async function workOut(work) {
   isSolved = false;
   field.value = await solve(JSON.parse(work)).catch(() => "");
   isSolved = true;
+  if (waiting === null) return;
+  const { button } = waiting; // pressed while the proof was worked out
+  waiting = null;
+  go(button);
 }
 
-offerVoice(form, solveAgain);
+/** @param {string} work a challenge; "" after one that is still good */
+async function workOutAgain(work) {
+  hasLeft = false;
+  if (work) await workOut(work);
+}
 
-field.value = await solve(JSON.parse(form.dataset.work ?? "{}")).catch(() => "");
-isSolved = true;
-const pressed = /** @type {{ button: HTMLElement | null } | null} */ (waiting); // while the proof was worked out
-if (pressed) go(pressed.button);
+offerVoice(form, workOutAgain);
+await workOut(form.dataset.work ?? "{}");
