@@ -1,6 +1,7 @@
 import os
 import shutil
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -49,6 +50,16 @@ def watch_outside() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def first(build: Callable[..., House], watch_outside: Receiver) -> House:
-    """A house on an empty folder, ready, with a watch outside."""
-    return build("first").start(OUTSIDE_WATCH_URL=watch_outside.url).wait_ready(seconds=600)
+def systemd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[socket.socket]:
+    """What systemd would listen at."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path_factory.mktemp("systemd") / "notify"))
+        listener.settimeout(30)
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def first(build: Callable[..., House], watch_outside: Receiver, systemd: socket.socket) -> House:
+    """A house on an empty folder, ready, with a watch outside, started as systemd would."""
+    environment = {"OUTSIDE_WATCH_URL": watch_outside.url, "NOTIFY_SOCKET": systemd.getsockname()}
+    return build("first").start(**environment).wait_ready(seconds=600)

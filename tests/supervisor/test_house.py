@@ -32,6 +32,13 @@ def test_on_an_empty_folder_it_becomes_ready_and_says_where_and_for_whom(first: 
     assert first.get("/sandbox/inbox/")[0] == 200
 
 
+def test_systemd_is_told_that_it_serves_and_that_it_lives(first: House, systemd: socket.socket):
+    heard: list[bytes] = []
+    while b"READY=1" not in heard and len(heard) < 200:  # five words a second
+        heard.append(systemd.recv(100))
+    assert {b"WATCHDOG=1", b"READY=1"} <= set(heard)
+
+
 def test_pages_come_with_their_static_files(first: House):
     status, page = first.get("/accounts/login/")
     assert status == 200

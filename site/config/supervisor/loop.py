@@ -14,6 +14,7 @@ from .instance import ROOT, Instance
 from .orphans import iter_marked_processes
 from .parts import Child, Part
 from .pulses import PULSE, Pulses
+from .systemd import Systemd
 from .watch import WEB_STARTS_WITHIN, Answer, Watch, ask
 
 STOP = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -71,6 +72,7 @@ class Supervisor:
     def __init__(self, place: Instance, parts: list[Part], console: Console, *, mark: str) -> None:
         self.place, self.console, self.mark = place, console, mark
         self.watch = Watch()
+        self.systemd = Systemd()
         self.pulses = Pulses.open()
         os.environ[PULSE] = str(self.pulses.write_end)
         self.is_ready = False
@@ -89,6 +91,7 @@ class Supervisor:
         adopt_orphans()
         signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         while True:
+            self.systemd.say_alive()
             for child in self.children:
                 if child.is_due() and child.start():
                     return child.part
@@ -178,6 +181,8 @@ class Supervisor:
             return
         answer = ask(self.place)
         self._asked_at = time.monotonic()
+        if answer.parts is not None:
+            self.systemd.say_ready()
         if answer.ready and not self.is_ready:
             self.is_ready = True
             self.console.welcome(self.place)
@@ -195,6 +200,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Stop all parts: SIGTERM, a while to finish, then SIGKILL for what is left."""
+        self.systemd.say_stopping()
         self.console.say("stopping")
         for child in self.children:
             child.end(signal.SIGTERM)

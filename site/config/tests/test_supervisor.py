@@ -18,6 +18,7 @@ from ..supervisor import preparation, pulses, watch
 from ..supervisor.instance import CannotStart, Instance
 from ..supervisor.parts import Child, Part, ProcfileError, read_procfile
 from ..supervisor.pulses import SILENT_SECONDS, Pulses
+from ..supervisor.systemd import Systemd
 from ..supervisor.watch import Answer, Watch
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -337,3 +338,29 @@ def test_static_files_are_collected_once_and_what_an_open_page_names_stays(tmp_p
     for _start in range(2):
         preparation.collect_if_changed(tmp_path, lambda text: None)
     assert collected == [1]
+
+
+# ---- systemd
+
+
+@pytest.mark.parametrize("is_abstract", [False, True])
+def test_systemd_hears_once_that_pages_are_served_and_again_and_again_that_we_live(tmp_path, monkeypatch, is_abstract):
+    address = f"@vatra-{tmp_path.name}" if is_abstract else str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address.replace("@", "\0", 1) if is_abstract else address)
+        systemd.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        told = Systemd()
+        assert "NOTIFY_SOCKET" not in os.environ  # no part speaks for the service
+        for each in (told.say_alive, told.say_ready, told.say_ready, told.say_alive, told.say_stopping):
+            each()
+        heard = [systemd.recv(100) for _each in range(4)]
+    assert heard == [b"WATCHDOG=1", b"READY=1", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+@pytest.mark.parametrize("address", ["", "/nowhere/at/all"])
+def test_without_systemd_nothing_is_sent_and_nothing_stops(monkeypatch, address):
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    told = Systemd()
+    told.say_ready()
+    told.say_alive()
