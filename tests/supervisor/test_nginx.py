@@ -233,7 +233,7 @@ def test_the_shipped_configuration_is_taken_by_nginx_with_its_certificates_and_h
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=vatra.example"]
     subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     text = (public_servers.ROOT / "deploy" / "nginx.conf").read_text()
-    text = text.replace("/etc/letsencrypt/live/vatra.example", str(tmp_path)).replace("/run/", f"{tmp_path}/")
+    text = text.replace("/etc/vatra/tls", str(tmp_path)).replace("/run/", f"{tmp_path}/")
     text = text.replace("/var/log/nginx", str(tmp_path))
     whole = tmp_path / "nginx.conf"
     whole.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{text}\n}}\n")

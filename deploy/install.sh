@@ -1,0 +1,269 @@
+#!/usr/bin/env bash
+# Installs the service on Debian 12 or 13, and upgrades it: `bash deploy/install.sh`, as root, from the folder of an unpacked
+# release. The first time it asks six questions and makes the keys; settings, keys and data that are there already are never
+# touched. docs/operator.md, Install, says what it does and how each answer is given without being asked.
+set -eu
+umask 022
+
+FROM="$(cd "$(dirname "$0")/.." && pwd)"
+HOME_OF_ALL=/srv/vatra
+APP=$HOME_OF_ALL/app
+DATA=$HOME_OF_ALL/data
+SETTINGS=/etc/vatra.env
+TLS=/etc/vatra/tls
+ACME=/var/lib/vatra-acme
+RELEASE=$HOME_OF_ALL/releases/$(date -u +%Y%m%d-%H%M%S)
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+say() { printf '\n== %s\n' "$*"; }
+stop() { printf '%s\n' "$*" >&2; exit 1; }
+in_release() { runuser -u vatra -- env -C "$RELEASE" PATH=/usr/local/bin:/usr/bin:/bin HOME="$RELEASE" "$@"; }
+has_systemd() { [ -d /run/systemd/system ]; }
+
+# answer NAME PATTERN HINT QUESTION [DEFAULT]: the variable NAME as it was given, or what is typed, until it fits.
+answer() {
+  local name="$1" pattern="$2" hint="$3" question="$4" default="${5:-}" given
+  given="${!name:-}"
+  while ! [[ "$given" =~ $pattern ]]; do
+    if [ -n "${!name:-}" ] || [ ! -t 0 ]; then
+      stop "$name: $hint"
+    fi
+    if [ -n "$given" ]; then echo "  $hint" >&2; fi
+    read -r -p "$question${default:+ [$default]}: " given
+    given="${given:-$default}"
+  done
+  printf -v "$name" '%s' "$given"
+}
+
+ask_everything() {
+  answer VATRA_HOST '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$' \
+    "a name such as raste.ngo.al, in small letters, without https://" "1/6  Name of the site"
+  answer VATRA_MAIL '^smtp\+(tls|ssl)://[^[:space:]:@/]+@[^[:space:]:@/]+:[0-9]+$' \
+    "smtp+tls://USER@SERVER:587 or smtp+ssl://USER@SERVER:465; the password is asked next; an @ in the name is written %40" \
+    "2/6  Mail server (smtp+tls://USER@SERVER:587)"
+  if [ -z "${VATRA_MAIL_PASSWORD:-}" ]; then
+    [ -t 0 ] || stop "VATRA_MAIL_PASSWORD: the password of the mail server"
+    read -r -s -p "     its password (not shown): " VATRA_MAIL_PASSWORD
+    echo
+  fi
+  answer VATRA_SENDER '^[^[:space:]@<>"]+@[a-z0-9.-]+\.[a-z]+$' "an address such as njoftime@ngo.al" \
+    "3/6  Address that e-mails come from" "njoftime@${VATRA_HOST#www.}"
+  answer VATRA_DATABASE '^(sqlite|postgresql)$' "sqlite or postgresql" \
+    "4/6  Database: sqlite for one machine, postgresql when several may come" sqlite
+  answer VATRA_CERTIFICATE '^(none|[^[:space:]@]+@[a-z0-9.-]+\.[a-z]+)$' "an address, or none" \
+    "5/6  Your address for Let's Encrypt (none: you put a certificate into $TLS yourself)" none
+  answer VATRA_BACKUP_KEY '^(later|age1[a-z0-9]{58})$' "age1 and 58 characters, or later" \
+    "6/6  Public key of your backups, from age-keygen on your own computer (later: no backup is made until then)" later
+}
+
+write_settings() {
+  say "Keys and $SETTINGS"
+  local database broker="" cache="" scratch mail
+  scratch="$(mktemp -d)"
+  chown vatra: "$scratch"
+  make_key() { in_release env DJANGO_SETTINGS_MODULE=config.settings.local DATA_DIR="$scratch" PYTHONPATH="$RELEASE/site:$RELEASE" \
+    .venv/bin/python manage.py "$@"; }
+  mail="$(PASSWORD="$VATRA_MAIL_PASSWORD" python3 - "$VATRA_MAIL" <<'PYTHON'
+import os, sys, urllib.parse
+user, _at, server = sys.argv[1].rpartition("@")
+print(f"{user}:{urllib.parse.quote(os.environ['PASSWORD'], safe='')}@{server}")
+PYTHON
+)"
+  database="sqlite:///$DATA/vatra.sqlite3"
+  if [ "$VATRA_DATABASE" = postgresql ]; then
+    set_up_postgresql
+    database="postgres://vatra:$(cat /etc/vatra/database.password)@127.0.0.1:5432/vatra"
+    broker="redis://:$(cat /etc/vatra/redis.password)@127.0.0.1:6379/0"
+    cache="rediscache://:$(cat /etc/vatra/redis.password)@127.0.0.1:6379/1"
+  fi
+  (
+    umask 077
+    {
+      echo "# Made by deploy/install.sh. Every variable: docs/operator.md. Keep a copy of the keys off this machine."
+      echo "DJANGO_SETTINGS_MODULE=config.settings.production"
+      echo "DATA_DIR=$DATA"
+      echo "DATABASE_URL=$database"
+      if [ -n "$broker" ]; then printf 'BROKER_URL=%s\nCACHE_URL=%s\n' "$broker" "$cache"; fi
+      echo "PUBLIC_URL=https://$VATRA_HOST"
+      echo "ALLOWED_HOSTS=$VATRA_HOST"
+      echo "EMAIL_URL=$mail"
+      echo "DEFAULT_FROM_EMAIL=Vatra <$VATRA_SENDER>"
+      echo "MESSAGE_ID_DOMAIN=${VATRA_SENDER#*@}"
+      echo "SECRET_KEY=$(openssl rand -hex 32)"
+      echo "VAULT_KEYS=$(make_key vault_key | grep -oE '[^[:space:]=]+:[A-Za-z0-9+/]{43}=' | head -1)"
+      echo "AUDIT_KEYS=a1:$(openssl rand -base64 32)"
+      echo "FIELD_KEYS=$(make_key field_key | grep -oE '[^[:space:]=]+:[A-Za-z0-9+/]{43}=' | head -1)"
+      echo "VAPID_PRIVATE_KEY=$(make_key vapid_key | grep -oE '[A-Za-z0-9_-]{43,}' | head -1)"
+      if [ "$VATRA_BACKUP_KEY" = later ]; then
+        printf '#BACKUP_DIR=%s/backup\n#BACKUP_RECIPIENTS=age1PUBLICKEY\n' $HOME_OF_ALL
+      else
+        printf 'BACKUP_DIR=%s/backup\nBACKUP_RECIPIENTS=%s\n' $HOME_OF_ALL "$VATRA_BACKUP_KEY"
+      fi
+    } >"$SETTINGS.new"
+  )
+  rm -rf "$scratch"
+  ! grep -qE '^(VAULT_KEYS|FIELD_KEYS|VAPID_PRIVATE_KEY)=$' "$SETTINGS.new" || stop "A key could not be made; $SETTINGS.new says which."
+  mv "$SETTINGS.new" "$SETTINGS"
+}
+
+set_up_postgresql() {
+  apt-get install -y -qq --no-install-recommends postgresql redis-server >/dev/null
+  install -d -m 700 /etc/vatra
+  for each in database redis; do
+    [ -s /etc/vatra/$each.password ] || (umask 077 && openssl rand -hex 24 >/etc/vatra/$each.password)
+  done
+  printf '# Made by deploy/install.sh.\nbind 127.0.0.1\nrequirepass %s\n' "$(cat /etc/vatra/redis.password)" >/etc/redis/vatra.conf
+  chown redis: /etc/redis/vatra.conf && chmod 600 /etc/redis/vatra.conf
+  grep -qx 'include /etc/redis/vatra.conf' /etc/redis/redis.conf || echo 'include /etc/redis/vatra.conf' >>/etc/redis/redis.conf
+  if has_systemd; then
+    systemctl restart redis-server postgresql
+  else
+    pg_ctlcluster "$(pg_lsclusters -h | awk 'NR == 1 { print $1 }')" main start 2>/dev/null || true
+    runuser -u redis -- redis-server /etc/redis/redis.conf --daemonize yes >/dev/null
+  fi
+  for _try in $(seq 60); do
+    runuser -u postgres -- psql -qc 'SELECT 1' >/dev/null 2>&1 && break
+    sleep 1
+  done
+  # By standard input, so that no list of processes shows the password. CREATEDB: the trial of a backup makes a database.
+  runuser -u postgres -- psql -q -v ON_ERROR_STOP=1 >/dev/null <<SQL
+DO \$\$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'vatra') THEN CREATE ROLE vatra LOGIN; END IF;
+END \$\$;
+ALTER ROLE vatra LOGIN CREATEDB PASSWORD '$(cat /etc/vatra/database.password)';
+SELECT 'CREATE DATABASE vatra OWNER vatra ENCODING ''UTF8'' TEMPLATE template0'
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'vatra') \gexec
+\c vatra
+CREATE EXTENSION IF NOT EXISTS unaccent;
+SQL
+}
+
+install_packages() {
+  say "Debian packages"
+  apt-get update -qq >/dev/null
+  apt-get install -y -qq --no-install-recommends acl adduser ca-certificates certbot make nginx-light openssl python3 python3-venv >/dev/null
+  bash "$FROM/deploy/packages.sh" run
+}
+
+# Each release has a folder and an environment of its own; /srv/vatra/app leads to the one that runs. It is built as
+# vatra and belongs to root afterwards: the service can't change its own program.
+lay_down_the_release() {
+  say "The release, in $RELEASE"
+  id vatra >/dev/null 2>&1 || adduser --quiet --system --group --home $HOME_OF_ALL vatra
+  install -d -m 755 $HOME_OF_ALL $HOME_OF_ALL/releases
+  install -d -m 700 -o vatra -g vatra $DATA $HOME_OF_ALL/backup
+  install -d -m 755 -o vatra -g vatra "$RELEASE"
+  tar -C "$FROM" -c --exclude=./.git --exclude=./.venv --exclude=./node_modules --exclude=./var --exclude=./.test-output \
+    --exclude=./.test-templates --exclude=__pycache__ --exclude='*.mo' . | tar -C "$RELEASE" -x --no-same-owner
+  chown -R vatra: "$RELEASE"
+  in_release make --silent .venv/run.stamp
+  in_release make --silent static-packages
+  in_release env PYTHONPATH="$RELEASE/site:$RELEASE" .venv/bin/python -m config.catalogs
+  in_release .venv/bin/python -m compileall -q -j 0 site case_forms content notifications outreach_pages .venv/lib >/dev/null || true
+  rm -rf "$RELEASE/.cache" "$RELEASE/.npm"
+  chown -R root:root "$RELEASE"
+}
+
+# With the new release and the settings of this machine, while the old one still serves.
+prepare_the_release() {
+  say "Settings, translations, static files"
+  sed "s|^APP = .*|APP = Path(\"$RELEASE\")|" "$RELEASE/deploy/vatra" | python3 -I - prepare
+}
+
+take_the_release() {
+  if [ -d $APP ] && [ ! -L $APP ]; then
+    mv $APP "$HOME_OF_ALL/releases/before-$(basename "$RELEASE")"  # laid down by hand earlier
+  fi
+  ln -sfn "$RELEASE" $APP.new
+  mv -T $APP.new $APP
+  # The one before stays, to go back to; what is older goes.
+  find $HOME_OF_ALL/releases -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +3 | cut -d ' ' -f 2- |
+    while read -r old; do [ "$old" = "$RELEASE" ] || rm -rf "$old"; done
+}
+
+certificate_of_our_own() {
+  install -d -m 755 $TLS $ACME
+  [ -s $TLS/fullchain.pem ] && return
+  # So that nginx starts at all; browsers warn until a real one is here.
+  openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
+    -keyout $TLS/privkey.pem -out $TLS/fullchain.pem 2>/dev/null
+  chmod 600 $TLS/privkey.pem
+}
+
+set_up_nginx() {
+  local name
+  name="$(sed -n 's/^ALLOWED_HOSTS=\([^,]*\).*/\1/p' $SETTINGS)"
+  say "nginx for $name"
+  certificate_of_our_own "$name"
+  sed "s/server_name vatra\.example;/server_name $name;/" $APP/deploy/nginx.conf >/etc/nginx/sites-available/vatra.conf
+  ln -sf ../sites-available/vatra.conf /etc/nginx/sites-enabled/vatra.conf
+  rm -f /etc/nginx/sites-enabled/default
+  install -d -m 700 -o vatra -g vatra $DATA/media $DATA/media/images
+  setfacl -m u:www-data:x $HOME_OF_ALL $DATA $DATA/media || echo "This disk keeps no access lists: nginx can't show pictures (docs/operator.md, Public pages)."
+  setfacl -R -m u:www-data:rX -m d:u:www-data:rX $DATA/media/images || true
+  nginx -t -q
+}
+
+set_up_systemd() {
+  install -m 755 $APP/deploy/vatra /usr/local/bin/vatra
+  install -m 644 $APP/deploy/vatra.service $APP/deploy/vatra-backup.service $APP/deploy/vatra-backup.timer \
+    $APP/deploy/vatra-backup-proof.service $APP/deploy/vatra-backup-proof.timer /etc/systemd/system/
+  install -d -m 755 /etc/letsencrypt/renewal-hooks/deploy
+  cat >/etc/letsencrypt/renewal-hooks/deploy/vatra <<HOOK
+#!/bin/sh
+# Made by deploy/install.sh: a renewed certificate goes where nginx reads it.
+set -eu
+install -m 644 "\$RENEWED_LINEAGE/fullchain.pem" $TLS/fullchain.pem
+install -m 600 "\$RENEWED_LINEAGE/privkey.pem" $TLS/privkey.pem
+systemctl reload nginx
+HOOK
+  chmod 755 /etc/letsencrypt/renewal-hooks/deploy/vatra
+  has_systemd || return 0
+  systemctl daemon-reload
+  say "Start"
+  systemctl enable --quiet vatra nginx
+  systemctl restart vatra nginx
+  if grep -q '^BACKUP_RECIPIENTS=' $SETTINGS; then systemctl enable --quiet --now vatra-backup.timer vatra-backup-proof.timer; fi
+}
+
+get_certificate() {
+  has_systemd && [ "${VATRA_CERTIFICATE:-none}" != none ] || return 0
+  say "Certificate"
+  certbot certonly --quiet --non-interactive --agree-tos --email "$VATRA_CERTIFICATE" --webroot -w $ACME -d "$VATRA_HOST" ||
+    echo "Let's Encrypt gave none (does $VATRA_HOST lead to this machine, and is port 80 open?). Later: certbot certonly --webroot -w $ACME -d $VATRA_HOST"
+}
+
+[ "$(id -u)" -eq 0 ] || stop "Run it as root: sudo bash deploy/install.sh"
+command -v apt-get >/dev/null || stop "This is for Debian. Elsewhere: docs/operator.md, By hand."
+[ -f "$FROM/requirements.txt" ] || stop "Run it from the folder of an unpacked release."
+is_new=1
+if [ -s $SETTINGS ]; then
+  is_new=""
+  echo "$SETTINGS is there: this is an upgrade. Nothing is asked; settings, keys and data stay."
+else
+  ask_everything
+fi
+if [ -z "$is_new" ] && [ -x /usr/local/bin/vatra ] && grep -q '^BACKUP_RECIPIENTS=' $SETTINGS; then
+  say "Backup before the upgrade"
+  vatra backup
+fi
+install_packages
+lay_down_the_release
+[ -n "$is_new" ] && write_settings
+prepare_the_release
+take_the_release
+set_up_nginx
+set_up_systemd
+[ -n "$is_new" ] && get_certificate
+if has_systemd; then
+  say "What is still to do (vatra check)"
+  vatra check || true
+else
+  echo
+  echo "systemd doesn't run here, so nothing was started: vatra.service, nginx and the backup timers are laid down, not enabled."
+fi
+if [ -n "$is_new" ]; then
+  echo
+  echo "Copy the lines SECRET_KEY, VAULT_KEYS, AUDIT_KEYS and FIELD_KEYS of $SETTINGS off this machine now: without them nobody opens what is stored."
+  echo "Then make your own account: vatra first-operator NAME E-MAIL"
+fi
