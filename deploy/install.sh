@@ -14,62 +14,19 @@ TLS=/etc/vatra/tls
 ACME=/var/lib/vatra-acme
 RELEASE=$HOME_OF_ALL/releases/$(date -u +%Y%m%d-%H%M%S)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+# shellcheck source=deploy/questions.sh
+. "$FROM/deploy/questions.sh"
 
-say() { printf '\n== %s\n' "$*"; }
-stop() { printf '%s\n' "$*" >&2; exit 1; }
 in_release() { runuser -u vatra -- env -C "$RELEASE" PATH=/usr/local/bin:/usr/bin:/bin HOME="$RELEASE" "$@"; }
 has_systemd() { [ -d /run/systemd/system ]; }
 
-# answer NAME PATTERN HINT QUESTION [DEFAULT]: the variable NAME as it was given, or what is typed, until it fits.
-answer() {
-  local name="$1" pattern="$2" hint="$3" question="$4" default="${5:-}" given
-  given="${!name:-}"
-  while ! [[ "$given" =~ $pattern ]]; do
-    if [ -n "${!name:-}" ] || [ ! -t 0 ]; then
-      stop "$name: $hint"
-    fi
-    if [ -n "$given" ]; then echo "  $hint" >&2; fi
-    read -r -p "$question${default:+ [$default]}: " given
-    given="${given:-$default}"
-  done
-  printf -v "$name" '%s' "$given"
-}
-
-ask_everything() {
-  answer VATRA_HOST '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$' \
-    "a name such as raste.ngo.al, in small letters, without https://" "1/6  Name of the site"
-  answer VATRA_MAIL '^smtp\+(tls|ssl)://[^[:space:]:@/]+@[^[:space:]:@/]+:[0-9]+$' \
-    "smtp+tls://USER@SERVER:587 or smtp+ssl://USER@SERVER:465; the password is asked next; an @ in the name is written %40" \
-    "2/6  Mail server (smtp+tls://USER@SERVER:587)"
-  if [ -z "${VATRA_MAIL_PASSWORD:-}" ]; then
-    [ -t 0 ] || stop "VATRA_MAIL_PASSWORD: the password of the mail server"
-    read -r -s -p "     its password (not shown): " VATRA_MAIL_PASSWORD
-    echo
-  fi
-  answer VATRA_SENDER '^[^[:space:]@<>"]+@[a-z0-9.-]+\.[a-z]+$' "an address such as njoftime@ngo.al" \
-    "3/6  Address that e-mails come from" "njoftime@${VATRA_HOST#www.}"
-  answer VATRA_DATABASE '^(sqlite|postgresql)$' "sqlite or postgresql" \
-    "4/6  Database: sqlite for one machine, postgresql when several may come" sqlite
-  answer VATRA_CERTIFICATE '^(none|[^[:space:]@]+@[a-z0-9.-]+\.[a-z]+)$' "an address, or none" \
-    "5/6  Your address for Let's Encrypt (none: you put a certificate into $TLS yourself)" none
-  answer VATRA_BACKUP_KEY '^(later|age1[a-z0-9]{58})$' "age1 and 58 characters, or later" \
-    "6/6  Public key of your backups, from age-keygen on your own computer (later: no backup is made until then)" later
-}
-
 write_settings() {
   say "Keys and $SETTINGS"
-  local database broker="" cache="" scratch mail
+  local database="sqlite:///$DATA/vatra.sqlite3" broker="" cache="" scratch
   scratch="$(mktemp -d)"
   chown vatra: "$scratch"
   make_key() { in_release env DJANGO_SETTINGS_MODULE=config.settings.local DATA_DIR="$scratch" PYTHONPATH="$RELEASE/site:$RELEASE" \
     .venv/bin/python manage.py "$@"; }
-  mail="$(PASSWORD="$VATRA_MAIL_PASSWORD" python3 - "$VATRA_MAIL" <<'PYTHON'
-import os, sys, urllib.parse
-user, _at, server = sys.argv[1].rpartition("@")
-print(f"{user}:{urllib.parse.quote(os.environ['PASSWORD'], safe='')}@{server}")
-PYTHON
-)"
-  database="sqlite:///$DATA/vatra.sqlite3"
   if [ "$VATRA_DATABASE" = postgresql ]; then
     set_up_postgresql
     database="postgres://vatra:$(cat /etc/vatra/database.password)@127.0.0.1:5432/vatra"
@@ -78,31 +35,10 @@ PYTHON
   fi
   (
     umask 077
-    {
-      echo "# Made by deploy/install.sh. Every variable: docs/operator.md. Keep a copy of the keys off this machine."
-      echo "DJANGO_SETTINGS_MODULE=config.settings.production"
-      echo "DATA_DIR=$DATA"
-      echo "DATABASE_URL=$database"
-      if [ -n "$broker" ]; then printf 'BROKER_URL=%s\nCACHE_URL=%s\n' "$broker" "$cache"; fi
-      echo "PUBLIC_URL=https://$VATRA_HOST"
-      echo "ALLOWED_HOSTS=$VATRA_HOST"
-      echo "EMAIL_URL=$mail"
-      echo "DEFAULT_FROM_EMAIL=Vatra <$VATRA_SENDER>"
-      echo "MESSAGE_ID_DOMAIN=${VATRA_SENDER#*@}"
-      echo "SECRET_KEY=$(openssl rand -hex 32)"
-      echo "VAULT_KEYS=$(make_key vault_key | grep -oE '[^[:space:]=]+:[A-Za-z0-9+/]{43}=' | head -1)"
-      echo "AUDIT_KEYS=a1:$(openssl rand -base64 32)"
-      echo "FIELD_KEYS=$(make_key field_key | grep -oE '[^[:space:]=]+:[A-Za-z0-9+/]{43}=' | head -1)"
-      echo "VAPID_PRIVATE_KEY=$(make_key vapid_key | grep -oE '[A-Za-z0-9_-]{43,}' | head -1)"
-      if [ "$VATRA_BACKUP_KEY" = later ]; then
-        printf '#BACKUP_DIR=%s/backup\n#BACKUP_RECIPIENTS=age1PUBLICKEY\n' $HOME_OF_ALL
-      else
-        printf 'BACKUP_DIR=%s/backup\nBACKUP_RECIPIENTS=%s\n' $HOME_OF_ALL "$VATRA_BACKUP_KEY"
-      fi
-    } >"$SETTINGS.new"
+    { settings "$database" "$broker" "$cache" $HOME_OF_ALL/backup; echo "DATA_DIR=$DATA"; } >"$SETTINGS.new"
   )
   rm -rf "$scratch"
-  ! grep -qE '^(VAULT_KEYS|FIELD_KEYS|VAPID_PRIVATE_KEY)=$' "$SETTINGS.new" || stop "A key could not be made; $SETTINGS.new says which."
+  keys_are_whole "$SETTINGS.new" || stop "A key could not be made; $SETTINGS.new says which."
   mv "$SETTINGS.new" "$SETTINGS"
 }
 
@@ -241,7 +177,7 @@ if [ -s $SETTINGS ]; then
   is_new=""
   echo "$SETTINGS is there: this is an upgrade. Nothing is asked; settings, keys and data stay."
 else
-  ask_everything
+  ask_everything '^(sqlite|postgresql)$' sqlite
 fi
 if [ -z "$is_new" ] && [ -x /usr/local/bin/vatra ] && grep -q '^BACKUP_RECIPIENTS=' $SETTINGS; then
   say "Backup before the upgrade"
