@@ -19,7 +19,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-fast lint bench bench-million drill lock fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian bench bench-million drill lock fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -34,6 +34,7 @@ test: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.st
 test-all: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## As `make test`, with many more random examples and the coverage of all rooms
 	$(PY) -m config.catalogs
 	$(PY) -m tests.run --thorough $(LEGS)
+	if [ "$$(id -u)" -eq 0 ]; then $(PY) -m tests.install.bare_debian sqlite; $(PY) -m tests.install.bare_debian postgresql; fi
 
 test-fast: .venv/test.stamp node_modules/.stamp ## Style, and the tests nearest to what changed, in under 90 s
 	$(PY) -m config.catalogs
@@ -89,6 +90,9 @@ lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and packa
 	  --custom-compile-command "make lock" $$name.in -o $$name.txt; done
 	.venv/bin/npm install --package-lock-only --loglevel=error
 	$(NODE) deploy/locks/without_addresses.mjs package-lock.json
+
+bare-debian: test-packages .venv/test.stamp ## As root: install in a bare Debian in a folder, upgrade, destroy, restore (DATABASE=sqlite, FIRST=HEAD)
+	$(PY) -m tests.install.bare_debian $${DATABASE:-sqlite} --first $${FIRST:-HEAD}
 
 fresh: test-packages ## Build both environments in an empty folder with nothing cached, and compare them with the lock files
 	@bash deploy/fresh.sh

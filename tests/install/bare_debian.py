@@ -1,8 +1,8 @@
 """A bare Debian in a folder: the service installed there, upgraded under traffic, destroyed, and restored elsewhere.
 
-`python -m tests.install.bare_debian [sqlite|postgresql] [--first REVISION] [--keep]`, as root. It takes Debian's packages
-from where this machine takes them, about two gigabytes, and minutes, which it prints. REVISION is what is installed first
-and upgraded from; without it this commit is upgraded to itself. Exit code 0 only if everything held.
+`python -m tests.install.bare_debian [sqlite|postgresql] [--first REVISION] [--keep]`, as root. It takes Debian's
+packages from where this machine takes them, about two gigabytes, and minutes, which it prints. REVISION is what is
+installed first and upgraded from; without it this commit is upgraded to itself. Exit code 0 only if everything held.
 
 systemd doesn't run in such a folder: the units are laid down there and not tried, nor is a certificate asked for.
 """
@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ def say(text: str) -> None:
 def debian_mirror() -> tuple[str, str]:
     """Return what this machine is and where it takes its packages: the suite, and an address."""
     suite = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(), re.MULTILINE)
-    for source in sorted(Path("/etc/apt").glob("sources.list*/**/*")) + [Path("/etc/apt/sources.list")]:
+    for source in [*sorted(Path("/etc/apt").glob("sources.list.d/*")), Path("/etc/apt/sources.list")]:
         found = re.search(
             r"^(?:URIs: *|deb +(?:\[[^]]*\] +)?)(https?:\S+)", source.read_text() if source.is_file() else "", re.M
         )
@@ -111,6 +112,11 @@ class Machine:
 
     def manage(self, *words: str) -> str:
         return self.run(*self.as_vatra("manage.py", *words))
+
+    def manage_demo(self, *words: str) -> str:
+        """A command under the profile of the demo: invented people have no second factor."""
+        more = "DJANGO_SETTINGS_MODULE=config.settings.local;"
+        return self.run(*self.as_vatra("manage.py", *words, more=more))
 
     def install(self, revision: str) -> None:
         """Unpack a revision and run its install.sh, answered without being asked."""
@@ -208,6 +214,13 @@ class Machine:
             subprocess.run(["umount", "-l", str(self.inside(place))], check=False, capture_output=True)
 
 
+class Demo:
+    """The machine as tests.supervisor.load sees a house."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.port, self.manage = machine.port, machine.manage_demo
+
+
 @contextmanager
 def mail_server(machine: Machine, folder: Path) -> Iterator[Path]:
     """A real mail server that stores what it gets."""
@@ -248,8 +261,7 @@ def must_hold(machine: Machine, uuids: set[str], when: str) -> None:
 
 def upgrade_under_traffic(machine: Machine, revision: str) -> set[str]:
     """Install a revision over the running one while units send. Returns the forms that were acknowledged."""
-    load = Load(machine)  # type: ignore[arg-type]  # it asks a house for manage and port alone
-    machine.inside("/etc/vatra.trial.before").write_text(machine.inside(TRIAL).read_text())
+    load = Load(Demo(machine))  # type: ignore[arg-type]  # it asks a house for these two alone
     began = time.monotonic()
     with sending(load):
         machine.install(revision)
@@ -261,15 +273,13 @@ def upgrade_under_traffic(machine: Machine, revision: str) -> set[str]:
     load.wait(seconds=180)
     say(f"answers to the units meanwhile, by status: {dict(load.statuses)}")
     if set(load.statuses) - {0, 201, 200, 503, 429}:
-        raise SystemExit("a unit got an answer that doc/api.md doesn't name for this")
+        raise SystemExit("a unit got an answer that docs/api.md doesn't name for this")
     return load.acknowledged
 
 
 @contextmanager
 def sending(load: Load) -> Iterator[None]:
     """Units send one form each two seconds, and each again until it is received."""
-    import threading
-
     is_over = threading.Event()
 
     def send() -> None:
