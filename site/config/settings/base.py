@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "case_forms.cases",
     "case_forms.tips",
     "case_forms.session_rules",
+    "case_forms.alarm_rules",
     "case_forms.session_requests",
     "case_forms.submissions",
     "case_forms.form_preview",
