@@ -17,10 +17,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
@@ -32,6 +30,8 @@ from case_forms.alarm_rules.deciding import respond
 from notifications.channels.gateways.incoming import Sms
 from notifications.outbox.models import Notice, Purpose
 from notifications.staff_push.waking import wake
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import word_phone_alarm
 from vault import lasting
 
 from .living import get_end
@@ -182,10 +182,10 @@ def list_coordinators(device: Device) -> list[User]:
 
 
 def _send(user: User, alarm: PhoneAlarm) -> bool:
-    with translation.override(user.language):
-        subject = _("Vatra: somebody will call you now") if alarm.is_urgent else _("Vatra: somebody will call you")
-        link = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
-        body = render_to_string("devices/alarm.txt", {"link": link, "is_urgent": alarm.is_urgent})
+    wording = Wording(user.language, timezone.now())
+    with translation.override(wording.language):
+        page = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
+        subject, body = word_phone_alarm(is_urgent=alarm.is_urgent, page=page).compose(wording)
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
     except (SMTPException, OSError) as error:

@@ -13,6 +13,8 @@ from notifications.inbound.actions import take_sms
 from notifications.inbound.models import InboundRecord
 from notifications.inbound.tests.conftest import SECRET, SMS_GATEWAY
 from notifications.outbox.models import Notice, Purpose
+from notifications.texts import in_force
+from notifications.texts.models import TextDecision, TextVersion
 from tests.world.places import make_coordinator, make_place, make_user
 from tests.world.procedures import enact, rule, small_procedure
 
@@ -163,3 +165,19 @@ def _asks_the_police():
     written = {**rule("about", "About", form="x", words="Said.", then=then), "on": "phone_alarm"}
     del written["forms"]
     return {**procedure, "rules": [*procedure["rules"], written | {"when": {"var": "_alarm_urgent"}}]}
+
+
+def test_the_words_of_the_mail_are_those_that_two_people_agreed_to(phone, coordinator, mailoutbox):
+    texts = {"sq": "Dikush telefonon tani.", "en": "Pick up: somebody calls now."}
+    now = timezone.now()
+    TextVersion.objects.create(
+        key="service.phone_alarm_urgent", texts=texts, proposed_by=coordinator, proposed_at=now,
+        decided_by=make_user("coordinator", region=make_place().region), decided_at=now,
+        in_force_from=now - timedelta(hours=1), decision=TextDecision.AGREED,
+    )  # fmt: skip
+    in_force.kept.forget()
+    send(phone.device.code_urgent)
+    assert ring() == 1
+    assert mailoutbox[0].subject == "Vatra: somebody will call you now"
+    assert mailoutbox[0].body.startswith("Pick up: somebody calls now.\n\nSign in")
+    assert mailoutbox[0].body.endswith("/field/devices/\n")
