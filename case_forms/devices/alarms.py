@@ -1,9 +1,9 @@
 """The SMS of a phone that has no data: somebody will call, and must find somebody there.
 
 The SMS is a code of this phone and of how urgent it is: no place, no person. The coordinators of the region are mailed
-and woken at once, and again until one of them says that they see to it; the mail says no more than that. Whoever else is
-to expect the call is the procedure's word (`alarm_rules`). A code that nobody has, one of a phone that has ended, and
-the same SMS twice change nothing; a second one within ten minutes is the same alarm, until somebody sees to it: then it
+and woken at once, and again until one of them says that they see to it; the mail says no more than that. Who else is to
+expect the call is the procedure's word (`alarm_rules`). A code that nobody has, one of a phone that has ended, and the
+same SMS twice change nothing; a second one within ten minutes is the same alarm, until somebody sees to it: then it
 wakes the coordinators again, and nobody else.
 """
 
@@ -77,7 +77,7 @@ def list_waiting(user: User) -> "QuerySet[PhoneAlarm]":
 
 @dataclass(frozen=True)
 class Expecting:
-    """Somebody whom the procedure asks to expect the call, besides the coordinators. `name`: "" where nobody was found."""
+    """Somebody besides the coordinators who is asked to expect the call. `name`: "" where nobody was found."""
 
     role: str
     name: str

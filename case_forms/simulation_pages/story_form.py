@@ -49,7 +49,8 @@ ALARM_OPTIONS: dict[str, tuple[str, Promise]] = {
 class StoryFields:
     """A story as it stands in the fields.
 
-    `alarm`: of Story; then there is no form. `reference`: of the case whose stored submission gives the answers, in the place of those that are typed.
+    `alarm`: of Story; then there is no form. `reference`: of the case whose stored submission gives the answers, in the
+    place of those that are typed.
     """
 
     form: str = ""

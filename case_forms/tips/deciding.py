@@ -15,7 +15,7 @@ import structlog
 from django.utils import timezone
 
 from access.languages import LANGUAGES
-from access.models import Municipality, Region
+from access.models import Municipality
 from case_forms.cases.brief_content import AnswerFacts
 from case_forms.cases.deadlines import compute_mark_minutes
 from case_forms.form_builder.sources import Lists

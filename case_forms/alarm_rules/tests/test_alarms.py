@@ -1,4 +1,4 @@
-"""Rules about the alarm of a phone: who expects the call, that nothing is said of anybody, and that nothing stops it."""
+"""Rules about the alarm of a phone: who expects the call, and that nothing is said of anybody."""
 
 import json
 import uuid
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from structlog.testing import capture_logs
 
@@ -18,7 +19,7 @@ from notifications.directory.models import Contact, Role
 from notifications.outbox.actions import mark_opened
 from notifications.outbox.messages import build_message
 from notifications.outbox.models import Notice, Purpose
-from tests.world.offices import make_staffed_office
+from tests.world.offices import PIN, make_staffed_office
 from tests.world.procedures import enact, rule, small_procedure
 from tests.world.scene import Scene, make_scene
 
@@ -189,3 +190,19 @@ def test_a_story_begins_with_an_alarm_and_needs_no_form(scene: Scene) -> None:
     with pytest.raises(StoryRefused) as refused:
         read_story({**written, "alarm": ""})
     assert [(each.path, each.code) for each in refused.value.problems] == [("/form", "missing")]
+
+
+def test_the_officer_s_page_offers_to_take_the_call_and_no_other_area(scene: Scene) -> None:
+    enact(about_alarms(TELL))
+    (notice,) = about(ring(scene))
+    assert notice.contact is not None
+    notice.contact.set_pin(PIN)
+    notice.contact.save()
+    client = Client()
+    address = f"/n/{notice.link_token}/"
+    client.get(address)
+    client.post(address, {"pin": PIN}, follow=True)
+    page = client.get(address, follow=True).content.decode()
+    assert scene.unit.name in page
+    assert "Do ta pres telefonatën" in page
+    assert scene.place.municipality.name not in page
