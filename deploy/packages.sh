@@ -3,7 +3,7 @@
 set -eu
 case "${1:-run}" in
   run) wanted="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz0b libharfbuzz-subset0 libfontconfig1" ;;
-  test) wanted="chromium chromium-headless-shell default-jre-headless gettext git nginx-light postgresql redis-server wrk" ;;
+  test) wanted="chromium chromium-headless-shell default-jre-headless gettext git nginx-light postgresql redis-server softhsm2 wrk" ;;
   *) echo "usage: packages.sh run|test" >&2; exit 2 ;;
 esac
 if ! command -v dpkg-query >/dev/null; then

@@ -28,6 +28,8 @@ CUTS: dict[str, dict[str, str]] = {
         "MAX_DAY": COUNTED,
         "MAX_KITS": COUNTED,
         "MAX_SESSIONS": COUNTED,
+    },
+    "case_forms/devices/numbers.py": {
         "MAX_OFFICES": "the nearest numbers to call; all of them are in the directory",
         "MAX_PER_OFFICE": "the same",
     },

@@ -1,10 +1,14 @@
 """The SMS of a phone that has no data: somebody will call, and must find somebody there.
 
 The SMS is a code of this phone and of how urgent it is: no place, no person. The coordinators of the region are mailed
-and woken at once, and again until one of them says that they see to it; the mail says no more than that. A code that
-nobody has, one of a phone that has ended, and the same SMS twice change nothing.
+and woken at once, and again until one of them says that they see to it; the mail says no more than that. Who else is to
+expect the call is the procedure's word (`alarm_rules`). A code that nobody has, one of a phone that has ended, and the
+same SMS twice change nothing; a second one within ten minutes is the same alarm, until somebody sees to it: then it
+wakes the coordinators again, and nobody else.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 
@@ -13,19 +17,21 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from access.models import Assignment, StaffRole, User
+from access.models import Assignment, MobileUnit, StaffRole, User
 from access.reach import get_region_keys
 from audit.chain import ANONYMOUS, get_actor, log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.alarm_rules.deciding import respond
 from notifications.channels.gateways.incoming import Sms
+from notifications.outbox.models import Notice, Purpose
 from notifications.staff_push.waking import wake
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import word_phone_alarm
 from vault import lasting
 
 from .living import get_end
@@ -69,6 +75,36 @@ def list_waiting(user: User) -> "QuerySet[PhoneAlarm]":
     return found.select_related("device__user").order_by("-is_urgent", "at")
 
 
+@dataclass(frozen=True)
+class Expecting:
+    """Somebody besides the coordinators who is asked to expect the call. `name`: "" where nobody was found."""
+
+    role: str
+    name: str
+    phone: str
+    state: str
+    accepted_at: datetime | None
+
+
+def list_expecting(alarms: Iterable[PhoneAlarm]) -> dict[int, list[Expecting]]:
+    """Return by alarm who is asked to expect its call, in the order in which they were notified."""
+    by_event = {alarm.occurrence: alarm.pk for alarm in alarms}
+    asked = Notice.objects.filter(case_id__in=by_event, purpose__in=(Purpose.EXPECT, Purpose.DEPUTY))
+    found: dict[int, list[Expecting]] = {}
+    for notice in asked.select_related("contact").defer("brief").order_by("owed_at", "pk"):
+        contact = notice.contact
+        found.setdefault(by_event[notice.case_id], []).append(
+            Expecting(
+                role=str(notice.get_role_display()),
+                name=contact.name if contact else "",
+                phone=contact.phone if contact else "",
+                state=str(notice.get_state_display()),
+                accepted_at=notice.accepted_at,
+            )
+        )
+    return found
+
+
 def see_to(*, alarm: PhoneAlarm, by: User) -> None:
     """Say that somebody sees to it, which ends its mails. Audited."""
     with transaction.atomic():
@@ -90,14 +126,27 @@ def _take(device: Device, key_hash: str, *, is_urgent: bool) -> None:
         return
     try:
         with transaction.atomic():
+            # One after the other: two SMS at once are one alarm, too.
+            Device.objects.select_for_update(of=("self",)).get(pk=device.pk)
             recent = PhoneAlarm.objects.filter(device=device, is_urgent=is_urgent, at__gt=now - SAME_ALARM)
             if recent.filter(seen_at=None).exists():
                 return
-            PhoneAlarm.objects.create(device=device, key_hash=key_hash, is_urgent=is_urgent, at=now, next_try_at=now)
+            is_again = recent.exists()
+            alarm = PhoneAlarm.objects.create(
+                device=device, key_hash=key_hash, is_urgent=is_urgent, at=now, next_try_at=now
+            )
             log_event("device.alarm", actor=ANONYMOUS, target_kind="device", target_id=device.pk, urgent=is_urgent)
+            unit = _find_unit(device)
+            if unit is not None and not is_again:
+                respond(unit=unit, is_urgent=is_urgent, at=now, occurrence=alarm.occurrence)
             transaction.on_commit(_enqueue)
     except IntegrityError:
         log.info("device_alarm_repeated", device=str(device.pk))  # the gateway says the same thing twice
+
+
+def _find_unit(device: Device) -> MobileUnit | None:
+    """Return the unit whose number is called back: its owner's in the region, the first of several by name."""
+    return device.user.units().filter(region=device.grant.region_id).select_related("region").order_by("name").first()
 
 
 def _enqueue() -> None:
@@ -133,10 +182,10 @@ def list_coordinators(device: Device) -> list[User]:
 
 
 def _send(user: User, alarm: PhoneAlarm) -> bool:
-    with translation.override(user.language):
-        subject = _("Vatra: somebody will call you now") if alarm.is_urgent else _("Vatra: somebody will call you")
-        link = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
-        body = render_to_string("devices/alarm.txt", {"link": link, "is_urgent": alarm.is_urgent})
+    wording = Wording(user.language, timezone.now())
+    with translation.override(wording.language):
+        page = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
+        subject, body = word_phone_alarm(is_urgent=alarm.is_urgent, page=page).compose(wording)
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
     except (SMTPException, OSError) as error:

@@ -279,3 +279,8 @@ class PhoneAlarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def occurrence(self) -> uuid.UUID:
+        """The id under which rules respond to it (`alarm_rules.AlarmEvent`), the same each time."""
+        return uuid.uuid5(self.device_id, self.key_hash)

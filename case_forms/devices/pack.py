@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from access.models import Region, User, localize
+from access.models import User, localize
 from audit.chain import get_actor, log_event
 from case_forms.cases.days.scope import DayFilter, get_cases
 from case_forms.cases.days.sources import due_duties
@@ -22,19 +22,16 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.dashboard import forms_to_begin
 from notifications.channels.gateways.description import HttpGateway
 from notifications.channels.gateways.loading import GatewayInvalid, get_gateways
-from notifications.directory.call_list import CHILD_LINE, POLICE_LINE
-from notifications.directory.chain import get_offices_of_region
-from notifications.directory.models import Contact, DutyShift, Leave, Role
 from outreach_pages.kits.models import KitVersion
 from outreach_pages.records.labels import SessionState
 from outreach_pages.records.models import InformativeSession
 
 from .models import CONTACT_HOURS, Device
-from .road import build_cases
+from .numbers import list_national, list_numbers
+from .road import build_cases, list_marks
 
-CALLED = (Role.COORDINATOR, Role.POLICE, Role.CPU)  # whose numbers go along, in this order
 URGENT_KIND = "identification"  # of forms: what a phone sends before anything else
-MAX_PER_OFFICE, MAX_OFFICES, MAX_DAY, MAX_SESSIONS, MAX_KITS = 3, 12, 60, 30, 30
+MAX_DAY, MAX_SESSIONS, MAX_KITS = 60, 30, 30
 DAYS_BACK, DAYS_AHEAD = 7, 21  # of sessions: those not yet reported, and those that are planned
 
 
@@ -51,7 +48,7 @@ def build_pack(device: Device, language: str) -> dict[str, Any]:
         "expires_at": now + timedelta(hours=CONTACT_HOURS),
         "units": [{"slug": unit.slug, "name": unit.name} for unit in units],
         "forms": _list_forms(language),
-        "numbers": [*_national_numbers(), *_list_numbers({unit.region for unit in units}, now)],
+        "numbers": [*list_national(), *list_numbers({unit.region for unit in units}, _find_places(user, now), now)],
         "call_card": _write_call_card(),
         "day": day,
         "sessions": sessions,
@@ -111,48 +108,6 @@ def _describe_form(version: FormVersion, group: str, language: str) -> dict[str,
     }
 
 
-def _national_numbers() -> list[dict[str, Any]]:
-    named = (
-        ("112", _("Emergency")),
-        (POLICE_LINE, _("Police")),
-        (CHILD_LINE, _("Child helpline")),
-    )
-    return [_describe_number(_("National"), name, phone, "national", on_duty=True) for phone, name in named]
-
-
-def _list_numbers(regions: set[Region], at: datetime) -> list[dict[str, Any]]:
-    """Return the coordinators, the police and the Child Protection Units of these regions; those on duty first."""
-    found: dict[int, dict[str, Any]] = {}
-    for role in CALLED:
-        for region in sorted(regions, key=lambda each: each.slug):
-            for office in get_offices_of_region(role, region).order_by("slug")[:MAX_OFFICES]:
-                shifts = DutyShift.objects.at(at).filter(partner=office).order_by("rank", "starts_at")
-                away = set(Leave.objects.at(at).filter(contact__partner=office).values_list("contact", flat=True))
-                until = {shift.contact_id: shift.ends_at for shift in shifts if shift.contact_id not in away}
-                people = Contact.objects.filter(partner=office, is_active=True).exclude(phone="").order_by("name", "pk")
-                on_duty = sorted(people.filter(pk__in=until), key=lambda each: list(until).index(each.pk))
-                others = people.exclude(pk__in=until)[:MAX_PER_OFFICE]
-                for each in [*on_duty, *others][:MAX_PER_OFFICE]:
-                    found.setdefault(
-                        each.pk,
-                        _describe_number(
-                            office.name,
-                            each.name,
-                            each.phone,
-                            str(role),
-                            on_duty=each.pk in until,
-                            until=until.get(each.pk),
-                        ),
-                    )
-    return list(found.values())
-
-
-def _describe_number(
-    office: str, name: str, phone: str, kind: str, *, on_duty: bool, until: datetime | None = None
-) -> dict[str, Any]:
-    return {"office": office, "name": name, "phone": phone, "on_duty": on_duty, "until": until, "kind": kind}
-
-
 def _write_call_card() -> dict[str, str]:
     """Return what to say when there is no network and somebody must be called."""
     return {
@@ -167,8 +122,7 @@ def _write_call_card() -> dict[str, str]:
 
 def _list_day(user: User, now: datetime) -> tuple[list[dict[str, Any]], int]:
     """Return what is due in the person's cases within a week, codes and times alone, and how many there are beside."""
-    until = now + timedelta(days=7)
-    duties = due_duties(get_cases(user, DayFilter())).filter(due__lte=until).select_related("case")
+    duties = _find_duties(user, now).select_related("case")
     lines = [
         {"case": duty.case.reference, "due": duty.due, "late": duty.due <= now, "form": duty.form}
         for duty in duties.order_by("due", "pk")[:MAX_DAY]
@@ -176,17 +130,32 @@ def _list_day(user: User, now: datetime) -> tuple[list[dict[str, Any]], int]:
     return lines, _count_beside(duties, MAX_DAY)
 
 
+def _find_duties(user: User, now: datetime) -> "QuerySet[Any]":
+    return due_duties(get_cases(user, DayFilter())).filter(due__lte=now + timedelta(days=7))
+
+
+def _find_places(user: User, now: datetime) -> set[int]:
+    """Return the municipalities (ids) of the sessions, of the cases with something due and of those for the road."""
+    sessions = _find_sessions(user).values_list("municipality", flat=True)
+    due = _find_duties(user, now).values_list("case__municipality", flat=True)
+    return {*sessions, *due, *(mark.case.municipality_id for mark in list_marks(user, now))}
+
+
 def _count_beside(rows: "QuerySet[Any]", most: int) -> int:
     return max(rows.count() - most, 0)
 
 
-def _list_sessions(user: User) -> tuple[list[dict[str, Any]], int]:
+def _find_sessions(user: User) -> "QuerySet[InformativeSession]":
     today = timezone.localdate()
-    waiting = InformativeSession.objects.visible_to(user).filter(
+    return InformativeSession.objects.visible_to(user).filter(
         date__gte=today - timedelta(days=DAYS_BACK),
         date__lte=today + timedelta(days=DAYS_AHEAD),
         state__in=(SessionState.PLANNED, SessionState.HELD),
     )
+
+
+def _list_sessions(user: User) -> tuple[list[dict[str, Any]], int]:
+    waiting = _find_sessions(user)
     found = waiting.select_related("municipality", "kit_version").defer("kit_version__content")
     lines = [
         {

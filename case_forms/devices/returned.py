@@ -12,15 +12,15 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F, Q, QuerySet
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from access.models import User
 from access.reach import get_region_keys
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.submissions.models import Draft
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import word_form_returned
 
 from .alarms import list_coordinators
 from .models import Arrival, ArrivalState
@@ -73,9 +73,10 @@ def _notify(key: int, now: datetime) -> bool:
 
 
 def _send(user: User, key: int) -> bool:
-    with translation.override(user.language):
-        subject = _("Vatra: an urgent form waits, and nobody was notified of it")
-        body = render_to_string("devices/returned.txt", {"link": f"{settings.PUBLIC_URL}{reverse('devices:list')}"})
+    wording = Wording(user.language, timezone.now())
+    with translation.override(wording.language):
+        page = f"{settings.PUBLIC_URL}{reverse('devices:list')}"
+        subject, body = word_form_returned(page=page).compose(wording)
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
     except (SMTPException, OSError) as error:

@@ -20,7 +20,7 @@ from case_forms.cases.models import Case
 from case_forms.submissions.models import Draft
 
 from . import actions
-from .alarms import list_waiting, see_to
+from .alarms import Expecting, list_expecting, list_waiting, see_to
 from .clocks import TOLERANCE
 from .living import find_grant, get_end
 from .models import MAX_ROAD_CASES, ROAD_HOURS, Device, DeviceGrant, EndedWhy, PhoneAlarm
@@ -144,13 +144,19 @@ def _coordinators_part(request: HttpRequest, user: User) -> dict[str, Any]:
     page: Page[Device] = Paginator(joined.order_by("-last_seen_at", "pk"), ON_A_PAGE).get_page(request.GET.get("page"))
     people: Page[User] = Paginator(_list_workers(user), ON_A_PAGE).get_page(request.GET.get("people"))
     return {
-        "alarms": list_waiting(user),
+        "alarms": _list_alarms(user),
         "shows_ended": shows_ended,
         "page": page,
         "lines": [_describe(device) for device in page.object_list],
         "people_page": people,
         "people": _describe_people(user, list(people.object_list)),
     }
+
+
+def _list_alarms(user: User) -> list[tuple[PhoneAlarm, list[Expecting]]]:
+    alarms = list(list_waiting(user))
+    expecting = list_expecting(alarms)
+    return [(alarm, expecting.get(alarm.pk, [])) for alarm in alarms]
 
 
 def _workers_part(request: HttpRequest, user: User) -> dict[str, Any]:

@@ -50,6 +50,7 @@ BEGINNINGS = {
     "consent_withdrawn": gettext_noop("When a consent that %(forms)s holds is refused or withdrawn"),
     "session_held": gettext_noop("When a unit records that an informative session was held"),
     "session_reported": gettext_noop("When the report of an informative session comes in by %(forms)s"),
+    "phone_alarm": gettext_noop("When a worker without a network sends the alarm of their phone"),
     "task_due": gettext_noop("When a duty that %(forms)s started is due"),
     "task_overdue": gettext_noop("When a duty that %(forms)s started is overdue"),
     "task_done": gettext_noop("When a duty that %(forms)s started is done"),

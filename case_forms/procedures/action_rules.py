@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from case_forms.form_builder.definition.problems import Problem
-from notifications.directory.areas import OWN_ROLES
 
 from .checks import (
     Problems,
@@ -23,6 +22,7 @@ from .checks import (
     check_texts,
     get_answers_at,
 )
+from .events.base import EventKind
 from .events.registry import EVENTS
 from .rule_actions import parameters
 from .rule_actions.base import RuleAction, UnknownAction
@@ -61,26 +61,26 @@ def parameters_are_valid(action: RuleAction, here: Surrounding) -> Problems:
 def action_suits_the_event(action: RuleAction, here: Surrounding) -> Problems:
     """About a tip only notices are created: a worker begins an identification from it, which opens the case.
 
-    About a session only our own people are told, and the unit can be asked for its report.
+    About a session only our own people are told, and the unit can be asked for its report; about the alarm of a phone
+    the police, too.
     """
     event = EVENTS.get(here.rule.on) if here.rule else None
     if event is None or isinstance(action, UnknownAction):
         return
     if not event.allows(action.code, needs_case=action.needs_case):
         yield Problem(f"{here.path}/do", "needs_a_case", _(event.impossible))
-    elif event.is_for_own_people:
-        yield from _only_own_people(action, here)
+    elif event.told_roles:
+        yield from _only_those_told(action, event, here)
 
 
-def _only_own_people(action: RuleAction, here: Surrounding) -> Problems:
+def _only_those_told(action: RuleAction, event: type[EventKind], here: Surrounding) -> Problems:
     for name, parameter in action.parameters().items():
         value = action.stored.get(name)
-        is_another_role = parameter.kind == parameters.ROLE and isinstance(value, str) and value not in OWN_ROLES
+        is_another_role = parameter.kind == parameters.ROLE and isinstance(value, str) and value not in event.told_roles
         if is_another_role or (parameter.kind == parameters.OFFICE and value is not None):
-            words = _("Only the unit and its coordinators are told of a session.")
-            yield Problem(f"{here.path}/{name}", "own_people_only", words)
+            yield Problem(f"{here.path}/{name}", "role_not_told", _(event.told_words))
         elif name == "document" and value:
-            yield Problem(f"{here.path}/{name}", "no_document", _("There is no document about a session."))
+            yield Problem(f"{here.path}/{name}", "no_document", _("There is no document without a case."))
 
 
 # ---- one check for each kind of parameter ----

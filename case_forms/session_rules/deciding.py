@@ -7,7 +7,7 @@ session's report.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID, uuid5
 
 import structlog
@@ -17,6 +17,7 @@ from django.utils import timezone
 from access.languages import LANGUAGES
 from audit.chain import log_event
 from case_forms.cases.applying.state import CannotApply
+from case_forms.cases.applying.without_case import WorldWithoutCase, refuse
 from case_forms.cases.deadlines import compute_mark_minutes, compute_marks, find_first_mark
 from case_forms.form_builder.definition import Form
 from case_forms.procedures.chains import chain_for
@@ -24,7 +25,6 @@ from case_forms.procedures.decide import Action, Decision, Event, Labels, decide
 from case_forms.procedures.definition import Procedure
 from case_forms.procedures.labels import get_event_choices, get_labels
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.procedures.rule_actions.base import World
 from case_forms.procedures.rule_actions.registry import ACTIONS
 from case_forms.procedures.signals import decided
 from notifications.directory.areas import OWN_ROLES
@@ -136,7 +136,7 @@ def _record_failure(event: SessionEvent, error: Exception) -> None:
     event.save(update_fields=["detail"])
 
 
-class SessionDecision(World):
+class SessionDecision(WorldWithoutCase):
     """One decision about a session being carried out."""
 
     def __init__(self, event: SessionEvent, procedure: Procedure, decision: Decision) -> None:
@@ -156,7 +156,7 @@ class SessionDecision(World):
     def notify(self, action: Action) -> None:
         params, role = action.params, action.params["role"]
         if role not in OWN_ROLES:
-            raise CannotApply(action.rule, "own_people_only")
+            raise CannotApply(action.rule, "role_not_told")
         session, at = self.session, self.event.at
         chain = chain_for(self.procedure, role)
         found = resolve_chain(role=role, municipality=session.municipality, at=at, unit=session.unit, chain=chain)
@@ -185,9 +185,9 @@ class SessionDecision(World):
     def create_task(self, action: Action) -> None:
         params, at = action.params, self.event.at
         if params["owner"] not in OWN_ROLES:
-            raise CannotApply(action.rule, "own_people_only")
+            raise CannotApply(action.rule, "role_not_told")
         if self.event.kind != HELD:
-            self._refuse(action)
+            refuse(action)
         marks: dict[str, datetime | None] = {"amber_at": None, "red_at": None, "breach_at": None}
         if params.get("deadline"):
             marks = compute_marks(self.procedure, params["deadline"], at)
@@ -215,41 +215,3 @@ class SessionDecision(World):
                 key=task.key,
                 rule=action.rule,
             )
-
-    # A session has no case: the checker refuses these before a procedure is published.
-
-    def _refuse(self, action: Action) -> NoReturn:
-        raise CannotApply(action.rule, "no_case")
-
-    def open_case(self, action: Action) -> None:
-        self._refuse(action)
-
-    def attach_case(self, action: Action) -> None:
-        self._refuse(action)
-
-    def update_case(self, action: Action) -> None:
-        self._refuse(action)
-
-    def refer(self, action: Action) -> None:
-        self._refuse(action)
-
-    def start_deadline(self, action: Action) -> None:
-        self._refuse(action)
-
-    def meet_deadline(self, action: Action) -> None:
-        self._refuse(action)
-
-    def ask_for_form(self, action: Action) -> None:
-        self._refuse(action)
-
-    def require_second_worker(self, action: Action) -> None:
-        self._refuse(action)
-
-    def set_flag(self, action: Action) -> None:
-        self._refuse(action)
-
-    def clear_flag(self, action: Action) -> None:
-        self._refuse(action)
-
-    def produce_document(self, action: Action) -> None:
-        self._refuse(action)

@@ -26,7 +26,7 @@ from .story import Accepts, AgreementOver, Declines, NoOffice, NoShift, OnLeave,
 
 FOR_EVER = timedelta(days=730)  # beyond every story
 PURPOSES: dict[str, tuple[str, ...]] = {
-    "first": (Purpose.FIRST, Purpose.REMINDER, Purpose.REROUTE, Purpose.INSTEAD),
+    "first": (Purpose.FIRST, Purpose.REMINDER, Purpose.REROUTE, Purpose.INSTEAD, Purpose.EXPECT),
     "deputy": (Purpose.DEPUTY,),
     "call": (Purpose.CALL, Purpose.FALLBACK),
 }

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import DEFAULT_LANGUAGE, Texts, format_in_each_language, in_each_language
 from access.models import Assignment, MobileUnit, Municipality, StaffRole, User
 from audit import clock
+from audit.chain import ANONYMOUS, log_event
+from case_forms.alarm_rules.deciding import respond
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public, is_session_request
 from case_forms.form_builder.definition import Form
@@ -105,8 +107,11 @@ class Arrivals:
     def begin(self) -> tuple[Case | None, Tip | None]:
         """Let the story's form or message come in. Return the case, or the message. Raises StoryImpossible.
 
-        A request for a session is neither: its unit answers, and no procedure does.
+        A request for a session is neither: its unit answers, and no procedure does. Nor is the alarm of a phone.
         """
+        if self.story.alarm:
+            self._send_alarm(is_urgent=self.story.alarm == "urgent")
+            return None, None
         version = self._get_form(self.story.form)
         if self.story.session is not None:
             self.session = self._hold_session(self.story.session)
@@ -118,6 +123,11 @@ class Arrivals:
             return None, self._send_tip(version)
         receipt = self._send(version, self.story.answers, fill=self.story.fill, case=None)
         return Case.objects.filter(reference=receipt["case"] or "").first(), None
+
+    def _send_alarm(self, *, is_urgent: bool) -> None:
+        """Let the SMS of a phone come in, as the room of phones takes it, which stands above this one."""
+        log_event("device.alarm", actor=ANONYMOUS, target_kind="device", target_id=IMAGINED, urgent=is_urgent)
+        respond(unit=self.unit, is_urgent=is_urgent, at=clock.now(), occurrence=uuid.uuid4())
 
     def _hold_session(self, held: SessionHeld) -> InformativeSession:
         begun = timezone.localtime(clock.now() - timedelta(hours=1), ALBANIA)

@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from case_forms.form_builder.definition.problems import Problem
@@ -288,10 +297,12 @@ class Story(_Part):
     `directory`: "real", the offices, people and roster of now, or "invented", every office there could be with two
     people on duty.
     `session`: where it begins with a session that was held; the form is then its report's.
+    `alarm`: where it begins with the SMS of a phone without data, and no form is sent.
     `minutes_before`: how long before it is sent it happened. `months`: how far the simulation looks.
     """
 
-    form: str
+    alarm: Literal["", "normal", "urgent"] = ""
+    form: str = Field(default="", validate_default=True)
     answers: dict[str, JsonValue] = Field(default={}, repr=False)
     fill: bool = True
     municipality: str
@@ -302,6 +313,13 @@ class Story(_Part):
     session: SessionHeld | None = None
     acts: Annotated[tuple[Act, ...], Field(max_length=MAX_ACTS)] = ()
     months: Annotated[int, Field(ge=1, le=MAX_MONTHS)] = MAX_MONTHS
+
+    @field_validator("form")
+    @classmethod
+    def _is_sent(cls, form: str, info: ValidationInfo) -> str:
+        if not form and not info.data.get("alarm"):
+            raise PydanticCustomError("missing", "no form")
+        return form
 
     @field_validator("at")
     @classmethod

@@ -10,6 +10,7 @@ from typing import Any
 
 from access.languages import Texts, in_each_language, same_in_each_language
 from audit.models import AuditEntry, PutAside
+from case_forms.alarm_rules.models import AlarmEvent
 from case_forms.cases.deadline_clock import DUE
 from case_forms.cases.documents.models import CaseDocument, DocumentKind
 from case_forms.cases.models import CaseEvent, Deadline
@@ -220,7 +221,7 @@ class _Reading:
 
     def _read_rules(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for events in (CaseEvent, TipEvent, SessionEvent):
+        for events in (CaseEvent, TipEvent, SessionEvent, AlarmEvent):
             for detail in events._base_manager.order_by("at").values_list("detail", flat=True):
                 found |= detail.get("by_rule", {})
         return found

@@ -14,7 +14,9 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from access.languages import get_current_language
 from access.models import Municipality, User, localize
@@ -36,16 +38,23 @@ REAL, INVENTED = "real", "invented"
 TYPED_AT = "%Y-%m-%dT%H:%M"
 # Parts of a story without a field on the page, which are passed on as they came.
 PASSED_ON = ("unit", "months")
+# What is sent instead of a form, as the field for the form has it: no form's key has such a sign.
+ALARM_OPTIONS: dict[str, tuple[str, Promise]] = {
+    "!urgent": ("urgent", gettext_lazy("Urgent alarm of a phone, by SMS")),
+    "!normal": ("normal", gettext_lazy("Alarm of a phone, by SMS")),
+}
 
 
 @dataclass
 class StoryFields:
     """A story as it stands in the fields.
 
-    `reference`: of the case whose stored submission gives the answers, in the place of those that are typed.
+    `alarm`: of Story; then there is no form. `reference`: of the case whose stored submission gives the answers, in the
+    place of those that are typed.
     """
 
     form: str = ""
+    alarm: str = ""
     on: str = DRAFT
     answers: Answers = field(default_factory=dict, repr=False)
     fill: bool = True
@@ -81,6 +90,7 @@ class StoryFields:
             return None
         written: dict[str, Any] = {
             "form": self.form,
+            "alarm": self.alarm,
             "answers": self.answers if stored is None else stored,
             "fill": self.fill,
             "municipality": self.municipality,
@@ -108,13 +118,15 @@ class StoryFields:
 
 def read_fields(post: MultiValueDict[str, str], forms: Mapping[str, Form]) -> StoryFields:
     """Read the fields of the page, with the row that a button adds to or removes from a group of the form."""
-    key = str(post.get("_form") or "")
+    sent = str(post.get("_form") or "")
+    key, alarm = ("", ALARM_OPTIONS[sent][0]) if sent in ALARM_OPTIONS else (sent, "")
     form = forms.get(key)
     passed: dict[str, Any] = {name: str(post[f"_{name}"]) for name in PASSED_ON if post.get(f"_{name}")}
     if "months" in passed:
         passed["months"] = as_number(passed["months"])
     return StoryFields(
         form=key,
+        alarm=alarm,
         on=IN_FORCE if post.get("_on") == IN_FORCE else DRAFT,
         # Answers of one form mean nothing in another: a form that was just chosen begins empty.
         answers=_read_answers(form, post) if form is not None and post.get("_asked") == key else {},
@@ -138,6 +150,7 @@ def get_fields(story: Mapping[str, Any], on: str = DRAFT) -> StoryFields:
     acts = story.get("acts", ())
     return StoryFields(
         form=str(story.get("form", "")),
+        alarm=str(story.get("alarm", "")),
         on=on,
         answers=dict(story.get("answers", {})),
         fill=bool(story.get("fill", True)),
@@ -180,6 +193,7 @@ class StoryView:
 
     fields: StoryFields
     forms: Choices
+    alarms: list[tuple[str, str, str]]  # (value of the field, Story.alarm, label)
     places: Choices
     moments: Choices
     sections: list[tuple[SectionPage, int]]
@@ -206,6 +220,7 @@ def build_view(
     return StoryView(
         fields=fields,
         forms=list(named),
+        alarms=[(value, alarm, str(label)) for value, (alarm, label) in ALARM_OPTIONS.items()],
         places=list(Municipality.objects.order_by("name").values_list("slug", "name")),
         moments=[(name, _with_date(name, str(label))) for name, label in MOMENTS],
         sections=list(_iter_sections(form, fields.answers, user, new_row_in, show_errors)) if form else [],

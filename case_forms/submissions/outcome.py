@@ -19,7 +19,7 @@ from audit.chain import get_actor, log_event
 from case_forms.procedures.decide import Decision, Event
 from case_forms.procedures.definition import Procedure
 from case_forms.procedures.models import ProcedureVersion
-from case_forms.tips.deciding import get_seat
+from notifications.directory.areas import get_seat
 from notifications.directory.models import Contact, Role
 from notifications.directory.resolve import resolve
 

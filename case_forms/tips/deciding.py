@@ -15,7 +15,7 @@ import structlog
 from django.utils import timezone
 
 from access.languages import LANGUAGES
-from access.models import Municipality, Region
+from access.models import Municipality
 from case_forms.cases.brief_content import AnswerFacts
 from case_forms.cases.deadlines import compute_mark_minutes
 from case_forms.form_builder.sources import Lists
@@ -26,6 +26,7 @@ from case_forms.procedures.models import ProcedureVersion
 from case_forms.procedures.signals import decided
 from notifications.briefs.further import add_report, joinable
 from notifications.briefs.models import FurtherReport
+from notifications.directory.areas import get_seat
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Role
 from notifications.directory.resolve import Resolution
@@ -91,15 +92,6 @@ def get_roles_not_notified(tip: Tip) -> list[str]:
     """List the roles that the procedure names and that wait for the unit to look at a tip that is held back."""
     event = tip.events.filter(kind=RECEIVED).order_by("-at").first()
     return list(event.detail.get("untold", [])) if event and tip.held_back else []
-
-
-def get_seat(region: Region) -> Municipality:
-    """Return the region's seat: the municipality of its name, else its first. Raises Municipality.DoesNotExist."""
-    towns = region.municipalities
-    found = towns.filter(slug=region.slug).first() or towns.order_by("name").first()
-    if found is None:
-        raise Municipality.DoesNotExist(f"no municipality in {region.slug}")
-    return found
 
 
 def _decision(tip: Tip, kind: str, at: datetime) -> tuple[Decision, str]:

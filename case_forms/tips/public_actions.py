@@ -22,11 +22,12 @@ from case_forms.form_builder.definition import Question
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.retention import first_due
 from notifications.briefs.erasing import erase_all_from
+from notifications.directory.areas import get_seat
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from . import codes
-from .deciding import ADDED, RECEIVED, chases_to_join, get_seat, notify_recipients, procedure_in_force
+from .deciding import ADDED, RECEIVED, chases_to_join, notify_recipients, procedure_in_force
 from .locking import lane, lock_tip
 from .models import Outcome, Sender, Tip, TipMessage, TipState
 from .voices import forget_voice, write_voice

@@ -67,7 +67,10 @@ NEEDS_NOTE = frozenset({"other"})
 NOT_ASKED = role_choices.NOT_ASKED
 
 # What an SMS or a pressed key can answer: a notice that asks somebody to take a case. All others are to be read.
-FROM_TELEPHONE = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD)
+FROM_TELEPHONE = (
+    *(Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD),
+    Purpose.EXPECT,  # or to keep a telephone free
+)
 
 # What a coordinator can report about a call; only "not reached" lets the escalation go on.
 CALL_OUTCOMES: dict[str, str | Promise] = {
@@ -93,6 +96,9 @@ def get_answer_kinds(notice: Notice) -> tuple[str, ...]:
         return (ReplyKind.ACCEPTED.value,)  # that a case is void is only to be known
     if notice.root.purpose == Purpose.DUTY and notice.purpose not in CALLS:
         # What is done is met by its form, not by a word here; and no office can pass a duty of the case on.
+        return (ReplyKind.ACCEPTED.value, ReplyKind.DECLINED.value)
+    if notice.root.purpose == Purpose.EXPECT and notice.purpose not in CALLS:
+        # Nobody knows yet where it is or what comes of it: that is said on the telephone.
         return (ReplyKind.ACCEPTED.value, ReplyKind.DECLINED.value)
     kinds = [ReplyKind.ACCEPTED]
     if notice.role in GOING_OUT:

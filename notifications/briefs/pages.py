@@ -216,6 +216,8 @@ def _get_accept_words(notice: Notice) -> "str | Promise":
         return _("I have read it")
     if notice.root.purpose == Purpose.OUTCOME:
         return _("Nothing to report yet: ask me again later")
+    if notice.root.purpose == Purpose.EXPECT and notice.purpose not in (Purpose.CALL, Purpose.FALLBACK):
+        return _("I will take the call")
     return ACCEPT_WORDS.get(notice.role, _("Accept"))
 
 

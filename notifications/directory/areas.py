@@ -129,3 +129,12 @@ def _distance(office: Partner) -> int:
     if office.municipality_id or office.directorate_id:
         return 0
     return 1 if office.regions.exists() else 2
+
+
+def get_seat(region: Region) -> Municipality:
+    """Return the region's seat: the municipality of its name, else its first. Raises Municipality.DoesNotExist."""
+    towns = region.municipalities
+    found = towns.filter(slug=region.slug).first() or towns.order_by("name").first()
+    if found is None:
+        raise Municipality.DoesNotExist(f"no municipality in {region.slug}")
+    return found

@@ -37,6 +37,7 @@ class Purpose(models.TextChoices):
     REROUTE = "reroute", _("forwarded to another area")
     INSTEAD = "instead", _("notified instead")
     DUTY = "duty", _("a duty is due")
+    EXPECT = "expect", _("somebody will call")
     CORRECTION = "correction", _("a correction of what was read")
     INFORM = "inform", _("for information")
     TEST = "test", _("test of an address and a PIN")

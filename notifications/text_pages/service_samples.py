@@ -21,10 +21,12 @@ from notifications.texts.service_mails import (
     word_change_to_managers,
     word_duty,
     word_duty_changed,
+    word_form_returned,
     word_gaps,
     word_keys,
     word_own_page,
     word_phone_added,
+    word_phone_alarm,
     word_request,
     word_request_ended,
     word_swap_asked,
@@ -87,6 +89,9 @@ SERVICE_SAMPLES: Mapping[str, Callable[[], ServiceMail]] = {
     "service.drill_failed": lambda: word_bad_drill(state="failed", **_get("page")),
     "service.text_waits_one": lambda: word_texts_waiting(amount=1, **_get("page")),
     "service.text_waits_many": lambda: word_texts_waiting(amount=3, **_get("page")),
+    "service.phone_alarm_urgent": lambda: word_phone_alarm(is_urgent=True, **_get("page")),
+    "service.phone_alarm": lambda: word_phone_alarm(is_urgent=False, **_get("page")),
+    "service.form_returned": lambda: word_form_returned(**_get("page")),
 }
 
 

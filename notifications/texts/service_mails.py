@@ -222,3 +222,19 @@ def word_bad_drill(*, state: str, page: str) -> ServiceMail:
     """Say that a drill went wrong. `state`: missed, unanswered or failed."""
     key = state if state in ("missed", "unanswered") else "failed"
     return ServiceMail(_part("subject_bad_drill"), [[_part(f"drill_{key}")], [_part("drill_page", page=page)]])
+
+
+# Phones that store, to coordinators and to who works with one.
+
+
+def word_phone_alarm(*, is_urgent: bool, page: str) -> ServiceMail:
+    """Say that a worker without a network will call; not who, and not from where."""
+    key = "phone_alarm_urgent" if is_urgent else "phone_alarm"
+    return ServiceMail(_part(f"subject_{key}"), [[_part(key)], [_part("phone_alarm_page", page=page)]])
+
+
+def word_form_returned(*, page: str) -> ServiceMail:
+    """Say that an urgent form of a phone waits as a draft; not whose, and not what it is about."""
+    return ServiceMail(
+        _part("subject_form_returned"), [[_part("form_returned")], [_part("form_returned_page", page=page)]]
+    )

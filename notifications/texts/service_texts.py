@@ -439,4 +439,51 @@ _ALARMS = (
     ),
 )
 
-SERVICE_TEXTS = (*_ROSTER, *_DIRECTORY, *_AHEAD, *_ALARMS)
+_PHONES = (
+    _subject(
+        "phone_alarm_urgent",
+        _("Urgent alarm of a phone: subject"),
+        pgettext_lazy("subject", "somebody will call you now"),
+    ),
+    _subject("phone_alarm", _("Alarm of a phone: subject"), pgettext_lazy("subject", "somebody will call you")),
+    _say(
+        "phone_alarm_urgent",
+        _("Urgent alarm of a phone"),
+        _(
+            "A worker without a network will call you now, and it is urgent. Keep your telephone free, and have the "
+            "number of the police on duty at hand."
+        ),
+    ),
+    _say(
+        "phone_alarm",
+        _("Alarm of a phone"),
+        _("A worker without a network will call you. Keep your telephone free."),
+    ),
+    _say(
+        "phone_alarm_page",
+        _("Alarm of a phone: what to do"),
+        _("Sign in and say on this page that you see to it; it also says who will call:\n{page}"),
+        ("page",),
+    ),
+    _subject(
+        "form_returned",
+        _("An urgent form came back: subject"),
+        pgettext_lazy("subject", "an urgent form waits, and nobody was notified of it"),
+    ),
+    _say(
+        "form_returned",
+        _("An urgent form came back"),
+        _(
+            "An urgent form that was filled on a phone couldn't be received as it came. It waits as a draft of the "
+            "worker, and nobody has been notified of it."
+        ),
+    ),
+    _say(
+        "form_returned_page",
+        _("An urgent form came back: what to do"),
+        _("Whose it is stands on this page. Call the worker, or send it yourself if it is yours:\n{page}"),
+        ("page",),
+    ),
+)
+
+SERVICE_TEXTS = (*_ROSTER, *_DIRECTORY, *_AHEAD, *_ALARMS, *_PHONES)

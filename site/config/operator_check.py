@@ -127,6 +127,7 @@ def _check_keys() -> Iterator[Result]:
         yield ok("VAULT_KEYS open what is sealed")
     except (KeysRefused, KeyRingError) as refused:
         yield missing(str(refused))
+    yield from _check_field_keys()
     if settings.AUDIT_KEYS:
         chain_keys()
         yield ok("AUDIT_KEYS sign the record")
@@ -134,6 +135,25 @@ def _check_keys() -> Iterator[Result]:
         yield hint(
             f"the record's key stands in {settings.AUDIT_KEY_FILE}: copy its line into AUDIT_KEYS, and off this machine"
         )
+
+
+def _check_field_keys() -> Iterator[Result]:
+    """Ask each key to which phones seal for its public part: a token that is away is found here, not by a phone."""
+    from vault.field_keys import load_field_keys
+    from vault.keyring import KeyRingError
+
+    try:
+        ring = load_field_keys()
+    except KeyRingError as refused:
+        yield missing(str(refused))
+        return
+    for key in ring:
+        try:
+            key.public  # noqa: B018 - reads it
+        except KeyRingError as refused:
+            yield missing(f"{refused}: phones are answered 503 until it is there again, and nothing is lost")
+        else:
+            yield ok(f"FIELD_KEYS: {key.id} is there")
 
 
 def _check_people() -> Iterator[Result]:

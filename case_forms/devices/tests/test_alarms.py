@@ -12,10 +12,14 @@ from notifications.channels.gateways.incoming import Sms
 from notifications.inbound.actions import take_sms
 from notifications.inbound.models import InboundRecord
 from notifications.inbound.tests.conftest import SECRET, SMS_GATEWAY
+from notifications.outbox.models import Notice, Purpose
+from notifications.texts import in_force
+from notifications.texts.models import TextDecision, TextVersion
 from tests.world.places import make_coordinator, make_place, make_user
+from tests.world.procedures import enact, rule, small_procedure
 
 from ..actions import end_device
-from ..alarms import ring
+from ..alarms import ring, see_to
 from ..models import PhoneAlarm
 from ..pack import get_alarm
 
@@ -114,3 +118,66 @@ def test_the_pack_says_where_it_goes_only_where_sms_come_in(phone, settings, mon
         "code_normal": phone.device.code_normal,
         "code_urgent": phone.device.code_urgent,
     }
+
+
+def test_an_urgent_alarm_makes_the_police_expect_the_call_once_in_ten_minutes(phone, coordinator, scene):
+    enact(_asks_the_police())
+    for id in ("1", "2"):
+        send(phone.device.code_urgent, id)
+    alarm = PhoneAlarm.objects.get()
+    (notice,) = Notice.objects.filter(case_id=alarm.occurrence, role="police")
+    assert notice.purpose == Purpose.EXPECT
+    see_to(alarm=alarm, by=coordinator)
+    # Who sees to it has hung up: the coordinators are woken again, the police have been notified already.
+    send(phone.device.code_urgent, "3")
+    assert PhoneAlarm.objects.count() == 2
+    assert Notice.objects.filter(role="police").count() == 1
+    PhoneAlarm.objects.update(at=timezone.now() - timedelta(minutes=11))
+    send(phone.device.code_urgent, "4")
+    assert Notice.objects.filter(role="police").count() == 2
+
+
+def test_the_code_of_a_phone_that_has_ended_notifies_no_police(phone, coordinator, scene):
+    enact(_asks_the_police())
+    end_device(device=phone.device, by=scene.worker, why="lost")
+    send(phone.device.code_urgent)
+    assert not Notice.objects.exists()
+
+
+def test_the_coordinator_reads_who_expects_the_call(phone, coordinator, scene):
+    client = Client()
+    client.force_login(coordinator)
+    send(phone.device.code_normal)
+    assert "Nobody but the coordinators" in client.get(reverse("devices:list")).content.decode()
+    enact(_asks_the_police())
+    send(phone.device.code_urgent, "2")
+    page = client.get(reverse("devices:list")).content.decode()
+    notice = Notice.objects.get(role="police")
+    assert notice.contact.name in page
+    assert "hasn't accepted" in page
+    Notice.objects.filter(pk=notice.pk).update(accepted_at=timezone.now())
+    assert "expects the call since" in client.get(reverse("devices:list")).content.decode()
+
+
+def _asks_the_police():
+    procedure = small_procedure()
+    then = [{"do": "notify", "role": "police", "answer_minutes": 10, "ladder": "quick", "urgent": True}]
+    written = {**rule("about", "About", form="x", words="Said.", then=then), "on": "phone_alarm"}
+    del written["forms"]
+    return {**procedure, "rules": [*procedure["rules"], written | {"when": {"var": "_alarm_urgent"}}]}
+
+
+def test_the_words_of_the_mail_are_those_that_two_people_agreed_to(phone, coordinator, mailoutbox):
+    texts = {"sq": "Dikush telefonon tani.", "en": "Pick up: somebody calls now."}
+    now = timezone.now()
+    TextVersion.objects.create(
+        key="service.phone_alarm_urgent", texts=texts, proposed_by=coordinator, proposed_at=now,
+        decided_by=make_user("coordinator", region=make_place().region), decided_at=now,
+        in_force_from=now - timedelta(hours=1), decision=TextDecision.AGREED,
+    )  # fmt: skip
+    in_force.kept.forget()
+    send(phone.device.code_urgent)
+    assert ring() == 1
+    assert mailoutbox[0].subject == "Vatra: somebody will call you now"
+    assert mailoutbox[0].body.startswith("Pick up: somebody calls now.\n\nSign in")
+    assert mailoutbox[0].body.endswith("/field/devices/\n")

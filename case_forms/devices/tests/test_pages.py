@@ -1,22 +1,24 @@
 """The coordinator's list of phones, and the worker's own page: what each sees, and ends at a press."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import User
+from access.models import Region, User
 from audit.models import AuditEntry
 from case_forms.cases.models import Case
 from case_forms.submissions.models import Draft, Submission
 from notifications.directory.models import DutyShift, Leave
-from tests.world.offices import make_contact, put_on_duty
-from tests.world.places import make_coordinator, make_place, make_user
+from outreach_pages.records.models import InformativeSession
+from tests.world.offices import make_contact, make_office, put_on_duty
+from tests.world.places import make_coordinator, make_municipality, make_place, make_user
 
 from ..actions import grant_device, set_up_device
 from ..models import Device, DeviceGrant, RoadCase
+from ..numbers import list_numbers
 from .phone import make_phone
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +220,42 @@ def test_of_an_office_with_many_people_the_one_on_duty_goes_along_and_nobody_on_
     listed = [each for each in get_pack(phone)["numbers"] if each["kind"] == "police"]
     assert listed[0]["phone"] == many[-1].phone
     assert [each["phone"] for each in listed if each["on_duty"]] == [many[-1].phone]
+
+
+def test_of_61_municipalities_those_where_something_waits_come_first_and_those_on_duty_before_the_others(phone, scene):
+    DutyShift.objects.all().delete()
+    place = scene.place
+    towns = [
+        make_municipality(f"town-{number:02}", f"Town {number:02}", region=place.region, directorate=place.directorate)
+        for number in range(60)
+    ]
+    elsewhere = make_place().municipality
+    offices = {town: make_office("cpu", slug=f"cpu-{town.slug}", municipality=town) for town in (*towns, elsewhere)}
+    for office in offices.values():
+        make_contact(office)
+    for town in (towns[50], towns[59], elsewhere):
+        put_on_duty(offices[town], contact=offices[town].contacts.get())
+    for town in (towns[40], towns[50], elsewhere):
+        InformativeSession.objects.create(
+            unit=scene.unit, municipality=town, place_type="high_school", place_name="School",
+            date=timezone.localdate(), starts_at=time(9), ends_at=time(10), audience="high_school",
+            planned_by=scene.worker,
+        )  # fmt: skip
+    listed = [each for each in get_pack(phone)["numbers"] if each["kind"] == "cpu"]
+    places = [each["office"] for each in listed]
+    named = {town: office.names["en"] for town, office in offices.items()}
+    seat = scene.offices["cpu"].names["en"]
+    near = [named[elsewhere], named[towns[50]], seat, seat, named[towns[40]]]
+    assert sorted(places[:5]) == sorted(near)
+    assert [each["on_duty"] for each in listed[:5]] == [True, True, False, False, False]
+    assert places[5] == named[towns[59]]  # of those further away, who is on duty
+    assert len(set(places)) == 62
+
+
+def test_a_worker_of_no_region_and_a_region_without_municipalities_have_the_national_numbers(scene):
+    assert list_numbers([], [], timezone.now()) == []
+    bare = Region.objects.create(slug="bare", name="Bare", iso_code="B1")
+    assert list_numbers([bare], [], timezone.now()) == []
 
 
 def test_an_ended_phone_gets_no_pack(phone, scene):

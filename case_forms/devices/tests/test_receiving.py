@@ -233,3 +233,16 @@ def test_bad_bodies_are_4xx_and_repeat_nothing(phone, body):
         )
         assert answer.status_code == 422
         assert b"Kanarina" not in answer.content
+
+
+def test_while_the_token_with_the_key_is_away_nothing_is_stored_and_the_phone_sends_again(phone, scene, settings):
+    body = phone.seal(phone.fill(scene))
+    here = settings.FIELD_KEYS
+    settings.FIELD_KEYS = [f"{phone.key.id}:pkcs11:token=away;object=x?module-path=/nowhere/module.so"]
+    answer = phone.deliver(body)
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert phone.contact().status_code == 503
+    assert not Arrival.objects.exists()
+    settings.FIELD_KEYS = here
+    assert phone.deliver(body).status_code == 201

@@ -75,7 +75,8 @@ class EventKind:
     a case then. `is_public`: whether its forms are those that the public fills in. `names`: what it offers to
     expressions beside the answers; a name that only other events offer is null.
     Of one without a case: `possible_actions` are the codes of actions that need one otherwise and can be done about it
-    all the same, `impossible` says why others can't, `is_for_own_people` whether nobody else may be told.
+    all the same, `impossible` says why others can't, `told_roles` who alone may be told (empty: any role), in the words
+    of `told_words`, and without a document.
     `has_form`: whether a form comes with it; `form_kind`: the kind of its forms, "" for any.
     `is_caused`: nobody sends it; it follows from what the rules about another event have done. `is_later`: it comes
     some time after that, by what people do or by a clock.
@@ -89,7 +90,8 @@ class EventKind:
     form_kind: ClassVar[str] = ""
     possible_actions: ClassVar[frozenset[str]] = frozenset()
     impossible: ClassVar[str] = ""
-    is_for_own_people: ClassVar[bool] = False
+    told_roles: ClassVar[frozenset[str]] = frozenset()
+    told_words: ClassVar[str] = ""
     is_caused: ClassVar[bool] = False
     is_later: ClassVar[bool] = False
     names: ClassVar[tuple[ScopeName, ...]] = (TODAY, OCCURRED_ON)

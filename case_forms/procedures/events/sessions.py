@@ -30,7 +30,8 @@ class SessionEventKind(EventKind):
     """What is common to both: no case, and nobody outside is told of a session."""
 
     has_case = False
-    is_for_own_people = True
+    told_roles = frozenset({"mobile_unit", "coordinator"})
+    told_words = gettext_noop("Only the unit and its coordinators are told of a session.")
     form_kind = "session"
     names: ClassVar[tuple[ScopeName, ...]] = ABOUT
 

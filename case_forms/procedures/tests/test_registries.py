@@ -112,6 +112,7 @@ def test_stored_codes_stay() -> None:
         "case_reopened",
         "session_held",
         "session_reported",
+        "phone_alarm",
     }
     assert set(ACTIONS) == {
         "open_case",

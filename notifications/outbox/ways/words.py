@@ -23,7 +23,9 @@ from vault.seal import SealBroken
 from ..models import Notice, Purpose
 
 # An answer by SMS or key is taken for these; a call to a coordinator is answered where the number to call stands.
-ANSWERABLE = frozenset({Purpose.FIRST, Purpose.DEPUTY, Purpose.REMINDER, Purpose.REROUTE, Purpose.INSTEAD})
+ANSWERABLE = frozenset(
+    {Purpose.FIRST, Purpose.DEPUTY, Purpose.REMINDER, Purpose.REROUTE, Purpose.INSTEAD, Purpose.EXPECT}
+)
 
 
 def is_urgent(notice: Notice) -> bool:

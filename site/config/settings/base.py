@@ -27,6 +27,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 VAULT_KEYS = env.list("VAULT_KEYS", default=[])
 # Keys to which phones seal what they hold (vault.field_keys), here or in a file. Without: no phone stores anything.
 FIELD_KEYS_FILE = env.str("FIELD_KEYS_FILE", default="")
+# Of keys in a PKCS#11 token (vault.token_keys).
+FIELD_KEYS_PIN = env.str("FIELD_KEYS_PIN", default="")
+FIELD_KEYS_PIN_FILE = env.str("FIELD_KEYS_PIN_FILE", default="")
 FIELD_KEYS = read_field_keys(FIELD_KEYS_FILE) if FIELD_KEYS_FILE else env.list("FIELD_KEYS", default=[])
 # Keys that sign the audit chain (docs/adr/0063), never in the database. Without AUDIT_KEYS they are in AUDIT_KEY_FILE.
 AUDIT_KEYS = env.list("AUDIT_KEYS", default=[])
@@ -80,6 +83,7 @@ INSTALLED_APPS = [
     "case_forms.cases",
     "case_forms.tips",
     "case_forms.session_rules",
+    "case_forms.alarm_rules",
     "case_forms.session_requests",
     "case_forms.submissions",
     "case_forms.form_preview",

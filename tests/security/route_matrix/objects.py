@@ -103,7 +103,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Inside("a phone, or its owner's permission for one")
         for model in (
             *("devices.DeviceGrant", "devices.Arrival", "devices.SealedFile", "devices.Rescue", "devices.PhoneAlarm"),
-            "devices.RoadCase",
+            *("devices.RoadCase", "alarm_rules.AlarmEvent"),
         )
     },
     # the unit's other work

@@ -33,6 +33,7 @@ SECRETS = {
     "VAULT_KEYS": "test1:dGVzdC12YXVsdC1rZXktb2YtMzItYnl0ZXMtdGVzdCE=",
     "AUDIT_KEYS": "test1:dGVzdC1jaGFpbi1rZXktb2YtMzItYnl0ZXMtdGVzdCE=",
     "FIELD_KEYS": "canary-field-key",
+    "FIELD_KEYS_PIN": "canary-token-pin",
     "EMAIL_URL": "smtp+tls://canary-user:canary-mail-password@mail.vatra.example:587",
     "DATABASE_URL": "postgres://vatra:canary-database-password@host/vatra",
     "VAPID_PRIVATE_KEY": "dGVzdC12YXBpZC1rZXktb2YtMzItYnl0ZXMtdGVzdCE",

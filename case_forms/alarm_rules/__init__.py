@@ -1,0 +1,1 @@
+"""What the procedure says about the alarm of a phone without data: who expects the call (docs/procedures.md)."""
