@@ -229,6 +229,8 @@ interface DraftContent {
 interface StoredDraft extends DraftStart, DraftContent {
   begunAt: string;
   changedAt: string;
+  /** Drafts that were handed to the service, and that this one goes on from. */
+  follows?: string[];
 }
 
 interface QueueItem {

@@ -7,17 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit import clock
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.models import Draft, Submission
+from case_forms.submissions.validation.validate import Answers
 from vault.field_keys import FieldSealBroken
 
 from . import returning
 from .envelopes import Filled, SealedNotRead, decode, open_draft, open_draft_key
-from .models import Device, Rescue, SealedFile
+from .living import get_end
+from .meeting import let_go, list_untouched, note_followed
+from .models import Arrival, ArrivalState, Device, Rescue, SealedFile
 from .returning import find_owner, return_as_draft
 from .typed import named_uuids, read_typed
 
@@ -73,20 +77,29 @@ def _rescue(device: Device, key: bytes, draft: SealedDraft) -> bool:
     if version is None or is_public(version.parsed_form):
         return False
     with transaction.atomic():
-        Device.objects.select_for_update(of=("self",)).get(pk=device.pk)
+        joined = Device.objects.select_related("user", "grant__user", "grant__region", "queue_token")
+        locked = joined.select_for_update(of=("self",)).get(pk=device.pk)
         if not Rescue.objects.filter(device=device, uuid=record).exists():
-            _save(device, record, version, filled)
+            _save(locked, record, version, filled)
     return True
 
 
 def _save(device: Device, record: UUID, version: FormVersion, filled: Filled) -> None:
     now = clock.now()
+    is_living = not get_end(device)
+    rescued = list_untouched(device, filled.follows) if is_living else []
     owner, unit = find_owner(device, filled.unit)
     names = named_uuids(version.parsed_form, filled.fields)
     rows = SealedFile.objects.filter(device=device, uuid__in=names)
-    free = rows.filter(attachment__isnull=False, attachment__submission=None, attachment__draft=None)
+    undrafted = Q(attachment__draft=None) | Q(attachment__draft__in=[each.pk for each in rescued])
+    free = rows.filter(undrafted, attachment__isnull=False, attachment__submission=None)
     files: dict[str, Any] = {str(uuid): attachment for uuid, attachment in free.values_list("uuid", "attachment")}
     answers, missing = read_typed(version.parsed_form, filled.fields, files)
+    finished = _find_finished(device, record, answers) if is_living else None
+    if finished is not None:
+        Rescue.objects.create(device=device, uuid=record, draft=finished, at=now)
+        return
+    let_go(device, rescued, files.values())
     taken = Draft.objects.filter(pk=record).exists() or Submission.objects.filter(pk=record).exists()
     draft = return_as_draft(
         device=device,
@@ -106,3 +119,19 @@ def _save(device: Device, record: UUID, version: FormVersion, filled: Filled) ->
         },
     )
     Rescue.objects.create(device=device, uuid=record, draft=draft.pk, at=now)
+    note_followed(device, filled.follows, draft.pk)
+
+
+def _find_finished(device: Device, record: UUID, answers: Answers) -> UUID | None:
+    """Return what this draft has become already: it was finished on the phone, and that came in first.
+
+    A phone seals a draft that it has handed over as it is, so what was received is the same text. One that came back as
+    a draft may have been changed here since, and then is another text.
+    """
+    arrival = Arrival.objects.filter(device=device, uuid=record).order_by("-arrived_at", "-pk").first()
+    if arrival is None:
+        return None
+    if arrival.state == ArrivalState.RECEIVED or Submission.objects.filter(pk=arrival.result).exists():
+        return arrival.result
+    draft = Draft.objects.filter(pk=arrival.result).first()
+    return draft.pk if draft is not None and draft.answers == answers else None

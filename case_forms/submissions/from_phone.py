@@ -20,7 +20,7 @@ WHY: dict[str, Promise] = {
     "device_ended": gettext_lazy("The phone had ended before it arrived. Check that it is yours, then send it."),
     "uuid_taken": gettext_lazy("Another text of this form came in before. Compare the two, and send what is right."),
     "files": gettext_lazy("Not all of its files arrived."),
-    "rescued": gettext_lazy("The phone threw its keys away; this is the draft that was on it."),
+    "rescued": gettext_lazy("The phone handed it over; this is the draft as it was there."),
 }
 
 

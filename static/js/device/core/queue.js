@@ -150,7 +150,9 @@ export class Queue {
         urgent: row.urgent,
       },
     };
-    const reply = await this.service.ask({ token, method: "POST", path: "sealed-submissions", json });
+    // Read before the body is: what is urgent on one phone passes what isn't on all others.
+    const headers = { "X-Urgent": row.urgent ? "yes" : "no" };
+    const reply = await this.service.ask({ token, method: "POST", path: "sealed-submissions", json, headers });
     const { body } = reply;
     if (reply.status === 200 || reply.status === 201) {
       await this.arrived(row, { ...toldOrNot(body?.notices), reason: null, url: null });
@@ -201,10 +203,9 @@ export class Queue {
       const stored = await requests.get("queue", row.id);
       if (!stored) return;
       await requests.put("queue", { ...stored, ...news, sealed: null, files: [], wayAt: 0, at });
-      for (const id of row.files) {
-        const file = await requests.get("files", id);
-        if (file) await removeFile(requests, file);
-      }
+      // With those that it doesn't name: they were its draft's.
+      for (const file of await requests.all("files"))
+        if (file.draft === row.id || row.files.includes(file.id)) await removeFile(requests, file);
     });
     this.context.changed();
   }
