@@ -1,19 +1,28 @@
 """Drafts that a phone handed over and went on with all the same, since the answer was lost on its way.
 
 What comes later from that phone takes the place of the rescued draft, as long as nobody has worked on the draft here:
-the phone says of a form which drafts it goes on from (`follows`). Where somebody has, both texts stay. A phone that has
-ended takes the place of nothing: whoever holds it could make a draft vanish with it.
+the phone says of a form which drafts it goes on from (`follows`). Where somebody has, both texts stay, and the worker
+chooses question by question, as between two pages (docs/adr/0042). A phone that has ended takes the place of nothing:
+whoever holds it could make a draft vanish with it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from audit.chain import get_actor, log_event
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.drafts.actions import MOMENT, SectionDiffers, add_from_phone
+from case_forms.submissions.drafts.merging import OCCURRED
 from case_forms.submissions.models import Attachment, Draft, Submission
 
+from .envelopes import Filled
 from .models import Device, Rescue
+from .typed import read_posts
 
 
 def list_untouched(device: Device, records: Collection[UUID]) -> list[Draft]:
@@ -29,6 +38,43 @@ def is_worked_on(device: Device, records: Collection[UUID]) -> bool:
         return True
     untouched = {draft.pk for draft in list_untouched(device, records)}
     return Draft.objects.open().filter(pk__in=results - untouched).exists()
+
+
+def find_worked_on(device: Device, records: Collection[UUID], version: FormVersion) -> Draft | None:
+    """Return the rescued draft of these ids that somebody goes on with here, when it is of the same version."""
+    untouched = [draft.pk for draft in list_untouched(device, records)]
+    drafts = Draft.objects.open().filter(pk__in=_results(device, records), form_version=version)
+    return drafts.exclude(pk__in=untouched).select_related("owner", "unit").order_by("-saved_at").first()
+
+
+def put_beside(
+    device: Device,
+    draft: Draft,
+    *,
+    record: UUID,
+    filled: Filled,
+    files: Mapping[str, UUID],
+    occurred_at: datetime,
+    from_phone: dict[str, Any],
+) -> Draft | None:
+    """Put what the phone typed beside what was typed here; None when the draft has no room for it, and nothing changed.
+
+    In the caller's transaction. `files`: {the phone's UUID: attachment}, the draft's own among them.
+    """
+    form = draft.form_version.parsed_form
+    posts = read_posts(form, filled.fields, files)
+    if not filled.occurred_by_clock:
+        posts[form.sections[0].key][OCCURRED] = timezone.localtime(occurred_at).strftime(MOMENT)
+    try:
+        with transaction.atomic():
+            unclaimed = Attachment.objects.unclaimed().filter(pk__in=files.values())
+            unclaimed.update(draft=draft, owner=draft.owner, unit=draft.unit)
+            added = add_from_phone(draft_id=draft.pk, posts=posts, page=str(record), by=device.user)
+            added.from_phone = from_phone
+            added.save(update_fields=["from_phone"])
+            return added
+    except SectionDiffers:
+        return None
 
 
 def let_go(device: Device, drafts: Iterable[Draft], files: Collection[UUID]) -> None:

@@ -44,7 +44,7 @@ from . import returning
 from .clocks import correct, read_difference
 from .envelopes import Filled, open_form
 from .living import get_end
-from .meeting import is_worked_on, let_go, list_untouched, note_followed
+from .meeting import find_worked_on, is_worked_on, let_go, list_untouched, note_followed, put_beside
 from .models import Arrival, ArrivalState, Device, SealedFile
 from .returned import FIRST
 from .returning import Problems, find_owner, read_problems, return_as_draft
@@ -117,7 +117,9 @@ def receive_envelope(*, device: Device, envelope: Envelope) -> Delivered:
             _note(locked, envelope, now, difference, ArrivalState.RECEIVED, received.submission.pk)
             note_followed(locked, filled.follows, received.submission.pk)
             return Delivered(receipt=received.receipt, created=received.created)
-        draft = _return(locked, envelope, read, reason, now)
+        draft = _put_beside(locked, envelope, read, difference, now) if reason == returning.BESIDE else None
+        reason = returning.BOTH if draft else reason
+        draft = draft or _return(locked, envelope, read, reason, now)
         _note(locked, envelope, now, difference, ArrivalState.RETURNED, draft.pk, reason)
         note_followed(locked, filled.follows, draft.pk)
         return Delivered(draft=draft.pk, reason=reason, problems=read_problems(draft))
@@ -265,6 +267,24 @@ def _return(device: Device, envelope: Envelope, read: _Read, reason: str, now: d
         uuid=uuids.uuid4() if taken else envelope.uuid,
         files=read.files,
         from_phone={**read.from_phone, "why": reason, "at": now.isoformat(), "missing_files": read.missing},
+    )
+
+
+def _put_beside(device: Device, envelope: Envelope, read: _Read, difference: timedelta, now: datetime) -> Draft | None:
+    """Put the text beside a draft of the same form that is worked on here; None where there is none, or no room."""
+    records = (envelope.uuid, *read.filled.follows)
+    draft = find_worked_on(device, records, read.version)
+    if draft is None:
+        return None
+    read = _read(device, envelope.uuid, read.filled, difference, now, [draft])
+    return put_beside(
+        device,
+        draft,
+        record=envelope.uuid,
+        filled=read.filled,
+        files=read.files,
+        occurred_at=read.occurred_at,
+        from_phone={**read.from_phone, "why": returning.BOTH, "at": now.isoformat(), "missing_files": read.missing},
     )
 
 

@@ -4,12 +4,16 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEntry
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.attachments.tests.conftest import photo_form
+from case_forms.submissions.drafts import side_copies
+from case_forms.submissions.drafts.actions import save_section, to_choose
 from case_forms.submissions.models import Attachment, Draft, Submission
 
 from ..actions import end_device
@@ -84,7 +88,7 @@ def test_an_id_that_is_taken_here_gives_a_draft_beside(phone, scene):
 def typed(scene, phone, **answers):
     """A draft whose text is that of the finished form, as a phone seals what it has handed over."""
     plain = phone.fill(scene, **answers)
-    return {**draft(scene), "fields": plain["fields"]}, plain
+    return {**draft(scene), "occurredAt": plain["occurred_at"], "fields": plain["fields"]}, plain
 
 
 @pytest.mark.parametrize("first", ["draft", "form"])
@@ -125,16 +129,85 @@ def test_a_newer_draft_takes_the_place_of_the_one_before(phone, scene):
     assert [each.answers["story"] for each in Draft.objects.all()] == ["One and two"]
 
 
+def work_on(draft, **answers):
+    """As the online page saves a section."""
+    section = next(
+        each
+        for each in draft.form_version.parsed_form.sections
+        if not answers or {item.key for item in each.items} & answers.keys()
+    )
+    typed = {item.key: draft.answers.get(item.key) for item in section.items if item.key in draft.answers} | answers
+    return save_section(draft_id=draft.pk, section=section, typed=typed, occurred_at=None, by=draft.owner)
+
+
 @pytest.mark.parametrize("follows", [False, True])
-def test_a_draft_that_somebody_works_on_here_stays_beside_the_form(phone, scene, follows):
+@pytest.mark.parametrize("by", ["form", "draft"])
+def test_what_was_typed_here_and_on_the_phone_stands_side_by_side_and_the_worker_chooses(phone, scene, follows, by):
+    record, later = str(uuid.uuid4()), str(uuid.uuid4())
+    text, plain = typed(scene, phone, story="Before")
+    phone.rescue({record: text})
+    here = work_on(Draft.objects.get(), story="Typed here")
+    mine = {**plain, "fields": phone.fill(scene, story="Typed on the phone")["fields"], "follows": [record]}
+    if by == "draft" and follows:
+        assert phone.rescue({later: {**text, "fields": mine["fields"], "follows": [record]}}).json()["saved"] == [later]
+    else:
+        answer = phone.deliver(phone.seal(mine, later if follows else record))
+        assert (answer.status_code, answer.json()["reason"]) == (422, "both")
+        assert answer.json()["draft"] == str(here.pk)
+    draft = Draft.objects.get()
+    assert draft.answers["story"] == "Typed here"
+    waiting = to_choose(draft)
+    assert [(each.theirs, each.mine) for each in waiting.differences] == [("Typed here", "Typed on the phone")]
+    assert AuditEntry.objects.filter(action="draft.saved_from_phone", target_id=draft.pk).exists()
+
+
+def test_the_page_shows_both_texts_and_saves_what_was_chosen(phone, scene):
+    record = str(uuid.uuid4())
+    text, plain = typed(scene, phone, story="Before")
+    phone.rescue({record: text})
+    draft = work_on(Draft.objects.get(), story="Typed here")
+    mine = {**plain, "fields": phone.fill(scene, story="Typed on the phone")["fields"]}
+    phone.deliver(phone.seal(mine, record))
+    browser = Client()
+    browser.force_login(scene.worker)
+    section = to_choose(Draft.objects.get()).section
+    review = browser.get(reverse("intake:review", args=[draft.pk]))
+    assert review.url == reverse("intake:section", args=[draft.pk, section])
+    page = browser.get(review.url)
+    said = page.content.decode()
+    assert "Typed here" in said
+    assert "Typed on the phone" in said
+    assert "worked on here and on the phone" in said or "edhe në telefon" in said
+    sent = dict(page.context["carried"])
+    for choice in page.context["choices"]:
+        sent |= {choice.keep: "mine", choice.seen: choice.difference.seen}
+    browser.post(review.url, {**sent, "go": "save"})
+    saved = Draft.objects.get()
+    assert saved.answers["story"] == "Typed on the phone"
+    assert to_choose(saved) is None
+
+
+def test_what_only_the_phone_typed_is_added_without_a_question(phone, scene):
     record = str(uuid.uuid4())
     text, plain = typed(scene, phone)
+    phone.rescue({record: {**text, "fields": [["story", "Same"]]}})
+    work_on(Draft.objects.get())
+    place = scene.place.municipality.slug
+    phone.deliver(phone.seal({**plain, "fields": [["story", "Same"], ["municipality", place]]}, record))
+    draft = Draft.objects.get()
+    assert (draft.answers["story"], draft.answers["municipality"]) == ("Same", place)
+    assert to_choose(draft) is None
+
+
+def test_a_draft_with_no_room_for_more_texts_gets_one_beside_it(phone, scene, monkeypatch):
+    monkeypatch.setattr(side_copies, "MAX_SIDE_COPIES", 0)
+    record = str(uuid.uuid4())
+    text, _plain = typed(scene, phone, story="Before")
     phone.rescue({record: text})
-    Draft.objects.update(section_versions={"person": {"version": 1, "page": "", "turn": 0, "at": ""}})
-    identity = str(uuid.uuid4()) if follows else record
-    answer = phone.deliver(phone.seal({**plain, "follows": [record]}, identity))
+    work_on(Draft.objects.get(), story="Typed here")
+    answer = phone.deliver(phone.seal(phone.fill(scene, story="Typed on the phone"), record))
     assert (answer.status_code, answer.json()["reason"]) == (422, "uuid_taken")
-    assert Draft.objects.count() == 2
+    assert {each.answers["story"] for each in Draft.objects.all()} == {"Typed here", "Typed on the phone"}
 
 
 def test_a_draft_that_was_sent_here_is_not_sent_a_second_time_by_the_phone(phone, scene):
