@@ -41,6 +41,7 @@ from case_forms.submissions.validation.validate import Answers
 from notifications.outbox.models import Notice
 
 from . import returning
+from .actions import extend_delivery
 from .clocks import correct, read_difference
 from .envelopes import Filled, open_form
 from .living import get_end
@@ -312,3 +313,7 @@ def _note(
         clock_seconds=int(difference.total_seconds()),
         next_mail_at=now + FIRST if envelope.is_urgent and state == ArrivalState.RETURNED else None,
     )
+    device.queued = max(0, device.queued - 1)
+    device.save(update_fields=["queued"])
+    if device.ended_at is None:
+        extend_delivery(device)

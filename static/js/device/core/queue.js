@@ -74,13 +74,18 @@ export class Queue {
   /** @param {Sender} sender @param {boolean} now */
   async sendOf(sender, now) {
     const tried = new Set();
-    const token = await queueToken(this.context.env, sender);
+    let token = await queueToken(this.context.env, sender);
     let busy = 0;
     for (let sent = 0; ; ) {
       const row = this.pick(await this.context.store.all("queue"), { device: sender.device, tried, now });
       if (!row) return sent;
       tried.add(row.id);
       const ended = await this.sendOne(row, token);
+      if (ended === "renewed") {
+        token = await this.tokenOf(sender.device);
+        tried.delete(row.id);
+        continue;
+      }
       busy = ended === "later" ? busy + 1 : 0;
       if (ended === "stop" || busy === MAX_BUSY) return sent;
       if (ended === "sent") sent += 1;
@@ -114,11 +119,11 @@ export class Queue {
   }
 
   /**
-   * "stop": nothing more can be sent with this token now.
+   * "stop": nothing more can be sent with this token now. "renewed": there is another one since.
    *
    * @param {QueueRow} row
    * @param {string} token
-   * @returns {Promise<"sent" | "refused" | "later" | "stop">}
+   * @returns {Promise<"sent" | "refused" | "later" | "stop" | "renewed">}
    */
   async sendOne(row, token) {
     const { env } = this.context;
@@ -130,7 +135,7 @@ export class Queue {
         if (!file || isThere(file, env.now())) continue;
         const { kind, headers } = await sendFile(this.context, this.service, { token, file });
         if (kind === "later") return await this.later(row, headers);
-        if (kind !== "sent" && kind !== "refused") return await this.stop(row, kind);
+        if (kind !== "sent" && kind !== "refused") return await this.stop(row, kind, token);
       }
       return await this.sendEnvelope(row, token);
     } catch (error) {
@@ -166,11 +171,17 @@ export class Queue {
     }
     const ended = outcome(reply);
     if (ended.kind === "later") return this.later(row, ended.headers);
-    if (ended.kind !== "refused") return this.stop(row, ended.kind);
+    if (ended.kind !== "refused") return this.stop(row, ended.kind, token);
     const nextAt = env.now() + waitAfterRefusal(env);
     await this.change(row.id, { wayAt: 0, tries: row.tries + 1, nextAt, reason: kind || `http-${reply.status}` });
     this.context.changed();
     return "refused";
+  }
+
+  /** The token that a device delivers with now, or "". @param {string} device */
+  async tokenOf(device) {
+    const sender = (await senders(this.context)).find((each) => each.device === device);
+    return sender ? queueToken(this.context.env, sender) : "";
   }
 
   /** @param {QueueRow} row @param {Headers} [headers] @returns {Promise<"later">} */
@@ -182,8 +193,15 @@ export class Queue {
     return "later";
   }
 
-  /** @param {QueueRow} row @param {"signed-out" | "ended"} why @returns {Promise<"stop">} */
-  async stop(row, why) {
+  /**
+   * @param {QueueRow} row
+   * @param {"signed-out" | "ended"} why
+   * @param {string} token
+   * @returns {Promise<"stop" | "renewed">}
+   */
+  async stop(row, why, token) {
+    const isOld = why === "signed-out" && ![token, ""].includes(await this.tokenOf(row.device));
+    if (isOld) return "renewed";
     await this.later(row);
     if (this.context.row?.device !== row.device) return "stop";
     if (why === "ended") await this.context.wipe("ended");
