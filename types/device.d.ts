@@ -70,6 +70,8 @@ interface DeviceRow {
   keys: PublicKey[];
   /** The service no longer takes the tokens: the person signs in to renew them. */
   needsRenewal: boolean;
+  /** When the person has to sign in at the latest, by the service's clock; not known of a phone from before. */
+  renewBy?: number | null;
 }
 
 /** Why the keys went; of the duress PIN there is no such row. */
@@ -207,6 +209,7 @@ interface Registered {
   person: { name: string };
   units: Unit[];
   contact_hours?: number;
+  ends_at?: string;
 }
 
 interface DraftStart {
@@ -229,6 +232,8 @@ interface DraftContent {
 interface StoredDraft extends DraftStart, DraftContent {
   begunAt: string;
   changedAt: string;
+  /** Drafts that were handed to the service, and that this one goes on from. */
+  follows?: string[];
 }
 
 interface QueueItem {

@@ -1,7 +1,7 @@
 """Grant, set up, renew and end phones that store. Every change of a grant or a phone is made here, and audited."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -13,7 +13,9 @@ from vault.field_keys import load_field_keys
 from .living import find_grant, get_end, is_granted
 from .models import Device, DeviceGrant, EndedWhy
 
-TOKEN_DAYS = 30
+READ_DAYS = 30  # after which its owner signs in again; without that the phone's keys go
+QUEUE_DAYS = 180  # since it was last heard of: so long what is finished on it is still received
+A_DAY = timedelta(days=1)
 
 
 class NotGranted(Exception):
@@ -119,7 +121,7 @@ def set_up_device(*, user: User, name: str, replace: bool) -> SetUp:
 
 
 def renew_device(*, device: Device, user: User) -> SetUp:
-    """Give a phone new tokens for another 30 days; the old ones end. Raises DeviceEnded."""
+    """Give a phone new tokens, the one that reads for another 30 days; the old ones end. Raises DeviceEnded."""
     with transaction.atomic():
         locked = _lock(device)
         if why := get_end(locked):
@@ -178,11 +180,21 @@ def _lock(device: Device) -> Device:
 
 def _issue(device: Device) -> tuple[str, str]:
     """Make a phone's two tokens. The one that delivers outlives its end, so that nothing finished is lost."""
-    scopes = (FieldToken.Scope.QUEUE, FieldToken.Scope.PACK)
-    queue, pack = (FieldToken.issue(device.user, days=TOKEN_DAYS, scope=scope, name=device.name) for scope in scopes)
+    days = {FieldToken.Scope.QUEUE: QUEUE_DAYS, FieldToken.Scope.PACK: READ_DAYS}
+    queue, pack = (
+        FieldToken.issue(device.user, days=many, scope=each, name=device.name) for each, many in days.items()
+    )
     device.queue_token = FieldToken.objects.get(token_hash=FieldToken.hash_of(queue))
     device.pack_token = FieldToken.objects.get(token_hash=FieldToken.hash_of(pack))
     return queue, pack
+
+
+def extend_delivery(device: Device) -> None:
+    """Have the token that delivers last from now on again. Not of a phone that has ended. In the caller's transaction."""
+    until = timezone.now() + timedelta(days=QUEUE_DAYS)
+    # To the day: a write for each form would be one more than it is worth.
+    earlier = FieldToken.objects.filter(pk=device.queue_token_id, revoked_at=None, expires_at__lt=until - A_DAY)
+    earlier.update(expires_at=until)
 
 
 def _end(device: Device, actor: Actor, by: User | None, why: str) -> None:

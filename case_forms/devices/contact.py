@@ -13,7 +13,7 @@ from access.models import FieldToken
 from case_forms.form_builder.models import FormVersion
 from vault.field_keys import get_published
 
-from .actions import DeviceEnded, end_by_itself
+from .actions import DeviceEnded, end_by_itself, extend_delivery
 from .living import get_end
 from .models import CONTACT_HOURS, Device
 
@@ -45,6 +45,11 @@ def find_device(token: str, scope: str) -> tuple[Device | None, bool]:
     return found, getattr(found, name).expires_at > timezone.now()
 
 
+def is_sign_in_over(device: Device) -> bool:
+    """Whether its owner has to sign in before the phone may go on: then it delivers, and is no longer seen."""
+    return device.pack_token.expires_at <= timezone.now() and not get_end(device)
+
+
 def make_share() -> str:
     """Return 32 random bytes, base64url. They aren't stored here: what the phone seals with them opens nowhere else."""
     return urlsafe_b64encode(os.urandom(SHARE_BYTES)).decode().rstrip("=")
@@ -68,10 +73,13 @@ def note_contact(*, device: Device, seen: Seen) -> dict[str, Any]:
         locked.app_version = seen.app
         locked.drafts, locked.queued = min(seen.drafts, MAX_COUNT), min(seen.queued, MAX_COUNT)
         locked.is_locked = seen.is_locked
+        locked.silence_mailed_at = None
         locked.clock_seconds = _measure(seen.now, now)
         if published and not why and locked.key_id != published[0]["id"]:
             locked.key_id, locked.key_since = published[0]["id"], now
         locked.save()
+        if not why:
+            extend_delivery(locked)
     if why:
         raise DeviceEnded(why)
     return {
@@ -79,7 +87,7 @@ def note_contact(*, device: Device, seen: Seen) -> dict[str, Any]:
         "share": make_share(),
         "keys": published,
         "contact_hours": CONTACT_HOURS,
-        "ends_at": device.queue_token.expires_at,
+        "ends_at": device.pack_token.expires_at,
         "forms": list_forms(),
     }
 

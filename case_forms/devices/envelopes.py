@@ -23,6 +23,7 @@ from vault.field_keys import OVERHEAD_BYTES, FieldSealBroken, open_sealed
 
 MAX_PLAIN = 3 * 1024 * 1024  # bytes of a form: more than any form's answers, signatures and padding included
 MAX_FIELDS = 20_000
+MAX_FOLLOWS = 20
 KEY = r"^[a-z][a-z0-9_]{0,63}$"
 BASE64URL = re.compile(r"^[A-Za-z0-9_-]*$")
 DRAFTS = "drafts"  # the store on the phone whose records are rescued
@@ -45,11 +46,15 @@ class FilledIn(BaseModel):
     fields: Annotated[list[tuple[str, str]], Field(max_length=MAX_FIELDS)]
     confirmed: Annotated[list[Annotated[str, Field(pattern=KEY)]], Field(max_length=60)] = []
     finished_at: Annotated[str | None, Field(max_length=40)] = None
+    follows: Annotated[list[UUID], Field(max_length=MAX_FOLLOWS)] = []
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A filled form as it was typed. Times are aware, by the phone's clock; None where it couldn't be read."""
+    """A filled form as it was typed. Times are aware, by the phone's clock; None where it couldn't be read.
+
+    `follows`: ids of drafts of the phone that this goes on from, which may have been handed over (`meeting`).
+    """
 
     form: str
     version: int
@@ -59,6 +64,7 @@ class Filled:
     fields: list[tuple[str, str]] = field(repr=False)
     confirmed: list[str] = field(repr=False)
     finished_at: datetime | None = None
+    follows: tuple[UUID, ...] = ()
 
 
 def decode(text: str) -> bytes:
@@ -124,6 +130,7 @@ def read_filled(given: dict[str, Any]) -> Filled:
         fields=read.fields,
         confirmed=read.confirmed,
         finished_at=_read_moment(read.finished_at or ""),
+        follows=tuple(read.follows),
     )
 
 

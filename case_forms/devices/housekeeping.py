@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from audit.put_aside import for_each_row
 
-from .actions import end_grants_of_leavers
+from .actions import QUEUE_DAYS, end_grants_of_leavers
 from .models import Arrival, PhoneAlarm, RoadCase
 from .sealed_files import tidy_files
 
-# As long as a token lives, and a day: later no phone can ask again what became of a form.
-ARRIVAL_DAYS = 31
+# As long as a token that delivers lives, and a day: later no phone can send a form again, or ask what became of it.
+ARRIVAL_DAYS = QUEUE_DAYS + 1
 ALARM_DAYS = 90
+ROAD_DAYS = 31
 
 log = structlog.get_logger(__name__)
 
@@ -39,5 +40,5 @@ def tidy(_argument: Any = None) -> None:
 def _delete_old(now: datetime) -> int:
     old = now - timedelta(days=ARRIVAL_DAYS)
     count = Arrival.objects.filter(arrived_at__lt=old).delete()[0]
-    count += RoadCase.objects.filter(expires_at__lt=old).delete()[0]
+    count += RoadCase.objects.filter(expires_at__lt=now - timedelta(days=ROAD_DAYS)).delete()[0]
     return count + PhoneAlarm.objects.filter(at__lt=now - timedelta(days=ALARM_DAYS)).delete()[0]

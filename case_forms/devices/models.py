@@ -93,7 +93,8 @@ class Device(models.Model):
 
     `drafts`, `queued`: how many it said it holds. `clock_seconds`: by how much its clock was behind ours at the last
     contact, negative when ahead. `key_id`: the field key that it was given last, since `key_since`. `end_known_at`:
-    when it learned that it has ended, and threw its keys away.
+    when it learned that it has ended, and threw its keys away. `silence_mailed_at`: when it was mailed about that it
+    isn't seen any more while something waits on it (`silence`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -116,6 +117,7 @@ class Device(models.Model):
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True)
     ended_why = models.CharField(max_length=12, choices=EndedWhy.choices, blank=True, default="")
+    silence_mailed_at = models.DateTimeField(null=True, blank=True)
     end_known_at = models.DateTimeField(_("knows that it has ended"), null=True, blank=True)
 
     objects = DeviceQuerySet.as_manager()

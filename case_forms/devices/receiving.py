@@ -5,7 +5,8 @@
 1. answers again what came in before, by its UUID and the hash of its ciphertext;
 2. opens it; what doesn't open is recorded and nothing is stored;
 3. reads the fields as the online pages do, and puts the phone's times by our clock;
-4. receives it (`submissions.actions.receive_submission`), or makes a draft of it with the reason (`returning`): when
+4. takes the place of a draft that the phone handed over before, and that nobody has worked on here (`meeting`);
+5. receives it (`submissions.actions.receive_submission`), or makes a draft of it with the reason (`returning`): when
    the answers can't be received as they are, and always when the phone has ended or its UUID was taken.
 
 What can't be decided now leaves nothing, and is sent again (503).
@@ -13,6 +14,7 @@ What can't be decided now leaves nothing, and is sent again (503).
 
 import hashlib
 import uuid as uuids
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,9 +41,11 @@ from case_forms.submissions.validation.validate import Answers
 from notifications.outbox.models import Notice
 
 from . import returning
+from .actions import extend_delivery
 from .clocks import correct, read_difference
 from .envelopes import Filled, open_form
 from .living import get_end
+from .meeting import find_worked_on, is_worked_on, let_go, list_untouched, note_followed, put_beside
 from .models import Arrival, ArrivalState, Device, SealedFile
 from .returned import FIRST
 from .returning import Problems, find_owner, read_problems, return_as_draft
@@ -105,13 +109,20 @@ def receive_envelope(*, device: Device, envelope: Envelope) -> Delivered:
         filled = open_form(envelope.sealed, device=locked.pk, uuid=envelope.uuid, key_id=envelope.key_id)
         now = clock.now()
         difference = read_difference(envelope.sent_at, now)
-        read = _read(locked, envelope.uuid, filled, difference, now)
+        read, same = _meet(locked, envelope.uuid, filled, difference, now)
+        if same is not None:
+            _note(locked, envelope, now, difference, ArrivalState.RETURNED, same.pk, returning.ENDED)
+            return Delivered(draft=same.pk, reason=returning.ENDED, problems=read_problems(same))
         reason, received = _try_to_receive(locked, envelope, read)
         if received is not None:
             _note(locked, envelope, now, difference, ArrivalState.RECEIVED, received.submission.pk)
+            note_followed(locked, filled.follows, received.submission.pk)
             return Delivered(receipt=received.receipt, created=received.created)
-        draft = _return(locked, envelope, read, reason, now)
+        draft = _put_beside(locked, envelope, read, difference, now) if reason == returning.BESIDE else None
+        reason = returning.BOTH if draft else reason
+        draft = draft or _return(locked, envelope, read, reason, now)
         _note(locked, envelope, now, difference, ArrivalState.RETURNED, draft.pk, reason)
+        note_followed(locked, filled.follows, draft.pk)
         return Delivered(draft=draft.pk, reason=reason, problems=read_problems(draft))
 
 
@@ -150,15 +161,41 @@ def _lock(device: Device) -> Device:
     return joined.select_for_update(of=("self",)).get(pk=device.pk)
 
 
-def _read(device: Device, uuid: UUID, filled: Filled, difference: timedelta, now: datetime) -> _Read:
-    """Read an opened form. Raises UnknownForm: the phone had no such version from us."""
+def _meet(
+    device: Device, uuid: UUID, filled: Filled, difference: timedelta, now: datetime
+) -> tuple[_Read, Draft | None]:
+    """Return the form, read, and the draft that is the very same already: of a phone that has ended. See `meeting`."""
+    rescued = list_untouched(device, (uuid, *filled.follows))
+    read = _read(device, uuid, filled, difference, now, rescued)
+    if not rescued:
+        return read, None
+    if get_end(device):
+        same = [each for each in rescued if (each.form_version, each.answers) == (read.version, read.answers)]
+        return (read, same[0]) if same else (_read(device, uuid, filled, difference, now), None)
+    let_go(device, rescued, read.files.values())
+    return read, None
+
+
+def _read(
+    device: Device,
+    uuid: UUID,
+    filled: Filled,
+    difference: timedelta,
+    now: datetime,
+    rescued: Sequence[Draft] = (),
+) -> _Read:
+    """Read an opened form. Raises UnknownForm: the phone had no such version from us.
+
+    `rescued`: drafts whose files it may name.
+    """
     found = FormVersion.objects.filter(form__key=filled.form, number=filled.version).select_related("form").first()
     if found is None or is_public(found.parsed_form):
         raise UnknownForm
     names = named_uuids(found.parsed_form, filled.fields)
     # Also those that this very form has by now: it may have been sealed and sent a second time.
     free = Q(attachment__submission=None) | Q(attachment__submission=uuid)
-    rows = SealedFile.objects.filter(free, device=device, uuid__in=names, attachment__draft=None)
+    undrafted = Q(attachment__draft=None) | Q(attachment__draft__in=[draft.pk for draft in rescued])
+    rows = SealedFile.objects.filter(free, undrafted, device=device, uuid__in=names)
     files = {str(uuid): key for uuid, key in rows.values_list("uuid", "attachment") if key is not None}
     answers, missing = read_typed(found.parsed_form, filled.fields, files)
     happened = filled.occurred_at or now
@@ -176,7 +213,7 @@ def _try_to_receive(device: Device, envelope: Envelope, read: _Read) -> tuple[st
     """Return ("", what was received), or (why it becomes a draft, None)."""
     if get_end(device):
         return returning.ENDED, None
-    if Draft.objects.filter(pk=envelope.uuid).exists():
+    if Draft.objects.filter(pk=envelope.uuid).exists() or is_worked_on(device, read.filled.follows):
         return returning.BESIDE, None
     if read.missing:
         # It would be left out in silence: the worker decides about it first.
@@ -234,6 +271,24 @@ def _return(device: Device, envelope: Envelope, read: _Read, reason: str, now: d
     )
 
 
+def _put_beside(device: Device, envelope: Envelope, read: _Read, difference: timedelta, now: datetime) -> Draft | None:
+    """Put the text beside a draft of the same form that is worked on here; None where there is none, or no room."""
+    records = (envelope.uuid, *read.filled.follows)
+    draft = find_worked_on(device, records, read.version)
+    if draft is None:
+        return None
+    read = _read(device, envelope.uuid, read.filled, difference, now, [draft])
+    return put_beside(
+        device,
+        draft,
+        record=envelope.uuid,
+        filled=read.filled,
+        files=read.files,
+        occurred_at=read.occurred_at,
+        from_phone={**read.from_phone, "why": returning.BOTH, "at": now.isoformat(), "missing_files": read.missing},
+    )
+
+
 def _note(
     device: Device,
     envelope: Envelope,
@@ -258,3 +313,7 @@ def _note(
         clock_seconds=int(difference.total_seconds()),
         next_mail_at=now + FIRST if envelope.is_urgent and state == ArrivalState.RETURNED else None,
     )
+    device.queued = max(0, device.queued - 1)
+    device.save(update_fields=["queued"])
+    if device.ended_at is None:
+        extend_delivery(device)

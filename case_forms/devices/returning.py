@@ -32,7 +32,7 @@ from .models import Device
 
 # Why a form came back, as codes; in words: `submissions.from_phone`.
 REFUSED, CONFIRM, CORRECTED, NOT_THERE = "refused", "confirm", "corrected", "not_a_worker"
-ENDED, BESIDE, RESCUED, FILES = "device_ended", "uuid_taken", "rescued", "files"
+ENDED, BESIDE, RESCUED, FILES, BOTH = "device_ended", "uuid_taken", "rescued", "files", "both"
 
 
 @dataclass(frozen=True)

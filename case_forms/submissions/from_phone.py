@@ -19,8 +19,9 @@ WHY: dict[str, Promise] = {
     "not_a_worker": gettext_lazy("It was filled for a unit in which its writer doesn't work."),
     "device_ended": gettext_lazy("The phone had ended before it arrived. Check that it is yours, then send it."),
     "uuid_taken": gettext_lazy("Another text of this form came in before. Compare the two, and send what is right."),
+    "both": gettext_lazy("It was worked on here and on the phone. Where the two differ, choose; then send it."),
     "files": gettext_lazy("Not all of its files arrived."),
-    "rescued": gettext_lazy("The phone threw its keys away; this is the draft that was on it."),
+    "rescued": gettext_lazy("The phone handed it over; this is the draft as it was there."),
 }
 
 

@@ -248,6 +248,8 @@ KINDS: dict[str, Promise] = {
     "device.set_up": _("Set up a phone that stores"),
     "device.token_expired": _("A phone came after its time"),
     "draft.from_phone": _("A phone's form became a draft"),
+    "draft.saved_from_phone": _("A phone's text was added to a draft"),
+    "draft.met_from_phone": _("A phone's newer text took the place of its draft"),
     "draft.discarded": _("Discarded a draft"),
     "draft.ended": _("Deleted a draft whose time was over"),
     "draft.moved": _("Moved a draft to a newer version"),

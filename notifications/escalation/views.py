@@ -39,6 +39,7 @@ KINDS: dict[str, str | Promise] = {
     "picture.sizes": gettext_lazy("Resizing a picture"),
     "page.check": gettext_lazy("Checking a public page"),
     "device.alarm": gettext_lazy("Telling the coordinators that somebody without a network will call"),
+    "device.silent": gettext_lazy("Telling of a phone that isn't seen any more while forms wait on it"),
     "device.returned": gettext_lazy("Telling of an urgent form that came back from a phone"),
     "housekeeping": gettext_lazy("Hourly or minute-by-minute task"),
 }

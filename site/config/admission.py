@@ -55,17 +55,21 @@ TIPS = Lane("tips", 1, spares=1, places=6, seconds=10, bodies=4)
 STAFF = Lane("staff", 2, spares=2, places=8, seconds=8, bodies=8)
 # What gateways report: an answer may be among it, and a flood of forged ones must keep nobody from working.
 HOOKS = Lane("hooks", 1, spares=2, places=8, seconds=10, bodies=4, at_once=2)
+# Finished forms of which the phone says that they aren't urgent: a day's work of many units may come at once.
+PHONES = Lane("phones", 2, spares=2, places=12, seconds=20, bodies=8, at_once=3)
 # Files by themselves: one is sanitised, two wait for that, more are refused (`access.limits`).
 FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2)
 PUBLIC = Lane("public", 3, spares=2, places=8, seconds=4, bodies=4)
-LANES = (URGENT, TIPS, HOOKS, STAFF, FILES, PUBLIC)
+LANES = (URGENT, TIPS, HOOKS, STAFF, PHONES, FILES, PUBLIC)
 THREADS_BESIDE = 48  # for whoever waits, sends a body, or is refused
 
 FREE = ("/healthz", "/static/", "/dil/")  # need no slot: liveness, style sheets, the exit
 READINESS = "/readyz"
+PHONES_FORMS = "/api/field/v1/sealed-submissions"
 BY_ADDRESS = (
     ("/api/field/v1/submissions", URGENT),
-    ("/api/field/v1/sealed-submissions", URGENT),
+    (f"{PHONES_FORMS}/", STAFF),  # what became of one
+    (PHONES_FORMS, URGENT),
     ("/api/field/v1/attachments", FILES),
     ("/field/drafts/", URGENT),
     ("/field/forms/", URGENT),
@@ -82,8 +86,10 @@ BY_ADDRESS = (
 )
 
 
-def get_lane(path: str) -> Lane:
-    """Return the lane of an address."""
+def get_lane(path: str, environ: Environ | None = None) -> Lane:
+    """Return the lane of an address, and of a phone's form by what the phone says of it. One that says nothing is urgent."""
+    if path.startswith(PHONES_FORMS) and (environ or {}).get("HTTP_X_URGENT") == "no":
+        return PHONES
     return next((lane for start, lane in BY_ADDRESS if path.startswith(start)), PUBLIC)
 
 
@@ -148,7 +154,7 @@ class Admission:
             return self.inner(environ, start_response)
         if path == READINESS:
             return self._answer_readiness(environ, start_response)
-        lane = get_lane(path)
+        lane = get_lane(path, environ)
         slot = self._enter(lane) if self._read_ahead(lane, environ) else None
         if slot is None:
             return refuse_request(environ, start_response)

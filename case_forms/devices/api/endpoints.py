@@ -25,7 +25,7 @@ from vault.field_keys import FieldSealBroken, UnknownFieldKey, get_published
 
 from .. import actions
 from ..app_version import APP_VERSION
-from ..contact import Seen, make_share, note_contact
+from ..contact import Seen, is_sign_in_over, make_share, note_contact
 from ..envelopes import SealedNotRead, decode
 from ..living import get_end
 from ..models import CONTACT_HOURS, Device
@@ -35,7 +35,7 @@ from ..rescuing import SealedDraft, rescue_drafts
 from ..returning import get_address
 from ..sealed_files import MAX_PART, add_part, find_file
 from . import schemas as shapes
-from .authentication import PACK, QUEUE, SESSION
+from .authentication import PACK, QUEUE, SESSION, TokenExpired
 from .limits import CONTACTS, FORMS, PARTS, RECORDED, RESCUES
 from .problems import MixedUp
 
@@ -81,7 +81,7 @@ def set_up(request: HttpRequest) -> Any:
     openapi_extra=_body_of(shapes.RenewalIn),
 )
 def renew(request: HttpRequest) -> Any:
-    """Give the signed-in worker's own phone new tokens for another 30 days."""
+    """Give the signed-in worker's own phone new tokens; the one that reads lasts 30 days."""
     body = _parse(shapes.RenewalIn, read_json(request))
     user = _person(request)
     device = visible_or_404(Device, user, pk=body.device, user=user)
@@ -99,12 +99,17 @@ def renew(request: HttpRequest) -> Any:
     openapi_extra=_body_of(shapes.ContactIn),
 )
 def contact(request: HttpRequest) -> Any:
-    """Say that the phone is there. 410 `device-ended`: it throws its keys away, and delivers what it has finished."""
+    """Say that the phone is there. 410 `device-ended`: it throws its keys away, and delivers what it has finished.
+
+    401 `token-expired`: its owner signs in and renews it; until then it delivers, and its 72 hours aren't extended.
+    """
     device = _device(request)
     with _in_language_of(device):
         CONTACTS.check(str(device.pk))
         body = _parse(shapes.ContactIn, read_json(request))
         _same_device(device, body.device)
+        if is_sign_in_over(device):
+            raise TokenExpired
         seen = Seen(body.app, body.drafts, body.queued, body.locked, body.now)
         return {**note_contact(device=device, seen=seen), "app": APP_VERSION}
 
@@ -318,7 +323,7 @@ def _describe(made: actions.SetUp, user: User) -> dict[str, Any]:
         "read_token": made.pack_token,
         "share": make_share(),
         "now": timezone.now(),
-        "ends_at": made.device.queue_token.expires_at,
+        "ends_at": made.device.pack_token.expires_at,
         "contact_hours": CONTACT_HOURS,
         "keys": get_published(),
         "person": {"name": user.get_full_name() or user.username},

@@ -101,7 +101,7 @@ class FormVersionOut(Schema):
 
 
 class ContactOut(Schema):
-    """`share`: another one each time. `ends_at`: until when the tokens work, unless they are renewed before."""
+    """`share`: another one each time. `ends_at`: when its owner has to sign in and renew it, at the latest."""
 
     now: datetime
     share: str

@@ -19,7 +19,14 @@ def get_words() -> list[tuple[str, str]]:
         ("renewed", _("It is renewed for another 30 days.")),
         ("readable-until", _("Readable here until {time}.")),
         ("ends-soon", _("Without contact this phone locks itself for good at {time}. Open it with a network before.")),
-        ("renew", _("The service no longer takes what this phone sends. Sign in on the field pages and renew it.")),
+        ("renew-soon", _("Sign in on the field pages and renew this phone before {time}.")),
+        (
+            "renew",
+            _(
+                "What is finished is still delivered. All else on this phone locks itself for good at {time}: sign in on "
+                "the field pages and renew it before."
+            ),
+        ),
         ("saved", _("Saved on this phone {time}")),
         ("not-saved", _("Not saved: this phone has no room, or no longer opens. What you typed is still on the page.")),
         ("copy", _("second text: another page changed this draft at the same time")),
@@ -37,6 +44,7 @@ def get_words() -> list[tuple[str, str]]:
         ("why-corrected", _("What it corrects was corrected meanwhile. The text is a draft on the service.")),
         ("why-not-a-worker", _("You no longer work in this unit. The text is a draft on the service.")),
         ("why-files", _("A file of it didn't arrive. The text is a draft on the service.")),
+        ("why-both", _("The same draft was worked on on the service. Both texts are there: choose.")),
         ("why-uuid-taken", _("The same form is on the service already. Both texts are there: choose.")),
         ("why-other", _("The service couldn't receive it as it is. The text is a draft there.")),
         ("tries", _("Tries left before this phone is emptied: {count}")),

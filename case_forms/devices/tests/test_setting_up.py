@@ -17,7 +17,16 @@ from audit.models import AuditEntry
 from case_forms.devices.api.urls import api
 from tests.world.places import make_coordinator, make_place, make_unit, make_user
 
-from ..actions import DeviceExists, NotGranted, NotTheirs, end_device, end_grant, grant_device, set_up_device
+from ..actions import (
+    QUEUE_DAYS,
+    DeviceExists,
+    NotGranted,
+    NotTheirs,
+    end_device,
+    end_grant,
+    grant_device,
+    set_up_device,
+)
 from ..housekeeping import tidy
 from ..living import get_end
 from ..models import Device, DeviceGrant
@@ -227,6 +236,35 @@ def test_a_contact_is_written_down_with_what_the_phone_says(phone, scene):
     assert said["share"] != phone.contact().json()["share"]
 
 
+def test_a_phone_whose_owner_has_not_signed_in_for_a_month_delivers_and_reads_nothing(phone, scene):
+    assert phone.contact().json()["ends_at"].startswith(phone.device.pack_token.expires_at.isoformat()[:19])
+    FieldToken.objects.filter(scope="pack").update(expires_at=timezone.now() - timedelta(seconds=1))
+    answer = phone.contact()
+    assert (answer.status_code, answer.json()["type"]) == (401, "urn:vatra:problem:token-expired")
+    assert phone.deliver(phone.seal(phone.fill(scene))).status_code == 201
+    assert phone.client.get("/api/field/v1/device-pack", headers=phone.bearer(phone.pack)).status_code == 401
+    end_device(device=phone.device, by=scene.worker, why="lost")
+    assert phone.contact().status_code == 410
+
+
+@pytest.mark.parametrize("act", ["contact", "form"])
+def test_the_token_that_delivers_lasts_half_a_year_from_when_it_was_last_used(phone, scene, act):
+    soon = timezone.now() + timedelta(hours=1)
+    FieldToken.objects.filter(scope="queue").update(expires_at=soon)
+    phone.contact() if act == "contact" else phone.deliver(phone.seal(phone.fill(scene)))
+    until = FieldToken.objects.get(scope="queue").expires_at
+    assert abs(until - timezone.now() - timedelta(days=QUEUE_DAYS)) < timedelta(minutes=5)
+
+
+def test_the_token_of_an_ended_phone_is_not_made_to_last_longer(phone, scene):
+    soon = timezone.now() + timedelta(hours=1)
+    FieldToken.objects.filter(scope="queue").update(expires_at=soon)
+    end_device(device=phone.device, by=scene.worker, why="lost")
+    phone.contact()
+    phone.deliver(phone.seal(phone.fill(scene)))
+    assert FieldToken.objects.get(scope="queue").expires_at == soon
+
+
 def test_a_token_over_its_time_is_refused_and_recorded_and_a_session_renews_it(phone, scene):
     FieldToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     answer = phone.contact()
@@ -330,7 +368,7 @@ def test_the_operator_sees_which_field_key_can_go(phone, settings):
     assert "Still needed." in said()
     phone.contact()
     assert "Still needed." in said()  # what it sealed before may come
-    month = timezone.now() - timedelta(days=31)
+    month = timezone.now() - timedelta(days=181)
     Device.objects.update(key_since=month, created_at=month - timedelta(days=1))
     assert "Can leave FIELD_KEYS." in said()
     settings.FIELD_KEYS = []

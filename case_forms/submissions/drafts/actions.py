@@ -143,6 +143,39 @@ def save_section(
     return draft
 
 
+def add_from_phone(*, draft_id: uuid.UUID, posts: Mapping[str, QueryDict], page: str, by: User) -> Draft:
+    """Add what a phone typed of a draft that was worked on here meanwhile: nothing saved here is replaced.
+
+    `posts`: the fields of each section, as its page sends them; a time stands among the first one's when a person typed
+    it. What isn't answered here is added; of what differs both texts stay, and the owner chooses. Audited. Raises
+    DraftIsSent, SectionDiffers where no more copies are taken beside the draft, Draft.DoesNotExist; nothing is saved.
+    """
+    with transaction.atomic():
+        draft = Draft.objects.select_for_update().get(pk=draft_id)
+        if draft.submitted_at is not None:
+            raise DraftIsSent
+        worked_on = draft.section
+        for number, section in enumerate(draft.form_version.parsed_form.sections):
+            post = posts[section.key]
+            typed = typed_in(section, post)
+            moment = str(post.get(OCCURRED) or "")
+            is_other_time = moment not in ("", _moment(None, draft))
+            if not is_other_time and (not typed or same_answers(typed, typed_part(section.items, draft.answers))):
+                continue
+            # A copy for each section: it is chosen about on the section's page.
+            copy = PageCopy(page=f"{page}.{number}")
+            at = _read_moment(moment) if is_other_time else None
+            _append(draft, section, typed, at, copy, side_copies.get_fields(post), phone=by)
+        draft.section = worked_on
+        _name_case(draft, get_named_case(draft.form_version.parsed_form, draft.answers, draft.owner))
+        draft.save(update_fields=["section", "case"])
+    return draft
+
+
+def _read_moment(written: str) -> datetime:
+    return timezone.make_aware(datetime.fromisoformat(written))
+
+
 def _name_case(draft: Draft, case: Case | None) -> None:
     """Note which case the draft is about now. What it was filled with from another case is taken out of it.
 
@@ -161,8 +194,11 @@ def _append(
     occurred_at: datetime | None,
     copy: PageCopy | None,
     sent: side_copies.Fields,
+    phone: User | None = None,
 ) -> Draft:
     """Add what isn't answered yet; a page may continue what it added itself. The rest is stored beside the draft.
+
+    `phone`: whose phone typed it; None for a page without a session.
 
     Raises SectionDiffers where no more copies are taken beside the draft.
     """
@@ -185,14 +221,15 @@ def _append(
     draft.section_versions[key] |= {"added_by": page, "added": sorted(added)}
     if merge.differences:
         try:
-            side_copies.add_side_copy(draft, key, copy, sent)
+            side_copies.add_side_copy(draft, key, copy, sent, by=side_copies.PHONE if phone else "")
         except side_copies.TooMany:
             raise SectionDiffers(draft, merge.differences) from None
     else:
         side_copies.drop(draft, page)
     draft.save(update_fields=["answers", "section", "saved_at", "section_versions", "besides"])
     detail: dict[str, Any] = {"beside": True} if merge.differences else {}
-    log_event("draft.saved_with_key", actor=ANONYMOUS, target_kind="draft", target_id=draft.pk, **detail)
+    action, actor = ("draft.saved_from_phone", get_actor(phone)) if phone else ("draft.saved_with_key", ANONYMOUS)
+    log_event(action, actor=actor, target_kind="draft", target_id=draft.pk, **detail)
     return draft
 
 

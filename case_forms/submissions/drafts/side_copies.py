@@ -2,7 +2,7 @@
 
 A draft's key lets a page add after its session has ended, never replace: the phone may be in other hands. What it would
 change is stored whole, as the page sent it, one copy for each page. Its owner, signed in, sees both texts and chooses
-(`views.conflicts`).
+(`views.conflicts`). What a phone without a network typed of a draft that was worked on here meanwhile is stored so too.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +18,8 @@ MAX_SIDE_COPIES = 20  # copies beside one draft: a bound, since a key works with
 NOT_KEPT = ("draft_key", "csrfmiddlewaretoken", "go", "add", "remove", "_turn", "_page", "_version", "_marks")
 BESIDE = "_beside"  # the field that says which copy a page of choices is about
 
+PHONE = "phone"  # who wrote a copy that no page without a session did
+
 Fields = Sequence[tuple[str, str]]
 
 
@@ -30,8 +32,8 @@ def get_fields(post: QueryDict) -> Fields:
     return [(name, value) for name, values in post.lists() if name not in NOT_KEPT for value in values]
 
 
-def add_side_copy(draft: Draft, section: str, copy: PageCopy | None, fields: Fields) -> None:
-    """Store this page's copy in place of its earlier one. The draft isn't saved. Raises TooMany."""
+def add_side_copy(draft: Draft, section: str, copy: PageCopy | None, fields: Fields, *, by: str = "") -> None:
+    """Store this page's copy in place of its earlier one. `by`: PHONE, or "". The draft isn't saved. Raises TooMany."""
     page = copy.page if copy is not None else ""
     besides = dict(draft.besides or {})
     earlier = besides.get(page)
@@ -42,8 +44,13 @@ def add_side_copy(draft: Draft, section: str, copy: PageCopy | None, fields: Fie
         raise TooMany
     besides[page] = {
         "section": section, "fields": [list(each) for each in fields], "turn": turn, "at": timezone.now().isoformat(),
+        "by": by,
     }  # fmt: skip
     draft.besides = besides
+
+
+def is_by_phone(draft: Draft, page: str) -> bool:
+    return (draft.besides or {}).get(page, {}).get("by") == PHONE
 
 
 def drop(draft: Draft, page: str) -> bool:

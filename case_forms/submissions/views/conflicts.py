@@ -40,7 +40,7 @@ from ..drafts.merging import (
     same_answers,
     typed_part,
 )
-from ..drafts.side_copies import BESIDE
+from ..drafts.side_copies import BESIDE, is_by_phone
 from ..drafts.typed_values import typed_in
 from ..drafts.unmapped_answers import GONE, LeftOver, LeftOverLine, in_words
 from ..languages import get_draft_language, language_among
@@ -140,6 +140,7 @@ def choose_page(
         carried=carried,
         going=going,
         is_beside=BESIDE in post,
+        is_by_phone=is_by_phone(draft, str(post.get(BESIDE, ""))),
     )
     return render(request, "submissions/choose.html", page, status=status)
 

@@ -299,6 +299,7 @@ EACH_MINUTE = (
     "case_forms.cases.rights.reminders.send_due",
     "case_forms.devices.alarms.ring",
     "case_forms.devices.returned.ring",
+    "case_forms.devices.silence.ring",
     "case_forms.accountability.breaches.send_due",
     "access.place_changes.mails.send_again",
     "access.sessions.duress.ring",

@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .. import admission, liveness
-from ..admission import FILES, PUBLIC, READ_AHEAD_AT_MOST, STAFF, TIPS, URGENT, Admission, Counted, Slot, get_lane
+from ..admission import FILES, PHONES, PUBLIC, READ_AHEAD_AT_MOST, STAFF, TIPS, URGENT, Admission, Counted, Slot, get_lane
 from ..liveness import Pulse
 
 SUBMIT = "/api/field/v1/submissions"
@@ -95,6 +95,8 @@ def house() -> Iterator[House]:
         ("/n/secret/reply/", URGENT),
         ("/pyet/", TIPS),
         ("/en/pyet/vlore/", TIPS),
+        ("/api/field/v1/sealed-submissions", URGENT),
+        ("/api/field/v1/sealed-submissions/8e0a1c3e-0000-4000-8000-000000000000", STAFF),
         ("/api/field/v1/attachments", FILES),
         ("/api/field/v1/forms", STAFF),
         ("/cms/pages/", STAFF),
@@ -106,6 +108,23 @@ def house() -> Iterator[House]:
 )
 def test_every_address_has_its_lane(path, lane):
     assert get_lane(path) is lane
+
+
+def test_what_is_urgent_on_one_phone_passes_what_is_not_on_all_others():
+    forms = "/api/field/v1/sealed-submissions"
+    house = House(slots=1)
+    house.send("/a/")
+    for _phone in range(5):
+        house.send(forms, HTTP_X_URGENT="no")
+    house.send(f"{forms}?urgent", HTTP_X_URGENT="yes")
+    house.send("/cms/")
+    house.finish()
+    assert house.work.begun[1:] == [f"{forms}?urgent", "/cms/", *[forms] * 5]
+
+
+def test_a_phone_that_does_not_say_whether_a_form_is_urgent_is_served_as_if_it_were():
+    assert get_lane("/api/field/v1/sealed-submissions", {}) is URGENT
+    assert get_lane("/api/field/v1/sealed-submissions", {"HTTP_X_URGENT": "no"}) is PHONES
 
 
 def test_an_identification_is_served_before_all_who_came_earlier():
@@ -165,7 +184,7 @@ def test_a_wait_that_can_only_be_in_vain_is_spared(house: House):
 def test_whoever_waited_too_long_is_refused_and_leaves_no_trace(house: House, monkeypatch):
     brief = admission.Lane("brief", 3, spares=2, places=8, seconds=0.05, bodies=1)
     monkeypatch.setattr(admission, "LANES", (*admission.LANES, brief))
-    monkeypatch.setattr(admission, "get_lane", lambda path: brief if path == "/brief/" else get_lane(path))
+    monkeypatch.setattr(admission, "get_lane", lambda path, _environ: brief if path == "/brief/" else get_lane(path))
     for counts, empty in ((house.admission._waiting, admission.deque()), (house.admission._running, 0)):
         counts[brief] = empty
     house.send("/a/")

@@ -31,7 +31,7 @@ export class Model {
     this.drafts = new Map();
     this.answers = new Map(); // by UUID: what came under it, and what was answered
     this.files = new Map();
-    this.rescued = new Set();
+    this.rescued = new Map(); // by the id on the phone: the draft that it became here
     this.withdrawn = new Set();
     this.isDown = false;
     this.log = [];
@@ -102,6 +102,16 @@ export class Model {
     } catch {
       return problem(422, "sealed-not-opened");
     }
+    const follows = plain.follows ?? [];
+    const rescued = [uuid, ...follows].filter((id) => this.rescued.has(id)).map((id) => this.rescued.get(id));
+    if (device.isEnded) {
+      const same = rescued.find((id) => sameText(this.drafts.get(id), plain));
+      if (same) {
+        this.answers.set(uuid, before ?? { sealed, draft: same });
+        return this.returned(same);
+      }
+    } else for (const id of rescued) this.drafts.delete(id);
+    for (const id of follows) if (!this.rescued.has(id)) this.rescued.set(id, uuid);
     const isTaken = this.submissions.has(uuid) || this.drafts.has(uuid);
     if (device.isEnded || this.withdrawn.has(plain.version) || isTaken) {
       const draft = isTaken ? crypto.randomUUID() : uuid;
@@ -144,9 +154,18 @@ export class Model {
     for (const { id, iv, sealed } of drafts) {
       const how = { name: "AES-GCM", iv: fromBase64url(iv), additionalData: utf8(`drafts\n${id}`) };
       const plain = readPaddedJson(await crypto.subtle.decrypt(how, draftKey, fromBase64url(sealed)));
-      if (!this.rescued.has(id)) this.drafts.set(this.submissions.has(id) ? crypto.randomUUID() : id, plain);
-      this.rescued.add(id);
       saved.push(id);
+      if (this.rescued.has(id)) continue;
+      const follows = plain.follows ?? [];
+      const isFinished = this.submissions.has(id) || sameText(this.drafts.get(id), plain);
+      if (!device.isEnded && isFinished) {
+        this.rescued.set(id, id);
+        continue;
+      }
+      if (!device.isEnded) for (const each of follows) this.drafts.delete(this.rescued.get(each));
+      const draft = this.submissions.has(id) || this.drafts.has(id) ? crypto.randomUUID() : id;
+      this.drafts.set(draft, plain);
+      for (const each of [id, ...follows]) if (!this.rescued.has(each)) this.rescued.set(each, draft);
     }
     return answer(200, { saved, refused: [] });
   }
@@ -173,6 +192,8 @@ export class Model {
     for (const row of this.files.values()) if (!row.plain) row.bytes = row.bytes.slice(0, row.bytes.length >> 1);
   }
 }
+
+const sameText = (one, other) => JSON.stringify(one?.fields) === JSON.stringify(other.fields);
 
 const problem409 = (headers) =>
   answer(409, { type: "urn:vatra:problem:offset", status: 409 }, { ...PROBLEM, ...headers });

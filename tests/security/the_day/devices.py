@@ -119,3 +119,28 @@ def hand_drafts_over(day: Day, me: Staff) -> Any:
     plain = {"form": "initial_identification", "version": version.number, "fields": [["other_notes", "Kanarina"]]}
     answer = by_phone(me, theirs.rescue({str(uuid.uuid4()): plain}), 200)
     return Draft.objects.get(pk=answer.json()["saved"][0])
+
+
+@act("draft.met_from_phone", "worker", "field_api:device_rescues")
+def hand_over_what_goes_on_from_a_draft(day: Day, me: Staff) -> Any:
+    theirs = phone(day)
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    plain = {"form": "initial_identification", "version": version.number, "fields": [["other_notes", "Kanarina"]]}
+    before = str(uuid.uuid4())
+    theirs.rescue({before: plain})
+    draft = Draft.objects.get(pk=before)
+    by_phone(me, theirs.rescue({str(uuid.uuid4()): {**plain, "follows": [before]}}), 200)
+    return draft
+
+
+@act("draft.saved_from_phone", "worker", "field_api:device_rescues")
+def hand_over_what_goes_on_from_a_draft_that_is_worked_on(day: Day, me: Staff) -> Any:
+    theirs = phone(day)
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    plain = {"form": "initial_identification", "version": version.number, "fields": [["alias", "Kanarina"]]}
+    before = str(uuid.uuid4())
+    theirs.rescue({before: plain})
+    Draft.objects.filter(pk=before).update(section_versions={"person": {"version": 1}})
+    newer = {**plain, "fields": [["alias", "Newer"]], "follows": [before]}
+    by_phone(me, theirs.rescue({str(uuid.uuid4()): newer}), 200)
+    return Draft.objects.get(pk=before)

@@ -99,6 +99,7 @@ MAILS_WITHOUT_CONTENT = {
     "case_forms/accountability/breaches.py": "a breach's clock",
     "case_forms/cases/rights/reminders.py": "an answer to a person is due",
     "case_forms/devices/alarms.py": "somebody will call: who and where isn't in it",
+    "case_forms/devices/silence.py": "a phone isn't seen any more: whose isn't in it",
     "case_forms/devices/returned.py": "an urgent form waits as a draft: whose isn't in it",
     "case_forms/submissions/drafts/ending.py": "a draft ends soon",
     "content/review/news.py": "pages to look over",

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import F, Max
 from django.utils import timezone
 
-from case_forms.devices.actions import TOKEN_DAYS
+from case_forms.devices.actions import QUEUE_DAYS
 from case_forms.devices.models import Arrival, Device
 from vault.field_keys import load_field_keys
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         phones = Device.objects.filter(key_id=key_id)
         living = phones.living().count()
         # What has ended or was given another key may still deliver what it sealed before, as long as a token lives.
-        since = timezone.now() - timedelta(days=TOKEN_DAYS)
+        since = timezone.now() - timedelta(days=QUEUE_DAYS)
         ended = phones.filter(ended_at__gt=since)
         switched = Device.objects.exclude(key_id=key_id).filter(key_since__gt=since, created_at__lt=F("key_since"))
         late = ended.count() + switched.count()

@@ -76,9 +76,9 @@ async function greet(context, device, queue) {
 /**
  * @param {DeviceContext} context
  * @param {string} device
- * @param {{ now: string, share: string, keys: PublicKey[], contact_hours?: number }} said
+ * @param {{ now: string, share: string, keys: PublicKey[], contact_hours?: number, ends_at?: string }} said
  */
-async function remember(context, device, { now, share, keys, contact_hours }) {
+async function remember(context, device, { now, share, keys, contact_hours, ends_at }) {
   const { env, store } = context;
   const own = /** @type {OwnKey | undefined} */ (await store.get("keys", "device"));
   if (!own) return;
@@ -91,7 +91,9 @@ async function remember(context, device, { now, share, keys, contact_hours }) {
       if (row?.device !== device) return;
       const next = seen(row, { said: Date.parse(now), now: env.now() });
       const published = keys.length ? keys : row.keys;
-      await requests.put("meta", { ...next, keys: published, hours: contact_hours ?? row.hours, needsRenewal: false });
+      const hours = contact_hours ?? row.hours;
+      const renewBy = ends_at ? Date.parse(ends_at) : row.renewBy;
+      await requests.put("meta", { ...next, keys: published, hours, renewBy, needsRenewal: false });
       await requests.put("keys", { id: "share", ...sealed });
     },
     { strict: true },

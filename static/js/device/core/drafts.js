@@ -5,6 +5,8 @@ import { DeviceError } from "./errors.js";
 import { seal } from "./hpke.js";
 import { openRecord, sealRecord } from "./seal.js";
 
+const MAX_FOLLOWS = 20; // as the service takes them
+
 /** The savings of one page: one under way, and of each draft that waits the newest. */
 export class Savings {
   /** @param {(id: string, content: DraftContent) => Promise<string>} save */
@@ -113,7 +115,8 @@ export class Drafts {
 
   /**
    * Resolves once this content, or a newer one of this page, is stored: to the draft's id. That is another one when
-   * another tab has written, sent or removed the draft since this page read it: both texts stay.
+   * another tab has written, sent or removed the draft since this page read it: both texts stay. Also when the draft was
+   * handed to the service, and the answer is still to come.
    *
    * @param {string} id
    * @param {DraftContent} content
@@ -158,8 +161,8 @@ export class Drafts {
     if (row?.device !== session.device) throw new DeviceError("gone");
     if (session.known.get(here)?.turn !== row.turn) throw new DeviceError("changed");
     const draft = await this.read(session, row);
-    // A draft of this UUID may be at the service already: under the same one, the form would become another draft there.
-    const uuid = row.isGiven ? env.crypto.randomUUID() : here;
+    // Also of one that was handed over: under the same UUID the service knows it, and has it once.
+    const uuid = here;
     const [key] = /** @type {DeviceRow} */ (this.context.row).keys;
     const values = draft.fields.map(([, value]) => value);
     const info = utf8(`vatra sealed submission 1\n${session.device}\n${uuid}\n${key.id}`);
@@ -188,7 +191,7 @@ export class Drafts {
         };
         await requests.put("queue", item);
         await requests.remove("drafts", here);
-        await letFilesGo(requests, here);
+        await letFilesGo(requests, here, { untilSent: true });
       },
       { strict: true },
     );
@@ -227,12 +230,52 @@ export class Drafts {
     if (!known) throw new DeviceError("gone"); // neither begun nor loaded by this page
     const draft = { ...known.start, ...content, changedAt: inWords(this.context.env) };
     if (await this.put(session, here, draft, known.turn)) return here;
+    const next = await this.goOn(session, here, draft, known.turn);
+    if (next) {
+      session.moved.set(id, next);
+      session.moved.set(here, next);
+      this.context.changed();
+      return next;
+    }
     const copy = this.context.env.crypto.randomUUID();
     await this.put(session, copy, draft, null, here);
     session.moved.set(id, copy);
     session.moved.set(here, copy);
     this.context.changed();
     return copy;
+  }
+
+  /**
+   * Stores what was typed over a draft that was handed to the service, under an id of its own, in that one's place: the
+   * service takes an id once. Null when the stored one isn't that, or was changed since this page read it.
+   *
+   * @param {DeviceSession} session
+   * @param {string} given
+   * @param {StoredDraft} draft
+   * @param {number} turn
+   */
+  async goOn(session, given, draft, turn) {
+    const { env, store } = this.context;
+    const id = env.crypto.randomUUID();
+    const record = { ...draft, follows: [...(draft.follows ?? []), given].slice(-MAX_FOLLOWS) };
+    const sealed = await sealRecord(env, session.key, { table: "drafts", id, record });
+    const isStored = await store.run(["meta", "remains", "drafts", "files"], "readwrite", async (requests) => {
+      await this.context.mustBeThere(requests, session.device);
+      const stored = await requests.get("drafts", given);
+      if (!stored?.isGiven || stored.turn !== turn) return false;
+      const row = { id, device: session.device, turn: 1, ...sealed };
+      await requests.put("drafts", stored.copyOf ? { ...row, copyOf: stored.copyOf } : row);
+      await requests.remove("drafts", given);
+      for (const file of await requests.all("files"))
+        if (file.draft === given) await requests.put("files", { ...file, draft: id });
+      for (const other of await requests.all("drafts"))
+        if (other.copyOf === given) await requests.put("drafts", { ...other, copyOf: id });
+      return true;
+    });
+    if (!isStored) return null;
+    session.known.set(id, { turn: 1, start: record });
+    session.known.delete(given);
+    return id;
   }
 
   /**
@@ -247,8 +290,11 @@ export class Drafts {
   async put(session, id, draft, turn, copyOf) {
     const { env, store } = this.context;
     const sealed = await sealRecord(env, session.key, { table: "drafts", id, record: draft });
-    const next = await store.run(["meta", "remains", "drafts"], "readwrite", async (requests) => {
+    const values = draft.fields.map(([, value]) => value);
+    const next = await store.run(["meta", "remains", "drafts", "files"], "readwrite", async (requests) => {
       await this.context.mustBeThere(requests, session.device);
+      if (copyOf && !(await requests.get("drafts", copyOf)))
+        await adoptFiles(requests, { from: copyOf, to: id, values });
       const stored = await requests.get("drafts", id);
       if ((stored?.turn ?? null) !== turn || stored?.isGiven) return null;
       const from = stored?.copyOf ?? copyOf;
@@ -268,11 +314,11 @@ export class Drafts {
  * @param {{ confirmed: string[], finishedAt: string }} options
  */
 function asSubmission(
-  { form, version, unit, fields, occurredAt, occurredByClock, begunAt },
+  { form, version, unit, fields, occurredAt, occurredByClock, begunAt, follows },
   { confirmed, finishedAt },
 ) {
   return {
-    ...{ form, version, unit, fields, confirmed, finished_at: finishedAt },
+    ...{ form, version, unit, fields, confirmed, finished_at: finishedAt, follows: follows ?? [] },
     ...{ occurred_at: occurredAt || begunAt, occurred_by_clock: occurredAt ? (occurredByClock ?? false) : true },
   };
 }
@@ -287,7 +333,7 @@ function asSubmission(
 async function takeFilesAlong(requests, submission, values) {
   const found = [];
   for (const file of await requests.all("files")) {
-    if (!values.some((value) => String(value).toLowerCase().includes(file.id))) continue;
+    if (!isNamed(file, values)) continue;
     for (let at = 0; at < file.chunks; at += 1) await requests.remove("chunks", [file.id, at]);
     await requests.put("files", { ...file, draft: submission, chunks: 0, sealed: null });
     found.push(file.id);
@@ -295,18 +341,35 @@ async function takeFilesAlong(requests, submission, values) {
   return found;
 }
 
+/** @param {FileRow} file @param {string[]} values */
+const isNamed = (file, values) => values.some((value) => String(value).toLowerCase().includes(file.id));
+
 /**
- * What becomes of a draft's files when it goes: of copies they become the copy's, others are removed.
+ * Of a draft that another tab finished while this one added a file: what its copy names becomes the copy's.
+ *
+ * @param {DeviceRequests} requests
+ * @param {{ from: string, to: string, values: string[] }} what
+ */
+async function adoptFiles(requests, { from, to, values }) {
+  for (const file of await requests.all("files"))
+    if (file.draft === from && file.sealed && isNamed(file, values))
+      await requests.put("files", { ...file, draft: to });
+}
+
+/**
+ * What becomes of a draft's files when it goes: of copies they become the copy's, others are removed. `untilSent`: not
+ * before the form has arrived, since another tab may be about to name one.
  *
  * @param {DeviceRequests} requests
  * @param {string} draft
+ * @param {{ untilSent?: boolean }} [options]
  */
-async function letFilesGo(requests, draft) {
+async function letFilesGo(requests, draft, { untilSent = false } = {}) {
   const copy = (await requests.all("drafts")).find((row) => row.copyOf === draft);
   for (const file of await requests.all("files")) {
     if (file.draft !== draft || !file.sealed) continue; // unsealed: a submission's
     if (copy) await requests.put("files", { ...file, draft: copy.id });
-    else await removeFile(requests, file);
+    else if (!untilSent) await removeFile(requests, file);
   }
 }
 

@@ -50,6 +50,7 @@ export class Device {
       kdf: row.kdf.name,
       ahead: row.ahead,
       needsRenewal: row.needsRenewal,
+      renewBy: row.renewBy ?? null,
     };
   }
 
@@ -78,7 +79,7 @@ export class Device {
     return changePin(this.context, old, chosen);
   }
 
-  /** @param {{ queue_token: string, read_token: string }} tokens */
+  /** @param {{ queue_token: string, read_token: string, ends_at?: string }} tokens */
   renewed(tokens) {
     return renewed(this.context, tokens);
   }

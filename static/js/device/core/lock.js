@@ -56,7 +56,10 @@ export async function setUp(context, { pin, duressPin, registered }) {
   const hours = registered.contact_hours ?? CONTACT_HOURS;
   const seenAt = { seenAt: said, latest: said, ahead: now - said, hours };
   /** @type {DeviceRow} */
-  const row = { id: "device", device, kdf, wrong: 0, ...seenAt, keys: registered.keys, needsRenewal: false };
+  const row = {
+    ...{ id: "device", device, kdf, wrong: 0, ...seenAt, keys: registered.keys, needsRenewal: false },
+    renewBy: registered.ends_at ? Date.parse(registered.ends_at) : null,
+  };
   await store.run(
     ["meta", "keys"],
     "readwrite",
@@ -259,7 +262,7 @@ export async function changePin(context, old, chosen) {
  * The tokens of a renewal (`POST device-renewal`). The phone is open.
  *
  * @param {DeviceContext} context
- * @param {{ queue_token: string, read_token: string }} tokens
+ * @param {{ queue_token: string, read_token: string, ends_at?: string }} tokens
  */
 export async function renewed(context, tokens) {
   const { env, store } = context;
@@ -273,7 +276,8 @@ export async function renewed(context, tokens) {
   await store.run(["keys", "meta"], "readwrite", async (requests) => {
     const row = /** @type {DeviceRow | undefined} */ (await requests.get("meta", "device"));
     if (!row) throw new DeviceError("none");
-    await requests.put("meta", { ...row, needsRenewal: false });
+    const renewBy = tokens.ends_at ? Date.parse(tokens.ends_at) : row.renewBy;
+    await requests.put("meta", { ...row, renewBy, needsRenewal: false });
     for (const each of rows) await requests.put("keys", each);
   });
   await context.read();

@@ -74,13 +74,18 @@ export class Queue {
   /** @param {Sender} sender @param {boolean} now */
   async sendOf(sender, now) {
     const tried = new Set();
-    const token = await queueToken(this.context.env, sender);
+    let token = await queueToken(this.context.env, sender);
     let busy = 0;
     for (let sent = 0; ; ) {
       const row = this.pick(await this.context.store.all("queue"), { device: sender.device, tried, now });
       if (!row) return sent;
       tried.add(row.id);
       const ended = await this.sendOne(row, token);
+      if (ended === "renewed") {
+        token = await this.tokenOf(sender.device);
+        tried.delete(row.id);
+        continue;
+      }
       busy = ended === "later" ? busy + 1 : 0;
       if (ended === "stop" || busy === MAX_BUSY) return sent;
       if (ended === "sent") sent += 1;
@@ -114,11 +119,11 @@ export class Queue {
   }
 
   /**
-   * "stop": nothing more can be sent with this token now.
+   * "stop": nothing more can be sent with this token now. "renewed": there is another one since.
    *
    * @param {QueueRow} row
    * @param {string} token
-   * @returns {Promise<"sent" | "refused" | "later" | "stop">}
+   * @returns {Promise<"sent" | "refused" | "later" | "stop" | "renewed">}
    */
   async sendOne(row, token) {
     const { env } = this.context;
@@ -130,7 +135,7 @@ export class Queue {
         if (!file || isThere(file, env.now())) continue;
         const { kind, headers } = await sendFile(this.context, this.service, { token, file });
         if (kind === "later") return await this.later(row, headers);
-        if (kind !== "sent" && kind !== "refused") return await this.stop(row, kind);
+        if (kind !== "sent" && kind !== "refused") return await this.stop(row, kind, token);
       }
       return await this.sendEnvelope(row, token);
     } catch (error) {
@@ -150,7 +155,9 @@ export class Queue {
         urgent: row.urgent,
       },
     };
-    const reply = await this.service.ask({ token, method: "POST", path: "sealed-submissions", json });
+    // Read before the body is: what is urgent on one phone passes what isn't on all others.
+    const headers = { "X-Urgent": row.urgent ? "yes" : "no" };
+    const reply = await this.service.ask({ token, method: "POST", path: "sealed-submissions", json, headers });
     const { body } = reply;
     if (reply.status === 200 || reply.status === 201) {
       await this.arrived(row, { ...toldOrNot(body?.notices), reason: null, url: null });
@@ -164,11 +171,17 @@ export class Queue {
     }
     const ended = outcome(reply);
     if (ended.kind === "later") return this.later(row, ended.headers);
-    if (ended.kind !== "refused") return this.stop(row, ended.kind);
+    if (ended.kind !== "refused") return this.stop(row, ended.kind, token);
     const nextAt = env.now() + waitAfterRefusal(env);
     await this.change(row.id, { wayAt: 0, tries: row.tries + 1, nextAt, reason: kind || `http-${reply.status}` });
     this.context.changed();
     return "refused";
+  }
+
+  /** The token that a device delivers with now, or "". @param {string} device */
+  async tokenOf(device) {
+    const sender = (await senders(this.context)).find((each) => each.device === device);
+    return sender ? queueToken(this.context.env, sender) : "";
   }
 
   /** @param {QueueRow} row @param {Headers} [headers] @returns {Promise<"later">} */
@@ -180,8 +193,15 @@ export class Queue {
     return "later";
   }
 
-  /** @param {QueueRow} row @param {"signed-out" | "ended"} why @returns {Promise<"stop">} */
-  async stop(row, why) {
+  /**
+   * @param {QueueRow} row
+   * @param {"signed-out" | "ended"} why
+   * @param {string} token
+   * @returns {Promise<"stop" | "renewed">}
+   */
+  async stop(row, why, token) {
+    const isOld = why === "signed-out" && ![token, ""].includes(await this.tokenOf(row.device));
+    if (isOld) return "renewed";
     await this.later(row);
     if (this.context.row?.device !== row.device) return "stop";
     if (why === "ended") await this.context.wipe("ended");
@@ -201,10 +221,9 @@ export class Queue {
       const stored = await requests.get("queue", row.id);
       if (!stored) return;
       await requests.put("queue", { ...stored, ...news, sealed: null, files: [], wayAt: 0, at });
-      for (const id of row.files) {
-        const file = await requests.get("files", id);
-        if (file) await removeFile(requests, file);
-      }
+      // With those that it doesn't name: they were its draft's.
+      for (const file of await requests.all("files"))
+        if (file.draft === row.id || row.files.includes(file.id)) await removeFile(requests, file);
     });
     this.context.changed();
   }

@@ -33,8 +33,10 @@ export async function rescue(context, { sender, slot }) {
     };
     const { status, body } = await service.ask({ token, method: "POST", path: "device-rescues", json });
     const taken = status === 200 ? (body.saved ?? []) : [];
+    // What broke off within the service may have stored some: those stay marked, and are sent again as they are.
+    const hasDecided = status < 500;
     for (const row of given) {
-      if (!taken.includes(row.id)) await takeAgain(store, row);
+      if (!taken.includes(row.id)) hasDecided && (await takeAgain(store, row));
       else if (await letGo(store, row)) saved += 1;
     }
     if (status !== 200) break;
@@ -44,7 +46,8 @@ export async function rescue(context, { sender, slot }) {
 
 /**
  * Marks rows as given to the service, and returns them as they are stored. What a page saves from then on goes on under
- * another id: the service takes an id once, and an answer that got lost must not hide a newer text.
+ * another id: the service takes an id once, and an answer that got lost must not hide a newer text. Which one it goes on
+ * from is sealed with it, so that the service lets the newer text take the older one's place.
  *
  * @param {DeviceStore} store
  * @param {DraftRow[]} batch

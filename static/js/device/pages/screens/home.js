@@ -4,6 +4,8 @@ import { clock, make, part, show, sign, word } from "../dom.js";
 import { listNumbers } from "../numbers.js";
 import { queueLine } from "../queue_lines.js";
 
+const DAY = 24 * 3_600_000;
+
 /** @type {(app: PhoneApp) => Promise<PhoneScreen>} */
 export async function home(app) {
   const screen = show("home");
@@ -57,13 +59,14 @@ function tellNetwork(screen, app) {
   part(screen, "network").replaceChildren(sign(app.isReached ? "delivered" : "offline"), make("span", {}, words));
   const ends = part(screen, "ends");
   const left = (app.device.meta?.endsAt ?? 0) - Date.now();
-  const isSoon = left < 24 * 3_600_000;
-  ends.hidden = !(isSoon || app.device.meta?.needsRenewal);
-  ends.textContent = app.device.meta?.needsRenewal
-    ? word("renew")
-    : isSoon
-      ? word("endsSoon", { time: clock(app.device.meta?.endsAt) })
-      : "";
+  const { needsRenewal = false, renewBy = null, endsAt = 0 } = app.device.meta ?? {};
+  const said = [
+    needsRenewal && word("renew", { time: clock(endsAt) }),
+    !needsRenewal && left < DAY && word("endsSoon", { time: clock(endsAt) }),
+    !needsRenewal && renewBy && renewBy - Date.now() < 7 * DAY && word("renewSoon", { time: clock(renewBy) }),
+  ].filter(Boolean);
+  ends.hidden = said.length === 0;
+  ends.textContent = said.join(" ");
 }
 
 /**
