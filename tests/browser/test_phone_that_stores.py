@@ -1,26 +1,22 @@
 """A phone that stores: a form is filled without a network, outlives a killed browser, and is received once."""
 
-import base64
 import os
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
-from case_forms.devices.actions import grant_device
 from case_forms.devices.models import Device
 from case_forms.submissions.models import Draft, Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
-from tests.chromium import LIGHT
 from tests.seeds import lay_down_demo
 
+from .pocket import DURESS, PHONE, Pocket, list_readable
 from .quiet import close, until
 from .test_field import CANARY as IN_FORMS
 from .test_field import answer_everything_required
@@ -29,95 +25,12 @@ from .test_filling_types import LAY_BARS_IN_THE_FLOW
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PIN, DURESS = "718294", "862957"
 CANARY = "kanarina-7719"
-PHONE: ViewportSize = {"width": 360, "height": 740}
-
-
-class Pocket:
-    """A phone with its browser's profile on disk, which may be killed and begun anew."""
-
-    def __init__(self, chromium: Browser, profile: Path, server: str, language: str = "en") -> None:
-        self.chromium, self.profile, self.server, self.language = chromium, profile, server, language
-        self.start()
-
-    def start(self, **more: Any) -> Page:
-        self.context: BrowserContext = self.chromium.browser_type.launch_persistent_context(
-            self.profile,
-            executable_path=LIGHT,
-            args=["--no-sandbox"],
-            viewport=PHONE,
-            locale="en-GB",
-            reduced_motion="reduce",
-            timezone_id="Europe/Tirane",
-            **more,
-        )
-        self.page = self.context.pages[0]
-        return self.page
-
-    def kill(self) -> None:
-        """The browser goes without a word to its pages."""
-        self.context.close()
-
-    @property
-    def address(self) -> str:
-        return f"{self.server}/field/phone/" + ("en/" if self.language == "en" else "")
-
-    def set_up(self) -> None:
-        page = self.page
-        page.goto(f"{self.server}/field/phone/set-up/")
-        page.fill("#id_login", "vlore1")
-        page.fill("#id_password", DEMO_PASSWORD)
-        page.click("main button")
-        page.fill("#pin", PIN)
-        page.fill("#again", PIN)
-        page.locator("details.fold > summary").click()
-        page.fill("#duress", DURESS)
-        page.fill("#duress-again", DURESS)
-        page.click("form#set-up button")
-        page.wait_for_url(self.address)
-        self.unlock()
-        expect(page.locator("[data-part=first] button").first).to_be_visible()
-
-    def unlock(self, pin: str = PIN) -> None:
-        self.page.fill("#pin", pin)
-        self.page.click("[data-part=form] button")
-
-    def open(self) -> None:
-        self.page.goto(self.address)
-        self.unlock()
 
 
 def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("PHONE_PICTURES"):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
-@pytest.fixture
-def pocket(chromium: Browser, transactional_db: Any, live_server: Any, tmp_path: Path) -> Iterator[Pocket]:
-    lay_down_demo()
-    User.objects.update(language="en")
-    worker = User.objects.get(username="vlore1")
-    region = worker.units().get().region
-    grant_device(user=worker, region=region, by=User.objects.get(username="koordinator"))
-    found = Pocket(chromium, tmp_path / "profile", live_server.url)
-    yield found
-    close(found.context)
-
-
-def list_readable(profile: Path, *words: str) -> list[str]:
-    """Files of the browser's profile in which one of these words stands, in any of the writings a browser uses."""
-    wanted = [
-        form
-        for word in words
-        for form in (
-            word.encode(),
-            word.encode("utf-16-le"),
-            *(base64.b64encode(f"{pad}{word}".encode())[4:-4] for pad in ("", "x", "xx")),
-        )
-    ]
-    files = [path for path in profile.rglob("*") if path.is_file()]
-    return [str(path) for path in files if any(word in path.read_bytes() for word in wanted)]
 
 
 def fill_to_the_check(page: Page) -> None:

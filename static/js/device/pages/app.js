@@ -53,6 +53,7 @@ class App {
 
   async change() {
     await this.screen.leave?.();
+    this.letGo();
     const { state } = this.device;
     this.state = state;
     const [name, rest = ""] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/", 2);
@@ -70,11 +71,17 @@ class App {
     }
   }
 
+  /** What a screen held is nowhere any more, also where the browser holds on to the screen. */
+  letGo() {
+    this.screen.close?.();
+    this.screen = {};
+  }
+
   /** @param {unknown} error */
   async fail(error) {
     const { code = "" } = /** @type {{ code?: string }} */ (error);
     if (code === "locked" || this.device.state !== "open") {
-      this.screen = {};
+      this.letGo();
       if (this.state !== this.device.state) await this.change();
       return;
     }
