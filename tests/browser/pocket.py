@@ -26,10 +26,17 @@ class Pocket:
     """A phone with its browser's profile on disk, which may be killed and begun anew."""
 
     def __init__(
-        self, chromium: Browser, profile: Path, server: str, language: str = "en", *, browser: str = LIGHT
+        self,
+        chromium: Browser,
+        profile: Path,
+        server: str,
+        language: str = "en",
+        *,
+        browser: str = LIGHT,
+        **look: Any,
     ) -> None:
         self.chromium, self.profile, self.server, self.language = chromium, profile, server, language
-        self.browser = browser
+        self.browser, self.look = browser, {"viewport": PHONE, **look}
         self.start()
 
     def start(self, **more: Any) -> Page:
@@ -37,10 +44,10 @@ class Pocket:
             self.profile,
             executable_path=self.browser,
             args=["--no-sandbox"],
-            viewport=PHONE,
             locale="en-GB",
             reduced_motion="reduce",
             timezone_id="Europe/Tirane",
+            **self.look,
             **more,
         )
         self.context.set_default_timeout(PATIENCE_MS)
@@ -61,11 +68,19 @@ class Pocket:
         return f"{self.server}/field/phone/" + ("en/" if self.language == "en" else "")
 
     def set_up(self) -> None:
+        self.sign_in()
+        self.choose_pins()
+
+    def sign_in(self) -> None:
         page = self.page
         page.goto(f"{self.server}/field/phone/set-up/")
         page.fill("#id_login", "vlore1")
         page.fill("#id_password", DEMO_PASSWORD)
         page.click("main button")
+        expect(page.locator("form#set-up")).to_be_visible()
+
+    def choose_pins(self) -> None:
+        page = self.page
         page.fill("#pin", PIN)
         page.fill("#again", PIN)
         page.locator("details.fold > summary").click()

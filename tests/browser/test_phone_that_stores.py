@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
+from case_forms.devices import pack
 from case_forms.devices.models import Device
 from case_forms.submissions.models import Draft, Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
@@ -26,6 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CANARY = "kanarina-7719"
+ALARM = {"number": "+355690000000", "code_normal": "KKKKKKKK", "code_urgent": "MMMMMMMM"}
 
 
 def picture(page: Page, name: str) -> None:
@@ -107,16 +109,26 @@ def test_the_second_pin_leaves_a_phone_that_was_never_set_up(pocket: Pocket) -> 
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
-def test_every_screen_is_for_everybody(pocket: Pocket, language: str) -> None:
+def test_every_screen_is_for_everybody(pocket: Pocket, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     """No finding of axe's for WCAG 2.2 AA, light and dark; nothing wider than 320 pixels."""
     User.objects.update(language=language)
+    monkeypatch.setattr(pack, "get_alarm", lambda _device: ALARM)
     pocket.language = language
     page = pocket.page
     page.set_viewport_size({"width": 320, "height": 640})
-    pocket.set_up()
-    for name in ("", "card", "sessions", "settings"):
+    page.goto(pocket.address)
+    expect(page.locator("h1")).to_be_visible()
+    is_for_everybody(page, f"{language}-none")
+    pocket.sign_in()
+    page.locator("details.fold > summary").click()
+    page.click("form#set-up button")
+    expect(page.locator("[data-part=error]")).to_be_focused()
+    is_for_everybody(page, f"{language}-set-up")
+    page.locator("details.fold > summary").click()
+    pocket.choose_pins()
+    for name in ("", "card", "sessions", "alarm", "settings"):
         page.goto(f"{pocket.address}#/{name}")
-        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator(f"[data-screen={name or 'home'}] h1")).to_be_visible()
         is_for_everybody(page, f"{language}-{name or 'home'}")
     page.goto(f"{pocket.address}#/")
     page.locator("[data-part=first] button").first.click()
@@ -128,9 +140,22 @@ def test_every_screen_is_for_everybody(pocket: Pocket, language: str) -> None:
     assert page.evaluate("document.activeElement.closest('[data-item]') !== null")
     fill_to_the_check(page)
     is_for_everybody(page, f"{language}-check")
+    pocket.context.set_offline(True)
+    for box in page.locator("input[name=confirmed]").all():
+        box.check()
+    page.click("[data-part=finish] .btn-next")
+    expect(page.locator("[data-screen=finished] h1")).to_be_focused()
+    is_for_everybody(page, f"{language}-finished")
     page.click("[data-lock]")
     expect(page.locator("#pin")).to_be_focused()
+    pocket.unlock("000001")
+    expect(page.locator("[data-part=error]")).to_be_visible()
     is_for_everybody(page, f"{language}-lock")
+    for number in range(2, 6):
+        pocket.unlock(f"00000{number}")
+        expect(page.locator("#pin")).to_have_value("") if number < 5 else None
+    expect(page.locator("[data-screen=wiped] h1")).to_be_visible()
+    is_for_everybody(page, f"{language}-wiped")
 
 
 def is_for_everybody(page: Page, name: str) -> None:

@@ -36,6 +36,7 @@ class App {
     this.turn = Promise.resolve();
     /** @type {Promise<void> | null} */
     this.syncing = null;
+    this.isAskedAgain = false;
     this.again = 0; // of looking whether somebody was notified
   }
 
@@ -98,12 +99,25 @@ class App {
     else void this.screen.refresh?.();
   }
 
-  /** Contact, what is finished, what the phone takes along; one at a time. */
+  /**
+   * Contact, what is finished, what the phone takes along; one at a time. Asked for meanwhile, as when the network comes
+   * back while a request still waits for it, it is done once more.
+   */
   async sync() {
-    this.syncing ??= this.talk().finally(() => {
+    this.isAskedAgain = true;
+    this.syncing ??= this.rounds().finally(() => {
       this.syncing = null;
     });
     await this.syncing;
+  }
+
+  async rounds() {
+    while (this.isAskedAgain) {
+      this.isAskedAgain = false;
+      await this.talk().catch((error) => {
+        if (!this.isAskedAgain) throw error;
+      });
+    }
   }
 
   async talk() {
