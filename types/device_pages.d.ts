@@ -125,6 +125,7 @@ interface PhoneApp {
 interface PhoneScreen {
   refresh?: () => void | Promise<void>;
   leave?: () => void | Promise<void>;
+  close?: () => void;
 }
 
 // Named here: an `import()` in a comment of a module would be read as one of the script's.

@@ -26,6 +26,7 @@ SUITES = (
     "flood",
     "phones",
     "phone_core",
+    "phone_form",
 )
 
 

@@ -7,6 +7,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.chromium import launch
+from tests.world.mail_server import mail_server  # noqa: F401  # a fixture of the tests here
+
+from .pocket import make_pocket, pocket  # noqa: F401  # fixtures of the tests here
 
 
 @pytest.fixture(scope="package")

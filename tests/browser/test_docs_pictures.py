@@ -1,9 +1,10 @@
-"""The pictures of the README, made from the demo: `make pictures`. Everybody and everything in them is invented.
+"""The pictures of the README and the guides, made from the demo: `make pictures`. Everybody in them is invented.
 
 Each is a phone 360 px wide at twice its dots, in Albanian, with a palette of 64 colours to stay small.
 """
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
 
+from .pocket import PIN, Pocket
 from .quiet import close
 from .test_field import begin, press, sign_in
 
@@ -83,3 +85,32 @@ def test_the_case_and_the_brief(chromium: Browser, transactional_db: Any, live_s
     )
     keep(worker, "case")
     close(context)
+
+
+def test_the_phone_without_a_network(make_pocket: Callable[..., Pocket]) -> None:
+    User.objects.update(language="sq")
+    phone = make_pocket(language="sq", device_scale_factor=2, viewport=SCREEN)
+    phone.set_up()
+    page = phone.page
+    phone.context.set_offline(True)
+    expect(page.locator("[data-part=network]")).to_contain_text("Pa rrjet")
+    keep(page, "phone-home")
+    page.click("[data-lock]")
+    expect(page.locator("#pin")).to_be_focused()
+    page.fill("#pin", PIN[:4])
+    keep(page, "phone-lock")
+    phone.unlock()
+    page.locator("[data-form=initial_identification]").click()
+    page.select_option("#q-municipality", "vlore")
+    page.check('input[name="immediate_danger"][value="yes"]')
+    page.fill("#q-whereabouts", "Stacioni i autobusit (i sajuar)")
+    page.check('input[name="urgent_notice"][value="potential_victim"]')
+    page.evaluate("window.scrollTo(0, 0)")
+    keep(page, "phone-fill")
+    page.click('.bottom-bar button[value="next"]')
+    for name, value in (("explained", "danger"), ("police_contact_consent", "unknown"), ("age_in_doubt", "unknown")):
+        page.check(f'input[name="{name}"][value="{value}"]')
+    page.click('.bottom-bar button[value="next"]')
+    page.click("[data-part=finish] .btn-next")
+    expect(page.locator("[data-screen=finished] h1")).to_be_focused()
+    keep(page, "phone-finished")

@@ -1,26 +1,23 @@
 """A phone that stores: a form is filled without a network, outlives a killed browser, and is received once."""
 
-import base64
 import os
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
 from access.models import User
-from case_forms.devices.actions import grant_device
+from case_forms.devices import pack
 from case_forms.devices.models import Device
 from case_forms.submissions.models import Draft, Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from notifications.outbox.models import Notice
-from tests.chromium import LIGHT
 from tests.seeds import lay_down_demo
 
+from .pocket import DURESS, PHONE, Pocket, list_readable
 from .quiet import close, until
 from .test_field import CANARY as IN_FORMS
 from .test_field import answer_everything_required
@@ -29,95 +26,13 @@ from .test_filling_types import LAY_BARS_IN_THE_FLOW
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-PIN, DURESS = "718294", "862957"
 CANARY = "kanarina-7719"
-PHONE: ViewportSize = {"width": 360, "height": 740}
-
-
-class Pocket:
-    """A phone with its browser's profile on disk, which may be killed and begun anew."""
-
-    def __init__(self, chromium: Browser, profile: Path, server: str, language: str = "en") -> None:
-        self.chromium, self.profile, self.server, self.language = chromium, profile, server, language
-        self.start()
-
-    def start(self, **more: Any) -> Page:
-        self.context: BrowserContext = self.chromium.browser_type.launch_persistent_context(
-            self.profile,
-            executable_path=LIGHT,
-            args=["--no-sandbox"],
-            viewport=PHONE,
-            locale="en-GB",
-            reduced_motion="reduce",
-            timezone_id="Europe/Tirane",
-            **more,
-        )
-        self.page = self.context.pages[0]
-        return self.page
-
-    def kill(self) -> None:
-        """The browser goes without a word to its pages."""
-        self.context.close()
-
-    @property
-    def address(self) -> str:
-        return f"{self.server}/field/phone/" + ("en/" if self.language == "en" else "")
-
-    def set_up(self) -> None:
-        page = self.page
-        page.goto(f"{self.server}/field/phone/set-up/")
-        page.fill("#id_login", "vlore1")
-        page.fill("#id_password", DEMO_PASSWORD)
-        page.click("main button")
-        page.fill("#pin", PIN)
-        page.fill("#again", PIN)
-        page.locator("details.fold > summary").click()
-        page.fill("#duress", DURESS)
-        page.fill("#duress-again", DURESS)
-        page.click("form#set-up button")
-        page.wait_for_url(self.address)
-        self.unlock()
-        expect(page.locator("[data-part=first] button").first).to_be_visible()
-
-    def unlock(self, pin: str = PIN) -> None:
-        self.page.fill("#pin", pin)
-        self.page.click("[data-part=form] button")
-
-    def open(self) -> None:
-        self.page.goto(self.address)
-        self.unlock()
+ALARM = {"number": "+355690000000", "code_normal": "KKKKKKKK", "code_urgent": "MMMMMMMM"}
 
 
 def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("PHONE_PICTURES"):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
-@pytest.fixture
-def pocket(chromium: Browser, transactional_db: Any, live_server: Any, tmp_path: Path) -> Iterator[Pocket]:
-    lay_down_demo()
-    User.objects.update(language="en")
-    worker = User.objects.get(username="vlore1")
-    region = worker.units().get().region
-    grant_device(user=worker, region=region, by=User.objects.get(username="koordinator"))
-    found = Pocket(chromium, tmp_path / "profile", live_server.url)
-    yield found
-    close(found.context)
-
-
-def list_readable(profile: Path, *words: str) -> list[str]:
-    """Files of the browser's profile in which one of these words stands, in any of the writings a browser uses."""
-    wanted = [
-        form
-        for word in words
-        for form in (
-            word.encode(),
-            word.encode("utf-16-le"),
-            *(base64.b64encode(f"{pad}{word}".encode())[4:-4] for pad in ("", "x", "xx")),
-        )
-    ]
-    files = [path for path in profile.rglob("*") if path.is_file()]
-    return [str(path) for path in files if any(word in path.read_bytes() for word in wanted)]
 
 
 def fill_to_the_check(page: Page) -> None:
@@ -194,16 +109,26 @@ def test_the_second_pin_leaves_a_phone_that_was_never_set_up(pocket: Pocket) -> 
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
-def test_every_screen_is_for_everybody(pocket: Pocket, language: str) -> None:
+def test_every_screen_is_for_everybody(pocket: Pocket, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     """No finding of axe's for WCAG 2.2 AA, light and dark; nothing wider than 320 pixels."""
     User.objects.update(language=language)
+    monkeypatch.setattr(pack, "get_alarm", lambda _device: ALARM)
     pocket.language = language
     page = pocket.page
     page.set_viewport_size({"width": 320, "height": 640})
-    pocket.set_up()
-    for name in ("", "card", "sessions", "settings"):
+    page.goto(pocket.address)
+    expect(page.locator("h1")).to_be_visible()
+    is_for_everybody(page, f"{language}-none")
+    pocket.sign_in()
+    page.locator("details.fold > summary").click()
+    page.click("form#set-up button")
+    expect(page.locator("[data-part=error]")).to_be_focused()
+    is_for_everybody(page, f"{language}-set-up")
+    page.locator("details.fold > summary").click()
+    pocket.choose_pins()
+    for name in ("", "card", "sessions", "alarm", "settings"):
         page.goto(f"{pocket.address}#/{name}")
-        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator(f"[data-screen={name or 'home'}] h1")).to_be_visible()
         is_for_everybody(page, f"{language}-{name or 'home'}")
     page.goto(f"{pocket.address}#/")
     page.locator("[data-part=first] button").first.click()
@@ -215,9 +140,22 @@ def test_every_screen_is_for_everybody(pocket: Pocket, language: str) -> None:
     assert page.evaluate("document.activeElement.closest('[data-item]') !== null")
     fill_to_the_check(page)
     is_for_everybody(page, f"{language}-check")
+    pocket.context.set_offline(True)
+    for box in page.locator("input[name=confirmed]").all():
+        box.check()
+    page.click("[data-part=finish] .btn-next")
+    expect(page.locator("[data-screen=finished] h1")).to_be_focused()
+    is_for_everybody(page, f"{language}-finished")
     page.click("[data-lock]")
     expect(page.locator("#pin")).to_be_focused()
+    pocket.unlock("000001")
+    expect(page.locator("[data-part=error]")).to_be_visible()
     is_for_everybody(page, f"{language}-lock")
+    for number in range(2, 6):
+        pocket.unlock(f"00000{number}")
+        expect(page.locator("#pin")).to_have_value("") if number < 5 else None
+    expect(page.locator("[data-screen=wiped] h1")).to_be_visible()
+    is_for_everybody(page, f"{language}-wiped")
 
 
 def is_for_everybody(page: Page, name: str) -> None:

@@ -1,5 +1,7 @@
 """The part of Markdown that our guides use, as HTML: headings, paragraphs, lists, tables, code, bold, italics, links.
 
+Pictures are those of docs/img, of a phone, on lines of their own.
+
 Everything is escaped first, so a guide can hold no tag. A link leads only to http(s) addresses and to places on the
 same page; one to another file of docs/ becomes plain text, because that file has no address here.
 """
@@ -7,6 +9,7 @@ same page; one to another file of docs/ becomes plain text, because that file ha
 import re
 from collections.abc import Iterator
 
+from django.templatetags.static import static
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
@@ -19,6 +22,8 @@ CODE = re.compile(r"`([^`]+)`")
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 ITALIC = re.compile(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])")
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"^!\[([^\]]+)\]\((?:\.\./)?img/([a-z0-9-]+\.png)\)$")
+PICTURE_SIZE = 'width="240" height="467"'  # of a phone: test_docs_pictures
 HELD = re.compile("\x00(\\d+)\x00")
 
 
@@ -77,12 +82,19 @@ def _block(lines: list[str]) -> str:
     """Render one paragraph, list or table; a list may follow its paragraph without an empty line."""
     if lines[0].startswith("|"):
         return _table(lines)
+    if all(PICTURE.match(line) for line in lines):
+        return f'<p class="house-guide__pictures">{"".join(map(_picture, lines))}</p>'
     if BULLET.match(lines[0]) or NUMBER.match(lines[0]):
         return _list(lines)
     for number, line in enumerate(lines):
         if number and (BULLET.match(line) or NUMBER.match(line)) and BULLET.match(lines[-1].strip() or "- x"):
             return f"<p>{inline(' '.join(lines[:number]))}</p>\n{_list(lines[number:])}"
     return f"<p>{inline(' '.join(line.strip() for line in lines))}</p>"
+
+
+def _picture(line: str) -> str:
+    words, name = PICTURE.sub(r"\1", line), PICTURE.sub(r"\2", line)
+    return f'<img src="{static(f"guides/{name}")}" alt="{escape(words)}" {PICTURE_SIZE} loading="lazy">'
 
 
 def _list(lines: list[str]) -> str:

@@ -438,7 +438,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
 # What npm's packages bring to pages (deploy/static_packages.sh): there only where npm was.
 STATIC_PACKAGES = ROOT / ".static"
-STATICFILES_DIRS = [ROOT / "static", *([STATIC_PACKAGES] if STATIC_PACKAGES.is_dir() else [])]
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
+    ROOT / "static",
+    ("guides", ROOT / "docs" / "img"),  # the pictures in the guides
+    *([STATIC_PACKAGES] if STATIC_PACKAGES.is_dir() else []),
+]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {

@@ -36,6 +36,7 @@ class App {
     this.turn = Promise.resolve();
     /** @type {Promise<void> | null} */
     this.syncing = null;
+    this.isAskedAgain = false;
     this.again = 0; // of looking whether somebody was notified
   }
 
@@ -53,6 +54,7 @@ class App {
 
   async change() {
     await this.screen.leave?.();
+    this.letGo();
     const { state } = this.device;
     this.state = state;
     const [name, rest = ""] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/", 2);
@@ -70,11 +72,17 @@ class App {
     }
   }
 
+  /** What a screen held is nowhere any more, also where the browser holds on to the screen. */
+  letGo() {
+    this.screen.close?.();
+    this.screen = {};
+  }
+
   /** @param {unknown} error */
   async fail(error) {
     const { code = "" } = /** @type {{ code?: string }} */ (error);
     if (code === "locked" || this.device.state !== "open") {
-      this.screen = {};
+      this.letGo();
       if (this.state !== this.device.state) await this.change();
       return;
     }
@@ -91,12 +99,25 @@ class App {
     else void this.screen.refresh?.();
   }
 
-  /** Contact, what is finished, what the phone takes along; one at a time. */
+  /**
+   * Contact, what is finished, what the phone takes along; one at a time. Asked for meanwhile, as when the network comes
+   * back while a request still waits for it, it is done once more.
+   */
   async sync() {
-    this.syncing ??= this.talk().finally(() => {
+    this.isAskedAgain = true;
+    this.syncing ??= this.rounds().finally(() => {
       this.syncing = null;
     });
     await this.syncing;
+  }
+
+  async rounds() {
+    while (this.isAskedAgain) {
+      this.isAskedAgain = false;
+      await this.talk().catch((error) => {
+        if (!this.isAskedAgain) throw error;
+      });
+    }
   }
 
   async talk() {

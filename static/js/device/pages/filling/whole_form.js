@@ -69,6 +69,14 @@ export class WholeForm extends Walk {
     this.problems = this.states.flatMap((state) => state.problems);
   }
 
+  /** Nothing of what was answered is here any more. */
+  forget() {
+    this.elements.clear();
+    this.states = [];
+    this.problems = [];
+    this.answers = {};
+  }
+
   /**
    * A row in which nothing was typed is no row: nothing in it is wrong, either.
    *

@@ -1,5 +1,6 @@
 // One form, filled on the phone: a section at a time, saved at each press, checked at the end, finished.
 
+import { forgetChoices } from "../../../filling/choices.js";
 import { enhance } from "../../../questions.js";
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { attach, takeFiles } from "../filling/files.js";
@@ -21,7 +22,7 @@ export async function fill(app, id) {
   }
   const filling = new Filling(app, draft, taken);
   filling.begin();
-  return { leave: () => filling.leave() };
+  return { leave: () => filling.leave(), close: () => filling.close() };
 }
 
 /** @param {Date} at */
@@ -43,6 +44,7 @@ export class Filling {
     this.form.dataset.tried = ""; // the online page's script has nothing to send here
     this.here = "";
     this.isOver = false;
+    this.isClosed = false;
     this.isTyped = false;
     /** What the screen holds, while the list of answers is in its place. @type {ChildNode[]} */
     this.parts = [];
@@ -112,6 +114,7 @@ export class Filling {
   }
 
   changed() {
+    if (this.isClosed) return;
     this.isTyped = true;
     this.whole.refresh();
     if (this.judged.has(this.here)) this.judge(this.here);
@@ -121,7 +124,7 @@ export class Filling {
 
   /** What is on the page, stored; a newer text takes the place of one that waits. */
   async save() {
-    if (this.isOver) return;
+    if (this.isOver || this.isClosed) return;
     const occurred = /** @type {HTMLInputElement} */ (this.form.elements.namedItem("_occurred_at"));
     const content = {
       fields: readFields(this.form),
@@ -145,6 +148,19 @@ export class Filling {
 
   async leave() {
     if (this.isTyped) await this.save();
+  }
+
+  /** Empties what was typed into: browsers hold on to a form that was sent, to see what becomes of it. */
+  close() {
+    this.isClosed = true;
+    for (const field of /** @type {HTMLInputElement[]} */ ([...this.form.elements])) {
+      if (field.matches("input, select, textarea")) field.value = "";
+    }
+    this.form.replaceChildren();
+    this.parts = [];
+    this.draft.fields = [];
+    this.whole.forget();
+    forgetChoices();
   }
 
   /** @param {HTMLButtonElement | null} button */

@@ -32,7 +32,8 @@ export function settings(app) {
     }
   });
   part(screen, "title").focus();
-  return {};
+  const form = /** @type {HTMLFormElement} */ (part(screen, "pin-form"));
+  return { close: () => form.reset() };
 }
 
 /**

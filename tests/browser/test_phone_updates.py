@@ -1,0 +1,109 @@
+"""Another version of the phone's page, and of the form, while a draft is in hand: the draft is as it was."""
+
+import pytest
+from playwright.sync_api import expect
+
+from case_forms.devices.app import views
+from case_forms.form_builder.actions import publish_form, save_definition
+from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.models import Submission
+
+from .pocket import Pocket
+from .quiet import until
+from .test_phone_that_stores import fill_to_the_check
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FORM = "initial_identification"
+TYPED = "Behind the bus station"
+HAS_RENEWED = """async (version) => {
+  for (const name of await caches.keys()) {
+    const page = await (await caches.open(name)).match("/field/phone/en/");
+    if (page && (await page.text()).includes(`data-app="${version}"`)) return true;
+  }
+  return false;
+}"""
+
+
+def version_of(pocket: Pocket) -> str | None:
+    return pocket.page.locator("body").get_attribute("data-app")
+
+
+def publish_without(key: str) -> FormVersion:
+    """Publish the form without one of its questions."""
+    definition = FormVersion.objects.newest().get(form__key=FORM).definition
+    sections = [
+        {**section, "items": [item for item in section["items"] if item["key"] != key]}
+        for section in definition["sections"]
+    ]
+    return publish_form(form=save_definition(key=FORM, definition={**definition, "sections": sections}))
+
+
+def test_another_version_of_page_and_form_leaves_a_draft_as_it_was(
+    pocket: Pocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pocket.set_up()
+    page = pocket.page
+    first = FormVersion.objects.newest().get(form__key=FORM).number
+    page.locator(f"[data-form={FORM}]").click()
+    page.fill("#q-whereabouts", TYPED)
+    page.fill("#q-whereabouts_when", "Now")
+    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    address = page.url
+
+    newest = publish_without("whereabouts_when").number
+    assert newest > first
+    monkeypatch.setattr(views, "APP_VERSION", "2")
+    words = views.get_words
+    monkeypatch.setattr(views, "get_words", lambda: [("saved", "Stored here {time}"), *words()])
+    page.fill("#q-whereabouts_when", "Since noon")  # a page that is open is never exchanged
+    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    pocket.kill()
+
+    page = pocket.start()  # the stored page opens at once, and the new one is brought behind it
+    page.goto(address)
+    assert version_of(pocket) == "1"
+    pocket.unlock()
+    expect(page.locator("#q-whereabouts_when")).to_have_value("Since noon")
+    page.wait_for_function(HAS_RENEWED, arg="2")
+    page.fill("#q-whereabouts", f"{TYPED}, at the kiosk")
+    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    pocket.kill()
+
+    page = pocket.start(offline=True)
+    page.goto(address)
+    assert version_of(pocket) == "2"
+    pocket.unlock()
+    expect(page.locator("#q-whereabouts")).to_have_value(f"{TYPED}, at the kiosk")
+    expect(page.locator("#q-whereabouts_when")).to_have_value("Since noon")
+    page.fill("#q-whereabouts_when", "Since one")
+    expect(page.locator("[data-part=saved]")).to_contain_text("Stored here")
+    fill_to_the_check(page)
+    for box in page.locator("input[name=confirmed]").all():
+        box.check()
+    page.click("[data-part=finish] .btn-next")
+    expect(page.locator("[data-screen=finished] h1")).to_be_visible()
+    pocket.context.set_offline(False)
+    assert until(page, lambda: Submission.objects.exists())
+    sent = Submission.objects.get()
+    assert sent.form_version.number == first
+    assert sent.answers["whereabouts_when"] == "Since one"
+
+
+def test_a_version_that_breaks_off_leaves_the_one_before(pocket: Pocket, monkeypatch: pytest.MonkeyPatch) -> None:
+    pocket.set_up()
+    pocket.kill()
+    monkeypatch.setattr(views, "APP_VERSION", "2")
+    asked: list[str] = []
+    monkeypatch.setattr(views, "get_argon2_url", lambda: asked.append("page") or "/static/gone.js")
+    page = pocket.start()
+    page.goto(pocket.address)
+    assert until(page, lambda: asked), "the worker asks whether there is another one"
+    pocket.unlock()
+    expect(page.locator("[data-part=first] button").first).to_be_visible()
+    pocket.kill()
+    page = pocket.start(offline=True)
+    pocket.open()
+    expect(page.locator("[data-part=first] button").first).to_be_visible()
+    assert version_of(pocket) == "1"
+    assert page.evaluate("async () => (await caches.keys()).length") == 1
