@@ -509,6 +509,46 @@ describe("the service's word", () => {
     assert.ok(await device.pack.form("visit", 1));
   });
 
+  test("brings the kits of planned sessions and those that are chosen, sealed, and lets go of the others", async () => {
+    const [planned, other] = [
+      { id: 11, kit: 1, planned: true },
+      { id: 21, kit: 2, planned: false },
+    ];
+    service.kits = [planned, other];
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())], [11]);
+    await device.pack.kits.choose(/** @type {any} */ (other), true);
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())].sort(), [11, 21]);
+    assert.deepEqual(service.kitsAsked, [11, 21], "what is here isn't asked for again");
+    assert.equal((await device.pack.kits.get(/** @type {any} */ (other)))?.title, "Kanarina kit");
+    const bytes = bytesOf(await phone.dump());
+    for (const form of forms("Kanarina")) assert.ok(!bytes.includes(form));
+    service.kits = [{ ...planned, planned: false }, other];
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())], [21]);
+    await device.pack.kits.choose(/** @type {any} */ (other), false);
+    assert.equal((await device.pack.kits.here()).size, 0);
+  });
+
+  test("an older version of a kit stays until the newer one is here, and one that doesn't come stops no other", async () => {
+    service.kits = [{ id: 11, kit: 1, planned: true }];
+    await device.pack.refresh();
+    service.kits = [
+      { id: 12, kit: 1, planned: true },
+      { id: 21, kit: 2, planned: true },
+    ];
+    service.kitsGone.add(12);
+    assert.equal(await device.pack.refresh(), "ok");
+    assert.deepEqual([...(await device.pack.kits.here())].sort(), [11, 21]);
+    service.kitsGone.clear();
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())].sort(), [12, 21]);
+    time += 8 * 24 * HOUR;
+    await device.check();
+    assert.equal((await phone.dump()).pack.length, 0, "unseen for too long, nothing of them is left");
+  });
+
   test("a phone is set up again while the last one's rest still waits", async () => {
     const id = await draft("a");
     phone.isOnline = false;
