@@ -17,6 +17,7 @@ from outreach_pages.records.phones.models import PhoneRecord
 from outreach_pages.tests.places import session as make_session
 
 from .quiet import until
+from .test_filling_types import LAY_BARS_IN_THE_FLOW
 from .test_phone_that_stores import WCAG, Pocket, list_readable, picture, pocket
 
 __all__ = ["pocket"]
@@ -37,7 +38,9 @@ def plan_with_kit(**fields: Any) -> tuple[InformativeSession, KitVersion, Materi
 
 
 def check_axe(page: Page) -> None:
+    page.evaluate(LAY_BARS_IN_THE_FLOW, "static")
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
+    page.evaluate(LAY_BARS_IN_THE_FLOW, "")
     assert not found, [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
 
 
@@ -59,7 +62,7 @@ def test_a_kit_comes_along_and_its_slides_are_shown_without_a_network(pocket: Po
     page = pocket.page
     pocket.set_up()
     page.click('a[href="#/sessions"]')
-    expect(page.locator(f'a[href="#/kit/{version.pk}"]')).to_be_visible(timeout=30_000)
+    expect(page.locator(f'[data-part=kits] a[href="#/kit/{version.pk}"]')).to_be_visible(timeout=30_000)
     other = page.locator("[data-part=kits] li", has=page.locator("button")).first
     other.locator("button").click()
     expect(other).to_contain_text("On this phone")
@@ -67,7 +70,7 @@ def test_a_kit_comes_along_and_its_slides_are_shown_without_a_network(pocket: Po
     picture(page, "sessions")
 
     pocket.context.set_offline(True)
-    page.click(f'a[href="#/kit/{version.pk}"]')
+    page.click(f'[data-part=kits] a[href="#/kit/{version.pk}"]')
     expect(page.locator("h1")).to_have_text(version.title)
     for fold in page.locator("[data-part=body] > details > summary").all():
         fold.click()
@@ -102,7 +105,7 @@ def test_a_kit_comes_along_and_its_slides_are_shown_without_a_network(pocket: Po
     expect(page.locator("body")).not_to_contain_text(deck.title)
     pocket.unlock()
     page.click('a[href="#/sessions"]')
-    expect(page.locator(f'a[href="#/kit/{version.pk}"]')).to_be_visible()
+    expect(page.locator(f'[data-part=kits] a[href="#/kit/{version.pk}"]')).to_be_visible()
 
 
 def test_a_session_is_counted_without_a_network_and_is_on_its_record_once(pocket: Pocket) -> None:

@@ -531,6 +531,33 @@ describe("the service's word", () => {
     assert.equal((await device.pack.kits.here()).size, 0);
   });
 
+  test("brings the form of each session that is theirs, and it stays while a draft uses it", async () => {
+    const address = (/** @type {string} */ id) => `/api/field/v1/device-sessions/${id}?language=sq`;
+    service.sessions = [
+      { id: "a", changed: "1", package: address("a") },
+      { id: "b", changed: "1", package: null },
+      { id: "c", changed: "1", package: address("c") },
+    ];
+    await device.pack.refresh();
+    assert.equal((await device.pack.sessions.get("a"))?.html, "Kanarina form");
+    assert.equal(await device.pack.sessions.get("b"), null);
+    const start = { form: "session_record", version: 1, title: "Kanarina title", language: "sq", session: "a" };
+    const id = await device.drafts.begin(start);
+    await device.drafts.save(id, { fields: [["_session", "a"]] });
+    service.sessions = [];
+    await device.pack.refresh();
+    assert.ok(await device.pack.sessions.get("a"));
+    assert.equal(await device.pack.sessions.get("c"), null);
+    const bytes = bytesOf(await phone.dump());
+    for (const form of forms("Kanarina")) assert.ok(!bytes.includes(form));
+    await device.drafts.load(id);
+    const uuid = await device.drafts.finish(id, { group: "session a", confirmed: ["total"] });
+    await device.queue.send({ now: true });
+    assert.deepEqual(service.submissions.get(uuid).fields, [["_session", "a"]]);
+    await device.pack.refresh();
+    assert.equal(await device.pack.sessions.get("a"), null);
+  });
+
   test("an older version of a kit stays until the newer one is here, and one that doesn't come stops no other", async () => {
     service.kits = [{ id: 11, kit: 1, planned: true }];
     await device.pack.refresh();

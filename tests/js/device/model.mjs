@@ -34,6 +34,7 @@ export class Model {
     this.rescued = new Set();
     this.withdrawn = new Set();
     this.kits = []; // as the pack names them
+    this.sessions = [];
     this.kitsGone = new Set();
     this.kitsAsked = [];
     this.isDown = false;
@@ -66,12 +67,13 @@ export class Model {
     const device = [...this.devices.values()].find((row) => row.queue === token || row.read === token);
     if (!device) return problem(401, "not-signed-in");
     const [, name, id] = path.match(/^\/api\/field\/v1\/([a-z-]+)(?:\/([^?]*))?/);
-    const isRead = ["device-pack", "device-forms", "device-kits"].includes(name);
+    const isRead = ["device-pack", "device-forms", "device-kits", "device-sessions"].includes(name);
     if ((token === device.read) !== isRead) return problem(403, "scope");
     const route = `${method} ${name}`;
     if (route === "POST device-contact") return this.contact(device);
     if (route === "GET device-pack") return device.isEnded ? problem(410, "device-ended") : this.pack();
     if (route === "GET device-forms") return answer(200, { key: id, sha256: "s1", sections: [] });
+    if (route === "GET device-sessions") return answer(200, { session: id, html: "Kanarina form", fields: [] });
     if (route === "GET device-kits") return this.kit(Number(id));
     if (route === "POST sealed-submissions") return this.receive(device, JSON.parse(body));
     if (route === "GET sealed-submissions") return this.status(id);
@@ -94,7 +96,9 @@ export class Model {
       package: "/api/field/v1/device-forms/visit/1",
     };
     const kits = this.kits.map((kit) => ({ ...kit, package: `/api/field/v1/device-kits/${kit.id}` }));
-    return answer(200, { made_at: this.time(), expires_at: this.time(), forms: [form], cases: [], numbers: [], kits });
+    const { sessions } = this;
+    const times = { made_at: this.time(), expires_at: this.time() };
+    return answer(200, { ...times, forms: [form], cases: [], numbers: [], sessions, kits });
   }
 
   kit(id) {
