@@ -18,6 +18,7 @@ from .feedback.models import FeedbackCount
 from .kits.models import KitPage, KitVersion, MaterialLibraryPage, MaterialPage
 from .pages.models import SessionPage
 from .records.models import CalendarAddress, InformativeSession, SessionCount, UsedMaterial
+from .records.phones.models import PhoneRecord
 
 SESSIONS_A_PAGE = 40
 
@@ -30,6 +31,7 @@ __all__ = [
     "MaterialLibraryPage",
     "MaterialPage",
     "OutreachIndexPage",
+    "PhoneRecord",
     "QuestionsReview",
     "SessionCount",
     "SessionPage",

@@ -181,6 +181,66 @@ interface NoticeState {
   state: string;
 }
 
+/** A kit as the pack names it: `kit` whatever its version, `id` of this one, `package` its address. */
+interface PackedKit {
+  id: number;
+  kit: number;
+  number: number;
+  title: string;
+  language: string;
+  audience: string;
+  minutes: number;
+  planned: boolean;
+  note: string;
+  url: string;
+  package: string;
+}
+
+interface KitSlide {
+  title: string;
+  html: string;
+  notes: string;
+}
+
+interface KitMaterial {
+  page: number;
+  number: number;
+  kind: string;
+  title: string;
+  minutes: number;
+  html: string;
+  slides: KitSlide[];
+}
+
+/** A kit as it lies on the phone (case_forms/devices/kit_package.py). */
+interface KitPackage {
+  id: number;
+  kit: number;
+  number: number;
+  language: string;
+  title: string;
+  intro: string;
+  minutes: number;
+  audience: string;
+  materials: KitMaterial[];
+  words: string;
+  missing: string[];
+  sha256: string;
+}
+
+/** The form that records a session (outreach_pages/records/phones/form.py). */
+interface RecordPackage {
+  session: string;
+  title: string;
+  html: string;
+  /** What a draft begins with and nobody types. */
+  fields: [name: string, value: string][];
+  class_size: number;
+  asks_used: boolean;
+  words: Record<string, string>;
+  sha256: string;
+}
+
 interface PackRow extends Sealed {
   id: string;
 }
@@ -269,4 +329,5 @@ type DeviceSession = import("../static/js/device/core/context.js").Session;
 type DeviceStore = import("../static/js/device/core/store.js").Store;
 type DeviceRequests = import("../static/js/device/core/store.js").Requests;
 type DraftSavings = import("../static/js/device/core/drafts.js").Savings;
+type DevicePack = import("../static/js/device/core/pack.js").Pack;
 type ServiceClient = import("../static/js/device/core/service.js").Service;

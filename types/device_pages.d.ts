@@ -87,7 +87,8 @@ interface Pack {
   day: PackDayLine[];
   sessions: PackSession[];
   cases: { reference: string; facts: { label: string; value: string }[]; expires_at: string }[];
-  kits: { title: string; language: string; url: string; files: number }[];
+  kits: PackedKit[];
+  more: { day: number; sessions: number; kits: number };
   alarm: { number: string; code_normal: string; code_urgent: string } | null;
 }
 
@@ -99,7 +100,7 @@ interface PackDayLine {
 }
 
 interface PackSession {
-  id: number | string;
+  id: string;
   date: string;
   starts_at: string | null;
   ends_at: string | null;
@@ -108,6 +109,10 @@ interface PackSession {
   audience: string;
   state: string;
   card: string;
+  kit: number | null;
+  grades: string;
+  changed: string;
+  package: string | null;
 }
 
 /** What every screen of the app page is given. */
@@ -119,6 +124,7 @@ interface PhoneApp {
   isReached: boolean;
   go: (path: string) => void;
   sync: () => Promise<void>;
+  changed: () => void;
 }
 
 /** A screen; `leave` is awaited before the next one is shown. */
@@ -126,6 +132,8 @@ interface PhoneScreen {
   refresh?: () => void | Promise<void>;
   leave?: () => void | Promise<void>;
   close?: () => void;
+  /** It is shown to a class, and stays open for longer without a press. */
+  isShown?: boolean;
 }
 
 // Named here: an `import()` in a comment of a module would be read as one of the script's.

@@ -6,7 +6,7 @@ that a form filled without a network looks, asks and refuses as the page does. T
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -28,6 +28,7 @@ from case_forms.submissions.pages.entries import Entry
 from case_forms.submissions.pages.live_rules import item_rules, read_by
 from case_forms.submissions.pages.repeat_rows import with_new_rows
 from case_forms.submissions.validation.validate import CheckContext, Checked, SectionState, form_states
+from outreach_pages.records.labels import SessionState
 
 from .answer_words import words_for_wrong_answers
 
@@ -36,6 +37,18 @@ SOME_DAY = date(2077, 7, 7)
 TODAY = "today"
 ROW, INNER_ROW = "__0__", "__1__"
 NUMBER, INNER_NUMBER = "__n0__", "__n1__"
+
+
+class PhoneLists(Lists):
+    """The lists of one person, where a planned session can be reported as one that was held.
+
+    Its record lies on the phone then and goes before its report; the server decides when both are there.
+    """
+
+    def attributes(self, name: str, value: str) -> Mapping[str, str]:
+        found = super().attributes(name, value)
+        is_planned = name == "sessions" and found.get("state") == SessionState.PLANNED
+        return {**found, "state": SessionState.HELD.value} if is_planned else found
 
 
 def build_package(version: FormVersion, user: User, language: str) -> dict[str, Any]:
@@ -49,7 +62,7 @@ def build_package(version: FormVersion, user: User, language: str) -> dict[str, 
     today = timezone.localdate()
     spoken = language_among(form.languages, "", language)
     context = CheckContext(
-        Lists(user), today=today, occurred_on=today, language=spoken, service_language=language, now=timezone.now()
+        PhoneLists(user), today=today, occurred_on=today, language=spoken, service_language=language, now=timezone.now()
     )
     with translation.override(language):
         package = {

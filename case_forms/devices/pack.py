@@ -22,6 +22,7 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.dashboard import forms_to_begin
 from notifications.channels.gateways.description import HttpGateway
 from notifications.channels.gateways.loading import GatewayInvalid, get_gateways
+from outreach_pages.kits.contents import get_standing
 from outreach_pages.kits.models import KitVersion
 from outreach_pages.records.labels import SessionState
 from outreach_pages.records.models import InformativeSession
@@ -41,8 +42,8 @@ def build_pack(device: Device, language: str) -> dict[str, Any]:
     units = list(user.units().select_related("region").order_by("name"))
     cases = build_cases(user, language, now)
     day, more_day = _list_day(user, now)
-    sessions, more_sessions = _list_sessions(user)
-    kits, more_kits = _list_kits(language)
+    sessions, more_sessions = _list_sessions(user, language)
+    kits, more_kits = _list_kits(sessions, language)
     pack = {
         "made_at": now,
         "expires_at": now + timedelta(hours=CONTACT_HOURS),
@@ -154,7 +155,8 @@ def _find_sessions(user: User) -> "QuerySet[InformativeSession]":
     )
 
 
-def _list_sessions(user: User) -> tuple[list[dict[str, Any]], int]:
+def _list_sessions(user: User, language: str) -> tuple[list[dict[str, Any]], int]:
+    units = set(user.units().values_list("pk", flat=True))
     waiting = _find_sessions(user)
     found = waiting.select_related("municipality", "kit_version").defer("kit_version__content")
     lines = [
@@ -169,6 +171,12 @@ def _list_sessions(user: User) -> tuple[list[dict[str, Any]], int]:
             "state": session.state,
             "card": session.card_code,
             "kit": session.kit_version_id,
+            "grades": session.grades,
+            "changed": session.changed_at,
+            # Where its record is a form that this person fills: None for another unit's, which a coordinator reads.
+            "package": f"/api/field/v1/device-sessions/{session.pk}?language={language}"
+            if session.unit_id in units
+            else None,
             "url": reverse("sessions:session", args=[session.pk]),
         }
         for session in found.order_by("date", "starts_at", "pk")[:MAX_SESSIONS]
@@ -176,22 +184,42 @@ def _list_sessions(user: User) -> tuple[list[dict[str, Any]], int]:
     return lines, _count_beside(waiting, MAX_SESSIONS)
 
 
-def _list_kits(language: str) -> tuple[list[dict[str, Any]], int]:
+def _list_kits(sessions: list[dict[str, Any]], language: str) -> tuple[list[dict[str, Any]], int]:
     """Return the kits that can be taken along, and how many there are beside.
 
-    `size` is null: a zip is made when somebody asks for it.
+    Those of the sessions that are still to be held come first and along by themselves (`planned`), in the very version
+    that the session names; `note` says where that one is not to be used any more.
     """
-    found = KitVersion.objects.newest_of_live_kits()
-    ordered = sorted(found.order_by("title", "pk")[:MAX_KITS], key=lambda each: each.language != language)
-    lines = [
-        {
-            "id": version.pk,
-            "title": version.title,
-            "language": version.language,
-            "url": reverse("session_kits:zip", args=[version.pk]),
-            "files": len(version.content.get("materials", ())),
-            "size": None,
-        }
-        for version in ordered
-    ]
+    named = {line["kit"] for line in sessions if line["kit"] and line["state"] == SessionState.PLANNED}
+    planned = list(KitVersion.objects.filter(pk__in=named).without_content().order_by("title", "pk"))
+    found = KitVersion.objects.newest_of_live_kits().exclude(pk__in=named).without_content()
+    others = sorted(found.order_by("title", "pk")[:MAX_KITS], key=lambda each: each.language != language)
+    lines = [_describe_kit(version, planned=True) for version in planned]
+    lines += [_describe_kit(version, planned=False) for version in others]
     return lines, _count_beside(found, MAX_KITS)
+
+
+def _describe_kit(version: KitVersion, *, planned: bool) -> dict[str, Any]:
+    return {
+        "id": version.pk,
+        "kit": version.kit_id,
+        "number": version.number,
+        "title": version.title,
+        "language": version.language,
+        "audience": str(version.get_audience_display()),
+        "minutes": version.minutes,
+        "planned": planned,
+        "note": _get_note(version) if planned else "",
+        "url": reverse("session_kits:kit", args=[version.pk]),
+        "package": f"/api/field/v1/device-kits/{version.pk}",
+    }
+
+
+def _get_note(version: KitVersion) -> str:
+    standing = get_standing(version)
+    if standing.is_withdrawn:
+        return _("This kit is no longer published. Don't hold a session with it before you have asked.")
+    if standing.newest is not None:
+        text = _("Version %(newest)s has replaced it; change the session's plan to take that one.")
+        return text % {"newest": standing.newest.number}
+    return ""

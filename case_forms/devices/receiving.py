@@ -5,8 +5,9 @@
 1. answers again what came in before, by its UUID and the hash of its ciphertext;
 2. opens it; what doesn't open is recorded and nothing is stored;
 3. reads the fields as the online pages do, and puts the phone's times by our clock;
-4. takes the place of a draft that the phone handed over before, and that nobody has worked on here (`meeting`);
-5. receives it (`submissions.actions.receive_submission`), or makes a draft of it with the reason (`returning`): when
+4. stores a session's record on the session, or sets it aside (`session_records`);
+5. takes the place of a draft that the phone handed over before, and that nobody has worked on here (`meeting`);
+6. receives it (`submissions.actions.receive_submission`), or makes a draft of it with the reason (`returning`): when
    the answers can't be received as they are, and always when the phone has ended or its UUID was taken.
 
 What can't be decided now leaves nothing, and is sent again (503).
@@ -15,7 +16,7 @@ What can't be decided now leaves nothing, and is sent again (503).
 import hashlib
 import uuid as uuids
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,8 @@ from case_forms.submissions.actions import (
 from case_forms.submissions.models import Draft, Submission
 from case_forms.submissions.validation.validate import Answers
 from notifications.outbox.models import Notice
+from outreach_pages.records.models import InformativeSession
+from outreach_pages.records.phones.models import PhoneRecord, ReturnedWhy
 
 from . import returning
 from .actions import extend_delivery
@@ -48,7 +51,8 @@ from .living import get_end
 from .meeting import find_worked_on, is_worked_on, let_go, list_untouched, note_followed, put_beside
 from .models import Arrival, ArrivalState, Device, SealedFile
 from .returned import FIRST
-from .returning import Problems, find_owner, read_problems, return_as_draft
+from .returning import Problems, find_owner, get_address, read_problems, return_as_draft
+from .session_records import NotRecorded, build_receipt, get_record_address, is_record, keep_record, try_to_record
 from .typed import named_uuids, read_typed
 
 
@@ -72,12 +76,13 @@ class Envelope:
 class Delivered:
     """What became of an envelope: `receipt` of a form that was received, else the draft that it is now.
 
-    `is_gone`: the draft was discarded since.
+    Of a session's record, `draft` is what was set aside. `url`: where that is. `is_gone`: it was discarded since.
     """
 
     receipt: dict[str, Any] | None = field(default=None, repr=False)
     created: bool = False
     draft: UUID | None = None
+    url: str = ""
     reason: str = ""
     problems: Problems = field(default_factory=Problems, repr=False)
     is_gone: bool = False
@@ -109,10 +114,14 @@ def receive_envelope(*, device: Device, envelope: Envelope) -> Delivered:
         filled = open_form(envelope.sealed, device=locked.pk, uuid=envelope.uuid, key_id=envelope.key_id)
         now = clock.now()
         difference = read_difference(envelope.sent_at, now)
+        if is_record(filled):
+            return _receive_record(locked, envelope, filled, now, difference)
         read, same = _meet(locked, envelope.uuid, filled, difference, now)
         if same is not None:
             _note(locked, envelope, now, difference, ArrivalState.RETURNED, same.pk, returning.ENDED)
-            return Delivered(draft=same.pk, reason=returning.ENDED, problems=read_problems(same))
+            return Delivered(
+                draft=same.pk, url=get_address(same.pk), reason=returning.ENDED, problems=read_problems(same)
+            )
         reason, received = _try_to_receive(locked, envelope, read)
         if received is not None:
             _note(locked, envelope, now, difference, ArrivalState.RECEIVED, received.submission.pk)
@@ -123,7 +132,27 @@ def receive_envelope(*, device: Device, envelope: Envelope) -> Delivered:
         draft = draft or _return(locked, envelope, read, reason, now)
         _note(locked, envelope, now, difference, ArrivalState.RETURNED, draft.pk, reason)
         note_followed(locked, filled.follows, draft.pk)
-        return Delivered(draft=draft.pk, reason=reason, problems=read_problems(draft))
+        return Delivered(draft=draft.pk, url=get_address(draft.pk), reason=reason, problems=read_problems(draft))
+
+
+def _receive_record(
+    device: Device, envelope: Envelope, filled: Filled, now: datetime, difference: timedelta
+) -> Delivered:
+    """Receive a session's record. The same one sealed a second time gets the answer of the first."""
+    earlier = Arrival.objects.filter(device=device, uuid=envelope.uuid).first()
+    if earlier is not None:
+        return describe(earlier)
+    calm = replace(envelope, is_urgent=False)  # nobody is in danger by it
+    try:
+        if get_end(device):
+            raise NotRecorded(ReturnedWhy.ENDED)
+        session = try_to_record(device, filled)
+    except NotRecorded as refused:
+        aside = keep_record(device, envelope.uuid, filled, refused.why)
+        _note(device, calm, now, difference, ArrivalState.RETURNED, aside.pk, refused.why)
+        return Delivered(draft=aside.pk, url=get_record_address(aside.pk), reason=refused.why)
+    _note(device, calm, now, difference, ArrivalState.RECEIVED, session.pk)
+    return Delivered(receipt=build_receipt(envelope.uuid), created=True)
 
 
 def find_arrival(device: Device, uuid: UUID) -> Arrival | None:
@@ -133,13 +162,19 @@ def find_arrival(device: Device, uuid: UUID) -> Arrival | None:
 
 def describe(arrival: Arrival) -> Delivered:
     """Return what became of an envelope until now."""
+    if arrival.state == ArrivalState.RECEIVED and InformativeSession.objects.filter(pk=arrival.result).exists():
+        return Delivered(receipt=build_receipt(arrival.uuid))
+    aside = PhoneRecord.objects.filter(pk=arrival.result).defer("fields").first()
+    if aside is not None:
+        url = get_record_address(aside.pk)
+        return Delivered(draft=aside.pk, url=url, reason=arrival.reason, is_gone=aside.ended_at is not None)
     submission = Submission.objects.filter(pk=arrival.result).first()
     if submission is not None:
         return Delivered(receipt=_refresh(submission.receipt))
     draft = Draft.objects.select_related("form_version__form", "owner", "unit").filter(pk=arrival.result).first()
     if draft is None:
-        return Delivered(draft=arrival.result, reason=arrival.reason, is_gone=True)
-    return Delivered(draft=draft.pk, reason=arrival.reason, problems=read_problems(draft))
+        return Delivered(draft=arrival.result, url=get_address(arrival.result), reason=arrival.reason, is_gone=True)
+    return Delivered(draft=draft.pk, url=get_address(draft.pk), reason=arrival.reason, problems=read_problems(draft))
 
 
 def is_notified(receipt: dict[str, Any]) -> bool:

@@ -23,6 +23,7 @@ from .living import get_end
 from .meeting import find_worked_on, let_go, list_untouched, note_followed, put_beside
 from .models import Arrival, ArrivalState, Device, Rescue, SealedFile
 from .returning import find_owner, return_as_draft
+from .session_records import is_record, keep_record
 from .typed import named_uuids, read_typed
 
 MAX_DRAFTS = 100  # in one request
@@ -73,6 +74,8 @@ def _rescue(device: Device, key: bytes, draft: SealedDraft) -> bool:
         filled = open_draft(decode(draft.sealed), key=key, iv=decode(draft.iv), record=draft.record)
     except (FieldSealBroken, SealedNotRead, ValueError):
         return False
+    if is_record(filled):
+        return _set_record_aside(device, record, filled)
     version = FormVersion.objects.filter(form__key=filled.form, number=filled.version).select_related("form").first()
     if version is None or is_public(version.parsed_form):
         return False
@@ -81,6 +84,15 @@ def _rescue(device: Device, key: bytes, draft: SealedDraft) -> bool:
         locked = joined.select_for_update(of=("self",)).get(pk=device.pk)
         if not Rescue.objects.filter(device=device, uuid=record).exists():
             _save(locked, record, version, filled)
+    return True
+
+
+def _set_record_aside(device: Device, record: UUID, filled: Filled) -> bool:
+    with transaction.atomic():
+        Device.objects.select_for_update(of=("self",)).get(pk=device.pk)
+        if not Rescue.objects.filter(device=device, uuid=record).exists():
+            aside = keep_record(device, record, filled, returning.RESCUED)
+            Rescue.objects.create(device=device, uuid=record, draft=aside.pk, at=clock.now())
     return True
 
 

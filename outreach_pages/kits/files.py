@@ -33,13 +33,23 @@ class Bundle(Protocol):
 
 def read_picture(image: AbstractImage) -> tuple[bytes, str] | None:
     """Return (bytes, ending) of the largest size that any reader shows; None where none can be read."""
+    return _read_size(image, -1)
+
+
+def read_small_picture(image: AbstractImage) -> tuple[bytes, str] | None:
+    """Return (bytes, ending) of a size that fills a phone's screen; None where none can be read."""
+    return _read_size(image, 1)
+
+
+def _read_size(image: AbstractImage, place: int) -> tuple[bytes, str] | None:
+    """Read the size at this place among those that exist, from the smallest; the last where there are fewer."""
     sizes = get_renditions_by_spec(image)
     wanted = ORIGINAL if image.is_svg() else "format-jpeg"
     specs = [spec for spec in sizes if spec.startswith(wanted)]
     if not specs:
         return None
     try:
-        with sizes[specs[-1]].file.open("rb") as file:
+        with sizes[specs[min(place, len(specs) - 1)]].file.open("rb") as file:
             return file.read(), "svg" if image.is_svg() else "jpeg"
     except OSError:  # gone from the disk: the page says in words what it shows
         return None

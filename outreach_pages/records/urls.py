@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from .views import calendar, sessions, statistics
+from .views import calendar, phone_records, sessions, statistics
 
 app_name = "sessions"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("numbers/", statistics.statistics, name="numbers"),
     path("numbers.csv", statistics.statistics_file, name="numbers_file"),
     path("plan/", sessions.plan_session, name="plan"),
+    path("from-phones/<uuid:record_id>/", phone_records.phone_record, name="phone_record"),
     path("<uuid:session_id>/", sessions.session_page, name="session"),
     path("<uuid:session_id>/change/", sessions.change_plan, name="change"),
     path("<uuid:session_id>/outcome/", sessions.record_outcome, name="outcome"),

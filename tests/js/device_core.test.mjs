@@ -509,6 +509,73 @@ describe("the service's word", () => {
     assert.ok(await device.pack.form("visit", 1));
   });
 
+  test("brings the kits of planned sessions and those that are chosen, sealed, and lets go of the others", async () => {
+    const [planned, other] = [
+      { id: 11, kit: 1, planned: true },
+      { id: 21, kit: 2, planned: false },
+    ];
+    service.kits = [planned, other];
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())], [11]);
+    await device.pack.kits.choose(/** @type {any} */ (other), true);
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())].sort(), [11, 21]);
+    assert.deepEqual(service.kitsAsked, [11, 21], "what is here isn't asked for again");
+    assert.equal((await device.pack.kits.get(/** @type {any} */ (other)))?.title, "Kanarina kit");
+    const bytes = bytesOf(await phone.dump());
+    for (const form of forms("Kanarina")) assert.ok(!bytes.includes(form));
+    service.kits = [{ ...planned, planned: false }, other];
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())], [21]);
+    await device.pack.kits.choose(/** @type {any} */ (other), false);
+    assert.equal((await device.pack.kits.here()).size, 0);
+  });
+
+  test("brings the form of each session that is theirs, and it stays while a draft uses it", async () => {
+    const address = (/** @type {string} */ id) => `/api/field/v1/device-sessions/${id}?language=sq`;
+    service.sessions = [
+      { id: "a", changed: "1", package: address("a") },
+      { id: "b", changed: "1", package: null },
+      { id: "c", changed: "1", package: address("c") },
+    ];
+    await device.pack.refresh();
+    assert.equal((await device.pack.sessions.get("a"))?.html, "Kanarina form");
+    assert.equal(await device.pack.sessions.get("b"), null);
+    const start = { form: "session_record", version: 1, title: "Kanarina title", language: "sq", session: "a" };
+    const id = await device.drafts.begin(start);
+    await device.drafts.save(id, { fields: [["_session", "a"]] });
+    service.sessions = [];
+    await device.pack.refresh();
+    assert.ok(await device.pack.sessions.get("a"));
+    assert.equal(await device.pack.sessions.get("c"), null);
+    const bytes = bytesOf(await phone.dump());
+    for (const form of forms("Kanarina")) assert.ok(!bytes.includes(form));
+    await device.drafts.load(id);
+    const uuid = await device.drafts.finish(id, { group: "session a", confirmed: ["total"] });
+    await device.queue.send({ now: true });
+    assert.deepEqual(service.submissions.get(uuid).fields, [["_session", "a"]]);
+    await device.pack.refresh();
+    assert.equal(await device.pack.sessions.get("a"), null);
+  });
+
+  test("an older version of a kit stays until the newer one is here, and one that doesn't come stops no other", async () => {
+    service.kits = [{ id: 11, kit: 1, planned: true }];
+    await device.pack.refresh();
+    service.kits = [
+      { id: 12, kit: 1, planned: true },
+      { id: 21, kit: 2, planned: true },
+    ];
+    service.kitsGone.add(12);
+    assert.equal(await device.pack.refresh(), "ok");
+    assert.deepEqual([...(await device.pack.kits.here())].sort(), [11, 21]);
+    service.kitsGone.clear();
+    await device.pack.refresh();
+    assert.deepEqual([...(await device.pack.kits.here())].sort(), [12, 21]);
+    time += 8 * 24 * HOUR;
+    await device.check();
+    assert.equal((await phone.dump()).pack.length, 0, "unseen for too long, nothing of them is left");
+  });
+
   test("a phone is set up again while the last one's rest still waits", async () => {
     const id = await draft("a");
     phone.isOnline = false;

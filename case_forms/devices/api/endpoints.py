@@ -32,7 +32,6 @@ from ..models import CONTACT_HOURS, Device
 from ..pack import build_pack
 from ..receiving import Delivered, Envelope, describe, find_arrival, is_notified, receive_envelope
 from ..rescuing import SealedDraft, rescue_drafts
-from ..returning import get_address
 from ..sealed_files import MAX_PART, add_part, find_file
 from . import schemas as shapes
 from .authentication import PACK, QUEUE, SESSION, TokenExpired
@@ -173,7 +172,7 @@ def status(request: HttpRequest, uuid: UUID) -> Any:
     return {
         "state": "returned",
         "draft": found.draft,
-        "url": get_address(found.draft),
+        "url": found.url,
         "reason": found.reason,
         "gone": found.is_gone,
     }
@@ -338,7 +337,7 @@ def _returned(delivered: Delivered) -> HttpResponse:
         "returned",
         _("It couldn't be received as it is, and is saved as a draft."),
         draft=str(delivered.draft),
-        url=get_address(delivered.draft),
+        url=delivered.url,
         reason=delivered.reason,
         gone=delivered.is_gone,
         errors=delivered.problems.errors,

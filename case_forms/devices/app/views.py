@@ -25,7 +25,10 @@ from ..living import find_grant
 from .argon2_script import get_argon2_url
 from .words import get_words
 
-SCREENS = ("none", "wiped", "lock", "home", "fill", "check", "finished", "card", "sessions", "alarm", "settings")
+SCREENS = (
+    *("none", "wiped", "lock", "home", "fill", "check", "finished", "card", "sessions", "kit", "slides"),
+    *("record", "alarm", "settings"),
+)
 SIGNS = ("accepted", "delivered", "edit", "forward", "offline", "owed", "phone", "plus", "save", "sending", "warning")
 # the header that every other page has from config.middleware, but a form here may ask for the phone's location
 WITH_THE_PHONES_PLACE = "camera=(), geolocation=(self), microphone=(), interest-cohort=()"

@@ -17,10 +17,11 @@ from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
 from case_forms.submissions.pages.section import NoSuchSection, section_page
 from case_forms.submissions.validation.validate import CheckContext
+from outreach_pages.tests.places import session as make_session
 from tests.seeds import lay_down_demo
 
 from ..answer_words import words_for_wrong_answers
-from ..form_package import SOME_DAY, build_package
+from ..form_package import SOME_DAY, PhoneLists, build_package
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,11 @@ def test_every_form_is_blank_as_the_page_shows_it(worker: User) -> None:
             package = build_package(version, worker, language)
             form = version.parsed_form
             context = CheckContext(
-                Lists(worker), today=today, occurred_on=today, language=package["language"], service_language=language
+                PhoneLists(worker),
+                today=today,
+                occurred_on=today,
+                language=package["language"],
+                service_language=language,
             )
             with translation.override(language):
                 for section in package["sections"]:
@@ -124,3 +129,10 @@ def test_the_words_are_the_servers_own_and_name_the_part_of_an_answer() -> None:
         assert words["missing/reason"] == "Say why. The reasons are yours, whatever is suggested."
         born = words_for_wrong_answers(Question(key="x", type="date", max="today"), context, SOME_DAY)
         assert born["too_large"] == "Enter a date that is not after {today}."
+
+
+def test_a_session_that_is_still_planned_can_be_reported_on_the_phone(worker: User) -> None:
+    planned = make_session(worker, worker.units().get())
+    version = FormVersion.objects.newest().get(form__key="session_report")
+    package = json.dumps(build_package(version, worker, "sq"))
+    assert str(planned.pk) in package

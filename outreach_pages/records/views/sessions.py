@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
@@ -23,6 +24,7 @@ from ..forms.plan import CancelForm, PlanForm
 from ..labels import SessionState
 from ..models import InformativeSession
 from ..permissions import get_permissions, get_plannable_units
+from ..phones.models import PhoneRecord
 from ..summary import get_facts, get_participants
 from ..waiting import list_waiting
 
@@ -58,12 +60,19 @@ def session_list(request: HttpRequest) -> HttpResponse:
         query=_without_page(request),
         due=ShortList() if is_filtered else shorten(listing.filter_due(own), MAX_DUE),
         to_report=to_report,
+        from_phones=shorten(_get_from_phones(user), MAX_DUE),
         lately=ShortList() if is_filtered else shorten(listing.filter_held(seen).exclude(pk__in=shown), MAX_HELD),
         may_plan=get_plannable_units(user).exists(),
         shows_unit=len(units) != 1,
         is_empty=not is_filtered and not InformativeSession.objects.visible_to(user).exists(),
     )
     return render(request, "outreach_pages/records/list.html", context)
+
+
+def _get_from_phones(user: User) -> "QuerySet[PhoneRecord]":
+    """Return what phones delivered and what waits for somebody of the unit."""
+    waiting = PhoneRecord.objects.visible_to(user).waiting().defer("fields")
+    return waiting.select_related("session__municipality", "user").order_by("arrived_at", "pk")
 
 
 def session_page(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:

@@ -49,6 +49,8 @@ ALLOWED = {
     ("field.css", "font-size: 0.85em"): "a long title in the bar, relative to the one above",
     ("kits.css", "font-size: clamp(1.2rem, 0.9rem + 1.6vw, 2.2rem)"): "a slide is read from the last row of a room",
     ("kits.css", "font-size: clamp(1.6rem, 1rem + 3vw, 3.4rem)"): "so is its title",
+    ("device.css", "font-size: clamp(1.2rem, 0.9rem + 1.6vw, 2.2rem)"): "the same slides, from a phone",
+    ("device.css", "font-size: clamp(1.6rem, 1rem + 3vw, 3.4rem)"): "so is its title",
     ("outreach.css", "font-size: 11px"): "units of the map's drawing, not of the screen",
     ("public-print.css", "font-size: 10pt"): "paper is measured in points",
     ("components.css", "font-size: 11pt"): "paper is measured in points",

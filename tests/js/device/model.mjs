@@ -33,6 +33,10 @@ export class Model {
     this.files = new Map();
     this.rescued = new Map(); // by the id on the phone: the draft that it became here
     this.withdrawn = new Set();
+    this.kits = []; // as the pack names them
+    this.sessions = [];
+    this.kitsGone = new Set();
+    this.kitsAsked = [];
     this.isDown = false;
     this.log = [];
   }
@@ -63,12 +67,14 @@ export class Model {
     const device = [...this.devices.values()].find((row) => row.queue === token || row.read === token);
     if (!device) return problem(401, "not-signed-in");
     const [, name, id] = path.match(/^\/api\/field\/v1\/([a-z-]+)(?:\/([^?]*))?/);
-    const isRead = ["device-pack", "device-forms"].includes(name);
+    const isRead = ["device-pack", "device-forms", "device-kits", "device-sessions"].includes(name);
     if ((token === device.read) !== isRead) return problem(403, "scope");
     const route = `${method} ${name}`;
     if (route === "POST device-contact") return this.contact(device);
     if (route === "GET device-pack") return device.isEnded ? problem(410, "device-ended") : this.pack();
     if (route === "GET device-forms") return answer(200, { key: id, sha256: "s1", sections: [] });
+    if (route === "GET device-sessions") return answer(200, { session: id, html: "Kanarina form", fields: [] });
+    if (route === "GET device-kits") return this.kit(Number(id));
     if (route === "POST sealed-submissions") return this.receive(device, JSON.parse(body));
     if (route === "GET sealed-submissions") return this.status(id);
     if (route === "POST device-rescues") return this.rescue(device, JSON.parse(body));
@@ -89,7 +95,15 @@ export class Model {
       title: "Visit",
       package: "/api/field/v1/device-forms/visit/1",
     };
-    return answer(200, { made_at: this.time(), expires_at: this.time(), forms: [form], cases: [], numbers: [] });
+    const kits = this.kits.map((kit) => ({ ...kit, package: `/api/field/v1/device-kits/${kit.id}` }));
+    const { sessions } = this;
+    const times = { made_at: this.time(), expires_at: this.time() };
+    return answer(200, { ...times, forms: [form], cases: [], numbers: [], sessions, kits });
+  }
+
+  kit(id) {
+    this.kitsAsked.push(id);
+    return this.kitsGone.has(id) ? problem(503, "busy") : answer(200, { id, title: "Kanarina kit", materials: [] });
   }
 
   async receive(device, { uuid, key, sealed }) {

@@ -31,6 +31,7 @@ from case_forms.tips.models import Tip
 from case_forms.zones.models import PlannedVisit, Zone
 from notifications.outbox.models import Notice
 from outreach_pages.models import InformativeSession
+from outreach_pages.records.phones.models import PhoneRecord
 
 Rows = Iterable[Any]
 ROOMS = ("access", "audit", "vault", "case_forms", "content", "notifications", "outreach_pages")
@@ -122,6 +123,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         lambda row: [f"/plan/{row.pk}/"],
         is_of_cases=False,
     ),
+    "outreach_pages.PhoneRecord": Region(lambda unit: PhoneRecord.objects.filter(unit=unit), _key, is_of_cases=False),
     "outreach_pages.InformativeSession": Region(
         lambda unit: InformativeSession.objects.filter(unit=unit), _key, is_of_cases=False
     ),
@@ -252,6 +254,7 @@ PARAMETERS: dict[str, str] = {
     "merge_id": "cases.CaseMerge",
     "transfer_id": "cases.CaseTransfer",
     "session_id": "outreach_pages.InformativeSession",
+    "record_id": "outreach_pages.PhoneRecord",
     "zone_id": "zones.Zone",
     "visit_id": "zones.PlannedVisit",
     "contact_id": "directory.Contact",

@@ -74,6 +74,8 @@ from notifications.texts.actions import propose_text
 from notifications.texts.models import TextVersion
 from outreach_pages.kits.versions import freeze
 from outreach_pages.models import InformativeSession, KitPage, KitVersion, MaterialLibraryPage, MaterialPage
+from outreach_pages.records.phones.actions import set_aside
+from outreach_pages.records.phones.models import PhoneRecord, ReturnedWhy
 from tests.world.consents import record_consent
 
 from .people import HERE, Person
@@ -124,6 +126,7 @@ class World:
             "visit_id": visit.pk,
             "export_id": export.pk,
             "session_id": session.pk,
+            "record_id": self._phone_record(session).pk,
             "device_id": self._device().pk,
             "uuid": uuid4(),
             "ending": "json",
@@ -131,6 +134,11 @@ class World:
             "number": version.number,
             "version": version.number,
         }
+
+    def _phone_record(self, session: InformativeSession) -> PhoneRecord:
+        """What a phone of the worker's delivered of a session, and what couldn't be recorded."""
+        fields = [("_session", str(session.pk)), ("total", "3")]
+        return set_aside(identity=uuid4(), fields=fields, by=self.worker, unit=self.unit, why=ReturnedWhy.CHANGED)
 
     def _device(self) -> Device:
         """The worker's phone, which a coordinator of the region allowed."""

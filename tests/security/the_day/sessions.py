@@ -16,6 +16,8 @@ from outreach_pages.pages.actions import compute_state_mark, get_pages
 from outreach_pages.records.actions import record_session
 from outreach_pages.records.forms.outcome import CELLS, cell_name
 from outreach_pages.records.models import CalendarAddress
+from outreach_pages.records.phones.actions import set_aside
+from outreach_pages.records.phones.models import PhoneRecord, ReturnedWhy
 
 from .acts import act, each_of
 from .day import Day, in_days
@@ -115,6 +117,19 @@ def correct_a_session(day: Day, me: Staff) -> Any:
     made = record_a_session(day, me)
     me.post("sessions:outcome", made.pk, **counts() | {"method": "seminar"})
     return made
+
+
+def set_aside_from_a_phone(day: Day, me: Staff) -> PhoneRecord:
+    made = planned(day, ahead=-1)
+    fields = [("_session", str(made.pk)), *((name, str(value)) for name, value in counts().items() if value)]
+    return set_aside(identity=uuid.uuid4(), fields=fields, by=me.user, unit=made.unit, why=ReturnedWhy.CHANGED)
+
+
+@act("session.phone_record_ended", "worker", "sessions:phone_record")
+def delete_what_came_from_a_phone(day: Day, me: Staff) -> Any:
+    record = set_aside_from_a_phone(day, me)
+    me.post("sessions:phone_record", record.pk, do="delete")
+    return record.session
 
 
 @act("session.page_taken_back", "worker", "session_cards:difference")

@@ -1,8 +1,10 @@
 /** What the phone takes along: forms, numbers, the day, kits. All of it sealed under the draft key. */
 
 import { DeviceError, Unreachable } from "./errors.js";
+import { Kits } from "./kits.js";
 import { openRecord, sealRecord } from "./seal.js";
-import { Service } from "./service.js";
+import { ownPath, Service } from "./service.js";
+import { SessionForms, sessionRow } from "./session_forms.js";
 
 const LISTS_AGE = 4 * 3_600_000; // after which a form is brought again: its lists of sessions and colleagues change
 
@@ -12,6 +14,8 @@ export class Pack {
   /** @param {DeviceContext} context */
   constructor(context) {
     this.context = context;
+    this.kits = new Kits(this);
+    this.sessions = new SessionForms(this);
   }
 
   /**
@@ -31,7 +35,9 @@ export class Pack {
       if (status !== 200) return "unreachable";
       await this.put(session, `pack ${language}`, body);
       for (const form of body.forms ?? []) await this.bring(session, service, { token, form, language });
-      await this.clear(session, body.forms ?? [], language);
+      await this.sessions.bring(session, service, { token, sessions: body.sessions ?? [], language });
+      await this.clear(session, body, language);
+      await this.kits.bring(session, service, { token, kits: body.kits ?? [] });
     } catch (error) {
       if (error instanceof Unreachable) return "unreachable";
       throw error;
@@ -90,22 +96,25 @@ export class Pack {
    * Lets go of forms that are neither offered nor used by a draft.
    *
    * @param {DeviceSession} session
-   * @param {PackedForm[]} forms
+   * @param {{ forms?: PackedForm[], sessions?: { id: string, package: string | null }[] }} offered
    * @param {string} language
    */
-  async clear(session, forms, language) {
+  async clear(session, { forms = [], sessions = [] }, language) {
     const { env, store } = this.context;
     const needed = new Set(forms.map(({ key, version }) => formId(key, version, language)));
+    for (const { id, package: address } of sessions) if (address) needed.add(sessionRow(id, language));
     for (const row of await store.all("drafts")) {
       if (row.device !== session.device) continue;
       const what = { table: "drafts", id: row.id, sealed: row };
       const draft = await openRecord(env, session.key, what).catch(() => null);
       if (!draft) return; // what can't be read may need any of them
       needed.add(formId(draft.form, draft.version, draft.language));
+      if (draft.session) needed.add(sessionRow(draft.session, draft.language));
     }
     await store.run(["pack"], "readwrite", async (requests) => {
       for (const { id } of await requests.all("pack"))
-        if (id.startsWith("form ") && id.endsWith(` ${language}`) && !needed.has(id)) await requests.remove("pack", id);
+        if (/^(?:form|session) /.test(id) && id.endsWith(` ${language}`) && !needed.has(id))
+          await requests.remove("pack", id);
     });
   }
 
@@ -131,13 +140,3 @@ export class Pack {
 
 /** @param {string} key @param {number} version @param {string} language */
 const formId = (key, version, language) => `form ${key} ${version} ${language}`;
-
-/**
- * A package's address without its host: the token goes nowhere else.
- *
- * @param {string} address
- */
-function ownPath(address) {
-  const { pathname, search } = new URL(address, "https://own.invalid/");
-  return pathname + search;
-}

@@ -68,3 +68,13 @@ export async function senders({ store }) {
 export async function queueToken(env, { queueKey, token }) {
   return (await openRecord(env, queueKey, { table: "keys", id: "queueToken", sealed: token })).token;
 }
+
+/**
+ * A package's address without its host: the token goes nowhere else.
+ *
+ * @param {string} address
+ */
+export function ownPath(address) {
+  const { pathname, search } = new URL(address, "https://own.invalid/");
+  return pathname + search;
+}

@@ -9,16 +9,19 @@ import { card } from "./screens/card.js";
 import { fill } from "./screens/fill.js";
 import { finished } from "./screens/finished.js";
 import { home } from "./screens/home.js";
+import { kit } from "./screens/kit.js";
 import { lock, none, wiped } from "./screens/lock.js";
+import { record } from "./screens/record.js";
 import { sessions } from "./screens/sessions.js";
 import { settings } from "./screens/settings.js";
+import { slides } from "./screens/slides.js";
 
 const CONTACT_EACH = 5 * 60_000;
 const LOOK_EACH = 5_000;
 const LOOKED_FOR = 60_000;
 
 /** @type {Record<string, (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>>} */
-const SCREENS = { "": home, fill, finished, card, sessions, alarm, settings };
+const SCREENS = { "": home, fill, finished, card, sessions, kit, slides, record, alarm, settings };
 const WITHOUT = { none, locked: lock, wiped };
 
 class App {
@@ -177,7 +180,10 @@ async function begin() {
     app.isReached = false;
     app.changed();
   });
-  guard(device, () => app.screen.leave?.());
+  guard(device, {
+    save: () => app.screen.leave?.(),
+    isShown: () => app.screen.isShown ?? false,
+  });
   await app.route();
   sync(); // also where it looks as if nothing were set up: what is left is delivered
   setInterval(sync, CONTACT_EACH);

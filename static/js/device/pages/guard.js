@@ -3,13 +3,16 @@
 
 const HIDDEN_MS = 60_000;
 const IDLE_MS = 5 * 60_000;
+const SHOWN_MS = 20 * 60_000; // of slides in front of a class: a speaker stays at one for a while
 const LOOK_MS = 5_000;
 
 /**
+ * `save` is awaited before it locks: what is typed is stored. `isShown`: slides are shown to a class.
+ *
  * @param {PhoneDevice} device
- * @param {() => void | Promise<void>} save awaited before it locks: what is typed is stored
+ * @param {{ save: () => void | Promise<void>, isShown: () => boolean }} screen
  */
-export function guard(device, save) {
+export function guard(device, { save, isShown }) {
   let pressed = Date.now();
   let hidden = 0;
 
@@ -20,7 +23,7 @@ export function guard(device, save) {
   };
   const look = () => {
     const now = Date.now();
-    const isOver = now - pressed >= IDLE_MS || (hidden > 0 && now - hidden >= HIDDEN_MS);
+    const isOver = now - pressed >= (isShown() ? SHOWN_MS : IDLE_MS) || (hidden > 0 && now - hidden >= HIDDEN_MS);
     if (isOver) void lock();
     else void device.check();
   };

@@ -300,7 +300,7 @@ export class Filling {
     try {
       const uuid = await this.app.device.drafts.finish(this.draft.id, {
         urgent: form?.urgent ?? false,
-        group: this.caseOf(),
+        group: this.caseOf() ?? this.sessionOf(),
         confirmed,
       });
       void this.app.sync().catch(() => {});
@@ -316,6 +316,13 @@ export class Filling {
     const rule = this.taken.sections.flatMap((section) => section.rules).find((each) => each.type === "case_reference");
     const reference = rule && this.whole.answers[rule.key];
     return typeof reference === "string" ? reference : undefined;
+  }
+
+  /** The session that it is the report of: its record, finished on this phone, arrives before. */
+  sessionOf() {
+    const rule = this.taken.sections.flatMap((section) => section.rules).find((each) => each.type === "session");
+    const named = rule && this.whole.answers[rule.key];
+    return typeof named === "string" && named ? `session ${named}` : undefined;
   }
 
   async discard() {

@@ -3,6 +3,8 @@
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { listNumbers } from "../numbers.js";
 import { queueLine } from "../queue_lines.js";
+import { RECORD } from "./record.js";
+import { tellMore } from "./sessions.js";
 
 const DAY = 24 * 3_600_000;
 
@@ -124,7 +126,11 @@ async function listDrafts(screen, app) {
       return make(
         "li",
         { class: "card row row-between card-line draft-line" },
-        make("a", { class: "card-link", href: `#/fill/${draft.id}` }, draft.title),
+        make(
+          "a",
+          { class: "card-link", href: `#/${draft.form === RECORD ? "record" : "fill"}/${draft.id}` },
+          draft.title,
+        ),
         make("span", { class: "muted" }, about.join(" · ")),
       );
     }),
@@ -149,7 +155,10 @@ async function listQueue(screen, app) {
 function listPack(screen, pack) {
   part(screen, "pack-age").textContent = pack ? word("asOf", { time: clock(pack.made_at) }) : "";
   part(screen, "no-numbers").hidden = listNumbers(part(screen, "numbers"), pack) > 0;
-  part(screen, "day-section").hidden = !pack?.day.length;
+  part(screen, "day-section").hidden = !pack;
+  part(screen, "day-age").textContent = pack ? word("asOf", { time: clock(pack.made_at) }) : "";
+  part(screen, "no-day").hidden = (pack?.day.length ?? 0) > 0;
+  tellMore(part(screen, "more-day"), pack?.more?.day);
   part(screen, "day").replaceChildren(
     ...(pack?.day ?? []).map((line) => {
       const form = pack?.forms.find((each) => each.key === line.form)?.title ?? "";

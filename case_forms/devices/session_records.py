@@ -1,0 +1,48 @@
+"""Records of sessions that a phone delivers, beside its forms: on the session's record at once, or set aside.
+
+They come sealed in the same envelope, under `outreach_pages.records.phones.form.FORM`, with the session's key among
+their fields, which no form of the builder's has.
+"""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from outreach_pages.records.models import InformativeSession
+from outreach_pages.records.phones.actions import NotRecorded, find_session, record_from_phone, set_aside
+from outreach_pages.records.phones.form import FORM, SESSION
+from outreach_pages.records.phones.models import PhoneRecord, ReturnedWhy
+
+from .envelopes import Filled
+from .models import Device
+from .returning import find_owner
+
+
+def is_record(filled: Filled) -> bool:
+    return filled.form == FORM and any(name == SESSION for name, _value in filled.fields)
+
+
+def try_to_record(device: Device, filled: Filled) -> InformativeSession:
+    """Record it, in a transaction of its own. Raises NotRecorded."""
+    with transaction.atomic():
+        return record_from_phone(fields=filled.fields, confirmed=filled.confirmed, by=device.user)
+
+
+def keep_record(device: Device, uuid: UUID, filled: Filled, why: str) -> PhoneRecord:
+    """Set it aside for the unit, of which somebody decides about it."""
+    session = find_session(filled.fields)
+    slug = session.unit.slug if session is not None else filled.unit
+    _owner, unit = find_owner(device, slug)
+    return set_aside(identity=uuid, fields=filled.fields, by=device.user, unit=unit, why=ReturnedWhy(why))
+
+
+def build_receipt(uuid: UUID) -> dict[str, object]:
+    return {"submission": str(uuid), "case": None, "notices": []}
+
+
+def get_record_address(record: UUID) -> str:
+    return reverse("sessions:phone_record", args=[record])
+
+
+__all__ = ["NotRecorded", "build_receipt", "get_record_address", "is_record", "keep_record", "try_to_record"]
