@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "audit",
     "vault",
     "config",
+    "config.watch",
     "content",
     "content.hotlines",
     "content.checks",
@@ -252,6 +253,8 @@ Q_CLUSTER: dict = {
 # Limits of `/readyz` for the disk and the backups (docs/operator.md). 0 hours: no backup is expected.
 DISK_MIN_MB = env.int("DISK_MIN_MB", default=500)
 BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
+# Who may read `/metrics` from elsewhere: whoever sends this as a bearer token. This machine always may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Backups (docs/adr/0178): the folder they go to, the public keys of age that they are encrypted to, a command that
 # takes the folder elsewhere, and how many days ago the last one may have been restored to see whether it can be.
 BACKUP_DIR = env.str("BACKUP_DIR", default="")
@@ -265,6 +268,7 @@ HOUSEKEEPING = (
     "notifications.inbound.housekeeping.tidy",
     "notifications.staff_push.phones.tidy",
     "notifications.drills.watch.tidy",
+    "notifications.outbox.worker_signs.delete_old",
     "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
@@ -300,6 +304,7 @@ EACH_MINUTE = (
     "access.sessions.duress.ring",
     "audit.denials.flush",
     "config.backups.watch.each_minute",
+    "config.watch.certificate.each_minute",
 )
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"
