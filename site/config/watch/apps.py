@@ -6,3 +6,6 @@ class WatchConfig(AppConfig):
     name = "config.watch"
     label = "watch"
     verbose_name = _("State of the service")
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  # what it registers
