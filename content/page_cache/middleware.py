@@ -36,6 +36,7 @@ BYPASSED_PREFIXES = (
     "/documents/",
     "/healthz",
     "/readyz",
+    "/metrics",
     "/dil/",
     "/pyet/",
     "/en/pyet/",
@@ -53,9 +54,15 @@ class PageCacheMiddleware:
     """A WSGI application around Django's. Shared by the server's threads."""
 
     def __init__(
-        self, inner: Callable[..., Body], *, limit: int, seconds: float, cache_version: CacheVersion = cache_version
+        self,
+        inner: Callable[..., Body],
+        *,
+        limit: int,
+        seconds: float,
+        cache_version: CacheVersion = cache_version,
+        count: Callable[[str, str], None] = lambda _name, _label: None,
     ) -> None:
-        self.inner = inner
+        self.inner, self.count = inner, count
         self.store = PageStore(limit)
         self.seconds = seconds
         self.cache_version = cache_version
@@ -84,6 +91,7 @@ class PageCacheMiddleware:
             return self.inner(environ, start_response)
         key = build_key(environ)
         page = self._get_valid(key)
+        self.count("page", "built" if page is None else "hit")
         if page is not None:
             return self._answer(page, environ, start_response)
         # Its answer has no body to store, so only a GET fills the cache.

@@ -58,7 +58,7 @@ def read_queues(beats: Mapping[str, Heartbeat], now: datetime) -> list[Line]:
             words = _("can't be asked; the sweeper sends notices itself")
             lines.append(Line(name, words, State.BAD, error))
             continue
-        age = measure_age(_read_oldest_task(cluster, now), now) if waiting else None
+        age = measure_age(read_oldest_task(cluster, now), now) if waiting else None
         is_late = waiting >= CROWDED[cluster] or (age is not None and age > QUEUE_LATE[cluster])
         words = ngettext("%(n)s task waits", "%(n)s tasks wait", waiting) % {"n": waiting} if waiting else _("empty")
         more = _("the oldest for %(age)s") % {"age": word_age(age)} if age is not None else ""
@@ -66,7 +66,7 @@ def read_queues(beats: Mapping[str, Heartbeat], now: datetime) -> list[Line]:
     return lines
 
 
-def _read_oldest_task(cluster: str, now: datetime) -> datetime | None:
+def read_oldest_task(cluster: str, now: datetime) -> datetime | None:
     """Return when the task that waits longest came in; None where it was taken meanwhile, or can't be read."""
     if not settings.BROKER_URL.startswith("orm://"):
         return _read_head_of_redis(cluster)

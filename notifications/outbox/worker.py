@@ -21,7 +21,7 @@ from django_q.signing import SignedPackage
 
 from notifications.channels.base import close_kept
 
-from . import journal
+from . import journal, worker_signs
 from .cluster import BusySince
 from .doorbell import MAILS, TASKS, WAYS, Doorbell
 from .queueing import BROKER_FAILURES, DELIVER, DELIVER_WAYS, URGENT
@@ -46,7 +46,7 @@ class Worker:
         self.broker: Broker = get_broker(cluster)
         self.done = 0
         self.asked_to_stop = False
-        self._next_look = self._next_check = self._next_mails = 0.0
+        self._next_look = self._next_check = self._next_mails = self._next_sign = 0.0
 
     def run(self) -> None:
         """Work until a stop is asked for, or so many tasks are done that a fresh process takes over."""
@@ -57,12 +57,16 @@ class Worker:
                 self.bell.pass_on(ring)
         while not self.asked_to_stop and self.done < Conf.RECYCLE:
             self.look()
+        self._run(lambda: worker_signs.end(self.cluster))
         close_kept(all_of_them=True)
         journal.close()
 
     def look(self) -> None:
         """Wait for what is next, at most until the broker is to be asked again, and do it."""
         rung = self.bell.wait(max(0.0, self._next_look - time.monotonic()))
+        if time.monotonic() >= self._next_sign:
+            self._next_sign = time.monotonic() + worker_signs.SIGN_SECONDS
+            self._run(lambda: worker_signs.sign(self.cluster))
         if not rung:
             close_kept()
         if WAYS in rung and MAILS in rung:

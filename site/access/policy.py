@@ -76,6 +76,9 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule(
         "readyz", PUBLIC, "The supervisor and the proxy ask whether notices can go out; strangers read one word."
     ),
+    RouteRule(
+        "metrics", PUBLIC, "Figures for this machine, or whoever sends the token; to everybody else there is nothing."
+    ),
     # signing in, the second factor, the password
     RouteRule("account_login", PUBLIC, "Signing in comes before being known.", WRITE),
     RouteRule("account_logout", PUBLIC, "Signing out must work whatever roles are left.", WRITE),

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -64,8 +66,9 @@ LANES = (URGENT, TIPS, HOOKS, STAFF, PHONES, FILES, PUBLIC)
 THREADS_BESIDE = 48  # for whoever waits, sends a body, or is refused
 
 FREE = ("/healthz", "/static/", "/dil/")  # need no slot: liveness, style sheets, the exit
-READINESS = "/readyz"
 PHONES_FORMS = "/api/field/v1/sealed-submissions"
+METRICS = "/metrics"
+BESIDE = ("/readyz", METRICS)  # asked by machines, the more so while everything is busy
 BY_ADDRESS = (
     ("/api/field/v1/submissions", URGENT),
     (f"{PHONES_FORMS}/", STAFF),  # what became of one
@@ -135,8 +138,15 @@ class Waiting:
 class Admission:
     """The WSGI layer. Shared by the server's threads."""
 
-    def __init__(self, inner: Callable[..., Body], *, slots: int, pulse: Pulse) -> None:
-        self.inner, self.slots, self.pulse = inner, slots, pulse
+    def __init__(
+        self,
+        inner: Callable[..., Body],
+        *,
+        slots: int,
+        pulse: Pulse,
+        count: Callable[[str, str], None] = lambda _name, _lane: None,
+    ) -> None:
+        self.inner, self.slots, self.pulse, self.count = inner, slots, pulse, count
         self._free = [Slot() for _number in range(slots)]
         self._waiting: dict[Lane, deque[Waiting]] = {lane: deque() for lane in LANES}
         self._running: dict[Lane, int] = dict.fromkeys(LANES, 0)
@@ -144,18 +154,18 @@ class Admission:
         self._bytes_ahead = 0
         self._mean_seconds = 0.0
         self._lock = threading.Lock()
-        self._readiness = threading.BoundedSemaphore(1)
-        self._readiness_slot = Slot()
+        self._beside = {path: (threading.BoundedSemaphore(1), Slot()) for path in BESIDE}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
         """Serve a request in its turn, or refuse it."""
         path = environ["PATH_INFO"]
         if path.startswith(FREE):
             return self.inner(environ, start_response)
-        if path == READINESS:
-            return self._answer_readiness(environ, start_response)
+        if path in self._beside:
+            return self._answer_beside(environ, start_response)
         lane = get_lane(path, environ)
         slot = self._enter(lane) if self._read_ahead(lane, environ) else None
+        self.count("refused" if slot is None else "served", lane.name)
         if slot is None:
             return refuse_request(environ, start_response)
         began = time.monotonic()
@@ -165,18 +175,22 @@ class Admission:
         finally:
             self._leave(lane, slot, time.monotonic() - began)
 
-    def _answer_readiness(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
-        """Answer /readyz beside the slots, so that a busy server can still be probed.
+    def _answer_beside(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        """Answer /readyz and /metrics beside the slots, so that a busy server can still be probed.
 
-        One at a time, because anybody may ask.
+        Each one at a time, because anybody may ask.
         """
-        if not self._readiness.acquire(timeout=1.0):
+        asked, slot = self._beside[environ["PATH_INFO"]]
+        if environ["PATH_INFO"] == METRICS:
+            # What scrapes names the address that it was given as the host, and can't be told another.
+            environ["HTTP_HOST"] = urlsplit(settings.PUBLIC_URL).netloc
+        if not asked.acquire(timeout=1.0):
             return refuse_request(environ, start_response)
         try:
-            with self._readiness_slot.lend_connections():
+            with slot.lend_connections():
                 return self.inner(environ, start_response)
         finally:
-            self._readiness.release()
+            asked.release()
 
     # ---- slots
 

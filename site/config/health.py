@@ -30,6 +30,8 @@ from notifications.escalation.outside_watch import describe_outside_watch
 from notifications.outbox.models import Heartbeat
 from notifications.publish_webhooks.sending import describe_health as describe_publish_webhooks
 
+from .watch.certificate import describe_health as describe_certificate
+
 NEEDED = ("database", "migrations", "worker", "sweeper", "contacts")
 WORKER_FRESH = timedelta(seconds=60)
 BULK_FRESH = timedelta(minutes=15)
@@ -56,15 +58,19 @@ def readiness() -> tuple[bool, dict[str, Any]]:
 
     The body: {"ok", "degraded", "parts": {name: {"ok", ...}}}; ages in seconds or null.
     """
-    parts = _parts(timezone.now())
-    # With the broker down the sweeper sends by itself.
-    needed = [name for name in NEEDED if name != "worker" or not parts.get("broker", {}).get("sweeper_sends")]
-    ok = all(name in parts and parts[name]["ok"] for name in needed)
+    parts = describe_parts(timezone.now())
+    ok = is_ready(parts)
     degraded = sorted(name for name, part in parts.items() if not part["ok"])
     return ok, {"ok": ok, "degraded": degraded, "parts": parts}
 
 
-def _parts(now: datetime) -> Parts:
+def is_ready(parts: Parts) -> bool:
+    """Tell whether notices can go out. With the broker down the sweeper sends by itself."""
+    needed = [name for name in NEEDED if name != "worker" or not parts.get("broker", {}).get("sweeper_sends")]
+    return all(name in parts and parts[name]["ok"] for name in needed)
+
+
+def describe_parts(now: datetime) -> Parts:
     """Return the state of every part; only the database's when that fails."""
     try:
         with connection.cursor() as cursor:
@@ -165,6 +171,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         **describe_publish_webhooks(beats, now),
         "audit_chain": _chain(beats, now),
         "sealed_cells": _cells(beats, now),
+        **describe_certificate(beats, now),
         "disk": _disk(),
         "backup": describe_backup(beats, now),
     }

@@ -12,10 +12,12 @@ from content.media_files import views as files
 
 from . import views
 from .security_txt import security_txt
+from .watch.views import metrics
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("accounts/", include("access.urls")),
     path("accounts/", include("notifications.staff_push.urls")),
     path("field/", include("case_forms.devices.app.urls")),

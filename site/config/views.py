@@ -41,14 +41,14 @@ def readyz(request: HttpRequest) -> JsonResponse:
     only: what is broken would tell a stranger when to attack.
     """
     ok, body = readiness()
-    if not (_is_this_machine(request) or _is_operator(request)):
+    if not (is_this_machine(request) or _is_operator(request)):
         body = {"status": "not_ready" if not ok else "degraded" if body["degraded"] else "ok"}
     response = JsonResponse(body, status=200 if ok else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # polled each second: Django would log each 503
     return _uncached(response)
 
 
-def _is_this_machine(request: HttpRequest) -> bool:
+def is_this_machine(request: HttpRequest) -> bool:
     """Whether the caller's address, as found by `config.middleware.CallerAddress`, is this machine's."""
     address = request.META.get("REMOTE_ADDR", "")
     found = parse_address(address)

@@ -16,7 +16,10 @@ from content.page_cache.middleware import PageCacheMiddleware  # noqa: E402
 
 from .admission import Admission, Counted  # noqa: E402
 from .liveness import pulse  # noqa: E402
+from .watch.counting import counter  # noqa: E402
 
-_admission = Admission(_django, slots=settings.WEB_THREADS, pulse=pulse)
-_pages = PageCacheMiddleware(_admission, limit=settings.PUBLIC_CACHE_BYTES, seconds=settings.PUBLIC_CACHE_SECONDS)
+_admission = Admission(_django, slots=settings.WEB_THREADS, pulse=pulse, count=counter.add)
+_pages = PageCacheMiddleware(
+    _admission, limit=settings.PUBLIC_CACHE_BYTES, seconds=settings.PUBLIC_CACHE_SECONDS, count=counter.add
+)
 application = Counted(_pages, pulse)

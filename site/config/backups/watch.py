@@ -28,7 +28,7 @@ def each_minute(argument: str = "", *, now: datetime | None = None) -> int:
     moment = now or timezone.now()
     beats = {beat.part: beat for beat in Heartbeat.objects.filter(part__in=(BACKUP, BACKUP_FAILED, BACKUP_PROOF))}
     found = describe_backup(beats, moment)
-    if found["ok"] or not _is_time(beats, found, moment):
+    if not _is_alarming(beats, found, moment):
         Heartbeat.objects.filter(part=MAILED).delete()
         return 0
     if not claim_round(MAILED, moment, _is_due_again):
@@ -37,6 +37,16 @@ def each_minute(argument: str = "", *, now: datetime | None = None) -> int:
     unproven = "proven_d" in found and _is_over(beats.get(BACKUP_PROOF), None, _get_proof_limit(), moment)
     words = {**found, "since": beats[BACKUP].at if BACKUP in beats else None, "unproven": unproven}
     return mail_each(MAILED, get_operators_to_mail(), lambda _person: _word(words), moment)
+
+
+def is_alarming(now: datetime) -> bool:
+    """Tell whether operators have to hear of backups."""
+    beats = {beat.part: beat for beat in Heartbeat.objects.filter(part__in=(BACKUP, BACKUP_FAILED, BACKUP_PROOF))}
+    return _is_alarming(beats, describe_backup(beats, now), now)
+
+
+def _is_alarming(beats: dict[str, Heartbeat], found: dict[str, Any], now: datetime) -> bool:
+    return not found["ok"] and _is_time(beats, found, now)
 
 
 def _is_time(beats: dict[str, Heartbeat], found: dict[str, Any], now: datetime) -> bool:

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "audit",
     "vault",
     "config",
+    "config.watch",
     "content",
     "content.hotlines",
     "content.checks",
@@ -256,6 +257,12 @@ Q_CLUSTER: dict = {
 # Limits of `/readyz` for the disk and the backups (docs/operator.md). 0 hours: no backup is expected.
 DISK_MIN_MB = env.int("DISK_MIN_MB", default=500)
 BACKUP_MAX_HOURS = env.int("BACKUP_MAX_HOURS", default=0)
+# Who may read `/metrics` from elsewhere: whoever sends this as a bearer token. This machine always may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# The second way to operators, for when mails don't go out (config/watch/telling.py).
+OPERATOR_SMS = env.list("OPERATOR_SMS", default=[])
+OPERATOR_WEBHOOK = env.str("OPERATOR_WEBHOOK", default="")
+OPERATOR_WEBHOOK_KEY = env.str("OPERATOR_WEBHOOK_KEY", default="")
 # Backups (docs/adr/0178): the folder they go to, the public keys of age that they are encrypted to, a command that
 # takes the folder elsewhere, and how many days ago the last one may have been restored to see whether it can be.
 BACKUP_DIR = env.str("BACKUP_DIR", default="")
@@ -269,6 +276,7 @@ HOUSEKEEPING = (
     "notifications.inbound.housekeeping.tidy",
     "notifications.staff_push.phones.tidy",
     "notifications.drills.watch.tidy",
+    "notifications.outbox.worker_signs.delete_old",
     "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
@@ -277,7 +285,10 @@ HOUSEKEEPING = (
     "case_forms.devices.housekeeping.tidy",
     "case_forms.simulation.housekeeping.tidy",
     "case_forms.accountability.snapshots.tidy",
+    "config.watch.telling.tidy",
 )
+# What the sweeper does itself each minute while no bulk worker can be asked: nobody else would say so.
+WITHOUT_WORKERS = ("config.watch.telling.each_minute",)
 # What they run each minute: things with a due time.
 EACH_MINUTE = (
     "content.housekeeping.each_minute",
@@ -305,6 +316,8 @@ EACH_MINUTE = (
     "access.sessions.duress.ring",
     "audit.denials.flush",
     "config.backups.watch.each_minute",
+    "config.watch.certificate.each_minute",
+    "config.watch.telling.each_minute",
 )
 if BROKER_URL.startswith("orm://"):
     Q_CLUSTER["orm"] = BROKER_URL.removeprefix("orm://") or "default"

@@ -9,9 +9,11 @@ from types import FrameType
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from audit.put_aside import delete_unmet, for_each_row
 from notifications.briefs.further import send_due_alarms
@@ -118,6 +120,7 @@ class Sweeper:
         """Enqueue the tasks of the minute; without a broker or bulk workers, raise the operator's alarm from here."""
         if not enqueue_each_minute():
             for_each_row("housekeeping", ["sweeper.alarm"], lambda name: ring(heartbeat=self._beat), at=now)
+            for_each_row("housekeeping", settings.WITHOUT_WORKERS, lambda path: import_string(path)(), at=now)
 
     def _run_slow_steps(self, now: datetime) -> None:
         """Run what is due of the slower steps, each by itself: what fails here keeps no clock from moving."""

@@ -63,6 +63,7 @@ class Command(BaseCommand):
 def in_a_worker() -> Callable[..., Any]:
     """Start the heartbeat and return the application; called in each new process of the server."""
     pulse.start()
-    from config.wsgi import application
+    from config import wsgi
 
-    return application
+    wsgi.counter.start()
+    return wsgi.application

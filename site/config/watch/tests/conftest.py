@@ -1,0 +1,3 @@
+from tests.world.notices import postbox, staffed
+
+__all__ = ["postbox", "staffed"]
