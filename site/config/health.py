@@ -47,6 +47,7 @@ PROBE_FRESH = {"cache": 60.0, "broker": 60.0, "smtp": 180.0, "gateways": 180.0}
 BACKUP = "backup"  # the Heartbeat of the last backup, of the last try that failed, and of the last that was proven
 BACKUP_FAILED = "backup.failed"
 BACKUP_PROOF = "backup.proof"
+BACKUP_ELSEWHERE = "backup.elsewhere"  # of the last one that has arrived at BACKUP_TO
 
 Parts = dict[str, dict[str, Any]]
 NO_ALARM = {"ok": True, "cases": 0, "oldest_s": None}
@@ -247,7 +248,8 @@ def _disk() -> dict[str, Any]:
 
 
 def describe_backup(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
-    """Report the last backup: {"ok", "age_h", "error"}; with BACKUP_DIR also "proven_d" and "proof_error".
+    """Report the last backup: {"ok", "age_h", "error"}; with BACKUP_TO also "elsewhere_h", with
+    BACKUP_DIR "proven_d" and "proof_error".
 
     It fails when it is too old (unless none is required: BACKUP_MAX_HOURS 0), when a later try failed, and when the
     last restore that was tried failed or is too long ago.
@@ -257,7 +259,12 @@ def describe_backup(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any
     asked_for = settings.BACKUP_MAX_HOURS
     error = str(failed.facts.get("code", "")) if failed is not None else ""
     ok = not error and (not asked_for or (hours is not None and hours <= asked_for))
-    part = {"ok": ok, "age_h": hours, "error": error}
+    part: dict[str, Any] = {"ok": ok, "age_h": hours, "error": error}
+    if settings.BACKUP_TO:
+        there = _at(beats, BACKUP_ELSEWHERE)
+        away = round((now - there).total_seconds() / 3600, 1) if there is not None else None
+        ok = ok and (not asked_for or (away is not None and away <= asked_for))
+        part |= {"ok": ok, "elsewhere_h": away}
     return part | _proof(beats, now, ok) if settings.BACKUP_DIR else part
 
 

@@ -292,8 +292,13 @@ def _check_backup() -> Iterator[Result]:
         yield ok(f"the last one is {found['age_h']:.0f} hours old")
     if settings.BACKUP_DIR:
         yield _describe_proof(found, beats.get(BACKUP_PROOF))
-    if not settings.BACKUP_HOOK:
-        yield hint("BACKUP_HOOK is empty: a fire here takes the backups too, unless something else takes them away")
+    if settings.BACKUP_TO:
+        yield _look_elsewhere(settings.BACKUP_TO)
+    elif not settings.BACKUP_HOOK:
+        yield hint(
+            "BACKUP_TO and BACKUP_HOOK are empty: a fire here takes the backups too, unless something else takes them"
+            " away"
+        )
 
 
 def _describe_proof(found: dict[str, Any], proof: Any) -> Result:
@@ -308,6 +313,20 @@ def _describe_proof(found: dict[str, Any], proof: Any) -> Result:
             f"the last one that was restored to try it was {found['proven_d']:.0f} days ago: does its timer run?"
         )
     return ok(f"one was restored to try it {found['proven_d']:.0f} days ago")
+
+
+def _look_elsewhere(url: str) -> Result:
+    from config.backups.elsewhere.store import NotTaken, open_store
+    from config.backups.rotation import read_time
+
+    try:
+        with open_store(url) as store:
+            times = [at for name in store.list() if (at := read_time(name)) is not None]
+    except NotTaken as reason:
+        return missing(f"BACKUP_TO: {reason}")
+    if not times:
+        return missing(f"no archive has arrived at {url}: `vatra backup`")
+    return ok(f"{len(times)} archives at {url}, the newest of {max(times):%Y-%m-%d %H:%M} UTC")
 
 
 def _check_backup_folder(folder: Path) -> Iterator[Result]:

@@ -11,5 +11,6 @@ checking    what is in place: schema, counts, chain, keys, files
 proof       the monthly restore of the newest archive, by itself
 settling    what a restored database must lose: sessions, tokens, forgotten cases
 mail_log    notices that went out and that the database doesn't know
+elsewhere   each backup taken to SFTP or S3, and back
 watch       mails to operators when one of these fails
 """

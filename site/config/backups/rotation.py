@@ -17,12 +17,21 @@ def name_archive(at: datetime) -> str:
     return f"vatra-{at.astimezone(UTC).strftime(STAMP)}.tar.age"
 
 
+def read_time(name: str) -> datetime | None:
+    """Return when the archive of this name was made; None for any other file."""
+    match = NAME.fullmatch(name)
+    try:
+        return datetime.strptime(match[1], STAMP).replace(tzinfo=UTC) if match else None
+    except ValueError:
+        return None
+
+
 def list_archives(folder: Path) -> list[tuple[datetime, Path]]:
     """Return (time, path) of each archive in the folder, the newest first; anything else in it is left alone."""
     found = []
     for path in folder.iterdir() if folder.is_dir() else ():
-        if (match := NAME.fullmatch(path.name)) and path.is_file():
-            found.append((datetime.strptime(match[1], STAMP).replace(tzinfo=UTC), path))
+        if (at := read_time(path.name)) and path.is_file():
+            found.append((at, path))
     return sorted(found, reverse=True)
 
 

@@ -268,6 +268,14 @@ OPERATOR_WEBHOOK_KEY = env.str("OPERATOR_WEBHOOK_KEY", default="")
 BACKUP_DIR = env.str("BACKUP_DIR", default="")
 BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
 BACKUP_HOOK = env.str("BACKUP_HOOK", default="")
+# Where each backup is taken besides (docs/adr/0191): sftp://user@host/path or s3://bucket/prefix, and what signs in.
+BACKUP_TO = env.str("BACKUP_TO", default="")
+BACKUP_SFTP_KEY_FILE = env.str("BACKUP_SFTP_KEY_FILE", default="")
+BACKUP_SFTP_KNOWN_HOSTS = env.str("BACKUP_SFTP_KNOWN_HOSTS", default="")
+BACKUP_S3_ENDPOINT = env.str("BACKUP_S3_ENDPOINT", default="")
+BACKUP_S3_REGION = env.str("BACKUP_S3_REGION", default="us-east-1")
+BACKUP_S3_KEY_ID = env.str("BACKUP_S3_KEY_ID", default="")
+BACKUP_S3_SECRET = env.str("BACKUP_S3_SECRET", default="")
 BACKUP_PROOF_MAX_DAYS = env.int("BACKUP_PROOF_MAX_DAYS", default=35)
 # What the bulk workers run each hour, by path: each cleans up its own room.
 HOUSEKEEPING = (

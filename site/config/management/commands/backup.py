@@ -10,9 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from config.backups.database import CannotCopy
-from config.backups.making import CASE_KEYS, MIB, Made, NoBackup, make_backup
+from config.backups.elsewhere.store import NotTaken
+from config.backups.elsewhere.taking import take
+from config.backups.making import CASE_KEYS, MIB, Made, NoBackup, claim, make_backup
 from config.backups.proof import prove
-from config.health import BACKUP, BACKUP_FAILED, BACKUP_PROOF
+from config.health import BACKUP, BACKUP_ELSEWHERE, BACKUP_FAILED, BACKUP_PROOF
 from notifications.outbox.models import Heartbeat
 
 log = structlog.get_logger(__name__)
@@ -42,13 +44,19 @@ class Command(BaseCommand):
         facts = {"bytes": made.size, "seconds": round(made.seconds, 1), "files": len(made.manifest.members)}
         Heartbeat.beat(BACKUP, facts)
         self._say(made)
+        failure = self._take(made) if settings.BACKUP_TO and to is None else None
         if prove:
             self._prove(made)
         if made.manifest.lost:
             first = made.manifest.lost[0]
             self._fail("files_lost", f"{len(made.manifest.lost)} attached files are gone from the disk, {first} first.")
         if made.hook:
-            self._fail("hook", f"BACKUP_HOOK failed ({made.hook}): the archive is here, and nowhere else.")
+            self._fail(
+                "hook",
+                f"BACKUP_HOOK failed ({made.hook}): the archive is in its folder, and the hook's place lacks it.",
+            )
+        if failure is not None:
+            self._fail(*failure)
         Heartbeat.objects.filter(part=BACKUP_FAILED).delete()
 
     def _say(self, made: Made) -> None:
@@ -62,6 +70,26 @@ class Command(BaseCommand):
             self.stdout.write(f"{len(made.manifest.gone)} attached files were deleted meanwhile, with their rows")
         if made.removed:
             self.stdout.write(f"{made.removed} older archives removed")
+
+    def _take(self, made: Made) -> tuple[str, str] | None:
+        """Take it elsewhere. Returns (code, words) of a failure, which is noted at once: what follows may fail, too."""
+        try:
+            with claim():
+                taken = take(settings.BACKUP_TO, made.path)
+        except (NotTaken, NoBackup, OSError) as reason:
+            code = getattr(reason, "code", type(reason).__name__)
+            words = str(reason) if hasattr(reason, "code") else type(reason).__name__
+            failure = f"elsewhere_{code}", f"The archive is in {made.path.parent}, and not elsewhere: {words}"
+            self.stderr.write(failure[1])
+            with suppress(DatabaseError):
+                Heartbeat.beat(BACKUP_FAILED, {"code": failure[0][:40]})
+            return failure
+        Heartbeat.beat(BACKUP_ELSEWHERE, {"archives": taken.archives})
+        self.stdout.write(
+            f"{settings.BACKUP_TO}: arrived and read back; {taken.archives} archives there, {taken.removed} older ones"
+            " removed"
+        )
+        return None
 
     def _prove(self, made: Made) -> None:
         try:

@@ -1,7 +1,10 @@
 """`manage.py restore ARCHIVE --into FOLDER`: put a backup into an empty place, or only try whether it can be."""
 
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.backups import restoring
 from config.backups.archive import Manifest
-from config.backups.making import CASE_KEYS
+from config.backups.elsewhere.store import NotTaken
+from config.backups.elsewhere.taking import bring
+from config.backups.making import CASE_KEYS, MIB, WORK
 from config.backups.restoring import CannotRestore
 from config.backups.streams import BadKey, Identity, parse_identities
 
@@ -25,7 +30,7 @@ class Command(BaseCommand):
     requires_system_checks: list = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("archive", type=Path)
+        parser.add_argument("archive", help="a file, or sftp://… or s3://… of one; with / at its end the newest there")
         parser.add_argument("--into", type=Path, required=True, help="an empty folder: the future DATA_DIR")
         parser.add_argument("--identity", required=True, help="the file with AGE-SECRET-KEY-…, or - to type it")
         parser.add_argument("--case-keys", type=Path, help=f"the newest {CASE_KEYS} (beside the archive)")
@@ -34,16 +39,32 @@ class Command(BaseCommand):
         parser.add_argument("--mail-log", type=Path, help="the mail server's log since the backup (also .gz)")
         parser.add_argument("--accept-unsigned", action="store_true", help="restore what our key didn't sign")
 
-    def handle(self, *args: Any, archive: Path, into: Path, **options: Any) -> None:
+    def handle(self, *args: Any, archive: str | Path, into: Path, **options: Any) -> None:
         began, into = time.monotonic(), into.resolve()
         if options["mail_log"] and not options["mail_log"].is_file():
             raise CommandError(f"{options['mail_log']}: there is no such file. Nothing was changed.")
         try:
-            self._restore(archive, into, options)
-        except CannotRestore as reason:
+            with self._bring(str(archive), into) as path:
+                self._restore(path, into, options)
+        except (CannotRestore, NotTaken) as reason:
             raise CommandError(str(reason)) from None
         finally:
             self.stdout.write(f"{(time.monotonic() - began) / 60:.1f} minutes")
+
+    @contextmanager
+    def _bring(self, archive: str, into: Path) -> Iterator[Path]:
+        """Yield the archive's path; one from elsewhere lies beside the place meanwhile. Raises NotTaken."""
+        if "://" not in archive:
+            yield Path(archive)
+            return
+        restoring.refuse_unless_empty(into)
+        try:
+            with tempfile.TemporaryDirectory(prefix=WORK, dir=into.parent) as folder:
+                path = bring(archive, Path(folder))
+                self.stdout.write(f"{path.name} has arrived, {path.stat().st_size / MIB:.1f} MB, as its sum says")
+                yield path
+        except OSError as error:
+            raise CannotRestore(f"{into.parent}: {error.strerror or type(error).__name__}.") from None
 
     def _restore(self, archive: Path, into: Path, options: dict[str, Any]) -> None:
         identities = self._read_identities(options["identity"])
