@@ -53,6 +53,7 @@ def build_pack(device: Device, language: str) -> dict[str, Any]:
         "call_card": _write_call_card(),
         "day": day,
         "sessions": sessions,
+        "session_plan": f"/api/field/v1/device-session-plan?language={language}",
         "cases": cases,
         "kits": kits,
         # How many of each didn't fit: they are online.

@@ -10,8 +10,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from outreach_pages.records.models import InformativeSession
-from outreach_pages.records.phones.actions import NotRecorded, find_session, record_from_phone, set_aside
-from outreach_pages.records.phones.form import FORM, SESSION
+from outreach_pages.records.phones.actions import (
+    NotRecorded,
+    find_session,
+    plan_from_phone,
+    record_from_phone,
+    set_aside,
+)
+from outreach_pages.records.phones.form import FORM, PLAN, PLAN_FORM, SESSION
 from outreach_pages.records.phones.models import PhoneRecord, ReturnedWhy
 
 from .envelopes import Filled
@@ -20,12 +26,20 @@ from .returning import find_owner
 
 
 def is_record(filled: Filled) -> bool:
-    return filled.form == FORM and any(name == SESSION for name, _value in filled.fields)
+    """Whether it is a session's record or plan: by its form, and by a field that no form of the builder's has."""
+    names = {name for name, _value in filled.fields}
+    return (filled.form == FORM and SESSION in names) or is_plan(filled)
+
+
+def is_plan(filled: Filled) -> bool:
+    return filled.form == PLAN_FORM and any(name == PLAN for name, _value in filled.fields)
 
 
 def try_to_record(device: Device, filled: Filled) -> InformativeSession:
-    """Record it, in a transaction of its own. Raises NotRecorded."""
+    """Record or plan it, in a transaction of its own. Raises NotRecorded."""
     with transaction.atomic():
+        if is_plan(filled):
+            return plan_from_phone(fields=filled.fields, by=device.user)
         return record_from_phone(fields=filled.fields, confirmed=filled.confirmed, by=device.user)
 
 

@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
             name='PhoneRecord',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('record', 'what happened'), ('plan', 'a plan')], default='record', max_length=8, verbose_name='kind')),
                 ('fields', vault.fields.SealedJSONField(default=list)),
                 ('reason', models.CharField(choices=[('refused', 'Something in it has to be corrected.'), ('confirm', 'Something in it has to be confirmed.'), ('changed', 'The session was recorded by somebody else meanwhile. Compare before you save.'), ('cancelled', 'The session is cancelled. Set it back to planned first, if it was held.'), ('too_early', "The session hasn't begun yet, by the service's clock."), ('reported', 'The session has its report, which names another version of the kit.'), ('not_a_worker', "Whoever wrote it doesn't work in the session's unit now."), ('device_ended', 'The phone had ended when it arrived.'), ('rescued', "It wasn't finished on the phone.")], max_length=16, verbose_name='why it waits')),
                 ('arrived_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='arrived at')),

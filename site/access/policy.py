@@ -668,6 +668,13 @@ VIEWS: tuple[RouteRule, ...] = (
         scope="pack",
     ),
     RouteRule(
+        "field_api:device_session_plan",
+        DEVICE,
+        "A phone takes along the form that plans a session of its worker's unit.",
+        GET_ONLY,
+        scope="pack",
+    ),
+    RouteRule(
         "field_api:device_session",
         DEVICE,
         "A phone takes along the form that records a session of its worker's unit.",

@@ -144,14 +144,34 @@ def test_a_session_is_counted_without_a_network_and_is_on_its_record_once(pocket
     expect(page.locator("h1")).to_have_text("Finished")
     page.goto(pocket.address + "#/sessions")
     expect(page.locator("body")).to_contain_text("Its record waits on this phone to be sent.")
+    plan_another(page)
     session.refresh_from_db()
     assert session.state == "planned"
 
     pocket.context.set_offline(False)
     assert until(page, lambda: InformativeSession.objects.filter(pk=session.pk, state="held").exists())
     assert get_counts(session) == {("female", "15_17"): 3, ("male", "15_17"): 2}
+    assert until(page, lambda: InformativeSession.objects.filter(place_name="Shkolla e fshatit").count() == 1)
     assert not PhoneRecord.objects.exists()
+    page.goto(pocket.address + "#/sessions")
     expect(page.get_by_role("button", name="Correct the record")).to_be_visible(timeout=30_000)
+
+
+def plan_another(page: Page) -> None:
+    page.get_by_role("button", name="Plan a session").click()
+    page.get_by_role("button", name="Finish the plan").click()
+    expect(page.locator("[data-part=summary]")).to_be_focused()
+    check_axe(page)
+    picture(page, "plan")
+    page.fill("#id_date", (timezone.localdate() + timedelta(days=9)).isoformat())
+    page.fill("#id_starts_at", "10:00")
+    page.fill("#id_ends_at", "10:45")
+    page.select_option("#id_municipality", "vlore")
+    page.select_option("#id_place_type", "high_school")
+    page.fill("#id_place_name", "Shkolla e fshatit")
+    page.select_option("#id_audience", "high_school")
+    page.get_by_role("button", name="Finish the plan").click()
+    expect(page.locator("h1")).to_have_text("Finished")
 
 
 def girls_of(page: Page) -> Locator:

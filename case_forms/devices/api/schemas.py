@@ -157,6 +157,7 @@ class PackOut(Schema):
     call_card: dict[str, str]
     day: list[dict[str, Any]]
     sessions: list[dict[str, Any]]
+    session_plan: str
     cases: list[dict[str, Any]]
     kits: list[dict[str, Any]]
     more: dict[str, int]

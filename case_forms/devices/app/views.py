@@ -27,7 +27,7 @@ from .words import get_words
 
 SCREENS = (
     *("none", "wiped", "lock", "home", "fill", "check", "finished", "card", "sessions", "kit", "slides"),
-    *("record", "alarm", "settings"),
+    *("record", "plan", "alarm", "settings"),
 )
 SIGNS = ("accepted", "delivered", "edit", "forward", "offline", "owed", "phone", "plus", "save", "sending", "warning")
 # the header that every other page has from config.middleware, but a form here may ask for the phone's location

@@ -65,6 +65,7 @@ def get_words() -> list[tuple[str, str]]:
         ("count-and-record", _("Count and record")),
         ("correct-record", _("Correct the record")),
         ("record-go-on", _("Go on counting")),
+        ("plan-of-session", _("Plan of a session")),
         ("record-of", _("Record: {what}")),
         ("record-waits", _("Its record waits on this phone to be sent.")),
         ("counted", _("In the table: {count}")),

@@ -207,3 +207,58 @@ def test_the_pack_says_which_sessions_this_person_records(phone: Phone, held: In
     assert line["package"] == f"/api/field/v1/device-sessions/{held.pk}?language=en"
     assert "Kanarina" not in json.dumps(line)
     assert read_package(phone, held, phone.queue).status_code == 403
+
+
+def write_plan(phone: Phone, **typed: str) -> dict[str, Any]:
+    """A plan as the phone writes it."""
+    answer = phone.client.get(f"{API}device-session-plan?language=en", headers=phone.bearer(phone.pack))
+    unit = phone.device.user.units().get()
+    values = {
+        "unit": unit.slug, "municipality": unit.region.municipalities.first().slug, "place_type": "high_school",
+        "place_name": "Shkolla e fshatit", "date": (timezone.localdate() + timedelta(days=3)).isoformat(),
+        "starts_at": "10:00", "ends_at": "10:45", "audience": "high_school", "language": "sq",
+    }  # fmt: skip
+    fields = [*answer.json()["fields"], *([name, value] for name, value in {**values, **typed}.items())]
+    times = {"occurred_at": phone.now.isoformat(), "finished_at": phone.now.isoformat()}
+    return {"form": "session_plan", "version": 1, "occurred_by_clock": True, "fields": fields, "confirmed": [], **times}
+
+
+def test_a_plan_is_a_session_once(phone: Phone, held: InformativeSession) -> None:
+    plain, identity = write_plan(phone), str(uuid.uuid4())
+    body = phone.seal(plain, identity)
+    assert phone.deliver(body).status_code == 201
+    assert phone.deliver(body).status_code == 200
+    assert phone.deliver(phone.seal(plain, identity)).status_code == 200
+    made = InformativeSession.objects.exclude(pk=held.pk).get()
+    assert (made.place_name, made.planned_by, made.state) == ("Shkolla e fshatit", phone.device.user, "planned")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ({"ends_at": "09:00"}, "refused"),
+        ({"unit": "no-such-unit"}, "refused"),
+        ({"place_name": "tel. 0691234567"}, "refused"),
+        ({"partner_names": "Arta Hoxha"}, "confirm"),
+    ],
+)
+def test_a_plan_that_is_refused_waits_for_the_unit_and_is_corrected_there(
+    phone: Phone, scene: Scene, held: InformativeSession, typed: dict[str, str], reason: str
+) -> None:
+    plain = write_plan(phone, **typed)
+    answer = phone.deliver(phone.seal(plain))
+    assert (answer.status_code, answer.json()["reason"]) == (422, reason)
+    client = Client()
+    client.force_login(scene.worker)
+    assert client.get(answer.json()["url"]).status_code == 200
+    assert answer.json()["url"] in client.get(reverse("sessions:list")).content.decode()
+    right = dict(map(tuple, write_plan(phone)["fields"]))
+    assert client.post(answer.json()["url"], right).status_code == 302
+    assert InformativeSession.objects.exclude(pk=held.pk).count() == 1
+    assert not PhoneRecord.objects.waiting().exists()
+
+
+def test_an_ended_phone_takes_no_plan_along(phone: Phone, scene: Scene, held: InformativeSession) -> None:
+    end_device(device=phone.device, by=scene.worker, why=EndedWhy.LOST)
+    answer = phone.client.get(f"{API}device-session-plan", headers=phone.bearer(phone.pack))
+    assert answer.status_code in (401, 410)

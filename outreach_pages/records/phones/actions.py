@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 from django.db import transaction
 
@@ -9,12 +10,13 @@ from access.models import MobileUnit, User
 from audit import clock
 from audit.chain import get_actor, log_event
 
-from ..actions import OUTCOME, TARGET_KIND, NotAllowed, NotNow, record_session
+from ..actions import OUTCOME, TARGET_KIND, NotAllowed, NotNow, plan_session, record_session
 from ..forms.outcome import OutcomeForm
+from ..forms.plan import PlanForm
 from ..labels import SessionState
 from ..models import InformativeSession
-from .form import SEEN, SESSION, describe_state, read_posted
-from .models import PhoneRecord, ReturnedWhy
+from .form import PLAN, SEEN, SESSION, describe_state, read_posted
+from .models import PhoneRecord, PhoneRecordKind, ReturnedWhy
 
 Fields = list[tuple[str, str]]
 CODES = {"too_early": ReturnedWhy.TOO_EARLY, "reported": ReturnedWhy.REPORTED}
@@ -64,6 +66,19 @@ def record_from_phone(*, fields: Fields, confirmed: Collection[str], by: User) -
         raise NotRecorded(CODES.get(refused.code, ReturnedWhy.CHANGED)) from None
 
 
+def plan_from_phone(*, fields: Fields, by: User) -> InformativeSession:
+    """Plan a session from what was written down, as the page does. Raises NotRecorded; nothing is stored then."""
+    form = PlanForm(read_posted(fields), user=by)
+    if not form.is_valid():
+        raise NotRecorded(ReturnedWhy.REFUSED)
+    if form.get_warnings():
+        raise NotRecorded(ReturnedWhy.CONFIRM)
+    try:
+        return plan_session(by=by, values=form.cleaned_data)
+    except NotAllowed:
+        raise NotRecorded(ReturnedWhy.NOT_THERE) from None
+
+
 def set_aside(*, identity: uuid.UUID, fields: Fields, by: User, unit: MobileUnit, why: ReturnedWhy) -> PhoneRecord:
     """Store what couldn't be recorded, under this UUID or another one where it is taken. Nothing typed is lost.
 
@@ -78,6 +93,7 @@ def set_aside(*, identity: uuid.UUID, fields: Fields, by: User, unit: MobileUnit
         if PhoneRecord.objects.filter(pk=identity).exists():
             identity = uuid.uuid4()
         record = PhoneRecord(id=identity, user=by, unit=unit, session=session, reason=why, arrived_at=clock.now())
+        record.kind = PhoneRecordKind.PLAN if PLAN in dict(fields) else PhoneRecordKind.RECORD
         record.fields = [list(pair) for pair in fields]
         record.save(force_insert=True)
         _log("session.phone_record_waits", record, by, why=str(why.value))
@@ -95,6 +111,6 @@ def end_phone_record(*, record: PhoneRecord, by: User, recorded: bool) -> None:
         _log("session.phone_record_ended", locked, by, recorded=recorded)
 
 
-def _log(action: str, record: PhoneRecord, by: User, **detail: object) -> None:
+def _log(action: str, record: PhoneRecord, by: User, **detail: Any) -> None:
     target = record.session_id or record.pk
     log_event(action, actor=get_actor(by), target_kind=TARGET_KIND, target_id=target, **detail)

@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from access.models import User
 
 from ..forms.outcome import CLASS_SIZE, IN_CLASS, OutcomeForm
+from ..forms.plan import PlanForm
 from ..labels import SessionState
 from ..models import InformativeSession
-from ..permissions import get_permissions
+from ..permissions import get_permissions, get_plannable_units
 
-FORM = "session_record"  # what a phone writes as its form; no form of the builder's is received under it
+FORM, PLAN_FORM = "session_record", "session_plan"  # what a phone writes as its form, with a marked field beside
 SESSION, SEEN = "_session", "_seen"  # the session's key, and the state in which the phone knew it
+PLAN = "_plan"
 
 
 def may_take_along(user: User, session: InformativeSession) -> bool:
@@ -50,6 +52,19 @@ def build_record_package(session: InformativeSession) -> dict[str, Any]:
         "asks_used": version is not None and bool(version.content["materials"]),
         "words": _get_words(),
     }
+    digest = hashlib.sha256(json.dumps(package, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return {**package, "sha256": digest}
+
+
+def build_plan_package(user: User) -> dict[str, Any] | None:
+    """Build the form that plans a session, in the active language; None for whoever plans for no unit.
+
+    Returns {"html", "fields", "words", "sha256"} as `build_record_package` does.
+    """
+    if not get_plannable_units(user).exists():
+        return None
+    html = render_to_string("outreach_pages/records/_plan_fields.html", {"form": PlanForm(user=user)})
+    package = {"html": html, "fields": [[PLAN, "1"]], "words": {"missing": _("Answer this question.")}}
     digest = hashlib.sha256(json.dumps(package, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return {**package, "sha256": digest}
 

@@ -27,6 +27,11 @@ class ReturnedWhy(models.TextChoices):
     RESCUED = "rescued", _("It wasn't finished on the phone.")
 
 
+class PhoneRecordKind(models.TextChoices):
+    RECORD = "record", _("what happened")
+    PLAN = "plan", _("a plan")
+
+
 class PhoneRecordQuerySet(models.QuerySet["PhoneRecord"]):
     def visible_to(self, user: User) -> "PhoneRecordQuerySet":
         """Return those of a worker's units. A coordinator records for no unit, and sees none."""
@@ -39,7 +44,7 @@ class PhoneRecordQuerySet(models.QuerySet["PhoneRecord"]):
 
 
 class PhoneRecord(models.Model):
-    """One of them. fields: [[name, value], …] as the page of the outcome posts them; empty once it is decided.
+    """One of them. fields: [[name, value], …] as the page of its kind posts them; empty once it is decided.
 
     `user`: who wrote it. `session`: None where the phone named none that there is.
     """
@@ -55,6 +60,7 @@ class PhoneRecord(models.Model):
         blank=True,
         verbose_name=_("informative session"),
     )
+    kind = models.CharField(_("kind"), max_length=8, choices=PhoneRecordKind.choices, default=PhoneRecordKind.RECORD)
     fields = SealedJSONField(default=list)
     reason = models.CharField(_("why it waits"), max_length=16, choices=ReturnedWhy.choices)
     arrived_at = models.DateTimeField(_("arrived at"), default=timezone.now)

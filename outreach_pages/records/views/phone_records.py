@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -11,12 +12,13 @@ from access.scoping import get_signed_in_user, visible_or_404
 from .. import actions
 from ..actions import NotAllowed, NotNow
 from ..forms.outcome import OutcomeForm
+from ..forms.plan import PlanForm
 from ..labels import SessionState
 from ..models import InformativeSession
-from ..permissions import get_permissions
+from ..permissions import get_permissions, get_plannable_units
 from ..phones.actions import end_phone_record
 from ..phones.form import read_posted
-from ..phones.models import PhoneRecord
+from ..phones.models import PhoneRecord, PhoneRecordKind
 from ..summary import get_participants
 from .sessions import build_context
 
@@ -30,6 +32,8 @@ def phone_record(request: HttpRequest, record_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and request.POST.get("do") == "delete":
         end_phone_record(record=found, by=user, recorded=False)
         return redirect("sessions:list")
+    if found.kind == PhoneRecordKind.PLAN:
+        return _plan(request, user, found)
     session = _get_session(user, found)
     if session is None or not _may_record(user, session):
         return _render(request, found, session, None)
@@ -48,12 +52,29 @@ def phone_record(request: HttpRequest, record_id: uuid.UUID) -> HttpResponse:
     return redirect("sessions:session", session.pk)
 
 
+def _plan(request: HttpRequest, user: User, found: PhoneRecord) -> HttpResponse:
+    if not get_plannable_units(user).exists():
+        raise Http404
+    form = PlanForm(request.POST if request.method == "POST" else read_posted(found.fields), user=user)
+    if request.method != "POST" or not form.is_confirmed():
+        return _render(request, found, None, form, status=422 if request.method == "POST" else 200)
+    try:
+        with transaction.atomic():
+            made = actions.plan_session(by=user, values=form.cleaned_data)
+            end_phone_record(record=found, by=user, recorded=True)
+    except NotAllowed:
+        raise Http404 from None
+    return redirect("sessions:session", made.pk)
+
+
 def _may_record(user: User, session: InformativeSession) -> bool:
     is_open = session.state in (SessionState.PLANNED, SessionState.HELD)
     return is_open and get_permissions(user, session).may_record and actions.has_begun(session)
 
 
 def _get_session(user: User, record: PhoneRecord) -> InformativeSession | None:
+    if record.session_id is None:
+        return None
     return InformativeSession.objects.visible_to(user).filter(pk=record.session_id).first()
 
 
@@ -61,7 +82,7 @@ def _render(
     request: HttpRequest,
     record: PhoneRecord,
     session: InformativeSession | None,
-    form: OutcomeForm | None,
+    form: OutcomeForm | PlanForm | None,
     status: int = 200,
 ) -> HttpResponse:
     # Read again: a form that was checked has written its values into its session.

@@ -35,7 +35,8 @@ export class Pack {
       if (status !== 200) return "unreachable";
       await this.put(session, `pack ${language}`, body);
       for (const form of body.forms ?? []) await this.bring(session, service, { token, form, language });
-      await this.sessions.bring(session, service, { token, sessions: body.sessions ?? [], language });
+      const { sessions = [], session_plan: plan } = body;
+      await this.sessions.bring(session, service, { token, sessions, plan, language });
       await this.clear(session, body, language);
       await this.kits.bring(session, service, { token, kits: body.kits ?? [] });
     } catch (error) {

@@ -23,17 +23,25 @@ export class SessionForms {
     return this.pack.read(this.pack.context.open(), sessionRow(session, language));
   }
 
+  /** The form that plans a session, or null when it isn't on this phone. @returns {Promise<RecordPackage | null>} */
+  plan(language = "sq") {
+    return this.pack.read(this.pack.context.open(), planRow(language));
+  }
+
   /**
    * Brings the forms that aren't here as they are now. One that doesn't come leaves the others alone.
    *
    * @param {DeviceSession} session
    * @param {ServiceClient} service
-   * @param {{ token: string, sessions: PackedSession[], language: string }} what
+   * @param {{ token: string, sessions: PackedSession[], plan?: string, language: string }} what
    */
-  async bring(session, service, { token, sessions, language }) {
-    for (const { id, changed, package: address } of sessions) {
+  async bring(session, service, { token, sessions, plan, language }) {
+    const forms = sessions.map((each) => ({ ...each, row: sessionRow(each.id, language) }));
+    for (const { changed, package: address, row } of [
+      ...forms,
+      { changed: "", package: plan, row: planRow(language) },
+    ]) {
       if (!address) continue;
-      const row = sessionRow(id, language);
       const now = this.pack.context.env.now();
       const stored = await this.pack.read(session, row);
       if (stored?.changed === changed && Math.abs(now - (stored.broughtAt ?? 0)) < AGE) continue;
@@ -45,3 +53,6 @@ export class SessionForms {
 
 /** @param {string} session @param {string} language */
 export const sessionRow = (session, language) => `session ${session} ${language}`;
+
+/** @param {string} language */
+const planRow = (language) => `plan ${language}`;

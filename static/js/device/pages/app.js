@@ -11,6 +11,7 @@ import { finished } from "./screens/finished.js";
 import { home } from "./screens/home.js";
 import { kit } from "./screens/kit.js";
 import { lock, none, wiped } from "./screens/lock.js";
+import { plan } from "./screens/plan.js";
 import { record } from "./screens/record.js";
 import { sessions } from "./screens/sessions.js";
 import { settings } from "./screens/settings.js";
@@ -21,7 +22,7 @@ const LOOK_EACH = 5_000;
 const LOOKED_FOR = 60_000;
 
 /** @type {Record<string, (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>>} */
-const SCREENS = { "": home, fill, finished, card, sessions, kit, slides, record, alarm, settings };
+const SCREENS = { "": home, fill, finished, card, sessions, kit, slides, record, plan, alarm, settings };
 const WITHOUT = { none, locked: lock, wiped };
 
 class App {

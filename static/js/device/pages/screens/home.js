@@ -3,10 +3,13 @@
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { listNumbers } from "../numbers.js";
 import { queueLine } from "../queue_lines.js";
+import { PLAN } from "./plan.js";
 import { RECORD } from "./record.js";
 import { tellMore } from "./sessions.js";
 
 const DAY = 24 * 3_600_000;
+/** Of what is no form of the builder's. @type {Record<string, string>} */
+const SCREENS = { [RECORD]: "record", [PLAN]: "plan" };
 
 /** @type {(app: PhoneApp) => Promise<PhoneScreen>} */
 export async function home(app) {
@@ -126,11 +129,7 @@ async function listDrafts(screen, app) {
       return make(
         "li",
         { class: "card row row-between card-line draft-line" },
-        make(
-          "a",
-          { class: "card-link", href: `#/${draft.form === RECORD ? "record" : "fill"}/${draft.id}` },
-          draft.title,
-        ),
+        make("a", { class: "card-link", href: `#/${SCREENS[draft.form] ?? "fill"}/${draft.id}` }, draft.title),
         make("span", { class: "muted" }, about.join(" · ")),
       );
     }),

@@ -2,6 +2,7 @@
 
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { factsOf } from "./kit.js";
+import { PLAN } from "./plan.js";
 import { RECORD } from "./record.js";
 
 /** @type {(app: PhoneApp) => Promise<PhoneScreen>} */
@@ -20,8 +21,18 @@ export async function sessions(app) {
     await listKits(screen, app);
   };
   await refresh();
+  part(screen, "plan").hidden = !(await app.device.pack.sessions.plan(app.language));
+  part(screen, "plan").addEventListener("click", (event) => {
+    if (/** @type {HTMLElement} */ (event.target).closest("[data-plan]")) void beginPlan(app);
+  });
   part(screen, "title").focus();
   return { refresh };
+}
+
+/** @param {PhoneApp} app */
+async function beginPlan(app) {
+  const start = { form: PLAN, version: 1, title: word("planOfSession"), language: app.language };
+  app.go(`plan/${await app.device.drafts.begin({ ...start, unit: app.device.meta?.units[0]?.slug })}`);
 }
 
 /**
