@@ -121,18 +121,32 @@ def set_up_device(*, user: User, name: str, replace: bool) -> SetUp:
 
 
 def renew_device(*, device: Device, user: User) -> SetUp:
-    """Give a phone new tokens, the one that reads for another 30 days; the old ones end. Raises DeviceEnded."""
+    """Give a phone new tokens, the one that reads for another 30 days. Raises DeviceEnded.
+
+    The old one that delivers ends once the new one is used.
+    """
     with transaction.atomic():
         locked = _lock(device)
         if why := get_end(locked):
             raise DeviceEnded(why)
-        old = [locked.queue_token_id, locked.pack_token_id]
+        # Of several renewals whose answers got lost, the phone has the token from before the first.
+        old = [locked.pack_token_id, *([locked.queue_token_id] if locked.earlier_token_id else [])]
+        locked.earlier_token_id = locked.earlier_token_id or locked.queue_token_id
         tokens = _issue(locked)
         locked.last_seen_at = timezone.now()
-        locked.save(update_fields=["queue_token", "pack_token", "last_seen_at"])
+        locked.save(update_fields=["queue_token", "pack_token", "earlier_token", "last_seen_at"])
         FieldToken.objects.filter(pk__in=old, revoked_at__isnull=True).update(revoked_at=timezone.now())
         log_event("device.renewed", actor=get_actor(user), target_kind="device", target_id=locked.pk)
     return SetUp(locked, *tokens)
+
+
+def end_earlier_token(device: Device) -> None:
+    """End the token from before a renewal: the phone has used the new one."""
+    with transaction.atomic():
+        locked = _lock(device)
+        FieldToken.objects.filter(earlier_device=locked, revoked_at=None).update(revoked_at=timezone.now())
+        locked.earlier_token = None
+        locked.save(update_fields=["earlier_token"])
 
 
 def end_device(*, device: Device, by: User, why: str) -> None:
@@ -190,7 +204,7 @@ def _issue(device: Device) -> tuple[str, str]:
 
 
 def extend_delivery(device: Device) -> None:
-    """Have the token that delivers last from now on again. Not of a phone that has ended. In the caller's transaction."""
+    """Have the token that delivers last as long again from now on; in the caller's transaction, of a living phone."""
     until = timezone.now() + timedelta(days=QUEUE_DAYS)
     # To the day: a write for each form would be one more than it is worth.
     earlier = FieldToken.objects.filter(pk=device.queue_token_id, revoked_at=None, expires_at__lt=until - A_DAY)

@@ -38,11 +38,19 @@ def find_device(token: str, scope: str) -> tuple[Device | None, bool]:
     Also of a phone that has ended, and of an account that is closed: it is answered so, and delivers what it holds.
     """
     joined = Device.objects.select_related("user", "grant__user", "grant__region", "queue_token", "pack_token")
-    name = "queue_token" if scope == FieldToken.Scope.QUEUE else "pack_token"
-    found = joined.filter(**{f"{name}__token_hash": FieldToken.hash_of(token), f"{name}__scope": scope}).first()
-    if found is None:
-        return None, False
-    return found, getattr(found, name).expires_at > timezone.now()
+    names = ("queue_token", "earlier_token") if scope == FieldToken.Scope.QUEUE else ("pack_token",)
+    for name in names:
+        # of a phone whose renewal was answered and not heard, the token from before
+        of_token = {f"{name}__token_hash": FieldToken.hash_of(token), f"{name}__scope": scope}
+        found = joined.select_related("earlier_token").filter(**of_token).first()
+        if found is not None:
+            return found, getattr(found, name).expires_at > timezone.now()
+    return None, False
+
+
+def has_renewed(device: Device, token: str) -> bool:
+    """Whether this is the token of a renewal, and the one from before is still in use."""
+    return device.earlier_token_id is not None and device.queue_token.token_hash == FieldToken.hash_of(token)
 
 
 def is_sign_in_over(device: Device) -> bool:

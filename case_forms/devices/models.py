@@ -104,6 +104,10 @@ class Device(models.Model):
     created_at = models.DateTimeField(_("set up at"), default=timezone.now)
     queue_token = models.OneToOneField(FieldToken, models.PROTECT, related_name="queue_device")
     pack_token = models.OneToOneField(FieldToken, models.PROTECT, related_name="pack_device")
+    # The one before a renewal, until the new one is used: its answer may have got lost on the way to the phone.
+    earlier_token = models.OneToOneField(
+        FieldToken, models.PROTECT, related_name="earlier_device", null=True, blank=True
+    )
     last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     app_version = models.CharField(_("version"), max_length=24, blank=True, default="")
     drafts = models.PositiveSmallIntegerField(_("drafts"), default=0)

@@ -1,4 +1,4 @@
-"""Phones that aren't seen any more while finished forms wait on them: their owner and the coordinators are mailed, once.
+"""Phones that fall silent while finished forms wait on them: their owner and the coordinators are mailed, once.
 
 A phone says at each contact how many forms wait on it, and each that arrives is taken off. What is left after 72 hours
 is a form that somebody filled and nobody has read. The mail says that one phone is silent, and not whose.
@@ -6,6 +6,7 @@ is a form that somebody filled and nobody has read. The mail says that one phone
 
 from datetime import datetime, timedelta
 from smtplib import SMTPException
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def list_silent(now: datetime) -> "QuerySet[Device]":
-    """Return the phones that nobody was mailed about yet, also those that have ended: what waits there still arrives."""
+    """Return those that nobody was mailed about yet. Also phones that have ended: what waits there still arrives."""
     silent = Device.objects.filter(queued__gt=0, last_seen_at__lte=now - timedelta(hours=SILENT_HOURS))
     return silent.filter(silence_mailed_at=None).order_by("last_seen_at", "pk")
 
@@ -41,7 +42,7 @@ def ring(_argument: str = "", *, now: datetime | None = None) -> int:
     return for_each_row(KIND, keys, lambda key: _notify(key, moment), at=moment)
 
 
-def _notify(key: object, now: datetime) -> bool:
+def _notify(key: UUID, now: datetime) -> bool:
     claimed = list_silent(now).filter(pk=key)
     if not claimed.update(silence_mailed_at=now):  # another worker has claimed it, or it was seen
         return False

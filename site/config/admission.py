@@ -90,7 +90,7 @@ BY_ADDRESS = (
 
 
 def get_lane(path: str, environ: Environ | None = None) -> Lane:
-    """Return the lane of an address, and of a phone's form by what the phone says of it. One that says nothing is urgent."""
+    """Return the lane of an address; a phone's form that isn't said to be anything else counts as urgent."""
     if path.startswith(PHONES_FORMS) and (environ or {}).get("HTTP_X_URGENT") == "no":
         return PHONES
     return next((lane for start, lane in BY_ADDRESS if path.startswith(start)), PUBLIC)

@@ -2,8 +2,8 @@
 
 503 with Retry-After is the door's word for "in a moment" and is counted apart: the phone comes again with the same
 form. Each phone sends what is urgent first, and every fifth phone comes when the others are at what isn't: how long it
-had to try until its urgent forms were in stands in a column of its own. Beside it: how soon after its receipt a notice of
-an urgent form was with a mail server. Goals: every form here once and none as a draft, no other 5xx, and 99 of 100
+had to try until its urgent forms were in stands in a column of its own. Beside it: how soon after its receipt a notice
+of an urgent form was with a mail server. Goals: every form here once and none as a draft, no other 5xx, and 99 of 100
 notices of urgent forms within five seconds.
 """
 

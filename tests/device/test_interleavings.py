@@ -65,7 +65,9 @@ TYPING = st.one_of(
     act("type"), act("type"), act("open"), act("attach"), act("finish", urgent=st.booleans()), act("resume")
 )
 SENDING = st.one_of(act("send"), act("contact"), act("hand"), act("pack"))
-KEYS = st.one_of(act("lock"), act("unlock"), act("wrong"), act("five"), act("duress"), act("begin"), act("revoke"))
+KEYS = st.one_of(
+    act("lock"), act("unlock"), act("wrong"), act("five"), act("duress"), act("begin"), act("revoke"), act("renew")
+)
 OUTSIDE = st.one_of(
     act("offline"),
     act("online"),

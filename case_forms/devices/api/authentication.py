@@ -12,7 +12,8 @@ from access.sessions.actions import has_factor
 from audit.chain import get_actor, log_event
 from case_forms.submissions.field_api.authentication import Session
 
-from ..contact import find_device
+from ..actions import end_earlier_token
+from ..contact import find_device, has_renewed
 from ..models import Device
 from .limits import RECORDED
 
@@ -39,6 +40,8 @@ class PhoneToken(HttpBearer):
                     "device.token_expired", actor=get_actor(device.user), target_kind="device", target_id=device.pk
                 )
             raise TokenExpired
+        if request.method == "POST" and has_renewed(device, token.strip()):
+            end_earlier_token(device)
         return device
 
 

@@ -23,8 +23,8 @@ def get_words() -> list[tuple[str, str]]:
         (
             "renew",
             _(
-                "What is finished is still delivered. All else on this phone locks itself for good at {time}: sign in on "
-                "the field pages and renew it before."
+                "What is finished is still delivered. All else on this phone locks itself for good at {time}: "
+                "sign in on the field pages and renew it before."
             ),
         ),
         ("saved", _("Saved on this phone {time}")),

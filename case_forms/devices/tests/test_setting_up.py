@@ -280,6 +280,19 @@ def test_a_token_over_its_time_is_refused_and_recorded_and_a_session_renews_it(p
     assert phone.contact().status_code == 200
 
 
+def test_the_token_from_before_a_renewal_delivers_until_the_new_one_is_used(phone, scene):
+    """The answer to a renewal may get lost: what is on the phone must not lie there for ever."""
+    client, old = signed_in(scene.worker), phone.queue
+    body = {"device": str(phone.device.pk)}
+    for _lost in range(2):
+        renewed = client.post("/api/field/v1/device-renewal", body, content_type="application/json")
+    assert phone.deliver(phone.seal(phone.fill(scene, story="one"))).status_code == 201
+    phone.queue = renewed.json()["queue_token"]
+    assert phone.contact().status_code == 200
+    assert phone.post("device-contact", {}, old).status_code == 401
+    assert FieldToken.objects.filter(scope="queue", revoked_at=None).count() == 1
+
+
 def test_a_phone_that_has_ended_is_not_renewed_and_another_s_is_not_there(phone, scene):
     colleague = make_user("worker", unit=scene.unit)
     for user, status in ((colleague, 404), (scene.worker, 410)):

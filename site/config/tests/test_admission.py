@@ -13,7 +13,19 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .. import admission, liveness
-from ..admission import FILES, PHONES, PUBLIC, READ_AHEAD_AT_MOST, STAFF, TIPS, URGENT, Admission, Counted, Slot, get_lane
+from ..admission import (
+    FILES,
+    PHONES,
+    PUBLIC,
+    READ_AHEAD_AT_MOST,
+    STAFF,
+    TIPS,
+    URGENT,
+    Admission,
+    Counted,
+    Slot,
+    get_lane,
+)
 from ..liveness import Pulse
 
 SUBMIT = "/api/field/v1/submissions"

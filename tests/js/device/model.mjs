@@ -52,6 +52,15 @@ export class Model {
     };
   }
 
+  /** As `POST device-renewal`: the token from before delivers until the new one is used. */
+  renew(device) {
+    const row = this.devices.get(device);
+    row.earlier ??= row.queue;
+    row.queue = `q-${crypto.randomUUID()}`;
+    row.read = `r-${crypto.randomUUID()}`;
+    return { queue_token: row.queue, read_token: row.read };
+  }
+
   share() {
     return toBase64url(crypto.getRandomValues(new Uint8Array(32)));
   }
@@ -64,8 +73,9 @@ export class Model {
   async fetch(path, { method, headers, body }) {
     if (this.isDown) return answer(503, undefined, { "Retry-After": "1" });
     const token = headers.Authorization.replace("Bearer ", "");
-    const device = [...this.devices.values()].find((row) => row.queue === token || row.read === token);
+    const device = [...this.devices.values()].find((row) => [row.queue, row.read, row.earlier].includes(token));
     if (!device) return problem(401, "not-signed-in");
+    if (token === device.queue) device.earlier = null;
     const [, name, id] = path.match(/^\/api\/field\/v1\/([a-z-]+)(?:\/([^?]*))?/);
     const isRead = ["device-pack", "device-forms", "device-kits", "device-sessions"].includes(name);
     if ((token === device.read) !== isRead) return problem(403, "scope");

@@ -227,6 +227,15 @@ export class World {
     this.service.devices.get(device).isEnded = true;
   }
 
+  /** Signing in again on the phone; the answer may get lost. */
+  async renew(phone, tab) {
+    const { device, state } = { state: tab.device.state, ...phone.registered };
+    if (state !== "open" || !phone.isOnline || this.service.devices.get(device).isEnded) return;
+    const tokens = this.service.renew(device);
+    if (phone.losesAnswers > 0) phone.losesAnswers -= 1;
+    else await tab.device.renewed(tokens);
+  }
+
   async withdraw() {
     this.service.withdrawn.add(1);
   }
