@@ -744,6 +744,13 @@ MOUNTS: tuple[RouteRule, ...] = (
     RouteRule("cms/texts/", COORDINATOR, "Coordinators word messages and papers; what takes effect takes two.", WRITE),
     RouteRule("cms/silence/", COORDINATOR, "Coordinators see how soon institutions of their regions answered.", READ),
     RouteRule(
+        "cms/service/",
+        OPERATOR,
+        "Operators see whether the service itself is well, how it grows, and what they were notified of.",
+        READ,
+        permission="wagtailadmin.access_admin",
+    ),
+    RouteRule(
         "cms/board/",
         DIRECTORY_MANAGERS,
         "Coordinators see what waits in their regions and what works; operators the same of all, without codes.",

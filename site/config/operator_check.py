@@ -7,8 +7,6 @@ nothing. Exit code 1 when something is missing; hints alone leave it 0.
 import ctypes
 import os
 import shutil
-import socket
-import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-CERTIFICATE_DAYS = 14
-SECONDS = 8.0
+from config.certificates import CERTIFICATE_DAYS, get_certificate_end
+
 TIME_ERROR = 5  # adjtimex(2): the kernel's clock isn't synchronised
 TIMEX_BYTES = 512  # more than any kernel's struct timex
 MIB = 2**20
@@ -214,21 +212,6 @@ def _check_certificate() -> Iterator[Result]:
         yield missing(f"the certificate of {url.hostname} ends in {days} days: see why it isn't renewed")
     else:
         yield ok(f"the certificate of {url.hostname} is good for {days} days")
-
-
-def get_certificate_end(host: str, port: int) -> datetime | str:
-    """Return when the certificate ends, or in words why it can't be seen."""
-    try:
-        with (
-            socket.create_connection((host, port), timeout=SECONDS) as plain,
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secure,
-        ):
-            found: Any = secure.getpeercert()
-    except ssl.SSLCertVerificationError as error:
-        return f"browsers refuse its certificate ({error.verify_message})"
-    except OSError as error:
-        return f"can't be reached from here ({type(error).__name__})"
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(found["notAfter"]), tz=UTC)
 
 
 def _check_clock() -> Iterator[Result]:

@@ -294,6 +294,7 @@ HOUSEKEEPING = (
     "case_forms.simulation.housekeeping.tidy",
     "case_forms.accountability.snapshots.tidy",
     "config.watch.telling.tidy",
+    "config.watch.samples.each_hour",
 )
 # What the sweeper does itself each minute while no bulk worker can be asked: nobody else would say so.
 WITHOUT_WORKERS = ("config.watch.telling.each_minute",)

@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from config.operator_check import CERTIFICATE_DAYS, get_certificate_end
+from config.certificates import CERTIFICATE_DAYS, get_certificate_end
 from notifications.outbox.models import Heartbeat
 
 PART = "certificate"  # of Heartbeat; `facts`: {"ends_at": ISO time or "", "error": a code}

@@ -52,3 +52,19 @@ class Matter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.began_at:%Y-%m-%d %H:%M}"
+
+
+class DailySample(models.Model):
+    """How much the service stored on a day, as it was last measured that day: {figure: a number}, see `samples`."""
+
+    day = models.DateField(primary_key=True)
+    at = models.DateTimeField()
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("sample of a day")
+        verbose_name_plural = _("samples of days")
+        ordering = ["-day"]
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -133,7 +133,7 @@ def _iter_ways(text: str, data: dict[str, str]) -> Iterator[tuple[str, Any]]:
     if settings.OPERATOR_WEBHOOK:
         yield "webhook", lambda: _post(text, data)
     for number in settings.OPERATOR_SMS:
-        yield SMS, lambda number=number: _send_sms(number, text)  # type: ignore[misc]
+        yield SMS, lambda number=number: _send_sms(number, text)
 
 
 def _send_sms(number: str, text: str) -> None:

@@ -34,7 +34,7 @@ from outreach_pages.models import InformativeSession
 from outreach_pages.records.phones.models import PhoneRecord
 
 Rows = Iterable[Any]
-ROOMS = ("access", "audit", "vault", "case_forms", "content", "notifications", "outreach_pages")
+ROOMS = ("access", "audit", "config", "vault", "case_forms", "content", "notifications", "outreach_pages")
 
 
 @dataclass(frozen=True)
@@ -225,6 +225,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Nationwide("the service's own bookkeeping: ids, counts, keys; no page of a region has it")
         for model in (
             *("access.RateCount", "audit.AuditEntry", "audit.ChainHead", "audit.PutAside", "audit.RepeatedDenial"),
+            *("watch.RequestCount", "watch.Matter", "watch.DailySample"),
             *("vault.KeyInUse", "vault.LastingKey", "outbox.Heartbeat", "asking.Spent", "briefs.ProtocolYear"),
             "publish_webhooks.PublishWebhook",
         )

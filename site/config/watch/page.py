@@ -1,0 +1,204 @@
+"""The operator's page: the state of the service in words, each line with what to do, on tiles like the board's."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.defaultfilters import date as write_date
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from access.models import Region
+from audit.models import PutAside
+from config.health import describe_parts
+from notifications.board import machine
+from notifications.board.tiles import Line, State, build_tile, measure_age, word_age
+from notifications.escalation.views import KINDS
+from notifications.outbox.models import Heartbeat
+from notifications.outbox.queueing import URGENT
+from notifications.outbox.worker_signs import read_machines
+
+from .matters import MATTERS
+from .models import Matter
+from .samples import BYTES, DISK_FREE, FIGURES, get_days_until_full, read_growth
+from .telling import has_second_way
+
+SHOWN = 8
+FULL_SOON = 60  # days
+
+# Each part of `/readyz`: its name, what to do when it isn't well, and the page of docs/runbook.md.
+PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
+    "database": (gettext_lazy("Database"), gettext_lazy("See whether it runs and the disk has room."), "VatraNotReady"),
+    "migrations": (gettext_lazy("Tables"), gettext_lazy("Restart the service: it changes them."), "VatraNotReady"),
+    "worker": (
+        gettext_lazy("Worker that sends notices"),
+        gettext_lazy("Restart the service if it doesn’t come back within a minute."),
+        "VatraNotReady",
+    ),
+    "bulk_worker": (
+        gettext_lazy("Worker for documents and tidying"),
+        gettext_lazy("Restart the service if it doesn’t come back within a minute."),
+        "VatraPartIll",
+    ),
+    "sweeper": (
+        gettext_lazy("Sweeper, with every clock"),
+        gettext_lazy("Restart the service if it doesn’t come back within a minute."),
+        "VatraNotReady",
+    ),
+    "outbox": (
+        gettext_lazy("Sending of notices"),
+        gettext_lazy("Look at workers and mail server."),
+        "VatraNoticesWait",
+    ),
+    "nobody_told": (
+        gettext_lazy("Cases for which nobody was found"),
+        gettext_lazy("Call a coordinator now."),
+        "VatraNobodyNotified",
+    ),
+    "put_aside": (
+        gettext_lazy("Failed tasks"),
+        gettext_lazy("Look at what failed, and try it again."),
+        "VatraFailedTasks",
+    ),
+    "contacts": (gettext_lazy("People on duty"), gettext_lazy("Call the coordinators."), "VatraNobodyOnDuty"),
+    "roster": (gettext_lazy("Duty roster"), gettext_lazy("Call the coordinators."), "VatraRosterGap"),
+    "drills": (gettext_lazy("Drills"), gettext_lazy("See at which step the drill failed."), "VatraDrillFailed"),
+    "smtp": (gettext_lazy("Mail server"), gettext_lazy("“vatra check” says what it answers."), "VatraMailDown"),
+    "audit_chain": (
+        gettext_lazy("Record of who did what"),
+        gettext_lazy("Change nothing, and open the runbook."),
+        "VatraRecordBroken",
+    ),
+    "sealed_cells": (
+        gettext_lazy("Sealed values"),
+        gettext_lazy("Change nothing, and open the runbook."),
+        "VatraSealedPutBack",
+    ),
+    "disk": (gettext_lazy("Disk"), gettext_lazy("Make room before writing fails."), "VatraDiskLow"),
+    "backup": (gettext_lazy("Backups"), gettext_lazy("“vatra check” says what is missing."), "VatraBackupMissing"),
+    "certificate": (
+        gettext_lazy("Certificate"),
+        gettext_lazy("See why it isn’t renewed."),
+        "VatraCertificateEnds",
+    ),
+}
+
+
+@never_cache
+@require_safe
+def service_page(request: HttpRequest) -> HttpResponse:
+    """Show the state of the service."""
+    now = timezone.now()
+    beats: dict[Any, Heartbeat] = Heartbeat.objects.in_bulk()
+    tiles = [
+        build_tile("service", _("Needs you"), lambda: read_state(now)),
+        build_tile("matters", _("What operators were notified of"), lambda: read_matters(now)),
+        build_tile("machines", _("Workers by machine"), lambda: read_workers(beats, now)),
+        build_tile("drills", _("Drills"), lambda: machine.read_drills(list(_get_regions()), now)),
+        build_tile("failed", _("Failed tasks"), read_failures),
+        build_tile("stored", _("What is stored"), read_stored),
+    ]
+    context = {
+        "tiles": tiles,
+        "now": now,
+        "bad": sum(tile.state == State.BAD for tile in tiles),
+        "late": sum(tile.state == State.LATE for tile in tiles),
+    }
+    return render(request, "watch/service.html", context)
+
+
+def read_state(now: datetime) -> list[Line]:
+    """Return each part of `/readyz` that isn't well, with what to do; one line when all are."""
+    parts = describe_parts(now)
+    lines = []
+    for part, facts in sorted(parts.items()):
+        if facts["ok"]:
+            continue
+        name, what, page = PARTS.get(part, (part, _("“vatra status” says more."), "VatraPartIll"))
+        lines.append(Line(str(name), str(what), State.BAD, _("Runbook: %(page)s") % {"page": page}))
+    return lines or [Line(_("All parts"), _("are well"))]
+
+
+def read_matters(now: datetime) -> list[Line]:
+    """Return what was told by the second way lately, the newest first."""
+    lines = []
+    if not has_second_way():
+        words = _("none is set: when mails don’t go out, only mails say so")
+        lines.append(Line(_("Second way"), words, State.LATE, "OPERATOR_SMS, OPERATOR_WEBHOOK"))
+    for matter in Matter.objects.all()[:SHOWN]:
+        kind = MATTERS.get(matter.name)
+        words = str(kind.ill) if kind else matter.name
+        began = write_date(timezone.localtime(matter.began_at), "d.m.Y H:i")
+        more = [ngettext("%(n)s message", "%(n)s messages", matter.messages) % {"n": matter.messages}]
+        if matter.error:
+            more.append(matter.error)
+        if matter.ended_at is None:
+            lines.append(Line(began, words, State.BAD, " · ".join(more)))
+        else:
+            length = word_age((matter.ended_at - matter.began_at).total_seconds())
+            lines.append(Line(began, words, State.OK, " · ".join([_("for %(age)s") % {"age": length}, *more])))
+    return lines or [Line(_("Second way"), _("nothing yet"), State.IDLE)]
+
+
+def read_workers(beats: dict[Any, Heartbeat], now: datetime) -> list[Line]:
+    """Return the workers of each machine and when they last gave a sign."""
+    names = {True: _("for notices"), False: _("for documents and tidying")}
+    lines = []
+    for state in read_machines(beats, now):
+        words = ngettext("%(n)s worker", "%(n)s workers", state.alive) % {"n": state.alive}
+        sign = _("last sign %(age)s ago") % {"age": word_age(measure_age(state.last_at, now))}
+        name = f"{state.machine} · {names[state.cluster == URGENT]}"
+        lines.append(Line(name, words, State.OK if state.alive else State.BAD, sign))
+    return lines or [Line(_("Workers"), _("none has given a sign"), State.BAD)]
+
+
+def read_failures() -> list[Line]:
+    """Return how many rows of each kind were put aside."""
+    rows = PutAside.objects.order_by("kind").values_list("kind").annotate(amount=Count("pk"))
+    lines = [
+        Line(str(KINDS.get(kind, _("Another task"))), str(amount), State.LATE, address=reverse("put_aside"))
+        for kind, amount in rows
+    ]
+    return lines or [Line(_("Failed tasks"), _("none"))]
+
+
+def read_stored() -> Iterable[Line]:
+    """Return how much of everything is stored, and how it has grown within a month."""
+    growth = read_growth()
+    if not growth:
+        return [Line(_("What is stored"), _("measured within the hour"), State.IDLE)]
+    days = get_days_until_full(growth)
+    lines = []
+    for name, (label, _measure) in FIGURES.items():
+        found = growth.get(name)
+        if found is None:
+            continue
+        is_late = name == DISK_FREE and days is not None and days < FULL_SOON
+        more = _word_growth(name, found.value - found.before, found.days) if found.before is not None else ""
+        if name == DISK_FREE and days is not None:
+            more += " · " + ngettext("full in %(n)s day", "full in %(n)s days", days) % {"n": days}
+        lines.append(Line(str(label), _word(name, found.value), State.LATE if is_late else State.OK, more))
+    return lines
+
+
+def _word(name: str, value: int) -> str:
+    return filesizeformat(value) if name in BYTES else f"{value:,}".replace(",", "\u202f")
+
+
+def _word_growth(name: str, change: int, days: int) -> str:
+    sign = "+" if change >= 0 else "−"
+    words = {"change": sign + _word(name, abs(change)), "n": days}
+    return ngettext("%(change)s in %(n)s day", "%(change)s in %(n)s days", days) % words
+
+
+def _get_regions() -> Iterable[Region]:
+    return Region.objects.filter(is_outreach=True).order_by("name")
