@@ -24,8 +24,10 @@ OLDEST = 140000
 @contextmanager
 def connect(database: dict[str, Any]) -> Iterator[psycopg.Connection[Any]]:
     """Connect to the database that these settings (as of DATABASES) name. JSON is read as text. Raises CannotMove."""
+    # What the URL demands of TLS (?sslmode=verify-full), as the service itself will.
+    tls = {name: value for name, value in database.get("OPTIONS", {}).items() if name.startswith("ssl")}
     try:
-        connection = psycopg.connect(**connect_arguments(database), options="-c timezone=UTC", autocommit=True)
+        connection = psycopg.connect(**connect_arguments(database), **tls, options="-c timezone=UTC", autocommit=True)
     except psycopg.Error as error:
         raise CannotMove(f"That database can't be reached ({type(error).__name__}). Nothing was changed.") from None
     with connection:

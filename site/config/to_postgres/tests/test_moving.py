@@ -248,6 +248,11 @@ def test_another_release_and_wrong_keys_are_refused(
         run()
 
 
+def test_a_server_that_cannot_do_the_tls_that_is_demanded_gets_nothing(target: str) -> None:
+    with pytest.raises(CommandError, match="can't be reached"):
+        call_command("to_postgres", f"{target}?sslmode=require", prepare=True, stdout=StringIO())
+
+
 @pytest.mark.parametrize("url", ["sqlite:///x", "postgres://u:p@127.0.0.1:1/x", "postgres://u@h", ""])
 def test_a_target_that_is_none_is_said_without_its_password(
     demo: Path, url: str, monkeypatch: pytest.MonkeyPatch
