@@ -19,7 +19,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian bench bench-million drill lock fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian bench bench-million drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -55,6 +55,7 @@ lint: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.st
 	.venv/bin/mypy $(ROOMS) $(TOOLS)
 	.venv/bin/lint-imports --no-logo
 	DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m config.migration_check
 	.venv/bin/djhtml --check templates
 	$(BIOME) ci --colors=off --error-on-warnings
 	$(TSC) --project tsconfig.json
@@ -93,6 +94,9 @@ lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and packa
 
 bare-debian: test-packages .venv/test.stamp ## As root: install in a bare Debian in a folder, upgrade, destroy, restore (DATABASE=sqlite, FIRST=HEAD)
 	$(PY) -m tests.install.bare_debian $${DATABASE:-sqlite} --first $${FIRST:-HEAD}
+
+release: .venv/test.stamp ## Name what is merged a release (VERSION=1.2.0): changelog, version, tag; pushes nothing
+	@$(PY) deploy/release.py "$(VERSION)"
 
 fresh: test-packages ## Build both environments in an empty folder with nothing cached, and compare them with the lock files
 	@bash deploy/fresh.sh

@@ -16,6 +16,7 @@ import hashlib
 import os
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -60,6 +61,23 @@ def keep_template() -> None:
         _keep_postgres()
     _haste.close()
     _unlock()
+
+
+def fill_postgres(url: str) -> None:
+    """Make this release's tables in an empty database of a cluster of one's own, from the dump or for the next one."""
+    if _dump_file().exists():
+        subprocess.run(
+            [find_program("pg_restore"), "--no-owner", "--single-transaction", f"--dbname={url}", str(_dump_file())],
+            check=True,
+        )
+        return
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
+    subprocess.run(command, check=True, env={**os.environ, "DATABASE_URL": url})
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    fresh = _dump_file().with_suffix(f".{os.getpid()}")
+    subprocess.run([find_program("pg_dump"), "--format=custom", "--compress=0", f"--file={fresh}", url], check=True)
+    fresh.replace(_dump_file())
+    _forget_old("*.dump")
 
 
 def _create_sqlite(creation: SqliteCreation, *args: Any, **kwargs: Any) -> str:

@@ -82,7 +82,7 @@ def claim_instance() -> Instance:
     port = _port(os.environ.get("PORT") or "8000")
     claim, reserved = _reserve(host, port)
     data_dir = _folder(Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve())
-    lock = _lock(data_dir)
+    lock = lock_folder(data_dir)
     os.environ.update({"PORT": str(port), "HOST": host, "DATA_DIR": str(data_dir)})
     public_url = os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
     place = Instance(host, port, data_dir, settings, public_url, lock, claim, reserved, None)
@@ -143,8 +143,11 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _lock(data_dir: Path) -> int:
-    """Lock the folder. Every part inherits the lock, so it is free only when the last of them is gone."""
+def lock_folder(data_dir: Path) -> int:
+    """Lock the folder. Raises CannotStart while a copy of the service runs on it.
+
+    Every part inherits the lock, so it is free only when the last of them is gone.
+    """
     lock = os.open(data_dir / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:

@@ -164,10 +164,17 @@ def _migrate() -> None:
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from config.to_postgres.target import MARK
+
     try:
         executor = MigrationExecutor(connection)
     except DatabaseError as error:
         raise CannotStart(f"The database of DATABASE_URL can't be used ({type(error).__name__}).") from None
+    if MARK in connection.introspection.table_names():
+        raise CannotStart(
+            "Not all rows of SQLite have arrived in the database of DATABASE_URL: put the SQLite database back into the"
+            " settings, and run `vatra to-postgres` again (docs/operator.md)."
+        )
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
 
