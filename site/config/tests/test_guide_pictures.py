@@ -18,7 +18,8 @@ def test_the_workers_guide_shows_the_phones_pages(path: Path) -> None:
     assert len(lines) == 4
     for line in lines:
         found = PICTURE.match(line)
-        assert found and finders.find(f"guides/{found[2]}"), line
+        assert found, line
+        assert finders.find(f"guides/{found[2]}"), line
     shown = re.findall(r'<img src="[^"]*/guides/phone-[a-z]+\.png" alt="[^"]{20,}"', render(path.read_text("utf-8")))
     assert len(shown) == 4
 

@@ -25,6 +25,8 @@ export async function fill(app, id) {
   return { leave: () => filling.leave(), close: () => filling.close() };
 }
 
+const BEHIND_MS = 100; // the longest that what is shown waits for what is sealed
+
 /** @param {Date} at */
 const local = (at) =>
   `${dayOf(at)}T${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
@@ -46,6 +48,7 @@ export class Filling {
     this.isOver = false;
     this.isClosed = false;
     this.isTyped = false;
+    this.isBehind = false;
     /** What the screen holds, while the list of answers is in its place. @type {ChildNode[]} */
     this.parts = [];
     this.byClock = true;
@@ -110,16 +113,28 @@ export class Filling {
   }
 
   asked() {
+    this.follow();
     return this.whole.states.filter((state) => state.isAsked);
   }
 
   changed() {
     if (this.isClosed) return;
     this.isTyped = true;
+    const saved = this.save();
+    if (this.isBehind) return;
+    this.isBehind = true;
+    void Promise.race([saved, new Promise((done) => setTimeout(done, BEHIND_MS))]).then(() => this.follow());
+  }
+
+  /** Brings what is shown up to what was typed, which is sealed first: the rules of a long form take longer than that. */
+  follow() {
+    if (!this.isBehind || this.isClosed) return;
+    this.isBehind = false;
+    const before = this.whole.touched.size;
     this.whole.refresh();
     if (this.judged.has(this.here)) this.judge(this.here);
     this.tellSteps();
-    void this.save();
+    if (this.whole.touched.size > before) void this.save(); // the form has filled something in
   }
 
   /** What is on the page, stored; a newer text takes the place of one that waits. */
