@@ -245,7 +245,7 @@ def drill(machine: Machine) -> None:
 def count_received(machine: Machine, uuids: set[str]) -> int:
     ask = (
         "import sys, json; from case_forms.submissions.models import Submission;"
-        " print('RECEIVED', Submission.objects.filter(uuid__in=json.load(open('/tmp/uuids'))).count())"
+        " print('RECEIVED', Submission.objects.filter(pk__in=json.load(open('/tmp/uuids'))).count())"
     )
     machine.inside("/tmp/uuids").write_text(json.dumps(sorted(uuids)))
     said = machine.manage("shell", "-v0", "-c", ask)
