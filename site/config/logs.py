@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from audit import clock
 
+from .error_sink import Sink
+
 # A brief's address holds its secret, and so do a person's calendar address and an invitation's; a card's code tells
 # which session a reader sat in; a traceback or another tool's result may quote an answer.
 LINK = re.compile(r"(/n/|/field/sessions/calendar/of/|/accounts/invitation/|/k/)[^/\s\"'?]+")
@@ -24,7 +26,7 @@ SPEAKS_OF_CODE = (ImportError, SyntaxError, NameError, ImproperlyConfigured)
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Configure logging; Django's LOGGING_CONFIG hook. `options`: {"level": "INFO"}."""
+    """Configure logging; Django's LOGGING_CONFIG hook. `options`: {"level": "INFO", "error_sink": SENTRY_DSN or ""}."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -48,6 +50,7 @@ def configure(options: dict[str, Any]) -> None:
                     "processors": [
                         error_without_content,
                         event_without_content,
+                        *_build_sink(options.get("error_sink", "")),
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.JSONRenderer(ensure_ascii=False),
                     ],
@@ -75,6 +78,19 @@ def configure(options: dict[str, Any]) -> None:
     # Python's own hooks would print the traceback with its message, past every processor.
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
+
+
+def _build_sink(dsn: str) -> list[Any]:
+    """Return the processor that shows errors to the receiver, which runs after all that remove content."""
+    if not dsn:
+        return []
+    sink = Sink(dsn)
+
+    def show(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        sink.take(event)
+        return event
+
+    return [show]
 
 
 def drop_what_is_imagined(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -638,4 +638,6 @@ SANDBOX = False
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reporting.HideEverythingFilter"
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING_CONFIG = "config.logs.configure"
-LOGGING: dict = {"level": LOG_LEVEL}
+# Errors of the code go to a receiver of the Sentry protocol, without content (config.error_sink). A secret.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+LOGGING: dict = {"level": LOG_LEVEL, "error_sink": SENTRY_DSN}

@@ -1,4 +1,4 @@
-"""Start-up checks of the second way to operators: `vatra check` says them too."""
+"""Start-up checks of the second way to operators, and of the error receiver: `vatra check` says them too."""
 
 from typing import Any
 
@@ -11,12 +11,13 @@ from notifications.channels.base import ChannelError
 from notifications.channels.outgoing_http import parse_endpoint
 from notifications.directory.ways.numbers import read_number
 
+from ..error_sink import is_usable
 from .telling import SMS, has_second_way
 
 
 @register()
 def second_way_can_be_used(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Every number is one, a gateway takes SMS, and the webhook's address and key can be used."""
+    """Every number is one, a gateway takes SMS, and the addresses and the webhook's key can be used."""
     found: list[CheckMessage] = []
     for place, number in enumerate(settings.OPERATOR_SMS, start=1):
         try:
@@ -35,6 +36,8 @@ def second_way_can_be_used(app_configs: Any, **kwargs: Any) -> list[CheckMessage
             Webhook(settings.OPERATOR_WEBHOOK_KEY)
         except (ValueError, RuntimeError):
             found.append(Error("OPERATOR_WEBHOOK_KEY is no key of Standard Webhooks (whsec_…).", id="watch.E004"))
+    if settings.SENTRY_DSN and not is_usable(settings.SENTRY_DSN):
+        found.append(Error("SENTRY_DSN is no address of an error receiver (https://KEY@host/NUMBER).", id="watch.E005"))
     if settings.PROFILE == "production" and not has_second_way():
         words = "When mails don't go out, only mails say so: set OPERATOR_SMS or OPERATOR_WEBHOOK (docs/operator.md)."
         found.append(Warning(words, id="watch.W001"))

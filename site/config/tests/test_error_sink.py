@@ -1,0 +1,144 @@
+"""Errors for a receiver of the Sentry protocol: where they happened, and not one word of what was being handled."""
+
+import gzip
+import json
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from notifications.channels.tests.servers import Receiver, receiver
+
+from .. import error_sink
+from ..error_sink import Sink, build_event, is_usable
+from ..logs import error_without_content, event_without_content
+
+CANARY = "Arta Hoxha, Vlora"
+
+
+@pytest.fixture
+def errors() -> Iterator[Receiver]:
+    with receiver((200, {})) as found:
+        yield found
+
+
+def make_sink(errors: Receiver) -> Sink:
+    return Sink(f"http://publickey@127.0.0.1:{errors.port}/7")
+
+
+def fail() -> None:
+    said = CANARY
+    raise ValueError(f"{said} can't be parsed")
+
+
+def make_line(event: str = "task_failed", logger: str = "config", level: str = "error") -> dict[str, Any]:
+    """A line of the log as it is before it is written, with an error whose text quotes an answer."""
+    try:
+        fail()
+    except ValueError as error:
+        line = {"event": event, "logger": logger, "level": level, "exc_info": error, "case": "8PGXRZ"}
+    return event_without_content(None, "", error_without_content(None, "", line))
+
+
+def read(request: Any) -> bytes:
+    return gzip.decompress(request.content) if request.headers.get("content-encoding") == "gzip" else request.content
+
+
+def wait_for(errors: Receiver, count: int) -> None:
+    until = time.monotonic() + 10
+    while len(errors.requests) < count and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def test_the_receiver_learns_the_class_and_the_place_and_no_word_of_the_answer(errors):
+    sink = make_sink(errors)
+    sink.take(make_line())
+    sink.flush(10)
+    wait_for(errors, 1)
+    (request,) = errors.requests
+    content = read(request)
+    assert b"ValueError" in content
+    assert b"test_error_sink.py" in content
+    assert b"task_failed" in content
+    for each in ("Arta", "Hoxha", "parsed", "8PGXRZ"):
+        assert each.encode() not in content
+    event = json.loads(content.splitlines()[-1])
+    assert set(event) <= error_sink.SENT
+    frames = event["exception"]["values"][0]["stacktrace"]["frames"]
+    assert frames[-1]["function"] == "fail"
+    assert all(set(frame) <= {"filename", "lineno", "function", "in_app"} for frame in frames)
+
+
+def test_what_the_library_adds_by_itself_stays_here(errors, monkeypatch):
+    monkeypatch.setenv("SENTRY_ENVIRONMENT", CANARY)
+    monkeypatch.setenv("SENTRY_NAME", CANARY)
+    sink = make_sink(errors)
+    sink.take(make_line())
+    sink.flush(10)
+    wait_for(errors, 1)
+    assert CANARY.encode() not in b"".join(read(each) for each in errors.requests)
+    event = json.loads(read(errors.requests[0]).splitlines()[-1])
+    assert not {"server_name", "user", "request", "breadcrumbs", "contexts", "extra", "modules", "environment"} & set(
+        event
+    )
+
+
+def test_the_same_error_leaves_once_and_another_one_too(errors):
+    sink = make_sink(errors)
+    for _time in range(61):
+        sink.take(make_line())
+    sink.take(make_line(event="another"))
+    sink.flush(10)
+    wait_for(errors, 2)
+    assert len(errors.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("logger", "level"), [("config", "info"), ("config", "warning"), ("urllib3.connectionpool", "error")]
+)
+def test_what_is_no_error_and_what_the_library_complains_of_stays_here(errors, logger, level):
+    sink = make_sink(errors)
+    sink.take(make_line(logger=logger, level=level))
+    sink.flush(1)
+    assert errors.requests == []
+
+
+@pytest.mark.parametrize("dsn", ["http://key@127.0.0.1:1/7", "nonsense", "https://", "http://key@127.0.0.1:1/"])
+def test_a_receiver_that_is_away_or_no_address_stops_nothing(dsn):
+    sink = Sink(dsn)
+    began = time.monotonic()
+    sink.take(make_line())
+    assert time.monotonic() - began < 2
+
+
+def test_a_line_without_an_error_is_an_event_too():
+    event = build_event({"event": "device_alarm_has_nobody", "logger": "alarms", "level": "error"})
+    assert event == {"level": "error", "logger": "alarms", "logentry": {"formatted": "device_alarm_has_nobody"}}
+
+
+def test_an_address_without_a_key_or_a_project_is_known_as_none():
+    assert is_usable("https://key@errors.example/7")
+    for dsn in ("", "errors.example", "https://errors.example/7", "https://key@errors.example/", "ftp://key@host/7"):
+        assert not is_usable(dsn)
+
+
+def test_it_stands_in_the_log_where_an_address_is_set(errors, capfd, settings):
+    from .. import logs
+
+    before = structlog.get_config(), logging.getLogger().handlers[:]
+    try:
+        logs.configure({"level": "INFO", "error_sink": f"http://publickey@127.0.0.1:{errors.port}/7"})
+        try:
+            fail()
+        except ValueError:
+            logging.getLogger("config").exception("a_task_failed")
+        wait_for(errors, 1)
+    finally:
+        structlog.configure(**before[0])
+        logging.getLogger().handlers[:] = before[1]
+        logs.configure(settings.LOGGING)
+    assert b"a_task_failed" in read(errors.requests[0])
+    assert CANARY.encode() not in read(errors.requests[0])
