@@ -16,11 +16,10 @@ from outreach_pages.records.models import InformativeSession
 from outreach_pages.records.phones.models import PhoneRecord
 from outreach_pages.tests.places import session as make_session
 
+from .pocket import Pocket, list_readable
 from .quiet import until
 from .test_filling_types import LAY_BARS_IN_THE_FLOW
-from .test_phone_that_stores import WCAG, Pocket, list_readable, picture, pocket
-
-__all__ = ["pocket"]
+from .test_phone_that_stores import WCAG, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -62,7 +61,7 @@ def test_a_kit_comes_along_and_its_slides_are_shown_without_a_network(pocket: Po
     page = pocket.page
     pocket.set_up()
     page.click('a[href="#/sessions"]')
-    expect(page.locator(f'[data-part=kits] a[href="#/kit/{version.pk}"]')).to_be_visible(timeout=30_000)
+    expect(page.locator(f'[data-part=kits] a[href="#/kit/{version.pk}"]')).to_be_visible()
     other = page.locator("[data-part=kits] li", has=page.locator("button")).first
     other.locator("button").click()
     expect(other).to_contain_text("On this phone")
@@ -113,7 +112,7 @@ def test_a_session_is_counted_without_a_network_and_is_on_its_record_once(pocket
     page = pocket.page
     pocket.set_up()
     page.click('a[href="#/sessions"]')
-    expect(page.get_by_role("button", name="Count and record")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Count and record")).to_be_visible()
     pocket.context.set_offline(True)
     page.get_by_role("button", name="Count and record").click()
     girls, boys = (page.locator(f"#id_count-{sex}-15_17") for sex in ("female", "male"))
@@ -154,7 +153,7 @@ def test_a_session_is_counted_without_a_network_and_is_on_its_record_once(pocket
     assert until(page, lambda: InformativeSession.objects.filter(place_name="Shkolla e fshatit").count() == 1)
     assert not PhoneRecord.objects.exists()
     page.goto(pocket.address + "#/sessions")
-    expect(page.get_by_role("button", name="Correct the record")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Correct the record")).to_be_visible()
 
 
 def plan_another(page: Page) -> None:

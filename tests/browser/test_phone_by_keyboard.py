@@ -25,13 +25,15 @@ def tab_to(page: Page, selector: str, *, back: bool = False) -> None:
     raise AssertionError(f"no way to {selector}")
 
 
-def choose(value: str) -> Callable[[Keys], None]:
-    """The choice with this value, by the keys of a group of radio buttons."""
+def choose(value: str, *, shows: str = "") -> Callable[[Keys], None]:
+    """The choice with this value, by the keys of a group of radio buttons. `shows`: the question that it brings."""
 
     def press(keys: Keys) -> None:
         keys.press("Space")
         for _choice in range(20):
             if keys.page.evaluate("document.activeElement.value") == value:
+                if shows:  # what is typed is sealed first, and the form follows
+                    expect(keys.page.locator(f"[data-item={shows}]")).to_be_visible()
                 return
             keys.press("ArrowDown")
         raise AssertionError(f"no choice {value}")
@@ -58,7 +60,7 @@ def test_from_the_pin_to_a_finished_form(pocket: Pocket) -> None:
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.closest('[data-item]')?.dataset.item") == "municipality"
     page.keyboard.type("Vlor")
-    danger = {"immediate_danger": choose("yes"), "urgent_notice": choose("potential_victim")}
+    danger = {"immediate_danger": choose("yes", shows="urgent_notice"), "urgent_notice": choose("potential_victim")}
     keys.fill({**danger, "whereabouts": "At the bus station"}, until="Continue")
     expect(page.locator("h1")).to_be_focused()
     consent = {"explained": "danger", "police_contact_consent": "unknown", "age_in_doubt": "unknown"}
