@@ -136,6 +136,7 @@ CUTS: dict[str, dict[str, str]] = {
     "site/config/sandbox/store.py": {"KEPT": "mails that a sandbox deletes"},
     "site/config/sandbox/push_service.py": {"KEPT": "pushes to invented phones, the newest"},
     "site/config/waiting_panel.py": {"MAX_OFFICES": COUNTED},
+    "site/config/watch/page.py": {"SHOWN": "the newest messages to operators; the record and the log hold all"},
 }
 
 

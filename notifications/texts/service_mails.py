@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from .filling import clean
 from .in_force import Wording
 from .mails import SUBJECT_BEGINS
+from .suspicious import is_suspicious
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,19 @@ def _clean_office(name: str) -> str:
 
 
 def _clean_person(name: str) -> str:
-    instead = pgettext("instead of a person’s name", "Somebody")
-    return clean("person", name, instead) or instead
+    return clean("person", name, _somebody()) or _somebody()
+
+
+def _clean_both(person: str, office: str) -> dict[str, str]:
+    """Return both as they may stand beside each other: two halves of a telephone number are one there."""
+    cleaned = {"person": _clean_person(person), "office": _clean_office(office)}
+    if is_suspicious(" ".join(cleaned.values())):
+        cleaned["person"] = _somebody()
+    return cleaned
+
+
+def _somebody() -> str:
+    return pgettext("instead of a person’s name", "Somebody")
 
 
 # About the roster, to a contact.
@@ -87,7 +99,7 @@ def word_own_page(*, office: str, page: str) -> ServiceMail:
 
 def word_swap_asked(*, person: str, office: str, page: str) -> ServiceMail:
     """Ask a colleague to agree to a swap."""
-    return _say_of_roster([_part("swap_asked", person=_clean_person(person), office=_clean_office(office))], page)
+    return _say_of_roster([_part("swap_asked", **_clean_both(person, office))], page)
 
 
 def word_request_ended(
@@ -96,7 +108,7 @@ def word_request_ended(
     """Say how a request for leave or a swap has ended."""
     ended = _part("leave_ended", result=result)
     if is_swap:
-        ended = _part("swap_ended", person=_clean_person(person), office=_clean_office(office), result=result)
+        ended = _part("swap_ended", **_clean_both(person, office), result=result)
     return _say_of_roster([ended, _part("roster_changed" if is_agreed else "roster_kept")], page)
 
 
@@ -173,7 +185,7 @@ def word_phone_added(*, phone_name: str) -> ServiceMail:
 
 def word_came_back(*, person: str, office: str, page: str) -> ServiceMail:
     """Say to a coordinator that a contact's mail came back."""
-    came_back = _part("came_back", person=_clean_person(person), office=_clean_office(office))
+    came_back = _part("came_back", **_clean_both(person, office))
     said = [[_part("hello")], [came_back], [_part("came_back_page", page=page)]]
     return ServiceMail(_part("subject_came_back"), said, is_signed=False)
 

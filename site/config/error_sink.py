@@ -7,6 +7,7 @@ no request, no breadcrumb, no name of this machine.
 A receiver that is away or full is passed by: what it doesn't take is in the log all the same.
 """
 
+import atexit
 import re
 import time
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FRAME = re.compile(r"^(?P<file>.*):(?P<line>\d+) (?P<function>.*)$")
 SAME_SECONDS = 300.0  # in which a process sends one error of a kind once
 MOST_KINDS = 500
+LAST_SECONDS = 2.0  # for what a process sends when it ends
 # Of a whole event. All else that the library adds stays here.
 SENT = frozenset({"event_id", "timestamp", "platform", "level", "logger", "logentry", "exception", "release", "sdk"})
 LOUD = ("error", "critical")
@@ -68,6 +70,8 @@ class Sink:
             from sentry_sdk import Client
             from sentry_sdk.consts import CompressionAlgo
 
+            # The library's thread ends with the process; this waits for it.
+            atexit.register(self.flush, LAST_SECONDS)
             self._client = Client(
                 self.dsn,
                 default_integrations=False,

@@ -75,6 +75,8 @@ def configure(options: dict[str, Any]) -> None:
             },
         }
     )
+    # A line that can't be written would be printed with its traceback instead, and the text of the error in it.
+    logging.raiseExceptions = False
     # Python's own hooks would print the traceback with its message, past every processor.
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.apps import apps
 from django.db import models
 from django.db.migrations import Migration, operations
 from django.db.migrations.loader import MigrationLoader
@@ -39,7 +40,8 @@ class Finding:
 def main(arguments: list[str]) -> int:
     """Check, or note all as released with `--release`. Returns the exit code."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
-    django.setup()
+    if not apps.ready:  # setting up once more would configure the log anew
+        django.setup()
     loader = MigrationLoader(None)
     ours = sorted(f"{app}.{name}" for (app, name), each in loader.disk_migrations.items() if is_ours(each))
     if arguments == ["--release"]:

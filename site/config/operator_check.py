@@ -299,7 +299,8 @@ def _describe_proof(found: dict[str, Any], proof: Any) -> Result:
 
 
 def _look_elsewhere(url: str) -> Result:
-    from config.backups.elsewhere.store import NotTaken, open_store
+    from config.backups.elsewhere.opening import open_store
+    from config.backups.elsewhere.store import NotTaken
     from config.backups.rotation import read_time
 
     try:

@@ -307,10 +307,11 @@ def test_a_phone_that_has_ended_is_not_renewed_and_another_s_is_not_there(phone,
 OWN = {
     "queue": {"/device-contact", "/sealed-submissions", "/sealed-submissions/{uuid}", "/sealed-files/{uuid}"}
     | {"/device-rescues"},
-    "pack": {"/device-pack", "/device-forms/{key}/{version}"},
+    "pack": {"/device-pack", "/device-forms/{key}/{version}", "/device-kits/{version}"}
+    | {"/device-sessions/{session_id}", "/device-session-plan"},
 }
 FILLED = {"key": "small_identification", "number": "1", "version": "1", "reference": "ABC234"}
-FILLED |= {"uuid": "8f5d4c2e-0000-4000-8000-000000000000"}
+FILLED |= dict.fromkeys(("uuid", "session_id"), "8f5d4c2e-0000-4000-8000-000000000000")
 
 
 def routes():

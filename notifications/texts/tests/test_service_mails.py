@@ -61,6 +61,13 @@ def test_instead_of_a_name_that_would_lead_elsewhere_stands_a_plain_word(name: s
     assert "at the office" in compose(word_swap_asked(person="Ana", office=name, page=PAGE))[1]
 
 
+@pytest.mark.usefixtures("in_english")
+def test_two_halves_of_a_telephone_number_are_none() -> None:
+    for person, office in (("0", "00"), ("Ana 12", "12 Street"), ("12", "9")):
+        assert "went to Somebody" in compose(word_came_back(person=person, office=office, page=PAGE))[1]
+    assert "went to Ana (Office 12)" in compose(word_came_back(person="Ana", office="Office 12", page=PAGE))[1]
+
+
 def test_one_and_more_have_their_own_words() -> None:
     assert "1 rast pret" in compose_alarm(1)
     assert "21 raste presin" in compose_alarm(21)

@@ -2,13 +2,14 @@
 
 import gzip
 import json
-import logging
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from notifications.channels.tests.servers import Receiver, receiver
 
@@ -125,20 +126,27 @@ def test_an_address_without_a_key_or_a_project_is_known_as_none():
         assert not is_usable(dsn)
 
 
-def test_it_stands_in_the_log_where_an_address_is_set(errors, capfd, settings):
-    from .. import logs
+LAST_WORDS = """
+import django
+django.setup()
+import logging
+try:
+    raise ValueError("Arta Hoxha, Vlora")
+except ValueError:
+    logging.getLogger("config").exception("a_task_failed")
+raise KeyError("Arta Hoxha, Vlora")
+"""
 
-    before = structlog.get_config(), logging.getLogger().handlers[:]
-    try:
-        logs.configure({"level": "INFO", "error_sink": f"http://publickey@127.0.0.1:{errors.port}/7"})
-        try:
-            fail()
-        except ValueError:
-            logging.getLogger("config").exception("a_task_failed")
-        wait_for(errors, 1)
-    finally:
-        structlog.configure(**before[0])
-        logging.getLogger().handlers[:] = before[1]
-        logs.configure(settings.LOGGING)
-    assert b"a_task_failed" in read(errors.requests[0])
-    assert CANARY.encode() not in read(errors.requests[0])
+
+def test_a_process_that_ends_by_an_error_has_shown_both(errors):
+    environment = os.environ | {"SENTRY_DSN": f"http://publickey@127.0.0.1:{errors.port}/7"}
+    done = subprocess.run([sys.executable, "-c", LAST_WORDS], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "a_task_failed" in done.stderr
+    sent = b"".join(read(each) for each in errors.requests)
+    assert len(errors.requests) == 2
+    assert b"a_task_failed" in sent
+    assert b"KeyError" in sent
+    for each in ("Arta", "Hoxha"):
+        assert each not in done.stderr
+        assert each.encode() not in sent

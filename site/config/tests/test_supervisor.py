@@ -263,7 +263,7 @@ def test_the_environment_is_completed_for_the_parts(tmp_path, monkeypatch):
             places._reserve("127.0.0.1", port)
         monkeypatch.setattr(places, "LOCK_WAIT_SECONDS", 0.0)
         with pytest.raises(CannotStart, match="Another copy"):
-            places._lock(tmp_path / "data")
+            places.lock_folder(tmp_path / "data")
     finally:
         place.claim.close()
         place.reserved.close()

@@ -37,7 +37,11 @@ MARKS = re.compile(
     r"|text/calendar|@api\.get|@api\.post|@router\.|httpx\.|httpcore\.Conn|smtplib|EmailMultiAlternatives\("
 )
 # What a phone reads that stores (case_forms.devices): its pack asks the gate for each case that it takes along.
-OF_PHONES = {"/device-pack", "/sealed-submissions/{uuid}"}
+# Kits and sessions are nobody's case.
+OF_PHONES = {
+    "/device-pack", "/device-kits/{version}", "/device-sessions/{session_id}", "/device-session-plan",
+    "/sealed-submissions/{uuid}",
+}  # fmt: skip
 # Where the gate is asked: {module: (the module that asks, the question)}.
 GATED = {
     "case_forms/submissions/exports/actions.py": ("case_forms/submissions/exports/actions.py", "may_leave"),
@@ -61,6 +65,8 @@ WITHOUT_A_CASE = {
     "case_forms/form_builder/versions.py": "a form's definition",
     "case_forms/form_builder/xlsform_views.py": "a form's definition",
     "case_forms/devices/form_package_api.py": "a form in which nothing is typed, with what its worker may choose",
+    "case_forms/devices/kit_package_api.py": "what a session is held with",
+    "case_forms/devices/session_package_api.py": "a session's plan and its record, of which nobody is named",
     "case_forms/submissions/field_api/attachments.py": "takes a file in, and answers with its id",
     "case_forms/tip_pages/api/endpoints.py": "what a unit answered to a tip, to whoever holds its receipt",
     "case_forms/tip_pages/api/session_requests.py": "how far a request for a session is, to whoever holds its receipt",

@@ -1,10 +1,8 @@
-"""What a place for backups must be able to do, and which one a URL names."""
+"""What a place for backups must be able to do, and how its URL is taken apart."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 UNFINISHED = ".unfinished"
 
@@ -37,23 +35,6 @@ class Store(Protocol):
         ...
 
     def remove(self, name: str) -> None: ...
-
-
-@contextmanager
-def open_store(url: str) -> Iterator[Store]:
-    """Connect to what `sftp://user@host/path` or `s3://bucket/prefix` names. Raises NotTaken."""
-    parts = split(url)
-    if parts.scheme == "sftp":
-        from .sftp import connect
-
-        with connect(
-            parts.hostname or "", parts.port or 22, unquote(parts.username or ""), unquote(parts.path)
-        ) as there:
-            yield there
-    else:
-        from .s3 import Bucket
-
-        yield Bucket(parts.netloc, unquote(parts.path).strip("/"))
 
 
 def split(url: str) -> SplitResult:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from .. import rotation
 from ..making import CASE_KEYS, MIB
-from .store import UNFINISHED, NotTaken, Store, open_store
+from .opening import open_store
+from .store import UNFINISHED, NotTaken, Store
 
 SUM = ".sha256"
 SPARE = 100 * MIB

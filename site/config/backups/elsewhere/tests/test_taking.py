@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from config.backups import rotation
 from config.backups.elsewhere import sftp
-from config.backups.elsewhere.store import NotTaken, open_store
+from config.backups.elsewhere.opening import open_store
+from config.backups.elsewhere.store import NotTaken
 from config.backups.elsewhere.taking import bring, take
 from config.backups.making import CASE_KEYS
 from config.health import BACKUP_ELSEWHERE, BACKUP_FAILED, describe_backup
