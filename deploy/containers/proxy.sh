@@ -44,5 +44,18 @@ look_after_the_certificate() {
     sleep 43200
   done
 }
+# nginx looks a name up when it starts; a service that was made anew may have another address.
+follow_the_service() {
+  local known now
+  known="$(getent hosts service || true)"
+  while sleep 3; do
+    now="$(getent hosts service || true)"
+    if [ -n "$now" ] && [ "$now" != "$known" ]; then
+      known="$now"
+      nginx -c $run/nginx.conf -e stderr -s reload
+    fi
+  done
+}
+follow_the_service &
 if [ -n "${CERTIFICATE_EMAIL:-}" ]; then look_after_the_certificate & fi
 exec nginx -c $run/nginx.conf -e stderr -g 'daemon off;'
