@@ -1,7 +1,7 @@
 """Another version of the phone's page, and of the form, while a draft is in hand: the draft is as it was."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from case_forms.devices.app import views
 from case_forms.form_builder.actions import publish_form, save_definition
@@ -25,6 +25,13 @@ HAS_RENEWED = """async (version) => {
 }"""
 
 
+def type_and_see_it_saved(page: Page, field: str, text: str, words: str = "Saved on this phone") -> None:
+    """Type, and wait for the words about this press: those of the one before are taken away."""
+    page.evaluate("document.querySelector('[data-part=saved]').textContent = ''")
+    page.fill(field, text)
+    expect(page.locator("[data-part=saved]")).to_contain_text(words)
+
+
 def version_of(pocket: Pocket) -> str | None:
     return pocket.page.locator("body").get_attribute("data-app")
 
@@ -46,9 +53,8 @@ def test_another_version_of_page_and_form_leaves_a_draft_as_it_was(
     page = pocket.page
     first = FormVersion.objects.newest().get(form__key=FORM).number
     page.locator(f"[data-form={FORM}]").click()
-    page.fill("#q-whereabouts", TYPED)
-    page.fill("#q-whereabouts_when", "Now")
-    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    type_and_see_it_saved(page, "#q-whereabouts", TYPED)
+    type_and_see_it_saved(page, "#q-whereabouts_when", "Now")
     address = page.url
 
     newest = publish_without("whereabouts_when").number
@@ -56,8 +62,7 @@ def test_another_version_of_page_and_form_leaves_a_draft_as_it_was(
     monkeypatch.setattr(views, "APP_VERSION", "2")
     words = views.get_words
     monkeypatch.setattr(views, "get_words", lambda: [("saved", "Stored here {time}"), *words()])
-    page.fill("#q-whereabouts_when", "Since noon")  # a page that is open is never exchanged
-    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    type_and_see_it_saved(page, "#q-whereabouts_when", "Since noon")  # a page that is open is never exchanged
     pocket.kill()
 
     page = pocket.start()  # the stored page opens at once, and the new one is brought behind it
@@ -66,8 +71,7 @@ def test_another_version_of_page_and_form_leaves_a_draft_as_it_was(
     pocket.unlock()
     expect(page.locator("#q-whereabouts_when")).to_have_value("Since noon")
     page.wait_for_function(HAS_RENEWED, arg="2")
-    page.fill("#q-whereabouts", f"{TYPED}, at the kiosk")
-    expect(page.locator("[data-part=saved]")).to_contain_text("Saved on this phone")
+    type_and_see_it_saved(page, "#q-whereabouts", f"{TYPED}, at the kiosk")
     pocket.kill()
 
     page = pocket.start(offline=True)
@@ -76,8 +80,7 @@ def test_another_version_of_page_and_form_leaves_a_draft_as_it_was(
     pocket.unlock()
     expect(page.locator("#q-whereabouts")).to_have_value(f"{TYPED}, at the kiosk")
     expect(page.locator("#q-whereabouts_when")).to_have_value("Since noon")
-    page.fill("#q-whereabouts_when", "Since one")
-    expect(page.locator("[data-part=saved]")).to_contain_text("Stored here")
+    type_and_see_it_saved(page, "#q-whereabouts_when", "Since one", "Stored here")
     fill_to_the_check(page)
     for box in page.locator("input[name=confirmed]").all():
         box.check()
