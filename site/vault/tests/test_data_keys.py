@@ -1,5 +1,6 @@
 """A key for each owner: what belongs to it is sealed under it, rotation leaves it, and destroying forgets it all."""
 
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -145,7 +146,9 @@ def test_the_memory_of_keys_is_bounded_and_follows_the_file(
 
 def test_no_repr_shows_a_key(owner: UUID) -> None:
     data_keys.get_cipher(owner)
-    assert "b'" not in repr(data_keys._cached)
+    # As a literal of bytes: an id may end in b, too.
+    assert not re.search(r"\bb['\"]", repr(data_keys._cached))
+    assert re.search(r"\bb['\"]", repr({"key": b"x"}))
 
 
 def test_a_simulation_makes_none(folder: Path) -> None:
