@@ -27,9 +27,11 @@ HAS_RENEWED = """async (version) => {
 
 def type_and_see_it_saved(page: Page, field: str, text: str, words: str = "Saved on this phone") -> None:
     """Type, and wait for the words about this press: those of the one before are taken away."""
-    page.evaluate("document.querySelector('[data-part=saved]').textContent = ''")
+    saved = page.locator("[data-part=saved]")
+    expect(page.locator(field)).to_be_visible()
+    saved.evaluate("line => { line.textContent = ''; }")
     page.fill(field, text)
-    expect(page.locator("[data-part=saved]")).to_contain_text(words)
+    expect(saved).to_contain_text(words)
 
 
 def version_of(pocket: Pocket) -> str | None:
