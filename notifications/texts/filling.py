@@ -36,7 +36,8 @@ def clean(name: str, value: str, instead: str = "") -> str:
     """
     visible = "".join(" " if letter.isspace() else letter for letter in value if letter.isspace() or _is_seen(letter))
     line = " ".join(visible.split())
-    if name != "phone" and is_suspicious(line):
+    # In brackets, as it may stand in a sentence: what ends with a colon becomes a link by the sign that follows it.
+    if name != "phone" and is_suspicious(f"({line})"):
         line = instead
     longest = PLACEHOLDERS[name].length()
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

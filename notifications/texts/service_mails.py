@@ -64,7 +64,7 @@ def _clean_person(name: str) -> str:
 def _clean_both(person: str, office: str) -> dict[str, str]:
     """Return both as they may stand beside each other: two halves of a telephone number are one there."""
     cleaned = {"person": _clean_person(person), "office": _clean_office(office)}
-    if is_suspicious(" ".join(cleaned.values())):
+    if is_suspicious(f"{cleaned['person']} ({cleaned['office']})"):
         cleaned["person"] = _somebody()
     return cleaned
 

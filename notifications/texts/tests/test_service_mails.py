@@ -54,7 +54,9 @@ def test_a_name_that_somebody_typed_leads_nobody_elsewhere(name: str, office: st
 
 
 @pytest.mark.usefixtures("in_english")
-@pytest.mark.parametrize("name", ["Call 069 12 34 567", "see vatra.al now", "me@evil.example", "\u202e", ""])
+@pytest.mark.parametrize(
+    "name", ["Call 069 12 34 567", "see vatra.al now", "me@evil.example", "Mail to:", "\u202e", ""]
+)
 def test_instead_of_a_name_that_would_lead_elsewhere_stands_a_plain_word(name: str) -> None:
     assert "The phone “a phone” was added" in compose(word_phone_added(phone_name=name))[1]
     assert compose(word_swap_asked(person=name, office=name, page=PAGE))[1].startswith("Somebody asks you to swap")
