@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -194,7 +194,9 @@ def _list_kits(sessions: list[dict[str, Any]], language: str) -> tuple[list[dict
     named = {line["kit"] for line in sessions if line["kit"] and line["state"] == SessionState.PLANNED}
     planned = list(KitVersion.objects.filter(pk__in=named).without_content().order_by("title", "pk"))
     found = KitVersion.objects.newest_of_live_kits().exclude(pk__in=named).without_content()
-    others = sorted(found.order_by("title", "pk")[:MAX_KITS], key=lambda each: each.language != language)
+    # Before the cut: of more kits than fit, those in the person's language stay.
+    in_another = Case(When(language=language, then=0), default=1)
+    others = found.order_by(in_another, "title", "pk")[:MAX_KITS]
     lines = [_describe_kit(version, planned=True) for version in planned]
     lines += [_describe_kit(version, planned=False) for version in others]
     return lines, _count_beside(found, MAX_KITS)

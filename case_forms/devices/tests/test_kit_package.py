@@ -23,7 +23,7 @@ from outreach_pages.records.models import InformativeSession
 from outreach_pages.tests.places import session as make_session
 from tests.seeds import lay_down_demo
 
-from .. import kit_package
+from .. import kit_package, pack
 from ..kit_package import PhoneFiles, build_kit_package
 from ..pack import build_pack
 from .phone import API, Phone
@@ -151,9 +151,9 @@ def test_another_units_session_brings_nothing(worker: User, phone: Phone, versio
     )
     far.update(kit_version=version, date=timezone.localdate())
     InformativeSession.objects.visible_to(worker).update(kit_version=None)
-    pack = build_pack(phone.device, "sq")
-    assert not any(each["planned"] for each in pack["kits"])
-    assert not {uuid.UUID(str(each["id"])) for each in pack["sessions"]} & set(far.values_list("pk", flat=True))
+    taken = build_pack(phone.device, "sq")
+    assert not any(each["planned"] for each in taken["kits"])
+    assert not {uuid.UUID(str(each["id"])) for each in taken["sessions"]} & set(far.values_list("pk", flat=True))
 
 
 def test_a_kit_that_is_no_longer_published_says_so(worker: User, phone: Phone, version: KitVersion) -> None:
@@ -161,3 +161,11 @@ def test_a_kit_that_is_no_longer_published_says_so(worker: User, phone: Phone, v
     KitPage.objects.filter(pk=version.kit_id).update(live=False)
     (line,) = [each for each in build_pack(phone.device, "en")["kits"] if each["id"] == version.pk]
     assert line["note"]
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_of_more_kits_than_fit_those_in_the_person_s_language_come_along(phone, monkeypatch, language):
+    monkeypatch.setattr(pack, "MAX_KITS", 1)
+    found = pack.build_pack(phone.device, language)
+    assert [each["language"] for each in found["kits"] if not each["planned"]] == [language]
+    assert found["more"]["kits"] > 0
