@@ -98,6 +98,8 @@ lay_down_the_release() {
   in_release .venv/bin/python -m compileall -q -j 0 site case_forms content notifications outreach_pages .venv/lib >/dev/null || true
   rm -rf "$RELEASE/.cache" "$RELEASE/.npm"
   chown -R root:root "$RELEASE"
+  # Also where the release was unpacked so that nobody but root reads it.
+  chmod -R u=rwX,go=rX "$RELEASE"
 }
 
 # With the new release and the settings of this machine, while the old one still serves.
@@ -107,19 +109,27 @@ prepare_the_release() {
 }
 
 take_the_release() {
-  if [ -d $APP ] && [ ! -L $APP ]; then
-    mv $APP "$HOME_OF_ALL/releases/before-$(basename "$RELEASE")"  # laid down by hand earlier
+  local before=""
+  if [ -L $APP ]; then
+    before="$(readlink -f $APP)"
+  elif [ -d $APP ]; then
+    before="$HOME_OF_ALL/releases/before-$(basename "$RELEASE")"
+    mv $APP "$before"  # laid down by hand earlier
   fi
   ln -sfn "$RELEASE" $APP.new
   mv -T $APP.new $APP
-  # The one before stays, to go back to; what is older goes.
-  find $HOME_OF_ALL/releases -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +3 | cut -d ' ' -f 2- |
-    while read -r old; do [ "$old" = "$RELEASE" ] || rm -rf "$old"; done
+  # The one before stays, to go back to; what is older goes, and what was never whole.
+  find $HOME_OF_ALL/releases -mindepth 1 -maxdepth 1 -type d ! -path "$RELEASE" ! -path "${before:-/}" -exec rm -rf {} +
 }
 
 certificate_of_our_own() {
   install -d -m 755 $TLS $ACME
   [ -s $TLS/fullchain.pem ] && return
+  if [ -s "/etc/letsencrypt/live/$1/fullchain.pem" ]; then  # installed by hand earlier
+    install -m 644 "/etc/letsencrypt/live/$1/fullchain.pem" $TLS/fullchain.pem
+    install -m 600 "/etc/letsencrypt/live/$1/privkey.pem" $TLS/privkey.pem
+    return
+  fi
   # So that nginx starts at all; browsers warn until a real one is here.
   openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
     -keyout $TLS/privkey.pem -out $TLS/fullchain.pem 2>/dev/null
@@ -131,9 +141,17 @@ set_up_nginx() {
   name="$(sed -n 's/^ALLOWED_HOSTS=\([^,]*\).*/\1/p' $SETTINGS)"
   say "nginx for $name"
   certificate_of_our_own "$name"
-  sed "s/server_name vatra\.example;/server_name $name;/" $APP/deploy/nginx.conf >/etc/nginx/sites-available/vatra.conf
-  ln -sf ../sites-available/vatra.conf /etc/nginx/sites-enabled/vatra.conf
-  rm -f /etc/nginx/sites-enabled/default
+  local site=/etc/nginx/sites-available/vatra.conf made=/etc/vatra/nginx.made
+  sed "s/server_name vatra\.example;/server_name $name;/" $APP/deploy/nginx.conf >$made.new
+  if [ -n "$is_new" ] || cmp -s $site $made || ! grep -qsF "server_name $name" /etc/nginx/sites-enabled/*; then
+    cp $made.new $site
+    mv $made.new $made
+    ln -sf ../sites-available/vatra.conf /etc/nginx/sites-enabled/vatra.conf
+    [ -z "$is_new" ] || rm -f /etc/nginx/sites-enabled/default
+  else
+    # Somebody has changed it, or it was made by hand under whatever name.
+    echo "nginx's configuration here isn't as this command made it, so it stays. Compare it with $made.new."
+  fi
   install -d -m 700 -o vatra -g vatra $DATA/media $DATA/media/images
   setfacl -m u:www-data:x $HOME_OF_ALL $DATA $DATA/media || echo "This disk keeps no access lists: nginx can't show pictures (docs/operator.md, Public pages)."
   setfacl -R -m u:www-data:rX -m d:u:www-data:rX $DATA/media/images || true
@@ -165,8 +183,10 @@ HOOK
 get_certificate() {
   has_systemd && [ "${VATRA_CERTIFICATE:-none}" != none ] || return 0
   say "Certificate"
-  certbot certonly --quiet --non-interactive --agree-tos --email "$VATRA_CERTIFICATE" --webroot -w $ACME -d "$VATRA_HOST" ||
-    echo "Let's Encrypt gave none (does $VATRA_HOST lead to this machine, and is port 80 open?). Later: certbot certonly --webroot -w $ACME -d $VATRA_HOST"
+  # The hook is named: those in the folder are run at renewals only.
+  local command=(certbot certonly --webroot -w "$ACME" -d "$VATRA_HOST" --deploy-hook /etc/letsencrypt/renewal-hooks/deploy/vatra)
+  "${command[@]}" --quiet --non-interactive --agree-tos --email "$VATRA_CERTIFICATE" ||
+    echo "Let's Encrypt gave none (does $VATRA_HOST lead to this machine, and is port 80 open?). Later: ${command[*]}"
 }
 
 [ "$(id -u)" -eq 0 ] || stop "Run it as root: sudo bash deploy/install.sh"

@@ -120,7 +120,7 @@ class Machine:
 
     def install(self, revision: str) -> None:
         """Unpack a revision and run its install.sh, answered without being asked."""
-        folder = self.inside("/root/release")
+        folder = self.inside("/opt/release")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         archive = subprocess.run(["git", "-C", str(HERE), "archive", revision], capture_output=True, check=True).stdout
@@ -135,7 +135,7 @@ class Machine:
             "VATRA_BACKUP_KEY": str(self.identity.to_public()),
         }
         self.run(
-            "env", *(f"{name}={value}" for name, value in answers.items()), "bash", "/root/release/deploy/install.sh"
+            "env", *(f"{name}={value}" for name, value in answers.items()), "bash", "/opt/release/deploy/install.sh"
         )
 
     def write_trial_settings(self) -> None:
@@ -263,8 +263,18 @@ def upgrade_under_traffic(machine: Machine, revision: str) -> set[str]:
     """Install a revision over the running one while units send. Returns the forms that were acknowledged."""
     load = Load(Demo(machine))  # type: ignore[arg-type]  # it asks a house for these two alone
     began = time.monotonic()
+    before = machine.run("readlink", "-f", APP)
+    site = machine.inside("/etc/nginx/sites-available/vatra.conf")
+    site.write_text("# Changed by somebody.\n" + site.read_text())
+    kept = [machine.inside(path).read_text() for path in ("/etc/vatra.env", "/etc/vatra/tls/privkey.pem")]
     with sending(load):
         machine.install(revision)
+        if machine.run("ls", "-d", before.strip()) != before or machine.run("readlink", "-f", APP) == before:
+            raise SystemExit("the release before is gone, or still the one that runs")
+        if not site.read_text().startswith("# Changed by somebody."):
+            raise SystemExit("what somebody changed in nginx's configuration is gone")
+        if kept != [machine.inside(path).read_text() for path in ("/etc/vatra.env", "/etc/vatra/tls/privkey.pem")]:
+            raise SystemExit("settings or the certificate's key were changed")
         say(f"the new release lies beside the old one after {time.monotonic() - began:.0f} s, and the old one serves")
         stopped = time.monotonic()
         machine.stop()
@@ -303,7 +313,7 @@ def destroy_and_restore(machine: Machine) -> None:
     shutil.rmtree(machine.inside(DATA))
     machine.data = "/srv/vatra/elsewhere"
     machine.write_trial_settings()
-    identity = machine.inside("/root/identity")
+    identity = machine.inside("/opt/identity")
     identity.write_text(str(machine.identity))
     shutil.copyfile(identity, machine.inside("/srv/vatra/identity"))
     machine.run("chown", "vatra:", "/srv/vatra/identity")
