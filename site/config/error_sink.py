@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sentry_sdk.types import Event
 
 FRAME = re.compile(r"^(?P<file>.*):(?P<line>\d+) (?P<function>.*)$")
+CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
 SAME_SECONDS = 300.0  # in which a process sends one error of a kind once
 MOST_KINDS = 500
 LAST_SECONDS = 2.0  # for what a process sends when it ends
@@ -98,7 +99,7 @@ def build_event(line: Mapping[str, Any]) -> "Event":
     event: Event = {
         "level": "fatal" if line["level"] == "critical" else "error",
         "logger": str(line.get("logger", "")),
-        "logentry": {"formatted": str(line.get("event", ""))},
+        "logentry": {"formatted": read_code(str(line.get("event", "")))},
     }
     if "error" in line:
         frames = [FRAME.match(each) for each in line.get("frames", [])]
@@ -117,6 +118,11 @@ def build_event(line: Mapping[str, Any]) -> "Event":
             ]
         }
     return event
+
+
+def read_code(event: str) -> str:
+    """Return the code of a line. What a library says in a sentence may name an address of a case, and stays here."""
+    return event if CODE.fullmatch(event) else "(a sentence)"
 
 
 def keep_only_what_the_log_says(event: Any, _hint: Any) -> Any:

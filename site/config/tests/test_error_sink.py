@@ -120,6 +120,11 @@ def test_a_line_without_an_error_is_an_event_too():
     assert event == {"level": "error", "logger": "alarms", "logentry": {"formatted": "device_alarm_has_nobody"}}
 
 
+def test_an_address_in_a_library_s_sentence_stays_here():
+    said = {"event": "Internal Server Error: /field/cases/8PGXRZ/", "logger": "django.request", "level": "error"}
+    assert "8PGXRZ" not in str(build_event(said))
+
+
 def test_an_address_without_a_key_or_a_project_is_known_as_none():
     assert is_usable("https://key@errors.example/7")
     for dsn in ("", "errors.example", "https://errors.example/7", "https://key@errors.example/", "ftp://key@host/7"):
