@@ -30,6 +30,8 @@ SITUATIONS: Mapping[str, Promise] = {
     "reminder": _("a reminder"),
     "call": _("please call"),
     "correction": _("a correction"),
+    "void": _("the case is void"),
+    "expect": _("somebody will call"),
     "talk": _("something was added"),
     "outcome": _("the outcome is awaited"),
     "duty": _("a duty is due"),

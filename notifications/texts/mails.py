@@ -62,6 +62,8 @@ _ABOUT = {
     "fallback": "mail.call",
     "duty": "mail.duty",
     "correction": "mail.correction",
+    "void": "mail.void",
+    "expect": "mail.expect",
     "inform": "mail.inform",
     "talk": "mail.talk",
     "outcome": "mail.outcome",
@@ -70,6 +72,7 @@ _ABOUT = {
 }
 _SUBJECTS = {
     "correction": "mail.subject_correction",
+    "void": "mail.subject_void",
     "talk": "mail.subject_talk",
     "outcome": "mail.subject_outcome",
     "test": "mail.subject_test",

@@ -80,6 +80,7 @@ _SUBJECTS = (
         ("number",),
     ),
     _subject("correction", _("Subject of a correction"), _("correction, notice {code}"), "code"),
+    _subject("void", _("Subject when a case is void"), _("what you were told no longer holds, notice {code}"), "code"),
     _subject("talk", _("Subject when the unit added something"), _("something was added, {code}"), "code"),
     _subject("outcome", _("Subject that asks for the outcome"), _("the outcome is awaited, {code}"), "code"),
     _subject("digest", _("Subject of the daily list"), _("{count} without an answer, {code}"), "code"),
@@ -152,6 +153,21 @@ _PARAGRAPHS = (
             "The unit has corrected what it wrote to you about a case. What you read before is no longer "
             "right. Open this notice and confirm that you have read it."
         ),
+    ),
+    _paragraph(
+        "void",
+        _("A case is void"),
+        _(
+            "A case that the unit told you about was recorded by mistake. What you were told does not hold. Stop what "
+            "you have begun because of it; open this notice to see which case it is, and confirm that you have read it."
+        ),
+    ),
+    _paragraph(
+        "expect",
+        _("Somebody will call"),
+        _("Somebody of {unit} may call you. Open this notice, and keep your telephone free."),
+        (),
+        ("code", "unit", "of_organisation"),
     ),
     _paragraph(
         "inform",

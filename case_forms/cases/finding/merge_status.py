@@ -19,12 +19,13 @@ from access.models import User
 from case_forms.procedures.case_state import STATUS_ORDER
 from notifications.outbox.models import Notice
 
+from ..as_recipient import AsRecipient
 from ..brief_content import both
 from ..models import Case, CaseEvent, CaseStatus, StatusChange
 from ..statuses.decided import get_decided, store_proposal
 from ..statuses.models import StatusDecision
 from ..statuses.telling import MERGED as TOLD_MERGED
-from ..statuses.telling import SEPARATED, tell_status
+from ..statuses.telling import SEPARATED, preview_telling, tell_status
 from ..telling_again import list_told
 from .merge_rows import RESULTS
 from .models import CaseMerge
@@ -133,6 +134,24 @@ def list_concerned(merge: CaseMerge, merged: MergedStatus) -> list[Notice]:
         return []
     differing = [case for case in (merge.kept, merge.duplicate) if case.status != merged.status]
     return [notice for case in differing for notice in list_told(case)]
+
+
+def preview_merged(merge: CaseMerge) -> AsRecipient | None:
+    """Describe what the recipients get whom the merge will tell of another status; None where it tells nobody."""
+    merged = compute_status(merge.kept, merge.duplicate)
+    if not merged.other or not (told := list_concerned(merge, merged)):
+        return None
+    return preview_telling(merged.status, is_drill=merge.kept.is_drill, count=len(told), what=TOLD_MERGED)
+
+
+def preview_separated(merge: CaseMerge) -> AsRecipient | None:
+    """Describe what they get once the merge is undone; None where that tells nobody."""
+    state = merge.moved.get(STATE, {})
+    if not state.get("told"):
+        return None
+    before, after = state["before"]["status"], state["after"]["status"]
+    status = before if before != after else merge.duplicate.status
+    return preview_telling(status, is_drill=merge.kept.is_drill, count=len(set(state["told"])), what=SEPARATED)
 
 
 def tell_merged(merge: CaseMerge, merged: MergedStatus, told: list[Notice], at: datetime, *, is_proposed: bool) -> None:

@@ -13,10 +13,11 @@ from access.models import MobileUnit, Municipality, User
 from access.scoping import get_signed_in_user, visible_or_404
 from audit import clock
 
+from ..as_recipient import AsRecipient
 from ..models import Case
 from . import merging, transfers
 from .links import LinkRefused, add_link, find_visible, remove_link
-from .merge_status import MergedStatus, compute_status, read_status
+from .merge_status import MergedStatus, compute_status, preview_merged, preview_separated, read_status
 from .models import CaseMerge, CaseTransfer, LinkKind, ProbableMatch
 from .related import build_related
 from .requests import RequestRefused, ask_about_match
@@ -144,6 +145,7 @@ def merge(request: HttpRequest, merge_id: UUID) -> HttpResponse:
         "merge": found,
         "may_decide": may_decide,
         "status": _describe_status(found, user, may_decide=may_decide),
+        "recipient": _preview(found) if may_decide else None,
         "is_proposer": found.proposed_by_id == user.pk,
         "has_side": may_act_for(found.kept, user) or may_act_for(found.duplicate, user),
         "problem": PROBLEMS.get(problem, ""),
@@ -159,6 +161,14 @@ def _describe_status(merge: CaseMerge, user: User, *, may_decide: bool) -> Merge
         return read_status(merge)
     both_seen = Case.objects.visible_to(user).filter(pk__in=(merge.kept_id, merge.duplicate_id)).count() == 2
     return compute_status(merge.kept, merge.duplicate) if may_decide or both_seen else None
+
+
+def _preview(merge: CaseMerge) -> AsRecipient | None:
+    """Describe what others are told by the press that may be next; None where it tells nobody."""
+    if not merge.approved_at:
+        return None if merge.dropped_at else preview_merged(merge)
+    waits = merge.undo_proposed_by_id and not merge.undone_at
+    return preview_separated(merge) if waits else None
 
 
 def _decide(decision: str, merge: CaseMerge, user: User) -> None:

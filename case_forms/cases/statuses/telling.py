@@ -60,8 +60,13 @@ def tell_status(
 
 def preview_status(case: Case, status: str) -> AsRecipient:
     """Describe what everybody gets who was notified of the case, once this status is agreed to."""
-    says = [(STATUS_NOW, CaseStatus(status).label), (WHAT_HAPPENED, WHAT), *ABOUT]
-    return describe_telling(Purpose.CORRECTION, says, is_drill=case.is_drill, count=len(list_told(case)))
+    return preview_telling(status, is_drill=case.is_drill, count=len(list_told(case)))
+
+
+def preview_telling(status: str, *, is_drill: bool, count: int, what: Promise | str = WHAT) -> AsRecipient:
+    """Describe what `count` recipients get who are told that the status is this one; `what`: why it differs."""
+    says = [(STATUS_NOW, CaseStatus(status).label), (WHAT_HAPPENED, what), *ABOUT]
+    return describe_telling(Purpose.CORRECTION, says, is_drill=is_drill, count=count)
 
 
 def _tell(case: Case, event: CaseEvent, earlier: Notice, at: datetime, what: Promise | str) -> Notice:

@@ -75,7 +75,7 @@ def test_a_drill_shows_its_mark(notice: Notice) -> None:
     ("purpose", "subject"),
     [
         (Purpose.CORRECTION, "Vatra: correction, notice 7K2M9-QXZ"),
-        (Purpose.VOID, "Vatra: notice 7K2M9-QXZ"),
+        (Purpose.VOID, "Vatra: what you were told no longer holds, notice 7K2M9-QXZ"),
         (Purpose.INFORM, "Vatra: notice 7K2M9-QXZ"),
     ],
 )

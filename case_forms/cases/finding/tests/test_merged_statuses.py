@@ -207,3 +207,31 @@ def test_another_region_reads_nothing_of_it(two: Two) -> None:
     assert client_of(stranger).get(reverse("finding:merge", args=[asked.pk])).status_code == 404
     assert client_of(stranger).get(reverse("cases:status", args=[first.reference])).status_code == 404
     assert "ended_statuses" in HEADINGS
+
+
+def test_the_merge_page_shows_what_recipients_get_before_the_press(two: Two) -> None:
+    first, second = _twins(two)
+    was_sent(first)
+    decide(two, second, "at_risk")
+    asked = merging.propose_merge(kept=first, duplicate=Case.objects.get(pk=second.pk), by=two.worker)
+    address = reverse("finding:merge", args=[asked.pk])
+    page = client_of(two.mate).get(address).content.decode()
+    assert "1 person was notified of this case and gets it." in page
+    assert "one case now" in page
+    # Whoever proposed only waits; whoever may press reads it.
+    assert "What the recipient gets" not in client_of(two.worker).get(address).content.decode()
+    merged = merging.approve_merge(merge=asked, by=two.mate)
+    assert "What the recipient gets" not in client_of(two.mate).get(address).content.decode()
+    merging.propose_undoing(merge=merged, by=two.mate)
+    page = client_of(two.worker).get(address).content.decode()
+    assert "1 person was notified of this case and gets it." in page
+    assert "are two again" in page
+    assert "potential victim" in page
+
+
+def test_a_merge_that_tells_nobody_shows_no_message(two: Two) -> None:
+    first, second = _twins(two)
+    was_sent(first)
+    asked = merging.propose_merge(kept=first, duplicate=second, by=two.worker)
+    page = client_of(two.mate).get(reverse("finding:merge", args=[asked.pk])).content.decode()
+    assert "What the recipient gets" not in page
