@@ -34,7 +34,8 @@ test: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.st
 test-all: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## As `make test`, with many more random examples and the coverage of all rooms
 	$(PY) -m config.catalogs
 	$(PY) -m tests.run --thorough $(LEGS)
-	if [ "$$(id -u)" -eq 0 ]; then $(PY) -m tests.install.bare_debian sqlite; $(PY) -m tests.install.bare_debian postgresql; fi
+	if [ "$$(id -u)" -eq 0 ]; then $(PY) -m tests.install.bare_debian sqlite; $(PY) -m tests.install.bare_debian postgresql; \
+	  $(PY) -m tests.install.first_certificate; fi
 
 test-fast: .venv/test.stamp node_modules/.stamp ## Style, and the tests nearest to what changed, in under 90 s
 	$(PY) -m config.catalogs

@@ -10,12 +10,12 @@ HOME_OF_ALL=/srv/vatra
 APP=$HOME_OF_ALL/app
 DATA=$HOME_OF_ALL/data
 SETTINGS=/etc/vatra.env
-TLS=/etc/vatra/tls
-ACME=/var/lib/vatra-acme
 RELEASE=$HOME_OF_ALL/releases/$(date -u +%Y%m%d-%H%M%S)
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 # shellcheck source=deploy/questions.sh
 . "$FROM/deploy/questions.sh"
+# shellcheck source=deploy/certificate.sh
+. "$FROM/deploy/certificate.sh"
 
 in_release() { runuser -u vatra -- env -C "$RELEASE" PATH=/usr/local/bin:/usr/bin:/bin HOME="$RELEASE" "$@"; }
 has_systemd() { [ -d /run/systemd/system ]; }
@@ -122,20 +122,6 @@ take_the_release() {
   find $HOME_OF_ALL/releases -mindepth 1 -maxdepth 1 -type d ! -path "$RELEASE" ! -path "${before:-/}" -exec rm -rf {} +
 }
 
-certificate_of_our_own() {
-  install -d -m 755 $TLS $ACME
-  [ -s $TLS/fullchain.pem ] && return
-  if [ -s "/etc/letsencrypt/live/$1/fullchain.pem" ]; then  # installed by hand earlier
-    install -m 644 "/etc/letsencrypt/live/$1/fullchain.pem" $TLS/fullchain.pem
-    install -m 600 "/etc/letsencrypt/live/$1/privkey.pem" $TLS/privkey.pem
-    return
-  fi
-  # So that nginx starts at all; browsers warn until a real one is here.
-  openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
-    -keyout $TLS/privkey.pem -out $TLS/fullchain.pem 2>/dev/null
-  chmod 600 $TLS/privkey.pem
-}
-
 set_up_nginx() {
   local name
   name="$(sed -n 's/^ALLOWED_HOSTS=\([^,]*\).*/\1/p' $SETTINGS)"
@@ -162,31 +148,13 @@ set_up_systemd() {
   install -m 755 $APP/deploy/vatra /usr/local/bin/vatra
   install -m 644 $APP/deploy/vatra.service $APP/deploy/vatra-backup.service $APP/deploy/vatra-backup.timer \
     $APP/deploy/vatra-backup-proof.service $APP/deploy/vatra-backup-proof.timer /etc/systemd/system/
-  install -d -m 755 /etc/letsencrypt/renewal-hooks/deploy
-  cat >/etc/letsencrypt/renewal-hooks/deploy/vatra <<HOOK
-#!/bin/sh
-# Made by deploy/install.sh: a renewed certificate goes where nginx reads it.
-set -eu
-install -m 644 "\$RENEWED_LINEAGE/fullchain.pem" $TLS/fullchain.pem
-install -m 600 "\$RENEWED_LINEAGE/privkey.pem" $TLS/privkey.pem
-systemctl reload nginx
-HOOK
-  chmod 755 /etc/letsencrypt/renewal-hooks/deploy/vatra
+  lay_down_the_hook
   has_systemd || return 0
   systemctl daemon-reload
   say "Start"
   systemctl enable --quiet vatra nginx
   systemctl restart vatra nginx
   if grep -q '^BACKUP_RECIPIENTS=' $SETTINGS; then systemctl enable --quiet --now vatra-backup.timer vatra-backup-proof.timer; fi
-}
-
-get_certificate() {
-  has_systemd && [ "${VATRA_CERTIFICATE:-none}" != none ] || return 0
-  say "Certificate"
-  # The hook is named: those in the folder are run at renewals only.
-  local command=(certbot certonly --webroot -w "$ACME" -d "$VATRA_HOST" --deploy-hook /etc/letsencrypt/renewal-hooks/deploy/vatra)
-  "${command[@]}" --quiet --non-interactive --agree-tos --email "$VATRA_CERTIFICATE" ||
-    echo "Let's Encrypt gave none (does $VATRA_HOST lead to this machine, and is port 80 open?). Later: ${command[*]}"
 }
 
 [ "$(id -u)" -eq 0 ] || stop "Run it as root: sudo bash deploy/install.sh"
@@ -210,7 +178,10 @@ prepare_the_release
 take_the_release
 set_up_nginx
 set_up_systemd
-[ -n "$is_new" ] && get_certificate
+if [ -n "$is_new" ] && has_systemd && [ "${VATRA_CERTIFICATE:-none}" != none ]; then
+  say "Certificate"
+  get_certificate "$VATRA_HOST" "$VATRA_CERTIFICATE" || echo "Later: bash $APP/deploy/certificate.sh $VATRA_CERTIFICATE"
+fi
 if has_systemd; then
   say "What is still to do (vatra check)"
   vatra check || true
