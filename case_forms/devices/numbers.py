@@ -5,6 +5,7 @@ where something waits: a session, a case with a duty that is due, a case for the
 those on duty before the others.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from access.models import Region
-from notifications.directory.areas import get_seat
+from notifications.directory.areas import get_seats
 from notifications.directory.call_list import CHILD_LINE, POLICE_LINE
-from notifications.directory.chain import get_offices_of_region
+from notifications.directory.chain import get_offices_of_regions
 from notifications.directory.models import Contact, DutyShift, Leave, Partner, Role
 
 CALLED = (Role.COORDINATOR, Role.POLICE, Role.CPU)  # in this order
@@ -32,21 +33,23 @@ def list_national() -> list[dict[str, Any]]:
 
 
 def list_numbers(regions: Collection[Region], near: Iterable[int], at: datetime) -> list[dict[str, Any]]:
-    """Return the numbers of the directory's people, each once. `near`: municipalities (ids) where something waits."""
-    places = set(near) | {get_seat(region).pk for region in regions if region.municipalities.exists()}
+    """Return the numbers of the directory's people, each once. `near`: municipalities (ids) where something waits.
+
+    As many queries as there are roles and tables, however many offices there are.
+    """
+    places = set(near) | get_seats(regions)
+    offices = {role: _take_nearest(list(_find_offices(role, regions, places)), places) for role in CALLED}
+    people = _read_people([office for each in offices.values() for office in each], at)
     found: list[dict[str, Any]] = []
     for role in CALLED:
-        offices = list(_find_offices(role, regions, places))
-        lines = [line for office in _take_nearest(offices, places) for line in _list_office(office, places, at)]
+        lines = [line for office in offices[role] for line in _list_office(office, people[office.pk], places)]
         # A stable sort: within the same nearness and duty, the order of the offices and their rosters stays.
         found += [described for _key, described in sorted(lines, key=lambda line: line[0])]
     return found
 
 
 def _find_offices(role: str, regions: Collection[Region], places: set[int]) -> "QuerySet[Partner]":
-    wanted = Q(pk__in=[])
-    for region in regions:
-        wanted |= Q(pk__in=get_offices_of_region(role, region).values("pk"))
+    wanted = Q(pk__in=get_offices_of_regions(role, regions).values("pk"))
     if role == Role.CPU:
         wanted |= Q(municipality__in=places)
     return Partner.objects.filter(wanted, role=role, is_active=True).order_by("slug")
@@ -56,29 +59,39 @@ def _take_nearest(offices: list[Partner], places: set[int]) -> list[Partner]:
     return sorted(offices, key=lambda office: office.municipality_id not in places)[:MAX_OFFICES]
 
 
-def _list_office(office: Partner, places: set[int], at: datetime) -> list[tuple[tuple[bool, bool], dict[str, Any]]]:
-    """Return the office's numbers, those on duty first, each with the key by which it is sorted."""
-    shifts = DutyShift.objects.at(at).filter(partner=office).order_by("rank", "starts_at")
-    away = set(Leave.objects.at(at).filter(contact__partner=office).values_list("contact", flat=True))
-    until = {shift.contact_id: shift.ends_at for shift in shifts if shift.contact_id not in away}
-    people = Contact.objects.filter(partner=office, is_active=True).exclude(phone="").order_by("name", "pk")
-    on_duty = sorted(people.filter(pk__in=until), key=lambda each: list(until).index(each.pk))
-    others = people.exclude(pk__in=until)[:MAX_PER_OFFICE]
+def _read_people(offices: list[Partner], at: datetime) -> dict[int, list[tuple[Contact, bool, datetime | None]]]:
+    """Return of each office (id) whom to call: (person, whether on duty, until when), those on duty first."""
+    away = set(Leave.objects.at(at).filter(contact__partner__in=offices).values_list("contact", flat=True))
+    until: dict[int, dict[int, datetime | None]] = defaultdict(dict)
+    for shift in DutyShift.objects.at(at).filter(partner__in=offices).order_by("rank", "starts_at"):
+        if shift.contact_id not in away:
+            until[shift.partner_id][shift.contact_id] = shift.ends_at
+    contacts: dict[int, list[Contact]] = defaultdict(list)
+    listed = Contact.objects.filter(partner__in=offices, is_active=True).exclude(phone="")
+    for contact in listed.order_by("name", "pk"):
+        contacts[contact.partner_id].append(contact)
+    found = {}
+    for office in offices:
+        duty = until[office.pk]
+        places = {key: place for place, key in enumerate(duty)}
+        # A stable sort: those who aren't on duty stay in the order of their names.
+        ordered = sorted(contacts[office.pk], key=lambda each: places.get(each.pk, len(places)))
+        found[office.pk] = [(each, each.pk in duty, duty.get(each.pk)) for each in ordered[:MAX_PER_OFFICE]]
+    return found
+
+
+def _list_office(
+    office: Partner, people: Iterable[tuple[Contact, bool, datetime | None]], places: set[int]
+) -> list[tuple[tuple[bool, bool], dict[str, Any]]]:
+    """Return the office's numbers, each with the key by which it is sorted."""
     # An office without a municipality of its own answers for the whole region.
     is_far = office.municipality_id is not None and office.municipality_id not in places
     return [
         (
-            (is_far, each.pk not in until),
-            _describe(
-                office.name,
-                each.name,
-                each.phone,
-                office.role,
-                on_duty=each.pk in until,
-                until=until.get(each.pk),
-            ),
+            (is_far, not is_on_duty),
+            _describe(office.name, each.name, each.phone, office.role, on_duty=is_on_duty, until=until),
         )
-        for each in [*on_duty, *others][:MAX_PER_OFFICE]
+        for each, is_on_duty, until in people
     ]
 
 

@@ -138,3 +138,13 @@ def get_seat(region: Region) -> Municipality:
     if found is None:
         raise Municipality.DoesNotExist(f"no municipality in {region.slug}")
     return found
+
+
+def get_seats(regions: Iterable[Region]) -> set[int]:
+    """Return the seats (ids) of those regions that have a municipality, as `get_seat` finds them."""
+    seats: dict[int, int] = {}
+    slugs = {region.pk: region.slug for region in regions}
+    for town in Municipality.objects.filter(region__in=slugs).order_by("name"):
+        if town.region_id not in seats or town.slug == slugs[town.region_id]:
+            seats[town.region_id] = town.pk
+    return set(seats.values())

@@ -12,7 +12,7 @@ Child Protection Units have offices of their role elsewhere; a referral names it
 Who answers by more than one kind of area (see `areas`) is in the first link with all of them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -202,11 +202,17 @@ class _Search:
 
 def get_offices_of_region(role: str, region: Region) -> "QuerySet[Partner]":
     """Return the active offices of a role that answer for some place in a region."""
-    area = Q(regions=region)
+    return get_offices_of_regions(role, [region])
+
+
+def get_offices_of_regions(role: str, regions: Iterable[Region]) -> "QuerySet[Partner]":
+    """Return the active offices of a role that answer for some place in one of these regions."""
+    within = list(regions)
+    area = Q(regions__in=within)
     if role == Role.POLICE:
-        area |= Q(directorate__municipalities__region=region)
+        area |= Q(directorate__municipalities__region__in=within)
     if role == Role.CPU:
-        area |= Q(municipality__region=region)
+        area |= Q(municipality__region__in=within)
     active = Partner.objects.filter(role=role, is_active=True)
     # A subquery, because the joins would return an office once for each of its places.
     return active.filter(pk__in=Partner.objects.filter(area).values("pk"))

@@ -1,13 +1,17 @@
 """Admission control for the web server: refuse early, and serve urgent requests before all others.
 
 A WSGI layer around Django. `slots` requests work at a time; some more wait for a slot, each lane so many and so long;
-everybody else gets 503 with Retry-After at once. A slot that comes free goes to the highest lane that waits. Nothing
-here asks a database or a cache: it must work when they don't (docs/adr/0041).
+everybody else gets 503 with Retry-After at once. A slot that comes free goes to the highest rank that waits, within it
+to whoever came first. Nothing here asks a database or a cache: it must work when they don't (docs/adr/0041).
+
+Phones that store come all at once when a network is back. Each has one request under way, so that there is a place for
+each of them to wait; where there is none, they get 429 with the seconds after which it is their turn (docs/adr/0198).
 
 A request's body is read before its turn, so that a slow sender keeps nobody from working. Database connections belong
 to slots, not to the server's many threads: as many are open as requests can be at work.
 """
 
+import math
 import threading
 import time
 from collections import deque
@@ -22,7 +26,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .fixed_pages import refuse_request
+from .fixed_pages import give_turn, refuse_request
 from .liveness import Pulse
 
 Environ = dict[str, Any]
@@ -38,7 +42,8 @@ class Lane:
     """A class of requests with its limits.
 
     `spares`: slots left free for higher lanes. `places`, `seconds`: how many wait, and how long. `at_once`: how many of
-    this lane work at a time. `bodies`: how many may be sending their body.
+    this lane work at a time. `bodies`: how many may be sending their body. `gives_turns`: whoever finds no place is
+    told when to come (429), and not that the service can't (503).
     """
 
     name: str
@@ -48,6 +53,7 @@ class Lane:
     seconds: float
     bodies: int
     at_once: int = 1000
+    gives_turns: bool = False
 
 
 # Identifications, drafts of them, and what a recipient opens and answers.
@@ -57,13 +63,22 @@ TIPS = Lane("tips", 1, spares=1, places=6, seconds=10, bodies=4)
 STAFF = Lane("staff", 2, spares=2, places=8, seconds=8, bodies=8)
 # What gateways report: an answer may be among it, and a flood of forged ones must keep nobody from working.
 HOOKS = Lane("hooks", 1, spares=2, places=8, seconds=10, bodies=4, at_once=2)
-# Finished forms of which the phone says that they aren't urgent: a day's work of many units may come at once.
-PHONES = Lane("phones", 2, spares=2, places=12, seconds=20, bodies=8, at_once=3)
+# Phones that store: a day's work of many units comes within seconds. Of the same rank as what people send by hand, and
+# never all slots: neither keeps the other waiting.
+PHONES_URGENT = Lane("phones_urgent", 0, spares=0, places=32, seconds=30, bodies=16, at_once=4, gives_turns=True)
+# That they are there, what became of a form, what they take along.
+PHONES_ASK = Lane("phones_ask", 2, spares=2, places=32, seconds=20, bodies=8, at_once=2, gives_turns=True)
+PHONES_FILES = Lane("phones_files", 2, spares=2, places=24, seconds=30, bodies=8, at_once=2, gives_turns=True)
+# Finished forms of which the phone says that they aren't urgent. Two at a time: one is read while another is written.
+PHONES = Lane("phones", 3, spares=2, places=32, seconds=30, bodies=16, at_once=2, gives_turns=True)
 # Files by themselves: one is sanitised, two wait for that, more are refused (`access.limits`).
 FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2)
-PUBLIC = Lane("public", 3, spares=2, places=8, seconds=4, bodies=4)
-LANES = (URGENT, TIPS, HOOKS, STAFF, PHONES, FILES, PUBLIC)
-THREADS_BESIDE = 48  # for whoever waits, sends a body, or is refused
+PUBLIC = Lane("public", 4, spares=2, places=8, seconds=4, bodies=4)
+LANES = (URGENT, PHONES_URGENT, TIPS, HOOKS, STAFF, PHONES_ASK, PHONES_FILES, FILES, PHONES, PUBLIC)
+# For whoever waits, sends a body, or is refused. Where they run out, also the urgent wait outside: as many as there are
+# places, and some.
+THREADS_BESIDE = sum(lane.places for lane in LANES) + 16
+MIN_TURN, MAX_TURN = 5, 60  # seconds after which a phone is told to come
 
 FREE = ("/healthz", "/static/", "/dil/")  # need no slot: liveness, style sheets, the exit
 PHONES_FORMS = "/api/field/v1/sealed-submissions"
@@ -71,8 +86,10 @@ METRICS = "/metrics"
 BESIDE = ("/readyz", METRICS)  # asked by machines, the more so while everything is busy
 BY_ADDRESS = (
     ("/api/field/v1/submissions", URGENT),
-    (f"{PHONES_FORMS}/", STAFF),  # what became of one
-    (PHONES_FORMS, URGENT),
+    (f"{PHONES_FORMS}/", PHONES_ASK),  # what became of one
+    (PHONES_FORMS, PHONES_URGENT),
+    ("/api/field/v1/sealed-files/", PHONES_FILES),
+    ("/api/field/v1/device", PHONES_ASK),
     ("/api/field/v1/attachments", FILES),
     ("/field/drafts/", URGENT),
     ("/field/forms/", URGENT),
@@ -131,6 +148,7 @@ class Slot:
 class Waiting:
     """A request that waits for a slot."""
 
+    came: int  # the how manieth to wait
     called: threading.Event = field(default_factory=threading.Event)
     slot: Slot | None = None
 
@@ -153,6 +171,7 @@ class Admission:
         self._bodies: dict[Lane, int] = dict.fromkeys(LANES, 0)
         self._bytes_ahead = 0
         self._mean_seconds = 0.0
+        self._came = 0
         self._lock = threading.Lock()
         self._beside = {path: (threading.BoundedSemaphore(1), Slot()) for path in BESIDE}
 
@@ -167,13 +186,20 @@ class Admission:
         slot = self._enter(lane) if self._read_ahead(lane, environ) else None
         self.count("refused" if slot is None else "served", lane.name)
         if slot is None:
-            return refuse_request(environ, start_response)
+            return self._refuse(lane, environ, start_response)
         began = time.monotonic()
         try:
             with slot.lend_connections():
                 return self.inner(environ, start_response)
         finally:
             self._leave(lane, slot, time.monotonic() - began)
+
+    def _refuse(self, lane: Lane, environ: Environ, start_response: Callable[..., Any]) -> Body:
+        if not lane.gives_turns:
+            return refuse_request(environ, start_response)
+        with self._lock:
+            seconds = math.ceil(self._expected_wait(lane))
+        return give_turn(environ, start_response, min(max(seconds, MIN_TURN), MAX_TURN))
 
     def _answer_beside(self, environ: Environ, start_response: Callable[..., Any]) -> Body:
         """Answer /readyz and /metrics beside the slots, so that a busy server can still be probed.
@@ -201,7 +227,8 @@ class Admission:
                 return self._take(lane)
             if len(self._waiting[lane]) >= lane.places or self._expected_wait(lane) > lane.seconds:
                 return None
-            waiting = Waiting()
+            self._came += 1
+            waiting = Waiting(self._came)
             self._waiting[lane].append(waiting)
         if not waiting.called.wait(lane.seconds):
             with self._lock:
@@ -219,13 +246,16 @@ class Admission:
             self._call_the_next()
 
     def _call_the_next(self) -> None:
-        """Hand free slots to those who wait, the highest lane first. Called under the lock."""
-        for lane in LANES:
-            while self._waiting[lane] and self._has_room(lane):
-                waiting = self._waiting[lane].popleft()
-                # Taken for the one who waits, before it wakes up: nobody who comes now can overtake.
-                waiting.slot = self._take(lane)
-                waiting.called.set()
+        """Hand free slots to those who wait: the highest rank first, then whoever came first. Called under the lock."""
+        while lane := self._find_the_next():
+            waiting = self._waiting[lane].popleft()
+            # Taken for the one who waits, before it wakes up: nobody who comes now can overtake.
+            waiting.slot = self._take(lane)
+            waiting.called.set()
+
+    def _find_the_next(self) -> Lane | None:
+        ready = (lane for lane in LANES if self._waiting[lane] and self._has_room(lane))
+        return min(ready, key=lambda lane: (lane.rank, self._waiting[lane][0].came), default=None)
 
     def _take(self, lane: Lane) -> Slot:
         self._running[lane] += 1
@@ -243,7 +273,7 @@ class Admission:
 
     def _expected_wait(self, lane: Lane) -> float:
         """Estimate the seconds until a newcomer's turn, by the mean working time."""
-        return self._mean_seconds * (self._ahead_of(lane) + 1) / self.slots
+        return self._mean_seconds * (self._ahead_of(lane) + 1) / min(self.slots, lane.at_once)
 
     # ---- bodies
 

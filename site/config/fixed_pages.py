@@ -14,6 +14,7 @@ from access.languages import DEFAULT_LANGUAGE
 API_PREFIX = "/api/"
 RETRY_SECONDS = "10"
 TRY_LATER = "Nothing was received. Send the same again in a moment: nothing is stored twice."
+COME_IN_TURN = "Nothing was received: many are sending. Send the same again after as many seconds as Retry-After says."
 
 # Read once, at the start: nothing is looked up when such a page is needed.
 TEXTS: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "fixed_pages.json").read_text(encoding="utf-8"))
@@ -62,15 +63,36 @@ def refuse_request(environ: dict[str, Any], start_response: Callable[..., Any]) 
     """Answer 503 before Django is entered: a problem document for the API, else a page with emergency numbers."""
     path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
     if path.startswith(API_PREFIX):
-        media_type = "application/problem+json"
-        body = json.dumps({"type": "urn:vatra:problem:busy", "title": TRY_LATER, "status": 503}).encode()
-    else:
-        media_type = "text/html; charset=utf-8"
-        body = build_busy_page(path, method).encode()
+        return _answer_problem(environ, start_response, "503 Service Unavailable", TRY_LATER, RETRY_SECONDS)
+    media_type = "text/html; charset=utf-8"
+    return _answer(environ, start_response, "503 Service Unavailable", media_type, build_busy_page(path, method))
+
+
+def give_turn(environ: dict[str, Any], start_response: Callable[..., Any], seconds: int) -> list[bytes]:
+    """Answer 429 before Django is entered: others are being served, and this one comes again after so many seconds."""
+    return _answer_problem(environ, start_response, "429 Too Many Requests", COME_IN_TURN, str(seconds))
+
+
+def _answer_problem(
+    environ: dict[str, Any], start_response: Callable[..., Any], status: str, title: str, seconds: str
+) -> list[bytes]:
+    document = {"type": "urn:vatra:problem:busy", "title": title, "status": int(status[:3])}
+    return _answer(environ, start_response, status, "application/problem+json", json.dumps(document), seconds)
+
+
+def _answer(
+    environ: dict[str, Any],
+    start_response: Callable[..., Any],
+    status: str,
+    media_type: str,
+    text: str,
+    seconds: str = RETRY_SECONDS,
+) -> list[bytes]:
+    body = text.encode()
     headers = [
         ("Content-Type", media_type),
         ("Content-Length", str(len(body))),
-        ("Retry-After", RETRY_SECONDS),
+        ("Retry-After", seconds),
         ("Cache-Control", "no-store"),
         # Set here because Django's middleware, which would add these headers, isn't reached.
         ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -78,5 +100,5 @@ def refuse_request(environ: dict[str, Any], start_response: Callable[..., Any]) 
         ("X-Content-Type-Options", "nosniff"),
         ("X-Robots-Tag", "noindex, nofollow"),
     ]
-    start_response("503 Service Unavailable", headers)
-    return [] if method == "HEAD" else [body]
+    start_response(status, headers)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

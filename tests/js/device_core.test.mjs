@@ -457,6 +457,51 @@ describe("the queue", () => {
     assert.equal(asked, 3);
   });
 
+  test("whoever is told when to come sends nothing more before, and comes no later for being told often", async () => {
+    for (let at = 0; at < 8; at += 1) await device.drafts.finish(await draft(String(at)));
+    service.isCrowded = true;
+    for (let round = 0; round < 6; round += 1) {
+      const before = service.asked;
+      const { turnAt, sent, isUnreachable } = await device.queue.send({ now: true });
+      assert.deepEqual([sent, isUnreachable, service.asked - before], [0, false, 1]);
+      const wait = (turnAt ?? 0) - time;
+      assert.ok(wait >= 7_000 && wait < 9_000, String(wait));
+      time += wait;
+    }
+    service.isCrowded = false;
+    const { sent, turnAt } = await device.queue.send();
+    assert.deepEqual([sent, turnAt], [8, null]);
+  });
+
+  test("an urgent one goes first when its turn comes, also when it was finished while others were waiting", async () => {
+    await device.drafts.finish(await draft("routine"));
+    service.isCrowded = true;
+    await device.queue.send();
+    const urgent = await device.drafts.finish(await draft("urgent"), { urgent: true });
+    service.isCrowded = false;
+    await device.queue.send({ now: true });
+    assert.deepEqual([service.submissions.size, service.log[0]], [2, urgent]);
+  });
+
+  test("a form whose file waits for its turn keeps no other one waiting", async () => {
+    const id = await draft("with a photo");
+    const file = await device.files.put(id, "x", new Blob(["Kanarina"]));
+    await device.drafts.save(id, { fields: [["photo", file]] });
+    await device.drafts.finish(id, { urgent: true });
+    const other = await device.drafts.finish(await draft("without"));
+    const { ask } = phone;
+    phone.ask = async (path, init) =>
+      path.includes("sealed-files")
+        ? new Response(null, { status: 429, headers: { "Retry-After": "9" } })
+        : ask.call(phone, path, init);
+    const { turnAt } = await device.queue.send();
+    assert.ok((turnAt ?? 0) - time >= 9_000);
+    assert.deepEqual([...service.submissions.keys()], [other]);
+    phone.ask = ask;
+    await device.queue.send({ now: true });
+    assert.ok(service.submissions.has(id));
+  });
+
   test("a busy service is asked again when it says so", async () => {
     await device.drafts.finish(await draft("a"));
     service.isDown = true;

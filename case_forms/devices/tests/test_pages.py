@@ -252,6 +252,25 @@ def test_of_61_municipalities_those_where_something_waits_come_first_and_those_o
     assert len(set(places)) == 62
 
 
+@pytest.mark.parametrize("count", [5, 61])
+def test_the_numbers_take_as_many_queries_of_five_municipalities_as_of_sixty_one(
+    scene, django_assert_num_queries, count
+):
+    place, now = scene.place, timezone.now()
+    regions = [place.region, *(make_place().region for _region in range(count // 5))]
+    for number in range(count):
+        town = make_municipality(
+            f"town-{number:02}", f"Town {number:02}", region=place.region, directorate=place.directorate
+        )
+        office = make_office("cpu", slug=f"cpu-{town.slug}", municipality=town)
+        people = [make_contact(office) for _person in range(4)]
+        put_on_duty(office, contact=people[-1])
+        Leave.objects.create(contact=people[0], starts_at=now - timedelta(days=1), ends_at=now + timedelta(days=1))
+    with django_assert_num_queries(7):  # the seats; the offices of three roles; shifts, leave and people
+        listed = list_numbers(regions, [], now)
+    assert len([each for each in listed if each["kind"] == "cpu"]) >= 3 * count
+
+
 def test_a_worker_of_no_region_and_a_region_without_municipalities_have_the_national_numbers(scene):
     assert list_numbers([], [], timezone.now()) == []
     bare = Region.objects.create(slug="bare", name="Bare", iso_code="B1")

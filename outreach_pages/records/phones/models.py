@@ -46,7 +46,8 @@ class PhoneRecordQuerySet(models.QuerySet["PhoneRecord"]):
 class PhoneRecord(models.Model):
     """One of them. fields: [[name, value], …] as the page of its kind posts them; empty once it is decided.
 
-    `user`: who wrote it. `session`: None where the phone named none that there is.
+    `user`: who wrote it. `session`: None where the phone named none that there is. `reminded_at`: when somebody was
+    last mailed about it; `warned_at`: when it was first mailed that it is about to be deleted (`ending`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +66,8 @@ class PhoneRecord(models.Model):
     reason = models.CharField(_("why it waits"), max_length=16, choices=ReturnedWhy.choices)
     arrived_at = models.DateTimeField(_("arrived at"), default=timezone.now)
     ended_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
 
     objects = PhoneRecordQuerySet.as_manager()
 

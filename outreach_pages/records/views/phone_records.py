@@ -17,6 +17,7 @@ from ..labels import SessionState
 from ..models import InformativeSession
 from ..permissions import get_permissions, get_plannable_units
 from ..phones.actions import end_phone_record
+from ..phones.ending import find_owners, get_end
 from ..phones.form import read_posted
 from ..phones.models import PhoneRecord, PhoneRecordKind
 from ..summary import get_participants
@@ -91,6 +92,8 @@ def _render(
     context = build_context(
         request,
         record=record,
+        owner=find_owners([record])[record.pk],
+        ends_on=get_end(record),
         session=now,
         form=form,
         people=get_participants(now) if now is not None and now.state != SessionState.PLANNED else None,

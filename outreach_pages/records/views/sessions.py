@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
@@ -24,6 +23,7 @@ from ..forms.plan import CancelForm, PlanForm
 from ..labels import SessionState
 from ..models import InformativeSession
 from ..permissions import get_permissions, get_plannable_units
+from ..phones.ending import find_owners, get_end
 from ..phones.models import PhoneRecord
 from ..summary import get_facts, get_participants
 from ..waiting import list_waiting
@@ -60,7 +60,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
         query=_without_page(request),
         due=ShortList() if is_filtered else shorten(listing.filter_due(own), MAX_DUE),
         to_report=to_report,
-        from_phones=shorten(_get_from_phones(user), MAX_DUE),
+        from_phones=_get_from_phones(user),
         lately=ShortList() if is_filtered else shorten(listing.filter_held(seen).exclude(pk__in=shown), MAX_HELD),
         may_plan=get_plannable_units(user).exists(),
         shows_unit=len(units) != 1,
@@ -69,10 +69,14 @@ def session_list(request: HttpRequest) -> HttpResponse:
     return render(request, "outreach_pages/records/list.html", context)
 
 
-def _get_from_phones(user: User) -> "QuerySet[PhoneRecord]":
-    """Return what phones delivered and what waits for somebody of the unit."""
+def _get_from_phones(user: User) -> "ShortList[PhoneRecord]":
+    """Return what phones delivered and what waits for somebody of the unit, each with who is to decide, and its end."""
     waiting = PhoneRecord.objects.visible_to(user).waiting().defer("fields")
-    return waiting.select_related("session__municipality", "user").order_by("arrived_at", "pk")
+    found = shorten(waiting.select_related("session__municipality", "user").order_by("arrived_at", "pk"), MAX_DUE)
+    owners = find_owners(found)
+    for each in found:
+        each.owner, each.ends_on = owners[each.pk], get_end(each)  # type: ignore[attr-defined]
+    return found
 
 
 def session_page(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:

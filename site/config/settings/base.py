@@ -289,6 +289,7 @@ HOUSEKEEPING = (
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
     "case_forms.session_requests.housekeeping.tidy",
+    "outreach_pages.records.phones.ending.tidy",
     "case_forms.tip_pages.housekeeping.tidy",
     "case_forms.devices.housekeeping.tidy",
     "case_forms.simulation.housekeeping.tidy",
@@ -502,6 +503,8 @@ SIGNAL_SPAM_DAYS = env.int("SIGNAL_SPAM_DAYS", default=30)
 # after it was declined, or after its session, until everything that was written is purged.
 SESSION_REQUEST_ANSWER_DAYS = env.int("SESSION_REQUEST_ANSWER_DAYS", default=3)
 SESSION_REQUEST_CLOSED_DAYS = env.int("SESSION_REQUEST_CLOSED_DAYS", default=90)
+# After it came from a phone and nobody has decided about it, a session's record is deleted; 0: never.
+PHONE_RECORD_DAYS = env.int("PHONE_RECORD_DAYS", default=90)
 # The unit that answers messages from regions where none works; empty: nobody, and the pages give the helplines.
 CENTRE_UNIT = env.str("CENTRE_UNIT", default="vlore")
 ASKING_FORM_HOURS = env.int("ASKING_FORM_HOURS", default=12)

@@ -15,10 +15,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from .. import admission, liveness
 from ..admission import (
     FILES,
+    LANES,
+    MAX_TURN,
+    MIN_TURN,
     PHONES,
+    PHONES_ASK,
+    PHONES_FILES,
+    PHONES_URGENT,
     PUBLIC,
     READ_AHEAD_AT_MOST,
     STAFF,
+    THREADS_BESIDE,
     TIPS,
     URGENT,
     Admission,
@@ -29,6 +36,7 @@ from ..admission import (
 from ..liveness import Pulse
 
 SUBMIT = "/api/field/v1/submissions"
+FORMS = "/api/field/v1/sealed-submissions"
 
 
 class Work:
@@ -107,8 +115,11 @@ def house() -> Iterator[House]:
         ("/n/secret/reply/", URGENT),
         ("/pyet/", TIPS),
         ("/en/pyet/vlore/", TIPS),
-        ("/api/field/v1/sealed-submissions", URGENT),
-        ("/api/field/v1/sealed-submissions/8e0a1c3e-0000-4000-8000-000000000000", STAFF),
+        (FORMS, PHONES_URGENT),
+        (f"{FORMS}/8e0a1c3e-0000-4000-8000-000000000000", PHONES_ASK),
+        ("/api/field/v1/device-contact", PHONES_ASK),
+        ("/api/field/v1/device-pack", PHONES_ASK),
+        ("/api/field/v1/sealed-files/8e0a1c3e-0000-4000-8000-000000000000", PHONES_FILES),
         ("/api/field/v1/attachments", FILES),
         ("/api/field/v1/forms", STAFF),
         ("/cms/pages/", STAFF),
@@ -123,20 +134,73 @@ def test_every_address_has_its_lane(path, lane):
 
 
 def test_what_is_urgent_on_one_phone_passes_what_is_not_on_all_others():
-    forms = "/api/field/v1/sealed-submissions"
     house = House(slots=1)
     house.send("/a/")
     for _phone in range(5):
-        house.send(forms, HTTP_X_URGENT="no")
-    house.send(f"{forms}?urgent", HTTP_X_URGENT="yes")
+        house.send(FORMS, HTTP_X_URGENT="no")
+    house.send(f"{FORMS}?urgent", HTTP_X_URGENT="yes")
     house.send("/cms/")
     house.finish()
-    assert house.work.begun[1:] == [f"{forms}?urgent", "/cms/", *[forms] * 5]
+    assert house.work.begun[1:] == [f"{FORMS}?urgent", "/cms/", *[FORMS] * 5]
 
 
 def test_a_phone_that_does_not_say_whether_a_form_is_urgent_is_served_as_if_it_were():
-    assert get_lane("/api/field/v1/sealed-submissions", {}) is URGENT
-    assert get_lane("/api/field/v1/sealed-submissions", {"HTTP_X_URGENT": "no"}) is PHONES
+    assert get_lane(FORMS, {}) is PHONES_URGENT
+    assert get_lane(FORMS, {"HTTP_X_URGENT": "no"}) is PHONES
+
+
+def test_what_people_send_by_hand_and_what_phones_send_take_turns_as_they_came():
+    house = House(slots=1)
+    house.send("/a/")
+    for path in (f"{FORMS}?1", f"{SUBMIT}/2", f"{FORMS}?3", "/n/4/", f"{SUBMIT}/5"):
+        house.send(path)
+    house.finish()
+    assert house.work.begun[1:] == [f"{FORMS}?1", f"{SUBMIT}/2", f"{FORMS}?3", "/n/4/", f"{SUBMIT}/5"]
+
+
+def test_urgent_forms_of_phones_leave_slots_to_people():
+    house = House(slots=6)
+    for number in range(20):
+        house.send(f"{FORMS}?{number}")
+    house.send(SUBMIT)
+    house.send("/n/token/")
+    assert house.work.begun[-2:] == [SUBMIT, "/n/token/"]
+    assert len(house.work.begun) == PHONES_URGENT.at_once + 2
+    house.finish()
+
+
+def test_as_many_phones_as_a_service_has_wait_for_their_turn_and_none_is_refused():
+    house = House(slots=6)
+    for _phone in range(PHONES.places):
+        house.send(FORMS, HTTP_X_URGENT="no")
+    for _phone in range(PHONES_URGENT.places):
+        house.send(FORMS)
+    house.finish()
+    assert {status for _path, status in house.answers} == {"200 OK"}
+
+
+@pytest.mark.parametrize("lane", [PHONES, PHONES_URGENT])
+def test_a_phone_for_which_there_is_no_place_is_told_when_to_come_and_not_that_the_service_fails(lane):
+    house = House(slots=6)
+    more = {"HTTP_X_URGENT": "no" if lane is PHONES else "yes"}
+    for _phone in range(lane.at_once + lane.places):
+        house.send(FORMS, **more)
+    status, headers, body = house.ask(FORMS, "POST", b"{}", **more)
+    assert status.startswith("429")
+    assert headers["Retry-After"] == str(MIN_TURN)
+    assert headers["Content-Type"] == "application/problem+json"
+    document = json.loads(body)
+    assert (document["type"], document["status"]) == ("urn:vatra:problem:busy", 429)
+    house.admission._mean_seconds = 2.0
+    _status, headers, _body = house.ask(FORMS, "POST", b"{}", **more)
+    assert MIN_TURN < int(headers["Retry-After"]) <= MAX_TURN
+    house.admission._mean_seconds = 1_000.0
+    assert house.ask(FORMS, "POST", b"{}", **more)[1]["Retry-After"] == str(MAX_TURN)
+    house.finish()
+
+
+def test_whoever_waits_anywhere_has_a_thread_and_the_next_one_too():
+    assert sum(lane.places for lane in LANES) < THREADS_BESIDE
 
 
 def test_an_identification_is_served_before_all_who_came_earlier():

@@ -11,8 +11,8 @@ function answer(status, body, headers = {}) {
   return new Response(text, { status, headers: { ...(text && { "Content-Type": "application/json" }), ...headers } });
 }
 
-const problem = (status, kind, more = {}) =>
-  answer(status, { type: `urn:vatra:problem:${kind}`, title: kind, status, ...more }, PROBLEM);
+const problem = (status, kind, more = {}, headers = {}) =>
+  answer(status, { type: `urn:vatra:problem:${kind}`, title: kind, status, ...more }, { ...PROBLEM, ...headers });
 
 export class Model {
   /** @param {() => number} now */
@@ -39,6 +39,7 @@ export class Model {
     this.kitsAsked = [];
     this.isDown = false;
     this.log = [];
+    this.asked = 0; // how often anything was
   }
 
   /** As `POST devices` does, with the person signed in. */
@@ -71,7 +72,9 @@ export class Model {
 
   /** As `fetch`. */
   async fetch(path, { method, headers, body }) {
+    this.asked += 1;
     if (this.isDown) return answer(503, undefined, { "Retry-After": "1" });
+    if (this.isCrowded && path.includes("sealed-")) return problem(429, "busy", {}, { "Retry-After": "7" });
     const token = headers.Authorization.replace("Bearer ", "");
     const device = [...this.devices.values()].find((row) => [row.queue, row.read, row.earlier].includes(token));
     if (!device) return problem(401, "not-signed-in");

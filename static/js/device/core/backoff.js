@@ -35,3 +35,11 @@ export function retryAfter(headers) {
   const seconds = Number(headers.get("Retry-After"));
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1000, LONGEST) : 0;
 }
+
+/**
+ * When its turn is, in milliseconds: never before it was told to come, and never all phones at the same moment.
+ *
+ * @param {Env} env
+ * @param {Headers} headers
+ */
+export const turnAfter = (env, headers) => retryAfter(headers) * (1 + env.random(1)[0] / 1024);

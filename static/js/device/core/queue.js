@@ -1,6 +1,6 @@
 /** What is finished and on its way. The service stores a thing once however often it comes, so in doubt it is sent again. */
 
-import { isDue, retryAfter, wait, waitAfterRefusal } from "./backoff.js";
+import { isDue, retryAfter, turnAfter, wait, waitAfterRefusal } from "./backoff.js";
 import { toBase64url } from "./bytes.js";
 import { removeFile } from "./drafts.js";
 import { Unreachable } from "./errors.js";
@@ -16,13 +16,19 @@ const MAX_BUSY = 3; // so many that the service can't take now, one after the ot
 /** Of notices, those that reached somebody. */
 const TOLD = new Set(["sent", "opened", "accepted", "closed"]);
 
-/** @typedef {{ sent: number, waiting: number, nextAt: number | null, isBusy: boolean, isUnreachable: boolean }} SendResult */
+/**
+ * @typedef {{ sent: number, waiting: number, nextAt: number | null, turnAt: number | null, isBusy: boolean,
+ *   isUnreachable: boolean }} SendResult
+ * @typedef {"sent" | "refused" | "later" | "turn" | "stop" | "renewed"} Ended
+ */
 
 export class Queue {
   /** @param {DeviceContext} context */
   constructor(context) {
     this.context = context;
     this.service = new Service(context.env);
+    /** When the service has asked this round to come again. @type {number | null} */
+    this.turnAt = null;
   }
 
   /** The newest first; empty on a phone that isn't set up. @returns {Promise<QueueItem[]>} */
@@ -56,12 +62,13 @@ export class Queue {
     const waiting = (await this.context.store.all("queue")).filter((row) => row.sealed);
     const nextAt = waiting.length ? Math.min(...waiting.map((row) => row.nextAt)) : null;
     const counts = sent ?? { sent: 0, isUnreachable: false };
-    return { ...counts, waiting: waiting.length, nextAt, isBusy: sent === null };
+    return { ...counts, waiting: waiting.length, nextAt, turnAt: this.turnAt, isBusy: sent === null };
   }
 
   /** @param {boolean} now */
   async sendAll(now) {
     let sent = 0;
+    this.turnAt = null;
     try {
       for (const sender of await senders(this.context)) sent += await this.sendOf(sender, now);
     } catch (error) {
@@ -87,7 +94,7 @@ export class Queue {
         continue;
       }
       busy = ended === "later" ? busy + 1 : 0;
-      if (ended === "stop" || busy === MAX_BUSY) return sent;
+      if (ended === "stop" || ended === "turn" || busy === MAX_BUSY) return sent;
       if (ended === "sent") sent += 1;
     }
   }
@@ -119,11 +126,12 @@ export class Queue {
   }
 
   /**
-   * "stop": nothing more can be sent with this token now. "renewed": there is another one since.
+   * "turn": others are being served, and the service has said when to come. "stop": nothing more can be sent with this
+   * token now. "renewed": there is another one since.
    *
    * @param {QueueRow} row
    * @param {string} token
-   * @returns {Promise<"sent" | "refused" | "later" | "stop" | "renewed">}
+   * @returns {Promise<Ended>}
    */
   async sendOne(row, token) {
     const { env } = this.context;
@@ -134,6 +142,10 @@ export class Queue {
         const file = await this.context.store.get("files", id);
         if (!file || isThere(file, env.now())) continue;
         const { kind, headers } = await sendFile(this.context, this.service, { token, file });
+        if (kind === "turn") {
+          await this.turn(row, headers);
+          return "later"; // those without files go on
+        }
         if (kind === "later") return await this.later(row, headers);
         if (kind !== "sent" && kind !== "refused") return await this.stop(row, kind, token);
       }
@@ -170,6 +182,7 @@ export class Queue {
       return "sent";
     }
     const ended = outcome(reply);
+    if (ended.kind === "turn") return this.turn(row, ended.headers);
     if (ended.kind === "later") return this.later(row, ended.headers);
     if (ended.kind !== "refused") return this.stop(row, ended.kind, token);
     const nextAt = env.now() + waitAfterRefusal(env);
@@ -191,6 +204,21 @@ export class Queue {
     await this.change(row.id, { wayAt: 0, tries: row.tries + 1, nextAt });
     this.context.changed();
     return "later";
+  }
+
+  /**
+   * It comes when it was told to, however often it was told: nobody comes later for having waited.
+   *
+   * @param {QueueRow} row
+   * @param {Headers} [headers]
+   * @returns {Promise<"turn">}
+   */
+  async turn(row, headers) {
+    const { env } = this.context;
+    this.turnAt = env.now() + (headers ? turnAfter(env, headers) : 0);
+    await this.change(row.id, { wayAt: 0, nextAt: this.turnAt });
+    this.context.changed();
+    return "turn";
   }
 
   /**

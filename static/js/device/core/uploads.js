@@ -15,13 +15,13 @@ const A_DAY = 24 * 3_600_000;
 export const isThere = ({ sentAt }, now) => sentAt > 0 && Math.abs(now - sentAt) < A_DAY;
 
 /**
- * Sends one file. "later": the service is busy; "refused": it won't take this file; "signed-out" or "ended": the token.
- * Raises Unreachable.
+ * Sends one file. "turn": the service has said when to come; "later": it is busy; "refused": it won't take this file;
+ * "signed-out" or "ended": the token. Raises Unreachable.
  *
  * @param {DeviceContext} context
  * @param {ServiceClient} service
  * @param {{ token: string, file: FileRow }} what
- * @returns {Promise<{ kind: "sent" | "refused" | "later" | "signed-out" | "ended", headers?: Headers }>}
+ * @returns {Promise<{ kind: "sent" | "refused" | "turn" | "later" | "signed-out" | "ended", headers?: Headers }>}
  */
 export async function sendFile({ env, store }, service, { token, file }) {
   const path = `sealed-files/${file.id}`;
@@ -49,6 +49,7 @@ export async function sendFile({ env, store }, service, { token, file }) {
 
 /** @param {Reply} reply */
 export function outcome({ status, headers }) {
+  if (status === 429 && headers.has("Retry-After")) return { kind: /** @type {const} */ ("turn"), headers };
   if (status === 401 || status === 403) return { kind: /** @type {const} */ ("signed-out") };
   if (status === 410) return { kind: /** @type {const} */ ("ended") };
   if (status >= 500 || [408, 425, 429].includes(status)) return { kind: /** @type {const} */ ("later"), headers };

@@ -42,6 +42,7 @@ class App {
     this.syncing = null;
     this.isAskedAgain = false;
     this.again = 0; // of looking whether somebody was notified
+    this.inTurn = 0; // of sending what the service has told to come in turn
   }
 
   /** @param {string} path */
@@ -133,8 +134,16 @@ class App {
       this.pack = /** @type {Pack | null} */ (await this.device.pack.get(this.language));
       await this.device.queue.send();
     }
+    this.comeInTurn(sent.turnAt);
     this.changed();
     await this.lookAgain();
+  }
+
+  /** @param {number | null} at */
+  comeInTurn(at) {
+    clearTimeout(this.inTurn);
+    const wait = Math.min(Math.max(0, (at ?? 0) - Date.now()), CONTACT_EACH);
+    if (at !== null) this.inTurn = setTimeout(() => void this.sync().catch(() => this.changed()), wait);
   }
 
   /** Of what has just arrived it is asked soon again whether somebody was notified. */
