@@ -132,6 +132,20 @@ class Reader:
         return ChainReport(done.number, done.hash)
 
 
+def check_noted(noted: Progress) -> ChainReport | None:
+    """Tell whether the entry that was noted last has changed, itself or by its hash, or is gone. One row."""
+    entry = AuditEntry.objects.filter(number=noted.number).first()
+    if entry is None:
+        newest = AuditEntry.objects.order_by("-number").values_list("number", flat=True).first() or 0
+        return noted.broken(min(newest, noted.number - 1) + 1, CUT_OFF)
+    if entry.hash != noted.hash:
+        return noted.broken(noted.number, NOT_NOTED)
+    try:
+        return None if expected_hash(entry) == entry.hash else noted.broken(noted.number, CHANGED)
+    except KeyRingError:
+        return noted.broken(noted.number, NO_KEY)
+
+
 def get_head_notes() -> Notes:
     """Return what the head row says, as a note. Read it before the entries."""
     head = ChainHead.objects.filter(pk=1, number__gt=0).first()

@@ -1,9 +1,12 @@
-"""Watch the chain: a little each minute, all of it once an hour; and note outside the database what was there.
+"""Watch the chain: a little each minute, all of it again and again; and note outside the database what was there.
 
-Each minute (`watch_chain`): 1 what is new since the last time is read and its end noted; 2 of the hourly pass over the
-whole chain as much as fits into two seconds. No lock is taken, so nobody who writes waits. How far it has come, the
-note and what was found stand in a file beside the data (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can
-write only to the database can neither cut off entries that were noted nor claim that all of it has been read.
+Each minute (`watch_chain`): 1 what is new since the last time is read and its end noted; 2 of the pass over the whole
+chain, which begins an hour after the last one ended well, as much as fits into two seconds. A chain of a
+million entries is read whole in ten such looks or so, one of twenty million takes hours (docs/adr/0201). No lock is taken,
+so nobody who writes waits. How far it has come, the note and what was found stand in a file beside the data
+(`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can write only to the database can neither cut off entries
+that were noted nor claim that all of it has been read. `verify_audit` reads on from the same note
+(`audit.verified_head`).
 
 A chain that was broken once stays reported as broken until a whole pass is well again, or an operator says that the
 database was restored from a copy (`verify_audit --after-restore`), which stands in the chain itself.
@@ -30,16 +33,15 @@ from vault.keyring import KeyRingError
 
 from .chain import log_event
 from .keys import chain_keys
-from .models import AuditEntry, ChainHead
+from .models import ChainHead
 from .verification import (
-    CUT_OFF,
-    NOT_NOTED,
     ChainReport,
     Note,
     Notes,
     Progress,
     Reader,
     Step,
+    check_noted,
     get_head_notes,
     merge_notes,
 )
@@ -56,12 +58,13 @@ log = structlog.get_logger(__name__)
 class Watch:
     """What is remembered. Times as ISO 8601; `tail`: up to where new entries were read; `whole`: the pass that runs.
 
-    `since`: from when on entries are noted here. `broken`, `reason`: the first entry that didn't fit, 0 for none.
+    `read_at`: when new entries were last read to their end. `since`: from when on entries are noted here. `broken`, `reason`: the first entry that didn't fit, 0 for none.
     `spoilt`: the file wasn't as it was written; then only an operator ends it.
     """
 
     since: str = ""
     tail: dict[str, Any] = field(default_factory=dict)
+    read_at: str = ""
     whole: dict[str, Any] | None = None
     began_at: str = ""
     verified_at: str = ""
@@ -76,6 +79,9 @@ class Watch:
             "verified_at": self.verified_at,
             "verified": self.verified,
             "noted": self.tail.get("number", 0),
+            "read_at": self.read_at,
+            "passing": self.whole["number"] if self.whole else 0,
+            "began_at": self.began_at if self.whole else "",
             "since": self.since,
             "broken": self.broken,
             "reason": self.reason,
@@ -95,7 +101,7 @@ def watch_chain(now: datetime | None = None, *, seconds: float = SECONDS_A_LOOK)
     with _lock_file():
         watch = _load_or_begin(moment)
         until = time.monotonic() + seconds
-        _read_new_entries(watch, until)
+        _read_new_entries(watch, moment, until)
         _read_whole_chain(watch, moment, until)
         _store(watch)
     return watch
@@ -118,16 +124,39 @@ def reset_watch(*, actor: Any, at: datetime | None = None) -> None:
         _store(Watch(since=(at or timezone.now()).isoformat()))
 
 
-def _read_new_entries(watch: Watch, until: float) -> None:
+def note_verified(earlier: Watch, report: ChainReport, end: Progress, *, is_whole: bool, now: datetime) -> bool:
+    """Note what `verify_audit` found (`audit.verified_head`), which began when `earlier` was known.
+
+    False, and nothing is noted, when the note was changed or begun anew meanwhile. Raises WatchedElsewhere,
+    KeyRingError, OSError.
+    """
+    with _lock_file():
+        watch = _load_or_begin(now)
+        if watch.spoilt or watch.since != (earlier.since or watch.since):
+            return False
+        if not report.ok:
+            _report_broken(watch, report)
+        elif is_whole and end.number >= watch.tail.get("number", 0):
+            watch.whole = None
+            _note_whole(watch, end, now)
+        elif end.number > watch.tail.get("number", 0):
+            watch.tail, watch.read_at = asdict(end), now.isoformat()
+        _store(watch)
+    return True
+
+
+def _read_new_entries(watch: Watch, now: datetime, until: float) -> None:
     """Follow the end of the chain and note it. What was noted must still be there, and follow."""
     reader = Reader(Progress(**watch.tail))
-    if reader.progress.number and (fault := _check_last_noted(reader.progress)):
+    if reader.progress.number and (fault := check_noted(reader.progress)):
         _report_broken(watch, fault)
         return
     while True:
         step = reader.step()
         if step.report is not None and not step.report.ok:
             _report_broken(watch, step.report)
+        elif step.report is not None:
+            watch.read_at = now.isoformat()
         # Up to the last entry that fits: the note never moves over one that doesn't.
         watch.tail = asdict(step.progress)
         if step.report is not None or time.monotonic() > until:
@@ -155,18 +184,15 @@ def _finish_pass(watch: Watch, step: Step, report: ChainReport, now: datetime) -
     if not report.ok:
         _report_broken(watch, report)
         return
-    watch.verified_at, watch.verified, watch.tail = now.isoformat(), report.entries, asdict(step.progress)
+    _note_whole(watch, step.progress, now)
+
+
+def _note_whole(watch: Watch, end: Progress, now: datetime) -> None:
+    """Note that the chain fits from its first entry to this one."""
+    watch.verified_at, watch.verified = now.isoformat(), end.number
+    watch.tail, watch.read_at = asdict(end), now.isoformat()
     if not watch.spoilt:
         watch.broken, watch.reason = 0, ""
-
-
-def _check_last_noted(noted: Progress) -> ChainReport | None:
-    """Tell whether the entry that was noted last has changed or is gone. One row."""
-    digest = AuditEntry.objects.filter(number=noted.number).values_list("hash", flat=True).first()
-    if digest is None:
-        newest = AuditEntry.objects.order_by("-number").values_list("number", flat=True).first() or 0
-        return noted.broken(min(newest, noted.number - 1) + 1, CUT_OFF)
-    return None if digest == noted.hash else noted.broken(noted.number, NOT_NOTED)
 
 
 def _get_note(watch: Watch) -> Notes:

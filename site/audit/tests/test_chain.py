@@ -179,7 +179,8 @@ def test_the_actor_is_the_person_or_nobody(django_user_model):
     assert get_actor(None) == ANONYMOUS
 
 
-def test_the_command_prints_the_head_and_fails_on_a_break(tampering):
+def test_the_command_prints_the_head_and_fails_on_a_break(tampering, settings, tmp_path):
+    settings.AUDIT_WATCH_FILE = tmp_path / "chain"
     last = write(3)[-1]
     out, err = StringIO(), StringIO()
     call_command("verify_audit", stdout=out)
@@ -188,7 +189,7 @@ def test_the_command_prints_the_head_and_fails_on_a_break(tampering):
         call_command("verify_audit", noted="nonsense")
     sql("UPDATE audit_auditentry SET action = 'x' WHERE number = 2")
     with pytest.raises(SystemExit) as exit_code:
-        call_command("verify_audit", stderr=err)
+        call_command("verify_audit", whole=True, stderr=err)
     assert exit_code.value.code == 1
     assert err.getvalue().strip() == "broken at entry 2: its content does not fit its hash"
 

@@ -132,6 +132,26 @@ def test_a_chain_that_is_broken_or_was_not_read_lately_degrades(client, beats, f
     assert answer.json()["parts"]["audit_chain"]["broken"] == facts.get("broken", 0)
 
 
+@pytest.mark.parametrize(
+    ("verified", "began", "read", "ok"),
+    [
+        (9, 4, 0.1, True),  # a chain so long that its pass takes the night
+        (9, None, 0.1, False),  # none is under way
+        (9, 4, 3.1, False),  # it stands still
+        (900, 750, 0.1, False),  # it has taken more than a month
+        (None, 4, 0.1, False),  # and the first one isn't over yet
+    ],
+)
+def test_a_long_chain_is_well_while_its_pass_goes_on(client, beats, verified, began, read, ok):
+    beats(urgent=1, sweeper=1, bulk=1)
+    at = [
+        (timezone.now() - timedelta(hours=hours)).isoformat() if hours is not None else ""
+        for hours in (verified, began, read)
+    ]
+    find("audit_chain", verified_at=at[0], began_at=at[1], read_at=at[2])
+    assert client.get("/readyz").json()["parts"]["audit_chain"]["ok"] is ok
+
+
 @pytest.mark.parametrize("facts", [{"contacts": 0}, {"on_duty": 0}])
 def test_with_nobody_to_be_told_it_is_not_ready(client, beats, facts):
     beats(urgent=1, sweeper=1, bulk=1)
