@@ -45,6 +45,12 @@ def main() -> int:
     return 0
 
 
+def find_stored(database: str) -> list[Path]:
+    """Return what is stored for this database, of the oldest commit first (data/landed.txt)."""
+    order = (DATA / "landed.txt").read_text().split()
+    return [path for commit in order if (path := DATA / f"{commit}-{database}.tar.xz").exists()]
+
+
 def make(commit: str, database: str) -> Path:
     """Make and store it. Raises SystemExit with what the commit's code said."""
     with tempfile.TemporaryDirectory(prefix="landed-") as folder:
@@ -101,9 +107,18 @@ def store(commit: str, database: str, dump: str, facts: dict[str, object], data:
                 tar.add(data / name, arcname=name, filter=_as_nobodys)
     size = path.stat().st_size
     sys.stdout.write(f"{path.name}: {size} bytes\n")
+    _note(commit)
     if size > MAX_BYTES:
         raise SystemExit(f"{path.name} has {size} bytes, more than {MAX_BYTES}: thin it out in fill.py.")
     return path
+
+
+def _note(commit: str) -> None:
+    """Add the commit to the list, which is in the order of landing."""
+    path = DATA / "landed.txt"
+    known = path.read_text().split() if path.exists() else []
+    if commit not in known:
+        path.write_text("".join(f"{each}\n" for each in [*known, commit]))
 
 
 def _as_nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:

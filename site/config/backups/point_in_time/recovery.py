@@ -104,7 +104,7 @@ def _running(programs: Path, data: Path, work: Path) -> Iterator[dict[str, Any]]
     log = work / "server.log"
     # Its path is short: that of a socket may have a hundred characters.
     socket = Path(tempfile.mkdtemp(prefix="vatra-"))
-    _give_away(socket)
+    os.chown(socket, *_get_owner())
     with log.open("wb") as out:
         server = subprocess.Popen(  # noqa: S603
             [str(programs / "postgres"), "-D", str(data), "-k", str(socket)],
@@ -132,7 +132,8 @@ def _wait(server: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
             said = log.read_text(errors="replace")
             if NOT_REACHED in said:
                 raise _NotReached
-            fatal = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line]
+            lines = [line for line in said.splitlines() if line.strip()]
+            fatal = [line for line in lines if "FATAL" in line or "PANIC" in line] or lines
             raise CannotRestore(f"PostgreSQL can't replay the log: {fatal[-1][:200] if fatal else 'no answer'}")
         try:
             psycopg.connect(host=str(socket), port=5432, dbname="template1", user="nobody", connect_timeout=2).close()
@@ -170,11 +171,15 @@ def _as_other() -> dict[str, Any]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
+def _get_owner() -> tuple[int, int]:
+    account = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+    return account.pw_uid, account.pw_gid
+
+
 def _give_away(work: Path) -> None:
     if os.geteuid() != 0:
         return
-    account = pwd.getpwnam("postgres")
+    work.parent.chmod(work.parent.stat().st_mode | 0o011)  # it has to get through to its own folder
     for folder, _folders, files in os.walk(work):
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        for name in files:
-            os.chown(Path(folder) / name, account.pw_uid, account.pw_gid)
+        for path in (Path(folder), *(Path(folder) / name for name in files)):
+            os.chown(path, *_get_owner())
