@@ -147,7 +147,7 @@ set_up_nginx() {
 set_up_systemd() {
   install -m 755 $APP/deploy/vatra /usr/local/bin/vatra
   install -m 644 $APP/deploy/vatra.service $APP/deploy/vatra-backup.service $APP/deploy/vatra-backup.timer \
-    $APP/deploy/vatra-backup-proof.service $APP/deploy/vatra-backup-proof.timer /etc/systemd/system/
+    $APP/deploy/vatra-backup-proof.service $APP/deploy/vatra-backup-proof.timer $APP/deploy/vatra-point-in-time.service /etc/systemd/system/
   lay_down_the_hook
   has_systemd || return 0
   systemctl daemon-reload
@@ -155,6 +155,10 @@ set_up_systemd() {
   systemctl enable --quiet vatra nginx
   systemctl restart vatra nginx
   if grep -q '^BACKUP_RECIPIENTS=' $SETTINGS; then systemctl enable --quiet --now vatra-backup.timer vatra-backup-proof.timer; fi
+  if grep -q '^POINT_IN_TIME_SECONDS=[1-9]' $SETTINGS; then
+    systemctl enable --quiet vatra-point-in-time
+    systemctl restart vatra-point-in-time
+  fi
 }
 
 [ "$(id -u)" -eq 0 ] || stop "Run it as root: sudo bash deploy/install.sh"

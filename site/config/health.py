@@ -49,6 +49,7 @@ BACKUP = "backup"  # the Heartbeat of the last backup, of the last try that fail
 BACKUP_FAILED = "backup.failed"
 BACKUP_PROOF = "backup.proof"
 BACKUP_ELSEWHERE = "backup.elsewhere"  # of the last one that has arrived at BACKUP_TO
+POINT_IN_TIME = "point_in_time"  # up to which moment all can be restored
 
 Parts = dict[str, dict[str, Any]]
 NO_ALARM = {"ok": True, "cases": 0, "oldest_s": None}
@@ -176,6 +177,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         **describe_certificate(beats, now),
         "disk": _disk(),
         "backup": describe_backup(beats, now),
+        **describe_point_in_time(beats, now),
     }
 
 
@@ -279,6 +281,26 @@ def describe_backup(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any
         ok = ok and (not asked_for or (away is not None and away <= asked_for))
         part |= {"ok": ok, "elsewhere_h": away}
     return part | _proof(beats, now, ok) if settings.BACKUP_DIR else part
+
+
+def describe_point_in_time(beats: dict[str, Heartbeat], now: datetime) -> Parts:
+    """Report up to when a moment can be restored: {"point_in_time": {"ok", "age_s", "elsewhere_s", "error"}}.
+
+    Nothing where it is switched off (POINT_IN_TIME_SECONDS 0). `elsewhere_s` only with BACKUP_TO.
+    """
+    if not settings.POINT_IN_TIME_SECONDS:
+        return {}
+    facts = beats[POINT_IN_TIME].facts if POINT_IN_TIME in beats else {}
+    limit = settings.POINT_IN_TIME_MAX_SECONDS
+    ages = {"age_s": _since(facts.get("point"), now)}
+    if settings.BACKUP_TO:
+        ages["elsewhere_s"] = _since(facts.get("elsewhere"), now)
+    ok = all(age is not None and age <= limit for age in ages.values())
+    return {"point_in_time": {"ok": ok, **ages, "error": str(facts.get("error", ""))}}
+
+
+def _since(moment: str | None, now: datetime) -> float | None:
+    return round(max((now - datetime.fromisoformat(moment)).total_seconds(), 0.0), 1) if moment else None
 
 
 def _proof(beats: dict[str, Heartbeat], now: datetime, ok: bool) -> dict[str, Any]:

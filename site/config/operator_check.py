@@ -284,6 +284,37 @@ def _check_backup() -> Iterator[Result]:
         )
 
 
+def _check_point_in_time() -> Iterator[Result]:
+    from django.conf import settings
+    from django.utils import timezone
+
+    from config.health import POINT_IN_TIME, describe_point_in_time
+    from notifications.outbox.models import Heartbeat
+
+    if not settings.POINT_IN_TIME_SECONDS:
+        yield hint("POINT_IN_TIME_SECONDS isn't set: what was entered since the last backup is lost with this machine")
+        return
+    beats = {beat.part: beat for beat in Heartbeat.objects.filter(part=POINT_IN_TIME)}
+    found = describe_point_in_time(beats, timezone.now())["point_in_time"]
+    if found["error"]:
+        yield missing(f"it fails ({found['error']}): journalctl -u vatra-point-in-time -n 50")
+    if found["age_s"] is None:
+        yield missing("nothing was ever stored: systemctl enable --now vatra-point-in-time")
+    elif not found["ok"]:
+        yield missing(f"the last moment that can be restored is {_say_ages(found)} ago: does its unit run?")
+    else:
+        yield ok(f"the last moment that can be restored is {_say_ages(found)} ago")
+
+
+def _say_ages(found: dict[str, Any]) -> str:
+    here = f"{found['age_s']:.0f} s"
+    if "elsewhere_s" not in found:
+        return here
+    return (
+        f"{here} (elsewhere {'never' if found['elsewhere_s'] is None else format(found['elsewhere_s'], '.0f') + ' s'})"
+    )
+
+
 def _describe_proof(found: dict[str, Any], proof: Any) -> Result:
     if proof is None:
         return missing("none was ever restored to try it: `vatra backup --prove`")
@@ -338,8 +369,9 @@ CHECKS: dict[str, Callable[[], Iterator[Result]]] = {
     "clock": _check_clock,
     "disk": _check_disk,
     "backup": _check_backup,
+    "point in time": _check_point_in_time,
 }
-ON_DATABASE = frozenset({"keys", "people", "roster", "backup"})
+ON_DATABASE = frozenset({"keys", "people", "roster", "backup", "point in time"})
 MARKS = {"ok": "ok   ", "hint": "hint ", "missing": "MISS "}
 
 

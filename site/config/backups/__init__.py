@@ -12,5 +12,6 @@ proof       the monthly restore of the newest archive, by itself
 settling    what a restored database must lose: sessions, tokens, forgotten cases
 mail_log    notices that went out and that the database doesn't know
 elsewhere   each backup taken to SFTP or S3, and back
+point_in_time  what changes, stored each few seconds, and a moment restored from it
 watch       mails to operators when one of these fails
 """

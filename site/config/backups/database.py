@@ -102,7 +102,7 @@ def _copy_sqlite(path: Path) -> Facts:
 
 
 def _dump_postgresql(path: Path) -> Facts:
-    program = _find("pg_dump")
+    program = find_program("pg_dump")
     other = connection.copy()
     try:
         with other.cursor() as cursor:
@@ -173,7 +173,7 @@ def _uuid(value: Any) -> UUID:
 
 def restore_postgresql(dump: Path, database: dict[str, Any]) -> None:
     """Load a dump into the empty database that these settings (as of DATABASES) name. Raises CannotCopy."""
-    program = _find("pg_restore")
+    program = find_program("pg_restore")
     if count_tables(database):
         raise CannotCopy("That database isn't empty: make a new one (createdb), and name it. Nothing was changed.")
     plain = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
@@ -206,9 +206,7 @@ def connect_arguments(database: dict[str, Any], *, name: str = "") -> dict[str, 
 
 def _run(command: list[str], database: dict[str, Any], *, with_name: bool = True) -> None:
     """Run a client of PostgreSQL. The password goes by its environment: a command line is everybody's to read."""
-    names = {"PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGHOST": "HOST", "PGPORT": "PORT"}
-    environment = {key: str(database[name]) for key, name in names.items() if database.get(name)}
-    environment |= {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": "5"}
+    environment = get_client_environment(database)
     if with_name:
         environment["PGDATABASE"] = str(database["NAME"])
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
@@ -219,7 +217,15 @@ def _run(command: list[str], database: dict[str, Any], *, with_name: bool = True
         raise CannotCopy(f"{Path(command[0]).name} failed: {said}")
 
 
-def _find(program: str) -> str:
+def get_client_environment(database: dict[str, Any]) -> dict[str, str]:
+    """Return the environment with which a client of PostgreSQL reaches this server."""
+    names = {"PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGHOST": "HOST", "PGPORT": "PORT"}
+    environment = {key: str(database[name]) for key, name in names.items() if database.get(name)}
+    return environment | {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": "5"}
+
+
+def find_program(program: str) -> str:
+    """Return where a client of PostgreSQL is. Raises CannotCopy."""
     found = shutil.which(program)
     if found is None:
         raise CannotCopy(

@@ -82,7 +82,7 @@ def make_backup(folder: Path, *, now: datetime | None = None, rotate: bool = Tru
             _look_for_room(folder)
             work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=WORK, dir=settings.DATA_DIR)))
             path, manifest = _write_archive(folder, work, recipients, identity, at)
-            _write_case_keys(folder, recipients, identity, at)
+            write_case_keys(folder, recipients, identity, at)
             removed = rotation.remove_old(folder) if rotate else []
         except OSError as error:
             raise NoBackup(type(error).__name__, f"{folder}: {error.strerror or error}") from None
@@ -133,11 +133,11 @@ def _clean(folder: Path) -> None:
 def _look_for_room(folder: Path) -> None:
     copy, files = estimate_size(), contents.count_bytes()
     # Twice for a moment: once more without what was deleted.
-    _refuse_if_less(Path(settings.DATA_DIR), 2 * copy + settings.DISK_MIN_MB * MIB)
-    _refuse_if_less(folder, int((copy + files) * SPARE))
+    refuse_if_less(Path(settings.DATA_DIR), 2 * copy + settings.DISK_MIN_MB * MIB)
+    refuse_if_less(folder, int((copy + files) * SPARE))
 
 
-def _refuse_if_less(folder: Path, needed: int) -> None:
+def refuse_if_less(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise NoBackup(
@@ -155,7 +155,7 @@ def _write_archive(
         raise NoBackup("exists", f"{path} exists already.")
     with copy_database(work) as (name, copy, facts):
         manifest = Manifest("backup", at.isoformat(), facts=_facts(facts))
-        with _becoming(path) as file, writing(file, recipients, manifest) as archive:
+        with becoming(path) as file, writing(file, recipients, manifest) as archive:
             archive.add_file(name, copy)
             archive.add_bytes(contents.SETTINGS, contents.write_settings())
             for member, source in contents.iter_files():
@@ -164,8 +164,8 @@ def _write_archive(
                 except FileNotFoundError:
                     continue  # deleted since the folder was listed; below it is asked whether it should have been
             _note_missing(manifest, facts)
-    with _removed_on_failure(_unfinished(path)) as unfinished:
-        _compare(unfinished, identity)
+    with removed_on_failure(get_unfinished(path)) as unfinished:
+        read_back(unfinished, identity)
         _sum(unfinished, path)
         unfinished.replace(path)
         reach_the_disk(folder)
@@ -190,7 +190,7 @@ def _is_sealed(name: str) -> bool:
     return name.partition("/")[0] in contents.SEALED_FOLDERS and name.endswith(".sealed")
 
 
-def _compare(path: Path, identity: Identity) -> None:
+def read_back(path: Path, identity: Identity) -> None:
     """Read an archive to its end, and compare each member with its digest. Raises Damaged, NotOpened, OSError."""
     with path.open("rb") as file:
         manifest = read(file, [identity], lambda _name, _file: None)
@@ -198,16 +198,31 @@ def _compare(path: Path, identity: Identity) -> None:
         raise Damaged("its signature doesn't fit")
 
 
-def _write_case_keys(folder: Path, recipients: list[Recipient], identity: Identity, at: datetime) -> None:
+@contextmanager
+def claim_case_keys() -> Iterator[None]:
+    """Wait for one's turn with the file of the cases' keys: a backup and the point in time both replace it."""
+    lock = Path(settings.DATA_DIR) / "run" / "case-keys.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_case_keys(folder: Path, recipients: list[Recipient], identity: Identity, at: datetime) -> None:
     """Write the cases' keys, each sealed by the ring, and overwrite the copy that was there before."""
     path = folder / CASE_KEYS
-    body = "".join(f"{line}\n" for line in data_keys.iter_lines()).encode()
     manifest = Manifest("case_keys", at.isoformat())
-    with _becoming(path) as file, writing(file, recipients, manifest) as archive:
-        archive.add_bytes(KEY_LINES, body)
-    with _removed_on_failure(_unfinished(path)) as unfinished:
-        _compare(unfinished, identity)
-        replace_and_destroy(unfinished, path)
+    with claim_case_keys():
+        # Read within: whoever writes last has read last, and no key that was destroyed meanwhile comes back.
+        body = "".join(f"{line}\n" for line in data_keys.iter_lines()).encode()
+        with becoming(path) as file, writing(file, recipients, manifest) as archive:
+            archive.add_bytes(KEY_LINES, body)
+        with removed_on_failure(get_unfinished(path)) as unfinished:
+            read_back(unfinished, identity)
+            replace_and_destroy(unfinished, path)
 
 
 def replace_and_destroy(new: Path, old: Path) -> None:
@@ -225,9 +240,9 @@ def replace_and_destroy(new: Path, old: Path) -> None:
 
 
 @contextmanager
-def _becoming(path: Path) -> Iterator[BinaryIO]:
+def becoming(path: Path) -> Iterator[BinaryIO]:
     """Open the file that will have this name once it is whole; flushed to the disk at the end of the block."""
-    with _removed_on_failure(_unfinished(path)) as unfinished:
+    with removed_on_failure(get_unfinished(path)) as unfinished:
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -236,7 +251,7 @@ def _becoming(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _removed_on_failure(path: Path) -> Iterator[Path]:
+def removed_on_failure(path: Path) -> Iterator[Path]:
     try:
         yield path
     except BaseException:
@@ -244,7 +259,7 @@ def _removed_on_failure(path: Path) -> Iterator[Path]:
         raise
 
 
-def _unfinished(path: Path) -> Path:
+def get_unfinished(path: Path) -> Path:
     return path.with_name(f"{path.name}.unfinished")
 
 

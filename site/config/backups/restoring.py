@@ -54,12 +54,12 @@ def unpack(
     `database`: for an archive from PostgreSQL, the empty database to load (as in DATABASES). Raises CannotRestore.
     """
     refuse_unless_empty(into)
-    place = _Place(into)
+    place = Place(into)
     try:
         with open_archive(path) as file:
             manifest = read(file, identities, place.receive)
         _refuse_kind(manifest, "backup")
-        _refuse_strange_release(manifest)
+        refuse_strange_release(manifest)
         if place.dump is not None:
             if database is None:
                 raise CannotRestore(
@@ -184,7 +184,7 @@ def _refuse_kind(manifest: Manifest, kind: str) -> None:
         raise CannotRestore(f"That file holds {manifest.kind}, not {kind}. Nothing was changed.")
 
 
-def _refuse_strange_release(manifest: Manifest) -> None:
+def refuse_strange_release(manifest: Manifest) -> None:
     newer = sorted(set(manifest.facts.get("migrations", [])) - get_known_migrations())
     if newer:
         raise CannotRestore(
@@ -193,7 +193,7 @@ def _refuse_strange_release(manifest: Manifest) -> None:
         )
 
 
-class _Place:
+class Place:
     """The folder that is filled, with what it takes to empty it again."""
 
     def __init__(self, into: Path) -> None:
@@ -218,6 +218,11 @@ class _Place:
         elif name.startswith(f"{contents.MEDIA}/"):
             # As the umask and the folder's access list allow: the proxy in front may serve some of these.
             self._write(self.into / name, file, 0o644)
+
+    def forget(self, name: str) -> None:
+        """Remove a file of an earlier member: it was changed or deleted afterwards."""
+        if name.partition("/")[0] in (*contents.SEALED_FOLDERS, contents.MEDIA):
+            (self.into / name).unlink(missing_ok=True)
 
     def finish(self) -> None:
         os.sync()

@@ -276,6 +276,11 @@ BACKUP_S3_ENDPOINT = env.str("BACKUP_S3_ENDPOINT", default="")
 BACKUP_S3_REGION = env.str("BACKUP_S3_REGION", default="us-east-1")
 BACKUP_S3_KEY_ID = env.str("BACKUP_S3_KEY_ID", default="")
 BACKUP_S3_SECRET = env.str("BACKUP_S3_SECRET", default="")
+# A moment can be restored (docs/adr/0205): seconds between two changes that are stored (0: off), for how many days
+# back, and after how many seconds without one `/readyz` says so.
+POINT_IN_TIME_SECONDS = env.float("POINT_IN_TIME_SECONDS", default=0.0)
+POINT_IN_TIME_DAYS = env.int("POINT_IN_TIME_DAYS", default=7)
+POINT_IN_TIME_MAX_SECONDS = env.int("POINT_IN_TIME_MAX_SECONDS", default=900)
 BACKUP_PROOF_MAX_DAYS = env.int("BACKUP_PROOF_MAX_DAYS", default=35)
 # What the bulk workers run each hour, by path: each cleans up its own room.
 HOUSEKEEPING = (

@@ -81,6 +81,13 @@ MATTERS: dict[str, MatterKind] = {
             lambda _parts, now: is_alarming(now),
         ),
         MatterKind(
+            "point_in_time",
+            _("changes aren’t stored for restoring"),
+            _("changes are stored for restoring again"),
+            "VatraPointInTimeBehind",
+            _has_failed("point_in_time"),
+        ),
+        MatterKind(
             "certificate",
             _("the certificate ends soon"),
             _("the certificate is renewed"),

@@ -94,6 +94,8 @@ PART_FIGURES: tuple[tuple[str, str, str, str, float], ...] = (
     ("vatra_disk_free_bytes", "Free space where data is written.", "disk", "free_mb", MEGABYTE),
     ("vatra_backup_age_seconds", "Age of the last backup.", "backup", "age_h", 3600),
     ("vatra_backup_proven_seconds", "Age of the last backup restored to try it.", "backup", "proven_d", 86400),
+    ("vatra_point_in_time_age_seconds", "Since the last moment that can be restored.", "point_in_time", "age_s", 1),
+    ("vatra_point_in_time_elsewhere_seconds", "The same, elsewhere.", "point_in_time", "elsewhere_s", 1),
     ("vatra_chain_verified_seconds", "Since the whole record was last verified.", "audit_chain", "age_s", 1),
     ("vatra_chain_broken_entries", "Entries of the record that do not fit.", "audit_chain", "broken", 1),
     ("vatra_sealed_put_back", "Sealed values that are older than they were.", "sealed_cells", "put_back", 1),

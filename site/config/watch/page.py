@@ -85,6 +85,11 @@ PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
     ),
     "disk": (gettext_lazy("Disk"), gettext_lazy("Make room before writing fails."), "VatraDiskLow"),
     "backup": (gettext_lazy("Backups"), gettext_lazy("“vatra check” says what is missing."), "VatraBackupMissing"),
+    "point_in_time": (
+        gettext_lazy("Restoring to a moment"),
+        gettext_lazy("“vatra check” says what is missing."),
+        "VatraPointInTimeBehind",
+    ),
     "certificate": (
         gettext_lazy("Certificate"),
         gettext_lazy("See why it isn’t renewed."),

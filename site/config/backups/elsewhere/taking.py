@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import rotation
-from ..making import CASE_KEYS, MIB
+from ..making import CASE_KEYS, MIB, claim_case_keys
 from .opening import open_store
 from .store import UNFINISHED, NotTaken, Store
 
@@ -34,9 +34,10 @@ def take(url: str, archive: Path) -> Taken:
             if name.startswith("vatra-") and name.endswith(UNFINISHED):
                 store.remove(name)
         beside, case_keys = archive.with_name(f"{archive.name}{SUM}"), archive.with_name(CASE_KEYS)
-        store.put(archive, archive.name, _digest(archive))
-        store.put(beside, beside.name, _digest(beside))
-        store.put_and_destroy(case_keys, CASE_KEYS, _digest(case_keys))
+        store.put(archive, archive.name, digest_file(archive))
+        store.put(beside, beside.name, digest_file(beside))
+        with claim_case_keys():
+            store.put_and_destroy(case_keys, CASE_KEYS, digest_file(case_keys))
         removed = _remove_old(store, archive.name)
         return Taken(len(_list_archives(store.list())), removed)
 
@@ -86,6 +87,6 @@ def bring(url: str, folder: Path) -> Path:
     return folder / name
 
 
-def _digest(path: Path) -> str:
+def digest_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

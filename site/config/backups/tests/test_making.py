@@ -215,8 +215,8 @@ def test_what_cannot_be_read_back_never_gets_a_name(house: House, monkeypatch: A
             file.write(b"x" * 50)
         compare(path, _identity)
 
-    compare = making._compare
-    monkeypatch.setattr(making, "_compare", spoil)
+    compare = making.read_back
+    monkeypatch.setattr(making, "read_back", spoil)
     with pytest.raises(NoBackup, match="can't be read back"):
         make_backup(house.folder)
     assert not list(house.folder.iterdir())

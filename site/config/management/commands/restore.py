@@ -5,17 +5,22 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import get_current_timezone
 
 from config.backups import restoring
 from config.backups.archive import Manifest
 from config.backups.elsewhere.store import NotTaken
 from config.backups.elsewhere.taking import bring
 from config.backups.making import CASE_KEYS, MIB, WORK
+from config.backups.point_in_time import restoring as moments
+from config.backups.point_in_time import taking as elsewhere
+from config.backups.point_in_time.names import NoWay
 from config.backups.restoring import CannotRestore
 from config.backups.streams import BadKey, Identity, parse_identities
 
@@ -31,6 +36,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("archive", help="a file, or sftp://… or s3://… of one; with / at its end the newest there")
+        parser.add_argument(
+            "--at",
+            default="",
+            help='a moment, such as "2026-11-29 04:00"; the archive is then BACKUP_DIR or BACKUP_TO/',
+        )
         parser.add_argument("--into", type=Path, required=True, help="an empty folder: the future DATA_DIR")
         parser.add_argument("--identity", required=True, help="the file with AGE-SECRET-KEY-…, or - to type it")
         parser.add_argument("--case-keys", type=Path, help=f"the newest {CASE_KEYS} (beside the archive)")
@@ -44,22 +54,29 @@ class Command(BaseCommand):
         if options["mail_log"] and not options["mail_log"].is_file():
             raise CommandError(f"{options['mail_log']}: there is no such file. Nothing was changed.")
         try:
-            with self._bring(str(archive), into) as path:
+            options["at"] = moments.read_moment(options["at"], get_current_timezone()) if options["at"] else None
+            with self._bring(str(archive), into, options["at"]) as path:
                 self._restore(path, into, options)
-        except (CannotRestore, NotTaken) as reason:
+        except (CannotRestore, NotTaken, NoWay) as reason:
             raise CommandError(str(reason)) from None
         finally:
             self.stdout.write(f"{(time.monotonic() - began) / 60:.1f} minutes")
 
     @contextmanager
-    def _bring(self, archive: str, into: Path) -> Iterator[Path]:
-        """Yield the archive's path; one from elsewhere lies beside the place meanwhile. Raises NotTaken."""
+    def _bring(self, archive: str, into: Path, at: datetime | None) -> Iterator[Path]:
+        """Yield the archive's path, for a moment that of a folder; what is elsewhere lies beside the place meanwhile.
+
+        Raises NotTaken, NoWay, CannotRestore.
+        """
         if "://" not in archive:
-            yield Path(archive)
+            yield Path(archive) if at is None else moments.find_folder(Path(archive))
             return
         restoring.refuse_unless_empty(into)
         try:
             with tempfile.TemporaryDirectory(prefix=WORK, dir=into.parent) as folder:
+                if at is not None:
+                    yield elsewhere.bring(archive, Path(folder), at, beyond=moments.BEYOND)
+                    return
                 path = bring(archive, Path(folder))
                 self.stdout.write(f"{path.name} has arrived, {path.stat().st_size / MIB:.1f} MB, as its sum says")
                 yield path
@@ -71,7 +88,12 @@ class Command(BaseCommand):
         url = options["database"] or restoring.get_sqlite_url(into)
         database = environ.Env.db_url_config(options["database"]) if options["database"] else None
         is_new = not into.exists()
-        manifest = restoring.unpack(archive, identities, into, database=database)
+        at: datetime | None = options["at"]
+        manifest = (
+            restoring.unpack(archive, identities, into, database=database)
+            if at is None
+            else moments.unpack(archive, at, identities, into, database=database)
+        )
         try:
             self._refuse_unsigned(manifest.is_signed, archive, options["accept_unsigned"])
             case_keys = self._put_case_keys_back(archive, identities, into, options)
@@ -123,6 +145,8 @@ class Command(BaseCommand):
         self, archive: Path, identities: list[Identity], into: Path, options: dict[str, Any]
     ) -> bool:
         path = options["case_keys"] or archive.with_name(CASE_KEYS)
+        if not path.exists() and (archive / CASE_KEYS).exists():
+            path = archive / CASE_KEYS
         if not path.exists():
             if options["case_keys"]:
                 raise CannotRestore(f"{path}: there is no such file.")

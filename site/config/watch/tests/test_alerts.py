@@ -105,6 +105,11 @@ def break_the_disk(settings: Any) -> None:
     settings.DISK_MIN_MB = 10**9
 
 
+def fall_behind(settings: Any) -> None:
+    settings.POINT_IN_TIME_SECONDS = 10
+    beat(health.POINT_IN_TIME, point=ago(minutes=16).isoformat())
+
+
 def age_notice(staffed: StaffedCountry, **times: Any) -> None:
     Notice.objects.filter(pk=notify_officer(staffed).pk).update(**times)
 
@@ -135,6 +140,7 @@ PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraRecordBroken": lambda: beat("audit_chain", verified_at=timezone.now().isoformat(), broken=1),
     "VatraSealedPutBack": lambda: beat("audit_chain", verified_at=timezone.now().isoformat(), put_back=1),
     "VatraBackupMissing": lambda: beat(health.BACKUP, age=27 * 3600),
+    "VatraPointInTimeBehind": lambda settings: fall_behind(settings),
     "VatraDiskLow": lambda settings: break_the_disk(settings),
     "VatraCertificateEnds": lambda: beat(certificate.PART, ends_at=ago(days=-13).isoformat()),
     "VatraDrillFailed": lambda: beat("drills", failed=1, bad=1),

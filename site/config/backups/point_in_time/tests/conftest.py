@@ -1,0 +1,56 @@
+"""The house of `backups.tests`, and a journal of its database."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from config.backups.making import get_recipients
+from config.backups.point_in_time.sources import PostgresSource, SqliteSource
+from config.backups.point_in_time.writing import Journal
+from config.backups.tests.conftest import House, house
+
+__all__ = ["house"]
+
+
+@dataclass
+class Kept:
+    """A journal, and what brings SQLite's test database, which is in memory, into the file that the journal reads."""
+
+    journal: Journal
+    catch_up: Callable[[], None]
+
+
+@pytest.fixture
+def kept(house: House) -> Iterator[Kept]:
+    work = house.root / "work"
+    work.mkdir()
+    with ExitStack() as stack:
+        if connection.vendor == "sqlite":
+            path = house.root / "copy.sqlite3"
+
+            def catch_up() -> None:
+                connection.ensure_connection()
+                with closing(sqlite3.connect(path)) as copy:
+                    connection.connection.backup(copy)
+
+            catch_up()
+            source: SqliteSource | PostgresSource = stack.enter_context(closing(SqliteSource(path)))
+        else:
+            source = stack.enter_context(closing(PostgresSource(work, dict(connection.settings_dict))))
+
+            def catch_up() -> None:
+                return
+
+        yield Kept(Journal(house.folder, get_recipients(), source, work), catch_up)
+
+
+def let_others_through(path: Path) -> None:
+    """PostgreSQL runs under an account of its own where the tests run as root, and must reach its folder."""
+    for folder in [path, *path.parents]:
+        if folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)

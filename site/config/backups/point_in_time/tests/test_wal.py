@@ -1,0 +1,136 @@
+"""PostgreSQL's log: a moment is restored to the commit, whenever the writer or the receiver is killed."""
+
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+
+from config.backups.database import connect_arguments
+from config.backups.making import get_recipients
+from config.backups.point_in_time import restoring
+from config.backups.point_in_time.sources import GapInLog, PostgresSource
+from config.backups.point_in_time.writing import Journal
+from config.backups.proof import build_url
+from config.backups.tests.conftest import House
+
+from .conftest import let_others_through
+
+pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="it is PostgreSQL's log")
+
+WRITER = """
+import random, sys, time, psycopg
+url, acknowledged, seed = sys.argv[1], open(sys.argv[2], "a", buffering=1), int(sys.argv[3])
+chance = random.Random(seed)
+there = psycopg.connect(url)
+there.execute("SET synchronous_commit = on")
+while True:
+    began = time.time()
+    with there.transaction():
+        there.execute("LOCK TABLE rows IN EXCLUSIVE MODE")
+        number = there.execute("SELECT COALESCE(MAX(id), 0) + 1 FROM rows").fetchone()[0]
+        there.execute("INSERT INTO rows VALUES (%s, %s)", (number, chance.randbytes(chance.choice((50, 3000, 60000)))))
+    there.commit()
+    acknowledged.write(f"{number} {began} {time.time()}\\n")
+    time.sleep(0.01)
+"""
+
+
+@pytest.fixture
+def database(house: House) -> Iterator[str]:
+    """The URL of a database with a table, on the cluster of the tests."""
+    with _database() as (name, url):
+        with psycopg.connect(url) as there:
+            there.execute("CREATE TABLE rows(id INTEGER PRIMARY KEY, data BYTEA)")
+        yield name
+
+
+@contextmanager
+def _database() -> Iterator[tuple[str, str]]:
+    name, own = f"moment_{secrets.token_hex(4)}", connection.settings_dict
+    with psycopg.connect(**connect_arguments(own), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        try:
+            yield name, build_url(own, name)
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+def write_and_kill(url: str, acknowledged: Path, chance: random.Random, lives: int) -> None:
+    for _life in range(lives):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, url, str(acknowledged), str(chance.randrange(10**6))])
+        time.sleep(1.2 + chance.random())
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+
+
+@pytest.mark.faults
+def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_after_it(
+    house: House, database: str, tmp_path: Path
+) -> None:
+    chance, acknowledged, work = random.Random(1), tmp_path / "ack", tmp_path / "work"
+    work.mkdir()
+    let_others_through(tmp_path)
+    own = {**connection.settings_dict, "NAME": database}
+    with closing(PostgresSource(work, own)) as source:
+        journal = Journal(house.folder, get_recipients(), source, work)
+        journal.begin()
+        time.sleep(1.1)
+        writer = threading.Thread(
+            target=write_and_kill, args=(build_url(own, database), acknowledged, chance, 3), daemon=True
+        )
+        writer.start()
+        kills = 0
+        while writer.is_alive():
+            time.sleep(0.4)
+            if chance.random() < 0.3 and source.receiver.process is not None:
+                source.receiver.process.kill()  # it goes on where it ended
+                kills += 1
+            journal.go_on()
+        time.sleep(1.5)
+        journal.go_on()
+    lines = [line.split() for line in acknowledged.read_text().splitlines() if line.count(" ") == 2]
+    rows = [(int(number), float(began), float(ended)) for number, began, ended in lines]
+    assert len(rows) > 20
+    assert kills
+    first, last = rows[0][2], rows[-1][2]
+    moments = [first + (last - first) * share for share in (0.3, chance.random())] + [last + 1]
+    for index, moment in enumerate(moments):
+        at = datetime.fromtimestamp(moment, UTC)
+        with _database() as (name, url):
+            into = tmp_path / f"into{index}"
+            restoring.unpack(
+                restoring.find_folder(house.folder), at, [house.identity], into, database={**own, "NAME": name}
+            )
+            with psycopg.connect(url) as there:
+                found = {row[0] for row in there.execute("SELECT id FROM rows")}
+        assert {number for number, _began, ended in rows if ended < moment} <= found
+        assert not {number for number, began, _ended in rows if began > moment} & found
+        assert found == set(range(1, len(found) + 1))
+
+
+def test_a_receiver_that_lost_its_log_asks_for_a_new_base(house: House, database: str, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    own = {**connection.settings_dict, "NAME": database}
+    with closing(PostgresSource(work, own)) as source:
+        journal = Journal(house.folder, get_recipients(), source, work)
+        first = journal.begin()
+        assert source.receiver.process is not None
+        source.receiver.process.kill()
+        source.receiver.process.wait()
+        (work / "wal" / "errors").write_text("could not send: requested WAL segment 00000001 has already been removed")
+        with pytest.raises(GapInLog):
+            journal.go_on()
+        time.sleep(1.1)
+        assert journal.begin().base > first.base
