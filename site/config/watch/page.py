@@ -21,7 +21,7 @@ from access.models import Region
 from audit.models import PutAside
 from config.health import describe_parts
 from notifications.board import machine
-from notifications.board.tiles import Line, State, build_tile, measure_age, word_age
+from notifications.board.tiles import Line, State, build_tile, find_worst, measure_age, word_age
 from notifications.escalation.views import KINDS
 from notifications.outbox.models import Heartbeat
 from notifications.outbox.queueing import URGENT
@@ -110,8 +110,7 @@ def service_page(request: HttpRequest) -> HttpResponse:
     context = {
         "tiles": tiles,
         "now": now,
-        "bad": sum(tile.state == State.BAD for tile in tiles),
-        "late": sum(tile.state == State.LATE for tile in tiles),
+        "worst": find_worst(tile.state for tile in tiles),
     }
     return render(request, "watch/service.html", context)
 
@@ -133,7 +132,7 @@ def read_matters(now: datetime) -> list[Line]:
     lines = []
     if not has_second_way():
         words = _("none is set: when mails don’t go out, only mails say so")
-        lines.append(Line(_("Second way"), words, State.LATE, "OPERATOR_SMS, OPERATOR_WEBHOOK"))
+        lines.append(Line(_("Second way"), words, State.UNSET, "OPERATOR_SMS, OPERATOR_WEBHOOK"))
     for matter in Matter.objects.all()[:SHOWN]:
         kind = MATTERS.get(matter.name)
         words = str(kind.ill) if kind else matter.name
