@@ -10,6 +10,7 @@ from audit.put_aside import for_each_row
 
 from .checks.results import check_unchecked_pages
 from .hotlines.actions import mail_editors, tell_of_due_ways
+from .picture_files import tidy_sizes
 from .pictures import make_missing_sizes
 from .review.actions import publish_due
 from .review.deleted_pages import erase_due
@@ -49,6 +50,7 @@ def each_hour(_argument: Any = None) -> None:
         "content.hotlines": _mail_hotline_news,
         "content.ways": tell_of_due_ways,
         "content.sizes": _make_sizes,
+        "content.size_files": tidy_sizes,
         "content.deleted": _erase_deleted,
         "content.previews": PagePreview.garbage_collect,
     }

@@ -15,10 +15,12 @@ from django.db import transaction
 from access.models import User
 from audit.chain import get_actor, log_event
 from audit.put_aside import for_each_row
+from audit.removals import note_removed
 from case_forms.submissions.attachments.actions import store_attachment
 from case_forms.submissions.attachments.file_types import FileRefused
 from case_forms.submissions.models import Attachment
 from vault.field_keys import OVERHEAD_BYTES, FieldSealBroken, UnknownFieldKey, load_field_keys
+from vault.files import is_older
 
 from .envelopes import open_file
 from .models import Device, SealedFile
@@ -152,15 +154,19 @@ def tidy_files(now: datetime) -> int:
     rows = {row.pk: row for row in late}
     count = for_each_row("device.file", rows, lambda key: _dropped(rows[key]), at=now)
     before = (now - timedelta(hours=1)).timestamp()
-    for path in Path(settings.FIELD_PARTS_DIR).glob("*/*"):
-        if path.stat().st_mtime < before and not _is_known(path):
-            path.unlink(missing_ok=True)
-            count += 1
-    return count
+    old = [path for path in Path(settings.FIELD_PARTS_DIR).glob("*/*") if is_older(path, before)]
+    strays = {path.relative_to(settings.FIELD_PARTS_DIR).as_posix(): path for path in old if not _is_known(path)}
+    count += for_each_row("device.stray_file", strays, lambda name: _unlinked(strays[name]), at=now)
+    return note_removed("parts", count)
 
 
 def _dropped(row: SealedFile) -> bool:
     _drop(row)
+    return True
+
+
+def _unlinked(path: Path) -> bool:
+    path.unlink(missing_ok=True)
     return True
 
 

@@ -17,7 +17,8 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from audit.put_aside import for_each_row
-from vault.files import read_sealed, write_sealed
+from audit.removals import note_removed
+from vault.files import is_older, may_remove_strays, read_sealed, write_sealed
 from vault.seal import SealBroken, get_place
 
 from .models import Tip, TipVoice
@@ -79,14 +80,15 @@ def forget_voice(tip: Tip) -> bool:
 
 
 def tidy_voices(now: datetime) -> int:
-    """Delete files that no row names, but those of the last hour. Returns how many."""
+    """Delete files that no row names, but those of the last hour; of many at once none. Returns how many."""
     old = {
-        path.name: path
-        for path in Path(settings.VOICE_DIR).glob("*/*")
-        if path.stat().st_mtime < (now - GRACE).timestamp()
+        path.name: path for path in Path(settings.VOICE_DIR).glob("*/*") if is_older(path, (now - GRACE).timestamp())
     }
     known = {f"{pk}{ENDING}" for pk in TipVoice.objects.values_list("pk", flat=True)}
-    return for_each_row("signal.stray_voice", set(old) - known, lambda name: _unlink(old[name]), at=now)
+    strays = set(old) - known
+    if not may_remove_strays("voices", len(strays)):
+        return 0
+    return note_removed("voices", for_each_row("signal.stray_voice", strays, lambda name: _unlink(old[name]), at=now))
 
 
 def _unlink(path: Path) -> bool:

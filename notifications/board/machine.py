@@ -174,7 +174,7 @@ def read_outside(beats: Mapping[str, Heartbeat], now: datetime) -> list[Line]:
     name = _("Watch outside")
     part = describe_outside_watch(beats, now).get(OUTSIDE)
     if part is None:
-        return [Line(name, _("none is set: when this server falls silent, nobody outside notices"), State.LATE)]
+        return [Line(name, _("none is set: when this server falls silent, nobody outside notices"), State.UNSET)]
     if part["ok"] and not part["error"]:
         return [Line(name, _("reached %(age)s ago") % {"age": word_age(part["age_s"])})]
     words = _("can't be reached for %(age)s") % {"age": word_age(part["failing_s"])}

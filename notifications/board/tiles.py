@@ -18,12 +18,13 @@ class State(StrEnum):
     """How a line stands; the worst one is its tile's."""
 
     OK = "ok"
-    IDLE = "idle"  # nothing to say: it was never used, or isn't set up
+    IDLE = "idle"  # nothing to say: it was never used
+    UNSET = "unset"  # nothing fails now; what would help when something does isn't set up
     LATE = "late"
     BAD = "bad"
 
 
-ORDER = (State.IDLE, State.OK, State.LATE, State.BAD)
+ORDER = (State.IDLE, State.OK, State.UNSET, State.LATE, State.BAD)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ class Tile:
 
     @property
     def state(self) -> State:
-        return max((line.state for line in self.lines), key=ORDER.index, default=State.IDLE)
+        return find_worst(line.state for line in self.lines)
+
+
+def find_worst(states: Iterable[State]) -> State:
+    """Return the state that a reader must see first; IDLE where there is none."""
+    return max(states, key=ORDER.index, default=State.IDLE)
 
 
 def build_tile(key: str, title: str, read: Callable[[], Iterable[Line]]) -> Tile:

@@ -18,7 +18,7 @@ from access.models import Region, StaffRole, User
 from notifications.outbox.models import Heartbeat
 
 from . import machine, notices
-from .tiles import State, Tile, build_tile
+from .tiles import Tile, build_tile, find_worst
 
 EACH_SECONDS = 15
 
@@ -35,8 +35,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "tiles": tiles,
         "now": now,
         "each": EACH_SECONDS,
-        "bad": sum(tile.state == State.BAD for tile in tiles),
-        "late": sum(tile.state == State.LATE for tile in tiles),
+        "worst": find_worst(tile.state for tile in tiles),
     }
     return render(request, "board/tiles.html" if "fragment" in request.GET else "board/board.html", context)
 

@@ -416,7 +416,10 @@ class Reply(models.Model):
 
 
 class BriefDocument(models.Model):
-    """The PDF of a notice, sealed. Made by the `bulk` cluster once its recipient has opened it, and kept."""
+    """The PDF of a notice, sealed. Made by the `bulk` cluster once its recipient has opened it.
+
+    It goes long after the notice was closed (`briefs.old_documents`).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     notice = models.OneToOneField(Notice, models.PROTECT, related_name="document", verbose_name=_("notice"))

@@ -31,6 +31,7 @@ from notifications.outbox.models import Heartbeat
 from notifications.publish_webhooks.sending import describe_health as describe_publish_webhooks
 
 from .watch.certificate import describe_health as describe_certificate
+from .watch.stored import describe_health as describe_stored
 
 NEEDED = ("database", "migrations", "worker", "sweeper", "contacts")
 WORKER_FRESH = timedelta(seconds=60)
@@ -176,6 +177,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         "sealed_cells": _cells(beats, now),
         **describe_certificate(beats, now),
         "disk": _disk(),
+        **describe_stored(beats, now),
         "backup": describe_backup(beats, now),
         **describe_point_in_time(beats, now),
     }

@@ -8,12 +8,16 @@ row is gone can't be opened by anyone. The associated data binds the content to 
 import os
 from pathlib import Path
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .seal import NONCE_BYTES, SealBroken
 
 HEAD = b"VATRA1"
+MOST_STRAYS = 20
+
+log = structlog.get_logger(__name__)
 
 
 def write_sealed(path: Path, plain: bytes, place: bytes) -> bytes:
@@ -54,6 +58,23 @@ def read_sealed(path: Path, key: bytes, place: bytes) -> bytes:
         return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place)
     except (InvalidTag, ValueError):
         raise SealBroken("a sealed file does not open at this place") from None
+
+
+def is_older(path: Path, moment: float) -> bool:
+    """Whether the file was written before this moment (seconds of the epoch). One that has gone meanwhile is not."""
+    try:
+        return path.stat().st_mtime < moment
+    except FileNotFoundError:
+        return False
+
+
+def may_remove_strays(kind: str, count: int) -> bool:
+    """Whether files without a row may go. A crash leaves one or two behind; many at once mean that the database is
+    older than the files (a restore), and then a later database may still open them: none goes, and it is logged.
+    """
+    if count > MOST_STRAYS:
+        log.error("strays_left", kind=kind, files=count)
+    return count <= MOST_STRAYS
 
 
 def reach_the_disk(folder: Path) -> None:

@@ -22,6 +22,8 @@ from django.utils import timezone
 from access.models import MobileUnit, User
 from audit.chain import ANONYMOUS, SYSTEM, Actor, AuditEvent, get_actor, log_event, log_events
 from audit.put_aside import for_each_row
+from audit.removals import note_removed
+from vault.files import may_remove_strays
 from vault.seal import fingerprint
 
 from ..models import Attachment, AttachmentQuerySet, Draft, Submission
@@ -140,14 +142,17 @@ def make_room(draft: Draft, used: Collection[uuid.UUID]) -> None:
 
 
 def tidy_attachments(now: datetime) -> tuple[int, int]:
-    """Delete unclaimed and stray files.
+    """Delete unclaimed and stray files; of many strays at once none (`vault.files.may_remove_strays`).
 
     Returns (files of API clients that no submission has named in time, files without a row).
     """
     late = now - timedelta(hours=settings.ATTACHMENT_UNCLAIMED_HOURS)
     unclaimed = forget_attachments(Attachment.objects.unclaimed().filter(uploaded_at__lt=late))
     strays = {path.name: path for path in left_behind(now)}
-    deleted = for_each_row("attachment.stray", strays, lambda name: _unlinked(strays[name]), at=now)
+    deleted = 0
+    if may_remove_strays("attachments", len(strays)):
+        deleted = for_each_row("attachment.stray", strays, lambda name: _unlinked(strays[name]), at=now)
+    note_removed("attachments", unclaimed + deleted)
     return unclaimed, deleted
 
 

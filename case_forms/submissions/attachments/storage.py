@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from vault.files import read_sealed, write_sealed
+from vault.files import is_older, read_sealed, write_sealed
 from vault.seal import SealBroken, get_place
 
 from ..models import Attachment
@@ -45,7 +45,7 @@ def remove_content_later(identity: uuid.UUID) -> None:
 def left_behind(now: datetime) -> list[Path]:
     """Return files that no row names, and unfinished ones; those of the last hour may still be in use."""
     before = (now - GRACE).timestamp()
-    old = [path for path in Path(settings.ATTACHMENT_DIR).glob("*/*") if path.stat().st_mtime < before]
+    old = [path for path in Path(settings.ATTACHMENT_DIR).glob("*/*") if is_older(path, before)]
     named = {path.stem for path in old if path.suffix == ENDING}
     known = {str(pk) for pk in Attachment.objects.filter(pk__in=_identities(named)).values_list("pk", flat=True)}
     return [path for path in old if path.suffix != ENDING or path.stem not in known]

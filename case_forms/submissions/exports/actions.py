@@ -12,6 +12,7 @@ from access.csv_files import PIECE, iter_csv
 from access.models import User
 from access.table_files import Sheet, xlsx_pieces, zip_pieces
 from audit.chain import get_actor, log_event
+from audit.removals import note_removed
 from case_forms.cases.consent.gate import may_leave
 from notifications.outbox.queueing import enqueue_bulk
 
@@ -134,7 +135,7 @@ def tidy_exports(now: datetime) -> int:
     expired = AnswerExport.objects.expired(now)
     count = expired.count()
     expired.delete()
-    return count
+    return note_removed("exports", count)
 
 
 def iter_pieces(

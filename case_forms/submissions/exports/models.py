@@ -12,12 +12,11 @@ from access.models import User
 from case_forms.form_builder.models import FormDefinition
 from vault.fields import SealedBytesField
 
-LIFETIME = timedelta(hours=24)
 MAX_DURATION = timedelta(minutes=20)  # a task is killed after five; the queue may try it again once
 
 
 def expiry() -> datetime:
-    return timezone.now() + LIFETIME
+    return timezone.now() + timedelta(hours=settings.EXPORT_HOURS)
 
 
 class Format(models.TextChoices):

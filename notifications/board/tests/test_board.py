@@ -214,7 +214,7 @@ def test_a_part_that_is_silent_is_bad_and_so_is_what_has_no_next_step(coordinato
 def test_the_watch_outside_and_drills_have_their_lines(coordinator, staffed, settings):
     region = staffed.country.vlore.region
     tiles = look(coordinator)
-    assert tiles["outside"].lines[0].state == State.LATE
+    assert tiles["outside"].state == State.UNSET
     assert (tiles["drills"].lines[0].words, tiles["drills"].state) == ("none yet", State.IDLE)
     settings.OUTSIDE_WATCH_URL = "https://watch.example/kanarina"
     now = timezone.now()

@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
@@ -18,6 +20,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from audit.chain import Actor, get_actor, log_event
+from audit.removals import note_removed
 from vault.keyring import KeyRingError
 
 from ..models import FieldToken, User
@@ -29,7 +32,6 @@ log = structlog.get_logger(__name__)
 MAX_WRONG = 5
 PIN_DIGITS = 6
 FACTOR_GIVEN = "_factor_given_by"  # attribute of the request in which a factor was given
-SESSION_KEPT_DAYS = 90
 ENROL_SECONDS = 3600  # after an invitation was used, a first factor may be set up in the same session for so long
 
 # Keys of our own values in a session; `locked` has one more.
@@ -153,9 +155,11 @@ def _end(rows: Any, why: str) -> int:
 
 
 def delete_unused_sessions(_argument: Any = None) -> int:
-    """Delete sessions that nobody has used for three months. Returns how many."""
-    oldest = timezone.now() - timedelta(days=SESSION_KEPT_DAYS)
-    return StaffSession.objects.filter(seen_at__lt=oldest).delete()[0]
+    """Delete sessions that nobody has used for STAFF_SESSION_DAYS, and Django's that are over. Returns how many."""
+    now = timezone.now()
+    over = Session.objects.filter(expire_date__lt=now).delete()[0]
+    unused = StaffSession.objects.filter(seen_at__lt=now - timedelta(days=settings.STAFF_SESSION_DAYS)).delete()[0]
+    return note_removed("sessions", over) + note_removed("staff_sessions", unused)
 
 
 def is_alive(row: str) -> bool:

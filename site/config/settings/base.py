@@ -282,6 +282,12 @@ POINT_IN_TIME_SECONDS = env.float("POINT_IN_TIME_SECONDS", default=0.0)
 POINT_IN_TIME_DAYS = env.int("POINT_IN_TIME_DAYS", default=7)
 POINT_IN_TIME_MAX_SECONDS = env.int("POINT_IN_TIME_MAX_SECONDS", default=900)
 BACKUP_PROOF_MAX_DAYS = env.int("BACKUP_PROOF_MAX_DAYS", default=35)
+# What is removed when its time is over (docs/operator.md, What is stored); forms and cases have terms of their own.
+EXPORT_HOURS = env.int("EXPORT_HOURS", default=24)
+NOTICE_PDF_DAYS = env.int("NOTICE_PDF_DAYS", default=365)  # after the notice was closed; made again when asked for
+QUEUE_RESULT_DAYS = env.int("QUEUE_RESULT_DAYS", default=30)
+PICTURE_STRAY_HOURS = env.int("PICTURE_STRAY_HOURS", default=24)
+LOG_FILE_MAX_MB = env.int("LOG_FILE_MAX_MB", default=50)
 # What the bulk workers run each hour, by path: each cleans up its own room.
 HOUSEKEEPING = (
     "access.staff.groups.follow_roles_of_all",
@@ -290,6 +296,8 @@ HOUSEKEEPING = (
     "notifications.staff_push.phones.tidy",
     "notifications.drills.watch.tidy",
     "notifications.outbox.worker_signs.delete_old",
+    "notifications.outbox.queue_rows.tidy",
+    "notifications.briefs.old_documents.tidy",
     "case_forms.submissions.housekeeping.tidy",
     "content.housekeeping.each_hour",
     "case_forms.tips.housekeeping.tidy",
@@ -300,7 +308,9 @@ HOUSEKEEPING = (
     "case_forms.simulation.housekeeping.tidy",
     "case_forms.accountability.snapshots.tidy",
     "config.watch.telling.tidy",
+    "config.watch.log_files.tidy",
     "config.watch.samples.each_hour",
+    "config.watch.measuring.each_hour",
 )
 # What the sweeper does itself each minute while no bulk worker can be asked: nobody else would say so.
 WITHOUT_WORKERS = ("config.watch.telling.each_minute",)
@@ -398,6 +408,7 @@ ROLE_REQUEST_HOURS = env.int("ROLE_REQUEST_HOURS", default=7 * 24)
 IDLE_MINUTES = env.int("IDLE_MINUTES", default=15)
 
 SESSION_COOKIE_AGE = 12 * 3600
+STAFF_SESSION_DAYS = env.int("STAFF_SESSION_DAYS", default=90)  # a session that nobody has used for so long is deleted
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "vatra_session"

@@ -8,4 +8,9 @@ class WatchConfig(AppConfig):
     verbose_name = _("State of the service")
 
     def ready(self) -> None:
+        from audit.removals import removed
+
         from . import checks  # noqa: F401  # what it registers
+        from .stored import on_removed
+
+        removed.connect(on_removed, dispatch_uid="watch.removed")

@@ -1,4 +1,4 @@
-"""The figures of `/metrics`, read from the database when they are asked for, in some sixteen queries.
+"""The figures of `/metrics`, read from the database when they are asked for, in some twenty queries.
 
 Nothing is held in a process: each answer says the same, whichever process gives it, and after a restart too. A figure
 that can't be read is left out and counted (`vatra_sections_failed`); the others are given. No label holds a person, a
@@ -28,9 +28,11 @@ from notifications.outbox.queueing import BULK, URGENT, queue_length
 from notifications.outbox.states import OPEN
 from notifications.outbox.worker_signs import read_machines
 
+from . import stored
 from .certificate import measure_days_left
 from .counting import PAGE, REFUSED, SERVED
 from .models import RequestCount
+from .samples import get_days_until_full, read_growth
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 LATELY = timedelta(minutes=15)
@@ -210,6 +212,37 @@ def read_machines_and_certificate(now: datetime) -> Iterator[Metric]:
         yield _gauge("vatra_certificate_seconds", "For how long the certificate is still good.", days * 86400)
 
 
+def read_stored(now: datetime) -> Iterator[Metric]:
+    """What is stored of each kind that is tidied, what doesn't fit, what was removed; and when the disk is full."""
+    beats: dict[Any, Heartbeat] = Heartbeat.objects.filter(part__startswith=stored.PREFIX).in_bulk()
+    figures = stored.read_figures(beats)
+    for name, words, entry in STORED_FIGURES:
+        metric = GaugeMetricFamily(name, words, labels=["kind"])
+        for kind, facts in figures.items():
+            if facts.get(entry) is not None:
+                metric.add_metric([kind], facts[entry])
+        yield metric
+    removed = CounterMetricFamily(
+        "vatra_removed", "Rows and files that were removed when their time was over.", labels=["kind"]
+    )
+    age = GaugeMetricFamily("vatra_tidied_seconds", "Since the clean-up of a kind last ran.", labels=["kind"])
+    for kind, facts in figures.items():
+        removed.add_metric([kind], facts.get("removed_total", 0))
+        if "tidied_at" in facts:
+            age.add_metric([kind], _seconds(now, datetime.fromisoformat(facts["tidied_at"])))
+    yield from (removed, age)
+    days = get_days_until_full(read_growth())
+    if days is not None:
+        yield _gauge("vatra_disk_full_seconds", "When the disk is full, as it has gone lately.", days * 86400)
+
+
+STORED_FIGURES = (
+    ("vatra_stored_rows", "Rows, or files where there are no rows.", "rows"),
+    ("vatra_stored_bytes", "Bytes of them.", "bytes"),
+    ("vatra_stored_strays", "Files without a row.", "strays"),
+    ("vatra_stored_missing", "Rows whose file is gone.", "missing"),
+)
+
 SECTIONS: tuple[Callable[[datetime], Iterator[Metric]], ...] = (
     read_parts,
     read_notices,
@@ -218,6 +251,7 @@ SECTIONS: tuple[Callable[[datetime], Iterator[Metric]], ...] = (
     read_queues,
     read_intake,
     read_machines_and_certificate,
+    read_stored,
 )
 
 

@@ -21,12 +21,13 @@ from access.models import Region
 from audit.models import PutAside
 from config.health import describe_parts
 from notifications.board import machine
-from notifications.board.tiles import Line, State, build_tile, measure_age, word_age
+from notifications.board.tiles import Line, State, build_tile, find_worst, measure_age, word_age
 from notifications.escalation.views import KINDS
 from notifications.outbox.models import Heartbeat
 from notifications.outbox.queueing import URGENT
 from notifications.outbox.worker_signs import read_machines
 
+from . import stored
 from .matters import MATTERS
 from .models import Matter
 from .samples import BYTES, DISK_FREE, FIGURES, get_days_until_full, read_growth
@@ -90,6 +91,11 @@ PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
         gettext_lazy("“vatra check” says what is missing."),
         "VatraPointInTimeBehind",
     ),
+    "stored": (
+        gettext_lazy("What is stored"),
+        gettext_lazy("“vatra manage stored --list” names what doesn’t fit. Delete nothing by hand."),
+        "VatraStoredIll",
+    ),
     "certificate": (
         gettext_lazy("Certificate"),
         gettext_lazy("See why it isn’t renewed."),
@@ -111,12 +117,12 @@ def service_page(request: HttpRequest) -> HttpResponse:
         build_tile("drills", _("Drills"), lambda: machine.read_drills(list(_get_regions()), now)),
         build_tile("failed", _("Failed tasks"), read_failures),
         build_tile("stored", _("What is stored"), read_stored),
+        build_tile("tidied", _("What is tidied each hour"), lambda: read_tidied(beats)),
     ]
     context = {
         "tiles": tiles,
         "now": now,
-        "bad": sum(tile.state == State.BAD for tile in tiles),
-        "late": sum(tile.state == State.LATE for tile in tiles),
+        "worst": find_worst(tile.state for tile in tiles),
     }
     return render(request, "watch/service.html", context)
 
@@ -138,7 +144,7 @@ def read_matters(now: datetime) -> list[Line]:
     lines = []
     if not has_second_way():
         words = _("none is set: when mails don’t go out, only mails say so")
-        lines.append(Line(_("Second way"), words, State.LATE, "OPERATOR_SMS, OPERATOR_WEBHOOK"))
+        lines.append(Line(_("Second way"), words, State.UNSET, "OPERATOR_SMS, OPERATOR_WEBHOOK"))
     for matter in Matter.objects.all()[:SHOWN]:
         kind = MATTERS.get(matter.name)
         words = str(kind.ill) if kind else matter.name
@@ -193,6 +199,31 @@ def read_stored() -> Iterable[Line]:
             more += " · " + ngettext("full in %(n)s day", "full in %(n)s days", days) % {"n": days}
         lines.append(Line(str(label), _word(name, found.value), State.LATE if is_late else State.OK, more))
     return lines
+
+
+def read_tidied(beats: dict[Any, Heartbeat]) -> list[Line]:
+    """Return what is held of each kind, what doesn't fit, and what was removed last."""
+    lines = []
+    for kind, facts in stored.read_figures(beats).items():
+        words = [_word(kind, facts["rows"])] if "rows" in facts else [_("not measured yet")]
+        if facts.get("bytes") is not None:
+            words.append(filesizeformat(facts["bytes"]))
+        state = State.OK
+        if strays := facts.get("strays", 0):
+            words.append(ngettext("%(n)s file without a row", "%(n)s files without a row", strays) % {"n": strays})
+            state = State.LATE if stored.are_strays_left(kind, facts) else State.IDLE
+        if missing := facts.get("missing", 0):
+            words.append(ngettext("%(n)s file is gone", "%(n)s files are gone", missing) % {"n": missing})
+            state = State.BAD
+        lines.append(Line(str(stored.KINDS[kind].label), " · ".join(words), state, _word_removal(facts)))
+    return lines or [Line(_("What is stored"), _("measured within the hour"), State.IDLE)]
+
+
+def _word_removal(facts: dict[str, Any]) -> str:
+    if "removed_at" in facts:
+        at = write_date(timezone.localtime(datetime.fromisoformat(facts["removed_at"])), "d.m.Y H:i")
+        return _("last removed: %(n)s, %(at)s") % {"n": facts["removed"], "at": at}
+    return _("nothing removed yet") if "tidied_at" in facts else ""
 
 
 def _word(name: str, value: int) -> str:

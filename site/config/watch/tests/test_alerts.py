@@ -10,11 +10,13 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from audit.removals import note_removed
 from case_forms.cases.models import Case, Deadline, DeadlineKind
 from config import admission, health
 from config.tests.test_health import FACTS
-from config.watch import certificate, metrics
+from config.watch import certificate, measuring, metrics, stored
 from config.watch.counting import RequestCounter
+from config.watch.models import DailySample
 from notifications.outbox import worker_signs
 from notifications.outbox.models import Attempt, AttemptOutcome, Heartbeat, Notice
 from notifications.outbox.queueing import BULK, URGENT, enqueue_bulk, enqueue_canary
@@ -52,6 +54,8 @@ def well(settings: Any, tmp_path: Any, db: None) -> None:
     beat(certificate.PART, ends_at=(timezone.now() + timedelta(days=60)).isoformat(), error="")
     beat(health.BACKUP)
     beat(health.BACKUP_PROOF)
+    measuring.each_hour()
+    note_removed("exports", 2)
     worker_signs.sign(URGENT)
     worker_signs.sign(BULK)
 
@@ -110,6 +114,12 @@ def fall_behind(settings: Any) -> None:
     beat(health.POINT_IN_TIME, point=ago(minutes=16).isoformat())
 
 
+def fill_the_disk() -> None:
+    for days, free in ((20, 2000), (0, 500)):
+        at = ago(days=days)
+        DailySample.objects.create(day=timezone.localdate(at), at=at, figures={"disk_free": free})
+
+
 def age_notice(staffed: StaffedCountry, **times: Any) -> None:
     Notice.objects.filter(pk=notify_officer(staffed).pk).update(**times)
 
@@ -142,6 +152,9 @@ PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraBackupMissing": lambda: beat(health.BACKUP, age=27 * 3600),
     "VatraPointInTimeBehind": lambda settings: fall_behind(settings),
     "VatraDiskLow": lambda settings: break_the_disk(settings),
+    "VatraDiskFills": lambda: fill_the_disk(),
+    "VatraNotTidied": lambda: stored.change("exports", timezone.now(), tidied_at=ago(hours=5).isoformat()),
+    "VatraStoredIll": lambda: beat(stored.PART, missing=1),
     "VatraCertificateEnds": lambda: beat(certificate.PART, ends_at=ago(days=-13).isoformat()),
     "VatraDrillFailed": lambda: beat("drills", failed=1, bad=1),
     "VatraRosterGap": lambda: beat("roster", soon=1),
@@ -179,6 +192,7 @@ def test_each_alert_has_its_page_in_the_runbook_with_what_it_means_and_what_to_d
 def test_rules_and_board_name_only_figures_that_are_given(well: None, staffed: StaffedCountry) -> None:
     send_unreached(staffed)
     refuse_a_form()
+    fill_the_disk()
     counter = RequestCounter()
     counter.add("page", "hit")
     counter.flush()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from access.models import StaffRole, User
 from audit.models import PutAside
-from config.watch import samples
+from config.watch import page, samples
 from config.watch.models import DailySample, Matter
 from config.watch.page import PARTS
 from notifications.board.tiles import State
@@ -87,8 +87,29 @@ def test_workers_failures_and_what_was_told_are_shown(settings: Any) -> None:
     assert "691234567" not in answer.content.decode()
 
 
-def test_without_a_second_way_it_says_so() -> None:
-    assert get_tile(look(), "matters").state == State.LATE
+def test_without_a_second_way_it_is_not_set_up_and_nothing_is_late() -> None:
+    tile = get_tile(look(), "matters")
+    assert (tile.state, tile.lines[0].words) == (
+        State.UNSET,
+        "none is set: when mails don’t go out, only mails say so",
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Everything works. Something is not set up."), ("sq", "Gjithçka punon. Diçka nuk është konfiguruar.")],
+)
+def test_where_only_a_second_way_is_missing_the_page_does_not_say_late(
+    monkeypatch: Any, language: str, words: str
+) -> None:
+    well = {"read_state": [], "read_workers": [], "read_stored": []}
+    for name, lines in well.items():
+        monkeypatch.setattr(page, name, lambda *_given, lines=lines: lines)
+    text = look(language).content.decode()
+    assert words in text
+    assert "house-board__sum--unset" in text
+    assert "Something is late." not in text
+    assert "Diçka ka vonuar." not in text
 
 
 # ---- what is stored ----
