@@ -116,23 +116,28 @@ export class Walk {
     /** @type {{ answers: Scoped, typed: boolean }} */
     const found = { answers: {}, typed: false };
     for (const item of items) {
-      const name = `${prefix}${item.key}`;
-      const element = this.elements.get(name);
-      const applies = holds(item.relevant ?? true, scope);
-      if (element) show(element, applies);
-      if (item.item === "note") continue;
-      if (!applies) {
-        found.typed ||= this.isTyped(item, name);
-        continue;
-      }
-      const { value, typed } =
-        item.item === "repeat" ? this.repeat(item, scope, element) : this.question(item, name, scope, element);
+      const { value, typed } = this.item(item, `${prefix}${item.key}`, scope);
       found.typed ||= typed;
       if (value === undefined) continue;
       found.answers[item.key] = value;
       scope[item.key] = value;
     }
     return found;
+  }
+
+  /**
+   * @param {Rule} item
+   * @param {string} name
+   * @param {Scoped} scope
+   * @returns {Worth}
+   */
+  item(item, name, scope) {
+    const element = this.elements.get(name);
+    const applies = holds(item.relevant ?? true, scope);
+    if (element) show(element, applies);
+    if (item.item === "note") return { value: undefined, typed: false };
+    if (!applies) return { value: undefined, typed: this.isTyped(item, name) };
+    return item.item === "repeat" ? this.repeat(item, scope, element) : this.question(item, name, scope, element);
   }
 
   /**

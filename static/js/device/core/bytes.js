@@ -44,8 +44,12 @@ export function fromBase64url(encoded) {
  * @param {object} record
  */
 export function paddedJson(record) {
-  const bare = utf8(JSON.stringify({ ...record, pad: "" })).length;
-  return utf8(JSON.stringify({ ...record, pad: "0".repeat((STEP - (bare % STEP)) % STEP) }));
+  const bare = utf8(JSON.stringify({ ...record, pad: "" }));
+  const end = bare.length - '"}'.length;
+  const padded = new Uint8Array(paddedLength(bare.length)).fill("0".charCodeAt(0));
+  padded.set(bare.subarray(0, end));
+  padded.set(utf8('"}'), padded.length - '"}'.length);
+  return padded;
 }
 
 /**

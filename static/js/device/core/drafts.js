@@ -7,6 +7,9 @@ import { openRecord, sealRecord } from "./seal.js";
 
 const MAX_FOLLOWS = 20; // as the service takes them
 
+/** The stored draft isn't the one that was known. */
+class OtherTurn extends Error {}
+
 /** The savings of one page: one under way, and of each draft that waits the newest. */
 export class Savings {
   /** @param {(id: string, content: DraftContent) => Promise<string>} save */
@@ -290,20 +293,33 @@ export class Drafts {
   async put(session, id, draft, turn, copyOf) {
     const { env, store } = this.context;
     const sealed = await sealRecord(env, session.key, { table: "drafts", id, record: draft });
+    const row = { id, device: session.device, turn: (turn ?? 0) + 1, ...sealed };
     const values = draft.fields.map(([, value]) => value);
-    const next = await store.run(["meta", "remains", "drafts", "files"], "readwrite", async (requests) => {
-      await this.context.mustBeThere(requests, session.device);
-      if (copyOf && !(await requests.get("drafts", copyOf)))
-        await adoptFiles(requests, { from: copyOf, to: id, values });
-      const stored = await requests.get("drafts", id);
-      if ((stored?.turn ?? null) !== turn || stored?.isGiven) return null;
-      const from = stored?.copyOf ?? copyOf;
-      const row = { id, device: session.device, turn: (turn ?? 0) + 1, ...sealed };
-      await requests.put("drafts", from ? { ...row, copyOf: from } : row);
-      return row.turn;
-    });
-    if (next !== null) session.known.set(id, { turn: next, start: draft });
-    return next !== null;
+    /** @type {(keyof Tables)[]} */
+    const tables = ["meta", "remains", "drafts", ...(copyOf ? /** @type {const} */ (["files"]) : [])];
+    const isStored = await store
+      .run(tables, "readwrite", async (requests) => {
+        const isThere = this.context.mustBeThere(requests, session.device);
+        if (copyOf) {
+          await isThere;
+          if (!(await requests.get("drafts", copyOf))) await adoptFiles(requests, { from: copyOf, to: id, values });
+        }
+        // All at once, and nothing of it when an answer says so: each one awaited is another turn of a slow phone.
+        const [stored] = await Promise.all([
+          requests.get("drafts", id),
+          requests.put("drafts", copyOf ? { ...row, copyOf } : row),
+          isThere,
+        ]);
+        if ((stored?.turn ?? null) !== turn || stored?.isGiven) throw new OtherTurn();
+        if (stored?.copyOf) await requests.put("drafts", { ...row, copyOf: stored.copyOf });
+        return true;
+      })
+      .catch((error) => {
+        if (error instanceof OtherTurn) return false;
+        throw error;
+      });
+    if (isStored) session.known.set(id, { turn: row.turn, start: draft });
+    return isStored;
   }
 }
 

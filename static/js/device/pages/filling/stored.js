@@ -7,27 +7,34 @@ const CHECKED = new Set(["radio", "checkbox"]);
 const NEVER = new Set(["_occurred_at", "shown", "csrfmiddlewaretoken"]);
 
 /**
- * All fields of the form that say something, in the order of the page.
+ * All fields of the form that say something, in the order of the page; or of some of its elements.
  *
  * @param {HTMLFormElement} form
+ * @param {Iterable<Element>} [among]
  * @returns {[string, string][]}
  */
-export function readFields(form) {
+export function readFields(form, among = form.elements) {
   /** @type {[string, string][]} */
   const fields = [];
-  for (const field of /** @type {HTMLInputElement[]} */ ([...form.elements])) {
-    if (!field.name || NEVER.has(field.name) || field.matches(":disabled, button, fieldset, output")) continue;
-    if (field.type === "file" || (CHECKED.has(field.type) && !field.checked)) continue;
-    // a place that was not given says how many there are
-    if (field.value === "" && !field.matches(".q-place")) continue;
-    if (field.name.endsWith(".remove")) continue;
-    if (field.name.endsWith(".kept") && field.closest(".q-file")) {
-      if (!isRemoved(form, field.name)) fields.push([field.name.slice(0, -".kept".length), field.value]);
-    } else {
-      fields.push([field.name, field.value]);
-    }
-  }
+  for (const field of among) fields.push(...fieldIn(form, /** @type {HTMLInputElement} */ (field)));
   return fields;
+}
+
+/**
+ * What one element says, as no field or as one.
+ *
+ * @param {HTMLFormElement} form
+ * @param {HTMLInputElement} field
+ * @returns {[string, string][]}
+ */
+export function fieldIn(form, field) {
+  if (!field.name || NEVER.has(field.name) || field.matches(":disabled, button, fieldset, output")) return [];
+  if (field.type === "file" || (CHECKED.has(field.type) && !field.checked)) return [];
+  // a place that was not given says how many there are
+  if (field.value === "" && !field.matches(".q-place")) return [];
+  if (field.name.endsWith(".remove")) return [];
+  if (!field.name.endsWith(".kept") || !field.closest(".q-file")) return [[field.name, field.value]];
+  return isRemoved(form, field.name) ? [] : [[field.name.slice(0, -".kept".length), field.value]];
 }
 
 /**

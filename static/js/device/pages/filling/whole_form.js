@@ -2,7 +2,14 @@
 // The server decides again when it arrives.
 
 import { Walk, holds } from "../../../filling/live.js";
+import { isSame, readBy } from "./reads.js";
 import { reasonFor } from "./reasons.js";
+
+/**
+ * What an item came to: the values that its rules may have read, what followed, what was wrong.
+ *
+ * @typedef {{ read: (Json | undefined)[], found: import("../../../filling/live.js").Worth, problems: PhoneProblem[] }} Seen
+ */
 
 /** @param {Date} at */
 export const dayOf = (at) =>
@@ -47,10 +54,45 @@ export class WholeForm extends Walk {
     this.problems = [];
     /** @type {Scoped} */
     this.answers = {};
+    /** By the name of the item. @type {Map<string, Seen>} */
+    this.seen = new Map();
+    /** Items in which something may have changed since they were looked at. @type {Set<string>} */
+    this.changed = new Set();
+    /** Questions that the last refresh looked at: it may have written into their fields. @type {Set<string>} */
+    this.lookedAt = new Set();
+  }
+
+  look() {
+    super.look();
+    this.seen?.clear();
+  }
+
+  /**
+   * What is typed into has changed: its question, and the groups around it. The names; null when it is in none.
+   *
+   * @param {Element} field
+   */
+  mark(field) {
+    const question = field.closest(".entry[data-item]");
+    if (!(question instanceof HTMLElement)) return null;
+    const name = question.dataset.item ?? "";
+    /** @type {Element | null} */
+    let around = question;
+    while (around instanceof HTMLElement) {
+      this.changed.add(around.dataset.item ?? "");
+      around = around.parentElement?.closest("[data-item]") ?? null;
+    }
+    return [name];
+  }
+
+  /** Anything may have changed. */
+  markAll() {
+    this.seen.clear();
   }
 
   /** Brings the page up to date; `states`, `answers` and `problems` are anew. */
   refresh() {
+    this.lookedAt.clear();
     const moment = /** @type {HTMLInputElement | null} */ (this.form.elements.namedItem("_occurred_at"));
     const scope = /** @type {Scoped} */ ({
       _today: this.day,
@@ -69,9 +111,37 @@ export class WholeForm extends Walk {
     this.problems = this.states.flatMap((state) => state.problems);
   }
 
+  /**
+   * An item in which nothing changed, and nothing of what it reads, is as it was.
+   *
+   * @param {Rule} item
+   * @param {string} name
+   * @param {Scoped} scope
+   */
+  item(item, name, scope) {
+    const names = readBy(item);
+    const read = names?.map((each) => scope[each]);
+    const before = this.seen.get(name);
+    if (before && read && !this.changed.has(name) && read.every((value, index) => isSame(value, before.read[index]))) {
+      this.problems.push(...before.problems);
+      return before.found;
+    }
+    this.changed.delete(name);
+    if (item.item !== "repeat") this.lookedAt.add(name);
+    const others = this.problems;
+    this.problems = [];
+    const found = super.item(item, name, scope);
+    if (read) this.seen.set(name, { read, found, problems: this.problems });
+    this.problems = [...others, ...this.problems];
+    return found;
+  }
+
   /** Nothing of what was answered is here any more. */
   forget() {
     this.elements.clear();
+    this.seen.clear();
+    this.changed.clear();
+    this.lookedAt.clear();
     this.states = [];
     this.problems = [];
     this.answers = {};

@@ -5,9 +5,10 @@ import { enhance } from "../../../questions.js";
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { attach, takeFiles } from "../filling/files.js";
 import { mount } from "../filling/mount.js";
+import { FieldReader } from "../filling/field_reader.js";
 import { clearProblems, goTo, showProblems, summaryLines } from "../filling/problems.js";
 import { addRow, withoutRow } from "../filling/rows.js";
-import { readFields, writeFields } from "../filling/stored.js";
+import { writeFields } from "../filling/stored.js";
 import { dayOf } from "../filling/whole_form.js";
 import { showCheck } from "./check.js";
 
@@ -31,6 +32,9 @@ const BEHIND_MS = 100; // the longest that what is shown waits for what is seale
 const local = (at) =>
   `${dayOf(at)}T${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
 
+/** @param {PhoneSectionState} state */
+const isDone = (state) => state.isTyped && state.problems.length === 0;
+
 export class Filling {
   /**
    * @param {PhoneApp} app
@@ -52,8 +56,11 @@ export class Filling {
     /** What the screen holds, while the list of answers is in its place. @type {ChildNode[]} */
     this.parts = [];
     this.byClock = true;
+    /** What the list of parts says now. */
+    this.told = "";
     /** Sections whose errors were shown: from then on they follow what is typed. @type {Set<string>} */
     this.judged = new Set();
+    this.reader = new FieldReader(this.form);
     this.whole = mount(this.form, taken, {
       day: dayOf(new Date()),
       fields: draft.fields,
@@ -71,8 +78,9 @@ export class Filling {
       this.byClock = false;
     });
     this.prefill();
-    form.addEventListener("input", () => this.changed());
-    form.addEventListener("change", () => this.changed());
+    const changed = (/** @type {Event} */ event) => this.changed(/** @type {Element} */ (event.target));
+    form.addEventListener("input", changed);
+    form.addEventListener("change", changed);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.press(/** @type {HTMLButtonElement | null} */ (event.submitter));
@@ -117,10 +125,14 @@ export class Filling {
     return this.whole.states.filter((state) => state.isAsked);
   }
 
-  changed() {
+  /** @param {Element} [field] the one that was typed into; without it anything may have changed */
+  changed(field) {
     if (this.isClosed) return;
     this.isTyped = true;
-    const saved = this.save();
+    const names = field ? this.whole.mark(field) : null;
+    if (!names) this.whole.markAll();
+    this.reader.doubt(names);
+    const saved = this.save(this.reader.read());
     if (this.isBehind) return;
     this.isBehind = true;
     void Promise.race([saved, new Promise((done) => setTimeout(done, BEHIND_MS))]).then(() => this.follow());
@@ -132,17 +144,22 @@ export class Filling {
     this.isBehind = false;
     const before = this.whole.touched.size;
     this.whole.refresh();
+    this.reader.doubt(this.whole.lookedAt); // an answer filled in, a choice that is offered no more
     if (this.judged.has(this.here)) this.judge(this.here);
     this.tellSteps();
-    if (this.whole.touched.size > before) void this.save(); // the form has filled something in
+    if (this.whole.touched.size > before) void this.save(this.reader.read()); // the form has filled something in
   }
 
-  /** What is on the page, stored; a newer text takes the place of one that waits. */
-  async save() {
+  /**
+   * What is on the page, stored; a newer text takes the place of one that waits.
+   *
+   * @param {[string, string][]} [fields] as they were read just now; else all are read
+   */
+  async save(fields) {
     if (this.isOver || this.isClosed) return;
     const occurred = /** @type {HTMLInputElement} */ (this.form.elements.namedItem("_occurred_at"));
     const content = {
-      fields: readFields(this.form),
+      fields: fields ?? this.reader.whole(),
       section: this.here,
       occurredAt: occurred.value,
       occurredByClock: this.byClock,
@@ -175,6 +192,7 @@ export class Filling {
     this.parts = [];
     this.draft.fields = [];
     this.whole.forget();
+    this.reader.forget();
     forgetChoices();
   }
 
@@ -200,7 +218,7 @@ export class Filling {
 
   /** @param {string} row */
   remove(row) {
-    const fields = withoutRow(readFields(this.form), row);
+    const fields = withoutRow(this.reader.whole(), row);
     const repeat = row.replace(/-\d+$/, "");
     writeFields(this.form, this.taken, fields, (field, file) => attach(this.app.device, field, file));
     this.rowsChanged();
@@ -276,6 +294,9 @@ export class Filling {
     const at = asked.findIndex((state) => state.key === this.here);
     const progress = /** @type {HTMLProgressElement} */ (part(this.screen, "progress"));
     if (!progress) return;
+    const told = JSON.stringify([this.here, asked.map((state) => [state.key, isDone(state)])]);
+    if (told === this.told) return;
+    this.told = told;
     progress.max = asked.length;
     progress.value = at + 1;
     part(this.screen, "progress-words").textContent = word("part", { number: at + 1, total: asked.length });
@@ -288,10 +309,10 @@ export class Filling {
     if (state.key === this.here) {
       return make("li", {}, make("strong", { "aria-current": "step" }, sign("forward"), ` ${state.title}`));
     }
-    const isDone = state.isTyped && state.problems.length === 0;
+    const done = isDone(state);
     /** @type {(Node | string)[]} */
-    const inside = [sign(isDone ? "delivered" : "owed"), ` ${state.title}`];
-    if (isDone) inside.splice(1, 0, make("span", { class: "visually-hidden" }, word("filledIn")));
+    const inside = [sign(done ? "delivered" : "owed"), ` ${state.title}`];
+    if (done) inside.splice(1, 0, make("span", { class: "visually-hidden" }, word("filledIn")));
     const button = make("button", { class: "menu-line", type: "button" }, ...inside);
     button.addEventListener("click", () => this.open(state.key));
     return make("li", {}, button);
