@@ -294,6 +294,8 @@ interface StoredDraft extends DraftStart, DraftContent {
   changedAt: string;
   /** Drafts that were handed to the service, and that this one goes on from. */
   follows?: string[];
+  /** The one of them whose text this one was changed from. */
+  base?: string;
 }
 
 interface QueueItem {

@@ -47,13 +47,15 @@ class FilledIn(BaseModel):
     confirmed: Annotated[list[Annotated[str, Field(pattern=KEY)]], Field(max_length=60)] = []
     finished_at: Annotated[str | None, Field(max_length=40)] = None
     follows: Annotated[list[UUID], Field(max_length=MAX_FOLLOWS)] = []
+    base: UUID | None = None
 
 
 @dataclass(frozen=True)
 class Filled:
     """A filled form as it was typed. Times are aware, by the phone's clock; None where it couldn't be read.
 
-    `follows`: ids of drafts of the phone that this goes on from, which may have been handed over (`meeting`).
+    `follows`: ids of drafts of the phone that this goes on from, which may have been handed over (`meeting`). `base`:
+    the one whose text it was changed from; None: the phone doesn't say.
     """
 
     form: str
@@ -65,6 +67,7 @@ class Filled:
     confirmed: list[str] = field(repr=False)
     finished_at: datetime | None = None
     follows: tuple[UUID, ...] = ()
+    base: UUID | None = None
 
 
 def decode(text: str) -> bytes:
@@ -131,6 +134,7 @@ def read_filled(given: dict[str, Any]) -> Filled:
         confirmed=read.confirmed,
         finished_at=_read_moment(read.finished_at or ""),
         follows=tuple(read.follows),
+        base=read.base,
     )
 
 

@@ -16,13 +16,14 @@ from django.utils import timezone
 
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.models import FormVersion
-from case_forms.submissions.drafts.actions import MOMENT, SectionDiffers, add_from_phone
+from case_forms.submissions.drafts.actions import MOMENT, SectionDiffers, add_from_phone, remember_handed
 from case_forms.submissions.drafts.merging import OCCURRED
+from case_forms.submissions.drafts.phone_merge import Met
 from case_forms.submissions.models import Attachment, Draft, Submission
 
 from .envelopes import Filled
 from .models import Device, Rescue
-from .typed import read_posts
+from .typed import read_posts, read_typed
 
 
 def list_untouched(device: Device, records: Collection[UUID]) -> list[Draft]:
@@ -56,10 +57,12 @@ def put_beside(
     files: Mapping[str, UUID],
     occurred_at: datetime,
     from_phone: dict[str, Any],
+    is_handed: bool = False,
 ) -> Draft | None:
     """Put what the phone typed beside what was typed here; None when the draft has no room for it, and nothing changed.
 
-    In the caller's transaction. `files`: {the phone's UUID: attachment}, the draft's own among them.
+    In the caller's transaction. `files`: {the phone's UUID: attachment}, the draft's own among them. `is_handed`: the
+    phone may go on from it.
     """
     form = draft.form_version.parsed_form
     posts = read_posts(form, filled.fields, files)
@@ -69,12 +72,36 @@ def put_beside(
         with transaction.atomic():
             unclaimed = Attachment.objects.unclaimed().filter(pk__in=files.values())
             unclaimed.update(draft=draft, owner=draft.owner, unit=draft.unit)
-            added = add_from_phone(draft_id=draft.pk, posts=posts, page=str(record), by=device.user)
-            added.from_phone = from_phone
-            added.save(update_fields=["from_phone"])
+            base = find_base(draft, filled)
+            added, met = add_from_phone(draft_id=draft.pk, posts=posts, page=str(record), by=device.user, base=base)
+            added.from_phone = _add_met(added.from_phone, from_phone, met)
+            if is_handed:
+                answers, _missing = read_typed(form, filled.fields, files)
+                remember_handed(added, str(record), answers, moment=None if filled.occurred_by_clock else occurred_at)
+            added.save(update_fields=["from_phone", "handed"])
             return added
     except SectionDiffers:
         return None
+
+
+def find_base(draft: Draft, filled: Filled) -> str:
+    """Return the newest record that the phone's text goes on from and that the draft has marks of; "" where none.
+
+    A phone that doesn't say what it began with (`base`) may have begun with anything.
+    """
+    if filled.base is None:
+        return ""
+    begun = (str(filled.base), *(str(each) for each in reversed(filled.follows)))
+    return next((record for record in begun if record in (draft.handed or {})), "")
+
+
+def _add_met(earlier: dict[str, Any] | None, from_phone: dict[str, Any], met: Met) -> dict[str, Any]:
+    """Add what was taken along to what was before."""
+    found = {}
+    for name, paths in (("taken", met.taken), ("left", met.left)):
+        before = [tuple(path) for path in (earlier or {}).get(name) or ()]
+        found[name] = [list(path) for path in dict.fromkeys((*before, *paths))]
+    return {**from_phone, **found}
 
 
 def let_go(device: Device, drafts: Iterable[Draft], files: Collection[UUID]) -> None:

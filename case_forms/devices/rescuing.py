@@ -13,6 +13,7 @@ from audit import clock
 from audit.chain import get_actor, log_event
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.models import FormVersion
+from case_forms.submissions.drafts.actions import remember_handed
 from case_forms.submissions.models import Draft, Submission
 from case_forms.submissions.validation.validate import Answers
 from vault.field_keys import FieldSealBroken
@@ -126,6 +127,10 @@ def _save(device: Device, record: UUID, version: FormVersion, filled: Filled) ->
         files=files,
         from_phone={**from_phone, "why": returning.RESCUED},
     )
+    if is_living:
+        typed_at = None if filled.occurred_by_clock else filled.occurred_at
+        remember_handed(draft, str(record), answers, moment=typed_at)
+        draft.save(update_fields=["handed"])
     Rescue.objects.create(device=device, uuid=record, draft=draft.pk, at=now)
     note_followed(device, filled.follows, draft.pk)
 
@@ -148,6 +153,7 @@ def _put_beside(device: Device, draft: Draft, record: UUID, filled: Filled, from
         files=_find_files(device, names, [draft]),
         occurred_at=filled.occurred_at or draft.occurred_at,
         from_phone={**from_phone, "why": returning.BOTH},
+        is_handed=True,
     )
 
 

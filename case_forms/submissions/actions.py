@@ -304,8 +304,9 @@ def submit_draft(
         locked.submitted_at = received.submission.received_at
         # the emptied row stays: a second press of "Submit" finds the receipt by it
         locked.answers = {}
-        locked.left_over = locked.besides = locked.filled = locked.correction_reason = None
-        locked.save(update_fields=["submitted_at", "answers", "left_over", "besides", "filled", "correction_reason"])
+        locked.left_over = locked.besides = locked.handed = locked.filled = locked.correction_reason = None
+        sealed = ["answers", "left_over", "besides", "handed", "filled", "correction_reason"]
+        locked.save(update_fields=["submitted_at", *sealed])
     return received
 
 

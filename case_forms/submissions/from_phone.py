@@ -1,5 +1,6 @@
 """What is said of forms that a phone delivered (case_forms.devices): why one is a draft, and what its clock was."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from .drafts.merging import OCCURRED
+from .drafts.unmapped_answers import name_answer
+from .languages import get_draft_language
 from .models import Draft, Submission
 
 WHY: dict[str, Promise] = {
@@ -27,11 +31,17 @@ WHY: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Returned:
-    """Why a phone's form is a draft, in words. `clock`: what was done about its times; "" for nothing."""
+    """Why a phone's form is a draft, in words. `clock`: what was done about its times; "" for nothing.
+
+    Where it was worked on here too, `taken` names the answers that were taken from the phone, and `left` those that
+    were changed here alone.
+    """
 
     why: str
     missing_files: int
     clock: str
+    taken: list[str]
+    left: list[str]
 
 
 def describe_draft(draft: Draft) -> Returned | None:
@@ -39,7 +49,13 @@ def describe_draft(draft: Draft) -> Returned | None:
     stored: dict[str, Any] | None = draft.from_phone
     if not stored:
         return None
-    return Returned(str(WHY.get(stored.get("why", ""), "")), stored.get("missing_files") or 0, _describe_clock(stored))
+    return Returned(
+        why=str(WHY.get(stored.get("why", ""), "")),
+        missing_files=stored.get("missing_files") or 0,
+        clock=_describe_clock(stored),
+        taken=_name_answers(draft, stored.get("taken")),
+        left=_name_answers(draft, stored.get("left")),
+    )
 
 
 def describe_submission(submission: Submission) -> str:
@@ -51,6 +67,15 @@ def describe_submission(submission: Submission) -> str:
     words = _("finished there %(at)s") % {"at": _format(finished)} if finished else _("yes")
     clock = _describe_clock(stored)
     return f"{words}. {clock}" if clock else words
+
+
+def _name_answers(draft: Draft, paths: Sequence[Sequence[str | int]] | None) -> list[str]:
+    form, language = draft.form_version.parsed_form, get_draft_language(draft)
+    named = (
+        _("When did it happen?") if list(path) == [OCCURRED] else name_answer(tuple(path), form, language)
+        for path in paths or ()
+    )
+    return [name for name in named if name]
 
 
 def _format(moment: Any) -> str:

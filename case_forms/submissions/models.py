@@ -55,6 +55,8 @@ class Draft(models.Model):
     section_versions = models.JSONField(default=dict, blank=True)
     # what was typed without a session and would have replaced an answer (`drafts.side_copies`): {page: copy}, or null
     besides = SealedJSONField(null=True, blank=True, owner="case_id")
+    # marks of what a phone handed over (`drafts.phone_merge`): {record: {section: {field: mark}}}, or null
+    handed = SealedJSONField(null=True, blank=True, owner="case_id")
     occurred_at = models.DateTimeField(_("when it happened"), default=timezone.now)
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
@@ -62,7 +64,8 @@ class Draft(models.Model):
     # of a correction: the submission that this will take the place of, and why (`correcting`)
     corrects = models.ForeignKey("Submission", models.PROTECT, related_name="correcting_drafts", null=True, blank=True)
     correction_reason = SealedTextField(null=True, blank=True, owner="case_id")
-    # of one that a phone delivered (case_forms.devices): {"why", "at", "clock_seconds", "finished_at", "missing_files"}
+    # of a phone's (case_forms.devices): {"why", "at", "clock_seconds", "finished_at", "missing_files"};
+    # where it was worked on here too, paths of answers: "taken" from the phone, "left" as they were changed here
     from_phone = models.JSONField(null=True, blank=True)
     # How often its owner was warned that it ends, and when last (`drafts.ending`).
     warnings = models.PositiveSmallIntegerField(default=0)

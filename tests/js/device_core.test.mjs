@@ -319,6 +319,24 @@ describe("drafts", () => {
     assert.ok(service.submissions.has(uuid));
   });
 
+  test("what goes on from a handed draft says from which text it was changed", async () => {
+    const id = await draft("one");
+    phone.losesAnswers = 1;
+    await assert.rejects(device.sendDrafts());
+    await device.drafts.load(id);
+    const next = await device.drafts.save(id, { fields: [["answer", "two"]] });
+    assert.notEqual(next, id);
+    assert.equal(await device.drafts.save(next, { fields: [["answer", "three"]] }), next);
+    await device.drafts.finish(next);
+    await device.queue.send();
+    const { base, follows } = service.submissions.get(next);
+    assert.deepEqual([base, follows], [id, [id]]);
+    const other = await draft("four");
+    await device.drafts.finish(other);
+    await device.queue.send();
+    assert.equal("base" in service.submissions.get(other), false);
+  });
+
   test("a finished form can't be read here any more, and nothing of it lies in clear", async () => {
     const id = await draft("Kanarina finished");
     const file = await device.files.put(id, "Kanarina.jpg", new Blob(["Kanarina bytes"]));

@@ -7,7 +7,7 @@ that both changed is overwritten.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,8 @@ from ..models import Draft
 from ..validation.validate import Answers, CheckContext, NothingToAsk, relevant_sections
 from . import side_copies
 from .filled import Stored, confirm, take_out
-from .merging import OCCURRED, Chosen, Difference, Merge, PageCopy, compute_marks, same_answers, typed_part
+from .merging import OCCURRED, Chosen, Difference, Marks, Merge, PageCopy, compute_marks, same_answers, typed_part
+from .phone_merge import Met, PhoneMerge, compare, note_handed
 from .typed_values import merged, typed_in
 
 MOMENT = "%Y-%m-%dT%H:%M"  # as a page's field for day and time has it
@@ -119,11 +120,13 @@ def save_section(
             # requests of one page may overtake each other; what it sent later is saved already
             return draft
         if by is None:
-            return _append(draft, section, typed, occurred_at, copy, sent)
+            _append(draft, section, typed, occurred_at, copy, sent)
+            return draft
         result, moment = typed, occurred_at
         # the page that saved last holds exactly what is saved, so only another page needs comparing
-        if copy is not None and not is_last_page and copy.version != state["version"]:
-            result, moment = _put_together(draft, section, typed, occurred_at, copy, chosen or {})
+        if copy is not None and not is_last_page and (copy.version != state["version"] or beside):
+            merge = _begin_merge(draft, section.key, copy.marks, chosen or {}, beside or "")
+            result, moment = _put_together(draft, section, typed, occurred_at, merge)
         before, draft.answers = draft.answers, merged(draft.answers, section, result)
         has_changed = not same_answers(before, draft.answers) or _moment(moment, draft) != _moment(None, draft)
         draft.section = section.key
@@ -143,18 +146,25 @@ def save_section(
     return draft
 
 
-def add_from_phone(*, draft_id: uuid.UUID, posts: Mapping[str, QueryDict], page: str, by: User) -> Draft:
-    """Add what a phone typed of a draft that was worked on here meanwhile: nothing saved here is replaced.
+def add_from_phone(
+    *, draft_id: uuid.UUID, posts: Mapping[str, QueryDict], page: str, by: User, base: str = ""
+) -> tuple[Draft, Met]:
+    """Add what a phone typed of a draft that was worked on here meanwhile; return also what was taken along.
 
     `posts`: the fields of each section, as its page sends them; a time stands among the first one's when a person typed
-    it. What isn't answered here is added; of what differs both texts stay, and the owner chooses. Audited. Raises
-    DraftIsSent, SectionDiffers where no more copies are taken beside the draft, Draft.DoesNotExist; nothing is saved.
+    it. `base`: the record that the phone's text was changed from, if the draft has its marks (`Draft.handed`). With it
+    what only the phone changed is taken, and what only was changed here stays; without it nothing saved here is
+    replaced, and what isn't answered here is added. Of what else differs both texts stay, and the owner chooses.
+    Audited. Raises DraftIsSent, SectionDiffers where no more copies are taken beside the draft, Draft.DoesNotExist;
+    nothing is saved.
     """
+    met = Met([], [])
     with transaction.atomic():
         draft = Draft.objects.select_for_update().get(pk=draft_id)
         if draft.submitted_at is not None:
             raise DraftIsSent
         worked_on = draft.section
+        start = (draft.handed or {}).get(base)
         for number, section in enumerate(draft.form_version.parsed_form.sections):
             post = posts[section.key]
             typed = typed_in(section, post)
@@ -163,13 +173,16 @@ def add_from_phone(*, draft_id: uuid.UUID, posts: Mapping[str, QueryDict], page:
             if not is_other_time and (not typed or same_answers(typed, typed_part(section.items, draft.answers))):
                 continue
             # A copy for each section: it is chosen about on the section's page.
-            copy = PageCopy(page=f"{page}.{number}")
+            marks = start.get(section.key, {}) if start is not None else None
+            copy = PageCopy(page=f"{page}.{number}", marks=marks)
             at = _read_moment(moment) if is_other_time else None
-            _append(draft, section, typed, at, copy, side_copies.get_fields(post), phone=by)
+            part = _append(draft, section, typed, at, copy, side_copies.get_fields(post), phone=by)
+            met.taken.extend(part.taken)
+            met.left.extend(part.left if marks is not None else [])
         draft.section = worked_on
         _name_case(draft, get_named_case(draft.form_version.parsed_form, draft.answers, draft.owner))
         draft.save(update_fields=["section", "case"])
-    return draft
+    return draft, met
 
 
 def _read_moment(written: str) -> datetime:
@@ -195,10 +208,10 @@ def _append(
     copy: PageCopy | None,
     sent: side_copies.Fields,
     phone: User | None = None,
-) -> Draft:
+) -> Met:
     """Add what isn't answered yet; a page may continue what it added itself. The rest is stored beside the draft.
 
-    `phone`: whose phone typed it; None for a page without a session.
+    `phone`: whose phone typed it; None for a page without a session. With marks of it, what it alone changed is taken.
 
     Raises SectionDiffers where no more copies are taken beside the draft.
     """
@@ -208,29 +221,38 @@ def _append(
     theirs = typed_part(section.items, draft.answers)
     salt = get_salt(draft, key)
     # two passes: the first finds where the page differs, the second lets it win where the saved answer is its own
+    marks = copy.marks if copy is not None and phone is not None else None
     first = Merge(salt, None, {})
     first.made(section.items, theirs, typed)
-    merge = Merge(salt, None, side_copies.own_again(first, own))
+    again = side_copies.own_again(first, own)
+    merge = Merge(salt, None, again) if marks is None else PhoneMerge(salt, marks, {})
     result = merge.made(section.items, theirs, typed)
+    met = compare(section.items, theirs, result, typed, merge)
     if occurred_at is not None:
-        merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), _moment(occurred_at, draft), (OCCURRED,))
+        here, there = _moment(None, draft), _moment(occurred_at, draft)
+        if merge.one(OCCURRED_ITEM, OCCURRED, here, there, (OCCURRED,)) == there != here:
+            draft.occurred_at = occurred_at
+            met.taken.append((OCCURRED,))
     added = own | (set(compute_marks(salt, section.items, result)) - set(compute_marks(salt, section.items, theirs)))
     before, draft.answers = draft.answers, merged(draft.answers, section, result)
     draft.section, draft.saved_at = key, timezone.now()
     _count_version(draft, key, None, has_changed=not same_answers(before, draft.answers))
     draft.section_versions[key] |= {"added_by": page, "added": sorted(added)}
     if merge.differences:
+        if isinstance(merge, PhoneMerge) and copy is not None:
+            moment = {name: written for name, written in sent if name == OCCURRED}
+            copy = replace(copy, marks=merge.get_marks_beside([*section.items, OCCURRED_ITEM], typed | moment))
         try:
             side_copies.add_side_copy(draft, key, copy, sent, by=side_copies.PHONE if phone else "")
         except side_copies.TooMany:
             raise SectionDiffers(draft, merge.differences) from None
     else:
         side_copies.drop(draft, page)
-    draft.save(update_fields=["answers", "section", "saved_at", "section_versions", "besides"])
+    draft.save(update_fields=["answers", "section", "saved_at", "section_versions", "besides", "occurred_at"])
     detail: dict[str, Any] = {"beside": True} if merge.differences else {}
     action, actor = ("draft.saved_from_phone", get_actor(phone)) if phone else ("draft.saved_with_key", ANONYMOUS)
     log_event(action, actor=actor, target_kind="draft", target_id=draft.pk, **detail)
-    return draft
+    return met
 
 
 @dataclass(frozen=True)
@@ -253,7 +275,7 @@ def to_choose(draft: Draft, section_key: str = "") -> ToChoose | None:
         section = sections.get(key)
         if section is None or section_key not in ("", key):
             continue
-        merge = Merge(get_salt(draft, key), None, {})
+        merge = _begin_merge(draft, key, None, {}, page)
         merge.made(section.items, typed_part(section.items, draft.answers), typed_in(section, post))
         if moment := str(post.get(OCCURRED) or "").strip():
             merge.one(OCCURRED_ITEM, OCCURRED, _moment(None, draft), moment, (OCCURRED,))
@@ -262,16 +284,18 @@ def to_choose(draft: Draft, section_key: str = "") -> ToChoose | None:
     return None
 
 
+def _begin_merge(
+    draft: Draft, section_key: str, marks: Marks | None, chosen: Mapping[str, Chosen], beside: str
+) -> Merge:
+    """Return a merge with these marks, or with those of the phone's copy beside the draft that is chosen about."""
+    salt, of_phone = get_salt(draft, section_key), side_copies.get_marks(draft, beside)
+    return Merge(salt, marks, chosen) if of_phone is None else PhoneMerge(salt, of_phone, chosen)
+
+
 def _put_together(
-    draft: Draft,
-    section: Section,
-    typed: Answers,
-    occurred_at: datetime | None,
-    copy: PageCopy,
-    chosen: Mapping[str, Chosen],
+    draft: Draft, section: Section, typed: Answers, occurred_at: datetime | None, merge: Merge
 ) -> tuple[Answers, datetime | None]:
     """Merge what was typed with what is saved. Raises SectionDiffers."""
-    merge = Merge(get_salt(draft, section.key), copy.marks, chosen)
     result = merge.made(section.items, typed_part(section.items, draft.answers), typed)
     moment = occurred_at
     if occurred_at is not None:
@@ -327,6 +351,14 @@ def section_saved_at(draft: Draft, section_key: str) -> datetime:
 def get_salt(draft: Draft, section_key: str) -> str:
     """Return the salt that binds the marks of a page's answers to its draft and section."""
     return f"{draft.pk}/{section_key}"
+
+
+def remember_handed(draft: Draft, record: str, answers: Answers, *, moment: datetime | None) -> None:
+    """Note what a phone has handed over, which it may go on from. Unsaved. `moment`: None where by its clock."""
+    form = draft.form_version.parsed_form
+    salts = {section.key: get_salt(draft, section.key) for section in form.sections}
+    typed = _moment(moment, draft) if moment is not None else ""
+    draft.handed = note_handed(draft.handed, record, form, answers, salts, typed)
 
 
 def page_marks(draft: Draft, section: Section, held: Answers, occurred: str | None) -> dict[str, str]:

@@ -123,7 +123,11 @@ class Merge:
             parts = self._parts(name, theirs, mine)
             if parts is not None:
                 return parts
-        chosen = self.chosen.get(name)
+        return self.decide(item, name, theirs, mine, path)
+
+    def decide(self, item: Question | Repeat, name: str, theirs: Any, mine: Any, path: Path) -> Any:
+        """Return what a person has chosen of two answers; until they have, `theirs`, and the two are a difference."""
+        chosen, their_mark = self.chosen.get(name), mark(self.salt, name, theirs)
         # the decision holds only for the text that was seen; saved a third time since, it is asked again
         if chosen is not None and chosen.seen == their_mark:
             if chosen.side == BOTH and isinstance(item, Repeat):

@@ -44,13 +44,19 @@ def add_side_copy(draft: Draft, section: str, copy: PageCopy | None, fields: Fie
         raise TooMany
     besides[page] = {
         "section": section, "fields": [list(each) for each in fields], "turn": turn, "at": timezone.now().isoformat(),
-        "by": by,
+        "by": by, "marks": dict(copy.marks) if copy is not None and copy.marks is not None else None,
     }  # fmt: skip
     draft.besides = besides
 
 
 def is_by_phone(draft: Draft, page: str) -> bool:
     return (draft.besides or {}).get(page, {}).get("by") == PHONE
+
+
+def get_marks(draft: Draft, page: str) -> dict[str, str] | None:
+    """Return the marks of a phone's copy; None for one that has none, and then every answer that differs is asked."""
+    copy = (draft.besides or {}).get(page, {})
+    return copy.get("marks") if copy.get("by") == PHONE else None
 
 
 def drop(draft: Draft, page: str) -> bool:

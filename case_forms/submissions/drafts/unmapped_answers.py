@@ -94,6 +94,17 @@ def _in_words(left: LeftOver, form: Form, context: CheckContext) -> LeftOverLine
     )
 
 
+def name_answer(path: Path, form: Form, language: str) -> str:
+    """Name the question at a path, with the rows around it ("Children 2, Name"); "" where the form has none there."""
+    try:
+        *around, question = _along(path, form)
+    except StopIteration:
+        return ""
+    rows = [step for step in path if isinstance(step, int)]
+    places = [f"{localize(repeat.label, language)} {row + 1}" for repeat, row in zip(around, rows, strict=False)]
+    return ", ".join([*places, localize(question.label, language)])
+
+
 def _along(path: Path, form: Form) -> Iterator[Any]:
     """Yield the repeat groups along a path and the question at its end."""
     items = form.outer_items

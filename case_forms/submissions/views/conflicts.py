@@ -43,6 +43,7 @@ from ..drafts.merging import (
 from ..drafts.side_copies import BESIDE, is_by_phone
 from ..drafts.typed_values import typed_in
 from ..drafts.unmapped_answers import GONE, LeftOver, LeftOverLine, in_words
+from ..from_phone import describe_draft
 from ..languages import get_draft_language, language_among
 from ..models import Draft, Submission
 from ..pages.section import NoSuchSection, get_section
@@ -141,6 +142,7 @@ def choose_page(
         going=going,
         is_beside=BESIDE in post,
         is_by_phone=is_by_phone(draft, str(post.get(BESIDE, ""))),
+        returned=describe_draft(draft),
     )
     return render(request, "submissions/choose.html", page, status=status)
 

@@ -260,7 +260,7 @@ export class Drafts {
   async goOn(session, given, draft, turn) {
     const { env, store } = this.context;
     const id = env.crypto.randomUUID();
-    const record = { ...draft, follows: [...(draft.follows ?? []), given].slice(-MAX_FOLLOWS) };
+    const record = { ...draft, base: given, follows: [...(draft.follows ?? []), given].slice(-MAX_FOLLOWS) };
     const sealed = await sealRecord(env, session.key, { table: "drafts", id, record });
     const isStored = await store.run(["meta", "remains", "drafts", "files"], "readwrite", async (requests) => {
       await this.context.mustBeThere(requests, session.device);
@@ -330,11 +330,12 @@ export class Drafts {
  * @param {{ confirmed: string[], finishedAt: string }} options
  */
 function asSubmission(
-  { form, version, unit, fields, occurredAt, occurredByClock, begunAt, follows },
+  { form, version, unit, fields, occurredAt, occurredByClock, begunAt, follows, base },
   { confirmed, finishedAt },
 ) {
   return {
     ...{ form, version, unit, fields, confirmed, finished_at: finishedAt, follows: follows ?? [] },
+    ...(base ? { base } : {}),
     ...{ occurred_at: occurredAt || begunAt, occurred_by_clock: occurredAt ? (occurredByClock ?? false) : true },
   };
 }
