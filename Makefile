@@ -19,7 +19,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian bench bench-million drill lock release fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian bench bench-scale bench-million drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -73,6 +73,9 @@ format: .venv/test.stamp node_modules/.stamp ## Put code, scripts and templates 
 
 bench: packages test-packages .venv/test.stamp .venv/bench.stamp ## Measure what the issues set as goals, each beside something known
 	$(PY) -m tests.bench
+
+bench-scale: packages test-packages .venv/test.stamp ## Measure what grows with cases, notices and the record, on both databases
+	$(PY) -m tests.bench scale
 
 bench-million: packages test-packages .venv/test.stamp ## Measure the staff's pages among a million cases on both databases (half an hour)
 	BENCH_SIZES=10000,100000,1000000 $(PY) -m tests.bench many_cases

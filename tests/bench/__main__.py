@@ -28,6 +28,7 @@ SUITES = (
     "phone_core",
     "phone_form",
 )
+ALIASES = {"scale": "many_cases"}
 
 
 def main() -> int:
@@ -35,11 +36,12 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the load, to try the bench itself")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of: {', '.join(SUITES)} (all)")
     options = parser.parse_args()
-    unknown = set(options.suites) - set(SUITES)
+    suites = [ALIASES.get(name, name) for name in options.suites] or SUITES
+    unknown = set(suites) - set(SUITES)
     if unknown:
         parser.error(f"no such suite: {', '.join(sorted(unknown))}")
     missed = []
-    for name in options.suites or SUITES:
+    for name in suites:
         print(f"\n== {name} ==")
         if not importlib.import_module(f"tests.bench.{name}").run(quick=options.quick):
             missed.append(name)

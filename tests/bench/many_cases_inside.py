@@ -1,16 +1,20 @@
 """Fill a database with cases and measure the staff's pages, in a process of its own with Django open.
 
 python -m tests.bench.many_cases_inside ROUNDS SIZE ...
-prints a line of JSON: {page: {size: [p95 ms, p95 CPU ms, median CPU ms, queries]}}
+prints a line of JSON: {"pages": {page: {size: [p95 ms, p95 CPU ms, median CPU ms, queries]}}, "tasks": the same,
+"stored": {size: {what: bytes}}, "entries": {size: of the audit chain}, "sealed": bytes for each case}
 
 CPU time is this process's and, on PostgreSQL, that of the server's process that answers it.
 """
 
 import gc
 import json
+import os
+import re
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +25,45 @@ from .tables import percentile
 WARM_UP = 2
 
 
-def main(rounds: int, sizes: list[int]) -> dict[str, dict[str, list[float]]]:
+TASK_ROUNDS = 5  # at most
+
+Table = dict[str, dict[str, list[float]]]
+
+
+def main(rounds: int, sizes: list[int]) -> dict[str, Any]:
     from django.conf import settings
     from django.test import override_settings
 
     from .many_cases_rows import Filler
+    from .many_cases_tasks import get_tasks, measure_sealed, measure_stored
 
     # Nothing was collected here, and no page is asked for its files.
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    override_settings(ALLOWED_HOSTS=["*"], STORAGES={**settings.STORAGES, "staticfiles": plain}).enable()
+    override_settings(
+        ALLOWED_HOSTS=["*"],
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+        EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
+    ).enable()
     _work_in_one_process()
+    sealed = measure_sealed()
     filler = Filler()
-    found: dict[str, dict[str, list[float]]] = {}
+    pages: Table = {}
+    tasks: Table = {}
+    stored: dict[str, dict[str, int]] = {"0": measure_stored()}
+    entries: dict[str, int] = {}
     for size in sizes:
         began = time.monotonic()
         filler.fill_up_to(size)
         print(f"{size:,} cases after {time.monotonic() - began:.0f} s", file=sys.stderr)
-        for page, ask in get_pages(size):
-            found.setdefault(page, {})[str(size)] = measure(ask, rounds)
-            print(f"  {page}: {found[page][str(size)]}", file=sys.stderr)
-    return found
+        stored[str(size)], entries[str(size)] = measure_stored(), filler.entries
+        print(f"  {filler.entries:,} entries, {stored[str(size)]}", file=sys.stderr)
+        for table, asked, times in ((pages, get_pages(size), rounds), (tasks, get_tasks(), min(rounds, TASK_ROUNDS))):
+            for name, ask in asked:
+                if not re.search(os.environ.get("BENCH_ONLY", ""), name):
+                    continue
+                table.setdefault(name, {})[str(size)] = found = measure(ask, times)
+                print(f"  {name}: {' '.join(f'{figure:.0f}' for figure in found)}", file=sys.stderr)
+    return {"pages": pages, "tasks": tasks, "stored": stored, "entries": entries, "sealed": sealed}
 
 
 def _work_in_one_process() -> None:
@@ -89,15 +112,18 @@ def _read_cpu_seconds() -> float:
 def get_pages(size: int) -> list[tuple[str, Callable[[], Any]]]:
     """(name, a request) of each page, as the person who opens it."""
     from django.test import Client
+    from django.utils import timezone
 
     from access.models import Assignment, Region, User
     from access.staff.groups import follow_roles
     from case_forms.cases.finding.forms import PersonForm
     from case_forms.cases.finding.index import find_matches
     from case_forms.cases.models import Case, Deadline, Referral
+    from case_forms.submissions.exports.selection import Filters, Outgoing
     from case_forms.submissions.models import Submission
     from notifications.outbox.models import Notice
 
+    from .many_cases_audit import scatter
     from .many_cases_rows import CROWDED, EMPTY, UNIT
 
     def person(name: str, role: str, regions: Any = (), unit: Any = None) -> Client:
@@ -107,6 +133,8 @@ def get_pages(size: int) -> list[tuple[str, Callable[[], Any]]]:
                 Assignment.objects.create(user=user, role=role, region=region)
             if unit is not None:
                 Assignment.objects.create(user=user, role=role, unit=unit)
+            if not regions and unit is None:
+                Assignment.objects.create(user=user, role=role)
             follow_roles(user)
         client = Client(SERVER_NAME="localhost")
         client.force_login(User.objects.get(pk=user.pk))
@@ -116,6 +144,8 @@ def get_pages(size: int) -> list[tuple[str, Callable[[], Any]]]:
     crowded = person("crowded", "coordinator", Region.objects.filter(slug=CROWDED))
     empty = person("empty", "coordinator", Region.objects.filter(slug=EMPTY))
     worker = person("worker", "worker", unit=UNIT())
+    auditor = person("auditor", "auditor")
+    operator = person("operator", "operator")
 
     def get(client: Client, path: str) -> Callable[[], Any]:
         def ask() -> None:
@@ -166,6 +196,36 @@ def get_pages(size: int) -> list[tuple[str, Callable[[], Any]]]:
         ("my day, worker", get(worker, "/field/day/")),
         ("case page", get(worker, f"/field/cases/{real.reference}/")),
         ("search by reference", lambda: worker.post("/field/find/", {"reference": real.reference})),
+    ]
+    seen = scatter(1, size * 9 // 10)
+    last_month = timezone.localdate() - timedelta(days=30)
+    chain = "/cms/audit/"
+    of_form = Outgoing(
+        Submission.objects.filter(case__reference="C0000001")[0].form_version.form,
+        User.objects.get(username="bench-national"),
+        Filters(since=last_month, until=last_month + timedelta(days=6)),
+        language="en",
+        labels=False,
+    )
+    pages += [
+        ("case, who has read it", get(worker, f"/field/cases/{real.reference}/readers/")),
+        ("case, its history", get(worker, f"/field/cases/{real.reference}/timeline/")),
+        ("how institutions answer", get(national, "/cms/silence/")),
+        ("answers out, the choice", get(national, "/field/answers/")),
+        ("answers out, a week counted", lambda: of_form.submissions().count()),
+        ("answers out, a week's first page", lambda: list(of_form.submissions()[:200])),
+        ("tips", get(national, "/field/signals/")),
+        ("record, newest", get(auditor, chain)),
+        ("record, one kind", get(auditor, f"{chain}?what=case.opened")),
+        ("record, a rare kind", get(auditor, f"{chain}?what=case.voided")),
+        ("record, one person", get(auditor, f"{chain}?who=bench-worker")),
+        ("record, one case", get(auditor, f"{chain}?target=case&target_id={seen}")),
+        ("record, a day of long ago", get(auditor, f"{chain}?since={last_month}&until={last_month}")),
+        ("record, a kind on a day", get(auditor, f"{chain}?what=case.opened&since={last_month}&until={last_month}")),
+        ("operator's page", get(operator, "/cms/service/")),
+        ("board", get(national, "/cms/board/")),
+        ("figures for Prometheus", get(operator, "/metrics")),
+        ("readiness", lambda: operator.get("/readyz")),
     ]
     form = PersonForm({"name": "Ana Hoxha", "born": "2009"})
     assert form.is_valid()

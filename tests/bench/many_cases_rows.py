@@ -1,9 +1,10 @@
 """Rows for the bench: a real case of the demo, copied by the database itself as often as is asked.
 
-A case has an event, two tasks, three notices, a referral, a submission, a fact and four entries of the blind index. The
-500 newest are open, as many as the units could follow, whatever the size; the rest is what years leave. What is sealed
-is one short constant or nothing, but for the facts that a page opens: those are sealed as the service does, each under
-the key of its case. Keys of rows are scattered, as random ones are.
+A case has an event, two tasks, three notices with an attempt and an answer each, a referral, a submission, a fact, four
+entries of the blind index and twenty of the audit chain (`many_cases_audit`). The 500 newest are open, as many as the
+units could follow, whatever the size; the rest is what years leave. What is sealed is one short constant or nothing,
+but for the facts that a page opens: those are sealed as the service does, each under the key of its case. Keys of rows
+are scattered, as random ones are.
 """
 
 # ruff: noqa: S608 (the statements are made of this module's own constants and numbers)
@@ -12,6 +13,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from vault.fields import SealedField
+
+from .many_cases_audit import ChainWriter, check_ends
 
 OPEN = 500
 SEALED = "'sealed'"
@@ -30,12 +33,16 @@ class Filler:
     """Copies the template's rows. Secondary indexes are built after the rows, which is many times faster."""
 
     def __init__(self) -> None:
+        from access.models import User
+        from audit.models import AuditEntry
         from case_forms.cases.models import Case, CaseFact, Deadline, Referral
         from case_forms.submissions.models import Submission
-        from notifications.outbox.models import Notice
+        from notifications.directory.models import Contact
+        from notifications.outbox.models import Attempt, Notice, Reply, ReplyKind
 
         # Of an earlier run on the same database.
         self.made = Case.objects.filter(reference__gte="C0000000", reference__lte="C9999999").count()
+        self.entries = AuditEntry.objects.count()
         self.is_postgres = connection.vendor == "postgresql"
         submission = Submission.objects.filter(case__isnull=False).order_by("received_at")[0]
         assert submission.case is not None
@@ -49,12 +56,25 @@ class Filler:
             case=self.case, event=self.event, defaults={"partner": self.notice.partner, "services": ["shelter"]}
         )
         self.fact = CaseFact.objects.order_by("pk").first()
+        self.attempt, _made = Attempt.objects.get_or_create(
+            notice=self.notice, number=1, token=1, defaults={"channel": "email", "address": "bench@example.org"}
+        )
+        self.reply, _made = Reply.objects.get_or_create(notice=self.notice, kind=ReplyKind.ACCEPTED)
+        self.chain = ChainWriter(
+            users=list(
+                User.objects.filter(assignments__unit__isnull=False).order_by("pk").values_list("pk", flat=True)
+            ),
+            contacts=list(Contact.objects.order_by("pk").values_list("pk", flat=True)),
+            step=STEP_MINUTES,
+            open_cases=OPEN,
+        )
 
     def fill_up_to(self, size: int) -> None:
         if size <= self.made:
             return
         tables = ["cases_case", "cases_caseevent", "cases_deadline", "outbox_notice", "cases_referral"]
-        tables += ["intake_submission", "cases_casefact", "cases_identitytoken"]
+        tables += ["intake_submission", "cases_casefact", "cases_identitytoken", "outbox_attempt", "outbox_reply"]
+        tables += ["audit_auditentry"]
         with connection.cursor() as cursor:
             if not self.is_postgres:
                 # No journal: each row is written once. A run that dies here leaves a database that nobody needs.
@@ -63,9 +83,11 @@ class Filler:
                     cursor.execute(f"PRAGMA {setting}")
             else:
                 cursor.execute("SET session_replication_role = replica")
+                cursor.execute("SET maintenance_work_mem = '1GB'")
             indexes = self._drop_indexes(cursor, tables)
             for fill in (self._cases, self._others):
                 fill(cursor, self.made + 1, size)
+            self.entries = self.chain.write(cursor, self.made + 1, size)
             for sql in indexes:
                 cursor.execute(sql)
             if self.is_postgres:
@@ -77,6 +99,7 @@ class Filler:
                 cursor.execute("PRAGMA cache_size=-16000")
                 cursor.execute("PRAGMA foreign_keys=ON")
         self._seal_facts()
+        check_ends()
         self.made = size
 
     def _seal_facts(self) -> None:
@@ -110,7 +133,17 @@ class Filler:
         found = cursor.fetchall()
         for name, _sql in found:
             cursor.execute(f'DROP INDEX "{name}"')
-        return [sql for _name, sql in found]
+        return [sql for _name, sql in found] + (self._drop_unique_hash(cursor) if self.is_postgres else [])
+
+    @staticmethod
+    def _drop_unique_hash(cursor: Any) -> list[str]:
+        """A constraint over twenty million scattered hashes is built once, too."""
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = 'audit_auditentry'::regclass AND contype = 'u'"
+        )
+        (name,) = cursor.fetchone()
+        cursor.execute(f'ALTER TABLE audit_auditentry DROP CONSTRAINT "{name}"')
+        return [f'ALTER TABLE audit_auditentry ADD CONSTRAINT "{name}" UNIQUE (hash)']
 
     # ---- SQL in both dialects
 
@@ -130,6 +163,9 @@ class Filler:
             return f"now() - ({minutes}) * interval '1 minute'"
         # With six digits, as Django writes it: SQLite compares moments as texts.
         return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ({minutes}) || ' minutes')"
+
+    def _day(self, day: str) -> str:
+        return f"'{day}'::date" if self.is_postgres else f"'{day}'"
 
     def _text(self, head: str, number: str, digits: int) -> str:
         if self.is_postgres:
@@ -188,6 +224,8 @@ class Filler:
             child_track=f"(CASE WHEN n % 4 = 0 THEN {true} ELSE {false} END)",
             opened_at=self._at(f"n * {STEP_MINUTES}"),
             closed_at=f"(CASE WHEN n <= {OPEN} THEN NULL ELSE {closed} END)",
+            # What is due is forgotten each hour, so none of those that are there is due.
+            forget_after=f"(CASE WHEN n <= {OPEN} THEN NULL ELSE {self._day('2099-01-01')} END)",
         )
 
     def _others(self, cursor: Any, first: int, last: int) -> None:
@@ -207,6 +245,7 @@ class Filler:
             received_at=at,
             occurred_at=at,
             corrects_id="NULL",
+            forget_after=self._day("2099-01-01"),
             fingerprint=self._text("f", "n", 9),
         )
         self._copy(
@@ -236,7 +275,7 @@ class Filler:
                 amber_at=passed,
                 red_at=passed,
                 breach_at="NULL",
-                next_mark_at="NULL",
+                next_mark_at=f"(CASE WHEN {is_open} THEN {self._at('-10000')} ELSE NULL END)",
                 ended_at="NULL",
                 met_at=f"(CASE WHEN {is_open} THEN NULL ELSE {at} END)",
             )
@@ -269,10 +308,14 @@ class Filler:
                 cancelled_at="NULL",
                 lease_until="NULL",
                 next_attempt_at="NULL",
-                next_step_at="NULL",
+                next_step_at=f"(CASE WHEN {is_open} THEN {self._at('-10000')} ELSE NULL END)",
                 answer_by=self._at("-60"),
                 state=f"(CASE WHEN {is_open} THEN 'sent' ELSE 'accepted' END)",
             )
+            notice = self._uuid(10 + number)
+            sent = {"started_at": at, "finished_at": at, "outcome": "'accepted'", "dispatch_id": "NULL"}
+            self._copy(cursor, self.attempt, first, last, notice_id=notice, **sent)
+            self._copy(cursor, self.reply, first, last, id=self._uuid(40 + number), notice_id=notice, at=at)
         if self.fact is not None:
             self._copy(
                 cursor,
