@@ -19,7 +19,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian bench bench-scale bench-million drill lock release fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian upgrade-fixture bench bench-scale bench-million drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -34,8 +34,8 @@ test: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.st
 test-all: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## As `make test`, with many more random examples and the coverage of all rooms
 	$(PY) -m config.catalogs
 	$(PY) -m tests.run --thorough $(LEGS)
-	if [ "$$(id -u)" -eq 0 ]; then $(PY) -m tests.install.bare_debian sqlite; $(PY) -m tests.install.bare_debian postgresql; \
-	  $(PY) -m tests.install.first_certificate; fi
+	if [ "$$(id -u)" -eq 0 ]; then for database in sqlite postgresql; do \
+	  $(PY) -m tests.install.bare_debian $$database --first landed; done; $(PY) -m tests.install.first_certificate; fi
 
 test-fast: .venv/test.stamp node_modules/.stamp ## Style, and the tests nearest to what changed, in under 90 s
 	$(PY) -m config.catalogs
@@ -98,6 +98,9 @@ lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and packa
 
 bare-debian: test-packages .venv/test.stamp ## As root: install in a bare Debian in a folder, upgrade, destroy, restore (DATABASE=sqlite, FIRST=HEAD)
 	$(PY) -m tests.install.bare_debian $${DATABASE:-sqlite} --first $${FIRST:-HEAD}
+
+upgrade-fixture: test-packages .venv/test.stamp ## Store data of a landed commit, from which the tests upgrade (COMMIT=HEAD, both databases; minutes)
+	$(PY) -m tests.upgrade.make $${COMMIT:-HEAD}
 
 release: .venv/test.stamp ## Name what is merged a release (VERSION=1.2.0): changelog, version, tag; pushes nothing
 	@$(PY) deploy/release.py "$(VERSION)"

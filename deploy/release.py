@@ -53,7 +53,10 @@ def release(root: Path, version: str) -> str:
         raise CannotRelease("The migrations couldn't be noted. Nothing was changed.")
     git(root, "commit", "--quiet", "--all", "--message", f"release: {version}")
     git(root, "tag", "--annotate", f"v{version}", "--message", f"Vatra Outreach {version}")
-    return f"v{version} is committed and tagged here. `git push --follow-tags` makes it known."
+    return (
+        f"v{version} is committed and tagged here. `make upgrade-fixture COMMIT=v{version}` stores its data, from which"
+        " later ones are tried (minutes; commit what it writes). `git push --follow-tags` makes it known."
+    )
 
 
 def refuse_version(root: Path, version: str) -> None:

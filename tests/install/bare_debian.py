@@ -2,7 +2,8 @@
 
 `python -m tests.install.bare_debian [sqlite|postgresql] [--first REVISION] [--keep]`, as root. It takes Debian's
 packages from where this machine takes them, about two gigabytes, and minutes, which it prints. REVISION is what is
-installed first and upgraded from; without it this commit is upgraded to itself. Exit code 0 only if everything held.
+installed first and upgraded from, `landed` the last commit that has landed (tests/upgrade/data/landed.txt); without it
+this commit is upgraded to itself. Exit code 0 only if everything held.
 
 systemd doesn't run in such a folder: the units are laid down there and not tried, nor is a certificate asked for.
 """
@@ -330,6 +331,15 @@ def destroy_and_restore(machine: Machine) -> None:
     machine.start()
 
 
+def get_last_landed() -> str:
+    """Return the last landed commit; HEAD where this clone doesn't have it."""
+    last = (HERE / "tests/upgrade/data/landed.txt").read_text().split()[-1]
+    known = subprocess.run(
+        ["git", "-C", str(HERE), "cat-file", "-e", f"{last}^{{commit}}"], check=False, capture_output=True
+    )
+    return "HEAD" if known.returncode else last
+
+
 def main() -> int:
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("database", nargs="?", default="sqlite", choices=["sqlite", "postgresql"])
@@ -346,6 +356,8 @@ def main() -> int:
         )
     folder = Path(tempfile.mkdtemp(prefix="bare-debian."))
     machine = Machine(folder / "root", options.database)
+    if options.first == "landed":
+        options.first = get_last_landed()
     try:
         say(f"debootstrap, in {folder}")
         machine.make()

@@ -14,7 +14,7 @@ from typing import Any
 import django
 
 PAGES = ("/", "/en/", "/pyet/", "/healthz")
-STAFF_PAGES = ("/raporto/",)
+STAFF_PAGES = ("/field/", "/field/drafts/{draft}/")
 
 
 def main() -> int:
@@ -120,7 +120,7 @@ def _open_pages(client: Any, facts: dict[str, Any]) -> Iterator[str]:
         if (status := client.get(path, follow=True).status_code) != 200:
             yield f"{path} answers {status}"
     client.force_login(User.objects.get(username=facts["user"]), backend="django.contrib.auth.backends.ModelBackend")
-    for path in STAFF_PAGES:
+    for path in (each.format(draft=facts["draft"]["id"]) for each in STAFF_PAGES):
         if (status := client.get(path, follow=True).status_code) != 200:
             yield f"{path} answers {status}"
 

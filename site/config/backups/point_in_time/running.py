@@ -60,13 +60,15 @@ def run(folder: Path, is_over: threading.Event, *, seconds: float, days: int) ->
         journal, state = Journal(folder, recipients, source, work), State()
         while not is_over.is_set():
             began = time.monotonic()
-            _turn(journal, state, taker, days)
+            was_base = _turn(journal, state, taker, days)
             taken = time.monotonic() - began
             _report(state, taker)
-            is_over.wait(RETRY_SECONDS if state.error else max(seconds - taken, taken / SHARE - taken, 0.0))
+            pause = seconds - taken if was_base else max(seconds - taken, taken / SHARE - taken)
+            is_over.wait(RETRY_SECONDS if state.error else max(pause, 0.0))
 
 
-def _turn(journal: Journal, state: State, taker: Taker | None, days: int) -> None:
+def _turn(journal: Journal, state: State, taker: Taker | None, days: int) -> bool:
+    """Write what is due. Returns whether that was a base."""
     is_due = state.based_at is None or timezone.now() - state.based_at >= BASE_EVERY
     try:
         piece = journal.begin() if is_due else journal.go_on()
@@ -86,6 +88,7 @@ def _turn(journal: Journal, state: State, taker: Taker | None, days: int) -> Non
         state.point, state.error = journal.point, ""
         if taker is not None and journal.point is not None:
             taker.add(piece, journal.point)
+    return is_due
 
 
 def _report(state: State, taker: Taker | None) -> None:

@@ -100,9 +100,11 @@ class PostgresSource:
         """The log goes on being received meanwhile. The one received so far stays until the base is stored."""
         if not self.receiver.is_running():
             self.receiver.start_anew()
+            # Only then the base: it ends with another segment, and what is received begins with the one of then.
+            self.receiver.wait_for(self._is_received)
         path = work / wal.BASE_MEMBER
         start = wal.write_base(path, self.database)
-        self.receiver.wait_for(start)
+        self.receiver.wait_for(lambda: self.receiver.has(start))
         with connection.cursor() as cursor:
             cursor.execute("SELECT system_identifier FROM pg_control_system()")
             system = str(cursor.fetchone()[0])
@@ -112,6 +114,14 @@ class PostgresSource:
         self.next = wal.Position(start)
         name, user = str(self.database["NAME"]), str(self.database["USER"])
         return Found(wal.BASE_MEMBER, path, timezone.now(), self.facts | {"database": name, "user": user})
+
+    def _is_received(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT COUNT(*) FROM pg_stat_replication WHERE application_name = %s AND state = 'streaming'",
+                [self.receiver.name],
+            )
+            return bool(cursor.fetchone()[0])
 
     def take_changes(self, work: Path) -> Found | None:
         if not self.receiver.is_running():

@@ -6,6 +6,7 @@ on the server: a receiver that is away costs a new base, and never the server's 
 A change holds pieces of the log: name of the segment (24 bytes), where in it, how long (8 bytes each), deflated.
 """
 
+import os
 import re
 import shutil
 import struct
@@ -13,6 +14,7 @@ import subprocess
 import tarfile
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -43,6 +45,7 @@ class Receiver:
     def __init__(self, folder: Path, database: dict[str, Any]) -> None:
         self.folder, self.database = folder, database
         self.process: subprocess.Popen[bytes] | None = None
+        self.name = f"vatra_point_{os.getpid()}"
 
     def start_anew(self) -> None:
         """Begin at the server's present segment. What was received before goes: after a pause it has a gap."""
@@ -57,7 +60,7 @@ class Receiver:
         with (self.folder / "errors").open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603
                 [find_program("pg_receivewal"), *words],
-                env=get_client_environment(self.database) | {"PGAPPNAME": "vatra_point_in_time"},
+                env=get_client_environment(self.database) | {"PGAPPNAME": self.name},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
@@ -84,10 +87,10 @@ class Receiver:
                 self.process.wait()
         self.process = None
 
-    def wait_for(self, segment: str) -> None:
-        """Wait until this segment is being received. Raises CannotCopy."""
+    def wait_for(self, is_so: Callable[[], bool]) -> None:
+        """Wait until it is so, while it runs. Raises CannotCopy."""
         until = time.monotonic() + WAIT_SECONDS
-        while segment not in self._list():
+        while not is_so():
             if time.monotonic() > until or not self.is_running():
                 raise CannotCopy(
                     "The log of PostgreSQL isn't received: does the service's role have REPLICATION, and does"
@@ -116,6 +119,9 @@ class Receiver:
         for segment in self._list():
             if segment < position.segment:
                 (self.folder / segment).unlink(missing_ok=True)
+
+    def has(self, segment: str) -> bool:
+        return segment in self._list()
 
     def _list(self) -> list[str]:
         return sorted({path.name[:24] for path in self.folder.iterdir() if SEGMENT.match(path.name)})

@@ -75,6 +75,7 @@ class Journal:
             found = self.source.take_changes(Path(work))
             changed, gone = self.files.find()
             if found is None and not changed and not gone:
+                self.files.confirm()
                 self._store_keys(asked)
                 self.point = asked
                 return None
