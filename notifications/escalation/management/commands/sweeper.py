@@ -26,6 +26,7 @@ from notifications.escalation.findings import (
     delete_settled_rows,
     get_stranded_notices,
 )
+from notifications.escalation.leading import Lead, delete_gone
 from notifications.escalation.outside_watch import OutsideWatch
 from notifications.escalation.passes import advance_clocks, find_stranded_rows
 from notifications.escalation.probes import Probes
@@ -73,12 +74,16 @@ class Command(BaseCommand):
 
 
 class Sweeper:
-    """The loop: one pass each `interval` seconds; after a database error a pause of up to 15 s and a new connection."""
+    """The loop: one pass each `interval` seconds while this sweeper leads (`leading`).
+
+    After a database error a pause of up to 15 s, and a new connection.
+    """
 
     def __init__(self, interval: float) -> None:
         self.interval = interval
         self.failures = 0
         self.probes = Probes()
+        self.lead = Lead()
         self._last: dict[str, float] = {}
 
     def run(self, stopped: threading.Event) -> None:
@@ -87,7 +92,8 @@ class Sweeper:
             try:
                 # Django does this around each request; a loop has none.
                 close_old_connections()
-                self.run_once()
+                if self.lead.hold():
+                    self.run_once()
                 self.failures = 0
             except (DatabaseError, InterfaceError) as error:
                 self.failures += 1
@@ -95,6 +101,7 @@ class Sweeper:
                 log.error("sweep_failed", code=type(error).__name__, failures=self.failures)
                 connections.close_all()
             stopped.wait(pause)
+        self.lead.release()
 
     def run_once(self) -> None:
         """Run one pass. The heartbeat comes last: it says that all of it was done."""
@@ -139,6 +146,7 @@ class Sweeper:
         merge_repeated_notices(now)
         delete_settled_rows(now)
         delete_unmet(now)
+        delete_gone(now)
         found = get_stranded_notices(now)
         for notice in found:
             log.error("notice_stranded", notice=str(notice.pk), state=notice.state)
@@ -148,6 +156,8 @@ class Sweeper:
         Heartbeat.beat(AUDIT, {"stranded": len(found) + len(without_step)})
 
     def _beat(self) -> None:
+        if self.lead.leads:
+            self.lead.hold()  # a long step mustn't cost the lease
         if self._is_due("beat", BEAT_SECONDS):
             Heartbeat.beat("sweeper", {"probes": self.probes.results()})
 
