@@ -22,6 +22,7 @@ from case_forms.form_builder.edits import compute_sha, edited
 from case_forms.procedures.actions import ProcedureRefused
 from case_forms.procedures.definition import parse_procedure
 from case_forms.procedures.models import Procedure, ProcedureVersion, SubmittedProcedure
+from case_forms.procedures.release import find_offers
 
 from .checks import run_checks
 from .edits import must_be_usable
@@ -167,6 +168,7 @@ class EditView(form_editing.EditView):
         return [
             Button(_("Read what is in force"), url=to("read"), icon_name="doc-full", priority=5),
             Button(_("Versions"), url=to("versions"), icon_name="history", priority=10),
+            Button(_("Rules of this release"), url=to("release"), icon_name="download", priority=12),
             *(
                 Button(str(each.label), url=each.get_address(self.object.pk), icon_name=each.icon, priority=15)
                 for each in iter_neighbours(panels=False)
@@ -187,6 +189,8 @@ class EditView(form_editing.EditView):
             "is_newest": newest is not None and newest.sha256 == self.object.sha256_today(),
             "current": self.object.get_version_in_force(),
             "scheduled": list(self.object.versions.scheduled()),
+            "new_rules": len(find_offers(self.object, definition).new),
+            "release_url": self.address("release"),
             "versions_url": self.address("versions"),
             "compare_url": self.address("compare"),
             "review": review,

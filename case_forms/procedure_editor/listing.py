@@ -8,12 +8,14 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.admin.ui.menus import MenuItem
 from wagtail.admin.ui.tables import BaseColumn, Column, TitleColumn
 from wagtail.snippets.views import snippets
 
 from case_forms.form_builder.listing import WIDE, StateColumn
 from case_forms.procedures.models import Procedure
+from case_forms.procedures.release import find_offers
 
 
 class ProcedureIndex(snippets.IndexView):
@@ -34,6 +36,7 @@ class ProcedureIndex(snippets.IndexView):
             StateColumn("state", label=_("Draft"), accessor=get_state),
             Column("in_force", label=_("In force"), accessor=describe_current),
             Column("scheduled", label=_("Scheduled"), accessor=describe_scheduled, classname=WIDE),
+            Column("release", label=_("New in this release"), accessor=describe_release, classname=WIDE),
         ]
 
     def get_read_url(self, procedure: Procedure) -> str:
@@ -77,3 +80,8 @@ def describe_scheduled(procedure: Procedure) -> str:
         for each in procedure.versions.scheduled()
     ]
     return "; ".join(coming) or "–"
+
+
+def describe_release(procedure: Procedure) -> str:
+    count = len(find_offers(procedure, procedure.working_copy()).new)
+    return (ngettext("%(count)s rule", "%(count)s rules", count) % {"count": count}) if count else "–"

@@ -21,6 +21,7 @@ from case_forms.form_builder.definition import Form
 from case_forms.procedures.actions import ProcedureIsLocked, replace_draft
 from case_forms.procedures.definition import parse_procedure
 from case_forms.procedures.models import Procedure, ProcedureVersion
+from case_forms.procedures.release import find_offers
 
 from .first_rule import with_first_rule
 from .reading import Page, published_forms
@@ -82,8 +83,16 @@ class ReadView(PageOfProcedure):
                 current=self.procedure.get_version_in_force(),
                 head=page.build_head() if page else None,
                 groups=page.build_groups() if page else [],
+                new_rules=self.count_new_rules(),
+                release_url=self.address("release"),
             )
         )
+
+    def count_new_rules(self) -> int:
+        """Return how many rules of the installed release wait for an answer; 0 for those who can't give one."""
+        if not self.user_has_permission("change"):
+            return 0
+        return len(find_offers(self.procedure, self.draft.definition).new)
 
     def get_version(self, name: str) -> ProcedureVersion | None:
         if not name:

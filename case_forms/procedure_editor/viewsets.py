@@ -10,7 +10,7 @@ from case_forms.form_builder.editing import CurrentView
 from case_forms.form_builder.viewsets import COMPARE
 from case_forms.procedures.models import Procedure
 
-from . import editing, listing, pages, transfer, versions
+from . import editing, listing, pages, release_pages, transfer, versions
 
 
 class ProcedureViewSet(SnippetViewSet):
@@ -60,6 +60,7 @@ class ProcedureViewSet(SnippetViewSet):
             path("<int:pk>/scopes/", page(pages.ScopesView), name="scopes"),
             path("<int:pk>/findings/", page(editing.FindingsView), name="findings"),
             path("<int:pk>/first-rule/<slug:form>/", page(pages.FirstRuleView), name="first_rule"),
+            path("<int:pk>/release/", page(release_pages.ReleaseView), name="release"),
             path("<int:pk>/versions/", page(versions.VersionsView), name="versions"),
             path("<int:pk>/versions/compare/", page(versions.CompareView), name="compare"),
             path("<int:pk>/versions/<int:number>.json", page(versions.DownloadView), name="version_json"),

@@ -194,3 +194,25 @@ class ProcedureWithdrawal(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class DeclinedRule(models.Model):
+    """A rule that a release brought and that isn't for this organisation: who said so, when and why.
+
+    `sha256`: of the rule as it then was. One that a later release ships otherwise is offered again.
+    """
+
+    procedure = models.ForeignKey(Procedure, models.CASCADE, related_name="declined_rules", verbose_name=_("procedure"))
+    rule = models.CharField(_("rule"), max_length=64)
+    sha256 = models.CharField(max_length=64)
+    reason = models.TextField(_("reason"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("declined by"))
+    at = models.DateTimeField(_("declined at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("declined rule of a release")
+        verbose_name_plural = _("declined rules of a release")
+        constraints = [models.UniqueConstraint(fields=["procedure", "rule"], name="one_answer_per_offered_rule")]
+
+    def __str__(self) -> str:
+        return self.rule

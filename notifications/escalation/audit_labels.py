@@ -346,6 +346,8 @@ KINDS: dict[str, Promise] = {
     "procedure.published": _("Published a procedure"),
     "procedure.replay_asked": _("Asked for a draft procedure to be held against what was submitted"),
     "procedure.replayed": _("Held a draft procedure against what was submitted"),
+    "procedure.rule_declined": _("Answered a rule of a new release with “not for us”"),
+    "procedure.rule_offered_again": _("Had a declined rule of a release offered again"),
     "procedure.saved": _("Saved a procedure"),
     "procedure.submitted": _("Submitted a procedure for approval"),
     "procedure.withdrawn": _("Withdrew a scheduled version of a procedure"),

@@ -13,7 +13,7 @@ from case_forms.simulation import told
 from case_forms.simulation.expectations import ExpectationsRefused, get_registry, read_expectations
 from case_forms.simulation.models import Scenario
 from case_forms.simulation.scenarios import find_uncovered, forget_results, run_scenarios
-from case_forms.simulation.seeding import read_shipped, seed_scenarios
+from case_forms.simulation.seeding import get_rules_of_shipped, read_shipped, seed_scenarios
 from tests.seeds import lay_down_demo
 from tests.world.scene import make_scene
 
@@ -65,6 +65,8 @@ def test_the_shipped_scenarios_hold_for_the_shipped_procedure():
     assert len(results) >= 20
     assert [(result.key, result.problem.get("en")) for result in results if not result.holds] == []
     assert not [entry for result in results for entry in result.timeline.of_kind("act.impossible", "put_aside")]
+    # Which rules apply in each is written beside it: a scenario comes to a changed procedure only with its rules.
+    assert {result.key: result.rules for result in results} == get_rules_of_shipped()
     # Those that are reached; the others are listed for whoever writes the next scenario.
     uncovered = find_uncovered(definition, results)
     # These apply when the organisation chooses otherwise in the procedure's settings: a story can't.

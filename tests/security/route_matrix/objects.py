@@ -197,6 +197,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("builder.SubmittedForm", "builder.FormApprovalTask", "builder.FormDefinition", "builder.FormVersion"),
             *("builder.ChoiceList", "builder.CaseFactType", "procedures.Procedure", "procedures.SubmittedProcedure"),
             *("procedures.ProcedureVersion", "procedures.ProcedureWithdrawal", "simulation.Scenario"),
+            "procedures.DeclinedRule",
             "simulation.Replay",
         )
     },

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from case_forms.form_builder import canonical
 from case_forms.form_builder.edits import compute_sha
-from case_forms.procedures.actions import publish_procedure, save_procedure
+from case_forms.procedures.actions import publish_procedure, replace_draft, save_procedure
 from case_forms.procedures.models import Procedure
 from case_forms.simulation.models import Scenario
 
@@ -20,6 +20,7 @@ from .staff import Staff
 
 PROCEDURE = "wagtailsnippets_procedures_procedure:"
 SOP = "sop_dcm_499_2018"
+ALARM = "phone_alarm_police"
 RENAME = {"op": "replace", "path": "/title/en", "value": "Kanarina"}
 REASON = {"legal_source": "Kanarina", "note": "Kanarina", "begins": "now"}
 
@@ -150,6 +151,37 @@ def take_a_procedure_in(day: Day, me: Staff) -> Any:
     made = procedure(day)
     changed = {**made.definition, "basis": {"sq": "Kanarina", "en": "Kanarina"}}
     me.post(f"{PROCEDURE}import", made.pk, file=SimpleUploadedFile("p.json", canonical.dump(changed).encode()))
+    return named(made)
+
+
+def without_a_rule(day: Day) -> Procedure:
+    """The shipped procedure of the day, whose draft lacks the rule about alarms."""
+    shipped = Procedure.objects.get(key=SOP)
+    changed = shipped.working_copy()
+    rules = [each for each in changed["rules"] if each["key"] != ALARM]
+    replace_draft(procedure=shipped, definition={**changed, "rules": rules}, by=day.coordinator.user, origin="json")
+    return shipped
+
+
+@act("procedure.draft_replaced", "coordinator", f"{PROCEDURE}release")
+def take_a_rule_of_the_release(day: Day, me: Staff) -> Any:
+    made = without_a_rule(day)
+    me.post(f"{PROCEDURE}release", made.pk, go="draft", rule=ALARM)
+    return named(made)
+
+
+@act("procedure.rule_declined", "coordinator", f"{PROCEDURE}release")
+def say_that_a_rule_is_not_for_us(day: Day, me: Staff) -> Any:
+    made = without_a_rule(day)
+    me.post(f"{PROCEDURE}release", made.pk, go="decline", rule=ALARM, reason="Kanarina")
+    return named(made)
+
+
+@act("procedure.rule_offered_again", "coordinator", f"{PROCEDURE}release")
+def have_a_rule_offered_again(day: Day, me: Staff) -> Any:
+    made = without_a_rule(day)
+    me.post(f"{PROCEDURE}release", made.pk, go="decline", rule=ALARM, reason="Kanarina")
+    me.post(f"{PROCEDURE}release", made.pk, go=f"again:{ALARM}")
     return named(made)
 
 
