@@ -1,29 +1,24 @@
 """Decide who is to expect the call of a worker without a network, and notify them.
 
-The alarm itself is never undone by a rule: the decision runs in a savepoint, and what fails is logged by ids and codes.
-The version that is in force then decides.
+The alarm itself is never undone by a rule (`event_without_case`).
 """
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-import structlog
-from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from access.languages import LANGUAGES
 from access.models import MobileUnit
+from case_forms.cases.applying.event_without_case import DecisionWithoutCase, build_reference, respond_once
 from case_forms.cases.applying.state import CannotApply
-from case_forms.cases.applying.without_case import WorldWithoutCase
 from case_forms.cases.deadlines import compute_mark_minutes
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, Event, Labels, decide
 from case_forms.procedures.definition import Procedure
 from case_forms.procedures.events.alarms import PhoneAlarmReceived
 from case_forms.procedures.labels import get_event_choices
-from case_forms.procedures.models import ProcedureVersion
-from case_forms.procedures.rule_actions.registry import ACTIONS
 from case_forms.procedures.signals import decided
 from notifications.directory.areas import get_seat
 from notifications.directory.chain import resolve_chain
@@ -36,43 +31,24 @@ from .models import AlarmEvent
 
 REFERENCE_BEGINS = "T-"
 
-log = structlog.get_logger(__name__)
-
 
 def respond(
     *, unit: MobileUnit, is_urgent: bool, at: datetime, occurrence: UUID, is_drill: bool = False
 ) -> AlarmEvent | None:
     """Let the rules in force respond to an alarm of this unit, once. Return its event; None when no rule listens."""
-    try:
-        version = ProcedureVersion.objects.in_force(at)
-    except ProcedureVersion.DoesNotExist:
-        return None
-    if not version.parsed.rules_about(PhoneAlarmReceived.code, ""):
-        return None
-    event, is_new = AlarmEvent.objects.get_or_create(
-        pk=occurrence,
-        defaults={"unit": unit, "is_urgent": is_urgent, "is_drill": is_drill, "at": at, "procedure_version": version},
+    return respond_once(
+        AlarmEvent,
+        kind=PhoneAlarmReceived.code,
+        at=at,
+        occurrence=occurrence,
+        about={"unit": unit, "is_urgent": is_urgent, "is_drill": is_drill},
+        carry_out=_decide,
     )
-    if not is_new:
-        return event
-    try:
-        # A savepoint: what fails here undoes nothing of the alarm.
-        with transaction.atomic():
-            _decide(event, version.parsed)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with a rule, the coordinators are notified
-        _record_failure(event, error)
-    return event
 
 
 def get_reference(event: AlarmEvent) -> str:
-    """Return the reference that notices about an alarm bear: six signs from its id, the same each time."""
-    number, signs = uuid5(event.pk, "reference").int, ""
-    for _sign in range(6):
-        number, place = divmod(number, len(CODE_ALPHABET))
-        signs += CODE_ALPHABET[place]
-    return REFERENCE_BEGINS + signs
+    """Return the reference that notices about an alarm bear."""
+    return build_reference(REFERENCE_BEGINS, event.pk, CODE_ALPHABET)
 
 
 def _decide(event: AlarmEvent, procedure: Procedure) -> None:
@@ -90,29 +66,12 @@ def _decide(event: AlarmEvent, procedure: Procedure) -> None:
     AlarmDecision(event, procedure, decision).run()
 
 
-def _record_failure(event: AlarmEvent, error: Exception) -> None:
-    where = str(getattr(error, "where", "") or getattr(error, "rule", ""))[:80]
-    code = str(getattr(error, "code", "") or type(error).__name__)[:40]
-    log.error("alarm_rules_failed", alarm=str(event.pk), where=where, code=code)
-    event.detail = {"failed": code, "where": where}
-    event.save(update_fields=["detail"])
-
-
-class AlarmDecision(WorldWithoutCase):
+class AlarmDecision(DecisionWithoutCase):
     """One decision about an alarm being carried out."""
 
     def __init__(self, event: AlarmEvent, procedure: Procedure, decision: Decision) -> None:
+        super().__init__(event, procedure, decision)
         self.event = event
-        self.procedure = procedure
-        self.decision = decision
-        self.by_rule: dict[str, str] = {}
-
-    def run(self) -> None:
-        for action in self.decision.actions:
-            ACTIONS[action.do].carry_out(action, self)
-        rules = [entry["rule"] for entry in self.decision.explanation]
-        self.event.detail = {"rules": rules, "by_rule": self.by_rule}
-        self.event.save(update_fields=["detail"])
 
     def notify(self, action: Action) -> None:
         params: Any = action.params

@@ -1,31 +1,27 @@
 """Decide about an event of a session and carry it out, once, as part of what somebody records.
 
-The record of a session is never undone by a rule: the decision runs in a savepoint, and what fails is logged by ids and
-codes. The version that is in force then decides. Only our own people are notified, and what a task waits for is the
-session's report.
+The record of a session is never undone by a rule (`event_without_case`). Only our own people are notified, and what a
+task waits for is the session's report.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-import structlog
-from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from access.languages import LANGUAGES
 from audit.chain import log_event
+from case_forms.cases.applying.event_without_case import DecisionWithoutCase, build_reference, respond_once
 from case_forms.cases.applying.state import CannotApply
-from case_forms.cases.applying.without_case import WorldWithoutCase, refuse
+from case_forms.cases.applying.without_case import refuse
 from case_forms.cases.deadlines import compute_mark_minutes, compute_marks, find_first_mark
 from case_forms.form_builder.definition import Form
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action, Decision, Event, Labels, decide
 from case_forms.procedures.definition import Procedure
 from case_forms.procedures.labels import get_event_choices, get_labels
-from case_forms.procedures.models import ProcedureVersion
-from case_forms.procedures.rule_actions.registry import ACTIONS
 from case_forms.procedures.signals import decided
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
@@ -42,19 +38,13 @@ from .models import SessionEvent, SessionTask
 HELD, REPORTED = "session_held", "session_reported"
 REFERENCE_BEGINS = "I-"
 
-log = structlog.get_logger(__name__)
-
 
 def get_reference(session: InformativeSession) -> str:
-    """Return the reference that notices about a session bear: six signs from its id, the same each time.
+    """Return the reference that notices about a session bear.
 
     Not the card's code: that opens the participants' page.
     """
-    number, signs = uuid5(session.pk, "reference").int, ""
-    for _sign in range(6):
-        number, place = divmod(number, len(CARD_ALPHABET))
-        signs += CARD_ALPHABET[place]
-    return REFERENCE_BEGINS + signs
+    return build_reference(REFERENCE_BEGINS, session.pk, CARD_ALPHABET)
 
 
 def respond(
@@ -73,26 +63,19 @@ def respond(
     """
     if session.is_demo:
         return None
-    try:
-        version = ProcedureVersion.objects.in_force(at)
-    except ProcedureVersion.DoesNotExist:
-        return None
-    if not version.parsed.rules_about(kind, form_key):
-        return None
-    event, is_new = SessionEvent.objects.get_or_create(
-        pk=occurrence, defaults={"session": session, "kind": kind, "at": at, "procedure_version": version}
+
+    def carry_out(event: SessionEvent, procedure: Procedure) -> None:
+        _decide(event, procedure, form, form_key, answers or {})
+
+    return respond_once(
+        SessionEvent,
+        kind=kind,
+        form_key=form_key,
+        at=at,
+        occurrence=occurrence,
+        about={"session": session, "kind": kind},
+        carry_out=carry_out,
     )
-    if not is_new:
-        return event
-    try:
-        # A savepoint: what fails here undoes nothing of what was recorded.
-        with transaction.atomic():
-            _decide(event, version.parsed, form, form_key, answers or {})
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with a rule, the session is recorded
-        _record_failure(event, error)
-    return event
 
 
 def _decide(
@@ -126,32 +109,13 @@ def _get_labels(form: Form | None, language: str) -> Labels:
     return get_labels(form, language) if form is not None else Labels({}, get_event_choices(language))
 
 
-def _record_failure(event: SessionEvent, error: Exception) -> None:
-    where = str(getattr(error, "where", "") or getattr(error, "rule", ""))[:80]
-    code = str(getattr(error, "code", "") or type(error).__name__)[:40]
-    log.error(
-        "session_rules_failed", kind=event.kind, session=str(event.session_id), where=where, code=code, rule=where
-    )
-    event.detail = {"failed": code, "where": where}
-    event.save(update_fields=["detail"])
-
-
-class SessionDecision(WorldWithoutCase):
+class SessionDecision(DecisionWithoutCase):
     """One decision about a session being carried out."""
 
     def __init__(self, event: SessionEvent, procedure: Procedure, decision: Decision) -> None:
-        self.event = event
-        self.session = event.session
-        self.procedure = procedure
-        self.decision = decision
+        super().__init__(event, procedure, decision)
+        self.event, self.session = event, event.session
         self.words = {entry["rule"]: entry["words"] for entry in decision.explanation}
-        self.by_rule: dict[str, str] = {}
-
-    def run(self) -> None:
-        for action in self.decision.actions:
-            ACTIONS[action.do].carry_out(action, self)
-        self.event.detail = {"rules": [*self.words], "by_rule": self.by_rule}
-        self.event.save(update_fields=["detail"])
 
     def notify(self, action: Action) -> None:
         params, role = action.params, action.params["role"]

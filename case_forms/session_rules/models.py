@@ -3,40 +3,36 @@
 Nothing here is sealed and nothing could be: a session has no case, names nobody, and stands in a calendar.
 """
 
-import uuid
 from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from case_forms.procedures.models import ProcedureVersion
+from case_forms.cases.applying.event_without_case import EventWithoutCase
 from notifications.directory.models import Role
 from outreach_pages.records.models import InformativeSession
 
 
-class SessionEvent(models.Model):
-    """One event of a session that rules responded to. Notices carry its id, so that it happens once.
+class SessionEvent(EventWithoutCase):
+    """One event of a session that rules responded to."""
 
-    `detail`: {"rules": keys, "by_rule": {notice: rule}, "failed": code, "where": part}; ids and codes only.
-    """
+    FAILED = "session_rules_failed"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.ForeignKey(
         InformativeSession, models.CASCADE, related_name="rule_events", verbose_name=_("informative session")
     )
     kind = models.CharField(_("kind"), max_length=40)
-    at = models.DateTimeField(_("at"))
-    procedure_version = models.ForeignKey(ProcedureVersion, models.PROTECT, related_name="+")
-    detail = models.JSONField(default=dict)
 
-    class Meta:
+    class Meta(EventWithoutCase.Meta):
         verbose_name = _("event of a session")
         verbose_name_plural = _("events of sessions")
-        ordering = ["at", "pk"]
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.kind}"
+
+    def get_logged(self) -> dict[str, str]:
+        return {"session": str(self.session_id), "kind": self.kind}
 
 
 class SessionTaskQuerySet(models.QuerySet["SessionTask"]):

@@ -18,11 +18,12 @@ from .phone import Phone
 
 pytestmark = pytest.mark.django_db
 START = {"danger": "no", "story": "Before", "first_name": "Ana", "age_stated": "30", "result": "at_risk"}
+THEN = timezone.now() - timedelta(hours=2)  # the same in each text, unless a test says another one
 
 
 def write(phone: Phone, scene: Scene, values: dict[str, str], **more: Any) -> dict[str, Any]:
     fields = [["municipality", scene.place.municipality.slug], *([name, value] for name, value in values.items())]
-    return {**phone.fill(scene), "fields": fields, **more}
+    return {**phone.fill(scene), "occurred_at": THEN.isoformat(), "fields": fields, **more}
 
 
 def hand_over(phone: Phone, scene: Scene, values: dict[str, str], **more: Any) -> str:
