@@ -153,7 +153,8 @@ set_up_systemd() {
   systemctl daemon-reload
   say "Start"
   systemctl enable --quiet vatra nginx
-  systemctl restart vatra nginx
+  systemctl restart vatra
+  systemctl reload-or-restart nginx  # a reload ends no connection
   if grep -q '^BACKUP_RECIPIENTS=' $SETTINGS; then systemctl enable --quiet --now vatra-backup.timer vatra-backup-proof.timer; fi
   if grep -q '^POINT_IN_TIME_SECONDS=[1-9]' $SETTINGS; then
     systemctl enable --quiet vatra-point-in-time

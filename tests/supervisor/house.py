@@ -55,9 +55,8 @@ class House:
     def console(self) -> Path:
         return self.data_dir.with_suffix(".console")
 
-    def start(self, **changes: str) -> "House":
-        environment = {key: value for key, value in os.environ.items() if key not in OWN}
-        environment |= {
+    def build_environment(self) -> dict[str, str]:
+        return {key: value for key, value in os.environ.items() if key not in OWN} | {
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
             "DATA_DIR": str(self.data_dir),
             "STATIC_ROOT": str(self.static_dir),
@@ -65,6 +64,9 @@ class House:
             "PYTHONPATH": f"{ROOT / 'site'}{os.pathsep}{ROOT}",
             "URGENT_WORKERS": "1",
         }
+
+    def start(self, **changes: str) -> "House":
+        environment = self.build_environment()
         with self.console.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.supervisor"],

@@ -14,6 +14,9 @@ from config.sandbox.phones import KEY_VARIABLE, describe_gateways
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCK_WAIT_SECONDS = 8.0
+WEB_SOCKET = "VATRA_WEB_SOCKET"  # of the web server: the number of the socket that it was given
+FIRST_HANDED_OVER = 3
+BACKLOG = 1024  # connections that wait while no web server runs
 
 
 class CannotStart(Exception):
@@ -36,9 +39,10 @@ class Instance:
     public_url: str
     lock: int
     claim: socket.socket
-    reserved: socket.socket
+    reserved: socket.socket  # under systemd it listens: it outlasts a restart, and connections wait in it
     mail_socket: socket.socket | None
     phone_socket: socket.socket | None = None
+    listens: bool = False
 
     @property
     def profile(self) -> str:
@@ -56,7 +60,11 @@ class Instance:
     def close_in_part(self, part: str) -> None:
         """Close, in the new process of this part, what isn't its own. The lock stays: every part holds it."""
         self.claim.close()
-        self.reserved.close()
+        if self.listens and part == "web":
+            self.reserved.set_inheritable(True)
+            os.environ[WEB_SOCKET] = str(self.reserved.fileno())
+        else:
+            self.reserved.close()
         os.set_inheritable(self.lock, True)
         for variable, listener in (("SINK_SOCKET", self.mail_socket), ("PHONES_SOCKET", self.phone_socket)):
             if listener is None:
@@ -80,12 +88,17 @@ def claim_instance() -> Instance:
     settings = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     host = os.environ.get("HOST", "127.0.0.1")
     port = _port(os.environ.get("PORT") or "8000")
-    claim, reserved = _reserve(host, port)
+    handed_over = _take_handed_over(port)
+    claim, reserved = (_claim(port), handed_over) if handed_over is not None else _reserve(host, port)
+    listens = handed_over is not None or "NOTIFY_SOCKET" in os.environ
+    if listens and handed_over is None:
+        reserved = _listen(reserved)
     data_dir = _folder(Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve())
     lock = lock_folder(data_dir)
     os.environ.update({"PORT": str(port), "HOST": host, "DATA_DIR": str(data_dir)})
     public_url = os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
     place = Instance(host, port, data_dir, settings, public_url, lock, claim, reserved, None)
+    place.listens = listens
     if place.is_local and not os.environ.get("EMAIL_URL"):
         place.mail_socket = _listen_on_a_free_port()
         os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{place.mail_socket.getsockname()[1]}"
@@ -102,6 +115,41 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
         raise CannotStart(f"PORT is {text!r}; it takes a number from 1 to 65535.")
     return int(text)
+
+
+def _take_handed_over(port: int) -> socket.socket | None:
+    """Return the socket that systemd has stored for us since the last start (sd_listen_fds(3)), None without one."""
+    pid, amount = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if pid != str(os.getpid()) or amount != "1":
+        return None
+    listener = socket.socket(fileno=FIRST_HANDED_OVER)
+    listener.set_inheritable(False)
+    if listener.family not in (socket.AF_INET, socket.AF_INET6) or listener.getsockname()[1] != port:
+        listener.close()  # PORT was changed meanwhile
+        return None
+    return listener
+
+
+def _listen(reserved: socket.socket) -> socket.socket:
+    """Listen where the reserved socket is bound. Raises CannotStart."""
+    family, address = reserved.family, reserved.getsockname()[:2]
+    reserved.close()
+    try:
+        return socket.create_server(address, family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise CannotStart(f"Port {address[1]} on {address[0]} can't be used ({error.strerror}).") from None
+
+
+def _claim(port: int) -> socket.socket:
+    """Claim the port's name, so that no other copy takes it. Raises CannotStart."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0vatra-outreach-port-{port}")
+    except OSError:
+        claim.close()
+        raise CannotStart(f"Another copy of the service has port {port}. Stop it first.") from None
+    return claim
 
 
 def _reserve(host: str, port: int) -> tuple[socket.socket, socket.socket]:

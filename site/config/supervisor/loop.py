@@ -182,6 +182,8 @@ class Supervisor:
         answer = ask(self.place)
         self._asked_at = time.monotonic()
         if answer.parts is not None:
+            if self.place.listens and not self.systemd.has_said_ready:
+                self.systemd.store(self.place.reserved)
             self.systemd.say_ready()
         if answer.ready and not self.is_ready:
             self.is_ready = True

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from array import array
 
 
 class Systemd:
@@ -14,11 +15,16 @@ class Systemd:
         address = os.environ.pop("NOTIFY_SOCKET", "")
         # An abstract socket is written with @ in place of the leading NUL.
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
-        self._has_said_ready = False
+        self.has_said_ready = False
 
     def say_ready(self) -> None:
         """Say that pages are served, until systemd has taken it; `systemctl start` waits for it."""
-        self._has_said_ready = self._has_said_ready or self._send("READY=1")
+        self.has_said_ready = self.has_said_ready or self._send("READY=1")
+
+    def store(self, listener: socket.socket) -> None:
+        """Have it stored over a restart (FDSTORE): whoever connects meanwhile waits. A stop closes it."""
+        self._send("FDSTOREREMOVE=1\nFDNAME=web")
+        self._send("FDSTORE=1\nFDNAME=web", listener.fileno())
 
     def say_alive(self) -> None:
         """Say that the loop turns. Silence of WatchdogSec makes systemd start the service again."""
@@ -27,12 +33,14 @@ class Systemd:
     def say_stopping(self) -> None:
         self._send("STOPPING=1")
 
-    def _send(self, state: str) -> bool:
+    def _send(self, state: str, *files: int) -> bool:
         if not self._address:
             return False
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as wire:
-                wire.sendto(state.encode(), self._address)
+                # Not socket.send_fds: before Python 3.13 it forgets the address.
+                rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", files))] if files else []
+                wire.sendmsg([state.encode()], rights, 0, self._address)
         except OSError:
             return False  # its queue is full, or it is away; our silence says the rest
         return True

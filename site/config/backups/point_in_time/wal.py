@@ -6,8 +6,8 @@ on the server: a receiver that is away costs a new base, and never the server's 
 A change holds pieces of the log: name of the segment (24 bytes), where in it, how long (8 bytes each), deflated.
 """
 
-import os
 import re
+import secrets
 import shutil
 import struct
 import subprocess
@@ -45,7 +45,7 @@ class Receiver:
     def __init__(self, folder: Path, database: dict[str, Any]) -> None:
         self.folder, self.database = folder, database
         self.process: subprocess.Popen[bytes] | None = None
-        self.name = f"vatra_point_{os.getpid()}"
+        self.name = ""  # by which the server knows it
 
     def start_anew(self) -> None:
         """Begin at the server's present segment. What was received before goes: after a pause it has a gap."""
@@ -56,6 +56,8 @@ class Receiver:
 
     def start(self) -> None:
         """Begin, or go on where it ended. Raises CannotCopy."""
+        # Another each time: of one that was killed the server doesn't know yet.
+        self.name = f"vatra_point_{secrets.token_hex(4)}"
         words = ["--no-loop", "--no-password", "--status-interval=5", f"--directory={self.folder}"]
         with (self.folder / "errors").open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603
@@ -77,6 +79,14 @@ class Receiver:
             return True
         return b"has already been removed" in said or b"is ahead of" in said or b"timeline" in said
 
+    def _read_errors(self) -> str:
+        """Return the last line that it wrote, which names servers and segments, never rows."""
+        try:
+            lines = (self.folder / "errors").read_text(errors="replace").splitlines()
+        except FileNotFoundError:
+            return ""
+        return f" It says: {lines[-1][:200]}" if lines else ""
+
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
@@ -94,7 +104,7 @@ class Receiver:
             if time.monotonic() > until or not self.is_running():
                 raise CannotCopy(
                     "The log of PostgreSQL isn't received: does the service's role have REPLICATION, and does"
-                    " pg_hba.conf let it in for it (docs/operator.md, A moment of your choice)?"
+                    " pg_hba.conf let it in for it (docs/operator.md, A moment of your choice)?" + self._read_errors()
                 )
             time.sleep(0.1)
 

@@ -14,10 +14,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.net import SocketHolder
+from granian.server.mp import MPServer
 
 from config.admission import THREADS_BESIDE
 from config.liveness import pulse
+from config.supervisor.instance import WEB_SOCKET
 
 # Granian sets up handlers of its own; ours write one JSON object per line and leave out content.
 GRANIAN_LOGS: dict[str, Any] = {
@@ -41,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("_granian").setLevel(logging.WARNING)
-        Server(
+        HandedOver(
             "config.wsgi:application",
             address=os.environ.get("HOST", "127.0.0.1"),
             port=int(os.environ.get("PORT", "8000")),
@@ -58,6 +60,21 @@ class Command(BaseCommand):
             log_dictconfig=GRANIAN_LOGS,
             log_access=False,
         ).serve(target_loader=in_a_worker, wrap_loader=False)
+
+
+class HandedOver(MPServer):
+    """Granian on a socket that is listened on already, where the supervisor was given one."""
+
+    def _init_shared_socket(self) -> None:
+        number = os.environ.get(WEB_SOCKET, "")
+        if not number:
+            super()._init_shared_socket()
+            return
+        # All workers accept from it. Whoever connects while none does waits in it, also over a restart of the service.
+        own: Any = self  # these are granian's own names, which its types leave open
+        own._ssp = own._sso = None
+        own._shd = SocketHolder(int(number), False, self.backlog)  # type: ignore[call-arg]
+        own._sfd = int(number)
 
 
 def in_a_worker() -> Callable[..., Any]:

@@ -1,6 +1,8 @@
 """The house of `backups.tests`, and a journal of its database."""
 
 import sqlite3
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -15,6 +17,14 @@ from config.backups.point_in_time.writing import Journal
 from config.backups.tests.conftest import House, house
 
 __all__ = ["house"]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder that PostgreSQL's own account may pass through; pytest closes its own again with each run."""
+    with tempfile.TemporaryDirectory(prefix="moment-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 @dataclass
@@ -44,13 +54,6 @@ def kept(house: House) -> Iterator[Kept]:
             source = stack.enter_context(closing(PostgresSource(work, dict(connection.settings_dict))))
 
             def catch_up() -> None:
-                return
+                time.sleep(1.5)  # the log comes a moment later
 
         yield Kept(Journal(house.folder, get_recipients(), source, work), catch_up)
-
-
-def let_others_through(path: Path) -> None:
-    """PostgreSQL runs under an account of its own where the tests run as root, and must reach its folder."""
-    for folder in [path, *path.parents]:
-        if folder.stat().st_mode & 0o001 == 0:
-            folder.chmod(folder.stat().st_mode | 0o011)

@@ -27,7 +27,7 @@ from config.backups.tests.conftest import House
 from config.health import POINT_IN_TIME, describe_point_in_time
 from notifications.outbox.models import Heartbeat
 
-from .conftest import Kept, let_others_through
+from .conftest import Kept
 
 
 def settle_time() -> datetime:
@@ -55,7 +55,6 @@ def empty_database() -> Iterator[str | None]:
 
 def restore(house: House, at: datetime, database: str | None, capsys: Any, *more: str, source: str = "") -> str:
     into = house.root / "elsewhere"
-    let_others_through(house.root)
     words = [source or str(house.folder), f"--at={at.isoformat()}", f"--into={into}"]
     words += [f"--identity={house.identity_file}", *([f"--database={database}"] if database else []), *more]
     call_command("restore", *words)
@@ -125,7 +124,6 @@ def test_a_file_that_was_deleted_before_the_moment_does_not_come_back(house: Hou
     Attachment.objects.filter(pk=extra.pk).delete()
     remove_content(extra.pk)
     for _turn in range(2):
-        time.sleep(1.1)  # PostgreSQL's log comes a moment later
         kept.catch_up()
         kept.journal.go_on()
     with empty_database() as database:

@@ -24,8 +24,6 @@ from config.backups.point_in_time.writing import Journal
 from config.backups.proof import build_url
 from config.backups.tests.conftest import House
 
-from .conftest import let_others_through
-
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="it is PostgreSQL's log")
 
 WRITER = """
@@ -80,7 +78,6 @@ def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_aft
 ) -> None:
     chance, acknowledged, work = random.Random(1), tmp_path / "ack", tmp_path / "work"
     work.mkdir()
-    let_others_through(tmp_path)
     own = {**connection.settings_dict, "NAME": database}
     with closing(PostgresSource(work, own)) as source:
         journal = Journal(house.folder, get_recipients(), source, work)

@@ -1,0 +1,125 @@
+"""The service is started again behind a socket that stays: whoever connects meanwhile waits, and nobody is refused.
+
+systemd stores the socket (FileDescriptorStoreMax in deploy/vatra.service) and gives it back; here the test does it by
+the same rules: sd_notify(3), sd_listen_fds(3).
+"""
+
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .house import ROOT, House, wait_until
+
+pytestmark = pytest.mark.faults
+
+GIVE_BACK = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)  # for exec, too
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="web")
+os.execv(sys.executable, [sys.executable, "-m", "config.supervisor"])
+"""
+
+
+class StoredHouse(House):
+    """A house under what does as systemd does with a socket: it is stored, and given back at the next start."""
+
+    def listen_for_notes(self) -> "StoredHouse":
+        self.stored: int | None = None
+        self.notes = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        address = self.data_dir.with_suffix(".notify")
+        self.notes.bind(str(address))
+        self.address = str(address)
+        threading.Thread(target=self._store, daemon=True).start()
+        return self
+
+    def _store(self) -> None:
+        while True:
+            try:
+                message, files, _flags, _address = socket.recv_fds(self.notes, 4096, 1)
+            except OSError:
+                return
+            if b"FDSTORE=1" in message.split() and files:
+                self.stored = files[0]
+
+    def start(self, **changes: str) -> "StoredHouse":
+        environment = self.build_environment() | {"NOTIFY_SOCKET": self.address} | changes
+        command, passed = ["-m", "config.supervisor"], []
+        if self.stored is not None:
+            command, passed = ["-c", GIVE_BACK, str(self.stored)], [self.stored]
+        with self.console.open("a") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=subprocess.STDOUT, start_new_session=True, pass_fds=passed,
+            )  # fmt: skip
+        return self
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(60) == 0
+
+
+class Readers:
+    """People who each open a connection of their own: how each was answered, and after how long."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.is_over = port, threading.Event()
+        self.answers: list[tuple[object, float]] = []
+        self.threads: list[threading.Thread] = []
+
+    def run(self) -> None:
+        while not self.is_over.is_set():
+            self.threads.append(threading.Thread(target=self._ask, daemon=True))
+            self.threads[-1].start()
+            time.sleep(0.1)
+
+    def _ask(self) -> None:
+        began = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        try:
+            connection.request("GET", "/healthz")
+            status: object = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            status = type(error).__name__
+        finally:
+            connection.close()
+        self.answers.append((status, time.monotonic() - began))
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Iterator[StoredHouse]:
+    house = StoredHouse(tmp_path / "data", tmp_path / "static").begin_migrated().listen_for_notes()
+    house.start().wait_ready()
+    yield house
+    if house.process is not None and house.process.poll() is None:
+        house.stop()
+    house.notes.close()
+
+
+def test_nobody_is_refused_while_the_service_is_started_again(stored: StoredHouse) -> None:
+    wait_until(lambda: stored.stored is not None, seconds=20, what="the socket is stored")
+    readers = Readers(stored.port)
+    thread = threading.Thread(target=readers.run)
+    thread.start()
+    time.sleep(2)
+    for _round in range(2):
+        stored.stop()
+        stored.console.unlink()
+        stored.start().wait_ready()
+        time.sleep(1)
+    readers.is_over.set()
+    thread.join()
+    for each in readers.threads:
+        each.join()
+    longest = max(seconds for _status, seconds in readers.answers)
+    print(f"{len(readers.answers)} answers; the longest wait {longest:.1f} s")
+    assert {status for status, _seconds in readers.answers} == {200}
+    assert longest > 1  # otherwise nobody had to wait, and nothing was tried
