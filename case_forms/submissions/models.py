@@ -153,6 +153,7 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["unit", "-received_at"]),
             models.Index(fields=["-received_at"]),
+            models.Index(fields=["occurred_at"]),
             models.Index(fields=["form_version", "-received_at"]),
             models.Index(
                 fields=["unit"],

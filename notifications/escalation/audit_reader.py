@@ -108,7 +108,8 @@ def _build_actor_filter(who: str) -> Q:
 
 
 def _get_target_ids(text: str) -> list[str]:
-    notices = Notice.objects.filter(code__iexact=text).values_list("pk", flat=True)[:5]
+    # Codes are stored in capitals: "whatever its case" would read every notice there is.
+    notices = Notice.objects.filter(code=text.upper()).values_list("pk", flat=True)[:5]
     people = User.objects.filter(username__iexact=text).values_list("pk", flat=True)[:5]
     return [text, *map(str, notices), *map(str, people)]
 

@@ -1,12 +1,12 @@
 """Watch the chain: a little each minute, all of it again and again; and note outside the database what was there.
 
 Each minute (`watch_chain`): 1 what is new since the last time is read and its end noted; 2 of the pass over the whole
-chain, which begins an hour after the last one ended well, as much as fits into two seconds. A chain of a
-million entries is read whole in ten such looks or so, one of twenty million takes hours (docs/adr/0201). No lock is taken,
-so nobody who writes waits. How far it has come, the note and what was found stand in a file beside the data
+chain, which begins an hour after the last one ended well, as much as fits into two seconds. A chain of a million
+entries is read whole in ten such looks or so, one of twenty million takes hours (docs/adr/0201). No lock is taken, so
+nobody who writes waits. How far it has come, the note and what was found stand in a file beside the data
 (`AUDIT_WATCH_FILE`), signed with the chain's key: whoever can write only to the database can neither cut off entries
-that were noted nor claim that all of it has been read. `verify_audit` reads on from the same note
-(`audit.verified_head`).
+that were noted nor claim that all of it has been read. `verify_audit` reads on from the same note, which is the
+verified head (`audit.verified_head`).
 
 A chain that was broken once stays reported as broken until a whole pass is well again, or an operator says that the
 database was restored from a copy (`verify_audit --after-restore`), which stands in the chain itself.
@@ -19,7 +19,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ from .verification import (
 SECONDS_A_LOOK = 2.0
 PASS_EACH = timedelta(hours=1)
 PURPOSE = "watch"
+UNSTORED = frozenset({"read_at"})
 NOTE_SPOILT = gettext_noop("the note beside the database was changed")
 
 log = structlog.get_logger(__name__)
@@ -58,8 +59,9 @@ log = structlog.get_logger(__name__)
 class Watch:
     """What is remembered. Times as ISO 8601; `tail`: up to where new entries were read; `whole`: the pass that runs.
 
-    `read_at`: when new entries were last read to their end. `since`: from when on entries are noted here. `broken`, `reason`: the first entry that didn't fit, 0 for none.
-    `spoilt`: the file wasn't as it was written; then only an operator ends it.
+    `since`: from when on entries are noted here. `broken`, `reason`: the first entry that didn't fit, 0 for none.
+    `spoilt`: the file wasn't as it was written; then only an operator ends it. `read_at`: when new entries were read to
+    their end in this look, "" when they weren't. It isn't stored: the release before would refuse a file with it.
     """
 
     since: str = ""
@@ -248,12 +250,14 @@ def _read(path: Path) -> Watch | None:
     # By any key: the one that signed the file may have been followed by another since.
     if not any(hmac.compare_digest(signature, _sign(body, key.id)) for key in chain_keys().keys):
         raise ValueError(NOTE_SPOILT)
-    return Watch(**json.loads(body))
+    stored = json.loads(body)
+    # What a later release may have written beside it: this one was put back.
+    return Watch(**{each.name: stored[each.name] for each in fields(Watch) if each.name in stored})
 
 
 def _store(watch: Watch) -> None:
     path = _path()
-    body = json.dumps(asdict(watch))
+    body = json.dumps({name: value for name, value in asdict(watch).items() if name not in UNSTORED})
     unfinished = path.with_suffix(".unfinished")
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:

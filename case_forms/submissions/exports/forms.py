@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
@@ -36,8 +37,10 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         # only forms and units with something to export: the lists say no more than the person may see anyway
         seen = Submission.objects.visible_to(user).order_by()
-        self._choose_from("form", FormDefinition.objects.filter(pk__in=seen.values("form_version__form")))
-        self._choose_from("unit", MobileUnit.objects.filter(pk__in=seen.values("unit")))
+        # Whether there is one, asked for each of a few forms and units: a list of whose they are would read them all.
+        of_form = seen.filter(form_version__form=OuterRef("pk"))
+        self._choose_from("form", FormDefinition.objects.filter(Exists(of_form)))
+        self._choose_from("unit", MobileUnit.objects.filter(Exists(seen.filter(unit=OuterRef("pk")))))
 
     def _choose_from(self, name: str, rows: Any) -> None:
         self.fields[name].queryset = rows  # type: ignore[attr-defined]

@@ -75,6 +75,7 @@ def test_it_is_narrowed_by_person_deed_target_and_time(keeper, staffed):
         ({"what": "brief."}, "brief.opened", "notice.sent"),
         ({"target": "case"}, "case.read", "notice.sent"),
         ({"target_id": notice.code}, "brief.opened", "case.read"),
+        ({"target_id": notice.code.lower()}, "brief.opened", "case.read"),
         ({"until": day}, "case.read", "notice.sent"),
         ({"since": day}, "notice.sent", "case.read"),
     ):

@@ -1,5 +1,6 @@
 """The chain's alarm and the mail of the day, through the job that runs each minute."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -73,6 +74,17 @@ def test_the_head_goes_out_once_a_day_and_is_good_for_a_check(operators, clock):
     assert "it is whole" in mail.outbox[0].body
     clock.tick(days=1)
     assert len(mail.outbox) == 4
+
+
+def test_when_new_entries_were_last_read_to_their_end_stays_known(clock, monkeypatch):
+    log_event("test.done")
+    clock.tick()
+    at = Heartbeat.objects.get(part=CHAIN).facts["read_at"]
+    assert at == clock.now.isoformat()
+    really = chain_watch.watch_chain
+    monkeypatch.setattr(chain_watch, "watch_chain", lambda now: replace(really(now), read_at=""))
+    clock.tick(minutes=1)
+    assert Heartbeat.objects.get(part=CHAIN).facts["read_at"] == at
 
 
 def test_nothing_goes_out_before_eight(operators, clock):

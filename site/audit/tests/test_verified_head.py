@@ -1,4 +1,4 @@
-"""`verify_audit` reads on from a verified head; what lies before it, the head itself and the note are no way past it."""
+"""`verify_audit` reads on from a verified head; neither the head nor its note is a way past it."""
 
 from datetime import timedelta
 from io import StringIO
@@ -41,14 +41,14 @@ def read_numbers(monkeypatch):
     return found
 
 
-def sql(*statements: str) -> None:
+def sql(*statements: str, values: tuple[int, ...] = ()) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
-            cursor.execute(statement)
+            cursor.execute(statement, values)
 
 
 def spoil(number: int) -> None:
-    sql(f"UPDATE audit_auditentry SET action = 'x' WHERE number = {number}")
+    sql("UPDATE audit_auditentry SET action = 'x' WHERE number = %s", values=(number,))
 
 
 def look(**how) -> Verified:

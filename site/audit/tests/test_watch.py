@@ -1,5 +1,6 @@
 """Watching the chain: in steps, each hour all of it, and what was noted outside the database can't be cut off."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -39,7 +40,17 @@ def test_one_look_reads_a_small_chain_whole_and_notes_its_end():
     assert state(found) == (0, "")
     assert (found.verified, found.verified_at, found.tail["number"]) == (3, now.isoformat(), 3)
     assert found.facts()["noted"] == 3
-    assert watch.get_last_watch() == found
+    assert watch.get_last_watch() == replace(found, read_at="")
+
+
+def test_a_file_of_another_release_is_read_as_far_as_it_is_known(beside):
+    write(3)
+    watch_chain()
+    body = beside.read_text().partition("\n")[2]
+    assert "read_at" not in body  # the release before knows no such name
+    body = body.replace("{", '{"of_a_later_release": 1, ', 1)
+    beside.write_text(f"{watch._sign(body, watch.chain_keys().primary.id)}\n{body}")
+    assert watch.get_last_watch().tail["number"] == 3
 
 
 def test_an_empty_chain_is_well():

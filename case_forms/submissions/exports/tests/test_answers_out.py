@@ -172,6 +172,8 @@ def test_days_and_units_and_drills_choose_what_goes_out(scene):
     assert taken() == {str(old.pk), str(new.pk)}
     assert taken(since=week_ago) == {str(new.pk)}
     assert taken(until=week_ago) == {str(old.pk)}
+    assert taken(since="0001-01-01", until="9999-12-31") == {str(old.pk), str(new.pk)}
+    assert taken(until="0001-01-01") == taken(since="9999-12-31") == set()
     assert taken(since=week_ago, drills="on") == {str(new.pk), str(drill.pk)}
     assert taken(unit=scene.unit.slug) == {str(old.pk), str(new.pk)}
 

@@ -1,4 +1,4 @@
-"""`manage.py verify_audit`: verify the audit chain, on from where it was verified before, or with `--whole` all of it."""
+"""`manage.py verify_audit`: verify the audit chain on from where it was verified before; with `--whole` all of it."""
 
 import sys
 from typing import Any
