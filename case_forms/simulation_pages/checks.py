@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from access.limits import simulations
+from access.limits import Busy, simulations
 from access.models import localize
 from case_forms.procedure_editor.checks import Finding
 from case_forms.procedures.actions import publishing_problems
@@ -24,9 +24,14 @@ def check_scenarios(procedure: Procedure) -> Iterator[Finding]:
     if publishing_problems(procedure.key, definition):
         return
     given_up = list(Scenario.objects.superseded().filter(procedure=procedure.key))
-    with simulations.turn():
-        results = run_scenarios(definition)
-        as_approved = run_scenarios(definition, given_up) if given_up else []
+    try:
+        with simulations.turn():
+            results = run_scenarios(definition)
+            as_approved = run_scenarios(definition, given_up) if given_up else []
+    except Busy:
+        # Whoever presses while the page itself still runs them has done nothing wrong.
+        yield Finding("", _("The scenarios are still running for another page. Try again in a minute."))
+        return
     for result in results:
         yield from iter_findings(result)
     for result in as_approved:

@@ -2,9 +2,11 @@
 
 import re
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from access.limits import Bounded
 from audit.models import AuditEntry
 from case_forms.procedure_editor.tests.editors import Editor, editor
 from case_forms.procedures.models import Procedure
@@ -92,7 +94,7 @@ def test_a_scenario_that_lacks_something_is_not_saved(
         **tell(**{"go": "save", "_title_en": "Nobody answers", **must(*(rows or (CALLED,))), **changes}),
     )
     assert page.status_code == 422
-    assert said in words(page)
+    assert said in page.content.decode()
     assert not Scenario.objects.exists()
 
 
@@ -115,13 +117,30 @@ def test_a_red_scenario_names_the_rule_and_keeps_the_draft_from_being_submitted(
     assert "All 1 hold" in words(ana.get(f"{procedure.pk}/scenarios/", on="force"))
 
 
+def test_whoever_submits_while_the_scenarios_still_run_is_asked_to_wait(
+    ana: Editor,
+    procedure: Procedure,  # noqa: F811
+) -> None:
+    save(ana, procedure)
+    busy = Bounded(at_once=1, waiting=0, seconds=0)
+    with mock.patch("case_forms.simulation_pages.checks.simulations", busy), busy.turn():
+        found = ana.get(f"{procedure.pk}/findings/").json()["findings"]
+        answer = ana.submit(procedure)
+    assert [each["message"] for each in found] == [
+        "The scenarios are still running for another page. Try again in a minute."
+    ]
+    page = ana.client.get(answer.url, follow=True) if answer.status_code == 302 else answer
+    assert "The scenarios are still running" in page.content.decode()
+    assert Procedure.objects.get(pk=procedure.pk).current_workflow_state is None
+
+
 def test_a_scenario_is_opened_changed_copied_and_deleted(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
     save(ana, procedure, **act(0, kind="accepts", role="police", at="45", whose="call"))
     pk = Scenario.objects.get().pk
     before = Scenario.objects.values().get()
     page = ana.get(f"{procedure.pk}/scenarios/{pk}/")
     assert page.status_code == 200
-    assert "What must hold" in words(page)
+    assert "What must hold" in page.content.decode()
     assert Scenario.objects.values().get() == before
     changed = tell(go="save", _title_en="Other", **must({"kind": "told", "role": "police", "within": "5"}))
     assert ana.post(f"{procedure.pk}/scenarios/{pk}/", **changed).status_code == 302

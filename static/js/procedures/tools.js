@@ -5,6 +5,7 @@ import { plain } from "../builder/keys.js";
 
 const TOAST = 12000;
 const AFTER_SAVING = 400; // milliseconds before the checks are asked, so that typing doesn't ask them each time
+const AFTER_OTHERS = 15_000;
 
 export class Tools {
   /**
@@ -148,6 +149,11 @@ export class Tools {
     panel.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(panel.dataset.panel ?? "", { headers: { Accept: "application/json" } });
+      // Others are at it: what the panel said before stays until it is its turn.
+      if (answer.status === 503) {
+        setTimeout(() => turn === this.turn && this.fetchPanel(panel, turn), AFTER_OTHERS);
+        return;
+      }
       if (!answer.ok) throw new Error(String(answer.status));
       const { html } = /** @type {{ html: string }} */ (await answer.json());
       // A later save has asked again.

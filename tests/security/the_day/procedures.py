@@ -20,7 +20,7 @@ from .staff import Staff
 
 PROCEDURE = "wagtailsnippets_procedures_procedure:"
 SOP = "sop_dcm_499_2018"
-ALARM = "phone_alarm_police"
+ALARM, REPORT = "phone_alarm_police", "session_report_asked"
 RENAME = {"op": "replace", "path": "/title/en", "value": "Kanarina"}
 REASON = {"legal_source": "Kanarina", "note": "Kanarina", "begins": "now"}
 
@@ -155,10 +155,10 @@ def take_a_procedure_in(day: Day, me: Staff) -> Any:
 
 
 def without_a_rule(day: Day) -> Procedure:
-    """The shipped procedure of the day, whose draft lacks the rule about alarms."""
+    """The shipped procedure of the day, whose draft lacks the rules about alarms and about reports."""
     shipped = Procedure.objects.get(key=SOP)
     changed = shipped.working_copy()
-    rules = [each for each in changed["rules"] if each["key"] != ALARM]
+    rules = [each for each in changed["rules"] if each["key"] not in (ALARM, REPORT)]
     replace_draft(procedure=shipped, definition={**changed, "rules": rules}, by=day.coordinator.user, origin="json")
     return shipped
 
@@ -180,8 +180,8 @@ def say_that_a_rule_is_not_for_us(day: Day, me: Staff) -> Any:
 @act("procedure.rule_offered_again", "coordinator", f"{PROCEDURE}release")
 def have_a_rule_offered_again(day: Day, me: Staff) -> Any:
     made = without_a_rule(day)
-    me.post(f"{PROCEDURE}release", made.pk, go="decline", rule=ALARM, reason="Kanarina")
-    me.post(f"{PROCEDURE}release", made.pk, go=f"again:{ALARM}")
+    me.post(f"{PROCEDURE}release", made.pk, go="decline", rule=REPORT, reason="Kanarina")
+    me.post(f"{PROCEDURE}release", made.pk, go=f"again:{REPORT}")
     return named(made)
 
 
