@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ('access', '0008_phones_that_store'),
         ('builder', '0006_facts_catalogue'),
         ('cases', '0025_forms_moved'),
-        ('intake', '0017_phones_that_store'),
+        ('intake', '0018_what_phones_handed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
