@@ -296,6 +296,8 @@ interface StoredDraft extends DraftStart, DraftContent {
   follows?: string[];
   /** The one of them whose text this one was changed from. */
   base?: string;
+  /** Of one that was begun on the service: its files, which lie there. */
+  there?: string[];
 }
 
 interface QueueItem {
@@ -331,5 +333,6 @@ type DeviceSession = import("../static/js/device/core/context.js").Session;
 type DeviceStore = import("../static/js/device/core/store.js").Store;
 type DeviceRequests = import("../static/js/device/core/store.js").Requests;
 type DraftSavings = import("../static/js/device/core/drafts.js").Savings;
+type DeviceDrafts = import("../static/js/device/core/drafts.js").Drafts;
 type DevicePack = import("../static/js/device/core/pack.js").Pack;
 type ServiceClient = import("../static/js/device/core/service.js").Service;

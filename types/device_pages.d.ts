@@ -88,6 +88,8 @@ interface Pack {
   sessions: PackSession[];
   cases: { reference: string; facts: { label: string; value: string }[]; expires_at: string }[];
   kits: PackedKit[];
+  /** Drafts that were begun on the service and wait to be taken along. */
+  offered?: { id: string; title: string }[];
   more: { day: number; sessions: number; kits: number };
   alarm: { number: string; code_normal: string; code_urgent: string } | null;
 }
@@ -122,7 +124,10 @@ interface PhoneApp {
   pack: Pack | null;
   /** Whether the service answered last. */
   isReached: boolean;
+  /** Whether it answered that the person has to sign in. */
+  isSignedOut: boolean;
   go: (path: string) => void;
+  fail(error: unknown): Promise<void>;
   sync: () => Promise<void>;
   changed: () => void;
 }

@@ -93,7 +93,7 @@ def _build_contents(form: Form, context: CheckContext) -> dict[str, Any]:
                 "title": localize(state.section.title, context.language),
                 "intro": localize(state.section.intro, context.language),
                 "relevant": state.section.relevant,
-                "html": _draw(builder.entries()),
+                "html": draw_entries(builder.entries()),
                 "may_require": any(view.question.required for view in builder.questions),
                 "rules": _with_words(rules, state.section.items, context),
             }
@@ -116,7 +116,7 @@ def _state_of(checked: Checked, key: str) -> SectionState:
     return next(state for state in checked.sections if state.key == key)
 
 
-def _draw(entries: Iterable[Entry]) -> str:
+def draw_entries(entries: Iterable[Entry]) -> str:
     return "".join(render_to_string("submissions/entry.html", {"entry": entry}) for entry in entries)
 
 

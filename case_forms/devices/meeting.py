@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.chain import get_actor, log_event
@@ -22,14 +23,15 @@ from case_forms.submissions.drafts.phone_merge import Met
 from case_forms.submissions.models import Attachment, Draft, Submission
 
 from .envelopes import Filled
-from .models import Device, Rescue
+from .models import Device, Rescue, TakenDraft
 from .typed import read_posts, read_typed
 
 
 def list_untouched(device: Device, records: Collection[UUID]) -> list[Draft]:
-    """Return the rescued drafts of these ids that are as the phone gave them; locked, in the caller's transaction."""
+    """Return the drafts of these ids that are as the phone gave or took them; locked, in the caller's transaction."""
     drafts = Draft.objects.open().filter(pk__in=_results(device, records)).select_for_update(of=("self",))
-    return [draft for draft in drafts.order_by("pk") if not draft.section_versions and not draft.besides]
+    taken = dict(_list_taken(device, records).values_list("draft", "versions"))
+    return [draft for draft in drafts.order_by("pk") if not draft.besides and _is_as_it_was(draft, taken.get(draft.pk))]
 
 
 def is_worked_on(device: Device, records: Collection[UUID]) -> bool:
@@ -115,6 +117,7 @@ def let_go(device: Device, drafts: Iterable[Draft], files: Collection[UUID]) -> 
             target_id=draft.pk,
             device=str(device.pk),
         )
+        TakenDraft.objects.filter(draft=draft.pk).delete()
         draft.delete()
 
 
@@ -126,4 +129,19 @@ def note_followed(device: Device, records: Iterable[UUID], result: UUID) -> None
 
 
 def _results(device: Device, records: Collection[UUID]) -> list[UUID]:
-    return list(Rescue.objects.filter(device=device, uuid__in=records).values_list("draft", flat=True))
+    handed = Rescue.objects.filter(device=device, uuid__in=records).values_list("draft", flat=True)
+    return [*handed, *_list_taken(device, records).values_list("draft", flat=True)]
+
+
+def get_versions(draft: Draft) -> dict[str, Any]:
+    """Return what changes whenever somebody works on the draft here."""
+    return {"sections": draft.section_versions, "saved_at": draft.saved_at.isoformat()}
+
+
+def _is_as_it_was(draft: Draft, taken: dict[str, Any] | None) -> bool:
+    return not draft.section_versions if taken is None else get_versions(draft) == taken
+
+
+def _list_taken(device: Device, records: Collection[UUID]) -> QuerySet[TakenDraft]:
+    """Return what this phone has taken along of what was begun here: under the same ids (`taking`)."""
+    return TakenDraft.objects.filter(device=device, draft__in=records, taken_at__isnull=False)

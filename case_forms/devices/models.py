@@ -227,6 +227,28 @@ class Rescue(models.Model):
         return f"{self.uuid}"
 
 
+class TakenDraft(models.Model):
+    """A draft of the pages that its owner goes on with on their phone: offered here, then taken by the phone.
+
+    `versions`: `meeting.get_versions` of it when the phone first took it. While they are these, nobody went on here.
+    """
+
+    device = models.ForeignKey(Device, models.PROTECT, related_name="taken_drafts")
+    draft = models.UUIDField()
+    versions = models.JSONField(null=True, blank=True)
+    offered_at = models.DateTimeField(default=timezone.now)
+    taken_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("draft that goes on on a phone")
+        verbose_name_plural = _("drafts that go on on a phone")
+        ordering = ["-offered_at"]
+        constraints = [models.UniqueConstraint(fields=["device", "draft"], name="one_taking_for_each_draft")]
+
+    def __str__(self) -> str:
+        return f"{self.draft}"
+
+
 class RoadCaseQuerySet(models.QuerySet["RoadCase"]):
     def standing(self, at: datetime) -> "RoadCaseQuerySet":
         return self.filter(ended_at__isnull=True, expires_at__gt=at)

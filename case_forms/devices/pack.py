@@ -30,6 +30,7 @@ from outreach_pages.records.models import InformativeSession
 from .models import CONTACT_HOURS, Device
 from .numbers import list_national, list_numbers
 from .road import build_cases, list_marks
+from .taking import list_offered
 
 URGENT_KIND = "identification"  # of forms: what a phone sends before anything else
 MAX_DAY, MAX_SESSIONS, MAX_KITS = 60, 30, 30
@@ -55,6 +56,7 @@ def build_pack(device: Device, language: str) -> dict[str, Any]:
         "sessions": sessions,
         "session_plan": f"/api/field/v1/device-session-plan?language={language}",
         "cases": cases,
+        "offered": list_offered(device, language),
         "kits": kits,
         # How many of each didn't fit: they are online.
         "more": {"day": more_day, "sessions": more_sessions, "kits": more_kits},

@@ -100,7 +100,8 @@ def _set_record_aside(device: Device, record: UUID, filled: Filled) -> bool:
 def _save(device: Device, record: UUID, version: FormVersion, filled: Filled) -> None:
     now = clock.now()
     is_living = not get_end(device)
-    rescued = list_untouched(device, filled.follows) if is_living else []
+    before = (record, *filled.follows)  # under its own id where it was begun here
+    rescued = list_untouched(device, before) if is_living else []
     owner, unit = find_owner(device, filled.unit)
     names = named_uuids(version.parsed_form, filled.fields)
     files = _find_files(device, names, rescued)
@@ -110,9 +111,9 @@ def _save(device: Device, record: UUID, version: FormVersion, filled: Filled) ->
         Rescue.objects.create(device=device, uuid=record, draft=finished, at=now)
         return
     from_phone = {"at": now.isoformat(), "clock_seconds": 0, "finished_at": None, "missing_files": missing}
-    here = find_worked_on(device, filled.follows, version) if is_living else None
+    here = find_worked_on(device, before, version) if is_living else None
     if here is not None and (joined := _put_beside(device, here, record, filled, from_phone)):
-        note_followed(device, (record, *filled.follows), joined.pk)
+        note_followed(device, before, joined.pk)
         return
     let_go(device, rescued, files.values())
     taken = Draft.objects.filter(pk=record).exists() or Submission.objects.filter(pk=record).exists()

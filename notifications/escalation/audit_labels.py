@@ -250,6 +250,8 @@ KINDS: dict[str, Promise] = {
     "draft.from_phone": _("A phone's form became a draft"),
     "draft.saved_from_phone": _("A phone's text was added to a draft"),
     "draft.met_from_phone": _("A phone's newer text took the place of its draft"),
+    "draft.offered_to_phone": _("Offered a draft to the phone"),
+    "draft.taken_to_phone": _("A phone took a draft along"),
     "draft.discarded": _("Discarded a draft"),
     "draft.ended": _("Deleted a draft whose time was over"),
     "draft.moved": _("Moved a draft to a newer version"),

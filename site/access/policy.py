@@ -682,6 +682,13 @@ VIEWS: tuple[RouteRule, ...] = (
         scope="pack",
     ),
     RouteRule(
+        "field_api:device_draft",
+        DEVICE,
+        "A phone takes along a draft that its worker has offered to it; each time recorded.",
+        API_POST,
+        scope="pack",
+    ),
+    RouteRule(
         "field_api:device_pack",
         DEVICE,
         "A phone has what its worker needs without a network; each time recorded.",
@@ -694,6 +701,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("devices:grants", COORDINATOR, "A coordinator says who of their regions may have a phone.", POST_ONLY),
     RouteRule("devices:end", FIELD, "Its owner or a coordinator of its region ends a phone.", POST_ONLY),
     RouteRule("devices:road", WORKER, "A worker takes a case that they follow along, or leaves it here.", POST_ONLY),
+    RouteRule("devices:draft", WORKER, "A worker lets a draft that they began go on on their own phone.", WRITE),
     RouteRule("devices:alarms", COORDINATOR, "A coordinator says that they see to a phone's alarm.", POST_ONLY),
     RouteRule("field_api:openapi-json", FIELD, "The description of the field API, for those who write apps for it."),
     RouteRule("field_api:api-root", FIELD, "Only tells the framework where the field API begins; always 404."),

@@ -556,7 +556,7 @@ describe("the service's word", () => {
     const id = await draft("a");
     const row = service.devices.get(registered.device);
     [row.queue, row.read] = ["new-queue", "new-read"];
-    assert.equal(await device.contact(), "unreachable");
+    assert.equal(await device.contact(), "signed-out");
     assert.ok(device.meta?.needsRenewal);
     await device.renewed({ queue_token: "new-queue", read_token: "new-read" });
     assert.equal(await device.contact(), "ok");
@@ -670,7 +670,7 @@ describe("the service's word", () => {
     await device.setUp({ pin: PIN, registered: next });
     phone.isOnline = true;
     service.devices.get(next.device).queue = "another";
-    assert.equal(await device.contact(), "unreachable");
+    assert.equal(await device.contact(), "signed-out");
     assert.ok(service.drafts.has(id));
   });
 

@@ -159,6 +159,7 @@ class PackOut(Schema):
     sessions: list[dict[str, Any]]
     session_plan: str
     cases: list[dict[str, Any]]
+    offered: list[dict[str, str]] = []
     kits: list[dict[str, Any]]
     more: dict[str, int]
     alarm: dict[str, str] | None

@@ -23,11 +23,11 @@ from content.models import Hotline
 from ..app_version import APP_VERSION
 from ..living import find_grant
 from .argon2_script import get_argon2_url
-from .words import get_words
+from .words import get_set_up_words, get_words
 
 SCREENS = (
     *("none", "wiped", "lock", "home", "fill", "check", "finished", "card", "sessions", "kit", "slides"),
-    *("record", "plan", "alarm", "settings"),
+    *("record", "plan", "take", "alarm", "settings"),
 )
 SIGNS = ("accepted", "delivered", "edit", "forward", "offline", "owed", "phone", "plus", "save", "sending", "warning")
 # the header that every other page has from config.middleware, but a form here may ask for the phone's location
@@ -110,7 +110,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     context = frame(
         request,
         grant=find_grant(staff(request)),
-        words=get_words(),
+        words=[*get_words(), *get_set_up_words()],
         argon2=get_argon2_url(),
         app_version=APP_VERSION,
         app_url=reverse("field_phone:app" if language == DEFAULT_LANGUAGE else "field_phone:app_en"),

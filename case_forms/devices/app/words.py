@@ -9,6 +9,7 @@ def get_words() -> list[tuple[str, str]]:
         ("start-page", _("Start page")),
         ("online", _("Online")),
         ("offline-since", _("No network. What is shown is as it was at {time}.")),
+        ("signed-out", _("Signed out. What is shown is as it was at {time}.")),
         ("offline", _("No network. Nothing could be delivered.")),
         ("as-of", _("As it was at {time}.")),
         ("until", _("until {time}")),
@@ -16,7 +17,6 @@ def get_words() -> list[tuple[str, str]]:
         ("more-numbers", _("More numbers: {count}")),
         ("was-due", _("was due {time}")),
         ("card-code", _("Code of its card:")),
-        ("renewed", _("It is renewed for another 30 days.")),
         ("readable-until", _("Readable here until {time}.")),
         ("ends-soon", _("Without contact this phone locks itself for good at {time}. Open it with a network before.")),
         ("renew-soon", _("Sign in on the field pages and renew this phone before {time}.")),
@@ -29,6 +29,11 @@ def get_words() -> list[tuple[str, str]]:
         ),
         ("saved", _("Saved on this phone {time}")),
         ("not-saved", _("Not saved: this phone has no room, or no longer opens. What you typed is still on the page.")),
+        ("offered", _("begun on the service: take it along")),
+        ("taking", _("The draft is being brought to this phone…")),
+        ("unreachable-take", _("No network, so the draft couldn't be brought. It is still on the service.")),
+        ("signed-out-take", _("You are signed out. Sign in on the field pages, renew this phone, then try again.")),
+        ("ended-take", _("This phone has ended. The draft is still on the service.")),
         ("copy", _("second text: another page changed this draft at the same time")),
         ("a-form", _("A form")),
         ("finished-at", _("finished {time}")),
@@ -101,15 +106,23 @@ def get_words() -> list[tuple[str, str]]:
         ("changed-elsewhere", _("Another page of this phone changed the draft. Open it again from the start page.")),
         ("not-finished", _("It could not be finished. The draft is still on this phone; try again.")),
         ("a-file", _("A file is attached")),
+        ("file-there", _("This file is on the service and goes along with the form.")),
         ("file-gone", _("This file is no longer on this phone; choose it again.")),
         ("file-preparing", _("Preparing the file…")),
         ("bad-type", _("This kind of file isn't taken here. Choose a picture or a PDF.")),
         ("too-large", _("This file is larger than 10 MB.")),
         ("not-read", _("This picture can't be read. Choose another one.")),
+    ]
+
+
+def get_set_up_words() -> list[tuple[str, str]]:
+    """Return those that only the page says on which a phone is set up, which is stored nowhere."""
+    return [
         ("set-up-network", _("This needs a network. Nothing was set up.")),
         ("set-up-refused", _("It could not be set up. Sign in again with the second step, then try once more.")),
         ("set-up-not-granted", _("Your coordinator has not granted you a phone that stores.")),
         ("set-up-exists", _("You have another phone. If you go on, that one is ended.")),
         ("set-up-here", _("This phone is set up already.")),
         ("setting-up", _("Setting up…")),
+        ("renewed", _("It is renewed for another 30 days.")),
     ]

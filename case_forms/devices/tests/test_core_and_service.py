@@ -117,7 +117,7 @@ def test_a_phone_whose_owner_has_to_sign_in_still_delivers_what_is_finished(core
     uuid = core.act("draft", **fill(scene))
     core.act("finish", id=uuid)
     FieldToken.objects.filter(scope=FieldToken.Scope.PACK).update(expires_at="2020-01-01T00:00:00Z")
-    assert core.act("contact") == "unreachable"
+    assert core.act("contact") == "signed-out"
     assert core.act("look")["needsRenewal"] is True
     assert core.act("send")["sent"] == 1
     assert str(Submission.objects.get().pk) == uuid
@@ -125,5 +125,5 @@ def test_a_phone_whose_owner_has_to_sign_in_still_delivers_what_is_finished(core
 
 def test_a_token_over_its_time_asks_for_a_renewal(core: CorePhone, scene: Scene) -> None:
     FieldToken.objects.filter(scope=FieldToken.Scope.QUEUE).update(expires_at="2020-01-01T00:00:00Z")
-    assert core.act("contact") == "unreachable"
+    assert core.act("contact") == "signed-out"
     assert core.act("look")["needsRenewal"] is True

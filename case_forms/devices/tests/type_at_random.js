@@ -5,8 +5,7 @@
  */
 async ({ taken, day, seed, times }) => {
   const { mount } = await import("/static/js/device/pages/filling/mount.js");
-  const { readFields } = await import("/static/js/device/pages/filling/stored.js");
-  const { FieldReader } = await import("/static/js/device/pages/filling/field_reader.js");
+  const { FieldReader, readFields } = await import("/static/js/device/pages/filling/stored.js");
   const { addRow } = await import("/static/js/device/pages/filling/rows.js");
   const texts = ["", "x", "12", "-3", "2", "1", "0", "1,5", "2030-01-01", "14:05", "ana@example.org", "  "];
   let state = seed;

@@ -33,6 +33,7 @@ from ..drafts.migration import newer_version
 from ..drafts.typed_values import merged, typed_in, without_row
 from ..languages import get_draft_language, languages_to_pick
 from ..models import Draft
+from ..offers import list_offers
 from ..pages.consents import mark_uncovered
 from ..pages.entries import SectionPage
 from ..pages.repeat_rows import after_saving
@@ -318,6 +319,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
         request,
         draft=draft,
         returned=from_phone.describe_draft(draft),
+        offers=list_offers(draft, staff(request)),
         page=page,
         consents=consents,
         is_own=draft.owner_id == staff(request).pk,

@@ -42,6 +42,7 @@ from ..drafts import actions, unmapped_answers
 from ..drafts.filled import carried_over_in, get_filled
 from ..languages import get_draft_language, language_among
 from ..models import Draft, Submission
+from ..offers import list_offers
 from ..outreach_visits import FORM as VISIT_FORM
 from ..pages.section import checked_for
 from ..readable_answers import SectionReading, mark_taken_over, read_sections, read_stored
@@ -119,6 +120,7 @@ def _review_page(
         request,
         draft=draft,
         returned=from_phone.describe_draft(draft),
+        offers=list_offers(draft, user),
         closed_case=case if case is not None and case.closed_at is not None else None,
         asked=[(warning, warning.key in ticked) for warning in asked],
         is_unconfirmed=is_unconfirmed,

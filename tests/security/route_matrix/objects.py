@@ -104,6 +104,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         model: Inside("a phone, or its owner's permission for one")
         for model in (
             *("devices.DeviceGrant", "devices.Arrival", "devices.SealedFile", "devices.Rescue", "devices.PhoneAlarm"),
+            "devices.TakenDraft",
             *("devices.RoadCase", "alarm_rules.AlarmEvent"),
         )
     },

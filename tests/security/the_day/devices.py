@@ -98,6 +98,30 @@ def load_what_a_phone_takes_along(day: Day, me: Staff) -> Any:
     return theirs.device
 
 
+def begin_here(day: Day, me: Staff) -> Draft:
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    section = version.parsed_form.sections[0].key
+    return Draft.objects.create(form_version=version, unit=me.user.units()[0], owner=me.user, section=section)
+
+
+@act("draft.offered_to_phone", "worker", "devices:draft")
+def offer_a_draft_to_the_phone(day: Day, me: Staff) -> Any:
+    phone(day)
+    draft = begin_here(day, me)
+    me.post("devices:draft", draft.pk)
+    return draft
+
+
+@act("draft.taken_to_phone", "worker", "field_api:device_draft")
+def have_a_phone_take_a_draft(day: Day, me: Staff) -> Any:
+    theirs = phone(day)
+    draft = begin_here(day, me)
+    me.post("devices:draft", draft.pk)
+    path = reverse("field_api:device_draft", args=[draft.pk])
+    by_phone(me, theirs.client.post(path, headers=theirs.bearer(theirs.pack)), 200)
+    return draft
+
+
 @act("draft.from_phone", "worker", "field_api:sealed_submissions")
 def deliver_what_comes_back(day: Day, me: Staff) -> Any:
     theirs = phone(day)

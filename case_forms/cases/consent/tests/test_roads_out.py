@@ -53,6 +53,7 @@ GATED = {
     "case_forms/cases/rights/views.py": ("case_forms/cases/rights/views.py", "may_leave"),
     "case_forms/submissions/views/attachments.py": ("case_forms/submissions/views/attachments.py", "may_leave"),
     "case_forms/devices/api/endpoints.py": ("case_forms/devices/road.py", "may_leave"),
+    "case_forms/devices/draft_api.py": ("case_forms/devices/taking.py", "may_leave"),
     "case_forms/submissions/field_api/endpoints.py": ("case_forms/submissions/field_api/endpoints.py", "may_leave"),
     # Of a notice: when it is created, and each time its link is opened or it is sent on.
     "notifications/briefs/documents.py": ("notifications/briefs/links.py", "may_be_read"),

@@ -7,10 +7,12 @@ import { sealShare } from "./keys.js";
 import { rescueRemains } from "./rescue.js";
 import { queueToken, Service, senders } from "./service.js";
 
+/** @typedef {"ok" | "ended" | "signed-out" | "unreachable"} Answer */
+
 /**
  * @param {DeviceContext} context
  * @param {{ ask: (token: string) => Promise<void>, sendAll: (now: boolean) => Promise<unknown> }} queue
- * @returns {Promise<"ok" | "ended" | "unreachable">}
+ * @returns {Promise<Answer>} "signed-out": it answered, and wants the person to sign in
  */
 export async function contact(context, queue) {
   await context.refresh();
@@ -33,7 +35,7 @@ async function deliverRemains(context, queue) {
   return "ok";
 }
 
-/** @param {Promise<"ok" | "ended">} work @returns {Promise<"ok" | "ended" | "unreachable">} */
+/** @param {Promise<Answer>} work @returns {Promise<Answer>} */
 function orUnreachable(work) {
   return work.catch((error) => {
     if (error instanceof Unreachable) return "unreachable";
@@ -45,7 +47,7 @@ function orUnreachable(work) {
  * @param {DeviceContext} context
  * @param {string} device
  * @param {{ ask: (token: string) => Promise<void> }} queue
- * @returns {Promise<"ok" | "ended">}
+ * @returns {Promise<Answer>}
  */
 async function greet(context, device, queue) {
   const { env, store } = context;
@@ -66,6 +68,7 @@ async function greet(context, device, queue) {
   if (status === 401 || status === 403) {
     await context.update((row) => ({ ...row, needsRenewal: true }));
     context.changed();
+    return "signed-out";
   }
   if (status !== 200) throw new Unreachable();
   await remember(context, device, body);

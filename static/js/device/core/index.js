@@ -14,6 +14,7 @@ import { Queue } from "./queue.js";
 import { rescue } from "./rescue.js";
 import { senders } from "./service.js";
 import { Store } from "./store.js";
+import { takeDraft } from "./taking.js";
 
 export { DeviceError } from "./errors.js";
 export { loadArgon2 } from "./kdf.js";
@@ -82,6 +83,16 @@ export class Device {
   /** @param {{ queue_token: string, read_token: string, ends_at?: string }} tokens */
   renewed(tokens) {
     return renewed(this.context, tokens);
+  }
+
+  /**
+   * Takes a draft along that its worker began on the pages and offered to this phone.
+   *
+   * @param {string} id
+   * @param {string} language
+   */
+  take(id, language) {
+    return takeDraft(this.context, { drafts: this.drafts, pack: this.pack, id, language });
   }
 
   contact() {

@@ -4,10 +4,8 @@
 import { loadArgon2, openDevice } from "../core/index.js";
 import { word } from "./dom.js";
 import { guard } from "./guard.js";
-import { alarm } from "./screens/alarm.js";
-import { card } from "./screens/card.js";
+import { alarm, card, finished } from "./screens/calls.js";
 import { fill } from "./screens/fill.js";
-import { finished } from "./screens/finished.js";
 import { home } from "./screens/home.js";
 import { kit } from "./screens/kit.js";
 import { lock, none, wiped } from "./screens/lock.js";
@@ -16,13 +14,14 @@ import { record } from "./screens/record.js";
 import { sessions } from "./screens/sessions.js";
 import { settings } from "./screens/settings.js";
 import { slides } from "./screens/slides.js";
+import { take } from "./screens/take.js";
 
 const CONTACT_EACH = 5 * 60_000;
 const LOOK_EACH = 5_000;
 const LOOKED_FOR = 60_000;
 
 /** @type {Record<string, (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>>} */
-const SCREENS = { "": home, fill, finished, card, sessions, kit, slides, record, plan, alarm, settings };
+const SCREENS = { "": home, fill, finished, card, sessions, kit, slides, record, plan, take, alarm, settings };
 const WITHOUT = { none, locked: lock, wiped };
 
 class App {
@@ -33,6 +32,7 @@ class App {
     /** @type {Pack | null} */
     this.pack = null;
     this.isReached = navigator.onLine;
+    this.isSignedOut = false;
     /** @type {PhoneScreen} */
     this.screen = {};
     this.state = "";
@@ -129,8 +129,9 @@ class App {
     const sent = await this.device.queue.send({ now: true });
     const answer = await this.device.contact();
     this.isReached = answer === "ok" && !sent.isUnreachable;
+    this.isSignedOut = answer === "signed-out";
     if (this.device.state === "open" && this.isReached) {
-      await this.device.pack.refresh(this.language);
+      if ((await this.device.pack.refresh(this.language)) === "signed-out") this.isSignedOut = true;
       this.pack = /** @type {Pack | null} */ (await this.device.pack.get(this.language));
       await this.device.queue.send();
     }
@@ -187,7 +188,7 @@ async function begin() {
   window.addEventListener("hashchange", () => void app.route());
   window.addEventListener("online", sync);
   window.addEventListener("offline", () => {
-    app.isReached = false;
+    app.isReached = app.isSignedOut = false;
     app.changed();
   });
   guard(device, {

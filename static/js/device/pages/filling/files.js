@@ -38,12 +38,13 @@ export function takeFiles(form, { device, id, accept, changed }) {
  * @param {PhoneDevice} device
  * @param {HTMLInputElement} field
  * @param {string} id
+ * @param {string} elsewhere words for one that isn't on this phone
  */
-export function attach(device, field, id) {
+export function attach(device, field, id, elsewhere) {
   name(field, id, { name: word("aFile"), size: 0 });
   device.files.get(id).then(
     (file) => name(field, id, { name: file.name, size: file.size, file }),
-    () => name(field, id, { name: word("fileGone"), size: 0 }),
+    () => name(field, id, { name: elsewhere, size: 0 }),
   );
 }
 

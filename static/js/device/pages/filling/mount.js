@@ -16,6 +16,7 @@ export function mount(form, taken, { day, fields, attach }) {
   forgetChoices();
   const place = /** @type {HTMLElement} */ (form.querySelector("[data-sections]"));
   place.replaceChildren(...taken.sections.map(draw));
+  place.lang = taken.language;
   writeFields(form, taken, fields, attach);
   for (const rule of taken.sections.flatMap((section) => onDay(section.rules, day))) bound(form, rule);
   drawRankings(form);

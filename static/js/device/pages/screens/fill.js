@@ -5,10 +5,9 @@ import { enhance } from "../../../questions.js";
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { attach, takeFiles } from "../filling/files.js";
 import { mount } from "../filling/mount.js";
-import { FieldReader } from "../filling/field_reader.js";
 import { clearProblems, goTo, showProblems, summaryLines } from "../filling/problems.js";
 import { addRow, withoutRow } from "../filling/rows.js";
-import { writeFields } from "../filling/stored.js";
+import { FieldReader, writeFields } from "../filling/stored.js";
 import { dayOf } from "../filling/whole_form.js";
 import { showCheck } from "./check.js";
 
@@ -64,8 +63,13 @@ export class Filling {
     this.whole = mount(this.form, taken, {
       day: dayOf(new Date()),
       fields: draft.fields,
-      attach: (field, file) => attach(app.device, field, file),
+      attach: (field, file) => this.attach(field, file),
     });
+  }
+
+  /** @param {HTMLInputElement} field @param {string} file */
+  attach(field, file) {
+    attach(this.app.device, field, file, word(this.draft.there?.includes(file) ? "fileThere" : "fileGone"));
   }
 
   begin() {
@@ -220,7 +224,7 @@ export class Filling {
   remove(row) {
     const fields = withoutRow(this.reader.whole(), row);
     const repeat = row.replace(/-\d+$/, "");
-    writeFields(this.form, this.taken, fields, (field, file) => attach(this.app.device, field, file));
+    writeFields(this.form, this.taken, fields, (field, file) => this.attach(field, file));
     this.rowsChanged();
     document.getElementById(`q-${repeat}`)?.focus();
   }

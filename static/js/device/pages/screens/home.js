@@ -1,7 +1,7 @@
 // The phone's start page: what can be begun, what is begun, what is on its way, whom one can call.
 
 import { clock, make, part, show, sign, word } from "../dom.js";
-import { listNumbers } from "../numbers.js";
+import { listNumbers } from "./calls.js";
 import { queueLine } from "../queue_lines.js";
 import { PLAN } from "./plan.js";
 import { RECORD } from "./record.js";
@@ -60,8 +60,10 @@ async function begin(app, key) {
  */
 function tellNetwork(screen, app) {
   const seen = app.device.meta?.seenAt;
-  const words = app.isReached ? word("online") : word("offlineSince", { time: clock(seen) });
-  part(screen, "network").replaceChildren(sign(app.isReached ? "delivered" : "offline"), make("span", {}, words));
+  const name = app.isSignedOut ? "signedOut" : app.isReached ? "online" : "offlineSince";
+  const icon = { signedOut: "warning", online: "delivered", offlineSince: "offline" }[name];
+  part(screen, "network").replaceChildren(sign(icon), make("span", {}, word(name, { time: clock(seen) })));
+  part(screen, "sign-in").hidden = !app.isSignedOut;
   const ends = part(screen, "ends");
   const left = (app.device.meta?.endsAt ?? 0) - Date.now();
   const { needsRenewal = false, renewBy = null, endsAt = 0 } = app.device.meta ?? {};
@@ -122,8 +124,20 @@ function beginButton(form, isFirst) {
  */
 async function listDrafts(screen, app) {
   const drafts = await app.device.drafts.list();
-  part(screen, "no-drafts").hidden = drafts.length > 0;
+  const isHere = new Set(
+    [...drafts, ...(await app.device.queue.list()).map(({ uuid }) => ({ id: uuid }))].map(({ id }) => id),
+  );
+  const offered = (app.pack?.offered ?? []).filter(({ id }) => !isHere.has(id));
+  part(screen, "no-drafts").hidden = drafts.length + offered.length > 0;
   part(screen, "drafts").replaceChildren(
+    ...offered.map(({ id, title }) =>
+      make(
+        "li",
+        { class: "card row row-between card-line draft-line" },
+        make("a", { class: "card-link", href: `#/take/${id}` }, title),
+        make("span", { class: "muted" }, word("offered")),
+      ),
+    ),
     ...drafts.map((draft) => {
       const about = [draft.copyOf ? word("copy") : "", word("saved", { time: clock(draft.changedAt) })].filter(Boolean);
       return make(

@@ -17,6 +17,7 @@ export async function plan(app, id) {
   const screen = show("plan");
   const form = /** @type {HTMLFormElement} */ (part(screen, "form"));
   part(screen, "fields").innerHTML = taken.html;
+  part(screen, "fields").lang = draft.language;
   const typed = draft.fields.filter(([name]) => !name.startsWith("_"));
   if (typed.length) writeFields(form, NO_ROWS, typed, () => {});
   let { id: here } = draft;

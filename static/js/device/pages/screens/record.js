@@ -45,6 +45,7 @@ class Recording {
     const { screen, form, draft } = this;
     part(screen, "title").textContent = draft.title;
     part(screen, "fields").innerHTML = this.taken.html;
+    part(screen, "fields").lang = draft.language;
     if (this.typed.length)
       writeFields(form, /** @type {FormPackage} */ (/** @type {unknown} */ ({ sections: [] })), this.typed, () => {});
     this.addSteps();
