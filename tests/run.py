@@ -37,6 +37,8 @@ ON_SERVERS = (
     "tests/chaos/test_faults.py",
     "tests/chaos/test_storm.py",
     "tests/security/test_nothing_leaks.py",
+    "tests/upgrade",
+    "site/config/backups/point_in_time/tests/test_wal.py",
     "case_forms/cases/closing",
     "case_forms/cases/talk/tests/test_at_once.py",
     "case_forms/submissions/attachments",
@@ -49,7 +51,7 @@ ON_SERVERS = (
         )
     ),
 )
-ALSO_ON_SERVERS = ("case_forms/submissions",)
+ALSO_ON_SERVERS = ("case_forms/submissions", "site/config/backups/point_in_time/tests/test_moments.py")
 
 
 @dataclass(frozen=True)

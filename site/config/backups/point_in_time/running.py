@@ -9,7 +9,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +39,7 @@ SHARE = 0.05
 REPORT_SECONDS = 20.0
 RETRY_SECONDS = 30.0
 FAILURES = (NoBackup, CannotCopy, Unreadable, Damaged, NotOpened, OSError, DatabaseError, KeyRingError)
+WORDED = (NoBackup, CannotCopy, Unreadable, Damaged)
 
 log = structlog.get_logger(__name__)
 
@@ -53,21 +54,24 @@ class State:
     reported: float = -1e9
 
 
-def run(folder: Path, is_over: threading.Event, *, seconds: float, days: int) -> None:
-    """Write until `is_over`. Raises NoBackup when it can't begin at all: no recipient, or it runs already."""
+def run(folder: Path, is_over: threading.Event, *, seconds: float, days: int, say: Callable[[str], object]) -> None:
+    """Write until `is_over`; `say` takes the words of a failure that is ours to word.
+
+    Raises NoBackup when it can't begin at all: no recipient, or it runs already.
+    """
     recipients = get_recipients()
     with _claim(), _work_folder() as work, open_source(work) as source, _taking(folder, days) as taker:
         journal, state = Journal(folder, recipients, source, work), State()
         while not is_over.is_set():
             began = time.monotonic()
-            was_base = _turn(journal, state, taker, days)
+            was_base = _turn(journal, state, taker, days, say)
             taken = time.monotonic() - began
             _report(state, taker)
             pause = seconds - taken if was_base else max(seconds - taken, taken / SHARE - taken)
             is_over.wait(RETRY_SECONDS if state.error else max(pause, 0.0))
 
 
-def _turn(journal: Journal, state: State, taker: Taker | None, days: int) -> bool:
+def _turn(journal: Journal, state: State, taker: Taker | None, days: int, say: Callable[[str], object]) -> bool:
     """Write what is due. Returns whether that was a base."""
     is_due = state.based_at is None or timezone.now() - state.based_at >= BASE_EVERY
     try:
@@ -81,6 +85,8 @@ def _turn(journal: Journal, state: State, taker: Taker | None, days: int) -> boo
         code = getattr(error, "code", type(error).__name__)
         if state.error != code:
             log.error("point_in_time_failed", code=code)
+            if isinstance(error, WORDED):
+                say(str(error))
         state.error = code
         if isinstance(error, DatabaseError):
             connection.close()

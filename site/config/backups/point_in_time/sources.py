@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from ..database import CannotCopy, find_program
 from . import wal
 from .pages import MEMBER as PAGES
 from .pages import Pages
+
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -97,14 +99,28 @@ class PostgresSource:
         self.receiver.stop()
 
     def take_base(self, work: Path) -> Found:
-        """The log goes on being received meanwhile. The one received so far stays until the base is stored."""
+        """The log goes on being received meanwhile. The one received so far stays until the base is stored.
+
+        The checkpoint that it begins with may remove what the receiver still lacks: then both are begun once more.
+        """
+        for _try in range(TRIES - 1):
+            with suppress(GapInLog):
+                return self._take_base(work)
+        return self._take_base(work)
+
+    def _take_base(self, work: Path) -> Found:
         if not self.receiver.is_running():
             self.receiver.start_anew()
             # Only then the base: it ends with another segment, and what is received begins with the one of then.
             self.receiver.wait_for(self._is_received)
         path = work / wal.BASE_MEMBER
         start = wal.write_base(path, self.database)
-        self.receiver.wait_for(lambda: self.receiver.has(start))
+        try:
+            self.receiver.wait_for(lambda: self.receiver.has(start))
+        except CannotCopy as error:
+            if self.receiver.is_running() or not self.receiver.has_gap():
+                raise
+            raise GapInLog(str(error)) from None
         with connection.cursor() as cursor:
             cursor.execute("SELECT system_identifier FROM pg_control_system()")
             system = str(cursor.fetchone()[0])

@@ -1,4 +1,5 @@
-"""Take what was written to BACKUP_TO, in its order, beside the loop that writes: a slow line holds no change up.
+"""Take what was written to BACKUP_TO, in its order, beside the loop that writes: a slow line holds no change up, but
+while the file of the cases' keys is on its way, of which there is one turn at a time.
 
 Of each file the store reads back what arrived. Before a piece the cases' keys go, if they have changed: whoever finds
 the piece there can read its cases.

@@ -80,12 +80,12 @@ class Receiver:
         return b"has already been removed" in said or b"is ahead of" in said or b"timeline" in said
 
     def _read_errors(self) -> str:
-        """Return the last line that it wrote, which names servers and segments, never rows."""
+        """Return the last lines that it wrote, which name servers and segments, never rows."""
         try:
             lines = (self.folder / "errors").read_text(errors="replace").splitlines()
         except FileNotFoundError:
             return ""
-        return f" It says: {lines[-1][:200]}" if lines else ""
+        return f" It says: {' '.join(lines[-2:])[:300]}" if lines else ""
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -34,6 +34,12 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: is_over.set())
         try:
-            run(folder, is_over, seconds=settings.POINT_IN_TIME_SECONDS, days=settings.POINT_IN_TIME_DAYS)
+            run(
+                folder,
+                is_over,
+                seconds=settings.POINT_IN_TIME_SECONDS,
+                days=settings.POINT_IN_TIME_DAYS,
+                say=self.stderr.write,
+            )
         except (NoBackup, CannotCopy, Unreadable) as reason:
             raise CommandError(str(reason)) from None
