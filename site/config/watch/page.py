@@ -22,6 +22,7 @@ from audit.models import PutAside
 from config.health import describe_parts
 from notifications.board import machine
 from notifications.board.tiles import Line, State, build_tile, find_worst, measure_age, word_age
+from notifications.escalation.leading import LEAD, count_standing_by
 from notifications.escalation.views import KINDS
 from notifications.outbox.models import Heartbeat
 from notifications.outbox.queueing import URGENT
@@ -86,6 +87,11 @@ PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
     ),
     "disk": (gettext_lazy("Disk"), gettext_lazy("Make room before writing fails."), "VatraDiskLow"),
     "backup": (gettext_lazy("Backups"), gettext_lazy("“vatra check” says what is missing."), "VatraBackupMissing"),
+    "clock": (
+        gettext_lazy("Clock of the machine"),
+        gettext_lazy("See whether its time is right, and what sets it."),
+        "VatraClockJumped",
+    ),
     "stored": (
         gettext_lazy("What is stored"),
         gettext_lazy("“vatra manage stored --list” names what doesn’t fit. Delete nothing by hand."),
@@ -164,7 +170,19 @@ def read_workers(beats: dict[Any, Heartbeat], now: datetime) -> list[Line]:
         sign = _("last sign %(age)s ago") % {"age": word_age(measure_age(state.last_at, now))}
         name = f"{state.machine} · {names[state.cluster == URGENT]}"
         lines.append(Line(name, words, State.OK if state.alive else State.BAD, sign))
-    return lines or [Line(_("Workers"), _("none has given a sign"), State.BAD)]
+    lines = lines or [Line(_("Workers"), _("none has given a sign"), State.BAD)]
+    return [*lines, *_describe_sweepers(beats, now)]
+
+
+def _describe_sweepers(beats: dict[Any, Heartbeat], now: datetime) -> list[Line]:
+    """Return which machine's sweeper leads, and how many stand by; nothing before the first did."""
+    lead = beats.get(LEAD)
+    if lead is None:
+        return []
+    count = count_standing_by(beats, now)
+    words = ngettext("%(n)s stands by", "%(n)s stand by", count) % {"n": count} if count else _("the only one")
+    machine_name = str(lead.facts.get("machine", ""))
+    return [Line(f"{machine_name} · {_('sweeper that leads')}", words, State.OK)]
 
 
 def read_failures() -> list[Line]:

@@ -146,6 +146,7 @@ PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraSealedPutBack": lambda: beat("audit_chain", verified_at=timezone.now().isoformat(), put_back=1),
     "VatraBackupMissing": lambda: beat(health.BACKUP, age=27 * 3600),
     "VatraDiskLow": lambda settings: break_the_disk(settings),
+    "VatraClockJumped": lambda: beat("clock.jump", by_s=7200),
     "VatraDiskFills": lambda: fill_the_disk(),
     "VatraNotTidied": lambda: stored.change("exports", timezone.now(), tidied_at=ago(hours=5).isoformat()),
     "VatraStoredIll": lambda: beat(stored.PART, missing=1),
