@@ -218,13 +218,13 @@ def read_tidied(beats: dict[Any, Heartbeat]) -> list[Line]:
     """Return what is held of each kind, what doesn't fit, and what was removed last."""
     lines = []
     for kind, facts in stored.read_figures(beats).items():
-        words = [_word(kind, facts["rows"])] if "rows" in facts else [_("not measured yet")]
-        if facts.get("bytes") is not None:
+        words = [_word_number(facts["rows"])] if "rows" in facts else [_("not measured yet")]
+        if facts.get("bytes"):
             words.append(filesizeformat(facts["bytes"]))
         state = State.OK
         if strays := facts.get("strays", 0):
             words.append(ngettext("%(n)s file without a row", "%(n)s files without a row", strays) % {"n": strays})
-            state = State.LATE if stored.are_strays_left(kind, facts) else State.IDLE
+            state = State.BAD if stored.are_strays_left(kind, facts) else State.IDLE
         if missing := facts.get("missing", 0):
             words.append(ngettext("%(n)s file is gone", "%(n)s files are gone", missing) % {"n": missing})
             state = State.BAD
@@ -240,7 +240,11 @@ def _word_removal(facts: dict[str, Any]) -> str:
 
 
 def _word(name: str, value: int) -> str:
-    return filesizeformat(value) if name in BYTES else f"{value:,}".replace(",", "\u202f")
+    return filesizeformat(value) if name in BYTES else _word_number(value)
+
+
+def _word_number(value: int) -> str:
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def _word_growth(name: str, change: int, days: int) -> str:
