@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from notifications.drills.watch import describe_health as describe_drills
 from notifications.escalation.chain_watch import CHAIN
+from notifications.escalation.clock_watch import describe_health as describe_clock
 from notifications.escalation.findings import AUDIT, FINDINGS
 from notifications.escalation.means_watch import describe_health as describe_means
 from notifications.escalation.outlook_watch import ROSTER
@@ -178,6 +179,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         **describe_certificate(beats, now),
         "disk": _disk(),
         **describe_stored(beats, now),
+        **describe_clock(beats, now),
         "backup": describe_backup(beats, now),
         **describe_point_in_time(beats, now),
     }

@@ -1,5 +1,6 @@
 """Health checks and error pages."""
 
+import errno
 import logging
 import sys
 from typing import Any
@@ -23,6 +24,7 @@ from .health import readiness
 from .middleware import is_public
 
 KEY_RETRY_SECONDS = 60
+WITHOUT_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 log = logging.getLogger(__name__)
 KEEPING = ("/field/", "/n/")  # where typed text is offered again; never sign-in forms
 
@@ -96,13 +98,13 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a failure (Django's handler500) with a fixed page: nothing of the request or the failure is in it.
 
-    503 with Retry-After while the database is down or the service is overloaded, wherever in the request that appears:
-    also in a middleware, before any view (the API's token is read there). Likewise when a key of the vault is missing:
-    that is a state of the service, which its operator ends, and no fault of the request.
+    503 with Retry-After while the database is down, the disk is full or the service is overloaded, wherever in the
+    request that appears: also in a middleware, before any view (the API's token is read there). Likewise when a key of
+    the vault is missing: that is a state of the service, which its operator ends, and no fault of the request.
     """
     # Django passes handler500 no exception.
     failure = sys.exc_info()[1]
-    if isinstance(failure, OperationalError | InterfaceError | Busy):
+    if isinstance(failure, OperationalError | InterfaceError | Busy) or _is_without_room(failure):
         return _try_later(request)
     if isinstance(failure, KeyRingError):
         return _key_is_missing(request)
@@ -111,6 +113,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
             500, "fault", "The fault is ours and has been recorded. Send the same again: nothing is stored twice."
         )
     return HttpResponseServerError(SERVER_ERROR_PAGE)
+
+
+def _is_without_room(failure: BaseException | None) -> bool:
+    """Whether a file could not be written since the disk is full: of a case's key, an attachment, a voice message."""
+    return isinstance(failure, OSError) and failure.errno in WITHOUT_ROOM
 
 
 def _try_later(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,11 @@
+import os
+import socket
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
 
+from .clock import move_by
 from .dying import maybe_die
 
 
@@ -24,5 +28,10 @@ class FaultsConfig(AppConfig):
         # As short as the mail's time: another side that hangs must not outlast the short leases.
         outgoing_http.post.__kwdefaults__["seconds"] = settings.EMAIL_TIMEOUT
         client.TOTAL_SECONDS = settings.EMAIL_TIMEOUT
+
+        if clock_file := os.environ.get("FAULT_CLOCK"):
+            move_by(Path(clock_file))
+        if machine := os.environ.get("FAULT_MACHINE"):
+            socket.gethostname = lambda: machine
 
         pre_execute.connect(die_before_claim, dispatch_uid="faults")

@@ -169,6 +169,18 @@ def received(uuids: list[str]) -> dict[str, Any]:
     }
 
 
+def owed_for(uuids: list[str]) -> list[str]:
+    """The first notices of these forms' cases."""
+    cases = Submission.objects.filter(pk__in=uuids).values("case")
+    return [str(key) for key in Notice.objects.filter(case_id__in=cases, purpose="first").values_list("pk", flat=True)]
+
+
+def leader() -> str:
+    """The machine whose sweeper leads, by the last that took the lease."""
+    row = Heartbeat.objects.filter(part="sweeper.lead").first()
+    return str(row.facts["machine"]) if row else ""
+
+
 def owe_many(count: int) -> list[str]:
     """`count` notices, two in each committed transaction."""
     found: list[str] = []
@@ -239,7 +251,7 @@ DEEDS = {
     deed.__name__: deed
     for deed in (
         *(prepare, give_ways, owe_to_phones, owe_many, roll_back, write_forms),
-        *(ways, mails, received, states, facts, canary_at, lose_tasks),
+        *(ways, mails, received, owed_for, leader, states, facts, canary_at, lose_tasks),
     )
 }
 

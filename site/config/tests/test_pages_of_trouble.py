@@ -1,5 +1,6 @@
 """What people read when something isn't there, went wrong, or must be sent once more."""
 
+import errno
 import json
 import re
 
@@ -65,6 +66,18 @@ def test_the_api_gets_problem_documents():
         (views.form_expired(request), 403),
     ):
         assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 503), (errno.EDQUOT, 503), (errno.EACCES, 500)])
+def test_where_a_file_finds_no_room_it_is_said_to_come_again(number: int, status: int) -> None:
+    for path, kind in (("/api/field/v1/submissions", "application/problem+json"), ("/nuk/ka/", "text/html")):
+        try:
+            raise OSError(number, "x")
+        except OSError:
+            answer = views.server_error(RequestFactory().post(path))
+        assert answer.status_code == status
+        assert answer["Content-Type"].startswith(kind)
+        assert ("Retry-After" in answer) is (status == 503)
 
 
 def refuse_every_query(execute, sql, params, many, context):

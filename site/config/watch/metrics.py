@@ -23,6 +23,7 @@ from case_forms.cases.models import Deadline, DeadlineKind
 from case_forms.submissions.models import Submission
 from config.health import describe_parts, is_ready
 from notifications.board.machine import read_oldest_task
+from notifications.escalation.leading import count_standing_by
 from notifications.outbox.models import Attempt, AttemptOutcome, Heartbeat, Notice, Purpose
 from notifications.outbox.queueing import BULK, URGENT, queue_length
 from notifications.outbox.states import OPEN
@@ -207,6 +208,7 @@ def read_machines_and_certificate(now: datetime) -> Iterator[Metric]:
         workers.add_metric([state.machine, state.cluster], state.alive)
         silent.add_metric([state.machine, state.cluster], _seconds(now, state.last_at))
     yield from (workers, silent)
+    yield _gauge("vatra_sweepers_standing_by", "Sweepers ready to take over.", count_standing_by(beats, now))
     days = measure_days_left(beats, now)
     if days is not None:
         yield _gauge("vatra_certificate_seconds", "For how long the certificate is still good.", days * 86400)

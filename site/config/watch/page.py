@@ -22,6 +22,7 @@ from audit.models import PutAside
 from config.health import describe_parts
 from notifications.board import machine
 from notifications.board.tiles import Line, State, build_tile, find_worst, measure_age, word_age
+from notifications.escalation.leading import LEAD, count_standing_by
 from notifications.escalation.views import KINDS
 from notifications.outbox.models import Heartbeat
 from notifications.outbox.queueing import URGENT
@@ -90,6 +91,11 @@ PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
         gettext_lazy("Restoring to a moment"),
         gettext_lazy("“vatra check” says what is missing."),
         "VatraPointInTimeBehind",
+    ),
+    "clock": (
+        gettext_lazy("Clock of the machine"),
+        gettext_lazy("See whether its time is right, and what sets it."),
+        "VatraClockJumped",
     ),
     "stored": (
         gettext_lazy("What is stored"),
@@ -169,7 +175,19 @@ def read_workers(beats: dict[Any, Heartbeat], now: datetime) -> list[Line]:
         sign = _("last sign %(age)s ago") % {"age": word_age(measure_age(state.last_at, now))}
         name = f"{state.machine} · {names[state.cluster == URGENT]}"
         lines.append(Line(name, words, State.OK if state.alive else State.BAD, sign))
-    return lines or [Line(_("Workers"), _("none has given a sign"), State.BAD)]
+    lines = lines or [Line(_("Workers"), _("none has given a sign"), State.BAD)]
+    return [*lines, *_describe_sweepers(beats, now)]
+
+
+def _describe_sweepers(beats: dict[Any, Heartbeat], now: datetime) -> list[Line]:
+    """Return which machine's sweeper leads, and how many stand by; nothing before the first did."""
+    lead = beats.get(LEAD)
+    if lead is None:
+        return []
+    count = count_standing_by(beats, now)
+    words = ngettext("%(n)s stands by", "%(n)s stand by", count) % {"n": count} if count else _("the only one")
+    machine_name = str(lead.facts.get("machine", ""))
+    return [Line(f"{machine_name} · {_('sweeper that leads')}", words, State.OK)]
 
 
 def read_failures() -> list[Line]:
@@ -205,13 +223,13 @@ def read_tidied(beats: dict[Any, Heartbeat]) -> list[Line]:
     """Return what is held of each kind, what doesn't fit, and what was removed last."""
     lines = []
     for kind, facts in stored.read_figures(beats).items():
-        words = [_word(kind, facts["rows"])] if "rows" in facts else [_("not measured yet")]
-        if facts.get("bytes") is not None:
+        words = [_word_number(facts["rows"])] if "rows" in facts else [_("not measured yet")]
+        if facts.get("bytes"):
             words.append(filesizeformat(facts["bytes"]))
         state = State.OK
         if strays := facts.get("strays", 0):
             words.append(ngettext("%(n)s file without a row", "%(n)s files without a row", strays) % {"n": strays})
-            state = State.LATE if stored.are_strays_left(kind, facts) else State.IDLE
+            state = State.BAD if stored.are_strays_left(kind, facts) else State.IDLE
         if missing := facts.get("missing", 0):
             words.append(ngettext("%(n)s file is gone", "%(n)s files are gone", missing) % {"n": missing})
             state = State.BAD
@@ -227,7 +245,11 @@ def _word_removal(facts: dict[str, Any]) -> str:
 
 
 def _word(name: str, value: int) -> str:
-    return filesizeformat(value) if name in BYTES else f"{value:,}".replace(",", "\u202f")
+    return filesizeformat(value) if name in BYTES else _word_number(value)
+
+
+def _word_number(value: int) -> str:
+    return f"{value:,}".replace(",", "\u202f")
 
 
 def _word_growth(name: str, change: int, days: int) -> str:

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from audit.put_aside import delete_unmet, for_each_row
 from notifications.briefs.further import send_due_alarms
 from notifications.escalation.clock import advance
+from notifications.escalation.clock_watch import ClockWatch
 from notifications.escalation.digest import send_digests
 from notifications.escalation.findings import (
     AUDIT,
@@ -84,6 +85,7 @@ class Sweeper:
         self.failures = 0
         self.probes = Probes()
         self.lead = Lead()
+        self.clock_watch = ClockWatch()
         self._last: dict[str, float] = {}
 
     def run(self, stopped: threading.Event) -> None:
@@ -92,6 +94,7 @@ class Sweeper:
             try:
                 # Django does this around each request; a loop has none.
                 close_old_connections()
+                self.clock_watch.look()
                 if self.lead.hold():
                     self.run_once()
                 self.failures = 0

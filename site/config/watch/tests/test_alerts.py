@@ -152,6 +152,7 @@ PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraBackupMissing": lambda: beat(health.BACKUP, age=27 * 3600),
     "VatraPointInTimeBehind": lambda settings: fall_behind(settings),
     "VatraDiskLow": lambda settings: break_the_disk(settings),
+    "VatraClockJumped": lambda: beat("clock.jump", by_s=7200),
     "VatraDiskFills": lambda: fill_the_disk(),
     "VatraNotTidied": lambda: stored.change("exports", timezone.now(), tidied_at=ago(hours=5).isoformat()),
     "VatraStoredIll": lambda: beat(stored.PART, missing=1),

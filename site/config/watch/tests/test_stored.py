@@ -213,7 +213,7 @@ def test_a_few_files_without_a_row_go_and_many_stay_and_are_said(settings: Any, 
     part = describe_parts(timezone.now())["stored"]
     assert (part["ok"], part["strays"]) == (False, 2 * (MOST_STRAYS + 1))
     line = next(each for each in read_tidied(Heartbeat.objects.in_bulk()) if each.name == "Files of forms, sealed")
-    assert (line.state, line.words) == (State.LATE, "0 · 2.1\xa0KB · 21 files without a row")
+    assert (line.state, line.words) == (State.BAD, "0 · 2.1\xa0KB · 21 files without a row")
     call_command("stored", list=True)
     assert many[0].name in capsys.readouterr().out
 
