@@ -10,14 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.timezone import make_aware
 
+from case_forms.cases.consent.models import ConsentEntry
+from case_forms.cases.documents.models import CaseDocument
+from case_forms.cases.finding.models import IdentityRequest
 from case_forms.cases.models import AwaitedDate, Case, Deadline
 from case_forms.session_requests.models import SessionRequest
 from case_forms.session_rules.models import SessionTask
-from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage, TalkNotice
+from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage, TalkNotice, UnreadAcceptance
 from notifications.directory.models import Agreement, DutyShift, Leave
+from notifications.drills.models import DrillRun
 from notifications.outbox.models import Dispatch, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
 from notifications.outbox.ways.models import DispatchState
@@ -100,7 +104,7 @@ class Outside:
         """Whether a notice about a duty is open that is met, or ended."""
         if not any(each.purpose == Purpose.DUTY for each in self.notices):
             return False
-        questions = (_compile_done_duties, _compile_done_session_tasks)
+        questions = [_compile_done_duties, *([_compile_done_session_tasks] if self.has_sessions else [])]
         found: bool = self._look("done", lambda: any(_ask(question()) for question in questions))
         return found
 
@@ -131,6 +135,17 @@ class Outside:
         """
         found: tuple[Any, ...] = self._look("talk", _read_talk)
         return found
+
+    @property
+    def idle_clocks(self) -> frozenset[str]:
+        """The names of the house's clocks whose table is empty: turning one finds nothing, whatever the time."""
+        found: frozenset[str] = self._look("idle", _read_idle_clocks)
+        return found
+
+    @property
+    def has_sessions(self) -> bool:
+        """Whether there is a task of a session, or a request for one."""
+        return not self.idle_clocks >= SESSION_CLOCKS
 
     def _look(self, name: str, read: Callable[[], Any]) -> Any:
         """Return what is read there, from the last time if no row of the database has changed since."""
@@ -209,6 +224,33 @@ def _compile_moments() -> Question:
 def _read_moments() -> dict[str, datetime | None]:
     (found,) = _ask(_compile_moments())
     return {name: _as_moment(at) for name, at in zip(_MOMENTS, found, strict=True)}
+
+
+# What each of these clocks looks at, and nothing else.
+SESSION_CLOCKS = frozenset({"session.tasks", "session_request.clock"})
+_TABLES_OF_CLOCKS: dict[str, type[Model]] = {
+    "case.consents": ConsentEntry,
+    "case.dates": AwaitedDate,
+    "case.documents": CaseDocument,
+    "drill": DrillRun,
+    "identity.requests": IdentityRequest,
+    "notice.unread": UnreadAcceptance,
+    "session.tasks": SessionTask,
+    "session_request.clock": SessionRequest,
+}
+
+
+@cache
+def _compile_idle_clocks() -> Question:
+    # Names of our own models' tables.
+    tables = (model._meta.db_table for model in _TABLES_OF_CLOCKS.values())
+    asked = ", ".join(f'EXISTS (SELECT 1 FROM "{table}")' for table in tables)  # noqa: S608
+    return f"SELECT {asked}", ()
+
+
+def _read_idle_clocks() -> frozenset[str]:
+    (found,) = _ask(_compile_idle_clocks())
+    return frozenset(name for name, has_rows in zip(_TABLES_OF_CLOCKS, found, strict=True) if not has_rows)
 
 
 def _asked_about() -> QuerySet[Any, Any]:

@@ -28,6 +28,7 @@ from notifications.outbox.ways import sending
 from .outside import OpenNotice, Outside
 
 MINUTE = timedelta(minutes=1)
+TALK_CLOCK = "notice.talk"
 
 
 class ImaginedChannels(ChannelPool):
@@ -236,6 +237,11 @@ def _next_mark(now: datetime, outside: Outside) -> datetime | None:
     return now if outside.asks_about_what_is_done else outside.next_mark_at
 
 
+def _turn_clocks(now: datetime, outside: Outside) -> None:
+    """Turn the clocks, but those that have no row to look at, and that of conversations: its own pass follows."""
+    advance_clocks(now, without={TALK_CLOCK, *outside.idle_clocks})
+
+
 def _next_talk(now: datetime, outside: Outside) -> datetime | None:
     return outside.next_talk_at
 
@@ -256,7 +262,7 @@ def _has_talk(now: datetime, outside: Outside) -> bool:
 
 for _each in (
     Pass("steps", lambda now, outside: advance(now), _next_step),
-    Pass("clocks", lambda now, outside: advance_clocks(now), _next_mark),
+    Pass("clocks", _turn_clocks, _next_mark),
     Pass("talk", _turn_talk, _next_talk, _has_talk),
     Pass("alarms", lambda now, outside: send_due_alarms(now), _next_alarm),
     Pass("directory", _resolve, _next_ask),

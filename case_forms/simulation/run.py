@@ -97,6 +97,8 @@ class _Run:
         self.leaves_out_repetitions = leaves_out_repetitions
         self.every = every
         self.arrivals = Arrivals(story, house)
+        # By the notice that carries a clock which is left out: its chain.
+        self.chases: dict[uuid.UUID, uuid.UUID] = {}
         # By minute; what changes the world before what people do in it.
         self.acts = _iter_acts(story)
 
@@ -159,6 +161,7 @@ class _Run:
             is_busy = any(each.next_send_at for each in chain)
             if clocks and not is_busy and all(each.is_repeating for each in clocks):
                 touched_at = self._get_next_touch(chain, waiting)
+                self.chases |= {each.pk: each.chase_id for each in clocks}
                 if touched_at is None:
                     self._let_sleep([each.pk for each in clocks])
                 else:
@@ -204,11 +207,12 @@ class _Run:
         if due is None or due > now + LOOK_AGAIN or not (self.outside.asleep or self.outside.dozing):
             return
         until = {key: at for key, at in self.outside.dozing.items() if at > now} | dict.fromkeys(self.outside.asleep)
-        chases = dict(Notice.objects.filter(pk__in=list(until)).values_list("chase_id", "pk"))
-        duties = Deadline.objects.running().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
-        tasks = SessionTask.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
-        requests = SessionRequest.objects.waiting().filter(next_mark_at__isnull=False, chase_id__in=list(chases))
-        looked_at: list[Any] = [*duties, *tasks, *requests]
+        chases = {self.chases[key]: key for key in until}
+        marked = {"next_mark_at__isnull": False, "chase_id__in": list(chases)}
+        looked_at: list[Any] = [*Deadline.objects.running().filter(**marked)]
+        if self.outside.has_sessions:
+            looked_at += [*SessionTask.objects.waiting().filter(**marked)]
+            looked_at += [*SessionRequest.objects.waiting().filter(**marked)]
         for each in looked_at:
             if each.marks and each.marks[-1] <= now and each.next_mark_at is not None and each.chase_id is not None:
                 wakes_at = until[chases[each.chase_id]]

@@ -54,7 +54,8 @@ def on_answered(sender: Any, *, notice: Notice, reply: Reply, **kwargs: Any) -> 
 
 
 def _event(notice: Notice, kind: str, at: datetime, /, **detail: Any) -> Tip | None:
-    tip = Tip.objects.filter(pk=notice.case_id).select_related("unit__region", "form_version__form").first()
+    # Most notices are about cases: what belongs to a tip is read only where there is one.
+    tip = Tip.objects.filter(pk=notice.case_id).first()
     if tip is not None:
         codes = {"role": notice.role, "purpose": notice.purpose, **detail}
         TipEvent.objects.create(tip=tip, kind=kind, at=at, notice_id=notice.pk, detail=codes)

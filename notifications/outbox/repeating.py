@@ -126,8 +126,11 @@ def close_replaced(keys: Iterable[UUID], at: datetime, *, reason: str = REPLACED
     One that was never sent is cancelled instead: its link was in nobody's hands. The token rises, so whoever is sending
     one can't write to it any more.
     """
+    replaced = list(keys)
+    if not replaced:
+        return 0
     was_sent = Q(sent_at__isnull=False)
-    return Notice.objects.filter(pk__in=list(keys), state__in=OPEN).update(
+    return Notice.objects.filter(pk__in=replaced, state__in=OPEN).update(
         state=Case(When(was_sent, then=Value(NoticeState.CLOSED.value)), default=Value(NoticeState.CANCELLED.value)),
         closed_at=Case(When(was_sent, then=Value(at)), default=F("closed_at")),
         cancelled_at=Case(When(was_sent, then=F("cancelled_at")), default=Value(at)),
