@@ -1,7 +1,7 @@
 """Another version of the phone's page, and of the form, while a draft is in hand: the draft is as it was."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from case_forms.devices.app import views
 from case_forms.form_builder.actions import publish_form, save_definition
@@ -112,3 +112,28 @@ def test_a_version_that_breaks_off_leaves_the_one_before(pocket: Pocket, monkeyp
     expect(page.locator("[data-part=first] button").first).to_be_visible()
     assert version_of(pocket) == "1"
     assert page.evaluate("async () => (await caches.keys()).length") == 1
+
+
+def test_a_phone_that_is_told_when_to_come_comes_by_itself_and_its_form_arrives_once(pocket: Pocket) -> None:
+    pocket.set_up()
+    page = pocket.page
+    page.locator(f"[data-form={FORM}]").click()
+    expect(page.locator("form#section")).to_be_visible()
+    fill_to_the_check(page)
+    for box in page.locator("input[name=confirmed]").all():
+        box.check()
+    told: list[str] = []
+
+    def crowd(route: Route) -> None:
+        told.append(route.request.method)
+        if len(told) > 2:
+            route.continue_()
+        else:
+            problem = {"Retry-After": "2", "Content-Type": "application/problem+json"}
+            route.fulfill(status=429, headers=problem, body='{"type": "urn:vatra:problem:busy", "status": 429}')
+
+    pocket.context.route("**/api/field/v1/sealed-submissions", crowd)
+    page.click("[data-part=finish] .btn-next")
+    assert until(page, lambda: Submission.objects.exists())
+    assert len(told) == 3
+    assert Submission.objects.count() == 1

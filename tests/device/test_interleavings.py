@@ -74,6 +74,7 @@ OUTSIDE = st.one_of(
     act("lossy"),
     act("restart"),
     act("down"),
+    act("crowd"),
     act("withdraw"),
     act("pass", hours=st.integers(1, 80)),
     act("clock", hours=st.integers(-100, 100)),

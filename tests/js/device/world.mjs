@@ -222,6 +222,11 @@ export class World {
     this.service.isDown = !this.service.isDown;
   }
 
+  /** Others are being served: what is sealed is told when to come. */
+  async crowd() {
+    this.service.isCrowded = !this.service.isCrowded;
+  }
+
   async revoke(phone) {
     const { device } = phone.registered;
     this.service.devices.get(device).isEnded = true;
@@ -276,6 +281,7 @@ export class World {
   /** Everything well again, until nothing waits on a phone; then each text is at the service, and once. */
   async end() {
     this.service.isDown = false;
+    this.service.isCrowded = false;
     for (const phone of this.phones) {
       phone.isOnline = true;
       phone.losesAnswers = 0;

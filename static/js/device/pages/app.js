@@ -127,15 +127,16 @@ class App {
 
   async talk() {
     const sent = await this.device.queue.send({ now: true });
+    this.comeInTurn(sent.turnAt);
     const answer = await this.device.contact();
     this.isReached = answer === "ok" && !sent.isUnreachable;
     this.isSignedOut = answer === "signed-out";
     if (this.device.state === "open" && this.isReached) {
       if ((await this.device.pack.refresh(this.language)) === "signed-out") this.isSignedOut = true;
       this.pack = /** @type {Pack | null} */ (await this.device.pack.get(this.language));
-      await this.device.queue.send();
+      const more = await this.device.queue.send();
+      if (more.turnAt) this.comeInTurn(more.turnAt);
     }
-    this.comeInTurn(sent.turnAt);
     this.changed();
     await this.lookAgain();
   }
