@@ -10,7 +10,7 @@ from unittest.mock import Mock
 import pytest
 
 from .marked_files import check_none_is_missed, find_files
-from .run import build_lanes
+from .run import ONLY_THOROUGH, build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = ".wait_for" + "_timeout("  # so that this file does not find itself
@@ -85,8 +85,10 @@ def test_every_leg_that_runs_tests_knows_how_many_it_has() -> None:
 
 
 def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it() -> None:
-    """Each file in one leg, not in two."""
-    commands = {leg.name: leg.command for lane in build_lanes(thorough=False) for leg in lane}
+    """Each file in one leg, not in two; what only a thorough run takes is named."""
+    commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
+    shorter = {leg.name: leg.command for lane in build_lanes(thorough=False) for leg in lane}
+    assert set(commands["chaos"]) - set(shorter["chaos"]) == set(ONLY_THOROUGH)
     for names, mark, at_least in ((("browser", "public"), "browser", 30), (("chaos",), "faults", 4)):
         found = find_files(mark)
         assert len(found) >= at_least
