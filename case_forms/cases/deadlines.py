@@ -230,7 +230,9 @@ def end_duties(case: Case, at: datetime, *, without: Iterable[str] = ()) -> list
 def get_stranded_deadlines() -> "QuerySet[Deadline]":
     """Return the running duties of open cases that have steps and no next moment: there should be none."""
     marked = Q(amber_at__isnull=False) | Q(red_at__isnull=False) | Q(breach_at__isnull=False)
-    return Deadline.objects.running().filter(marked, next_mark_at__isnull=True).exclude(ladder=[])
+    # Not as "is null", and in no order: by either index SQLite reads all duties that were ever met.
+    running = Deadline.objects.running().order_by()
+    return running.filter(marked).exclude(next_mark_at__isnull=False).exclude(ladder=[])
 
 
 def compute_marks(procedure: Procedure, key: str, starts_at: datetime) -> dict[str, datetime | None]:

@@ -620,6 +620,11 @@ def get_words(kind: str) -> Promise | str:
     return KINDS.get(kind) or OF_PAGES.get(kind) or kind
 
 
+def is_kind(kind: str) -> bool:
+    """Tell whether this is the whole name of a kind, and not the beginning of several."""
+    return kind in KINDS or kind in OF_PAGES
+
+
 def target_words(kind: str) -> Promise | str:
     return TARGETS.get(kind, kind)
 

@@ -226,6 +226,10 @@ class Notice(models.Model):
             models.Index(fields=["-owed_at"]),
             models.Index(fields=["state", "-owed_at"]),
             models.Index(fields=["chase_id", "next_step_at"]),
+            # What was accepted unread is looked for each minute, among millions that were accepted after reading.
+            models.Index(
+                fields=["state", "owed_at"], condition=Q(opened_at__isnull=True), name="notice_unopened_by_state"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["event_id", "recipient_key"], name="one_notice_per_event_and_recipient"),

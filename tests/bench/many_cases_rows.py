@@ -158,11 +158,11 @@ class Filler:
         return f"printf('%08x%04x40008000%012x', {scattered}, {tag}, {number})"
 
     def _at(self, minutes: str) -> str:
-        """So many minutes before now."""
+        """So many minutes before now; a number below zero is ahead of it."""
         if self.is_postgres:
             return f"now() - ({minutes}) * interval '1 minute'"
         # With six digits, as Django writes it: SQLite compares moments as texts.
-        return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ({minutes}) || ' minutes')"
+        return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', printf('%+d minutes', -({minutes})))"
 
     def _day(self, day: str) -> str:
         return f"'{day}'::date" if self.is_postgres else f"'{day}'"

@@ -24,7 +24,6 @@ STORED = {
 def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
     """(name, one run) of each step of the sweeper and of each task that it enqueues."""
     from django.conf import settings
-    from django.utils import timezone
     from django.utils.module_loading import import_string
 
     from case_forms.cases.models import Case
@@ -38,11 +37,11 @@ def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
 
     assert Case.objects.exists()
     steps: list[tuple[str, Callable[[], Any]]] = [
-        (f"second: {do.__module__.rpartition('.')[2]}.{do.__name__}", lambda do=do: do(timezone.now()))
+        (f"second: {do.__module__.rpartition('.')[2]}.{do.__name__}", partial(_do_now, do))
         for do in (advance, advance_clocks, send_due_alarms, sweep, collect_findings)
     ]
     steps += [
-        (f"minute: {do.__name__}", lambda do=do: do(timezone.now()))
+        (f"minute: {do.__name__}", partial(_do_now, do))
         for do in (merge_repeated_notices, delete_settled_rows, get_stranded_notices, find_stranded_rows, send_digests)
     ]
     steps.append(("minute: backfill_chase_ids", backfill_chase_ids))
@@ -52,6 +51,12 @@ def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
                 name = ".".join(path.split(".")[-3:])
                 steps.append((f"{often}: {name}", partial(import_string(path), "")))
     return [(name, partial(_rolled_back, do)) for name, do in steps]
+
+
+def _do_now(do: Callable[[Any], Any]) -> None:
+    from django.utils import timezone
+
+    do(timezone.now())
 
 
 def _rolled_back(do: Callable[[], Any]) -> None:

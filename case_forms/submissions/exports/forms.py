@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
@@ -14,6 +14,16 @@ from .models import Format
 from .selection import Filters
 
 HOW = [("labels", _("Labels, for people")), ("codes", _("Codes, for programs"))]
+
+
+def _with_one(rows: "QuerySet[Any]", seen: "QuerySet[Submission]", of: str) -> "QuerySet[Any]":
+    """Return the rows that have a submission among these: the first one found for each is enough.
+
+    Not as EXISTS, which PostgreSQL answers by reading all submissions there are. `seen` of units is to be in the order
+    of their index, or all of a unit's are joined to their cases first.
+    """
+    first = seen.filter(**{of: OuterRef("pk")}).values("pk")[:1]
+    return rows.filter(pk__in=rows.annotate(first=Subquery(first)).filter(first__isnull=False).order_by().values("pk"))
 
 
 class ExportForm(forms.Form):
@@ -37,10 +47,8 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         # only forms and units with something to export: the lists say no more than the person may see anyway
         seen = Submission.objects.visible_to(user).order_by()
-        # Whether there is one, asked for each of a few forms and units: a list of whose they are would read them all.
-        of_form = seen.filter(form_version__form=OuterRef("pk"))
-        self._choose_from("form", FormDefinition.objects.filter(Exists(of_form)))
-        self._choose_from("unit", MobileUnit.objects.filter(Exists(seen.filter(unit=OuterRef("pk")))))
+        self._choose_from("form", _with_one(FormDefinition.objects.all(), seen, "form_version__form"))
+        self._choose_from("unit", _with_one(MobileUnit.objects.all(), seen.order_by("-received_at"), "unit"))
 
     def _choose_from(self, name: str, rows: Any) -> None:
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
