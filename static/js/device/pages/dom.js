@@ -109,3 +109,12 @@ export function callLine(number) {
   if (about) inside.append(make("span", { class: "block text-s" }, about));
   return make("li", {}, make("a", { class: "btn btn-wide", href: dial(number.phone) }, sign("phone"), inside));
 }
+
+/** @type {Record<string, string>} */
+const REFUSED = { "pin-short": "pinShort", "pin-obvious": "pinObvious", "pin-same": "pinSame", "no-kdf": "noKdf" };
+
+/** Why a PIN is refused. @param {unknown} error */
+export function pinWords(error) {
+  const { code = "" } = /** @type {{ code?: string }} */ (error ?? {});
+  return word(REFUSED[code] ?? "trouble");
+}

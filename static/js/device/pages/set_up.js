@@ -1,8 +1,7 @@
 // Setting a phone up: the service registers it, the PIN never leaves it, then the page is stored for when there is no network.
 
 import { DeviceError, loadArgon2, openDevice, pinProblem } from "../core/index.js";
-import { word } from "./dom.js";
-import { pinWords } from "./pin_words.js";
+import { pinWords, word } from "./dom.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("set-up"));
 const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));

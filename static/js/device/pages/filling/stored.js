@@ -69,7 +69,7 @@ export class FieldReader {
     else for (const name of names) this.doubtful.add(name);
   }
 
-  /** Everything, whatever is known: as at opening and before what counts. */
+  /** All of them. */
   whole() {
     this.doubt(null);
     return this.read();
@@ -82,7 +82,7 @@ export class FieldReader {
     return this.places.flatMap((place) => place.fields);
   }
 
-  /** False when the place isn't in the form any more. @param {Place} place */
+  /** False when it isn't in the form any more. @param {Place} place */
   renew(place) {
     const isDoubtful = place.name === "" || this.doubtful.has(place.name);
     if (isDoubtful && !place.element.isConnected) return false;
@@ -112,11 +112,6 @@ export class FieldReader {
   fieldsOf({ name, element }) {
     if (name === "") return fieldIn(this.form, /** @type {HTMLInputElement} */ (element));
     return readFields(this.form, element.querySelectorAll("input, select, textarea"));
-  }
-
-  forget() {
-    this.places = null;
-    this.doubtful.clear();
   }
 }
 

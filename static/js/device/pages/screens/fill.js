@@ -196,7 +196,7 @@ export class Filling {
     this.parts = [];
     this.draft.fields = [];
     this.whole.forget();
-    this.reader.forget();
+    this.reader.doubt(null);
     forgetChoices();
   }
 

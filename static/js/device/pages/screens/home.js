@@ -124,9 +124,8 @@ function beginButton(form, isFirst) {
  */
 async function listDrafts(screen, app) {
   const drafts = await app.device.drafts.list();
-  const isHere = new Set(
-    [...drafts, ...(await app.device.queue.list()).map(({ uuid }) => ({ id: uuid }))].map(({ id }) => id),
-  );
+  const queued = await app.device.queue.list();
+  const isHere = new Set([...drafts.map(({ id }) => id), ...queued.map(({ uuid }) => uuid)]);
   const offered = (app.pack?.offered ?? []).filter(({ id }) => !isHere.has(id));
   part(screen, "no-drafts").hidden = drafts.length + offered.length > 0;
   part(screen, "drafts").replaceChildren(

@@ -1,7 +1,6 @@
 // This phone: whose it is, until when it opens, another PIN, and taking everything off it.
 
-import { clock, part, show, word } from "../dom.js";
-import { pinWords } from "../pin_words.js";
+import { clock, part, pinWords, show, word } from "../dom.js";
 
 /** @type {(app: PhoneApp) => PhoneScreen} */
 export function settings(app) {

@@ -8,12 +8,13 @@ export function take(app, id) {
   let isGone = false;
   const bring = async () => {
     part(screen, "ways").hidden = true;
-    part(screen, "state").textContent = word("taking");
+    part(screen, "state").textContent = word("opening");
     const { is, why } = await app.device.take(id, app.language);
     if (isGone) return;
     if (is === "here" || is === "taken") return app.go(`fill/${id}`);
+    if (is === "ended") return void app.sync(); // which says so, and empties the phone
     part(screen, "state").textContent = why ?? word(`${is}Take`);
-    part(screen, "again").hidden = why !== undefined || is === "ended";
+    part(screen, "again").hidden = why !== undefined;
     part(screen, "ways").hidden = false;
   };
   const begin = () => void bring().catch((error) => app.fail(error));
