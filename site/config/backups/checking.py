@@ -93,7 +93,8 @@ def _check_chain(head: str) -> Finding:
     # Migrations may have added entries of their own behind it.
     if digest and not AuditEntry.objects.filter(number=number, hash=digest).exists():
         return Finding("chain", False, f"the record doesn't hold the head that was noted, {number}:{digest[:16]}")
-    return Finding("chain", True, f"the record is whole, {report.entries} entries, head {number}:{digest[:16]}")
+    end = f", head {number}:{digest[:16]}" if digest else ""
+    return Finding("chain", True, f"the record is whole, {report.entries} entries{end}")
 
 
 def _check_keys(with_case_keys: bool) -> Finding:
