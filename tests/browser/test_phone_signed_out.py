@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from access.models import FieldToken
+from access.models import FieldToken, User
 
 from .pocket import Pocket
 from .test_phone_that_stores import is_for_everybody
@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_the_start_page_says_signed_out_and_leads_to_signing_in(
     pocket: Pocket, language: str, words: str, way: str
 ) -> None:
+    User.objects.update(language=language)
     pocket.language = language
     pocket.set_up()
     page = pocket.page
