@@ -308,10 +308,10 @@ OWN = {
     "queue": {"/device-contact", "/sealed-submissions", "/sealed-submissions/{uuid}", "/sealed-files/{uuid}"}
     | {"/device-rescues"},
     "pack": {"/device-pack", "/device-forms/{key}/{version}", "/device-kits/{version}"}
-    | {"/device-sessions/{session_id}", "/device-session-plan"},
+    | {"/device-sessions/{session_id}", "/device-session-plan", "/device-drafts/{draft_id}"},
 }
 FILLED = {"key": "small_identification", "number": "1", "version": "1", "reference": "ABC234"}
-FILLED |= dict.fromkeys(("uuid", "session_id"), "8f5d4c2e-0000-4000-8000-000000000000")
+FILLED |= dict.fromkeys(("uuid", "session_id", "draft_id"), "8f5d4c2e-0000-4000-8000-000000000000")
 
 
 def routes():

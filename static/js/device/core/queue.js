@@ -1,7 +1,7 @@
 /** What is finished and on its way. The service stores a thing once however often it comes, so in doubt it is sent again. */
 
-import { isDue, retryAfter, turnAfter, wait, waitAfterRefusal } from "./backoff.js";
 import { toBase64url } from "./bytes.js";
+import { isDue, retryAfter, turnAfter, wait, waitAfterRefusal } from "./clock.js";
 import { removeFile } from "./drafts.js";
 import { Unreachable } from "./errors.js";
 import { openRecord } from "./seal.js";
