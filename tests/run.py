@@ -38,6 +38,7 @@ ON_SERVERS = (
     "tests/chaos/test_storm.py",
     "tests/security/test_nothing_leaks.py",
     "tests/upgrade",
+    "site/audit/tests/test_index_operations.py",
     "site/config/backups/point_in_time/tests/test_wal.py",
     "case_forms/cases/closing",
     "case_forms/cases/talk/tests/test_at_once.py",

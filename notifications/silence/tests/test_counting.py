@@ -147,15 +147,16 @@ def test_more_notices_than_one_statement_takes_are_all_counted(staffed, postbox,
     assert line.notified == 10
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL decides by what is in the tables")
-def test_the_chain_is_read_along_its_targets_however_many_steps_of_others_it_holds(staffed, postbox, hour):
-    notify(staffed, hour)
-    with CaptureQueriesContext(connection) as asked:
-        count(hour)
-    (query,) = [each["sql"] for each in asked if "audit_auditentry" in each["sql"]]
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {query}")
-        assert "target_id" in str(cursor.fetchall())
+if connection.vendor == "sqlite":  # PostgreSQL decides by what is in the tables
+
+    def test_the_chain_is_read_along_its_targets_however_many_steps_of_others_it_holds(staffed, postbox, hour):
+        notify(staffed, hour)
+        with CaptureQueriesContext(connection) as asked:
+            count(hour)
+        (query,) = [each["sql"] for each in asked if "audit_auditentry" in each["sql"]]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+            assert "target_id" in str(cursor.fetchall())
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)))

@@ -132,16 +132,16 @@ def test_a_file_that_was_deleted_before_the_moment_does_not_come_back(house: Hou
     assert not list((house.root / "elsewhere").rglob(f"{extra.pk}.sealed"))
 
 
-def test_while_nothing_happens_nothing_is_written_and_the_moment_moves_on(house: House, kept: Kept) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL's log is never quite still")
-    kept.journal.begin()
-    before = kept.journal.point
-    assert kept.journal.go_on() is None
-    assert before is not None
-    assert kept.journal.point is not None
-    assert kept.journal.point > before
-    assert len(list((house.folder / FOLDER).iterdir())) == 1
+if connection.vendor == "sqlite":  # PostgreSQL's log is never quite still
+
+    def test_while_nothing_happens_nothing_is_written_and_the_moment_moves_on(house: House, kept: Kept) -> None:
+        kept.journal.begin()
+        before = kept.journal.point
+        assert kept.journal.go_on() is None
+        assert before is not None
+        assert kept.journal.point is not None
+        assert kept.journal.point > before
+        assert len(list((house.folder / FOLDER).iterdir())) == 1
 
 
 def test_a_change_in_the_place_of_another_is_refused(house: House, kept: Kept, capsys: Any) -> None:

@@ -24,8 +24,6 @@ from config.backups.point_in_time.writing import Journal
 from config.backups.proof import build_url
 from config.backups.tests.conftest import House
 
-pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="it is PostgreSQL's log")
-
 WRITER = """
 import random, sys, time, psycopg
 url, acknowledged, seed = sys.argv[1], open(sys.argv[2], "a", buffering=1), int(sys.argv[3])
@@ -72,7 +70,6 @@ def write_and_kill(url: str, acknowledged: Path, chance: random.Random, lives: i
         writer.wait()
 
 
-@pytest.mark.faults
 def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_after_it(
     house: House, database: str, tmp_path: Path
 ) -> None:
