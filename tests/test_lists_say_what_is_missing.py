@@ -29,6 +29,7 @@ CUTS: dict[str, dict[str, str]] = {
         "MAX_KITS": COUNTED,
         "MAX_SESSIONS": COUNTED,
     },
+    "case_forms/devices/taking.py": {"MAX_OFFERED": "drafts offered to a phone: the next one comes when one is taken"},
     "case_forms/devices/numbers.py": {
         "MAX_OFFICES": "the nearest numbers to call; all of them are in the directory",
         "MAX_PER_OFFICE": "the same",
@@ -129,6 +130,7 @@ CUTS: dict[str, dict[str, str]] = {
     "outreach_pages/handouts.py": {"MAX_LINES": "lines of a handout, which has no more room"},
     "outreach_pages/pages/materials.py": {"MAX_REFERENCES": LOOKED_AT},
     "outreach_pages/records/calendar_tasks.py": {"MAX_TASKS": FEED},
+    "outreach_pages/records/phones/ending.py": {"AT_MOST": PASS},
     "outreach_pages/records/no_names.py": {
         "MAX_NAMED": "words of one text that are pointed out before it is saved again"
     },

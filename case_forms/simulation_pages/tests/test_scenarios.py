@@ -94,7 +94,7 @@ def test_a_scenario_that_lacks_something_is_not_saved(
         **tell(**{"go": "save", "_title_en": "Nobody answers", **must(*(rows or (CALLED,))), **changes}),
     )
     assert page.status_code == 422
-    assert said in page.content.decode()
+    assert said in words(page)
     assert not Scenario.objects.exists()
 
 
@@ -140,7 +140,7 @@ def test_a_scenario_is_opened_changed_copied_and_deleted(ana: Editor, procedure:
     before = Scenario.objects.values().get()
     page = ana.get(f"{procedure.pk}/scenarios/{pk}/")
     assert page.status_code == 200
-    assert "What must hold" in page.content.decode()
+    assert "What must hold" in words(page)
     assert Scenario.objects.values().get() == before
     changed = tell(go="save", _title_en="Other", **must({"kind": "told", "role": "police", "within": "5"}))
     assert ana.post(f"{procedure.pk}/scenarios/{pk}/", **changed).status_code == 302

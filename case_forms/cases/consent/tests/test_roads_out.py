@@ -119,6 +119,7 @@ MAILS_WITHOUT_CONTENT = {
     "site/config/management/commands/test_mail.py": "two sentences that say they are a test",
     "notifications/escalation/rounds.py": "the record's chain, how much a roster lacks, and that a backup failed",
     "notifications/outbox/alarm.py": "notices that don't go out",
+    "outreach_pages/records/phones/ending.py": "a record from a phone waits: of which session isn't in it",
     "site/access/staff/mails.py": "accounts",
 }
 
