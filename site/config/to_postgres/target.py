@@ -4,6 +4,7 @@ A table of our own says that a move isn't finished. It comes before anything els
 as long as it is there the service doesn't start on this database, and a new try begins from the beginning.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from .values import Column
 
 MARK = "vatra_moving"
 OLDEST = 140000
+LOCK_SECONDS = 5.0
 
 
 @contextmanager
@@ -52,13 +54,22 @@ def claim_empty(connection: psycopg.Connection[Any]) -> None:
     if encoding != ("UTF8",):
         raise CannotMove("That database isn't in UTF-8: make it with `createdb --encoding UTF8 --template template0`.")
     # Held until the connection ends: two moves into one database would each find the other's rows.
-    row = connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [MARK]).fetchone()
-    if row != (True,):
+    if not _lock(connection):
         raise CannotMove("Another move into that database is running. Nothing was changed.")
     tables = list_tables(connection)
     if tables and MARK not in tables:
         raise CannotMove("That database isn't empty: make a new one (createdb), and name it. Nothing was changed.")
     connection.execute(sql.SQL("CREATE TABLE IF NOT EXISTS {} (began timestamptz DEFAULT now())").format(_name(MARK)))
+
+
+def _lock(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether this connection has the lock. A move that ended a moment ago may still hold it."""
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        row = connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [MARK]).fetchone()
+        if row == (True,) or time.monotonic() > until:
+            return row == (True,)
+        time.sleep(0.1)
 
 
 def list_tables(connection: psycopg.Connection[Any]) -> set[str]:
