@@ -177,42 +177,40 @@ def find_canary_in_files() -> set[str]:
     return found
 
 
-needs_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="reads SQLite's own files")
+if connection.vendor == "sqlite":  # it reads SQLite's own files
 
+    @pytest.mark.django_db(transaction=True)  # a transaction that is open would keep the copy waiting
+    def test_after_forgetting_no_canary_is_in_the_database_the_files_the_queue_or_an_older_backup(
+        scene: Scene, coordinator: User, tmp_path: Path
+    ) -> None:
+        case = live_through(scene, coordinator)
+        lift(case, coordinator, scene)
+        connection.ensure_connection()
+        here = connection.connection
+        backup = tmp_path / "older.sqlite3"
+        with closing(sqlite3.connect(backup)) as copy:
+            here.backup(copy)
+            # They are there, and the search finds them: in the backup, too, as long as the case's key is.
+            expected = {
+                "intake_submission.answers",
+                "intake_attachment.name",
+                "outbox_notice.brief",
+                "outbox_reply.note",
+                "cases_referral.answer_note",
+                "cases_referralstep.words",
+                "cases_caseclosing.words",
+                "cases_casehold.words",
+            }
+            assert expected <= find_canary(here)
+            assert expected <= find_canary(copy)
 
-@needs_sqlite
-@pytest.mark.django_db(transaction=True)  # a transaction that is open would keep the copy waiting
-def test_after_forgetting_no_canary_is_in_the_database_the_files_the_queue_or_an_older_backup(
-    scene: Scene, coordinator: User, tmp_path: Path
-) -> None:
-    case = live_through(scene, coordinator)
-    lift(case, coordinator, scene)
-    connection.ensure_connection()
-    here = connection.connection
-    backup = tmp_path / "older.sqlite3"
-    with closing(sqlite3.connect(backup)) as copy:
-        here.backup(copy)
-        # They are there, and the search finds them: in the backup, too, as long as the case's key is.
-        expected = {
-            "intake_submission.answers",
-            "intake_attachment.name",
-            "outbox_notice.brief",
-            "outbox_reply.note",
-            "cases_referral.answer_note",
-            "cases_referralstep.words",
-            "cases_caseclosing.words",
-            "cases_casehold.words",
-        }
-        assert expected <= find_canary(here)
-        assert expected <= find_canary(copy)
-
-        assert forget_due_cases(FAR) == 1
-        assert find_canary(here) == set()
-        assert find_canary(copy) == set()
-    assert find_canary_in_files() == set()
-    assert CANARY not in repr(list(all_waiting_tasks()))
-    assert not list(Path(settings.ATTACHMENT_DIR).rglob("*.sealed"))
-    assert CANARY.encode() not in backup.read_bytes()
+            assert forget_due_cases(FAR) == 1
+            assert find_canary(here) == set()
+            assert find_canary(copy) == set()
+        assert find_canary_in_files() == set()
+        assert CANARY not in repr(list(all_waiting_tasks()))
+        assert not list(Path(settings.ATTACHMENT_DIR).rglob("*.sealed"))
+        assert CANARY.encode() not in backup.read_bytes()
 
 
 def test_what_stays_says_that_there_was_a_case_and_the_record_says_what_went(
