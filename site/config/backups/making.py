@@ -106,16 +106,18 @@ def get_recipients() -> list[Recipient]:
 
 
 @contextmanager
-def claim() -> Iterator[None]:
-    """Hold this machine's one backup or proof. Raises NoBackup when another runs."""
-    lock = Path(settings.DATA_DIR) / "run" / "backup.lock"
+def claim(
+    name: str = "backup", refusal: str = "Another backup is running on this machine. Nothing was changed."
+) -> Iterator[None]:
+    """Hold this machine's one backup or proof, or its one of another name. Raises NoBackup when another runs."""
+    lock = Path(settings.DATA_DIR) / "run" / f"{name}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NoBackup("running", "Another backup is running on this machine. Nothing was changed.") from None
+            raise NoBackup("running", refusal) from None
         yield
     finally:
         os.close(handle)

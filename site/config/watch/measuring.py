@@ -174,6 +174,6 @@ def each_hour(argument: str = "", *, now: datetime | None = None) -> None:
             measured_at=moment.isoformat(),
         )
         if held.missing:
-            log.error("files_missing", kind=name, files=len(held.missing), first=held.missing[0])
+            log.error("files_missing", kind=name, files=len(held.missing))  # names may be a person's: `stored --list`
     facts = {"strays": strays, "missing": missing, "failed": failed}
     Heartbeat.objects.update_or_create(part=PART, defaults={"at": moment, "facts": facts})

@@ -4,8 +4,6 @@ It ends only when it is told to. Whatever fails is noted, and tried again; where
 PostgreSQL's log, a disk that was full half way) with a new base.
 """
 
-import fcntl
-import os
 import shutil
 import threading
 import time
@@ -26,7 +24,7 @@ from vault.keyring import KeyRingError
 
 from ..archive import Damaged, NotOpened
 from ..database import CannotCopy
-from ..making import NoBackup, get_recipients
+from ..making import NoBackup, claim, get_recipients
 from . import FOLDER
 from .pages import Unreadable
 from .sources import GapInLog, open_source
@@ -38,6 +36,7 @@ BASE_EVERY = timedelta(days=1)
 SHARE = 0.05
 REPORT_SECONDS = 20.0
 RETRY_SECONDS = 30.0
+RUNS = "It runs already on this machine. Nothing was changed."
 FAILURES = (NoBackup, CannotCopy, Unreadable, Damaged, NotOpened, OSError, DatabaseError, KeyRingError)
 WORDED = (NoBackup, CannotCopy, Unreadable, Damaged)
 
@@ -60,7 +59,12 @@ def run(folder: Path, is_over: threading.Event, *, seconds: float, days: int, sa
     Raises NoBackup when it can't begin at all: no recipient, or it runs already.
     """
     recipients = get_recipients()
-    with _claim(), _work_folder() as work, open_source(work) as source, _taking(folder, days) as taker:
+    with (
+        claim("point-in-time", RUNS),
+        _work_folder() as work,
+        open_source(work) as source,
+        _taking(folder, days) as taker,
+    ):
         journal, state = Journal(folder, recipients, source, work), State()
         while not is_over.is_set():
             began = time.monotonic()
@@ -135,18 +139,3 @@ def _work_folder() -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
-
-
-@contextmanager
-def _claim() -> Iterator[None]:
-    lock = Path(settings.DATA_DIR) / "run" / "point-in-time.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NoBackup("running", "It runs already on this machine. Nothing was changed.") from None
-        yield
-    finally:
-        os.close(handle)

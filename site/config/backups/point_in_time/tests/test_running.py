@@ -90,5 +90,5 @@ def test_after_a_gap_a_new_base_is_made(run: Any) -> None:
 
 
 def test_a_second_one_on_the_same_machine_is_refused(run: Any, house: House) -> None:
-    with running._claim(), pytest.raises(NoBackup, match="runs already"):
+    with running.claim("point-in-time"), pytest.raises(NoBackup, match="runs already"):
         run(Journal(None))
