@@ -32,13 +32,17 @@ CHAPTERS = {
 
 
 def names_in(path: str) -> set[tuple[str, ...]]:
-    """("test_x",) and ("TestClass", "test_x") of a file."""
+    """("test_x",) and ("TestClass", "test_x") of a file; what stands under an `if` for one database counts."""
     found: set[tuple[str, ...]] = set()
-    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+    waiting = list(ast.parse((ROOT / path).read_text(encoding="utf-8")).body)
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.FunctionDef):
             found.add((node.name,))
         elif isinstance(node, ast.ClassDef):
             found |= {(node.name, each.name) for each in node.body if isinstance(each, ast.FunctionDef)}
+        elif isinstance(node, ast.If):
+            waiting += node.body + node.orelse
     return found
 
 
