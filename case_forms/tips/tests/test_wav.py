@@ -2,6 +2,7 @@
 
 import math
 import struct
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from ..wav import HEADER, Recording, VoiceRefused, read_wav
 RATE = 8000
 
 
+@cache
 def sound(seconds: float = 1.0, rate: int = RATE) -> bytes:
     count = int(seconds * rate)
     return struct.pack(f"<{count}h", *(int(9000 * math.sin(place / 5)) for place in range(count)))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -30,7 +31,7 @@ class Route:
     route: str
     entry: URLPattern
 
-    @property
+    @cached_property
     def row(self) -> policy.RouteRule | None:
         return policy.row_for(self.view, self.route)
 
