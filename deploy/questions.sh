@@ -71,6 +71,7 @@ settings() {
   else
     printf 'BACKUP_DIR=%s\nBACKUP_RECIPIENTS=%s\n' "$4" "$VATRA_BACKUP_KEY"
   fi
+  echo "#POINT_IN_TIME_SECONDS=10"
 }
 
 # keys_are_whole FILE: no key is empty.

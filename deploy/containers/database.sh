@@ -26,4 +26,9 @@ SQL
   rmdir $data/new
   echo "$version" >$data/PG_VERSION
 fi
+# For `point_in_time`. There is nothing in this cluster that the service's role doesn't own.
+if ! grep -q '^host replication vatra ' $data/pg_hba.conf; then
+  echo "ALTER ROLE vatra REPLICATION;" | "$bin/postgres" --single -D $data postgres >/dev/null
+  echo "host replication vatra all scram-sha-256" >>$data/pg_hba.conf
+fi
 exec "$bin/postgres" -D $data -k /tmp -c listen_addresses='*'

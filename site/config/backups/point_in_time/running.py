@@ -32,8 +32,6 @@ from .taking import Taker
 from .writing import Journal
 
 BASE_EVERY = timedelta(days=1)
-# Reading takes at most this part of the time: of a large database, changes are written less often.
-SHARE = 0.05
 REPORT_SECONDS = 20.0
 RETRY_SECONDS = 30.0
 RUNS = "It runs already on this machine. Nothing was changed."
@@ -71,7 +69,7 @@ def run(folder: Path, is_over: threading.Event, *, seconds: float, days: int, sa
             was_base = _turn(journal, state, taker, days, say)
             taken = time.monotonic() - began
             _report(state, taker)
-            pause = seconds - taken if was_base else max(seconds - taken, taken / SHARE - taken)
+            pause = seconds - taken if was_base else max(seconds - taken, taken / source.share - taken)
             is_over.wait(RETRY_SECONDS if state.error else max(pause, 0.0))
 
 

@@ -30,7 +30,12 @@ class Found:
 
 
 class Source(Protocol):
-    """A database. Each method raises CannotCopy, Unreadable, OSError."""
+    """A database. Each method raises CannotCopy, Unreadable, OSError.
+
+    `share`: the part of the time that taking changes may last; what lasts longer is done less often.
+    """
+
+    share: float
 
     def take_base(self, work: Path) -> Found: ...
 
@@ -58,7 +63,9 @@ def open_source(folder: Path) -> Iterator[Source]:
 
 
 class SqliteSource:
-    """The pages of one file."""
+    """The pages of one file: all of them are read each time, however few changed."""
+
+    share = 0.05
 
     def __init__(self, path: Path) -> None:
         self.pages = Pages(path)
@@ -85,7 +92,9 @@ class SqliteSource:
 
 
 class PostgresSource:
-    """The log of one cluster."""
+    """The log of one cluster: only what was written since is read."""
+
+    share = 1.0
 
     def __init__(self, folder: Path, database: dict[str, Any]) -> None:
         for program in ("pg_basebackup", "pg_receivewal"):

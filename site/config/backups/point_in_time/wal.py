@@ -101,10 +101,15 @@ class Receiver:
         """Wait until it is so, while it runs. Raises CannotCopy."""
         until = time.monotonic() + WAIT_SECONDS
         while not is_so():
-            if time.monotonic() > until or not self.is_running():
+            if not self.is_running():
                 raise CannotCopy(
                     "The log of PostgreSQL isn't received: does the service's role have REPLICATION, and does"
                     " pg_hba.conf let it in for it (docs/operator.md, A moment of your choice)?" + self._read_errors()
+                )
+            if time.monotonic() > until:
+                raise CannotCopy(
+                    f"PostgreSQL sent nothing of its log for {WAIT_SECONDS:.0f} s. It is tried again."
+                    + self._read_errors()
                 )
             time.sleep(0.1)
 

@@ -1,10 +1,12 @@
 """The loop goes on whatever fails, says what, and begins anew where the thread is broken."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from config.backups.database import CannotCopy
 from config.backups.making import NoBackup
 from config.backups.point_in_time import running
 from config.backups.point_in_time.names import Piece
-from config.backups.point_in_time.sources import GapInLog
+from config.backups.point_in_time.sources import GapInLog, PostgresSource, SqliteSource
 from config.backups.tests.conftest import House
 from config.health import POINT_IN_TIME
 from notifications.outbox.models import Heartbeat
@@ -24,8 +26,8 @@ START = datetime(2026, 11, 29, 4, tzinfo=UTC)
 class Journal:
     """Does each turn what it is given: an error to raise, or nothing."""
 
-    def __init__(self, *turns: Exception | None) -> None:
-        self.turns, self.done, self.point = list(turns), [], START
+    def __init__(self, *turns: Exception | None, lasts: float = 0.0) -> None:
+        self.turns, self.done, self.point, self.lasts = list(turns), [], START, lasts
         self.over: Callable[[], None] = lambda: None
 
     def begin(self) -> Piece:
@@ -39,6 +41,7 @@ class Journal:
 
     def _turn(self, kind: str, piece: Piece) -> Piece:
         self.done.append(kind)
+        time.sleep(self.lasts)
         failure = self.turns.pop(0) if self.turns else None
         if not self.turns:
             self.over()
@@ -51,12 +54,12 @@ class Journal:
 def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], list[str]]]:
     """run(journal): what it did, and what was said."""
 
-    @contextmanager
-    def no_source(_work: Path) -> Iterator[None]:
-        yield None
+    def go(journal: Journal, is_over: threading.Event | None = None, share: float = 1.0) -> tuple[list[str], list[str]]:
+        @contextmanager
+        def no_source(_work: Path) -> Iterator[SimpleNamespace]:
+            yield SimpleNamespace(share=share)
 
-    def go(journal: Journal) -> tuple[list[str], list[str]]:
-        is_over, said = threading.Event(), []  # type: ignore[var-annotated]
+        is_over, said = is_over or threading.Event(), []  # type: ignore[var-annotated]
         journal.over = is_over.set
         monkeypatch.setattr(running, "open_source", no_source)
         monkeypatch.setattr(running, "Journal", lambda *_arguments: journal)
@@ -87,6 +90,33 @@ def test_a_base_that_fails_is_begun_again(run: Any) -> None:
 
 def test_after_a_gap_a_new_base_is_made(run: Any) -> None:
     assert run(Journal(None, GapInLog("A gap."), None, None))[0] == ["base", "change", "base", "change"]
+
+
+class Pauses(threading.Event):
+    """Notes how long it is waited for, and doesn't wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout or 0.0)
+        return super().wait(0)
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(1.0, 0.0, 0.0), (0.05, 19 * 0.05, 100.0)])
+def test_only_a_source_that_reads_all_each_time_is_asked_less_often_when_it_is_slow(
+    run: Any, share: float, least: float, most: float
+) -> None:
+    pauses = Pauses()
+    run(Journal(None, None, None, lasts=0.05), pauses, share)
+    after_changes = pauses.seconds[1:]
+    assert len(after_changes) == 2
+    assert all(least <= pause <= most for pause in after_changes)
+
+
+def test_the_log_of_a_server_is_asked_as_often_as_is_set_and_a_whole_file_less_often() -> None:
+    assert (PostgresSource.share, SqliteSource.share) == (1.0, 0.05)
 
 
 def test_a_second_one_on_the_same_machine_is_refused(run: Any, house: House) -> None:

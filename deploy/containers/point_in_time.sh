@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# What changes, stored each few seconds: in a container of its own, where POINT_IN_TIME_SECONDS is set in vatra.env.
+set -eu
+trap 'kill "$child" 2>/dev/null; wait "$child"; exit 0' TERM INT
+case "${POINT_IN_TIME_SECONDS:-0}" in
+  0 | 0.0 | "")
+    echo "POINT_IN_TIME_SECONDS isn't set in vatra.env: nothing is stored between two nights."
+    sleep infinity & child=$!
+    wait "$child"
+    ;;
+esac
+while true; do
+  python manage.py point_in_time & child=$!
+  wait "$child" || true
+  # Each start makes a new base.
+  sleep 300 & child=$!
+  wait "$child"
+done
