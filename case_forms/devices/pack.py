@@ -6,6 +6,7 @@ Names of those who are on duty and words for everybody; of cases only codes, but
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -26,6 +27,7 @@ from outreach_pages.kits.contents import get_standing
 from outreach_pages.kits.models import KitVersion
 from outreach_pages.records.labels import SessionState
 from outreach_pages.records.models import InformativeSession
+from outreach_pages.records.phones.models import PhoneRecord, PhoneRecordKind
 
 from .models import CONTACT_HOURS, Device
 from .numbers import list_national, list_numbers
@@ -162,9 +164,13 @@ def _list_sessions(user: User, language: str) -> tuple[list[dict[str, Any]], int
     units = set(user.units().values_list("pk", flat=True))
     waiting = _find_sessions(user)
     found = waiting.select_related("municipality", "kit_version").defer("kit_version__content")
+    shown = list(found.order_by("date", "starts_at", "pk")[:MAX_SESSIONS])
+    plans = _find_plans(shown)
     lines = [
         {
             "id": session.pk,
+            # Plans of phones that are this session: a phone that made one goes on with it under this key.
+            "plans": plans.get(session.pk, []),
             "date": session.date,
             "starts_at": session.starts_at,
             "ends_at": session.ends_at,
@@ -182,9 +188,17 @@ def _list_sessions(user: User, language: str) -> tuple[list[dict[str, Any]], int
             else None,
             "url": reverse("sessions:session", args=[session.pk]),
         }
-        for session in found.order_by("date", "starts_at", "pk")[:MAX_SESSIONS]
+        for session in shown
     ]
     return lines, _count_beside(waiting, MAX_SESSIONS)
+
+
+def _find_plans(sessions: list[InformativeSession]) -> dict[UUID, list[UUID]]:
+    found: dict[UUID, list[UUID]] = {}
+    rows = PhoneRecord.objects.filter(kind=PhoneRecordKind.PLAN, session__in=sessions).values_list("session", "pk")
+    for session, plan in rows:
+        found.setdefault(session, []).append(plan)
+    return found
 
 
 def _list_kits(sessions: list[dict[str, Any]], language: str) -> tuple[list[dict[str, Any]], int]:

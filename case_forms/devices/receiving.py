@@ -138,7 +138,10 @@ def receive_envelope(*, device: Device, envelope: Envelope) -> Delivered:
 def _receive_record(
     device: Device, envelope: Envelope, filled: Filled, now: datetime, difference: timedelta
 ) -> Delivered:
-    """Receive a session's record. The same one sealed a second time gets the answer of the first."""
+    """Receive a session's record or plan. The same one sealed a second time gets the answer of the first.
+
+    A record whose plan is still to come is received as it is: the plan joins it.
+    """
     earlier = Arrival.objects.filter(device=device, uuid=envelope.uuid).first()
     if earlier is not None:
         return describe(earlier)
@@ -146,9 +149,12 @@ def _receive_record(
     try:
         if get_end(device):
             raise NotRecorded(ReturnedWhy.ENDED)
-        session = try_to_record(device, filled)
+        session = try_to_record(device, envelope.uuid, filled)
     except NotRecorded as refused:
         aside = keep_record(device, envelope.uuid, filled, refused.why)
+        if refused.why == ReturnedWhy.NO_PLAN:
+            _note(device, calm, now, difference, ArrivalState.RECEIVED, aside.pk)
+            return Delivered(receipt=build_receipt(envelope.uuid), created=True)
         _note(device, calm, now, difference, ArrivalState.RETURNED, aside.pk, refused.why)
         return Delivered(draft=aside.pk, url=get_record_address(aside.pk), reason=refused.why)
     _note(device, calm, now, difference, ArrivalState.RECEIVED, session.pk)
@@ -165,9 +171,11 @@ def describe(arrival: Arrival) -> Delivered:
     if arrival.state == ArrivalState.RECEIVED and InformativeSession.objects.filter(pk=arrival.result).exists():
         return Delivered(receipt=build_receipt(arrival.uuid))
     aside = PhoneRecord.objects.filter(pk=arrival.result).defer("fields").first()
+    if aside is not None and arrival.state == ArrivalState.RECEIVED and aside.is_settled:
+        return Delivered(receipt=build_receipt(arrival.uuid))
     if aside is not None:
         url = get_record_address(aside.pk)
-        return Delivered(draft=aside.pk, url=url, reason=arrival.reason, is_gone=aside.ended_at is not None)
+        return Delivered(draft=aside.pk, url=url, reason=arrival.reason or aside.reason, is_gone=aside.ended_at is not None)
     submission = Submission.objects.filter(pk=arrival.result).first()
     if submission is not None:
         return Delivered(receipt=_refresh(submission.receipt))

@@ -92,8 +92,11 @@ def _set_record_aside(device: Device, record: UUID, filled: Filled) -> bool:
     with transaction.atomic():
         Device.objects.select_for_update(of=("self",)).get(pk=device.pk)
         if not Rescue.objects.filter(device=device, uuid=record).exists():
-            aside = keep_record(device, record, filled, returning.RESCUED)
-            Rescue.objects.create(device=device, uuid=record, draft=aside.pk, at=clock.now())
+            # Finished, and here before its draft: that is the newer text.
+            arrival = Arrival.objects.filter(device=device, uuid=record).order_by("-arrived_at", "-pk").first()
+            here = arrival.result if arrival is not None else None
+            aside = here or keep_record(device, record, filled, returning.RESCUED).pk
+            Rescue.objects.create(device=device, uuid=record, draft=aside, at=clock.now())
     return True
 
 

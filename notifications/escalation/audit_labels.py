@@ -426,6 +426,7 @@ KINDS: dict[str, Promise] = {
     "session.page_taken_back": _("Put the record's text back on a session's page"),
     "session.phone_record_ended": _("Decided about a session's record from a phone"),
     "session.phone_record_forgotten": _("A session's record from a phone was deleted, its time being over"),
+    "session.phone_record_named": _("Said of which session a record from a phone is"),
     "session.phone_record_waits": _("A session's record from a phone couldn't be stored as it came"),
     "session.questions_marked": _("Decided about what people asked at a session"),
     "session.questions_opened_again": _("Opened what people asked at a session again"),

@@ -74,12 +74,18 @@ class NotNow(Exception):
         self.code = code
 
 
-def plan_session(*, by: User, values: Mapping[str, Any], is_demo: bool = False) -> InformativeSession:
-    """Create a session, planned. `values`: of PLAN, already checked by the form. Raises NotAllowed."""
+def plan_session(
+    *, by: User, values: Mapping[str, Any], identity: uuid.UUID | None = None, is_demo: bool = False
+) -> InformativeSession:
+    """Create a session, planned. `values`: of PLAN, already checked by the form. Raises NotAllowed.
+
+    `identity`: the key that a phone gave the plan, under which its record names it; one that is free.
+    """
     with transaction.atomic():
         if not get_plannable_units(by).filter(pk=values["unit"].pk).exists():
             raise NotAllowed
         session = InformativeSession(planned_by=by, is_demo=is_demo, **{name: values[name] for name in values})
+        session.pk = identity or session.pk
         session.save(force_insert=True)
         _log("session.planned", session, by, unit=session.unit.slug, municipality=session.municipality.slug)
     return session

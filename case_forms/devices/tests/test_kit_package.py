@@ -27,6 +27,7 @@ from .. import kit_package, pack
 from ..kit_package import PhoneFiles, build_kit_package
 from ..pack import build_pack
 from .phone import API, Phone
+from .planned import count, plan, read_plan_package
 
 pytestmark = pytest.mark.django_db
 
@@ -169,3 +170,25 @@ def test_of_more_kits_than_fit_those_in_the_person_s_language_come_along(phone, 
     found = pack.build_pack(phone.device, language)
     assert [each["language"] for each in found["kits"] if not each["planned"]] == [language]
     assert found["more"]["kits"] > 0
+
+
+def test_a_session_that_was_planned_and_counted_on_a_phone_names_the_version_that_was_there(
+    phone: Phone, version: KitVersion
+) -> None:
+    boxes = read_plan_package(phone)["record"]["kits"][str(version.pk)]
+    page = version.content["materials"][0]["page"]
+    assert boxes["asks_used"] is True
+    assert f'name="used" value="{page}"' in boxes["html"]
+    newer = KitVersion.objects.get(pk=version.pk)
+    newer.pk, newer.number, newer._state.adding = None, version.number + 1, True
+    newer.save(force_insert=True)
+    assert version not in KitVersion.objects.newest_of_live_kits()
+    key, named = str(uuid.uuid4()), str(version.pk)
+    assert phone.deliver(plan(phone, key, kit_version=named)).status_code == 201
+    used = {"kit_version": named, "materials_of": named, "used": str(page)}
+    assert phone.deliver(count(phone, key, **used)).status_code == 201
+    session = InformativeSession.objects.get(pk=key)
+    assert (session.kit_version, session.state) == (version, "held")
+    assert list(session.used_materials.values_list("page_id", flat=True)) == [page]
+    gone = phone.deliver(plan(phone, str(uuid.uuid4()), kit_version="9" * 9, starts_at="15:00", ends_at="16:00"))
+    assert gone.json()["reason"] == "refused"

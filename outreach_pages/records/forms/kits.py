@@ -16,16 +16,19 @@ from ..models import InformativeSession
 
 
 class KitVersionField(forms.ModelChoiceField):
-    """The newest version of each published kit, and the one that the session names already."""
+    """The newest version of each published kit, and the one that the session names already.
+
+    `named`: also this one (its key), which was the newest on the phone that wrote the form.
+    """
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", gettext_lazy("Kit of session materials"))
         super().__init__(KitVersion.objects.none(), required=False, empty_label=gettext_lazy("no kit"), **options)
 
-    def offer(self, session: InformativeSession, audience: str) -> None:
+    def offer(self, session: InformativeSession, audience: str, named: int | None = None) -> None:
         """Offer what can be named, grouped by audience, with `audience` on top."""
         newest = KitVersion.objects.newest_of_live_kits().values("pk")
-        offered = KitVersion.objects.filter(Q(pk__in=newest) | Q(pk=session.kit_version_id))
+        offered = KitVersion.objects.filter(Q(pk__in=newest) | Q(pk__in=[session.kit_version_id, named]))
         self.queryset = offered.without_content().order_by("title", "language", "kit_id", "number")
         groups: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for version in self.queryset:

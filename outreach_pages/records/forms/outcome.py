@@ -57,7 +57,7 @@ class OutcomeForm(ConfirmableForm):
         }
         widgets = {"questions_raised": forms.Textarea({"rows": 5})}
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, named_kit: int | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["method"].required = True
         known = get_counts(self.instance)
@@ -72,16 +72,16 @@ class OutcomeForm(ConfirmableForm):
             )
         if known:
             self.initial["total"] = sum(known.values())
-        self._offer_kits()
+        self._offer_kits(named_kit)
 
-    def _offer_kits(self) -> None:
+    def _offer_kits(self, named: int | None) -> None:
         """Offer the kits, and the materials of the chosen one. A reported session keeps the version that it names."""
         self.shown_version = self.instance.kit_version
         if self.instance.state == SessionState.REPORTED and self.shown_version is not None:
             del self.fields["kit_version"]
         else:
             field: Any = self.fields["kit_version"]
-            field.offer(self.instance, self.instance.audience)
+            field.offer(self.instance, self.instance.audience, named)
             if self.is_bound:
                 chosen = self["kit_version"].value() or ""
                 # What can't be read is told by the field itself.

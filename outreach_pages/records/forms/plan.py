@@ -59,7 +59,7 @@ class PlanForm(ConfirmableForm):
             "card_expires_on": DayInput(),
         }
 
-    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+    def __init__(self, *args: Any, user: User, named_kit: int | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         units = get_plannable_units(user)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ class PlanForm(ConfirmableForm):
             del self.fields["kit_version"]  # what it was held with is part of what happened
         else:
             audience = self["audience"].value() or ""
-            self.fields["kit_version"].offer(self.instance, audience)  # type: ignore[attr-defined]
+            self.fields["kit_version"].offer(self.instance, audience, named_kit)  # type: ignore[attr-defined]
         self.has_one_unit = len(units) == 1
         if self.has_one_unit:
             self.fields["unit"].widget = forms.HiddenInput()

@@ -27,6 +27,7 @@ from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
 
 from ..actions import TARGET_KIND
+from .actions import join_left_over
 from .models import PhoneRecord, PhoneRecordQuerySet
 
 REMIND, FORGET = "session.phone_record_remind", "session.phone_record_forget"  # under which a row is put aside
@@ -40,9 +41,9 @@ log = structlog.get_logger(__name__)
 
 
 def tidy(_argument: Any = None) -> None:
-    """Remind of those that wait, and delete those whose time is over; run each hour. Idempotent."""
+    """Join what waits for a plan that is here, remind of the others, delete those whose time is over; run each hour."""
     now = clock.now()
-    log.info("phone_records_tidied", ended=forget_due(now), reminded=remind_due(now))
+    log.info("phone_records_tidied", joined=join_left_over(), ended=forget_due(now), reminded=remind_due(now))
 
 
 def find_owners(records: Iterable[PhoneRecord]) -> dict[UUID, User | None]:

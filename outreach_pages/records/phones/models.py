@@ -25,6 +25,8 @@ class ReturnedWhy(models.TextChoices):
     NOT_THERE = "not_a_worker", _("Whoever wrote it doesn't work in the session's unit now.")
     ENDED = "device_ended", _("The phone had ended when it arrived.")
     RESCUED = "rescued", _("It wasn't finished on the phone.")
+    NO_PLAN = "no_plan", _("Its session was planned on the phone, and that plan isn't entered yet.")
+    SAME_TIME = "same_time", _("The unit has a session in this municipality at that time already.")
 
 
 class PhoneRecordKind(models.TextChoices):
@@ -46,7 +48,8 @@ class PhoneRecordQuerySet(models.QuerySet["PhoneRecord"]):
 class PhoneRecord(models.Model):
     """One of them. fields: [[name, value], …] as the page of its kind posts them; empty once it is decided.
 
-    `user`: who wrote it. `session`: None where the phone named none that there is. `reminded_at`: when somebody was
+    `user`: who wrote it. `session`: None where the phone named none that there is; of a plan, the session that it is by
+    now. `named`: what a record's phone named, a session or a plan that may be still to come. `reminded_at`: when somebody was
     last mailed about it; `warned_at`: when it was first mailed that it is about to be deleted (`ending`).
     """
 
@@ -61,6 +64,7 @@ class PhoneRecord(models.Model):
         blank=True,
         verbose_name=_("informative session"),
     )
+    named = models.UUIDField(null=True, blank=True, db_index=True)
     kind = models.CharField(_("kind"), max_length=8, choices=PhoneRecordKind.choices, default=PhoneRecordKind.RECORD)
     fields = SealedJSONField(default=list)
     reason = models.CharField(_("why it waits"), max_length=16, choices=ReturnedWhy.choices)
@@ -78,3 +82,8 @@ class PhoneRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.reason}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is to be decided about it now: its plan is still to come, or somebody has decided."""
+        return self.ended_at is not None or self.reason == ReturnedWhy.NO_PLAN
