@@ -60,8 +60,8 @@ TYPED = """async (times) => {
   const visible = (field) => field.checkVisibility();
   const field = [...document.querySelectorAll("form#section input[type=text], form#section textarea")].find(visible);
   for (let time = 0; time < times; time += 1) {
+    line.textContent = ""; // the page doesn't write the same words again; drawn before the key, which isn't its work
     await new Promise((done) => setTimeout(done, 60)); // as fast as one types
-    line.textContent = ""; // a browser writes nothing where the same words stand already
     const sealed = new Promise((done) => {
       const seen = new MutationObserver(() => {
         seen.disconnect();
@@ -92,6 +92,8 @@ def run(*, quick: bool) -> bool:
                     executable_path=LIGHT,
                     args=["--no-sandbox"],
                     viewport={"width": 360, "height": 740},
+                    is_mobile=True,
+                    has_touch=True,
                     reduced_motion="reduce",
                 )
                 context.set_default_timeout(PATIENCE_MS)
@@ -190,14 +192,14 @@ def _set_up(page: Page, address: str) -> str:
     page.goto(f"{address}/field/phone/set-up/")
     page.fill("#id_login", "vlore1")
     page.fill("#id_password", PASSWORD)
-    page.click("main button")
+    page.tap("main button")
     page.fill("#pin", PIN)
     page.fill("#again", PIN)
     kdf = "Argon2id" if page.locator("#set-up").get_attribute("data-argon2") else "PBKDF2"
-    page.click("form#set-up button")
+    page.tap("form#set-up button")
     page.locator("[data-screen=lock]").wait_for()
     page.fill("#pin", PIN)
-    page.click("[data-part=form] button")
+    page.tap("[data-part=form] button")
     page.locator("[data-part=first] button").first.wait_for()
     page.locator(f"[data-form={LARGE}]").wait_for(state="attached")
     return kdf
@@ -219,7 +221,7 @@ def _home(page: Page) -> None:
 
 def _unlock(page: Page) -> float:
     """Lock the phone and open it; return the milliseconds from the press to the start page."""
-    page.click("[data-lock]")
+    page.tap("[data-lock]")
     page.fill("#pin", PIN)
     took: float = page.evaluate(
         """() => new Promise((done) => {
@@ -240,17 +242,17 @@ def _notify(context: BrowserContext, house: House, sink: Sink) -> float:
     before = _police(house)
     context.set_offline(True)
     _begin(page, SHIPPED)
-    page.locator(f"{HOME} a").first.click()
+    page.locator(f"{HOME} a").first.tap()
     page.select_option("#q-municipality", "vlore")
     page.check('input[name="immediate_danger"][value="yes"]')
     page.fill("#q-whereabouts", "x")
     page.check('input[name="urgent_notice"][value="potential_victim"]')
-    page.click('.bottom-bar button[value="next"]')
+    page.tap('.bottom-bar button[value="next"]')
     page.check('input[name="explained"][value="danger"]')
     page.check('input[name="police_contact_consent"][value="unknown"]')
     page.check('input[name="age_in_doubt"][value="unknown"]')
-    page.click('.bottom-bar button[value="next"]')
-    page.click("[data-part=finish] .btn-next")
+    page.tap('.bottom-bar button[value="next"]')
+    page.tap("[data-part=finish] .btn-next")
     page.locator("[data-screen=finished]").wait_for()
     began = time.time()
     context.set_offline(False)

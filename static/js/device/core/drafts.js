@@ -295,11 +295,13 @@ export class Drafts {
     const sealed = await sealRecord(env, session.key, { table: "drafts", id, record: draft });
     const row = { id, device: session.device, turn: (turn ?? 0) + 1, ...sealed };
     const values = draft.fields.map(([, value]) => value);
+    const isNew = turn === null;
     /** @type {(keyof Tables)[]} */
-    const tables = ["meta", "remains", "drafts", ...(copyOf ? /** @type {const} */ (["files"]) : [])];
+    const besides = isNew ? ["meta", "remains", "files"] : [];
     const isStored = await store
-      .run(tables, "readwrite", async (requests) => {
-        const isThere = this.context.mustBeThere(requests, session.device);
+      .run(["drafts", ...besides], "readwrite", async (requests) => {
+        // Keys go only where something stays that sends what is here (wipe, forgetIfEmpty): a draft that is here needs no look.
+        const isThere = isNew && this.context.mustBeThere(requests, session.device);
         if (copyOf) {
           await isThere;
           if (!(await requests.get("drafts", copyOf))) await adoptFiles(requests, { from: copyOf, to: id, values });

@@ -59,6 +59,10 @@ export class FieldReader {
     this.form = form;
     /** In the order of the page; null: all is to be read. @type {Place[] | null} */
     this.places = null;
+    /** Of the questions, by name. @type {Map<string, Place>} */
+    this.questions = new Map();
+    /** Those outside of questions. @type {Place[]} */
+    this.others = [];
     /** Questions that are to be read. @type {Set<string>} */
     this.doubtful = new Set();
   }
@@ -77,16 +81,17 @@ export class FieldReader {
 
   /** What `readFields` reads. @returns {[string, string][]} */
   read() {
-    if (!this.places?.every((place) => this.renew(place))) this.places = this.find();
+    const doubtful = [...this.doubtful].flatMap((name) => this.questions.get(name) ?? []);
     this.doubtful.clear();
-    return this.places.flatMap((place) => place.fields);
+    const isWhole = !this.places || ![...this.others, ...doubtful].every((place) => this.renew(place));
+    const places = isWhole ? this.find() : (this.places ?? []);
+    return places.flatMap((place) => place.fields);
   }
 
   /** False when it isn't in the form any more. @param {Place} place */
   renew(place) {
-    const isDoubtful = place.name === "" || this.doubtful.has(place.name);
-    if (isDoubtful && !place.element.isConnected) return false;
-    if (isDoubtful) place.fields = this.fieldsOf(place);
+    if (!place.element.isConnected) return false;
+    place.fields = this.fieldsOf(place);
     return true;
   }
 
@@ -105,6 +110,9 @@ export class FieldReader {
       places.push({ name: isEntry ? (element.dataset.item ?? "") : "", element, fields: [] });
     }
     for (const place of places) place.fields = this.fieldsOf(place);
+    this.questions = new Map(places.map((place) => [place.name, place]));
+    this.others = places.filter((place) => place.name === "");
+    this.places = places;
     return places;
   }
 

@@ -55,6 +55,9 @@ export class Filling {
     /** What the screen holds, while the list of answers is in its place. @type {ChildNode[]} */
     this.parts = [];
     this.byClock = true;
+    /** Looked up once: a long form is before it. */
+    this.saved = part(this.screen, "saved");
+    this.moment = /** @type {HTMLInputElement} */ (this.form.elements.namedItem("_occurred_at"));
     /** What the list of parts says now. */
     this.told = "";
     /** Sections whose errors were shown: from then on they follow what is typed. @type {Set<string>} */
@@ -73,8 +76,7 @@ export class Filling {
   }
 
   begin() {
-    const { form, draft } = this;
-    const occurred = /** @type {HTMLInputElement} */ (form.elements.namedItem("_occurred_at"));
+    const { form, draft, moment: occurred } = this;
     this.byClock = draft.occurredByClock ?? true;
     occurred.value = draft.occurredAt?.slice(0, 16) ?? local(new Date());
     occurred.max = `${dayOf(new Date())}T23:59`;
@@ -96,7 +98,7 @@ export class Filling {
       changed: () => this.changed(),
     });
     part(this.screen, "discard").addEventListener("click", () => void this.discard());
-    part(this.screen, "saved").textContent = word("saved", { time: clock(draft.changedAt) });
+    this.tellSaved(word("saved", { time: clock(draft.changedAt) }));
     const asked = this.asked();
     this.open(asked.some((state) => state.key === draft.section) ? (draft.section ?? "") : (asked[0]?.key ?? ""));
   }
@@ -161,25 +163,25 @@ export class Filling {
    */
   async save(fields) {
     if (this.isOver || this.isClosed) return;
-    const occurred = /** @type {HTMLInputElement} */ (this.form.elements.namedItem("_occurred_at"));
     const content = {
       fields: fields ?? this.reader.whole(),
       section: this.here,
-      occurredAt: occurred.value,
+      occurredAt: this.moment.value,
       occurredByClock: this.byClock,
-    };
-    const tell = (/** @type {string} */ words) => {
-      const line = part(this.screen, "saved"); // not there while the list of answers is shown
-      if (line) line.textContent = words;
     };
     try {
       this.draft.id = await this.app.device.drafts.save(this.draft.id, content);
       this.isTyped = false;
-      tell(word("saved", { time: clock(Date.now()) }));
+      this.tellSaved(word("saved", { time: clock(Date.now()) }));
     } catch (error) {
       if (/** @type {{ code?: string }} */ (error).code === "locked") return;
-      tell(word("notSaved"));
+      this.tellSaved(word("notSaved"));
     }
+  }
+
+  /** The same words aren't written again: each writing is laid out and drawn. @param {string} words */
+  tellSaved(words) {
+    if (this.saved.textContent !== words) this.saved.textContent = words;
   }
 
   async leave() {
