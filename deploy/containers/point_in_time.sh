@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What changes, stored each few seconds: in a container of its own, where POINT_IN_TIME_SECONDS is set in vatra.env.
 set -eu
-trap 'kill "$child" 2>/dev/null; wait "$child"; exit 0' TERM INT
+child=""
+trap '[ -z "$child" ] || kill "$child" 2>/dev/null || true; wait || true; exit 0' TERM INT
 case "${POINT_IN_TIME_SECONDS:-0}" in
   0 | 0.0 | "")
     echo "POINT_IN_TIME_SECONDS isn't set in vatra.env: nothing is stored between two nights."
