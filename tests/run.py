@@ -40,6 +40,7 @@ ON_SERVERS = (
     "tests/upgrade",
     "site/audit/tests/test_index_operations.py",
     "site/config/backups/point_in_time/tests/test_wal.py",
+    "site/config/backups/tests/test_prepared_database.py",
     "case_forms/cases/closing",
     "case_forms/cases/talk/tests/test_at_once.py",
     "case_forms/submissions/attachments",

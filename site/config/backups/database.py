@@ -176,7 +176,8 @@ def restore_postgresql(dump: Path, database: dict[str, Any]) -> None:
     program = find_program("pg_restore")
     if count_tables(database):
         raise CannotCopy("That database isn't empty: make a new one (createdb), and name it. Nothing was changed.")
-    plain = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+    # Whoever installs makes the extension as the server's administrator: its comment isn't the service's to write.
+    plain = ("--no-owner", "--no-privileges", "--no-comments", "--exit-on-error", "--single-transaction")
     _run([program, *plain, f"--dbname={database['NAME']}", str(dump)], database, with_name=False)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from pyrage.x25519 import Identity
 
 from case_forms.cases.models import Case
@@ -16,6 +17,7 @@ from tests.world.scene import Scene, make_scene
 from vault import data_keys
 
 CANARY = "Kanarina"
+collect_ignore = [] if connection.vendor == "postgresql" else ["test_prepared_database.py"]
 
 
 @dataclass
