@@ -322,7 +322,9 @@ def destroy_and_restore(machine: Machine) -> None:
     words = ["restore", f"{BACKUPS}/{newest.name}", "--into", machine.data, "--identity", "/srv/vatra/identity"]
     if machine.database == "postgresql":
         machine.run("runuser", "-u", "postgres", "--", "dropdb", "--force", "vatra")
+        # As install.sh prepares it: the extension is the administrator's.
         machine.run("runuser", "-u", "postgres", "--", "createdb", "-O", "vatra", "vatra")
+        machine.run("runuser", "-u", "postgres", "--", "psql", "-qd", "vatra", "-c", "CREATE EXTENSION unaccent")
         url = re.search(r"^DATABASE_URL='(.*)'$", machine.inside(TRIAL).read_text(), re.MULTILINE)
         assert url is not None
         words += ["--database", url[1]]

@@ -1,4 +1,4 @@
-"""A backup goes into the database that an installation has prepared on PostgreSQL, with the administrator's extension."""
+"""A backup goes into the database that an installation prepares on PostgreSQL, with its administrator's extension."""
 
 import secrets
 from collections.abc import Iterator
