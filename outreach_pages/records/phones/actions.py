@@ -252,7 +252,7 @@ def end_handed(*, identity: uuid.UUID, by: User) -> None:
 
 
 def _remove_handed(identity: uuid.UUID, by: User) -> bool:
-    """Remove it, in the caller's transaction with what takes its place; False where there is none, or somebody decided."""
+    """Remove it, in the transaction of what takes its place; False where there is none, or somebody decided."""
     return bool(_list_handed(identity, by).delete()[0])
 
 
