@@ -179,6 +179,23 @@ def test_a_plan_that_a_colleague_has_entered_is_asked_about_and_joined(
     assert phone.deliver(late).json()["reason"] == "changed", "what names the plan names its session now"
 
 
+def test_what_was_counted_waits_beside_a_session_that_a_colleague_has_counted(
+    phone: Phone, scene: Scene, worker: Client
+) -> None:
+    here = enter_at_the_desk(scene)
+    values = {"topics": ["rights"], "method": "talk", "language": "sq"}
+    record_session(session=here, by=scene.worker, values=values, counts={("female", "18_24"): 3})
+    key = str(uuid.uuid4())
+    answer = phone.deliver(plan(phone, key))
+    phone.deliver(count(phone, key))
+    assert worker.post(answer.json()["url"], {"do": "which", "session": str(here.pk)}).status_code == 302
+    waiting = PhoneRecord.objects.waiting().get()
+    assert (waiting.reason, waiting.session) == ("changed", here)
+    assert get_counts(here) == {("female", "18_24"): 3}
+    page = worker.get(reverse("sessions:phone_record", args=[waiting.pk])).content.decode()
+    assert 'value="12"' in page
+
+
 def test_a_plan_beside_a_colleagues_is_planned_where_it_is_another_one(
     phone: Phone, scene: Scene, worker: Client
 ) -> None:
