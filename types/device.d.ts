@@ -231,6 +231,9 @@ interface KitPackage {
 /** The form that records a session (outreach_pages/records/phones/form.py). */
 interface RecordPackage {
   session: string;
+  /** Of one that was planned here: when it begins, by the phone's clock, and what the plan says already. */
+  begins?: string;
+  start?: [name: string, value: string][];
   title: string;
   html: string;
   /** What a draft begins with and nobody types. */
@@ -239,6 +242,53 @@ interface RecordPackage {
   asks_used: boolean;
   words: Record<string, string>;
   sha256: string;
+}
+
+/** The blank form that records what is planned here, by the versions of kits that it may be planned with. */
+interface BlankRecord {
+  version: number;
+  html: string;
+  kit_place: string;
+  kits: Record<string, { html: string; asks_used: boolean }>;
+  fields: [name: string, value: string][];
+  kit_fields: string[];
+  words: Record<string, string>;
+  class_size: number;
+  in_class: string[];
+}
+
+/** The form that plans a session. */
+interface PlanPackage {
+  version: number;
+  html: string;
+  fields: [name: string, value: string][];
+  words: Record<string, string>;
+  record: BlankRecord | null;
+}
+
+interface PackedSession {
+  id: string;
+  package: string | null;
+  changed: string;
+  /** Plans of phones that it is. */
+  plans?: string[];
+}
+
+/** A session that was planned here, as the pack has those that the service knows. */
+interface Planned extends PackedSession {
+  language: string;
+  unit: string;
+  date: string;
+  starts_at: string;
+  ends_at: string;
+  place: string;
+  municipality: string;
+  audience: string;
+  state: string;
+  card: string;
+  kit: number | null;
+  grades: string;
+  record: RecordPackage;
 }
 
 interface PackRow extends Sealed {
@@ -283,13 +333,14 @@ interface DraftStart {
 }
 
 interface DraftContent {
+  title?: string;
   fields: [name: string, value: string][];
   section?: string;
   occurredAt?: string | null;
   occurredByClock?: boolean;
 }
 
-interface StoredDraft extends DraftStart, DraftContent {
+interface StoredDraft extends DraftStart, Omit<DraftContent, "title"> {
   begunAt: string;
   changedAt: string;
   /** Drafts that were handed to the service, and that this one goes on from. */
@@ -303,6 +354,7 @@ interface StoredDraft extends DraftStart, DraftContent {
 interface QueueItem {
   uuid: string;
   title: string | null;
+  group: string | null;
   finishedAt: number;
   urgent: boolean;
   state: "phone" | "way" | "server" | "told" | "returned";

@@ -40,6 +40,8 @@ interface FormPackage {
   warnings: PhoneWarning[];
   facts: Record<string, Json>;
   takes_files: boolean;
+  /** Where a question asks for one: those that this phone knows. */
+  sessions?: PackSession[];
   lists_sha256: string;
 }
 
@@ -101,8 +103,7 @@ interface PackDayLine {
   form: string;
 }
 
-interface PackSession {
-  id: string;
+interface PackSession extends PackedSession {
   date: string;
   starts_at: string | null;
   ends_at: string | null;
@@ -113,8 +114,9 @@ interface PackSession {
   card: string;
   kit: number | null;
   grades: string;
-  changed: string;
-  package: string | null;
+  /** Of one that was planned here. */
+  language?: string;
+  unit?: string;
 }
 
 /** What every screen of the app page is given. */

@@ -175,7 +175,9 @@ def describe(arrival: Arrival) -> Delivered:
         return Delivered(receipt=build_receipt(arrival.uuid))
     if aside is not None:
         url = get_record_address(aside.pk)
-        return Delivered(draft=aside.pk, url=url, reason=arrival.reason or aside.reason, is_gone=aside.ended_at is not None)
+        return Delivered(
+            draft=aside.pk, url=url, reason=arrival.reason or aside.reason, is_gone=aside.ended_at is not None
+        )
     submission = Submission.objects.filter(pk=arrival.result).first()
     if submission is not None:
         return Delivered(receipt=_refresh(submission.receipt))

@@ -27,6 +27,7 @@ from notifications.texts.service_mails import (
     word_own_page,
     word_phone_added,
     word_phone_alarm,
+    word_record_waits,
     word_request,
     word_request_ended,
     word_swap_asked,
@@ -92,6 +93,8 @@ SERVICE_SAMPLES: Mapping[str, Callable[[], ServiceMail]] = {
     "service.phone_alarm_urgent": lambda: word_phone_alarm(is_urgent=True, **_get("page")),
     "service.phone_alarm": lambda: word_phone_alarm(is_urgent=False, **_get("page")),
     "service.form_returned": lambda: word_form_returned(**_get("page")),
+    "service.record_waits": lambda: word_record_waits(is_last=False, **_get("unit", "page")),
+    "service.record_ends": lambda: word_record_waits(is_last=True, **_get("unit", "page")),
 }
 
 

@@ -250,3 +250,12 @@ def word_form_returned(*, page: str) -> ServiceMail:
     return ServiceMail(
         _part("subject_form_returned"), [[_part("form_returned")], [_part("form_returned_page", page=page)]]
     )
+
+
+def word_record_waits(*, unit: str, page: str, is_last: bool) -> ServiceMail:
+    """Say that a session's record from a phone waits for its unit; nothing of what was written. `is_last`: it ends."""
+    instead = pgettext("instead of a unit’s name", "a mobile unit")
+    said = [[_part("record_waits", unit=clean("unit", unit, instead) or instead)]]
+    if is_last:
+        said.append([_part("record_ends")])
+    return ServiceMail(_part("subject_record_waits"), [*said, [_part("record_waits_page", page=page)]])

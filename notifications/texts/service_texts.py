@@ -484,6 +484,32 @@ _PHONES = (
         _("Whose it is stands on this page. Call the worker, or send it yourself if it is yours:\n{page}"),
         ("page",),
     ),
+    _subject(
+        "record_waits",
+        _("A session’s record from a phone waits: subject"),
+        pgettext_lazy("subject", "a session’s record from a phone waits for a decision"),
+    ),
+    _say(
+        "record_waits",
+        _("A session’s record from a phone waits"),
+        _(
+            "A session was written down on a phone of {unit}, and it couldn't be recorded as it came. It waits until "
+            "somebody of the unit records it or deletes it."
+        ),
+        (),
+        ("unit",),
+    ),
+    _say(
+        "record_ends",
+        _("A session’s record from a phone is about to be deleted"),
+        _("Nobody has decided for a long time: within days it is deleted for good. Call the unit if it isn't yours."),
+    ),
+    _say(
+        "record_waits_page",
+        _("A session’s record from a phone waits: what to do"),
+        _("The unit finds it at the top of this page:\n{page}"),
+        ("page",),
+    ),
 )
 
 SERVICE_TEXTS = (*_ROSTER, *_DIRECTORY, *_AHEAD, *_ALARMS, *_PHONES)

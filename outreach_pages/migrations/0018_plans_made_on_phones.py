@@ -4,20 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('outreach_pages', '0017_phone_records_that_wait'),
+        ("outreach_pages", "0017_phone_records_that_wait"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='phonerecord',
-            name='named',
+            model_name="phonerecord",
+            name="named",
             field=models.UUIDField(blank=True, db_index=True, null=True),
         ),
         migrations.AlterField(
-            model_name='phonerecord',
-            name='reason',
-            field=models.CharField(choices=[('refused', 'Something in it has to be corrected.'), ('confirm', 'Something in it has to be confirmed.'), ('changed', 'The session was recorded by somebody else meanwhile. Compare before you save.'), ('cancelled', 'The session is cancelled. Set it back to planned first, if it was held.'), ('too_early', "The session hasn't begun yet, by the service's clock."), ('reported', 'The session has its report, which names another version of the kit.'), ('not_a_worker', "Whoever wrote it doesn't work in the session's unit now."), ('device_ended', 'The phone had ended when it arrived.'), ('rescued', "It wasn't finished on the phone."), ('no_plan', "Its session was planned on the phone, and that plan isn't entered yet."), ('same_time', 'The unit has a session in this municipality at that time already.')], max_length=16, verbose_name='why it waits'),
+            model_name="phonerecord",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("refused", "Something in it has to be corrected."),
+                    ("confirm", "Something in it has to be confirmed."),
+                    ("changed", "The session was recorded by somebody else meanwhile. Compare before you save."),
+                    ("cancelled", "The session is cancelled. Set it back to planned first, if it was held."),
+                    ("too_early", "The session hasn't begun yet, by the service's clock."),
+                    ("reported", "The session has its report, which names another version of the kit."),
+                    ("not_a_worker", "Whoever wrote it doesn't work in the session's unit now."),
+                    ("device_ended", "The phone had ended when it arrived."),
+                    ("rescued", "It wasn't finished on the phone."),
+                    ("no_plan", "Its session was planned on the phone, and that plan isn't entered yet."),
+                    ("same_time", "The unit has a session in this municipality at that time already."),
+                ],
+                max_length=16,
+                verbose_name="why it waits",
+            ),
         ),
     ]

@@ -36,5 +36,9 @@ def plan(phone: Phone, identity: str, *, more: dict[str, Any] | None = None, **t
 def count(phone: Phone, of: str, *, more: dict[str, Any] | None = None, **typed: str) -> dict[str, Any]:
     """What was counted of the session that was planned under this UUID."""
     values = {"total": "12", "count-female-15_17": "7", "count-male-15_17": "5", "method": "talk", "language": "sq"}
-    fields = [["_session", of], ["_seen", "planned_here"], *([name, value] for name, value in {**values, **typed}.items())]
+    fields = [
+        ["_session", of],
+        ["_seen", "planned_here"],
+        *([name, value] for name, value in {**values, **typed}.items()),
+    ]
     return sealed(phone, "session_record", [*fields, ["topics", "reporting"]], **(more or {}))

@@ -11,10 +11,12 @@ from django.test import Client
 from access.models import User
 from case_forms.devices.actions import end_device
 from case_forms.devices.models import EndedWhy
+from config.templatetags.scripts import imported_by
 from tests.world.scene import Scene
 
 from .phone import API, Phone
 
+OF_SESSIONS = "js/device/pages/screens/of_sessions.js"
 PAGES = ("/field/phone/", "/field/phone/en/", "/field/worker.js", "/field/phone/app.webmanifest")
 
 
@@ -57,13 +59,19 @@ def test_the_worker_stores_no_answer_of_the_service() -> None:
 
 
 def test_the_stored_page_weighs_less_than_a_photo(db: None) -> None:
-    """At most 150 kB compressed, with scripts, styles and both languages; Argon2id, where it is there, comes on top."""
+    """At most 150 kB compressed, with scripts, styles and both languages; Argon2id, where it is there, comes on top.
+
+    The screens of sessions, which are brought behind it: at most 16 kB more.
+    """
     pages = [Client().get(path).content for path in PAGES[:2]]
     names = set(re.findall(r'(?:href|src)="/static/([^"]+)"', pages[0].decode()))
     assert any(name.endswith("core/index.js") for name in names)
     files = [Path(str(finders.find(name))).read_bytes() for name in names if not name.endswith(".png")]
     weight = sum(len(gzip.compress(content)) for content in [*pages, *files])
     assert weight < 150_000, weight
+    later = {OF_SESSIONS, *imported_by(OF_SESSIONS)} - names
+    behind = sum(len(gzip.compress(Path(str(finders.find(name))).read_bytes())) for name in later)
+    assert 0 < behind < 16_000, behind
 
 
 def test_setting_up_is_offered_to_whom_it_is_granted(scene: Scene, phone: Phone) -> None:

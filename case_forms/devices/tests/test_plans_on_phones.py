@@ -1,7 +1,7 @@
 """A session that was planned, counted and reported on a phone is in the house once, in whatever order it arrives."""
 
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -141,7 +141,7 @@ def test_a_refused_plan_is_corrected_and_its_count_joins_it(phone: Phone, worker
     counted = PhoneRecord.objects.get(kind="record")
     page = worker.get(reverse("sessions:phone_record", args=[counted.pk])).content.decode()
     assert reverse("sessions:phone_record", args=[key]) in page, "it leads to the plan"
-    right = {name: value for name, value in PhoneRecord.objects.get(kind="plan").fields} | {"ends_at": "11:45"}
+    right = dict(PhoneRecord.objects.get(kind="plan").fields) | {"ends_at": "11:45"}
     assert worker.post(answer.json()["url"], right).status_code == 302
     session = InformativeSession.objects.get()
     assert (str(session.pk), session.state, sum(get_counts(session).values())) == (key, "held", 12)
@@ -177,6 +177,23 @@ def test_a_plan_that_a_colleague_has_entered_is_asked_about_and_joined(
     assert [(line["id"], line["plans"]) for line in packed] == [(str(here.pk), [key])]
     late = count(phone, key)
     assert phone.deliver(late).json()["reason"] == "changed", "what names the plan names its session now"
+
+
+def test_what_was_counted_waits_beside_a_session_that_a_colleague_has_counted(
+    phone: Phone, scene: Scene, worker: Client
+) -> None:
+    here = enter_at_the_desk(scene)
+    values = {"topics": ["rights"], "method": "talk", "language": "sq"}
+    record_session(session=here, by=scene.worker, values=values, counts={("female", "18_24"): 3})
+    key = str(uuid.uuid4())
+    answer = phone.deliver(plan(phone, key))
+    phone.deliver(count(phone, key))
+    assert worker.post(answer.json()["url"], {"do": "which", "session": str(here.pk)}).status_code == 302
+    waiting = PhoneRecord.objects.waiting().get()
+    assert (waiting.reason, waiting.session) == ("changed", here)
+    assert get_counts(here) == {("female", "18_24"): 3}
+    page = worker.get(reverse("sessions:phone_record", args=[waiting.pk])).content.decode()
+    assert 'value="12"' in page
 
 
 def test_a_plan_beside_a_colleagues_is_planned_where_it_is_another_one(
@@ -331,6 +348,6 @@ def test_a_plan_that_was_handed_over_and_entered_here_is_asked_about(phone: Phon
 def test_times_are_those_of_the_plan(phone: Phone) -> None:
     """A count of a session that is still to begin waits for the unit, as every other does."""
     key = str(uuid.uuid4())
-    later = datetime.now() + timedelta(days=2)
-    phone.deliver(plan(phone, key, date=later.date().isoformat()))
+    later = timezone.localdate() + timedelta(days=2)
+    phone.deliver(plan(phone, key, date=later.isoformat()))
     assert phone.deliver(count(phone, key)).json()["reason"] == "too_early"

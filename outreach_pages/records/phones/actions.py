@@ -147,7 +147,8 @@ def join_plan(*, record: PhoneRecord, session: InformativeSession, by: User) -> 
     False where somebody has decided meanwhile. Raises NotAllowed.
     """
     with transaction.atomic():
-        if session.unit_id != record.unit_id or not get_permissions(by, session).may_plan:
+        # Also of one that a colleague has recorded or reported: what was counted then waits beside it.
+        if session.unit_id != record.unit_id or not get_permissions(by, session).may_record:
             raise NotAllowed
         if not _lock_waiting(record):
             return False
@@ -252,7 +253,7 @@ def end_handed(*, identity: uuid.UUID, by: User) -> None:
 
 
 def _remove_handed(identity: uuid.UUID, by: User) -> bool:
-    """Remove it, in the caller's transaction with what takes its place; False where there is none, or somebody decided."""
+    """Remove it, in the transaction of what takes its place; False where there is none, or somebody decided."""
     return bool(_list_handed(identity, by).delete()[0])
 
 

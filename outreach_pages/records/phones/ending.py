@@ -8,7 +8,7 @@ name the unit and say nothing of what was written. What is about to end was mail
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -16,10 +16,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
 from access.models import Assignment, MobileUnit, StaffRole, User
 from audit import clock
@@ -40,10 +38,23 @@ AT_MOST = 500  # records in one pass
 log = structlog.get_logger(__name__)
 
 
+class Writer(Protocol):
+    def __call__(self, language: str, *, unit: str, page: str, is_last: bool) -> tuple[str, str]:
+        """Return the subject and the text of a mail that says that a record of this unit waits."""
+
+
+_writers: list[Writer] = []
+
+
+def register_writer(writer: Writer) -> None:
+    """Register who words the mails: a room above, where the texts of mails are."""
+    _writers[:] = [writer]
+
+
 def tidy(_argument: Any = None) -> None:
-    """Join what waits for a plan that is here, remind of the others, delete those whose time is over; run each hour."""
+    """Remind of those that wait, delete those whose time is over, join those whose plan is here; run each hour."""
     now = clock.now()
-    log.info("phone_records_tidied", joined=join_left_over(), ended=forget_due(now), reminded=remind_due(now))
+    log.info("phone_records_tidied", ended=forget_due(now), reminded=remind_due(now), joined=join_left_over())
 
 
 def find_owners(records: Iterable[PhoneRecord]) -> dict[UUID, User | None]:
@@ -137,11 +148,9 @@ def _list_coordinators(unit: MobileUnit) -> list[User]:
 
 
 def _send(user: User, unit: MobileUnit, *, is_last: bool) -> bool:
-    with translation.override(user.language):
-        subject = _("Vatra: a session's record from a phone waits for a decision")
-        page = f"{settings.PUBLIC_URL}{reverse('sessions:list')}"
-        said = {"page": page, "unit": unit.name, "days": settings.PHONE_RECORD_DAYS, "is_last": is_last}
-        body = render_to_string("outreach_pages/records/phone_record_waits.txt", said)
+    page = f"{settings.PUBLIC_URL}{reverse('sessions:list')}"
+    (write,) = _writers
+    subject, body = write(user.language, unit=unit.name, page=page, is_last=is_last)
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
     except (SMTPException, OSError) as error:

@@ -44,8 +44,8 @@ def describe_state(session: InformativeSession) -> str:
 def build_record_package(session: InformativeSession) -> dict[str, Any]:
     """Build the form with what is known, in the active language.
 
-    Returns {"session", "version", "title", "html", "fields": what a draft begins with, "words", "class_size": above how many the
-    phone asks, 0 for any, "asks_used": whether it asks about materials of which none is ticked, "sha256"}.
+    Returns {"session", "version", "title", "html", "fields": what a draft begins with, "words", "class_size": above how
+    many the phone asks, 0 for any, "asks_used": whether it asks about materials of which none is ticked, "sha256"}.
     """
     form = OutcomeForm(instance=session)
     version = form.shown_version
@@ -66,8 +66,8 @@ def build_record_package(session: InformativeSession) -> dict[str, Any]:
 def build_plan_package(user: User) -> dict[str, Any] | None:
     """Build the form that plans a session, in the active language; None for whoever plans for no unit.
 
-    Returns {"version", "html", "fields", "words", "sha256"} as `build_record_package` does, and "record": the blank form
-    that records what was planned so, or None for whoever records for no unit.
+    Returns {"version", "html", "fields", "words", "sha256"} as `build_record_package` does, and "record": the blank
+    form that records what was planned so, or None for whoever records for no unit.
     """
     if not get_plannable_units(user).exists():
         return None

@@ -49,8 +49,8 @@ class PhoneRecord(models.Model):
     """One of them. fields: [[name, value], …] as the page of its kind posts them; empty once it is decided.
 
     `user`: who wrote it. `session`: None where the phone named none that there is; of a plan, the session that it is by
-    now. `named`: what a record's phone named, a session or a plan that may be still to come. `reminded_at`: when somebody was
-    last mailed about it; `warned_at`: when it was first mailed that it is about to be deleted (`ending`).
+    now. `named`: what a record's phone named, a session or a plan that may be still to come. `reminded_at`: when
+    somebody was last mailed about it; `warned_at`: when it was first mailed that it is about to be deleted (`ending`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

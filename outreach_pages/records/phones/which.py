@@ -1,6 +1,7 @@
 """Which session is it: those of the unit that a record or plan which was set aside may be about."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
@@ -20,7 +21,7 @@ MAX_OFFERED = 30
 
 
 class _SessionField(forms.ModelChoiceField):
-    def label_from_instance(self, session: InformativeSession) -> str:  # type: ignore[override]
+    def label_from_instance(self, session: InformativeSession) -> str:
         when = f"{session.date:%d.%m.%Y}, {session.starts_at:%H:%M}–{session.ends_at:%H:%M}"
         about = (capfirst(session.get_audience_display()), session.place_name, session.municipality.name)
         return " · ".join([when, *about, str(session.get_state_display())])
@@ -41,23 +42,24 @@ class WhichForm(forms.Form):
         self.fields["session"].queryset = found.order_by("-date", "-starts_at", "pk")  # type: ignore[attr-defined]
 
 
-def list_candidates(record: PhoneRecord, user: User) -> list[object]:
+def list_candidates(record: PhoneRecord, user: User) -> list[UUID]:
     """Return the keys of the unit's sessions: of a plan those of its day, of a record those that have begun lately."""
     found = InformativeSession.objects.visible_to(user).filter(unit=record.unit_id)
     found = found.exclude(state=SessionState.CANCELLED)
     if record.kind == PhoneRecordKind.PLAN:
-        found = found.filter(date=_read_day(record))
+        day = _read_day(record)
+        found = found.filter(date=day) if day is not None else found.none()
     else:
         today = timezone.localdate()
         found = found.exclude(state=SessionState.REPORTED).filter(date__lte=today, date__gte=today - DAYS_BACK)
     return _first(found)
 
 
-def _first(found: "QuerySet[InformativeSession]") -> list[object]:
+def _first(found: "QuerySet[InformativeSession]") -> list[UUID]:
     return list(found.order_by("-date", "-starts_at", "pk").values_list("pk", flat=True)[:MAX_OFFERED])
 
 
-def _read_day(record: PhoneRecord) -> object:
+def _read_day(record: PhoneRecord) -> date | None:
     written = next((value for name, value in record.fields if name == "date"), "")
     try:
         return parse_date(written)

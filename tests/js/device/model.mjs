@@ -35,6 +35,9 @@ export class Model {
     this.withdrawn = new Set();
     this.kits = []; // as the pack names them
     this.sessions = [];
+    this.blank = null; // the form that plans a session, with the one that records it
+    this.sections = []; // of its form
+    this.states = new Map(); // by UUID: what is said of it later than at its arrival
     this.kitsGone = new Set();
     this.kitsAsked = [];
     this.isDown = false;
@@ -80,12 +83,15 @@ export class Model {
     if (!device) return problem(401, "not-signed-in");
     if (token === device.queue) device.earlier = null;
     const [, name, id] = path.match(/^\/api\/field\/v1\/([a-z-]+)(?:\/([^?]*))?/);
-    const isRead = ["device-pack", "device-forms", "device-kits", "device-sessions"].includes(name);
+    const isRead = ["device-pack", "device-forms", "device-kits", "device-sessions", "device-session-plan"].includes(
+      name,
+    );
     if ((token === device.read) !== isRead) return problem(403, "scope");
     const route = `${method} ${name}`;
     if (route === "POST device-contact") return this.contact(device);
     if (route === "GET device-pack") return device.isEnded ? problem(410, "device-ended") : this.pack();
-    if (route === "GET device-forms") return answer(200, { key: id, sha256: "s1", sections: [] });
+    if (route === "GET device-forms") return answer(200, { key: id, sha256: "s1", sections: this.sections });
+    if (route === "GET device-session-plan") return answer(200, this.blank);
     if (route === "GET device-sessions") return answer(200, { session: id, html: "Kanarina form", fields: [] });
     if (route === "GET device-kits") return this.kit(Number(id));
     if (route === "POST sealed-submissions") return this.receive(device, JSON.parse(body));
@@ -111,7 +117,8 @@ export class Model {
     const kits = this.kits.map((kit) => ({ ...kit, package: `/api/field/v1/device-kits/${kit.id}` }));
     const { sessions } = this;
     const times = { made_at: this.time(), expires_at: this.time() };
-    return answer(200, { ...times, forms: [form], cases: [], numbers: [], sessions, kits });
+    const plan = this.blank ? { session_plan: "/api/field/v1/device-session-plan?language=sq" } : {};
+    return answer(200, { ...times, forms: [form], cases: [], numbers: [], sessions, kits, ...plan });
   }
 
   kit(id) {
@@ -170,6 +177,7 @@ export class Model {
 
   status(uuid) {
     if (!this.submissions.has(uuid)) return problem(404, "not-found");
+    if (this.states.has(uuid)) return answer(200, this.states.get(uuid));
     return answer(200, { state: "told", receipt: this.receipt(uuid) });
   }
 

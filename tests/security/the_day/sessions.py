@@ -132,6 +132,15 @@ def delete_what_came_from_a_phone(day: Day, me: Staff) -> Any:
     return record.session
 
 
+@act("session.phone_record_named", "worker", "sessions:phone_record")
+def say_of_which_session_it_is(day: Day, me: Staff) -> Any:
+    made = planned(day, ahead=-1)
+    fields = [("_session", str(uuid.uuid4())), ("_seen", "planned_here"), ("total", "3")]
+    record = set_aside(identity=uuid.uuid4(), fields=fields, by=me.user, unit=made.unit, why=ReturnedWhy.NO_PLAN)
+    me.post("sessions:phone_record", record.pk, do="which", session=str(made.pk))
+    return made
+
+
 @act("session.page_taken_back", "worker", "session_cards:difference")
 def put_the_records_words_back_on_a_page(day: Day, me: Staff) -> Any:
     made = planned(day, ahead=-1)

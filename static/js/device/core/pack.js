@@ -2,6 +2,7 @@
 
 import { DeviceError, Unreachable } from "./errors.js";
 import { Kits } from "./kits.js";
+import { Plans } from "./plans.js";
 import { openRecord, sealRecord } from "./seal.js";
 import { ownPath, Service } from "./service.js";
 
@@ -60,14 +61,21 @@ export class Pack {
   }
 
   /**
-   * A form's package, or null when the phone hasn't got it.
+   * A form's package, or null when the phone hasn't got it; with the sessions that this phone knows, since its lists are
+   * as old as the package.
    *
    * @param {string} key
    * @param {number} version
    * @param {string} [language]
    */
-  form(key, version, language = "sq") {
-    return this.read(this.context.open(), formId(key, version, language));
+  async form(key, version, language = "sq") {
+    const found = await this.read(this.context.open(), formId(key, version, language));
+    const rules = (found?.sections ?? []).flatMap((/** @type {{ rules?: Rule[] }} */ each) => each.rules ?? []);
+    if (!rules.some((/** @type {Rule} */ { type }) => type === "session")) return found;
+    const listed = ((await this.get(language))?.sessions ?? []).filter(
+      (/** @type {PackedSession} */ one) => one.package,
+    );
+    return { ...found, sessions: [...(await this.sessions.plans.list(listed)), ...listed] };
   }
 
   /** @param {DeviceSession} session */
@@ -96,11 +104,12 @@ export class Pack {
    * Lets go of forms that are neither offered nor used by a draft.
    *
    * @param {DeviceSession} session
-   * @param {{ forms?: PackedForm[], sessions?: { id: string, package: string | null }[] }} offered
+   * @param {{ forms?: PackedForm[], sessions?: PackedSession[] }} offered
    * @param {string} language
    */
   async clear(session, { forms = [], sessions = [] }, language) {
     const { env, store } = this.context;
+    const used = new Set();
     const needed = new Set(forms.map(({ key, version }) => formId(key, version, language)));
     for (const { id, package: address } of sessions) if (address) needed.add(sessionRow(id, language));
     for (const row of await store.all("drafts")) {
@@ -109,8 +118,10 @@ export class Pack {
       const draft = await openRecord(env, session.key, what).catch(() => null);
       if (!draft) return; // what can't be read may need any of them
       needed.add(formId(draft.form, draft.version, draft.language));
+      used.add(row.id).add(draft.session);
       if (draft.session) needed.add(sessionRow(draft.session, draft.language));
     }
+    await this.sessions.plans.clear(used, sessions);
     await store.run(["pack"], "readwrite", async (requests) => {
       for (const { id } of await requests.all("pack"))
         if (/^(?:form|session) /.test(id) && id.endsWith(` ${language}`) && !needed.has(id))
@@ -141,13 +152,12 @@ export class Pack {
 /** @param {string} key @param {number} version @param {string} language */
 const formId = (key, version, language) => `form ${key} ${version} ${language}`;
 
-/** @typedef {{ id: string, package: string | null, changed: string }} PackedSession */
-
 /** The forms that record the sessions of the next days, each with what is known of its session. */
 class SessionForms {
   /** @param {DevicePack} pack where rows lie sealed */
   constructor(pack) {
     this.pack = pack;
+    this.plans = new Plans(pack);
   }
 
   /**
@@ -157,11 +167,12 @@ class SessionForms {
    * @param {string} [language]
    * @returns {Promise<RecordPackage | null>}
    */
-  get(session, language = "sq") {
-    return this.pack.read(this.pack.context.open(), sessionRow(session, language));
+  async get(session, language = "sq") {
+    const found = await this.pack.read(this.pack.context.open(), sessionRow(session, language));
+    return found ?? (await this.plans.get(session))?.record ?? null;
   }
 
-  /** The form that plans a session, or null when it isn't on this phone. @returns {Promise<RecordPackage | null>} */
+  /** The form that plans a session, or null when it isn't on this phone. @returns {Promise<PlanPackage | null>} */
   plan(language = "sq") {
     return this.pack.read(this.pack.context.open(), planRow(language));
   }

@@ -42,7 +42,13 @@ export class Queue {
       const isOnItsWay = row.state === "phone" && row.wayAt > 0 && Math.abs(env.now() - row.wayAt) < ON_ITS_WAY;
       /** @type {QueueItem} */
       const item = {
-        ...{ uuid: row.id, title: opened?.title ?? null, finishedAt: row.madeAt, urgent: row.urgent },
+        ...{
+          uuid: row.id,
+          title: opened?.title ?? null,
+          group: opened?.group ?? null,
+          finishedAt: row.madeAt,
+          urgent: row.urgent,
+        },
         ...{ state: isOnItsWay ? "way" : row.state, at: isOnItsWay ? row.wayAt : row.at, nextAt: row.nextAt },
         ...{ notices: row.notices, reason: row.reason, url: row.url },
       };
@@ -282,8 +288,11 @@ export class Queue {
     for (const row of asked) {
       const { status, body } = await this.service.ask({ token, path: `sealed-submissions/${row.id}` });
       if (status !== 200) continue;
+      /** @type {Partial<QueueRow>} */
       const news = toldOrNot(body?.receipt?.notices);
       if (body?.state === "told") news.state = "told";
+      // What was counted joins its plan later, and may wait for somebody then.
+      if (body?.state === "returned") Object.assign(news, { state: "returned", reason: body.reason, url: body.url });
       if (news.state !== row.state) await this.change(row.id, { ...news, at: now });
     }
   }

@@ -7,21 +7,26 @@ import { guard } from "./guard.js";
 import { alarm, card, finished } from "./screens/calls.js";
 import { fill } from "./screens/fill.js";
 import { home } from "./screens/home.js";
-import { kit } from "./screens/kit.js";
 import { lock, none, wiped } from "./screens/lock.js";
-import { plan } from "./screens/plan.js";
-import { record } from "./screens/record.js";
-import { sessions } from "./screens/sessions.js";
 import { settings } from "./screens/settings.js";
-import { slides } from "./screens/slides.js";
 import { take } from "./screens/take.js";
 
 const CONTACT_EACH = 5 * 60_000;
 const LOOK_EACH = 5_000;
 const LOOKED_FOR = 60_000;
 
-/** @type {Record<string, (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>>} */
-const SCREENS = { "": home, fill, finished, card, sessions, kit, slides, record, plan, take, alarm, settings };
+/** Brought once the first screen is there, and from then on in the page: a newer version of the page changes no file of it. */
+const ofSessions = () => import("./screens/of_sessions.js");
+/** @typedef {(app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>} Screen */
+/** @param {"sessions" | "kit" | "slides" | "record" | "plan"} name @returns {Screen} */
+const later = (name) => async (app, rest) => (await ofSessions())[name](app, rest);
+
+/** @type {Record<string, Screen>} */
+const SCREENS = {
+  ...{ "": home, fill, finished, card, take, alarm, settings },
+  ...{ sessions: later("sessions"), kit: later("kit"), slides: later("slides") },
+  ...{ record: later("record"), plan: later("plan") },
+};
 const WITHOUT = { none, locked: lock, wiped };
 
 class App {
@@ -197,6 +202,7 @@ async function begin() {
     isShown: () => app.screen.isShown ?? false,
   });
   await app.route();
+  void ofSessions().catch(() => {});
   sync(); // also where it looks as if nothing were set up: what is left is delivered
   setInterval(sync, CONTACT_EACH);
 }

@@ -1,5 +1,9 @@
 // The app page's own small helpers: its screens are templates in the page, its words stand there too.
 
+/** What is no form of the builder's: a session as it is planned, and as it is counted. */
+export const PLAN = "session_plan";
+export const RECORD = "session_record";
+
 const said = /** @type {HTMLElement} */ (document.getElementById("words"));
 
 /**
@@ -73,6 +77,15 @@ export function pattern(id) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
   const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
   return /** @type {HTMLElement} */ (copy.firstElementChild);
+}
+
+/**
+ * @param {HTMLElement} line
+ * @param {number} [count]
+ */
+export function tellMore(line, count = 0) {
+  line.hidden = count === 0;
+  line.textContent = word("moreOnline", { count });
 }
 
 /** @param {number} number */

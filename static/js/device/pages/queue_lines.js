@@ -11,15 +11,16 @@ const STATES = {
   returned: { icon: "warning", words: "returned" },
 };
 
-/** @param {QueueItem} item */
-export function stateOf(item) {
+/** @param {QueueItem} item @param {string} [name] what it is, where that isn't said beside it */
+export function stateOf(item, name = "") {
   const { icon, words } = STATES[item.state];
-  return make("span", { class: "with-sign" }, sign(icon), make("span", {}, `${word(words)} ${clock(item.at)}`));
+  const said = `${word(words)} ${clock(item.at)}`;
+  return make("span", { class: "with-sign" }, sign(icon), make("span", {}, name ? `${name}: ${said}` : said));
 }
 
-/** @param {string} reason */
-const why = (reason) => {
-  const name = `why${reason.replace(/(?:^|[-_])(\w)/g, (_whole, letter) => letter.toUpperCase())}`;
+/** Why it came back. @param {QueueItem} item */
+export const whyOf = ({ reason }) => {
+  const name = `why${(reason ?? "").replace(/(?:^|[-_])(\w)/g, (_whole, letter) => letter.toUpperCase())}`;
   return hasWord(name) ? word(name) : word("whyOther");
 };
 
@@ -32,12 +33,13 @@ export function queueLine(item) {
     stateOf(item),
     make("span", { class: "muted" }, word("finishedAt", { time: clock(item.finishedAt) })),
   );
-  if (item.state === "returned") {
-    line.append(make("span", {}, why(item.reason ?? "")));
-    if (item.url) line.append(make("a", { class: "btn btn-small", href: ownPath(item.url) }, word("openDraft")));
-  }
+  if (item.state === "returned") line.append(make("span", {}, whyOf(item)), openLink(item));
   return line;
 }
+
+/** Where what came back is on the service. @param {QueueItem} item */
+export const openLink = ({ url }) =>
+  url ? make("a", { class: "btn btn-small", href: ownPath(url) }, word("openDraft")) : "";
 
 /**
  * Only a path of our own service is linked.

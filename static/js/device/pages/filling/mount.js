@@ -17,6 +17,8 @@ export function mount(form, taken, { day, fields, attach }) {
   const place = /** @type {HTMLElement} */ (form.querySelector("[data-sections]"));
   place.replaceChildren(...taken.sections.map(draw));
   place.lang = taken.language;
+  for (const rule of taken.sections.flatMap((section) => section.rules))
+    if (rule.type === "session") offerSessions(place, rule, taken.sessions);
   writeFields(form, taken, fields, attach);
   for (const rule of taken.sections.flatMap((section) => onDay(section.rules, day))) bound(form, rule);
   drawRankings(form);
@@ -34,6 +36,34 @@ function draw(section) {
   holder.innerHTML = section.html; // of our own server, with every text of a form escaped there
   for (const shown of holder.querySelectorAll('input[name="shown"]')) shown.remove();
   return holder;
+}
+
+/**
+ * Also the sessions that were planned since the form was taken along; one that is planned is reported after its record.
+ *
+ * @param {HTMLElement} place
+ * @param {PhoneRule} rule
+ * @param {PackSession[]} [sessions]
+ */
+function offerSessions(place, rule, sessions = []) {
+  const entry = place.querySelector(`[data-item="${CSS.escape(rule.key)}"]`);
+  let select = entry?.querySelector("select");
+  if (entry && !select && sessions.length) {
+    select = document.createElement("select");
+    const nothing = entry.querySelector(`#q-${CSS.escape(rule.key)}`);
+    Object.assign(select, { className: "q-input", id: `q-${rule.key}`, name: rule.key });
+    select.append(new Option("–", ""));
+    nothing?.replaceWith(select);
+  }
+  const isThere = new Set([...(select?.options ?? [])].map(({ value }) => value));
+  for (const choice of rule.choices ?? []) isThere.add(choice.value);
+  for (const { id, date, starts_at, place: where, municipality, audience } of sessions) {
+    if (isThere.has(id)) continue;
+    const day = `${date.split("-").reverse().join(".")} ${(starts_at ?? "").slice(0, 5)}`;
+    const label = `${day} · ${where}, ${municipality} · ${audience}`;
+    rule.choices?.push({ value: id, label, with: { state: "held" } });
+    select?.append(new Option(label, id));
+  }
 }
 
 /**

@@ -1,11 +1,8 @@
 // The phone's start page: what can be begun, what is begun, what is on its way, whom one can call.
 
-import { clock, make, part, show, sign, word } from "../dom.js";
+import { clock, make, PLAN, part, RECORD, show, sign, tellMore, word } from "../dom.js";
 import { listNumbers } from "./calls.js";
 import { queueLine } from "../queue_lines.js";
-import { PLAN } from "./plan.js";
-import { RECORD } from "./record.js";
-import { tellMore } from "./sessions.js";
 
 const DAY = 24 * 3_600_000;
 /** Of what is no form of the builder's. @type {Record<string, string>} */

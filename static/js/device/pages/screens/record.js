@@ -4,7 +4,6 @@ import { addUp, numberIn } from "../../../sessions/counts.js";
 import { clock, make, part, show, sign, word } from "../dom.js";
 import { readFields, writeFields } from "../filling/stored.js";
 
-export const RECORD = "session_record";
 const EARLY_MS = 5 * 60_000; // as the service: clocks differ
 
 /** @type {(app: PhoneApp, id: string) => Promise<PhoneScreen>} */
@@ -38,7 +37,8 @@ class Recording {
     const own = draft.fields.filter(([name]) => names.has(name));
     /** What goes along and nobody types: as it was when the draft was begun. */
     this.hidden = own.length ? own : taken.fields;
-    this.typed = draft.fields.filter(([name]) => !names.has(name));
+    const typed = draft.fields.filter(([name]) => !names.has(name));
+    this.typed = typed.length ? typed : (taken.start ?? []);
   }
 
   begin() {
@@ -138,8 +138,8 @@ class Recording {
 
   isEarly() {
     const planned = this.app.pack?.sessions.find((each) => each.id === this.draft.session);
-    if (!planned?.starts_at) return false;
-    return Date.parse(`${planned.date}T${planned.starts_at.slice(0, 8)}`) > Date.now() + EARLY_MS;
+    const begins = planned?.starts_at ? `${planned.date}T${planned.starts_at.slice(0, 8)}` : this.taken.begins;
+    return Date.parse(begins ?? "") > Date.now() + EARLY_MS;
   }
 
   /** What may be a slip: [field, words, the answer that confirms it]. */
@@ -200,9 +200,9 @@ class Recording {
     this.isOver = true;
     try {
       const group = `session ${this.draft.session}`;
-      const uuid = await this.app.device.drafts.finish(this.draft.id, { group, confirmed });
+      await this.app.device.drafts.finish(this.draft.id, { group, confirmed });
       void this.app.sync().catch(() => {});
-      this.app.go(`finished/${uuid}`);
+      this.app.go(`sessions/${this.draft.session}`);
     } catch (error) {
       this.isOver = false;
       const { code } = /** @type {{ code?: string }} */ (error);
@@ -227,7 +227,7 @@ const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_whole, key) => Str
  * @param {string} id
  * @param {string} words
  */
-function problemLine(id, words) {
+export function problemLine(id, words) {
   const link = make("a", { href: "#/" }, words);
   link.addEventListener("click", (event) => {
     event.preventDefault();
@@ -235,3 +235,18 @@ function problemLine(id, words) {
   });
   return make("li", {}, link);
 }
+
+/** @param {string | null} time */
+export const short = (time) => (time ?? "").slice(0, 5);
+
+/** @param {{ date: string }} session */
+export const dayOf = (session) => session.date.split("-").reverse().join(".");
+
+/**
+ * How a session's record, or its plan, is called in the lists of this phone.
+ *
+ * @param {Pick<PackSession, "audience" | "municipality" | "date" | "starts_at">} session
+ * @param {"recordOf" | "planOf"} [kind]
+ */
+export const titleOf = (session, kind = "recordOf") =>
+  word(kind, { what: [session.audience, session.municipality, dayOf(session), short(session.starts_at)].join(", ") });

@@ -1,22 +1,27 @@
 // Informative sessions without a network: when and where, what is planned, and the report's form.
 
-import { clock, make, part, show, sign, word } from "../dom.js";
+import { clock, make, PLAN, part, RECORD, show, sign, tellMore, word } from "../dom.js";
+import { openLink, stateOf, whyOf } from "../queue_lines.js";
 import { factsOf } from "./kit.js";
-import { PLAN } from "./plan.js";
-import { RECORD } from "./record.js";
+import { dayOf, short, titleOf } from "./record.js";
 
-/** @type {(app: PhoneApp) => Promise<PhoneScreen>} */
-export async function sessions(app) {
+/** `chosen`: the session that something was just finished of. @type {(app: PhoneApp, chosen: string) => Promise<PhoneScreen>} */
+export async function sessions(app, chosen) {
   const screen = show("sessions");
   const refresh = async () => {
     const { pack } = app;
     part(screen, "pack-age").textContent = pack ? word("asOf", { time: clock(pack.made_at) }) : "";
     const report = pack?.forms.find((form) => form.key === "session_report");
-    const planned = pack?.sessions ?? [];
-    part(screen, "none").hidden = planned.length > 0;
+    const listed = pack?.sessions ?? [];
+    const known = [...(await app.device.pack.sessions.plans.list(listed)), ...listed];
+    part(screen, "none").hidden = known.length > 0;
     const place = part(screen, "sessions");
-    const lines = await readLines(app, planned, report);
-    if (isNew(place, lines)) place.replaceChildren(...lines.map(({ session, ...how }) => panel(app, session, how)));
+    const lines = await readLines(app, known.sort(byTime), report);
+    if (isNew(place, lines)) {
+      const focused = place.contains(document.activeElement) ? document.activeElement?.id : "";
+      place.replaceChildren(...lines.map(({ session, ...how }) => panel(app, session, how)));
+      document.getElementById(focused ?? "")?.focus({ preventScroll: true });
+    }
     tellMore(part(screen, "more-sessions"), pack?.more?.sessions);
     await listKits(screen, app);
   };
@@ -25,9 +30,12 @@ export async function sessions(app) {
   part(screen, "plan").addEventListener("click", (event) => {
     if (/** @type {HTMLElement} */ (event.target).closest("[data-plan]")) void beginPlan(app);
   });
-  part(screen, "title").focus();
+  (document.getElementById(`session-${chosen}`) ?? part(screen, "title")).focus();
   return { refresh };
 }
+
+/** @param {PackSession} one @param {PackSession} other */
+const byTime = (one, other) => `${one.date} ${one.starts_at}`.localeCompare(`${other.date} ${other.starts_at}`);
 
 /** @param {PhoneApp} app */
 async function beginPlan(app) {
@@ -36,7 +44,7 @@ async function beginPlan(app) {
 }
 
 /**
- * The sessions with what this phone holds of each: a begun record, one that waits, the kit.
+ * The sessions with what this phone holds of each: a begun record, what is finished, the kit.
  *
  * @param {PhoneApp} app
  * @param {PackSession[]} planned
@@ -49,8 +57,9 @@ async function readLines(app, planned, report) {
   return planned.map((session) => ({
     session,
     report,
-    waits: queue.some(({ title, state }) => title === titleOf(session) && (state === "phone" || state === "way")),
+    items: queue.filter(({ group }) => group === `session ${session.id}`).reverse(),
     begun: drafts.find((draft) => draft.form === RECORD && draft.session === session.id)?.id,
+    written: drafts.find((draft) => draft.form === report?.key && draft.session === session.id)?.id,
     kit: app.pack?.kits.find((each) => each.id === session.kit && here.has(each.id)),
   }));
 }
@@ -69,15 +78,6 @@ function isNew(place, content) {
 }
 
 /**
- * @param {HTMLElement} line
- * @param {number} [count]
- */
-export function tellMore(line, count = 0) {
-  line.hidden = count === 0;
-  line.textContent = word("moreOnline", { count });
-}
-
-/**
  * @param {HTMLElement} screen
  * @param {PhoneApp} app
  */
@@ -87,8 +87,30 @@ async function listKits(screen, app) {
   part(screen, "kits-section").hidden = kits.length === 0;
   const lines = kits.map((kit) => ({ kit, isHere: here.has(kit.id), isChosen: chosen.includes(kit.kit) }));
   const place = part(screen, "kits");
-  if (isNew(place, lines)) place.replaceChildren(...lines.map(({ kit, ...how }) => kitLine(app, kit, how)));
+  if (isNew(place, lines)) {
+    const isOpen = place.querySelector("details")?.open ?? false;
+    const isFirst = (/** @type {KitState} */ { kit, isHere, isChosen }) => kit.planned || isHere || isChosen;
+    const draw = (/** @type {KitState} */ { kit, ...how }) => kitLine(app, kit, how);
+    const others = lines.filter((each) => !isFirst(each));
+    place.replaceChildren(...lines.filter(isFirst).map(draw));
+    if (others.length) place.append(foldOf(others.map(draw), isOpen));
+  }
   tellMore(part(screen, "more-kits"), app.pack?.more?.kits);
+}
+
+/** @typedef {{ kit: PackedKit, isHere: boolean, isChosen: boolean }} KitState */
+
+/**
+ * @param {HTMLElement[]} lines
+ * @param {boolean} isOpen as it was before
+ */
+function foldOf(lines, isOpen) {
+  const summary = make("summary", {}, make("span", {}, word("otherKits", { count: lines.length })));
+  const fold = /** @type {HTMLDetailsElement} */ (
+    make("details", { class: "fold" }, summary, make("ul", { class: "plain-list cards" }, ...lines))
+  );
+  fold.open = isOpen;
+  return make("li", {}, fold);
 }
 
 /**
@@ -124,51 +146,84 @@ async function choose(app, kit, isTaken) {
   if (isTaken) await app.sync().catch(() => app.changed());
 }
 
-/** @param {string | null} time */
-const short = (time) => (time ?? "").slice(0, 5);
-
 /**
  * @param {PhoneApp} app
  * @param {PackSession} session
- * @param {{ report: PackForm | undefined, waits: boolean, begun: string | undefined, kit: PackedKit | undefined }} how
+ * @param {{ report?: PackForm, items: QueueItem[], begun?: string, written?: string, kit?: PackedKit }} how
  */
-function panel(app, session, { report, waits, begun, kit }) {
+function panel(app, session, { report, items, begun, written, kit }) {
   const day = dayOf(session);
   const hours = [short(session.starts_at), short(session.ends_at)].filter(Boolean).join("–");
   const about = [day, hours, session.place, session.municipality].filter(Boolean).join(" · ");
   const group = [session.audience, session.grades].filter(Boolean).join(", ");
-  const found = make("section", { class: "panel mb-4" }, make("h2", {}, group), make("p", {}, about));
+  const found = make("section", { class: "panel mb-4" });
+  found.append(make("h2", { id: `session-${session.id}`, tabindex: "-1" }, capitalised(group)), make("p", {}, about));
   if (kit) found.append(make("p", {}, make("a", { href: `#/kit/${kit.id}`, lang: kit.language }, kit.title)));
   if (session.card)
     found.append(
       make("p", {}, `${word("cardCode")} `, make("strong", { class: "code" }, session.card)),
       make("p", { class: "muted" }, word("cardNeedsNetwork")),
     );
-  if (waits) found.append(make("p", { class: "with-sign" }, sign("owed"), make("span", {}, word("recordWaits"))));
+  found.append(make("ul", { class: "plain-list mb-4" }, ...whereItIs(session, items, report)));
   const row = make("div", { class: "row" });
+  const waits = items.some((item) => item.uuid !== session.id && isUnsent(item));
   if (session.package && !waits) {
     const words = session.state === "planned" ? "countAndRecord" : "correctRecord";
     row.append(
       button(begun ? "edit" : "plus", word(begun ? "recordGoOn" : words), () => beginRecord(app, session, begun)),
     );
   }
-  if (report) row.append(button("plus", report.title, () => beginReport(app, session, report)));
+  const isReported = items.some((item) => item.title === report?.title && isUnsent(item));
+  if (report && !isReported)
+    row.append(button(written ? "edit" : "plus", report.title, () => beginReport(app, session, report, written)));
   found.append(row);
   return found;
 }
 
-/** @param {PackSession} session */
-const dayOf = (session) => session.date.split("-").reverse().join(".");
+/** @param {string} text */
+const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** @param {QueueItem} item */
+const isUnsent = ({ state }) => state === "phone" || state === "way";
 
 /**
- * How a session's record is called in the lists of this phone.
+ * What is on the service, and what of it is on this phone alone.
  *
  * @param {PackSession} session
+ * @param {QueueItem[]} items
+ * @param {PackForm} [report]
  */
-const titleOf = (session) =>
-  word("recordOf", {
-    what: [session.audience, session.municipality, dayOf(session), short(session.starts_at)].join(", "),
-  });
+function whereItIs(session, items, report) {
+  const isOurs = session.language !== undefined;
+  // What has arrived is said by the line of the service, once it lists the session.
+  const open = items.filter((item) => isOurs || isUnsent(item) || item.state === "returned");
+  const isHereAlone = isOurs && open.some((item) => item.uuid === session.id && isUnsent(item));
+  const rest = open.filter((item) => !isHereAlone || item.uuid !== session.id);
+  const lines = rest.map((item) => itemLine(item, nameOf(item, session, report)));
+  if (isOurs && !isHereAlone) return lines;
+  const words = isHereAlone ? "notOnServer" : session.state === "planned" ? "serverPlanned" : "serverHeld";
+  return [
+    make("li", { class: "with-sign" }, sign(isHereAlone ? "save" : "delivered"), make("span", {}, word(words))),
+    ...lines,
+  ];
+}
+
+/**
+ * @param {QueueItem} item
+ * @param {PackSession} session
+ * @param {PackForm} [report]
+ */
+function nameOf({ uuid, title }, session, report) {
+  if (uuid === session.id) return word("thePlan");
+  return title === report?.title ? report?.title : word("theRecord");
+}
+
+/** @param {QueueItem} item @param {string} name */
+function itemLine(item, name) {
+  const line = make("li", {}, stateOf(item, name));
+  if (item.state === "returned") line.append(make("span", { class: "block" }, whyOf(item)), openLink(item));
+  return line;
+}
 
 /**
  * @param {string} icon
@@ -176,7 +231,7 @@ const titleOf = (session) =>
  * @param {() => Promise<void>} act
  */
 function button(icon, words, act) {
-  const made = make("button", { class: "btn", type: "button" }, sign(icon), make("span", {}, words));
+  const made = make("button", { class: "btn btn-wide", type: "button" }, sign(icon), make("span", {}, words));
   made.addEventListener("click", () => {
     made.setAttribute("disabled", "");
     void act().finally(() => made.removeAttribute("disabled"));
@@ -190,16 +245,19 @@ function button(icon, words, act) {
  * @param {string} [begun]
  */
 async function beginRecord(app, session, begun) {
-  const start = { form: RECORD, version: 1, title: titleOf(session), language: app.language, session: session.id };
-  app.go(`record/${begun ?? (await app.device.drafts.begin({ ...start, unit: app.device.meta?.units[0]?.slug }))}`);
+  const { id, language = app.language, unit = app.device.meta?.units[0]?.slug } = session;
+  const start = { form: RECORD, version: 1, title: titleOf(session), language, session: id, unit };
+  app.go(`record/${begun ?? (await app.device.drafts.begin(start))}`);
 }
 
 /**
  * @param {PhoneApp} app
  * @param {PackSession} session
  * @param {PackForm} report
+ * @param {string} [written] what is begun
  */
-async function beginReport(app, session, { key, version, title }) {
-  const start = { form: key, version, title, language: app.language, session: session.id };
-  app.go(`fill/${await app.device.drafts.begin({ ...start, unit: app.device.meta?.units[0]?.slug })}`);
+async function beginReport(app, session, { key, version, title }, written) {
+  const { id, unit = app.device.meta?.units[0]?.slug } = session;
+  const start = { form: key, version, title, language: app.language, session: id, unit };
+  app.go(`fill/${written ?? (await app.device.drafts.begin(start))}`);
 }
