@@ -4,24 +4,12 @@
 import { loadArgon2, openDevice } from "../core/index.js";
 import { word } from "./dom.js";
 import { guard } from "./guard.js";
-import { alarm, card, finished } from "./screens/calls.js";
-import { fill } from "./screens/fill.js";
-import { home } from "./screens/home.js";
-import { kit } from "./screens/kit.js";
 import { lock, none, wiped } from "./screens/lock.js";
-import { plan } from "./screens/plan.js";
-import { record } from "./screens/record.js";
-import { sessions } from "./screens/sessions.js";
-import { settings } from "./screens/settings.js";
-import { slides } from "./screens/slides.js";
-import { take } from "./screens/take.js";
 
 const CONTACT_EACH = 5 * 60_000;
 const LOOK_EACH = 5_000;
 const LOOKED_FOR = 60_000;
 
-/** @type {Record<string, (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>>} */
-const SCREENS = { "": home, fill, finished, card, sessions, kit, slides, record, plan, take, alarm, settings };
 const WITHOUT = { none, locked: lock, wiped };
 
 class App {
@@ -43,6 +31,18 @@ class App {
     this.isAskedAgain = false;
     this.again = 0; // of looking whether somebody was notified
     this.inTurn = 0; // of sending what the service has told to come in turn
+    /** @type {Promise<Record<string, PhoneOpener>> | null} */
+    this.screens = null;
+    void this.bring().catch(() => null); // at once, and asked for again where it doesn't come
+  }
+
+  /** What an open phone shows. The stored page brings it without a network. */
+  bring() {
+    this.screens ??= import("./screens/index.js").then(({ SCREENS }) => SCREENS);
+    this.screens.catch(() => {
+      this.screens = null;
+    });
+    return this.screens;
   }
 
   /** @param {string} path */
@@ -60,16 +60,17 @@ class App {
   async change() {
     await this.screen.leave?.();
     this.letGo();
+    const screens = this.device.state === "open" ? await this.bring() : {};
     const { state } = this.device;
     this.state = state;
     const [name, rest = ""] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/", 2);
-    const isHome = state !== "open" || !Object.hasOwn(SCREENS, name) || name === "";
+    const isHome = state !== "open" || !Object.hasOwn(screens, name) || name === "";
     bar("[data-back]").hidden = isHome;
     bar("[data-name]").hidden = !isHome;
     bar("[data-lock]").hidden = state !== "open";
     if (state === "open") {
       this.pack ??= /** @type {Pack | null} */ (await this.device.pack.get(this.language));
-      this.screen = await (SCREENS[name] ?? home)(this, rest);
+      this.screen = await (isHome ? screens[""] : screens[name])(this, rest);
     } else {
       this.pack = null;
       if (state === "none") forget();
@@ -95,7 +96,9 @@ class App {
     const note = document.createElement("p");
     note.className = "note note-danger";
     note.setAttribute("role", "alert");
+    note.dataset.failed = "";
     note.textContent = word(code === "full" ? "full" : "trouble");
+    place.querySelector("[data-failed]")?.remove();
     place.prepend(note);
   }
 
