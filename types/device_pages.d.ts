@@ -143,6 +143,8 @@ interface PhoneScreen {
   isShown?: boolean;
 }
 
+type PhoneOpener = (app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>;
+
 // Named here: an `import()` in a comment of a module would be read as one of the script's.
 type PhoneDevice = import("../static/js/device/core/index.js").Device;
 type PhoneFilling = import("../static/js/device/pages/screens/fill.js").Filling;

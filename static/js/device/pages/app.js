@@ -4,29 +4,12 @@
 import { loadArgon2, openDevice } from "../core/index.js";
 import { word } from "./dom.js";
 import { guard } from "./guard.js";
-import { alarm, card, finished } from "./screens/calls.js";
-import { fill } from "./screens/fill.js";
-import { home } from "./screens/home.js";
 import { lock, none, wiped } from "./screens/lock.js";
-import { settings } from "./screens/settings.js";
-import { take } from "./screens/take.js";
 
 const CONTACT_EACH = 5 * 60_000;
 const LOOK_EACH = 5_000;
 const LOOKED_FOR = 60_000;
 
-/** Brought once the first screen is there, and from then on in the page: a newer version of the page changes no file of it. */
-const ofSessions = () => import("./screens/of_sessions.js");
-/** @typedef {(app: PhoneApp, rest: string) => PhoneScreen | Promise<PhoneScreen>} Screen */
-/** @param {"sessions" | "kit" | "slides" | "record" | "plan"} name @returns {Screen} */
-const later = (name) => async (app, rest) => (await ofSessions())[name](app, rest);
-
-/** @type {Record<string, Screen>} */
-const SCREENS = {
-  ...{ "": home, fill, finished, card, take, alarm, settings },
-  ...{ sessions: later("sessions"), kit: later("kit"), slides: later("slides") },
-  ...{ record: later("record"), plan: later("plan") },
-};
 const WITHOUT = { none, locked: lock, wiped };
 
 class App {
@@ -48,6 +31,18 @@ class App {
     this.isAskedAgain = false;
     this.again = 0; // of looking whether somebody was notified
     this.inTurn = 0; // of sending what the service has told to come in turn
+    /** @type {Promise<Record<string, PhoneOpener>> | null} */
+    this.screens = null;
+    void this.bring().catch(() => null); // at once, and asked for again where it doesn't come
+  }
+
+  /** What an open phone shows. The stored page brings it without a network. */
+  bring() {
+    this.screens ??= import("./screens/index.js").then(({ SCREENS }) => SCREENS);
+    this.screens.catch(() => {
+      this.screens = null;
+    });
+    return this.screens;
   }
 
   /** @param {string} path */
@@ -65,16 +60,17 @@ class App {
   async change() {
     await this.screen.leave?.();
     this.letGo();
+    const screens = this.device.state === "open" ? await this.bring() : {};
     const { state } = this.device;
     this.state = state;
     const [name, rest = ""] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/", 2);
-    const isHome = state !== "open" || !Object.hasOwn(SCREENS, name) || name === "";
+    const isHome = state !== "open" || !Object.hasOwn(screens, name) || name === "";
     bar("[data-back]").hidden = isHome;
     bar("[data-name]").hidden = !isHome;
     bar("[data-lock]").hidden = state !== "open";
     if (state === "open") {
       this.pack ??= /** @type {Pack | null} */ (await this.device.pack.get(this.language));
-      this.screen = await (SCREENS[name] ?? home)(this, rest);
+      this.screen = await (isHome ? screens[""] : screens[name])(this, rest);
     } else {
       this.pack = null;
       if (state === "none") forget();
@@ -100,7 +96,9 @@ class App {
     const note = document.createElement("p");
     note.className = "note note-danger";
     note.setAttribute("role", "alert");
+    note.dataset.failed = "";
     note.textContent = word(code === "full" ? "full" : "trouble");
+    place.querySelector("[data-failed]")?.remove();
     place.prepend(note);
   }
 
@@ -202,7 +200,6 @@ async function begin() {
     isShown: () => app.screen.isShown ?? false,
   });
   await app.route();
-  void ofSessions().catch(() => {});
   sync(); // also where it looks as if nothing were set up: what is left is delivered
   setInterval(sync, CONTACT_EACH);
 }
