@@ -12,7 +12,7 @@ rows sent again, with the same Message-ID.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -158,9 +158,7 @@ def send(batch: Sequence[ClaimedNotice], channels: ChannelPool) -> None:
     stop_at = time.monotonic() + settings.NOTICE_BATCH_SECONDS
     keys = read_keys(claimed.notice for claimed in batch)
     broken: dict[str, str] = {}
-    by_key = {claimed.notice.pk: claimed for claimed in batch}
-    for together in gather([claimed.notice for claimed in batch]):
-        mail = [by_key[notice.pk] for notice in together]
+    for mail in _iter_mails(batch):
         claimed, others = mail[0], mail[1:]
         name = claimed.notice.channel
         if name in broken or time.monotonic() >= stop_at:
@@ -191,6 +189,30 @@ def send(batch: Sequence[ClaimedNotice], channels: ChannelPool) -> None:
                 assert attempt.finished_at is not None
                 accepted = Accepted(attempt.finished_at, texts=attempt.texts, mail_key=attempt.mail_key)
                 journal.note_accepted(NOTICE, each.notice.pk, attempt.token, accepted)
+
+
+def _iter_mails(batch: Sequence[ClaimedNotice]) -> Iterator[list[ClaimedNotice]]:
+    """Yield what goes out in one mail. What can't be composed together goes out one by one: one is to blame for it."""
+    by_key = {claimed.notice.pk: claimed for claimed in batch}
+    for together in gather([claimed.notice for claimed in batch]):
+        mail = [by_key[notice.pk] for notice in together]
+        if len(mail) > 1 and not _can_be_one(mail):
+            yield from ([each] for each in mail)
+        else:
+            yield mail
+
+
+def _can_be_one(mail: Sequence[ClaimedNotice]) -> bool:
+    contact = mail[0].notice.contact
+    assert contact is not None  # `gather` puts only those together that have one
+    try:
+        _build_mail(mail[0], contact, mail[1:])
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # said again by the one that it is about
+        log.warning("mail_not_gathered", code=type(error).__name__, notices=len(mail))
+        return False
+    return True
 
 
 def _finish(mail: Sequence[ClaimedNotice], outcome: str, code: str = "") -> None:

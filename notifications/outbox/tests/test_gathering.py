@@ -1,6 +1,7 @@
 """After an outage what waited for one contact is one mail, and each notice goes on as if it had come by itself."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from audit.models import AuditEntry
 from notifications.channels.base import Unreached
 from tests.world.notices import notify_officer
 
+from .. import delivery
 from ..actions import build_link, mark_opened
 from ..bounces.actions import find_in_same_mail, record_bounce
 from ..delivery import send_due
@@ -110,6 +112,21 @@ def test_one_whose_link_was_taken_back_takes_nothing_else_with_it(staffed, postb
     assert send_due() == 3
     (letter,) = postbox.letters
     assert notices[1].code not in letter.text
+
+
+def test_what_cannot_be_composed_together_goes_out_one_by_one(staffed, postbox):
+    bad, *good = [notify_officer(staffed) for _each in range(4)]
+    live_through_an_outage(postbox, bad, *good)
+    real = delivery.build_message
+
+    def spoilt(notice, contact, *, now, others=()):
+        if bad in (notice, *others):
+            raise AttributeError("spoilt")
+        return real(notice, contact, now=now, others=others)
+
+    with mock.patch.object(delivery, "build_message", spoilt):
+        assert send_due() == 3
+    assert {letter.id for letter in postbox.letters} == {f"<{each.pk}@vatra.example>" for each in good}
 
 
 def test_a_server_that_is_away_again_leaves_all_of_them_to_be_tried_again(staffed, postbox):
