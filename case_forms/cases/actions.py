@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from access.models import Municipality
 from audit.chain import log_event
+from audit.prepared_sql import PreparedLookup
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.rule_actions.registry import ACTIONS
@@ -174,7 +175,7 @@ class _DecisionRun(NoticesOfDecision):
         # Before anything is sealed that belongs to it.
         data_keys.create(case.pk)
         log_event("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
-        self._join(case)
+        self._join(case, is_new=True)
 
     def attach_case(self, action: Action) -> None:
         """Join the case that the submission names; the caller has made sure that its sender may see that case."""
@@ -184,7 +185,7 @@ class _DecisionRun(NoticesOfDecision):
             raise CannotApply(action.rule, "unknown_case")
         self._join(named)
 
-    def _join(self, case: Case | None) -> None:
+    def _join(self, case: Case | None, *, is_new: bool = False) -> None:
         if case is None or self.event is not None:
             return
         self.case = case
@@ -198,7 +199,8 @@ class _DecisionRun(NoticesOfDecision):
         self._see_where(case)
         self._write_facts(case)
         # Before anything else is done: what the rules ask for now is another duty than the one that this form meets.
-        self._meet_duties_answered_by_the_form(case)
+        if not is_new:  # which has no duties yet
+            self._meet_duties_answered_by_the_form(case)
         await_dates(
             case=case,
             event=self.event,
@@ -323,10 +325,17 @@ class _DecisionRun(NoticesOfDecision):
 
 
 def _municipality(action: Action) -> Municipality:
-    found = Municipality.objects.select_related("region").filter(slug=str(action.params["municipality"])).first()
-    if found is None:
+    found = _PLACES.fetch(slug=str(action.params["municipality"]))
+    if not found:
         raise CannotApply(action.rule, "unknown_municipality")
-    return found
+    return found[0]
+
+
+_PLACES = PreparedLookup(
+    Municipality,
+    lambda slug: Municipality.objects.select_related("region").filter(slug=slug),
+    slug=Municipality._meta.get_field("slug"),
+)
 
 
 def _choice(action: Action, name: str, among: list[str]) -> str:

@@ -5,7 +5,7 @@ only on the word True. A question without `shared_with` is shared with nobody, a
 shares nothing. What each row is for (its part) decides where the role reads it: see `notifications.briefs.parts`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, cached_property
@@ -17,6 +17,7 @@ from django.utils.translation import gettext, pgettext
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import MobileUnit, Municipality
 from audit import clock
+from audit.prepared_sql import PreparedLookup
 from case_forms import expressions
 from case_forms.form_builder.brief_parts import get_part
 from case_forms.form_builder.definition import AnswerPlace, Form, Question, Section, Texts
@@ -117,13 +118,19 @@ def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[s
     return compose(role, [*case_rows(content, urgent=urgent, role=role), *content.answer_rows], urgent=urgent)
 
 
-def both(write: Any) -> Texts:
+def both(write: Callable[[], Any]) -> Texts:
     """Call `write()` under each language and return {language: text}."""
-    texts = {}
+    return both_of([write])[0]
+
+
+def both_of(writes: Sequence[Callable[[], Any]]) -> list[Texts]:
+    """Return the texts of each of these, as `both` does."""
+    texts: list[dict[str, str]] = [{} for _write in writes]
     for language in LANGUAGES:
         with translation.override(language):
-            texts[language] = str(write())
-    return texts
+            for each, write in zip(texts, writes, strict=True):
+                each[language] = str(write())
+    return list(texts)
 
 
 # ---- facts of the case ----
@@ -183,16 +190,16 @@ def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[
         ("unit", lambda: gettext("Sent by"), lambda: content.unit.name),
         ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
     )
-    for key, label, value in rows:
-        # Texts are made in two languages for each row, so rows that this role won't read are left out here already.
-        readers = _get_readers(key)
-        if role and role not in readers:
-            continue
+    # Only the rows that this role reads, and each language once for all of them: changing it costs more than the words.
+    read = [(key, label, value) for key, label, value in rows if not role or role in _get_readers(key)]
+    labels = both_of([label for _key, label, _value in read])
+    values = both_of([value for _key, _label, value in read])
+    for (key, _label, _value), label_texts, value_texts in zip(read, labels, values, strict=True):
         yield BriefRow(
             key=f"case.{key}",
-            label=both(label),
-            value=both(value),
-            shared_with=readers,
+            label=label_texts,
+            value=value_texts,
+            shared_with=_get_readers(key),
             section=section,
             part=CASE_PARTS.get(key, ""),
         )
@@ -206,6 +213,7 @@ def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[
         )
 
 
+@cache
 def _get_readers(fact: str) -> Mapping[str, bool]:
     """Return the roles that read a fact of the case.
 
@@ -242,8 +250,18 @@ def police_words(notices: Sequence[Notice]) -> str:
 
 
 def _notices_to_police(case: Case) -> list[Notice]:
-    fields = ("id", "state", "owed_at", "sent_at", "accepted_at", "declined_at")
-    return list(Notice.objects.filter(case_id=case.pk, role=Role.POLICE).order_by("owed_at").only(*fields))
+    return _TO_POLICE.fetch(case=case.pk)
+
+
+_TO_POLICE = PreparedLookup(
+    Notice,
+    lambda case: (
+        Notice.objects.filter(case_id=case, role=Role.POLICE)
+        .order_by("owed_at")
+        .only("id", "state", "owed_at", "sent_at", "accepted_at", "declined_at")
+    ),
+    case=Notice._meta.get_field("case_id"),
+)
 
 
 def moment_words(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from audit.chain import SYSTEM, Actor, log_event
+from audit.prepared_sql import insert_rows
 from case_forms.procedures.clocks import Moments, compute_moments
 from case_forms.procedures.definition import Deadline as WrittenDeadline
 from case_forms.procedures.definition import Procedure
@@ -82,19 +83,15 @@ def build_deadline(
     )
 
 
-def start_together(deadlines: Sequence[Deadline], event: CaseEvent) -> None:
-    """Insert what one decision starts, built and not saved yet: one statement for all, of each key the first.
+def start_together(deadlines: Sequence[Deadline]) -> None:
+    """Insert what one decision starts in its event, built and not saved yet: one statement, of each key the first.
 
     Two rules of one decision may ask for the same deadline; what the event has already is left as it is.
     """
-    if not deadlines:
-        return
-    known = set(Deadline.objects.filter(event=event).values_list("key", flat=True))
     fresh: dict[str, Deadline] = {}
     for deadline in deadlines:
-        if deadline.key not in known:
-            fresh.setdefault(deadline.key, deadline)
-    Deadline.objects.bulk_create(fresh.values())
+        fresh.setdefault(deadline.key, deadline)
+    insert_rows(list(fresh.values()), told_apart_by="key", unless=("event", "key"))
 
 
 def restart_deadlines(*, case: Case, event: CaseEvent, procedure: Procedure, key: str, at: datetime) -> Deadline | None:

@@ -80,16 +80,15 @@ class SubmittedProcedure(models.Model):
 class ProcedureVersionQuerySet(models.QuerySet["ProcedureVersion"]):
     def in_force(self, at: Any = None) -> "ProcedureVersion":
         """Return the version that new cases open under. Raises ProcedureVersion.DoesNotExist when there is none."""
-        moment = at or clock.now()
-        found = (
-            self.filter(Q(in_force_from__lte=moment), Q(in_force_until__isnull=True) | Q(in_force_until__gt=moment))
-            # Two procedures may be in force at once; the one that began last decides.
-            .order_by("-in_force_from", "-number")
-            .first()
-        )
+        found = self.running(at or clock.now()).first()
         if found is None:
             raise ProcedureVersion.DoesNotExist("no procedure is in force at this time")
         return found
+
+    def running(self, moment: Any) -> "ProcedureVersionQuerySet":
+        """Return the versions in force then. Two procedures may be; the first, which began last, decides."""
+        begun = self.filter(Q(in_force_from__lte=moment), Q(in_force_until__isnull=True) | Q(in_force_until__gt=moment))
+        return begun.order_by("-in_force_from", "-number")
 
     def ever_in_force(self) -> "ProcedureVersionQuerySet":
         """Return the versions that have been in force, are, or will be: not those withdrawn or overtaken before."""

@@ -22,8 +22,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from access.models import MobileUnit, User
+from access.models import MobileUnit, User, find_units
 from audit import clock
+from audit.prepared_sql import PreparedQuery
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form
@@ -312,7 +313,7 @@ def submit_draft(
 
 def get_unit(user: User, unit: MobileUnit | None = None) -> MobileUnit:
     """Return the unit that this person submits for. Raises NotAllowed: only a unit's workers submit for it."""
-    units = list(user.units())
+    units = find_units(user)
     if not units or (unit is not None and unit not in units):
         raise NotAllowed("not_a_worker")
     if unit is None and len(units) > 1:
@@ -427,9 +428,10 @@ def _checked(
 
 def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
     """Return the receipt of an earlier, equal submission that this person may see. Raises UuidReused for any other."""
-    stored = Submission.objects.filter(pk=uuid).first()
-    if stored is None:
+    # Nearly always there is none, and the row is wide.
+    if not _STORED.fetch([uuid]):
         return None
+    stored = Submission.objects.get(pk=uuid)
     # another person's submission looks like a collision too: the answer doesn't say whether such a one exists
     if (
         not matches(SUBMISSIONS, content, stored.fingerprint)
@@ -437,3 +439,8 @@ def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
     ):
         raise UuidReused
     return Received(stored, False, stored.receipt)
+
+
+_STORED = PreparedQuery(
+    Submission._meta.pk, lambda keys: Submission.objects.filter(pk__in=keys).values_list("pk", flat=True)
+)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from access.languages import LANGUAGES
 from access.models import User, localize
 from audit.chain import get_actor, log_event
+from audit.prepared_sql import PreparedLookup, PreparedQuery
 from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.consent.deciding import NOT_SHARED
 from case_forms.cases.consent.ending import lock_shared
@@ -29,7 +30,7 @@ from vault.fields import reseal_for_owner
 from .consents import consents_for, record_consents
 from .correcting import get_earlier_versions
 from .drafts.filled import get_times_carried_over
-from .models import Submission
+from .models import Attachment, Submission
 from .outcome import set_outcome
 from .validation.validate import Answers
 
@@ -134,12 +135,15 @@ def _seal_for_case(submission: Submission) -> list[str]:
     """Seal what was received before its case was known under the case's key. Return the submission's fields to save."""
     if submission.case is None:
         return []
-    for attachment in submission.attachments.all():
+    for attachment in _FILES.fetch([submission.pk]):
         # The row that is being saved knows its case, the one in the database not yet.
         attachment.submission = submission
         if names := reseal_for_owner(attachment):
             attachment.save(update_fields=names)
     return reseal_for_owner(submission)
+
+
+_FILES = PreparedQuery(Submission._meta.pk, lambda keys: Attachment.objects.filter(submission__in=keys))
 
 
 def build_event(
@@ -189,10 +193,18 @@ def procedure_for(form: str, case: Case | None, at: datetime) -> ProcedureVersio
 
 
 def _procedure_in_force(at: datetime) -> ProcedureVersion:
-    try:
-        return ProcedureVersion.objects.in_force(at)
-    except ProcedureVersion.DoesNotExist:
-        raise NotDecided("no procedure is in force") from None
+    found = _IN_FORCE.fetch(at=at)
+    if not found:
+        raise NotDecided("no procedure is in force")
+    return found[0]
+
+
+# With its procedure, which the record names.
+_IN_FORCE = PreparedLookup(
+    ProcedureVersion,
+    lambda at: ProcedureVersion.objects.select_related("procedure").running(at)[:1],
+    at=ProcedureVersion._meta.get_field("in_force_from"),
+)
 
 
 def _receipt(submission: Submission, applied: Applied) -> dict[str, Any]:

@@ -4,8 +4,10 @@ Which roles' papers have one is data (`data/papers.json`). It is given in the tr
 number is never given to something that doesn't exist. Drills have none.
 """
 
+from django.db import connections, router
 from django.utils import timezone
 
+from audit.prepared_sql import insert_rows, prepared_cursor
 from notifications.outbox.models import Notice
 
 from .models import ProtocolNumber, ProtocolYear
@@ -19,19 +21,26 @@ def assign_protocol_number(notice: Notice) -> ProtocolNumber | None:
     """
     if notice.is_drill or not notice.needs_document or not has_protocol_number(notice.role):
         return None
-    found = ProtocolNumber.objects.filter(notice=notice).first()
-    if found is not None:
-        return found
     year = timezone.localtime(notice.owed_at).year
-    ProtocolYear.objects.get_or_create(year=year)
-    counter = ProtocolYear.objects.select_for_update().get(year=year)
-    # Whoever waited for the counter may find that the other one has done it.
-    found = ProtocolNumber.objects.filter(notice=notice).first()
+    given = ProtocolNumber(notice=notice, year=year, number=_count(year, 1))
+    if not insert_rows([given], told_apart_by="notice", unless=["notice"]):
+        _count(year, -1)  # it has one; whoever counts on waits for this transaction
+        return ProtocolNumber.objects.get(notice=notice)
+    return given
+
+
+def _count(year: int, step: int) -> int:
+    """Move the year's counter on, or back, and return where it stands; it is held until the transaction ends."""
+    connection = connections[router.db_for_write(ProtocolYear)]
+    table = connection.ops.quote_name(ProtocolYear._meta.db_table)
+    with prepared_cursor(connection) as cursor:
+        cursor.execute(f"UPDATE {table} SET last = last + %s WHERE year = %s RETURNING last", [step, year])  # noqa: S608
+        found = cursor.fetchone()
     if found is not None:
-        return found
-    counter.last += 1
-    counter.save(update_fields=["last"])
-    return ProtocolNumber.objects.create(notice=notice, year=year, number=counter.last)
+        return int(found[0])
+    # The year's first: whoever is faster to add its row, both then count on it.
+    ProtocolYear.objects.get_or_create(year=year)
+    return _count(year, step)
 
 
 def get_protocol_number(notice: Notice) -> str:

@@ -7,13 +7,16 @@
 A protection service has no area: whoever refers names it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from access.models import Municipality, Region
+from audit.prepared_sql import PreparedLookup
 
 from .models import Partner, Role
 
@@ -87,6 +90,41 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
         for area in get_areas(each):
             within |= Q(role=each) & _covers(each, area, municipality)
     return active.filter(pk__in=Partner.objects.filter(within).values("pk"))
+
+
+def find_offices(
+    role: str, municipality: Municipality, partner: Partner | None, *, without: Collection[int] = ()
+) -> list[Partner]:
+    """Return the same in a list, the nearest first. `without`: offices (ids) that aren't asked."""
+    if partner is not None or without or not _list_areas(role):
+        return nearest_first(role, offices_for(role, municipality, partner).exclude(pk__in=without))
+    lookup, names = _prepare_for(role)
+    values = {name: getattr(municipality, _PLACES[name]) for name in names}
+    return nearest_first(role, lookup.fetch(**values))
+
+
+# By what of a municipality the offices of each kind of area are found, and the field of an office that names it.
+_PLACES = {"municipality": "pk", "directorate": "police_directorate_id", "regions": "region_id"}
+_NAMED_BY = {Area.MUNICIPALITY: "municipality", Area.DIRECTORATE: "directorate", Area.REGION: "regions"}
+
+
+def _list_areas(role: str) -> list[Area]:
+    return [area for answering in roles_answering(role) for area in get_areas(answering)]
+
+
+@cache
+def _prepare_for(role: str) -> tuple[PreparedLookup[Partner], tuple[str, ...]]:
+    """Return the query for the offices of a role, and what it asks of the place. The table of areas never changes."""
+    names = tuple(sorted({_NAMED_BY[area] for area in _list_areas(role) if area in _NAMED_BY}))
+
+    def build(**values: Any) -> "QuerySet[Partner]":
+        place = Municipality(**{_PLACES[name]: value for name, value in values.items()})
+        return offices_for(role, place, None)
+
+    fields: dict[str, Any] = {name: Partner._meta.get_field(name) for name in names}
+    if "regions" in fields:
+        fields["regions"] = Region._meta.pk
+    return PreparedLookup(Partner, build, **fields), names
 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:

@@ -121,9 +121,8 @@ class _Search:
 
     def _ask_for_municipality(self) -> Resolution | None:
         """Ask the office for the municipality, or the one that was named."""
-        offices = offices_for(self.role, self.municipality, self.partner)
         # The common road, on which no office has passed the notice on, costs no query here.
-        keys = set(offices.values_list("pk", flat=True)) if self.asked_offices else set()
+        keys = self._find_asked() if self.asked_offices else set()
         # A role with more than one kind of area has other offices for the place, which are asked then.
         if keys & self.asked_offices and (keys <= self.asked_offices or len(get_areas(self.role)) < 2):
             self.words.append(in_each_language(PASSED_ON))
@@ -138,9 +137,13 @@ class _Search:
             self.asked_regions.add(self.municipality.region_id)
         if found.contact is None:
             # Without anybody on duty these offices needn't be asked again by a wider link.
-            self.asked_offices |= set(offices.values_list("pk", flat=True))
+            self.asked_offices |= self._find_asked()
             return None
         return self._build_resolution(found, MUNICIPALITY)
+
+    def _find_asked(self) -> set[int]:
+        """Return the offices (ids) that the link `municipality` asks."""
+        return set(offices_for(self.role, self.municipality, self.partner).values_list("pk", flat=True))
 
     def _ask_in_region(self, region: Region, link: str) -> Resolution | None:
         if region.pk in self.asked_regions:

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import connections, router
 
 from audit import clock
-from audit.prepared_sql import PreparedQuery, insert_rows
+from audit.prepared_sql import PreparedQuery, insert_rows, prepared_cursor
 
 from .models import Attempt, Notice
+from .states import UNREACHED
 
 # As NoticeQuerySet.claimable has it; `tests/test_claiming.py` holds them together.
 CLAIMABLE = (
@@ -23,23 +24,32 @@ CLAIMABLE = (
 # Untried ones before retries, so that an outage's backlog doesn't hold up what is new.
 ORDER = "ORDER BY attempts, owed_at"
 
+# Beside a batch of what waited through an outage, for the same contacts: each is a line in a mail, not a mail.
+MAX_BESIDE = 100
+
 Candidate = tuple[Any, int]  # (id as the database gives it, token)
+Found = tuple[Any, int, str]  # the same, and why it wasn't sent before
 
 
 def find_candidates(now: datetime, wanted: Sequence[str], without: Collection[str], size: int) -> list[Candidate]:
-    """Return what is claimable: the wanted ones first, then the others. `without`: channels that are left alone."""
+    """Return what is claimable: the wanted ones first, then the others. `without`: channels that are left alone.
+
+    Of what waited because a server was away, more than `size`: all that waits for the same contacts, up to MAX_BESIDE.
+    """
     found = _select(now, without, size, "id", [UUID(str(key)) for key in wanted]) if wanted else []
     if len(found) < size:
-        known = {key for key, _token in found}
+        known = {key for key, _token, _reason in found}
         # More than are needed, since those that were found already come again.
         others = _select(now, without, size + len(found))
-        found += [(key, token) for key, token in others if key not in known][: size - len(found)]
-    return found
+        found += [row for row in others if row[0] not in known][: size - len(found)]
+    if waited := [key for key, _token, reason in found if reason == UNREACHED]:
+        found += _select_beside(now, waited, [key for key, _token, _reason in found])
+    return [(key, token) for key, token, _reason in found]
 
 
 def _select(
     now: datetime, without: Collection[str], size: int, column: str = "", values: Sequence[UUID] = ()
-) -> list[Candidate]:
+) -> list[Found]:
     connection = connections[router.db_for_write(Notice)]
     moment = connection.ops.adapt_datetimefield_value(now)
     words, parameters = [CLAIMABLE], [moment, moment]
@@ -50,12 +60,28 @@ def _select(
         words.append(f"{column} IN ({_marks(values)})")
         parameters += [_prepare(value, connection) for value in values]
     table = connection.ops.quote_name(Notice._meta.db_table)
-    with connection.cursor() as cursor:
+    with prepared_cursor(connection) as cursor:
         cursor.execute(
-            f"SELECT id, token FROM {table} WHERE {' AND '.join(words)} {ORDER} LIMIT {int(size)}",  # noqa: S608
+            f"SELECT id, token, reason FROM {table} WHERE {' AND '.join(words)} {ORDER} LIMIT {int(size)}",  # noqa: S608
             parameters,
         )
-        found: list[Candidate] = cursor.fetchall()
+        found: list[Found] = cursor.fetchall()
+    return list(found)
+
+
+def _select_beside(now: datetime, waited: Sequence[Any], without: Sequence[Any]) -> list[Found]:
+    """Return what else waited for the contacts of these, so that it is listed in the same mail (`gathering`)."""
+    connection = connections[router.db_for_write(Notice)]
+    moment = connection.ops.adapt_datetimefield_value(now)
+    table = connection.ops.quote_name(Notice._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, token, reason FROM {table} WHERE {CLAIMABLE} AND reason = 'unreached' AND channel = 'email'"  # noqa: S608
+            f" AND contact_id IN (SELECT contact_id FROM {table} WHERE id IN ({_marks(waited)}))"
+            f" AND id NOT IN ({_marks(without)}) ORDER BY owed_at LIMIT {MAX_BESIDE}",
+            [moment, moment, *waited, *without],
+        )
+        found: list[Found] = cursor.fetchall()
     return list(found)
 
 
@@ -68,7 +94,7 @@ def take_candidates(candidates: Sequence[Candidate], now: datetime, *, lease: ti
     adapt = connection.ops.adapt_datetimefield_value
     pairs = " OR ".join(["(id = %s AND token = %s)"] * len(candidates))
     table = connection.ops.quote_name(Notice._meta.db_table)
-    with connection.cursor() as cursor:
+    with prepared_cursor(connection) as cursor:
         cursor.execute(
             f"UPDATE {table} SET state = 'sending', attempts = attempts + 1, token = token + 1, lease_until = %s,"  # noqa: S608
             f" next_attempt_at = NULL WHERE {CLAIMABLE} AND ({pairs}) RETURNING id",
@@ -102,7 +128,18 @@ def load_notices(keys: Sequence[Any]) -> list[Notice]:
 _RELATED = ("contact__partner", "chases__chases", "municipality", "unit", "way")
 _NEEDED = (
     *("id", "case_id", "chase_id", "code", "purpose", "channel", "language", "is_drill", "brief", "link_token"),
-    *("link_revoked_at", "state", "reason", "attempts", "token", "tries_before", "repeats", "answer_by", "opened_at"),
+    *(
+        "link_revoked_at",
+        "state",
+        "reason",
+        "owed_at",
+        "attempts",
+        "token",
+        "tries_before",
+        "repeats",
+        "answer_by",
+        "opened_at",
+    ),
     *("contact__email", "contact__is_active", "contact__reachable_at", "contact__partner__is_active"),
     *("chases__code", "chases__declined_at", "chases__chases__code", "chases__chases__chases"),
     *("municipality__region", "unit__name", "unit__callback_phone"),

@@ -12,7 +12,7 @@ rows sent again, with the same Message-ID.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,6 +29,7 @@ from . import journal
 from .backoff import get_backoff
 from .bounces.return_path import build_return_path
 from .claiming import find_candidates, insert_attempts, load_notices, take_candidates
+from .gathering import gather
 from .journal import NOTICE, Accepted
 from .mail_keys import encrypt_for, end_unusable, is_test_of_key, name_key, read_keys, send_mail
 from .messages import build_message
@@ -82,7 +83,7 @@ def send_due(
         while batch := claim(now=clock.now(), wanted=wanted, without=channels.down):
             wanted = ()
             heartbeat()
-            if len(batch) == settings.NOTICE_BATCH:
+            if len(batch) >= settings.NOTICE_BATCH:
                 enqueue_delivery(())  # there may be more: another worker needn't wait until this one is through
             send(batch, channels)
             record_results(batch)
@@ -149,7 +150,7 @@ def _get_address(notice: Notice) -> str:
 
 
 def send(batch: Sequence[ClaimedNotice], channels: ChannelPool) -> None:
-    """Send each notice of the batch and set its outcome.
+    """Send each notice of the batch and set its outcome; what waited through an outage is gathered (`gathering`).
 
     After a lost connection, or when the batch's time is over, the rest isn't tried: it would outlive its lease. It is
     due again at once, or, when the server is down, after its backoff.
@@ -157,38 +158,78 @@ def send(batch: Sequence[ClaimedNotice], channels: ChannelPool) -> None:
     stop_at = time.monotonic() + settings.NOTICE_BATCH_SECONDS
     keys = read_keys(claimed.notice for claimed in batch)
     broken: dict[str, str] = {}
-    for claimed in batch:
+    for mail in _iter_mails(batch):
+        claimed, others = mail[0], mail[1:]
         name = claimed.notice.channel
         if name in broken or time.monotonic() >= stop_at:
-            claimed.finish(AttemptOutcome.UNREACHED, broken[name] if name in channels.down else NOT_TRIED)
+            _finish(mail, AttemptOutcome.UNREACHED, broken[name] if name in channels.down else NOT_TRIED)
             continue
         try:
-            _send_one(claimed, channels, keys)
+            _send_one(claimed, channels, keys, others)
         except PayloadError as error:
-            claimed.finish(AttemptOutcome.UNSENDABLE, error.code)
+            _finish(mail, AttemptOutcome.UNSENDABLE, error.code)
         except RecipientRefused as error:
             channels.record_success(name)  # a server that refuses a recipient for good is up
-            claimed.finish(AttemptOutcome.REFUSED, error.code)
+            _finish(mail, AttemptOutcome.REFUSED, error.code)
         except Unreached as error:
-            claimed.finish(AttemptOutcome.UNREACHED, error.code)
+            _finish(mail, AttemptOutcome.UNREACHED, error.code)
             if error.connection_lost:
                 broken[name] = error.code
                 channels.record_loss(name)
         except DatabaseError:
             raise  # no notice is to blame; the leases run out
         except Exception as error:  # noqa: BLE001  # one notice that can't be rendered: the batch goes on
-            claimed.finish(AttemptOutcome.UNSENDABLE, f"fault_{type(error).__name__}"[:40])
+            _finish(mail, AttemptOutcome.UNSENDABLE, f"fault_{type(error).__name__}"[:40])
         else:
             channels.record_success(name)
-            claimed.finish(AttemptOutcome.ACCEPTED)
-            attempt = claimed.attempt
-            assert attempt.finished_at is not None
+            _finish(mail, AttemptOutcome.ACCEPTED)
             # Before the next is sent: whoever dies now leaves it to be recorded, not to be sent again.
-            accepted = Accepted(attempt.finished_at, texts=attempt.texts, mail_key=attempt.mail_key)
-            journal.note_accepted(NOTICE, claimed.notice.pk, attempt.token, accepted)
+            for each in mail:
+                attempt = each.attempt
+                assert attempt.finished_at is not None
+                accepted = Accepted(attempt.finished_at, texts=attempt.texts, mail_key=attempt.mail_key)
+                journal.note_accepted(NOTICE, each.notice.pk, attempt.token, accepted)
 
 
-def _send_one(claimed: ClaimedNotice, channels: ChannelPool, keys: Mapping[int, ContactWay]) -> None:
+def _iter_mails(batch: Sequence[ClaimedNotice]) -> Iterator[list[ClaimedNotice]]:
+    """Yield what goes out in one mail. What can't be composed together goes out one by one: one is to blame for it."""
+    by_key = {claimed.notice.pk: claimed for claimed in batch}
+    for together in gather([claimed.notice for claimed in batch]):
+        mail = [by_key[notice.pk] for notice in together]
+        if len(mail) > 1 and not _can_be_one(mail):
+            yield from ([each] for each in mail)
+        else:
+            yield mail
+
+
+def _can_be_one(mail: Sequence[ClaimedNotice]) -> bool:
+    contact = mail[0].notice.contact
+    assert contact is not None  # `gather` puts only those together that have one
+    try:
+        _build_mail(mail[0], contact, mail[1:])
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # said again by the one that it is about
+        log.warning("mail_not_gathered", code=type(error).__name__, notices=len(mail))
+        return False
+    return True
+
+
+def _finish(mail: Sequence[ClaimedNotice], outcome: str, code: str = "") -> None:
+    """Set the outcome of all notices of a mail, at one moment: by that a mail that comes back is known to be theirs."""
+    mail[0].finish(outcome, code)
+    for each in mail[1:]:
+        each.finish(outcome, code)
+        each.attempt.finished_at = mail[0].attempt.finished_at
+        each.attempt.texts, each.attempt.mail_key = mail[0].attempt.texts, mail[0].attempt.mail_key
+
+
+def _send_one(
+    claimed: ClaimedNotice,
+    channels: ChannelPool,
+    keys: Mapping[int, ContactWay],
+    others: Sequence[ClaimedNotice] = (),
+) -> None:
     contact = claimed.notice.contact
     # The directory may have changed between creating and sending; the sweeper then looks for somebody else.
     if contact is None or not (contact.is_active and contact.partner.is_active):
@@ -200,7 +241,7 @@ def _send_one(claimed: ClaimedNotice, channels: ChannelPool, keys: Mapping[int, 
     if way is None:
         key = keys.get(contact.pk)
         claimed.attempt.mail_key = name_key(key)
-        if not send_mail(channel, _build_mail(claimed, contact), key, notice.language):
+        if not send_mail(channel, _build_mail(claimed, contact, others), key, notice.language):
             claimed.unusable_key, claimed.attempt.mail_key = key, Attempt.READABLE
     elif not way.is_active:
         raise PayloadError(CONTACT_INACTIVE)
@@ -214,8 +255,9 @@ def _send_one(claimed: ClaimedNotice, channels: ChannelPool, keys: Mapping[int, 
         channel.send(message)
 
 
-def _build_mail(claimed: ClaimedNotice, contact: Contact) -> Message:
-    message = build_message(claimed.notice, contact, now=clock.now())
+def _build_mail(claimed: ClaimedNotice, contact: Contact, others: Sequence[ClaimedNotice] = ()) -> Message:
+    listed = [each.notice for each in others]
+    message = build_message(claimed.notice, contact, now=clock.now(), others=listed)
     claimed.attempt.texts = message.texts
     return replace(message, return_path=build_return_path(claimed.attempt))
 

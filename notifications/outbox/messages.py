@@ -7,6 +7,8 @@ A recipient who has learned not to press links must see that this one is ours: t
 its number (which stands on the PIN card, too), and how every link begins. The words are `notifications.texts`'.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +25,7 @@ from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from .actions import build_link
+from .gathering import ALSO_HEADER, build_further, name_also
 from .models import Notice, Purpose
 from .sender import OF_ORGANISATION, ORGANISATION, get_unit_to_call
 from .ways.words import is_urgent
@@ -43,11 +46,17 @@ def build_message_id(notice: Notice) -> str:
     return f"<{notice.pk}{number}@{settings.MESSAGE_ID_DOMAIN}>"
 
 
-def build_message(notice: Notice, contact: Contact, *, now: datetime) -> Message:
-    """Build the message of this notice in the contact's language. Raises PayloadError; that is always our own fault."""
+def build_message(notice: Notice, contact: Contact, *, now: datetime, others: Sequence[Notice] = ()) -> Message:
+    """Build the message of this notice in the contact's language. Raises PayloadError; that is always our own fault.
+
+    `others`: notices that waited for the same contact and are listed in this one mail (`gathering`).
+    """
     wording = Wording(notice.language, now)
-    subject, text = compose_mail(_build_facts(notice, wording.language, now), wording, now=now)
+    facts = replace(_build_facts(notice, wording.language, now), further=build_further(others, wording.language, now))
+    subject, text = compose_mail(facts, wording, now=now)
     headers = {CHAIN_HEADER: get_head_note()}
+    if others:
+        headers[ALSO_HEADER] = name_also(others)
     first = notice.root
     if first.pk != notice.pk or notice.repeats:
         # Mail programs thread a reminder, a deputy's notice and a call under the first notice.

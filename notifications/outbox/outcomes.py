@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connections, models, router
 
+from audit.prepared_sql import prepared_cursor
+
 from .models import Attempt, Notice
 
 UPDATE_ATTEMPT = (
@@ -66,5 +68,9 @@ def _execute(model: type[models.Model], statement: str, rows: Sequence[Row]) -> 
     prepared = [
         [fields[name].get_db_prep_value(value, connection, prepared=False) for name, value in row] for row in rows
     ]
-    with connection.cursor() as cursor:
-        cursor.executemany(statement.format(table=connection.ops.quote_name(model._meta.db_table)), prepared)
+    words = statement.format(table=connection.ops.quote_name(model._meta.db_table))
+    with prepared_cursor(connection) as cursor:
+        if len(prepared) == 1:  # most mails go out by themselves, and PostgreSQL's way for many costs more for one
+            cursor.execute(words, prepared[0])
+        else:
+            cursor.executemany(words, prepared)

@@ -30,11 +30,21 @@ class DigestLine:
 
 
 @dataclass(frozen=True)
+class MailFurther:
+    """A notice that a mail lists beside the one that it says: its code, its kind in words, and its link."""
+
+    code: str
+    kind: str
+    link: str
+    answer_by: datetime | None
+
+
+@dataclass(frozen=True)
 class MailFacts:
     """What a mail says. `purpose`: a value of outbox.Purpose. `minutes`: to answer, 0 where a time of day says more.
 
     `unit`, `phone`: of the unit to call, as somebody typed them. `count`: notices of a daily list, of which `lines` are
-    some.
+    some. `further`: notices that waited with this one, and are listed below it.
     """
 
     purpose: str
@@ -53,6 +63,7 @@ class MailFacts:
     answer_by: datetime | None = None
     lines: Sequence[DigestLine] = ()
     count: int = 0
+    further: Sequence[MailFurther] = ()
 
 
 # Which text says what the mail is about; every other purpose is a new notice.
@@ -95,6 +106,8 @@ def _compose_subject(facts: MailFacts, wording: Wording) -> str:
         number=str(facts.number),
         count=str(facts.count),
     )
+    if facts.further:
+        subject = f"{subject}, {_('and {count} more').format(count=len(facts.further))}"
     if facts.is_urgent and facts.minutes:
         subject = wording.say("mail.subject_urgent", subject=subject, minutes=str(facts.minutes))
     return wording.say("mail.subject_drill", subject=subject) if facts.is_drill else subject
@@ -120,6 +133,9 @@ def _iter_parts(facts: MailFacts, wording: Wording, now: datetime) -> Iterator[s
     yield wording.say("mail.open", link=facts.link, code=facts.code)
     yield _word_answer(facts, wording, now)
     yield wording.say("mail.code", code=facts.code)
+    if facts.further:
+        yield _("More has waited for you while e-mails could not be sent. Open each of these, too:")
+        yield "\n\n".join(_word_further(each, now) for each in facts.further)
     yield _word_genuine(facts, wording)
     yield wording.say("mail.keep")
     yield facts.organisation
@@ -151,6 +167,14 @@ def _word_line(line: DigestLine, facts: MailFacts) -> str:
     since = timezone.localtime(line.since).strftime("%d.%m.%Y %H:%M")
     words = _("{code} (drill), since {since}: {said}") if line.is_drill and not facts.is_drill else ""
     return (words or _("{code}, since {since}: {said}")).format(code=line.code, since=since, said=line.said)
+
+
+def _word_further(each: MailFurther, now: datetime) -> str:
+    if each.answer_by is None:
+        return _("{code}, {kind}:\n{link}").format(code=each.code, kind=each.kind, link=each.link)
+    until = word_until(each.answer_by, now)
+    words = _("{code}, {kind}, to be answered by {until}:\n{link}")
+    return words.format(code=each.code, kind=each.kind, until=until, link=each.link)
 
 
 def _word_answer(facts: MailFacts, wording: Wording, now: datetime) -> str:

@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from . import clock
 from .keys import chain_keys
 from .models import AuditEntry, ChainHead
-from .prepared_sql import insert_rows
+from .prepared_sql import insert_rows, prepared_cursor
 
 GENESIS = "0" * 64
 SEALED = "audit.sealed"  # the first keyed entry over a chain without keys
@@ -94,7 +94,7 @@ def _append(events: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
             previous_hash = entry.hash
             entries.append(entry)
         insert_rows(entries, told_apart_by="number")
-        with connection.cursor() as cursor:
+        with prepared_cursor(connection) as cursor:
             cursor.execute(
                 "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1",
                 [number, previous_hash, True],
@@ -118,7 +118,7 @@ def get_head_note() -> str:
     Whoever has one can show later that it is still there (`verify_audit --noted`).
     """
     # Plain SQL, because every mail carries it.
-    with connection.cursor() as cursor:
+    with prepared_cursor(connection) as cursor:
         cursor.execute("SELECT number, hash FROM audit_chainhead WHERE id = 1")
         number, digest = cursor.fetchone() or (0, GENESIS)
     return f"{number}:{digest[:SHORT]}"
@@ -153,7 +153,7 @@ def _lock_head() -> tuple[int, str, bool]:
     time took longer than executing them.
     """
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
+    with prepared_cursor(connection) as cursor:
         cursor.execute(f"SELECT number, hash, is_keyed FROM audit_chainhead WHERE id = 1{lock}")  # noqa: S608
         found = cursor.fetchone()
     if found is None:

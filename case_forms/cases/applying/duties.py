@@ -124,9 +124,8 @@ class DutiesOfDecision(DecisionState):
     def _begin_clocks(self) -> None:
         """Write the rows of the clocks that this decision has started: before anything reads them, and at its end."""
         if self.beginning:
-            assert self.event is not None
             started, self.beginning = self.beginning, []
-            start_together(started, self.event)
+            start_together(started)
 
     def _has_begun(self, case: Case, key: str) -> bool:
         """Tell whether a deadline of this key was ever started in the case, by this decision or before."""

@@ -13,6 +13,7 @@ import structlog
 
 from access.models import User
 from audit.chain import get_actor, log_event
+from audit.prepared_sql import insert_rows
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.fact_types import FactCatalogue, FactType
 from case_forms.form_builder.models import FormVersion, get_fact_catalogue
@@ -108,7 +109,7 @@ def write_facts(
         )
         for each in written
     ]
-    return CaseFact.objects.bulk_create(rows)
+    return insert_rows(rows, told_apart_by="key")
 
 
 def note_no_longer_known(*, case: Case, key: str, by: User, at: datetime) -> CaseFact:

@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, format_in_each_language
-from access.models import Municipality
+from access.models import Municipality, PoliceDirectorate, Region
+from audit.prepared_sql import PreparedLookup
 
 from ..models import Agreement, Partner
 from ..presence import has_rows
@@ -68,20 +70,30 @@ def find_covers(offices: Iterable[Partner], *, role: str, municipality: Municipa
     keys = {office.pk for office in offices}
     if not has_rows(Agreement, "partner", keys) and not has_rows(Agreement.other_offices.through, "partner", keys):
         return {}
-    everywhere = Q(regions=None, municipalities=None, directorates=None)
-    here = Q(regions=municipality.region_id) | Q(municipalities=municipality.pk)
-    here |= Q(directorates=municipality.police_directorate_id)
-    ours = Q(partner__in=keys) | Q(other_offices__in=keys)
-    rows = Agreement.objects.filter(ours, everywhere | here, in_force_on(timezone.localdate(at)))
+    where: dict[str, Any] = {
+        "place": municipality.pk,
+        "region": municipality.region_id,
+        "directorate": municipality.police_directorate_id,
+        "day": timezone.localdate(at),
+    }
     found: dict[int, dict[int, frozenset[str] | None]] = defaultdict(dict)
+    rows: Any = _TERMS.fetch(office=next(iter(keys)), **where) if len(keys) == 1 else _build_terms(keys, **where)
     # Once for each office and area that it names: the joins' rows, told apart by their keys.
-    for pk, signer, beside, roles, is_limited, facts in rows.values_list(
-        "pk", "partner", "other_offices", "roles", "limits_facts", "facts"
-    ):
+    for pk, signer, beside, roles, is_limited, facts in rows:
         if not roles or role in roles:
             for key in {signer, beside} & keys:
                 found[key][pk] = frozenset(facts) if is_limited else None
     return {key: Cover(tuple(sorted(given)), _join_kinds(given.values())) for key, given in found.items()}
+
+
+def _build_terms(
+    offices: Iterable[int], place: int, region: int, directorate: int, day: date
+) -> "QuerySet[Any, tuple[Any, ...]]":
+    everywhere = Q(regions=None, municipalities=None, directorates=None)
+    here = Q(regions=region) | Q(municipalities=place) | Q(directorates=directorate)
+    ours = Q(partner__in=offices) | Q(other_offices__in=offices)
+    rows = Agreement.objects.filter(ours, everywhere | here, in_force_on(day))
+    return rows.values_list("pk", "partner", "other_offices", "roles", "limits_facts", "facts")
 
 
 def in_force_on(day: date) -> Q:
@@ -89,6 +101,18 @@ def in_force_on(day: date) -> Q:
     begun = Q(valid_from__lte=day) | Q(valid_from=None) & (Q(signed_on=None) | Q(signed_on__lte=day))
     not_over = Q(valid_until=None) | Q(valid_until__gte=day)
     return begun & not_over & (Q(withdrawn_on=None) | Q(withdrawn_on__gt=day))
+
+
+# Asked for each notice to an office that an agreement may limit, of that one office.
+_TERMS = PreparedLookup(
+    Agreement,
+    lambda office, **where: _build_terms([office], **where),
+    office=Agreement._meta.get_field("partner"),
+    place=Municipality._meta.pk,
+    region=Region._meta.pk,
+    directorate=PoliceDirectorate._meta.pk,
+    day=Agreement._meta.get_field("valid_until"),
+)
 
 
 def _join_kinds(given: Iterable[frozenset[str] | None]) -> frozenset[str] | None:

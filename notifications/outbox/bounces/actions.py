@@ -45,7 +45,17 @@ def take_report(content: bytes, *, at: datetime) -> int:
     report = read_report(content)
     if not report.has_failed:
         return 0
-    return sum(record_bounce(key=key, at=at) for key in find_attempts(report.addresses))
+    keys = dict.fromkeys(each for key in find_attempts(report.addresses) for each in find_in_same_mail(key))
+    return sum(record_bounce(key=key, at=at) for key in keys)
+
+
+def find_in_same_mail(key: int) -> list[int]:
+    """Return this attempt and those whose notices stood in the same mail: accepted at one moment, for one address."""
+    own = Attempt.objects.filter(pk=key, finished_at__isnull=False).values("address", "finished_at").first()
+    if own is None:
+        return [key]
+    beside = Attempt.objects.filter(channel="email", dispatch=None, **own).exclude(pk=key)
+    return [key, *beside.order_by("pk").values_list("pk", flat=True)]
 
 
 def record_bounce(*, key: int, at: datetime) -> bool:

@@ -311,10 +311,10 @@ def test_one_notice_that_cannot_be_made_into_a_letter_holds_up_no_other_of_its_b
     bad, *good = [notify_officer(staffed) for _notice in range(4)]
     real = delivery.build_message
 
-    def letter(notice, contact, *, now):
+    def letter(notice, contact, *, now, others=()):
         if notice.pk == bad.pk:
             raise AttributeError("spoilt")
-        return real(notice, contact, now=now)
+        return real(notice, contact, now=now, others=others)
 
     with mock.patch.object(delivery, "build_message", letter):
         assert send_due() == 3

@@ -1,10 +1,12 @@
 """Prepared queries and inserts do what querysets do."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
@@ -12,7 +14,7 @@ from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
 
 from ..chain import AuditEvent, log_event, log_events
 from ..models import AuditEntry
-from ..prepared_sql import MAX_ROWS, PreparedQuery, insert_rows
+from ..prepared_sql import MAX_ROWS, PreparedLookup, PreparedQuery, insert_rows, prepared_cursor
 from ..verification import verify_chain
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +78,61 @@ def test_a_query_that_doesnt_name_its_keys_in_one_place_is_refused(regions: list
             query.fetch([regions[0].pk])
 
 
+ENTRIES = PreparedLookup(
+    AuditEntry,
+    lambda since, kind: (
+        AuditEntry.objects.filter(Q(at__gte=since) | Q(action="test.always"), target_kind=kind)
+        .annotate(is_late=Exists(Region.objects.filter(slug=OuterRef("target_id"))))
+        .order_by("number")
+    ),
+    since=AuditEntry._meta.get_field("at"),
+    kind=AuditEntry._meta.get_field("target_kind"),
+)
+
+
+def test_a_prepared_lookup_finds_what_its_queryset_finds_and_what_was_annotated(regions: list[Region]) -> None:
+    at = datetime(2026, 11, 29, tzinfo=UTC)
+    log_events([AuditEvent("test.done", kind, kind, at=at + timedelta(days=day)) for day in range(3) for kind in "ab"])
+    log_event("test.always", target_kind="a", target_id="r0", at=at)
+    for day, kind in ((1, "a"), (2, "b"), (0, "a"), (9, "a"), (0, "c")):
+        since = at + timedelta(days=day)
+        found = ENTRIES.fetch(since=since, kind=kind)
+        wanted = AuditEntry.objects.filter(Q(at__gte=since) | Q(action="test.always"), target_kind=kind)
+        assert found == list(wanted.order_by("number"))
+        assert [each.is_late for each in found] == [each.action == "test.always" for each in found]  # type: ignore[attr-defined]
+
+
+def test_a_prepared_lookup_of_values_returns_them_as_the_queryset_does(regions: list[Region]) -> None:
+    rows = PreparedLookup(
+        Municipality,
+        lambda region: Municipality.objects.filter(region=region).order_by("slug").values_list("slug", "region__name"),
+        region=Municipality._meta.get_field("region"),
+    )
+    flat = PreparedLookup(Region, lambda: Region.objects.order_by("slug").values_list("slug", flat=True)[:2])
+    assert rows.fetch(region=regions[1].pk) == [("r1-0", "Region 1"), ("r1-1", "Region 1")]
+    assert flat.fetch() == ["r0", "r1"]
+
+
+def test_a_lookup_that_doesnt_ask_by_a_value_is_refused() -> None:
+    never = PreparedLookup(Region, lambda slug: Region.objects.filter(name="x"), slug=Region._meta.get_field("slug"))
+    with pytest.raises(ValueError, match="one place"):
+        never.fetch(slug="r0")
+
+
+def test_postgresql_plans_once_what_is_prepared() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's own module does it")
+    for _again in range(8):
+        log_event("test.done")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%audit_chainhead%'")
+        assert cursor.fetchone()[0] == 2
+    with prepared_cursor(connection) as cursor:
+        assert type(cursor.cursor).__name__ == "ServerBindingCursor"
+    with connection.cursor() as cursor:
+        assert type(cursor.cursor).__name__ == "Cursor"  # all other queries as ever
+
+
 def test_inserted_rows_have_their_keys_and_are_read_as_they_were_written() -> None:
     made = [Region(slug=f"n{number}", name="Çorovodë", iso_code=f"Y{number}") for number in range(3)]
     assert insert_rows(made, told_apart_by="slug") == made
@@ -105,7 +162,13 @@ def test_without_that_it_fails_as_every_insert_does() -> None:
 OF_PAGES = {"wagtail.models.i18n", "content.page_cache.invalidation", "content.public_changes"}
 
 
-@pytest.mark.parametrize("label", ["outbox.Notice", "outbox.Attempt", "audit.AuditEntry"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("outbox.Notice", "outbox.Attempt", "audit.AuditEntry"),
+        *("cases.Deadline", "cases.CaseFact", "briefs.ProtocolNumber"),
+    ],
+)
 def test_nobody_waits_for_signals_of_what_is_inserted_without_any(label: str) -> None:
     model = apps.get_model(label)
     for signal in (pre_save, post_save):
