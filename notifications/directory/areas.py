@@ -10,10 +10,13 @@ A protection service has no area: whoever refers names it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from access.models import Municipality, Region
+from audit.prepared_values import Prepared
 
 from .models import Partner, Role
 
@@ -87,6 +90,32 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
         for area in get_areas(each):
             within |= Q(role=each) & _covers(each, area, municipality)
     return active.filter(pk__in=Partner.objects.filter(within).values("pk"))
+
+
+def find_offices(role: str, municipality: Municipality, partner: Partner | None) -> list[Partner]:
+    """Return what `offices_for` finds, in its order. Its SQL is written once for each role: each notice asks it."""
+    if partner is not None:
+        return list(offices_for(role, municipality, partner))
+    areas = _get_used_areas(role)
+    return _prepare(role, areas).fetch(**{area.name: getattr(municipality, AREA_COLUMNS[area]) for area in areas})
+
+
+# What of a place says which offices of an area of this kind cover it.
+AREA_COLUMNS = {Area.DIRECTORATE: "police_directorate_id", Area.MUNICIPALITY: "id", Area.REGION: "region_id"}
+
+
+def _get_used_areas(role: str) -> tuple[Area, ...]:
+    named = [area for each in roles_answering(role) for area in get_areas(each) if area in AREA_COLUMNS]
+    return tuple(dict.fromkeys(named))
+
+
+@cache
+def _prepare(role: str, areas: tuple[Area, ...]) -> "Prepared[Partner]":
+    def build(**place: int) -> "QuerySet[Partner]":
+        return offices_for(role, Municipality(**{AREA_COLUMNS[Area[name]]: key for name, key in place.items()}), None)
+
+    options: Any = Municipality._meta
+    return Prepared(Partner, build, **{area.name: options.get_field(AREA_COLUMNS[area]) for area in areas})
 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:
