@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from access.models import Municipality
 from audit.chain import log_event
-from audit.prepared_sql import PreparedLookup
+from audit.prepared_values import Prepared
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.rule_actions.registry import ACTIONS
@@ -331,7 +331,7 @@ def _municipality(action: Action) -> Municipality:
     return found[0]
 
 
-_PLACES = PreparedLookup(
+_PLACES = Prepared(
     Municipality,
     lambda slug: Municipality.objects.select_related("region").filter(slug=slug),
     slug=Municipality._meta.get_field("slug"),

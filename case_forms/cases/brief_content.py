@@ -17,7 +17,7 @@ from django.utils.translation import gettext, pgettext
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import MobileUnit, Municipality
 from audit import clock
-from audit.prepared_sql import PreparedLookup
+from audit.prepared_values import Prepared
 from case_forms import expressions
 from case_forms.form_builder.brief_parts import get_part
 from case_forms.form_builder.definition import AnswerPlace, Form, Question, Section, Texts
@@ -253,7 +253,7 @@ def _notices_to_police(case: Case) -> list[Notice]:
     return _TO_POLICE.fetch(case=case.pk)
 
 
-_TO_POLICE = PreparedLookup(
+_TO_POLICE = Prepared(
     Notice,
     lambda case: (
         Notice.objects.filter(case_id=case, role=Role.POLICE)

@@ -18,6 +18,8 @@ from uuid import uuid5
 from django.db import transaction
 
 from audit.chain import log_event
+from audit.prepared_sql import insert_rows
+from audit.prepared_values import Prepared, PreparedUpdate
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
@@ -51,11 +53,9 @@ MAX_DUTIES = 200  # in one pass
 def advance(now: datetime) -> int:
     """Look at every duty whose next mark has come, each by itself. Return how many owners were told here."""
     withdraw_chases_of_met(MAX_DUTIES)
-    due = Deadline.objects.chased().filter(next_mark_at__lte=now)
-    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("next_mark_at").values_list("pk", flat=True)
     return for_each_row(
         CLOCK,
-        list(keys[:MAX_DUTIES]),
+        _DUE.fetch(now=now, aside=[NO_DUTY, *get_put_aside_keys(CLOCK, now)]),
         lambda key: _advance_one(key, now),
         at=now,
         on_put_aside=lambda key: _ask_to_look(key, now),
@@ -63,7 +63,7 @@ def advance(now: datetime) -> int:
 
 
 def _advance_one(key: int, now: datetime) -> bool:
-    deadline = Deadline.objects.chased().filter(pk=key, next_mark_at__lte=now).first()
+    deadline = _MARKED.first(key=key, now=now)
     return deadline is not None and _take_mark(deadline, now)
 
 
@@ -74,12 +74,8 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
         if lock_case_by_id(deadline.case_id).closed_at is not None and deadline.key != IDENTITY_REQUEST:
             return False
         # As it was read: whoever comes second changes nothing.
-        is_ours = (
-            Deadline.objects.unmet()
-            .filter(pk=deadline.pk, next_mark_at=deadline.next_mark_at)
-            .update(next_mark_at=find_next_mark(deadline.marks, now))
-        )
-        if not is_ours:
+        following = find_next_mark(deadline.marks, now)
+        if not _MOVED_ON.run(key=deadline.pk, read=deadline.next_mark_at, following=following):
             return False
         is_told = not is_being_chased(deadline)
         if is_told:
@@ -124,13 +120,9 @@ def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
 
 
 def _record(deadline: Deadline, notice: Notice, now: datetime) -> None:
-    CaseEvent.objects.create(
-        case_id=deadline.case_id,
-        kind=DUE,
-        at=now,
-        notice_id=notice.pk,
-        detail={"deadline": deadline.pk, "key": deadline.key, "role": deadline.owner, "chases": deadline.chases + 1},
-    )
+    detail = {"deadline": deadline.pk, "key": deadline.key, "role": deadline.owner, "chases": deadline.chases + 1}
+    event = CaseEvent(case_id=deadline.case_id, kind=DUE, at=now, notice_id=notice.pk, detail=detail)
+    insert_rows([event], told_apart_by="id")
     log_event(
         "deadline.due",
         target_kind="deadline",
@@ -176,3 +168,34 @@ def find_stranded(now: datetime) -> list[str]:
 def register() -> None:
     """Let the sweeper turn this clock."""
     register_clock(Clock(CLOCK, advance, find_stranded))
+
+
+# ---- written once: each pass and each mark asks these ----
+
+NO_DUTY = 0
+_DUE = Prepared(
+    Deadline,
+    lambda now, aside: (
+        Deadline.objects.chased()
+        .filter(next_mark_at__lte=now)
+        .exclude(pk__in=aside)
+        .order_by("next_mark_at")
+        .values_list("pk", flat=True)[:MAX_DUTIES]
+    ),
+    now="next_mark_at",
+    aside="id",
+)
+_MARKED = Prepared(
+    Deadline,
+    lambda key, now: Deadline.objects.chased().filter(pk=key, next_mark_at__lte=now),
+    key="id",
+    now="next_mark_at",
+)
+_MOVED_ON = PreparedUpdate(
+    Deadline,
+    lambda key, read, following: Deadline.objects.unmet().filter(pk=key, next_mark_at=read),
+    lambda key, read, following: {"next_mark_at": following},
+    key="id",
+    read="next_mark_at",
+    following="next_mark_at",
+)

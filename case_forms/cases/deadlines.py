@@ -5,7 +5,7 @@ The clock that notifies their owners is `deadline_clock`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from audit.chain import SYSTEM, Actor, log_event
 from audit.prepared_sql import insert_rows
+from audit.prepared_values import Prepared
 from case_forms.procedures.clocks import Moments, compute_moments
 from case_forms.procedures.definition import Deadline as WrittenDeadline
 from case_forms.procedures.definition import Procedure
@@ -167,11 +168,7 @@ def meet_deadlines(
 
 def withdraw_chases_of_met(limit: int) -> int:
     """Withdraw what is still open about duties that are met. Return how many there were."""
-    asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
-    left = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=asked).defer(
-        "ladder", "label", "next_step"
-    )
-    found = list(left[:limit])
+    found = _prepare_chased_though_met(limit).fetch()
     for deadline in found:
         withdraw_chase(deadline)
     return len(found)
@@ -179,7 +176,7 @@ def withdraw_chases_of_met(limit: int) -> int:
 
 def is_being_chased(duty: Chased) -> bool:
     """Say whether a notice about this duty is open, whoever it went on to."""
-    return duty.chase_id is not None and Notice.objects.filter(chase_id=duty.chase_id, state__in=OPEN).exists()
+    return duty.chase_id is not None and _OPEN_CHASES.first(chase=duty.chase_id) is not None
 
 
 def get_answer_minutes(duty: Chased) -> float:
@@ -254,3 +251,20 @@ def compute_mark_minutes(procedure: Procedure, key: str | None, starts_at: datet
 
 def _moments(procedure: Procedure, key: str, starts_at: datetime) -> Moments:
     return compute_moments(procedure, procedure.deadlines[key], starts_at, get_public_holidays())
+
+
+_OPEN_CHASES = Prepared(
+    Notice,
+    lambda chase: Notice.objects.filter(chase_id=chase, state__in=OPEN).order_by().values_list("pk", flat=True)[:1],
+    chase="chase_id",
+)
+
+
+@cache
+def _prepare_chased_though_met(limit: int) -> "Prepared[Deadline]":
+    def build() -> "QuerySet[Deadline]":
+        asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
+        left = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=asked)
+        return left.defer("ladder", "label", "next_step")[:limit]
+
+    return Prepared(Deadline, build)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from audit.prepared_values import Prepared
 from notifications.outbox.locking import lock_chases
 from notifications.outbox.models import Notice
 
@@ -33,10 +34,22 @@ def lock_case(case: Case) -> Case:
 
 def lock_case_by_id(case_id: Any) -> Case:
     """Lock and return a case."""
-    return Case.objects.select_for_update(no_key=True, of=("self",)).select_related("procedure_version").get(pk=case_id)
+    case = _LOCKED.first(key=case_id)
+    if case is None:
+        raise Case.DoesNotExist
+    return case
 
 
 def lock_all_of(case: Case) -> Case:
     """Lock every notice of the case with what followed it, then the case."""
     lock_chases(Notice.objects.filter(case_id=case.pk).order_by().values_list("chase_id", flat=True).distinct())
     return lock_case(case)
+
+
+_LOCKED = Prepared(
+    Case,
+    lambda key: (
+        Case.objects.select_for_update(no_key=True, of=("self",)).select_related("procedure_version").filter(pk=key)
+    ),
+    key="id",
+)

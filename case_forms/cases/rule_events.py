@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from access.languages import LANGUAGES
+from audit.prepared_values import Prepared
 from case_forms.form_builder.models import get_fact_catalogue
 from case_forms.procedures.decide import MAX_CHAIN, DecisionFailed, Event, decide
 from case_forms.procedures.labels import get_labels
@@ -161,7 +162,7 @@ def respond_to_notice(
     own (`respond_to_duty`).
     """
     root = notice.root
-    source = CaseEvent.objects.filter(pk=root.event_id).select_related("case__procedure_version").first()
+    source = _SOURCES.first(key=root.event_id)
     if source is None:
         return
     respond(
@@ -179,7 +180,9 @@ def respond_to_notice(
 
 def respond_to_duty(kind: str, deadline: Deadline, at: datetime, *, case: Case | None = None, **subject: Any) -> None:
     """Let rules respond to a duty that is due, overdue or done. `case`: it, where the caller has it."""
-    source = CaseEvent.objects.select_related("case__procedure_version").get(pk=deadline.event_id)
+    source = _SOURCES.first(key=deadline.event_id)
+    if source is None:
+        raise CaseEvent.DoesNotExist
     respond(
         kind,
         case=case or source.case,
@@ -203,3 +206,8 @@ def respond_to_done(deadlines: "list[Deadline]", at: datetime, *, case: Case | N
     for deadline in deadlines:
         is_late = bool(deadline.marks) and at > deadline.marks[-1]
         respond_to_duty("task_done", deadline, at, case=case, is_late=is_late)
+
+
+_SOURCES = Prepared(
+    CaseEvent, lambda key: CaseEvent.objects.filter(pk=key).select_related("case__procedure_version"), key="id"
+)

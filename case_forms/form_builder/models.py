@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import RevisionMixin
 
 from access.models import localize
-from audit.prepared_sql import PreparedLookup
+from audit.prepared_values import Prepared
 
 from . import canonical
 from .definition import Choice, Form, parse_canonical
@@ -256,7 +256,7 @@ class CaseFactType(models.Model):
         )
 
 
-_ALL_FACTS = PreparedLookup(CaseFactType, lambda: CaseFactType.objects.all())
+_ALL_FACTS = Prepared(CaseFactType, lambda: CaseFactType.objects.all())
 
 
 def get_fact_catalogue(keys: Collection[str] | None = None) -> FactCatalogue:

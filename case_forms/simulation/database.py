@@ -9,8 +9,10 @@ what every model, transaction and `on_commit` of this thread finds under "defaul
    out, whichever way that is. The transaction is never committed, so nothing that waits for a commit ever runs.
 """
 
+import re
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
@@ -39,18 +41,77 @@ class MemoryOperations(DatabaseOperations):
     compiler_module = "case_forms.simulation.compilers"
 
 
-class MemoryCursor(base.SQLiteCursorWrapper):
-    """SQLite's, which remembers how a statement reads with question marks, as SQLite takes it."""
+class MemoryCursor(sqlite3.Cursor):
+    """What stands for Django's two cursors, one around the other: it takes each statement straight to SQLite.
 
-    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
-        if param_names is not None:
-            return str(super().convert_query(query, param_names=param_names))
-        return _with_question_marks(query)
+    It remembers how a statement reads with question marks, as SQLite takes it, and notes which table it wrote to.
+    """
+
+    def __init__(self, raw: Any, wrapper: "MemoryConnection") -> None:
+        super().__init__(raw)
+        self._wrapper = wrapper
+
+    def __enter__(self) -> "MemoryCursor":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def execute(self, query: str, params: Any = ()) -> "MemoryCursor":
+        return self._run(super().execute, query, params or ())
+
+    def executemany(self, query: str, params: Any) -> "MemoryCursor":
+        return self._run(super().executemany, query, params)
+
+    def _run(self, run: Any, query: str, params: Any) -> "MemoryCursor":
+        wrapper = self._wrapper
+        if wrapper.needs_rollback:
+            wrapper.validate_no_broken_transaction()
+        asked, written = _read_statement(query)
+        try:
+            run(asked, params)
+        except sqlite3.Error:
+            with wrapper.wrap_database_errors:
+                raise
+        if written:
+            wrapper.note_written(written)
+        return self
+
+
+class MemoryConnection(base.DatabaseWrapper):
+    """SQLite's, which says when a table was last written to. Counted up, also where a savepoint is undone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.writes = 0
+        self._written: dict[str, int] = {}
+
+    def cursor(self) -> Any:
+        # Whoever wraps statements, as a test that counts them, needs Django's own.
+        if self.execute_wrappers or self.queries_logged or self.connection is None:
+            return super().cursor()
+        return MemoryCursor(self.connection, self)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        return MemoryCursor(self.connection, self)
+
+    def note_written(self, table: str) -> None:
+        self.writes += 1
+        self._written[table] = self.writes
+
+    def get_last_write(self, tables: Iterable[str]) -> int:
+        """Return the number of the last statement that wrote to one of these tables; 0 before the first."""
+        return max((self._written.get(table, 0) for table in tables), default=0)
+
+
+_WRITES = re.compile(r'\s*(?:INSERT(?: OR \w+)? INTO|REPLACE INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 
 
 @lru_cache(maxsize=PREPARED_STATEMENTS)
-def _with_question_marks(query: str) -> str:
-    return str(base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%"))
+def _read_statement(query: str) -> tuple[str, str]:
+    """Return the statement with question marks, and the table that it writes to, or ""."""
+    found = _WRITES.match(query)
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%"), found[1] if found else ""
 
 
 class MemoryDatabase:
@@ -127,9 +188,8 @@ def _connect() -> Any:
 
     What it doesn't hold may be named all the same: only what a story reads is copied, so foreign keys aren't enforced.
     """
-    connection: Any = _handler().create_connection(DEFAULT_DB_ALIAS)
+    connection: Any = MemoryConnection(get_sqlite().settings_dict, DEFAULT_DB_ALIAS)
     connection.ops = MemoryOperations(connection)
-    connection.create_cursor = lambda name=None: connection.connection.cursor(factory=MemoryCursor)
     connection.connect()
     connection.disable_constraint_checking()
     return connection

@@ -1,15 +1,17 @@
 """What a story's passes look at before each moment: the open notices, the roster's changes, the mail server."""
 
 import json
+import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db import connection
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, Q, QuerySet
 from django.utils.timezone import make_aware
 
@@ -25,6 +27,8 @@ from notifications.drills.models import DrillRun
 from notifications.outbox.models import Dispatch, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
 from notifications.outbox.ways.models import DispatchState
+
+from .database import MemoryConnection
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Question = tuple[str, tuple[Any, ...]]  # SQL and its parameters
@@ -84,14 +88,18 @@ class Outside:
     asleep: dict[UUID, datetime] = field(default_factory=dict)
     dozing: dict[UUID, datetime] = field(default_factory=dict)
     talk_stood_as: tuple[Any, ...] = ()
-    _seen: dict[str, Any] = field(default_factory=dict)
-    _seen_at: int = -1
+    # What was looked at, by name: after which write to its tables, and what it was.
+    _seen: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    # The names of what holds as long as nothing at all is written: after `_looked_after`.
+    _certain: set[str] = field(default_factory=set)
+    _looked_after: int = -1
+    _database: MemoryConnection = field(default_factory=lambda: cast(MemoryConnection, connections[DEFAULT_DB_ALIAS]))
     _roster: list[datetime] | None = None
 
     @property
     def notices(self) -> list[OpenNotice]:
         """The open notices."""
-        found: list[OpenNotice] = self._look("notices", lambda: [_build(*row) for row in _ask(_compile_notices())])
+        found: list[OpenNotice] = self._look("notices", _read_notices)
         return found
 
     @property
@@ -104,8 +112,9 @@ class Outside:
         """Whether a notice about a duty is open that is met, or ended."""
         if not any(each.purpose == Purpose.DUTY for each in self.notices):
             return False
-        questions = [_compile_done_duties, *([_compile_done_session_tasks] if self.has_sessions else [])]
-        found: bool = self._look("done", lambda: any(_ask(question()) for question in questions))
+        found: bool = self._look("done", _read_done_duties)
+        if not found and self.has_sessions:
+            found = self._look("done_sessions", _read_done_session_tasks)
         return found
 
     @property
@@ -148,16 +157,18 @@ class Outside:
         return not self.idle_clocks >= SESSION_CLOCKS
 
     def _look(self, name: str, read: Callable[[], Any]) -> Any:
-        """Return what is read there, from the last time if no row of the database has changed since."""
-        # SQLite's own count of the rows that this connection has changed. It is never counted back, not even where a
-        # savepoint is undone; nobody looks inside one.
-        changes = connection.connection.total_changes
-        if changes != self._seen_at:
-            self._seen.clear()
-            self._seen_at = changes
-        if name not in self._seen:
-            self._seen[name] = read()
-        return self._seen[name]
+        """Return what is read there, from the last time if no table that it reads was written to since."""
+        # Never counted back, not even where a savepoint is undone; nobody looks inside one.
+        if self._looked_after != self._database.writes:
+            self._looked_after = self._database.writes
+            self._certain.clear()
+        if name not in self._certain:
+            last = self._database.get_last_write(_get_tables(name))
+            seen = self._seen.get(name)
+            if seen is None or seen[0] != last:
+                self._seen[name] = last, read()
+            self._certain.add(name)
+        return self._seen[name][1]
 
     def note_change_of_roster(self, now: datetime) -> None:
         self.changed_at.append(now)
@@ -176,6 +187,15 @@ class Outside:
         if self._roster is None:
             self._roster = sorted({*_read_roster_changes(), *self.changed_at})
         return self._roster
+
+
+@cache
+def _get_tables(name: str) -> frozenset[str]:
+    """Return the tables that what `Outside` looks at under this name is read from: those that its SQL names."""
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    return frozenset(
+        tables.intersection(*[re.findall(r'"(\w+)"', " ".join(sql for sql, _params in _QUESTIONS[name]()))])
+    )
 
 
 def _ask(question: Question) -> list[Any]:
@@ -219,6 +239,18 @@ def _compile_moments() -> Question:
         columns.append(f"({sql})")
         params += own
     return f"SELECT {', '.join(columns)}", tuple(params)
+
+
+def _read_notices() -> list[OpenNotice]:
+    return [_build(*row) for row in _ask(_compile_notices())]
+
+
+def _read_done_duties() -> bool:
+    return bool(_ask(_compile_done_duties()))
+
+
+def _read_done_session_tasks() -> bool:
+    return bool(_ask(_compile_done_session_tasks()))
 
 
 def _read_moments() -> dict[str, datetime | None]:
@@ -291,11 +323,23 @@ def _read_talk() -> tuple[Any, ...]:
     return waiting, awaited, settled, cases
 
 
+# What is asked under each name of `Outside._look`.
+_QUESTIONS: dict[str, Callable[[], Sequence[Question]]] = {
+    "notices": lambda: [_compile_notices()],
+    "moments": lambda: [_compile_moments()],
+    "idle": lambda: [_compile_idle_clocks()],
+    "done": lambda: [_compile_done_duties()],
+    "done_sessions": lambda: [_compile_done_session_tasks()],
+    "talk": lambda: _compile_talk(),
+}
+
+
 def _compile(rows: QuerySet[Any, Any]) -> Question:
     sql, params = rows.query.sql_with_params()
     return sql, tuple(params)
 
 
+@lru_cache(maxsize=1000)  # most rows read as they did at the moment before
 def _build(
     pk: str,
     state: str,

@@ -20,6 +20,7 @@ from typing import Any, get_args
 
 from access.languages import Texts
 from audit import clock
+from audit.prepared_values import Prepared, PreparedUpdate
 from case_forms.cases.deadlines import LOOK_AGAIN
 from case_forms.cases.models import Case, Deadline
 from case_forms.session_requests.models import SessionRequest
@@ -183,7 +184,7 @@ class _Run:
         return None if found is None else self.story.begins_at + found * MINUTE
 
     def _let_sleep(self, keys: list[uuid.UUID]) -> None:
-        Notice.objects.filter(pk__in=keys).update(next_step_at=None)
+        _STOPPED.run(keys=keys)
         self.outside.asleep.update(dict.fromkeys(keys, clock.now()))
         self._note_repeating(keys)
 
@@ -208,9 +209,9 @@ class _Run:
             return
         until = {key: at for key, at in self.outside.dozing.items() if at > now} | dict.fromkeys(self.outside.asleep)
         chases = {self.chases[key]: key for key in until}
-        marked = {"next_mark_at__isnull": False, "chase_id__in": list(chases)}
-        looked_at: list[Any] = [*Deadline.objects.running().filter(**marked)]
-        if self.outside.has_sessions:
+        looked_at: list[Any] = [*_LOOKED_AT.fetch(chases=list(chases))] if chases else []
+        if chases and self.outside.has_sessions:
+            marked = {"next_mark_at__isnull": False, "chase_id__in": list(chases)}
             looked_at += [*SessionTask.objects.waiting().filter(**marked)]
             looked_at += [*SessionRequest.objects.waiting().filter(**marked)]
         for each in looked_at:
@@ -255,6 +256,20 @@ class _Run:
     def _set_mail(self, *, is_away: bool) -> None:
         self.outside.mail_is_away = is_away
         self.lived.mail_changes.append((clock.now(), is_away))
+
+
+_STOPPED = PreparedUpdate(
+    Notice, lambda keys: Notice.objects.filter(pk__in=keys), lambda keys: {"next_step_at": None}, keys="id"
+)
+_LOOKED_AT = Prepared(
+    Deadline,
+    lambda chases: (
+        Deadline.objects.running()
+        .filter(next_mark_at__isnull=False, chase_id__in=chases)
+        .only("chase_id", "next_mark_at", "amber_at", "red_at", "breach_at")
+    ),
+    chases="chase_id",
+)
 
 
 @dataclass(frozen=True)

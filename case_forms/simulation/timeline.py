@@ -124,6 +124,7 @@ class _Reading:
         self.replies = {str(reply.pk): reply for reply in Reply.objects.select_related("to_municipality")}
         self.procedure = lived.decisions[0].procedure if lived.decisions else None
         self.rules_by_notice = self._read_rules()
+        self.ladders: dict[tuple[str, Any], str] = {}  # by rule and chain
         # By the first notice about a duty: the duty's key.
         told = CaseEvent.objects.filter(kind=DUE).values_list("notice_id", "detail")
         self.duties = {notice: str(detail["key"]) for notice, detail in told}
@@ -231,6 +232,12 @@ class _Reading:
 
     def _get_ladder(self, rule: str, notice: Notice) -> str:
         """Return the key of the ladder with which the rule notified the first of this chain, or that its duty has."""
+        known = self.ladders.get((rule, notice.chase_id))
+        if known is None:
+            known = self.ladders[rule, notice.chase_id] = self._find_ladder(rule, notice)
+        return known
+
+    def _find_ladder(self, rule: str, notice: Notice) -> str:
         duty = self.duties.get(notice.chase_id)
         if duty is not None and self.procedure is not None:
             return get_duty_ladder(self.procedure, duty)

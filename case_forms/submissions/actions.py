@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, User, find_units
 from audit import clock
-from audit.prepared_sql import PreparedQuery
+from audit.prepared_values import PreparedQuery
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form

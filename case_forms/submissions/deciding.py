@@ -11,7 +11,7 @@ from django.utils import timezone
 from access.languages import LANGUAGES
 from access.models import User, localize
 from audit.chain import get_actor, log_event
-from audit.prepared_sql import PreparedLookup, PreparedQuery
+from audit.prepared_values import Prepared, PreparedQuery
 from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.consent.deciding import NOT_SHARED
 from case_forms.cases.consent.ending import lock_shared
@@ -200,7 +200,7 @@ def _procedure_in_force(at: datetime) -> ProcedureVersion:
 
 
 # With its procedure, which the record names.
-_IN_FORCE = PreparedLookup(
+_IN_FORCE = Prepared(
     ProcedureVersion,
     lambda at: ProcedureVersion.objects.select_related("procedure").running(at)[:1],
     at=ProcedureVersion._meta.get_field("in_force_from"),

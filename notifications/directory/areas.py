@@ -7,7 +7,7 @@
 A protection service has no area: whoever refers names it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from access.models import Municipality, Region
-from audit.prepared_sql import PreparedLookup
+from audit.prepared_values import Prepared
 
 from .models import Partner, Role
 
@@ -92,39 +92,30 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
     return active.filter(pk__in=Partner.objects.filter(within).values("pk"))
 
 
-def find_offices(
-    role: str, municipality: Municipality, partner: Partner | None, *, without: Collection[int] = ()
-) -> list[Partner]:
-    """Return the same in a list, the nearest first. `without`: offices (ids) that aren't asked."""
-    if partner is not None or without or not _list_areas(role):
-        return nearest_first(role, offices_for(role, municipality, partner).exclude(pk__in=without))
-    lookup, names = _prepare_for(role)
-    values = {name: getattr(municipality, _PLACES[name]) for name in names}
-    return nearest_first(role, lookup.fetch(**values))
+def find_offices(role: str, municipality: Municipality, partner: Partner | None) -> list[Partner]:
+    """Return what `offices_for` finds, in its order. Its SQL is written once for each role: each notice asks it."""
+    if partner is not None:
+        return list(offices_for(role, municipality, partner))
+    areas = _get_used_areas(role)
+    return _prepare(role, areas).fetch(**{area.name: getattr(municipality, AREA_COLUMNS[area]) for area in areas})
 
 
-# By what of a municipality the offices of each kind of area are found, and the field of an office that names it.
-_PLACES = {"municipality": "pk", "directorate": "police_directorate_id", "regions": "region_id"}
-_NAMED_BY = {Area.MUNICIPALITY: "municipality", Area.DIRECTORATE: "directorate", Area.REGION: "regions"}
+# What of a place says which offices of an area of this kind cover it.
+AREA_COLUMNS = {Area.DIRECTORATE: "police_directorate_id", Area.MUNICIPALITY: "id", Area.REGION: "region_id"}
 
 
-def _list_areas(role: str) -> list[Area]:
-    return [area for answering in roles_answering(role) for area in get_areas(answering)]
+def _get_used_areas(role: str) -> tuple[Area, ...]:
+    named = [area for each in roles_answering(role) for area in get_areas(each) if area in AREA_COLUMNS]
+    return tuple(dict.fromkeys(named))
 
 
 @cache
-def _prepare_for(role: str) -> tuple[PreparedLookup[Partner], tuple[str, ...]]:
-    """Return the query for the offices of a role, and what it asks of the place. The table of areas never changes."""
-    names = tuple(sorted({_NAMED_BY[area] for area in _list_areas(role) if area in _NAMED_BY}))
+def _prepare(role: str, areas: tuple[Area, ...]) -> "Prepared[Partner]":
+    def build(**place: int) -> "QuerySet[Partner]":
+        return offices_for(role, Municipality(**{AREA_COLUMNS[Area[name]]: key for name, key in place.items()}), None)
 
-    def build(**values: Any) -> "QuerySet[Partner]":
-        place = Municipality(**{_PLACES[name]: value for name, value in values.items()})
-        return offices_for(role, place, None)
-
-    fields: dict[str, Any] = {name: Partner._meta.get_field(name) for name in names}
-    if "regions" in fields:
-        fields["regions"] = Region._meta.pk
-    return PreparedLookup(Partner, build, **fields), names
+    options: Any = Municipality._meta
+    return Prepared(Partner, build, **{area.name: options.get_field(AREA_COLUMNS[area]) for area in areas})
 
 
 def nearest_first(role: str, offices: Iterable[Partner]) -> list[Partner]:

@@ -24,7 +24,7 @@ from access.models import MobileUnit, Municipality, Region
 
 from . import roster
 from .agreements.cover import explain_without, split_by_agreement
-from .areas import get_areas, offices_for
+from .areas import find_offices, get_areas
 from .links import (
     COORDINATOR_LINKS,
     DEFAULT_CHAIN,
@@ -122,7 +122,7 @@ class _Search:
     def _ask_for_municipality(self) -> Resolution | None:
         """Ask the office for the municipality, or the one that was named."""
         # The common road, on which no office has passed the notice on, costs no query here.
-        keys = self._find_asked() if self.asked_offices else set()
+        keys = self._get_offices() if self.asked_offices else set()
         # A role with more than one kind of area has other offices for the place, which are asked then.
         if keys & self.asked_offices and (keys <= self.asked_offices or len(get_areas(self.role)) < 2):
             self.words.append(in_each_language(PASSED_ON))
@@ -137,13 +137,13 @@ class _Search:
             self.asked_regions.add(self.municipality.region_id)
         if found.contact is None:
             # Without anybody on duty these offices needn't be asked again by a wider link.
-            self.asked_offices |= self._find_asked()
+            self.asked_offices |= self._get_offices()
             return None
         return self._build_resolution(found, MUNICIPALITY)
 
-    def _find_asked(self) -> set[int]:
-        """Return the offices (ids) that the link `municipality` asks."""
-        return set(offices_for(self.role, self.municipality, self.partner).values_list("pk", flat=True))
+    def _get_offices(self) -> set[int]:
+        """Return the offices (ids) for the municipality, or the one that was named."""
+        return {office.pk for office in find_offices(self.role, self.municipality, self.partner)}
 
     def _ask_in_region(self, region: Region, link: str) -> Resolution | None:
         if region.pk in self.asked_regions:

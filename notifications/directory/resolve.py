@@ -13,7 +13,7 @@ from access.models import Municipality
 
 from . import roster
 from .agreements.cover import explain_without, split_by_agreement
-from .areas import AREA_RULES, find_offices
+from .areas import AREA_RULES, find_offices, nearest_first
 from .links import MUNICIPALITY
 from .models import Contact, Partner, Role
 
@@ -54,7 +54,8 @@ def resolve(
     the nearest with somebody on duty answers; of a role that is `one_only` nobody does, since a guess could be wrong.
     `without`: offices (ids) that aren't asked.
     """
-    offices = find_offices(role, municipality, partner, without=without)
+    found = find_offices(role, municipality, partner)
+    offices = nearest_first(role, [office for office in found if office.pk not in without])
     if not offices:
         return Resolution(role, words=[_explain_no_office(role, municipality)])
     if is_ambiguous(role, offices):

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import connections, router
 
 from audit import clock
-from audit.prepared_sql import PreparedQuery, insert_rows, prepared_cursor
+from audit.prepared_sql import insert_rows, prepared_cursor
+from audit.prepared_values import PreparedQuery
 
 from .models import Attempt, Notice
 from .states import UNREACHED

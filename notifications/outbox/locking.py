@@ -12,6 +12,8 @@ can name it meanwhile.
 from collections.abc import Iterable
 from uuid import UUID
 
+from audit.prepared_values import Prepared
+
 from .models import Notice
 
 
@@ -22,9 +24,8 @@ def lock_chases(firsts: Iterable[Notice | UUID | None]) -> None:
     """
     keys = {first.pk if isinstance(first, Notice) else first for first in firsts} - {None}
     if keys:
-        found = Notice.objects.select_for_update().filter(chase_id__in=keys)
-        # Evaluated for the locks alone; the order makes two callers lock the same rows in the same order.
-        list(found.order_by("owed_at", "pk").values_list("pk", flat=True))
+        # For the locks alone; the order makes two callers lock the same rows in the same order.
+        _LOCKED.fetch(chases=list(keys))
 
 
 def lock_chase(notice: Notice) -> list[Notice]:
@@ -32,3 +33,15 @@ def lock_chase(notice: Notice) -> list[Notice]:
     # The first notice is the oldest, so the caller finds it at the beginning.
     found = Notice.objects.select_for_update().filter(chase_id=notice.chase_id)
     return list(found.order_by("owed_at", "pk"))
+
+
+_LOCKED = Prepared(
+    Notice,
+    lambda chases: (
+        Notice.objects.select_for_update()
+        .filter(chase_id__in=chases)
+        .order_by("owed_at", "pk")
+        .values_list("pk", flat=True)
+    ),
+    chases="chase_id",
+)

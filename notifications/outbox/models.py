@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import DEFAULT_LANGUAGE
 from access.models import MobileUnit, Municipality
+from audit.prepared_values import Prepared
 from notifications.directory.models import Contact, ContactWay, Partner, Role
 from vault.fields import SealedBytesField, SealedField, SealedJSONField, SealedTextField
 
@@ -307,12 +308,27 @@ class Notice(models.Model):
                     # Without its value the field is deferred: its descriptor loads and decrypts it on demand.
                     self.__dict__.pop(column.attname, None)
                     left_out.add(column.attname)
-            fields = [column.name for column in columns if column.attname not in left_out]
             # Django forgets these by itself only where `fields` isn't given.
             for relation in self._meta.related_objects:
                 if relation.is_cached(self):
                     relation.delete_cached_value(self)
+            if using is None and from_queryset is None and left_out == SEALED:
+                self._take_over(_UNSEALED.first(key=self.pk))
+                return
+            fields = [column.name for column in columns if column.attname not in left_out]
         super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+
+    def _take_over(self, row: "Notice | None") -> None:
+        """Take over what a row says that was just read, as Django does. Raises DoesNotExist for none."""
+        if row is None:
+            raise Notice.DoesNotExist
+        columns: Iterable[Any] = self._meta.concrete_fields
+        for column in columns:
+            if column.attname in row.__dict__:
+                setattr(self, column.attname, row.__dict__[column.attname])
+                if column.is_relation and column.is_cached(self):
+                    column.delete_cached_value(self)
+        self._state.db = row._state.db
 
     @property
     def is_open(self) -> bool:
@@ -330,6 +346,11 @@ class Notice(models.Model):
         while notice.chases_id:
             notice = notice.chases  # type: ignore[assignment]
         return notice
+
+
+# Written once: each step of a ladder and each reading of a brief reloads its notice.
+SEALED = {column.attname for column in Notice._meta.concrete_fields if isinstance(column, SealedField)}
+_UNSEALED = Prepared(Notice, lambda key: Notice.objects.filter(pk=key).defer(*SEALED), key="id")
 
 
 class AttemptOutcome(models.TextChoices):

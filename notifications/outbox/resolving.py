@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from audit.models import AuditEntry
+from audit.prepared_values import Prepared
 from notifications.directory import roster
 from notifications.directory.areas import NAMED_ROLES, OWN_ROLES
 from notifications.directory.chain import resolve_chain
@@ -12,7 +13,7 @@ from notifications.directory.resolve import Resolution
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
-from .models import Notice, ReplyKind
+from .models import Notice, Reply, ReplyKind
 
 ABOUT = "about_contact"  # a brief's key: the contact that the notice is about, who must not be the one who gets it
 PIN_ALARM = "PIN"  # the reference of such notices (briefs.pin_alarm)
@@ -82,7 +83,16 @@ def get_offices_that_passed_on(notice: Notice) -> set[int]:
     member: Notice | None = notice
     while member is not None:
         contact = member.contact
-        if contact is not None and member.replies.filter(kind=ReplyKind.WRONG_AREA).exists():
+        if contact is not None and _PASSED_ON.first(notice=member.pk) is not None:
             found.add(contact.partner_id)
         member = member.chases
     return found
+
+
+_PASSED_ON = Prepared(
+    Reply,
+    lambda notice: (
+        Reply.objects.filter(notice=notice, kind=ReplyKind.WRONG_AREA).order_by().values_list("pk", flat=True)[:1]
+    ),
+    notice="notice",
+)

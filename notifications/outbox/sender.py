@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from access.models import MobileUnit, Region
-from audit.prepared_sql import PreparedQuery
+from audit.prepared_values import PreparedQuery
 
 from .models import Notice
 

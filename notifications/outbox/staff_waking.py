@@ -4,11 +4,14 @@ Nothing binds an account to a contact (docs/adr/0152). So it is who coordinates 
 unit, and has added a phone.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from access.models import Assignment, StaffRole
+from audit import clock
+from audit.prepared_values import Prepared
 from notifications.directory.models import Role
 from notifications.staff_push.waking import wake
 
@@ -23,13 +26,34 @@ def wake_staff(notice: Notice, *, at: datetime) -> None:
     """Wake whom a notice of this role concerns, once it is committed. Not for drills, tests and daily lists."""
     if notice.role not in OF_STAFF or notice.is_drill or notice.purpose in SILENT:
         return
-    people = list(_get_people(notice).values_list("user", flat=True).distinct())
-    wake(people, is_alarm=notice.purpose in ALARMS, at=at)
+    wake(_iter_people(notice), is_alarm=notice.purpose in ALARMS, at=at)
 
 
-def _get_people(notice: Notice) -> "QuerySet[Assignment]":
-    current = Assignment.objects.current()
+def _iter_people(notice: Notice) -> Iterator[int]:
+    """Iterate over the keys of those accounts. Nothing is asked where nobody is woken."""
+    today = clock.localdate()
     if notice.role == Role.MOBILE_UNIT:
-        return current.filter(unit=notice.unit_id, unit__isnull=False)
-    regions = [notice.municipality.region_id, notice.unit.region_id if notice.unit else None]
-    return current.filter(Q(region__in=[each for each in regions if each]) | Q(region=None), role=StaffRole.COORDINATOR)
+        yield from _OF_UNIT.fetch(unit=notice.unit_id, today=today) if notice.unit_id is not None else []
+    else:
+        regions = [notice.municipality.region_id, notice.unit.region_id if notice.unit else None]
+        yield from _OF_REGIONS.fetch(regions=[each for each in regions if each], today=today)
+
+
+# Written once: each notice to our own people asks one of them.
+_OF_UNIT = Prepared(
+    Assignment,
+    lambda unit, today: Assignment.objects.current(today).filter(unit=unit).values_list("user", flat=True).distinct(),
+    unit="unit",
+    today="starts_on",
+)
+_OF_REGIONS = Prepared(
+    Assignment,
+    lambda regions, today: (
+        Assignment.objects.current(today)
+        .filter(Q(region__in=regions) | Q(region=None), role=StaffRole.COORDINATOR)
+        .values_list("user", flat=True)
+        .distinct()
+    ),
+    regions="region",
+    today="starts_on",
+)

@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from audit import clock
-from audit.prepared_sql import PreparedLookup
+from audit.prepared_values import Prepared
 
 from .languages import DEFAULT_LANGUAGE
 from .languages import localize as localize
@@ -250,7 +250,7 @@ def find_units(user: User) -> list[MobileUnit]:
     return _UNITS.fetch(user=user.pk, day=clock.localdate())
 
 
-_UNITS = PreparedLookup(MobileUnit, _get_units_of, user=User._meta.pk, day=Assignment._meta.get_field("starts_on"))
+_UNITS = Prepared(MobileUnit, _get_units_of, user=User._meta.pk, day=Assignment._meta.get_field("starts_on"))
 
 
 class FieldToken(models.Model):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from audit.prepared_sql import PreparedQuery
+from audit.prepared_values import PreparedQuery
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.fact_types import IDENTITY_PARTS, FactCatalogue
 from case_forms.form_builder.models import CaseFactType

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from audit.prepared_values import Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.outbox.actions import cancel
@@ -25,7 +26,7 @@ from notifications.outbox.states import NoticeState
 from ..choices import can_report_another_outcome
 from .models import AwaitedOutcome, TalkNotice
 from .telling import build_back_brief, create_talk_notice, send_due_mails
-from .thread import ABOUT, READS, TALK_PURPOSES, get_members, get_root, is_of_talk, iter_chains, why_over
+from .thread import ABOUT, READS, TALK_PURPOSES, get_members, get_root, is_of_talk, iter_chains, takes_part, why_over
 from .times import get_outcome_times
 
 OUTCOME = "notice.outcome_due"  # the kind under which a notice is put aside when it can't be asked about
@@ -81,9 +82,7 @@ def _takes_outcome(notice: Notice) -> bool:
 
 def ask_for_due_outcomes(now: datetime) -> int:
     """Ask for every outcome whose time has come, each by itself. Return for how many somebody was asked."""
-    aside: list[Any] = get_put_aside_keys(OUTCOME, now)
-    due = AwaitedOutcome.objects.filter(next_at__lte=now).exclude(pk__in=aside)
-    keys = list(due.order_by("next_at").values_list("pk", flat=True)[:MAX_ROWS])
+    keys = _DUE.fetch(now=now, aside=[NO_NOTICE, *get_put_aside_keys(OUTCOME, now)])
     return for_each_row(OUTCOME, keys, lambda key: _ask(key, now), at=now)
 
 
@@ -122,15 +121,15 @@ def _ask(key: UUID, now: datetime) -> bool:
 
 def withdraw_what_is_over(now: datetime) -> int:
     """Withdraw what sends somebody back to a notice that they no longer hold, or whose outcome is known."""
-    waiting = TalkNotice.objects.filter(notice__in=Notice.objects.open().values("pk"))
-    aside: list[Any] = get_put_aside_keys(OVER, now)
-    keys = waiting.exclude(pk__in=aside).order_by("pk").values_list("pk", flat=True)
-    return for_each_row(OVER, list(keys[:MAX_ROWS]), _withdraw_if_over, at=now)
+    keys = _OPEN.fetch(aside=[NO_NOTICE, *get_put_aside_keys(OVER, now)])
+    return for_each_row(OVER, keys, _withdraw_if_over, at=now)
 
 
 def _withdraw_if_over(key: UUID) -> bool:
-    row = TalkNotice.objects.select_related("notice", "about").get(pk=key)
-    is_holder = get_members(row.about).filter(contact=row.notice.contact_id).exists()
+    row = _TALKS.first(key=key)
+    if row is None:
+        raise TalkNotice.DoesNotExist
+    is_holder = takes_part(row.about, row.notice.contact_id)
     is_asked = row.notice.purpose != Purpose.OUTCOME or _is_awaited(row)
     if is_holder and is_asked and not why_over(row.about):
         return False
@@ -138,8 +137,8 @@ def _withdraw_if_over(key: UUID) -> bool:
 
 
 def _is_awaited(row: TalkNotice) -> bool:
-    mine = AwaitedOutcome.objects.filter(notice__chase_id=row.about.chase_id, notice__contact=row.notice.contact_id)
-    return mine.filter(ended_at__isnull=True).exists()
+    contact = row.notice.contact_id
+    return contact is not None and _AWAITED.first(chase=row.about.chase_id, contact=contact) is not None
 
 
 def advance(now: datetime) -> int:
@@ -150,7 +149,7 @@ def advance(now: datetime) -> int:
 def _wait_again(now: datetime) -> int:
     """Wait again for outcomes about which nobody is asked any more, whatever ended that: none is lost sight of."""
     count = 0
-    for row in _get_waiting():
+    for row in _WAITING.fetch():
         times = get_outcome_times(row.notice.role)
         if times is not None and not _is_being_asked(row.notice):
             until = now + timedelta(minutes=times.again_minutes)
@@ -158,16 +157,63 @@ def _wait_again(now: datetime) -> int:
     return count
 
 
-def _get_waiting() -> "QuerySet[AwaitedOutcome]":
-    return AwaitedOutcome.objects.filter(ended_at__isnull=True, next_at__isnull=True).select_related("notice")
-
-
 def find_stranded(now: datetime) -> list[str]:
     """Return the outcomes that are awaited and about which nobody is asked: there should be none."""
-    return [str(row.pk) for row in _get_waiting() if not _is_being_asked(row.notice)]
+    return [str(row.pk) for row in _WAITING.fetch() if not _is_being_asked(row.notice)]
 
 
 def _is_being_asked(notice: Notice) -> bool:
-    chains = TalkNotice.objects.filter(about__chase_id=notice.chase_id, notice__purpose=Purpose.OUTCOME)
-    asked = chains.filter(notice__contact=notice.contact_id).values("notice__chase_id")
-    return Notice.objects.open().filter(chase_id__in=asked).exists()
+    contact = notice.contact_id
+    return contact is not None and _ASKED.first(chase=notice.chase_id, contact=contact) is not None
+
+
+# ---- written once: each pass asks these ----
+
+NO_NOTICE = UUID(int=0)
+_DUE = Prepared(
+    AwaitedOutcome,
+    lambda now, aside: (
+        AwaitedOutcome.objects.filter(next_at__lte=now)
+        .exclude(pk__in=aside)
+        .order_by("next_at")
+        .values_list("pk", flat=True)[:MAX_ROWS]
+    ),
+    now="next_at",
+    aside="notice",
+)
+_OPEN = Prepared(
+    TalkNotice,
+    lambda aside: (
+        TalkNotice.objects.filter(notice__in=Notice.objects.open().values("pk"))
+        .exclude(pk__in=aside)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:MAX_ROWS]
+    ),
+    aside="notice",
+)
+_TALKS = Prepared(
+    TalkNotice, lambda key: TalkNotice.objects.select_related("notice", "about").filter(pk=key), key="notice"
+)
+_AWAITED = Prepared(
+    AwaitedOutcome,
+    lambda chase, contact: (
+        AwaitedOutcome.objects.filter(notice__chase_id=chase, notice__contact=contact, ended_at__isnull=True)
+        .order_by()
+        .values_list("pk", flat=True)[:1]
+    ),
+    chase=Notice._meta.get_field("chase_id"),
+    contact=Notice._meta.get_field("contact"),
+)
+_WAITING = Prepared(
+    AwaitedOutcome,
+    lambda: AwaitedOutcome.objects.filter(ended_at__isnull=True, next_at__isnull=True).select_related("notice"),
+)
+
+
+def _find_asked(chase: UUID, contact: int) -> "QuerySet[Notice, UUID]":
+    chains = TalkNotice.objects.filter(about__chase_id=chase, notice__purpose=Purpose.OUTCOME)
+    asked = chains.filter(notice__contact=contact).values("notice__chase_id")
+    return Notice.objects.open().filter(chase_id__in=asked).order_by().values_list("pk", flat=True)[:1]
+
+
+_ASKED = Prepared(Notice, _find_asked, chase="chase_id", contact="contact")

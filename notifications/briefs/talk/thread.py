@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from audit.prepared_values import Prepared
 from notifications.directory.areas import OWN_ROLES
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import ANSWERED, OPEN, NoticeState
@@ -56,10 +57,31 @@ def get_root(notice: Notice) -> Notice:
 
 def get_members(root: Notice) -> "QuerySet[Notice]":
     """Return the notices of this chain whose recipients take part in its conversation."""
+    return _get_members_of(root.chase_id, root.role)
+
+
+def _get_members_of(chase: UUID | None, role: str) -> "QuerySet[Notice]":
     reads = Q(state__in=(*OPEN, NoticeState.ACCEPTED)) | Q(state=NoticeState.CLOSED, accepted_at__isnull=False)
     reads |= Q(state=NoticeState.CLOSED, reason=ANSWERED)
-    found = Notice.objects.filter(reads, chase_id=root.chase_id, role=root.role, purpose__in=READS)
+    found = Notice.objects.filter(reads, chase_id=chase, role=role, purpose__in=READS)
     return found.filter(link_revoked_at__isnull=True, contact__isnull=False).defer("brief", "ladder", "link_token")
+
+
+def takes_part(root: Notice, contact: int | None) -> bool:
+    """Tell whether a notice of this chain lets this contact take part in its conversation."""
+    return contact is not None and _TAKES_PART.first(chase=root.chase_id, role=root.role, contact=contact) is not None
+
+
+# Written once: each open notice that sends somebody back asks it in each pass.
+_TAKES_PART = Prepared(
+    Notice,
+    lambda chase, role, contact: (
+        _get_members_of(chase, role).filter(contact=contact).order_by().values_list("pk", flat=True)[:1]
+    ),
+    chase="chase_id",
+    role="role",
+    contact="contact",
+)
 
 
 def has_talk(root: Notice) -> bool:
@@ -79,7 +101,7 @@ def may_talk(notice: Notice, root: Notice) -> bool:
         or notice.purpose not in (*READS, *TALK_PURPOSES)
     ):
         return False
-    return get_members(root).filter(contact=notice.contact_id).exists()
+    return takes_part(root, notice.contact_id)
 
 
 def get_messages(root: Notice) -> "QuerySet[TalkMessage]":

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, format_in_each_language
 from access.models import Municipality, PoliceDirectorate, Region
-from audit.prepared_sql import PreparedLookup
+from audit.prepared_values import Prepared
 
 from ..models import Agreement, Partner
 from ..presence import has_rows
@@ -104,7 +104,7 @@ def in_force_on(day: date) -> Q:
 
 
 # Asked for each notice to an office that an agreement may limit, of that one office.
-_TERMS = PreparedLookup(
+_TERMS = Prepared(
     Agreement,
     lambda office, **where: _build_terms([office], **where),
     office=Agreement._meta.get_field("partner"),

@@ -5,7 +5,7 @@ from datetime import datetime, time
 
 from django.utils import timezone
 
-from audit.prepared_sql import PreparedQuery
+from audit.prepared_values import PreparedQuery
 
 from ..models import Contact
 from .models import ContactWay, SentFor, WayKind

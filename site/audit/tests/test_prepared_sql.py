@@ -1,12 +1,14 @@
 """Prepared queries and inserts do what querysets do."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
@@ -14,7 +16,8 @@ from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
 
 from ..chain import AuditEvent, log_event, log_events
 from ..models import AuditEntry
-from ..prepared_sql import MAX_ROWS, PreparedLookup, PreparedQuery, insert_rows, prepared_cursor
+from ..prepared_sql import MAX_ROWS, insert_rows, prepared_cursor
+from ..prepared_values import Prepared, PreparedQuery
 from ..verification import verify_chain
 
 pytestmark = pytest.mark.django_db
@@ -67,18 +70,19 @@ def test_an_unknown_key_finds_nothing(regions: list[Region]) -> None:
     assert PLACES.fetch([regions[-1].pk + 1000]) == []
 
 
-def test_a_query_that_doesnt_name_its_keys_in_one_place_is_refused(regions: list[Region]) -> None:
-    twice = PreparedQuery(
-        Region._meta.pk,
-        lambda keys: MobileUnit.objects.filter(region__in=keys, region__municipalities__region__in=keys),
-    )
+def test_keys_may_stand_in_two_places_of_a_query_and_mustnt_stand_nowhere(regions: list[Region]) -> None:
+    def build(keys: Sequence[Any]) -> "QuerySet[MobileUnit]":
+        return MobileUnit.objects.filter(region__in=keys, region__municipalities__region__in=keys).distinct()
+
+    twice = PreparedQuery(Region._meta.pk, build)
+    for keys in ([regions[0].pk], [regions[1].pk], [region.pk for region in regions]):
+        assert sorted(unit.pk for unit in twice.fetch(keys)) == sorted(build(keys).values_list("pk", flat=True))
     never = PreparedQuery(Region._meta.pk, lambda _keys: MobileUnit.objects.filter(is_active=True))
-    for query in (twice, never):
-        with pytest.raises(ValueError, match="one place"):
-            query.fetch([regions[0].pk])
+    with pytest.raises(ValueError, match="don't stand"):
+        never.fetch([regions[0].pk])
 
 
-ENTRIES = PreparedLookup(
+ENTRIES = Prepared(
     AuditEntry,
     lambda since, kind: (
         AuditEntry.objects.filter(Q(at__gte=since) | Q(action="test.always"), target_kind=kind)
@@ -103,34 +107,34 @@ def test_a_prepared_lookup_finds_what_its_queryset_finds_and_what_was_annotated(
 
 
 def test_a_prepared_lookup_of_values_returns_them_as_the_queryset_does(regions: list[Region]) -> None:
-    rows = PreparedLookup(
+    rows = Prepared(
         Municipality,
         lambda region: Municipality.objects.filter(region=region).order_by("slug").values_list("slug", "region__name"),
         region=Municipality._meta.get_field("region"),
     )
-    flat = PreparedLookup(Region, lambda: Region.objects.order_by("slug").values_list("slug", flat=True)[:2])
+    flat = Prepared(Region, lambda: Region.objects.order_by("slug").values_list("slug", flat=True)[:2])
     assert rows.fetch(region=regions[1].pk) == [("r1-0", "Region 1"), ("r1-1", "Region 1")]
     assert flat.fetch() == ["r0", "r1"]
 
 
 def test_a_lookup_that_doesnt_ask_by_a_value_is_refused() -> None:
-    never = PreparedLookup(Region, lambda slug: Region.objects.filter(name="x"), slug=Region._meta.get_field("slug"))
-    with pytest.raises(ValueError, match="one place"):
+    never = Prepared(Region, lambda slug: Region.objects.filter(name="x"), slug=Region._meta.get_field("slug"))
+    with pytest.raises(ValueError, match="don't stand"):
         never.fetch(slug="r0")
 
 
-def test_postgresql_plans_once_what_is_prepared() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite's own module does it")
-    for _again in range(8):
-        log_event("test.done")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%audit_chainhead%'")
-        assert cursor.fetchone()[0] == 2
-    with prepared_cursor(connection) as cursor:
-        assert type(cursor.cursor).__name__ == "ServerBindingCursor"
-    with connection.cursor() as cursor:
-        assert type(cursor.cursor).__name__ == "Cursor"  # all other queries as ever
+if connection.vendor == "postgresql":  # SQLite's own module keeps what it has parsed
+
+    def test_postgresql_plans_once_what_is_prepared() -> None:
+        for _again in range(8):
+            log_event("test.done")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%audit_chainhead%'")
+            assert cursor.fetchone()[0] == 2
+        with prepared_cursor(connection) as cursor:
+            assert type(cursor.cursor).__name__ == "ServerBindingCursor"
+        with connection.cursor() as cursor:
+            assert type(cursor.cursor).__name__ == "Cursor"  # all other queries as ever
 
 
 def test_inserted_rows_have_their_keys_and_are_read_as_they_were_written() -> None:

@@ -1,0 +1,244 @@
+"""Querysets and updates whose SQL is written once for each connection, and then run with other values by name.
+
+Django writes a query anew each time it is asked: for a wide row that takes ten times as long as answering it does
+(docs/adr/0155, 0216). What is built must be the same each time but for the values; each of them is put wherever its
+placeholder stood in what Django wrote.
+
+    DUE = Prepared(Notice, lambda chase, now: Notice.objects.filter(chase_id=chase, owed_at__lte=now),
+                   chase="chase_id", now="owed_at")
+    DUE.fetch(chase=key, now=now)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Generic, TypeVar
+from uuid import uuid4
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models, router
+from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
+from django.db.models.sql import UpdateQuery
+
+from .prepared_sql import prepared_cursor
+
+M = TypeVar("M")
+FAR_AWAY = datetime(9000, 1, 1, tzinfo=UTC)  # made up: no row of ours lies there
+SMALL, GREAT = 31_000, 1 << 40  # made up, within a small and a big integer column
+_numbers = count()
+
+
+class Prepared(Generic[M]):
+    """A queryset that is asked for again and again with other values.
+
+    `build` is called once with made-up values, by name, and returns the queryset: of instances, or a `values_list`.
+    Each further name: the field that its value is of, or what that is called on `model`. A name whose value is a list
+    is one for `build`, too; it mustn't be empty. No value may be None: that is another query.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        build: "Callable[..., models.QuerySet[Any, M]]",
+        **fields: "str | models.Field[Any, Any]",
+    ) -> None:
+        self._model, self._build, self._fields = model, build, _get_fields(model, fields)
+
+    def fetch(self, **values: Any) -> list[M]:
+        """Return the rows for these values, as the queryset would."""
+        padded, shape = _pad(values)
+        connection, kept = _get_kept(self._model)
+        written: _Rows | None = kept.get((self, shape))
+        if written is None:
+            holders = _Placeholders(self._fields, padded, connection)
+            written = kept[self, shape] = _Rows(self._build(**holders.made_up).using(connection.alias), holders)
+        found: list[M] = written.fetch(padded)
+        return found
+
+    def first(self, **values: Any) -> M | None:
+        """Return the first row, in the queryset's order; None where there is none. The limit is the queryset's own."""
+        return next(iter(self.fetch(**values)), None)
+
+
+class PreparedQuery(Generic[M]):
+    """A queryset that is asked for again and again with other keys: `build` returns it for a list of them.
+
+    `key`: the field that they are of.
+    """
+
+    def __init__(
+        self, key: "models.Field[Any, Any]", build: "Callable[[Sequence[Any]], models.QuerySet[Any, M]]"
+    ) -> None:
+        self._query = Prepared(key.model, lambda keys: build(keys), keys=key)
+
+    def fetch(self, keys: Sequence[Any]) -> list[M]:
+        """Return the rows for these keys, as the queryset would."""
+        return self._query.fetch(keys=list(keys)) if keys else []
+
+
+class PreparedUpdate:
+    """An UPDATE that is made again and again with other values: of what `build` finds, to what `change` says.
+
+    Both are called once, with made-up values, each with all of them by name. Only a value that is set, and compared
+    with nothing, may be None.
+    """
+
+    def __init__(
+        self,
+        model: type[models.Model],
+        build: "Callable[..., models.QuerySet[Any]]",
+        change: Callable[..., Mapping[str, Any]],
+        **fields: "str | models.Field[Any, Any]",
+    ) -> None:
+        self._model, self._build, self._change, self._fields = model, build, change, _get_fields(model, fields)
+
+    def run(self, **values: Any) -> int:
+        """Update, and return how many rows."""
+        padded, shape = _pad(values)
+        connection, kept = _get_kept(self._model)
+        written: _Statement | None = kept.get((self, shape))
+        if written is None:
+            holders = _Placeholders(self._fields, padded, connection)
+            rows = self._build(**holders.made_up).using(connection.alias)
+            query: Any = rows.query.chain(UpdateQuery)
+            query.add_update_values(self._change(**holders.made_up))
+            sql, params = query.get_compiler(connection=connection).as_sql()
+            written = kept[self, shape] = _Statement(sql, params, holders)
+        with prepared_cursor(connection) as cursor:
+            cursor.execute(written.sql, written.fill(padded))
+            changed: int = cursor.rowcount
+        return changed
+
+
+def _get_fields(model: type[models.Model], fields: Mapping[str, Any]) -> dict[str, Any]:
+    options: Any = model._meta
+    return {name: options.get_field(field) if isinstance(field, str) else field for name, field in fields.items()}
+
+
+def _pad(values: dict[str, Any]) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Return the values with lists of few lengths, so that few statements are kept, and these lengths.
+
+    The last one is repeated, which finds nothing more.
+    """
+    lengths = []
+    for name, value in values.items():
+        if isinstance(value, list):
+            length = 1 << (len(value) - 1).bit_length()
+            values[name] = [*value, *value[-1:] * (length - len(value))]
+            lengths.append(length)
+    return values, tuple(lengths)
+
+
+def _get_kept(model: type[models.Model]) -> tuple[Any, dict[Any, Any]]:
+    # On the connection, because the SQL is in its dialect and ends with it.
+    connection: Any = connections[router.db_for_write(model)]
+    return connection, connection.__dict__.setdefault("vatra_prepared_values", {})
+
+
+class _Placeholders:
+    """The made-up values that stand in a statement until true ones take their places."""
+
+    def __init__(self, fields: Mapping[str, Any], values: Mapping[str, Any], connection: Any) -> None:
+        self.connection = connection
+        self.fields = fields
+        self.made_up: dict[str, Any] = {}
+        self._which: list[tuple[Any, str, int | None]] = []
+        for name, field in fields.items():
+            value = values[name]
+            if isinstance(value, list):
+                self.made_up[name] = [_make_up(field) for _each in value]
+                self._which += [(self.prepare(name, made), name, at) for at, made in enumerate(self.made_up[name])]
+            else:
+                self.made_up[name] = _make_up(field)
+                self._which.append((self.prepare(name, self.made_up[name]), name, None))
+
+    def prepare(self, name: str, value: Any) -> Any:
+        return self.fields[name].get_db_prep_value(value, self.connection, prepared=False)
+
+    def find(self, param: Any) -> tuple[str, int | None] | None:
+        """Return whose place this parameter holds: (name, index in a list); None for one of the query itself."""
+        return next(
+            ((name, index) for made, name, index in self._which if type(made) is type(param) and made == param), None
+        )
+
+
+class _Statement:
+    def __init__(self, sql: str, params: Sequence[Any], holders: _Placeholders) -> None:
+        self.sql = sql
+        self._holders = holders
+        self._params = list(params)
+        self._places = [(at, *found) for at, each in enumerate(params) if (found := holders.find(each)) is not None]
+        if missing := set(holders.made_up) - {name for _at, name, _index in self._places}:
+            raise ValueError(f"these values don't stand in the statement: {', '.join(sorted(missing))}")
+
+    def fill(self, values: Mapping[str, Any]) -> list[Any]:
+        params, prepare = self._params.copy(), self._holders.prepare
+        for at, name, index in self._places:
+            params[at] = prepare(name, values[name] if index is None else values[name][index])
+        return params
+
+
+class _Rows(_Statement):
+    """One query as Django writes it, and what turns its rows into what the queryset gives."""
+
+    _finds_nothing = False
+
+    def __init__(self, queryset: "models.QuerySet[Any, Any]", holders: _Placeholders) -> None:
+        self._compiler: Any = queryset.query.get_compiler(using=queryset.db)
+        try:
+            sql, params = self._compiler.as_sql()
+        except EmptyResultSet:
+            self._finds_nothing = True  # whatever the values
+            return
+        super().__init__(sql, params, holders)
+        select = self._compiler.select
+        self._converters = self._compiler.get_converters([column[0] for column in select])
+        kind: Any = queryset._iterable_class
+        self._is_flat = issubclass(kind, FlatValuesListIterable)
+        self._model: Any = None
+        if issubclass(kind, ModelIterable):
+            klass_info = self._compiler.klass_info
+            self._model = klass_info["model"]
+            self._first, self._end = klass_info["select_fields"][0], klass_info["select_fields"][-1] + 1
+            self._names = [column[0].target.attname for column in select[self._first : self._end]]
+            self._annotations = list((self._compiler.annotation_col_map or {}).items())
+            self._populators: list[Any] = get_related_populators(klass_info, select, queryset.db)  # type: ignore[call-arg]  # as this Django has it
+
+    def fetch(self, values: Mapping[str, Any]) -> list[Any]:
+        if self._finds_nothing:
+            return []
+        connection = self._holders.connection
+        with prepared_cursor(connection) as cursor:
+            cursor.execute(self.sql, self.fill(values))
+            rows = cursor.fetchall()
+        if self._converters:
+            rows = self._compiler.apply_converters(rows, self._converters)
+        if self._model is None:
+            return [row[0] for row in rows] if self._is_flat else [tuple(row) for row in rows]
+        found = []
+        for row in rows:
+            instance = self._model.from_db(connection.alias, self._names, row[self._first : self._end])
+            for populator in self._populators:
+                populator.populate(row, instance)
+            for name, at in self._annotations:
+                setattr(instance, name, row[at])
+            found.append(instance)
+        return found
+
+
+def _make_up(field: Any) -> Any:
+    """Return a value of this field that stands in no query. Raises TypeError for a kind of which there are too few."""
+    kind, number = getattr(field, "target_field", field), next(_numbers)
+    if isinstance(kind, models.UUIDField):
+        return uuid4()
+    if isinstance(kind, models.DateTimeField):
+        return FAR_AWAY + timedelta(seconds=number % 1_000_000)
+    if isinstance(kind, models.DateField):
+        return (FAR_AWAY + timedelta(days=number % 100_000)).date()
+    if isinstance(kind, models.CharField | models.TextField):
+        return uuid4().hex
+    if isinstance(kind, models.BigAutoField | models.BigIntegerField):
+        return GREAT + number
+    if isinstance(kind, models.IntegerField | models.AutoField):
+        return SMALL + number % 1_000
+    raise TypeError(f"no values can be made up of {kind}")
