@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from config.supervisor.orphans import MARK
-from tests.template_database import template_file
+from tests.template_database import fill_postgres, template_file
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ("DATABASE_URL", "EMAIL_URL", "PUBLIC_URL", "BROKER_URL", "DEBUG", "LOG_TO", "HOST", MARK)
@@ -50,6 +50,7 @@ class House:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen | None = None
     mark: str = ""
+    more: dict[str, str] = field(default_factory=dict)  # its environment besides: another database
 
     @property
     def console(self) -> Path:
@@ -63,6 +64,7 @@ class House:
             "PORT": str(self.port),
             "PYTHONPATH": f"{ROOT / 'site'}{os.pathsep}{ROOT}",
             "URGENT_WORKERS": "1",
+            **self.more,
         }
 
     def start(self, **changes: str) -> "House":
@@ -80,8 +82,10 @@ class House:
         return self
 
     def begin_migrated(self) -> "House":
-        """Lay a copy of the migrated database into the empty folder, where there is one: the start then only seeds."""
-        if template_file().exists():
+        """Begin with a copy of the migrated database, where there is one: the start then only seeds."""
+        if "DATABASE_URL" in self.more:
+            fill_postgres(self.more["DATABASE_URL"])
+        elif template_file().exists():
             self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copyfile(template_file(), self.data_dir / "vatra.sqlite3")
         return self
@@ -127,6 +131,7 @@ class House:
             "STATIC_ROOT": str(self.static_dir),
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
             "PYTHONPATH": f"{ROOT / 'site'}{os.pathsep}{ROOT}",
+            **self.more,
         }
         done = subprocess.run(
             [sys.executable, *arguments],
@@ -134,7 +139,7 @@ class House:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=90 * slowness(),
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
