@@ -1,0 +1,199 @@
+"""The application's side of a run, asked in this process: forms and tokens, what became of them, who leads, and how
+long writers wait for the chain's lock."""
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+SAMPLE_SECONDS = 0.02
+HEAD = "audit_chainhead"
+
+
+def open_django(environment: dict[str, str]) -> None:
+    """Load Django on the database of the machines. Once in a process."""
+    os.environ.update(environment)
+    import django
+
+    django.setup()
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A worker's app: its token, and the body that it sends under a new UUID each time."""
+
+    token: str
+    body: dict[str, Any]
+
+    def write(self) -> tuple[str, str]:
+        """Return (UUID, body) of another form."""
+        key = str(uuid.uuid4())
+        return key, json.dumps({**self.body, "uuid": key})
+
+
+def make_senders() -> list[Sender]:
+    """One for each worker of the demonstration, each of whom works in one of its regions."""
+    from django.utils import timezone
+
+    from access.models import FieldToken, User
+    from case_forms.form_builder.models import FormVersion
+    from case_forms.submissions.drill import SCRIPT, drill_answers, get_seat
+
+    script, now = json.loads(SCRIPT.read_text()), timezone.now()
+    version = FormVersion.objects.newest().get(form__key=script["form"])
+    found = []
+    for worker in User.objects.filter(assignments__role="worker", is_active=True).distinct().order_by("username"):
+        unit = worker.assignments.filter(role="worker", unit__isnull=False).latest("starts_on").unit
+        assert unit is not None
+        place = get_seat(unit.region).slug
+        answers = drill_answers(version.parsed_form, script, municipality=place, occurred_at=now)
+        body = {
+            "form": script["form"],
+            "version": version.number,
+            "occurred_at": now.isoformat(),
+            "answers": answers,
+        }
+        found.append(Sender(FieldToken.issue(worker), body))
+    return found
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of acknowledged forms. `delays`: seconds from a notice's commit until a mail server had it."""
+
+    present: int
+    cases: int
+    owed: int
+    out: int
+    mails_twice: int
+    notified_twice: int
+    delays: list[float]
+
+
+def count_unsent(uuids: Iterable[str]) -> int:
+    from case_forms.submissions.models import Submission
+    from notifications.outbox.models import Notice
+
+    cases = Submission.objects.filter(pk__in=list(uuids)).values("case")
+    owed = Notice.objects.filter(case_id__in=cases, purpose="first", contact__isnull=False)
+    return owed.filter(sent_at__isnull=True).count()
+
+
+def read_outcome(uuids: Iterable[str], mails: Iterable[tuple[str, float]]) -> Outcome:
+    """`mails`: (Message-ID, when it was accepted) of each that a mail server took."""
+    from case_forms.submissions.models import Submission
+    from notifications.outbox.models import Notice
+
+    forms = Submission.objects.filter(pk__in=list(uuids))
+    owed = Notice.objects.filter(case_id__in=forms.values("case"), purpose="first", contact__isnull=False)
+    made = {str(key): at for key, at in owed.values_list("pk", "owed_at")}
+    came: dict[str, list[float]] = {}
+    for message_id, at in mails:
+        came.setdefault(message_id.strip("<>").partition("@")[0], []).append(at)
+    recipients = Counter(owed.values_list("case_id", "recipient_key"))
+    return Outcome(
+        present=forms.count(),
+        cases=len(set(forms.values_list("case", flat=True))),
+        owed=len(made),
+        out=len(made.keys() & came.keys()),
+        mails_twice=sum(len(came[key]) - 1 for key in made if key in came),
+        notified_twice=sum(count - 1 for count in recipients.values()),
+        delays=sorted(min(came[key]) - at.timestamp() for key, at in made.items() if key in came),
+    )
+
+
+def read_leader() -> str:
+    """Return the name of the machine whose sweeper leads."""
+    from notifications.outbox.models import Heartbeat
+
+    row = Heartbeat.objects.filter(part="sweeper.lead").first()
+    return str(row.facts["machine"]) if row else ""
+
+
+def count_standing_by() -> int:
+    from django.utils import timezone
+
+    from notifications.escalation.leading import count_standing_by
+    from notifications.outbox.models import Heartbeat
+
+    return count_standing_by({beat.part: beat for beat in Heartbeat.objects.all()}, timezone.now())
+
+
+def verify_chain() -> bool:
+    from audit.verification import verify_chain
+
+    return bool(verify_chain().ok)
+
+
+@dataclass
+class LockWatch:
+    """Looks fifty times a second who holds the chain's lock and who waits for it.
+
+    Every transaction that wrote an entry has a lock of the head's table until it ends, and so has one that waits for
+    the head's row. `held`: looks at which somebody had it; `waiting`: how many waited, over all looks.
+    """
+
+    dsn: str
+    looks: int = 0
+    held: int = 0
+    waited: int = 0
+    waiting: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> "LockWatch":
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> "LockWatch":
+        self._stopped.set()
+        self._thread.join(10)
+        return self
+
+    def _look(self) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            while not self._stopped.wait(SAMPLE_SECONDS):
+                self._note(connection)
+
+    def _note(self, connection: Any) -> None:
+        holders = connection.execute(
+            "SELECT count(DISTINCT pid) FROM pg_locks WHERE granted AND relation = %s::regclass AND mode LIKE 'Row%%'",
+            [HEAD],
+        ).fetchone()[0]
+        waits = connection.execute(
+            "SELECT query ILIKE %s, count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' GROUP BY 1",
+            [f"%{HEAD}%"],
+        ).fetchall()
+        at_head = sum(count for is_head, count in waits if is_head)
+        self.looks += 1
+        self.held += holders > 0
+        self.waited += at_head > 0
+        self.waiting += at_head
+        self.others["lock"] += sum(count for is_head, count in waits if not is_head)
+
+    @property
+    def busy(self) -> float:
+        """The share of the time in which the lock was held."""
+        return self.held / max(1, self.looks)
+
+    @property
+    def queue(self) -> float:
+        """How many waited on average."""
+        return self.waiting / max(1, self.looks)
+
+
+def wait_until(true: Any, *, seconds: float, pause: float = 0.2) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if true():
+            return True
+        time.sleep(pause)
+    return bool(true())
