@@ -10,6 +10,7 @@ SCRAPE_SECONDS = 15.0  # between two looks of a Prometheus (docs/operator.md)
 # Which alert speaks of a part of `/readyz`, beside those without which no notice goes out.
 ALERTS = {
     "smtp": "VatraMailDown",
+    "broker": "VatraQueueDown",
     "disk": "VatraDiskLow",
     "outbox": "VatraNoticesWait",
     "clock": "VatraClockJumped",

@@ -38,21 +38,29 @@ class Sender:
         return key, json.dumps({**self.body, "uuid": key})
 
 
-def make_senders() -> list[Sender]:
-    """One for each worker of the demonstration, each of whom works in one of its regions."""
+def make_senders(count: int) -> list[Sender]:
+    """So many workers, each of a unit of their own, in the regions of the demonstration.
+
+    Forms of one unit wait for each other while it is asked whether a case is about the same person.
+    """
     from django.utils import timezone
 
-    from access.models import FieldToken, User
+    from access.models import FieldToken, MobileUnit, Region, StaffRole
     from case_forms.form_builder.models import FormVersion
     from case_forms.submissions.drill import SCRIPT, drill_answers, get_seat
+    from tests.world.places import make_user
 
     script, now = json.loads(SCRIPT.read_text()), timezone.now()
     version = FormVersion.objects.newest().get(form__key=script["form"])
+    regions = list(Region.objects.filter(units__assignments__role=StaffRole.WORKER).distinct().order_by("slug"))
     found = []
-    for worker in User.objects.filter(assignments__role="worker", is_active=True).distinct().order_by("username"):
-        unit = worker.assignments.filter(role="worker", unit__isnull=False).latest("starts_on").unit
-        assert unit is not None
-        place = get_seat(unit.region).slug
+    for number in range(count):
+        region, key = regions[number % len(regions)], uuid.uuid4().hex[:8]
+        unit = MobileUnit.objects.create(
+            slug=f"bench-{key}", name=f"Njësia {key}", region=region, callback_phone="+355691112233"
+        )
+        worker = make_user(StaffRole.WORKER, username=f"bench-{key}", unit=unit)
+        place = get_seat(region).slug
         answers = drill_answers(version.parsed_form, script, municipality=place, occurred_at=now)
         body = {
             "form": script["form"],

@@ -32,11 +32,6 @@ class Group:
         (self.path / "cpu.cfs_period_us").write_text(str(PERIOD))
         (self.path / "cpu.cfs_quota_us").write_text(str(-1 if quota is None else quota))
 
-    def read_stopped(self) -> float:
-        """Return the seconds for which it has been held back by its limit."""
-        facts = dict(line.split() for line in (self.path / "cpu.stat").read_text().splitlines())
-        return int(facts["throttled_usec"]) / 1e6 if self.version == 2 else int(facts["throttled_time"]) / 1e9
-
 
 @dataclass(frozen=True)
 class Groups:

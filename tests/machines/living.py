@@ -126,7 +126,7 @@ def live_through(
 ) -> Lived:
     """Send forms for so many seconds before, during and after a fault."""
     mails = len(house.sink.mails)
-    load = Load(inside.make_senders(), Balancer([each.url for each in machines]), CLIENTS, PAUSE).start()
+    load = Load(inside.make_senders(CLIENTS), Balancer([each.url for each in machines]), CLIENTS, PAUSE).start()
     watcher = None
     try:
         time.sleep(before)

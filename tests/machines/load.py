@@ -67,6 +67,7 @@ class Load:
     balancer: Balancer
     clients: int
     pause: float = 0.0
+    patience: float = ANSWER_SECONDS
     acknowledged: dict[str, float] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
     took: list[float] = field(default_factory=list)
@@ -101,7 +102,7 @@ class Load:
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=CONNECT_SECONDS)
         try:
             connection.connect()
-            connection.sock.settimeout(ANSWER_SECONDS)
+            connection.sock.settimeout(self.patience)
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             connection.request("POST", PATH, body, headers)
             answer = connection.getresponse()

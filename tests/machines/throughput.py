@@ -4,19 +4,22 @@ import os
 import time
 from dataclasses import dataclass
 
+from tests.bench.processes import read_cpu
 from tests.bench.tables import table
 
 from . import inside
 from .house import House
 from .load import Balancer, Load
+from .machine import Machine
 
+PATIENCE = 30.0  # seconds; none is sent to another machine
 CLIENTS = 4  # for each machine: always one more form than it can work on
 GOALS = {1: 1.0, 2: 1.8, 4: 3.0}
 
 
 @dataclass(frozen=True)
 class Round:
-    """`road`: forms each second, until the last notice is out. `busy`, `queue`: see `inside.LockWatch`."""
+    """`road`: forms a second, until the last notice is out. `used`: processors. `busy`, `queue`: `inside.LockWatch`."""
 
     machines: int
     forms: int
@@ -27,7 +30,7 @@ class Round:
     slowest_s: float
     busy: float
     queue: float
-    stopped: float
+    used: float
     leader: str
     standing_by: int
     odd: dict[str, int]
@@ -45,7 +48,18 @@ def run(house: House, *, quick: bool) -> bool:
     print(f"\nEach machine has {house.share:.0%} of one processor; load of this host {os.getloadavg()[0]:.1f}\n")
     print(
         table(
-            ("machines", "forms/s", "times one", "goal", "notices/s", "median s", "lock held", "waiting", "leads, by"),
+            (
+                "machines",
+                "forms/s",
+                "times one",
+                "goal",
+                "notices/s",
+                "median s",
+                "processors",
+                "lock held",
+                "waiting",
+                "leads, by",
+            ),
             [
                 [
                     each.machines,
@@ -54,6 +68,7 @@ def run(house: House, *, quick: bool) -> bool:
                     GOALS[each.machines],
                     f"{each.mails / each.seconds:.1f}",
                     f"{each.median_s:.2f}",
+                    f"{each.used:.2f}",
                     f"{each.busy:.1%}",
                     f"{each.queue:.3f}",
                     f"{each.leader}, {each.standing_by}",
@@ -65,17 +80,23 @@ def run(house: House, *, quick: bool) -> bool:
     return all(each.road / first >= GOALS[each.machines] and not each.odd for each in rounds)
 
 
-def _send(house: House, machines: list, *, seconds: float) -> Load:
-    senders = inside.make_senders()
-    load = Load(senders, Balancer([each.url for each in machines]), CLIENTS * len(machines)).start()
+def _send(house: House, machines: list[Machine], *, seconds: float) -> Load:
+    clients = CLIENTS * len(machines)
+    balancer = Balancer([each.url for each in machines])
+    load = Load(inside.make_senders(clients), balancer, clients, patience=PATIENCE).start()
     time.sleep(seconds)
     load.stop()
     inside.wait_until(lambda: inside.count_unsent(load.acknowledged) == 0, seconds=300, pause=0.2)
     return load
 
 
-def _measure(house: House, machines: list, seconds: float) -> Round:
-    stopped = sum(each.group.read_stopped() for each in machines)
+def read_used(machines: list[Machine]) -> float:
+    """Return the seconds of processor that the processes of these have used."""
+    return read_cpu([each.process.pid for each in machines if each.process is not None])
+
+
+def _measure(house: House, machines: list[Machine], seconds: float) -> Round:
+    used = read_used(machines)
     mails, began = len(house.sink.mails), time.time()
     locks = inside.LockWatch(house.dsn).start()
     load = _send(house, machines, seconds=seconds)
@@ -100,7 +121,7 @@ def _measure(house: House, machines: list, seconds: float) -> Round:
         slowest_s=max(load.took),
         busy=locks.busy,
         queue=locks.queue,
-        stopped=sum(each.group.read_stopped() for each in machines) - stopped,
+        used=(read_used(machines) - used) / took,
         leader=inside.read_leader(),
         standing_by=inside.count_standing_by(),
         odd={name: count for name, count in wrong.items() if count},
