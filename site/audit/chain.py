@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -111,20 +111,39 @@ class _Gathered:
     def __init__(self) -> None:
         self._depth = len(connection.savepoint_ids)
         self._entries: list[tuple[AuditEvent, Actor, _Mark | None]] = []
+        self._steps: list[tuple[Callable[[], Any], _Mark | None]] = []
+
+    def _mark(self) -> _Mark | None:
+        if len(connection.savepoint_ids) <= self._depth:
+            return None
+        mark = _Mark()
+        transaction.on_commit(mark)
+        return mark
+
+    def add_step(self, step: Callable[[], Any]) -> None:
+        self._steps.append((step, self._mark()))
 
     def add(self, events: Sequence[AuditEvent], actor: Actor) -> None:
-        mark = None
-        if len(connection.savepoint_ids) > self._depth:
-            mark = _Mark()
-            transaction.on_commit(mark)
+        mark = self._mark()
         # As it is now: what the caller goes on with may change.
         plain = [replace(event, target_id=str(event.target_id), detail=_make_plain(event.detail)) for event in events]
         self._entries += [(event, actor, mark) for event in plain]
 
+    def run_steps(self) -> None:
+        """Do what was left to the end, in order, but for what was left in savepoints that were rolled back."""
+        while self._steps:
+            steps, self._steps = self._steps, []
+            for step, mark in steps:
+                if _stands(mark):
+                    step()
+
     def get_what_holds(self) -> list[tuple[AuditEvent, Actor]]:
         """Return all but what was logged in savepoints that were rolled back."""
-        standing = {id(entry[1]) for entry in connection.run_on_commit}
-        return [(event, actor) for event, actor, mark in self._entries if mark is None or id(mark) in standing]
+        return [(event, actor) for event, actor, mark in self._entries if _stands(mark)]
+
+
+def _stands(mark: _Mark | None) -> bool:
+    return mark is None or any(entry[1] is mark for entry in connection.run_on_commit)
 
 
 @contextmanager
@@ -142,11 +161,25 @@ def gathered_entries() -> Iterator[None]:
         gathered = own[GATHERED] = _Gathered()
         try:
             yield
+            if not transaction.get_rollback():
+                gathered.run_steps()
         finally:
             del own[GATHERED]
         entries = [] if transaction.get_rollback() else gathered.get_what_holds()
         if entries:
             _append(entries)
+
+
+def do_at_end(step: Callable[[], Any]) -> None:
+    """Do this as the last of the act that gathers its entries, before they are appended; at once where none does.
+
+    For what all such acts wait for, as a counter without gaps: its lock too is then held for moments only.
+    """
+    gathered = _get_own().get(GATHERED)
+    if gathered is not None:
+        gathered.add_step(step)
+    else:
+        step()
 
 
 def _append(events: Sequence[tuple[AuditEvent, Actor]]) -> None:

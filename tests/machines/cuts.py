@@ -14,7 +14,7 @@ Deed = Callable[[], None]
 
 
 def run(house: House, *, quick: bool) -> bool:
-    before, lasts, after = (5.0, 12.0, 10.0) if quick else (10.0, 60.0, 30.0)
+    before, lasts, after = (5.0, 12.0, 10.0) if quick else (8.0, 60.0, 20.0)
     found = []
     for name, choose in CUTS.items():
         machines = house.grow_to(2)

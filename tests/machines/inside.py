@@ -1,20 +1,24 @@
 """The application's side of a run, asked in this process: forms and tokens, what became of them, who leads, and how
 long writers wait for the chain's lock."""
 
+import functools
 import json
 import os
+import re
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 
 SAMPLE_SECONDS = 0.02
 HEAD = "audit_chainhead"
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def open_django(environment: dict[str, str]) -> None:
@@ -38,6 +42,25 @@ class Sender:
         return key, json.dumps({**self.body, "uuid": key})
 
 
+def asked_again(ask: Callable[P, T]) -> Callable[P, T]:
+    """Ask again, over another connection, where the database wasn't reached."""
+
+    @functools.wraps(ask)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        from django.db import InterfaceError, OperationalError, connection
+
+        for _try in range(10):
+            try:
+                return ask(*args, **kwargs)
+            except (OperationalError, InterfaceError):
+                connection.close()
+                time.sleep(1)
+        return ask(*args, **kwargs)
+
+    return wrapper
+
+
+@asked_again
 def make_senders(count: int) -> list[Sender]:
     """So many workers, each of a unit of their own, in the regions of the demonstration.
 
@@ -85,6 +108,7 @@ class Outcome:
     delays: list[float]
 
 
+@asked_again
 def count_unsent(uuids: Iterable[str]) -> int:
     from case_forms.submissions.models import Submission
     from notifications.outbox.models import Notice
@@ -94,6 +118,7 @@ def count_unsent(uuids: Iterable[str]) -> int:
     return owed.filter(sent_at__isnull=True).count()
 
 
+@asked_again
 def read_outcome(uuids: Iterable[str], mails: Iterable[tuple[str, float]]) -> Outcome:
     """`mails`: (Message-ID, when it was accepted) of each that a mail server took."""
     from case_forms.submissions.models import Submission
@@ -117,6 +142,7 @@ def read_outcome(uuids: Iterable[str], mails: Iterable[tuple[str, float]]) -> Ou
     )
 
 
+@asked_again
 def read_leader() -> str:
     """Return the name of the machine whose sweeper leads."""
     from notifications.outbox.models import Heartbeat
@@ -125,6 +151,7 @@ def read_leader() -> str:
     return str(row.facts["machine"]) if row else ""
 
 
+@asked_again
 def count_standing_by() -> int:
     from django.utils import timezone
 
@@ -134,6 +161,7 @@ def count_standing_by() -> int:
     return count_standing_by({beat.part: beat for beat in Heartbeat.objects.all()}, timezone.now())
 
 
+@asked_again
 def verify_chain() -> bool:
     from audit.verification import verify_chain
 
@@ -177,15 +205,21 @@ class LockWatch:
             [HEAD],
         ).fetchone()[0]
         waits = connection.execute(
-            "SELECT query ILIKE %s, count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' GROUP BY 1",
-            [f"%{HEAD}%"],
+            "SELECT query, count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' GROUP BY 1"
         ).fetchall()
-        at_head = sum(count for is_head, count in waits if is_head)
+        at_head = sum(count for query, count in waits if HEAD in query)
         self.looks += 1
         self.held += holders > 0
         self.waited += at_head > 0
         self.waiting += at_head
-        self.others["lock"] += sum(count for is_head, count in waits if not is_head)
+        for query, count in waits:
+            if HEAD not in query:
+                self.others[_name_statement(query)] += count
+
+    @property
+    def other_queues(self) -> dict[str, float]:
+        """{statement: how many waited there for another lock, on average}, the longest three."""
+        return {name: round(count / max(1, self.looks), 2) for name, count in self.others.most_common(3)}
 
     @property
     def busy(self) -> float:
@@ -196,6 +230,11 @@ class LockWatch:
     def queue(self) -> float:
         """How many waited on average."""
         return self.waiting / max(1, self.looks)
+
+
+def _name_statement(query: str) -> str:
+    table = re.search(r'(?:FROM|INTO|UPDATE) "?(\w+)', query)
+    return f"{query.split(maxsplit=1)[0]} {table[1] if table else ''}"
 
 
 def wait_until(true: Any, *, seconds: float, pause: float = 0.2) -> bool:

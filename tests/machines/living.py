@@ -38,8 +38,11 @@ class Watcher:
             thread.start()
 
     def _repeat(self, look: Callable[[], None]) -> None:
+        from django.db import connection
+
         while not self._stopped.wait(0.25):
             look()
+        connection.close()
 
     def _note(self, machine: Machine, what: str) -> None:
         self.seen[machine.name].setdefault(what, round(time.monotonic() - self.began, 1))

@@ -11,6 +11,18 @@ from pathlib import Path
 
 PREFIX = 24
 CLONE_NEWNET = 0x40000000
+RULES = """
+table inet cut {{
+  chain outgoing {{
+    type filter hook output priority 0;
+    ip daddr {address} tcp dport {port} drop
+  }}
+  chain incoming {{
+    type filter hook input priority 0;
+    ip saddr {address} tcp sport {port} drop
+  }}
+}}
+"""
 
 
 def run(*words: str) -> None:
@@ -61,10 +73,7 @@ class Host:
     def block(self, address: str, port: int) -> None:
         """Let nothing through to and from this address and port, without an answer."""
         self.unblock()
-        rules = (
-            f"table inet cut {{ chain out {{ type filter hook output priority 0; ip daddr {address} tcp dport {port}"
-            f" drop; }} chain in {{ type filter hook input priority 0; ip saddr {address} tcp sport {port} drop; }} }}"
-        )
+        rules = RULES.format(address=address, port=port)
         subprocess.run([*self.within, "nft", "-f", "-"], input=rules, text=True, check=True, capture_output=True)
 
     def unblock(self) -> None:

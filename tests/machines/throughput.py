@@ -30,6 +30,7 @@ class Round:
     slowest_s: float
     busy: float
     queue: float
+    others: dict[str, float]
     used: float
     leader: str
     standing_by: int
@@ -121,6 +122,7 @@ def _measure(house: House, machines: list[Machine], seconds: float) -> Round:
         slowest_s=max(load.took),
         busy=locks.busy,
         queue=locks.queue,
+        others=locks.other_queues,
         used=(read_used(machines) - used) / took,
         leader=inside.read_leader(),
         standing_by=inside.count_standing_by(),

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from .. import chain, verification
-from ..chain import ANONYMOUS, GENESIS, SHORT, Actor, gathered_entries, get_actor, get_head_note, log_event
+from ..chain import ANONYMOUS, GENESIS, SHORT, Actor, do_at_end, gathered_entries, get_actor, get_head_note, log_event
 from ..models import AuditEntry, AuditIsAppendOnly, ChainHead
 from ..triggers import AUDIT_ENTRIES, KeptTable
 from ..verification import verify_chain
@@ -107,6 +107,21 @@ def test_what_was_logged_in_a_part_that_was_rolled_back_is_left_out():
         with transaction.atomic():
             log_event("test.second")
     assert read_actions() == ["test.first", "test.second"]
+
+
+def test_what_is_left_to_the_end_is_done_before_the_entries_are_appended_and_at_once_without_an_act():
+    done: list[str] = []
+    with gathered_entries():
+        do_at_end(lambda: (done.append("first"), log_event("test.second")))
+        with suppress(Undone), transaction.atomic():
+            do_at_end(lambda: done.append("undone"))
+            raise Undone
+        log_event("test.first")
+        assert not done
+    assert done == ["first"]
+    assert read_actions() == ["test.first", "test.second"]
+    do_at_end(lambda: done.append("at once"))
+    assert done == ["first", "at once"]
 
 
 def test_what_one_thread_gathers_is_no_other_threads():
