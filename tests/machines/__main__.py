@@ -22,6 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.machines", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few seconds each, to try the bench itself")
     parser.add_argument("--share", type=float, default=0.2, help="of one processor that a machine has (0.2)")
+    parser.add_argument("--only", default="", help="of the cuts, those whose names hold this")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of: {', '.join(PARTS)}")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
@@ -37,7 +38,7 @@ def main() -> int:
         house = stack.enter_context(made_house(options.share))
         for name in options.parts or PARTS:
             print(f"\n== {name} ==", flush=True)
-            if not importlib.import_module(f"tests.machines.{name}").run(house, quick=options.quick):
+            if not importlib.import_module(f"tests.machines.{name}").run(house, options):
                 missed.append(name)
     if missed:
         print(f"\nmissed: {', '.join(missed)}")

@@ -1,6 +1,7 @@
 """Sixty seconds without a network between machines that all live, and what they need. Nothing may be lost."""
 
 import os
+from argparse import Namespace
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -13,10 +14,12 @@ from .machine import Machine
 Deed = Callable[[], None]
 
 
-def run(house: House, *, quick: bool) -> bool:
-    before, lasts, after = (5.0, 12.0, 10.0) if quick else (8.0, 60.0, 20.0)
+def run(house: House, options: Namespace) -> bool:
+    before, lasts, after = (5.0, 12.0, 10.0) if options.quick else (8.0, 60.0, 20.0)
     found = []
     for name, choose in CUTS.items():
+        if options.only not in name:
+            continue
         machines = house.grow_to(2)
         begin, end = choose(house, machines)
         found.append(live_through(house, machines, name, begin, end, before=before, lasts=lasts, after=after))

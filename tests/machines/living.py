@@ -26,6 +26,7 @@ class Watcher:
 
     def __init__(self, machines: Sequence[Machine]) -> None:
         self.seen: dict[str, dict[str, float]] = {each.name: {} for each in machines}
+        self.cut_off: set[str] = set()
         self.leaders: list[tuple[float, str]] = []
         self._before = {each.name: each.ask()[1] for each in machines}
         self._stopped = threading.Event()
@@ -51,6 +52,8 @@ class Watcher:
         if machine.process is None:
             return
         status, degraded = machine.ask()
+        if status == 0 and machine.process is not None:
+            self._note(machine, "silent")
         for each in degraded - self._before[machine.name]:
             self._note(machine, each)
         if status == 503:
@@ -58,6 +61,7 @@ class Watcher:
 
     def _look_outside(self, machine: Machine) -> None:
         if not machine.answers_outside():
+            self.cut_off.add(machine.name)
             self._note(machine, "silent")
 
     def _look_who_leads(self) -> None:
@@ -72,11 +76,12 @@ class Watcher:
 
     @property
     def earliest(self) -> dict[str, float]:
-        """{what: when it was first seen, on whichever machine}."""
+        """{what: when it was first seen, on whichever machine}. Of one that is cut off nobody sees what it says."""
         found: dict[str, float] = {}
-        for each in self.seen.values():
+        for name, each in self.seen.items():
             for what, seconds in each.items():
-                found[what] = min(seconds, found.get(what, seconds))
+                if what == "silent" or name not in self.cut_off:
+                    found[what] = min(seconds, found.get(what, seconds))
         return found
 
 

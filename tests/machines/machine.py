@@ -15,6 +15,7 @@ from .network import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 8000
+SCRAPE_TIMEOUT = 10.0  # seconds, as a Prometheus has it
 # Of DATA_DIR, what all machines have in common (docs/operator.md); everything else is each one's own.
 SHARED = ("attachments", "voices", "field_parts", "media", "case_keys")
 # Its name and these folders exist in its own namespaces only. The first process of a namespace takes all others along.
@@ -91,7 +92,7 @@ class Machine:
         """Return the status of `/readyz` and the parts that aren't well, as it says itself; 0 where nothing answers."""
         connection = http.client.HTTPConnection("127.0.0.1", PORT)
         try:
-            connection.sock = self.host.connect(PORT, seconds=5)
+            connection.sock = self.host.connect(PORT, seconds=SCRAPE_TIMEOUT)
             connection.request("GET", "/readyz")
             answer = connection.getresponse()
             return answer.status, set(json.load(answer).get("degraded", ()))

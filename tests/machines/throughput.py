@@ -2,6 +2,7 @@
 
 import os
 import time
+from argparse import Namespace
 from dataclasses import dataclass
 
 from tests.bench.processes import read_cpu
@@ -37,10 +38,10 @@ class Round:
     odd: dict[str, int]
 
 
-def run(house: House, *, quick: bool) -> bool:
-    seconds = 8.0 if quick else 60.0
+def run(house: House, options: Namespace) -> bool:
+    seconds = 8.0 if options.quick else 60.0
     rounds = []
-    for count in (1, 2) if quick else (1, 2, 4):
+    for count in (1, 2) if options.quick else (1, 2, 4):
         machines = house.grow_to(count)
         _send(house, machines, seconds=min(8.0, seconds))  # fills caches, opens connections
         rounds.append(_measure(house, machines, seconds))
