@@ -12,14 +12,14 @@ export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE ?=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 # Of the tests, what others stand on: the tests themselves say less by their types than by what they assert.
-TOOLS := $(wildcard tests/*.py tests/world/*.py tests/bench/*.py)
+TOOLS := $(wildcard tests/*.py tests/world/*.py tests/bench/*.py tests/machines/*.py)
 PYTEST := $(PY) -m pytest -p no:cacheprovider
 # Node comes with the development packages (requirements-dev.txt); what checks the scripts stands in package.json.
 NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian upgrade-fixture bench bench-scale bench-million drill lock release fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -79,6 +79,9 @@ bench-scale: packages test-packages .venv/test.stamp ## Measure what grows with 
 
 bench-million: packages test-packages .venv/test.stamp ## Measure the staff's pages among a million cases on both databases (half an hour)
 	BENCH_SIZES=10000,100000,1000000 $(PY) -m tests.bench many_cases
+
+bench-machines: packages test-packages .venv/test.stamp ## As root: measure two and four machines beside one, one that dies, a network that is cut (half an hour)
+	$(PY) -m tests.machines
 
 drill: .venv/run.stamp ## Send a marked, synthetic case through the running service (REGION=vlore)
 	$(PY) manage.py drill --region $${REGION:-vlore}

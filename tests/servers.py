@@ -29,6 +29,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 # A cluster that lives for minutes needs no protection from a power cut.
 FAST = ("fsync=off", "full_page_writes=off", "max_connections=100", "shared_buffers=64MB")
+SAFE = ("max_connections=100", "shared_buffers=128MB")
 # What is committed may be lost with the process: not where that is killed.
 CARELESS = ("synchronous_commit=off",)
 
@@ -120,17 +121,31 @@ class Servers:
     environment: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where they run: the address that they listen on, and words before their commands (`ip netns exec …`)."""
+
+    host: str = "127.0.0.1"
+    within: tuple[str, ...] = ()
+
+
+HERE = Place()
+
+
 @contextlib.contextmanager
-def running_servers(*, keeps_commits: bool = False) -> Iterator[Servers]:
-    """`keeps_commits`: what PostgreSQL has committed outlasts its process."""
+def running_servers(*, keeps_commits: bool = False, is_safe: bool = False, place: Place = HERE) -> Iterator[Servers]:
+    """`keeps_commits`: what PostgreSQL has committed outlasts its process; `is_safe`: also a power cut, as it does in
+    earnest."""
     with tempfile.TemporaryDirectory(prefix="vatra-servers-") as folder, contextlib.ExitStack() as stack:
-        postgres, database_url = stack.enter_context(_postgres(Path(folder) / "postgres", keeps_commits=keeps_commits))
-        broker, broker_url = stack.enter_context(_redis(Path(folder) / "redis"))
+        postgres, database_url = stack.enter_context(
+            _postgres(Path(folder) / "postgres", place, keeps_commits=keeps_commits or is_safe, is_safe=is_safe)
+        )
+        broker, broker_url = stack.enter_context(_redis(Path(folder) / "redis", place))
         yield Servers(postgres, broker, {"DATABASE_URL": database_url, "BROKER_URL": broker_url})
 
 
 @contextlib.contextmanager
-def _postgres(folder: Path, *, keeps_commits: bool) -> Iterator[tuple[Server, str]]:
+def _postgres(folder: Path, place: Place, *, keeps_commits: bool, is_safe: bool) -> Iterator[tuple[Server, str]]:
     port, account = _free_port(), _account()
     folder.mkdir()
     if account is not None:
@@ -148,15 +163,25 @@ def _postgres(folder: Path, *, keeps_commits: bool) -> Iterator[tuple[Server, st
         "--no-sync",
     ]
     subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, cwd=folder, **_as(account))
-    settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *FAST]
+    if place != HERE:
+        with (folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
+    settings = [
+        f"port={port}",
+        f"listen_addresses={place.host}",
+        f"unix_socket_directories={folder}",
+        *(SAFE if is_safe else FAST),
+    ]
     settings += () if keeps_commits else CARELESS
     command = [
+        *place.within,
+        *(_as_words(account) if place.within else ()),
         find_program("postgres"),
         "-D",
         str(folder / "data"),
         *(word for each in settings for word in ("-c", each)),
     ]
-    address = f"127.0.0.1:{port}"
+    address = f"{place.host}:{port}"
 
     def answers() -> bool:
         try:
@@ -165,7 +190,9 @@ def _postgres(folder: Path, *, keeps_commits: bool) -> Iterator[tuple[Server, st
             return False
         return True
 
-    server = Server(command, folder / "log", answers, signal.SIGINT, {"cwd": folder, **_as(account)})
+    # Only root may enter a namespace: there the account is taken afterwards.
+    how = {} if place.within else _as(account)
+    server = Server(command, folder / "log", answers, signal.SIGINT, {"cwd": folder, **how})
     with _running(server):
         with psycopg.connect(f"postgresql://vatra@{address}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE vatra")
@@ -173,21 +200,22 @@ def _postgres(folder: Path, *, keeps_commits: bool) -> Iterator[tuple[Server, st
 
 
 @contextlib.contextmanager
-def _redis(folder: Path) -> Iterator[tuple[Server, str]]:
+def _redis(folder: Path, place: Place) -> Iterator[tuple[Server, str]]:
     port = _free_port()
     folder.mkdir()
-    options = {"--port": str(port), "--bind": "127.0.0.1", "--dir": str(folder), "--save": "", "--appendonly": "no"}
-    command = [find_program("redis-server"), *(word for pair in options.items() for word in pair)]
+    options = {"--port": str(port), "--bind": place.host, "--dir": str(folder), "--save": "", "--appendonly": "no"}
+    options |= {} if place == HERE else {"--protected-mode": "no"}
+    command = [*place.within, find_program("redis-server"), *(word for pair in options.items() for word in pair)]
 
     def answers() -> bool:
         try:
-            return bool(redis.Redis(port=port, socket_timeout=2).ping())
+            return bool(redis.Redis(place.host, port, socket_timeout=2).ping())
         except (redis.ConnectionError, redis.TimeoutError):
             return False
 
     server = Server(command, folder / "log", answers, signal.SIGTERM)
     with _running(server):
-        yield server, f"redis://127.0.0.1:{port}/0"
+        yield server, f"redis://{place.host}:{port}/0"
 
 
 @contextlib.contextmanager
@@ -221,6 +249,12 @@ def _account() -> pwd.struct_passwd | None:
 
 def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _as_words(account: pwd.struct_passwd | None) -> tuple[str, ...]:
+    if account is None:
+        return ()
+    return ("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups")
 
 
 def _free_port() -> int:

@@ -26,6 +26,7 @@ from django.db.models import Q
 
 from access.models import MobileUnit
 from audit import clock
+from audit.chain import gathered_entries
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.actions import (
@@ -106,7 +107,7 @@ def receive_envelope(*, device: Device, envelope: Envelope) -> Delivered:
 
     Raises FieldSealBroken, UnknownFieldKey, SealedNotRead, UnknownForm, NotDecided; nothing is stored then.
     """
-    with transaction.atomic():
+    with gathered_entries():
         locked = _lock(device)
         earlier = Arrival.objects.filter(device=locked, uuid=envelope.uuid, sealed_hash=envelope.sealed_hash).first()
         if earlier is not None:

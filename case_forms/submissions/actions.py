@@ -18,12 +18,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from access.models import MobileUnit, User, find_units
 from audit import clock
+from audit.chain import gathered_entries
 from audit.prepared_values import PreparedQuery
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public
@@ -227,7 +228,7 @@ def receive_submission(
     if unconfirmed(asked, confirmed):
         raise ConfirmationNeeded(unconfirmed([*asked, *ask_about_person(submission, cleaned, user, case)], confirmed))
     try:
-        with transaction.atomic():
+        with gathered_entries():
             asked += ask_in_turn(submission, cleaned, user, case)
             if unconfirmed(asked, confirmed):
                 raise ConfirmationNeeded(unconfirmed(asked, confirmed))
@@ -276,7 +277,7 @@ def submit_draft(
     has no review page. Raises ChangedSince when the draft has changed since, and what `receive_submission` raises; the
     draft stays as it was then.
     """
-    with transaction.atomic():
+    with gathered_entries():
         # locked, so that a page that saves at the same moment either comes before or finds the draft submitted
         joined = Draft.objects.select_related("form_version__form", "unit", "corrects__case")
         locked = joined.select_for_update(of=("self",)).get(pk=draft.pk)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, Region
 from audit import clock
-from audit.chain import ANONYMOUS, log_event
+from audit.chain import ANONYMOUS, gathered_entries, log_event
 from case_forms.form_builder.definition import Question
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.retention import first_due
@@ -113,7 +113,7 @@ def receive_tip(
         with (
             write_voice(voice, now=moment) as said,
             lane(origin.session_id or origin.region.pk),
-            transaction.atomic(),
+            gathered_entries(),
         ):
             # Inside the transaction: counted and stored together, no budget is overrun by tips sent side by side (ADR
             # 70).
@@ -200,7 +200,7 @@ def add_message(*, tip_id: UUID, text: str, secret: bytes, at: datetime | None =
     """
     moment = at or clock.now()
     key = hashlib.sha256(b"signal message\0" + secret).hexdigest()
-    with transaction.atomic():
+    with gathered_entries():
         # Chases are locked before the tip (`locking`), so what will be joined has to be known before.
         joins = _would_join(tip_id, moment)
         tip = lock_tip(tip_id, besides=joins)

@@ -29,7 +29,7 @@ from notifications.texts.registry import get_title_key
 from .pages import why_told
 from .paper_rows import Line, lay_out, pair_rows
 from .papers import paper_facts
-from .protocol import assign_protocol_number, get_protocol_number
+from .protocol import assign_protocol_numbers, get_protocol_number
 from .sections import URGENCY, Section, SectionRow, exclude_rows, get_sections, is_urgent
 
 HERE = Path(__file__).parent
@@ -63,7 +63,7 @@ def render_document(notice: Notice) -> BriefDocument:
     if found is not None:
         return found
     with transaction.atomic():
-        assign_protocol_number(notice)  # one of before there were numbers, or one that was sent on
+        assign_protocol_numbers([notice])  # one of before there were numbers, or one that was sent on
     rendered = render(notice)
     sealed: dict[str, Any] = {"pdf": rendered.pdf, "pages": rendered.pages}
     try:

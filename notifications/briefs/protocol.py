@@ -4,6 +4,8 @@ Which roles' papers have one is data (`data/papers.json`). It is given in the tr
 number is never given to something that doesn't exist. Drills have none.
 """
 
+from collections.abc import Sequence
+
 from django.db import connections, router
 from django.utils import timezone
 
@@ -14,19 +16,34 @@ from .models import ProtocolNumber, ProtocolYear
 from .papers import has_protocol_number
 
 
-def assign_protocol_number(notice: Notice) -> ProtocolNumber | None:
-    """Give this notice the next number of its year, or return the one it has. None for papers without.
+def assign_protocol_numbers(notices: Sequence[Notice]) -> None:
+    """Give each of these that has none the next number of its year, in their order. None for papers without.
 
-    The caller is in a transaction; numbers of one year wait for each other in it.
+    The caller is in a transaction; numbers of one year wait for each other in it, so call it late.
     """
-    if notice.is_drill or not notice.needs_document or not has_protocol_number(notice.role):
-        return None
-    year = timezone.localtime(notice.owed_at).year
-    given = ProtocolNumber(notice=notice, year=year, number=_count(year, 1))
-    if not insert_rows([given], told_apart_by="notice", unless=["notice"]):
-        _count(year, -1)  # it has one; whoever counts on waits for this transaction
-        return ProtocolNumber.objects.get(notice=notice)
-    return given
+    wanted: dict[int, list[Notice]] = {}
+    for notice in notices:
+        if notice.needs_document and not notice.is_drill and has_protocol_number(notice.role):
+            wanted.setdefault(timezone.localtime(notice.owed_at).year, []).append(notice)
+    for year, those in sorted(wanted.items()):
+        _assign(year, those)
+
+
+def _assign(year: int, notices: Sequence[Notice]) -> None:
+    last = _count(year, len(notices))
+    numbers = range(last - len(notices) + 1, last + 1)
+    rows = [
+        ProtocolNumber(notice=each, year=year, number=number) for each, number in zip(notices, numbers, strict=True)
+    ]
+    given = insert_rows(rows, told_apart_by="notice", unless=["notice"])
+    if len(given) == len(rows):
+        return
+    # Some have one: those without begin again where the counter stood. Whoever counts on waits for this transaction.
+    ProtocolNumber.objects.filter(pk__in=[each.pk for each in given]).delete()
+    _count(year, -len(notices))
+    have = set(ProtocolNumber.objects.filter(notice__in=notices).values_list("notice", flat=True))
+    if without := [notice for notice in notices if notice.pk not in have]:
+        _assign(year, without)
 
 
 def _count(year: int, step: int) -> int:

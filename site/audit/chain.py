@@ -6,20 +6,23 @@ The key is outside the database (`audit.keys`), so whoever writes to the databas
 Entries written before there was one carry a plain SHA-256 and no key id; the first keyed entry after them (`SEALED`)
 seals all of them. Reading and verifying the chain: `audit.verification`.
 
-The head row is locked for the length of the caller's transaction, so entries are numbered without gaps in the order in
-which their transactions commit; an act that is rolled back takes its entry with it.
+The head row is locked from the first entry to the end of the caller's transaction, so entries are numbered without gaps
+in the order in which their transactions commit; an act that is rolled back takes its entry with it. A transaction that
+goes on for long after its first entry makes all others wait: `gathered_entries` leaves the entries to its end
+(docs/adr/0219).
 """
 
 import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from . import clock
 from .keys import chain_keys
@@ -66,29 +69,126 @@ def log_event(
     target_id: Any = "",
     at: datetime | None = None,
     **detail: Any,
-) -> AuditEntry:
+) -> None:
     """Append one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only.
 
     Three small statements and no savepoint: every submission waits for it. An entry that can't be written
-    rolls the act back. Other writers wait from here to the end of the caller's transaction, so call it late.
+    rolls the act back. Other writers wait from here to the end of the caller's transaction, so call it late, or within
+    `gathered_entries`.
     """
-    return log_events([AuditEvent(action, target_kind, target_id, detail, at)], actor=actor)[0]
+    log_events([AuditEvent(action, target_kind, target_id, detail, at)], actor=actor)
 
 
-def log_events(events: Sequence[AuditEvent], *, actor: Actor = SYSTEM) -> list[AuditEntry]:
+def log_events(events: Sequence[AuditEvent], *, actor: Actor = SYSTEM) -> None:
     """Append an entry for each event, in order, with the three statements that one entry takes."""
     if not events:
-        return []
-    return _append(events, actor)
+        return
+    gathered = _get_own().get(GATHERED)
+    if gathered is not None:
+        gathered.add(events, actor)
+    else:
+        _append([(event, actor) for event in events])
 
 
-def _append(events: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
+GATHERED = "vatra_gathered_entries"
+
+
+def _get_own() -> dict[str, Any]:
+    """Return what lies on this thread's connection, to which the transaction belongs; `connection` is all threads'."""
+    return connections[DEFAULT_DB_ALIAS].__dict__
+
+
+class _Mark:
+    """A callback on commit that does nothing: Django drops it with the savepoint in which it was registered."""
+
+    def __call__(self) -> None:
+        """Do nothing."""
+
+
+class _Gathered:
+    """What is to be appended at the end of a transaction, in order."""
+
+    def __init__(self) -> None:
+        self._depth = len(connection.savepoint_ids)
+        self._entries: list[tuple[AuditEvent, Actor, _Mark | None]] = []
+        self._steps: list[tuple[Callable[[], Any], _Mark | None]] = []
+
+    def _mark(self) -> _Mark | None:
+        if len(connection.savepoint_ids) <= self._depth:
+            return None
+        mark = _Mark()
+        transaction.on_commit(mark)
+        return mark
+
+    def add_step(self, step: Callable[[], Any]) -> None:
+        self._steps.append((step, self._mark()))
+
+    def add(self, events: Sequence[AuditEvent], actor: Actor) -> None:
+        mark = self._mark()
+        # As it is now: what the caller goes on with may change.
+        plain = [replace(event, target_id=str(event.target_id), detail=_make_plain(event.detail)) for event in events]
+        self._entries += [(event, actor, mark) for event in plain]
+
+    def run_steps(self) -> None:
+        """Do what was left to the end, in order, but for what was left in savepoints that were rolled back."""
+        while self._steps:
+            steps, self._steps = self._steps, []
+            for step, mark in steps:
+                if _stands(mark):
+                    step()
+
+    def get_what_holds(self) -> list[tuple[AuditEvent, Actor]]:
+        """Return all but what was logged in savepoints that were rolled back."""
+        return [(event, actor) for event, actor, mark in self._entries if _stands(mark)]
+
+
+def _stands(mark: _Mark | None) -> bool:
+    return mark is None or any(entry[1] is mark for entry in connection.run_on_commit)
+
+
+@contextmanager
+def gathered_entries() -> Iterator[None]:
+    """A transaction, or a savepoint of one, whose entries are appended together by its last statements.
+
+    So the chain's lock is held for these and the commit, not while the rest of the act is done. Within another such
+    block the outer one appends. What raises leaves no entry, as it leaves nothing else.
+    """
+    with transaction.atomic():
+        own = _get_own()
+        if GATHERED in own:
+            yield
+            return
+        gathered = own[GATHERED] = _Gathered()
+        try:
+            yield
+            if not transaction.get_rollback():
+                gathered.run_steps()
+        finally:
+            del own[GATHERED]
+        entries = [] if transaction.get_rollback() else gathered.get_what_holds()
+        if entries:
+            _append(entries)
+
+
+def do_at_end(step: Callable[[], Any]) -> None:
+    """Do this as the last of the act that gathers its entries, before they are appended; at once where none does.
+
+    For what all such acts wait for, as a counter without gaps: its lock too is then held for moments only.
+    """
+    gathered = _get_own().get(GATHERED)
+    if gathered is not None:
+        gathered.add_step(step)
+    else:
+        step()
+
+
+def _append(events: Sequence[tuple[AuditEvent, Actor]]) -> None:
     # Before the head is locked: the key may have to be read from its file.
     key_id = chain_keys().primary.id
     with transaction.atomic(savepoint=False):
         number, previous_hash, is_keyed = _lock_head()
         entries = []
-        for event, by in [*_build_sealing_event(number, is_keyed), *((event, actor) for event in events)]:
+        for event, by in [*_build_sealing_event(number, is_keyed), *events]:
             number += 1
             entry = _build_entry(event, by, number, previous_hash, key_id)
             previous_hash = entry.hash
@@ -99,8 +199,6 @@ def _append(events: Sequence[AuditEvent], actor: Actor) -> list[AuditEntry]:
                 "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1",
                 [number, previous_hash, True],
             )
-    # Without the entry that seals: the caller didn't ask for it.
-    return entries[len(entries) - len(events) :]
 
 
 def seal_unkeyed_chain() -> bool:
@@ -108,7 +206,7 @@ def seal_unkeyed_chain() -> bool:
     chain_keys()
     is_due = ChainHead.objects.filter(pk=1, number__gt=0, is_keyed=False).exists()
     if is_due:
-        _append([], SYSTEM)
+        _append([])
     return is_due
 
 
@@ -137,13 +235,18 @@ def _build_entry(event: AuditEvent, actor: Actor, number: int, previous_hash: st
         action=event.action,
         target_kind=event.target_kind,
         target_id=str(event.target_id),
-        # As it will be read from the database, or the hash of what was read would differ.
-        detail=json.loads(json.dumps(dict(event.detail), default=_serialize)),
+        detail=_make_plain(event.detail),
         previous_hash=previous_hash,
         key_id=key_id,
     )
     entry.hash = expected_hash(entry)
     return entry
+
+
+def _make_plain(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return it as it will be read from the database, or the hash of what was read would differ."""
+    plain: dict[str, Any] = json.loads(json.dumps(dict(detail), default=_serialize))
+    return plain
 
 
 def _lock_head() -> tuple[int, str, bool]:

@@ -9,7 +9,6 @@ own. A table is printed (`-s`), as in docs/faults.md.
 import contextlib
 import json
 import os
-import re
 import resource
 import subprocess
 import threading
@@ -24,29 +23,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.examples import FACTOR
 from tests.servers import running_servers
 
 from .parts import ROOT, Driver, Kept, Nursery, Sink, free_port, wait_until, workers
 from .test_storm import Clients
+from .watching import measure_human
 
 pytestmark = pytest.mark.faults
 FORMS = 40 if FACTOR >= 1 else 12
 SECONDS = 8.0  # that a fault lasts, at least
 DRAINED_WITHIN = 90.0
-SCRAPE_SECONDS = 15.0  # between two looks of a Prometheus (docs/operator.md)
 LEASE_SECONDS = "20"  # as in production: another machine can't read what the dead one had noted
 TWO_HOURS = 7200
 MEGABYTE = 2**20
-# Which alert speaks of a part of `/readyz`, beside those without which no notice goes out.
-ALERTS = {
-    "smtp": "VatraMailDown",
-    "disk": "VatraDiskLow",
-    "outbox": "VatraNoticesWait",
-    "clock": "VatraClockJumped",
-}
 TABLE: list[str] = []
 
 
@@ -117,26 +108,6 @@ class Watcher:
     def stop(self) -> None:
         self._stopped.set()
         self._thread.join(10)
-
-
-def measure_human(seen: dict[str, float]) -> str:
-    """When somebody knows, at the latest: seen, looked at by Prometheus, and for as long as the alert waits."""
-    rules = {
-        rule["alert"]: rule
-        for group in yaml.safe_load((ROOT / "deploy" / "alerts.yml").read_text())["groups"]
-        for rule in group["rules"]
-    }
-    found = []
-    for what, seconds in seen.items():
-        name = {"silent": "VatraSilent", "not ready": "VatraNotReady", **ALERTS}.get(what, "VatraPartIll")
-        threshold = re.search(r"_seconds > (\d+)", rules[name]["expr"])
-        waits = _read_seconds(rules[name].get("for", "0s")) + (int(threshold[1]) if threshold else 0)
-        found.append((seconds + SCRAPE_SECONDS + waits, name, rules[name]["labels"]["severity"]))
-    return "{:.0f} s, {} ({})".format(*min(found)) if found else "–"
-
-
-def _read_seconds(text: str) -> int:
-    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The actions of a decision by which somebody is notified, past the gate for sharing; and of corrections."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -8,10 +9,10 @@ from django.utils.translation import gettext
 
 from access.languages import Texts
 from access.models import Municipality
-from audit.chain import log_event
+from audit.chain import do_at_end, log_event
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action
-from notifications.briefs.protocol import assign_protocol_number
+from notifications.briefs.protocol import assign_protocol_numbers
 from notifications.directory.areas import OWN_ROLES
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
@@ -206,7 +207,9 @@ class NoticesOfDecision(DutiesOfDecision):
                 at=self.submission.received_at,
             )
         )
-        assign_protocol_number(notice)
+        if not self.numbered:
+            do_at_end(partial(assign_protocol_numbers, self.numbered))
+        self.numbered.append(notice)
         self.notices[notice.pk] = notice
         self.rules_by_notice.setdefault(str(notice.pk), action.rule)
         if found.contact is None:

@@ -54,6 +54,7 @@ class DecisionState(World):
         self.met: list[Deadline] = []
         self.beginning: list[Deadline] = []  # clocks that were started and aren't written yet
         self.notices: dict[UUID, Notice] = {}
+        self.numbered: list[Notice] = []  # which get their protocol numbers at the end
         self.rules_by_notice: dict[str, str] = {}
         self.explanation: list[dict[str, Any]] = [dict(entry) for entry in decision.explanation]
         self.unresolved: list[str] = []

@@ -1,16 +1,19 @@
 """The chain: one order, no gaps, and every way of tampering named."""
 
+import threading
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from .. import verification
-from ..chain import ANONYMOUS, GENESIS, SHORT, Actor, get_actor, get_head_note, log_event
+from .. import chain, verification
+from ..chain import ANONYMOUS, GENESIS, SHORT, Actor, do_at_end, gathered_entries, get_actor, get_head_note, log_event
 from ..models import AuditEntry, AuditIsAppendOnly, ChainHead
 from ..triggers import AUDIT_ENTRIES, KeptTable
 from ..verification import verify_chain
@@ -19,7 +22,10 @@ pytestmark = pytest.mark.django_db
 
 
 def write(count: int) -> list[AuditEntry]:
-    return [log_event("test.done", target_kind="thing", target_id=number, step=number) for number in range(count)]
+    before = AuditEntry.objects.count()
+    for number in range(count):
+        log_event("test.done", target_kind="thing", target_id=number, step=number)
+    return list(AuditEntry.objects.order_by("number")[before:])
 
 
 def sql(statement: str, *values: object) -> None:
@@ -56,13 +62,98 @@ def test_what_was_written_reads_back_the_same_whatever_its_type():
     assert verify_chain().ok
 
 
+class Undone(Exception):
+    pass
+
+
+def read_actions() -> list[str]:
+    return list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
+
+
+def test_gathered_entries_are_appended_in_their_order_at_the_end_with_three_statements():
+    write(1)
+    with CaptureQueriesContext(connection) as queries, gathered_entries():
+        log_event("test.first", actor=Actor("user", "7"))
+        log_event("test.second", target_id=uuid.UUID(int=1))
+        with gathered_entries():
+            log_event("test.third")
+        assert read_actions() == ["test.done"]
+    assert sum("audit_" in query["sql"] for query in queries) == 4  # one of them is this test's own
+    assert read_actions() == ["test.done", "test.first", "test.second", "test.third"]
+    assert list(AuditEntry.objects.order_by("number").values_list("actor_id", flat=True)) == ["", "7", "", ""]
+    assert verify_chain().ok
+
+
+def test_what_is_gathered_is_as_it_was_when_it_was_logged():
+    counts = [1]
+    with gathered_entries():
+        log_event("test.first", counts=counts)
+        counts.append(2)
+    assert AuditEntry.objects.get().detail == {"counts": [1]}
+    assert verify_chain().ok
+
+
+def test_what_was_logged_in_a_part_that_was_rolled_back_is_left_out():
+    with gathered_entries():
+        log_event("test.first")
+        with suppress(Undone), transaction.atomic():
+            log_event("test.undone")
+            with gathered_entries():
+                log_event("test.undone_too")
+            raise Undone
+        with suppress(Undone), gathered_entries():
+            log_event("test.undone_as_well")
+            raise Undone
+        with transaction.atomic():
+            log_event("test.second")
+    assert read_actions() == ["test.first", "test.second"]
+
+
+def test_what_is_left_to_the_end_is_done_before_the_entries_are_appended_and_at_once_without_an_act():
+    done: list[str] = []
+    with gathered_entries():
+        do_at_end(lambda: (done.append("first"), log_event("test.second")))
+        with suppress(Undone), transaction.atomic():
+            do_at_end(lambda: done.append("undone"))
+            raise Undone
+        log_event("test.first")
+        assert not done
+    assert done == ["first"]
+    assert read_actions() == ["test.first", "test.second"]
+    do_at_end(lambda: done.append("at once"))
+    assert done == ["first", "at once"]
+
+
+def test_what_one_thread_gathers_is_no_other_threads():
+    found: list[bool] = []
+    with gathered_entries():
+        thread = threading.Thread(target=lambda: found.append(chain.GATHERED in chain._get_own()))
+        thread.start()
+        thread.join()
+        assert chain.GATHERED in chain._get_own()
+    assert found == [False]
+
+
+def test_what_raises_gathers_nothing_and_the_next_entry_is_written_at_once():
+    with suppress(Undone), gathered_entries():
+        log_event("test.undone")
+        raise Undone
+    assert not read_actions()
+    log_event("test.done")
+    assert read_actions() == ["test.done"]
+    assert verify_chain().ok
+
+
 def test_a_rolled_back_deed_takes_its_entry_along():
     write(1)
     with transaction.atomic():
         log_event("test.undone")
         transaction.set_rollback(True)
     assert list(AuditEntry.objects.values_list("action", flat=True)) == ["test.done"]
-    assert log_event("test.done").number == 2
+    with gathered_entries():
+        log_event("test.undone_too")
+        transaction.set_rollback(True)
+    assert write(1)[0].number == 2
     assert verify_chain().ok
 
 

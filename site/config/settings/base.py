@@ -196,8 +196,19 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         ),
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # A server that doesn't answer must not hold each request for minutes.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # A server that doesn't answer must not hold each request for minutes, nor may a machine that is cut off keep the
+    # locks of its transactions for hours. So each side lets go of a connection whose other side has been silent for
+    # seven seconds; "options" says so to the server (docs/adr/0220).
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 3,
+        "keepalives_interval": 1,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 7000,
+        "options": "-c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=4"
+        " -c tcp_user_timeout=7000 -c client_connection_check_interval=2000",
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
     # The server plans what each notice asks once for a connection (docs/adr/0217). Not behind a pooler that hands a
     # connection to somebody else after each transaction.
     if env.bool("DATABASE_PREPARES", default=True):

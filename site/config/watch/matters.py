@@ -17,6 +17,7 @@ from config.health import Parts
 
 MAIL_SECONDS = 60.0
 OVERDUE_SECONDS = 300.0
+QUEUE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,10 @@ def _is_mail_down(parts: Parts, _now: datetime) -> bool:
     return _get(parts, "smtp", "failing_s") > MAIL_SECONDS
 
 
+def _is_queue_down(parts: Parts, _now: datetime) -> bool:
+    return _get(parts, "broker", "failing_s") > QUEUE_SECONDS
+
+
 def _is_late(parts: Parts, _now: datetime) -> bool:
     return _get(parts, "outbox", "oldest_due_s") > OVERDUE_SECONDS
 
@@ -57,6 +62,9 @@ MATTERS: dict[str, MatterKind] = {
     kind.name: kind
     for kind in (
         MatterKind("mail", _("e-mails don’t go out"), _("e-mails go out again"), "VatraMailDown", _is_mail_down),
+        MatterKind(
+            "queue", _("the queue isn’t reached"), _("the queue is reached again"), "VatraQueueDown", _is_queue_down
+        ),
         MatterKind("late", _("notices wait too long"), _("no notice waits too long"), "VatraNoticesWait", _is_late),
         MatterKind(
             "nobody",

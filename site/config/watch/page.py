@@ -75,6 +75,11 @@ PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
     "roster": (gettext_lazy("Duty roster"), gettext_lazy("Call the coordinators."), "VatraRosterGap"),
     "drills": (gettext_lazy("Drills"), gettext_lazy("See at which step the drill failed."), "VatraDrillFailed"),
     "smtp": (gettext_lazy("Mail server"), gettext_lazy("“vatra check” says what it answers."), "VatraMailDown"),
+    "broker": (
+        gettext_lazy("Queue of tasks"),
+        gettext_lazy("See whether Redis runs and answers. Notices go out meanwhile."),
+        "VatraQueueDown",
+    ),
     "audit_chain": (
         gettext_lazy("Record of who did what"),
         gettext_lazy("Change nothing, and open the runbook."),

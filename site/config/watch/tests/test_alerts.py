@@ -128,7 +128,8 @@ def ago(**length: float) -> Any:
     return timezone.now() - timedelta(**length)
 
 
-FINDINGS = FACTS["findings"]
+FINDINGS, PROBES = FACTS["findings"], FACTS["sweeper"]["probes"]
+HANGS = {"ok": False, "age_s": 1.0, "failing_s": 5.0, "error": "TimeoutError"}
 # What provokes it; its arguments are fixtures.
 PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraNotReady": lambda: beat("sweeper", age=40, **FACTS["sweeper"]),
@@ -159,6 +160,7 @@ PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraCertificateEnds": lambda: beat(certificate.PART, ends_at=ago(days=-13).isoformat()),
     "VatraDrillFailed": lambda: beat("drills", failed=1, bad=1),
     "VatraRosterGap": lambda: beat("roster", soon=1),
+    "VatraQueueDown": lambda: beat("sweeper", **{**FACTS["sweeper"], "probes": {**PROBES, "broker": HANGS}}),
     "VatraPartIll": lambda: beat("canary.bulk", age=20 * 60),
     "VatraFiguresMissing": lambda monkeypatch: fail_a_section(monkeypatch),
 }

@@ -150,6 +150,19 @@ def test_each_matter_is_said_when_its_part_is_ill(
     assert [row.name for row in Matter.objects.all()] == [name]
 
 
+def test_a_queue_that_is_not_reached_for_half_a_minute_is_said_and_that_it_is_again(sms: Postbox) -> None:
+    probes = FACTS["sweeper"]["probes"]
+    for seconds in (10.0, 40.0):
+        broken = {"ok": False, "age_s": 1.0, "failing_s": seconds, "error": "TimeoutError"}
+        find("sweeper", probes={**probes, "broker": broken})
+        each_minute(now=after(minutes=seconds / 10))
+    assert [row.name for row in Matter.objects.all()] == ["queue"]
+    assert "radha" in sms.letters[0].text
+    find("sweeper")
+    each_minute(now=after(minutes=10))
+    assert len(sms.letters) == 2
+
+
 def test_a_full_disk_is_said(sms: Postbox, settings: Any) -> None:
     settings.DISK_MIN_MB = 10**9
     each_minute(now=NOON)
