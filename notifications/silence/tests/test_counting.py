@@ -136,7 +136,7 @@ def test_the_times_come_from_the_chain_whatever_somebody_wrote_into_the_rows(sta
 def test_a_notice_of_which_the_chain_knows_no_sending_is_said_and_in_no_line(staffed, postbox, hour):
     notify_officer(staffed, at=START)
     Notice.objects.update(state="sent", sent_at=START, attempts=1, next_attempt_at=None)
-    assert checking.each_minute(now=hour.now()) is None
+    checking.each_minute(now=hour.now())
     found = count(hour)
     assert (found.offices, found.unrecorded) == ([], 1)
     assert not AuditEntry.objects.filter(action="notice.sent").exists()
