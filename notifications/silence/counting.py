@@ -152,7 +152,7 @@ class _List(Aggregate):
         return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, function="JSON_AGG", **context)
+        return self.as_sql(compiler, connection, function="JSONB_AGG", **context)
 
 
 def count_answers(regions: Iterable[Region], quarter: Quarter, *, now: datetime) -> Answers:
