@@ -155,6 +155,7 @@ class Submission(models.Model):
             models.Index(fields=["-received_at"]),
             models.Index(fields=["occurred_at"]),
             models.Index(fields=["form_version", "-received_at"]),
+            models.Index(fields=["form_version", "occurred_at"], name="submission_of_form_by_day"),
             models.Index(
                 fields=["unit"],
                 condition=models.Q(is_unmatched=True, handled_at__isnull=True),

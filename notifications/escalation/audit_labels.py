@@ -468,6 +468,7 @@ KINDS: dict[str, Promise] = {
     "text.agreed": _("Agreed to a text of messages or documents"),
     "text.refused": _("Refused a text of messages or documents"),
     "text.withdrawn": _("Withdrew a text of messages or documents"),
+    "silence.differed": _("Stored figures of how institutions answer differed from the record"),
     "silence.exported": _("Downloaded how institutions answered"),
     "submission.forgotten": _("A form without a case was forgotten: its time was over"),
     "submission.handled": _("Marked a form as dealt with"),

@@ -1,87 +1,38 @@
 """Count how each institution answered what it was notified of in a quarter.
 
-What happened and when is read from the audit chain (`notice.sent`, `notice.opened` ...), which nobody changes without
-that being seen; the notices' own rows only say which institution each one went to. A notice of which the chain has no
-sending is counted apart, and in nothing else.
-
-What counts as one is what an institution was notified of at one time: the first notice, its reminders and its deputies'
-belong together, and the first of them that was answered is the answer. Our own people, drills, tests and what was only
-for information count in nothing. No name, no answer's words and no case is in the result.
+Counted are stored rows (`models.OfficeAsked`); what the record has had to say since they were stored is computed from
+it and takes their place, so the figures are those of the record at this moment. Where very much has come since (an
+upgrade has just begun to count), all of them are computed from the record. No name, no answer's words and no case is
+in the result.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
-from statistics import median
+from typing import Any
 from uuid import UUID
 
-from access.models import Region
-from audit.models import AuditEntry
+from django.db.models import Aggregate, Count, JSONField, Q
+
+from access.key_lists import name_keys
+from access.models import Municipality, Region
+from audit.models import ChainHead
 from notifications.directory.areas import OWN_ROLES
-from notifications.directory.models import Partner, Role
-from notifications.directory.moments import get_midnight
-from notifications.outbox.escalation_policy import FIRST_DAY
-from notifications.outbox.models import Notice, NoticeQuerySet, Purpose, ReplyKind
+from notifications.directory.models import Partner
 
-QUARTERS = 8  # that can be chosen: this one and those before
-AT_ONCE = 500  # notices in one statement
-ASKS_FOR_ANSWER = (Purpose.FIRST, Purpose.REMINDER, Purpose.DEPUTY, Purpose.REROUTE, Purpose.INSTEAD)
-# What the chain calls each step, and which of ours it is.
-STEPS = {
-    "notice.sent": "sent",
-    "notice.opened": "opened",
-    f"notice.{ReplyKind.ACCEPTED}": "accepted",
-    f"notice.{ReplyKind.ON_THE_WAY}": "accepted",
-    f"notice.{ReplyKind.DECLINED}": "declined",
-    f"notice.{ReplyKind.WRONG_AREA}": "wrong_area",
-    f"notice.{ReplyKind.OUTCOME}": "outcome",
-}
+from .models import OfficeAsked, UnrecordedNotice
+from .quarters import Quarter
+from .record import AFTER_SENDING, MICROSECOND, Found, get_asking_notices, read_asked
+from .stored import get_state, is_all_named, read_touched
 
-
-PASSED_ON = frozenset({"declined", "wrong_area"})
-
-
-@dataclass(frozen=True)
-class Quarter:
-    """A quarter of a year, as it is in Tirana."""
-
-    year: int
-    number: int
-
-    @property
-    def first_day(self) -> date:
-        return date(self.year, 3 * self.number - 2, 1)
-
-    @property
-    def next(self) -> "Quarter":
-        return Quarter(self.year + 1, 1) if self.number == 4 else Quarter(self.year, self.number + 1)
-
-    @property
-    def before(self) -> "Quarter":
-        return Quarter(self.year - 1, 4) if self.number == 1 else Quarter(self.year, self.number - 1)
-
-    @property
-    def key(self) -> str:
-        return f"{self.year}-{self.number}"
-
-    @property
-    def bounds(self) -> tuple[datetime, datetime]:
-        """Its first moment and the first one after it."""
-        return get_midnight(self.first_day), get_midnight(self.next.first_day)
-
-    @classmethod
-    def of(cls, day: date) -> "Quarter":
-        return cls(day.year, (day.month + 2) // 3)
-
-
-def list_quarters(today: date) -> list[Quarter]:
-    """Return the quarters that can be chosen, the newest first."""
-    found = [Quarter.of(today)]
-    while len(found) < QUARTERS:
-        found.append(found[-1].before)
-    return found
+MAX_TOUCHED = 10_000  # entries that a page computes; a minute of the busiest day has fewer
+MONTH = timedelta(days=31)
+WAS_ACCEPTED = Q(accepted_after__isnull=False)
+WAS_WRONG = Q(wrong_area_after__isnull=False)
+PASSED_ON = ~WAS_ACCEPTED & (WAS_WRONG | Q(declined_after__isnull=False))
+IS_OPEN = Q(accepted_after__isnull=True, wrong_area_after__isnull=True, declined_after__isnull=True)
 
 
 @dataclass(frozen=True)
@@ -93,12 +44,19 @@ class Times:
     slow: float | None
 
     @classmethod
-    def of(cls, minutes: Sequence[float]) -> "Times":
-        if not minutes:
+    def of(cls, after: Collection[int]) -> "Times":
+        """Of microseconds after the sending; what came before it took no time."""
+        if not after:
             return cls(0, None, None)
-        ordered = sorted(minutes)
+        ordered = sorted(after)
+        count = len(ordered)
+        middle = (_to_minutes(ordered[(count - 1) // 2]) + _to_minutes(ordered[count // 2])) / 2
         # The nearest rank: a value that occurred, not one between two.
-        return cls(len(ordered), median(ordered), ordered[ceil(0.9 * len(ordered)) - 1])
+        return cls(count, middle, _to_minutes(ordered[ceil(0.9 * count) - 1]))
+
+
+def _to_minutes(after: int) -> float:
+    return max(after, 0) / 60_000_000
 
 
 @dataclass(frozen=True)
@@ -122,28 +80,79 @@ class OfficeAnswers:
 
 @dataclass(frozen=True)
 class Answers:
-    """The report of one quarter. `unrecorded`: notices that are in no line, since the chain knows of no sending."""
+    """The report of one quarter. `unrecorded`: notices that are in no line, since the chain knows of no sending.
+
+    `compared_at`: when the stored rows were last compared with the chain as a whole, null before the first time;
+    `differed_at`: when some last differed, and were computed anew.
+    """
 
     quarter: Quarter
     offices: list[OfficeAnswers]
     unrecorded: int
+    compared_at: datetime | None = None
+    differed_at: datetime | None = None
 
 
 @dataclass
-class _Asked:
-    """What one institution was notified of at one time: the first moment of each step, and until when to answer."""
+class _Tally:
+    """One office's counts, and its times in microseconds after the sending."""
 
-    at: dict[str, datetime] = field(default_factory=dict)
-    answer_by: datetime | None = None
+    notified: int = 0
+    accepted: int = 0
+    passed_on: int = 0
+    wrong_area: int = 0
+    unanswered: int = 0
+    waiting: int = 0
+    opened: list[int] = field(default_factory=list)
+    taken: list[int] = field(default_factory=list)
+    outcome: list[int] = field(default_factory=list)
 
-    def note(self, step: str, moment: datetime) -> None:
-        self.at[step] = min(self.at.get(step, moment), moment)
+    def add(self, row: OfficeAsked, now: datetime) -> None:
+        was_accepted = row.accepted_after is not None
+        was_wrong = row.wrong_area_after is not None
+        is_passed_on = not was_accepted and (was_wrong or row.declined_after is not None)
+        is_open = not was_accepted and not is_passed_on
+        self.notified += 1
+        self.accepted += was_accepted
+        self.passed_on += is_passed_on
+        self.wrong_area += is_passed_on and was_wrong
+        self.unanswered += is_open
+        self.waiting += is_open and row.answer_by > now
+        for times, after in (
+            (self.opened, row.opened_after),
+            (self.taken, row.accepted_after),
+            (self.outcome, row.outcome_after),
+        ):
+            times += [after] if after is not None else []
 
-    def measure(self, step: str) -> float | None:
-        """Return the minutes from the first sending to the step; None where it wasn't taken."""
-        if step not in self.at:
-            return None
-        return max((self.at[step] - self.at["sent"]).total_seconds() / 60, 0.0)
+    def build(self, office: Partner) -> OfficeAnswers:
+        return OfficeAnswers(
+            office=office,
+            notified=self.notified,
+            accepted=self.accepted,
+            declined=self.passed_on - self.wrong_area,
+            wrong_area=self.wrong_area,
+            silent=self.unanswered - self.waiting,
+            waiting=self.waiting,
+            to_open=Times.of(self.opened),
+            to_accept=Times.of(self.taken),
+            to_outcome=Times.of(self.outcome),
+        )
+
+
+class _List(Aggregate):
+    """All values, as one list. Without any it may be None."""
+
+    output_field = JSONField()
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column, filter=Q(**{f"{column}__isnull": False}))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_AGG", **context)
 
 
 def count_answers(regions: Iterable[Region], quarter: Quarter, *, now: datetime) -> Answers:
@@ -152,88 +161,108 @@ def count_answers(regions: Iterable[Region], quarter: Quarter, *, now: datetime)
     In the order of roles and names.
     """
     since, until = quarter.bounds
-    rows = Notice.objects.counted().filter(
-        municipality__region__in=list(regions),
-        partner__isnull=False,
-        contact__isnull=False,
-        purpose__in=ASKS_FOR_ANSWER,
-        partner__role__in=set(Role.values) - set(OWN_ROLES),
-        # What goes out again and again for a month belongs to the quarter in which it began.
-        owed_at__lt=until,
-        owed_at__gte=since - timedelta(days=31),
-    )
-    asked: dict[tuple[UUID, int], _Asked] = defaultdict(_Asked)
-    unrecorded = 0
-    for part in _read_rows(rows):
-        steps = _read_steps(key for key, *_rest in part)
-        for key, chain, office, answer_by, owed_at, was_sent in part:
-            taken = steps.get(key, {})
-            if "sent" not in taken:
-                unrecorded += was_sent and since <= owed_at
-                continue
-            group = asked[chain, office]
-            for step, moment in taken.items():
-                group.note(step, moment)
-            if answer_by is not None:
-                group.answer_by = min(group.answer_by or answer_by, answer_by)
-    groups: dict[int, list[_Asked]] = defaultdict(list)
-    for (_chain, office), group in asked.items():
-        if since <= group.at["sent"] < until:
-            groups[office].append(group)
-    offices = Partner.objects.filter(pk__in=groups).order_by("role", "slug")
-    return Answers(quarter, [_count(office, groups[office.pk], now) for office in offices], unrecorded)
-
-
-Row = tuple[UUID, UUID, int, datetime | None, datetime, bool]
-
-
-def _read_rows(rows: NoticeQuerySet) -> Iterator[list[Row]]:
-    """Yield (key, chain, office's key, answer by, created at, whether its row says that it was sent), AT_ONCE each."""
-    fields = ("pk", "chase_id", "partner_id", "answer_by", "owed_at", "sent_at")
-    part: list[Row] = []
-    for key, chain, office, answer_by, owed_at, sent_at in rows.order_by("owed_at", "pk").values_list(*fields):
-        assert office is not None  # as the filter says
-        part.append((key, chain or key, office, answer_by, owed_at, sent_at is not None))
-        if len(part) == AT_ONCE:
-            yield part
-            part = []
-    yield part
-
-
-def _read_steps(keys: Iterable[UUID]) -> Mapping[UUID, dict[str, datetime]]:
-    """Return the first moment of each step of these notices, as the chain has it."""
-    by_target = {str(key): key for key in keys}
-    found: dict[UUID, dict[str, datetime]] = defaultdict(dict)
-    # The kinds are told apart here: with a condition on them, SQLite reads every step that was ever taken of any notice
-    # before it looks at the targets.
-    entries = AuditEntry.objects.filter(target_kind="notice", target_id__in=by_target).order_by()
-    for target, action, at in entries.values_list("target_id", "action", "at").iterator():
-        step = STEPS.get(action)
-        if step is not None:
-            steps = found[by_target[target]]
-            steps[step] = min(steps.get(step, at), at)
-    return found
-
-
-def _count(office: Partner, groups: Sequence[_Asked], now: datetime) -> OfficeAnswers:
-    accepted = sum("accepted" in group.at for group in groups)
-    passed_on = [group for group in groups if "accepted" not in group.at and group.at.keys() & PASSED_ON]
-    wrong_area = sum("wrong_area" in group.at for group in passed_on)
-    open_groups = [group for group in groups if not group.at.keys() & {"accepted", *PASSED_ON}]
-    waiting = sum((group.answer_by or group.at["sent"] + FIRST_DAY) > now for group in open_groups)
-    return OfficeAnswers(
-        office=office,
-        notified=len(groups),
-        accepted=accepted,
-        declined=len(passed_on) - wrong_area,
-        wrong_area=wrong_area,
-        silent=len(open_groups) - waiting,
-        waiting=waiting,
-        to_open=_measure(groups, "opened"),
-        to_accept=_measure(groups, "accepted"),
-        to_outcome=_measure(groups, "outcome"),
+    state = get_state()
+    places = set(Municipality.objects.filter(region__in=list(regions)).values_list("pk", flat=True))
+    head = ChainHead.objects.values_list("number", flat=True).first() or 0
+    if head - state.number > MAX_TOUCHED or not is_all_named():
+        found = read_quarter(quarter)
+        tallies: dict[int, _Tally] = defaultdict(_Tally)
+    else:
+        # At most so many, in the order of their numbers: what was asked for above may have grown since.
+        chains = read_touched(state.number, at_most=2 * MAX_TOUCHED).chains
+        found = read_asked(chains)
+        tallies = _count_stored(quarter, places, chains, now)
+        found.asked += _read_split(quarter, chains)
+        stored = UnrecordedNotice.objects.filter(owed_at__gte=since, owed_at__lt=until)
+        found.unrecorded += [row for row in stored if row.chain not in chains]
+    _add_rows(tallies, found.asked, quarter, places, now)
+    offices = {office.pk: office for office in Partner.objects.exclude(role__in=OWN_ROLES).order_by("role", "slug")}
+    unrecorded = [row for row in found.unrecorded if row.place_id in places and row.office_id in offices]
+    return Answers(
+        quarter,
+        [tallies[key].build(office) for key, office in offices.items() if key in tallies],
+        sum(since <= row.owed_at < until for row in unrecorded),
+        state.compared_at,
+        state.differed_at,
     )
 
 
-def _measure(groups: Iterable[_Asked], step: str) -> Times:
-    return Times.of([minutes for group in groups if (minutes := group.measure(step)) is not None])
+def read_quarter(quarter: Quarter) -> Found:
+    """Compute from the record what may belong to a quarter, without the stored rows.
+
+    What was first sent more than a month after it was created isn't found by this.
+    """
+    since, until = quarter.bounds
+    notices = get_asking_notices().filter(owed_at__lt=until, owed_at__gte=since - MONTH)
+    return read_asked(chain for chain in notices.order_by().values_list("chase_id", flat=True) if chain is not None)
+
+
+def _count_stored(
+    quarter: Quarter, places: Collection[int], left_out: Collection[UUID], now: datetime
+) -> dict[int, _Tally]:
+    since, until = quarter.bounds
+    rows = OfficeAsked.objects.filter(
+        # With their keys, both databases go along an index that has the offices in order.
+        office__in=list(Partner.objects.exclude(role__in=OWN_ROLES).values_list("pk", flat=True)),
+        sent_at__gte=since,
+        sent_at__lt=until,
+        place__in=places,
+        is_split=False,
+    )
+    if left_out:
+        rows = rows.exclude(chain__in=name_keys(left_out))
+    counted: Any = (
+        rows.order_by()
+        .values_list("office")
+        .annotate(
+            notified=Count("pk"),
+            accepted=Count("accepted_after"),
+            passed_on=Count("pk", filter=PASSED_ON),
+            wrong_area=Count("pk", filter=PASSED_ON & WAS_WRONG),
+            unanswered=Count("pk", filter=IS_OPEN),
+            waiting=Count("pk", filter=IS_OPEN & Q(answer_by__gt=now)),
+            opened=_List("opened_after"),
+            taken=_List("accepted_after"),
+            outcome=_List("outcome_after"),
+        )
+    )
+    tallies: dict[int, _Tally] = defaultdict(_Tally)
+    for office, notified, accepted, passed_on, wrong_area, unanswered, waiting, *times in counted:
+        lists = [each or [] for each in times]
+        tallies[office] = _Tally(notified, accepted, passed_on, wrong_area, unanswered, waiting, *lists)
+    return tallies
+
+
+def _read_split(quarter: Quarter, left_out: Collection[UUID]) -> list[OfficeAsked]:
+    """Return the rows of offices that were notified of one thing about several places, which are rare."""
+    since, until = quarter.bounds
+    begun = OfficeAsked.objects.filter(is_split=True, sent_at__gte=since, sent_at__lt=until).values("chain")
+    return [row for row in OfficeAsked.objects.filter(is_split=True, chain__in=begun) if row.chain not in left_out]
+
+
+def _add_rows(
+    tallies: dict[int, _Tally], rows: Iterable[OfficeAsked], quarter: Quarter, places: Collection[int], now: datetime
+) -> None:
+    since, until = quarter.bounds
+    groups: dict[tuple[UUID, int], list[OfficeAsked]] = defaultdict(list)
+    for row in rows:
+        if row.place_id in places:
+            groups[row.chain, row.office_id].append(row)
+    for (_chain, office), group in groups.items():
+        row = group[0] if len(group) == 1 else _join(group)
+        if since <= row.sent_at < until:
+            tallies[office].add(row, now)
+
+
+def _join(group: Sequence[OfficeAsked]) -> OfficeAsked:
+    """Return what an office was notified of about several places, as one."""
+    sent_at = min(row.sent_at for row in group)
+    after: dict[str, int | None] = {}
+    for name in (f"{step}_after" for step in AFTER_SENDING):
+        moments = [
+            (row.sent_at - sent_at) // MICROSECOND + getattr(row, name)
+            for row in group
+            if getattr(row, name) is not None
+        ]
+        after[name] = min(moments, default=None)
+    return OfficeAsked(sent_at=sent_at, answer_by=min(row.answer_by for row in group), **after)

@@ -21,7 +21,8 @@ from notifications.briefs.documents import to_pdf
 from notifications.directory.models import Role
 from notifications.outbox.sender import ORGANISATION
 
-from .counting import Answers, OfficeAnswers, Quarter, Times, count_answers, list_quarters
+from .counting import Answers, OfficeAnswers, Times, count_answers
+from .quarters import Quarter, list_quarters
 
 HOUR, DAY = 60, 24 * 60
 
@@ -56,7 +57,7 @@ class SilenceView(WagtailAdminTemplateMixin, View):
             quarters=[(each.key, name_quarter(each)) for each in quarters],
             quarter=quarter.key,
             lines=[describe(each) for each in answers.offices],
-            unrecorded=answers.unrecorded,
+            **_describe_checks(answers),
             regions=[each.name for each in regions],
         )
         return self.render_to_response(context)
@@ -100,6 +101,14 @@ def describe(answers: OfficeAnswers) -> dict[str, Any]:
             if times.count
         ],
     }
+
+
+def _describe_checks(answers: Answers) -> dict[str, Any]:
+    """Say how the figures stand to the record. That stored ones differed is said of the quarter in which it was so."""
+    differed_at = answers.differed_at
+    if differed_at is not None and differed_at < answers.quarter.bounds[0]:
+        differed_at = None
+    return {"unrecorded": answers.unrecorded, "compared_at": answers.compared_at, "differed_at": differed_at}
 
 
 def word_minutes(minutes: float | None) -> str:
@@ -149,7 +158,7 @@ def _build_pdf(answers: Answers, regions: list[str], now: datetime) -> HttpRespo
         "title": name_quarter(answers.quarter),
         "regions": regions,
         "lines": [describe(each) for each in answers.offices],
-        "unrecorded": answers.unrecorded,
+        **_describe_checks(answers),
         "made_on": timezone.localdate(now),
     }
     html = render_to_string("silence/paper.html", context)

@@ -44,7 +44,7 @@ class AuditEntry(models.Model):
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
         ordering = ["number"]
-        indexes = [models.Index(fields=["actor_id"], name="audit_entry_actor")]
+        indexes = [models.Index(fields=["actor_id", "number"], name="audit_entry_by_actor")]
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"

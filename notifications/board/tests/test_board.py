@@ -135,6 +135,21 @@ def test_a_notice_counts_where_its_case_is_and_another_regions_is_not_there(staf
     assert words[far.region.name].startswith("1 open")
 
 
+if connection.vendor == "sqlite":  # PostgreSQL decides by what is in the tables
+
+    def test_attempts_are_read_along_their_notices_and_not_all_there_are(staffed, coordinator):
+        notify_officer(staffed)
+        send_due()
+        with CaptureQueriesContext(connection) as asked:
+            build_tiles(coordinator, timezone.now())
+        (query,) = [
+            each["sql"] for each in asked if 'FROM "outbox_attempt" WHERE' in each["sql"] and "number" in each["sql"]
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+            assert "dispatch_id" not in str(cursor.fetchall())
+
+
 def test_nothing_sealed_is_read_and_nothing_of_a_brief_is_shown(staffed, coordinator):
     brief = {"sections": [{"title": {"sq": "Kanarina", "en": "Kanarina"}, "rows": []}]}
     notify_officer(staffed, brief=brief, case_reference="7K2M9Q")

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from access.models import Assignment, StaffRole, User
@@ -14,6 +16,7 @@ from case_forms.submissions.seeding.reference import seed_reference
 from tests.rows import laid_down
 from tests.world.notices import notify_officer
 
+from .. import audit_reader
 from ..audit_reader import PAGE
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,34 @@ def test_it_is_narrowed_by_person_deed_target_and_time(keeper, staffed):
         assert f'data-kind="{shown}"' in html, asked
         assert f'data-kind="{hidden}"' not in html, asked
     assert AuditEntry.objects.filter(action="audit.read", detail__who="other").exists()
+
+
+@pytest.mark.parametrize("at_most", [1, 10])
+def test_of_several_people_of_one_name_the_newest_entries_are_shown_in_their_order(keeper, monkeypatch, at_most):
+    monkeypatch.setattr(audit_reader, "MAX_ACTORS", at_most)
+    people = [person(StaffRole.OPERATOR, name) for name in ("first", "second")]
+    for number in range(PAGE + 4):
+        by = people[number % 2]
+        log_event("test.done", actor=Actor("user", str(by.pk)), target_kind="case", target_id=f"t-{number}")
+    html = read(keeper, who="Ada", what="test.")
+    shown = [number for number in range(PAGE + 4) if f"t-{number}<" in html]
+    assert shown == list(range(4, PAGE + 4))
+    assert html.index("t-53<") < html.index("t-52<") < html.index("t-4<")
+    older = read(keeper, who="ada", what="test.", before=str(AuditEntry.objects.get(target_id="t-4").number))
+    assert [number for number in range(PAGE + 4) if f"t-{number}<" in older] == [0, 1, 2, 3]
+
+
+if connection.vendor == "sqlite":  # PostgreSQL decides by what is in the tables
+
+    def test_a_persons_entries_are_read_in_their_order_along_an_index_and_not_sorted(keeper):
+        with CaptureQueriesContext(connection) as asked:
+            read(keeper, who="keeper")
+        (query, *_more) = [each["sql"] for each in asked if f"'{keeper.pk}'" in each["sql"]]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+            plan = str(cursor.fetchall())
+        assert "audit_entry_by_actor" in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_a_filter_that_can_not_be_is_said_beside_its_field(keeper):

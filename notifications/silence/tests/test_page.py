@@ -14,7 +14,9 @@ from notifications.outbox.delivery import send_due
 from tests.world.notices import notify_officer
 from tests.world.places import make_user
 
-from ..counting import Quarter
+from .. import checking
+from ..models import CountState, OfficeAsked
+from ..quarters import Quarter
 from ..views import word_minutes
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +46,20 @@ def test_the_page_names_the_office_and_how_often_it_was_notified(client, notifie
 
 def test_the_page_of_an_empty_quarter_says_so(client):
     assert client.get("/cms/silence/").status_code == 200
+
+
+def test_the_page_says_when_stored_figures_differed_from_the_record_and_when_they_were_compared(client, notified):
+    checking.each_minute()
+    page = client.get("/cms/silence/").content.decode()
+    assert "Last compared with the whole record" in page
+    assert "differed" not in page
+    OfficeAsked.objects.all().delete()
+    CountState.objects.update(compared_at=None)
+    checking.each_minute()
+    for address in ("/cms/silence/", "/cms/silence/?as=pdf"):
+        response = client.get(address)
+        assert response.status_code == 200
+    assert "stored figures differed from the record" in client.get("/cms/silence/").content.decode()
 
 
 @pytest.mark.parametrize("asked", ["1999-1", "2026-5", "x", "../..", "2026-4%00"])

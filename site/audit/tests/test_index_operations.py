@@ -41,7 +41,9 @@ if connection.vendor == "postgresql":  # which alone builds one beside the write
 
     @pytest.mark.django_db(transaction=True)
     def test_an_index_that_was_left_unfinished_is_built_again():
-        operation = AddIndexBeside("auditentry", models.Index(fields=["actor_id"], name="audit_entry_actor"))
+        operation = AddIndexBeside(
+            "auditentry", models.Index(fields=["actor_id", "number"], name="audit_entry_by_actor")
+        )
         state = ProjectState.from_apps(apps)
         with connection.schema_editor(atomic=False) as editor:
             for _time in range(2):  # the second finds it there, as after a try that failed
@@ -50,4 +52,4 @@ if connection.vendor == "postgresql":  # which alone builds one beside the write
             operation.database_forwards("audit", editor, state, state)
         with connection.cursor() as cursor:
             found = connection.introspection.get_constraints(cursor, "audit_auditentry")
-        assert found["audit_entry_actor"]["columns"] == ["actor_id"]
+        assert found["audit_entry_by_actor"]["columns"] == ["actor_id", "number"]

@@ -347,6 +347,7 @@ EACH_MINUTE = (
     "notifications.directory.own_duty.actions.each_minute",
     "notifications.directory.own_duty.mails.each_minute",
     "notifications.inbound.spools.read_all",
+    "notifications.silence.checking.each_minute",
     "case_forms.cases.rights.reminders.send_due",
     "case_forms.devices.alarms.ring",
     "case_forms.devices.returned.ring",
