@@ -1,4 +1,4 @@
-/** Sessions that were planned on this phone, with the form that records each: until the service lists them. */
+/** Sessions that were planned on this phone, with the form that records each: until the service has them on its list. */
 
 const ROW = "planned ";
 
