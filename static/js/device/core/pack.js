@@ -71,8 +71,9 @@ export class Pack {
    */
   async form(key, version, language = "sq") {
     const found = await this.read(this.context.open(), formId(key, version, language));
-    const rules = (found?.sections ?? []).flatMap((/** @type {{ rules?: Rule[] }} */ each) => each.rules ?? []);
-    if (!rules.some((/** @type {Rule} */ { type }) => type === "session")) return found;
+    /** @type {{ rules?: { type: string }[] }[]} */
+    const sections = found?.sections ?? [];
+    if (!sections.some(({ rules = [] }) => rules.some(({ type }) => type === "session"))) return found;
     const listed = ((await this.get(language))?.sessions ?? []).filter(
       (/** @type {PackedSession} */ one) => one.package,
     );
