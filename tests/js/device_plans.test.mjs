@@ -166,6 +166,33 @@ test("once the service lists the session, its line takes the plan's place; a beg
   assert.equal(await plans().get(key), null);
 });
 
+test("a session that was reported meanwhile is on no list, and its plan isn't either", async () => {
+  const key = await planAndFinish();
+  await count(key);
+  await device.queue.send({ now: true });
+  assert.deepEqual(await listed(), [key], "the list from before doesn't know it");
+  await device.pack.refresh();
+  assert.deepEqual(await listed(), []);
+  assert.equal(await device.pack.sessions.get(key), null);
+});
+
+test("a plan that arrives while the list is on its way stays until the next one", async () => {
+  phone.isOnline = false;
+  const key = await planAndFinish();
+  phone.isOnline = true;
+  const pack = service.pack.bind(service);
+  service.pack = () => {
+    const answered = pack();
+    time += 1000;
+    return device.queue.send({ now: true }).then(() => answered);
+  };
+  await device.pack.refresh();
+  assert.deepEqual(await listed(), [key]);
+  service.pack = pack;
+  await device.pack.refresh();
+  assert.deepEqual(await listed(), []);
+});
+
 test("a plan that is another session by now isn't listed beside it", async () => {
   const key = await planAndFinish();
   await device.queue.send({ now: true });

@@ -27,6 +27,7 @@ export class Pack {
   async refresh(language = "sq") {
     const session = this.context.open();
     const service = new Service(this.context.env);
+    const askedAt = this.context.env.now();
     try {
       const token = await this.token(session);
       const { status, body } = await service.ask({ token, path: `device-pack?language=${language}` });
@@ -37,7 +38,7 @@ export class Pack {
       for (const form of body.forms ?? []) await this.bring(session, service, { token, form, language });
       const { sessions = [], session_plan: plan } = body;
       await this.sessions.bring(session, service, { token, sessions, plan, language });
-      await this.clear(session, body, language);
+      await this.clear(session, body, { language, askedAt });
       await this.kits.bring(session, service, { token, kits: body.kits ?? [] });
     } catch (error) {
       if (error instanceof Unreachable) return "unreachable";
@@ -70,8 +71,9 @@ export class Pack {
    */
   async form(key, version, language = "sq") {
     const found = await this.read(this.context.open(), formId(key, version, language));
-    const rules = (found?.sections ?? []).flatMap((/** @type {{ rules?: Rule[] }} */ each) => each.rules ?? []);
-    if (!rules.some((/** @type {Rule} */ { type }) => type === "session")) return found;
+    /** @type {{ rules?: { type: string }[] }[]} */
+    const sections = found?.sections ?? [];
+    if (!sections.some(({ rules = [] }) => rules.some(({ type }) => type === "session"))) return found;
     const listed = ((await this.get(language))?.sessions ?? []).filter(
       (/** @type {PackedSession} */ one) => one.package,
     );
@@ -105,9 +107,9 @@ export class Pack {
    *
    * @param {DeviceSession} session
    * @param {{ forms?: PackedForm[], sessions?: PackedSession[] }} offered
-   * @param {string} language
+   * @param {{ language: string, askedAt: number }} how
    */
-  async clear(session, { forms = [], sessions = [] }, language) {
+  async clear(session, { forms = [], sessions = [] }, { language, askedAt }) {
     const { env, store } = this.context;
     const used = new Set();
     const needed = new Set(forms.map(({ key, version }) => formId(key, version, language)));
@@ -121,7 +123,7 @@ export class Pack {
       used.add(row.id).add(draft.session);
       if (draft.session) needed.add(sessionRow(draft.session, draft.language));
     }
-    await this.sessions.plans.clear(used, sessions);
+    await this.sessions.plans.clear(used, askedAt);
     await store.run(["pack"], "readwrite", async (requests) => {
       for (const { id } of await requests.all("pack"))
         if (/^(?:form|session) /.test(id) && id.endsWith(` ${language}`) && !needed.has(id))

@@ -1,4 +1,4 @@
-/** Sessions that were planned on this phone, with the form that records each: until the service lists them. */
+/** Sessions that were planned on this phone, with the form that records each: until the service has them on its list. */
 
 const ROW = "planned ";
 
@@ -37,19 +37,21 @@ export class Plans {
   }
 
   /**
-   * Lets go of those that the service lists, and of those that are no longer spoken of here. `used`: ids of drafts, and
-   * of sessions that drafts are about.
+   * Lets go of those that had arrived when the service was asked for its list, which is the truth from then on, and of
+   * those that are no longer spoken of here. `used`: ids of drafts, and of sessions that drafts are about.
    *
    * @param {Set<string>} used
-   * @param {PackedSession[]} sessions
+   * @param {number} askedAt
    */
-  async clear(used, sessions) {
+  async clear(used, askedAt) {
     await this.pack.context.store.run(["pack", "queue"], "readwrite", async (requests) => {
-      const queued = new Set((await requests.all("queue")).map(({ id }) => id));
+      const rows = await requests.all("queue");
+      const hasArrived = (/** @type {QueueRow} */ { state, at }) => /^(?:server|told)$/.test(state) && at <= askedAt;
+      const needed = new Set(rows.filter((each) => !hasArrived(each)).map(({ id }) => id));
       for (const row of await requests.all("pack")) {
         if (!row.id.startsWith(ROW)) continue;
         const id = row.id.slice(ROW.length);
-        if (!used.has(id) && (isListed(id, sessions) || !queued.has(id))) await requests.remove("pack", row.id);
+        if (!used.has(id) && !needed.has(id)) await requests.remove("pack", row.id);
       }
     });
   }
