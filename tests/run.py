@@ -55,7 +55,7 @@ ON_SERVERS = (
         )
     ),
 )
-# Minutes of waiting for what fails (docs/faults.md), and namespaces, which only root makes. The other faults hold a commit.
+# Minutes of waiting for what fails (docs/faults.md), and namespaces, which only root makes. The others hold a commit.
 ONLY_THOROUGH = ("tests/chaos/test_own_machine.py", "tests/machines/test_cut_off.py")
 ALSO_ON_SERVERS = ("case_forms/submissions", "site/config/backups/point_in_time/tests/test_moments.py")
 
