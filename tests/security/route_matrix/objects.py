@@ -159,6 +159,10 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
         for model in ("drills.DrillPlan", "drills.DrillRun", "drills.DrillResult")
     },
     **{
+        model: Inside("the report how institutions answer, which counts places of the reader's regions (silence.views)")
+        for model in ("silence.OfficeAsked", "silence.UnrecordedNotice")
+    },
+    **{
         model: Inside("a message from the public")
         for model in ("signals.TipMessage", "signals.TipEvent", "signals.TipVoice")
     },
@@ -229,7 +233,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("access.RateCount", "audit.AuditEntry", "audit.ChainHead", "audit.PutAside", "audit.RepeatedDenial"),
             *("watch.RequestCount", "watch.Matter", "watch.DailySample"),
             *("vault.KeyInUse", "vault.LastingKey", "outbox.Heartbeat", "asking.Spent", "briefs.ProtocolYear"),
-            "publish_webhooks.PublishWebhook",
+            *("publish_webhooks.PublishWebhook", "silence.CountState"),
         )
     },
     **{
