@@ -80,7 +80,9 @@ def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_aft
     is_over = threading.Event()
 
     def write() -> None:
-        for _life in range(4):
+        for life in range(40):
+            if life >= 4 and len(taken) > 8:  # on a busy machine one reading outlasts a life
+                break
             kill_in_the_middle(database, acknowledged, chance)
         is_over.set()
 

@@ -59,7 +59,7 @@ export class FieldReader {
     this.form = form;
     /** In the order of the page; null: all is to be read. @type {Place[] | null} */
     this.places = null;
-    /** Of the questions, by name. @type {Map<string, Place>} */
+    /** Of the questions, by name. @type {Map<string, Place[]>} */
     this.questions = new Map();
     /** Those outside of questions. @type {Place[]} */
     this.others = [];
@@ -69,8 +69,15 @@ export class FieldReader {
 
   /** What may have changed since: names of questions; null: anything. @param {Iterable<string> | null} names */
   doubt(names) {
-    if (names === null) this.places = null;
+    if (names === null) this.forget();
     else for (const name of names) this.doubtful.add(name);
+  }
+
+  /** Holds nothing that was read: browsers hold on to a form that was sent, and with it to this. */
+  forget() {
+    this.places = null;
+    this.questions.clear();
+    this.others = [];
   }
 
   /** All of them. */
@@ -96,6 +103,7 @@ export class FieldReader {
   }
 
   find() {
+    this.forget();
     const found = /** @type {NodeListOf<HTMLElement>} */ (
       this.form.querySelectorAll(".entry[data-item], input, select, textarea")
     );
@@ -110,7 +118,7 @@ export class FieldReader {
       places.push({ name: isEntry ? (element.dataset.item ?? "") : "", element, fields: [] });
     }
     for (const place of places) place.fields = this.fieldsOf(place);
-    this.questions = new Map(places.map((place) => [place.name, place]));
+    for (const place of places) this.questions.set(place.name, [...(this.questions.get(place.name) ?? []), place]);
     this.others = places.filter((place) => place.name === "");
     this.places = places;
     return places;
