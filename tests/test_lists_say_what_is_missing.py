@@ -29,6 +29,8 @@ CUTS: dict[str, dict[str, str]] = {
         "MAX_KITS": COUNTED,
         "MAX_SESSIONS": COUNTED,
     },
+    "notifications/silence/checking.py": {"AT_ONCE": "a pass goes on where the last look ended"},
+    "outreach_pages/records/phones/which.py": {"MAX_OFFERED": "said beside the choice (`is_cut`)"},
     "case_forms/devices/taking.py": {"MAX_OFFERED": "drafts offered to a phone: the next one comes when one is taken"},
     "case_forms/devices/numbers.py": {
         "MAX_OFFICES": "the nearest numbers to call; all of them are in the directory",

@@ -14,6 +14,7 @@ from case_forms.devices.actions import end_device, grant_device, set_up_device
 from case_forms.devices.models import EndedWhy
 from outreach_pages.records.actions import cancel_session, get_counts, record_session
 from outreach_pages.records.models import InformativeSession
+from outreach_pages.records.phones import which
 from outreach_pages.records.phones.ending import tidy
 from outreach_pages.records.phones.form import build_plan_package
 from outreach_pages.records.phones.models import PhoneRecord
@@ -242,6 +243,21 @@ def test_a_count_whose_plan_never_comes_is_put_on_a_session(phone: Phone, scene:
     assert worker.post(address, posted).status_code == 302
     here.refresh_from_db()
     assert here.state == "held"
+
+
+def test_of_more_sessions_than_can_be_chosen_it_is_said_that_there_are_earlier_ones(
+    phone: Phone, scene: Scene, worker: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.deliver(count(phone, str(uuid.uuid4())))
+    address = reverse("sessions:phone_record", args=[PhoneRecord.objects.get().pk])
+    earlier, later = (enter_at_the_desk(scene, starts_at=time(hour), ends_at=time(hour + 1)) for hour in (7, 9))
+    words = "An earlier one is recorded on its own page"
+    assert words not in worker.get(address, headers={"accept-language": "en"}).content.decode()
+    monkeypatch.setattr(which, "MAX_OFFERED", 1)
+    page = worker.get(address, headers={"accept-language": "en"}).content.decode()
+    assert words in page
+    assert f'value="{later.pk}"' in page
+    assert f'value="{earlier.pk}"' not in page
 
 
 def make_far(place: str = "shkoder") -> tuple[User, InformativeSession]:

@@ -17,7 +17,7 @@ from ..models import InformativeSession
 from .models import PhoneRecord, PhoneRecordKind
 
 DAYS_BACK = timedelta(days=60)
-MAX_OFFERED = 30
+MAX_OFFERED = 60
 
 
 class _SessionField(forms.ModelChoiceField):
@@ -28,7 +28,7 @@ class _SessionField(forms.ModelChoiceField):
 
 
 class WhichForm(forms.Form):
-    """The sessions that it may be about, the latest first. `has_any`: whether there is one."""
+    """The sessions that it may be about, the latest first. `has_any`: whether there is one; `is_cut`: earlier ones, too."""
 
     session = _SessionField(
         InformativeSession.objects.none(), label=_("Which session is it?"), widget=forms.RadioSelect, empty_label=None
@@ -37,13 +37,16 @@ class WhichForm(forms.Form):
     def __init__(self, *args: object, record: PhoneRecord, user: User, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
         offered = list_candidates(record, user)
-        self.has_any = bool(offered)
-        found = InformativeSession.objects.filter(pk__in=offered).select_related("municipality")
+        self.has_any, self.is_cut = bool(offered), len(offered) > MAX_OFFERED
+        found = InformativeSession.objects.filter(pk__in=offered[:MAX_OFFERED]).select_related("municipality")
         self.fields["session"].queryset = found.order_by("-date", "-starts_at", "pk")  # type: ignore[attr-defined]
 
 
 def list_candidates(record: PhoneRecord, user: User) -> list[UUID]:
-    """Return the keys of the unit's sessions: of a plan those of its day, of a record those that have begun lately."""
+    """Return the keys of the unit's sessions: of a plan those of its day, of a record those that have begun lately.
+
+    One more than are offered, where there are more.
+    """
     found = InformativeSession.objects.visible_to(user).filter(unit=record.unit_id)
     found = found.exclude(state=SessionState.CANCELLED)
     if record.kind == PhoneRecordKind.PLAN:
@@ -56,7 +59,7 @@ def list_candidates(record: PhoneRecord, user: User) -> list[UUID]:
 
 
 def _first(found: "QuerySet[InformativeSession]") -> list[UUID]:
-    return list(found.order_by("-date", "-starts_at", "pk").values_list("pk", flat=True)[:MAX_OFFERED])
+    return list(found.order_by("-date", "-starts_at", "pk").values_list("pk", flat=True)[: MAX_OFFERED + 1])
 
 
 def _read_day(record: PhoneRecord) -> date | None:
