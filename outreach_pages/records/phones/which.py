@@ -28,7 +28,7 @@ class _SessionField(forms.ModelChoiceField):
 
 
 class WhichForm(forms.Form):
-    """The sessions that it may be about, the latest first. `has_any`: whether there is one; `is_cut`: earlier ones, too."""
+    """The sessions that it may be about, the latest first. `has_any`: there is one; `is_cut`: and earlier ones."""
 
     session = _SessionField(
         InformativeSession.objects.none(), label=_("Which session is it?"), widget=forms.RadioSelect, empty_label=None
