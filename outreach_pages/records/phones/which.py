@@ -16,7 +16,7 @@ from ..labels import SessionState
 from ..models import InformativeSession
 from .models import PhoneRecord, PhoneRecordKind
 
-DAYS_BACK = timedelta(days=60)
+DAYS_BACK = timedelta(days=180)  # longer than a record waits (PHONE_RECORD_DAYS)
 MAX_OFFERED = 60
 
 

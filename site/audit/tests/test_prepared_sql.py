@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 
-from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from access.models import MobileUnit, Municipality, Region
 
 from ..chain import AuditEvent, log_event, log_events
 from ..models import AuditEntry
@@ -26,19 +26,6 @@ PLACES = PreparedQuery(
     Region._meta.pk,
     lambda regions: Municipality.objects.filter(region__in=regions).select_related("region").only("name", "region"),
 )
-
-
-@pytest.fixture
-def regions() -> list[Region]:
-    made = [
-        Region.objects.create(slug=f"r{number}", name=f"Region {number}", iso_code=f"X{number}") for number in range(5)
-    ]
-    police = PoliceDirectorate.objects.create(slug="p", name="p", short_name="p")
-    for region in made:
-        for number in range(2):
-            slug = f"{region.slug}-{number}"
-            Municipality.objects.create(region=region, police_directorate=police, slug=slug, name=slug)
-    return made
 
 
 @pytest.mark.parametrize("count", range(6))

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from access.models import MobileUnit, Municipality, PoliceDirectorate, Region
+from access.models import MobileUnit, Municipality, Region
 
 from ..models import PutAside
 from ..prepared_values import Prepared, PreparedUpdate
@@ -51,19 +51,6 @@ MOVED = PreparedUpdate(
     at="retry_at",
     code="code",
 )
-
-
-@pytest.fixture
-def regions() -> list[Region]:
-    made = [
-        Region.objects.create(slug=f"r{number}", name=f"Region {number}", iso_code=f"X{number}") for number in range(5)
-    ]
-    police = PoliceDirectorate.objects.create(slug="p", name="p", short_name="p")
-    for region in made:
-        for number in range(2):
-            slug = f"{region.slug}-{number}"
-            Municipality.objects.create(region=region, police_directorate=police, slug=slug, name=slug)
-    return made
 
 
 def put_aside(row: str, *, kind: str = "a", retry_at: datetime = NOW) -> PutAside:

@@ -209,6 +209,19 @@ def test_an_identity_that_is_none_is_said(house: House, content: bytes | None) -
     assert "1NO" not in str(caught.value)
 
 
+def test_the_database_of_the_settings_is_named_by_a_word(
+    house: House, database: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, into = make_backup(house.folder), house.root / "empty"
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///elsewhere")
+    with pytest.raises(CommandError, match="names no database of PostgreSQL"):
+        restore(house, made.path, into, check=True, database="DATABASE_URL")
+    assert not into.exists()
+    if database:
+        monkeypatch.setenv("DATABASE_URL", database["database"])
+        assert "ok   counts:" in restore(house, made.path, into, check=True, database="DATABASE_URL")
+
+
 @ON_SQLITE
 def test_what_another_service_signed_is_refused(house: House, settings: Any) -> None:
     made, into = make_backup(house.folder), house.root / "elsewhere"

@@ -1,5 +1,6 @@
 """`manage.py restore ARCHIVE --into FOLDER`: put a backup into an empty place, or only try whether it can be."""
 
+import os
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ from config.backups.restoring import CannotRestore
 from config.backups.streams import BadKey, Identity, parse_identities
 
 AT_MOST_NAMED = 200
+OWN = "DATABASE_URL"
 
 
 class Command(BaseCommand):
@@ -44,13 +46,22 @@ class Command(BaseCommand):
         parser.add_argument("--into", type=Path, required=True, help="an empty folder: the future DATA_DIR")
         parser.add_argument("--identity", required=True, help="the file with AGE-SECRET-KEY-…, or - to type it")
         parser.add_argument("--case-keys", type=Path, help=f"the newest {CASE_KEYS} (beside the archive)")
-        parser.add_argument("--database", default="", help="for PostgreSQL: the URL of an empty database")
+        parser.add_argument(
+            "--database",
+            default="",
+            help=f"for PostgreSQL: the URL of an empty database, or the word {OWN}: that of the settings",
+        )
         parser.add_argument("--check", action="store_true", help="only try it; what was written is removed again")
         parser.add_argument("--mail-log", type=Path, help="the mail server's log since the backup (also .gz)")
         parser.add_argument("--accept-unsigned", action="store_true", help="restore what our key didn't sign")
 
     def handle(self, *args: Any, archive: str | Path, into: Path, **options: Any) -> None:
         began, into = time.monotonic(), into.resolve()
+        if options["database"] == OWN:
+            # So that no list of processes shows its password.
+            options["database"] = os.environ.get(OWN, "")
+            if not options["database"].startswith("postgres"):
+                raise CommandError(f"{OWN} names no database of PostgreSQL. Nothing was changed.")
         if options["mail_log"] and not options["mail_log"].is_file():
             raise CommandError(f"{options['mail_log']}: there is no such file. Nothing was changed.")
         try:
