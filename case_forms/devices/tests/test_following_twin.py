@@ -50,6 +50,13 @@ def make_dense() -> dict[str, Any]:
         "max": 5,
         "items": [
             question("text", "who"),
+            # Filled in with what it refuses, and refused by the rule as well: the same is said of it each time.
+            question(
+                "email",
+                "mail",
+                initial={"today": []},
+                constraint={"expr": {"answered": ["city"]}, "message": texts("Jo", "Not so")},
+            ),
             question(
                 "integer",
                 "persons",

@@ -216,10 +216,11 @@ export class Walk {
     mark(rule, element, required);
     const filter = rule.choice_filter;
     if (filter) offer(element, rule, name, (choice) => holds(filter, { ...scope, choice }, false));
-    const isEmpty = isNothing(rule, element, name);
+    let isEmpty = isNothing(rule, element, name);
     if (isEmpty && rule.initial !== undefined && !this.touched.has(name)) {
       this.touched.add(name); // once: whoever empties it again means it
       fill(element, name, this.own(rule, scope));
+      isEmpty = isNothing(rule, element, name); // what was filled in is judged as if it had been typed
     }
     const given = answer(rule, name, this.form);
     const value = given ?? (isEmpty ? this.own(rule, scope) : undefined);
