@@ -7,7 +7,6 @@ are therefore remembered as rows in this process: on SQLite, which all tests run
 
 import copy
 import functools
-import weakref
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -24,7 +23,6 @@ PRINTS = "prints_of_all_tables"
 
 _beginning: Rows = {}
 _beginning_prints: dict[str, str] = {}
-_prepared: "weakref.WeakSet[Any]" = weakref.WeakSet()  # connections that know the statement PRINTS
 _seeded: dict[tuple[Callable[[], object], ...], Rows] = {}
 
 
@@ -134,7 +132,9 @@ def _added() -> Rows:
 def _prints() -> dict[str, str]:
     """A fingerprint of each table of PostgreSQL, asked for at once: each table by itself would be a journey."""
     with connection.cursor() as cursor:
-        if connection.connection not in _prepared:
+        # What drops a table or rolls back may have let go of all that was prepared (psycopg's PrepareManager).
+        cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = %s", [PRINTS])
+        if cursor.fetchone() is None:
             tables = [table for table in _tables(cursor) if table != COUNTERS["postgresql"]]
             each = (
                 f"SELECT '{table}', md5(coalesce(string_agg(whole_row::text, '|' ORDER BY whole_row::text), '')) "  # noqa: S608
@@ -142,7 +142,6 @@ def _prints() -> dict[str, str]:
                 for table in tables
             )
             cursor.execute(f"PREPARE {PRINTS} AS {' UNION ALL '.join(each)}")
-            _prepared.add(connection.connection)
         cursor.execute(f"EXECUTE {PRINTS}")
         return dict(cursor.fetchall())
 
