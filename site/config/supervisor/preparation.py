@@ -200,7 +200,8 @@ def _seed_if_changed(place: Instance, say: Say) -> None:
 def collect_if_changed(data_dir: Path, say: Say) -> None:
     """Collect the static files if they changed. Older ones stay: open pages still refer to them."""
     stamps = Stamps(data_dir)
-    read = _digest([*_files(("static", ".static", *_static_folders()), ("",)), ROOT / "requirements.txt"])
+    how = (ROOT / "requirements.txt", ROOT / "site/config/static_storage.py")
+    read = _digest([*_files(("static", ".static", *_static_folders()), ("",)), *how])
     if stamps.differs("static", read):
         _timed(say, "static files", _collect_static)
         stamps.keep("static", read)

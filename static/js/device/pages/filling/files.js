@@ -11,8 +11,10 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const TYPES = { image: ["image/jpeg", "image/png", "image/webp"], pdf: ["application/pdf"] };
 
 /** @param {number} bytes */
-const size = (bytes) =>
-  `(${bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`})`;
+function size(bytes) {
+  const kilobytes = bytes / 1024;
+  return kilobytes < 1024 ? `(${Math.ceil(kilobytes)} kB)` : `(${(kilobytes / 1024).toFixed(1)} MB)`;
+}
 
 /**
  * @param {HTMLFormElement} form
