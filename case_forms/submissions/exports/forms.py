@@ -7,7 +7,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
-from case_forms.form_builder.models import FormDefinition
+from case_forms.form_builder.models import FormDefinition, FormVersion
 
 from ..models import Submission
 from .models import Format
@@ -19,10 +19,10 @@ HOW = [("labels", _("Labels, for people")), ("codes", _("Codes, for programs"))]
 def _with_one(rows: "QuerySet[Any]", seen: "QuerySet[Submission]", of: str) -> "QuerySet[Any]":
     """Return the rows that have a submission among these: the first one found for each is enough.
 
-    Not as EXISTS, which PostgreSQL answers by reading all submissions there are. `seen` of units is to be in the order
-    of their index, or all of a unit's are joined to their cases first.
+    Not as EXISTS, which PostgreSQL answers by reading all submissions there are. In the order of the index that each of
+    these has, for the same reason: what has none is then known by one look, and not once all others are read.
     """
-    first = seen.filter(**{of: OuterRef("pk")}).values("pk")[:1]
+    first = seen.filter(**{of: OuterRef("pk")}).order_by("-received_at").values("pk")[:1]
     return rows.filter(pk__in=rows.annotate(first=Subquery(first)).filter(first__isnull=False).order_by().values("pk"))
 
 
@@ -46,9 +46,10 @@ class ExportForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # only forms and units with something to export: the lists say no more than the person may see anyway
-        seen = Submission.objects.visible_to(user).order_by()
-        self._choose_from("form", _with_one(FormDefinition.objects.all(), seen, "form_version__form"))
-        self._choose_from("unit", _with_one(MobileUnit.objects.all(), seen.order_by("-received_at"), "unit"))
+        seen = Submission.objects.visible_to(user)
+        used = _with_one(FormVersion.objects.all(), seen, "form_version")
+        self._choose_from("form", FormDefinition.objects.filter(pk__in=used.values("form")))
+        self._choose_from("unit", _with_one(MobileUnit.objects.all(), seen, "unit"))
 
     def _choose_from(self, name: str, rows: Any) -> None:
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
