@@ -30,6 +30,7 @@ from .ranges import respond_with_range
 RENDITIONS = "images"
 RENDITION_CACHE_CONTROL = "public, max-age=2592000, immutable"  # a rendition's name changes with its picture
 RETRY_SECONDS = "10"
+PROXY_SECONDS = "60"
 MAX_ID_DIGITS = 18  # digits
 PICTURES = {".avif": "image/avif", ".webp": "image/webp"}  # not known to every system's list of types
 
@@ -76,6 +77,8 @@ def _serve_bucket(request: HttpRequest, path: str) -> HttpResponseBase:
             response = _respond_from_bucket(request, stored)
     except FileNotFoundError:
         raise Http404 from None
+    # nginx may give it out for a minute without asking: no longer, so that what is deleted is soon gone there too.
+    response["X-Accel-Expires"] = PROXY_SECONDS
     return _describe(response, etag, stored.modified.timestamp())
 
 

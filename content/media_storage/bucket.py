@@ -31,6 +31,7 @@ from .names import is_plain
 CONNECT_SECONDS = 2
 READ_SECONDS = 4
 PAUSE_SECONDS = 5.0
+DEBIANS_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 PROBE = "probe.txt"  # comes and goes each minute (`probe`)
 TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 UNKNOWN = frozenset({"NotImplemented"})  # of a service that knows no conditions
@@ -51,8 +52,8 @@ class Pause:
         self._until = 0.0
         self._code = ""
 
-    def wait_for_nobody(self) -> None:
-        """Raise BucketAway during a pause."""
+    def refuse(self) -> None:
+        """Raise BucketAway during a pause, unless it is this caller's turn to try."""
         with self._lock:
             if not self._until:
                 return
@@ -85,7 +86,7 @@ class MediaBucket(S3Storage):
             location=where.prefix,
             endpoint_url=where.endpoint or None,
             region_name=settings.MEDIA_S3_REGION,
-            verify=settings.MEDIA_S3_CA_FILE or ssl.get_default_verify_paths().cafile,
+            verify=_find_authorities(),
             default_acl=None,
             querystring_auth=False,
             custom_domain=None,
@@ -129,7 +130,7 @@ class MediaBucket(S3Storage):
 
     def ask(self, name: str, question: Callable[[], Answer]) -> Answer:
         """Ask the bucket. Raises FileNotFoundError for an object that isn't there, NameTaken, BucketAway."""
-        self.pause.wait_for_nobody()
+        self.pause.refuse()
         try:
             try:
                 answer = question()
@@ -260,6 +261,12 @@ class MediaBucket(S3Storage):
         """Delete a file, also one that isn't there. Raises BucketAway."""
         key = self.get_key(name)
         self.ask(name, lambda: self.client.delete_object(Bucket=self.bucket_name, Key=key))
+
+
+def _find_authorities() -> str | None:
+    """Return the file of certificates to trust: the setting's, or this system's, not those that botocore brings."""
+    found = (settings.MEDIA_S3_CA_FILE, ssl.get_default_verify_paths().cafile, DEBIANS_AUTHORITIES)
+    return next((each for each in found if each and os.path.exists(each)), None)
 
 
 def _explain(error: ClientError, name: str) -> Exception:

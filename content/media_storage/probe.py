@@ -1,10 +1,10 @@
 """Whether the bucket can be reached, listed, written to and read, and gives nothing to whoever has no key."""
 
-import ssl
+from http import HTTPStatus
 from io import BytesIO
 from urllib.parse import quote
 
-import httpx
+import urllib3
 from django.conf import settings
 
 from .bucket import CONNECT_SECONDS, PROBE, READ_SECONDS, MediaBucket, NameTaken
@@ -73,14 +73,16 @@ def describe(error: BucketAway) -> str:
 def _refuse_public(bucket: MediaBucket) -> None:
     """Ask without a key for the object and for the list. Raises NotUsable when either is given."""
     place = f"{bucket.client.meta.endpoint_url}/{quote(bucket.bucket_name)}"
-    trust = ssl.create_default_context(cafile=settings.MEDIA_S3_CA_FILE or None)
-    limits = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    try:
-        with httpx.Client(verify=trust, timeout=limits) as client:
-            answers = [client.get(f"{place}/{quote(bucket.get_key(PROBE))}"), client.get(f"{place}?list-type=2")]
-    except (httpx.HTTPError, OSError) as error:
-        raise bucket.fail(error) from None
-    if any(answer.status_code == httpx.codes.OK for answer in answers):
+    limits = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    with urllib3.PoolManager(ca_certs=bucket.verify or None, timeout=limits, retries=False) as anybody:
+        try:
+            answers = [
+                anybody.request("GET", address, redirect=False, preload_content=False).status
+                for address in (f"{place}/{quote(bucket.get_key(PROBE))}", f"{place}?list-type=2")
+            ]
+        except urllib3.exceptions.HTTPError as error:
+            raise bucket.fail(error) from None
+    if HTTPStatus.OK in answers:
         raise NotUsable(
             "public",
             f"{settings.MEDIA_BUCKET_URL} gives its files to everybody. Originals say where a photograph was taken, and"

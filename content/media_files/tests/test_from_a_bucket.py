@@ -50,6 +50,11 @@ class TestFromABucket(in_folder.TestFiles):
         assert self.client.head("/media/images/fusha.width-400.avif").status_code == 200
         assert [method for method, _path in self.shelf.asked] == ["HEAD", "HEAD"]
 
+    def test_a_proxy_of_ours_keeps_a_picture_for_a_minute_and_no_failure(self) -> None:
+        assert self.client.get("/media/images/fusha.width-400.avif")["X-Accel-Expires"] == "60"
+        self.fail("refuses")
+        assert "X-Accel-Expires" not in self.client.get("/media/images/fusha.width-400.avif")
+
     def test_what_is_gone_is_not_found(self) -> None:
         self.shelf.objects.clear()
         assert self.client.get(self.document.url).status_code == 404

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import override_settings
+from wagtail.images import get_image_model
 
-from config.backups.elsewhere.tests.bucket import SECRET, Shelf
+from config.backups.elsewhere.tests.bucket import SECRET, Shelf, running_shelf
+from config.supervisor import preparation
 from content.media_storage import bucket as bucket_module
 from content.media_storage import checks, probe
 from content.media_storage.bucket import MediaBucket
@@ -26,6 +29,9 @@ from content.media_storage.errors import BucketAway
 from content.media_storage.files import exists, get_bucket, list_files, remove
 from content.media_storage.location import read_location
 from content.media_storage.names import is_plain
+from content.seeding.files import _load_descriptions, create_files
+from content.seeding.memory import SeedMemory
+from notifications.channels.tests.test_outgoing_http import _certificate
 from tests.world.media_bucket import list_settings, media_in_bucket, names
 
 ROOT = Path(__file__).parents[3]
@@ -271,6 +277,18 @@ def test_what_is_raised_while_it_is_away_survives_a_copy() -> None:
     assert pickle.loads(pickle.dumps(BucketAway("silent"))).code == "silent"  # noqa: S301
 
 
+def test_over_https_only_the_certificates_that_are_named_are_trusted(tmp_path: Path) -> None:
+    with running_shelf(_certificate(tmp_path, "localhost")) as shelf:
+        with override_settings(**list_settings(shelf)):
+            assert measure(lambda: exists("a.txt"))[0] == "unreachable"
+        with override_settings(**list_settings(shelf, MEDIA_S3_CA_FILE=str(tmp_path / "cert.pem"))):
+            assert store("a.txt", b"abc") == "a.txt"
+            with default_storage.open("a.txt") as file:
+                assert file.read() == b"abc"
+            assert not shelf.refused
+            probe.try_bucket(get_bucket())
+
+
 # ---- private, usable, described ----
 
 
@@ -352,3 +370,38 @@ def test_the_folder_is_listed_as_before(tmp_path: Path, settings: Any) -> None:
     assert exists("images/a.webp")
     remove("images/a.webp")
     assert not exists("images/a.webp")
+
+
+# ---- the first content ----
+
+
+@pytest.mark.django_db
+def test_files_of_the_first_content_go_into_the_bucket_and_what_is_there_is_not_sent_again(shelf: Shelf) -> None:
+    named = [("picture", key) for key in _load_descriptions()["pictures"]][:1]
+    found, new = create_files(named, SeedMemory(set()))
+    assert new == 1
+    (place,) = (name for name in names(shelf) if name.startswith("original_images/"))
+    assert get_image_model().objects.get(pk=found[named[0]]).file.name == place
+    get_image_model().objects.all().delete()
+    shelf.asked.clear()
+    create_files(named, SeedMemory(set()))
+    assert "PUT" not in [method for method, path in shelf.asked if "original" in path]
+
+
+@pytest.mark.django_db
+def test_a_start_while_it_is_away_goes_on_without_new_content_and_the_next_one_brings_it(
+    shelf: Shelf, tmp_path: Path, monkeypatch: Any
+) -> None:
+    named = [("picture", key) for key in _load_descriptions()["pictures"]][:1]
+    said: list[str] = []
+    place: Any = SimpleNamespace(data_dir=tmp_path, is_local=False)
+    monkeypatch.setattr(preparation, "_seed", lambda _place: create_files(named, SeedMemory(set())))
+    shelf.status = 503
+    preparation._seed_if_changed(place, said.append)
+    assert "the media bucket is away" in said[-1]
+    assert not get_image_model().objects.exists()
+    shelf.status = 0
+    preparation._seed_if_changed(place, said.append)
+    assert get_image_model().objects.count() == 1
+    preparation._seed_if_changed(place, said.append)
+    assert get_image_model().objects.count() == 1, "noted, and not laid down again"

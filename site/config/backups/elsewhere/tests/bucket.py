@@ -6,7 +6,7 @@ import hmac
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,7 +49,8 @@ class Shelf:
 
 
 @contextmanager
-def running_shelf() -> Iterator[Shelf]:
+def running_shelf(wrap: Callable[[Any], Any] | None = None) -> Iterator[Shelf]:
+    """Run it; with `wrap`, which gives a socket TLS, at https://localhost."""
     shelf = Shelf()
 
     class Handler(_Handler):
@@ -57,6 +58,9 @@ def running_shelf() -> Iterator[Shelf]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     shelf.url = f"http://127.0.0.1:{server.server_port}"
+    if wrap is not None:
+        server.socket = wrap(server.socket)
+        shelf.url = f"https://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
