@@ -23,6 +23,8 @@ from storages.backends.s3 import S3Storage
 from storages.utils import ReadBytesWrapper, clean_name
 from urllib3.exceptions import HTTPError
 
+from access.limits import Bounded, Busy
+
 from .errors import BucketAway
 from .files import StoredFile
 from .location import read_location
@@ -31,6 +33,7 @@ from .names import is_plain
 CONNECT_SECONDS = 2
 READ_SECONDS = 4
 PAUSE_SECONDS = 5.0
+WAITING, WAIT_SECONDS = 32, 1.0
 DEBIANS_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 PROBE = "probe.txt"  # comes and goes each minute (`probe`)
 TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
@@ -52,15 +55,20 @@ class Pause:
         self._until = 0.0
         self._code = ""
 
-    def refuse(self) -> None:
-        """Raise BucketAway during a pause, unless it is this caller's turn to try."""
+    def look(self) -> None:
+        """Raise BucketAway during a pause."""
         with self._lock:
-            if not self._until:
-                return
+            if time.monotonic() < self._until:
+                raise BucketAway(self._code)
+
+    def enter(self) -> None:
+        """Raise BucketAway during a pause. After one the caller tries, and whoever comes meanwhile is refused."""
+        with self._lock:
             now = time.monotonic()
             if now < self._until:
                 raise BucketAway(self._code)
-            self._until = now + PAUSE_SECONDS  # whoever comes while this one tries doesn't wait with it
+            if self._until:
+                self._until = now + PAUSE_SECONDS
 
     def begin(self, code: str) -> None:
         with self._lock:
@@ -105,6 +113,8 @@ class MediaBucket(S3Storage):
             ),
         )
         self.pause = Pause()
+        # Half of a web server's threads are left to everything else, also in the seconds in which it begins to hang.
+        self.turns = Bounded(at_once=max(1, settings.WEB_THREADS // 2), waiting=WAITING, seconds=WAIT_SECONDS)
         self.knows_conditions = True
         self._made = threading.Lock()
         self._resource: tuple[int, Any] = (0, None)
@@ -130,7 +140,15 @@ class MediaBucket(S3Storage):
 
     def ask(self, name: str, question: Callable[[], Answer]) -> Answer:
         """Ask the bucket. Raises FileNotFoundError for an object that isn't there, NameTaken, BucketAway."""
-        self.pause.refuse()
+        self.pause.look()
+        try:
+            with self.turns.turn():
+                return self._ask(name, question)
+        except Busy:
+            raise BucketAway("busy") from None
+
+    def _ask(self, name: str, question: Callable[[], Answer]) -> Answer:
+        self.pause.enter()  # it may have begun while this one waited
         try:
             try:
                 answer = question()

@@ -223,6 +223,19 @@ def test_after_a_pause_one_tries_and_the_others_go_on_failing_at_once(shelf: She
     store("a.txt", b"a")
 
 
+def test_when_it_begins_to_hang_half_of_a_servers_threads_wait_for_it_and_no_more(shelf: Shelf, settings: Any) -> None:
+    assert not exists("a.txt")
+    shelf.asked.clear()
+    shelf.hangs = threading.Event()
+    readers = [threading.Thread(target=lambda: measure(lambda: exists("a.txt"))) for _number in range(12)]
+    for each in readers:
+        each.start()
+    for each in readers:
+        each.join(timeout=10)
+    assert not any(each.is_alive() for each in readers)
+    assert 0 < len(shelf.asked) <= settings.WEB_THREADS // 2
+
+
 def test_a_bucket_that_refuses_the_connection_is_away(shelf: Shelf) -> None:
     with override_settings(**list_settings(shelf, MEDIA_S3_ENDPOINT="http://127.0.0.1:9")):
         assert measure(lambda: exists("a.txt"))[0] == "unreachable"
