@@ -6,6 +6,7 @@ that is away; then one tries again. A name that another machine has taken at the
 """
 
 import os
+import re
 import ssl
 import threading
 import time
@@ -35,7 +36,7 @@ READ_SECONDS = 4
 PAUSE_SECONDS = 5.0
 WAITING, WAIT_SECONDS = 32, 1.0
 DEBIANS_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-PROBE = "probe.txt"  # comes and goes each minute (`probe`)
+PROBE = re.compile(r"probe-[0-9a-f]{12}\.txt")  # comes and goes each minute (`probe`)
 TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 UNKNOWN = frozenset({"NotImplemented"})  # of a service that knows no conditions
 Answer = TypeVar("Answer")
@@ -240,7 +241,7 @@ class MediaBucket(S3Storage):
             page = self.ask(folder, lambda: self.client.list_objects_v2(**asked))
             for each in page.get("Contents", ()):
                 name = each["Key"][own:]
-                if is_plain(name) and name != PROBE:
+                if is_plain(name) and not PROBE.fullmatch(name):
                     yield StoredFile(name, int(each["Size"]), each["LastModified"], tag=each.get("ETag", ""))
             if not page.get("IsTruncated"):
                 return

@@ -1,15 +1,19 @@
 """Whether the bucket can be reached, listed, written to and read, and gives nothing to whoever has no key."""
 
+from hashlib import sha256
 from http import HTTPStatus
 from io import BytesIO
+from socket import gethostname
 from urllib.parse import quote
 
 import urllib3
 from django.conf import settings
 
-from .bucket import CONNECT_SECONDS, PROBE, READ_SECONDS, MediaBucket, NameTaken
+from .bucket import CONNECT_SECONDS, READ_SECONDS, MediaBucket, NameTaken
 from .errors import BucketAway
 
+# Of each machine its own, so that none removes another's while that looks for it.
+PROBE = f"probe-{sha256(gethostname().encode()).hexdigest()[:12]}.txt"
 BODY = b"Written and removed by the service to see whether it can be.\n"
 
 

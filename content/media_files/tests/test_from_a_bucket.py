@@ -11,6 +11,7 @@ from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
 from content.media_storage import bucket as bucket_module
+from content.media_storage.probe import PROBE
 from content.pictures import make_sizes
 from content.tests.editors import EditorsTest
 from content.tests.test_uploads import picture
@@ -118,7 +119,7 @@ class TestEditing(EditorsTest):
         assert image.renditions.first().url.startswith("/media/images/")
         with self.captureOnCommitCallbacks(execute=True):
             image.delete()
-        assert names(self.shelf) <= {"probe.txt"}
+        assert names(self.shelf) <= {PROBE}
 
     def test_an_upload_while_it_is_away_says_so_beside_the_file_and_nothing_is_saved(self) -> None:
         self.shelf.status = 503
