@@ -38,7 +38,7 @@ WAITING, WAIT_SECONDS = 32, 1.0
 DEBIANS_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 PROBE = re.compile(r"probe-[0-9a-f]{12}\.txt")  # comes and goes each minute (`probe`)
 TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
-UNKNOWN = frozenset({"NotImplemented"})  # of a service that knows no conditions
+UNKNOWN = "status_501"  # of a service that knows no conditions
 Answer = TypeVar("Answer")
 
 log = structlog.get_logger(__name__)
@@ -259,7 +259,9 @@ class MediaBucket(S3Storage):
         if not replaces and self.knows_conditions:
             try:
                 self.ask(name, lambda: send(IfNoneMatch="*"))
-            except NotImplementedError:
+            except BucketAway as error:
+                if error.code != UNKNOWN:
+                    raise
                 self.knows_conditions = False
             else:
                 return
@@ -293,8 +295,6 @@ def _explain(error: ClientError, name: str) -> Exception:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in TAKEN or status == 412:
         return NameTaken(name)
-    if code in UNKNOWN or status == 501:
-        return NotImplementedError(code)
     if code == "NoSuchBucket":
         return BucketAway("no_bucket")
     if status == 404:

@@ -78,8 +78,10 @@ class Folder:
                 os.link(unfinished, path)  # unlike a rename it replaces nothing
             except FileExistsError:
                 raise NameTaken(name) from None
+            except OSError:  # a file system that knows no links
+                unfinished.rename(path)
         finally:
-            unfinished.unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)  # the other name of what is there now
 
 
 class Bucket:

@@ -242,7 +242,7 @@ def test_a_bucket_that_refuses_the_connection_is_away(shelf: Shelf) -> None:
         assert measure(lambda: store("a.txt", b"a"))[0] == "unreachable"
 
 
-@pytest.mark.parametrize("status", [500, 503, 429, 400])
+@pytest.mark.parametrize("status", [500, 501, 503, 429, 400])
 def test_an_answer_that_is_none_is_away(shelf: Shelf, status: int) -> None:
     shelf.status = status
     assert measure(lambda: exists("a.txt"))[0] == f"status_{status}"

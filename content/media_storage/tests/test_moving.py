@@ -79,6 +79,16 @@ def test_a_file_that_is_another_there_is_named_and_not_replaced(shelf: Shelf, ro
     assert read(root) == FILES
 
 
+def test_a_folder_that_knows_no_links_is_filled_too(shelf: Shelf, root: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    def refuse(*_names: Any) -> None:
+        raise PermissionError
+
+    run("to-bucket")
+    monkeypatch.setattr(os, "link", refuse)
+    run("to-folder", folder=tmp_path / "other")
+    assert read(tmp_path / "other") == FILES
+
+
 def test_what_arrives_damaged_is_named(shelf: Shelf, root: Path) -> None:
     shelf.damages = ".webp"
     out = StringIO()
