@@ -11,6 +11,7 @@ class ContentConfig(AppConfig):
     def ready(self) -> None:
         # Imported here, because they need models, which are loaded by now.
         from . import asset_usage, pictures, public_changes
+        from .media_storage import checks as _media_checks  # noqa: F401
         from .page_cache import invalidation
 
         invalidation.connect()

@@ -18,6 +18,9 @@ from PIL import Image, ImageFile
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
+from .media_storage.errors import BucketAway
+from .media_storage.files import get_bucket
+from .media_storage.location import has_bucket
 from .phone_numbers import find_numbers, is_reserved
 
 OFFICE = (b"PK\x03\x04",)
@@ -40,6 +43,10 @@ KINDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "vtt": (0, (b"WEBVTT", b"\xef\xbb\xbfWEBVTT")),
 }
 INCOMPLETE = _("This picture is incomplete. Save or send it again, then choose it again.")
+AWAY = _(
+    "Files can’t be stored just now, because the place where they lie can’t be reached. Nothing was saved. Try again in"
+    " a few minutes."
+)
 LINK = re.compile(r"https?:|www\.|://", re.IGNORECASE)
 SIGNATURE_BYTES = 16  # bytes: every mark stands within
 _decoding = Lock()
@@ -54,6 +61,18 @@ def refuse_replacement(instance: Any, file: Any) -> None:
         raise ValidationError(
             _("A file is never replaced. Upload the new one, choose it in the page, and have the page approved.")
         )
+
+
+def refuse_while_away(file: Any) -> None:
+    """Refuse a file that couldn't be stored anyhow, while whoever sent it still sees the rest of the form."""
+    if not (has_bucket() and isinstance(file, UploadedFile)):
+        return
+    from .media_storage.probe import write_something
+
+    try:
+        write_something(get_bucket())
+    except BucketAway:
+        raise ValidationError(AWAY) from None
 
 
 def refuse_numbers(text: str) -> str:
@@ -86,6 +105,7 @@ class PictureForm(BaseImageForm):
         refuse_replacement(self.instance, file)
         if isinstance(file, UploadedFile) and not is_complete_picture(file):
             raise ValidationError(INCOMPLETE)
+        refuse_while_away(file)
         return file
 
 
@@ -111,6 +131,7 @@ class DocumentForm(BaseDocumentForm):
                     "This file is not really a .%(kind)s, whatever its name says. Save it as one, then choose it again."
                 )
                 raise ValidationError(words, params={"kind": kind})
+        refuse_while_away(file)
         return file
 
 

@@ -129,6 +129,8 @@ set_up_nginx() {
   certificate_of_our_own "$name"
   local site=/etc/nginx/sites-available/vatra.conf made=/etc/vatra/nginx.made
   sed "s/server_name vatra\.example;/server_name $name;/" $APP/deploy/nginx.conf >$made.new
+  # With a bucket no picture lies on this machine: the service gives them out.
+  if grep -q '^MEDIA_BUCKET_URL=.' $SETTINGS; then sed -i '/location \^~ \/media\/images\//,/^    }/d' $made.new; fi
   if [ -n "$is_new" ] || cmp -s $site $made || ! grep -qsF "server_name $name" /etc/nginx/sites-enabled/*; then
     cp $made.new $site
     mv $made.new $made

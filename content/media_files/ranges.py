@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Protocol, runtime_checkable
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 CHUNK_BYTES = 256 * 1024
+
+
+@runtime_checkable
+class ExpectsPart(Protocol):
+    def expect(self, first: int, last: int) -> None: ...
 
 
 class RangeNotSatisfiable(ValueError):
@@ -40,7 +45,10 @@ def parse_range(header: str, size: int) -> tuple[int, int] | None:
 def respond_with_range(
     file: IO[bytes], size: int, *, asked: str, content_type: str, is_head: bool = False
 ) -> HttpResponseBase:
-    """Answer with the file or the requested range. Closes the file when it has been sent."""
+    """Answer with the file or the requested range. Closes the file when it has been sent.
+
+    A file that comes from elsewhere is told which part is wanted (`expect`), and asked for it before the answer begins.
+    """
     try:
         part = parse_range(asked, size) if asked else None
     except RangeNotSatisfiable:
@@ -54,6 +62,8 @@ def respond_with_range(
         file.close()
         response = HttpResponse(content_type=content_type)
     else:
+        if isinstance(file, ExpectsPart):
+            file.expect(first, last)
         response = StreamingHttpResponse(_iter_chunks(file, first, last - first + 1), content_type=content_type)
     response["Accept-Ranges"] = "bytes"
     response["Content-Length"] = str(last - first + 1)

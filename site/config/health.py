@@ -32,6 +32,7 @@ from notifications.outbox.models import Heartbeat
 from notifications.publish_webhooks.sending import describe_health as describe_publish_webhooks
 
 from .watch.certificate import describe_health as describe_certificate
+from .watch.media import describe_health as describe_media
 from .watch.stored import describe_health as describe_stored
 
 NEEDED = ("database", "migrations", "worker", "sweeper", "contacts")
@@ -179,6 +180,7 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
         **describe_certificate(beats, now),
         "disk": _disk(),
         **describe_stored(beats, now),
+        **describe_media(beats, now),
         **describe_clock(beats, now),
         "backup": describe_backup(beats, now),
         **describe_point_in_time(beats, now),

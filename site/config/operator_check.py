@@ -358,6 +358,51 @@ def _check_backup_folder(folder: Path) -> Iterator[Result]:
         yield hint(f"{folder} is on the disk of the data: when it breaks, both are lost")
 
 
+def _check_media() -> Iterator[Result]:
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    from content.media_storage.location import has_bucket, read_location
+
+    if not has_bucket():
+        yield ok("in DATA_DIR/media (MEDIA_BUCKET_URL isn't set)")
+        return
+    try:
+        read_location()
+    except ImproperlyConfigured as error:
+        yield missing(str(error))
+        return
+    from content.media_storage.files import get_bucket
+    from content.media_storage.probe import NotUsable, keeps_names, try_bucket
+
+    try:
+        try_bucket(get_bucket())
+    except NotUsable as reason:
+        yield missing(str(reason))
+        return
+    yield ok(f"{settings.MEDIA_BUCKET_URL} is reached, read, written to, and private")
+    if not keeps_names(get_bucket()):
+        yield hint(
+            "its service takes a file over one of the same name (it knows no If-None-Match): of two that are uploaded"
+            " by two machines at the same moment under one name, the later would replace the other"
+        )
+    yield _compare_media()
+
+
+def _compare_media() -> Result:
+    from config.backups.database import iter_media_names
+    from content.media_storage.files import list_files
+
+    names, there = set(iter_media_names()), {each.name for each in list_files()}
+    lost = names - there
+    if lost:
+        return missing(
+            f"{len(lost)} of {len(names)} files that the database names aren't in the bucket: `vatra manage media"
+            " to-bucket` copies them there from DATA_DIR/media"
+        )
+    return ok(f"all {len(names)} files that the database names are in the bucket")
+
+
 CHECKS: dict[str, Callable[[], Iterator[Result]]] = {
     "settings": _check_settings,
     "database": _check_database,
@@ -368,10 +413,11 @@ CHECKS: dict[str, Callable[[], Iterator[Result]]] = {
     "certificate": _check_certificate,
     "clock": _check_clock,
     "disk": _check_disk,
+    "media": _check_media,
     "backup": _check_backup,
     "point in time": _check_point_in_time,
 }
-ON_DATABASE = frozenset({"keys", "people", "roster", "backup", "point in time"})
+ON_DATABASE = frozenset({"keys", "people", "roster", "media", "backup", "point in time"})
 MARKS = {"ok": "ok   ", "hint": "hint ", "missing": "MISS "}
 
 

@@ -16,6 +16,7 @@ from access.middleware import API_PREFIX, problem
 from access.models import StaffRole
 from access.rate_limits import parse_address
 from access.sessions.actions import has_factor
+from content.media_storage.errors import BucketAway
 from content.models.page_context import build_page_context
 from vault.keyring import KeyRingError
 
@@ -98,13 +99,14 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a failure (Django's handler500) with a fixed page: nothing of the request or the failure is in it.
 
-    503 with Retry-After while the database is down, the disk is full or the service is overloaded, wherever in the
-    request that appears: also in a middleware, before any view (the API's token is read there). Likewise when a key of
-    the vault is missing: that is a state of the service, which its operator ends, and no fault of the request.
+    503 with Retry-After while the database or the media bucket is down, the disk is full or the service is overloaded,
+    wherever in the request that appears: also in a middleware, before any view (the API's token is read there).
+    Likewise when a key of the vault is missing: that is a state of the service, which its operator ends, and no fault
+    of the request.
     """
     # Django passes handler500 no exception.
     failure = sys.exc_info()[1]
-    if isinstance(failure, OperationalError | InterfaceError | Busy) or _is_without_room(failure):
+    if isinstance(failure, OperationalError | InterfaceError | Busy | BucketAway) or _is_without_room(failure):
         return _try_later(request)
     if isinstance(failure, KeyRingError):
         return _key_is_missing(request)

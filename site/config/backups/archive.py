@@ -38,7 +38,8 @@ class Manifest:
 
     `kind`: backup, or case_keys. `made_at`: ISO 8601, when the database was copied. `facts`: see `database.Facts`.
     `members`: {name: [size in bytes, SHA-256]}. `gone`: ids of attached files that were deleted while it was written.
-    `lost`: ids of attached files that the database names and the disk hadn't.
+    `lost`: ids of attached files that the database names and the disk hadn't. `media_away` of the facts: why public
+    files are missing in it, where they lie in a bucket.
     """
 
     kind: str
@@ -60,9 +61,13 @@ class Writer:
     def add_file(self, name: str, path: Path) -> None:
         """Add a file as it is now. Raises FileNotFoundError when it is gone, OSError."""
         with path.open("rb") as file:
-            info = tarfile.TarInfo(name)
-            info.size = _size(file)
-            self._add(info, file)
+            self.add_open(name, file)
+
+    def add_open(self, name: str, file: BinaryIO) -> None:
+        """Add what an open file holds, from its beginning."""
+        info = tarfile.TarInfo(name)
+        info.size = _size(file)
+        self._add(info, file)
 
     def add_bytes(self, name: str, content: bytes) -> None:
         info = tarfile.TarInfo(name)

@@ -26,7 +26,7 @@ from vault.keyring import KeyRingError
 from vault.models import DataKey
 
 from .archive import Manifest
-from .database import count_rows, get_file_columns
+from .database import count_rows, iter_media_names
 
 NAMED = 3
 
@@ -162,10 +162,7 @@ def _is_forgotten(attachment: Attachment) -> bool:
 
 
 def _check_media() -> Finding:
-    names: set[str] = set()
-    for model, column in get_file_columns():
-        field = next(each for each in model._meta.local_fields if each.column == column)
-        names |= {str(name) for name in model._base_manager.values_list(field.attname, flat=True).iterator() if name}
+    names = set(iter_media_names())
     missing = sorted(name for name in names if not (Path(settings.MEDIA_ROOT) / name).exists())
     if missing:
         return Finding("media", False, f"{len(missing)} public files are missing, the first is {missing[0]}")

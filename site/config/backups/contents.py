@@ -5,10 +5,22 @@ Files are taken from named folders only, and settings by name: what a later rele
 
 import json
 import os
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from django.conf import settings
+
+from content.media_storage.errors import BucketAway
+from content.media_storage.files import StoredFile, get_bucket
+from content.media_storage.location import has_bucket
+
+from .archive import Writer
+
+if TYPE_CHECKING:
+    from content.media_storage.bucket import MediaBucket
 
 ATTACHMENTS, VOICES, MEDIA, SETTINGS = "attachments", "voices", "media", "settings.json"
 SEALED_FOLDERS = (ATTACHMENTS, VOICES)
@@ -23,18 +35,78 @@ PLAIN_SETTINGS = (
     *("BACKUP_DIR", "BACKUP_RECIPIENTS", "BACKUP_MAX_HOURS", "DATA_DIR", "STATIC_ROOT", "DISK_MIN_MB"),
     *("POINT_IN_TIME_SECONDS", "POINT_IN_TIME_DAYS", "POINT_IN_TIME_MAX_SECONDS"),
     *("IDLE_MINUTES", "INVITATION_HOURS", "FACTOR_RESET_HOURS", "ROLE_REQUEST_HOURS", "DRAFT_DAYS", "EXIT_URL"),
-    "PHONE_RECORD_DAYS",
+    *("PHONE_RECORD_DAYS", "MEDIA_BUCKET_URL", "MEDIA_S3_ENDPOINT", "MEDIA_S3_REGION"),
 )
 
 
-def iter_files() -> Iterator[tuple[str, Path]]:
-    """Iterate over (name in the archive, path) of sealed files and public files. What is half written stays out."""
-    folders = ((ATTACHMENTS, settings.ATTACHMENT_DIR), (VOICES, settings.VOICE_DIR), (MEDIA, settings.MEDIA_ROOT))
+Mark = tuple[int, int]  # size, time of the last change in nanoseconds
+CHUNK = 256 * 1024
+IN_MEMORY = 1024 * 1024
+
+
+class Source(Protocol):
+    """A file that goes into an archive under `name`."""
+
+    @property
+    def name(self) -> str: ...
+
+    def read_mark(self) -> Mark:
+        """Raises FileNotFoundError."""
+        ...
+
+    def add_to(self, archive: Writer) -> None:
+        """Raises FileNotFoundError when it is gone, BucketAway, OSError."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file on this machine's disk, or on one that machines share."""
+
+    name: str
+    path: Path
+
+    def read_mark(self) -> Mark:
+        found = self.path.stat()
+        return found.st_size, found.st_mtime_ns
+
+    def add_to(self, archive: Writer) -> None:
+        archive.add_file(self.name, self.path)
+
+
+@dataclass(frozen=True)
+class BucketObject:
+    """A file of the media bucket, as it was listed."""
+
+    name: str
+    stored: StoredFile
+    bucket: "MediaBucket"
+
+    def read_mark(self) -> Mark:
+        return self.stored.size, int(self.stored.modified.timestamp() * 10**9)
+
+    def add_to(self, archive: Writer) -> None:
+        """Add it once all of it is here: an archive into which half a file went would be lost."""
+        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(settings.DATA_DIR)) as whole:
+            with self.bucket.open(self.stored.name, "rb") as file:
+                while data := file.read(CHUNK):
+                    whole.write(data)
+            archive.add_open(self.name, cast(BinaryIO, whole))
+
+
+def iter_files() -> Iterator[Source]:
+    """Iterate over sealed files and public files, these last. What is half written stays out. Raises BucketAway."""
+    folders = [(ATTACHMENTS, settings.ATTACHMENT_DIR), (VOICES, settings.VOICE_DIR)]
+    if not has_bucket():
+        folders.append((MEDIA, settings.MEDIA_ROOT))
     for name, folder in folders:
         root = Path(folder)
         for path in _walk(root):
             if path.suffix != UNFINISHED:
-                yield f"{name}/{path.relative_to(root).as_posix()}", path
+                yield LocalFile(f"{name}/{path.relative_to(root).as_posix()}", path)
+    if has_bucket():
+        bucket = get_bucket()
+        yield from (BucketObject(f"{MEDIA}/{each.name}", each, bucket) for each in bucket.list_files())
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -44,13 +116,15 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def count_bytes() -> int:
-    total = 0
-    for _name, path in iter_files():
+    """Count what an archive takes; without the media where their bucket is away."""
+    total, files = 0, iter_files()
+    while True:
         try:
-            total += path.stat().st_size + 1024
+            total += next(files).read_mark()[0] + 1024
         except FileNotFoundError:
             continue
-    return total
+        except (StopIteration, BucketAway):
+            return total
 
 
 def write_settings() -> bytes:

@@ -154,7 +154,7 @@ def _iter_media(execute: Execute) -> Iterator[str]:
 
 
 def get_file_columns() -> list[tuple[type[models.Model], str]]:
-    """Return each column that names a file under MEDIA_ROOT."""
+    """Return each column that names a file of the library, in MEDIA_ROOT or the bucket."""
     return [
         (model, str(each.column))
         for model in apps.get_models()
@@ -162,6 +162,13 @@ def get_file_columns() -> list[tuple[type[models.Model], str]]:
         for each in model._meta.local_fields
         if isinstance(each, FileField)
     ]
+
+
+def iter_media_names() -> Iterator[str]:
+    """Iterate over the names of all files that rows of this database name."""
+    for model, column in get_file_columns():
+        field = next(each for each in model._meta.local_fields if each.column == column)
+        yield from (str(name) for name in model._base_manager.values_list(field.attname, flat=True).iterator() if name)
 
 
 def _uuid(value: Any) -> UUID:

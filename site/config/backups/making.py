@@ -28,16 +28,18 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from content.media_storage.errors import BucketAway
 from vault import data_keys
 from vault.files import reach_the_disk
 
 from . import contents, rotation
-from .archive import Damaged, Manifest, read, writing
+from .archive import Damaged, Manifest, Writer, read, writing
 from .database import SEALED_FILES, Facts, copy_database, estimate_size
 from .streams import Identity, NotOpened, Recipient, parse_recipients
 
 CASE_KEYS = "vatra-case-keys.tar.age"
 KEY_LINES = "case_keys.txt"
+MEDIA_AWAY = "media_away"  # of a manifest's facts
 WORK = "backup-"  # folders in DATA_DIR for what is only there meanwhile
 SPARE = 1.05
 HOOK_SECONDS = 6 * 3600
@@ -160,11 +162,12 @@ def _write_archive(
         with becoming(path) as file, writing(file, recipients, manifest) as archive:
             archive.add_file(name, copy)
             archive.add_bytes(contents.SETTINGS, contents.write_settings())
-            for member, source in contents.iter_files():
-                try:
-                    archive.add_file(member, source)
-                except FileNotFoundError:
-                    continue  # deleted since the folder was listed; below it is asked whether it should have been
+            try:
+                _add_files(archive)
+            except BucketAway as away:
+                # Cases and forms are in it; the media come with the next one.
+                log.error("backup_without_media", code=away.code)
+                manifest.facts[MEDIA_AWAY] = away.code
             _note_missing(manifest, facts)
     with removed_on_failure(get_unfinished(path)) as unfinished:
         read_back(unfinished, identity)
@@ -172,6 +175,14 @@ def _write_archive(
         unfinished.replace(path)
         reach_the_disk(folder)
     return path, manifest
+
+
+def _add_files(archive: Writer) -> None:
+    for source in contents.iter_files():
+        try:
+            source.add_to(archive)
+        except FileNotFoundError:
+            continue  # deleted since the folder was listed; later it is asked whether it should have been
 
 
 def _facts(facts: Facts) -> dict[str, object]:

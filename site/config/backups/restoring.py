@@ -158,7 +158,8 @@ def run_in_place(into: Path, database_url: str, *arguments: str, manifest: Manif
 # Of the machine that restores: what lies elsewhere there, or is shared with its own service.
 NOT_PASSED_ON = frozenset({
     *("AUDIT_WATCH_FILE", "VAULT_WITNESS_FILE", "VAULT_CASE_KEY_DIR", "CACHE_URL", "BROKER_URL", "PYTEST_XDIST_WORKER"),
-    *("PYTEST_CURRENT_TEST", "TEST_DATABASE"),
+    # The place holds its own files until it is settled.
+    *("MEDIA_BUCKET_URL", "PYTEST_CURRENT_TEST", "TEST_DATABASE"),
 })  # fmt: skip
 
 

@@ -358,6 +358,7 @@ EACH_MINUTE = (
     "audit.denials.flush",
     "config.backups.watch.each_minute",
     "config.watch.certificate.each_minute",
+    "config.watch.media.each_minute",
     "config.watch.telling.each_minute",
 )
 if BROKER_URL.startswith("orm://"):
@@ -500,8 +501,17 @@ STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
 ]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+# Where pictures and documents lie instead, so that several machines share them (docs/adr/0221): s3://bucket/prefix, and
+# what signs in. Without it: MEDIA_ROOT.
+MEDIA_BUCKET_URL = env.str("MEDIA_BUCKET_URL", default="")
+MEDIA_S3_ENDPOINT = env.str("MEDIA_S3_ENDPOINT", default="")
+MEDIA_S3_REGION = env.str("MEDIA_S3_REGION", default="us-east-1")
+MEDIA_S3_KEY_ID = env.str("MEDIA_S3_KEY_ID", default="")
+MEDIA_S3_SECRET = env.str("MEDIA_S3_SECRET", default="")
+MEDIA_S3_CA_FILE = env.str("MEDIA_S3_CA_FILE", default="")
+MEDIA_FOLDER, MEDIA_BUCKET = "django.core.files.storage.FileSystemStorage", "content.media_storage.bucket.MediaBucket"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": MEDIA_BUCKET if MEDIA_BUCKET_URL else MEDIA_FOLDER},
     "staticfiles": {"BACKEND": "config.static_storage.HashedStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576

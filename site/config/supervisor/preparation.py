@@ -193,8 +193,15 @@ def _seed_if_changed(place: Instance, say: Say) -> None:
     stamps = Stamps(place.data_dir)
     read = _digest(_files(ROOMS, (".py", ".json", ".po"))) + _database_identity()
     if stamps.differs("seeds", read):
-        _timed(say, "seeds", lambda: _seed(place))
-        stamps.keep("seeds", read)
+        from content.media_storage.errors import BucketAway
+
+        try:
+            _timed(say, "seeds", lambda: _seed(place))
+        except BucketAway:
+            # What is urgent needs no picture. Nothing of it is noted, so the next start tries again.
+            say("  seeds: the media bucket is away (vatra check); what this release brings comes at the next start")
+        else:
+            stamps.keep("seeds", read)
 
 
 def collect_if_changed(data_dir: Path, say: Say) -> None:

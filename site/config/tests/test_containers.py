@@ -75,3 +75,14 @@ def test_where_nothing_is_set_the_container_of_moments_says_so_and_ends_when_it_
     assert b"nothing is stored" in process.stdout.readline()
     process.terminate()
     assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("script", ["deploy/install.sh", "deploy/containers/proxy.sh"])
+def test_where_media_lie_in_a_bucket_or_another_container_nginx_asks_the_service_for_pictures(script: str) -> None:
+    (expression,) = re.findall(r"'(/location .*?media.*?/d)'", (ROOT / script).read_text(encoding="utf-8"))
+    whole = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    left = subprocess.run(["sed", "-E", expression], input=whole, capture_output=True, text=True, check=True).stdout
+    assert "media/images" in whole
+    assert "media/images" not in left
+    assert left.count("{") == left.count("}")
+    assert whole.count("location ") == left.count("location ") + 1

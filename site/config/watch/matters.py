@@ -18,6 +18,7 @@ from config.health import Parts
 MAIL_SECONDS = 60.0
 OVERDUE_SECONDS = 300.0
 QUEUE_SECONDS = 30.0
+MEDIA_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ def _is_record_broken(parts: Parts, _now: datetime) -> bool:
     # Not its age: after a start the whole of it is verified within the hour.
     facts = parts.get("audit_chain", {})
     return bool(facts.get("broken") or facts.get("error") or parts.get("sealed_cells", {}).get("put_back"))
+
+
+def _is_media_away(parts: Parts, _now: datetime) -> bool:
+    return _get(parts, "media", "failing_s") > MEDIA_SECONDS or parts.get("media", {}).get("error") == "public"
 
 
 def _get(parts: Parts, part: str, entry: str) -> float:
@@ -101,6 +106,13 @@ MATTERS: dict[str, MatterKind] = {
             _("the certificate is renewed"),
             "VatraCertificateEnds",
             _has_failed("certificate"),
+        ),
+        MatterKind(
+            "media",
+            _("pictures and documents aren’t reached"),
+            _("pictures and documents are reached again"),
+            "VatraMediaAway",
+            _is_media_away,
         ),
     )
 }

@@ -20,7 +20,9 @@ from case_forms.devices.models import SealedFile
 from case_forms.submissions.exports.models import AnswerExport, ExportPart
 from case_forms.submissions.models import Attachment
 from case_forms.tips.models import TipVoice
-from config.backups.database import get_file_columns
+from config.backups.database import iter_media_names
+from content.media_storage.files import StoredFile, exists, list_files, walk
+from content.media_storage.location import has_bucket
 from content.picture_files import FOLDER as SIZES
 from notifications.outbox.models import BriefDocument, Heartbeat
 
@@ -88,19 +90,28 @@ def _measure_parts(now: datetime) -> Held:
 
 
 def _measure_sizes(now: datetime) -> Held:
-    return compare_files(Path(settings.MEDIA_ROOT), lambda: _read_media(sizes=True), now, within=SIZES)
+    return _measure_media(now, sizes=True)
 
 
 def _measure_uploads(now: datetime) -> Held:
-    return compare_files(Path(settings.MEDIA_ROOT), lambda: _read_media(sizes=False), now, without=SIZES)
+    return _measure_media(now, sizes=False)
+
+
+def _measure_media(now: datetime, *, sizes: bool) -> Held:
+    def list_kind() -> Iterator[StoredFile]:
+        found = list_files(SIZES if sizes else "")
+        return found if sizes else (each for each in found if not each.name.startswith(f"{SIZES}/"))
+
+    def is_there(names: set[str]) -> set[str]:
+        if has_bucket():
+            return names & {each.name for each in list_kind()}
+        return {name for name in names if exists(name)}
+
+    return _compare(list_kind(), lambda: _read_media(sizes=sizes), now, is_there)
 
 
 def _read_media(*, sizes: bool) -> Iterator[str]:
-    for model, column in get_file_columns():
-        field = next(each for each in model._meta.local_fields if each.column == column)
-        for name in model._base_manager.values_list(field.attname, flat=True).iterator():
-            if name and str(name).startswith(f"{SIZES}/") == sizes:
-                yield str(name)
+    return (name for name in iter_media_names() if name.startswith(f"{SIZES}/") == sizes)
 
 
 def _measure_logs(now: datetime) -> Held:
@@ -108,30 +119,32 @@ def _measure_logs(now: datetime) -> Held:
     return Held(len(sizes), sum(sizes))
 
 
-def compare_files(
-    root: Path, read: Callable[[], Iterable[str]], now: datetime, *, within: str = "", without: str = ""
+def compare_files(root: Path, read: Callable[[], Iterable[str]], now: datetime) -> Held:
+    """Compare the files below a folder with what rows name. `read()` gives the names that rows have now."""
+    return _compare(walk(root), read, now, lambda names: {name for name in names if (root / name).exists()})
+
+
+def _compare(
+    files: Iterable[StoredFile],
+    read: Callable[[], Iterable[str]],
+    now: datetime,
+    is_there: Callable[[set[str]], set[str]],
 ) -> Held:
-    """Compare the files below a folder with what rows name. `read()` gives the names that rows have now.
+    """Compare files with what rows name. `is_there(names)`: those of them that are there after all.
 
     A file of the last hour is no stray: its row may come. A row is without its file only where it still is after the
     file was looked for again: a row that goes takes its file along.
     """
     found, size, strays = set(), 0, []
-    before = (now - GRACE).timestamp()
+    before = now - GRACE
     named = set(read())
-    for path in (root / within).rglob("*"):
-        name = path.relative_to(root).as_posix()
-        if (without and name.startswith(f"{without}/")) or not path.is_file():
-            continue
-        try:
-            status = path.stat()
-        except FileNotFoundError:  # it went meanwhile
-            continue
-        found.add(name)
-        size += status.st_size
-        if name not in named and status.st_mtime < before:
-            strays.append(name)
-    gone = {name for name in named - found if not (root / name).exists()}
+    for each in files:
+        found.add(each.name)
+        size += each.size
+        if each.name not in named and each.modified < before:
+            strays.append(each.name)
+    unseen = named - found
+    gone = unseen - is_there(unseen) if unseen else set()
     missing = gone & set(read()) if gone else set()
     return Held(len(named), size, tuple(sorted(strays)), tuple(sorted(missing)))
 

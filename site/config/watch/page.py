@@ -107,6 +107,11 @@ PARTS: dict[str, tuple[str | Promise, str | Promise, str]] = {
         gettext_lazy("“vatra manage stored --list” names what doesn’t fit. Delete nothing by hand."),
         "VatraStoredIll",
     ),
+    "media": (
+        gettext_lazy("Pictures and documents of the site"),
+        gettext_lazy("“vatra check” says why their bucket isn’t reached, or who else can read it."),
+        "VatraMediaAway",
+    ),
     "certificate": (
         gettext_lazy("Certificate"),
         gettext_lazy("See why it isn’t renewed."),

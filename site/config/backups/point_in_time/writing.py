@@ -12,10 +12,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from config.health import get_last_migrations
+from content.media_storage.errors import BucketAway
 from vault.files import reach_the_disk
 
 from ..archive import Manifest, writing
-from ..contents import SETTINGS, count_bytes, write_settings
+from ..contents import SETTINGS, Source, count_bytes, write_settings
 from ..database import estimate_size
 from ..making import (
     MIB,
@@ -31,7 +32,8 @@ from ..streams import Identity, Recipient
 from . import FOLDER, names
 from .files import Files
 from .names import Piece
-from .sources import Found, Source, make_work_folder
+from .sources import Found, make_work_folder
+from .sources import Source as Database
 
 BASE, CHANGE = "point_base", "point_change"
 
@@ -39,7 +41,7 @@ BASE, CHANGE = "point_base", "point_change"
 class Journal:
     """One base after another, each with its changes. `piece`: the last one; `point`: up to when all is stored."""
 
-    def __init__(self, folder: Path, recipients: list[Recipient], source: Source, work: Path) -> None:
+    def __init__(self, folder: Path, recipients: list[Recipient], source: Database, work: Path) -> None:
         self.keys_folder, self.folder = folder, folder / FOLDER
         self.identity = Identity.generate()
         self.recipients = [*recipients, self.identity.to_public()]
@@ -96,7 +98,7 @@ class Journal:
             (self.folder / piece.name).unlink(missing_ok=True)
         return old
 
-    def _store(self, piece: Piece, found: Found, kind: str, changed: list[tuple[str, Path]], gone: list[str]) -> None:
+    def _store(self, piece: Piece, found: Found, kind: str, changed: list[Source], gone: list[str]) -> None:
         facts = {**found.facts, "base": piece.base.strftime(names.STAMP), "number": piece.number, "gone": gone}
         if kind == BASE:
             facts["migrations"] = sorted(f"{app}.{name}" for app, name in get_last_migrations())
@@ -106,11 +108,13 @@ class Journal:
             archive.add_file(found.member, found.path)
             if kind == BASE:
                 archive.add_bytes(SETTINGS, write_settings())
-            for member, source in changed:
+            for source in changed:
                 try:
-                    archive.add_file(member, source)
+                    source.add_to(archive)
                 except FileNotFoundError:
-                    self.files.next.pop(member, None)  # deleted meanwhile, with its row
+                    self.files.next.pop(source.name, None)  # deleted meanwhile, with its row
+                except BucketAway:
+                    self.files.put_off(source.name)
         with removed_on_failure(get_unfinished(path)) as unfinished:
             read_back(unfinished, self.identity)
             self._store_keys(found.point)

@@ -39,6 +39,8 @@ SECRETS = {
     "VAPID_PRIVATE_KEY": "dGVzdC12YXBpZC1rZXktb2YtMzItYnl0ZXMtdGVzdCE",
     "OUTSIDE_WATCH_URL": "https://watch.example/ping/canary-watch",
     "EMAIL_BOUNCE_HOOK_TOKEN": "canary-hook-token",
+    "MEDIA_S3_KEY_ID": "canary-media-key",
+    "MEDIA_S3_SECRET": "canary-media-secret",
     "BACKUP_HOOK": "rclone --password canary-hook-password",
 }
 

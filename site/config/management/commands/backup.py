@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from config.backups.database import CannotCopy
 from config.backups.elsewhere.store import NotTaken
 from config.backups.elsewhere.taking import take
-from config.backups.making import CASE_KEYS, MIB, Made, NoBackup, claim, make_backup
+from config.backups.making import CASE_KEYS, MEDIA_AWAY, MIB, Made, NoBackup, claim, make_backup
 from config.backups.proof import prove
 from config.health import BACKUP, BACKUP_ELSEWHERE, BACKUP_FAILED, BACKUP_PROOF
 from notifications.outbox.models import Heartbeat
@@ -50,6 +50,12 @@ class Command(BaseCommand):
         if made.manifest.lost:
             first = made.manifest.lost[0]
             self._fail("files_lost", f"{len(made.manifest.lost)} attached files are gone from the disk, {first} first.")
+        if away := made.manifest.facts.get(MEDIA_AWAY):
+            self._fail(
+                "media_away",
+                f"The media bucket was away ({away}): the archive lacks some or all pictures and documents of the site,"
+                " and holds everything else. `vatra check` says why; then make another.",
+            )
         if made.hook:
             self._fail(
                 "hook",

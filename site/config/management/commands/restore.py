@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import get_current_timezone
 
 from config.backups import restoring
 from config.backups.archive import Manifest
+from config.backups.contents import MEDIA
 from config.backups.elsewhere.store import NotTaken
 from config.backups.elsewhere.taking import bring
 from config.backups.making import CASE_KEYS, MIB, WORK
@@ -24,6 +26,7 @@ from config.backups.point_in_time import taking as elsewhere
 from config.backups.point_in_time.names import NoWay
 from config.backups.restoring import CannotRestore
 from config.backups.streams import BadKey, Identity, parse_identities
+from content.media_storage.location import has_bucket
 
 AT_MOST_NAMED = 200
 OWN = "DATABASE_URL"
@@ -127,6 +130,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{archive.name} of {manifest.made_at} can be restored. Nothing of it is left in {into}.")
             return
         self._settle(manifest, into, url, options)
+        if has_bucket():
+            self._put_media_into_bucket(into / MEDIA)
         if failed:
             raise CommandError(f"Restored, and not all is well: {', '.join(failed)}. Look at it before you start.")
 
@@ -196,6 +201,16 @@ class Command(BaseCommand):
             " ended and contacts that were changed or taken off duty since: they are as they were. Set DATA_DIR and"
             f" DATABASE_URL to {into}; the settings of then are in {restoring.OLD_SETTINGS}."
         )
+
+    def _put_media_into_bucket(self, folder: Path) -> None:
+        try:
+            call_command("media", "to-bucket", folder=folder, stdout=self.stdout)
+        except CommandError as reason:
+            raise CommandError(
+                f"Restored, but pictures and documents lie in {folder}, and not all of them in the bucket: {reason}"
+                f" Then: vatra manage media to-bucket --folder {folder}"
+            ) from None
+        self.stdout.write(f"Pictures and documents are in the bucket; {folder} isn't read any more.")
 
     def _list_notices(self, what: str, found: list[list[str]] | None) -> None:
         if found is None:

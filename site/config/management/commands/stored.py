@@ -20,7 +20,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         for name, measure in MEASURES.items():
-            held = measure(now)
+            try:
+                held = measure(now)
+            except OSError as error:
+                self.stdout.write(f"{name:<16}can't be measured: {error}")
+                continue
             size = "" if held.bytes is None else f"{held.bytes / 2**20:.1f} MB"
             self.stdout.write(
                 f"{name:<16}{held.rows:>10} {size:>12}  {len(held.strays)} without a row, {len(held.missing)} gone"

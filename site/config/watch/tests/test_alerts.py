@@ -14,7 +14,7 @@ from audit.removals import note_removed
 from case_forms.cases.models import Case, Deadline, DeadlineKind
 from config import admission, health
 from config.tests.test_health import FACTS
-from config.watch import certificate, measuring, metrics, stored
+from config.watch import certificate, measuring, media, metrics, stored
 from config.watch.counting import RequestCounter
 from config.watch.models import DailySample
 from notifications.outbox import worker_signs
@@ -114,6 +114,11 @@ def fall_behind(settings: Any) -> None:
     beat(health.POINT_IN_TIME, point=ago(minutes=16).isoformat())
 
 
+def lose_the_bucket(settings: Any) -> None:
+    settings.MEDIA_BUCKET_URL = "s3://media"
+    beat(media.PART, error="unreachable", since=ago(minutes=1).isoformat())
+
+
 def fill_the_disk() -> None:
     for days, free in ((20, 2000), (0, 500)):
         at = ago(days=days)
@@ -158,6 +163,7 @@ PROVOKED: dict[str, Callable[..., Any]] = {
     "VatraNotTidied": lambda: stored.change("exports", timezone.now(), tidied_at=ago(hours=5).isoformat()),
     "VatraStoredIll": lambda: beat(stored.PART, missing=1),
     "VatraCertificateEnds": lambda: beat(certificate.PART, ends_at=ago(days=-13).isoformat()),
+    "VatraMediaAway": lambda settings: lose_the_bucket(settings),
     "VatraDrillFailed": lambda: beat("drills", failed=1, bad=1),
     "VatraRosterGap": lambda: beat("roster", soon=1),
     "VatraQueueDown": lambda: beat("sweeper", **{**FACTS["sweeper"], "probes": {**PROBES, "broker": HANGS}}),
