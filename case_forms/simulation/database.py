@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -39,6 +40,24 @@ class MemoryOperations(DatabaseOperations):
     """SQLite's, with compilers that remember what they have compiled."""
 
     compiler_module = "case_forms.simulation.compilers"
+
+    # SQLite takes the innermost of a name, and blocks end from the inside out. With a name of its own, each savepoint
+    # would be statements that were never read before.
+    def savepoint_create_sql(self, sid: str) -> str:
+        return "SAVEPOINT inner"
+
+    def savepoint_commit_sql(self, sid: str) -> str:
+        return "RELEASE SAVEPOINT inner"
+
+    def savepoint_rollback_sql(self, sid: str) -> str:
+        return "ROLLBACK TO SAVEPOINT inner"
+
+    def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
+        # What Django comes to, for a column of moments: in UTC, without saying so.
+        if type(value) is datetime and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        found: datetime | None = super().convert_datetimefield_value(value, expression, connection)
+        return found
 
 
 class MemoryCursor(sqlite3.Cursor):
@@ -172,8 +191,9 @@ def _build_tables() -> bytes:
         connection.connection.close()
 
 
+@cache
 def get_sqlite() -> Any:
-    """Return a connection that says how values are written for SQLite; it is never opened."""
+    """Return a connection that says how values are written for SQLite; it is never opened, so all threads share it."""
     return _handler()[DEFAULT_DB_ALIAS]
 
 

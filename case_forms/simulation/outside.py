@@ -387,9 +387,10 @@ def _as_moment(found: datetime | None) -> datetime | None:
 
 
 def _read_roster_changes() -> list[datetime]:
+    # Each once: most shifts begin with a day, and those of an invented directory all at one moment.
     periods = [
-        *DutyShift.objects.values_list("starts_at", "ends_at"),
-        *Leave.objects.values_list("starts_at", "ends_at"),
+        *DutyShift.objects.order_by().values_list("starts_at", "ends_at").distinct(),
+        *Leave.objects.order_by().values_list("starts_at", "ends_at").distinct(),
     ]
     return [
         *(moment for period in periods for moment in period if moment is not None),
