@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, Q, QuerySet
 from django.utils.timezone import make_aware
 
+from audit.prepared_values import Prepared
 from case_forms.cases.consent.models import ConsentEntry
 from case_forms.cases.documents.models import CaseDocument
 from case_forms.cases.finding.models import IdentityRequest
@@ -387,19 +388,23 @@ def _as_moment(found: datetime | None) -> datetime | None:
 
 
 def _read_roster_changes() -> list[datetime]:
-    # Each once: most shifts begin with a day, and those of an invented directory all at one moment.
-    periods = [
-        *DutyShift.objects.order_by().values_list("starts_at", "ends_at").distinct(),
-        *Leave.objects.order_by().values_list("starts_at", "ends_at").distinct(),
-    ]
+    periods = [*_SHIFTS.fetch(), *_LEAVES.fetch()]
     return [
         *(moment for period in periods for moment in period if moment is not None),
         *(make_aware(datetime.combine(day, time.min)) for day in _read_days_of_agreements()),
     ]
 
 
+# Each period once: most shifts begin with a day, and those of an invented directory all at one moment.
+_SHIFTS = Prepared(DutyShift, lambda: DutyShift.objects.order_by().values_list("starts_at", "ends_at").distinct())
+_LEAVES = Prepared(Leave, lambda: Leave.objects.order_by().values_list("starts_at", "ends_at").distinct())
+_AGREEMENTS = Prepared(
+    Agreement, lambda: Agreement.objects.only("valid_from", "signed_on", "valid_until", "withdrawn_on")
+)
+
+
 def _read_days_of_agreements() -> set[date]:
     """Return the days that begin with another set of agreements in force."""
-    rows = Agreement.objects.only("valid_from", "signed_on", "valid_until", "withdrawn_on")
+    rows = _AGREEMENTS.fetch()
     begins = {row.begins_on for row in rows if row.begins_on is not None}
     return begins | {row.last_day + timedelta(days=1) for row in rows if row.last_day not in (None, date.max)}

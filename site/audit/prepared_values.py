@@ -55,7 +55,7 @@ class Prepared(Generic[M]):
         if written is None:
             holders = _Placeholders(self._fields, padded, connection)
             written = kept[self, shape] = _Rows(self._build(**holders.made_up).using(connection.alias), holders)
-        found: list[M] = written.fetch(padded)
+        found: list[M] = written.fetch(connection, padded)
         return found
 
     def first(self, **values: Any) -> M | None:
@@ -193,34 +193,33 @@ class _Rows(_Statement):
     _finds_nothing = False
 
     def __init__(self, queryset: "models.QuerySet[Any, Any]", holders: _Placeholders) -> None:
-        self._compiler: Any = queryset.query.get_compiler(using=queryset.db)
+        compiler: Any = queryset.query.get_compiler(using=queryset.db)
         try:
-            sql, params = self._compiler.as_sql()
+            sql, params = compiler.as_sql()
         except EmptyResultSet:
             self._finds_nothing = True  # whatever the values
             return
         super().__init__(sql, params, holders)
-        select = self._compiler.select
+        select = compiler.select
         self._converters = [
             (at, convert, expression, all(each(None, expression, holders.connection) is None for each in convert))
-            for at, (convert, expression) in self._compiler.get_converters([column[0] for column in select]).items()
+            for at, (convert, expression) in compiler.get_converters([column[0] for column in select]).items()
         ]
         kind: Any = queryset._iterable_class
         self._is_flat = issubclass(kind, FlatValuesListIterable)
         self._model: Any = None
         if issubclass(kind, ModelIterable):
-            klass_info = self._compiler.klass_info
+            klass_info = compiler.klass_info
             self._first, self._end = klass_info["select_fields"][0], klass_info["select_fields"][-1] + 1
             self._names = [column[0].target.attname for column in select[self._first : self._end]]
             self._model = _get_maker(klass_info["model"], self._names)
-            self._annotations = list((self._compiler.annotation_col_map or {}).items())
+            self._annotations = list((compiler.annotation_col_map or {}).items())
             self._populators: list[Any] = get_related_populators(klass_info, select, queryset.db)  # type: ignore[call-arg]  # as this Django has it
             _set_makers(self._populators)
 
-    def fetch(self, values: Mapping[str, Any]) -> list[Any]:
+    def fetch(self, connection: Any, values: Mapping[str, Any]) -> list[Any]:
         if self._finds_nothing:
             return []
-        connection = self._holders.connection
         with prepared_cursor(connection) as cursor:
             cursor.execute(self.sql, self.fill(values))
             rows = cursor.fetchall()
