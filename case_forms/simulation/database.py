@@ -55,11 +55,12 @@ class MemoryOperations(DatabaseOperations):
         return "ROLLBACK TO SAVEPOINT inner"
 
     def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
-        # What Django comes to, for a column of moments: in UTC, without saying so.
-        if type(value) is datetime and value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
-        found: datetime | None = super().convert_datetimefield_value(value, expression, connection)
-        return found
+        return as_moment(value)
+
+
+def as_moment(stored: str | None) -> datetime | None:
+    """Read a moment as it stands in a memory database: in UTC, without saying so."""
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC) if stored is not None else None
 
 
 class MemoryCursor(sqlite3.Cursor):
@@ -108,6 +109,10 @@ class MemoryConnection(base.DatabaseWrapper):
         self.vatra_prepared_values, self.vatra_inserts = _prepared, _inserts
         self.writes = 0
         self._written: dict[str, int] = {}
+
+    def get_connection_params(self) -> dict[str, Any]:
+        # Values come as they are stored: Django's converters read them, and nobody reads what isn't looked at.
+        return {**super().get_connection_params(), "detect_types": 0}
 
     def cursor(self) -> Any:
         # Whoever wraps statements, as a test that counts them, needs Django's own.

@@ -29,7 +29,7 @@ from notifications.outbox.models import Dispatch, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
 from notifications.outbox.ways.models import DispatchState
 
-from .database import MemoryConnection
+from .database import MemoryConnection, as_moment
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Question = tuple[str, tuple[Any, ...]]  # SQL and its parameters
@@ -256,7 +256,7 @@ def _read_done_session_tasks() -> bool:
 
 def _read_moments() -> dict[str, datetime | None]:
     (found,) = _ask(_compile_moments())
-    return {name: _as_moment(at) for name, at in zip(_MOMENTS, found, strict=True)}
+    return {name: as_moment(at) for name, at in zip(_MOMENTS, found, strict=True)}
 
 
 # What each of these clocks looks at, and nothing else.
@@ -348,21 +348,21 @@ def _build(
     purpose: str,
     role: str,
     chase_id: str,
-    owed: datetime,
-    next_attempt: datetime | None,
-    lease: datetime | None,
-    next_step: datetime | None,
+    owed: str,
+    next_attempt: str | None,
+    lease: str | None,
+    next_step: str | None,
     step: int,
     ladder: str,
 ) -> OpenNotice:
     """Read a row of COLUMNS, as SQLite gives it."""
     is_for_nobody = state == NoticeState.FAILED and reason == NO_CONTACT
-    owed_at = owed.replace(tzinfo=UTC)
-    next_attempt_at = _as_moment(next_attempt)
+    owed_at, next_attempt_at = as_moment(owed), as_moment(next_attempt)
+    assert owed_at is not None
     # A worker is woken for a new notice when its transaction commits.
     send_at = owed_at if state == NoticeState.OWED else next_attempt_at
     if state == NoticeState.SENDING:
-        send_at = _as_moment(lease)
+        send_at = as_moment(lease)
     return OpenNotice(
         pk=UUID(pk),
         purpose=purpose,
@@ -371,7 +371,7 @@ def _build(
         owed_at=owed_at,
         next_send_at=None if is_for_nobody else send_at,
         next_ask_at=next_attempt_at if is_for_nobody and purpose != Purpose.TEST else None,
-        next_step_at=_as_moment(next_step),
+        next_step_at=as_moment(next_step),
         step=step,
         steps=_count_steps(ladder),
     )
@@ -380,11 +380,6 @@ def _build(
 @lru_cache(maxsize=200)
 def _count_steps(ladder: str) -> int:
     return len(json.loads(ladder))
-
-
-def _as_moment(found: datetime | None) -> datetime | None:
-    """Read a moment as Django holds it in SQLite: in UTC, without saying so."""
-    return found.replace(tzinfo=UTC) if found is not None else None
 
 
 def _read_roster_changes() -> list[datetime]:
