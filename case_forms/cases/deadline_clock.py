@@ -80,7 +80,7 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
         is_told = not is_being_chased(deadline)
         if is_told:
             notice = _tell_owner(deadline, now)
-            Deadline.objects.filter(pk=deadline.pk).update(chase_id=notice.pk, chases=deadline.chases + 1)
+            _CHASED.run(key=deadline.pk, chase=notice.pk, chases=deadline.chases + 1)
             _record(deadline, notice, now)
         respond_to_duty("task_due", deadline, now)
         respond_to_late_arrival(deadline, now)
@@ -90,8 +90,9 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
 
 
 def _tell_owner(deadline: Deadline, now: datetime) -> Notice:
-    rows = Case.objects.select_related("municipality", "unit", "procedure_version", "lead", "opened_by")
-    case = rows.get(pk=deadline.case_id)
+    case = _CASE.first(key=deadline.case_id)
+    if case is None:
+        raise Case.DoesNotExist
     chain = chain_for(case.procedure_version.parsed, deadline.owner)
     unit, place = get_addressee(deadline, case)
     found = resolve_chain(role=deadline.owner, municipality=place, at=now, unit=unit, chain=chain)
@@ -198,4 +199,19 @@ _MOVED_ON = PreparedUpdate(
     key="id",
     read="next_mark_at",
     following="next_mark_at",
+)
+_CHASED = PreparedUpdate(
+    Deadline,
+    lambda key, chase, chases: Deadline.objects.filter(pk=key),
+    lambda key, chase, chases: {"chase_id": chase, "chases": chases},
+    key="id",
+    chase="chase_id",
+    chases="chases",
+)
+_CASE = Prepared(
+    Case,
+    lambda key: Case.objects.select_related("municipality", "unit", "procedure_version", "lead", "opened_by").filter(
+        pk=key
+    ),
+    key="id",
 )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import Texts, in_each_language
 from access.models import Municipality
 from audit import clock
+from audit.prepared_values import Prepared
 from notifications.briefs.choices import get_decline_reasons, get_outcomes
 from notifications.briefs.replies import AnswerRefused, answer, get_refusal
 from notifications.briefs.steps import StepProblem
@@ -97,13 +98,10 @@ def find_notice(act: Any, fits: Any, now: datetime) -> Notice:
 
     Raises ActImpossible.
     """
-    sent = Notice.objects.filter(role=act.role, sent_at__isnull=False).exclude(
-        purpose__in=(Purpose.DIGEST, Purpose.TEST)
-    )
+    sent = _SENT.fetch(role=act.role)
     if act.whose != "any":
-        sent = sent.filter(purpose__in=PURPOSES[act.whose])
-    rows = _sort_newest_first(sent.select_related("contact__partner", "municipality"))
-    found = next((notice for notice in rows if fits(notice)), None)
+        sent = [notice for notice in sent if notice.purpose in PURPOSES[act.whose]]
+    found = next((notice for notice in _sort_newest_first(sent) if fits(notice)), None)
     if found is None:
         raise ActImpossible(_("Nobody of this role has a notice then that can be answered like this."))
     mark_opened(notice=found, at=now)
@@ -117,10 +115,10 @@ def _sort_newest_first(notices: Iterable[Notice]) -> list[Notice]:
     be called at the same moment about two chains, when another has declined both.
     """
     found = list(notices)
-    chains = Notice.objects.filter(chase_id__in={notice.chase_id for notice in found})
+    chains = list({notice.chase_id for notice in found})
     about: dict[UUID, tuple[UUID | None, str, str, int | None]] = {
         key: (above, role, purpose, contact)
-        for key, above, role, purpose, contact in chains.values_list("pk", "chases_id", "role", "purpose", "contact_id")
+        for key, above, role, purpose, contact in (_CHAINS.fetch(chains=chains) if chains else ())
     }
 
     def trace(notice: Notice) -> list[tuple[str, str, int]]:
@@ -135,6 +133,24 @@ def _sort_newest_first(notices: Iterable[Notice]) -> list[Notice]:
     found.sort(key=trace)
     found.sort(key=lambda notice: notice.owed_at, reverse=True)
     return found
+
+
+_SENT = Prepared(
+    Notice,
+    lambda role: (
+        Notice.objects.filter(role=role, sent_at__isnull=False)
+        .exclude(purpose__in=(Purpose.DIGEST, Purpose.TEST))
+        .select_related("contact__partner", "municipality")
+    ),
+    role="role",
+)
+_CHAINS = Prepared(
+    Notice,
+    lambda chains: Notice.objects.filter(chase_id__in=chains).values_list(
+        "pk", "chases_id", "role", "purpose", "contact_id"
+    ),
+    chains="chase_id",
+)
 
 
 def _send_on_leave(act: OnLeave, story: Story, place: Municipality) -> None:

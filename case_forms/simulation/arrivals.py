@@ -30,6 +30,7 @@ from case_forms.submissions.actions import (
     NotAllowed,
     NotDecided,
     Received,
+    UnknownForm,
     receive_submission,
 )
 from case_forms.submissions.correcting import CorrectionRefused, get_newest_version, start_correction
@@ -209,7 +210,8 @@ class Arrivals:
         except NotDecided as failure:
             words = format_in_each_language(_("The procedure stops at {where}."), where=failure.where)
             raise StoryImpossible("not_decided", words) from None
-        except (ConfirmationNeeded, NotAllowed) as refused:
+        except (ConfirmationNeeded, NotAllowed, UnknownForm) as refused:
+            # A public form (UnknownForm) is sent by no unit.
             raise StoryImpossible(type(refused).__name__, _("The form can't be sent like this.")) from None
         return received.receipt
 

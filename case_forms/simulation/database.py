@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -28,6 +29,8 @@ from vault.data_keys import suspended
 # Statements that SQLite keeps prepared; its own 128 are fewer than a story has.
 PREPARED_STATEMENTS = 1500
 _building = threading.Lock()
+_prepared: dict[Any, Any] = {}
+_inserts: dict[Any, Any] = {}
 _in_place = threading.local()
 
 
@@ -39,6 +42,25 @@ class MemoryOperations(DatabaseOperations):
     """SQLite's, with compilers that remember what they have compiled."""
 
     compiler_module = "case_forms.simulation.compilers"
+
+    # SQLite takes the innermost of a name, and blocks end from the inside out. With a name of its own, each savepoint
+    # would be statements that were never read before.
+    def savepoint_create_sql(self, sid: str) -> str:
+        return "SAVEPOINT inner"
+
+    def savepoint_commit_sql(self, sid: str) -> str:
+        return "RELEASE SAVEPOINT inner"
+
+    def savepoint_rollback_sql(self, sid: str) -> str:
+        return "ROLLBACK TO SAVEPOINT inner"
+
+    def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
+        return as_moment(value)
+
+
+def as_moment(stored: str | None) -> datetime | None:
+    """Read a moment as it stands in a memory database: in UTC, without saying so."""
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC) if stored is not None else None
 
 
 class MemoryCursor(sqlite3.Cursor):
@@ -83,8 +105,14 @@ class MemoryConnection(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # What is prepared (`audit.prepared_values`) is the same in each of these databases.
+        self.vatra_prepared_values, self.vatra_inserts = _prepared, _inserts
         self.writes = 0
         self._written: dict[str, int] = {}
+
+    def get_connection_params(self) -> dict[str, Any]:
+        # Values come as they are stored: Django's converters read them, and nobody reads what isn't looked at.
+        return {**super().get_connection_params(), "detect_types": 0}
 
     def cursor(self) -> Any:
         # Whoever wraps statements, as a test that counts them, needs Django's own.
@@ -172,8 +200,9 @@ def _build_tables() -> bytes:
         connection.connection.close()
 
 
+@cache
 def get_sqlite() -> Any:
-    """Return a connection that says how values are written for SQLite; it is never opened."""
+    """Return a connection that says how values are written for SQLite; it is never opened, so all threads share it."""
     return _handler()[DEFAULT_DB_ALIAS]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ YES_NO = {True: _("yes"), False: _("no")}
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """One rule about one event. `condition` reads its `when` back; `values`: (what it reads, what that was), in words.
+    """One rule about one event. `values`: (what its `when` reads, what that was), in words.
 
     The values are answers: they are shown to whoever may see the story's, and stored nowhere.
     """
@@ -30,8 +31,14 @@ class RuleOutcome:
     event: str
     fired: bool
     words: Texts = field(repr=False)
-    condition: Texts = field(repr=False)
     values: tuple[tuple[Texts, Texts], ...] = field(repr=False)
+    when: Any = field(repr=False)
+    readers: Mapping[str, ConditionReader] = field(repr=False, compare=False)
+
+    @cached_property
+    def condition(self) -> Texts:
+        """Its `when` read back: written for whoever looks at the story, while a run of scenarios asks for none."""
+        return {language: reader.explain(self.when) for language, reader in self.readers.items()}
 
 
 def get_rule_outcomes(decisions: Iterable[Decided]) -> Iterator[RuleOutcome]:
@@ -60,8 +67,9 @@ def _get_outcomes(decided: Decided) -> Iterator[RuleOutcome]:
             event=rule.on,
             fired=rule.key in fired,
             words=dict(rule.words),
-            condition={language: reader.explain(rule.when) for language, reader in readers.items()},
             values=tuple(_get_values(rule, scope, readers)),
+            when=rule.when,
+            readers=readers,
         )
 
 

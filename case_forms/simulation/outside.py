@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, Q, QuerySet
 from django.utils.timezone import make_aware
 
+from audit.prepared_values import Prepared
 from case_forms.cases.consent.models import ConsentEntry
 from case_forms.cases.documents.models import CaseDocument
 from case_forms.cases.finding.models import IdentityRequest
@@ -28,7 +29,7 @@ from notifications.outbox.models import Dispatch, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
 from notifications.outbox.ways.models import DispatchState
 
-from .database import MemoryConnection
+from .database import MemoryConnection, as_moment
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Question = tuple[str, tuple[Any, ...]]  # SQL and its parameters
@@ -255,7 +256,7 @@ def _read_done_session_tasks() -> bool:
 
 def _read_moments() -> dict[str, datetime | None]:
     (found,) = _ask(_compile_moments())
-    return {name: _as_moment(at) for name, at in zip(_MOMENTS, found, strict=True)}
+    return {name: as_moment(at) for name, at in zip(_MOMENTS, found, strict=True)}
 
 
 # What each of these clocks looks at, and nothing else.
@@ -347,21 +348,21 @@ def _build(
     purpose: str,
     role: str,
     chase_id: str,
-    owed: datetime,
-    next_attempt: datetime | None,
-    lease: datetime | None,
-    next_step: datetime | None,
+    owed: str,
+    next_attempt: str | None,
+    lease: str | None,
+    next_step: str | None,
     step: int,
     ladder: str,
 ) -> OpenNotice:
     """Read a row of COLUMNS, as SQLite gives it."""
     is_for_nobody = state == NoticeState.FAILED and reason == NO_CONTACT
-    owed_at = owed.replace(tzinfo=UTC)
-    next_attempt_at = _as_moment(next_attempt)
+    owed_at, next_attempt_at = as_moment(owed), as_moment(next_attempt)
+    assert owed_at is not None
     # A worker is woken for a new notice when its transaction commits.
     send_at = owed_at if state == NoticeState.OWED else next_attempt_at
     if state == NoticeState.SENDING:
-        send_at = _as_moment(lease)
+        send_at = as_moment(lease)
     return OpenNotice(
         pk=UUID(pk),
         purpose=purpose,
@@ -370,7 +371,7 @@ def _build(
         owed_at=owed_at,
         next_send_at=None if is_for_nobody else send_at,
         next_ask_at=next_attempt_at if is_for_nobody and purpose != Purpose.TEST else None,
-        next_step_at=_as_moment(next_step),
+        next_step_at=as_moment(next_step),
         step=step,
         steps=_count_steps(ladder),
     )
@@ -381,24 +382,24 @@ def _count_steps(ladder: str) -> int:
     return len(json.loads(ladder))
 
 
-def _as_moment(found: datetime | None) -> datetime | None:
-    """Read a moment as Django holds it in SQLite: in UTC, without saying so."""
-    return found.replace(tzinfo=UTC) if found is not None else None
-
-
 def _read_roster_changes() -> list[datetime]:
-    periods = [
-        *DutyShift.objects.values_list("starts_at", "ends_at"),
-        *Leave.objects.values_list("starts_at", "ends_at"),
-    ]
+    periods = [*_SHIFTS.fetch(), *_LEAVES.fetch()]
     return [
         *(moment for period in periods for moment in period if moment is not None),
         *(make_aware(datetime.combine(day, time.min)) for day in _read_days_of_agreements()),
     ]
 
 
+# Each period once: most shifts begin with a day, and those of an invented directory all at one moment.
+_SHIFTS = Prepared(DutyShift, lambda: DutyShift.objects.order_by().values_list("starts_at", "ends_at").distinct())
+_LEAVES = Prepared(Leave, lambda: Leave.objects.order_by().values_list("starts_at", "ends_at").distinct())
+_AGREEMENTS = Prepared(
+    Agreement, lambda: Agreement.objects.only("valid_from", "signed_on", "valid_until", "withdrawn_on")
+)
+
+
 def _read_days_of_agreements() -> set[date]:
     """Return the days that begin with another set of agreements in force."""
-    rows = Agreement.objects.only("valid_from", "signed_on", "valid_until", "withdrawn_on")
+    rows = _AGREEMENTS.fetch()
     begins = {row.begins_on for row in rows if row.begins_on is not None}
     return begins | {row.last_day + timedelta(days=1) for row in rows if row.last_day not in (None, date.max)}

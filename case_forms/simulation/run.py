@@ -218,7 +218,11 @@ class _Run:
             if each.marks and each.marks[-1] <= now and each.next_mark_at is not None and each.chase_id is not None:
                 wakes_at = until[chases[each.chase_id]]
                 later = None if wakes_at is None else _get_last_look(each.next_mark_at, wakes_at)
-                if later != each.next_mark_at:
+                if later == each.next_mark_at:
+                    continue
+                if isinstance(each, Deadline):
+                    _NEXT_LOOK.run(key=each.pk, later=later)
+                else:
                     type(each)._base_manager.filter(pk=each.pk).update(next_mark_at=later)
 
     # ---- what people do ----
@@ -260,6 +264,13 @@ class _Run:
 
 _STOPPED = PreparedUpdate(
     Notice, lambda keys: Notice.objects.filter(pk__in=keys), lambda keys: {"next_step_at": None}, keys="id"
+)
+_NEXT_LOOK = PreparedUpdate(
+    Deadline,
+    lambda key, later: Deadline.objects.filter(pk=key),
+    lambda key, later: {"next_mark_at": later},
+    key="id",
+    later="next_mark_at",
 )
 _LOOKED_AT = Prepared(
     Deadline,

@@ -9,10 +9,12 @@ looked at each time.
 
 import hashlib
 import json
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, in_each_language
@@ -30,7 +32,8 @@ from .story import FurtherForm, Story, StoryRefused, read_story
 from .timeline import Timeline
 from .told import Told, hash_contents, memory
 
-MAX_REMEMBERED = 100
+FAULT = _("This scenario can't be run: something of the service is broken. Tell the operator, the log says what.")
+log = structlog.get_logger(__name__)
 Step = tuple[str, int]  # (key of a ladder, index of a step)
 
 
@@ -114,6 +117,7 @@ class _Runs:
     ) -> None:
         self.definition = definition
         self.procedure = procedure
+        self.text = canonical.dump(dict(definition))
         self.forms = forms
         self.heartbeat = heartbeat
         self.houses: dict[str, House] = {}
@@ -155,6 +159,11 @@ class _Runs:
             timeline, reused = self._tell(story, stories, is_shipped=scenario.is_seeded)
         except StoryImpossible as impossible:
             return ScenarioResult(scenario.key, scenario.title, (), impossible.words)
+        except Exception as error:  # noqa: BLE001  # one that can't be told: the others, and the page, go on
+            # Only its name: what it says may hold an answer.
+            frames = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+            log.error("scenario_failed", scenario=scenario.key, error=type(error).__name__, frames=frames)
+            return ScenarioResult(scenario.key, scenario.title, (), in_each_language(FAULT))
         return ScenarioResult(
             scenario.key,
             scenario.title,
@@ -176,7 +185,7 @@ class _Runs:
             return told.as_told_by(self.procedure), True
         timeline = simulate(story, house=self._get_house(story, stories))
         if key:
-            memory.remember(key, Told(timeline, self.procedure), around)
+            memory.remember(key, Told(timeline, self.text), around)
         return timeline, False
 
     def _get_house(self, story: Story, stories: list[Story]) -> House:

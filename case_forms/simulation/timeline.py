@@ -10,6 +10,7 @@ from typing import Any
 
 from access.languages import Texts, in_each_language, same_in_each_language
 from audit.models import AuditEntry, PutAside
+from audit.prepared_values import Prepared
 from case_forms.alarm_rules.models import AlarmEvent
 from case_forms.cases.deadline_clock import DUE
 from case_forms.cases.documents.models import CaseDocument, DocumentKind
@@ -117,21 +118,17 @@ class _Reading:
     def __init__(self, lived: Lived) -> None:
         self.lived = lived
         self.begins_at = lived.story.begins_at
-        self.notices = {
-            str(notice.pk): notice
-            for notice in Notice.objects.select_related("contact__partner", "partner", "municipality")
-        }
-        self.replies = {str(reply.pk): reply for reply in Reply.objects.select_related("to_municipality")}
+        self.notices = {str(notice.pk): notice for notice in _NOTICES.fetch()}
+        self.replies = {str(reply.pk): reply for reply in _REPLIES.fetch()}
         self.procedure = lived.decisions[0].procedure if lived.decisions else None
         self.rules_by_notice = self._read_rules()
         self.ladders: dict[tuple[str, Any], str] = {}  # by rule and chain
         # By the first notice about a duty: the duty's key.
-        told = CaseEvent.objects.filter(kind=DUE).values_list("notice_id", "detail")
-        self.duties = {notice: str(detail["key"]) for notice, detail in told}
-        of_sessions = list(SessionTask.objects.order_by("starts_at", "pk"))
+        self.duties = {notice: str(detail["key"]) for notice, detail in _DUTIES_DUE.fetch()}
+        of_sessions = _SESSION_TASKS.fetch()
         self.duties |= {task.chase_id: task.key for task in of_sessions if task.chase_id is not None}
         self.deadlines: list[Deadline | SessionTask] = [
-            *Deadline.objects.order_by("starts_at", "pk"),
+            *_DEADLINES.fetch(),
             *of_sessions,
         ]
 
@@ -156,7 +153,7 @@ class _Reading:
         )
 
     def _iter_entries(self) -> Iterator[Entry]:
-        for entry in AuditEntry.objects.order_by("number"):
+        for entry in _ENTRIES.fetch():
             if entry.action not in LEFT_OUT:
                 yield self._read_audit_entry(entry)
         yield from self._iter_failed_attempts()
@@ -222,8 +219,8 @@ class _Reading:
 
     def _read_rules(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for events in (CaseEvent, TipEvent, SessionEvent, AlarmEvent):
-            for detail in events._base_manager.order_by("at").values_list("detail", flat=True):
+        for events in _EVENTS:
+            for detail in events.fetch():
                 found |= detail.get("by_rule", {})
         return found
 
@@ -267,8 +264,7 @@ class _Reading:
         return round(notice.ladder[-1]["repeat_minutes"]) if notice.ladder else 0
 
     def _iter_failed_attempts(self) -> Iterator[Entry]:
-        failed = Attempt.objects.exclude(outcome=AttemptOutcome.ACCEPTED).order_by("started_at", "pk")
-        for attempt in failed:
+        for attempt in _FAILED.fetch():
             notice = self.notices[str(attempt.notice_id)]
             yield self._entry(
                 attempt.started_at,
@@ -288,7 +284,7 @@ class _Reading:
 
     def _iter_documents(self) -> Iterator[Entry]:
         """Yield what rules ask for; nothing of it is made, and nothing stored, in a story."""
-        for document in CaseDocument.objects.filter(event_id__isnull=False).order_by("ordered_at", "pk"):
+        for document in _DOCUMENTS.fetch():
             label = in_each_language(DocumentKind(document.kind).label)
             yield self._entry(document.ordered_at, "document.ordered", action=document.kind, why=(label,))
 
@@ -300,3 +296,25 @@ class _Reading:
             yield DeadlineTimes(
                 deadline.key, deadline.label, deadline.starts_at, self._get_marks(deadline), deadline.met_at
             )
+
+
+# ---- written once: each story asks these ----
+
+_NOTICES = Prepared(Notice, lambda: Notice.objects.select_related("contact__partner", "partner", "municipality"))
+_REPLIES = Prepared(Reply, lambda: Reply.objects.select_related("to_municipality"))
+_DUTIES_DUE = Prepared(CaseEvent, lambda: CaseEvent.objects.filter(kind=DUE).values_list("notice_id", "detail"))
+_SESSION_TASKS = Prepared(SessionTask, lambda: SessionTask.objects.order_by("starts_at", "pk"))
+_DEADLINES = Prepared(Deadline, lambda: Deadline.objects.order_by("starts_at", "pk"))
+_ENTRIES = Prepared(AuditEntry, lambda: AuditEntry.objects.order_by("number"))
+_EVENTS: tuple[Prepared[Any], ...] = (
+    Prepared(CaseEvent, lambda: CaseEvent._base_manager.order_by("at").values_list("detail", flat=True)),
+    Prepared(TipEvent, lambda: TipEvent._base_manager.order_by("at").values_list("detail", flat=True)),
+    Prepared(SessionEvent, lambda: SessionEvent._base_manager.order_by("at").values_list("detail", flat=True)),
+    Prepared(AlarmEvent, lambda: AlarmEvent._base_manager.order_by("at").values_list("detail", flat=True)),
+)
+_FAILED = Prepared(
+    Attempt, lambda: Attempt.objects.exclude(outcome=AttemptOutcome.ACCEPTED).order_by("started_at", "pk")
+)
+_DOCUMENTS = Prepared(
+    CaseDocument, lambda: CaseDocument.objects.filter(event_id__isnull=False).order_by("ordered_at", "pk")
+)

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.cache import caches
 
 from case_forms.procedures.decide import DecisionFailed, decide
-from case_forms.procedures.definition import Procedure
+from case_forms.procedures.definition import Procedure, parse_canonical
 from case_forms.procedures.events.registry import EVENTS
 from case_forms.submissions.consents import is_read_by
 
@@ -35,10 +35,20 @@ SOURCES = ("*.py", "*.json", "*.mo")
 
 @dataclass(frozen=True)
 class Told:
-    """A story that was lived through, and the procedure under which."""
+    """A story that was lived through, and the procedure under which: its canonical text."""
 
     timeline: Timeline = field(repr=False)
-    procedure: Procedure = field(repr=False)
+    definition: str = field(repr=False)
+
+    @property
+    def procedure(self) -> Procedure:
+        return parse_canonical(self.definition)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is laid into the shared cache: the procedure once, as text, and nothing that follows from it."""
+        decisions = tuple(replace(each, procedure=None) for each in self.timeline.decisions)  # type: ignore[arg-type]
+        timeline = replace(self.timeline, procedure=None, rules=(), decisions=decisions)
+        return {"timeline": timeline, "definition": self.definition}
 
     def still_holds(self, procedure: Procedure) -> bool:
         """Tell whether this procedure leads the story the same way: it decides the same, and means the same by it."""

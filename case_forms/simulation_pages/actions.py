@@ -24,6 +24,19 @@ class TooManyScenarios(Exception):
     """The procedure has as many scenarios as there may be."""
 
 
+class ScenarioChanged(Exception):
+    """Somebody has saved the scenario since it was opened. `current`: as it stands now; None: it was deleted."""
+
+    def __init__(self, current: Scenario | None) -> None:
+        super().__init__("scenario_changed")
+        self.current = current
+
+
+def get_state(scenario: Scenario) -> str:
+    """Return what tells this state of a scenario from every other, for a page to name what it was opened with."""
+    return f"{scenario.pk} {scenario.changed_at.isoformat()}"
+
+
 @transaction.atomic
 def save_scenario(
     *,
@@ -33,8 +46,11 @@ def save_scenario(
     story: Mapping[str, Any],
     expectations: list[dict[str, Any]],
     by: User,
+    opened_as: str = "",
 ) -> Scenario:
-    """Create or change a scenario. Raises StoryRefused, ExpectationsRefused, TooManyScenarios.
+    """Create or change a scenario. Raises StoryRefused, ExpectationsRefused, TooManyScenarios, ScenarioChanged.
+
+    `opened_as`: the state (`get_state`) that the person has changed; "" for a program, which has read none.
 
     One that was approved stays beside its changed self, which is returned. A shipped one that somebody has changed is
     theirs from then on: an upgrade doesn't overwrite it.
@@ -50,8 +66,10 @@ def save_scenario(
         last = of_procedure.aggregate(last=Max("position"))["last"]
         key = _find_free_key(procedure)
         scenario = Scenario(procedure=procedure, key=key, position=0 if last is None else last + 1)
-    elif scenario.is_approved:
-        scenario = _begin_change(scenario)
+    else:
+        scenario = _lock_current(scenario, opened_as)
+        if scenario.is_approved:
+            scenario = _begin_change(scenario)
     scenario.title, scenario.story, scenario.expectations = dict(title), dict(story), expectations
     _touch(scenario, by)
     scenario.save()
@@ -59,15 +77,24 @@ def save_scenario(
     return scenario
 
 
+def _lock_current(scenario: Scenario, opened_as: str) -> Scenario:
+    """Lock the scenario, and return the row that holds it now: of a changed one, the change. Raises ScenarioChanged."""
+    locked = Scenario.objects.select_for_update(of=("self",)).filter(pk=scenario.pk).first()
+    if locked is None or locked.deleted_at is not None:
+        raise ScenarioChanged(None)
+    current = Scenario.objects.filter(changes=locked).first() or locked
+    if opened_as and opened_as != get_state(current):
+        raise ScenarioChanged(current)
+    return current
+
+
 def _begin_change(approved: Scenario) -> Scenario:
-    """Return the row that holds the change of an approved scenario: the one there is, or a new one."""
-    locked = Scenario.objects.select_for_update().get(pk=approved.pk)
-    existing = Scenario.objects.filter(changes=locked).first()
-    return existing or Scenario(
-        procedure=locked.procedure,
-        key=_find_free_key(locked.procedure),
-        position=locked.position,
-        changes=locked,
+    """Return a new row for the change of an approved scenario."""
+    return Scenario(
+        procedure=approved.procedure,
+        key=_find_free_key(approved.procedure),
+        position=approved.position,
+        changes=approved,
     )
 
 

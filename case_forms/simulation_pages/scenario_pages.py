@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -17,8 +18,17 @@ from case_forms.form_builder.definition import Form
 from case_forms.simulation.approval import find_changes
 from case_forms.simulation.expectations import ExpectationsRefused, read_expectations
 from case_forms.simulation.models import Scenario
+from case_forms.simulation.story import StoryRefused
 
-from .actions import MAX_SCENARIOS, TooManyScenarios, delete_scenario, restore_scenario, save_scenario
+from .actions import (
+    MAX_SCENARIOS,
+    ScenarioChanged,
+    TooManyScenarios,
+    delete_scenario,
+    get_state,
+    restore_scenario,
+    save_scenario,
+)
 from .changes import build_changes
 from .pages import SimulatorPage, StoryPage
 from .results import build_results
@@ -28,6 +38,14 @@ from .suggesting import suggest_expectations
 from .timeline import read
 
 MAX_TITLE = 200
+IS_CHANGED = gettext_lazy(
+    "This scenario was saved by %(who)s since you opened it. What you have written stands here, and isn't saved yet."
+    " Look at theirs first: if you save now, yours takes its place."
+)
+IS_GONE = gettext_lazy(
+    "This scenario was deleted since you opened it. What you have written stands here: if you save it, it is a new one."
+)
+CANT_READ = gettext_lazy("This scenario can't be read. Open it and correct it.")
 IS_INVENTED = gettext_lazy("A scenario is invented: take the case's reference out, and type invented answers.")
 
 
@@ -88,6 +106,7 @@ class ScenarioPage(StoryPage):
         rows = self.get_expectation_rows(fields)
         self.expected = rows.read(request.POST)
         self.titles = {code: str(request.POST.get(f"_title_{code}") or "").strip() for code in LANGUAGES}
+        self.opened_as = str(request.POST.get("_opened_as") or "")
         pressed, _colon, value = str(request.POST.get("go") or "").partition(":")
         if pressed == "save":
             return self.save(fields)
@@ -104,6 +123,8 @@ class ScenarioPage(StoryPage):
     expected: list[dict[str, Any]] = []
     titles: dict[str, str] = {}
     empty_rows = 0
+    # the state of the scenario with which the page was opened (`actions.get_state`)
+    opened_as = ""
 
     @sensitive_variables()
     def save(self, fields: StoryFields) -> HttpResponse:
@@ -126,17 +147,27 @@ class ScenarioPage(StoryPage):
                 story=story.to_json(),
                 expectations=self.expected,
                 by=self.me,
+                opened_as=self.opened_as,
             )
         except ExpectationsRefused as refused:
             for problem in refused.problems:
                 fields.errors[f"must{problem.path}"] = str(problem.message)
             return self.show(fields)
+        except ScenarioChanged as changed:
+            return self.show_changed(fields, changed.current)
         except TooManyScenarios:
             words = _("A procedure has at most %(count)s scenarios. Delete one that isn't needed.")
             fields.errors["story"] = words % {"count": MAX_SCENARIOS}
             return self.show(fields)
         messages.success(self.request, _("The scenario “%(title)s” is saved.") % {"title": str(saved)})
         return redirect(self.own_address("scenarios"))
+
+    def show_changed(self, fields: StoryFields, current: Scenario | None) -> HttpResponse:
+        """Say that the scenario isn't as it was opened, with what was written; saving again then means this one."""
+        self.scenario, self.opened_as = current, get_state(current) if current else ""
+        who = current.changed_by.get_full_name() if current and current.changed_by else _("somebody")
+        fields.errors["story"] = str(IS_CHANGED) % {"who": who} if current else str(IS_GONE)
+        return self.show(fields)
 
     @sensitive_variables()
     def run(self, fields: StoryFields) -> HttpResponse:
@@ -166,7 +197,8 @@ class ScenarioPage(StoryPage):
         rows = {path.removeprefix("must"): words for path, words in fields.errors.items() if path.startswith("must/")}
         built = self.get_expectation_rows(fields).build(self.expected, rows, self.empty_rows)
         titles = [(code, NATIVE_NAMES.get(code, code), self.titles.get(code, "")) for code in LANGUAGES]
-        return super().get_story_context(fields, **more) | {"expected": built, "titles": titles}
+        shown = {"expected": built, "titles": titles, "opened_as": self.opened_as}
+        return super().get_story_context(fields, **more) | shown
 
     def between(self) -> list[dict[str, Any]]:
         return [*super().between(), {"url": self.own_address("scenarios"), "label": _("Scenarios")}]
@@ -208,19 +240,29 @@ class ScenarioView(ScenarioPage):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        working = Scenario.objects.working().filter(procedure=self.procedure.key)
-        self.scenario = get_object_or_404(working, pk=kwargs["scenario"])
+        # Of one that was changed since the page was opened, the change; of one that was deleted, nothing.
+        named = Q(pk=kwargs["scenario"]) | Q(changes=kwargs["scenario"])
+        working = Scenario.objects.working().filter(named, procedure=self.procedure.key)
+        self.scenario = working.select_related("changes", "changed_by").first()
+        if self.scenario is None and not request.POST.get("_opened_as"):
+            raise Http404
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         assert self.scenario is not None
         self.expected, self.titles = list(self.scenario.expectations), dict(self.scenario.title)
+        self.opened_as = get_state(self.scenario)
         return self.run(get_fields(self.scenario.story))
 
+    @sensitive_variables()
+    def save(self, fields: StoryFields) -> HttpResponse:
+        return super().save(fields) if self.scenario is not None else self.show_changed(fields, None)
+
     def get_page_title(self) -> str:
-        return str(self.scenario)
+        return str(self.scenario or _("New scenario"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        assert self.scenario is not None
+        if self.scenario is None:
+            return super().get_context_data(**kwargs) | {"action_url": self.own_address("new")}
         return super().get_context_data(**kwargs) | {
             "scenario": self.scenario,
             "action_url": self.own_address("scenario", self.scenario.pk),
@@ -248,6 +290,9 @@ class CopyView(SimulatorPage):
             )
         except TooManyScenarios:
             messages.error(request, _("This procedure has as many scenarios as there may be."))
+            return redirect(self.own_address("scenarios"))
+        except (StoryRefused, ExpectationsRefused):
+            messages.error(request, str(CANT_READ))
             return redirect(self.own_address("scenarios"))
         return redirect(self.own_address("scenario", copied.pk))
 

@@ -86,12 +86,16 @@ class _Insert:
         count: int,
     ) -> None:
         quote = connection.ops.quote_name
-        self._fields = [field for field in model._meta.concrete_fields if has_keys or not field.primary_key]
+        fields = [field for field in model._meta.concrete_fields if has_keys or not field.primary_key]
+        # Half of a notice is empty: what is written for None is found out once.
+        self._writers = [
+            (field.pre_save, field.get_db_prep_save, field.get_db_prep_save(None, connection)) for field in fields
+        ]
         options: Any = model._meta
         self.mark = options.get_field(told_apart_by)
         self.key = model._meta.pk
-        columns = ", ".join(quote(str(field.column)) for field in self._fields)
-        row = f"({', '.join(['%s'] * len(self._fields))})"
+        columns = ", ".join(quote(str(field.column)) for field in fields)
+        row = f"({', '.join(['%s'] * len(fields))})"
         conflict = ", ".join(quote(options.get_field(name).column) for name in unless)
         self._sql = (
             f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {', '.join([row] * count)}"  # noqa: S608
@@ -101,7 +105,9 @@ class _Insert:
 
     def run(self, connection: Any, rows: Sequence[models.Model]) -> dict[Any, Any]:
         values = [
-            field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in self._fields
+            empty if (value := pre_save(row, True)) is None else prepare(value, connection)
+            for row in rows
+            for pre_save, prepare, empty in self._writers
         ]
         with prepared_cursor(connection) as cursor:
             cursor.execute(self._sql, values)

@@ -6,7 +6,7 @@ Real Chromium. Set FIELD_PICTURES to a folder for pictures.
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from access.models import User
 from audit.models import AuditEntry
@@ -88,6 +88,37 @@ def test_a_scenario_that_no_longer_holds_keeps_the_procedure_from_being_submitte
         expect(panel).to_contain_text("All 26 scenarios hold", timeout=SLOW)
         submit(page)
         expect(page.get_by_role("heading", name="Awaiting approval")).to_be_visible(timeout=SLOW)
+
+
+def found(words: str) -> dict[str, Any]:
+    finding = {"path": "", "part": "", "anchor": "", "where": "Procedure", "code": "finding", "is_blocking": False}
+    return {"base": "", "problems": [], "findings": [{**finding, "message": words}]}
+
+
+def test_what_the_checks_say_of_an_earlier_save_is_not_shown_any_more(
+    transactional_db: Any, live_server: Any, chromium: Browser
+) -> None:
+    lay_down_demo()
+    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if held:
+            route.fulfill(json=found("of the later save"))
+        else:
+            held.append(route)
+
+    with signed_in(chromium, house, ana, "en", DESK) as page:
+        page.route("**/findings/", answer)
+        with page.expect_request("**/findings/"):
+            page.goto(f"{house}/cms/procedures/edit/{Procedure.objects.get().pk}/")
+        set_minutes(page, {2: "90"})
+        shown = page.locator(".proc-findings")
+        expect(shown).to_contain_text("of the later save", timeout=SLOW)
+        with page.expect_response("**/findings/"):
+            held[0].fulfill(json=found("of the earlier save"))
+        page.evaluate("() => new Promise((done) => setTimeout(done))")
+        expect(shown).to_contain_text("of the later save")
 
 
 def submit(page: Page) -> None:

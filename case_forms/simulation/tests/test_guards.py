@@ -196,6 +196,26 @@ def test_what_waits_for_a_commit_never_runs_even_inside_the_house(scene):
     assert not AuditEntry.objects.filter(action="seed.applied").exists()
 
 
+def write_and_fail() -> None:
+    with transaction.atomic():
+        with transaction.atomic():
+            log_event("seed.released")
+        log_event("seed.failed")
+        raise LookupError
+
+
+def test_a_block_that_fails_takes_back_what_was_done_in_it_and_no_more(scene):
+    with House([tell(scene)]) as house, house.database.in_place(), transaction.atomic():
+        with transaction.atomic():
+            log_event("seed.before")
+        with pytest.raises(LookupError):
+            write_and_fail()
+        with transaction.atomic():
+            log_event("seed.after")
+        written = AuditEntry.objects.filter(action__startswith="seed.").order_by("number")
+        assert list(written.values_list("action", flat=True)) == ["seed.before", "seed.after"]
+
+
 def test_the_house_reads_the_real_one_in_a_bounded_number_of_queries(scene, django_assert_max_num_queries):
     story = tell(scene)
     with django_assert_max_num_queries(30):

@@ -1,6 +1,7 @@
 """Scenarios: the shipped ones hold, a red one names what is to blame, and what is unchanged is reused."""
 
 import copy
+import pickle
 from unittest import mock
 
 import pytest
@@ -14,6 +15,7 @@ from case_forms.simulation.expectations import ExpectationsRefused, get_registry
 from case_forms.simulation.models import Scenario
 from case_forms.simulation.scenarios import find_uncovered, forget_results, run_scenarios
 from case_forms.simulation.seeding import get_rules_of_shipped, read_shipped, seed_scenarios
+from case_forms.simulation.simulate import simulate
 from tests.seeds import lay_down_demo
 from tests.world.scene import make_scene
 
@@ -166,6 +168,19 @@ def test_a_scenario_that_cannot_be_read_or_begun_is_red_and_stops_no_other(scene
     ]
 
 
+def test_a_fault_in_one_scenario_is_said_at_it_and_stops_no_other(scene, monkeypatch):
+    def tell_or_break(story, **more):
+        if story.answers.get("story") == "breaks":
+            raise LookupError(story.answers["story"])
+        return simulate(story, **more)
+
+    monkeypatch.setattr(running, "simulate", tell_or_break)
+    told_well = scenario(scene, "sound", expects=[{"expect": "told", "role": "police"}])
+    broken, sound = run(scene, scenario(scene, "broken", answers={"story": "breaks"}), told_well)
+    assert (broken.holds, sound.holds) == (False, True)
+    assert broken.problem["sq"] != broken.problem["en"] != ""
+
+
 def test_rules_and_steps_that_no_scenario_reaches_are_listed(scene):
     answered = [{"do": "accepts", "role": role, "at": 15} for role in ("police", "responsible_authority")]
     definition = scene.procedure.definition
@@ -210,6 +225,21 @@ def test_what_a_shipped_scenario_came_to_is_still_known_after_a_restart(scene):
     forget_in_this_process()
     slower = {"quick": [{"after_minutes": 45, "do": "call", "repeat_minutes": 60}]}
     assert lived_through(scene, [shipped], ladders=slower)[0] == 1
+
+
+def test_what_is_shared_of_a_story_says_the_procedure_once_and_all_that_its_reader_sees(scene):
+    shipped = scenario(scene)
+    shipped.is_seeded = True
+    lived_through(scene, [shipped])
+    (whole,) = told.memory._by_key.values()
+    laid_down = pickle.dumps(whole)
+    shared = pickle.loads(laid_down)  # noqa: S301  # what was just written
+    assert laid_down.count(b'"key":"tell_cpu"') == 1
+    assert laid_down.count(b"tell_cpu") == 1
+    assert shared.timeline.entries == whole.timeline.entries
+    before, after = whole.timeline.rules, shared.as_told_by(whole.procedure).rules
+    assert before == after
+    assert [(rule.condition, rule.values) for rule in before] == [(rule.condition, rule.values) for rule in after]
 
 
 def test_what_somebody_wrote_into_a_scenario_is_in_no_cache(scene):

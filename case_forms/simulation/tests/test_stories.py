@@ -259,3 +259,11 @@ def test_a_further_form_about_a_request_cannot_be_sent(scene):
     form = {"do": "form", "at": 5, "form": "small_identification"}
     story = read_story({**ask_for_a_session(scene).to_json(), "answers": {}, "acts": [form]})
     assert len(simulate(story).of_kind("act.impossible")) == 1
+
+
+def test_a_public_form_is_sent_by_no_unit_and_the_story_says_so(scene):
+    publish(load_form())
+    timeline = simulate(tell(scene, {"do": "form", "at": 5, "form": "session_request"}))
+    (impossible,) = timeline.of_kind("act.impossible")
+    assert "can't be sent like this" in impossible.words["en"]
+    assert timeline.of_kind("notice.sent")

@@ -1,5 +1,6 @@
 """Who changes or deletes an approved scenario: whoever approves the draft sees it, and it holds from then on."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -148,3 +149,69 @@ def test_a_shipped_scenario_that_two_people_deleted_is_not_brought_back(
     assert not Scenario.objects.working().exists()
     assert not Scenario.objects.superseded().exists()
     assert Scenario.objects.filter(pk=approved.pk, is_approved=False).exists()
+
+
+WRITTEN = {"_title_en": "Mine", **must({"kind": "told", "role": "police", "within": "600"})}
+
+
+def open_page(who: Editor, procedure: Procedure, scenario: Scenario) -> dict[str, str]:  # noqa: F811
+    """Open the scenario's page, and return what it sends along of what it was opened with."""
+    page = who.get(path(procedure, scenario)).content.decode()
+    return {"_opened_as": re.search(r'name="_opened_as" value="([^"]+)"', page)[1]}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_who_saves_what_somebody_has_saved_meanwhile_is_asked_and_loses_nothing(
+    ana: Editor,
+    besa: Editor,
+    procedure: Procedure,  # noqa: F811
+    approved: Scenario,
+    is_approved: bool,
+) -> None:
+    Scenario.objects.update(is_approved=is_approved)
+    before = open_page(ana, procedure, approved)
+    weaken(besa, procedure, approved)
+    page = ana.post(path(procedure, approved), **tell(go="save", **WRITTEN, **before))
+    assert page.status_code == 422
+    assert f"was saved by {besa.user.get_full_name()} since you opened it" in words(page)
+    assert 'value="Mine"' in page.content.decode()
+    assert [str(each) for each in Scenario.objects.working()] == ["Nobody answers"]
+    # Whoever has seen that may press again.
+    now = re.search(r'name="_opened_as" value="([^"]+)"', page.content.decode())
+    assert now is not None
+    again = tell(go="save", **WRITTEN, _opened_as=now[1])
+    assert ana.post(path(procedure, approved), **again).status_code == 302
+    assert [str(each) for each in Scenario.objects.working()] == ["Mine"]
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_who_saves_what_somebody_has_deleted_meanwhile_can_save_it_as_a_new_one(
+    ana: Editor,
+    besa: Editor,
+    procedure: Procedure,  # noqa: F811
+    approved: Scenario,
+    is_approved: bool,
+) -> None:
+    Scenario.objects.update(is_approved=is_approved)
+    before = open_page(ana, procedure, approved)
+    assert besa.post(path(procedure, approved, "delete/")).status_code == 302
+    page = ana.post(path(procedure, approved), **tell(go="save", **WRITTEN, **before))
+    assert page.status_code == 422
+    assert "was deleted since you opened it" in words(page)
+    assert f'{procedure.pk}/scenarios/new/#checked"' in page.content.decode()
+    assert not Scenario.objects.working().exists()
+    assert ana.post(f"{procedure.pk}/scenarios/new/", **tell(go="save", **WRITTEN)).status_code == 302
+    assert [str(each) for each in Scenario.objects.working()] == ["Mine"]
+    assert ana.get(path(procedure, approved)).status_code == 404
+
+
+def test_a_scenario_that_cannot_be_read_is_not_copied_and_that_is_said(
+    ana: Editor,
+    procedure: Procedure,  # noqa: F811
+    approved: Scenario,
+) -> None:
+    approved.story = {"form": 3}
+    approved.save()
+    assert ana.post(path(procedure, approved, "copy/")).status_code == 302
+    assert "This scenario can't be read" in words(ana.get(f"{procedure.pk}/scenarios/"))
+    assert Scenario.objects.count() == 1

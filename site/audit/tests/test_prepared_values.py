@@ -1,13 +1,16 @@
 """Prepared querysets and updates find and change what those that Django writes anew do."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import signals
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, Region
+from vault.models import LastingKey
 
 from ..models import PutAside
 from ..prepared_values import Prepared, PreparedUpdate
@@ -129,3 +132,45 @@ def test_what_can_find_nothing_finds_nothing_and_asks_nothing(regions: list[Regi
 def test_no_values_at_all_are_a_query_like_any_other(regions: list[Region]) -> None:
     everywhere = Prepared(Region, lambda: Region.objects.order_by("-slug"))
     assert everywhere.fetch() == list(reversed(regions))
+
+
+def test_what_is_found_stands_as_djangos_own_instances_do(regions: list[Region]) -> None:
+    prepared = Prepared(
+        Municipality,
+        lambda slug: Municipality.objects.select_related("region", "police_directorate").filter(slug=slug),
+        slug="slug",
+    )
+    ours, theirs = prepared.first(slug="r0-0"), Municipality.objects.select_related("region").get(slug="r0-0")
+    assert ours is not None
+
+    def look(one: Any) -> dict[str, Any]:
+        return {name: value for name, value in vars(one).items() if name != "_state"}
+
+    assert list(look(ours).items()) == list(look(theirs).items())
+    assert list(look(ours.region).items()) == list(look(theirs.region).items())
+    assert (ours._state.adding, ours._state.db) == (theirs._state.adding, theirs._state.db)
+    ours.region_id = regions[1].pk
+    assert ours.region == regions[1]
+
+
+def test_a_sealed_value_opens_in_its_row() -> None:
+    key = LastingKey.objects.create(name="a/b", purpose="a", key_id="b", secret=b"secret")
+    by_name = Prepared(LastingKey, lambda name: LastingKey.objects.filter(name=name), name="name")
+    found = by_name.first(name="a/b")
+    assert found is not None
+    assert found.secret == key.secret == b"secret"
+
+
+def test_whoever_looks_at_new_instances_of_a_model_sees_these_too(regions: list[Region]) -> None:
+    seen: list[str] = []
+
+    def look(sender: Any, instance: Any, **kwargs: Any) -> None:
+        seen.append(instance.slug)
+
+    signals.post_init.connect(look, sender=Region)
+    try:
+        watched = Prepared(Region, lambda slug: Region.objects.filter(slug=slug), slug="slug")
+        watched.fetch(slug="r0")
+    finally:
+        signals.post_init.disconnect(look, sender=Region)
+    assert seen == ["r0"]

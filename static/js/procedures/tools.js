@@ -133,7 +133,7 @@ export class Tools {
     this.asking = setTimeout(async () => {
       const mine = ++this.turn;
       // One after the other: what the checks have run, a panel reads from their results.
-      await this.fetchFindings();
+      await this.fetchFindings(mine);
       for (const panel of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-panel]")))
         if (mine === this.turn) await this.fetchPanel(panel, mine);
     }, AFTER_SAVING);
@@ -160,16 +160,23 @@ export class Tools {
       if (turn !== this.turn) return;
       panel.innerHTML = html;
     } catch {
+      if (turn !== this.turn) return;
       panel.replaceChildren(h("p", {}, this.editor.t("checks_failed")));
     }
     panel.removeAttribute("aria-busy");
   }
 
-  async fetchFindings() {
+  /**
+   * Shows what the checks say; an answer about an earlier save says nothing any more.
+   *
+   * @param {number} turn
+   */
+  async fetchFindings(turn) {
     try {
       const answer = await fetch(this.editor.urls.findings, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const { base, problems, findings } = /** @type {Findings} */ (await answer.json());
+      if (turn !== this.turn) return;
       this.found(base, problems);
       this.findings.hidden = findings.length === 0;
       this.findings.replaceChildren(
@@ -181,6 +188,7 @@ export class Tools {
         ),
       );
     } catch {
+      if (turn !== this.turn) return;
       this.findings.hidden = false;
       this.findings.replaceChildren(h("p", {}, this.editor.t("checks_failed")));
     }
