@@ -19,7 +19,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian systemd upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -101,6 +101,9 @@ lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and packa
 
 bare-debian: test-packages .venv/test.stamp ## As root: install in a bare Debian in a folder, upgrade, destroy, restore (DATABASE=sqlite, FIRST=HEAD)
 	$(PY) -m tests.install.bare_debian $${DATABASE:-sqlite} --first $${FIRST:-HEAD}
+
+systemd: test-packages .venv/test.stamp ## As root: boot a bare Debian in a folder, install there, kill, fill up, upgrade, reboot (DATABASE=sqlite)
+	$(PY) -m tests.install.real_systemd $${DATABASE:-sqlite}
 
 upgrade-fixture: test-packages .venv/test.stamp ## Store data of a landed commit, from which the tests upgrade (COMMIT=HEAD, both databases; minutes)
 	$(PY) -m tests.upgrade.make $${COMMIT:-HEAD}

@@ -119,7 +119,7 @@ take_the_release() {
   ln -sfn "$RELEASE" $APP.new
   mv -T $APP.new $APP
   # The one before stays, to go back to; what is older goes, and what was never whole.
-  find $HOME_OF_ALL/releases -mindepth 1 -maxdepth 1 -type d ! -path "$RELEASE" ! -path "${before:-/}" -exec rm -rf {} +
+  find $HOME_OF_ALL/releases -mindepth 1 -maxdepth 1 -type d ! -path "$RELEASE" ! -path "${before:-none}" -exec rm -rf {} +
 }
 
 set_up_nginx() {
@@ -150,6 +150,11 @@ set_up_systemd() {
   install -m 755 $APP/deploy/vatra /usr/local/bin/vatra
   install -m 644 $APP/deploy/vatra.service $APP/deploy/vatra-backup.service $APP/deploy/vatra-backup.timer \
     $APP/deploy/vatra-backup-proof.service $APP/deploy/vatra-backup-proof.timer $APP/deploy/vatra-point-in-time.service /etc/systemd/system/
+  install -D -m 644 $APP/deploy/restart.conf /etc/systemd/system/nginx.service.d/vatra.conf
+  # Of a PostgreSQL that this command has set up.
+  if [ -s /etc/vatra/database.password ]; then
+    install -D -m 644 $APP/deploy/restart.conf /etc/systemd/system/postgresql@.service.d/vatra.conf
+  fi
   lay_down_the_hook
   has_systemd || return 0
   systemctl daemon-reload

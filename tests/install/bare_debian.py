@@ -5,7 +5,8 @@ packages from where this machine takes them, about two gigabytes, and minutes, w
 installed first and upgraded from, `landed` the last commit that has landed (tests/upgrade/data/landed.txt); without it
 this commit is upgraded to itself. Exit code 0 only if everything held.
 
-systemd doesn't run in such a folder: the units are laid down there and not tried, nor is a certificate asked for.
+systemd doesn't run in such a folder: the units are laid down there and not tried (tests/install/real_systemd.py does),
+nor is a certificate asked for.
 """
 
 import argparse
@@ -65,8 +66,16 @@ class Machine:
         self.service: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
+        self.lay_down("ca-certificates")
+        for kind, place in (("proc", "/proc"), ("devpts", "/dev/pts"), ("tmpfs", "/dev/shm")):
+            self.inside(place).mkdir(parents=True, exist_ok=True)
+            subprocess.run(["mount", "-t", kind, kind, str(self.inside(place))], check=True)
+        self.run("update-ca-certificates")
+
+    def lay_down(self, packages: str) -> None:
+        """A bare Debian with these packages (with commas), that reaches what this machine reaches."""
         suite, mirror = debian_mirror()
-        command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(self.root), mirror]
+        command = ["debootstrap", "--variant=minbase", f"--include={packages}", suite, str(self.root), mirror]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"debootstrap: {done.stdout[-500:]}")
@@ -76,10 +85,6 @@ class Machine:
         shutil.copytree("/etc/apt/apt.conf.d", self.inside("/etc/apt/apt.conf.d"), dirs_exist_ok=True)
         if AUTHORITIES.is_dir():
             shutil.copytree(AUTHORITIES, self.inside(str(AUTHORITIES)), dirs_exist_ok=True)
-        for kind, place in (("proc", "/proc"), ("devpts", "/dev/pts"), ("tmpfs", "/dev/shm")):
-            self.inside(place).mkdir(parents=True, exist_ok=True)
-            subprocess.run(["mount", "-t", kind, kind, str(self.inside(place))], check=True)
-        self.run("update-ca-certificates")
 
     def inside(self, path: str) -> Path:
         return self.root / path.lstrip("/")

@@ -136,3 +136,12 @@ def test_a_test_mail_that_fails_says_why(monkeypatch: Any) -> None:
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
     with pytest.raises(CommandError, match="can't be reached"):
         call_command("test_mail", "somebody@vatra.example")
+
+
+@pytest.mark.parametrize(("mode", "is_open"), [(0o700, False), (0o710, False), (0o750, True), (0o701, True)])
+def test_only_a_folder_that_others_can_look_into_is_named(
+    checked: Any, settings: Any, mode: int, is_open: bool
+) -> None:
+    """With the access list by which nginx passes through to the pictures, the mode reads 710."""
+    settings.DATA_DIR.chmod(mode)
+    assert ("chmod 700" in get_missing(checked("disk"))) is is_open
