@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 
 from access.models import Municipality
 from audit.chain import log_event
-from audit.prepared_values import Prepared
+from audit.prepared_values import Prepared, PreparedQuery
+from audit.single_rows import insert_row, update_row
 from case_forms.procedures.case_state import next_status
 from case_forms.procedures.decide import Action, Decision
 from case_forms.procedures.rule_actions.registry import ACTIONS
@@ -102,7 +103,7 @@ class _DecisionRun(NoticesOfDecision):
                 "unresolved": self.unresolved,
                 **({NOT_SHARED: self.not_shared} if self.not_shared else {}),
             }
-            self.event.save(update_fields=["explanation", "detail"])
+            update_row(self.event, ["explanation", "detail"])
         self._leave_closed()
         # After everything else stands: what is done is an event that rules respond to.
         respond_to_done(self.met, self.submission.received_at, case=self.case)
@@ -160,7 +161,7 @@ class _DecisionRun(NoticesOfDecision):
             return
         municipality = _municipality(action)
         submission = self.submission
-        case = Case.objects.create(
+        case = Case(
             reference=_free_reference(action),
             region_id=municipality.region_id,
             municipality=municipality,
@@ -172,6 +173,7 @@ class _DecisionRun(NoticesOfDecision):
             opened_at=submission.received_at,
             opened_by=submission.by,
         )
+        insert_row(case)
         # Before anything is sealed that belongs to it.
         data_keys.create(case.pk)
         log_event("case.opened", actor=self.actor, target_kind="case", target_id=case.pk, submission=submission.id)
@@ -189,9 +191,10 @@ class _DecisionRun(NoticesOfDecision):
         if case is None or self.event is not None:
             return
         self.case = case
-        self.event = CaseEvent.objects.create(
+        self.event = CaseEvent(
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
+        insert_row(self.event)
         if self.correction is not None:
             self.event.detail = {"corrects": str(self.submission.corrects[0])}
             self.event.save(update_fields=["detail"])
@@ -235,9 +238,9 @@ class _DecisionRun(NoticesOfDecision):
         """
         # The rule that opens a case is the one that names a municipality, also when it joins an existing case.
         opening = next((action for action in self.decision.actions if action.do == "open_case"), None)
-        if opening is None or (place := _municipality(opening)) == case.municipality:
+        if opening is None or str(opening.params["municipality"]) == case.municipality.slug:
             return
-        self.place = place
+        self.place = place = _municipality(opening)
         words = both(
             lambda: (
                 gettext(
@@ -349,6 +352,12 @@ def _free_reference(action: Action) -> str:
     """Find a reference that no case has. Raises CannotApply when none was found in TRIES_FOR_A_REFERENCE."""
     for _try in range(TRIES_FOR_A_REFERENCE):
         reference = new_reference()
-        if not Case.objects.filter(reference=reference).exists():
+        if not _WITH_REFERENCE.fetch([reference]):
             return reference
     raise CannotApply(action.rule, "no_free_reference")
+
+
+_WITH_REFERENCE = PreparedQuery(
+    Case._meta.get_field("reference"),
+    lambda references: Case.objects.filter(reference__in=references).order_by().values_list("pk", flat=True),
+)

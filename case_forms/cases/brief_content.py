@@ -12,9 +12,10 @@ from functools import cache, cached_property
 from typing import Any
 
 from django.utils import formats, timezone, translation
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
-from access.languages import DEFAULT_LANGUAGE, LANGUAGES
+from access.languages import DEFAULT_LANGUAGE, LANGUAGES, in_each_language, same_in_each_language
 from access.models import MobileUnit, Municipality
 from audit import clock
 from audit.prepared_values import Prepared
@@ -104,6 +105,11 @@ class BriefFacts(AnswerFacts):
     case: Case
     sender: str = ""  # whoever filed the form, for offices that file the paper
 
+    @cached_property
+    def when(self) -> Texts:
+        """When it happened, in words."""
+        return both(lambda: moment_words(self.occurred_at))
+
     @property
     def case_status(self) -> str:
         return self.case.status
@@ -120,17 +126,11 @@ def brief_for(role: str, content: BriefFacts, *, urgent: bool = False) -> dict[s
 
 def both(write: Callable[[], Any]) -> Texts:
     """Call `write()` under each language and return {language: text}."""
-    return both_of([write])[0]
-
-
-def both_of(writes: Sequence[Callable[[], Any]]) -> list[Texts]:
-    """Return the texts of each of these, as `both` does."""
-    texts: list[dict[str, str]] = [{} for _write in writes]
+    texts: dict[str, str] = {}
     for language in LANGUAGES:
         with translation.override(language):
-            for each, write in zip(texts, writes, strict=True):
-                each[language] = str(write())
-    return list(texts)
+            texts[language] = str(write())
+    return texts
 
 
 # ---- facts of the case ----
@@ -151,13 +151,38 @@ def age_group(facts: Mapping[str, Any], *, child_track: bool) -> str:
     return "as_child" if child_track else "adult"
 
 
-def age_group_words(group: str) -> str:
-    return {
-        "child": gettext("child (under 18)"),
-        "adult": gettext("adult"),
-        "as_child": gettext("followed as a child's case: treat as a child"),
-        "unknown": gettext("not known, or in doubt: treat as a child"),
-    }[group]
+# The words of these rows, by what they say. Those of a release never change while a process lives.
+WORDS: Mapping[str, Any] = {
+    "section": _("The case"),
+    "label.reference": _("Case"),
+    "label.urgency": _("Urgency"),
+    "label.status": _("Status"),
+    "label.age_group": _("Age"),
+    "label.municipality": _("Municipality"),
+    "label.occurred_at": _("When"),
+    "label.formal_identification": _("Formal identification"),
+    "label.police": _("Police"),
+    "label.sender": _("Filed by"),
+    "label.unit": _("Sent by"),
+    "label.callback": _("Call back"),
+    "label.drill": _("Drill"),
+    "urgent": _("urgent"),
+    "not_urgent": _("not marked urgent"),
+    "age.child": _("child (under 18)"),
+    "age.adult": _("adult"),
+    "age.as_child": _("followed as a child's case: treat as a child"),
+    "age.unknown": _("not known, or in doubt: treat as a child"),
+    "no_phone": pgettext_lazy("no phone", "none"),
+    "drill": _("This is an exercise. Nobody is in danger."),
+    **{f"status.{each.value}": each.label for each in CaseStatus},
+    **{f"identification.{each.value}": each.label for each in FormalIdentification},
+}
+
+
+@cache
+def _say(key: str) -> Texts:
+    """Return one of the WORDS in each language."""
+    return in_each_language(WORDS[key])
 
 
 def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[BriefRow]:
@@ -168,49 +193,46 @@ def case_rows(content: BriefFacts, *, urgent: bool, role: str = "") -> Iterator[
     case is on the child track.
     """
     case = content.case
-    # One query at most, and none for the roles that don't read this row.
-    told_to_police = cache(lambda: _notices_to_police(case))
-    section = both(lambda: gettext("The case"))
     group = age_group(content.facts, child_track=case.child_track)
     says_age = group != "unknown" or case.child_track
-    rows = (
-        ("reference", lambda: gettext("Case"), lambda: case.reference),
-        ("urgency", lambda: gettext("Urgency"), lambda: gettext("urgent") if urgent else gettext("not marked urgent")),
-        ("status", lambda: gettext("Status"), lambda: CaseStatus(case.status).label),
-        *([("age_group", lambda: gettext("Age"), lambda: age_group_words(group))] if says_age else []),
-        ("municipality", lambda: gettext("Municipality"), lambda: content.municipality.name),
-        ("occurred_at", lambda: gettext("When"), lambda: moment_words(content.occurred_at)),
-        (
-            "formal_identification",
-            lambda: gettext("Formal identification"),
-            lambda: FormalIdentification(case.formal_identification).label,
-        ),
-        ("police", lambda: gettext("Police"), lambda: police_words(told_to_police())),
-        *([("sender", lambda: gettext("Filed by"), lambda: content.sender)] if content.sender else []),
-        ("unit", lambda: gettext("Sent by"), lambda: content.unit.name),
-        ("callback", lambda: gettext("Call back"), lambda: content.unit.callback_phone or pgettext("no phone", "none")),
-    )
-    # Only the rows that this role reads, and each language once for all of them: changing it costs more than the words.
-    read = [(key, label, value) for key, label, value in rows if not role or role in _get_readers(key)]
-    labels = both_of([label for _key, label, _value in read])
-    values = both_of([value for _key, _label, value in read])
-    for (key, _label, _value), label_texts, value_texts in zip(read, labels, values, strict=True):
-        yield BriefRow(
-            key=f"case.{key}",
-            label=label_texts,
-            value=value_texts,
-            shared_with=_get_readers(key),
-            section=section,
-            part=CASE_PARTS.get(key, ""),
-        )
+    phone = content.unit.callback_phone
+    # Only the rows that this role reads are worded.
+    values: dict[str, Callable[[], Texts]] = {
+        "reference": lambda: same_in_each_language(case.reference),
+        "urgency": lambda: _say("urgent" if urgent else "not_urgent"),
+        "status": lambda: _say(f"status.{case.status}"),
+        **({"age_group": lambda: _say(f"age.{group}")} if says_age else {}),
+        "municipality": lambda: same_in_each_language(content.municipality.name),
+        "occurred_at": lambda: content.when,
+        "formal_identification": lambda: _say(f"identification.{case.formal_identification}"),
+        "police": lambda: _word_police(case),
+        **({"sender": lambda: same_in_each_language(content.sender)} if content.sender else {}),
+        "unit": lambda: same_in_each_language(content.unit.name),
+        "callback": lambda: same_in_each_language(phone) if phone else _say("no_phone"),
+    }
+    for key, word in values.items():
+        if not role or role in _get_readers(key):
+            yield BriefRow(
+                key=f"case.{key}",
+                label=_say(f"label.{key}"),
+                value=word(),
+                shared_with=_get_readers(key),
+                section=_say("section"),
+                part=CASE_PARTS.get(key, ""),
+            )
     if case.is_drill:
         yield BriefRow(
             key="case.drill",
-            label=both(lambda: gettext("Drill")),
-            value=both(lambda: gettext("This is an exercise. Nobody is in danger.")),
+            label=_say("label.drill"),
+            value=_say("drill"),
             shared_with=EVERY_ROLE,
-            section=section,
+            section=_say("section"),
         )
+
+
+def _word_police(case: Case) -> Texts:
+    notices = _notices_to_police(case)
+    return both(lambda: police_words(notices))
 
 
 @cache
@@ -340,17 +362,19 @@ def _row(
 
 def shared(question: Question, scope: Mapping[str, Any]) -> dict[str, bool]:
     """Return the roles this answer is shared with: written `true`, or on a condition that holds now."""
-    return {role: True for role, rule in question.shared_with.items() if _holds(rule, scope)}
+    return {role: True for role in question.shared_with if _is_shared_with(role, question, scope)}
 
 
-def _holds(rule: Any, scope: Mapping[str, Any]) -> bool:
+def _is_shared_with(role: str, question: Question, scope: Mapping[str, Any]) -> bool:
+    rule = question.shared_with[role]
     # Not `bool(rule)`: a slip such as "yes" or 1 must share nothing.
     if not isinstance(rule, dict):
         return rule is True
+    reads = question.sharing_reads[role]
+    # A setting that the procedure doesn't have shares nothing, however the condition is written.
+    if reads is None or any(name not in scope for name in read_in(reads)):
+        return False
     try:
-        # A setting that the procedure doesn't have shares nothing, however the condition is written.
-        if any(name not in scope for name in read_in(expressions.references(rule))):
-            return False
         return expressions.truthy(expressions.evaluate(rule, scope))
     # Fails closed: what can't be worked out is read by nobody.
     except expressions.LogicError:
@@ -361,9 +385,8 @@ def settings_missing(content: AnswerFacts) -> list[str]:
     """Return the settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
     read: set[str] = set()
     for place in content.form.iter_answer_places(content.answers):
-        for rule in place.question.shared_with.values():
-            if isinstance(rule, dict):
-                read.update(read_in(expressions.references(rule)))
+        for names in place.question.sharing_reads.values():
+            read.update(read_in(names or ()))
     return sorted(read - content.settings.keys())
 
 

@@ -9,6 +9,7 @@ from uuid import uuid5
 
 from django.db import transaction
 
+from audit.prepared_values import Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.procedures.clocks import ZONE
 from case_forms.procedures.definition import Rule
@@ -65,9 +66,23 @@ def _read(answer: object) -> datetime:
 
 def advance(now: datetime) -> int:
     """Let rules respond to every date that is reached, each by itself. Return how many."""
-    due = AwaitedDate.objects.running().filter(at__lte=now)
-    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("at").values_list("pk", flat=True)
-    return for_each_row(CLOCK, list(keys[:MAX_DATES]), lambda key: _reach(key, now), at=now)
+    keys = _DUE.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    return for_each_row(CLOCK, keys, lambda key: _reach(key, now), at=now)
+
+
+NO_ROW = 0
+_DUE = Prepared(
+    AwaitedDate,
+    lambda now, aside: (
+        AwaitedDate.objects.running()
+        .filter(at__lte=now)
+        .exclude(pk__in=aside)
+        .order_by("at")
+        .values_list("pk", flat=True)[:MAX_DATES]
+    ),
+    now="at",
+    aside="id",
+)
 
 
 def _reach(key: int, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import RevisionMixin
 
 from access.models import localize
-from audit.prepared_values import Prepared
+from audit.prepared_values import Prepared, PreparedQuery
 
 from . import canonical
 from .definition import Choice, Form, parse_canonical
@@ -257,10 +257,11 @@ class CaseFactType(models.Model):
 
 
 _ALL_FACTS = Prepared(CaseFactType, lambda: CaseFactType.objects.all())
+_FACTS = PreparedQuery(CaseFactType._meta.get_field("key"), lambda keys: CaseFactType.objects.filter(key__in=keys))
 
 
 def get_fact_catalogue(keys: Collection[str] | None = None) -> FactCatalogue:
     """Return the kinds of fact (all, or these) by key, as the catalogue is now. One query, and one a shared list."""
-    entries = _ALL_FACTS.fetch() if keys is None else CaseFactType.objects.filter(key__in=keys)
+    entries = _ALL_FACTS.fetch() if keys is None else _FACTS.fetch(sorted(keys))
     shared = usable(shared_lists())
     return {entry.key: entry.as_fact_type(shared) for entry in entries}

@@ -25,11 +25,12 @@ from django.utils.translation import gettext as _
 from access.models import MobileUnit, User, find_units
 from audit import clock
 from audit.chain import gathered_entries
-from audit.prepared_values import PreparedQuery
+from audit.prepared_values import Prepared, PreparedQuery
+from audit.single_rows import insert_row
 from case_forms.cases.models import Case
 from case_forms.form_builder.audience import is_public
 from case_forms.form_builder.definition import Form
-from case_forms.form_builder.models import FormVersion
+from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.form_builder.sources import Lists
 from vault.lasting import SUBMISSIONS, keyed_hash, matches
 
@@ -51,7 +52,7 @@ from .correcting import (
 from .deciding import NotDecided, decide_and_apply
 from .drafts.actions import build_context, get_versions, to_choose
 from .drafts.filled import get_carried_over
-from .identity_index import index_submission
+from .identity_index import identity_of, index_submission
 from .known import get_known_for_form
 from .models import Draft, Submission
 from .purge import first_due
@@ -181,7 +182,7 @@ def receive_submission(
     earlier = _received_before(uuid, content, user)
     if earlier is not None:
         return earlier
-    form_version = FormVersion.objects.filter(form__key=form_key, number=version).select_related("form").first()
+    form_version = _VERSION.first(form=form_key, number=version)
     # a public form is sent from the public pages only
     if form_version is None or is_public(form_version.parsed_form):
         raise UnknownForm
@@ -229,7 +230,8 @@ def receive_submission(
         raise ConfirmationNeeded(unconfirmed([*asked, *ask_about_person(submission, cleaned, user, case)], confirmed))
     try:
         with gathered_entries():
-            asked += ask_in_turn(submission, cleaned, user, case)
+            identity = identity_of(submission, cleaned)
+            asked += ask_in_turn(submission, identity, user, case)
             if unconfirmed(asked, confirmed):
                 raise ConfirmationNeeded(unconfirmed(asked, confirmed))
             submission.confirmed = build_stored_confirmations(asked, user, received_at)
@@ -239,17 +241,17 @@ def receive_submission(
                     raise UnknownAttachment
                 submission.answers = cleaned = with_files(cleaned, copies)
             # an insert, never an update: a UUID that came in twice at once must fail here and not overwrite the first
-            submission.save(force_insert=True)
+            insert_row(submission)
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
             decide_and_apply(submission, cleaned, case)
             if corrects is not None:
                 _check_not_moved(corrects)
-            index_submission(submission, cleaned)
+            index_submission(submission, cleaned, identity=identity)
             if corrects is not None:
                 index_submission(corrects, {})
-            note_what_was_found(submission, cleaned, confirmed)
+            note_what_was_found(submission, identity, confirmed)
             report_by(submission, cleaned)
             return Received(submission, True, submission.receipt)
     except UnknownAttachment:
@@ -442,6 +444,13 @@ def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
     return Received(stored, False, stored.receipt)
 
 
+# Written once: each form that comes in asks these.
+_VERSION = Prepared(
+    FormVersion,
+    lambda form, number: FormVersion.objects.filter(form__key=form, number=number).with_form(),
+    form=FormDefinition._meta.get_field("key"),
+    number="number",
+)
 _STORED = PreparedQuery(
     Submission._meta.pk, lambda keys: Submission.objects.filter(pk__in=keys).values_list("pk", flat=True)
 )

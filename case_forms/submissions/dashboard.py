@@ -100,6 +100,7 @@ class CaseFilter:
         return bool(self.reference or self.unit or self.only)
 
 
+RELATED = ("municipality", "unit")  # what a case's line says
 MAX_NAMED = 1_000  # open cases whose keys are named in a query
 
 
@@ -128,7 +129,7 @@ class CasePages:
         return of_an_older_procedure(self.mine, self.moment).count()
 
     @cached_property
-    def paginator(self) -> "Paginator[Case]":
+    def paginator(self) -> "Paginator[Any]":
         cases = self.mine
         if self.wanted.reference:
             cases = cases.filter(reference__startswith=self.wanted.reference)
@@ -143,18 +144,23 @@ class CasePages:
         if self.wanted.only == "loud":
             sorted_in = sorted_in.filter(urgency__in=[URGENCIES.index(state) for state in CALLS])
         # by the key last: without a total order a case could stand on two pages or on none
-        ordered = sorted_in.select_related("municipality", "unit").order_by("urgency", "-opened_at", "pk")
+        ordered: QuerySet[Any] = sorted_in.order_by("urgency", "-opened_at", "pk")
+        # Of many, their keys alone: a database that sorts them moves each row about with all that is read of it.
+        ordered = ordered.values_list("pk", flat=True) if self.few is None else ordered.select_related(*RELATED)
         found = Paginator(ordered, CASES_ON_A_PAGE)
         if not self.wanted:
             found.count = self.total  # it would count the same rows again, with their urgency
         return found
 
-    def page(self, number: Any) -> "Page[Case]":
+    def page(self, number: Any) -> "Page[Any]":
         """Return the page with this number, as a query string has it; the nearest one for any other."""
         return self.paginator.get_page(number)
 
-    def lines(self, page: "Page[Case]") -> list[CaseLine]:
+    def lines(self, page: "Page[Any]") -> list[CaseLine]:
         cases = list(page.object_list)
+        if self.few is None:
+            found = Case.objects.select_related(*RELATED).in_bulk(cases)
+            cases = [found[key] for key in cases if key in found]
         urgencies = get_urgencies(cases, self.moment)
         return [CaseLine(case, urgencies[case.pk]) for case in cases]
 

@@ -12,6 +12,7 @@ from access.languages import LANGUAGES
 from access.models import User, localize
 from audit.chain import get_actor, log_event
 from audit.prepared_values import Prepared, PreparedQuery
+from audit.single_rows import update_row
 from case_forms.cases.actions import Applied, CannotApply, SubmissionFacts, apply_decision
 from case_forms.cases.consent.deciding import NOT_SHARED
 from case_forms.cases.consent.ending import lock_shared
@@ -109,7 +110,7 @@ def decide_and_apply(
         set_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
     resealed = _seal_for_case(submission)
-    submission.save(update_fields=["case", "receipt", "explanation", "is_unmatched", *resealed])
+    update_row(submission, ["case", "receipt", "explanation", "is_unmatched", *resealed])
     if move is not None:
         about = applied.case or case
         record_consents(submission, answers, about, applied.event, at=move.at, act=move.id, by=move.by)
@@ -202,7 +203,8 @@ def _procedure_in_force(at: datetime) -> ProcedureVersion:
 # With its procedure, which the record names.
 _IN_FORCE = Prepared(
     ProcedureVersion,
-    lambda at: ProcedureVersion.objects.select_related("procedure").running(at)[:1],
+    # Without its working copy, which is as long as the version itself.
+    lambda at: ProcedureVersion.objects.select_related("procedure").defer("procedure__definition").running(at)[:1],
     at=ProcedureVersion._meta.get_field("in_force_from"),
 )
 

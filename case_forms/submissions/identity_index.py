@@ -12,6 +12,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from audit.prepared_values import PreparedQuery
 from case_forms.cases.finding.identity import Identity, find_identity_questions, get_identity
 from case_forms.cases.finding.index import NAME, count_by_key, index_identity
 from case_forms.cases.finding.models import IdentityToken
@@ -44,16 +45,25 @@ def identity_of(submission: Submission, answers: Answers) -> Identity:
     return get_identity(form, answers, timezone.localdate(submission.occurred_at))
 
 
-def index_submission(submission: Submission, answers: Answers) -> None:
+def index_submission(submission: Submission, answers: Answers, *, identity: Identity | None = None) -> None:
     """Put a submission's person into the index, in the caller's transaction; a drill's is invented, and left out.
 
-    A name that was corrected since is taken out: it was wrong, or somebody else's.
+    A name that was corrected since is taken out: it was wrong, or somebody else's. `identity`: what the answers give,
+    where the caller knows it.
     """
     if submission.case_id is None or submission.is_drill:
         return
-    is_corrected = Submission.objects.filter(corrects=submission.pk).exists()
-    identity = identity_of(submission, {} if is_corrected else answers)
+    if _CORRECTIONS.fetch([submission.pk]):
+        identity = identity_of(submission, {})
+    elif identity is None:
+        identity = identity_of(submission, answers)
     index_identity(identity, case_id=submission.case_id, submission_id=submission.pk)
+
+
+_CORRECTIONS = PreparedQuery(
+    Submission._meta.pk,
+    lambda keys: Submission.objects.filter(corrects__in=keys).order_by().values_list("pk", flat=True),
+)
 
 
 def index_existing(*, after: UUID | None = None, at_most: int | None = None, batch: int = BATCH) -> Indexed:

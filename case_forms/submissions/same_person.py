@@ -36,8 +36,11 @@ def ask_about_person(submission: Submission, answers: Answers, user: User, case:
     """
     if case is not None or submission.is_drill:
         return []
+    return _ask(submission, identity_of(submission, answers), user)
+
+
+def _ask(submission: Submission, identity: Identity, user: User) -> list[ToConfirm]:
     form = submission.form_version.parsed_form
-    identity = identity_of(submission, answers)
     return [_asked(form, each, user.language) for each in find_own_open_cases(identity, user)]
 
 
@@ -54,19 +57,19 @@ def find_own_open_cases(identity: Identity, user: User) -> list[Case]:
     return [case for case in found if case.pk in visible][:MAX_NAMED]
 
 
-def ask_in_turn(submission: Submission, answers: Answers, user: User, case: Case | None) -> list[ToConfirm]:
-    """Return the same in the transaction that receives the submission.
+def ask_in_turn(submission: Submission, identity: Identity, user: User, case: Case | None) -> list[ToConfirm]:
+    """Return the same in the transaction that receives the submission, whose answers give this identity.
 
     Submissions of one unit that say who somebody is take turns until their transactions end, so that of two that come
     at once the second sees the first one's case. Called before anything else is locked (`outbox.locking`).
     """
-    if case is not None or submission.is_drill or not identity_of(submission, answers):
+    if case is not None or submission.is_drill or not identity:
         return []
     list(MobileUnit.objects.select_for_update(no_key=True).filter(pk=submission.unit_id).values_list("pk"))
-    return ask_about_person(submission, answers, user, case)
+    return _ask(submission, identity, user)
 
 
-def note_what_was_found(submission: Submission, answers: Answers, confirmed: Collection[str]) -> None:
+def note_what_was_found(submission: Submission, identity: Identity, confirmed: Collection[str]) -> None:
     """Store beside the case of a new submission which other cases may be about its person.
 
     Those that the sender confirmed to be about another person are stored as looked at.
@@ -75,7 +78,7 @@ def note_what_was_found(submission: Submission, answers: Answers, confirmed: Col
         return
     references = {key.removeprefix(SAME_PERSON) for key in confirmed if key.startswith(SAME_PERSON)}
     note_matches(
-        identity_of(submission, answers),
+        identity,
         case=submission.case,
         unit=submission.unit,
         by=submission.submitted_by,

@@ -19,7 +19,8 @@ from django.db.models import QuerySet
 
 from access.models import Municipality
 from audit.chain import log_event
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.prepared_values import Prepared
+from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
 from notifications.outbox.escalation_chain import CALLS
 from notifications.outbox.locking import lock_chases
@@ -119,9 +120,22 @@ def add_report(
 
 def send_due_alarms(now: datetime) -> int:
     """Send the alarms that the bound held back, each chain by itself. Return how many chains were alarmed."""
-    waiting = FurtherReport.objects.filter(alarm_due_at__lte=now).exclude(notice_id__in=get_put_aside_keys(ALARM, now))
-    keys = list(waiting.order_by().values_list("notice_id", flat=True).distinct()[:MAX_CHAINS])
+    keys = _WAITING.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(ALARM, now)])
     return for_each_row(ALARM, keys, lambda key: _send_alarm_of(key, now), at=now)
+
+
+_WAITING = Prepared(
+    FurtherReport,
+    lambda now, aside: (
+        FurtherReport.objects.filter(alarm_due_at__lte=now)
+        .exclude(notice__in=aside)
+        .order_by()
+        .values_list("notice_id", flat=True)
+        .distinct()[:MAX_CHAINS]
+    ),
+    now="alarm_due_at",
+    aside="notice",
+)
 
 
 def _send_alarm_of(key: UUID, now: datetime) -> bool:

@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 
 from access.languages import Texts
 from audit.chain import log_event
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.prepared_values import Prepared, PreparedUpdate
+from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.directory.models import Contact
 
@@ -56,7 +57,7 @@ def enqueue_due(now: datetime) -> int:
 
     When no broker takes the task, the sweeper sends the notices itself: slower, but never not at all.
     """
-    due = [str(key) for key in Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS]]
+    due = [str(key) for key in _DUE.fetch(now=now)]
     if due:
         waiting = queue_length(URGENT)
         if waiting is None or waiting < CROWDED[URGENT]:
@@ -73,7 +74,7 @@ def enqueue_due_ways(now: datetime) -> bool:
 
     After a moment's grace for the task that was enqueued with it. False when nothing was due.
     """
-    if not Dispatch.objects.due(now - WAKE_GRACE).exists():
+    if not _DUE_WAYS.fetch(now=now - WAKE_GRACE):
         return False
     waiting = queue_length(URGENT)
     if waiting is not None and waiting >= CROWDED[URGENT]:
@@ -85,15 +86,10 @@ def enqueue_due_ways(now: datetime) -> bool:
 
 def fix_times_after_clock_change(now: datetime) -> int:
     """Make notices due whose times lie far ahead after the clock was set back. Return how many."""
-    ahead = Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=now + MAX_ATTEMPT_DELAY)
     # No lease is that long: only a clock that was set back explains it.
-    leased = Notice.objects.filter(
-        state=NoticeState.SENDING, lease_until__gt=now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
-    )
-    ways = Dispatch.objects.filter(
-        state=DispatchState.SENDING, lease_until__gt=now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
-    )
-    fixed = ahead.update(next_attempt_at=now) + leased.update(lease_until=now) + ways.update(lease_until=now)
+    no_lease = now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
+    fixed = _AHEAD.run(far=now + MAX_ATTEMPT_DELAY, now=now)
+    fixed += _LEASED.run(far=no_lease, now=now) + _LEASED_WAYS.run(far=no_lease, now=now)
     if fixed:
         log.warning("clock_set_back", notices=fixed)
     return fixed
@@ -101,12 +97,7 @@ def fix_times_after_clock_change(now: datetime) -> int:
 
 def resolve_again(now: datetime) -> int:
     """Ask the directory again for notices without a recipient, each by itself. Return how many have one now."""
-    waiting = (
-        Notice.objects.without_recipient()
-        .filter(next_attempt_at__lte=now)
-        .exclude(pk__in=get_put_aside_keys(RESOLVE, now))
-    )
-    keys = list(waiting.order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS])
+    keys = _WITHOUT_RECIPIENT.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(RESOLVE, now)])
     return for_each_row(RESOLVE, keys, lambda key: _resolve_one(key, now), at=now)
 
 
@@ -170,3 +161,48 @@ def _has_open_call(notice: Notice, contact: Contact) -> bool:
         return False
     others = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL, contact=contact)
     return others.with_recipient().filter(link_revoked_at__isnull=True).exclude(pk=notice.pk).exists()
+
+
+# ---- written once: each pass asks these ----
+
+_DUE = Prepared(
+    Notice,
+    lambda now: Notice.objects.due(now).order_by("owed_at").values_list("pk", flat=True)[:MAX_IDS],
+    now="next_attempt_at",
+)
+_DUE_WAYS = Prepared(
+    Dispatch, lambda now: Dispatch.objects.due(now).order_by().values_list("pk", flat=True)[:1], now="next_attempt_at"
+)
+_WITHOUT_RECIPIENT = Prepared(
+    Notice,
+    lambda now, aside: (
+        Notice.objects.without_recipient()
+        .filter(next_attempt_at__lte=now)
+        .exclude(pk__in=aside)
+        .order_by("owed_at")
+        .values_list("pk", flat=True)[:MAX_IDS]
+    ),
+    now="next_attempt_at",
+    aside="id",
+)
+_AHEAD = PreparedUpdate(
+    Notice,
+    lambda far, now: Notice.objects.filter(state__in=UNSENT, next_attempt_at__gt=far),
+    lambda far, now: {"next_attempt_at": now},
+    far="next_attempt_at",
+    now="next_attempt_at",
+)
+_LEASED = PreparedUpdate(
+    Notice,
+    lambda far, now: Notice.objects.filter(state=NoticeState.SENDING, lease_until__gt=far),
+    lambda far, now: {"lease_until": now},
+    far="lease_until",
+    now="lease_until",
+)
+_LEASED_WAYS = PreparedUpdate(
+    Dispatch,
+    lambda far, now: Dispatch.objects.filter(state=DispatchState.SENDING, lease_until__gt=far),
+    lambda far, now: {"lease_until": now},
+    far="lease_until",
+    now="lease_until",
+)

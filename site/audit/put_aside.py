@@ -6,21 +6,60 @@ answer ends the loop, because then no row is to blame. `/readyz` counts what is 
 with `manage.py put_aside`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 
 from . import clock
 from .models import PutAside
+from .prepared_values import Prepared
 
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(hours=6)
 UNMET_AFTER = timedelta(days=7)
+NO_ROW = UUID(int=0)  # beside the keys that a prepared query leaves out, which mustn't be none
 
 log = structlog.get_logger(__name__)
+
+
+class _Aside:
+    """What is aside, as it was read first: (kind, row, when it is due again). None: not read, or changed since."""
+
+    rows: list[tuple[str, str, datetime]] | None = None
+
+    def get(self, kind: str) -> list[tuple[str, datetime]]:
+        if self.rows is None:
+            self.rows = _ALL.fetch()
+        return [(row, retry_at) for own, row, retry_at in self.rows if own == kind]
+
+
+_ALL = Prepared(PutAside, lambda: PutAside.objects.order_by().values_list("kind", "row", "retry_at"))
+_remembered: ContextVar[_Aside | None] = ContextVar("rows_aside", default=None)
+
+
+@contextmanager
+def rows_aside_read_once() -> Iterator[None]:
+    """Within this block read what is aside once, for all kinds: for one pass over many clocks.
+
+    What this process puts aside or takes up meanwhile is seen at once; what another one does, by the next pass.
+    """
+    token = _remembered.set(_Aside())
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def _forget_what_was_read() -> None:
+    remembered = _remembered.get()
+    if remembered is not None:
+        remembered.rows = None
 
 
 def for_each_row(
@@ -56,11 +95,15 @@ def for_each_row(
         else:
             if str(key) in already_aside:
                 PutAside.objects.filter(kind=kind, row=str(key)).delete()
+                _forget_what_was_read()
                 log.info("put_aside_mended", kind=kind, row=str(key))
     return done
 
 
 def _get_rows_aside(kind: str) -> set[str]:
+    remembered = _remembered.get()
+    if remembered is not None:
+        return {row for row, _retry_at in remembered.get(kind)}
     with connection.cursor() as cursor:
         cursor.execute('SELECT "row" FROM audit_putaside WHERE kind = %s', [kind])
         return {row for (row,) in cursor.fetchall()}
@@ -71,6 +114,9 @@ def get_put_aside_keys(kind: str, now: datetime) -> list[str]:
 
     Plain SQL: every loop of the service asks this before each pass, and there is hardly ever anything.
     """
+    remembered = _remembered.get()
+    if remembered is not None:
+        return [row for row, retry_at in remembered.get(kind) if retry_at > now]
     with connection.cursor() as cursor:
         cursor.execute(
             'SELECT "row" FROM audit_putaside WHERE kind = %s AND retry_at > %s',
@@ -86,6 +132,7 @@ def delete_unmet(now: datetime) -> int:
     time has come.
     """
     deleted, _by_model = PutAside.objects.filter(retry_at__lt=now - UNMET_AFTER).delete()
+    _forget_what_was_read()
     if deleted:
         log.info("put_aside_forgotten", rows=deleted)
     return deleted
@@ -93,6 +140,7 @@ def delete_unmet(now: datetime) -> int:
 
 def retry_all() -> int:
     """Make everything that is aside due now. Return how many rows."""
+    _forget_what_was_read()
     return PutAside.objects.update(retry_at=clock.now())
 
 
@@ -109,6 +157,7 @@ def put_row_aside(kind: str, key: Any, error: Exception, *, at: datetime | None 
     # The exponent is capped, because a timedelta overflows after some forty doublings.
     wait = min(FIRST_WAIT * 2 ** min(times - 1, 10), LONGEST_WAIT)
     PutAside.objects.filter(pk=row.pk).update(code=code[:40], times=times, last_at=now, retry_at=now + wait)
+    _forget_what_was_read()
     log.error("put_aside", kind=kind, row=str(key), code=code, times=times)
 
 

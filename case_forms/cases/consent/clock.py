@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.prepared_values import Prepared
+from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 
 from ..models import Case
@@ -19,9 +20,21 @@ MAX_ENTRIES = 200  # in one pass
 
 def advance(now: datetime) -> int:
     """End what rested on consents whose time is over, each by itself. Return how many."""
-    due = ConsentEntry.objects.filter(until__lte=now, ended_at__isnull=True)
-    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("until").values_list("pk", flat=True)
-    return for_each_row(CLOCK, list(keys[:MAX_ENTRIES]), lambda key: _end(key, now), at=now)
+    keys = _DUE.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    return for_each_row(CLOCK, keys, lambda key: _end(key, now), at=now)
+
+
+_DUE = Prepared(
+    ConsentEntry,
+    lambda now, aside: (
+        ConsentEntry.objects.filter(until__lte=now, ended_at__isnull=True)
+        .exclude(pk__in=aside)
+        .order_by("until")
+        .values_list("pk", flat=True)[:MAX_ENTRIES]
+    ),
+    now="until",
+    aside="id",
+)
 
 
 def _end(key: UUID, now: datetime) -> bool:

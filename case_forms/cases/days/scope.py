@@ -57,7 +57,10 @@ def get_open_cases(user: User) -> "QuerySet[Case]":
 
 def get_cases(user: User, wanted: DayFilter) -> "QuerySet[Case]":
     """Return the open cases of a day's page."""
-    cases = get_open_cases(user)
+    return _narrow(get_open_cases(user), user, wanted)
+
+
+def _narrow(cases: "QuerySet[Case]", user: User, wanted: DayFilter) -> "QuerySet[Case]":
     if wanted.region:
         cases = cases.filter(Q(region__slug=wanted.region) | Q(unit__region__slug=wanted.region))
     if wanted.unit:
@@ -68,10 +71,15 @@ def get_cases(user: User, wanted: DayFilter) -> "QuerySet[Case]":
     return cases
 
 
-def name_few(cases: "QuerySet[Case]") -> "QuerySet[Case]":
-    """Return the same cases, named by their keys where they are at most MAX_NAMED: a day asks about them many times."""
-    keys = list(cases.order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
-    return cases if len(keys) > MAX_NAMED else Case.objects.filter(pk__in=name_keys(keys))
+def name_cases(user: User, wanted: DayFilter) -> "QuerySet[Case]":
+    """Return the same cases for a page that asks about them many times: by their keys, where they are few.
+
+    Of many, each question makes the list anew, and from columns of the case alone it is made soonest.
+    """
+    keys = list(get_cases(user, wanted).order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
+    if len(keys) <= MAX_NAMED:
+        return Case.objects.filter(pk__in=name_keys(keys))
+    return _narrow(Case.objects.seen_now_by(user).filter(closed_at__isnull=True), user, wanted)
 
 
 @dataclass(frozen=True)

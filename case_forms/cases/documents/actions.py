@@ -16,7 +16,8 @@ from django.db.models import Max
 from access.models import User
 from audit import clock
 from audit.chain import SYSTEM, Actor, get_actor, log_event
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.prepared_values import Prepared
+from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.queueing import enqueue_bulk
 
@@ -161,10 +162,21 @@ def erase_documents_since(case: Case, since: datetime, at: datetime) -> int:
 
 def advance(now: datetime) -> int:
     """Ask the queue again for what was ordered and isn't made. Return how many."""
-    due = CaseDocument.objects.filter(next_try_at__lte=now, made_at__isnull=True)
-    aside: list[Any] = get_put_aside_keys(CLOCK, now)
-    keys = due.exclude(pk__in=aside).order_by("next_try_at").values_list("pk", flat=True)
-    return for_each_row(CLOCK, list(keys[:MAX_ROWS]), lambda key: _ask_again(key, now), at=now)
+    keys = _DUE.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    return for_each_row(CLOCK, keys, lambda key: _ask_again(key, now), at=now)
+
+
+_DUE = Prepared(
+    CaseDocument,
+    lambda now, aside: (
+        CaseDocument.objects.filter(next_try_at__lte=now, made_at__isnull=True)
+        .exclude(pk__in=aside)
+        .order_by("next_try_at")
+        .values_list("pk", flat=True)[:MAX_ROWS]
+    ),
+    now="next_try_at",
+    aside="id",
+)
 
 
 def _ask_again(key: UUID, now: datetime) -> bool:

@@ -93,8 +93,12 @@ def write_facts(
     """
     if not writes_facts(form):
         return []
-    keys = {question.writes_fact for question in _writing(form.outer_items)}
-    written = facts_in(form, answers, get_fact_catalogue(keys), without=without)
+    answered = {
+        question.writes_fact
+        for question in _writing(form.outer_items)
+        if question.key not in without and not is_unanswered(answers.get(question.key))
+    }
+    written = facts_in(form, answers, get_fact_catalogue(answered), without=without)
     rows = [
         CaseFact(
             case=case,

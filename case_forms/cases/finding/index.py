@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from audit.prepared_values import PreparedQuery
 from vault.blind_index import DIGEST_BYTES, build_digest, get_keys, get_primary_key
 
 from ..models import Case
@@ -34,7 +35,8 @@ class Match:
 
 def index_identity(identity: Identity, *, case_id: UUID, submission_id: UUID) -> int:
     """Put a submission's person into the index, in place of what it had there. Return how many rows it has now."""
-    IdentityToken.objects.filter(submission_id=submission_id).delete()
+    if _OF_SUBMISSION.fetch([submission_id]):
+        IdentityToken.objects.filter(submission_id=submission_id).delete()
     if not identity:
         return 0
     key = get_primary_key()
@@ -47,6 +49,13 @@ def index_identity(identity: Identity, *, case_id: UUID, submission_id: UUID) ->
         for digest in sorted(digests)
     )
     return len(digests)
+
+
+# Nearly always there is nothing: whoever deletes by Django reads it first, by a query that is written anew.
+_OF_SUBMISSION = PreparedQuery(
+    IdentityToken._meta.get_field("submission_id"),
+    lambda keys: IdentityToken.objects.filter(submission_id__in=keys).order_by().values_list("pk", flat=True),
+)
 
 
 def forget_identity(case: Case) -> int:

@@ -17,7 +17,8 @@ from access.reach import get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import SYSTEM, get_actor, log_event
 from audit.denials import record_denial
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.prepared_values import Prepared
+from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 
 from ..brief_content import both
@@ -198,9 +199,21 @@ def end_access(*, access: CaseAccess, by: User) -> bool:
 
 def expire(now: datetime) -> int:
     """Close the requests whose time is over, each by itself. Return how many."""
-    due = IdentityRequest.objects.filter(answer=RequestAnswer.WAITING, expires_at__lte=now)
-    keys = due.exclude(pk__in=get_put_aside_keys(CLOCK, now)).order_by("expires_at").values_list("pk", flat=True)
-    return for_each_row(CLOCK, list(keys[:MAX_EXPIRED]), lambda key: _expire_one(key, now), at=now)
+    keys = _EXPIRED.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
+    return for_each_row(CLOCK, keys, lambda key: _expire_one(key, now), at=now)
+
+
+_EXPIRED = Prepared(
+    IdentityRequest,
+    lambda now, aside: (
+        IdentityRequest.objects.filter(answer=RequestAnswer.WAITING, expires_at__lte=now)
+        .exclude(pk__in=aside)
+        .order_by("expires_at")
+        .values_list("pk", flat=True)[:MAX_EXPIRED]
+    ),
+    now="expires_at",
+    aside="id",
+)
 
 
 def _expire_one(key: Any, now: datetime) -> bool:

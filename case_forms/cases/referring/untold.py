@@ -9,7 +9,7 @@ was none for want of an office, and counts every clock of the answer from then o
 as long to answer as whoever is told at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -18,7 +18,7 @@ from django.db import transaction
 
 from audit.chain import SYSTEM, Actor, log_event
 from audit.prepared_values import Prepared
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.directory.models import Partner, Role
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.escalation_policy import get_first_step_time
@@ -135,14 +135,27 @@ def count_duties_anew(chase_id: UUID | None, case: Case, at: datetime) -> None:
 
 def advance(now: datetime) -> int:
     """Begin the task for every notice that lost its recipient, or was created by another road. Return how many."""
-    rows = _LOST.fetch(aside=[NO_NOTICE, *get_put_aside_keys(CLOCK, now)])
+    rows = _LOST.fetch(aside=[NO_ROW, *get_put_aside_keys(CLOCK, now)])
     return for_each_row(CLOCK, _leave_out_known(rows)[:MAX_NOTICES], lambda key: _ask_one(key, now), at=now)
 
 
-def _leave_out_known(rows: Sequence[tuple[UUID, int]]) -> list[UUID]:
-    if not rows:
-        return []
+_LOST = Prepared(
+    Notice,
+    lambda aside: (
+        Notice.objects.without_recipient()
+        .filter(role__in=ASKED_ROLES, purpose=Purpose.FIRST)
+        .exclude(pk__in=aside)
+        .order_by("owed_at")
+        .values_list("pk", "attempts")[:MAX_LOOKED_AT]
+    ),
+    aside="id",
+)
+
+
+def _leave_out_known(rows: Iterable[tuple[UUID, int]]) -> list[UUID]:
     events = {_build_event_id(key, attempts): key for key, attempts in rows}
+    if not events:
+        return []
     known = set(CaseEvent.objects.filter(pk__in=list(events)).values_list("pk", flat=True))
     return [key for event, key in events.items() if event not in known]
 
@@ -161,17 +174,3 @@ def _ask_one(key: UUID, now: datetime) -> bool:
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows waits for a moment of its own."""
     register_clock(Clock(CLOCK, advance, lambda now: []))
-
-
-NO_NOTICE = UUID(int=0)
-_LOST = Prepared(
-    Notice,
-    lambda aside: (
-        Notice.objects.without_recipient()
-        .filter(role__in=ASKED_ROLES, purpose=Purpose.FIRST)
-        .exclude(pk__in=aside)
-        .order_by("owed_at")
-        .values_list("pk", "attempts")[:MAX_LOOKED_AT]
-    ),
-    aside="id",
-)

@@ -4,8 +4,9 @@ import uuid
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from access.languages import LANGUAGES
 from case_forms.form_builder.brief_parts import get_part, is_read_by, parts_by_key
 from case_forms.form_builder.definition import Form, Question
 from case_forms.submissions.actions import receive_submission
@@ -18,7 +19,9 @@ from tests.world.scene import Scene, make_scene
 
 from ..brief_content import (
     CASE_PARTS,
+    WORDS,
     BriefFacts,
+    _say,
     age_group,
     brief_for,
     case_rows,
@@ -252,3 +255,32 @@ def test_what_is_never_printed_is_marked_in_the_brief(scene: Scene) -> None:
     marked = {row["key"]: row.get("paper") for section in brief["sections"] for row in section["rows"]}
     assert marked["first_name"] is False
     assert marked["case.reference"] is None
+
+
+def test_each_word_of_a_brief_is_said_in_each_language_whichever_is_active() -> None:
+    with translation.override("en"):
+        _say.cache_clear()
+        said = {key: _say(key) for key in WORDS}
+    for language in LANGUAGES:
+        with translation.override(language):
+            assert {key: texts[language] for key, texts in said.items()} == {key: str(WORDS[key]) for key in WORDS}
+
+
+def test_a_condition_that_is_none_shares_nothing_and_leaves_the_others_as_they_are() -> None:
+    asked = Question(
+        key="weight",
+        shared_with={"police": {"no_such_operator": []}, "cpu": {"==": [{"var": "age"}, 15]}, "health": True},
+    )
+    assert shared(asked, {"age": 15}) == {"cpu": True, "health": True}
+    assert shared(asked, {"age": 40}) == {"health": True}
+
+
+def test_what_the_police_have_is_asked_for_each_brief_and_not_once_for_all(scene: Scene) -> None:
+    scene.send(danger="yes", age_stated=15)
+    case = Case.objects.get()
+    facts = get_facts(case)
+    Notice.objects.filter(role="police").update(state="sent", sent_at=timezone.now(), attempts=1)
+    before = brief_for("legal_aid", facts)
+    answer(notice=Notice.objects.get(role="police"), kind="accepted")
+    after = brief_for("legal_aid", facts)
+    assert before != after

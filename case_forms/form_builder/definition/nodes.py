@@ -12,13 +12,14 @@ Each field also declares, in its `Shape`, what the stored value must look like; 
 of shape from here, so that a property is declared in one place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
+from case_forms import expressions
 from case_forms.json_nodes import Node, Texts
 from notifications.briefs.parts import parts
 
@@ -82,6 +83,13 @@ def text_names(model: type[Node]) -> tuple[str, ...]:
         for own, field in fields
         if any(isinstance(extra, Shape) and extra.check is texts for extra in field.metadata)
     )
+
+
+def _read_names(rule: Expression) -> frozenset[str] | None:
+    try:
+        return expressions.references(rule)
+    except expressions.LogicError:
+        return None
 
 
 class Choice(Node):
@@ -184,6 +192,11 @@ class Question(Item):
     def is_filtered(self) -> bool:
         """Whether a condition chooses which of the choices are offered."""
         return self.has("choice_filter")
+
+    @cached_property
+    def sharing_reads(self) -> Mapping[str, frozenset[str] | None]:
+        """The names that each condition of `shared_with` reads, by its role; None where it isn't in the language."""
+        return {role: _read_names(rule) for role, rule in self.shared_with.items() if isinstance(rule, dict)}
 
     @property
     def is_worked_out(self) -> bool:

@@ -398,7 +398,7 @@ class _Moving:
             _save_resealed(draft, "case")
         for row in rows:
             index_submission(row, newest.answers if row is newest else {})
-        note_what_was_found(newest, newest.answers, ())
+        note_what_was_found(newest, identity_of(newest, newest.answers), ())
         refresh_risk(target)
         if applied.event is not None:
             applied.event.detail = {**applied.event.detail, "move": str(self.move.pk)}

@@ -15,7 +15,7 @@ from django.utils import timezone
 from case_forms.cases.dashboard import build_dashboard
 from case_forms.cases.models import Case, CaseEvent, Deadline, new_reference
 from case_forms.cases.timeline import build_timeline
-from case_forms.cases.urgency import BEARERS
+from case_forms.cases.urgency import BEARERS, locked_out
 from case_forms.procedures.models import ProcedureVersion
 from notifications.briefs.models import PinTry
 from notifications.briefs.pin import TRIES_A_ROUND
@@ -434,3 +434,36 @@ def test_a_row_of_an_older_release_is_loud_rather_than_silent(world: World) -> N
     Notice.objects.update(chase_id=None)
     assert get_state(world, case) == "no_contact"
     assert with_urgency(Case.objects.all(), timezone.now()).get().urgency == URGENCIES.index("no_contact")
+
+
+def test_to_sort_many_cases_nothing_but_their_keys_is_read_and_the_lines_are_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for case in cases(world, 3):
+        Notice.objects.bulk_create([notice(world, case, "sent")])
+    few = CasePages(world.coordinator, CaseFilter(), timezone.now())
+    of_few = [line.case for line in few.lines(few.page(1))]
+    monkeypatch.setattr(dashboard, "MAX_NAMED", 2)
+    pages = CasePages(world.coordinator, CaseFilter(), timezone.now())
+    with CaptureQueriesContext(connection) as asked:
+        page = pages.page(1)
+        assert list(page.object_list)
+    (sorting,) = [each["sql"] for each in asked if "ORDER BY" in each["sql"] and "opened_at" in each["sql"]]
+    read = sorting.partition(" FROM ")[0]
+    assert read.startswith('SELECT "cases_case"."id"')
+    assert "access_municipality" not in sorting
+    assert [line.case for line in pages.lines(page)] == of_few
+    assert [case.pk for case in of_few] == list(page.object_list)
+
+
+if connection.vendor == "sqlite":  # PostgreSQL decides by what is in the tables
+
+    def test_whose_link_wrong_pins_have_locked_is_found_by_the_tries_and_not_among_all_open_notices(
+        world: World,
+    ) -> None:
+        sql, values = locked_out().values("case_id").query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+            plan = [row[3] for row in cursor.fetchall()]
+        assert plan[0].startswith("SEARCH outbox_notice")
+        assert "(id=?)" in plan[0]

@@ -15,7 +15,7 @@ from access.short_lists import ShortList, shorten
 from audit import clock
 from case_forms.cases.closing.shown import describe_home
 from case_forms.cases.days.day import ANSWERED, ON_PART, OVERDUE, PARTS, TODAY, WEEK, Day, build_part
-from case_forms.cases.days.scope import DayFilter, get_cases, list_choices, name_few
+from case_forms.cases.days.scope import DayFilter, list_choices, name_cases
 from case_forms.cases.days.window import Window, get_window
 from case_forms.cases.finding.home import build_home
 from case_forms.cases.rights.shown import describe_home as describe_rights_home
@@ -49,7 +49,7 @@ def day(request: HttpRequest) -> HttpResponse:
     user = staff(request)
     wanted = DayFilter.asked(request.GET)
     window = get_window(clock.now())
-    whole_day = Day(name_few(get_cases(user, wanted)), window)
+    whole_day = Day(name_cases(user, wanted), window)
     part = request.GET.get("part", "")
     part = part if part in PARTS else ""
     if part:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from access.languages import in_each_language, same_in_each_language
 from audit.chain import log_event
 from audit.prepared_values import Prepared
-from audit.put_aside import for_each_row, get_put_aside_keys
+from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
 from notifications.outbox.actions import create_notice
 from notifications.outbox.locking import lock_chases
@@ -39,8 +39,22 @@ log = structlog.get_logger(__name__)
 
 def send_due_mails(now: datetime) -> int:
     """Mail the readers of every conversation for which that had to wait. Return for how many it was done."""
-    keys = _DUE.fetch(now=now, aside=[NO_NOTICE, *get_put_aside_keys(MAIL, now)])
+    keys = _WAITING.fetch(now=now, aside=[NO_ROW, *get_put_aside_keys(MAIL, now)])
     return for_each_row(MAIL, keys, lambda key: _send_one(key, now), at=now)
+
+
+_WAITING = Prepared(
+    TalkMessage,
+    lambda now, aside: (
+        TalkMessage.objects.filter(mail_due_at__lte=now)
+        .exclude(notice__in=aside)
+        .order_by()
+        .values_list("notice", flat=True)
+        .distinct()[:MAX_ROWS]
+    ),
+    now="mail_due_at",
+    aside="notice",
+)
 
 
 def _send_one(key: UUID, now: datetime) -> bool:
@@ -162,18 +176,3 @@ def _get_earliest_time(root: Notice, now: datetime) -> datetime | None:
     if len(moments) < settings.NOTICE_ALARMS_PER_HOUR:
         return None
     return moments[-settings.NOTICE_ALARMS_PER_HOUR] + ONE_HOUR
-
-
-NO_NOTICE = UUID(int=0)
-_DUE = Prepared(
-    TalkMessage,
-    lambda now, aside: (
-        TalkMessage.objects.filter(mail_due_at__lte=now)
-        .exclude(notice__in=aside)
-        .order_by()
-        .values_list("notice", flat=True)
-        .distinct()[:MAX_ROWS]
-    ),
-    now="mail_due_at",
-    aside="notice",
-)

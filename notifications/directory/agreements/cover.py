@@ -24,6 +24,8 @@ from ..presence import has_rows
 from .rules import counts_agreements, get_always_shared, is_required_to_be_found
 from .states import is_in_force
 
+_BESIDE = Agreement.other_offices.through
+
 
 @dataclass(frozen=True)
 class Cover:
@@ -65,10 +67,11 @@ def read_agreements(offices: Iterable[Partner | int]) -> dict[int, list[Agreemen
 def find_covers(offices: Iterable[Partner], *, role: str, municipality: Municipality, at: datetime) -> dict[int, Cover]:
     """Return, by office, what the agreements in force then allow; offices without one are left out.
 
-    Two small questions whether there are any at all, and one query where there are.
+    One query; about several offices only where two small ones say that there are any agreements at all.
     """
     keys = {office.pk for office in offices}
-    if not has_rows(Agreement, "partner", keys) and not has_rows(Agreement.other_offices.through, "partner", keys):
+    is_one = len(keys) == 1
+    if not is_one and not any(has_rows(model, "partner", keys) for model in (Agreement, _BESIDE)):
         return {}
     where: dict[str, Any] = {
         "place": municipality.pk,
@@ -77,7 +80,7 @@ def find_covers(offices: Iterable[Partner], *, role: str, municipality: Municipa
         "day": timezone.localdate(at),
     }
     found: dict[int, dict[int, frozenset[str] | None]] = defaultdict(dict)
-    rows: Any = _TERMS.fetch(office=next(iter(keys)), **where) if len(keys) == 1 else _build_terms(keys, **where)
+    rows: Any = _TERMS.fetch(office=next(iter(keys)), **where) if is_one else _build_terms(keys, **where)
     # Once for each office and area that it names: the joins' rows, told apart by their keys.
     for pk, signer, beside, roles, is_limited, facts in rows:
         if not roles or role in roles:

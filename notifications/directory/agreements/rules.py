@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from access.languages import Texts
+from audit.prepared_values import Prepared
 
 from .models import AgreementRule
 
@@ -64,7 +65,15 @@ def counts_agreements(role: str) -> bool:
 
 def is_required(role: str) -> bool:
     """Tell whether offices of this role are told only under an agreement in force."""
-    return counts_agreements(role) and AgreementRule.objects.filter(role=role, is_on=True).exists()
+    return counts_agreements(role) and bool(_ON.fetch(role=role))
+
+
+# Asked for each notice to an office that an agreement may limit.
+_ON = Prepared(
+    AgreementRule,
+    lambda role: AgreementRule.objects.filter(role=role, is_on=True).order_by().values_list("pk", flat=True),
+    role="role",
+)
 
 
 def is_required_to_be_found(role: str) -> bool:

@@ -29,6 +29,7 @@ from .return_path import find_attempts
 MAX_AGE = timedelta(days=10)  # servers give up after five; what is older tells nobody anything
 SAID_WITHIN = timedelta(days=1)  # one mail a day about one contact
 CAME_BACK = "came_back"
+CLAIM_LASTS = timedelta(minutes=1)  # a claim is one transaction: far longer than any takes
 
 log = structlog.get_logger(__name__)
 
@@ -51,10 +52,18 @@ def take_report(content: bytes, *, at: datetime) -> int:
 
 def find_in_same_mail(key: int) -> list[int]:
     """Return this attempt and those whose notices stood in the same mail: accepted at one moment, for one address."""
-    own = Attempt.objects.filter(pk=key, finished_at__isnull=False).values("address", "finished_at").first()
-    if own is None:
+    own = Attempt.objects.filter(pk=key, finished_at__isnull=False).only("address", "started_at", "finished_at").first()
+    if own is None or own.finished_at is None:
         return [key]
-    beside = Attempt.objects.filter(channel="email", dispatch=None, **own).exclude(pk=key)
+    # One claim began all of them. By their outcomes and the time of that claim they are found along an index; by "of no
+    # other way" SQLite reads all e-mails that ever went out.
+    claimed = (own.started_at - CLAIM_LASTS, own.started_at + CLAIM_LASTS)
+    beside = (
+        Attempt.objects.filter(outcome__in=AttemptOutcome.values, started_at__range=claimed)
+        .filter(channel="email", address=own.address, finished_at=own.finished_at)
+        .exclude(pk=key)
+        .exclude(dispatch__isnull=False)
+    )
     return [key, *beside.order_by("pk").values_list("pk", flat=True)]
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEntry
@@ -149,3 +151,17 @@ def test_a_mail_that_comes_back_came_back_for_all_that_it_listed(staffed, postbo
     assert all(record_bounce(key=key, at=at) for key in keys)
     bounced = Attempt.objects.filter(outcome=AttemptOutcome.BOUNCED).values_list("notice", flat=True)
     assert set(bounced) == {each.pk for each in notices}
+
+
+if connection.vendor == "sqlite":  # PostgreSQL decides by what is in the tables
+
+    def test_what_stood_in_the_same_mail_is_not_looked_for_among_all_mails_there_ever_were(staffed, postbox):
+        notify_officer(staffed)
+        send_due()
+        with CaptureQueriesContext(connection) as asked:
+            find_in_same_mail(Attempt.objects.get().pk)
+        *_own, query = [each["sql"] for each in asked]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+            plan = str(cursor.fetchall())
+        assert "(outcome=? AND started_at>? AND started_at<?)" in plan

@@ -6,7 +6,8 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from access.models import User
@@ -272,3 +273,21 @@ def test_of_an_accepted_one_the_moment_is_kept(staffed, postbox):
     recover()
     notice.refresh_from_db()
     assert notice.sent_at == at
+
+
+if connection.vendor == "sqlite":  # PostgreSQL decides by what is in the tables
+
+    @pytest.mark.parametrize("count", [1, 3, 25])
+    def test_what_a_dead_process_had_sent_is_not_looked_for_among_all_mails_there_ever_were(staffed, postbox, count):
+        for _each in range(count):
+            notify_officer(staffed)
+        send(claim(now=now()), ChannelPool())
+        die()
+        with CaptureQueriesContext(connection) as asked:
+            recover()
+        query = next(each["sql"] for each in asked if 'FROM "outbox_attempt"' in each["sql"])
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+            plan = str(cursor.fetchall())
+        assert "dispatch_id" not in plan
+        assert "SCAN outbox_attempt" not in plan

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from ..models import PutAside
-from ..put_aside import delete_unmet, for_each_row, get_put_aside_keys, retry_all
+from ..put_aside import delete_unmet, for_each_row, get_put_aside_keys, retry_all, rows_aside_read_once
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -84,3 +84,32 @@ def test_a_row_that_no_loop_meets_any_more_is_dropped_a_week_after_it_was_due():
     for_each_row("a.deed", [6], deed, at=due + timedelta(days=6))  # still there, still bad
     assert delete_unmet(due + timedelta(days=7, seconds=1)) == 1
     assert [row.row for row in PutAside.objects.all()] == ["6"]
+
+
+def test_a_pass_reads_what_is_aside_once_for_all_its_clocks_and_what_it_puts_aside_at_once(
+    django_assert_num_queries,
+):
+    for_each_row("a.deed", [3], deed, at=NOW)
+    with rows_aside_read_once():
+        with django_assert_num_queries(1):
+            assert get_put_aside_keys("a.deed", NOW) == ["3"]
+            assert get_put_aside_keys("another.deed", NOW) == []
+            assert get_put_aside_keys("a.deed", NOW + timedelta(minutes=5)) == []
+        for_each_row("another.deed", [6], deed, at=NOW)
+        assert get_put_aside_keys("another.deed", NOW) == ["6"]
+        assert for_each_row("a.deed", [3], lambda key: True) == 1
+        assert get_put_aside_keys("a.deed", NOW) == []
+        retry_all()
+        assert get_put_aside_keys("another.deed", timezone.now()) == []
+
+
+def test_the_next_pass_sees_what_another_process_has_put_aside_meanwhile():
+    with rows_aside_read_once():
+        assert get_put_aside_keys("a.deed", NOW) == []
+        PutAside.objects.create(
+            kind="a.deed", row="3", code="E", first_at=NOW, last_at=NOW, retry_at=NOW + timedelta(minutes=5)
+        )
+    for _pass in range(2):
+        with rows_aside_read_once():
+            assert get_put_aside_keys("a.deed", NOW) == ["3"]
+    assert get_put_aside_keys("a.deed", NOW) == ["3"]

@@ -15,7 +15,7 @@ from ...models import Case, CaseAccess, Deadline, DeadlineKind
 from .. import scope
 from ..calendar import iter_due_moments
 from ..day import ANSWERED, OVERDUE, PARTS, TODAY, WEEK, Day, build_part
-from ..scope import MINE, DayFilter, get_cases, get_open_cases, list_choices, name_few
+from ..scope import MINE, DayFilter, get_cases, get_open_cases, list_choices, name_cases
 from ..sources import AHEAD, due_duties
 from ..window import get_window
 
@@ -115,9 +115,8 @@ def test_cases_named_by_their_keys_are_the_same_cases(monkeypatch: pytest.Monkey
     scene, case = begin()
     monkeypatch.setattr(scope, "MAX_NAMED", most)
     cases = get_cases(scene.worker, DayFilter())
-    assert list(name_few(cases)) == list(cases) == [case]
-    nobody = get_cases(scene.worker, DayFilter(worker=str(10**8)))
-    assert list(name_few(nobody)) == []
+    assert list(name_cases(scene.worker, DayFilter())) == list(cases) == [case]
+    assert list(name_cases(scene.worker, DayFilter(worker=str(10**8)))) == []
 
 
 def test_a_closed_case_and_what_was_met_leave_the_day() -> None:

@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from audit.put_aside import delete_unmet, for_each_row
+from audit.put_aside import delete_unmet, for_each_row, rows_aside_read_once
 from notifications.briefs.further import send_due_alarms
 from notifications.escalation.clock import advance
 from notifications.escalation.clock_watch import ClockWatch
@@ -109,10 +109,11 @@ class Sweeper:
     def run_once(self) -> None:
         """Run one pass. The heartbeat comes last: it says that all of it was done."""
         now = timezone.now()
-        advance(now)
-        advance_clocks(now)
-        send_due_alarms(now)
-        sweep(now)
+        with rows_aside_read_once():
+            advance(now)
+            advance_clocks(now)
+            send_due_alarms(now)
+            sweep(now)
         if self._is_due("canary", CANARY_SECONDS):
             for part, crowded in CROWDED.items():
                 waiting = queue_length(part)
