@@ -2,6 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from django.utils import translation
 
@@ -27,8 +28,12 @@ def get_labels(form: Form, language: str, facts: FactCatalogue | None = None) ->
     )
 
 
-def get_event_choices(language: str) -> dict[str, Mapping[str, str]]:
-    """Return {name: {value: label}} of what events offer to expressions, where the values have words here."""
+@cache
+def get_event_choices(language: str) -> Mapping[str, Mapping[str, str]]:
+    """Return {name: {value: label}} of what events offer to expressions, where the values have words here.
+
+    They are the code's own, and the same as long as a process lives.
+    """
     with translation.override(language):
         return {
             name: {str(value): str(label) for value, label in choices.choices}
