@@ -6,6 +6,7 @@ the procedure takes over (`simulation.approval`, docs/adr/0101).
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -47,25 +48,31 @@ def save_scenario(
     expectations: list[dict[str, Any]],
     by: User,
     opened_as: str = "",
+    new_id: UUID | None = None,
 ) -> Scenario:
     """Create or change a scenario. Raises StoryRefused, ExpectationsRefused, TooManyScenarios, ScenarioChanged.
 
     `opened_as`: the state (`get_state`) that the person has changed; "" for a program, which has read none.
+    `new_id`: of the page on which a new one was written; saved from there again, it is the same scenario.
 
     One that was approved stays beside its changed self, which is returned. A shipped one that somebody has changed is
     theirs from then on: an upgrade doesn't overwrite it.
     """
     read_story(dict(story))
     read_expectations(expectations)
-    is_new = scenario is None
     if scenario is None:
         list(Scenario.objects.select_for_update().filter(procedure=procedure).values_list("pk"))
+        scenario = Scenario.objects.working().filter(pk=new_id, procedure=procedure).first() if new_id else None
+    is_new = scenario is None
+    if scenario is None:
         of_procedure = Scenario.objects.working().filter(procedure=procedure)
         if of_procedure.count() >= MAX_SCENARIOS:
             raise TooManyScenarios
         last = of_procedure.aggregate(last=Max("position"))["last"]
         key = _find_free_key(procedure)
         scenario = Scenario(procedure=procedure, key=key, position=0 if last is None else last + 1)
+        if new_id and not Scenario.objects.filter(pk=new_id).exists():
+            scenario.pk = new_id
     else:
         scenario = _lock_current(scenario, opened_as)
         if scenario.is_approved:

@@ -1,8 +1,9 @@
 """The scenarios of a procedure: their list with results, and the page of one."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -107,6 +108,7 @@ class ScenarioPage(StoryPage):
         self.expected = rows.read(request.POST)
         self.titles = {code: str(request.POST.get(f"_title_{code}") or "").strip() for code in LANGUAGES}
         self.opened_as = str(request.POST.get("_opened_as") or "")
+        self.new_id = None if self.scenario else _read_id(str(request.POST.get("_new_id") or ""))
         pressed, _colon, value = str(request.POST.get("go") or "").partition(":")
         if pressed == "save":
             return self.save(fields)
@@ -125,6 +127,8 @@ class ScenarioPage(StoryPage):
     empty_rows = 0
     # the state of the scenario with which the page was opened (`actions.get_state`)
     opened_as = ""
+    # of a new scenario, from when its page was opened: pressed twice, it is saved once
+    new_id: UUID | None = None
 
     @sensitive_variables()
     def save(self, fields: StoryFields) -> HttpResponse:
@@ -148,6 +152,7 @@ class ScenarioPage(StoryPage):
                 expectations=self.expected,
                 by=self.me,
                 opened_as=self.opened_as,
+                new_id=self.new_id,
             )
         except ExpectationsRefused as refused:
             for problem in refused.problems:
@@ -197,11 +202,19 @@ class ScenarioPage(StoryPage):
         rows = {path.removeprefix("must"): words for path, words in fields.errors.items() if path.startswith("must/")}
         built = self.get_expectation_rows(fields).build(self.expected, rows, self.empty_rows)
         titles = [(code, NATIVE_NAMES.get(code, code), self.titles.get(code, "")) for code in LANGUAGES]
-        shown = {"expected": built, "titles": titles, "opened_as": self.opened_as}
+        new_id = None if self.scenario else self.new_id or uuid4()
+        shown = {"expected": built, "titles": titles, "opened_as": self.opened_as, "new_id": new_id}
         return super().get_story_context(fields, **more) | shown
 
     def between(self) -> list[dict[str, Any]]:
         return [*super().between(), {"url": self.own_address("scenarios"), "label": _("Scenarios")}]
+
+
+def _read_id(written: str) -> UUID | None:
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
 
 
 class NewScenarioView(ScenarioPage):
@@ -307,7 +320,12 @@ class DeleteView(SimulatorPage):
         return self.render_to_response(self.get_context_data(scenario=self._find(kwargs)))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        found = self._find(kwargs)
+        found = self._get_working().filter(pk=kwargs["scenario"]).first()
+        if found is None:  # pressed twice, or by a colleague a moment ago
+            if Scenario.objects.filter(pk=kwargs["scenario"]).exclude(procedure=self.procedure.key).exists():
+                raise Http404
+            messages.info(request, _("There is no such scenario any more."))
+            return redirect(self.own_address("scenarios"))
         title, was_approved = str(found), found.is_approved or found.changes is not None
         delete_scenario(scenario=found, by=self.me)
         words = _("The scenario “%(title)s” is deleted.") % {"title": title}
@@ -316,8 +334,10 @@ class DeleteView(SimulatorPage):
         return redirect(self.own_address("scenarios"))
 
     def _find(self, kwargs: dict[str, Any]) -> Scenario:
-        working = Scenario.objects.working().select_related("changes").filter(procedure=self.procedure.key)
-        return get_object_or_404(working, pk=kwargs["scenario"])
+        return get_object_or_404(self._get_working(), pk=kwargs["scenario"])
+
+    def _get_working(self) -> "QuerySet[Scenario]":
+        return Scenario.objects.working().select_related("changes").filter(procedure=self.procedure.key)
 
 
 class RestoreView(SimulatorPage):

@@ -156,6 +156,38 @@ def test_a_scenario_is_opened_changed_copied_and_deleted(ana: Editor, procedure:
     assert [*done] == ["scenario.created", "scenario.changed", "scenario.created", "scenario.deleted"]
 
 
+def test_a_new_scenario_that_is_saved_twice_is_one(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
+    page = ana.post(f"{procedure.pk}/scenarios/new/", **tell(go="prepare")).content.decode()
+    found = re.search(r'name="_new_id" value="([0-9a-f-]{36})"', page)
+    assert found
+    written = tell(go="save", _new_id=found[1], **must({"kind": "told", "role": "police", "within": "5"}))
+    for title in ("Once", "Once", "Back, and corrected"):
+        written["_title_en"] = title
+        assert ana.post(f"{procedure.pk}/scenarios/new/", **written).status_code == 302
+        assert [str(each) for each in Scenario.objects.all()] == [title]
+    written["_new_id"] = "no id"
+    assert ana.post(f"{procedure.pk}/scenarios/new/", **written).status_code == 302
+    assert Scenario.objects.count() == 2
+
+
+def test_the_id_of_another_procedures_scenario_makes_a_new_one(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
+    other = Scenario.objects.create(procedure="another", key="one", title={"en": "One"}, story={}, expectations=[])
+    save(ana, procedure, _new_id=str(other.pk))
+    assert sorted(Scenario.objects.values_list("procedure", flat=True)) == sorted(["another", procedure.key])
+    other.refresh_from_db()
+    assert other.title == {"en": "One"}
+
+
+def test_who_presses_delete_twice_comes_to_the_list(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
+    save(ana, procedure)
+    address = f"{procedure.pk}/scenarios/{Scenario.objects.get().pk}/delete/"
+    ana.post(address)
+    again = ana.post(address)
+    assert again.status_code == 302
+    assert "There is no such scenario any more." in ana.client.get(again.url).content.decode()
+    assert AuditEntry.objects.filter(action="scenario.deleted").count() == 1
+
+
 def test_a_scenario_of_another_procedure_is_not_found(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
     other = Scenario.objects.create(procedure="another", key="one", title={"en": "One"}, story={}, expectations=[])
     for what in ("", "copy/", "delete/"):
