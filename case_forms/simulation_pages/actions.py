@@ -53,7 +53,8 @@ def save_scenario(
     """Create or change a scenario. Raises StoryRefused, ExpectationsRefused, TooManyScenarios, ScenarioChanged.
 
     `opened_as`: the state (`get_state`) that the person has changed; "" for a program, which has read none.
-    `new_id`: of the page on which a new one was written; saved from there again, it is the same scenario.
+    `new_id`: of the page on which a new one was written; saved from there again, it is the same scenario, unless a
+    colleague has changed it or it was approved meanwhile: then what is saved is another one beside it.
 
     One that was approved stays beside its changed self, which is returned. A shipped one that somebody has changed is
     theirs from then on: an upgrade doesn't overwrite it.
@@ -62,7 +63,7 @@ def save_scenario(
     read_expectations(expectations)
     if scenario is None:
         list(Scenario.objects.select_for_update().filter(procedure=procedure).values_list("pk"))
-        scenario = Scenario.objects.working().filter(pk=new_id, procedure=procedure).first() if new_id else None
+        scenario = _find_saved_before(new_id, procedure, by)
     is_new = scenario is None
     if scenario is None:
         of_procedure = Scenario.objects.working().filter(procedure=procedure)
@@ -82,6 +83,13 @@ def save_scenario(
     scenario.save()
     _log("scenario.created" if is_new else "scenario.changed", scenario, by)
     return scenario
+
+
+def _find_saved_before(new_id: UUID | None, procedure: str, by: User) -> Scenario | None:
+    if new_id is None:
+        return None
+    own = Scenario.objects.working().filter(procedure=procedure, changed_by=by, is_approved=False)
+    return own.filter(pk=new_id).first()
 
 
 def _lock_current(scenario: Scenario, opened_as: str) -> Scenario:

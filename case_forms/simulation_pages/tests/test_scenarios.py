@@ -3,6 +3,7 @@
 import re
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 
@@ -168,6 +169,21 @@ def test_a_new_scenario_that_is_saved_twice_is_one(ana: Editor, procedure: Proce
     written["_new_id"] = "no id"
     assert ana.post(f"{procedure.pk}/scenarios/new/", **written).status_code == 302
     assert Scenario.objects.count() == 2
+
+
+def test_what_a_colleague_has_made_of_a_new_scenario_is_not_written_over_from_its_first_page(
+    ana: Editor,
+    procedure: Procedure,  # noqa: F811
+) -> None:
+    first = uuid4()
+    save(ana, procedure, _new_id=str(first))
+    Scenario.objects.filter(pk=first).update(title={"en": "A colleague's"}, changed_by=None)
+    save(ana, procedure, _new_id=str(first))
+    assert sorted(map(str, Scenario.objects.all())) == ["A colleague's", "Nobody answers"]
+    Scenario.objects.filter(pk=first).update(changed_by=ana.user, is_approved=True)
+    save(ana, procedure, _new_id=str(first))
+    assert Scenario.objects.count() == 3
+    assert str(Scenario.objects.get(pk=first)) == "A colleague's"
 
 
 def test_the_id_of_another_procedures_scenario_makes_a_new_one(ana: Editor, procedure: Procedure) -> None:  # noqa: F811
