@@ -188,3 +188,30 @@ def test_many_entries_are_one_chain_in_statements_of_a_bounded_length() -> None:
     entries = AuditEntry.objects.order_by("number")
     assert [entry.target_id for entry in entries] == [str(number) for number in range(count)]
     assert verify_chain().ok
+
+
+def test_a_key_is_asked_back_only_where_it_isnt_known() -> None:
+    def insert(*slugs: str, keys: bool, unless: Sequence[str] = ()) -> tuple[str, list[Region]]:
+        made = [Region(slug=slug, name="a", iso_code=slug) for slug in slugs]
+        for number, region in enumerate(made):
+            region.pk = 900 + number + Region.objects.count() if keys else None
+        with CaptureQueriesContext(connection) as asked:
+            inserted = insert_rows(made, told_apart_by="slug", unless=unless)
+        return asked.captured_queries[0]["sql"], inserted
+
+    for number, (slugs, keys, unless, answers) in enumerate(
+        [
+            (["a"], True, [], False),
+            (["b", "c"], True, [], False),
+            (["d"], True, ["slug"], False),
+            (["e", "f"], True, ["slug"], True),
+            (["g"], False, [], True),
+        ]
+    ):
+        sql, inserted = insert(*slugs, keys=keys, unless=unless)
+        assert ("RETURNING" in sql) is answers, number
+        assert [region.slug for region in inserted] == slugs
+        assert set(slugs) <= set(
+            Region.objects.filter(pk__in=[each.pk for each in inserted]).values_list("slug", flat=True)
+        )
+    assert insert("d", keys=True, unless=["slug"])[1] == []  # it is there already: one row, and nothing is asked back
