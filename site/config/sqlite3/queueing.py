@@ -18,7 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 
 TURN, WRITE = 0, 1  # locked bytes of the file: who writes next; who writes
-LOOK_AGAIN = (0.0002, 0.002)  # seconds: at first, since most turns are short, and at last
+# Seconds between two looks: at first, since most turns are short, and at last. One process of all waits to write, and
+# the file stands idle until it looks again; all others wait for that one's place.
+LOOK_AGAIN = {TURN: (0.0002, 0.002), WRITE: (0.0001, 0.0005)}
+SOON = 0.02  # seconds after which whoever waits to write looks as seldom as the others
 PATIENCE = 15.0  # seconds in all; SQLite's own timeout comes after it
 LEFT_ALONE = 60.0  # seconds for which the queue is bypassed after a wait ran out
 
@@ -70,17 +73,19 @@ class WriteQueue:
     def _lock(self, byte: int, until: float) -> bool:
         """Lock one byte of the file; False when that wasn't possible until then."""
         assert self._file is not None
-        pause, longest = LOOK_AGAIN
+        pause, longest = LOOK_AGAIN[byte]
+        began = time.monotonic()
         while True:
             try:
                 # Polled, since a blocking lock has no timeout.
                 fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
             except BlockingIOError:
-                if time.monotonic() >= until:
-                    self._left_alone_until = time.monotonic() + LEFT_ALONE
+                now = time.monotonic()
+                if now >= until:
+                    self._left_alone_until = now + LEFT_ALONE
                     return False
                 time.sleep(pause)
-                pause = min(2 * pause, longest)
+                pause = min(2 * pause, longest if now - began < SOON else max(LOOK_AGAIN[TURN]))
             else:
                 return True
 
