@@ -36,6 +36,7 @@ from .messages import build_message
 from .models import Attempt, AttemptOutcome, Notice, Purpose
 from .outcomes import NewState, write_attempts, write_states
 from .queueing import enqueue_delivery
+from .sender import units_read_once
 from .states import NO_CONTACT, REFUSED, UNREACHED, NoticeState
 from .ways.sending import hasten_ways
 from .ways.words import build_way_message
@@ -85,7 +86,8 @@ def send_due(
             heartbeat()
             if len(batch) >= settings.NOTICE_BATCH:
                 enqueue_delivery(())  # there may be more: another worker needn't wait until this one is through
-            send(batch, channels)
+            with units_read_once():
+                send(batch, channels)
             record_results(batch)
             journal.clear()
             end_unusable([each.unusable_key for each in batch if each.unusable_key is not None], clock.now())

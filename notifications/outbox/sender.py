@@ -1,5 +1,9 @@
 """The sender of a notice, in words and numbers that a recipient can check: organisation, unit, telephone, link."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -27,7 +31,25 @@ def get_unit_to_call(notice: Notice) -> MobileUnit | None:
     sending = notice.unit
     if sending is not None and sending.callback_phone:
         return sending
-    return next(iter(_UNITS.fetch([notice.municipality.region_id])), None)
+    region, known = notice.municipality.region_id, _read.get()
+    if known is None:
+        return next(iter(_UNITS.fetch([region])), None)
+    if region not in known:
+        known[region] = next(iter(_UNITS.fetch([region])), None)
+    return known[region]
+
+
+@contextmanager
+def units_read_once() -> Iterator[None]:
+    """Within the block the unit of a region is asked for once: for what is sent together."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+_read: ContextVar[dict[int, MobileUnit | None] | None] = ContextVar("units_read", default=None)
 
 
 _UNITS = PreparedQuery(

@@ -3,6 +3,8 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from access.models import MobileUnit
@@ -14,7 +16,7 @@ from vault.seal import SealBroken
 from ..delivery import send_due
 from ..messages import build_message
 from ..models import Purpose
-from ..sender import get_unit_to_call, get_units_with_number
+from ..sender import get_unit_to_call, get_units_with_number, units_read_once
 
 pytestmark = pytest.mark.django_db
 CANARIES = {"name": "Zanafilla", "place": "Rruga Kanarinë 7", "story": "tregim-kanarine"}
@@ -144,6 +146,18 @@ def test_another_name_turns_no_call_to_another_unit(staffed, unit):
     )
     assert other.name < unit.name
     assert get_unit_to_call(notice) == unit
+
+
+def test_what_is_sent_together_asks_once_for_a_regions_unit_and_the_next_time_anew(staffed, unit):
+    notice = notify_officer(staffed)
+    notice.unit = None
+    with CaptureQueriesContext(connection) as asked, units_read_once():
+        assert [get_unit_to_call(notice) for _each in range(3)] == [unit] * 3
+    assert len(asked) == 1
+    MobileUnit.objects.filter(pk=unit.pk).update(callback_phone="")
+    with units_read_once():
+        assert get_unit_to_call(notice) is None
+    assert get_unit_to_call(notice) is None
 
 
 def test_the_time_to_answer_is_said_in_minutes(staffed):
