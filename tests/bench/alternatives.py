@@ -134,7 +134,7 @@ def _started(make: Callable[[], Side], sink: Sink) -> Iterator[Side]:
 def _measure(make: Callable[[], Side], sink: Sink, scale: float) -> Found:
     with _started(make, sink) as side:
         found = Found(side.name)
-        for _round in range(2):
+        for _round in range(4):
             count = round(BURST * scale)
             began = time.monotonic()
             _tell(side, sink, count=count)

@@ -55,9 +55,8 @@ def by_outbox() -> Ask:
     import django
 
     django.setup()
-    from django.db import transaction
-
     from access.models import Municipality
+    from audit.chain import gathered_entries
     from notifications.directory.models import Contact
     from notifications.outbox.actions import create_notice
     from notifications.outbox.requests import NoticeRequest
@@ -68,7 +67,7 @@ def by_outbox() -> Ask:
 
     def ask(count: int) -> list[str]:
         event = uuid.uuid4()
-        with transaction.atomic():
+        with gathered_entries():
             return [
                 str(
                     create_notice(
