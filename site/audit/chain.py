@@ -72,7 +72,7 @@ def log_event(
 ) -> None:
     """Append one entry, in the caller's transaction (or in one of its own). `detail` takes ids, codes and counts only.
 
-    Three small statements and no savepoint: every submission waits for it. An entry that can't be written
+    Two or three small statements and no savepoint: every submission waits for it. An entry that can't be written
     rolls the act back. Other writers wait from here to the end of the caller's transaction, so call it late, or within
     `gathered_entries`.
     """
@@ -80,7 +80,7 @@ def log_event(
 
 
 def log_events(events: Sequence[AuditEvent], *, actor: Actor = SYSTEM) -> None:
-    """Append an entry for each event, in order, with the three statements that one entry takes."""
+    """Append an entry for each event, in order, with the statements that one entry takes."""
     if not events:
         return
     gathered = _get_own().get(GATHERED)
@@ -182,6 +182,9 @@ def do_at_end(step: Callable[[], Any]) -> None:
         step()
 
 
+MOVE_HEAD = "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1"
+
+
 def _append(events: Sequence[tuple[AuditEvent, Actor]]) -> None:
     # Before the head is locked: the key may have to be read from its file.
     key_id = chain_keys().primary.id
@@ -193,12 +196,8 @@ def _append(events: Sequence[tuple[AuditEvent, Actor]]) -> None:
             entry = _build_entry(event, by, number, previous_hash, key_id)
             previous_hash = entry.hash
             entries.append(entry)
-        insert_rows(entries, told_apart_by="number")
-        with prepared_cursor(connection) as cursor:
-            cursor.execute(
-                "UPDATE audit_chainhead SET number = %s, hash = %s, is_keyed = %s WHERE id = 1",
-                [number, previous_hash, True],
-            )
+        if entries:
+            insert_rows(entries, told_apart_by="number", then=(MOVE_HEAD, [number, previous_hash, True]))
 
 
 def seal_unkeyed_chain() -> bool:

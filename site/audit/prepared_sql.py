@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import connections, models, router
 
 M = TypeVar("M", bound=models.Model)
+Statement = tuple[str, Sequence[Any]]
 MAX_ROWS = 200  # PostgreSQL takes 65,535 values in a statement, and each length is kept
 FEW_VALUES, MAX_WAYS = 30, 16  # of one row; of writing a wider one, by which of its values are NULL
 
@@ -45,15 +46,19 @@ def _prepare(field: "models.Field[Any, Any]", value: Any, connection: Any) -> An
     return field.get_db_prep_value(value, connection, prepared=False)
 
 
-def insert_rows(rows: Sequence[M], *, told_apart_by: str, unless: Sequence[str] = ()) -> list[M]:
+def insert_rows(
+    rows: Sequence[M], *, told_apart_by: str, unless: Sequence[str] = (), then: "Statement | None" = None
+) -> list[M]:
     """Insert new rows of one model, MAX_ROWS in a statement. Return those that were inserted, each with its key.
 
     `told_apart_by`: a field in which they all differ. `unless`: fields of a unique constraint; a row that would break
-    it is left out. Sends no signals.
+    it is left out. `then`: an UPDATE of another table that follows rows whose keys are known; PostgreSQL does both at
+    once. Sends no signals.
     """
     if len(rows) > MAX_ROWS:
-        parts = (rows[at : at + MAX_ROWS] for at in range(0, len(rows), MAX_ROWS))
-        return [row for part in parts for row in insert_rows(part, told_apart_by=told_apart_by, unless=unless)]
+        first, rest = rows[:MAX_ROWS], rows[MAX_ROWS:]
+        inserted = insert_rows(first, told_apart_by=told_apart_by, unless=unless)
+        return inserted + insert_rows(rest, told_apart_by=told_apart_by, unless=unless, then=then)
     if not rows:
         return []
     model = type(rows[0])
@@ -62,7 +67,7 @@ def insert_rows(rows: Sequence[M], *, told_apart_by: str, unless: Sequence[str] 
     shape = (model, rows[0].pk is not None, told_apart_by, tuple(unless), len(rows))
     if shape not in kept:
         kept[shape] = _Insert(connection, *shape)
-    inserted = kept[shape].run(connection, rows)
+    inserted = kept[shape].run(connection, rows, then)
     for row in inserted:
         row._state.adding, row._state.db = False, connection.alias
     return inserted
@@ -121,7 +126,7 @@ class _Insert:
         self._full = self._write(["%s"] * (len(fields) * count))
         self._with_nulls: dict[tuple[bool, ...], str] = {}
 
-    def run(self, connection: Any, rows: Sequence[M]) -> list[M]:
+    def run(self, connection: Any, rows: Sequence[M], then: Statement | None = None) -> list[M]:
         """Insert them, and return those that were inserted, each with its key."""
         values = [
             empty
@@ -132,6 +137,9 @@ class _Insert:
         ]
         sql, values = self._say_nulls(values)
         with prepared_cursor(connection) as cursor:
+            if then is not None:
+                self._execute_both(connection, cursor, (sql, values), then)
+                return list(rows)
             cursor.execute(sql, values)
             if not self._returns:
                 return list(rows) if cursor.rowcount == len(rows) else []
@@ -143,6 +151,16 @@ class _Insert:
                 row.pk = self.key.to_python(key)
                 inserted.append(row)
         return inserted
+
+    def _execute_both(self, connection: Any, cursor: Any, first: Statement, then: Statement) -> None:
+        if self._ends:
+            raise ValueError("only rows that are all inserted, and whose keys are known, have an UPDATE after them")
+        if connection.vendor == "postgresql":
+            # Each way there and back costs both sides more than what is done there.
+            cursor.execute(f"WITH inserted AS ({first[0]}) {then[0]}", [*first[1], *then[1]])
+        else:
+            cursor.execute(*first)
+            cursor.execute(*then)
 
     def _say_nulls(self, values: list[Any]) -> tuple[str, list[Any]]:
         """Return the statement for these values, and those that it takes: for one wide row, NULL is written out.

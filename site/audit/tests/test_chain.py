@@ -70,7 +70,7 @@ def read_actions() -> list[str]:
     return list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
 
 
-def test_gathered_entries_are_appended_in_their_order_at_the_end_with_three_statements():
+def test_gathered_entries_are_appended_in_their_order_at_the_end_with_few_statements():
     write(1)
     with CaptureQueriesContext(connection) as queries, gathered_entries():
         log_event("test.first", actor=Actor("user", "7"))
@@ -78,7 +78,9 @@ def test_gathered_entries_are_appended_in_their_order_at_the_end_with_three_stat
         with gathered_entries():
             log_event("test.third")
         assert read_actions() == ["test.done"]
-    assert sum("audit_" in query["sql"] for query in queries) == 4  # one of them is this test's own
+    # The head is locked, the entries are inserted and the head is moved: PostgreSQL does the last two at once.
+    asked = sum("audit_" in query["sql"] for query in queries) - 1  # this test's own
+    assert asked == (2 if connection.vendor == "postgresql" else 3)
     assert read_actions() == ["test.done", "test.first", "test.second", "test.third"]
     assert list(AuditEntry.objects.order_by("number").values_list("actor_id", flat=True)) == ["", "7", "", ""]
     assert verify_chain().ok
@@ -157,9 +159,9 @@ def test_a_rolled_back_deed_takes_its_entry_along():
     assert verify_chain().ok
 
 
-def test_writing_one_entry_takes_three_statements(django_assert_num_queries):
+def test_writing_one_entry_takes_three_statements_or_two(django_assert_num_queries):
     write(1)
-    with transaction.atomic(), django_assert_num_queries(3):
+    with transaction.atomic(), django_assert_num_queries(2 if connection.vendor == "postgresql" else 3):
         log_event("test.done")
 
 

@@ -55,14 +55,15 @@ def by_outbox() -> Ask:
     import django
 
     django.setup()
-    from access.models import Municipality
+    from access.models import MobileUnit, Municipality
     from audit.chain import gathered_entries
     from notifications.directory.models import Contact
     from notifications.outbox.actions import create_notice
     from notifications.outbox.requests import NoticeRequest
 
     contacts = list(Contact.objects.select_related("partner").filter(is_active=True).order_by("pk")[:TOGETHER])
-    place = Municipality.objects.earliest("pk")
+    unit = MobileUnit.objects.exclude(callback_phone="").earliest("pk")
+    place = Municipality.objects.filter(region=unit.region).earliest("pk")
     brief = {"sections": [{"title": {"sq": "Stërvitje", "en": "Drill"}, "rows": []}]}
 
     def ask(count: int) -> list[str]:
@@ -78,6 +79,7 @@ def by_outbox() -> Ask:
                             role=contact.partner.role,
                             contact=contact,
                             municipality=place,
+                            unit=unit,
                             brief=brief,
                             is_drill=True,
                         )
