@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
-import psycopg
-
-from tests.servers import running_servers
+from tests.servers import Servers, running_servers
 
 from .mail_sides import PACKAGES, Side, make_celery, make_django_q2, make_outbox, make_procrastinate
-from .processes import kill, read_cpu, read_processes
+from .processes import kill, read_cpu
 from .service import Sink
 from .tables import percentile, table
 
@@ -79,17 +78,9 @@ def run(*, quick: bool) -> bool:
         raise SystemExit(f"{PACKAGES} isn't there: `make bench` fills it from requirements-bench.txt")
     scale = 0.2 if quick else 1.0
     only = os.environ.get("BENCH_SIDES", "")
-    before = set(read_processes())
-    with Sink() as sink, running_servers() as both:
-        servers = both.environment
-        pids = [each.pid for each in read_processes().values() if each.pid not in before and each.name in _SERVERS]
-        _make_databases(servers["DATABASE_URL"])
-        found = [
-            _measure(make, sink, scale)
-            for name, make in _sides(sink, servers, pids).items()
-            if not only or only in name
-        ]
-        submissions = [] if only else _measure_submissions(sink, servers, pids, scale)
+    with Sink() as sink:
+        found = [_measure(make, sink, scale) for name, make in SIDES.items() if not only or only in name]
+        submissions = [] if only else _measure_submissions(sink, scale)
     print("\nThe same mails, two workers each, safest settings\n")
     print(table(HEADS, [each.cells() for each in found]))
     print()
@@ -97,41 +88,44 @@ def run(*, quick: bool) -> bool:
     return all(met)
 
 
-_SERVERS = ("postgres", "redis-server")
-_MORE_DATABASES = ("tasks", "forms")  # each side's own, beside that of the outbox
+def _make_outbox_on_servers(sink: Sink, servers: Servers, *, producer: str = "outbox") -> Side:
+    return make_outbox(sink, servers=_get_pids(servers), producer=producer, **servers.environment)
 
 
-def _make_databases(url: str) -> None:
-    with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
-        for name in _MORE_DATABASES:
-            connection.execute(f"CREATE DATABASE vatra_{name}")
+def _get_pids(servers: Servers) -> list[int]:
+    return [servers.postgres.pid, servers.redis.pid]
 
 
-def _sides(sink: Sink, servers: dict[str, str], pids: list[int]) -> dict[str, Callable[[], Side]]:
-    """The sides by name; each is made only when its turn comes."""
-    database, redis = servers["DATABASE_URL"], servers["BROKER_URL"]
-    return {
-        "outbox-sqlite": lambda: make_outbox(sink),
-        "q2-sqlite": lambda: make_django_q2(sink),
-        "celery": lambda: make_celery(sink, redis_url=redis.replace("/0", "/1"), servers=pids),
-        "q2-redis": lambda: make_django_q2(sink, redis_url=redis.replace("/0", "/2"), servers=pids),
-        "procrastinate": lambda: make_procrastinate(sink, database_url=database + "_tasks", servers=pids),
-        "outbox-postgres": lambda: make_outbox(sink, servers=pids, **servers),
-    }
+# The sides by name, each with PostgreSQL and Redis of its own: what one of them left behind is tidied for minutes.
+SIDES: dict[str, Callable[[Sink, Servers], Side]] = {
+    "outbox-sqlite": lambda sink, _servers: make_outbox(sink),
+    "q2-sqlite": lambda sink, _servers: make_django_q2(sink),
+    "celery": lambda sink, servers: make_celery(
+        sink, redis_url=servers.environment["BROKER_URL"], servers=_get_pids(servers)
+    ),
+    "q2-redis": lambda sink, servers: make_django_q2(
+        sink, redis_url=servers.environment["BROKER_URL"], servers=_get_pids(servers)
+    ),
+    "procrastinate": lambda sink, servers: make_procrastinate(
+        sink, database_url=servers.environment["DATABASE_URL"], servers=_get_pids(servers)
+    ),
+    "outbox-postgres": _make_outbox_on_servers,
+}
 
 
 @contextmanager
-def _started(make: Callable[[], Side], sink: Sink) -> Iterator[Side]:
-    side = make()
-    try:
-        side.start()
-        _tell(side, sink, count=20)  # warm, and every worker has shown that it works
-        yield side
-    finally:
-        side.stop()
+def _started(make: Callable[[Sink, Servers], Side], sink: Sink) -> Iterator[Side]:
+    with running_servers() as servers:
+        side = make(sink, servers)
+        try:
+            side.start()
+            _tell(side, sink, count=20)  # warm, and every worker has shown that it works
+            yield side
+        finally:
+            side.stop()
 
 
-def _measure(make: Callable[[], Side], sink: Sink, scale: float) -> Found:
+def _measure(make: Callable[[Sink, Servers], Side], sink: Sink, scale: float) -> Found:
     with _started(make, sink) as side:
         found = Found(side.name)
         for _round in range(4):
@@ -203,19 +197,22 @@ def _by_name(sink: Sink, since: int) -> dict[str, list[float]]:
     return found
 
 
-def _measure_submissions(sink: Sink, servers: dict[str, str], pids: list[int], scale: float) -> list[tuple[str, float]]:
+def _measure_submissions(sink: Sink, scale: float) -> list[tuple[str, float]]:
     """CPU milliseconds of an identification in all parts: receiving it, its notices, whatever follows."""
     rows = []
-    for urls, counted in (({}, []), (servers | {"DATABASE_URL": servers["DATABASE_URL"] + "_forms"}, pids)):
-        with _started(lambda: make_outbox(sink, servers=counted, producer="submission", **urls), sink) as side:  # noqa: B023
+    for make in (
+        lambda sink, _servers: make_outbox(sink, producer="submission"),
+        partial(_make_outbox_on_servers, producer="submission"),
+    ):
+        with _started(make, sink) as side:
             time.sleep(2)
             count = max(10, round(100 * scale))
-            cpu = read_cpu([*side.roots(), *counted])
+            cpu = read_cpu([*side.roots(), *side.servers])
             before = sink.count()
             side.ask(count=count, per_second=5)
             sink.wait_for(before + len(side.wait()["at"]), seconds=60)
             time.sleep(1)
-            rows.append((side.name, 1000 * (read_cpu([*side.roots(), *counted]) - cpu) / count))
+            rows.append((side.name, 1000 * (read_cpu([*side.roots(), *side.servers]) - cpu) / count))
     return rows
 
 
