@@ -7,6 +7,8 @@ to whoever came first. Nothing here asks a database or a cache: it must work whe
 Phones that store come all at once when a network is back. Each has one request under way, so that there is a place for
 each of them to wait; where there is none, they get 429 with the seconds after which it is their turn (docs/adr/0198).
 
+For the first seconds of a process many more may wait, and longer: they had waited for it (`catching_up`).
+
 A request's body is read before its turn, so that a slow sender keeps nobody from working. Database connections belong
 to slots, not to the server's many threads: as many are open as requests can be at work.
 """
@@ -26,6 +28,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from . import catching_up
 from .fixed_pages import give_turn, refuse_request
 from .liveness import Pulse
 
@@ -77,7 +80,7 @@ PUBLIC = Lane("public", 4, spares=2, places=8, seconds=4, bodies=4)
 LANES = (URGENT, PHONES_URGENT, TIPS, HOOKS, STAFF, PHONES_ASK, PHONES_FILES, FILES, PHONES, PUBLIC)
 # For whoever waits, sends a body, or is refused. Where they run out, also the urgent wait outside: as many as there are
 # places, and some.
-THREADS_BESIDE = sum(lane.places for lane in LANES) + 16
+THREADS_BESIDE = sum(lane.places for lane in LANES) + catching_up.PLACES + 16
 MIN_TURN, MAX_TURN = 5, 60  # seconds after which a phone is told to come
 
 FREE = ("/healthz", "/static/", "/dil/")  # need no slot: liveness, style sheets, the exit
@@ -149,6 +152,7 @@ class Waiting:
     """A request that waits for a slot."""
 
     came: int  # the how manieth to wait
+    waited_before: bool  # for the process, so that it takes no place of its lane
     called: threading.Event = field(default_factory=threading.Event)
     slot: Slot | None = None
 
@@ -165,6 +169,7 @@ class Admission:
         count: Callable[[str, str], None] = lambda _name, _lane: None,
     ) -> None:
         self.inner, self.slots, self.pulse, self.count = inner, slots, pulse, count
+        self._catching_up = catching_up.CatchingUp()
         self._free = [Slot() for _number in range(slots)]
         self._waiting: dict[Lane, deque[Waiting]] = {lane: deque() for lane in LANES}
         self._running: dict[Lane, int] = dict.fromkeys(LANES, 0)
@@ -183,7 +188,7 @@ class Admission:
         if path in self._beside:
             return self._answer_beside(environ, start_response)
         lane = get_lane(path, environ)
-        slot = self._enter(lane) if self._read_ahead(lane, environ) else None
+        slot = self._let_in(lane, environ)
         self.count("refused" if slot is None else "served", lane.name)
         if slot is None:
             return self._refuse(lane, environ, start_response)
@@ -193,6 +198,15 @@ class Admission:
                 return self.inner(environ, start_response)
         finally:
             self._leave(lane, slot, time.monotonic() - began)
+
+    def _let_in(self, lane: Lane, environ: Environ) -> Slot | None:
+        """Read the body and return a slot; None for whoever can't be served in time."""
+        if lane.gives_turns:  # these come again by themselves, when they are told to
+            return self._enter(lane) if self._read_ahead(lane, environ) else None
+        with self._catching_up.place(_get_size(environ)) as waited_before:
+            if not self._read_ahead(lane, environ, waited_before=waited_before):
+                return None
+            return self._enter(lane, waited_before=waited_before)
 
     def _refuse(self, lane: Lane, environ: Environ, start_response: Callable[..., Any]) -> Body:
         if not lane.gives_turns:
@@ -220,17 +234,19 @@ class Admission:
 
     # ---- slots
 
-    def _enter(self, lane: Lane) -> Slot | None:
+    def _enter(self, lane: Lane, *, waited_before: bool = False) -> Slot | None:
         """Return a slot, at once or after waiting; None for whoever can't be served in time."""
+        seconds = catching_up.SECONDS if waited_before else lane.seconds
         with self._lock:
             if self._has_room(lane):  # then nobody waits who could take it: a free slot is handed on at once
                 return self._take(lane)
-            if len(self._waiting[lane]) >= lane.places or self._expected_wait(lane) > lane.seconds:
+            in_places = sum(not each.waited_before for each in self._waiting[lane])
+            if self._expected_wait(lane) > seconds or (in_places >= lane.places and not waited_before):
                 return None
             self._came += 1
-            waiting = Waiting(self._came)
+            waiting = Waiting(self._came, waited_before)
             self._waiting[lane].append(waiting)
-        if not waiting.called.wait(lane.seconds):
+        if not waiting.called.wait(seconds):
             with self._lock:
                 if waiting.slot is None:
                     # Checked under the lock: the slot may have been handed over just as the wait ran out.
@@ -277,17 +293,17 @@ class Admission:
 
     # ---- bodies
 
-    def _read_ahead(self, lane: Lane, environ: Environ) -> bool:
+    def _read_ahead(self, lane: Lane, environ: Environ, *, waited_before: bool = False) -> bool:
         """Read the whole body into memory; False when too many are sending theirs.
 
         A body without a length, or longer than any of ours, is left to Django, which refuses it.
         """
-        length = environ.get("CONTENT_LENGTH") or ""
-        size = int(length) if length.isascii() and length.isdigit() else 0
+        size = _get_size(environ)
         if not 0 < size <= READ_AHEAD_AT_MOST:
             return True
         with self._lock:
-            if self._bodies[lane] >= lane.bodies or self._bytes_ahead + size > READ_AHEAD_TOGETHER:
+            are_many = self._bodies[lane] >= lane.bodies and not waited_before
+            if are_many or self._bytes_ahead + size > READ_AHEAD_TOGETHER:
                 return False
             self._bodies[lane] += 1
             self._bytes_ahead += size
@@ -298,6 +314,12 @@ class Admission:
                 self._bodies[lane] -= 1
                 self._bytes_ahead -= size
         return True
+
+
+def _get_size(environ: Environ) -> int:
+    """Return the bytes of the body that comes; 0 where it has no length."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 class Counted:

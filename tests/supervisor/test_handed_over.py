@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ import pytest
 from .house import ROOT, House, wait_until
 
 pytestmark = pytest.mark.faults
+
+AWAY_SECONDS = 10  # as long as a restart on a small machine takes, besides the start itself
 
 GIVE_BACK = """
 import os, sys
@@ -68,24 +71,34 @@ class StoredHouse(House):
 
 
 class Readers:
-    """People who each open a connection of their own: how each was answered, and after how long."""
+    """People who each open a connection of their own, ten a second: how each was answered, and after how long.
 
-    def __init__(self, port: int) -> None:
-        self.port, self.is_over = port, threading.Event()
+    `paths`: asked in turn; `{number}` in one makes it a page that no cache holds.
+    """
+
+    def __init__(self, port: int, paths: Sequence[str] = ("/healthz",)) -> None:
+        self.port, self.paths, self.is_over = port, paths, threading.Event()
         self.answers: list[tuple[object, float]] = []
         self.threads: list[threading.Thread] = []
 
     def run(self) -> None:
         while not self.is_over.is_set():
-            self.threads.append(threading.Thread(target=self._ask, daemon=True))
+            self.threads.append(threading.Thread(target=self._ask, args=(len(self.threads),), daemon=True))
             self.threads[-1].start()
             time.sleep(0.1)
 
-    def _ask(self) -> None:
+    def wait(self) -> None:
+        """Wait until each has an answer."""
+        self.is_over.set()
+        for each in self.threads:
+            each.join()
+
+    def _ask(self, number: int) -> None:
+        path = self.paths[number % len(self.paths)].format(number=number)
         began = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
-            connection.request("GET", "/healthz")
+            connection.request("GET", path)
             status: object = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             status = type(error).__name__
@@ -117,9 +130,30 @@ def test_nobody_is_refused_while_the_service_is_started_again(stored: StoredHous
         time.sleep(1)
     readers.is_over.set()
     thread.join()
-    for each in readers.threads:
-        each.join()
+    readers.wait()
     longest = max(seconds for _status, seconds in readers.answers)
     print(f"{len(readers.answers)} answers; the longest wait {longest:.1f} s")
     assert {status for status, _seconds in readers.answers} == {200}
     assert longest > 1  # otherwise nobody had to wait, and nothing was tried
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_all_who_waited_for_a_restart_get_their_page_though_they_come_at_once(
+    stored: StoredHouse, processes: str
+) -> None:
+    wait_until(lambda: stored.stored is not None, seconds=20, what="the socket is stored")
+    readers = Readers(stored.port, ("/?n={number}", "/en/?n={number}", "/pyet/", "/accounts/login/"))
+    thread = threading.Thread(target=readers.run)
+    stored.stop()
+    thread.start()
+    time.sleep(AWAY_SECONDS)
+    stored.console.unlink()
+    stored.start(WEB_WORKERS=processes).wait_ready()
+    time.sleep(3)
+    readers.is_over.set()
+    thread.join()
+    readers.wait()
+    longest = max(seconds for _status, seconds in readers.answers)
+    print(f"{len(readers.answers)} answers; the longest wait {longest:.1f} s")
+    assert Counter(status for status, _seconds in readers.answers) == {200: len(readers.answers)}
+    assert longest > AWAY_SECONDS

@@ -54,7 +54,7 @@ class ExportForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # only forms and units with something to export: the lists say no more than the person may see anyway
-        seen = Submission.objects.visible_to(user).order_by()
+        seen = Submission.objects.visible_in_known_ways(user).order_by()
         self._choose_from("form", FormDefinition.objects.filter(pk__in=_find_used_forms(seen)))
         self._choose_from("unit", MobileUnit.objects.filter(pk__in=_find_used_units(seen)))
 

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .. import admission, liveness
+from .. import admission, catching_up, liveness
 from ..admission import (
     FILES,
     LANES,
@@ -57,9 +57,12 @@ class Work:
 
 
 class House:
-    def __init__(self, *, slots: int = 3) -> None:
+    """`is_new`: the process began just now, and those who had waited for it come."""
+
+    def __init__(self, *, slots: int = 3, is_new: bool = False) -> None:
         self.work, self.pulse = Work(), Pulse()
         self.admission = Admission(self.work, slots=slots, pulse=self.pulse)
+        self.admission._catching_up._is_over = not is_new
         self.answers: list[tuple[str, str]] = []
         self.threads: list[threading.Thread] = []
 
@@ -200,7 +203,92 @@ def test_a_phone_for_which_there_is_no_place_is_told_when_to_come_and_not_that_t
 
 
 def test_whoever_waits_anywhere_has_a_thread_and_the_next_one_too():
-    assert sum(lane.places for lane in LANES) < THREADS_BESIDE
+    assert sum(lane.places for lane in LANES) + catching_up.PLACES < THREADS_BESIDE
+
+
+def test_all_who_waited_for_a_new_process_wait_for_their_turn_and_are_served_as_they_came():
+    house = House(slots=1, is_new=True)
+    paths = [f"/{number}/" for number in range(60)]
+    for path in paths:
+        house.send(path)
+    house.finish()
+    assert house.work.begun == paths
+    assert {status for _path, status in house.answers} == {"200 OK"}
+
+
+def test_who_waited_for_a_new_process_never_goes_before_the_urgent_nor_takes_their_places(monkeypatch):
+    monkeypatch.setattr(catching_up, "PLACES", 20)
+    house = House(slots=1, is_new=True)
+    readers = ["/a/", *(f"/{number}/" for number in range(20 + PUBLIC.places))]
+    urgent = [f"{SUBMIT}/{number}" for number in range(URGENT.places)]
+    for path in readers:
+        house.send(path)
+    assert house.ask("/one-more/")[0].startswith("503")  # a flood is refused as ever
+    for path in urgent:
+        house.send(path)
+    house.finish()
+    assert house.work.begun == ["/a/", *urgent, *readers[1:]]
+    assert {status for _path, status in house.answers} == {"200 OK"}
+
+
+def test_small_bodies_of_those_who_waited_are_read_all_at_once_and_large_ones_as_ever():
+    house = House(slots=6, is_new=True)
+    gate = threading.Event()
+
+    class Slow(BytesIO):
+        def read(self, *_size: int | None) -> bytes:
+            assert gate.wait(10)
+            return b"x"
+
+    def begin(size: int) -> None:
+        more = {"wsgi.input": Slow(), "CONTENT_LENGTH": str(size)}
+        house.threads.append(
+            threading.Thread(target=lambda: house.answers.append(("", house.ask("/pyet/", **more)[0])))
+        )
+        house.threads[-1].start()
+
+    for _sender in range(TIPS.bodies + 3):
+        begin(catching_up.SMALL)
+    until(lambda: house.admission._bodies[TIPS] == TIPS.bodies + 3)
+    begin(catching_up.SMALL + 1)
+    until(lambda: len(house.answers) == 1)
+    assert house.answers[0][1].startswith("503")
+    gate.set()
+    house.finish()
+    assert {status for _path, status in house.answers[1:]} == {"200 OK"}
+
+
+@pytest.mark.parametrize(
+    ("age", "taken", "has_place"),
+    [
+        (0, 0, True),
+        (catching_up.ARRIVING, 0, True),
+        (catching_up.ARRIVING + 1, 0, False),
+        (catching_up.ARRIVING + 1, 1, True),
+        (catching_up.AT_MOST + 1, 1, False),
+        (0, catching_up.PLACES, False),
+    ],
+)
+def test_catching_up_lasts_until_nobody_waits_of_those_who_waited_a_minute_at_most(age, taken, has_place):
+    clock = [100.0]
+    places = catching_up.CatchingUp(lambda: clock[0])
+    with ExitStack() as held:
+        for _place in range(taken):
+            held.enter_context(places.place(0))
+        clock[0] += age
+        with places.place(0) as found:
+            assert found is has_place
+
+
+def test_catching_up_does_not_begin_again_once_it_is_over():
+    clock = [100.0]
+    places = catching_up.CatchingUp(lambda: clock[0])
+    clock[0] += catching_up.ARRIVING + 1
+    with places.place(0) as found:
+        assert not found
+    clock[0] = 100.0
+    with places.place(0) as found:
+        assert not found
 
 
 def test_an_identification_is_served_before_all_who_came_earlier():

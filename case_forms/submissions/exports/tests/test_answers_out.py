@@ -9,11 +9,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from access.reach import remembering
 from audit.models import AuditEntry, PutAside
 from audit.tests.counting import denials
+from case_forms.cases.finding.models import CaseAccess
 from case_forms.submissions.models import Submission
 from tests.world.forms import choices, publish, question, small_form, texts
 from tests.world.places import make_coordinator, make_place, make_unit_with_worker, make_user
@@ -21,6 +24,7 @@ from tests.world.scene import make_scene
 from vault.tests.spoiling import spoil
 
 from .. import actions
+from ..forms import ExportForm, _find_used_forms, _find_used_units
 from ..models import AnswerExport, ExportPart
 from ..selection import Filters, Outgoing, selected
 
@@ -370,3 +374,36 @@ def test_a_submission_that_cannot_be_read_is_named_in_the_file_and_all_others_ar
     assert rows[str(good.submission.pk)]["weight"] == "61.5"
     assert [row["companion_name"] for row in found["companions"]] == ["Ana"]
     assert PutAside.objects.get().row == str(bad.submission.pk)
+
+
+def test_forms_and_units_offered_are_those_of_what_a_person_may_read(scene):
+    scene.send()
+    case = Submission.objects.get().case
+    there = make_place()
+    unit, opened_to = make_unit_with_worker(there)
+    CaseAccess.objects.create(case=case, unit=unit)
+    _unit, nobody = make_unit_with_worker(make_place())
+    people = [scene.worker, make_coordinator(scene.place), opened_to, nobody, make_coordinator(there)]
+    for person in [*people, make_user("editor")]:
+        seen = Submission.objects.visible_to(person)
+        for used, name in ((_find_used_forms, "form_version__form"), (_find_used_units, "unit")):
+            expected = sorted(seen.order_by().values_list(name, flat=True).distinct())
+            assert sorted(used(Submission.objects.visible_in_known_ways(person).order_by())) == expected
+            with remembering():
+                assert sorted(used(Submission.objects.visible_in_known_ways(person).order_by())) == expected
+    assert [Submission.objects.visible_in_known_ways(person).exists() for person in people[:4]] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_whoever_may_read_nothing_is_told_so_by_an_index_and_not_by_reading_what_others_have(scene):
+    scene.send()
+    _unit, nobody = make_unit_with_worker(make_place())
+    with remembering(), CaptureQueriesContext(connection) as asked_for:
+        assert not ExportForm(user=nobody).fields["form"].queryset
+    of_answers = [query["sql"] for query in asked_for if 'FROM "intake_submission"' in query["sql"]]
+    assert of_answers
+    assert not [statement for statement in of_answers if " OR " in statement or "form_version_id" in statement]
