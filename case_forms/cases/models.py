@@ -214,6 +214,8 @@ class Case(models.Model):
             # What is due today is looked for among the open cases of a unit or region, and most cases are closed.
             models.Index(fields=["unit"], condition=Q(closed_at__isnull=True), name="case_open_of_unit"),
             models.Index(fields=["region"], condition=Q(closed_at__isnull=True), name="case_open_of_region"),
+            # Of many open cases the start page reads the newest in each state (`urgency.list_most_urgent`).
+            models.Index(fields=["-opened_at", "id"], condition=Q(closed_at__isnull=True), name="case_open_by_time"),
             # Who looks after open cases (`finding.assigning`) is asked of each person, not of each case.
             models.Index(
                 Coalesce("lead_id", "opened_by_id"),

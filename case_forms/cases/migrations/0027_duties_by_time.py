@@ -13,6 +13,14 @@ class Migration(migrations.Migration):
         AddIndexBeside(
             "case",
             models.Index(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=["-opened_at", "id"],
+                name="case_open_by_time",
+            ),
+        ),
+        AddIndexBeside(
+            "case",
+            models.Index(
                 Coalesce("lead_id", "opened_by_id"),
                 condition=models.Q(("closed_at__isnull", True)),
                 name="case_open_by_responsible",

@@ -12,6 +12,14 @@ class Migration(migrations.Migration):
         AddIndexBeside(
             "notice",
             models.Index(
+                condition=models.Q(("state__in", ["accepted", "declined", "closed", "cancelled"]), _negated=True),
+                fields=["state", "purpose", "id"],
+                name="notice_open_by_state",
+            ),
+        ),
+        AddIndexBeside(
+            "notice",
+            models.Index(
                 condition=models.Q(
                     models.Q(
                         ("state__in", ["owed", "failed", "sending", "accepted", "declined", "closed", "cancelled"]),
