@@ -32,7 +32,15 @@ from notifications.briefs.models import PinTry
 from notifications.briefs.pin import TRIES_A_ROUND
 from notifications.outbox.escalation_chain import NOT_REACHED
 from notifications.outbox.models import Notice, NoticeQuerySet, Purpose, Reply, ReplyKind, not_settled
-from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, WRONG_AREA, NoticeState
+from notifications.outbox.states import (
+    AWAITING_ANSWER,
+    NO_CONTACT,
+    NOT_AWAITING,
+    OPEN,
+    SETTLED,
+    WRONG_AREA,
+    NoticeState,
+)
 
 from .models import Case, Deadline
 from .timeline import NoticeLine
@@ -77,12 +85,15 @@ def get_rows_by_state(moment: datetime, keys: Any = None) -> "list[tuple[str, Qu
     `keys`: as `__in` takes them, where only the rows of these cases will be asked for.
     """
     late = bearing_duty().filter(answer_by__lte=moment)
-    called = Notice.objects.order_by().filter(
-        purpose=Purpose.CALL, chases__purpose__in=BEARERS, chases__state__in=AWAITING_ANSWER
-    )
-    # Among all there are, by the indexes of what is open; of a few cases, by their keys.
-    late = late.awaiting_in_time() if keys is None else late.awaiting_answer()
-    called = called.filter(not_settled("chases__state")) if keys is None else called
+    called = Notice.objects.order_by().filter(purpose=Purpose.CALL, chases__purpose__in=BEARERS)
+    waiting = bearing_duty()
+    if keys is None:
+        late, waiting = late.awaiting_in_time(), waiting.open()
+        called = called.filter(not_settled("chases__state"), chases__state__in=AWAITING_ANSWER)
+    else:
+        # The same, said the other way round: of "is one of these" SQLite would begin with all that are open anywhere.
+        late, waiting = late.exclude(state__in=NOT_AWAITING), waiting.exclude(state__in=SETTLED)
+        called = called.exclude(chases__state__in=NOT_AWAITING)
     running = Deadline.objects.unmet().order_by()
     found: list[tuple[str, QuerySet[Any]]] = [
         ("no_contact", without_contact()),
@@ -92,7 +103,7 @@ def get_rows_by_state(moment: datetime, keys: Any = None) -> "list[tuple[str, Qu
         ("late", late),
         ("escalated", bearing_duty().filter(state=NoticeState.ESCALATED)),
         ("failed", bearing_duty().filter(state=NoticeState.FAILED)),
-        ("waiting", bearing_duty().filter(state__in=OPEN)),
+        ("waiting", waiting),
         *((mark, running.filter(**{f"{mark}_at__lte": moment})) for mark in MARKS),
     ]
     return sorted(found, key=lambda pair: URGENCIES.index(pair[0]))
@@ -136,8 +147,11 @@ def locked_out(among: Any = None) -> NoticeQuerySet:
     # Two tries may bear the same time; the id then says which came later.
     is_newer = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
     opened_since = PinTry.objects.filter(is_newer, notice=OuterRef("notice"), succeeded=True)
-    wrong = PinTry.objects.filter(~Exists(opened_since), succeeded=False, notice__state__in=OPEN).order_by()
-    wrong = wrong.filter(not_settled("notice__state") if among is None else Q(notice__case_id__in=among))
+    wrong = PinTry.objects.filter(~Exists(opened_since), succeeded=False).order_by()
+    if among is None:
+        wrong = wrong.filter(not_settled("notice__state"), notice__state__in=OPEN)
+    else:
+        wrong = wrong.filter(notice__case_id__in=among).exclude(notice__state__in=SETTLED)
     rounds = wrong.values("notice").annotate(tries=Count("pk")).filter(tries__gte=TRIES_A_ROUND)
     # That they are open is said above. Said here, SQLite would begin with all that are.
     return Notice.objects.order_by().filter(~_taken(), pk__in=rounds.values("notice"))

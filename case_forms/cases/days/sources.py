@@ -18,7 +18,7 @@ from access.models import localize
 from notifications.briefs.choices import get_reason_label
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
-from notifications.outbox.states import AWAITING_ANSWER
+from notifications.outbox.states import NOT_AWAITING
 
 from ..models import AwaitedDate, Case, Deadline
 from ..notes.reading import name_of
@@ -100,7 +100,8 @@ def _silent_rows(cases: DayCases) -> "QuerySet[Any]":
     if cases.are_many:
         rows = rows.awaiting_in_time()
     else:
-        rows = rows.filter(state__in=AWAITING_ANSWER, answer_by__isnull=False)
+        # Said the other way round, so that SQLite begins with the notices of these cases, not with all that are open.
+        rows = rows.exclude(state__in=NOT_AWAITING).filter(answer_by__isnull=False)
     return rows.filter(cases.having("case_id")).annotate(due=F("answer_by"))
 
 
