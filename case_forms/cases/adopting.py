@@ -53,7 +53,12 @@ def of_an_older_procedure(cases: CaseQuerySet, at: datetime) -> CaseQuerySet:
         current = ProcedureVersion.objects.in_force(at)
     except ProcedureVersion.DoesNotExist:
         return cases.none()
-    return cases.filter(procedure_version__in_force_from__lt=current.in_force_from).exclude(procedure_version=current)
+    versions = list(ProcedureVersion.objects.order_by().values_list("pk", "in_force_from"))
+    older = [pk for pk, begins in versions if begins and begins < current.in_force_from and pk != current.pk]
+    # Said the other way round, so that SQLite doesn't begin with all cases that ever followed an older one.
+    return (
+        cases.exclude(procedure_version__in=[pk for pk, _at in versions if pk not in older]) if older else cases.none()
+    )
 
 
 def may_adopt(case: Case, user: User) -> bool:

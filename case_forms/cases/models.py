@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -213,6 +214,14 @@ class Case(models.Model):
             # What is due today is looked for among the open cases of a unit or region, and most cases are closed.
             models.Index(fields=["unit"], condition=Q(closed_at__isnull=True), name="case_open_of_unit"),
             models.Index(fields=["region"], condition=Q(closed_at__isnull=True), name="case_open_of_region"),
+            # Of many open cases the start page reads the newest in each state (`urgency.list_most_urgent`).
+            models.Index(fields=["-opened_at", "id"], condition=Q(closed_at__isnull=True), name="case_open_by_time"),
+            # Who looks after open cases (`finding.assigning`) is asked of each person, not of each case.
+            models.Index(
+                Coalesce("lead_id", "opened_by_id"),
+                condition=Q(closed_at__isnull=True),
+                name="case_open_by_responsible",
+            ),
             models.Index(fields=["id"], condition=Q(risk__isnull=True), name="case_risk_not_looked_up"),
         ]
         constraints = [
@@ -415,6 +424,13 @@ class Deadline(models.Model):
                     name=f"deadline_unmet_by_{mark}",
                 )
                 for mark in ("amber", "red", "breach")
+            ),
+            # By the moment from which it is late (`days.sources`): a day of many cases reads its first lines along it.
+            models.Index(
+                Coalesce("red_at", "breach_at", "amber_at"),
+                "id",
+                condition=Q(met_at__isnull=True, ended_at__isnull=True),
+                name="deadline_unmet_by_due",
             ),
         ]
         # A rule's deadline that is asked for twice in one event is one clock.

@@ -31,8 +31,16 @@ from access.key_lists import name_keys
 from notifications.briefs.models import PinTry
 from notifications.briefs.pin import TRIES_A_ROUND
 from notifications.outbox.escalation_chain import NOT_REACHED
-from notifications.outbox.models import Notice, NoticeQuerySet, Purpose, Reply, ReplyKind
-from notifications.outbox.states import AWAITING_ANSWER, NO_CONTACT, OPEN, WRONG_AREA, NoticeState
+from notifications.outbox.models import Notice, NoticeQuerySet, Purpose, Reply, ReplyKind, not_settled
+from notifications.outbox.states import (
+    AWAITING_ANSWER,
+    NO_CONTACT,
+    NOT_AWAITING,
+    OPEN,
+    SETTLED,
+    WRONG_AREA,
+    NoticeState,
+)
 
 from .models import Case, Deadline
 from .timeline import NoticeLine
@@ -61,33 +69,44 @@ def with_urgency(cases: "QuerySet[Case]", moment: datetime, among: Collection[UU
     true of, and not anew for each case. `among`: the only cases that are asked about, such as those of a page; the rows
     of all others aren't looked at then.
     """
-    whens = [When(pk__in=ids, then=Value(URGENCIES.index(state))) for state, ids in _case_ids(moment, among)]
+    keys = None if among is None else name_keys(among)
+    narrowing = {} if keys is None else {"case_id__in": keys}
+    whens = [
+        When(pk__in=rows.filter(**narrowing).values("case_id"), then=Value(URGENCIES.index(state)))
+        for state, rows in get_rows_by_state(moment, keys)
+    ]
     quiet = Value(URGENCIES.index("quiet"))
     return cases.annotate(urgency=SqlCase(*whens, default=quiet, output_field=IntegerField()))
 
 
-def _case_ids(moment: datetime, among: Collection[UUID] | None) -> list[tuple[str, "QuerySet[Any]"]]:
-    """List (state, the ids of cases that are in it), the most urgent first; a case may stand in several."""
-    keys = None if among is None else name_keys(among)
-    narrowing = {} if keys is None else {"case_id__in": keys}
-    awaiting = bearing_duty().filter(state__in=AWAITING_ANSWER)
-    called = Notice.objects.order_by().filter(
-        purpose=Purpose.CALL, chases__purpose__in=BEARERS, chases__state__in=AWAITING_ANSWER
-    )
+def get_rows_by_state(moment: datetime, keys: Any = None) -> "list[tuple[str, QuerySet[Any]]]":
+    """List (state, the notices or duties by which a case is in it), the most urgent first; a case may have several.
+
+    `keys`: as `__in` takes them, where only the rows of these cases will be asked for.
+    """
+    late = bearing_duty().filter(answer_by__lte=moment)
+    called = Notice.objects.order_by().filter(purpose=Purpose.CALL, chases__purpose__in=BEARERS)
+    waiting = bearing_duty()
+    if keys is None:
+        late, waiting = late.awaiting_in_time(), waiting.open()
+        called = called.filter(not_settled("chases__state"), chases__state__in=AWAITING_ANSWER)
+    else:
+        # The same, said the other way round: of "is one of these" SQLite would begin with all that are open anywhere.
+        late, waiting = late.exclude(state__in=NOT_AWAITING), waiting.exclude(state__in=SETTLED)
+        called = called.exclude(chases__state__in=NOT_AWAITING)
     running = Deadline.objects.unmet().order_by()
     found: list[tuple[str, QuerySet[Any]]] = [
         ("no_contact", without_contact()),
         ("no_contact", dropped()),
         ("call", called),
         ("call", locked_out(keys)),
-        ("late", awaiting.filter(answer_by__lte=moment)),
+        ("late", late),
         ("escalated", bearing_duty().filter(state=NoticeState.ESCALATED)),
         ("failed", bearing_duty().filter(state=NoticeState.FAILED)),
-        ("waiting", bearing_duty().filter(state__in=OPEN)),
+        ("waiting", waiting),
         *((mark, running.filter(**{f"{mark}_at__lte": moment})) for mark in MARKS),
     ]
-    named = [(state, rows.filter(**narrowing).values("case_id")) for state, rows in found]
-    return sorted(named, key=lambda pair: URGENCIES.index(pair[0]))
+    return sorted(found, key=lambda pair: URGENCIES.index(pair[0]))
 
 
 def bearing_duty() -> NoticeQuerySet:
@@ -128,9 +147,11 @@ def locked_out(among: Any = None) -> NoticeQuerySet:
     # Two tries may bear the same time; the id then says which came later.
     is_newer = Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
     opened_since = PinTry.objects.filter(is_newer, notice=OuterRef("notice"), succeeded=True)
-    wrong = PinTry.objects.filter(~Exists(opened_since), succeeded=False, notice__state__in=OPEN).order_by()
-    if among is not None:
-        wrong = wrong.filter(notice__case_id__in=among)
+    wrong = PinTry.objects.filter(~Exists(opened_since), succeeded=False).order_by()
+    if among is None:
+        wrong = wrong.filter(not_settled("notice__state"), notice__state__in=OPEN)
+    else:
+        wrong = wrong.filter(notice__case_id__in=among).exclude(notice__state__in=SETTLED)
     rounds = wrong.values("notice").annotate(tries=Count("pk")).filter(tries__gte=TRIES_A_ROUND)
     # That they are open is said above. Said here, SQLite would begin with all that are.
     return Notice.objects.order_by().filter(~_taken(), pk__in=rounds.values("notice"))

@@ -1,8 +1,9 @@
 """The staff start page: forms to begin, open cases with the most urgent first, drafts, and submissions."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -15,6 +16,7 @@ from access.models import User, localize
 from access.reach import read_reach, read_units_of_regions
 from case_forms.cases.adopting import of_an_older_procedure
 from case_forms.cases.models import Case, CaseAccess
+from case_forms.cases.most_urgent import list_most_urgent
 from case_forms.cases.registers.paging import END_OF_TIME, Cursor, read_page
 from case_forms.cases.registers.paging import Page as PlacedPage
 from case_forms.cases.registers.scope import read_scope
@@ -101,11 +103,50 @@ class CaseFilter:
 
 
 RELATED = ("municipality", "unit")  # what a case's line says
-MAX_NAMED = 1_000  # open cases whose keys are named in a query
+MAX_NAMED = 1_000  # open cases whose keys are named in a query; more are many, and "more than" so many
+
+
+class MostUrgentFirst:
+    """Of many cases the first ones in the order of their urgency, as a list that a Paginator can count and cut.
+
+    At most MAX_NAMED are counted; `is_more` says that there are more.
+    """
+
+    def __init__(self, cases: "QuerySet[Case]", moment: datetime, states: Collection[str]) -> None:
+        self.cases, self.moment, self.states = cases, moment, states
+
+    @cached_property
+    def _first(self) -> list[UUID]:
+        return self[: MAX_NAMED + 1]
+
+    @property
+    def is_more(self) -> bool:
+        # Many are more than that, unless only those in some states are wanted.
+        return len(self.states) == len(URGENCIES) or len(self._first) > MAX_NAMED
+
+    def count(self) -> int:
+        return MAX_NAMED if self.is_more else len(self._first)
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def __getitem__(self, wanted: slice) -> list[UUID]:
+        return list_most_urgent(self.cases, self.moment, wanted.stop, self.states)[wanted]
+
+
+class CasePaginator(Paginator):
+    """Pages of cases. `is_more`: there are more than are counted."""
+
+    @property
+    def is_more(self) -> bool:
+        return isinstance(self.object_list, MostUrgentFirst) and self.object_list.is_more
 
 
 class CasePages:
-    """A person's open cases, the most urgent first, then the newest, in pages. Each is on exactly one page."""
+    """A person's open cases, the most urgent first, then the newest, in pages. Each is on exactly one page.
+
+    Of more than MAX_NAMED as many are counted, and only as many are sorted as a page needs; on the pages beyond, all.
+    """
 
     def __init__(self, user: User, wanted: CaseFilter, moment: datetime) -> None:
         self.moment = moment
@@ -115,21 +156,25 @@ class CasePages:
     @cached_property
     def few(self) -> list[UUID] | None:
         """Return the keys of all of them, where they are at most MAX_NAMED."""
-        keys = list(self.mine.order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
-        return keys if len(keys) <= MAX_NAMED else None
+        return _list_few(self.mine)
 
-    @cached_property
+    @property
     def total(self) -> int:
-        """Return how many there are without the filter."""
-        return self.mine.count() if self.few is None else len(self.few)
+        """Return how many there are without the filter, at most MAX_NAMED."""
+        return MAX_NAMED if self.few is None else len(self.few)
 
     @cached_property
     def older(self) -> int:
-        """Return how many of them follow a procedure older than the one in force."""
-        return of_an_older_procedure(self.mine, self.moment).count()
+        """Return how many of them follow a procedure older than the one in force, at most one more than MAX_NAMED."""
+        # "More than" is said with `total`, which is MAX_NAMED then.
+        return of_an_older_procedure(self.mine, self.moment).order_by()[: MAX_NAMED + 1].count()
+
+    @property
+    def has_more_older(self) -> bool:
+        return self.older > MAX_NAMED
 
     @cached_property
-    def paginator(self) -> "Paginator[Any]":
+    def _chosen(self) -> "QuerySet[Case]":
         cases = self.mine
         if self.wanted.reference:
             cases = cases.filter(reference__startswith=self.wanted.reference)
@@ -139,30 +184,55 @@ class CasePages:
             cases = cases.filter(child_track=True)
         if self.wanted.only == "older":
             cases = of_an_older_procedure(cases, self.moment)
-        # Where few are open, only their notices and deadlines are looked at, and not those of all years.
-        sorted_in = with_urgency(cases, self.moment, self.few)
+        return cases
+
+    @cached_property
+    def _among(self) -> list[UUID] | None:
+        """Where few are open, or chosen, only their notices and deadlines are looked at, and not those of all years."""
+        return _list_few(self._chosen) if self.few is None and self.wanted else self.few
+
+    @cached_property
+    def paginator(self) -> CasePaginator:
+        if self._among is not None:
+            return self._all_sorted
+        states = CALLS if self.wanted.only == "loud" else URGENCIES
+        return CasePaginator(cast(Any, MostUrgentFirst(self._chosen, self.moment, states)), CASES_ON_A_PAGE)
+
+    @cached_property
+    def _all_sorted(self) -> CasePaginator:
+        sorted_in = with_urgency(self._chosen, self.moment, self._among)
         if self.wanted.only == "loud":
             sorted_in = sorted_in.filter(urgency__in=[URGENCIES.index(state) for state in CALLS])
         # by the key last: without a total order a case could stand on two pages or on none
         ordered: QuerySet[Any] = sorted_in.order_by("urgency", "-opened_at", "pk")
         # Of many, their keys alone: a database that sorts them moves each row about with all that is read of it.
-        ordered = ordered.values_list("pk", flat=True) if self.few is None else ordered.select_related(*RELATED)
-        found = Paginator(ordered, CASES_ON_A_PAGE)
-        if not self.wanted:
+        is_many = self._among is None
+        ordered = ordered.values_list("pk", flat=True) if is_many else ordered.select_related(*RELATED)
+        found = CasePaginator(ordered, CASES_ON_A_PAGE)
+        if not self.wanted and self.few is not None:
             found.count = self.total  # it would count the same rows again, with their urgency
         return found
 
     def page(self, number: Any) -> "Page[Any]":
         """Return the page with this number, as a query string has it; the nearest one for any other."""
-        return self.paginator.get_page(number)
+        page = self.paginator.get_page(number)
+        if self.paginator.is_more and not page.has_next():
+            page = self._all_sorted.get_page(number)
+        return page
 
     def lines(self, page: "Page[Any]") -> list[CaseLine]:
         cases = list(page.object_list)
-        if self.few is None:
+        if self._among is None:
             found = Case.objects.select_related(*RELATED).in_bulk(cases)
             cases = [found[key] for key in cases if key in found]
         urgencies = get_urgencies(cases, self.moment)
         return [CaseLine(case, urgencies[case.pk]) for case in cases]
+
+
+def _list_few(cases: "QuerySet[Case]") -> list[UUID] | None:
+    """Return the keys of these cases, where they are at most MAX_NAMED."""
+    keys = list(cases.order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
+    return keys if len(keys) <= MAX_NAMED else None
 
 
 def list_newest_sent(user: User) -> tuple[list[Submission], bool]:

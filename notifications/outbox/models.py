@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import In
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import DEFAULT_LANGUAGE
+from access.literals import Literal
 from access.models import MobileUnit, Municipality
 from audit.prepared_values import Prepared
 from notifications.directory.models import Contact, ContactWay, Partner, Role
 from vault.fields import SealedBytesField, SealedField, SealedJSONField, SealedTextField
 
-from .states import AWAITING_ANSWER, NO_CONTACT, OPEN, REPLACED, SETTLED, UNSENT, NoticeState
+from .states import AWAITING_ANSWER, NO_CONTACT, NOT_AWAITING, OPEN, REPLACED, SETTLED, UNSENT, NoticeState
 
 # Without 0, O, 1, I, L and U: codes are read out over the telephone.
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -95,6 +97,15 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def awaiting_answer(self) -> "NoticeQuerySet":
         return self.filter(state__in=AWAITING_ANSWER)
 
+    def awaiting_in_time(self) -> "NoticeQuerySet":
+        """Return what awaits an answer by some moment, to be read in its order.
+
+        Said the other way round and in the words of the index by that moment (`notice_awaiting_by_time`): of "is one of
+        these states" SQLite, which has no statistics, would take the index by state, and sort all that are open.
+        """
+        awaiting = self.exclude(state__in=[Literal(state.value) for state in NOT_AWAITING])
+        return awaiting.filter(answer_by__isnull=False)
+
     def accepted_unread(self) -> "NoticeQuerySet":
         """Return what somebody has accepted from a telephone and hasn't opened yet: nobody has read the brief."""
         return self.filter(state=NoticeState.ACCEPTED, opened_at__isnull=True)
@@ -111,6 +122,14 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def counted(self) -> "NoticeQuerySet":
         """Return what statistics may count: everything but drills."""
         return self.filter(is_drill=False)
+
+
+def not_settled(state: str = "state") -> Any:
+    """Return the condition that a notice isn't settled, in the words of the index `notice_open_by_state`.
+
+    Beside a choice of states it lets SQLite answer out of that index alone. `state`: the way to the notice's state.
+    """
+    return ~In(F(state), [Literal(each.value) for each in SETTLED])
 
 
 class Notice(models.Model):
@@ -230,6 +249,18 @@ class Notice(models.Model):
             # What was accepted unread is looked for each minute, among millions that were accepted after reading.
             models.Index(
                 fields=["state", "owed_at"], condition=Q(opened_at__isnull=True), name="notice_unopened_by_state"
+            ),
+            # What is asked of all that are open and says no more than this needs no row of theirs (`not_settled`).
+            models.Index(
+                fields=["state", "purpose", "id"],
+                condition=~Q(state__in=[state.value for state in SETTLED]),
+                name="notice_open_by_state",
+            ),
+            # By when answers are due: a day of many cases reads its first lines along it (`awaiting_in_time`).
+            models.Index(
+                fields=["answer_by", "id"],
+                condition=~Q(state__in=[state.value for state in NOT_AWAITING]) & Q(answer_by__isnull=False),
+                name="notice_awaiting_by_time",
             ),
         ]
         constraints = [
@@ -435,6 +466,7 @@ class Reply(models.Model):
         verbose_name = _("reply")
         verbose_name_plural = _("replies")
         ordering = ["at"]
+        indexes = [models.Index(fields=["-at"])]
 
     def __str__(self) -> str:
         return f"{self.notice.code} {self.kind}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from access.key_lists import name_keys
 from access.models import MobileUnit, Region, User
@@ -71,15 +71,38 @@ def _narrow(cases: "QuerySet[Case]", user: User, wanted: DayFilter) -> "QuerySet
     return cases
 
 
-def name_cases(user: User, wanted: DayFilter) -> "QuerySet[Case]":
-    """Return the same cases for a page that asks about them many times: by their keys, where they are few.
+@dataclass(frozen=True)
+class DayCases:
+    """The open cases of a day, and how its sources ask for what belongs to them.
 
-    Of many, each question makes the list anew, and from columns of the case alone it is made soonest.
+    Of few cases everything is read by their keys, and counted. Of many (`are_many`) rows are read in the order of their
+    time, each with a look at its case, until a page is full: no list is made of all.
     """
-    keys = list(get_cases(user, wanted).order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
-    if len(keys) <= MAX_NAMED:
-        return Case.objects.filter(pk__in=name_keys(keys))
-    return _narrow(Case.objects.seen_now_by(user).filter(closed_at__isnull=True), user, wanted)
+
+    cases: "QuerySet[Case]"
+    are_many: bool = False
+
+    def having(self, column: str) -> Q | Exists:
+        """Return the condition of rows whose case is one of these. `column`: where a row has its case's key."""
+        if self.are_many:
+            return Exists(self.cases.order_by().filter(pk=OuterRef(column)))
+        return Q(**{f"{column}__in": self.cases.values("pk")})
+
+
+def read_day_cases(user: User, wanted: DayFilter) -> DayCases:
+    """Return the cases of `get_cases` for a page that asks about them many times: by their keys, where they are few."""
+    # From columns of the case alone it is seen soonest that it is one of them.
+    seen = _get_open_seen_now(user)
+    for chosen in (seen, get_cases(user, wanted)) if wanted else (seen,):
+        keys = list(chosen.order_by().values_list("pk", flat=True)[: MAX_NAMED + 1])
+        if len(keys) <= MAX_NAMED:
+            few = Case.objects.filter(pk__in=name_keys(keys))
+            return DayCases(_narrow(few, user, wanted) if chosen is seen else few)
+    return DayCases(_narrow(seen, user, wanted), are_many=True)
+
+
+def _get_open_seen_now(user: User) -> "QuerySet[Case]":
+    return Case.objects.seen_now_by(user).filter(closed_at__isnull=True)
 
 
 @dataclass(frozen=True)
@@ -104,6 +127,8 @@ def list_choices(user: User) -> Choices:
 
 
 def _list_workers(user: User) -> list[User]:
-    leading: Any = with_responsible(get_open_cases(user)).order_by()
-    leading = leading.values("responsible_id").distinct()
-    return list(User.objects.filter(pk__in=leading).order_by("last_name", "first_name", "username"))
+    # Asked of each person, of whom there are hundreds, and not of each open case. As a sum, since for a column, which
+    # has a type, SQLite passes by the index of an expression, which has none.
+    looked_after: Any = with_responsible(_get_open_seen_now(user)).order_by()
+    looked_after = looked_after.filter(responsible_id=OuterRef("pk") + 0)
+    return list(User.objects.filter(Exists(looked_after)).order_by("last_name", "first_name", "username"))

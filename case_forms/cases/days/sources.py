@@ -18,12 +18,13 @@ from access.models import localize
 from notifications.briefs.choices import get_reason_label
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose, Reply
-from notifications.outbox.states import AWAITING_ANSWER
+from notifications.outbox.states import NOT_AWAITING
 
 from ..models import AwaitedDate, Case, Deadline
 from ..notes.reading import name_of
 from ..task_pages.reading import read_text
 from ..urgency import bearing_duty, without_contact
+from .scope import DayCases
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,9 @@ class DayLine:
 
 @dataclass(frozen=True)
 class Source:
-    """`rows`: of these cases (a queryset of open ones), each with a moment `due`; `line`: how a row of them reads."""
+    """`rows`: of these cases (open ones), each with a moment `due`; `line`: how a row of them reads."""
 
-    rows: Callable[["QuerySet[Case]"], "QuerySet[Any]"]
+    rows: Callable[[DayCases], "QuerySet[Any]"]
     line: Callable[[Any, datetime], DayLine]
     related: Callable[["QuerySet[Any]"], "QuerySet[Any]"]
 
@@ -64,8 +65,12 @@ def due_duties(cases: "QuerySet[Case]") -> "QuerySet[Any]":
 
     Without the deadlines of notices: those are their recipient's, and `silent` is about them.
     """
+    return _duty_rows(DayCases(cases))
+
+
+def _duty_rows(cases: DayCases) -> "QuerySet[Any]":
     # Said the other way round, so that SQLite doesn't begin with all duties that are no notice's.
-    rows = Deadline.objects.unmet().filter(case__in=cases.values("pk")).exclude(notice_id__isnull=False).order_by()
+    rows = Deadline.objects.unmet().filter(cases.having("case_id")).exclude(notice_id__isnull=False).order_by()
     return rows.annotate(due=Coalesce("red_at", "breach_at", "amber_at")).filter(due__isnull=False)
 
 
@@ -89,14 +94,19 @@ def _mark(row: Deadline, now: datetime) -> str:
     return next(passed, "running")
 
 
-def _silent_rows(cases: "QuerySet[Case]") -> "QuerySet[Any]":
+def _silent_rows(cases: DayCases) -> "QuerySet[Any]":
     """Return notices whose answer is awaited; those about duties of the unit stand there as duties."""
-    rows = bearing_duty().exclude(purpose=Purpose.DUTY).filter(state__in=AWAITING_ANSWER, answer_by__isnull=False)
-    return rows.filter(case_id__in=cases.values("pk")).annotate(due=F("answer_by"))
+    rows = bearing_duty().exclude(purpose=Purpose.DUTY)
+    if cases.are_many:
+        rows = rows.awaiting_in_time()
+    else:
+        # Said the other way round, so that SQLite begins with the notices of these cases, not with all that are open.
+        rows = rows.exclude(state__in=NOT_AWAITING).filter(answer_by__isnull=False)
+    return rows.filter(cases.having("case_id")).annotate(due=F("answer_by"))
 
 
-def _nobody_rows(cases: "QuerySet[Case]") -> "QuerySet[Any]":
-    return without_contact().filter(case_id__in=cases.values("pk")).annotate(due=F("owed_at"))
+def _nobody_rows(cases: DayCases) -> "QuerySet[Any]":
+    return without_contact().filter(cases.having("case_id")).annotate(due=F("owed_at"))
 
 
 def _silent(row: Notice, now: datetime) -> DayLine:
@@ -119,8 +129,8 @@ def _nobody(row: Notice, now: datetime) -> DayLine:
     return DayLine("nobody", row.due, label, row.case, state="no_contact")  # type: ignore[attr-defined]
 
 
-def _date_rows(cases: "QuerySet[Case]") -> "QuerySet[Any]":
-    return AwaitedDate.objects.running().filter(case__in=cases.values("pk")).order_by().annotate(due=F("at"))
+def _date_rows(cases: DayCases) -> "QuerySet[Any]":
+    return AwaitedDate.objects.running().filter(cases.having("case_id")).order_by().annotate(due=F("at"))
 
 
 def _date(row: AwaitedDate, now: datetime) -> DayLine:
@@ -129,8 +139,8 @@ def _date(row: AwaitedDate, now: datetime) -> DayLine:
     return DayLine("date", row.at, title or gettext("A date that a form gave"), row.case)
 
 
-def _answer_rows(cases: "QuerySet[Case]") -> "QuerySet[Any]":
-    return Reply.objects.filter(notice__case_id__in=cases.values("pk")).order_by().annotate(due=F("at"))
+def _answer_rows(cases: DayCases) -> "QuerySet[Any]":
+    return Reply.objects.filter(cases.having("notice__case_id")).order_by().annotate(due=F("at"))
 
 
 def _answer(row: Reply, now: datetime) -> DayLine:
@@ -139,8 +149,8 @@ def _answer(row: Reply, now: datetime) -> DayLine:
     return DayLine("answer", row.at, f"{label} ({said})" if said else label, row.case)  # type: ignore[attr-defined]
 
 
-def _done_rows(cases: "QuerySet[Case]") -> "QuerySet[Any]":
-    rows = Deadline.objects.filter(case__in=cases.values("pk"), met_at__isnull=False).exclude(notice_id__isnull=False)
+def _done_rows(cases: DayCases) -> "QuerySet[Any]":
+    rows = Deadline.objects.filter(cases.having("case_id"), met_at__isnull=False).exclude(notice_id__isnull=False)
     return rows.order_by().annotate(due=F("met_at"))
 
 
@@ -168,7 +178,7 @@ def _replies(rows: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 AHEAD: dict[str, Source] = {
-    "duty": Source(due_duties, _duty, _with_case),
+    "duty": Source(_duty_rows, _duty, _with_case),
     "silent": Source(_silent_rows, _silent, _notices),
     "nobody": Source(_nobody_rows, _nobody, _notices),
     "date": Source(_date_rows, _date, _dates_with_case),
@@ -185,7 +195,7 @@ def register_source(name: str, source: Source) -> None:
 
 
 def build_lines(
-    sources: dict[str, Source], cases: "QuerySet[Case]", keys: Iterable[tuple[datetime, str, Any]], now: datetime
+    sources: dict[str, Source], cases: DayCases, keys: Iterable[tuple[datetime, str, Any]], now: datetime
 ) -> list[DayLine]:
     """Build the lines of these (due, source, key), in their order. A query or two for each source among them."""
     keys = list(keys)

@@ -18,13 +18,15 @@ from .requests import list_asked, list_to_answer
 from .transfers import list_for_home
 
 MAX_SHOWN = 20
+MAX_COUNTED = 1_000  # cases without a worker
 SHOWN_FOR = timedelta(days=14)  # of what one's own unit asked
 TAKEN_OVER_FOR = timedelta(days=30)  # longer than most people are away
 
 
 @dataclass(frozen=True)
 class HomeLines:
-    """`requests` wait for this person; `asked` are their unit's own; `orphans` is a number, 0 for a worker.
+    """`requests` wait for this person; `asked` are their unit's own; `orphans` is a number, 0 for a worker, and at most
+    MAX_COUNTED: `more_orphans` says that there are more.
 
     `taken_over`: cases that this person led until lately, and who follows the person now.
     """
@@ -36,6 +38,7 @@ class HomeLines:
     taken_over: ShortList[LeadChange] = field(default_factory=ShortList)
     ended_merges: ShortList[CaseMerge] = field(default_factory=ShortList)
     orphans: int = 0
+    more_orphans: bool = False
 
 
 def list_taken_over(user: User) -> "QuerySet[LeadChange]":
@@ -70,4 +73,5 @@ def build_home(user: User) -> HomeLines:
     shown = {
         name: shorten(rows, MAX_SHOWN) for (name, rows), is_any in zip(lists.items(), there, strict=True) if is_any
     }
-    return HomeLines(**shown, orphans=orphans.count() if has_orphans else 0)
+    counted = orphans.order_by()[: MAX_COUNTED + 1].count() if has_orphans else 0
+    return HomeLines(**shown, orphans=min(counted, MAX_COUNTED), more_orphans=counted > MAX_COUNTED)

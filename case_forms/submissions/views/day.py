@@ -14,8 +14,8 @@ from access.reach import list_regions_shown, read_reach, reads_once
 from access.short_lists import ShortList, shorten
 from audit import clock
 from case_forms.cases.closing.shown import describe_home
-from case_forms.cases.days.day import ANSWERED, ON_PART, OVERDUE, PARTS, TODAY, WEEK, Day, build_part
-from case_forms.cases.days.scope import DayFilter, list_choices, name_cases
+from case_forms.cases.days.day import ANSWERED, ON_DAY, ON_PART, OVERDUE, PARTS, TODAY, WEEK, Day, build_part
+from case_forms.cases.days.scope import DayFilter, list_choices, read_day_cases
 from case_forms.cases.days.window import Window, get_window
 from case_forms.cases.finding.home import build_home
 from case_forms.cases.rights.shown import describe_home as describe_rights_home
@@ -49,13 +49,13 @@ def day(request: HttpRequest) -> HttpResponse:
     user = staff(request)
     wanted = DayFilter.asked(request.GET)
     window = get_window(clock.now())
-    whole_day = Day(name_cases(user, wanted), window)
+    whole_day = Day(read_day_cases(user, wanted), window)
     part = request.GET.get("part", "")
     part = part if part in PARTS else ""
     if part:
         parts = [build_part(part, whole_day, number=request.GET.get("page"), size=ON_PART)]
     else:
-        parts = [build_part(each, whole_day) for each in PARTS]
+        parts = [build_part(each, whole_day, size=ON_DAY) for each in PARTS]
     context: dict[str, Any] = frame(
         request,
         wanted=wanted,

@@ -15,7 +15,7 @@ from ...models import Case, CaseAccess, Deadline, DeadlineKind
 from .. import scope
 from ..calendar import iter_due_moments
 from ..day import ANSWERED, OVERDUE, PARTS, TODAY, WEEK, Day, build_part
-from ..scope import MINE, DayFilter, get_cases, get_open_cases, list_choices, name_cases
+from ..scope import MINE, DayCases, DayFilter, get_cases, get_open_cases, list_choices, read_day_cases
 from ..sources import AHEAD, due_duties
 from ..window import get_window
 
@@ -40,7 +40,7 @@ def due(case: Case, at: datetime, key: str = "seen", **more: Any) -> Deadline:
 
 
 def labels(part: str, scene: Scene, now: datetime, wanted: DayFilter | None = None) -> list[str]:
-    cases = get_cases(scene.worker, wanted or DayFilter())
+    cases = DayCases(get_cases(scene.worker, wanted or DayFilter()))
     return [line.label for line in build_part(part, Day(cases, get_window(now))).lines if line.kind in ("duty", "done")]
 
 
@@ -73,7 +73,7 @@ def test_a_public_holiday_is_said_to_be_one() -> None:
 
 def test_nothing_due_is_an_empty_day() -> None:
     scene, _case = begin()
-    cases = get_cases(scene.worker, DayFilter(worker=str(10**8)))
+    cases = DayCases(get_cases(scene.worker, DayFilter(worker=str(10**8))))
     assert [build_part(part, Day(cases, get_window(NOON))).total for part in PARTS] == [0, 0, 0, 0]
 
 
@@ -87,7 +87,7 @@ def test_five_hundred_due_are_counted_and_paged_and_each_stands_on_one_page(djan
         )
         for number in range(1, 501)
     )  # fmt: skip
-    cases, window = get_cases(scene.worker, DayFilter()), get_window(NOON)
+    cases, window = DayCases(get_cases(scene.worker, DayFilter())), get_window(NOON)
     with django_assert_max_num_queries(40):
         first = build_part(OVERDUE, Day(cases, window), size=50)
     assert (len(first.lines), first.total) == (50, 500 - 500 // 7)
@@ -103,7 +103,7 @@ def test_each_source_is_counted_once_for_all_parts(django_assert_num_queries: An
     scene, case = begin()
     due(case, NOON - timedelta(hours=1), "late")
     due(case, NOON, "now")
-    day = Day(get_cases(scene.worker, DayFilter()), get_window(NOON))
+    day = Day(DayCases(get_cases(scene.worker, DayFilter())), get_window(NOON))
     with django_assert_num_queries(len(AHEAD)):
         assert [day.get_entries(part).total for part in (OVERDUE, TODAY, WEEK)] == [1, 1, 0]
     with django_assert_num_queries(1):  # of the one source that has something then
@@ -113,10 +113,15 @@ def test_each_source_is_counted_once_for_all_parts(django_assert_num_queries: An
 @pytest.mark.parametrize("most", [0, 1, 2])
 def test_cases_named_by_their_keys_are_the_same_cases(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     scene, case = begin()
+    coordinator = make_user(StaffRole.COORDINATOR, username="coord", region=scene.place.region)
     monkeypatch.setattr(scope, "MAX_NAMED", most)
-    cases = get_cases(scene.worker, DayFilter())
-    assert list(name_cases(scene.worker, DayFilter())) == list(cases) == [case]
-    assert list(name_cases(scene.worker, DayFilter(worker=str(10**8)))) == []
+    for user in (scene.worker, coordinator):
+        read = read_day_cases(user, DayFilter())
+        assert list(read.cases) == list(get_cases(user, DayFilter())) == [case]
+        assert read.are_many == (most == 0)
+        assert list(read_day_cases(user, DayFilter(unit=scene.unit.slug)).cases) == [case]
+        assert list(read_day_cases(user, DayFilter(worker=str(10**8))).cases) == []
+    assert not read_day_cases(make_user(StaffRole.EDITOR, username="editor"), DayFilter()).cases.exists()
 
 
 def test_a_closed_case_and_what_was_met_leave_the_day() -> None:
@@ -139,7 +144,7 @@ def test_a_clock_of_a_notice_stands_there_once_as_the_silence_of_its_recipient()
     Notice.objects.filter(pk=police.pk).update(**sent, answer_by=timezone.now())
     clock_of_it = Deadline.objects.filter(notice_id=police.pk)
     assert clock_of_it.exists()
-    lines = build_part(OVERDUE, Day(get_cases(scene.worker, DayFilter()), get_window(now))).lines
+    lines = build_part(OVERDUE, Day(DayCases(get_cases(scene.worker, DayFilter())), get_window(now))).lines
     assert [line.state for line in lines if line.kind == "silent"] == ["late"]
     duties = due_duties(get_cases(scene.worker, DayFilter()))
     assert not duties.filter(pk__in=clock_of_it.values("pk")).exists()
@@ -166,7 +171,7 @@ def test_a_coordinator_narrows_by_region_unit_and_worker_and_sees_no_other_regio
     window = get_window(NOON)
 
     def total(user: Any, **wanted: str) -> int:
-        return build_part(TODAY, Day(get_cases(user, DayFilter(**wanted)), window)).total
+        return build_part(TODAY, Day(DayCases(get_cases(user, DayFilter(**wanted))), window)).total
 
     assert total(coordinator) == 1
     assert total(coordinator, region=scene.place.region.slug, unit=scene.unit.slug, worker=str(scene.worker.pk)) == 1
@@ -216,7 +221,7 @@ def test_a_task_without_a_form_can_be_finished_from_the_day_and_one_with_a_form_
     scene, case = begin()
     task = due(case, NOON, "task", kind=DeadlineKind.TASK)
     due(case, NOON, "form", kind=DeadlineKind.TASK, form="small_follow_up")
-    lines = build_part(TODAY, Day(get_cases(scene.worker, DayFilter()), get_window(NOON))).lines
+    lines = build_part(TODAY, Day(DayCases(get_cases(scene.worker, DayFilter())), get_window(NOON))).lines
     by_label = {line.label: line for line in lines}
     assert (by_label["task"].finish, by_label["task"].form) == (task.pk, "")
     assert (by_label["form"].finish, by_label["form"].form) == (None, "small_follow_up")
