@@ -9,7 +9,8 @@ PY := .venv/bin/python
 # http-ece comes as source only; what builds it is pinned as well.
 INSTALL := .venv/bin/uv pip install --quiet --require-hashes --no-deps --build-constraints deploy/locks/build.txt
 export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
-export PYTHONDONTWRITEBYTECODE ?=
+# What is compiled once is saved (`make clean` removes it): without, each of the many processes of a run compiles it anew.
+export PYTHONDONTWRITEBYTECODE :=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 # Of the tests, what others stand on: the tests themselves say less by their types than by what they assert.
 TOOLS := $(wildcard tests/*.py tests/world/*.py tests/bench/*.py tests/machines/*.py)

@@ -154,7 +154,7 @@ def hash_sources() -> str:
     for room in ROOMS:
         for pattern in SOURCES:
             for path in sorted((settings.ROOT / room).rglob(pattern)):
-                if "tests" not in path.parts:
+                if "tests" not in path.relative_to(settings.ROOT).parts:
                     digest.update(str(path.relative_to(settings.ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()
 

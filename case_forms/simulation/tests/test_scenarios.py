@@ -266,6 +266,19 @@ def test_after_a_restart_a_story_is_told_anew_when_what_it_reads_is_not_as_it_wa
     assert lived_through(scene, [shipped])[0] == 1
 
 
+def test_another_release_is_another_one_also_in_a_folder_called_tests(tmp_path, settings):
+    settings.ROOT = tmp_path / "tests" / "house"
+    (settings.ROOT / "site/tests").mkdir(parents=True)
+    code, test = settings.ROOT / "site/decide.py", settings.ROOT / "site/tests/test_decide.py"
+    for path in (settings.ROOT / "requirements.txt", code, test):
+        path.touch()
+    before = told.hash_sources.__wrapped__()
+    test.write_text("assert True")
+    assert told.hash_sources.__wrapped__() == before
+    code.write_text("HOURS = 2")
+    assert told.hash_sources.__wrapped__() != before
+
+
 def test_a_rule_that_decides_nothing_new_about_a_story_leaves_its_result(scene):
     told = scenario(scene, expects=[{"expect": "told", "role": "police"}])
     run(scene, told)

@@ -272,7 +272,7 @@ def _files(folders: Iterable[str], endings: tuple[str, ...]) -> list[Path]:
         for path in sorted((ROOT / folder).rglob("*"))
         if path.is_file()
         and path.name.endswith(endings)
-        and "tests" not in path.parts
+        and "tests" not in path.relative_to(ROOT).parts
         and "__pycache__" not in path.parts
     ]
 

@@ -298,7 +298,16 @@ def test_a_step_is_done_again_only_when_what_it_reads_has_changed(tmp_path):
 def test_the_digest_of_the_rooms_leaves_out_tests():
     files = preparation._files(("site",), (".py",))
     assert ROOT / "site" / "config" / "health.py" in files
-    assert not [path for path in files if "tests" in path.parts]
+    assert not [path for path in files if "tests" in path.relative_to(ROOT).parts]
+
+
+def test_it_holds_the_rooms_also_where_the_service_stands_in_a_folder_called_tests(tmp_path, monkeypatch):
+    root = tmp_path / "tests" / "house"
+    for name in ("site/config/health.py", "site/config/tests/test_health.py"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    monkeypatch.setattr(preparation, "ROOT", root)
+    assert preparation._files(("site",), (".py",)) == [root / "site/config/health.py"]
 
 
 # ---- a child for each step
