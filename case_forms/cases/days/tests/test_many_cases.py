@@ -133,7 +133,7 @@ def test_the_page_says_that_there_are_more_than_it_counted(
     client = Client()
     client.force_login(scene.worker)
     page = client.get("/field/day/").content.decode()
-    assert f"<strong>{words}</strong>" in page
+    assert f'<span aria-hidden="true">3+</span><span class="visually-hidden">{words}</span>' in page
     assert f"{words}</p>" in page
     assert f"?part={OVERDUE}" in page
     part = client.get(f"/field/day/?part={OVERDUE}").content.decode()
