@@ -31,7 +31,7 @@ def get_unit_to_call(notice: Notice) -> MobileUnit | None:
     sending = notice.unit
     if sending is not None and sending.callback_phone:
         return sending
-    region, known = notice.municipality.region_id, _read.get()
+    region, known = notice.municipality.region_id, _known_units.get()
     if known is None:
         return next(iter(_UNITS.fetch([region])), None)
     if region not in known:
@@ -42,14 +42,14 @@ def get_unit_to_call(notice: Notice) -> MobileUnit | None:
 @contextmanager
 def units_read_once() -> Iterator[None]:
     """Within the block the unit of a region is asked for once: for what is sent together."""
-    token = _read.set({})
+    token = _known_units.set({})
     try:
         yield
     finally:
-        _read.reset(token)
+        _known_units.reset(token)
 
 
-_read: ContextVar[dict[int, MobileUnit | None] | None] = ContextVar("units_read", default=None)
+_known_units: ContextVar[dict[int, MobileUnit | None] | None] = ContextVar("known_units", default=None)
 
 
 _UNITS = PreparedQuery(
