@@ -1,7 +1,7 @@
 """What both databases offer: a base, and what was written since. `Source` is what `writing` asks."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -124,12 +124,7 @@ class PostgresSource:
             self.receiver.wait_for(self._is_received)
         path = work / wal.BASE_MEMBER
         start = wal.write_base(path, self.database)
-        try:
-            self.receiver.wait_for(lambda: self.receiver.has(start))
-        except CannotCopy as error:
-            if self.receiver.is_running() or not self.receiver.has_gap():
-                raise
-            raise GapInLog(str(error)) from None
+        self._wait_for_receiver(lambda: self.receiver.has(start))
         with connection.cursor() as cursor:
             cursor.execute("SELECT system_identifier FROM pg_control_system()")
             system = str(cursor.fetchone()[0])
@@ -140,11 +135,12 @@ class PostgresSource:
         name, user = str(self.database["NAME"]), str(self.database["USER"])
         return Found(wal.BASE_MEMBER, path, timezone.now(), self.facts | {"database": name, "user": user})
 
-    def _is_received(self) -> bool:
+    def _is_received(self, condition: str = "state = 'streaming'", *values: str) -> bool:
+        """Tell whether the server says so of the receiver, which tells it each second what it has written."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT COUNT(*) FROM pg_stat_replication WHERE application_name = %s AND state = 'streaming'",
-                [self.receiver.name],
+                f"SELECT COUNT(*) FROM pg_stat_replication WHERE application_name = %s AND {condition}",  # noqa: S608
+                [self.receiver.name, *values],
             )
             return bool(cursor.fetchone()[0])
 
@@ -153,10 +149,35 @@ class PostgresSource:
             if self.receiver.has_gap():
                 raise GapInLog("the log of PostgreSQL has a gap: a new base is made")
             self.receiver.start()
+        point = timezone.now()
+        self._wait_for_all_until_now()
         path = work / wal.MEMBER
         with path.open("wb") as out:
             self.next = self.receiver.write_new(out, self.stored)
-        return Found(wal.MEMBER, path, timezone.now(), dict(self.facts)) if self.next != self.stored else None
+        return Found(wal.MEMBER, path, point, dict(self.facts)) if self.next != self.stored else None
+
+    def _wait_for_all_until_now(self) -> None:
+        """Wait until what is acknowledged by now is received: a receiver that is away, or behind, holds less."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_wal_flush_lsn()")
+            end = cursor.fetchone()[0]
+        self._wait_for_receiver(lambda: self._is_received("write_lsn >= %s::pg_lsn", end))
+
+    def _wait_for_receiver(self, is_so: Callable[[], bool]) -> None:
+        """Wait until it is so; a receiver that was killed meanwhile goes on. Raises CannotCopy, GapInLog."""
+        for tries_left in reversed(range(TRIES)):
+            try:
+                self.receiver.wait_for(is_so)
+            except CannotCopy as error:
+                if self.receiver.is_running():
+                    raise
+                if self.receiver.has_gap():
+                    raise GapInLog(str(error)) from None
+                if not tries_left:
+                    raise
+                self.receiver.start()
+            else:
+                return
 
     def confirm(self) -> None:
         self.stored = self.next

@@ -58,7 +58,7 @@ class Receiver:
         """Begin, or go on where it ended. Raises CannotCopy."""
         # Another each time: of one that was killed the server doesn't know yet.
         self.name = f"vatra_point_{secrets.token_hex(4)}"
-        words = ["--no-loop", "--no-password", "--status-interval=5", f"--directory={self.folder}"]
+        words = ["--no-loop", "--no-password", "--status-interval=1", f"--directory={self.folder}"]
         with (self.folder / "errors").open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603
                 [find_program("pg_receivewal"), *words],

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from config.backups.database import connect_arguments
+from config.backups.database import CannotCopy, connect_arguments
 from config.backups.making import get_recipients
 from config.backups.point_in_time import restoring
 from config.backups.point_in_time.sources import GapInLog, PostgresSource
@@ -111,6 +111,34 @@ def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_aft
         assert {number for number, _began, ended in rows if ended < moment} <= found
         assert not {number for number, began, _ended in rows if began > moment} & found
         assert found == set(range(1, len(found) + 1))
+
+
+def test_a_receiver_that_stands_still_lets_no_moment_be_called_stored(
+    house: House, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    own = {**connection.settings_dict, "NAME": database}
+    with closing(PostgresSource(work, own)) as source, psycopg.connect(build_url(own, database)) as there:
+        journal = Journal(house.folder, get_recipients(), source, work)
+        journal.begin()
+        journal.go_on()
+        before = journal.point
+        assert source.receiver.process is not None
+        source.receiver.process.send_signal(signal.SIGSTOP)
+        there.execute("SET synchronous_commit = on")
+        there.execute("INSERT INTO rows VALUES (1, %s)", (b"x" * 3000,))
+        there.commit()
+        monkeypatch.setattr("config.backups.point_in_time.wal.WAIT_SECONDS", 1.5)
+        with pytest.raises(CannotCopy, match="sent nothing"):
+            journal.go_on()
+        assert journal.point == before
+        source.receiver.process.send_signal(signal.SIGCONT)
+        monkeypatch.undo()
+        assert journal.go_on() is not None
+        assert before is not None
+        assert journal.point is not None
+        assert journal.point > before
 
 
 def test_a_receiver_that_lost_its_log_asks_for_a_new_base(house: House, database: str, tmp_path: Path) -> None:
