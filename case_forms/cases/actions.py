@@ -103,11 +103,18 @@ class _DecisionRun(NoticesOfDecision):
                 "unresolved": self.unresolved,
                 **({NOT_SHARED: self.not_shared} if self.not_shared else {}),
             }
-            update_row(self.event, ["explanation", "detail"])
+            self._store_event(self.event)
         self._leave_closed()
         # After everything else stands: what is done is an event that rules respond to.
         respond_to_done(self.met, self.submission.received_at, case=self.case)
         return Applied(self.case, self.event, list(self.notices.values()))
+
+    def _store_event(self, event: CaseEvent) -> None:
+        """Insert a new event, whole. What this decision wrote names it by its key, which is looked for at the end."""
+        if event._state.adding:
+            insert_row(event)
+        else:
+            update_row(event, ["explanation", "detail"])
 
     def _leave_closed(self) -> None:
         """Let no clock of a closed case run: what this decision began starts when the case is opened again.
@@ -194,10 +201,9 @@ class _DecisionRun(NoticesOfDecision):
         self.event = CaseEvent(
             case=case, kind=SUBMISSION_RECEIVED, at=self.submission.received_at, submission_id=self.submission.id
         )
-        insert_row(self.event)
         if self.correction is not None:
             self.event.detail = {"corrects": str(self.submission.corrects[0])}
-            self.event.save(update_fields=["detail"])
+            insert_row(self.event)  # corrections look events up
             self.correction.forget_dates()
         self._see_where(case)
         self._write_facts(case)

@@ -2,7 +2,11 @@
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+MAX_KEPT = 256
 
 
 def dump(definition: dict[str, Any]) -> str:
@@ -16,3 +20,26 @@ def parse(text: str) -> dict[str, Any]:
 
 def compute_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Version(Protocol):
+    """What of a published version this reads."""
+
+    sha256: str
+
+    @property
+    def canonical(self) -> str: ...
+
+
+def parse_version(version: Version, parse: Callable[[str], T], kept: dict[str, T]) -> T:
+    """Return what `parse` makes of a version's text. One read without its text needs it once in this process.
+
+    `kept`: what was made of such versions, by their sha256; a published text never changes.
+    """
+    if "canonical" in version.__dict__:
+        return parse(version.canonical)
+    if version.sha256 not in kept:
+        if len(kept) >= MAX_KEPT:
+            kept.clear()
+        kept[version.sha256] = parse(version.canonical)
+    return kept[version.sha256]

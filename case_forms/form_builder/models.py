@@ -159,11 +159,14 @@ class FormVersion(models.Model):
     @property
     def parsed_form(self) -> Form:
         """The definition as typed nodes, parsed once per process, whichever instance asks."""
-        return parse_canonical(self.canonical)
+        return canonical.parse_version(self, parse_canonical, _PARSED)
 
     @property
     def title(self) -> str:
         return localize(self.parsed_form.title)
+
+
+_PARSED: dict[str, Form] = {}
 
 
 class ChoiceList(RevisionMixin, models.Model):

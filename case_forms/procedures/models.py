@@ -168,11 +168,14 @@ class ProcedureVersion(models.Model):
     @property
     def parsed(self) -> ParsedProcedure:
         """The version as typed nodes, cached in the process."""
-        return parse_canonical(self.canonical)
+        return canonical.parse_version(self, parse_canonical, _PARSED)
 
     @property
     def title(self) -> str:
         return localize(self.parsed.title)
+
+
+_PARSED: dict[str, ParsedProcedure] = {}
 
 
 class ProcedureWithdrawal(models.Model):

@@ -447,7 +447,7 @@ def _received_before(uuid: UUID, content: bytes, user: User) -> Received | None:
 # Written once: each form that comes in asks these.
 _VERSION = Prepared(
     FormVersion,
-    lambda form, number: FormVersion.objects.filter(form__key=form, number=number).with_form(),
+    lambda form, number: FormVersion.objects.filter(form__key=form, number=number).with_form().defer("canonical"),
     form=FormDefinition._meta.get_field("key"),
     number="number",
 )

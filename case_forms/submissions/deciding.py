@@ -203,8 +203,12 @@ def _procedure_in_force(at: datetime) -> ProcedureVersion:
 # With its procedure, which the record names.
 _IN_FORCE = Prepared(
     ProcedureVersion,
-    # Without its working copy, which is as long as the version itself.
-    lambda at: ProcedureVersion.objects.select_related("procedure").defer("procedure__definition").running(at)[:1],
+    # Without its text, which is long and is parsed already, and without its working copy, which is as long.
+    lambda at: (
+        ProcedureVersion.objects.select_related("procedure")
+        .defer("canonical", "procedure__definition")
+        .running(at)[:1]
+    ),
     at=ProcedureVersion._meta.get_field("in_force_from"),
 )
 
