@@ -205,9 +205,7 @@ _IN_FORCE = Prepared(
     ProcedureVersion,
     # Without its text, which is long and is parsed already, and without its working copy, which is as long.
     lambda at: (
-        ProcedureVersion.objects.select_related("procedure")
-        .defer("canonical", "procedure__definition")
-        .running(at)[:1]
+        ProcedureVersion.objects.select_related("procedure").defer("canonical", "procedure__definition").running(at)[:1]
     ),
     at=ProcedureVersion._meta.get_field("in_force_from"),
 )

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from django.db import connections, router
 from django.utils import timezone
 
-from audit.prepared_sql import insert_rows, prepared_cursor
+from audit.prepared_sql import insert_rows
 from notifications.outbox.models import Notice
+from vault.prepared_cursor import prepared_cursor
 
 from .models import ProtocolNumber, ProtocolYear
 from .papers import has_protocol_number

@@ -11,8 +11,9 @@ from uuid import UUID
 from django.db import connections, router
 
 from audit import clock
-from audit.prepared_sql import insert_rows, prepared_cursor
+from audit.prepared_sql import insert_rows
 from audit.prepared_values import PreparedQuery
+from vault.prepared_cursor import prepared_cursor
 
 from .models import Attempt, Notice
 from .states import UNREACHED

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connections, models, router
 
-from audit.prepared_sql import prepared_cursor
+from vault.prepared_cursor import prepared_cursor
 
 from .models import Attempt, Notice
 

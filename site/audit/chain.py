@@ -24,10 +24,12 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
+from vault.prepared_cursor import prepared_cursor
+
 from . import clock
 from .keys import chain_keys
 from .models import AuditEntry, ChainHead
-from .prepared_sql import insert_rows, prepared_cursor
+from .prepared_sql import insert_rows
 
 GENESIS = "0" * 64
 SEALED = "audit.sealed"  # the first keyed entry over a chain without keys

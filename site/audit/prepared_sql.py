@@ -1,4 +1,4 @@
-"""Inserts whose SQL is written once for each connection, and cursors for statements that are the same each time.
+"""Inserts whose SQL is written once for each connection.
 
 Django writes a statement anew each time: for a wide row that takes ten times as long as the database does
 (docs/adr/0155). What each notice and each entry of the audit chain writes goes through here, and what it asks through
@@ -6,40 +6,16 @@ Django writes a statement anew each time: for a wide row that takes ten times as
 """
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connections, models, router
+
+from vault.prepared_cursor import prepared_cursor
 
 M = TypeVar("M", bound=models.Model)
 Statement = tuple[str, Sequence[Any]]
 MAX_ROWS = 200  # PostgreSQL takes 65,535 values in a statement, and each length is kept
 FEW_VALUES, MAX_WAYS = 30, 16  # of one row; of writing a wider one, by which of its values are NULL
-
-
-def prepared_cursor(connection: Any) -> Any:
-    """Return a cursor for SQL that is the same each time: PostgreSQL keeps its plan for the connection.
-
-    Values are then sent beside the SQL instead of in it (settings.DATABASE_PREPARES). SQLite's own module keeps what
-    it has parsed in any case.
-    """
-    if connection.vendor != "postgresql" or connection.settings_dict["OPTIONS"].get("prepare_threshold") is None:
-        return connection.cursor()
-    connection.ensure_connection()
-    raw = connection.connection
-    before, raw.cursor_factory = raw.cursor_factory, _get_binding_cursor()
-    try:
-        return connection.cursor()
-    finally:
-        raw.cursor_factory = before
-
-
-@cache
-def _get_binding_cursor() -> Any:
-    # psycopg is there only where it is used.
-    from django.db.backends.postgresql.base import ServerBindingCursor
-
-    return ServerBindingCursor
 
 
 def _prepare(field: "models.Field[Any, Any]", value: Any, connection: Any) -> Any:

@@ -23,7 +23,7 @@ from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttrib
 from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
 
-from .prepared_sql import prepared_cursor
+from vault.prepared_cursor import prepared_cursor
 
 M = TypeVar("M")
 FAR_AWAY = datetime(9000, 1, 1, tzinfo=UTC)  # made up: no row of ours lies there

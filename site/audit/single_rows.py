@@ -9,7 +9,9 @@ from typing import Any
 
 from django.db import DatabaseError, connections, models, router
 
-from .prepared_sql import insert_rows, prepared_cursor
+from vault.prepared_cursor import prepared_cursor
+
+from .prepared_sql import insert_rows
 
 
 def insert_row(row: models.Model) -> None:

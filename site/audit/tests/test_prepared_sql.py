@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, Region
+from vault.prepared_cursor import prepared_cursor
 
 from ..chain import AuditEvent, log_event, log_events
 from ..models import AuditEntry
-from ..prepared_sql import MAX_ROWS, insert_rows, prepared_cursor
+from ..prepared_sql import MAX_ROWS, insert_rows
 from ..prepared_values import Prepared, PreparedQuery
 from ..verification import verify_chain
 
@@ -112,6 +113,8 @@ def test_a_lookup_that_doesnt_ask_by_a_value_is_refused() -> None:
 
 
 if connection.vendor == "postgresql":  # SQLite's own module keeps what it has parsed
+    import psycopg
+    from django.db.backends.postgresql.base import ServerBindingCursor
 
     def test_postgresql_plans_once_what_is_prepared() -> None:
         for _again in range(8):
@@ -120,9 +123,19 @@ if connection.vendor == "postgresql":  # SQLite's own module keeps what it has p
             cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%audit_chainhead%'")
             assert cursor.fetchone()[0] == 2
         with prepared_cursor(connection) as cursor:
-            assert type(cursor.cursor).__name__ == "ServerBindingCursor"
+            assert isinstance(cursor.cursor, ServerBindingCursor)
         with connection.cursor() as cursor:
             assert type(cursor.cursor).__name__ == "Cursor"  # all other queries as ever
+
+    def test_a_statement_of_many_values_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+        parsed, split = [], psycopg._queries._split_query
+        monkeypatch.setattr("psycopg._queries._split_query", lambda *given: parsed.append(given) or split(*given))
+        sql = f"SELECT ARRAY[{', '.join(['%s'] * 80)}]::integer[]"  # numbers alone
+        for begin in (0, 100, 200):
+            with prepared_cursor(connection) as cursor:
+                cursor.execute(sql, range(begin, begin + 80))
+                assert cursor.fetchone()[0] == list(range(begin, begin + 80))
+        assert len(parsed) == 1
 
 
 def test_inserted_rows_have_their_keys_and_are_read_as_they_were_written() -> None:
