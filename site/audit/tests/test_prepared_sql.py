@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
@@ -126,6 +126,27 @@ if connection.vendor == "postgresql":  # SQLite's own module keeps what it has p
             assert isinstance(cursor.cursor, ServerBindingCursor)
         with connection.cursor() as cursor:
             assert type(cursor.cursor).__name__ == "Cursor"  # all other queries as ever
+
+    def test_the_cursor_stays_open_also_after_a_statement_that_failed() -> None:
+        with prepared_cursor(connection) as first, pytest.raises(DatabaseError), transaction.atomic():
+            first.execute("SELECT 1 / %s", [0])
+        with prepared_cursor(connection) as second:
+            second.execute("SELECT %s::integer", [7])
+            assert second.fetchall() == [(7,)]
+        assert second is first
+        with CaptureQueriesContext(connection) as noted, prepared_cursor(connection) as third:
+            third.execute("SELECT 1")
+        assert len(noted) == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_connection_that_was_begun_anew_has_a_cursor_of_its_own() -> None:
+        with prepared_cursor(connection) as first:
+            first.execute("SELECT 1")
+        connection.close()
+        with prepared_cursor(connection) as second:
+            second.execute("SELECT 2")
+            assert second.fetchall() == [(2,)]
+        assert second is not first
 
     def test_a_statement_of_many_values_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         parsed, split = [], psycopg._queries._split_query
