@@ -106,7 +106,8 @@ def find_offices(role: str, municipality: Municipality, partner: Partner | None)
 
     def fetch(roles: Sequence[str]) -> list[Partner]:
         areas = _get_used_areas(roles)
-        found = _prepare(tuple(roles), areas).fetch(**{area.name: getattr(municipality, AREA_COLUMNS[area]) for area in areas})
+        place = {area.name: getattr(municipality, AREA_COLUMNS[area]) for area in areas}
+        found = _prepare(tuple(roles), areas).fetch(**place)
         expect(About.OFFICE, (office.pk for office in found))
         return found
 

@@ -158,9 +158,14 @@ def test_after_the_decision_the_directory_is_asked_anew(country: Country) -> Non
 
 
 def test_a_decision_that_fails_leaves_nothing_read_ahead(country: Country) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic(), reading_ahead([Role.POLICE, Role.CPU]):
-        assert find(country) is None
-        DutyShift.objects.create(partner=country.police, contact=make_contact(country.police), rank=0, starts_at=NOW)
+    def fail() -> None:
+        with transaction.atomic(), reading_ahead([Role.POLICE, Role.CPU]):
+            assert find(country) is None
+            person = make_contact(country.police)
+            DutyShift.objects.create(partner=country.police, contact=person, rank=0, starts_at=NOW)
+
+    with pytest.raises(IntegrityError):
+        fail()
     officer = put_on_duty(country.police)
     assert find(country) == officer
 
@@ -177,7 +182,7 @@ def test_a_decision_within_another_reads_anew_and_the_outer_one_goes_on(country:
 
 
 def test_two_moments_of_the_hour_that_comes_twice_are_told_apart(country: Country) -> None:
-    first = timezone.make_aware(datetime(2026, 10, 25, 2, 30))
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=timezone.get_default_timezone())
     second = first.replace(fold=1)
     officer = put_on_duty(country.police, since=roster.utc(second) - timedelta(minutes=5))
     with reading_ahead([Role.POLICE, Role.CPU]):
