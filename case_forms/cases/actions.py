@@ -85,9 +85,10 @@ class _DecisionRun(NoticesOfDecision):
             elif self.submission.moved_by is not None:
                 # Also when no rule brings it here: two people have.
                 self._join(self.named_case)
-        for action in self.decision.actions:
-            # Each kind of action says itself which of the methods below it needs.
-            ACTIONS[action.do].carry_out(action, self)
+        with self.reading_ahead():
+            for action in self.decision.actions:
+                # Each kind of action says itself which of the methods below it needs.
+                ACTIONS[action.do].carry_out(action, self)
         self._begin_clocks()
         if self.correction is not None and self.case is not None and self.event is not None:
             self._explain_missing_status(self.correction, self.case)

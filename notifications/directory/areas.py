@@ -7,10 +7,11 @@
 A protection service has no area: whoever refers names it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -19,6 +20,7 @@ from access.models import Municipality, Region
 from audit.prepared_values import Prepared
 
 from .models import Partner, Role
+from .read_ahead import About, expect, fetch_together
 
 
 class Area(StrEnum):
@@ -82,37 +84,49 @@ def offices_for(role: str, municipality: Municipality, partner: Partner | None) 
 
     `partner` is the office that was named instead.
     """
-    active = Partner.objects.filter(role__in=roles_answering(role), is_active=True)
+    roles = roles_answering(role)
     if partner is not None:
-        return active.filter(pk=partner.pk)
+        return Partner.objects.filter(pk=partner.pk, role__in=roles, is_active=True)
+    return _offices_of(roles, municipality)
+
+
+def _offices_of(roles: Sequence[str], municipality: Municipality) -> "QuerySet[Partner]":
+    """Return the active offices of these roles that answer for a place by themselves."""
     within = Q(pk__in=())
-    for each in roles_answering(role):
-        for area in get_areas(each):
-            within |= Q(role=each) & _covers(each, area, municipality)
-    return active.filter(pk__in=Partner.objects.filter(within).values("pk"))
+    for role in roles:
+        for area in get_areas(role):
+            within |= Q(role=role) & _covers(role, area, municipality)
+    return Partner.objects.filter(role__in=roles, is_active=True, pk__in=Partner.objects.filter(within).values("pk"))
 
 
 def find_offices(role: str, municipality: Municipality, partner: Partner | None) -> list[Partner]:
-    """Return what `offices_for` finds, in its order. Its SQL is written once for each role: each notice asks it."""
+    """Return what `offices_for` finds, in its order. Its SQL is written once: each notice asks it."""
     if partner is not None:
         return list(offices_for(role, municipality, partner))
-    areas = _get_used_areas(role)
-    return _prepare(role, areas).fetch(**{area.name: getattr(municipality, AREA_COLUMNS[area]) for area in areas})
+
+    def fetch(roles: Sequence[str]) -> list[Partner]:
+        areas = _get_used_areas(roles)
+        place = {area.name: getattr(municipality, AREA_COLUMNS[area]) for area in areas}
+        found = _prepare(tuple(roles), areas).fetch(**place)
+        expect(About.OFFICE, (office.pk for office in found))
+        return found
+
+    (answering,) = roles_answering(role)
+    return fetch_together(About.ROLE, answering, fetch, attrgetter("role"), given=municipality.pk)
 
 
 # What of a place says which offices of an area of this kind cover it.
 AREA_COLUMNS = {Area.DIRECTORATE: "police_directorate_id", Area.MUNICIPALITY: "id", Area.REGION: "region_id"}
 
 
-def _get_used_areas(role: str) -> tuple[Area, ...]:
-    named = [area for each in roles_answering(role) for area in get_areas(each) if area in AREA_COLUMNS]
-    return tuple(dict.fromkeys(named))
+def _get_used_areas(roles: Iterable[str]) -> tuple[Area, ...]:
+    return tuple(dict.fromkeys(area for role in roles for area in get_areas(role) if area in AREA_COLUMNS))
 
 
 @cache
-def _prepare(role: str, areas: tuple[Area, ...]) -> "Prepared[Partner]":
+def _prepare(roles: tuple[str, ...], areas: tuple[Area, ...]) -> "Prepared[Partner]":
     def build(**place: int) -> "QuerySet[Partner]":
-        return offices_for(role, Municipality(**{AREA_COLUMNS[Area[name]]: key for name, key in place.items()}), None)
+        return _offices_of(roles, Municipality(**{AREA_COLUMNS[Area[name]]: key for name, key in place.items()}))
 
     options: Any = Municipality._meta
     return Prepared(Partner, build, **{area.name: options.get_field(AREA_COLUMNS[area]) for area in areas})

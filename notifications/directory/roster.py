@@ -14,15 +14,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from access.languages import Texts, in_each_language
 from audit.prepared_values import Prepared
 
 from .models import Contact, DutyShift, Leave, Partner
+from .read_ahead import About, expect, fetch_together
 
 OPEN_ENDED = timedelta.max
 # Far beyond any roster, and still a date that every database and time zone can hold.
@@ -184,22 +186,34 @@ def runs(shift: DutyShift, at: datetime) -> bool:
 
 def _shifts_at(office: Partner, at: datetime) -> list[Any]:
     """Return the shifts that run now, of people who may be notified; `is_away`: that person is on leave."""
-    found: list[Any] = _SHIFTS.fetch(office=office.pk, at=at)
-    for shift in found:
+
+    def fetch(offices: list[int]) -> list[Any]:
+        found: list[Any] = _SHIFTS.fetch(offices=offices, at=at)
+        # Mostly it is one of rank 1 who is notified then.
+        expect(About.CONTACT, (shift.contact_id for shift in found if shift.rank == 1 and not shift.is_away))
+        return found
+
+    shifts = fetch_together(About.OFFICE, office.pk, fetch, attrgetter("partner_id"), given=utc(at))
+    for shift in shifts:
         shift.contact.partner = office  # by the condition: the same row, which the caller has
-    return found
+    return shifts
 
 
 # Written once: who is on duty is asked for each notice, and for each step of its ladder.
 _SHIFTS = Prepared(
     DutyShift,
-    lambda office, at: (
+    lambda offices, at: (
         DutyShift.objects.at(at)
-        .filter(partner=office, contact__is_active=True, contact__reachable_at__isnull=False, contact__partner=office)
+        .filter(
+            partner__in=offices,
+            contact__is_active=True,
+            contact__reachable_at__isnull=False,
+            contact__partner=F("partner"),
+        )
         .select_related("contact")
         .annotate(is_away=Exists(Leave.objects.at(at).filter(contact=OuterRef("contact"))))
-        .order_by("rank", "starts_at")
+        .order_by("rank", "starts_at", "pk")
     ),
-    office="partner",
+    offices="partner",
     at="starts_at",
 )

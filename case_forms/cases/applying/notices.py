@@ -1,6 +1,7 @@
 """The actions of a decision by which somebody is notified, past the gate for sharing; and of corrections."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
@@ -13,9 +14,10 @@ from audit.chain import do_at_end, log_event
 from case_forms.procedures.chains import chain_for
 from case_forms.procedures.decide import Action
 from notifications.briefs.protocol import assign_protocol_numbers
-from notifications.directory.areas import OWN_ROLES
+from notifications.directory.areas import OWN_ROLES, roles_answering
 from notifications.directory.chain import resolve_chain
 from notifications.directory.models import Partner, Role
+from notifications.directory.read_ahead import reading_ahead
 from notifications.directory.resolve import Resolution
 from notifications.outbox.actions import create_notice
 from notifications.outbox.agreement_limit import explain_limit
@@ -44,6 +46,12 @@ log = structlog.get_logger(__name__)
 
 class NoticesOfDecision(DutiesOfDecision):
     """Notifies and refers: who is found, whether it may be shared, what they read."""
+
+    def reading_ahead(self) -> AbstractContextManager[None]:
+        """Within it the directory is asked once for all whom the decision notifies and finds by a place."""
+        notified = (action.params for action in self.decision.actions if action.do == "notify")
+        by_place = (params["role"] for params in notified if "partner" not in params)
+        return reading_ahead([answering for role in by_place for answering in roles_answering(role)])
 
     def notify(self, action: Action) -> None:
         case, event = self._here(action)

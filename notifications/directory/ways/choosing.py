@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime, time
+from operator import attrgetter
 
 from django.utils import timezone
 
 from audit.prepared_values import PreparedQuery
 
 from ..models import Contact
+from ..read_ahead import About, fetch_together
 from .models import ContactWay, SentFor, WayKind
 
 # A call rings where nobody has answered, at a step of the ladder; it never goes out beside an e-mail.
@@ -27,7 +29,7 @@ def get_ways(
     hour = timezone.localtime(at).time()
     return [
         way
-        for way in _WAYS.fetch([contact.pk])
+        for way in fetch_together(About.CONTACT, contact.pk, _WAYS.fetch, attrgetter("contact_id"))
         if way.channel in wanted
         and is_for(way, is_urgent=is_urgent, is_unanswered=is_unanswered)
         and is_within_hours(way, hour)
