@@ -42,13 +42,13 @@ def advance_clocks(now: datetime, *, without: Collection[str] = ()) -> None:
     _turn([name for name in _clocks if name not in without], now)
 
 
-def advance_clock(name: str, now: datetime) -> None:
-    """Turn one registered clock; what is wrong with it comes out of here only if the database doesn't answer."""
-    _turn([name], now)
+def advance_clock(name: str, now: datetime) -> int:
+    """Turn one registered clock; return 1 where it did something. What is wrong with it keeps no other from moving."""
+    return _turn([name], now)
 
 
-def _turn(names: list[str], now: datetime) -> None:
-    for_each_row("housekeeping", names, lambda name: _clocks[name].advance(now), at=now)
+def _turn(names: list[str], now: datetime) -> int:
+    return for_each_row("housekeeping", names, lambda name: _clocks[name].advance(now), at=now)
 
 
 def get_clocks() -> list[Clock]:

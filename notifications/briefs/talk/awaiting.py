@@ -24,8 +24,8 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NoticeState
 
 from ..choices import can_report_another_outcome
-from .models import AwaitedOutcome, TalkNotice
 from . import telling
+from .models import AwaitedOutcome, TalkNotice
 from .telling import build_back_brief, create_talk_notice, send_due_mails
 from .thread import ABOUT, READS, TALK_PURPOSES, get_members, get_root, is_of_talk, iter_chains, takes_part, why_over
 from .times import get_outcome_times
