@@ -9,7 +9,7 @@ from uuid import uuid5
 
 from django.db import transaction
 
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.procedures.clocks import ZONE
 from case_forms.procedures.definition import Rule
@@ -107,4 +107,5 @@ def _reach(key: int, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    register_clock(Clock(CLOCK, advance, lambda now: []))
+    due = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
+    register_clock(Clock(CLOCK, advance, lambda now: [], due))

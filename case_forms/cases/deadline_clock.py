@@ -19,7 +19,7 @@ from django.db import transaction
 
 from audit.chain import log_event
 from audit.prepared_sql import insert_rows
-from audit.prepared_values import Prepared, PreparedUpdate
+from audit.prepared_values import DueQuery, Prepared, PreparedUpdate
 from audit.put_aside import for_each_row, get_put_aside_keys
 from case_forms.procedures.chains import chain_for
 from notifications.directory.chain import resolve_chain
@@ -35,6 +35,7 @@ from .deadlines import (
     get_answer_minutes,
     get_stranded_deadlines,
     is_being_chased,
+    prepare_chased_though_met,
     withdraw_chases_of_met,
 )
 from .duty_briefs import build_duty_brief, build_unreadable_brief
@@ -168,7 +169,11 @@ def find_stranded(now: datetime) -> list[str]:
 
 def register() -> None:
     """Let the sweeper turn this clock."""
-    register_clock(Clock(CLOCK, advance, find_stranded))
+    due = (
+        DueQuery(prepare_chased_though_met(MAX_DUTIES), lambda now: {}),
+        DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_DUTY]}),
+    )
+    register_clock(Clock(CLOCK, advance, find_stranded, due))
 
 
 # ---- written once: each pass and each mark asks these ----

@@ -168,7 +168,7 @@ def meet_deadlines(
 
 def withdraw_chases_of_met(limit: int) -> int:
     """Withdraw what is still open about duties that are met. Return how many there were."""
-    found = _prepare_chased_though_met(limit).fetch()
+    found = prepare_chased_though_met(limit).fetch()
     for deadline in found:
         withdraw_chase(deadline)
     return len(found)
@@ -261,7 +261,9 @@ _OPEN_CHASES = Prepared(
 
 
 @cache
-def _prepare_chased_though_met(limit: int) -> "Prepared[Deadline]":
+def prepare_chased_though_met(limit: int) -> "Prepared[Deadline]":
+    """Return the query of duties that are met and about which a notice is open."""
+
     def build() -> "QuerySet[Deadline]":
         asked = Notice.objects.open().filter(purpose=Purpose.DUTY).order_by().values("chase_id")
         left = Deadline.objects.filter(Q(met_at__isnull=False) | Q(ended_at__isnull=False), chase_id__in=asked)

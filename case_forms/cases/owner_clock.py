@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.models import Notice, Purpose
@@ -73,7 +73,11 @@ class OwnerClock(ABC):
 
     def register(self) -> None:
         """Let the sweeper turn this clock."""
-        register_clock(Clock(self.name, self.advance, self.find_stranded))
+        due = (
+            DueQuery(self._over, lambda now: {}),
+            DueQuery(self._due, lambda now: {"now": now, "aside": [self.no_row]}),
+        )
+        register_clock(Clock(self.name, self.advance, self.find_stranded, due))
 
     @abstractmethod
     def find_stranded(self, now: datetime) -> list[str]:

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 
 from access.models import Municipality
 from audit.chain import log_event
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
 from notifications.outbox.escalation_chain import CALLS
@@ -136,6 +136,7 @@ _WAITING = Prepared(
     now="alarm_due_at",
     aside="notice",
 )
+DUE = (DueQuery(_WAITING, lambda now: {"now": now, "aside": [NO_ROW]}),)
 
 
 def _send_alarm_of(key: UUID, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications.outbox.models import Attempt, AttemptOutcome, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT
@@ -44,6 +44,9 @@ _DUE = Prepared(
     ),
     now="ends_at",
 )
+
+
+DUE = (DueQuery(_DUE, lambda now: {"now": now}),)
 
 
 def find_unended(now: datetime) -> list[str]:

@@ -12,5 +12,5 @@ class EscalationConfig(AppConfig):
         from . import checks, clock  # noqa: F401  # what they register
         from .passes import Clock, register_clock
 
-        register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded))
-        register_clock(Clock("notice.unread", unread.chase_unread, unread.find_stranded))
+        register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded, awaiting.DUE))
+        register_clock(Clock("notice.unread", unread.chase_unread, unread.find_stranded, unread.DUE))

@@ -20,7 +20,7 @@ from django.dispatch import receiver
 
 from access.languages import in_each_language
 from audit.chain import log_event
-from audit.prepared_values import Prepared, PreparedUpdate
+from audit.prepared_values import DueQuery, Prepared, PreparedUpdate
 from audit.put_aside import for_each_row, get_put_aside_keys, put_row_aside
 from notifications import signals
 from notifications.directory.models import Role
@@ -203,6 +203,7 @@ _DUE = Prepared(
     now="next_step_at",
     aside="id",
 )
+DUE = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_NOTICE]}),)
 _STEPPING = Prepared(
     Notice,
     lambda key, now: (

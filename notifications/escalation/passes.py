@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from audit.prepared_values import DueQuery
 from audit.put_aside import for_each_row
 
 
@@ -15,12 +16,14 @@ class Clock:
     """A clock that the sweeper turns.
 
     `name`: a code of at most 40 characters. `advance(now)` does what is due, row by row. `find_stranded(now)` returns
-    the ids of what is open and has no next step; there should be none.
+    the ids of what is open and has no next step; there should be none. `due`: every query by which `advance` looks for
+    something to do, so that one question can ask for all clocks (`idle`); none: it is turned in each pass.
     """
 
     name: str
     advance: Callable[[datetime], int]
     find_stranded: Callable[[datetime], list[str]]
+    due: tuple[DueQuery, ...] = ()
 
 
 _clocks: dict[str, Clock] = {}
@@ -36,8 +39,21 @@ def advance_clocks(now: datetime, *, without: Collection[str] = ()) -> None:
 
     `without`: names of clocks that are left as they are; the sweeper leaves out none.
     """
-    names = [name for name in _clocks if name not in without]
-    for_each_row("housekeeping", names, lambda name: _clocks[name].advance(now), at=now)
+    _turn([name for name in _clocks if name not in without], now)
+
+
+def advance_clock(name: str, now: datetime) -> int:
+    """Turn one registered clock; return 1 where it did something. What is wrong with it keeps no other from moving."""
+    return _turn([name], now)
+
+
+def _turn(names: list[str], now: datetime) -> int:
+    return for_each_row("housekeeping", names, lambda name: _clocks[name].advance(now), at=now)
+
+
+def get_clocks() -> list[Clock]:
+    """Return the registered clocks in the order in which they are turned."""
+    return list(_clocks.values())
 
 
 def find_stranded_rows(now: datetime) -> list[tuple[str, str]]:

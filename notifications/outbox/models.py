@@ -511,7 +511,10 @@ class Heartbeat(models.Model):
 
     @classmethod
     def beat(cls, part: str, facts: Mapping[str, Any] | None = None) -> None:
-        cls.objects.update_or_create(part=part, defaults={"at": timezone.now(), "facts": dict(facts or {})})
+        values = {"at": timezone.now(), "facts": dict(facts or {})}
+        # One statement, but for the first beat of a part.
+        if not cls.objects.filter(part=part).update(**values):
+            cls.objects.update_or_create(part=part, defaults=values)
 
 
 # Django finds models in this module only.

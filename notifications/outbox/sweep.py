@@ -1,8 +1,10 @@
 """Repair what a lost task, a dead worker, a jumping clock or an empty roster left behind. Runs each second."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -11,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from access.languages import Texts
 from audit.chain import log_event
-from audit.prepared_values import Prepared, PreparedUpdate
+from audit.prepared_values import DueQuery, Prepared, PreparedUpdate
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.directory.models import Contact
@@ -44,12 +46,21 @@ MAX_ATTEMPT_DELAY = MAX_UNSENDABLE_BACKOFF * (1 + JITTER)
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class PassStep:
+    """One thing that the sweeper does in each pass. `due`: every query by which `run` looks for something to do."""
+
+    name: str
+    run: Callable[[datetime], int]
+    due: tuple[DueQuery, ...]
+
+
 def sweep(now: datetime) -> int:
     """Run one pass over everything unsent. Return how many notices were due."""
-    fix_times_after_clock_change(now)
-    resolve_again(now)
-    enqueue_due_ways(now)
-    return enqueue_due(now)
+    due = 0
+    for step in STEPS:
+        due = step.run(now)
+    return due
 
 
 def enqueue_due(now: datetime) -> int:
@@ -86,13 +97,20 @@ def enqueue_due_ways(now: datetime) -> bool:
 
 def fix_times_after_clock_change(now: datetime) -> int:
     """Make notices due whose times lie far ahead after the clock was set back. Return how many."""
-    # No lease is that long: only a clock that was set back explains it.
-    no_lease = now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS)
-    fixed = _AHEAD.run(far=now + MAX_ATTEMPT_DELAY, now=now)
-    fixed += _LEASED.run(far=no_lease, now=now) + _LEASED_WAYS.run(far=no_lease, now=now)
+    fixed = _AHEAD.run(**_get_far_attempt(now))
+    fixed += _LEASED.run(**_get_far_lease(now)) + _LEASED_WAYS.run(**_get_far_lease(now))
     if fixed:
         log.warning("clock_set_back", notices=fixed)
     return fixed
+
+
+def _get_far_attempt(now: datetime) -> dict[str, Any]:
+    return {"far": now + MAX_ATTEMPT_DELAY, "now": now}
+
+
+def _get_far_lease(now: datetime) -> dict[str, Any]:
+    # No lease is that long: only a clock that was set back explains it.
+    return {"far": now + timedelta(seconds=2 * settings.NOTICE_LEASE_SECONDS), "now": now}
 
 
 def resolve_again(now: datetime) -> int:
@@ -205,4 +223,24 @@ _LEASED_WAYS = PreparedUpdate(
     lambda far, now: {"lease_until": now},
     far="lease_until",
     now="lease_until",
+)
+
+# In this order: what an earlier one makes due, a later one finds in the same pass.
+STEPS = (
+    PassStep(
+        "outbox.times",
+        fix_times_after_clock_change,
+        (
+            DueQuery(_AHEAD, _get_far_attempt),
+            DueQuery(_LEASED, _get_far_lease),
+            DueQuery(_LEASED_WAYS, _get_far_lease),
+        ),
+    ),
+    PassStep(
+        "outbox.resolve",
+        resolve_again,
+        (DueQuery(_WITHOUT_RECIPIENT, lambda now: {"now": now, "aside": [NO_ROW]}),),
+    ),
+    PassStep("outbox.ways", enqueue_due_ways, (DueQuery(_DUE_WAYS, lambda now: {"now": now - WAKE_GRACE}),)),
+    PassStep("outbox.due", enqueue_due, (DueQuery(_DUE, lambda now: {"now": now}),)),
 )

@@ -9,7 +9,9 @@ placeholder stood in what Django wrote.
     DUE.fetch(chase=key, now=now)
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -28,6 +30,7 @@ from vault.prepared_cursor import prepared_cursor
 M = TypeVar("M")
 FAR_AWAY = datetime(9000, 1, 1, tzinfo=UTC)  # made up: no row of ours lies there
 SMALL, GREAT = 31_000, 1 << 40  # made up, within a small and a big integer column
+OWN_WORD = re.compile(r"[a-z_]*")
 _numbers = count()
 
 
@@ -113,6 +116,48 @@ class PreparedUpdate:
         return changed
 
 
+@dataclass(frozen=True)
+class DueQuery:
+    """A prepared query that finds what is due, or updates it, and the values that it takes at a moment."""
+
+    query: "Prepared[Any] | PreparedUpdate"
+    get_values: Callable[[datetime], dict[str, Any]]
+
+
+class PreparedAny:
+    """Queries of which one statement asks whether each has anything to find.
+
+    For each it looks for the first row of the very queryset, with its order: an EXISTS drops it, and a database that
+    has no index to read in order may then choose one in which all rows have to be looked through.
+    """
+
+    def __init__(self, queries: Sequence[DueQuery]) -> None:
+        self._queries = tuple(queries)
+
+    def ask(self, now: datetime) -> list[bool]:
+        """Return for each query, in their order, whether it finds a row at this moment."""
+        if not self._queries:
+            return []
+        padded, shapes = [], []
+        for each in self._queries:
+            values, shape = _pad(each.get_values(now))
+            padded.append(values)
+            shapes.append(shape)
+        connection, kept = _get_kept(self._queries[0].query._model)
+        written: tuple[str, list[_First]] | None = kept.get((self, *shapes))
+        if written is None:
+            firsts = [
+                _First(each.query, values, connection) for each, values in zip(self._queries, padded, strict=True)
+            ]
+            sql = f"SELECT {', '.join(f'({each.sql}) IS NOT NULL' for each in firsts)}"
+            written = kept[self, *shapes] = (sql, firsts)
+        sql, firsts = written
+        params = [param for each, values in zip(firsts, padded, strict=True) for param in each.fill(values)]
+        with prepared_cursor(connection) as cursor:
+            cursor.execute(sql, params)
+            return [bool(found) for found in cursor.fetchone()]
+
+
 def _get_fields(model: type[models.Model], fields: Mapping[str, Any]) -> dict[str, Any]:
     options: Any = model._meta
     return {name: options.get_field(field) if isinstance(field, str) else field for name, field in fields.items()}
@@ -166,7 +211,7 @@ class _Placeholders:
 
 
 class _Statement:
-    def __init__(self, sql: str, params: Sequence[Any], holders: _Placeholders) -> None:
+    def __init__(self, sql: str, params: Sequence[Any], holders: _Placeholders, may_miss: Collection[str] = ()) -> None:
         self.sql = sql
         self._holders = holders
         self._params = list(params)
@@ -175,7 +220,7 @@ class _Statement:
             if (found := holders.find(each)) is not None:
                 places.setdefault(found, []).append(at)
         self._places = [(name, index, ats) for (name, index), ats in places.items()]
-        if missing := set(holders.made_up) - {name for name, _index in places}:
+        if missing := set(holders.made_up) - {name for name, _index in places} - set(may_miss):
             raise ValueError(f"these values don't stand in the statement: {', '.join(sorted(missing))}")
 
     def fill(self, values: Mapping[str, Any]) -> list[Any]:
@@ -185,6 +230,49 @@ class _Statement:
             for at in ats:
                 params[at] = prepared
         return params
+
+
+class _First(_Statement):
+    """The key of the first row that a prepared query finds, or that an update would change."""
+
+    def __init__(self, query: "Prepared[Any] | PreparedUpdate", values: Mapping[str, Any], connection: Any) -> None:
+        holders = _Placeholders(query._fields, values, connection)
+        rows: Any = query._build(**holders.made_up).using(connection.alias).values("pk")
+        rows.query.distinct = False
+        rows.query.set_limits(high=1)
+        may_miss: Collection[str] = ()
+        if isinstance(query, PreparedUpdate):
+            # An update has no order; and what it only sets stands nowhere here.
+            rows.query.clear_ordering(force=True)
+            may_miss = holders.made_up
+        try:
+            sql, params = rows.query.get_compiler(connection=connection).as_sql()
+        except EmptyResultSet:  # whatever the values
+            sql, params, may_miss = "NULL", (), holders.made_up
+        super().__init__(*_write_out(sql, params, holders), holders, may_miss)
+
+
+def _write_out(sql: str, params: Sequence[Any], holders: _Placeholders) -> tuple[str, list[Any]]:
+    """Write the query's own words and numbers into the SQL; what is left are the values that differ each time.
+
+    SQLite parses a statement anew whenever a value is bound that might let it use a partial index, and PostgreSQL's
+    plan for any value uses none.
+    """
+    places = sql.split("%s")
+    if "%%" in sql or len(places) != len(params) + 1:
+        return sql, list(params)
+    written, left = [places[0]], []
+    for param, following in zip(params, places[1:], strict=True):
+        is_own = holders.find(param) is None
+        if is_own and type(param) is int:
+            written.append(str(param))
+        elif is_own and isinstance(param, str) and OWN_WORD.fullmatch(param):
+            written.append(f"'{param}'")
+        else:
+            written.append("%s")
+            left.append(param)
+        written.append(following)
+    return "".join(written), left
 
 
 class _Rows(_Statement):

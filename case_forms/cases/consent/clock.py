@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 
@@ -55,4 +55,5 @@ def _end(key: UUID, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    register_clock(Clock(CLOCK, advance, lambda now: []))
+    due = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
+    register_clock(Clock(CLOCK, advance, lambda now: [], due))

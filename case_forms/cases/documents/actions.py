@@ -16,7 +16,7 @@ from django.db.models import Max
 from access.models import User
 from audit import clock
 from audit.chain import SYSTEM, Actor, get_actor, log_event
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 from notifications.outbox.queueing import enqueue_bulk
@@ -186,4 +186,5 @@ def _ask_again(key: UUID, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: a failure is its last one."""
-    register_clock(Clock(CLOCK, advance, lambda now: []))
+    due = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
+    register_clock(Clock(CLOCK, advance, lambda now: [], due))

@@ -17,7 +17,7 @@ from access.reach import get_region_keys, get_unit_keys
 from audit import clock
 from audit.chain import SYSTEM, get_actor, log_event
 from audit.denials import record_denial
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.escalation.passes import Clock, register_clock
 
@@ -232,4 +232,5 @@ def _expire_one(key: Any, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows can be without a next step: each is one moment."""
-    register_clock(Clock(CLOCK, expire, lambda now: []))
+    due = (DueQuery(_EXPIRED, lambda now: {"now": now, "aside": [NO_ROW]}),)
+    register_clock(Clock(CLOCK, expire, lambda now: [], due))

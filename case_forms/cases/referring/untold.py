@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from audit.chain import SYSTEM, Actor, log_event
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.directory.models import Partner, Role
 from notifications.escalation.passes import Clock, register_clock
@@ -173,4 +173,5 @@ def _ask_one(key: UUID, now: datetime) -> bool:
 
 def register() -> None:
     """Let the sweeper turn this clock. None of its rows waits for a moment of its own."""
-    register_clock(Clock(CLOCK, advance, lambda now: []))
+    due = (DueQuery(_LOST, lambda now: {"aside": [NO_ROW]}),)
+    register_clock(Clock(CLOCK, advance, lambda now: [], due))

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.outbox.actions import cancel
@@ -24,6 +24,7 @@ from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
 from notifications.outbox.states import NoticeState
 
 from ..choices import can_report_another_outcome
+from . import telling
 from .models import AwaitedOutcome, TalkNotice
 from .telling import build_back_brief, create_talk_notice, send_due_mails
 from .thread import ABOUT, READS, TALK_PURPOSES, get_members, get_root, is_of_talk, iter_chains, takes_part, why_over
@@ -217,3 +218,9 @@ def _find_asked(chase: UUID, contact: int) -> "QuerySet[Notice, UUID]":
 
 
 _ASKED = Prepared(Notice, _find_asked, chase="chase_id", contact="contact")
+DUE = (
+    *telling.DUE,
+    DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_NOTICE]}),
+    DueQuery(_OPEN, lambda now: {"aside": [NO_NOTICE]}),
+    DueQuery(_WAITING, lambda now: {}),
+)

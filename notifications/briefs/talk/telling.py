@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import in_each_language, same_in_each_language
 from audit.chain import log_event
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications.directory.models import Contact
 from notifications.outbox.actions import create_notice
@@ -55,6 +55,7 @@ _WAITING = Prepared(
     now="mail_due_at",
     aside="notice",
 )
+DUE = (DueQuery(_WAITING, lambda now: {"now": now, "aside": [NO_ROW]}),)
 
 
 def _send_one(key: UUID, now: datetime) -> bool:

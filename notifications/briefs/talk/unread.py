@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from audit.prepared_values import Prepared
+from audit.prepared_values import DueQuery, Prepared
 from audit.put_aside import NO_ROW, for_each_row, get_put_aside_keys
 from notifications import signals
 from notifications.outbox.actions import build_link, cancel
@@ -57,6 +57,7 @@ def _find_due(now: datetime, aside: Sequence[UUID]) -> "QuerySet[UnreadAcceptanc
 
 
 _DUE = Prepared(UnreadAcceptance, _find_due, now="next_at", aside="notice")
+DUE = (DueQuery(_DUE, lambda now: {"now": now, "aside": [NO_ROW]}),)
 
 
 @transaction.atomic
