@@ -31,6 +31,7 @@ def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
     from notifications.escalation.clock import advance
     from notifications.escalation.digest import send_digests
     from notifications.escalation.findings import collect_findings, delete_settled_rows, get_stranded_notices
+    from notifications.escalation.idle import find_due, get_steps
     from notifications.escalation.passes import advance_clocks, find_stranded_rows
     from notifications.outbox.repeating import backfill_chase_ids, merge_repeated_notices
     from notifications.outbox.sweep import sweep
@@ -40,6 +41,7 @@ def get_tasks() -> list[tuple[str, Callable[[], Any]]]:
         (f"second: {do.__module__.rpartition('.')[2]}.{do.__name__}", partial(_do_now, do))
         for do in (advance, advance_clocks, send_due_alarms, sweep, collect_findings)
     ]
+    steps.append(("second: idle.find_due", partial(_do_now, partial(find_due, get_steps()))))
     steps += [
         (f"minute: {do.__name__}", partial(_do_now, do))
         for do in (merge_repeated_notices, delete_settled_rows, get_stranded_notices, find_stranded_rows, send_digests)
