@@ -50,7 +50,7 @@ TRIES_FOR_A_REFERENCE = 20
 __all__ = ["Applied", "CannotApply", "SubmissionFacts", "apply_decision"]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def apply_decision(
     *,
     decision: Decision,
@@ -61,7 +61,8 @@ def apply_decision(
     """Carry out every action of the decision, in order.
 
     `case`: the case that the submission's answers name, if any. `event`: of a decision about something that came later
-    in that case (`rule_events`), its case event. Raises CannotApply; the transaction is then rolled back.
+    in that case (`rule_events`), its case event. Raises CannotApply; the caller's transaction,
+    or savepoint in it, is then rolled back.
     """
     return _DecisionRun(decision, submission, case, event).run()
 

@@ -245,10 +245,10 @@ def receive_submission(
             named = named_files(form_version.parsed_form, cleaned)
             if named or draft is not None:
                 claim_attachments(submission=submission, named=named, by=user, draft=draft)
-            decide_and_apply(submission, cleaned, case)
+            decide_and_apply(submission, cleaned, case, has_files=bool(named) or draft is not None)
             if corrects is not None:
                 _check_not_moved(corrects)
-            index_submission(submission, cleaned, identity=identity)
+            index_submission(submission, cleaned, identity=identity, is_new=True)
             if corrects is not None:
                 index_submission(corrects, {})
             note_what_was_found(submission, identity, confirmed)

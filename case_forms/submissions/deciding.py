@@ -57,14 +57,14 @@ class Move:
 
 
 def decide_and_apply(
-    submission: Submission, answers: Answers, case: Case | None, *, move: Move | None = None
+    submission: Submission, answers: Answers, case: Case | None, *, move: Move | None = None, has_files: bool = True
 ) -> Applied:
     """Decide on a stored submission, apply the decision, and store the case and the receipt on it.
 
     Runs in the caller's transaction. Without a case the explanation is stored on the submission, too. `case`: the one
     that the answers name. What the submission took over from what is known adds nothing to it. `move`: it comes from
-    another case, so clocks and notices begin now, and what it says of the person stays as old as it is. Raises
-    NotDecided.
+    another case, so clocks and notices begin now, and what it says of the person stays as old as it is. `has_files`:
+    False where none can be attached to it. Raises NotDecided; the caller's transaction is then rolled back.
     """
     at = move.at if move else submission.received_at
     procedure = procedure_for(submission.form_version.form.key, case, at)
@@ -109,7 +109,7 @@ def decide_and_apply(
     if applied.event is None:  # else the case's event holds the explanation
         set_outcome(submission, decision, event, procedure)
     submission.receipt = _receipt(submission, applied)
-    resealed = _seal_for_case(submission)
+    resealed = _seal_for_case(submission, has_files=has_files)
     update_row(submission, ["case", "receipt", "explanation", "is_unmatched", *resealed])
     if move is not None:
         about = applied.case or case
@@ -132,11 +132,11 @@ def decide_and_apply(
     return applied
 
 
-def _seal_for_case(submission: Submission) -> list[str]:
+def _seal_for_case(submission: Submission, *, has_files: bool) -> list[str]:
     """Seal what was received before its case was known under the case's key. Return the submission's fields to save."""
     if submission.case is None:
         return []
-    for attachment in _FILES.fetch([submission.pk]):
+    for attachment in _FILES.fetch([submission.pk]) if has_files else ():
         # The row that is being saved knows its case, the one in the database not yet.
         attachment.submission = submission
         if names := reseal_for_owner(attachment):

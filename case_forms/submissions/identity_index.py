@@ -45,19 +45,21 @@ def identity_of(submission: Submission, answers: Answers) -> Identity:
     return get_identity(form, answers, timezone.localdate(submission.occurred_at))
 
 
-def index_submission(submission: Submission, answers: Answers, *, identity: Identity | None = None) -> None:
+def index_submission(
+    submission: Submission, answers: Answers, *, identity: Identity | None = None, is_new: bool = False
+) -> None:
     """Put a submission's person into the index, in the caller's transaction; a drill's is invented, and left out.
 
     A name that was corrected since is taken out: it was wrong, or somebody else's. `identity`: what the answers give,
-    where the caller knows it.
+    where the caller knows it. `is_new`: it came in within this transaction, so nothing is there of it, or about it.
     """
     if submission.case_id is None or submission.is_drill:
         return
-    if _CORRECTIONS.fetch([submission.pk]):
+    if not is_new and _CORRECTIONS.fetch([submission.pk]):
         identity = identity_of(submission, {})
     elif identity is None:
         identity = identity_of(submission, answers)
-    index_identity(identity, case_id=submission.case_id, submission_id=submission.pk)
+    index_identity(identity, case_id=submission.case_id, submission_id=submission.pk, is_new=is_new)
 
 
 _CORRECTIONS = PreparedQuery(

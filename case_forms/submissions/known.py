@@ -4,16 +4,16 @@ Only for whoever fills the form, and only of the case that the answers name, if 
 that some condition of the form reads are opened, and opening them is recorded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from access.models import User
 from audit.chain import get_actor, log_event
 from case_forms.cases.facts.reading import get_known_values
 from case_forms.cases.models import Case
+from case_forms.form_builder.canonical import MAX_KEPT
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.fact_rules import facts_read
-from case_forms.form_builder.fact_types import KNOWN
 from case_forms.form_builder.models import FormVersion
 
 
@@ -22,11 +22,8 @@ def get_known_for_form(version: FormVersion, answers: Any, user: User | None) ->
 
     `answers`: as they came, of any shape. Audited when anything is opened.
     """
-    # Few forms read facts, and the text tells at once: walking through a form's conditions takes longer.
-    if user is None or f'"{KNOWN}' not in version.canonical:
-        return {}
-    keys = facts_read(version.parsed_form)
-    case = _named(version.parsed_form, answers, user) if keys else None
+    keys = _find_facts_read(version) if user is not None else frozenset()
+    case = _named(version.parsed_form, answers, user) if user is not None and keys else None
     if case is None:
         return {}
     known = get_known_values(case, keys=keys)
@@ -39,6 +36,21 @@ def get_known_for_form(version: FormVersion, answers: Any, user: User | None) ->
         facts=sorted(keys),
     )
     return known
+
+
+def _find_facts_read(version: FormVersion) -> Set[str]:
+    """Return the facts that a version's conditions read, found once in this process: its text never changes."""
+    found = _facts_read.get(version.sha256)
+    if found is None:
+        found = facts_read(version.parsed_form)
+        if version.sha256:  # a draft that is tried has none
+            if len(_facts_read) >= MAX_KEPT:
+                _facts_read.clear()
+            _facts_read[version.sha256] = found
+    return found
+
+
+_facts_read: dict[str, frozenset[str]] = {}
 
 
 def case_key(form: Form) -> str:

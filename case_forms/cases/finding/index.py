@@ -33,9 +33,12 @@ class Match:
     weight: int = field(repr=False)
 
 
-def index_identity(identity: Identity, *, case_id: UUID, submission_id: UUID) -> int:
-    """Put a submission's person into the index, in place of what it had there. Return how many rows it has now."""
-    if _OF_SUBMISSION.fetch([submission_id]):
+def index_identity(identity: Identity, *, case_id: UUID, submission_id: UUID, is_new: bool = False) -> int:
+    """Put a submission's person into the index, in place of what it had there. Return how many rows it has now.
+
+    `is_new`: it can have nothing there.
+    """
+    if not is_new and _OF_SUBMISSION.fetch([submission_id]):
         IdentityToken.objects.filter(submission_id=submission_id).delete()
     if not identity:
         return 0

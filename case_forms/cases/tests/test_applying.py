@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from audit.models import AuditEntry
@@ -123,7 +124,7 @@ def test_a_referral_to_a_service_without_contacts_tells_the_coordinator() -> Non
 
 def test_a_service_that_stopped_working_cannot_be_referred_to(scene: Scene) -> None:
     reference = scene.send().receipt["case"]
-    with pytest.raises(CannotApply, match="unknown_partner"):
+    with pytest.raises(CannotApply, match="unknown_partner"), transaction.atomic():
         apply_decision(
             decision=decided(
                 ("attach_case", {"case": reference}),
@@ -204,7 +205,7 @@ def test_opening_within_a_named_case_updates_that_case(scene: Scene) -> None:
     ],
 )
 def test_what_cannot_be_done_is_named_by_rule_and_code(scene: Scene, deed: tuple[str, Any], code: str) -> None:
-    with pytest.raises(CannotApply) as refused:
+    with pytest.raises(CannotApply) as refused, transaction.atomic():
         apply_decision(decision=decided(deed), submission=facts(scene))
     assert (refused.value.rule, refused.value.code) == ("rule", code)
     assert not CaseEvent.objects.exists()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from case_forms.procedures.decide import Action, Decision
@@ -71,7 +71,7 @@ def test_three_notices_ask_each_kind_of_row_once_and_nothing_in_the_decision_wri
 
 
 def test_a_decision_that_cannot_be_carried_out_leaves_nothing_read_ahead(scene: Scene) -> None:
-    with pytest.raises(CannotApply, match="unknown_partner"):
+    with pytest.raises(CannotApply, match="unknown_partner"), transaction.atomic():
         notify(scene, Action("refer", "refer", {"partner": "gone", "ladder": "quick"}))
     DutyShift.objects.filter(partner=scene.offices[Role.POLICE]).delete()
     place = scene.place.municipality

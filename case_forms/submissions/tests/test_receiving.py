@@ -138,7 +138,7 @@ def test_a_doubled_submission_that_arrives_at_once_is_stored_once(
 
 
 def test_an_integrity_error_of_another_kind_is_not_swallowed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: Any) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError("something else")
 
     monkeypatch.setattr(actions, "decide_and_apply", broken)
