@@ -38,8 +38,16 @@ def parse_version(version: Version, parse: Callable[[str], T], kept: dict[str, T
     """
     if "canonical" in version.__dict__:
         return parse(version.canonical)
-    if version.sha256 not in kept:
+    return get_or_make(kept, version.sha256, lambda: parse(version.canonical))
+
+
+def get_or_make(kept: dict[str, T], sha256: str, make: Callable[[], T]) -> T:
+    """Return what was made of this text before, else what `make` returns. A draft that is tried has no `sha256`."""
+    found = kept.get(sha256)
+    if found is None:
+        found = make()
         if len(kept) >= MAX_KEPT:
             kept.clear()
-        kept[version.sha256] = parse(version.canonical)
-    return kept[version.sha256]
+        if sha256:
+            kept[sha256] = found
+    return found

@@ -11,7 +11,7 @@ from access.models import User
 from audit.chain import get_actor, log_event
 from case_forms.cases.facts.reading import get_known_values
 from case_forms.cases.models import Case
-from case_forms.form_builder.canonical import MAX_KEPT
+from case_forms.form_builder.canonical import get_or_make
 from case_forms.form_builder.definition import Form, Question
 from case_forms.form_builder.fact_rules import facts_read
 from case_forms.form_builder.models import FormVersion
@@ -40,14 +40,7 @@ def get_known_for_form(version: FormVersion, answers: Any, user: User | None) ->
 
 def _find_facts_read(version: FormVersion) -> Set[str]:
     """Return the facts that a version's conditions read, found once in this process: its text never changes."""
-    found = _facts_read.get(version.sha256)
-    if found is None:
-        found = facts_read(version.parsed_form)
-        if version.sha256:  # a draft that is tried has none
-            if len(_facts_read) >= MAX_KEPT:
-                _facts_read.clear()
-            _facts_read[version.sha256] = found
-    return found
+    return get_or_make(_facts_read, version.sha256, lambda: facts_read(version.parsed_form))
 
 
 _facts_read: dict[str, frozenset[str]] = {}

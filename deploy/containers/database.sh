@@ -31,4 +31,9 @@ if ! grep -q '^host replication vatra ' $data/pg_hba.conf; then
   echo "ALTER ROLE vatra REPLICATION;" | "$bin/postgres" --single -D $data postgres >/dev/null
   echo "host replication vatra all scram-sha-256" >>$data/pg_hba.conf
 fi
+# It asks how far the log was sent.
+if ! grep -q '^# pg_read_all_stats' $data/pg_hba.conf; then
+  echo "GRANT pg_read_all_stats TO vatra;" | "$bin/postgres" --single -D $data postgres >/dev/null
+  echo "# pg_read_all_stats is granted" >>$data/pg_hba.conf
+fi
 exec "$bin/postgres" -D $data -k /tmp -c listen_addresses='*'

@@ -188,6 +188,7 @@ def store_each_moment(trial: Trial) -> None:
         file.write("POINT_IN_TIME_SECONDS=10\n")
     if machine.database == "postgresql":
         machine.run("runuser", "-u", "postgres", "--", "psql", "-qc", "ALTER ROLE vatra REPLICATION")
+        machine.run("runuser", "-u", "postgres", "--", "psql", "-qc", "GRANT pg_read_all_stats TO vatra")
     machine.run("systemctl", "enable", "--quiet", "--now", "vatra-point-in-time")
     wait_until(
         lambda: list(machine.inside(f"{BACKUPS}/point-in-time").glob("*.age")), seconds=120, what="a moment is stored"

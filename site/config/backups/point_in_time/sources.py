@@ -136,13 +136,22 @@ class PostgresSource:
         return Found(wal.BASE_MEMBER, path, timezone.now(), self.facts | {"database": name, "user": user})
 
     def _is_received(self, condition: str = "state = 'streaming'", *values: str) -> bool:
-        """Tell whether the server says so of the receiver, which tells it each second what it has written."""
+        """Tell whether the server says so of the receiver, which tells it each second what it has written.
+
+        Raises CannotCopy where the service's role may not know.
+        """
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT COUNT(*) FROM pg_stat_replication WHERE application_name = %s AND {condition}",  # noqa: S608
-                [self.receiver.name, *values],
+                f"SELECT state IS NULL, {condition} FROM pg_stat_replication WHERE application_name = %s",  # noqa: S608
+                [*values, self.receiver.name],
             )
-            return bool(cursor.fetchone()[0])
+            found = cursor.fetchone()
+        if found is not None and found[0]:
+            raise CannotCopy(
+                "PostgreSQL doesn't tell the service how far it has sent its log: run GRANT pg_read_all_stats TO … once"
+                " (docs/operator.md, A moment of your choice)."
+            )
+        return found is not None and bool(found[1])
 
     def take_changes(self, work: Path) -> Found | None:
         if not self.receiver.is_running():
@@ -150,18 +159,22 @@ class PostgresSource:
                 raise GapInLog("the log of PostgreSQL has a gap: a new base is made")
             self.receiver.start()
         point = timezone.now()
-        self._wait_for_all_until_now()
+        until = wal.read_position(self._wait_for_all_until_now(), int(self.facts["segment"]))
         path = work / wal.MEMBER
         with path.open("wb") as out:
-            self.next = self.receiver.write_new(out, self.stored)
+            self.next = self.receiver.write_new(out, self.stored, until)
         return Found(wal.MEMBER, path, point, dict(self.facts)) if self.next != self.stored else None
 
-    def _wait_for_all_until_now(self) -> None:
-        """Wait until what is acknowledged by now is received: a receiver that is away, or behind, holds less."""
+    def _wait_for_all_until_now(self) -> str:
+        """Wait until what is acknowledged by now is received, and return up to where in the log that is.
+
+        A receiver that is away, or behind, holds less.
+        """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_current_wal_flush_lsn()")
             end = cursor.fetchone()[0]
         self._wait_for_receiver(lambda: self._is_received("write_lsn >= %s::pg_lsn", end))
+        return str(end)
 
     def _wait_for_receiver(self, is_so: Callable[[], bool]) -> None:
         """Wait until it is so; a receiver that was killed meanwhile goes on. Raises CannotCopy, GapInLog."""

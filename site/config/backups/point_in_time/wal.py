@@ -113,14 +113,20 @@ class Receiver:
                 )
             time.sleep(0.1)
 
-    def write_new(self, out: BinaryIO, after: Position) -> Position:
-        """Write what was received after this position, and return the new one. Raises OSError."""
+    def write_new(self, out: BinaryIO, after: Position, until: Position) -> Position:
+        """Write what was received after this position and before `until`, and return the new one. Raises OSError.
+
+        `until`: what has been written for certain; its segment's name is without the timeline. What lies behind it is
+        being written: read meanwhile, it may have holes.
+        """
         deflate, position = zlib.compressobj(LEVEL), after
         for segment in self._list():
-            if segment < after.segment:
+            if segment < after.segment or segment[8:] > until.segment:
                 continue
             offset = after.offset if segment == after.segment else 0
             data = self._read(segment, offset)
+            if segment[8:] == until.segment:
+                data = data[: max(0, until.offset - offset)]
             if data:
                 out.write(deflate.compress(PIECE.pack(segment.encode(), offset, len(data))))
                 out.write(deflate.compress(data))
@@ -142,22 +148,24 @@ class Receiver:
         return sorted({path.name[:24] for path in self.folder.iterdir() if SEGMENT.match(path.name)})
 
     def _read(self, segment: str, offset: int) -> bytes:
-        """Return what there is of a segment. One that is being received is filled up with zeros: they don't count."""
         path = self.folder / segment
         try:
             file = path.open("rb")
-            is_whole = True
         except FileNotFoundError:
             try:
                 file = path.with_name(f"{segment}{PARTIAL}").open("rb")
-                is_whole = False
             except FileNotFoundError:  # it has just become whole
                 file = path.open("rb")
-                is_whole = True
         with file:
             file.seek(offset)
-            data = file.read()
-        return data if is_whole else data.rstrip(b"\0")
+            return file.read()
+
+
+def read_position(lsn: str, segment_size: int) -> Position:
+    """Return where this place of the log, as `16/B374D848`, lies; the segment's name is without the timeline."""
+    high, _slash, low = lsn.partition("/")
+    number, offset = divmod(int(low, 16), segment_size)
+    return Position(f"{int(high, 16):08X}{number:08X}", offset)
 
 
 def write_base(path: Path, database: dict[str, Any]) -> str:

@@ -141,6 +141,24 @@ def test_a_receiver_that_stands_still_lets_no_moment_be_called_stored(
         assert journal.point > before
 
 
+def test_a_role_that_may_not_see_the_receiver_is_told_what_it_lacks(house: House, tmp_path: Path) -> None:
+    role, work = f"plain_{secrets.token_hex(4)}", tmp_path / "work"
+    work.mkdir()
+    own = connection.settings_dict
+    with psycopg.connect(**connect_arguments(own), autocommit=True) as server, connection.cursor() as cursor:
+        server.execute(f"CREATE ROLE {role} LOGIN REPLICATION")  # type: ignore[arg-type]
+        try:
+            cursor.execute(f"SET ROLE {role}")
+            with closing(PostgresSource(work, {**own, "USER": role})) as source:
+                with pytest.raises(CannotCopy, match="GRANT pg_read_all_stats"):
+                    source.take_base(tmp_path)
+                server.execute(f"GRANT pg_read_all_stats TO {role}")  # type: ignore[arg-type]
+                source.receiver.wait_for(source._is_received)
+        finally:
+            cursor.execute("RESET ROLE")
+            server.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
+
+
 def test_a_receiver_that_lost_its_log_asks_for_a_new_base(house: House, database: str, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
