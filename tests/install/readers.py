@@ -1,6 +1,6 @@
-"""Readers who each open a connection of their own: `python -m tests.install.readers HOST`, until its input ends.
+"""Readers who each open a connection of their own: `python -m tests.install.readers HOST RATE`, until its input ends.
 
-Four a second ask nginx at 127.0.0.1:443: of ten, eight read public pages, one looks at the form for questions, and one
+RATE a second ask nginx at 127.0.0.1:443: of ten, eight read public pages, one looks at the form for questions, and one
 begins to sign in. Prints {"answers": {status or error: how many}, "longest_s": the longest wait}.
 """
 
@@ -12,13 +12,12 @@ import threading
 import time
 from collections import Counter
 
-PAUSE_SECONDS = 0.25
 PAGES = ("/", "/en/", "/", "/pyet/", "/", "/en/", "/", "/healthz", "/", "/accounts/login/")
 PATIENCE_SECONDS = 120
 
 
 def main() -> None:
-    host = sys.argv[1]
+    host, pause = sys.argv[1], 1 / float(sys.argv[2])
     is_over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), is_over.set()), daemon=True).start()
     answers: Counter[str] = Counter()
@@ -43,7 +42,7 @@ def main() -> None:
     while not is_over.is_set():
         threads.append(threading.Thread(target=ask, args=(len(threads),), daemon=True))
         threads[-1].start()
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(pause)
     for each in threads:
         each.join()
     print(json.dumps({"answers": answers, "longest_s": round(max(waits), 1)}))

@@ -17,6 +17,7 @@ from notifications.directory.models import ContactWay
 from notifications.directory.ways.choosing import is_for, is_within_hours
 from notifications.directory.ways.ending import end_way
 from notifications.directory.ways.models import SentFor
+from notifications.texts.values import word_until_briefly
 from tests.world.notices import BRIEF, notify_officer
 from tests.world.phones import NUMBER, add_way
 
@@ -53,9 +54,9 @@ def test_a_notice_goes_out_by_mail_and_by_sms_and_says_nothing_but_code_link_and
     assert send_due_ways() == 1
     assert send_due_ways() == 0
     (text,) = phones.texts()
-    answer_by = timezone.localtime(notice.answer_by).strftime("%H:%M")
+    until = word_until_briefly(notice.answer_by, now())
     link = f"{project_settings.PUBLIC_URL}/n/{notice.link_token}/"
-    assert text == f"Vatra {notice.code}: njoftim, pergjigju deri {answer_by}. {link}"
+    assert text == f"Vatra {notice.code}: njoftim, pergjigju deri {until}. {link}"
     dispatch = Dispatch.objects.get()
     assert (dispatch.state, dispatch.provider, dispatch.provider_id) == ("taken", "phones", "id-1")
     by_way = {attempt.channel: attempt for attempt in Attempt.objects.all()}

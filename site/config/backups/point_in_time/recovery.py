@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import psycopg
 from ..database import CannotCopy
 from ..restoring import CannotRestore
 from . import wal
+from .stored_log import StoredLog
 
 DEBIAN = Path("/usr/lib/postgresql")
 START_SECONDS = 3600.0
@@ -43,8 +45,13 @@ recovery_target_action = 'promote'
 NOT_REACHED = "recovery ended before configured recovery target was reached"
 
 
-def recover(work: Path, facts: dict[str, Any], at: datetime, dump: Path) -> str:
+def recover(
+    work: Path, facts: dict[str, Any], log: StoredLog | None, based_at: datetime, at: datetime, dump: Path
+) -> str:
     """Write to `dump` what the database held at this moment. Returns the time of the last commit in it, as ISO 8601.
+
+    A log whose replay ends before its pieces do has a hole: what was committed behind it is lost. Then only a moment
+    up to the last commit before the hole is restored, or the base's own (`based_at`).
 
     Raises CannotRestore, CannotCopy, OSError.
     """
@@ -63,11 +70,33 @@ def recover(work: Path, facts: dict[str, Any], at: datetime, dump: Path) -> str:
         _give_away(work)
         try:
             with _running(programs, data, work) as address:
-                return _dump(programs, address, facts, dump)
+                end = _ask_for_end(address, facts)
+                if not target and log is not None:
+                    _refuse_hole(log, end, max(based_at, end.last_commit or based_at), at)
+                _dump(programs, address, facts, dump)
+                return end.last_commit.isoformat() if end.last_commit else ""
         except _NotReached:
             text = (data / "postgresql.conf").read_text()
             (data / "postgresql.conf").write_text(text.replace(target, ""))
     raise CannotRestore("PostgreSQL found no way to that moment. Nothing was changed.")
+
+
+@dataclass(frozen=True)
+class _End:
+    """Where a replay ended: `position` as `16/B374D848`."""
+
+    position: str
+    last_commit: datetime | None
+
+
+def _refuse_hole(log: StoredLog, end: _End, reached: datetime, at: datetime) -> None:
+    """Refuse a moment that the replay didn't reach although the log was stored up to it. Raises CannotRestore."""
+    missing = log.find_hole(end.position)
+    if missing and at > reached:
+        raise CannotRestore(
+            f"The stored log has a hole at {end.position}: {missing} bytes from there on can't be replayed. It leads up"
+            f' to --at "{reached.isoformat(sep=" ")}", and from the next base on. Nothing was changed.'
+        )
 
 
 class _NotReached(Exception):
@@ -144,10 +173,14 @@ def _wait(server: "subprocess.Popen[bytes]", socket: Path, log: Path) -> None:
         time.sleep(0.1)
 
 
-def _dump(programs: Path, address: dict[str, Any], facts: dict[str, Any], dump: Path) -> str:
+def _ask_for_end(address: dict[str, Any], facts: dict[str, Any]) -> _End:
     with psycopg.connect(**address, dbname=facts["database"], user=facts["user"]) as there:
-        row = there.execute("SELECT pg_last_xact_replay_timestamp()").fetchone()
-        last = row[0].isoformat() if row and row[0] else ""
+        row = there.execute("SELECT pg_last_wal_replay_lsn()::text, pg_last_xact_replay_timestamp()").fetchone()
+    assert row is not None
+    return _End(row[0] or "0/0", row[1])
+
+
+def _dump(programs: Path, address: dict[str, Any], facts: dict[str, Any], dump: Path) -> None:
     command = [str(programs / "pg_dump"), "--format=custom", "--no-owner", "--no-privileges", f"--file={dump}"]
     environment = {
         "PGHOST": address["host"],
@@ -160,7 +193,6 @@ def _dump(programs: Path, address: dict[str, Any], facts: dict[str, Any], dump: 
     )
     if done.returncode:
         raise CannotCopy(f"pg_dump failed (exit code {done.returncode})")
-    return last
 
 
 def _as_other() -> dict[str, Any]:

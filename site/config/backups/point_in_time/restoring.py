@@ -17,6 +17,7 @@ from ..restoring import CannotRestore, Place, open_archive, refuse_unless_empty
 from ..streams import CHUNK, Identity, NotOpened
 from . import FOLDER, names, pages, recovery, wal
 from .names import NoWay, Piece
+from .stored_log import StoredLog
 from .writing import BASE, CHANGE
 
 # Of PostgreSQL's log more is taken than leads to the moment: it ends there by itself, at the last commit before.
@@ -25,12 +26,14 @@ BEYOND = timedelta(minutes=2)
 
 @dataclass
 class _Read:
-    """What the manifests said, and where the base and the log of PostgreSQL lie."""
+    """What the manifests said, the moment of the base, and the log of PostgreSQL."""
 
+    based_at: datetime
     facts: dict[str, Any] = field(default_factory=dict)
     point: str = ""
     members: dict[str, list[Any]] = field(default_factory=dict)
     is_signed: bool = True
+    log: StoredLog | None = None
 
 
 def find_folder(path: Path) -> Path:
@@ -67,7 +70,7 @@ def unpack(
                     "It is from PostgreSQL: name an empty database with --database. Nothing was changed."
                 )
             dump = work / "recovered.dump"
-            manifest.made_at = recovery.recover(work, found.facts, at, dump) or found.point
+            manifest.made_at = recovery.recover(work, found.facts, found.log, found.based_at, at, dump) or found.point
             restore_postgresql(dump, database)
         else:
             _check_pages(place, found.facts)
@@ -92,8 +95,9 @@ def unpack(
 
 def _unpack(folder: Path, at: datetime, identities: Sequence[Identity], place: Place, work: Path) -> _Read:
     there = names.list_pieces(path.name for path in folder.iterdir())
-    found = _Read()
-    for piece in names.choose(there, at):
+    chosen = names.choose(there, at)
+    found = _Read(chosen[0].point)
+    for piece in chosen:
         _read_piece(folder, piece, identities, place, work, found)
     if found.facts["vendor"] == "postgresql":
         # Files that came later stay: a row at the moment itself may name them. None is removed for what came later.
@@ -115,9 +119,10 @@ def _read_piece(
             with (work / wal.BASE_MEMBER).open("wb") as out:
                 shutil.copyfileobj(file, out, CHUNK)
         elif name == wal.MEMBER:
-            log = work / "wal"
-            log.mkdir(exist_ok=True, mode=0o700)
-            wal.put_log(file, log, int(found.facts["segment"]))
+            if found.log is None:
+                (work / "wal").mkdir(mode=0o700)
+                found.log = StoredLog(work / "wal", int(found.facts["segment"]))
+            found.log.put(file)
         else:
             place.forget(name)
             place.receive(name, file)

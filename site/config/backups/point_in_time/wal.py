@@ -198,37 +198,3 @@ def _explain(said: str, code: int) -> str:
             " a line for replication (docs/operator.md, A moment of your choice)."
         )
     return f"pg_basebackup failed (exit code {code})"
-
-
-def put_log(file: BinaryIO, folder: Path, segment_size: int) -> None:
-    """Write the log's pieces into a folder of segments. Raises OSError, ValueError."""
-    inflate, left = zlib.decompressobj(), bytearray()
-
-    def read(size: int) -> bytes:
-        while len(left) < size:
-            data = file.read(CHUNK)
-            if not data:
-                left.extend(inflate.flush())
-                break
-            left.extend(inflate.decompress(data))
-        data = bytes(left[:size])
-        del left[:size]
-        return data
-
-    while header := read(PIECE.size):
-        name, offset, length = PIECE.unpack(header)
-        segment = name.decode("ascii")
-        if not SEGMENT.fullmatch(segment) or offset + length > segment_size:
-            raise ValueError("these are no pieces of a log")
-        path = folder / segment
-        path.touch(0o600)
-        with path.open("r+b") as out:
-            out.truncate(segment_size)
-            out.seek(offset)
-            left_of_piece = length
-            while left_of_piece:
-                data = read(min(left_of_piece, CHUNK))
-                if not data:
-                    raise ValueError("a piece of the log ends too early")
-                out.write(data)
-                left_of_piece -= len(data)

@@ -1,6 +1,7 @@
 """PostgreSQL's log: a moment is restored to the commit, whenever the writer or the receiver is killed."""
 
 import random
+import re
 import secrets
 import signal
 import subprocess
@@ -20,8 +21,10 @@ from config.backups.database import CannotCopy, connect_arguments
 from config.backups.making import get_recipients
 from config.backups.point_in_time import restoring
 from config.backups.point_in_time.sources import GapInLog, PostgresSource
+from config.backups.point_in_time.wal import Receiver
 from config.backups.point_in_time.writing import Journal
 from config.backups.proof import build_url
+from config.backups.restoring import CannotRestore
 from config.backups.tests.conftest import House
 
 WRITER = """
@@ -174,3 +177,38 @@ def test_a_receiver_that_lost_its_log_asks_for_a_new_base(house: House, database
             journal.go_on()
         time.sleep(1.1)
         assert journal.begin().base > first.base
+
+
+def test_a_log_with_a_hole_is_refused_and_leads_to_the_last_commit_before_it(
+    house: House, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    own = {**connection.settings_dict, "NAME": database}
+    read = Receiver._read
+    with closing(PostgresSource(work, own)) as source, psycopg.connect(build_url(own, database)) as there:
+        journal = Journal(house.folder, get_recipients(), source, work)
+        journal.begin()
+        there.execute("SET synchronous_commit = on")
+        for number in range(1, 9):
+            there.execute("INSERT INTO rows VALUES (%s, %s)", (number, b"x" * 3000))
+            there.commit()
+            # As if it had been read before it was written.
+            with monkeypatch.context() as patch:
+                if number == 6:
+                    patch.setattr(Receiver, "_read", lambda *args: bytes(len(read(*args))))
+                assert journal.go_on() is not None
+
+    def restore(at: datetime, name: str) -> list[int]:
+        with _database() as (empty, url):
+            target = {**own, "NAME": empty}
+            folder = restoring.find_folder(house.folder)
+            restoring.unpack(folder, at, [house.identity], tmp_path / name, database=target)
+            with psycopg.connect(url) as there:
+                return [row[0] for row in there.execute("SELECT id FROM rows ORDER BY id")]
+
+    with pytest.raises(CannotRestore, match="has a hole") as refused:
+        restore(datetime.now(UTC), "refused")
+    assert not (tmp_path / "refused").exists()
+    (named,) = re.findall(r'--at "([^"]+)"', str(refused.value))
+    assert restore(datetime.fromisoformat(named), "named") == [1, 2, 3, 4, 5]
