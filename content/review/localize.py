@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,6 +20,7 @@ from wagtail.images.blocks import ImageChooserBlock
 from wagtail.log_actions import log as log_action
 from wagtail_localize.models import OverridableSegment, SegmentOverride, Translation, TranslationLog
 from wagtail_localize.views import edit_translation as views
+from wagtail_localize.views.report import TranslationsReportView
 from wagtail_localize.views.submit_translations import SubmitSnippetTranslationView
 from wagtail_localize.views.update_translations import UpdateTranslationsForm, UpdateTranslationsView
 
@@ -57,6 +58,13 @@ class UpdateTranslations(UpdateTranslationsView):
             by = get_actor(self.request.user)
             log_event("translation.updated", actor=by, target_kind="translation_source", target_id=source)
         return answer
+
+
+class TranslationsReport(TranslationsReportView):
+    def get_queryset(self) -> QuerySet[Translation]:
+        """Put the newest first: without an order a row may stand on two pages of the list, or on none."""
+        found: QuerySet[Translation] = super().get_queryset()
+        return found.order_by("-created_at", "-pk")
 
 
 def log_translation(what: str, view: View) -> View:
@@ -125,6 +133,8 @@ def build_urlpatterns() -> list[URLPattern]:
     return [
         path("localize/submit/snippet/<slug:app_label>/<slug:model_name>/<str:pk>/", begin_term_translation),
         path("localize/update/<int:translation_source_id>/", UpdateTranslations.as_view()),
+        path("localize/reports/translations/", TranslationsReport.as_view()),
+        path("localize/reports/translations/results/", TranslationsReport.as_view(results_only=True)),
         path(f"{one}/strings/<int:string_segment_id>/edit/", sentence),
         path(f"{one}/overrides/<int:overridable_segment_id>/edit/", override),
         path(f"{one}/pofile/upload/", log_translation("translation.file_uploaded", views.upload_pofile)),

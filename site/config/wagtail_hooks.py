@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse_lazy
+from django.urls import URLPattern, path, resolve, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+
+from access.policy import row_for
 
 from .guides import views
 from .templatetags.ui import may_open
@@ -42,6 +44,15 @@ def register_guides_item() -> MenuItem:
 def remove_wagtail_help_items(request: HttpRequest, items: list[MenuItem]) -> None:
     """Remove Wagtail's help links: English, on another site, about other things; one of them carries a badge."""
     items[:] = [item for item in items if item.name != "editor-guide" and not item.name.startswith("whats-new")]
+
+
+@hooks.register("construct_reports_menu")
+def remove_closed_reports(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Remove the reports that the policy table keeps from this person: wagtail-localize shows its own to everybody."""
+    user: Any = request.user
+    routes = [resolve(item.url) for item in items]
+    rows = [row_for(route.view_name, route.route) for route in routes]
+    items[:] = [item for item, row in zip(items, rows, strict=True) if row is not None and row.allows(user)]
 
 
 @hooks.register("construct_homepage_panels")

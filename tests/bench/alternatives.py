@@ -22,7 +22,7 @@ from .processes import kill, read_cpu
 from .service import Sink
 from .tables import percentile, table
 
-BURST, KILLS, RATE, RATE_SECONDS, BULK = 1000, 3, 20, 20, 2000
+BURST, BURSTS, KILLS, RATE, RATE_SECONDS, BULK = 1000, 8, 3, 20, 20, 2000
 P95_GOAL_MS, P95_BUSY_GOAL_MS = 100.0, 300.0
 LAST_GOAL_SECONDS = 3.0
 CPU_RATIO_GOAL = 2.0
@@ -130,7 +130,7 @@ def _started(make: Callable[[Sink, Servers], Side], sink: Sink) -> Iterator[Side
 def _measure(make: Callable[[Sink, Servers], Side], sink: Sink, scale: float) -> Found:
     with _started(make, sink) as side:
         found = Found(side.name)
-        for _round in range(4):
+        for _round in range(BURSTS):
             count = round(BURST * scale)
             began = time.monotonic()
             _tell(side, sink, count=count)

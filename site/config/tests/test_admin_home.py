@@ -1,7 +1,10 @@
 """The admin's first page, its help, and the way between the two halves of the house."""
 
+import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -196,3 +199,25 @@ def test_markdown_knows_lists_tables_code_and_marks() -> None:
 def test_a_guide_is_read_in_the_default_language_where_there_is_none_in_ones_own() -> None:
     for guide in GUIDES:
         assert guide.path("it") == guide.path(LANGUAGES[0])
+
+
+def find_addresses(part: Any) -> Iterator[str]:
+    """Find what the sidebar links to, however deep: Wagtail hands its items to the page's script as JSON."""
+    if isinstance(part, dict):
+        yield from (value for name, value in part.items() if name == "url" and isinstance(value, str))
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from find_addresses(each)
+
+
+@pytest.mark.parametrize("role", [role for role in StaffRole if role is not StaffRole.WORKER])
+def test_each_link_of_the_admins_menu_opens_for_whom_it_is_shown_to(scene: Scene, role: StaffRole) -> None:
+    user = make_coordinator(scene.place) if role is StaffRole.COORDINATOR else make_user(role)
+    client = signed_in(user)
+    html = client.get("/cms/").content.decode()
+    (props,) = re.findall(r'<script id="wagtail-sidebar-props" type="application/json">(.*?)</script>', html, re.DOTALL)
+    addresses = {each for each in find_addresses(json.loads(props)) if each.startswith("/")}
+    assert len(addresses) >= 3
+    closed = {each: client.get(each).status_code for each in addresses if "logout" not in each}
+    assert {each: status for each, status in closed.items() if status not in (200, 302)} == {}

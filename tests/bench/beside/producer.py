@@ -58,6 +58,7 @@ def by_outbox() -> Ask:
     from access.models import MobileUnit, Municipality
     from audit.chain import gathered_entries
     from notifications.directory.models import Contact
+    from notifications.directory.read_ahead import About, expect, reading_ahead
     from notifications.outbox.actions import create_notice
     from notifications.outbox.requests import NoticeRequest
 
@@ -68,7 +69,9 @@ def by_outbox() -> Ask:
 
     def ask(count: int) -> list[str]:
         event = uuid.uuid4()
-        with gathered_entries():
+        # As a decision does it: the directory is asked once about all who are notified.
+        with gathered_entries(), reading_ahead([contact.partner.role for contact in contacts]):
+            expect(About.CONTACT, (contact.pk for contact in contacts))
             return [
                 str(
                     create_notice(
