@@ -103,7 +103,7 @@ lock: .venv/test.stamp ## Compile each .in file into pins with hashes, and packa
 bare-debian: test-packages .venv/test.stamp ## As root: install in a bare Debian in a folder, upgrade, destroy, restore (DATABASE=sqlite, FIRST=HEAD)
 	$(PY) -m tests.install.bare_debian $${DATABASE:-sqlite} --first $${FIRST:-HEAD}
 
-systemd: test-packages .venv/test.stamp ## As root: boot a bare Debian in a folder, install there, kill, fill up, upgrade, reboot (DATABASE=sqlite)
+systemd: test-packages .venv/test.stamp ## As root: boot a bare Debian in a folder, install there, kill, fill up, upgrade, reboot (DATABASE=sqlite, DEBIAN_SUITE=bookworm)
 	$(PY) -m tests.install.real_systemd $${DATABASE:-sqlite}
 
 upgrade-fixture: test-packages .venv/test.stamp ## Store data of a landed commit, from which the tests upgrade (COMMIT=HEAD, both databases; minutes)

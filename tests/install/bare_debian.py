@@ -44,14 +44,15 @@ def say(text: str) -> None:
 
 
 def debian_mirror() -> tuple[str, str]:
-    """Return what this machine is and where it takes its packages: the suite, and an address."""
-    suite = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(), re.MULTILINE)
+    """Return what this machine is, or DEBIAN_SUITE, and where it takes its packages: the suite, and an address."""
+    own = re.search(r"^VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text(), re.MULTILINE)
+    suite = os.environ.get("DEBIAN_SUITE") or (own[1] if own else "")
     for source in [*sorted(Path("/etc/apt").glob("sources.list.d/*")), Path("/etc/apt/sources.list")]:
         found = re.search(
             r"^(?:URIs: *|deb +(?:\[[^]]*\] +)?)(https?:\S+)", source.read_text() if source.is_file() else "", re.M
         )
         if suite and found:
-            return suite[1], found[1]
+            return suite, found[1]
     raise SystemExit("This isn't a Debian with sources of packages.")
 
 
