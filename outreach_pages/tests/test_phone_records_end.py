@@ -159,4 +159,4 @@ def test_the_list_and_its_page_say_who_decides_and_when_it_ends(worker, record, 
     for address in (reverse("sessions:list"), reverse("sessions:phone_record", args=[record.pk])):
         page = client.get(address).content.decode()
         assert f"{worker.get_full_name() or worker.username} decides, or a colleague of the unit." in page
-        assert f"On {day.day}.{day.month}.{day.year}, at the earliest, it is deleted undecided." in page
+        assert f"On {day.day}.{day:%m.%Y}, at the earliest, it is deleted undecided." in page
