@@ -1,7 +1,8 @@
 """The service under a systemd that runs: installed by six typed answers, killed, filled up, upgraded, rebooted.
 
 `python -m tests.install.real_systemd [sqlite|postgresql] [--keep]`, as root. A bare Debian in a folder is booted by
-systemd-nspawn, with a network of its own (tests/install/booted.py); it takes about two gigabytes and a quarter of an
+systemd-nspawn, with a network of its own (tests/install/booted.py): this machine's release, or that of DEBIAN_SUITE.
+It takes about two gigabytes and a quarter of an
 hour, and prints what it saw, with times. Exit code 0 only if everything held. Upgraded is this commit to itself.
 """
 
@@ -29,6 +30,8 @@ PART_IS_BACK = 30  # seconds, on a machine with nothing else to do
 SERVICE_IS_BACK = 60
 WATCHDOG = 60  # WatchdogSec of deploy/vatra.service
 REFUSED = re.compile(r"permission denied|not permitted|seccomp|read-only file system|MemoryError", re.IGNORECASE)
+# Debian 12's message bus wants more files than such a container may have open.
+NOT_OURS = re.compile(r"DBus\.Error\.AccessDenied: Failed to set fd limit")
 SECRETS = ("SECRET_KEY", "VAULT_KEYS", "AUDIT_KEYS", "FIELD_KEYS", "VAPID_PRIVATE_KEY", "DATABASE_URL", "BROKER_URL")
 OUR_PASSWORD = "p@ss/w: rd#1"
 MAIL = "smtp+tls://prove%40vatra-prove.al@mail.vatra-prove.al:587"
@@ -345,7 +348,7 @@ def go_back(trial: Trial) -> None:
 
 def read_the_journal(trial: Trial) -> None:
     journal = trial.machine.run("journalctl", "--no-pager", "-o", "cat")
-    refused = [line for line in journal.splitlines() if REFUSED.search(line)]
+    refused = [line for line in journal.splitlines() if REFUSED.search(line) and not NOT_OURS.search(line)]
     settings = dict(re.findall(r"^(\w+)=(.*)$", trial.machine.inside("/etc/vatra.env").read_text(), re.MULTILINE))
     secrets = {OUR_PASSWORD, "p%40ss%2Fw%3A%20rd%231"}
     secrets |= {word for name in SECRETS for word in re.split(r"[:,@]", settings.get(name, "")) if len(word) > 20}
