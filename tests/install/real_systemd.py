@@ -2,8 +2,8 @@
 
 `python -m tests.install.real_systemd [sqlite|postgresql] [--keep]`, as root. A bare Debian in a folder is booted by
 systemd-nspawn, with a network of its own (tests/install/booted.py): this machine's release, or that of DEBIAN_SUITE.
-It takes about two gigabytes and a quarter of an
-hour, and prints what it saw, with times. Exit code 0 only if everything held. Upgraded is this commit to itself.
+It takes about two gigabytes and a quarter of an hour, and prints what it saw, with times. Exit code 0 only if
+everything held. Upgraded is this commit to itself.
 """
 
 import argparse
