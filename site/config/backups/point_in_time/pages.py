@@ -1,8 +1,11 @@
 """SQLite: which pages differ since the last time, read within one transaction; and putting them together again.
 
-All pages are read through SQLite itself (`sqlite_dbpage`), within one read transaction: what a page is doesn't depend
-on where it stands, in the file or in the log, nor on checkpoints. Nothing is locked, so nothing can be held up by a
-process that hangs. It costs one reading of the database; `running` sees to it that this is a small part of the time.
+All pages are read through SQLite itself, within one read transaction: what a page is doesn't depend on where it stands,
+in the file or in the log, nor on checkpoints. Nothing is locked, so nothing can be held up by a process that hangs. It
+costs one reading of the database; `running` sees to it that this is a small part of the time.
+
+They are read one by one (`sqlite_dbpage`); where SQLite was built without that, as Debian 12's is, all at once into
+memory (`serialize`), and only up to WHOLE bytes.
 
     header   "VPG1", size of a page, number of pages (each 4 bytes, big endian), deflated with all that follows
     records  number of the page (4 bytes), its content
@@ -30,6 +33,7 @@ NUMBER = struct.Struct(">I")
 DIGEST = 16
 LEVEL = 3
 CHUNK = 1024 * 1024
+WHOLE = 256 * CHUNK  # bytes of a database; SQLite and Python hold as much each for a moment
 
 
 class Unreadable(Exception):
@@ -62,11 +66,14 @@ class Pages:
         self.next: bytearray = self.known
         self.version = -1
         self.next_version = -1
+        self.reads_single_pages = self._can_read_single_pages()
+
+    def _can_read_single_pages(self) -> bool:
         try:
             self.connection.execute("SELECT pgno FROM sqlite_dbpage LIMIT 1").fetchall()
         except sqlite3.Error:
-            self.connection.close()
-            raise Unreadable("this SQLite was built without sqlite_dbpage; Debian's has it") from None
+            return False
+        return True
 
     def close(self) -> None:
         self.connection.close()
@@ -108,7 +115,7 @@ class Pages:
         known, fresh, changed = self.known, bytearray(), 0
         deflate = zlib.compressobj(LEVEL)
         out.write(deflate.compress(HEADER.pack(MAGIC, size, count)))
-        for number, data in execute("SELECT pgno, data FROM sqlite_dbpage ORDER BY pgno"):
+        for number, data in self._iter_pages(size, count):
             while len(fresh) < (number - 1) * DIGEST:
                 fresh += bytes(DIGEST)  # the page of locks, which holds nothing
             digest = blake2b(data, digest_size=DIGEST).digest()
@@ -122,6 +129,20 @@ class Pages:
         self.next = fresh
         head = f"{heads[0][0]}:{heads[0][1]}" if heads else "0:"
         return Snapshot(began, point, head, size, count, _digest(fresh), changed)
+
+    def _iter_pages(self, size: int, count: int) -> Iterator[tuple[int, bytes]]:
+        """Read each page with its number, from 1. Within a transaction. Raises Unreadable, sqlite3.Error."""
+        if self.reads_single_pages:
+            yield from self.connection.execute("SELECT pgno, data FROM sqlite_dbpage ORDER BY pgno")
+            return
+        if size * count > WHOLE:
+            raise Unreadable(
+                f"this SQLite ({sqlite3.sqlite_version}) reads no single pages, and the database has more than"
+                f" {WHOLE // CHUNK} MB: Debian 13's reads them"
+            )
+        whole = memoryview(self.connection.serialize())
+        for number in range(1, count + 1):
+            yield number, bytes(whole[(number - 1) * size : number * size])
 
 
 def apply(file: BinaryIO, path: Path) -> None:

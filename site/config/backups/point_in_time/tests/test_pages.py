@@ -39,6 +39,14 @@ while True:
 """
 
 
+@pytest.fixture(autouse=True, params=["page by page", "all at once"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways of reading: Debian 12's SQLite has only the second."""
+    if request.param == "all at once":
+        monkeypatch.setattr(Pages, "_can_read_single_pages", lambda _self: False)
+    return str(request.param)
+
+
 def make_database(path: Path) -> Path:
     with closing(sqlite3.connect(path, isolation_level=None)) as there:
         there.execute("PRAGMA journal_mode = WAL")
@@ -178,3 +186,32 @@ def test_a_snapshot_says_when_it_began_and_when_it_was_fixed(tmp_path: Path) -> 
     assert isinstance(snapshot.began, datetime)
     assert snapshot.began <= snapshot.point
     assert snapshot.head == "0:"
+
+
+def test_what_is_read_all_at_once_has_a_limit_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(pages, "WHOLE", 8000)
+    source = Pages(make_database(tmp_path / "a.sqlite3"))
+    if way == "all at once":
+        with pytest.raises(Unreadable, match="reads no single pages"):
+            take(source)
+    else:
+        assert take(source)[0].count > 2
+    assert not source.connection.in_transaction
+    source.close()
+
+
+def test_both_ways_read_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = make_database(tmp_path / "a.sqlite3")
+    with closing(sqlite3.connect(database)) as there:
+        there.executemany("INSERT INTO bulk(data) VALUES (?)", [(random.Random(1).randbytes(9000),)] * 50)
+        there.execute("DELETE FROM bulk WHERE id % 3 = 0")
+        there.commit()
+        states = set()
+        for can in (True, False):
+            monkeypatch.setattr(Pages, "_can_read_single_pages", lambda _self, can=can: can)
+            source = Pages(database)
+            states.add(take(source)[0].state)
+            source.close()
+    assert len(states) == 1
