@@ -18,7 +18,9 @@ from tests.world.offices import make_staffed_office
 from tests.world.places import Place, make_coordinator, make_place, make_unit, make_user
 from tests.world.scene import Scene, make_scene
 
-ANA = {"first_name": "Ana", "last_name": "Hoxha", "birth_date": "2009-06-01", "age_stated": None}
+# A child for the whole of this year, and of an age that ANNA's fits.
+BORN = f"{timezone.localdate().year - 17}-06-01"
+ANA = {"first_name": "Ana", "last_name": "Hoxha", "birth_date": BORN, "age_stated": None}
 ANNA = {"first_name": "Hodja Anna", "last_name": None, "age_stated": 16}
 
 
