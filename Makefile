@@ -20,7 +20,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-fast lint bare-debian systemd upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-all test-on test-fast lint bare-debian systemd upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -71,6 +71,10 @@ format: .venv/test.stamp node_modules/.stamp ## Put code, scripts and templates 
 	.venv/bin/ruff format --quiet .
 	.venv/bin/djhtml templates || true
 	$(BIOME) check --write || true
+
+test-on: test-packages .venv/test.stamp ## Run the units as if it were another moment in Albania (DAY="2027-01-01 00:20")
+	@bash deploy/packages.sh days
+	$(PY) -m tests.on_a_day "$(DAY)"
 
 bench: packages test-packages .venv/test.stamp .venv/bench.stamp ## Measure what the issues set as goals, each beside something known
 	$(PY) -m tests.bench

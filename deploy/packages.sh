@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Checks the Debian packages that running (`run`) or testing (`test`) needs; installs the missing ones when root.
+# Checks the Debian packages that running (`run`), testing (`test`) or testing on another day (`days`) needs; installs
+# the missing ones when root.
 set -eu
 case "${1:-run}" in
   run) wanted="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz0b libharfbuzz-subset0 libfontconfig1" ;;
   test) wanted="chromium chromium-headless-shell default-jre-headless gettext git nginx-light postgresql redis-server softhsm2 wrk" ;;
-  *) echo "usage: packages.sh run|test" >&2; exit 2 ;;
+  days) wanted="libfaketime" ;;
+  *) echo "usage: packages.sh run|test|days" >&2; exit 2 ;;
 esac
 if ! command -v dpkg-query >/dev/null; then
   echo "This is not a Debian machine: install what these packages hold yourself: $wanted" >&2
