@@ -96,3 +96,17 @@ STEPS = st.one_of(ANY, ANY.map(lambda steps: SHARED + steps))
 @given(steps=STEPS)
 def test_nothing_is_lost_doubled_or_readable(harness: Harness, steps: list[dict[str, Any]]) -> None:
     assert harness.run(steps) is None
+
+
+WORK = ("type", "attach", "type", "finish", "send", "type", "resume", "pack", "contact", "lock", "unlock")
+
+
+@pytest.mark.parametrize("dying", range(len(WORK)), ids=lambda at: f"{at}-{WORK[at]}")
+def test_a_tab_may_die_at_each_moment_of_ordinary_work(harness: Harness, dying: int) -> None:
+    """What is random seldom dies within the first few things that a step does."""
+    for fuse in range(1, 31):
+        steps = [
+            {"do": name, "phone": 0, "tab": 0, "draft": 0, "urgent": False, "fuse": fuse if at == dying else None}
+            for at, name in enumerate(WORK)
+        ]
+        assert harness.run(steps) is None, fuse

@@ -20,9 +20,17 @@ const TABLES = {
   pack: "id", // sealed under the draft key
 };
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-function settled(request) {
+/**
+ * What can't be asked any more, because the transaction has ended, rejects as well: who asks several things at once
+ * hears of it once, by the first.
+ *
+ * @template T
+ * @param {() => IDBRequest<T>} ask
+ * @returns {Promise<T>}
+ */
+function settled(ask) {
   return new Promise((resolve, reject) => {
+    const request = ask();
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
@@ -37,27 +45,27 @@ export class Requests {
 
   /** @template {keyof Tables} N @param {N} table @param {IDBValidKey} id @returns {Promise<Tables[N] | undefined>} */
   get(table, id) {
-    return settled(this.transaction.objectStore(table).get(id));
+    return settled(() => this.transaction.objectStore(table).get(id));
   }
 
   /** @template {keyof Tables} N @param {N} table @returns {Promise<Tables[N][]>} */
   all(table) {
-    return settled(this.transaction.objectStore(table).getAll());
+    return settled(() => this.transaction.objectStore(table).getAll());
   }
 
   /** @template {keyof Tables} N @param {N} table @param {Tables[N]} record */
   put(table, record) {
-    return settled(this.transaction.objectStore(table).put(record));
+    return settled(() => this.transaction.objectStore(table).put(record));
   }
 
   /** @param {keyof Tables} table @param {IDBValidKey} id */
   remove(table, id) {
-    return settled(this.transaction.objectStore(table).delete(id));
+    return settled(() => this.transaction.objectStore(table).delete(id));
   }
 
   /** @param {keyof Tables} table */
   clear(table) {
-    return settled(this.transaction.objectStore(table).clear());
+    return settled(() => this.transaction.objectStore(table).clear());
   }
 }
 
@@ -151,5 +159,5 @@ function connect(indexedDB) {
   request.onupgradeneeded = () => {
     for (const [table, keyPath] of Object.entries(TABLES)) request.result.createObjectStore(table, { keyPath });
   };
-  return settled(request);
+  return settled(() => request);
 }
