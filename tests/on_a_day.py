@@ -1,8 +1,8 @@
 """Run the units as if it were another moment: `python -m tests.on_a_day "2027-01-01 00:20" [what pytest takes]`.
 
 The moment is Albania's. A test that counts on today's year, or on an hour that isn't near midnight, is red on one day
-and green on all others; here it is found before that day. Worth trying: the hour before midnight and the one after it, the
-turn of a year, the 29th of February, the night in which a clock is set back, and the same day a year from now.
+and green on all others; here it is found before that day. Worth trying: the hour before midnight and the one after it,
+the turn of a year, the 29th of February, the night in which a clock is set back, and the same day a year from now.
 """
 
 import os
