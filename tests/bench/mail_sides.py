@@ -1,6 +1,5 @@
 """The sides of `alternatives`: each with its processes, its producer, and how its workers are found to be killed."""
 
-import functools
 import json
 import os
 import shutil
@@ -8,9 +7,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
 
 from .processes import Kept, Process, find_tree
 from .service import ROOT, Sink
@@ -102,6 +105,7 @@ class Side:
             self.asking.wait(20)
         for each in self.kept:
             each.stop()
+        self.kept.clear()
 
 
 def make_environment(sink: Sink, folder: Path, **more: str) -> dict[str, str]:
@@ -117,36 +121,45 @@ def make_environment(sink: Sink, folder: Path, **more: str) -> dict[str, str]:
     }
 
 
-def make_outbox(sink: Sink, *, servers: Sequence[int] = (), producer: str = "outbox", **urls: str) -> Side:
+def make_outbox(sink: Sink, *, servers: Sequence[int] = (), **urls: str) -> Side:
     """The outbox on what `urls` name (DATABASE_URL, BROKER_URL), else on SQLite and its queue; migrated and seeded."""
     folder = Path(tempfile.mkdtemp(prefix="vatra-bench-"))
     environment = make_environment(
         sink, folder, DJANGO_SETTINGS_MODULE="config.settings.local", LOG_LEVEL="WARNING", **urls
     )
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "site")])
-    if urls:
-        _seed(environment)
-    else:
-        shutil.copytree(_seed_once(environment), folder, dirs_exist_ok=True)
+    _seed(environment)
     commands = [["manage.py", "run_cluster", "urgent"], ["manage.py", "sweeper"]]
-    if producer == "submission":
-        commands.append(["manage.py", "run_cluster", "bulk"])
     name = "outbox, PostgreSQL + Redis" if urls else "outbox, SQLite"
-    return Side(name, producer, commands, environment, _find_our_workers, servers, folder)
+    return Side(name, "outbox", commands, environment, _find_our_workers, servers, folder)
 
 
-@functools.cache
-def _seed_folder() -> Path:
-    """Where the SQLite of this run is seeded: once, since each side takes a copy. BENCH_SEEDED: one of another run."""
-    return Path(os.environ.get("BENCH_SEEDED") or tempfile.mkdtemp(prefix="vatra-bench-seeded-"))
+def make_identifying(outbox: Side) -> Side:
+    """The outbox, asked by identifications as the forms send them, on a copy of its database as it is now."""
+    folder = Path(tempfile.mkdtemp(prefix="vatra-bench-"))
+    shutil.copytree(outbox.folder, folder, dirs_exist_ok=True)
+    environment = {**outbox.environment, "DATA_DIR": str(folder)}
+    if url := outbox.environment.get("DATABASE_URL"):
+        environment["DATABASE_URL"] = _copy_database(url, "identifying")
+    commands = [*outbox.commands, ["manage.py", "run_cluster", "bulk"]]
+    return replace(
+        outbox,
+        producer="submission",
+        commands=commands,
+        environment=environment,
+        folder=folder,
+        kept=[],
+        asking=None,
+    )
 
 
-def _seed_once(environment: dict[str, str]) -> Path:
-    folder = _seed_folder()
-    if not (folder / "seeded").exists():
-        _seed({**environment, "DATA_DIR": str(folder)})
-        (folder / "seeded").touch()
-    return folder
+def _copy_database(url: str, name: str) -> str:
+    """Copy a PostgreSQL database to which nobody is connected; return the copy's URL."""
+    parts = urlsplit(url)
+    with psycopg.connect(parts._replace(scheme="postgresql", path="/template1").geturl(), autocommit=True) as server:
+        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        server.execute(words.format(sql.Identifier(name), sql.Identifier(parts.path.strip("/"))))
+    return parts._replace(path=f"/{name}").geturl()
 
 
 def _seed(environment: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 TURN, WRITE = 0, 1  # locked bytes of the file: who writes next; who writes
 # Seconds between two looks: at first, since most turns are short, and at last. One process of all waits to write, and
 # the file stands idle until it looks again; all others wait for that one's place.
-LOOK_AGAIN = {TURN: (0.0002, 0.002), WRITE: (0.0001, 0.0005)}
+LOOK_AGAIN = {TURN: (0.0001, 0.001), WRITE: (0.00005, 0.0001)}
 SOON = 0.02  # seconds after which whoever waits to write looks as seldom as the others
 PATIENCE = 15.0  # seconds in all; SQLite's own timeout comes after it
 LEFT_ALONE = 60.0  # seconds for which the queue is bypassed after a wait ran out
