@@ -24,7 +24,6 @@ class TestFromABucket(in_folder.TestFiles):
     """All that holds for the folder."""
 
     def setUp(self) -> None:
-        self.enterContext(mock.patch.object(bucket_module, "READ_SECONDS", 0.5))
         self.shelf = self.enterContext(media_in_bucket())
         super().setUp()
         for path in self.media.rglob("*"):
@@ -100,7 +99,6 @@ class TestEditing(EditorsTest):
 
     def setUp(self) -> None:
         super().setUp()
-        self.enterContext(mock.patch.object(bucket_module, "READ_SECONDS", 0.5))
         self.shelf = self.enterContext(media_in_bucket())
 
     def upload(self, title: str = "Pamje") -> Any:

@@ -11,7 +11,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config.backups.elsewhere.tests.bucket import Shelf
-from content.media_storage import bucket as bucket_module
 from content.media_storage.files import get_bucket
 from content.media_storage.moving import Bucket, Folder, copy_all
 from tests.world.media_bucket import media_in_bucket, names
@@ -20,8 +19,7 @@ FILES = {"images/a.webp": b"a" * 70_000, "original_images/fëmijë.jpg": b"o", "
 
 
 @pytest.fixture
-def shelf(monkeypatch: Any) -> Iterator[Shelf]:
-    monkeypatch.setattr(bucket_module, "READ_SECONDS", 0.5)
+def shelf() -> Iterator[Shelf]:
     with media_in_bucket() as found:
         yield found
         if found.hangs is not None:

@@ -28,7 +28,6 @@ PICTURE, FILM = b"picture in the bucket", b"film" * 500_000
 
 @pytest.fixture
 def shelf(house: House, settings: Any, monkeypatch: Any) -> Iterator[Shelf]:
-    monkeypatch.setattr(bucket_module, "READ_SECONDS", 0.5)
     monkeypatch.setattr(bucket_module, "PAUSE_SECONDS", 0.1)
     with media_in_bucket() as found:
         found.objects |= {"site/images/b.png": PICTURE, "site/documents/film.mp4": FILM}

@@ -25,7 +25,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shelf(monkeypatch: Any) -> Iterator[Shelf]:
-    monkeypatch.setattr(bucket_module, "READ_SECONDS", 0.5)
     monkeypatch.setattr(bucket_module, "PAUSE_SECONDS", 0.0)
     with media_in_bucket() as found:
         yield found
