@@ -384,6 +384,8 @@ def _is_shared_with(role: str, question: Question, scope: Mapping[str, Any]) -> 
 def settings_missing(content: AnswerFacts) -> list[str]:
     """Return the settings, sorted, that the sharing of these answers reads and the procedure doesn't have."""
     read: set[str] = set()
+    if not content.form.shares_on_conditions:
+        return []
     for place in content.form.iter_answer_places(content.answers):
         for names in place.question.sharing_reads.values():
             read.update(read_in(names or ()))

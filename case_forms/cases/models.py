@@ -145,9 +145,12 @@ class Case(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Said on the phone and read by recipients, so nothing can be learnt from it.
     reference = models.CharField(_("reference"), max_length=8, unique=True, default=new_reference, editable=False)
-    region = models.ForeignKey(Region, models.PROTECT, related_name="cases", verbose_name=_("region"))
+    # Unit, region and lead worker: an index by time (`Meta`) begins with each, so it has none of its own.
+    region = models.ForeignKey(Region, models.PROTECT, db_index=False, related_name="cases", verbose_name=_("region"))
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="cases", verbose_name=_("municipality"))
-    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="cases", verbose_name=_("mobile unit"))
+    unit = models.ForeignKey(
+        MobileUnit, models.PROTECT, db_index=False, related_name="cases", verbose_name=_("mobile unit")
+    )
     status = models.CharField(_("status"), max_length=20, choices=CaseStatus.choices)
     formal_identification = models.CharField(
         _("formal identification"),
@@ -185,12 +188,24 @@ class Case(models.Model):
     restricted_at = models.DateTimeField(_("use restricted since"), null=True, blank=True)
     # Who of the unit follows the person; null in cases from before there was one: whoever opened it (`lead_worker`).
     lead = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("lead worker")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("lead worker"),
     )
     lead_since = models.DateTimeField(_("lead worker since"), null=True, blank=True)
     # The case that stands for this one, after two were found to be about one person (`finding.merging`).
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, related_name="merged", null=True, blank=True, verbose_name=_("merged into")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
     )
 
     objects = CaseQuerySet.as_manager()
@@ -223,6 +238,9 @@ class Case(models.Model):
                 name="case_open_by_responsible",
             ),
             models.Index(fields=["id"], condition=Q(risk__isnull=True), name="case_risk_not_looked_up"),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="case_by_what_stands_for_it"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -380,7 +398,8 @@ class Deadline(models.Model):
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="deadlines", verbose_name=_("case"))
-    event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="deadlines")
+    # What is unique per event and key (`Meta`) finds those of an event.
+    event = models.ForeignKey(CaseEvent, models.PROTECT, db_index=False, related_name="deadlines")
     kind = models.CharField(_("kind"), max_length=10, choices=DeadlineKind.choices, default=DeadlineKind.DEADLINE)
     # As long as the longest key of a procedure (`procedures.checks.KEY`).
     key = models.CharField(_("key"), max_length=64)
@@ -391,7 +410,7 @@ class Deadline(models.Model):
     breach_at = models.DateTimeField(null=True, blank=True)
     met_at = models.DateTimeField(_("met at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    notice_id = models.UUIDField(null=True, blank=True, db_index=True)
+    notice_id = models.UUIDField(null=True, blank=True)
     owner = models.CharField(_("whose duty"), max_length=24, choices=Role.choices, blank=True)
     ladder = models.JSONField(default=list, blank=True)
     form = models.CharField(max_length=64, blank=True)
@@ -400,7 +419,13 @@ class Deadline(models.Model):
     chase_id = models.UUIDField(null=True, blank=True)
     chases = models.PositiveIntegerField(default=0)
     not_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("not by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("not by"),
     )
 
     objects = DeadlineQuerySet.as_manager()
@@ -414,6 +439,8 @@ class Deadline(models.Model):
                 fields=["case"], condition=Q(met_at__isnull=True, ended_at__isnull=True), name="deadline_unmet_of_case"
             ),
             models.Index(fields=["chase_id"], condition=Q(chase_id__isnull=False), name="deadline_by_chase"),
+            models.Index(fields=["notice_id"], condition=Q(notice_id__isnull=False), name="deadline_by_notice"),
+            models.Index(fields=["not_by"], condition=Q(not_by__isnull=False), name="deadline_by_whom_not"),
             models.Index(fields=["-met_at"], condition=Q(met_at__isnull=False), name="deadline_met_lately"),
             models.Index(fields=["-starts_at"]),
             # Of a million duties few are still to be done: what they are late by is asked of these.

@@ -54,6 +54,6 @@ def case_problems(form: Form, answers: Mapping[str, Any], case: Case | None) -> 
 
 def iter_named_references(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (path, reference) of each case that the answers name, in document order."""
-    for place in form.iter_answer_places(answers):
-        if place.question.type == "case_reference" and place.value:
+    for place in form.iter_answers_of("case_reference", answers):
+        if place.value:
             yield place.path, place.value

@@ -127,8 +127,9 @@ class Submission(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    form_version = models.ForeignKey(FormVersion, models.PROTECT, related_name="submissions")
-    unit = models.ForeignKey(MobileUnit, models.PROTECT, related_name="submissions")
+    # An index by time (`Meta`) begins with each of these two, so it has none of its own.
+    form_version = models.ForeignKey(FormVersion, models.PROTECT, db_index=False, related_name="submissions")
+    unit = models.ForeignKey(MobileUnit, models.PROTECT, db_index=False, related_name="submissions")
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="submissions")
     case = models.ForeignKey(Case, models.PROTECT, related_name="submissions", null=True, blank=True)
     occurred_at = models.DateTimeField(_("when it happened"))
@@ -154,6 +155,7 @@ class Submission(models.Model):
         related_name="+",
         null=True,
         blank=True,
+        db_index=False,
         verbose_name=_("handled by"),
     )
     # of a correction: the version before it, and why it was corrected (`correcting`)
@@ -178,6 +180,9 @@ class Submission(models.Model):
                 fields=["unit"],
                 condition=models.Q(is_unmatched=True, handled_at__isnull=True),
                 name="submission_without_a_rule",
+            ),
+            models.Index(
+                fields=["handled_by"], condition=models.Q(handled_by__isnull=False), name="submission_by_who_handled"
             ),
         ]
 

@@ -147,7 +147,7 @@ def _problem(place: AnswerPlace, refused: NotAllowed | NotNow) -> AnswerProblem:
 
 def _naming(form: Form, answers: Mapping[str, Any]) -> list[AnswerPlace]:
     """Return the first place where the form asks for a session, as a list: a report is of one."""
-    asked = (place for place in form.iter_answer_places(answers) if place.question.type == "session")
+    asked = form.iter_answers_of("session", answers)
     return [place for place, _first in zip(asked, range(1), strict=False)]
 
 

@@ -162,13 +162,19 @@ class Notice(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    event_id = models.UUIDField(db_index=True)
+    event_id = models.UUIDField()
     case_id = models.UUIDField(db_index=True)
     case_reference = models.CharField(_("case"), max_length=8, db_index=True)
     code = models.CharField(_("code"), max_length=9, unique=True, default=new_code, editable=False)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose.choices, default=Purpose.FIRST)
     chases = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="chasers", verbose_name=_("follows up")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="chasers",
+        verbose_name=_("follows up"),
     )
     chase_id = models.UUIDField(
         null=True, editable=False
@@ -182,7 +188,9 @@ class Notice(models.Model):
     )
     recipient_key = models.CharField(max_length=64)
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="+", verbose_name=_("municipality"))
-    home = models.ForeignKey(Municipality, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
+    home = models.ForeignKey(
+        Municipality, models.PROTECT, null=True, blank=True, db_index=False, editable=False, related_name="+"
+    )
     unit = models.ForeignKey(
         MobileUnit, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("mobile unit")
     )
@@ -190,7 +198,14 @@ class Notice(models.Model):
     channel = models.CharField(_("channel"), max_length=16, default="email")
     # The only way that this notice takes: that of a way's test. Null everywhere else: e-mail, and `ways` beside it.
     way = models.ForeignKey(
-        ContactWay, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("way")
+        ContactWay,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        editable=False,
+        related_name="+",
+        verbose_name=_("way"),
     )
     language = models.CharField(_("language"), max_length=5, default=DEFAULT_LANGUAGE)
     is_drill = models.BooleanField(_("drill"), default=False)
@@ -262,6 +277,10 @@ class Notice(models.Model):
                 condition=~Q(state__in=[state.value for state in NOT_AWAITING]) & Q(answer_by__isnull=False),
                 name="notice_awaiting_by_time",
             ),
+            # Most have none of these, and each write of a notice is one to every index that holds its row.
+            models.Index(fields=["chases"], condition=Q(chases__isnull=False), name="notice_by_what_it_chases"),
+            models.Index(fields=["home"], condition=Q(home__isnull=False), name="notice_by_home"),
+            models.Index(fields=["way"], condition=Q(way__isnull=False), name="notice_by_way"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["event_id", "recipient_key"], name="one_notice_per_event_and_recipient"),
@@ -406,7 +425,13 @@ class Attempt(models.Model):
 
     notice = models.ForeignKey(Notice, models.PROTECT, related_name="attempt_rows", verbose_name=_("notice"))
     dispatch = models.ForeignKey(
-        "outbox.Dispatch", models.PROTECT, null=True, blank=True, related_name="attempt_rows", verbose_name=_("way")
+        "outbox.Dispatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,  # the unique one below begins with it
+        related_name="attempt_rows",
+        verbose_name=_("way"),
     )
     number = models.PositiveIntegerField(_("number"))
     token = models.PositiveIntegerField()

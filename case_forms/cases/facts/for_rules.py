@@ -44,6 +44,10 @@ def get_known_for_rules(
 
 def keys_read(procedure: Procedure, form: str) -> frozenset[str]:
     """Return the facts of a case that a procedure's rules about this form read, whatever they respond to."""
+    return procedure.keep(f"facts read about {form}", lambda: _find_keys_read(procedure, form))
+
+
+def _find_keys_read(procedure: Procedure, form: str) -> frozenset[str]:
     rules = [rule.stored for rule in procedure.rules if not rule.forms or form in rule.forms]
     parts = [rules, [fact.stored for fact in procedure.facts]]
     if f'"{KNOWN}' not in json.dumps(parts):

@@ -39,7 +39,8 @@ class CaseFact(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    case = models.ForeignKey(Case, models.PROTECT, related_name="known_facts", verbose_name=_("case"))
+    # Found by what holds of it, and by what is unique per submission and key (`Meta`).
+    case = models.ForeignKey(Case, models.PROTECT, db_index=False, related_name="known_facts", verbose_name=_("case"))
     key = models.CharField(_("key"), max_length=64)
     value = SealedJSONField(owner="case_id")
     form_version = models.ForeignKey(
@@ -47,7 +48,7 @@ class CaseFact(models.Model):
     )
     question = models.CharField(_("question"), max_length=64, blank=True)
     # An id without a foreign key: submissions stand on a floor above.
-    submission_id = models.UUIDField(null=True, blank=True, db_index=True)
+    submission_id = models.UUIDField(null=True, blank=True)
     noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("noted by"))
     occurred_at = models.DateTimeField(_("when it happened"))
     received_at = models.DateTimeField(_("received at"))

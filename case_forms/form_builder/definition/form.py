@@ -109,6 +109,20 @@ class Form(Node):
         for section in self.sections:
             yield from self._places(section.items, (), answers, {})
 
+    def iter_answers_of(self, kind: str, answers: Mapping[str, Any]) -> Iterator[AnswerPlace]:
+        """Iterate over the places as above of questions of this type alone. Most forms have none of a rare one."""
+        if kind in self._types:
+            yield from (place for place in self.iter_answer_places(answers) if place.question.type == kind)
+
+    @cached_property
+    def _types(self) -> frozenset[str]:
+        return frozenset(located.question.type for located in self.iter_questions())
+
+    @cached_property
+    def shares_on_conditions(self) -> bool:
+        """Whether any answer is shared on a condition."""
+        return any(located.question.sharing_reads for located in self.iter_questions())
+
     @cached_property
     def _located(self) -> tuple[LocatedItem, ...]:
         return tuple(

@@ -5,9 +5,9 @@ damaged draft parses, too: a property of the wrong type reads as its default, an
 so that positions and JSON pointers still count. What is wrong is for `procedures.rules` to say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     BeforeValidator,
@@ -25,6 +25,7 @@ from notifications.directory.links import DEFAULT_CHAIN
 from ..rule_actions.base import RuleAction, UnknownAction
 from ..rule_actions.registry import get_action
 
+Kept = TypeVar("Kept")
 MARKS = ("amber_minutes", "red_minutes", "breach_minutes")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FOR_EVERY_ROLE = "default"  # the key of the chain for all roles that have none of their own
@@ -212,6 +213,16 @@ class Procedure(Node):
     def rules_about(self, event: str, form: str) -> list[Rule]:
         """Return the rules about this kind of event and this form, in their order."""
         return [rule for rule in self.rules_by_event.get(event, ()) if not rule.forms or form in rule.forms]
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """Return what was made of this procedure before under this name, else what `make` returns: it never changes."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        return {}
 
     @cached_property
     def met_by_rules(self) -> frozenset[str]:

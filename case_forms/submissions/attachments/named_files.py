@@ -69,6 +69,6 @@ def file_problems(form: Form, answers: Mapping[str, Any], files: AttachedFiles) 
 
 def _named(form: Form, answers: Mapping[str, Any]) -> Iterator[tuple[str, Question, str]]:
     """Yield (JSON pointer, question, id) of each file."""
-    for place in form.iter_answer_places(answers):
-        if place.question.type == "file" and isinstance(place.value, dict) and "id" in place.value:
+    for place in form.iter_answers_of("file", answers):
+        if isinstance(place.value, dict) and "id" in place.value:
             yield place.path, place.question, str(place.value["id"])
