@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Q, QuerySet
+from django.db.models import F, Max, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -29,6 +29,7 @@ from . import audit_labels
 from .chain_watch import CHAIN
 
 PAGE = 50
+FEW_DAYS = 31
 MAX_ACTORS = 10  # of one name, whose entries are read one after another
 # Days with a midnight in every zone, and a day after them.
 DAYS = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
@@ -89,10 +90,8 @@ class Filter(forms.Form):
             found = found.filter(target_kind__in=audit_labels.same_targets(asked["target"]))
         if asked.get("target_id"):
             found = found.filter(target_id__in=_get_target_ids(asked["target_id"]))
-        if asked.get("since"):
-            found = found.filter(at__gte=_midnight(asked["since"]))
-        if asked.get("until"):
-            found = found.filter(at__lt=_midnight(asked["until"] + timedelta(days=1)))
+        if asked.get("since") or asked.get("until"):
+            found = _of_days(found, asked.get("since"), asked.get("until"))
         if asked.get("before"):
             found = found.filter(number__lt=asked["before"])
         return found
@@ -113,6 +112,26 @@ class Filter(forms.Form):
     def searched(self) -> dict[str, str]:
         """Return what was searched for, for the entry that this reading leaves."""
         return {name: str(value) for name, value in self.cleaned_data.items() if value}
+
+
+def _of_days(found: "QuerySet[AuditEntry]", since: date | None, until: date | None) -> "QuerySet[AuditEntry]":
+    """Narrow the entries to these days.
+
+    Numbers follow the days nearly, not always: an entry may tell of an earlier moment. Of few days the first and the
+    last number are looked up, or a kind's entries of long ago would be looked for among all since.
+    """
+    of_days = Q()
+    if since:
+        of_days &= Q(at__gte=_midnight(since))
+    if until:
+        of_days &= Q(at__lt=_midnight(until + timedelta(days=1)))
+    if since and until and (until - since).days < FEW_DAYS:
+        # Of the plain number PostgreSQL would look for the first one from the beginning of the record on.
+        number = F("number") + 0
+        ends = AuditEntry.objects.filter(of_days).aggregate(first=Min(number), last=Max(number))
+        # Of no entry nothing is smaller or greater: none then.
+        found = found.filter(number__gte=ends["first"] or 1, number__lte=ends["last"] or 0)
+    return found.filter(of_days)
 
 
 @dataclass(frozen=True)

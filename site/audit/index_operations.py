@@ -19,8 +19,9 @@ FIND_OF_FIELD = """
     SELECT i.relname FROM pg_index x
     JOIN pg_class i ON i.oid = x.indexrelid
     JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[0]
+    JOIN pg_opclass o ON o.oid = x.indclass[0]
     WHERE x.indrelid = %s::regclass AND a.attname = %s AND x.indnatts = 1 AND x.indpred IS NULL
-      AND NOT x.indisunique AND NOT x.indisprimary
+      AND o.opcname NOT IN ('varchar_pattern_ops', 'text_pattern_ops') AND NOT x.indisunique AND NOT x.indisprimary
 """
 
 
@@ -51,7 +52,8 @@ class DropFieldIndex(AlterField):
     """Drop the index of one column that `db_index=False` no longer asks for: another one begins with it, or is partial.
 
     The field is as it was but for that. Nothing else of the table is touched: Django would copy it whole on SQLite. On
-    PostgreSQL it goes while others write, so the migration must not be `atomic`.
+    PostgreSQL it goes while others write, so the migration must not be `atomic`; the second index of a text column, for
+    its beginnings, stays (`drop_pattern_indexes`).
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:

@@ -26,10 +26,10 @@ class AuditEntry(models.Model):
     """
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)
-    at = models.DateTimeField(_("at"), db_index=True)
+    at = models.DateTimeField(_("at"))
     actor_kind = models.CharField(_("actor kind"), max_length=16)  # user, contact, system, anonymous
     actor_id = models.CharField(_("actor"), max_length=64, blank=True)
-    action = models.CharField(_("action"), max_length=64, db_index=True)
+    action = models.CharField(_("action"), max_length=64)
     target_kind = models.CharField(_("target kind"), max_length=32, blank=True)
     target_id = models.CharField(_("target"), max_length=64, blank=True, db_index=True)
     detail = models.JSONField(_("detail"), default=dict)
@@ -44,7 +44,12 @@ class AuditEntry(models.Model):
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
         ordering = ["number"]
-        indexes = [models.Index(fields=["actor_id", "number"], name="audit_entry_by_actor")]
+        # Each in the order of the entries, or the newest of a kind or person are sorted out of all of them.
+        indexes = [
+            models.Index(fields=["actor_id", "number"], name="audit_entry_by_actor"),
+            models.Index(fields=["action", "number"], name="audit_entry_by_action"),
+            models.Index(fields=["at", "number"], name="audit_entry_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"

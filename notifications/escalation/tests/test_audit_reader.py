@@ -1,6 +1,6 @@
 """The keepers read who did what to whom; nobody else does, and each reading is recorded."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -114,6 +114,29 @@ if connection.vendor == "sqlite":  # PostgreSQL decides by what is in the tables
             plan = str(cursor.fetchall())
         assert "audit_entry_by_actor" in plan
         assert "TEMP B-TREE" not in plan
+
+    @pytest.mark.parametrize("days", [{}, {"since": "01.10.2026", "until": "01.10.2026"}])
+    def test_the_newest_of_a_kind_are_read_in_their_order_and_not_sorted_out_of_all(keeper, days):
+        log_event("case.read", at=datetime(2026, 10, 1, 12, tzinfo=UTC))
+        with CaptureQueriesContext(connection) as asked:
+            assert 'data-kind="case.read"' in read(keeper, what="case.read", **days)
+        (query,) = [each["sql"] for each in asked if each["sql"].startswith("SELECT") and "'case.read'" in each["sql"]]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {query}")
+            plan = str(cursor.fetchall())
+        assert "audit_entry_by_action" in plan
+        assert "TEMP B-TREE" not in plan
+        assert ("number>? AND number<?" in plan) == bool(days)
+
+
+def test_of_few_days_all_entries_are_found_also_those_whose_numbers_are_out_of_order(keeper):
+    day = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    for place, at in enumerate([day, day + timedelta(days=9), day, day - timedelta(days=9), day]):
+        log_event("test.done", target_kind="case", target_id=f"t-{place}", at=at)
+    for asked in ({"what": "test.done"}, {"what": "test."}, {"target": "case"}, {"kind": "system"}, {}):
+        html = read(keeper, since="05.03.2026", until="05.03.2026", **asked)
+        assert [place for place in range(5) if f"t-{place}<" in html] == [0, 2, 4], asked
+    assert "No entry fits" in read(keeper, since="01.01.2001", until="05.01.2001")
 
 
 def test_a_filter_that_can_not_be_is_said_beside_its_field(keeper):
