@@ -209,7 +209,7 @@ def test_a_bucket_that_hangs_is_given_up_within_seconds_and_then_at_once(shelf: 
     assert code == "silent"
     assert seconds < 5
     code, seconds = measure(lambda: exists("a.txt"))
-    assert (code, seconds < 0.1) == ("silent", True)
+    assert (code, seconds < 0.8) == ("silent", True), "sooner than one that waits again"
 
 
 @pytest.mark.usefixtures("impatient")
@@ -221,7 +221,7 @@ def test_after_a_pause_one_tries_and_the_others_go_on_failing_at_once(shelf: She
     slow = threading.Thread(target=lambda: measure(lambda: exists("a.txt")))
     slow.start()
     time.sleep(0.05)
-    assert measure(lambda: exists("a.txt"))[1] < 0.1
+    assert measure(lambda: exists("a.txt"))[1] < 0.8, "sooner than one that waits again"
     slow.join()
     shelf.hangs.set()
     shelf.hangs = None

@@ -134,7 +134,7 @@ def test_a_gateway_that_fails_is_passed_over_at_once_and_then_comes_last(setting
         channel = use(settings, describe(box.url), describe(other.url, "second"))
         began = time.monotonic()
         assert channel.send(SMS).provider == "second"
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < settings.EMAIL_TIMEOUT / 2
         assert SmsChannel().send(SMS).provider == "second"  # another batch of the same process knows it, too
         assert len(box.asked) == 1
 
@@ -251,7 +251,7 @@ def test_a_gateway_that_answers_byte_by_byte_does_not_hold_the_worker(said: byte
         Client().request("POST", url, {}, b"{}", seconds=0.6)
 
     assert failed.value.code == "timeout"
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 20  # all of it comes after 100 s
 
 
 def test_three_silent_gateways_take_no_longer_than_one_sending_may(settings: Any) -> None:
@@ -261,7 +261,7 @@ def test_three_silent_gateways_take_no_longer_than_one_sending_may(settings: Any
         began = time.monotonic()
         with pytest.raises(Unreached):
             channel.send(SMS)
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 4  # one after another would take three times 1.5 s
 
 
 def test_without_a_gateway_or_with_one_that_is_described_wrongly_the_fault_is_ours(settings: Any) -> None:
