@@ -79,7 +79,7 @@ class Filter(forms.Form):
     def _entries(self) -> "QuerySet[AuditEntry]":
         """Return what is asked for, whoever did it."""
         asked = self.cleaned_data
-        found = AuditEntry.objects.order_by("-number")
+        found: QuerySet[AuditEntry] = AuditEntry.objects.order_by("-number")
         if asked.get("kind"):
             found = found.filter(actor_kind=asked["kind"])
         if what := asked.get("what"):
