@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import sys
 import time
 import uuid
 from typing import Any
@@ -210,7 +211,7 @@ class TestUpdates(KitPageTest):
         kit.save_revision().publish()
         assert "Shenja" not in read_leaflet(self.session)
 
-    def test_an_update_reaches_two_hundred_pages_at_once_and_writes_none_of_them(self):
+    def test_an_update_reaches_two_hundred_pages_within_a_second_and_writes_none_of_them(self):
         first = self.page()
         sessions = [self.make_session(audience="grade_9") for _number in range(200)]
         for session in sessions:
@@ -222,7 +223,8 @@ class TestUpdates(KitPageTest):
         with CaptureQueriesContext(connection) as asked:
             self.publish_quiz()
         assert NEXT in self.html("/k/7K2M9QXC/")
-        assert time.process_time() - started < 5  # of a processor, also while coverage is measured
+        # Of a processor; measuring which lines run takes as much again.
+        assert time.process_time() - started < (1 if sys.gettrace() is None else 2)
         assert not [each for each in asked if "outreach_pages_sessionpage" in each["sql"]]
         assert SessionPage.objects.filter(kit_version=first.kit_version).count() == 201
 

@@ -47,22 +47,18 @@ if connection.vendor == "postgresql":  # which alone has them
         assert not any(find(table))
 
 
-if connection.vendor == "postgresql":  # which alone builds one beside the writers
-
-    @pytest.mark.django_db(transaction=True)
-    def test_an_index_that_was_left_unfinished_is_built_again():
-        operation = AddIndexBeside(
-            "auditentry", models.Index(fields=["actor_id", "number"], name="audit_entry_by_actor")
-        )
-        state = ProjectState.from_apps(apps)
-        with connection.schema_editor(atomic=False) as editor:
-            for _time in range(2):  # the second finds it there, as after a try that failed
-                operation.database_forwards("audit", editor, state, state)
-            operation.database_backwards("audit", editor, state, state)
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_was_left_unfinished_is_built_again():
+    operation = AddIndexBeside("auditentry", models.Index(fields=["actor_id", "number"], name="audit_entry_by_actor"))
+    state = ProjectState.from_apps(apps)
+    with connection.schema_editor(atomic=False) as editor:
+        for _time in range(2):  # the second finds it there, as after a try that failed
             operation.database_forwards("audit", editor, state, state)
-        with connection.cursor() as cursor:
-            found = connection.introspection.get_constraints(cursor, "audit_auditentry")
-        assert found["audit_entry_by_actor"]["columns"] == ["actor_id", "number"]
+        operation.database_backwards("audit", editor, state, state)
+        operation.database_forwards("audit", editor, state, state)
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, "audit_auditentry")
+    assert found["audit_entry_by_actor"]["columns"] == ["actor_id", "number"]
 
 
 def _list_beginnings(model: type[models.Model]) -> set[str]:

@@ -251,7 +251,7 @@ def test_a_gateway_that_answers_byte_by_byte_does_not_hold_the_worker(said: byte
         Client().request("POST", url, {}, b"{}", seconds=0.6)
 
     assert failed.value.code == "timeout"
-    assert time.monotonic() - began < 20  # all of it comes after 100 s
+    assert time.monotonic() - began < 5  # all of it comes after 100 s
 
 
 def test_three_silent_gateways_take_no_longer_than_one_sending_may(settings: Any) -> None:
