@@ -67,7 +67,8 @@ class SubmissionRegister(Register):
         scope = read_scope(user, about)
         seen = self.among(scope)
         if OF_CASES_ONLY.isdisjoint(about):
-            seen |= models.Q(case__isnull=True, unit__in=_list_units(user, about))
+            without_case = models.Q(case__isnull=True, unit__in=_list_units(user, about))
+            seen = scope.condition_beside_others(self.case_field) | without_case
         rows = form.narrow(self.rows().filter(seen), self)
         for name in self.own_choices():
             if form.cleaned_data.get(name):

@@ -12,7 +12,7 @@ from operator import and_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import BooleanField, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models import Case as Choice
 
 from access.key_lists import name_keys
@@ -58,6 +58,17 @@ class CaseScope:
         if self.few is not None:
             return Q(**{f"{field}__in": name_keys(self.few)})
         return Q(Exists(self.cases.filter(pk=OuterRef(field))))
+
+    def condition_beside_others(self, field: str) -> Q:
+        """Return the same condition, to be joined with others by "or".
+
+        As one value of the row's own case. Of "or exists" PostgreSQL makes a table of all cases that are seen, even
+        for the first page.
+        """
+        if self.few is not None:
+            return self.condition(field)
+        seen = self.cases.filter(pk=OuterRef(field)).order_by().values(is_seen=Value(True, BooleanField()))
+        return Q(Subquery(seen, output_field=BooleanField()))
 
 
 def read_scope(user: User, chosen: Mapping[str, Any] | None = None) -> CaseScope:
