@@ -51,7 +51,7 @@ ON_SERVERS = (
         f"case_forms/submissions/tests/test_{each}.py"
         for each in (
             *("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting", "twenty_writers"),
-            *("moving_at_once", "killed_midway"),
+            *("moving_at_once", "killed_midway", "register"),
         )
     ),
 )

@@ -23,6 +23,7 @@ from typing import Any
 from notifications.outbox.linux_processes import die_with_parent
 
 from .instance import ROOT, CannotStart, Instance
+from .turns import take_turn
 
 ROOMS = ("site", "content", "outreach_pages", "case_forms", "notifications")
 # Modules that the parts would otherwise import after the fork, each into memory of its own.
@@ -60,14 +61,19 @@ def prepare(place: Instance, say: Say) -> list[str]:
     in_child("translations", compile_catalogs)
     load_django()
     in_child("settings", check_settings)
-    in_child("database", lambda: _timed(say, "database", _migrate))
-    in_child("keys", _establish_keys)
-    in_child("seeds", lambda: _seed_if_changed(place, say))
+    prepare_database(place, say)
     in_child("static files", lambda: collect_if_changed(place.data_dir, say))
     accounts: list[str] = in_child("demo accounts", _demo_accounts) if place.is_local else []
     _preload_shared_modules()
     _prepare_for_fork()
     return accounts
+
+
+def prepare_database(place: Instance, say: Say) -> None:
+    """Do what is done once for all machines that share the database. Raises CannotStart."""
+    in_child("database", _in_turn(say, lambda: _timed(say, "database", _migrate)))
+    in_child("keys", _in_turn(say, _establish_keys))
+    in_child("seeds", _in_turn(say, lambda: _seed_if_changed(place, say)))
 
 
 def in_child(what: str, step: Callable[[], Any]) -> Any:
@@ -113,6 +119,16 @@ def _outcome(step: Callable[[], Any]) -> dict[str, Any]:
         return {"done": step()}
     except CannotStart as reason:
         return {"refused": str(reason)}
+
+
+def _in_turn(say: Say, step: Callable[[], None]) -> Callable[[], None]:
+    """Return a step that no other machine does at the same time (`turns`)."""
+
+    def run() -> None:
+        with take_turn(say):
+            step()
+
+    return run
 
 
 def _timed(say: Say, what: str, step: Callable[[], None]) -> None:
