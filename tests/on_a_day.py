@@ -15,9 +15,12 @@ ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = "faketime/libfaketimeMT.so.1"
 ZONE = "Europe/Tirane"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?")
+STORING = "case_forms/submissions/attachments/tests/test_storing.py"
 # The kernel dates files by its own clock, and Redis isn't started with another one.
 NOT_HERE = (
     "--ignore=site/config/tests/test_cache.py",
+    f"--deselect={STORING}::test_what_no_submission_names_in_time_is_tidied_away",
+    f"--deselect={STORING}::test_files_without_a_row_are_tidied_away_after_an_hour",
     "--deselect=site/config/watch/tests/test_stored.py::test_files_of_the_last_hour_are_no_strays",
     "--deselect=site/config/watch/tests/test_telling.py::test_while_no_bulk_worker_can_be_asked_the_sweeper_says_it",
 )

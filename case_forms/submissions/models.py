@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
-from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys
+from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys, remembering
 from case_forms.cases.models import Case, CaseAccess
 from case_forms.form_builder.models import FormVersion
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
@@ -111,7 +111,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """
         if not getattr(user, "is_authenticated", False) or not user.is_active:
             return self.none()
-        ways = [way for way in _list_ways_to_read(user) if self.filter(way).order_by().exists()]
+        # Units and regions as numbers: of a query for them PostgreSQL guesses how many it gives, and where there are
+        # none it reads all cases to find one.
+        with remembering():
+            ways = [way for way in _list_ways_to_read(user) if self.filter(way).order_by().exists()]
         return self.filter(reduce(or_, ways)) if ways else self.none()
 
     def current(self) -> "SubmissionQuerySet":

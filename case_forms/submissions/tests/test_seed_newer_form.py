@@ -40,7 +40,7 @@ ANSWERS = {
     "safe_contact_phone": "+355691234567",
     "age_basis": "stated",
     "age_stated": 30,
-    "birth_date": "1996-01-01",
+    "birth_date": f"{timezone.localdate().year - 30}-01-01",
     "age_in_doubt": "no",
     "gender": "female",
     "citizenship": ["AL"],

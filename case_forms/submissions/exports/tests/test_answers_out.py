@@ -399,6 +399,17 @@ def test_forms_and_units_offered_are_those_of_what_a_person_may_read(scene):
     ]
 
 
+def test_what_is_offered_is_asked_with_the_numbers_of_units_and_regions(scene):
+    """Of a query for them PostgreSQL guesses how many it gives: of none it read a million cases to find one."""
+    scene.send()
+    with CaptureQueriesContext(connection) as asked_for:
+        assert ExportForm(user=make_coordinator(scene.place)).fields["form"].queryset
+    of_answers = [query["sql"] for query in asked_for if 'FROM "intake_submission"' in query["sql"]]
+    assert len(of_answers) > 3
+    of_people = [statement for statement in of_answers if "access_" in statement and "caseaccess" not in statement]
+    assert not of_people
+
+
 def test_whoever_may_read_nothing_is_told_so_by_an_index_and_not_by_reading_what_others_have(scene):
     scene.send()
     _unit, nobody = make_unit_with_worker(make_place())
