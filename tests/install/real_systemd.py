@@ -26,6 +26,7 @@ from .booted import Booted, get_programs, type_answers
 
 SERVICE = "vatra.service"
 TIMERS = ("vatra-backup", "vatra-backup-proof", "certbot", "logrotate")
+PARTS = ("the guard", "web", "urgent", "bulk", "sweeper")
 PART_IS_BACK = 30  # seconds, on a machine with nothing else to do
 SERVICE_IS_BACK = 60
 WATCHDOG = 60  # WatchdogSec of deploy/vatra.service
@@ -112,6 +113,12 @@ class Trial:
         main = self.show(SERVICE, "MainPID")
         listed = self.machine.run("ps", "-o", "pid=", "--sort=start_time", "--ppid", main)
         return [int(word) for word in listed.split()]
+
+    def is_steady(self, number: int) -> bool:
+        """Whether there are so many, and the same ones a second later: what a dead part has left is theirs, too."""
+        parts = self.parts()
+        time.sleep(1)
+        return len(parts) == number and parts == self.parts()
 
     @contextmanager
     def readers(self, what: str, *, a_second: int = 4) -> Iterator[None]:
@@ -200,11 +207,14 @@ def store_each_moment(trial: Trial) -> None:
 
 
 def kill_each_part(trial: Trial) -> None:
-    for _part in range(5):  # the guard, web, urgent, bulk, sweeper
-        before, began = trial.parts(), time.monotonic()
-        trial.machine.run("kill", "-KILL", str(before[0]))
+    number = len(trial.parts())
+    if number != len(PARTS):
+        raise SystemExit(f"{number} processes, not {', '.join(PARTS)}")
+    for _part in PARTS:
+        gone, began = trial.parts()[0], time.monotonic()
+        trial.machine.run("kill", "-KILL", str(gone))
         wait_until(
-            lambda gone=before: len(trial.parts()) == len(gone) and gone[0] not in trial.parts(),
+            lambda gone=gone: gone not in trial.parts() and trial.is_steady(number),
             seconds=PART_IS_BACK, what="the part is started again",
         )  # fmt: skip
         trial.wait_well(began, "one process was killed", seconds=PART_IS_BACK)
