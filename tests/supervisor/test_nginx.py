@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import socket
 import subprocess
 import threading
 import time
@@ -74,8 +75,10 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
         upstream.shutdown()
 
 
-def ask(front: tuple[str, Path], path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(front[0].removeprefix("http://"), timeout=10)
+def ask(
+    front: tuple[str, Path], path: str, method: str = "GET", *, patience: float = 10, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(front[0].removeprefix("http://"), timeout=patience)
     connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
     body = answer.read()
@@ -226,6 +229,25 @@ def test_when_the_service_is_down_the_numbers_still_stand_there(tmp_path: Path) 
     assert status == 502
     assert b"tel:129" in body
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_a_service_that_takes_no_connection_is_down_after_ten_seconds_and_not_after_a_minute(tmp_path: Path) -> None:
+    for path in (tmp_path.parent, tmp_path):
+        path.chmod(0o755)
+    running = Servers(tmp_path)
+    with contextlib.ExitStack() as held:
+        deaf = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        # One connection that nobody takes: nothing answers the next one's first packet, as where the host is gone.
+        held.enter_context(socket.create_connection(deaf.getsockname()))
+        held.callback(running.close)
+        upstream = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        url = public_servers.shipped_configuration(tmp_path, upstream=upstream, media=tmp_path)
+        public_servers.serve_nginx(running, tmp_path, url, "/media/images/none")
+        began = time.monotonic()
+        status, _headers, body = ask((url, tmp_path), "/ndihme/", patience=50)
+    assert status == 504
+    assert b"tel:129" in body
+    assert 9 < time.monotonic() - began < 40
 
 
 def test_the_shipped_configuration_is_taken_by_nginx_with_its_certificates_and_http_2(tmp_path: Path) -> None:
