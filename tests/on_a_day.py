@@ -22,7 +22,6 @@ NOT_HERE = (
     f"--deselect={STORING}::test_what_no_submission_names_in_time_is_tidied_away",
     f"--deselect={STORING}::test_files_without_a_row_are_tidied_away_after_an_hour",
     "--deselect=site/config/watch/tests/test_stored.py::test_files_of_the_last_hour_are_no_strays",
-    "--deselect=site/config/watch/tests/test_telling.py::test_while_no_bulk_worker_can_be_asked_the_sweeper_says_it",
 )
 WORDS = ("-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", "logical", "--dist", "worksteal")
 UNITS = "not browser and not faults and not pictures"
