@@ -95,7 +95,7 @@ STEPS = st.one_of(ANY, ANY.map(lambda steps: SHARED + steps))
 @settings(max_examples=500, deadline=None)
 @given(steps=STEPS)
 def test_nothing_is_lost_doubled_or_readable(harness: Harness, steps: list[dict[str, Any]]) -> None:
-    assert harness.run(steps) is None
+    assert harness.run(steps) is None, json.dumps(steps)  # a line for tests/js/device/run.mjs
 
 
 WORK = ("type", "attach", "type", "finish", "send", "type", "resume", "pack", "contact", "lock", "unlock")

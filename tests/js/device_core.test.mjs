@@ -309,6 +309,47 @@ describe("drafts", () => {
     assert.deepEqual((await phone.dump()).parts, []);
   });
 
+  // The whole way of a file: put, and named in the draft; both at once, or the naming only when the drafts have gone.
+  for (const at of ["HEAD sealed-files", "PATCH sealed-files", "POST device-rescues"])
+    for (const isNamedAtOnce of [true, false])
+      test(`a file that another tab adds at ${at} isn't lost, named ${isNamedAtOnce ? "at once" : "later"}`, async () => {
+        const id = await draft("one");
+        const photo = () => new Blob([new Uint8Array(300_000)]);
+        const first = await device.files.put(id, "x", photo());
+        await device.drafts.save(id, { fields: [["photo", first]] });
+        const other = (await phone.openTab()).device;
+        await other.unlock(PIN);
+        await other.drafts.load(id);
+        const { ask } = phone;
+        let file = "";
+        /** @returns {Promise<string>} */
+        const name = () => {
+          const fields = [
+            ["photo", first],
+            ["photo", file],
+          ];
+          return other.drafts.save(id, { fields });
+        };
+        phone.ask = async (path, init) => {
+          const isNow = !file && at === `${init.method} ${path.split("/")[4]}`;
+          if (isNow) {
+            file = await other.files.put(id, "y", photo());
+            if (isNamedAtOnce) await name();
+          }
+          return ask.call(phone, path, init);
+        };
+        await device.sendDrafts();
+        phone.ask = ask;
+        assert.ok(file);
+        if (!isNamedAtOnce) await name();
+        await device.sendDrafts();
+        const named = [...service.drafts.values()].flatMap(({ fields }) => fields.map(([, value]) => value));
+        assert.ok(named.includes(file));
+        for (const each of [first, file]) assert.ok(service.files.get(each)?.plain);
+        const { drafts, files, parts } = await phone.dump();
+        assert.deepEqual([drafts, files, parts], [[], [], []]);
+      });
+
   test("a form that is finished after it was handed over arrives as a form", async () => {
     const id = await draft("one");
     phone.losesAnswers = 1;

@@ -188,7 +188,8 @@ export function forms(text) {
   const plain = Buffer.from(text);
   const inBase64 = [0, 1, 2].map((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), plain]).toString("base64");
-    return whole.slice(before ? 4 : 0, -4); // letters that only the text decides
+    // Letters of six bits each that only the text decides: fewer of them stand by chance among what is sealed.
+    return whole.slice(Math.ceil((before * 8) / 6), Math.floor(((before + plain.length) * 8) / 6));
   });
   return [plain, Buffer.from(text, "utf16le"), ...inBase64.map((each) => Buffer.from(each))];
 }

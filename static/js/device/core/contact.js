@@ -52,7 +52,8 @@ function orUnreachable(work) {
 async function greet(context, device, queue) {
   const { env, store } = context;
   const service = new Service(env);
-  const [sender] = await senders(context);
+  const sender = (await senders(context)).find((each) => each.device === device);
+  if (!sender) return "ok"; // another tab has taken the keys away since
   const token = await queueToken(env, sender);
   const waiting = (await store.all("queue")).filter((row) => row.sealed && row.device === device);
   const drafts = (await store.all("drafts")).filter((row) => row.device === device);

@@ -7,6 +7,7 @@ import { endsAt } from "./clock.js";
 import { contact } from "./contact.js";
 import { Context } from "./context.js";
 import { Drafts } from "./drafts.js";
+import { DeviceError } from "./errors.js";
 import { Files } from "./files.js";
 import { changePin, MAX_WRONG, renewed, setUp, unlock } from "./lock.js";
 import { Pack } from "./pack.js";
@@ -100,15 +101,18 @@ export class Device {
   }
 
   /**
-   * Sends all drafts to the service, where they go on as drafts of their owner, and removes them here. Raises Unreachable.
+   * Sends all drafts to the service, where they go on as drafts of their owner, and removes them here. Raises Unreachable,
+   * and DeviceError: "gone" when the phone was ended meanwhile.
    *
    * @returns {Promise<{ saved: number, left: number }>}
    */
   async sendDrafts() {
-    this.context.open();
-    await this.context.session?.savings?.whole();
+    const session = this.context.open();
+    await session.savings?.whole();
     const [sender] = await senders(this.context);
-    const slot = /** @type {VaultSlot} */ (await this.context.store.get("keys", "vault"));
+    const slot = /** @type {VaultSlot | undefined} */ (await this.context.store.get("keys", "vault"));
+    // Another tab may have taken the keys away since.
+    if (sender?.device !== session.device || !slot) throw new DeviceError("gone");
     const result = await rescue(this.context, { sender, slot });
     this.context.changed();
     return result;

@@ -23,10 +23,11 @@ export async function rescue(context, { sender, slot }) {
   const service = new Service(env);
   const token = await queueToken(env, sender);
   const drafts = (await store.all("drafts")).filter((row) => row.device === sender.device);
-  const late = await sendFilesOf(context, service, { token, drafts });
+  const settled = await sendFilesOf(context, service, { token, drafts });
   let saved = 0;
-  for (const batch of batches(drafts.filter(({ id }) => !late.has(id)))) {
-    const given = await giveAway(store, batch);
+  for (const batch of batches(drafts)) {
+    const given = await giveAway(store, batch, settled);
+    if (!given.length) continue;
     const json = {
       ...{ device: sender.device, key: slot.key, slot: toBase64url(slot.sealed) },
       drafts: given.map(({ id, iv, data }) => ({ id, iv: toBase64url(iv), sealed: toBase64url(data) })),
@@ -37,7 +38,7 @@ export async function rescue(context, { sender, slot }) {
     const hasDecided = status < 500;
     for (const row of given) {
       if (!taken.includes(row.id)) hasDecided && (await takeAgain(store, row));
-      else if (await letGo(store, row)) saved += 1;
+      else if (await letGo(store, row, settled)) saved += 1;
     }
     if (status !== 200) break;
   }
@@ -45,19 +46,22 @@ export async function rescue(context, { sender, slot }) {
 }
 
 /**
- * Marks rows as given to the service, and returns them as they are stored. What a page saves from then on goes on under
- * another id: the service takes an id once, and an answer that got lost must not hide a newer text. Which one it goes on
- * from is sealed with it, so that the service lets the newer text take the older one's place.
+ * Marks rows as given to the service, and returns them as they are stored; those that wait for a file stay as they are.
+ * What a page saves from then on goes on under another id: the service takes an id once, and an answer that got lost
+ * must not hide a newer text. Which one it goes on from is sealed with it, so that the service lets the newer text take
+ * the older one's place.
  *
  * @param {DeviceStore} store
  * @param {DraftRow[]} batch
+ * @param {Set<string>} settled
  */
-function giveAway(store, batch) {
-  return store.run(["drafts"], "readwrite", async (requests) => {
+function giveAway(store, batch, settled) {
+  return store.run(["drafts", "files"], "readwrite", async (requests) => {
     const given = [];
+    const files = await requests.all("files");
     for (const { id } of batch) {
       const row = await requests.get("drafts", id);
-      if (!row) continue;
+      if (!row || isWaiting(files, id, settled)) continue;
       const marked = { ...row, isGiven: true };
       await requests.put("drafts", marked);
       given.push(marked);
@@ -96,31 +100,44 @@ function* batches(rows) {
 }
 
 /**
- * Returns the drafts that wait for a file of theirs. One that the service refuses stops nothing: its draft arrives
- * without it.
+ * Sends the files of drafts. Returns the ids of those that the service has or refuses: one that it refuses stops
+ * nothing, its draft arrives without it.
  *
  * @param {DeviceContext} context
  * @param {ServiceClient} service
  * @param {{ token: string, drafts: DraftRow[] }} what
+ * @returns {Promise<Set<string>>}
  */
 async function sendFilesOf(context, service, { token, drafts }) {
   const ids = new Set(drafts.map(({ id }) => id));
-  const late = new Set();
+  const settled = new Set();
   for (const file of await context.store.all("files")) {
-    if (!ids.has(file.draft) || isThere(file, context.env.now())) continue;
-    const { kind } = await sendFile(context, service, { token, file });
-    if (kind !== "sent" && kind !== "refused") late.add(file.draft);
+    if (!ids.has(file.draft)) continue;
+    const { kind } = isThere(file, context.env.now())
+      ? { kind: "sent" }
+      : await sendFile(context, service, { token, file });
+    if (kind === "sent" || kind === "refused") settled.add(file.id);
   }
-  return late;
+  return settled;
 }
 
-/** @param {DeviceStore} store @param {DraftRow} sent */
-function letGo(store, sent) {
+/**
+ * Whether a file of the draft is still to be sent: one that came late, or that another tab has added meanwhile.
+ *
+ * @param {FileRow[]} files
+ * @param {string} draft
+ * @param {Set<string>} settled
+ */
+const isWaiting = (files, draft, settled) => files.some((file) => file.draft === draft && !settled.has(file.id));
+
+/** @param {DeviceStore} store @param {DraftRow} sent @param {Set<string>} settled */
+function letGo(store, sent, settled) {
   return store.run(["drafts", "files", "chunks", "parts"], "readwrite", async (requests) => {
     const row = await requests.get("drafts", sent.id);
-    if (row?.turn !== sent.turn) return false;
+    const files = await requests.all("files");
+    if (row?.turn !== sent.turn || isWaiting(files, sent.id, settled)) return false;
     await requests.remove("drafts", sent.id);
-    for (const file of await requests.all("files")) if (file.draft === sent.id) await removeFile(requests, file);
+    for (const file of files) if (file.draft === sent.id) await removeFile(requests, file);
     return true;
   });
 }

@@ -76,7 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def handle_one_request(self) -> None:
-        with suppress(ConnectionError):  # of a client that has given up
+        self.close_connection = True  # also where nothing more can be read: of a client that has given up
+        with suppress(OSError):
             super().handle_one_request()
 
     def log_message(self, format: str, *args: Any) -> None: ...
