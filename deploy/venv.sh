@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes .venv, where there is none, with the first Python from 3.11 to 3.13 found here, and puts uv into it: uv installs
-# exactly what a lock file pins, where the pip that a Python brings along may take a newer release and find no hash for it.
+# Makes .venv, where there is none, with the first Python from 3.11 to 3.13 found here (or the one that PYTHON names), and
+# puts uv into it: uv installs exactly what a lock file pins, where the pip that a Python brings along may take a newer
+# release and find no hash for it.
 set -eu
 install_uv() {
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/locks/uv.txt
@@ -9,7 +10,8 @@ if [ -x .venv/bin/python ]; then
   install_uv
   exit 0
 fi
-for name in python3 python3.13 python3.12 python3.11; do
+wanted="${PYTHON:-python3 python3.13 python3.12 python3.11}"
+for name in $wanted; do
   if command -v "$name" >/dev/null &&
     "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
     found="$name"
@@ -17,7 +19,7 @@ for name in python3 python3.13 python3.12 python3.11; do
   fi
 done
 if [ -z "${found:-}" ]; then
-  echo "Python 3.11, 3.12 or 3.13 is needed and none was found (apt-get install python3)." >&2
+  echo "Python 3.11, 3.12 or 3.13 is needed, and is none of: $wanted (apt-get install python3)." >&2
   exit 1
 fi
 if ! "$found" -c 'import ensurepip' 2>/dev/null; then

@@ -599,11 +599,36 @@ describe("the service's word", () => {
     [row.queue, row.read] = ["new-queue", "new-read"];
     assert.equal(await device.contact(), "signed-out");
     assert.ok(device.meta?.needsRenewal);
-    await device.renewed({ queue_token: "new-queue", read_token: "new-read" });
+    assert.ok(await device.renew(async () => ({ queue_token: "new-queue", read_token: "new-read" })));
     assert.equal(await device.contact(), "ok");
     assert.equal(await device.pack.refresh(), "ok");
     assert.equal(device.meta?.needsRenewal, false);
     assert.ok(await device.drafts.load(id));
+  });
+
+  test("two tabs that renew at once, and answers that cross, leave the tokens that the service takes", async () => {
+    const other = (await phone.openTab()).device;
+    await other.unlock(PIN);
+    /** @type {Function[]} */
+    const answers = [];
+    const ask = async () => {
+      const tokens = service.renew(registered.device);
+      await new Promise((resolve) => answers.push(resolve));
+      return tokens;
+    };
+    const both = Promise.all([device.renew(ask), other.renew(ask)]);
+    for (let given = 0; given < 2; given += 1) {
+      while (!answers.length) await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 20)); // the other would have asked by now
+      answers.pop()?.();
+    }
+    assert.deepEqual(await both, [true, true]);
+    assert.equal(await device.contact(), "ok");
+  });
+
+  test("a renewal that isn't given changes nothing", async () => {
+    assert.equal(await device.renew(async () => null), false);
+    assert.equal(await device.contact(), "ok");
   });
 
   test("brings the pack and its forms, and forms of drafts stay", async () => {

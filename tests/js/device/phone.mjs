@@ -96,9 +96,12 @@ class Locks {
 
   of(fuse) {
     return {
-      request: async (name, { ifAvailable: _ }, work) => {
-        const holder = this.held.get(name);
-        if (holder && !holder.isDead) return work(null);
+      request: async (name, ...given) => {
+        const work = given.pop();
+        const isHeld = () => this.held.has(name) && !this.held.get(name).isDead;
+        if (given[0]?.ifAvailable && isHeld()) return work(null);
+        while (isHeld()) await new Promise((resolve) => setImmediate(resolve));
+        if (fuse.isDead) return never();
         this.held.set(name, fuse);
         try {
           return await work({ name });

@@ -36,7 +36,7 @@ const acts = {
   finish: ({ id, ...how }) => device.drafts.finish(id, how),
   send: () => device.queue.send({ now: true }),
   contact: () => device.contact(),
-  renewed: ({ tokens }) => device.renewed(tokens),
+  renewed: ({ tokens }) => device.renew(async () => tokens),
   pack: () => device.pack.refresh(),
   packed: () => device.pack.get(),
   unlock: () => device.unlock("274916"),

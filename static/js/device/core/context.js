@@ -146,6 +146,18 @@ export class Context {
     return this.env.locks.request(name, { ifAvailable: true }, async (lock) => (lock ? work() : null));
   }
 
+  /**
+   * One after the other among all tabs.
+   *
+   * @template T
+   * @param {string} name
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async inTurn(name, work) {
+    return this.env.locks ? this.env.locks.request(name, work) : work();
+  }
+
   /** @param {unknown} message of another tab, or of the worker */
   async heard(message) {
     if (message === "lock") this.session = null;

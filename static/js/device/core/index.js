@@ -81,9 +81,18 @@ export class Device {
     return changePin(this.context, old, chosen);
   }
 
-  /** @param {{ queue_token: string, read_token: string, ends_at?: string }} tokens */
-  renewed(tokens) {
-    return renewed(this.context, tokens);
+  /**
+   * Asks for new tokens and stores them before another tab asks: of two answers that cross, the phone would keep the
+   * tokens that the service takes no more. False when none were given.
+   *
+   * @param {() => Promise<{ queue_token: string, read_token: string, ends_at?: string } | null>} ask
+   */
+  renew(ask) {
+    return this.context.inTurn("vatra-device-renew", async () => {
+      const tokens = await ask();
+      if (tokens) await renewed(this.context, tokens);
+      return tokens !== null;
+    });
   }
 
   /**

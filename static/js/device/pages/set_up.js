@@ -6,6 +6,7 @@ import { pinWords, word } from "./dom.js";
 const form = /** @type {HTMLFormElement} */ (document.getElementById("set-up"));
 const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
 const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (form.querySelector(`[data-part="${name}"]`));
+const PATIENCE = 30_000;
 let isBusy = false;
 
 /** @param {string} words */
@@ -121,25 +122,36 @@ async function offerRenewal() {
     inside("renew-error").textContent = words;
     inside("renew-error").hidden = words === "";
   };
-  renewal.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const press = async () => {
     say("");
     const answer = await device.unlock(pin.value).catch(() => "wrong");
     pin.value = "";
     if (answer === "wiped") return location.reload();
     if (answer !== "open") return say(word("pinWrong"));
-    const reply = await fetch(renewal.dataset.renewal ?? "", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token.value },
-      body: JSON.stringify({ device: device.meta?.device }),
-    }).catch(() => null);
-    if (reply?.status === 200) {
-      await device.renewed(await reply.json());
-      inside("renewed").textContent = word("renewed");
-    } else {
-      say(word(reply ? "setUpRefused" : "setUpNetwork"));
-    }
+    let words = word("setUpNetwork");
+    const ask = async () => {
+      const reply = await fetch(renewal.dataset.renewal ?? "", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token.value },
+        body: JSON.stringify({ device: device.meta?.device }),
+        signal: AbortSignal.timeout(PATIENCE), // another tab may wait for its turn
+      }).catch(() => null);
+      if (reply?.status === 200) return reply.json();
+      if (reply) words = word("setUpRefused");
+      return null;
+    };
+    const isRenewed = await device.renew(ask).catch(() => false);
+    if (isRenewed) inside("renewed").textContent = word("renewed");
+    else say(words);
     await device.lock();
+  };
+  renewal.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    isBusy = true;
+    void press().finally(() => {
+      isBusy = false;
+    });
   });
 }
 
