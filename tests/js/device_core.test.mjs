@@ -626,6 +626,24 @@ describe("the service's word", () => {
     assert.equal(await device.contact(), "ok");
   });
 
+  test("of renewals whose answers get lost, also after one that came, the phone has a token that delivers", async () => {
+    const ask = async () => service.renew(registered.device);
+    const lost = async () => {
+      service.renew(registered.device);
+      return null;
+    };
+    for (const each of [lost, ask, lost, lost, ask, ask, lost]) {
+      await device.renew(each);
+      assert.equal(await device.renew(lost), false);
+    }
+    assert.equal(await device.contact(), "ok");
+  });
+
+  test("without an answer of the service no renewal is asked for", async () => {
+    phone.isOnline = false;
+    assert.equal(await device.renew(async () => assert.fail()), false);
+  });
+
   test("a renewal that isn't given changes nothing", async () => {
     assert.equal(await device.renew(async () => null), false);
     assert.equal(await device.contact(), "ok");

@@ -150,7 +150,11 @@ export class World {
         ["photo", file],
       ],
     });
-    if (stored !== id) await this.follow(tab, id, stored);
+    if (stored !== id) {
+      await this.follow(tab, id, stored);
+      phone.pages[at].delete(id);
+      phone.pages[at].set(stored, word);
+    }
     this.texts.set(stored, word);
     maybe.splice(stored === id ? 0 : maybe.indexOf(word), stored === id ? maybe.indexOf(word) + 1 : 1);
   }
@@ -237,6 +241,7 @@ export class World {
     const { device, state } = { state: tab.device.state, ...phone.registered };
     if (state !== "open" || !phone.isOnline || this.service.devices.get(device).isEnded) return;
     await tab.device.renew(async () => {
+      if (this.service.isDown) return null;
       const tokens = this.service.renew(device);
       for (let turns = tokens.queue_token.charCodeAt(2) % 8; turns > 0; turns -= 1) await null;
       if (phone.losesAnswers === 0) return tokens;

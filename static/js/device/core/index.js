@@ -83,13 +83,15 @@ export class Device {
 
   /**
    * Asks for new tokens and stores them before another tab asks: of two answers that cross, the phone would keep the
-   * tokens that the service takes no more. False when none were given.
+   * tokens that the service takes no more. What it has is used before, since of several renewals the service knows the
+   * newest token and the one that was used last. False when none were given.
    *
    * @param {() => Promise<{ queue_token: string, read_token: string, ends_at?: string } | null>} ask
    */
   renew(ask) {
     return this.context.inTurn("vatra-device-renew", async () => {
-      const tokens = await ask();
+      const answer = await this.contact();
+      const tokens = answer === "ok" || answer === "signed-out" ? await ask() : null;
       if (tokens) await renewed(this.context, tokens);
       return tokens !== null;
     });
