@@ -16,12 +16,17 @@ function size(bytes) {
   return kilobytes < 1024 ? `(${Math.ceil(kilobytes)} kB)` : `(${(kilobytes / 1024).toFixed(1)} MB)`;
 }
 
+/** @param {unknown} error */
+const codeOf = (error) => /** @type {{ code?: string }} */ (error).code;
+
 /**
+ * `save`: what is on the page, which another tab may have finished or removed: then it is a draft of its own again.
+ *
  * @param {HTMLFormElement} form
  * @param {{ device: PhoneDevice, id: () => string, accept: (name: string) => string[],
- *   changed: () => void }} options
+ *   changed: () => void, save: () => Promise<void> }} options
  */
-export function takeFiles(form, { device, id, accept, changed }) {
+export function takeFiles(form, { device, id, accept, changed, save }) {
   form.addEventListener("change", async (event) => {
     const field = /** @type {HTMLInputElement} */ (event.target);
     const [file] = field.files ?? [];
@@ -30,13 +35,19 @@ export function takeFiles(form, { device, id, accept, changed }) {
     const ready = await prepared(file, accept(field.name));
     field.value = "";
     if ("problem" in ready) return tell(field, word(ready.problem));
+    const put = () => device.files.put(id(), ready.name, ready.blob);
     try {
-      const stored = await device.files.put(id(), ready.name, ready.blob);
+      const stored = await put().catch(async (error) => {
+        if (codeOf(error) !== "gone") throw error;
+        await save();
+        return put();
+      });
       tell(field, "");
       name(field, stored, { name: ready.name, size: ready.blob.size });
       changed();
     } catch (error) {
-      tell(field, word(/** @type {{ code?: string }} */ (error).code === "too-large" ? "tooLarge" : "full"));
+      const code = codeOf(error) ?? "";
+      tell(field, word({ "too-large": "tooLarge", full: "full" }[code] ?? "notSaved"));
     }
   });
 }

@@ -96,6 +96,7 @@ export class Filling {
       id: () => this.draft.id,
       accept: (name) => this.acceptOf(name),
       changed: () => this.changed(),
+      save: () => this.save(),
     });
     part(this.screen, "discard").addEventListener("click", () => void this.discard());
     this.tellSaved(word("saved", { time: clock(draft.changedAt) }));
