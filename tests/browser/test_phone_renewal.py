@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Request, expect
 
-from access.models import FieldToken
+from access.models import FieldToken, User
+from case_forms.devices.actions import end_device
+from case_forms.devices.models import Device
 
 from .pocket import PIN, Pocket
 
@@ -44,3 +46,15 @@ def test_without_a_network_it_says_so_and_a_later_press_renews_it(pocket: Pocket
     page.click("form#renew button")
     expect(page.locator("[data-part=renewed]")).not_to_be_empty()
     expect(page.locator("[data-part=renew-error]")).to_be_hidden()
+
+
+def test_one_that_was_ended_meanwhile_is_not_renewed_and_can_be_set_up_anew(pocket: Pocket) -> None:
+    pocket.set_up()
+    page = pocket.page
+    page.goto(f"{pocket.server}/field/phone/set-up/")
+    expect(page.locator("#renew-pin")).to_be_visible()
+    end_device(device=Device.objects.get(), by=User.objects.get(username="koordinator"), why="lost")
+    page.fill("#renew-pin", PIN)
+    page.click("form#renew button")
+    expect(page.locator("form#set-up")).to_be_visible()
+    expect(page.locator("form#renew")).to_be_hidden()

@@ -141,6 +141,7 @@ async function offerRenewal() {
       return null;
     };
     const isRenewed = await device.renew(ask).catch(() => false);
+    if (device.state === "wiped") return location.reload(); // it was ended: the page says how to set it up anew
     if (isRenewed) inside("renewed").textContent = word("renewed");
     else say(words);
     await device.lock();
