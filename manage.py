@@ -17,7 +17,7 @@ def main() -> None:
     from django.core.management import BaseCommand, ManagementUtility
 
     class Utility(ManagementUtility):
-        """What is loaded stays to the end: looking through it again and again took half of a command's start."""
+        """What is loaded stays to the end: looking through it again and again took half of `check`."""
 
         def fetch_command(self, subcommand: str) -> BaseCommand:
             gc.freeze()

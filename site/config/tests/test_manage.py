@@ -13,7 +13,7 @@ SAYS = (
 
 
 def test_a_command_has_the_collector_and_the_settings_it_was_given() -> None:
-    """While it loads the collector is off: what is loaded stays, and looking through it took half of the start."""
+    """While it loads the collector is off: what is loaded stays, and looking through it took half of `check`."""
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     command = [sys.executable, "manage.py", "shell", "--settings=config.settings.test", "--no-imports", "-c", SAYS]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
