@@ -12,7 +12,7 @@ if [ ! -s $tls/fullchain.pem ]; then
     -keyout $tls/privkey.pem -out $tls/fullchain.pem 2>/dev/null
 fi
 sed -E -e "s/server_name vatra\.example;/server_name $SITE_HOST;/" -e 's/listen (\[::\]:)?80;/listen \18080;/' \
-  -e 's/listen (\[::\]:)?443 /listen \18443 /' -e "s#server 127\.0\.0\.1:8000;#server service:8000;#" \
+  -e 's/listen (\[::\]:)?443 /listen \18443 /' -e "s#server 127\.0\.0\.1:8000 #server service:8000 #" \
   -e "s#/run/vatra-pages#$run/pages#" -e "s#/var/log/nginx/#$run/logs/#" \
   -e '/location \^~ \/media\/images\//,/^    \}/d' /srv/vatra/app/deploy/nginx.conf >$run/site.conf
 cat >$run/nginx.conf <<CONF

@@ -147,7 +147,7 @@ def shipped_configuration(folder: Path, *, upstream: str, media: Path) -> str:
     text = re.sub(r"^\s*ssl_\w+ .*;$", "", text, flags=re.MULTILINE)
     text = re.sub(r"^\s*listen \[::\]:443 ssl http2;.*$", "", text, flags=re.MULTILINE)
     text = text.replace("listen 443 ssl http2;", f"listen 127.0.0.1:{port};")
-    text = text.replace("server 127.0.0.1:8000;", f"server {upstream.removeprefix('http://')};")
+    text = text.replace("server 127.0.0.1:8000 ", f"server {upstream.removeprefix('http://')} ")
     text = text.replace("proxy_set_header Host $host;", "proxy_set_header Host $http_host;")
     text = text.replace("/run/vatra-pages", str(folder / "pages")).replace("/var/log/nginx", str(folder))
     text = text.replace("/srv/vatra/data/media/images/", f"{media}/images/").replace("/srv/vatra/app", str(ROOT))

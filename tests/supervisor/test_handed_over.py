@@ -74,11 +74,14 @@ class Readers:
     """People who each open a connection of their own, ten a second: how each was answered, and after how long.
 
     `paths`: asked in turn; `{number}` in one makes it a page that no cache holds.
+    `again`: who was left without an answer at a connection that was taken, and asked a second time as nginx does
+    (deploy/nginx.conf). granian's hyper closes at once what it took and hasn't read from yet (hyperium/hyper#3808).
     """
 
     def __init__(self, port: int, paths: Sequence[str] = ("/healthz",)) -> None:
         self.port, self.paths, self.is_over = port, paths, threading.Event()
         self.answers: list[tuple[object, float]] = []
+        self.again = 0
         self.threads: list[threading.Thread] = []
 
     def run(self) -> None:
@@ -96,15 +99,21 @@ class Readers:
     def _ask(self, number: int) -> None:
         path = self.paths[number % len(self.paths)].format(number=number)
         began = time.monotonic()
+        status = self._ask_once(path)
+        if status in ("RemoteDisconnected", "ConnectionResetError"):
+            self.again += 1
+            status = self._ask_once(path)
+        self.answers.append((status, time.monotonic() - began))
+
+    def _ask_once(self, path: str) -> object:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request("GET", path)
-            status: object = connection.getresponse().status
+            return connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:
-            status = type(error).__name__
+            return type(error).__name__
         finally:
             connection.close()
-        self.answers.append((status, time.monotonic() - began))
 
 
 @pytest.fixture
@@ -123,7 +132,8 @@ def test_nobody_is_refused_while_the_service_is_started_again(stored: StoredHous
     thread = threading.Thread(target=readers.run)
     thread.start()
     time.sleep(2)
-    for _round in range(2):
+    stops = 2
+    for _round in range(stops):
         stored.stop()
         stored.console.unlink()
         stored.start().wait_ready()
@@ -132,8 +142,9 @@ def test_nobody_is_refused_while_the_service_is_started_again(stored: StoredHous
     thread.join()
     readers.wait()
     longest = max(seconds for _status, seconds in readers.answers)
-    print(f"{len(readers.answers)} answers; the longest wait {longest:.1f} s")
+    print(f"{len(readers.answers)} answers, {readers.again} at the second try; the longest wait {longest:.1f} s")
     assert {status for status, _seconds in readers.answers} == {200}
+    assert readers.again <= stops  # ten readers a second, and each stop closes what it took in some milliseconds
     assert longest > 1  # otherwise nobody had to wait, and nothing was tried
 
 
@@ -155,5 +166,6 @@ def test_all_who_waited_for_a_restart_get_their_page_though_they_come_at_once(
     readers.wait()
     longest = max(seconds for _status, seconds in readers.answers)
     print(f"{len(readers.answers)} answers; the longest wait {longest:.1f} s")
+    assert readers.again == 0
     assert Counter(status for status, _seconds in readers.answers) == {200: len(readers.answers)}
     assert longest > AWAY_SECONDS

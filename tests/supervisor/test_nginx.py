@@ -231,6 +231,46 @@ def test_when_the_service_is_down_the_numbers_still_stand_there(tmp_path: Path) 
     assert headers["Cache-Control"] == "no-store"
 
 
+class Leaving:
+    """A service on its way out: it takes the first connection and closes it without an answer, then it answers."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.taken = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _address = self.listener.accept()
+            except OSError:
+                return
+            self.taken += 1
+            connection.recv(65536)
+            if self.taken > 1:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nhere")
+            connection.close()
+
+
+@pytest.mark.parametrize(("method", "status", "taken"), [("GET", 200, 2), ("POST", 502, 1)])
+def test_what_a_restart_left_unanswered_is_asked_once_more_and_a_form_is_never_sent_twice(
+    tmp_path: Path, method: str, status: int, taken: int
+) -> None:
+    for path in (tmp_path.parent, tmp_path):
+        path.chmod(0o755)
+    running, leaving = Servers(tmp_path), Leaving()
+    url = public_servers.shipped_configuration(
+        tmp_path, upstream=f"http://127.0.0.1:{leaving.listener.getsockname()[1]}", media=tmp_path
+    )
+    try:
+        public_servers.serve_nginx(running, tmp_path, url, "/media/images/none")
+        answer = ask((url, tmp_path), "/ndihme/", method)
+    finally:
+        running.close()
+        leaving.listener.close()
+    assert (answer[0], leaving.taken) == (status, taken)
+
+
 def test_a_service_that_takes_no_connection_is_down_after_ten_seconds_and_not_after_a_minute(tmp_path: Path) -> None:
     for path in (tmp_path.parent, tmp_path):
         path.chmod(0o755)
