@@ -3,26 +3,46 @@
 Such a leg collects these, and not eleven thousand tests that it leaves out again.
 """
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import is_hypothesis_test
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages", "tests")
 MARKS = ("browser", "faults")
+EXAMPLES = re.compile(r"^(from|import) (hypothesis|tests\.examples)\b|CONTRACT_EXAMPLES", re.MULTILINE)
 
 
 def find_files(mark: str) -> list[str]:
     """Paths of the test files that name this mark, from the root."""
     name = f"pytest.mark.{mark}"
-    files = (path for room in ROOMS for path in (ROOT / room).rglob("test_*.py"))
-    return sorted(str(path.relative_to(ROOT)) for path in files if name in path.read_text(encoding="utf-8"))
+    return sorted(path for path, text in _read_all() if name in text)
+
+
+def find_files_with_examples() -> list[str]:
+    """Paths of the test files that try as many random examples as tests/examples.py says, from the root."""
+    return sorted(path for path, text in _read_all() if EXAMPLES.search(text))
+
+
+def _read_all() -> Iterator[tuple[str, str]]:
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("test_*.py"):
+            yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
 
 
 def check_none_is_missed(items: list[pytest.Item]) -> None:
-    """Fail where a test has a leg's mark and its file doesn't name it: that leg would never run it."""
+    """Fail where a test has a leg's mark, or tries random examples, and that leg doesn't find its file.
+
+    Raises pytest.UsageError.
+    """
     found = {mark: {ROOT / path for path in find_files(mark)} for mark in MARKS}
+    with_examples = {ROOT / path for path in find_files_with_examples()}
     for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)) and item.path not in with_examples:
+            raise pytest.UsageError(f"{item.nodeid}: its file has to import hypothesis itself (tests/marked_files.py)")
         for mark in MARKS:
             if item.get_closest_marker(mark) and item.path not in found[mark]:
                 raise pytest.UsageError(

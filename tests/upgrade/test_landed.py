@@ -25,7 +25,7 @@ from .make import DATA, MAX_BYTES, ROOT, find_stored
 OWN = "sqlite" if connection.vendor == "sqlite" else "postgresql"
 STORED = find_stored(OWN)
 # `make test` brings the oldest along, the thorough run all of them.
-TAKEN = STORED if os.environ.get("EXAMPLES_FACTOR", "1") == "10" else STORED[:1]
+TAKEN = STORED if os.environ.get("LANDINGS") == "all" else STORED[:1]
 
 
 @pytest.mark.parametrize("path", TAKEN, ids=lambda path: path.name.partition(".")[0])
