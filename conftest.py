@@ -1,4 +1,4 @@
-"""What holds for every test of the house."""
+"""What holds for every test of the system."""
 
 import gc
 import os
@@ -29,14 +29,14 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 
 @pytest.fixture(autouse=True, scope="module")
-def language_of_the_house() -> Iterator[None]:
-    """Each file begins in the house's language, and so does what it lays down for all its tests."""
+def language_of_the_system() -> Iterator[None]:
+    """Each file begins in the system's language, and so does what it lays down for all its tests."""
     with translation.override(django_settings.LANGUAGE_CODE):
         yield
 
 
 @pytest.fixture(autouse=True)
-def language_of_each(language_of_the_house: None) -> Iterator[None]:
+def language_of_each(language_of_the_system: None) -> Iterator[None]:
     """Each test begins in it too: the language of a request stays active in its thread when the request has ended."""
     with translation.override(django_settings.LANGUAGE_CODE):
         yield

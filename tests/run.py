@@ -26,7 +26,7 @@ PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
 PROCESSORS = len(os.sched_getaffinity(0))
 CHART_WIDTH = 60  # characters
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.leg")
-PUBLIC = "tests/public/"  # browsers that visit a running house, not the server of a test
+PUBLIC = "tests/public/"  # browsers that visit a running system, not the server of a test
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
 COVERED = (
     "notifications/outbox/*,case_forms/submissions/*,case_forms/procedures/*,site/access/*"  # as in pyproject.toml
@@ -128,7 +128,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
         ],
         [
             Leg("chaos", (python, *PYTEST, *faults, "-m", "faults", "--at-least", "55"), named),
-            # Second: its house begins with the migrated database, which another leg has made by then.
+            # Second: its system begins with the migrated database, which another leg has made by then.
             Leg("public", (python, *PYTEST, *in_public, *browser, "44"), {**named, "TEST_DATABASE": "file"}),
             Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), named, niceness=10),
         ],

@@ -11,7 +11,7 @@ from .definition import AskedItem, Form, Question
 from .fact_types import KNOWN, FactCatalogue
 from .properties import OpenSource
 
-OF_THE_HOUSE = ("yes_no_unknown",)  # types whose choices have labels of ours
+OF_THE_SYSTEM = ("yes_no_unknown",)  # types whose choices have labels of ours
 DAYS = frozenset({"date", "datetime", "time"})
 
 
@@ -40,7 +40,7 @@ class Sentences:
     def _learn_answers(self, question: Question, form: Form, key: str) -> None:
         if _is_day(question):
             self.days.add(key)
-        if question.type in OF_THE_HOUSE:
+        if question.type in OF_THE_SYSTEM:
             worded = registry.get(question.type).listed(question, self.language, OpenSource())
             self.values[key] = {value: str(label) for value, label in worded}
         own = form.lists.get(question.choices_from)

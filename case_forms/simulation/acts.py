@@ -1,4 +1,4 @@
-"""What people do in a story, done by the house's own functions: replies, and changes of the roster."""
+"""What people do in a story, done by the system's own functions: replies, and changes of the roster."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -111,7 +111,7 @@ def find_notice(act: Any, fits: Any, now: datetime) -> Notice:
 def _sort_newest_first(notices: Iterable[Notice]) -> list[Notice]:
     """Sort notices, and tell those of one moment apart by what they follow up on, up to the first of their chains.
 
-    Keys are random: by them a story told twice, or lived by the real house, could go another way. One coordinator may
+    Keys are random: by them a story told twice, or lived by the real system, could go another way. One coordinator may
     be called at the same moment about two chains, when another has declined both.
     """
     found = list(notices)

@@ -45,7 +45,7 @@ from outreach_pages.records.models import InformativeSession
 from .acts import ActImpossible
 from .case_acts import hire_coordinator
 from .contents import build_table, insert
-from .house import IMAGINED, House
+from .simulated_system import IMAGINED, SimulatedSystem
 from .story import ALBANIA, Corrects, FurtherForm, SessionHeld, Story
 
 TEXT = "Shembull / Example"
@@ -64,14 +64,14 @@ class StoryImpossible(Exception):
 class Arrivals:
     """Where a story takes place, and who sends what in it. Raises StoryImpossible."""
 
-    def __init__(self, story: Story, house: House) -> None:
+    def __init__(self, story: Story, system: SimulatedSystem) -> None:
         self.story = story
-        self.house = house
+        self.system = system
         self.place = self._find_place()
         self.unit = self._find_unit()
         self.worker = self._hire_worker()
         self.coordinator = hire_coordinator(
-            self.house.database.connection,
+            self.system.database.connection,
             IMAGINED - 1,
             self.unit.region,
             timezone.localdate(self.story.begins_at),
@@ -102,7 +102,7 @@ class Arrivals:
             unit=self.unit,
             starts_on=timezone.localdate(self.story.begins_at),
         )
-        insert(self.house.database.connection, [build_table([worker]), build_table([at_work])])
+        insert(self.system.database.connection, [build_table([worker]), build_table([at_work])])
         return worker
 
     def begin(self) -> tuple[Case | None, Tip | None]:

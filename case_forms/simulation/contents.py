@@ -1,4 +1,4 @@
-"""What a simulated house is furnished with: rows of the real database, as many as a story can read, and no more.
+"""What a simulated system is furnished with: rows of the real database, as many as a story can read, and no more.
 
 Read before the swap, each table in one query, and written to the memory database by plain SQL: no signal is sent and
 nothing is opened (sealed columns are copied as they stand). Passwords and PINs stay where they are.

@@ -53,7 +53,7 @@ def _read(found: Iterable[Any]) -> tuple[_Place, ...]:
     return tuple(_Place(each.pk, each.slug, str(each)) for each in found)
 
 
-# Places hardly ever change, and a house is furnished after each edit of a procedure.
+# Places hardly ever change, and a system is furnished after each edit of a procedure.
 @lru_cache(maxsize=1)
 def _build_for(places: tuple[tuple[Area, tuple[_Place, ...]], ...], required: frozenset[str]) -> tuple[Table, ...]:
     directory = _Directory(dict(places), required)

@@ -72,7 +72,7 @@ class OpenNotice:
 
 @dataclass
 class Outside:
-    """What a simulated house has around it, for as long as one story lasts.
+    """What a simulated system has around it, for as long as one story lasts.
 
     `asked_at`: by notice, when the directory was last asked about it in vain. `changed_at`: when the story changed the
     directory. `lists_tried_at`: when the lists of the day were last looked at. `asleep`: the notices whose calls only
@@ -148,7 +148,7 @@ class Outside:
 
     @property
     def idle_clocks(self) -> frozenset[str]:
-        """The names of the house's clocks whose table is empty: turning one finds nothing, whatever the time."""
+        """The names of the system's clocks whose table is empty: turning one finds nothing, whatever the time."""
         found: frozenset[str] = self._look("idle", _read_idle_clocks)
         return found
 

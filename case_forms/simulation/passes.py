@@ -1,7 +1,7 @@
-"""What moves a house by itself: the passes of the sweeper and of the workers, as a simulation runs them.
+"""What moves a system by itself: the passes of the sweeper and of the workers, as a simulation runs them.
 
 Each says when it next has something to do, so that a simulation can go from one due moment to the next. A pass itself
-is the house's own function; nothing of what it does is written here. Another clock joins by `register_pass`.
+is the system's own function; nothing of what it does is written here. Another clock joins by `register_pass`.
 """
 
 from collections.abc import Callable
@@ -112,7 +112,7 @@ def _resolve(now: datetime, outside: Outside) -> None:
             continue
         ask_at = _first_ask_after(now, each.owed_at)
         if ask_at > now and each.pk in outside.asked_at:
-            # The asks in between were left out; the house's next one is later than this moment.
+            # The asks in between were left out; the system's next one is later than this moment.
             Notice.objects.filter(pk=each.pk).update(next_attempt_at=ask_at)
         else:
             asked.append(each.pk)
@@ -124,7 +124,7 @@ def _resolve(now: datetime, outside: Outside) -> None:
 def _next_ask(now: datetime, outside: Outside) -> datetime | None:
     """Return when the directory is next asked with another answer: nothing changes between two changes of the roster.
 
-    The house asks again and again, each half minute on the first day and each five minutes after it. What it asks in
+    The system asks again and again, each half minute on the first day and each five minutes after it. What it asks in
     between is left out, and the moment of the ask that finds somebody is kept.
     """
     moments = []
@@ -211,7 +211,7 @@ def _next_listing(each: OpenNotice, now: datetime, outside: Outside) -> datetime
 def _has_list(now: datetime, outside: Outside) -> bool:
     """Tell whether a list is open: it is closed as soon as nothing is left on it.
 
-    The house looks each time. Where nothing that can be listed has changed, it would find what it left.
+    The system looks each time. Where nothing that can be listed has changed, it would find what it left.
     """
     is_open = any(each.purpose == Purpose.DIGEST for each in outside.notices)
     return is_open and outside.lists_stood_as != _get_listable(now, outside)
@@ -232,7 +232,7 @@ def _next_eight(now: datetime) -> datetime:
 def _next_mark(now: datetime, outside: Outside) -> datetime | None:
     """Return when a duty's mark is reached; now, while somebody is still asked about one that is done.
 
-    The house withdraws such a notice when the transaction is committed. A story's never is: its clock does it.
+    The system withdraws such a notice when the transaction is committed. A story's never is: its clock does it.
     """
     return now if outside.asks_about_what_is_done else outside.next_mark_at
 
@@ -254,7 +254,7 @@ def _turn_talk(now: datetime, outside: Outside) -> None:
 def _has_talk(now: datetime, outside: Outside) -> bool:
     """Tell whether somebody is being sent back to their notice: that is withdrawn as soon as it is over.
 
-    The house looks each time. What it would find where nothing has changed is what it left.
+    The system looks each time. What it would find where nothing has changed is what it left.
     """
     is_open = any(each.purpose in (Purpose.TALK, Purpose.OUTCOME) for each in outside.notices)
     return is_open and outside.talk_stands_as != outside.talk_stood_as

@@ -1,13 +1,13 @@
-"""One story, lived through in a simulated house.
+"""One story, lived through in a simulated system.
 
 1. The unit's form, or what the public sends, comes in as it would: `receive_submission`, `receive_tip`,
    `receive_request`.
-2. The clock goes from one due moment to the next. At each, people do what the story says, and the house passes
+2. The clock goes from one due moment to the next. At each, people do what the story says, and the system passes
    (`passes`): steps of ladders, the directory, sending, lists.
 3. It ends when nothing is due any more, when all that is left is the same call again and again, or after the story's
    months.
 
-Time is counted in whole minutes from the beginning: what is due within a minute is done at its end. The house itself
+Time is counted in whole minutes from the beginning: what is due within a minute is done at its end. The system itself
 passes each second.
 """
 
@@ -32,14 +32,14 @@ from notifications.outbox.models import Notice
 from .acts import ActImpossible, do_act
 from .arrivals import Arrivals
 from .case_acts import Staff, do_case_act
-from .house import House
 from .outside import OpenNotice, Outside
 from .passes import MINUTE, get_next_moment, run_passes
+from .simulated_system import SimulatedSystem
 from .skipping import skip_repetitions
 from .story import AgreementOver, CaseAct, Corrects, FurtherForm, MailAway, NoOffice, NoShift, OnLeave, Story
 from .witness import Decided, witness_decisions
 
-MAX_MOMENTS = 2000  # of one story: a house that is busier than that isn't simulated to its end
+MAX_MOMENTS = 2000  # of one story: a system that is busier than that isn't simulated to its end
 CHANGES_THE_WORLD = (MailAway, OnLeave, NoShift, NoOffice, AgreementOver)
 
 # How a story ends.
@@ -48,7 +48,7 @@ SETTLED, REPEATS, HORIZON, TOO_BUSY = "settled", "repeats", "horizon", "too_busy
 
 @dataclass
 class Lived:
-    """What a story left behind, to be read while its house still stands."""
+    """What a story left behind, to be read while its system still stands."""
 
     story: Story
     ended: str = SETTLED
@@ -65,16 +65,21 @@ class Lived:
 
 @contextmanager
 def live(
-    story: Story, house: House, *, until: datetime | None = None, leaves_out_repetitions: bool = True, every: int = 1
+    story: Story,
+    system: SimulatedSystem,
+    *,
+    until: datetime | None = None,
+    leaves_out_repetitions: bool = True,
+    every: int = 1,
 ) -> Iterator[Lived]:
     """Live the story through; what it left can be read inside the block, and is gone after it.
 
     `until`: where it ends at the latest, else after the story's months. Without `leaves_out_repetitions` every repeated
-    call is made. `every`: at which minutes the house looks at what is due. Raises StoryImpossible.
+    call is made. `every`: at which minutes the system looks at what is due. Raises StoryImpossible.
     """
-    with house.database.in_place(), clock.imagine_time(story.begins_at) as hand, witness_decisions() as decisions:
+    with system.database.in_place(), clock.imagine_time(story.begins_at) as hand, witness_decisions() as decisions:
         lived = Lived(story, decisions=decisions)
-        _Run(story, house, hand, lived, until, leaves_out_repetitions, every).run()
+        _Run(story, system, hand, lived, until, leaves_out_repetitions, every).run()
         yield lived
 
 
@@ -82,7 +87,7 @@ class _Run:
     def __init__(
         self,
         story: Story,
-        house: House,
+        system: SimulatedSystem,
         hand: clock.ImaginedTime,
         lived: Lived,
         until: datetime | None,
@@ -90,14 +95,14 @@ class _Run:
         every: int,
     ) -> None:
         self.story = story
-        self.house = house
+        self.system = system
         self.hand = hand
         self.lived = lived
         self.outside = Outside()
         self.until = until or story.begins_at + timedelta(days=30.5 * story.months)
         self.leaves_out_repetitions = leaves_out_repetitions
         self.every = every
-        self.arrivals = Arrivals(story, house)
+        self.arrivals = Arrivals(story, system)
         # By the notice that carries a clock which is left out: its chain.
         self.chases: dict[uuid.UUID, uuid.UUID] = {}
         # By minute; what changes the world before what people do in it.

@@ -25,9 +25,9 @@ from case_forms.procedures.definition import Procedure, parse_procedure
 
 from .arrivals import StoryImpossible
 from .expectations import Expectation, ExpectationsRefused, Outcome, read_expectations
-from .house import House
 from .models import Scenario
 from .simulate import simulate
+from .simulated_system import SimulatedSystem
 from .story import FurtherForm, Story, StoryRefused, read_story
 from .timeline import Timeline
 from .told import Told, hash_contents, memory
@@ -106,7 +106,7 @@ def find_uncovered(definition: Mapping[str, Any], results: Iterable[ScenarioResu
 
 
 class _Runs:
-    """The scenarios of one definition. A house is furnished when the first of its kind is to be lived through."""
+    """The scenarios of one definition. A system is furnished when the first of its kind is to be lived through."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class _Runs:
         self.text = canonical.dump(dict(definition))
         self.forms = forms
         self.heartbeat = heartbeat
-        self.houses: dict[str, House] = {}
+        self.systems: dict[str, SimulatedSystem] = {}
         self._around: str | None = None
         self.places = [
             *Municipality.objects.order_by("slug").values_list("slug", "name", "region__slug"),
@@ -143,8 +143,8 @@ class _Runs:
                     results.append(self._run_one(scenario, story, expectations, stories))
             return results
         finally:
-            for house in self.houses.values():
-                house.database.close()
+            for system in self.systems.values():
+                system.database.close()
 
     def _read(self, scenario: Scenario) -> tuple[Scenario, Story | None, list[Expectation], Texts]:
         try:
@@ -183,16 +183,16 @@ class _Runs:
         told = memory.find(key, self.procedure, around) if key else None
         if told is not None:
             return told.as_told_by(self.procedure), True
-        timeline = simulate(story, house=self._get_house(story, stories))
+        timeline = simulate(story, system=self._get_system(story, stories))
         if key:
             memory.remember(key, Told(timeline, self.text), around)
         return timeline, False
 
-    def _get_house(self, story: Story, stories: list[Story]) -> House:
-        if story.directory not in self.houses:
+    def _get_system(self, story: Story, stories: list[Story]) -> SimulatedSystem:
+        if story.directory not in self.systems:
             alike = [each for each in stories if each.directory == story.directory]
-            self.houses[story.directory] = House(alike, procedure=self.definition, forms=self.forms)
-        return self.houses[story.directory]
+            self.systems[story.directory] = SimulatedSystem(alike, procedure=self.definition, forms=self.forms)
+        return self.systems[story.directory]
 
     def _get_around(self) -> str:
         if self._around is None:

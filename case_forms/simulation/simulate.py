@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .arrivals import StoryImpossible
-from .house import House
 from .run import live
+from .simulated_system import SimulatedSystem
 from .story import Story
 from .timeline import Timeline, read_timeline
 
-__all__ = ["House", "StoryImpossible", "simulate"]
+__all__ = ["SimulatedSystem", "StoryImpossible", "simulate"]
 
 
 def simulate(
@@ -17,16 +17,16 @@ def simulate(
     *,
     procedure: Mapping[str, Any] | None = None,
     forms: Sequence[Mapping[str, Any]] = (),
-    house: House | None = None,
+    system: SimulatedSystem | None = None,
 ) -> Timeline:
     """Live a story through and return its timeline. Stores, sends and logs nothing.
 
     `procedure`: the definition to try, a checked one; without it the version that is in force at the story's moment.
-    `forms`: definitions to try in the place of the published ones. `house`: one that was made for several stories.
+    `forms`: definitions to try in the place of the published ones. `system`: one that was made for several stories.
     Raises StoryImpossible when the story can't begin.
     """
-    if house is None:
-        with House([story], procedure=procedure, forms=forms) as own:
-            return simulate(story, house=own)
-    with live(story, house) as lived:
+    if system is None:
+        with SimulatedSystem([story], procedure=procedure, forms=forms) as own:
+            return simulate(story, system=own)
+    with live(story, system) as lived:
         return read_timeline(lived)

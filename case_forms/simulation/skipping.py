@@ -1,4 +1,4 @@
-"""Repeated calls that a story leaves out, until something touches them: their clock is moved on as the house would.
+"""Repeated calls that a story leaves out, until something touches them: their clock is moved on as the system would.
 
 What is left out is the same call to the same people again, and what it leaves in rows: how often the call was made, how
 far its clock has come, and when it comes next. The daily list that names it is left out by its pass (`passes`).

@@ -1,6 +1,6 @@
-"""The timeline of a story, read from what its house wrote: the audit chain, attempts, replies, notices, deadlines.
+"""The timeline of a story, read from what its system wrote: the audit chain, attempts, replies, notices, deadlines.
 
-Nothing is worked out anew here. What happened is what the house itself has noted, in the order in which it noted it.
+Nothing is worked out anew here. What happened is what the system itself has noted, in the order in which it noted it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ from .run import Lived
 from .witness import Decided
 
 MARKS = ("amber", "red", "breach")
-# What the house notes of itself, and nobody would miss on a timeline.
+# What the system notes of itself, and nobody would miss on a timeline.
 LEFT_OUT = frozenset({"audit.sealed"})
 Sections = list[dict[str, Any]]
 
@@ -40,7 +40,7 @@ class Entry:
     `minute`: whole minutes after the beginning. `who` is the name of the person it concerns, `office` theirs. `rule`
     and `ladder` are keys of the procedure, `step` the index of a ladder's step. `sections`: what the recipient reads,
     as their brief holds it; a call's is as it was sent last. `notice` and `chase` are ids of the simulation, for
-    telling rows apart. `why`: the reasons that the house gives. `words` says the entry in a sentence.
+    telling rows apart. `why`: the reasons that the system gives. `words` says the entry in a sentence.
     """
 
     at: datetime
@@ -110,7 +110,7 @@ class Timeline:
 
 
 def read_timeline(lived: Lived) -> Timeline:
-    """Read the timeline of a story whose house still stands."""
+    """Read the timeline of a story whose system still stands."""
     return _Reading(lived).read()
 
 

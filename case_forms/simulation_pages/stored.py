@@ -14,7 +14,7 @@ from case_forms.submissions.models import Submission
 from case_forms.submissions.validation.validate import Answers
 
 # Answers that stand for rows of the real service, which a simulated one doesn't have.
-OF_THE_REAL_HOUSE = frozenset({"case_reference", "file", "session", "outreach_visit"})
+OF_THE_REAL_SYSTEM = frozenset({"case_reference", "file", "session", "outreach_visit"})
 
 
 class NotFound(Exception):
@@ -43,4 +43,4 @@ def open_submission(reference: str, *, form: str, by: User) -> Answers:
     if not isinstance(answers, dict):
         raise NotFound(_("The answers of this form are deleted."))
     types = {key: each.question.type for key, each in found.form_version.parsed_form.questions_by_key.items()}
-    return {key: value for key, value in answers.items() if types.get(key) not in OF_THE_REAL_HOUSE}
+    return {key: value for key, value in answers.items() if types.get(key) not in OF_THE_REAL_SYSTEM}

@@ -29,11 +29,11 @@ class TestEditing(SeededTest):
         line = Hotline.objects.get(key="emergency_112")
         assert self.client.get(f"/cms/snippets/content/hotline/edit/{line.pk}/").status_code == 200
 
-    def test_the_editors_rooms_carry_the_house_mark(self):
+    def test_the_editors_rooms_carry_the_system_mark(self):
         self.sign_in_editor()
         html = self.client.get("/cms/").content.decode()
         assert "css/cms.css" in html
-        assert "house-mark" in html
+        assert "vatra-mark" in html
 
     def test_a_preview_shows_the_draft_in_the_pages_language(self):
         page = HelpPage.objects.get(locale__language_code="en")

@@ -139,7 +139,7 @@ class TestReports(EditorsTest):
 
     def test_seeded_pages_have_nothing_that_must_not_be_published(self):
         check_all()
-        assert "house-finding--stop" not in self.ana.text("findings_report")
+        assert "vatra-finding--stop" not in self.ana.text("findings_report")
 
     def test_pages_past_their_day_stand_in_the_report_and_on_the_first_page(self):
         today = timezone.localdate()

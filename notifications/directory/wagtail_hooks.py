@@ -87,7 +87,7 @@ class StackedColumn(Column):
     cell_template_name = "directory/stacked_cell.html"
 
     def __init__(self, name: str, **kwargs: Any) -> None:
-        super().__init__(name, classname="house-stacked", **kwargs)
+        super().__init__(name, classname="vatra-stacked", **kwargs)
 
 
 class DayColumn(StackedColumn):

@@ -281,20 +281,22 @@ VIEWS: tuple[RouteRule, ...] = (
     ),
     RouteRule("wagtailadmin_error_test", NOBODY, "Fails on purpose, for Wagtail's own developers."),
     # the sandbox (local profile only; elsewhere these routes don't exist)
-    RouteRule("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
+    RouteRule("sandbox:inbox", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the system out."),
     RouteRule(
         "bounces:came_back", PUBLIC, "Our mail relay hands over what came back; the view asks for its token.", API_POST
     ),
-    RouteRule("sandbox:push", PUBLIC, "What invented phones were woken with, for whoever tries the house out.", WRITE),
+    RouteRule("sandbox:push", PUBLIC, "What invented phones were woken with, for whoever tries the system out.", WRITE),
     RouteRule(
-        "sandbox:push_phone", PUBLIC, "An invented phone's subscription, for whoever tries the house out.", POST_ONLY
+        "sandbox:push_phone", PUBLIC, "An invented phone's subscription, for whoever tries the system out.", POST_ONLY
     ),
     RouteRule(
         "sandbox:push_service", PUBLIC, "Stands in for a push service; it checks that a push is ours.", POST_ONLY
     ),
-    RouteRule("sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the house out."),
+    RouteRule(
+        "sandbox:letter", PUBLIC, "Made-up mail on the machine it was made on, for whoever tries the system out."
+    ),
     RouteRule("sandbox:phones", PUBLIC, "Made-up SMS and calls on the machine they were made on, as the mail."),
-    RouteRule("sandbox:answer_phone", PUBLIC, "Whoever tries the house out answers from a made-up phone.", POST_ONLY),
+    RouteRule("sandbox:answer_phone", PUBLIC, "Whoever tries the system out answers from a made-up phone.", POST_ONLY),
     RouteRule("sandbox:gallery", PUBLIC, "The parts of the screens with invented text, for whoever works on them."),
     RouteRule(
         "sandbox:gallery_group", PUBLIC, "The parts of the screens with invented text, for whoever works on them."

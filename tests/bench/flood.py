@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.security.flood import send_a_real_one_meanwhile
-from tests.supervisor.house import House
+from tests.supervisor.running_system import RunningSystem
 
 from .tables import table
 
@@ -18,12 +18,12 @@ GOAL_SECONDS = 2.0
 
 def run(*, quick: bool) -> bool:
     with tempfile.TemporaryDirectory(prefix="vatra-bench-") as folder:
-        house = House(Path(folder) / "house", Path(folder) / "static")
+        system = RunningSystem(Path(folder) / "system", Path(folder) / "static")
         try:
-            house.begin_migrated().start(ASKING_WAIT_SECONDS="0").wait_ready(seconds=600)
-            found = send_a_real_one_meanwhile(house, seconds=4 if quick else 40)
+            system.begin_migrated().start(ASKING_WAIT_SECONDS="0").wait_ready(seconds=600)
+            found = send_a_real_one_meanwhile(system, seconds=4 if quick else 40)
         finally:
-            house.stop(seconds=60)
+            system.stop(seconds=60)
     row = [found["sent"], f"{found['sending_took_s']:.2f}", f"{found['told_after_s']:.2f}", GOAL_SECONDS]
     print(table(["flood's messages", "sending took s", "police told after s", "goal"], [row]))
     return bool(found["told_after_s"] <= GOAL_SECONDS)

@@ -18,7 +18,7 @@ from uuid import UUID
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.chromium import LIGHT, PATIENCE_MS
-from tests.supervisor.house import House, wait_until
+from tests.supervisor.running_system import RunningSystem, wait_until
 
 from .phones import ask
 from .service import Sink
@@ -82,10 +82,10 @@ HOME = "[data-screen=home] [data-part=drafts]"
 
 def run(*, quick: bool) -> bool:
     with tempfile.TemporaryDirectory(prefix="vatra-bench-") as folder, Sink() as sink:
-        house = House(Path(folder) / "house", Path(folder) / "static")
+        system = RunningSystem(Path(folder) / "system", Path(folder) / "static")
         try:
-            house.begin_migrated().start(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}").wait_ready(seconds=600)
-            ask(house, PREPARE.replace("DEFINITION", repr(json.dumps(make_definition()))), "MADE")
+            system.begin_migrated().start(EMAIL_URL=f"smtp://127.0.0.1:{sink.port}").wait_ready(seconds=600)
+            ask(system, PREPARE.replace("DEFINITION", repr(json.dumps(make_definition()))), "MADE")
             with sync_playwright() as playwright:
                 context = playwright.chromium.launch_persistent_context(
                     Path(folder) / "profile",
@@ -98,11 +98,11 @@ def run(*, quick: bool) -> bool:
                 )
                 context.set_default_timeout(PATIENCE_MS)
                 try:
-                    return _measure(context, house, sink, times=3 if quick else 10)
+                    return _measure(context, system, sink, times=3 if quick else 10)
                 finally:
                     context.close()
         finally:
-            house.stop(seconds=60)
+            system.stop(seconds=60)
 
 
 def make_definition() -> dict[str, Any]:
@@ -141,9 +141,9 @@ def _make_question(part: int, number: int) -> dict[str, Any]:
     return made
 
 
-def _measure(context: BrowserContext, house: House, sink: Sink, *, times: int) -> bool:
+def _measure(context: BrowserContext, system: RunningSystem, sink: Sink, *, times: int) -> bool:
     page = context.pages[0]
-    address = f"http://127.0.0.1:{house.port}"
+    address = f"http://127.0.0.1:{system.port}"
     kdf = _set_up(page, address)
     drafts = {key: _begin(page, key) for key in (SHIPPED, LARGE)}
     context.set_offline(True)
@@ -167,7 +167,7 @@ def _measure(context: BrowserContext, house: House, sink: Sink, *, times: int) -
                 _home(page)
             add(f"opens, {name}", slower, took, f"{OPENS_WITHIN_MS}" if key == LARGE else "")
             add(f"keystroke to sealed, {name}", slower, typed, f"{SEALED_WITHIN_MS}")
-    waits = [_notify(context, house, sink) for _time in range(max(3, times // 2))]
+    waits = [_notify(context, system, sink) for _time in range(max(3, times // 2))]
     rows.append(["contact to the police's mail", f"x{SLOWER}", *_cells(waits), "", f"{NOTIFIED_WITHIN_MS}"])
     print(table(["what", "slower", "median ms", "95 % ms", "times x1", "goal, median"], rows))
     large = f"{QUESTIONS} questions"
@@ -236,10 +236,10 @@ def _unlock(page: Page) -> float:
     return took
 
 
-def _notify(context: BrowserContext, house: House, sink: Sink) -> float:
+def _notify(context: BrowserContext, system: RunningSystem, sink: Sink) -> float:
     """Finish an urgent form without a network; return the milliseconds from its return to the police's mail."""
     page = context.pages[0]
-    before = _police(house)
+    before = _police(system)
     context.set_offline(True)
     _begin(page, SHIPPED)
     page.locator(f"{HOME} a").first.tap()
@@ -256,14 +256,14 @@ def _notify(context: BrowserContext, house: House, sink: Sink) -> float:
     page.locator("[data-screen=finished]").wait_for()
     began = time.time()
     context.set_offline(False)
-    accepted = wait_until(lambda: _accepted(sink, _police(house) - before), seconds=60, what="the police's mail")
+    accepted = wait_until(lambda: _accepted(sink, _police(system) - before), seconds=60, what="the police's mail")
     _home(page)
     return (accepted - began) * 1000
 
 
-def _police(house: House) -> set[str]:
+def _police(system: RunningSystem) -> set[str]:
     """Return the ids of all first notices to the police, read beside the service: asking it takes seconds."""
-    with sqlite3.connect(f"file:{house.data_dir / 'vatra.sqlite3'}?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"file:{system.data_dir / 'vatra.sqlite3'}?mode=ro", uri=True) as database:
         return {str(UUID(found)) for (found,) in database.execute(POLICE)}
 
 

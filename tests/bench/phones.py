@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from tests.servers import running_servers
-from tests.supervisor.house import House, get_stat, wait_until
+from tests.supervisor.running_system import RunningSystem, get_stat, wait_until
 
 from .tables import percentile, table
 
@@ -199,20 +199,20 @@ def run(*, quick: bool) -> bool:
 def run_on(name: str, environment: dict[str, str], *, count: int) -> bool:
     print(f"\n{name}:")
     with tempfile.TemporaryDirectory(prefix="vatra-bench-") as folder:
-        house = House(Path(folder) / "house", Path(folder) / "static", more=environment)
+        system = RunningSystem(Path(folder) / "system", Path(folder) / "static", more=environment)
         try:
-            house.begin_migrated().start().wait_ready(seconds=900)
-            phones = make_phones(house)
-            before = house_seconds(house)
+            system.begin_migrated().start().wait_ready(seconds=900)
+            phones = make_phones(system)
+            before = system_seconds(system)
             took = deliver_all(phones, count)
-            worked = house_seconds(house) - before
+            worked = system_seconds(system) - before
             urgent = PHONES * max(1, count * URGENT // FORMS)
-            wait_until(lambda: len(ask(house, COUNT)["waits"]) >= urgent, seconds=120, what="notices of urgent forms")
-            found = ask(house, COUNT)
+            wait_until(lambda: len(ask(system, COUNT)["waits"]) >= urgent, seconds=120, what="notices of urgent forms")
+            found = ask(system, COUNT)
             is_good = report(phones, found, count=count, took=took, worked=worked)
-            is_good &= deliver_through_a_kill(house, phones, PHONES * (count + AFTER_A_KILL))
+            is_good &= deliver_through_a_kill(system, phones, PHONES * (count + AFTER_A_KILL))
         finally:
-            house.stop(seconds=60)
+            system.stop(seconds=60)
     return is_good
 
 
@@ -227,9 +227,9 @@ def deliver_all(phones: list[Phone], count: int) -> float:
     return time.monotonic() - began
 
 
-def house_seconds(house: House) -> float:
+def system_seconds(system: RunningSystem) -> float:
     """Return the processor's seconds that the service has used: less of them is waited for on a busy machine."""
-    ticks = sum(int(each) for pid in house.everyone() if (stat := get_stat(pid)) for each in stat[11:13])
+    ticks = sum(int(each) for pid in system.everyone() if (stat := get_stat(pid)) for each in stat[11:13])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
@@ -265,18 +265,18 @@ def count_overtaken(phones: list[Phone], came: list[tuple[str, bool, float]]) ->
     return max((sum(began < other < end for other in others) for end, began in sent), default=0)
 
 
-def deliver_through_a_kill(house: House, phones: list[Phone], expected: int) -> bool:
+def deliver_through_a_kill(system: RunningSystem, phones: list[Phone], expected: int) -> bool:
     """Have each phone deliver some more, and kill the web server's process meanwhile: each form is here once."""
     for phone in phones:
         phone.statuses.clear()
         phone.broken = 0
-    leader = house.leader("web")
-    (worker,) = house.group(leader) - {leader}
+    leader = system.leader("web")
+    (worker,) = system.group(leader) - {leader}
     killing = threading.Timer(3.0, os.kill, (worker, signal.SIGKILL))
     killing.start()
     deliver_all(phones, AFTER_A_KILL)
     killing.join()
-    found = ask(house, COUNT)
+    found = ask(system, COUNT)
     counts = Counter(status for phone in phones for status in phone.statuses)
     broken = sum(phone.broken for phone in phones)
     print(f"Killed meanwhile: {found['received']} of {expected} received, {found['returned']} returned;", end=" ")
@@ -284,19 +284,19 @@ def deliver_through_a_kill(house: House, phones: list[Phone], expected: int) -> 
     return bool(found["received"] == expected and not found["returned"] and max(counts) < 500)
 
 
-def make_phones(house: House) -> list[Phone]:
-    made = ask(house, PREPARE.replace("PHONES", str(PHONES)), "MADE")
+def make_phones(system: RunningSystem) -> list[Phone]:
+    made = ask(system, PREPARE.replace("PHONES", str(PHONES)), "MADE")
     rows = json.loads((ROOT / "case_forms/submissions/seeding/demo_cases.json").read_text())["submissions"]
     answers = next(row["answers"] for row in rows if row["form"] == "initial_identification")
     unnamed = {key: value for key, value in answers.items() if key not in ("first_name", "last_name")}
     return [
-        Phone(house.port, each["device"], each["token"], made["key"], made["version"], unnamed, number)
+        Phone(system.port, each["device"], each["token"], made["key"], made["version"], unnamed, number)
         for number, each in enumerate(made["phones"])
     ]
 
 
-def ask(house: House, program: str, mark: str = "COUNTED") -> dict[str, Any]:
-    said = house.manage("shell", "-c", program)
+def ask(system: RunningSystem, program: str, mark: str = "COUNTED") -> dict[str, Any]:
+    said = system.manage("shell", "-c", program)
     return dict(json.loads(said.split(mark)[1].splitlines()[0]))
 
 

@@ -1,7 +1,7 @@
 """How soon a procedure's story is told: one over twelve months, and twenty scenarios, anew and after an edit.
 
 The shipped procedure and its shipped scenarios on a database with the reference data. What a story takes is what the
-house takes: so beside the times stand the processor's, which others on the machine don't change, and the queries.
+system takes: so beside the times stand the processor's, which others on the machine don't change, and the queries.
 """
 
 import copy
@@ -52,10 +52,10 @@ def measure(rounds: int) -> bool:
 
     from case_forms.procedures.models import ProcedureVersion
     from case_forms.simulation.database import get_empty_tables
-    from case_forms.simulation.house import House
     from case_forms.simulation.scenarios import forget_results, run_scenarios
     from case_forms.simulation.seeding import read_shipped
     from case_forms.simulation.simulate import simulate
+    from case_forms.simulation.simulated_system import SimulatedSystem
     from case_forms.simulation.story import read_story
 
     call_command("migrate", verbosity=0)
@@ -66,15 +66,17 @@ def measure(rounds: int) -> bool:
     stories = {each.key: read_story({**each.story, "months": 12}) for each in shipped}
 
     tables, _worked = best(get_empty_tables, 1)
-    furnished, furnishing = best(lambda: House([stories["child"]], procedure=definition).database.close(), rounds)
+    furnished, furnishing = best(
+        lambda: SimulatedSystem([stories["child"]], procedure=definition).database.close(), rounds
+    )
     rows = [
         ["tables of all models, once in a process", f"{tables * 1000:.0f} ms", "", ""],
-        ["a house, furnished", f"{furnished * 1000:.0f} ms", f"{furnishing * 1000:.0f} ms", ""],
+        ["a system, furnished", f"{furnished * 1000:.0f} ms", f"{furnishing * 1000:.0f} ms", ""],
     ]
     slowest = 0.0
     for name, key in (("answered within minutes", "child"), ("nobody answers", "nobody_answers")):
-        with House([stories[key]], procedure=definition) as house:
-            took, worked = best(partial(simulate, stories[key], house=house), rounds)
+        with SimulatedSystem([stories[key]], procedure=definition) as system:
+            took, worked = best(partial(simulate, stories[key], system=system), rounds)
         slowest = max(slowest, took)
         goal = f"{STORY_GOAL * 1000:.0f} ms"
         rows.append([f"a story over 12 months, {name}", f"{took * 1000:.0f} ms", f"{worked * 1000:.0f} ms", goal])

@@ -48,12 +48,12 @@ def follow(page: Page, way: Locator) -> None:
         way.click()
 
 
-def leave(page: Page, house: str) -> None:
+def leave(page: Page, system: str) -> None:
     """Leaves the page for one without Wagtail, and waits for Wagtail's last word, that nobody edits any more.
 
     It is a beacon, of which no event tells. Arriving later it would meet the rows that are put back for the next test.
     """
-    page.goto(f"{house}/healthz")
+    page.goto(f"{system}/healthz")
     until(page, lambda: not EditingSession.objects.exists(), seconds=LAST_WORD)
     close(page.context)
 

@@ -33,7 +33,7 @@ class Slow(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def slow_house() -> Iterator[str]:
+def slow_system() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -43,18 +43,18 @@ def slow_house() -> Iterator[str]:
     server.server_close()
 
 
-def test_what_follows_a_press_sees_the_whole_page(chromium: Browser, slow_house: str) -> None:
+def test_what_follows_a_press_sees_the_whole_page(chromium: Browser, slow_system: str) -> None:
     page = chromium.new_page()
-    page.goto(slow_house)
+    page.goto(slow_system)
     page.click("a")
     assert page.locator("p").count() == 2
     page.close()
 
 
-def test_what_follows_an_address_sees_the_whole_page(chromium: Browser, slow_house: str) -> None:
+def test_what_follows_an_address_sees_the_whole_page(chromium: Browser, slow_system: str) -> None:
     page = chromium.new_page()
-    page.goto(slow_house)
+    page.goto(slow_system)
     page.locator("button").click()
-    expect(page).to_have_url(f"{slow_house}/slow")
+    expect(page).to_have_url(f"{slow_system}/slow")
     assert page.locator("p").count() == 2
     page.close()

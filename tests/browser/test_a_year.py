@@ -56,7 +56,7 @@ def next_friday_night() -> datetime:
 
 
 class Year:
-    """The house, those who meet in it, and the hand on its clock."""
+    """The system, those who meet in it, and the hand on its clock."""
 
     def __init__(self, chromium: Browser, server: str, hand: Any) -> None:
         self.chromium = chromium

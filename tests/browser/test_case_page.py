@@ -26,16 +26,16 @@ def find_case_to_do() -> Case:
     return Case.objects.get(pk=waiting.values_list("case", flat=True)[0])
 
 
-def open_case(chromium: Browser, house: str, case: Case, viewport: Any) -> Page:
+def open_case(chromium: Browser, system: str, case: Case, viewport: Any) -> Page:
     """Sign in as the worker who opened the case, and go there."""
     context = chromium.new_context(viewport=viewport, timezone_id="Europe/Tirane")
     page = context.new_page()
-    page.goto(f"{house}/field/")
+    page.goto(f"{system}/field/")
     page.fill("#id_login", case.opened_by.username)
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
     expect(page.locator("h1")).to_be_visible()
-    page.goto(f"{house}/field/cases/{case.reference}/")
+    page.goto(f"{system}/field/cases/{case.reference}/")
     return page
 
 

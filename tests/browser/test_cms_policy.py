@@ -37,8 +37,8 @@ def a_picture() -> bytes:
 class Desk:
     """Somebody at work in /cms/, and all that their browser refused."""
 
-    def __init__(self, chromium: Browser, house: str, name: str) -> None:
-        self.house, self.refused = house, list[str]()
+    def __init__(self, chromium: Browser, system: str, name: str) -> None:
+        self.system, self.refused = system, list[str]()
         self.context: BrowserContext = chromium.new_context(
             viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Europe/Tirane"
         )
@@ -51,31 +51,31 @@ class Desk:
             "console", lambda said: self.refused.append(said.text) if "Content Security" in said.text else None
         )
         self.page.on("dialog", lambda dialog: dialog.accept())
-        self.page.goto(f"{house}/accounts/login/?next=/cms/")
+        self.page.goto(f"{system}/accounts/login/?next=/cms/")
         self.page.fill("#id_login", name)
         self.page.fill("#id_password", DEMO_PASSWORD)
         self.page.click("main button")
         self.page.wait_for_url("**/cms/")
 
     def open(self, path: str) -> Page:
-        self.page.goto(self.house + path)
+        self.page.goto(self.system + path)
         return self.page
 
     def leave(self) -> list[str]:
-        leave(self.page, self.house)
+        leave(self.page, self.system)
         return self.refused
 
 
 @pytest.fixture
-def house(transactional_db: Any, live_server: Any) -> str:
+def system(transactional_db: Any, live_server: Any) -> str:
     lay_down_demo()
     User.objects.update(language="en")
     return str(live_server.url)
 
 
 @pytest.fixture
-def editor(chromium: Browser, house: str) -> Iterator[Desk]:
-    desk = Desk(chromium, house, "redaktor")
+def editor(chromium: Browser, system: str) -> Iterator[Desk]:
+    desk = Desk(chromium, system, "redaktor")
     yield desk
     assert desk.leave() == []
 
@@ -104,7 +104,7 @@ def block(page: Page, kind: str) -> None:
     until_done(page)
 
 
-def test_a_page_is_written_commented_previewed_and_approved(editor: Desk, chromium: Browser, house: str) -> None:
+def test_a_page_is_written_commented_previewed_and_approved(editor: Desk, chromium: Browser, system: str) -> None:
     article = ArticlePage.objects.filter(locale__language_code="sq").earliest("pk")
     page = editor.open(f"/cms/pages/{article.pk}/edit/")
     until_it_watches(page)
@@ -152,13 +152,13 @@ def test_a_page_is_written_commented_previewed_and_approved(editor: Desk, chromi
     expect(page.locator("#id_review_by")).to_have_value(re.compile(r"^20\."))
 
     page.locator("[data-side-panel-toggle=checks]").click()
-    expect(page.locator("[data-house-checks-results]")).not_to_be_empty()
+    expect(page.locator("[data-vatra-checks-results]")).not_to_be_empty()
 
     page.locator("footer [data-w-dropdown-target=toggle]").click()
     page.get_by_role("button", name="Submit for approval").click()
     expect(page.locator(".messages .success")).to_be_visible()
 
-    other = Desk(chromium, house, "redaktor2")
+    other = Desk(chromium, system, "redaktor2")
     state = article.current_workflow_task_state
     assert state is not None
     other.open(f"/cms/public/review/{state.pk}/")
@@ -235,21 +235,21 @@ def test_pictures_words_redirects_and_translations_are_kept(editor: Desk) -> Non
         expect(editor.open(path).locator("h1").first).to_be_visible()
 
 
-def test_coordinators_and_operators_work_under_it(chromium: Browser, house: str) -> None:
-    desk = Desk(chromium, house, "koordinator")
+def test_coordinators_and_operators_work_under_it(chromium: Browser, system: str) -> None:
+    desk = Desk(chromium, system, "koordinator")
     form = FormDefinition.objects.get(key="initial_identification")
     page = desk.open(f"/cms/forms/edit/{form.pk}/")
     expect(page.locator("[data-outline] .vo-toolbar")).to_be_visible()
     page.get_by_role("button", name="Preview", exact=True).first.click()
     expect(page.frame_locator("[data-tried-frame]").locator("form")).to_be_visible()
     page = desk.open("/cms/cases/case/")
-    page.locator("details.house-filters > summary").first.click()
+    page.locator("details.vatra-filters > summary").first.click()
     page.locator("#id_since").click()
     expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(1)
     for path in ("/cms/contact/", "/cms/dutyshift/", "/cms/partner/", "/cms/by-two/"):
         expect(desk.open(path).locator("h1").first).to_be_visible()
     assert desk.leave() == []
-    desk = Desk(chromium, house, "operator")
+    desk = Desk(chromium, system, "operator")
     page = desk.open("/cms/staff/new/")
     page.locator("#id_starts_on").click()
     expect(page.locator(".xdsoft_datetimepicker:visible")).to_have_count(1)
@@ -267,8 +267,8 @@ MARKUP = """<script>window.ran = "script"</script><img src="/nothing" onerror="w
 <a id="pressed" href="javascript:window.ran='address'">x</a>"""
 
 
-def test_what_somebody_got_into_a_page_runs_nothing(chromium: Browser, house: str) -> None:
-    desk = Desk(chromium, house, "redaktor")
+def test_what_somebody_got_into_a_page_runs_nothing(chromium: Browser, system: str) -> None:
+    desk = Desk(chromium, system, "redaktor")
 
     def inject(route: Route) -> None:
         answer = route.fetch()
@@ -281,7 +281,7 @@ def test_what_somebody_got_into_a_page_runs_nothing(chromium: Browser, house: st
     page.evaluate("html => { jQuery(document.body).append(html); }", MARKUP.replace("pressed", "again"))
     until_done(page)
     assert page.evaluate("window.ran") is None
-    assert page.evaluate("document.baseURI").startswith(house)
+    assert page.evaluate("document.baseURI").startswith(system)
     expect(page.locator("h1").first).to_be_visible()
     expect(page.locator("#styled").first).to_be_visible()
     with pytest.raises(Error, match="unsafe-eval"):

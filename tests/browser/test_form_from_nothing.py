@@ -30,14 +30,14 @@ TITLE = "Takim në terren"
 
 
 @pytest.fixture
-def house(transactional_db: Any, live_server: Any) -> str:
+def system(transactional_db: Any, live_server: Any) -> str:
     lay_down_demo()
     User.objects.update(language="en")
     return str(live_server.url)
 
 
 @contextmanager
-def signed_in(chromium: Browser, house: str, name: str, to: str, viewport: dict[str, int]) -> Iterator[Page]:
+def signed_in(chromium: Browser, system: str, name: str, to: str, viewport: dict[str, int]) -> Iterator[Page]:
     """A person at their own machine. Whatever the console complains of fails the test."""
     context: BrowserContext = chromium.new_context(
         viewport=viewport,  # type: ignore[arg-type]
@@ -48,14 +48,14 @@ def signed_in(chromium: Browser, house: str, name: str, to: str, viewport: dict[
     page, complaints = context.new_page(), list[str]()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(f"{said.text} {said.location}") if said.type == "error" else None)
-    page.goto(f"{house}/accounts/login/?next={to}")
+    page.goto(f"{system}/accounts/login/?next={to}")
     page.fill("#id_login", name)
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
     page.wait_for_url(f"**{to}")
     yield page
     heard = [said for said in complaints if "422" not in said]
-    leave(page, house)
+    leave(page, system)
     assert heard == []
 
 
@@ -289,8 +289,8 @@ def tables_in(csv_zip: bytes) -> dict[str, list[dict[str, str]]]:
         }
 
 
-def test_a_form_from_nothing_to_its_answers(chromium: Browser, house: str, tmp_path: Path) -> None:
-    with signed_in(chromium, house, "koordinator", "/cms/forms/", DESK) as page:
+def test_a_form_from_nothing_to_its_answers(chromium: Browser, system: str, tmp_path: Path) -> None:
+    with signed_in(chromium, system, "koordinator", "/cms/forms/", DESK) as page:
         begin(page)
         build(Builder(page))
         picture(page, "story_05_built")
@@ -300,12 +300,12 @@ def test_a_form_from_nothing_to_its_answers(chromium: Browser, house: str, tmp_p
     form = FormDefinition.objects.get(key="takim_ne_terren")
     assert form.newest_version() is None
 
-    with signed_in(chromium, house, "koordinator2", "/cms/forms/", DESK) as page:
+    with signed_in(chromium, system, "koordinator2", "/cms/forms/", DESK) as page:
         approve(page)
     version = FormVersion.objects.get(form=form)
     assert version.published_by == User.objects.get(username="koordinator2")
 
-    with signed_in(chromium, house, "lezhe1", "/field/", PHONE) as page:
+    with signed_in(chromium, system, "lezhe1", "/field/", PHONE) as page:
         fill(page)
     submission = Submission.objects.get(form_version=version)
     assert submission.answers == {
@@ -316,7 +316,7 @@ def test_a_form_from_nothing_to_its_answers(chromium: Browser, house: str, tmp_p
         "pse_kerkohet_ndjekje": "Një e mitur pa dokumente.",
     }
 
-    with signed_in(chromium, house, "koordinator", "/field/answers/", DESK) as page:
+    with signed_in(chromium, system, "koordinator", "/field/answers/", DESK) as page:
         tables = tables_in(taken_out(page, "CSV", tmp_path))
         picture(page, "story_17_answers_out")
         workbook = openpyxl.load_workbook(io.BytesIO(taken_out(page, "XLSX", tmp_path)))

@@ -60,7 +60,7 @@ def test_a_key_is_pasted_checked_and_asked_for(chromium: Browser, live_server: A
     assert DirectoryChange.objects.count() == 1
     way = give_key(officer)
     page.goto(f"{live_server.url}/cms/contactway/edit/{way.pk}/")
-    expect(page.locator("#main .house-address").first).to_be_visible()
+    expect(page.locator("#main .vatra-address").first).to_be_visible()
     look(page, f"key-edit-{language}")
     close(page.context)
 

@@ -20,14 +20,14 @@ from .wagtail_page import count_watching, until_it_watches
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECOND = "redaktore-dy"
 QUESTION = "Vetëm vajzat i mashtrojnë."
-WAITS = ".house-review"
+WAITS = ".vatra-review"
 
 
-def sign_in_as_editor(chromium: Browser, house: str, name: str, path: str) -> Page:
-    page = sign_in(chromium, f"{house}/cms/", name)
+def sign_in_as_editor(chromium: Browser, system: str, name: str, path: str) -> Page:
+    page = sign_in(chromium, f"{system}/cms/", name)
     expect(page.locator("#main")).to_be_visible()
     count_watching(page)
-    page.goto(f"{house}{path}")
+    page.goto(f"{system}{path}")
     return page
 
 

@@ -22,7 +22,7 @@ from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
 from tests.chromium import WHOLE
 from tests.device.test_real_browser import memory_of
-from tests.supervisor.house import slowness
+from tests.supervisor.running_system import slowness
 from tests.world.mail_server import MailServer
 
 from .pocket import PIN, Pocket, find_readable, list_readable

@@ -40,17 +40,17 @@ def test_the_procedure_is_read_and_edited_where_it_stands(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     procedure = Procedure.objects.get()
     for language in ("sq", "en"):
         for name, viewport in (("phone", PHONE), ("desk", DESK)):
-            with signed_in(chromium, house, ana, language, viewport) as page:
-                page.goto(f"{house}/cms/procedures/")
+            with signed_in(chromium, system, ana, language, viewport) as page:
+                page.goto(f"{system}/cms/procedures/")
                 picture(page, f"procedures-list-{language}-{name}")
-                page.goto(f"{house}/cms/procedures/{procedure.pk}/")
+                page.goto(f"{system}/cms/procedures/{procedure.pk}/")
                 assert page.evaluate(NARROW)
                 picture(page, f"procedure-read-{language}-{name}")
-                page.goto(f"{house}/cms/procedures/edit/{procedure.pk}/#rule-tell_police")
+                page.goto(f"{system}/cms/procedures/edit/{procedure.pk}/#rule-tell_police")
                 rule = part(page, "rule-tell_police")
                 rule.get_by_role("button").first.click()
                 expect(rule.locator(".vo-condition").first).to_be_visible()
@@ -138,14 +138,14 @@ def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submiss
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
     lay_down_demo()
-    house = str(live_server.url)
+    system = str(live_server.url)
     ana, other = User.objects.get(username="koordinator"), User.objects.get(username="koordinator2")
     procedure = Procedure.objects.get()
-    edit = f"{house}/cms/procedures/edit/{procedure.pk}/"
+    edit = f"{system}/cms/procedures/edit/{procedure.pk}/"
     older = send_foreign_national()
-    with signed_in(chromium, house, ana, "en", DESK) as page:
+    with signed_in(chromium, system, ana, "en", DESK) as page:
         count_watching(page)
-        page.goto(f"{house}/cms/procedures/")
+        page.goto(f"{system}/cms/procedures/")
         page.get_by_role("link", name="SOP (DCM 499/2018)").first.click()
         page.get_by_role("link", name="Edit the draft").click()
         until_it_watches(page)
@@ -169,7 +169,7 @@ def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submiss
         expect(page.get_by_role("heading", name="Awaiting approval")).to_be_visible()
         picture(page, "procedure-waiting-en")
     assert ProcedureVersion.objects.count() == 1
-    with signed_in(chromium, house, other, "en", DESK) as page:
+    with signed_in(chromium, system, other, "en", DESK) as page:
         page.goto(edit)
         page.get_by_role("link", name="See what changed").click()
         expect(page.get_by_text("Foreign national: the consular desk").first).to_be_visible()
@@ -205,14 +205,14 @@ def test_every_kind_of_part_is_added_changed_copied_and_removed(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     procedure = Procedure.objects.get()
     before = procedure.working_copy()
-    with signed_in(chromium, house, ana, "en", DESK) as page:
+    with signed_in(chromium, system, ana, "en", DESK) as page:
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
         count_watching(page)
-        page.goto(f"{house}/cms/procedures/edit/{procedure.pk}/")
+        page.goto(f"{system}/cms/procedures/edit/{procedure.pk}/")
         until_it_watches(page)
         for group in ("rules", "deadlines", "ladders", "facts", "settings", "chains", "calendars"):
             parts = page.locator(f"#{group} .proc-part")

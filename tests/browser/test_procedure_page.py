@@ -37,11 +37,11 @@ SENT_WITH_FORM = "() => JSON.stringify([...new FormData(document.getElementById(
 
 def test_words_of_a_drawing_do_not_touch_on_a_phone(transactional_db: Any, live_server: Any, chromium: Browser) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     procedure = Procedure.objects.get()
     for language in ("sq", "en"):
-        with signed_in(chromium, house, ana, language, PHONE) as page:
-            page.goto(f"{house}/cms/procedures/{procedure.pk}/")
+        with signed_in(chromium, system, ana, language, PHONE) as page:
+            page.goto(f"{system}/cms/procedures/{procedure.pk}/")
             expect(page.locator(".proc-line").first).to_be_visible()
             gap, words = page.evaluate(CLOSEST)
             page.locator(".proc-line--deep, .proc-line").first.scroll_into_view_if_needed()
@@ -51,7 +51,7 @@ def test_words_of_a_drawing_do_not_touch_on_a_phone(transactional_db: Any, live_
 
 def test_opening_a_rule_saves_nothing(transactional_db: Any, live_server: Any, chromium: Browser) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     procedure = Procedure.objects.get()
     sent: list[str] = []
 
@@ -59,10 +59,10 @@ def test_opening_a_rule_saves_nothing(transactional_db: Any, live_server: Any, c
         if request.method == "POST" and "/procedures/edit/" in request.url:
             sent.append(request.url)
 
-    with signed_in(chromium, house, ana, "en", DESK) as page:
+    with signed_in(chromium, system, ana, "en", DESK) as page:
         page.on("request", note)
         count_watching(page)
-        page.goto(f"{house}/cms/procedures/edit/{procedure.pk}/")
+        page.goto(f"{system}/cms/procedures/edit/{procedure.pk}/")
         until_it_watches(page)
         rule = page.locator("[id='rule-tell_police']")
         before = page.evaluate(SENT_WITH_FORM)

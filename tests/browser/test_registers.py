@@ -27,7 +27,7 @@ COVERED = """
 }).map((cell) => cell.textContent.trim().slice(0, 40))
 """
 LIES_ABOVE = """
-() => document.querySelector('details.house-filters').getBoundingClientRect().bottom
+() => document.querySelector('details.vatra-filters').getBoundingClientRect().bottom
   <= document.querySelector('table.listing').getBoundingClientRect().top
 """
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
@@ -73,7 +73,7 @@ def test_a_register_is_read_at_every_width(signed_in: tuple[str, BrowserContext]
         expect(page.locator("table.listing tbody tr").first).to_be_visible()
         assert page.evaluate(COVERED) == [], (register, width)
         assert not page.evaluate(TOO_WIDE), (register, width)
-        page.locator("details.house-filters > summary").first.click()
+        page.locator("details.vatra-filters > summary").first.click()
         expect(page.locator("#id_region")).to_be_visible()
         assert page.evaluate(LIES_ABOVE), (register, width)
         page.close()
@@ -100,7 +100,7 @@ def test_the_attempts_of_a_notice_fit_its_page(signed_in: tuple[str, BrowserCont
             error_code=code, texts=texts, mail_key=key,
         )  # fmt: skip
     page = at_width(context, f"{url}/cms/outbox/notice/inspect/{notice.pk}/", width)
-    expect(page.locator("ul.house-findings")).to_contain_text("12AB34CD")
+    expect(page.locator("ul.vatra-findings")).to_contain_text("12AB34CD")
     assert not page.evaluate(TOO_WIDE)
-    page.locator("ul.house-findings").scroll_into_view_if_needed()
+    page.locator("ul.vatra-findings").scroll_into_view_if_needed()
     picture(page, f"attempts-{width}")

@@ -56,13 +56,13 @@ def test_a_rule_of_the_release_goes_into_the_draft_and_another_is_not_for_us(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     procedure = lay_down_what_an_upgrade_leaves(ana)
-    base = f"{house}/cms/procedures"
-    with signed_in(chromium, house, ana, "sq", PHONE) as page:
+    base = f"{system}/cms/procedures"
+    with signed_in(chromium, system, ana, "sq", PHONE) as page:
         page.goto(f"{base}/{procedure.pk}/release/")
         look(page, "release-360-sq")
-    with signed_in(chromium, house, ana, "en", DESK) as page:
+    with signed_in(chromium, system, ana, "en", DESK) as page:
         page.goto(f"{base}/{procedure.pk}/")
         picture(page, "release-read-1280-en")
         follow(page, page.get_by_role("link", name="Read them and decide"))

@@ -31,11 +31,11 @@ def test_a_gap_of_the_week_leads_to_what_fills_it(
     DutyShift.objects.filter(partner__role="cpu", partner__municipality__region=region).delete()
 
     page = sign_in(chromium, f"{live_server.url}{reverse('roster_week')}", "koordinator")
-    expect(page.locator(".house-week__table").first).to_be_visible()
+    expect(page.locator(".vatra-week__table").first).to_be_visible()
     look(page, f"week-{language}")
     page.click("nav a[rel=next]")
-    expect(page.locator(".house-week__line--empty a").first).to_be_visible()
-    gap = page.locator(".house-week__line--empty a").first
+    expect(page.locator(".vatra-week__line--empty a").first).to_be_visible()
+    gap = page.locator(".vatra-week__line--empty a").first
     for width in (1366, 360):
         page.set_viewport_size({"width": width, "height": 800})
         gap.scroll_into_view_if_needed()

@@ -28,33 +28,33 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 
 
 @pytest.fixture
-def house(transactional_db: Any, live_server: Any) -> str:
+def system(transactional_db: Any, live_server: Any) -> str:
     lay_down_demo()
     User.objects.update(language="en")
     return str(live_server.url)
 
 
 @pytest.fixture
-def form(house: str) -> FormDefinition:
+def form(system: str) -> FormDefinition:
     return save_definition(key="sample", definition=sample(), by=User.objects.get(username="koordinator"))
 
 
 @contextmanager
-def signed_in(chromium: Browser, house: str, name: str, *, width: int = 1280) -> Iterator[Page]:
+def signed_in(chromium: Browser, system: str, name: str, *, width: int = 1280) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
     count_watching(context)
     page = context.new_page()
-    page.goto(f"{house}/accounts/login/?next=/cms/forms/")
+    page.goto(f"{system}/accounts/login/?next=/cms/forms/")
     page.fill("#id_login", name)
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
     page.wait_for_url("**/cms/forms/")
     yield page
-    leave(page, house)
+    leave(page, system)
 
 
-def edit(page: Page, house: str, form: FormDefinition) -> Page:
-    page.goto(f"{house}/cms/forms/edit/{form.pk}/")
+def edit(page: Page, system: str, form: FormDefinition) -> Page:
+    page.goto(f"{system}/cms/forms/edit/{form.pk}/")
     expect(page.locator(".vo-toolbar")).to_be_visible()
     until_it_watches(page)
     return page
@@ -95,14 +95,14 @@ def eventually(page: Page, form: FormDefinition, words: str) -> None:
 
 
 def test_what_is_typed_is_saved_by_itself_and_only_what_changed_travels(
-    chromium: Browser, house: str, form: FormDefinition
+    chromium: Browser, system: str, form: FormDefinition
 ) -> None:
-    with signed_in(chromium, house, "koordinator") as page:
+    with signed_in(chromium, system, "koordinator") as page:
         sent: list[str] = []
         page.on(
             "request", lambda r: sent.append(r.post_data or "") if "/edit/" in r.url and r.method == "POST" else None
         )
-        edit(page, house, form)
+        edit(page, system, form)
         write(page, "Bashkia")
         eventually(page, form, "Bashkia")
         write(page, "Bashkia ku jeni")
@@ -114,10 +114,10 @@ def test_what_is_typed_is_saved_by_itself_and_only_what_changed_travels(
 
 
 def test_typing_and_leaving_with_the_button_at_once_saves_it_all(
-    chromium: Browser, house: str, form: FormDefinition
+    chromium: Browser, system: str, form: FormDefinition
 ) -> None:
-    with signed_in(chromium, house, "koordinator") as page:
-        edit(page, house, form)
+    with signed_in(chromium, system, "koordinator") as page:
+        edit(page, system, form)
         write(page, "E shpejtë")
         page.get_by_role("button", name="Save draft").click()
 
@@ -125,10 +125,12 @@ def test_typing_and_leaving_with_the_button_at_once_saves_it_all(
         assert first_label(form) == "E shpejtë"
 
 
-def test_when_two_save_the_second_keeps_theirs_and_decides(chromium: Browser, house: str, form: FormDefinition) -> None:
-    with signed_in(chromium, house, "koordinator") as one, signed_in(chromium, house, "koordinator2") as other:
-        edit(one, house, form)
-        edit(other, house, form)
+def test_when_two_save_the_second_keeps_theirs_and_decides(
+    chromium: Browser, system: str, form: FormDefinition
+) -> None:
+    with signed_in(chromium, system, "koordinator") as one, signed_in(chromium, system, "koordinator2") as other:
+        edit(one, system, form)
+        edit(other, system, form)
         write(one, "E para")
         eventually(one, form, "E para")
 
@@ -156,10 +158,10 @@ def test_when_two_save_the_second_keeps_theirs_and_decides(chromium: Browser, ho
         assert "E para" in labels  # theirs stays in the history
 
 
-def test_taking_theirs_shows_theirs(chromium: Browser, house: str, form: FormDefinition) -> None:
-    with signed_in(chromium, house, "koordinator") as one, signed_in(chromium, house, "koordinator2") as other:
-        edit(one, house, form)
-        edit(other, house, form)
+def test_taking_theirs_shows_theirs(chromium: Browser, system: str, form: FormDefinition) -> None:
+    with signed_in(chromium, system, "koordinator") as one, signed_in(chromium, system, "koordinator2") as other:
+        edit(one, system, form)
+        edit(other, system, form)
         write(one, "E para")
         eventually(one, form, "E para")
         write(other, "E dyta")
@@ -171,7 +173,7 @@ def test_taking_theirs_shows_theirs(chromium: Browser, house: str, form: FormDef
         assert first_label(form) == "E para"
 
 
-def test_an_answer_lost_on_the_way_is_no_conflict(chromium: Browser, house: str, form: FormDefinition) -> None:
+def test_an_answer_lost_on_the_way_is_no_conflict(chromium: Browser, system: str, form: FormDefinition) -> None:
     lost = []
 
     def lose_the_first(route: Route) -> None:
@@ -181,8 +183,8 @@ def test_an_answer_lost_on_the_way_is_no_conflict(chromium: Browser, house: str,
         else:
             route.continue_()
 
-    with signed_in(chromium, house, "koordinator") as page:
-        edit(page, house, form)
+    with signed_in(chromium, system, "koordinator") as page:
+        edit(page, system, form)
         page.route("**/cms/forms/edit/**", lose_the_first)
         write(page, "E humbur")
         eventually(page, form, "E humbur")
@@ -193,9 +195,9 @@ def test_an_answer_lost_on_the_way_is_no_conflict(chromium: Browser, house: str,
         assert lost[0].ok
 
 
-def test_without_a_connection_the_page_stays_and_says_so(chromium: Browser, house: str, form: FormDefinition) -> None:
-    with signed_in(chromium, house, "koordinator") as page:
-        edit(page, house, form)
+def test_without_a_connection_the_page_stays_and_says_so(chromium: Browser, system: str, form: FormDefinition) -> None:
+    with signed_in(chromium, system, "koordinator") as page:
+        edit(page, system, form)
         page.route("**/cms/forms/edit/**", lambda route: route.abort())
         write(page, "Pa rrjet")
         failure = page.locator("[data-unsaved]")
@@ -215,7 +217,9 @@ def test_without_a_connection_the_page_stays_and_says_so(chromium: Browser, hous
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_the_form_pages_are_accessible_and_fit(chromium: Browser, house: str, form: FormDefinition, width: int) -> None:
+def test_the_form_pages_are_accessible_and_fit(
+    chromium: Browser, system: str, form: FormDefinition, width: int
+) -> None:
     publish_form(form=form)
     changed = sample()
     changed["sections"][0]["items"][1]["label"]["en"] = "When it was"
@@ -232,9 +236,9 @@ def test_the_form_pages_are_accessible_and_fit(chromium: Browser, house: str, fo
         "import-xlsform": "/cms/forms/import-xlsform/",
         "list": f"/cms/choice-lists/edit/{shared.pk}/",
     }
-    with signed_in(chromium, house, "koordinator", width=width) as page:
+    with signed_in(chromium, system, "koordinator", width=width) as page:
         for name, address in pages.items():
-            page.goto(f"{house}{address}")
+            page.goto(f"{system}{address}")
             until_done(page)
             picture(page, f"{name}-{width}")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
@@ -243,11 +247,11 @@ def test_the_form_pages_are_accessible_and_fit(chromium: Browser, house: str, fo
 
 
 def test_a_coordinator_marks_a_choice_and_adds_something_to_ask(
-    chromium: Browser, house: str, form: FormDefinition
+    chromium: Browser, system: str, form: FormDefinition
 ) -> None:
-    with signed_in(chromium, house, "koordinator") as page:
-        edit(page, house, form)
-        page.goto(f"{house}/cms/forms/edit/{form.pk}/#item-needs")
+    with signed_in(chromium, system, "koordinator") as page:
+        edit(page, system, form)
+        page.goto(f"{system}/cms/forms/edit/{form.pk}/#item-needs")
         page.reload()
         page.locator('[data-focus="/choices/0/exclusive"]').check()
         page.locator("details.vo-settings > summary").click()

@@ -94,8 +94,8 @@ def submit(page: Page) -> None:
     expect(page.locator(".messages .success")).to_be_visible()
 
 
-def approve(chromium: Browser, house: str, page: Any) -> None:
-    other = Desk(chromium, house, "redaktor2")
+def approve(chromium: Browser, system: str, page: Any) -> None:
+    other = Desk(chromium, system, "redaktor2")
     state = page.current_workflow_task_state
     assert state is not None
     other.open(f"/cms/public/review/{state.pk}/")
@@ -105,13 +105,13 @@ def approve(chromium: Browser, house: str, page: Any) -> None:
 
 
 def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, world: World, live_server: Any) -> None:
-    house = str(live_server.url)
+    system = str(live_server.url)
     phone = chromium.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)
     reader = phone.new_page()
-    reader.goto(f"{house}/k/{world.follows.card_code}/")
+    reader.goto(f"{system}/k/{world.follows.card_code}/")
     expect(reader.locator("legend")).to_have_text(QUESTION)
 
-    editor = Desk(chromium, house, "redaktor")
+    editor = Desk(chromium, system, "redaktor")
     page = editor.open(f"/cms/pages/{world.quiz.pk}/edit/")
     until_it_watches(page)
     expect(page.get_by_text("1 page follows its updates")).to_be_visible()
@@ -120,7 +120,7 @@ def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, w
     reader.reload()
     expect(reader.locator("legend")).to_have_text(QUESTION)
 
-    approve(chromium, house, MaterialPage.objects.get(pk=world.quiz.pk))
+    approve(chromium, system, MaterialPage.objects.get(pk=world.quiz.pk))
     started = time.perf_counter()
     reader.reload()
     expect(reader.locator("legend")).to_have_text(NEXT)
@@ -133,13 +133,13 @@ def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, w
     expect(reader.locator(".session-jumps li").first).to_be_visible()
     reader.locator(".session-ways a[href='#quiz']").click()
     expect(reader.locator("#quiz")).to_be_in_viewport()
-    reader.goto(f"{house}/k/{world.keeps.card_code}/")
+    reader.goto(f"{system}/k/{world.keeps.card_code}/")
     expect(reader.locator("legend")).to_have_text(QUESTION)
 
     # What is counted is each session's own: the new words where nobody has begun, those of version 3 last month.
-    reader.goto(f"{house}/k/{world.follows.card_code}/mendimi/para/")
+    reader.goto(f"{system}/k/{world.follows.card_code}/mendimi/para/")
     expect(reader.locator("legend").first).to_contain_text(NEXT)
-    reader.goto(f"{house}/k/{world.held.card_code}/mendimi/pas/")
+    reader.goto(f"{system}/k/{world.held.card_code}/mendimi/pas/")
     expect(reader.locator("legend").first).to_contain_text(QUESTION)
     reader.locator("label", has_text="Jo").first.click()
     follow(reader, reader.get_by_role("button", name="Dërgo"))
@@ -151,7 +151,7 @@ def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, w
 
     assert KitVersion.objects.latest("pk").number == 4
     context, unit, complaints = open_as(chromium, live_server, "vlore1")
-    unit.goto(f"{house}/field/sessions/{world.held.pk}/")
+    unit.goto(f"{system}/field/sessions/{world.held.pk}/")
     expect(unit.locator("#facts + dl")).to_contain_text("version 3")
     assert complaints == []
     close(context)
@@ -159,16 +159,16 @@ def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, w
 
 
 def test_an_editor_turns_an_older_page_to_a_kit(chromium: Browser, world: World, live_server: Any) -> None:
-    house = str(live_server.url)
+    system = str(live_server.url)
     before = world.page(world.before)
     assert "signs" in [block.block_type for block in before.body]
-    editor = Desk(chromium, house, "redaktor")
+    editor = Desk(chromium, system, "redaktor")
     page = editor.open(f"/cms/pages/{before.pk}/edit/")
     until_it_watches(page)
     version = KitVersion.objects.latest("pk")
     page.locator("#id_kit_version").select_option(value=str(version.pk))
     submit(page)
-    approve(chromium, house, SessionPage.objects.get(pk=before.pk))
+    approve(chromium, system, SessionPage.objects.get(pk=before.pk))
     turned = world.page(world.before)
     assert turned.kit_version == version
     assert next(block.block_type for block in turned.body) == "kit_words"
@@ -177,7 +177,7 @@ def test_an_editor_turns_an_older_page_to_a_kit(chromium: Browser, world: World,
 
     phone = chromium.new_context(viewport={"width": 360, "height": 800}, locale="sq-AL")
     reader = phone.new_page()
-    reader.goto(f"{house}/k/{world.before.card_code}/")
+    reader.goto(f"{system}/k/{world.before.card_code}/")
     expect(reader.locator(".quiz")).to_have_count(1)
     reader.locator(".session-jumps summary").click()
     assert what_axe_finds(reader) == []

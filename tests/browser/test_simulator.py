@@ -48,10 +48,10 @@ def test_a_scenario_that_no_longer_holds_keeps_the_procedure_from_being_submitte
 ) -> None:
     lay_down_demo()
     lay_down_scenarios()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     procedure = Procedure.objects.get()
-    base = f"{house}/cms/procedures/{procedure.pk}"
-    with signed_in(chromium, house, ana, "en", DESK) as page:
+    base = f"{system}/cms/procedures/{procedure.pk}"
+    with signed_in(chromium, system, ana, "en", DESK) as page:
         page.set_default_timeout(SLOW)  # a press that saves also waits for the page that comes
         page.goto(f"{base}/try/")
         page.get_by_label("Municipality", exact=True).select_option("vlore")
@@ -71,7 +71,7 @@ def test_a_scenario_that_no_longer_holds_keeps_the_procedure_from_being_submitte
         assert Scenario.objects.get(key="scenario-1").story["at"].endswith("+01:00")
         assert AuditEntry.objects.filter(action="scenario.created").count() == 1
 
-        page.goto(f"{house}/cms/procedures/edit/{procedure.pk}/")
+        page.goto(f"{system}/cms/procedures/edit/{procedure.pk}/")
         panel = page.locator("[data-panel]")
         expect(panel).to_contain_text("All 26 scenarios hold", timeout=SLOW)
         set_minutes(page, {2: "90"})
@@ -99,7 +99,7 @@ def test_what_the_checks_say_of_an_earlier_save_is_not_shown_any_more(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     held: list[Route] = []
 
     def answer(route: Route) -> None:
@@ -108,10 +108,10 @@ def test_what_the_checks_say_of_an_earlier_save_is_not_shown_any_more(
         else:
             held.append(route)
 
-    with signed_in(chromium, house, ana, "en", DESK) as page:
+    with signed_in(chromium, system, ana, "en", DESK) as page:
         page.route("**/findings/", answer)
         with page.expect_request("**/findings/"):
-            page.goto(f"{house}/cms/procedures/edit/{Procedure.objects.get().pk}/")
+            page.goto(f"{system}/cms/procedures/edit/{Procedure.objects.get().pk}/")
         set_minutes(page, {2: "90"})
         shown = page.locator(".proc-findings")
         expect(shown).to_contain_text("of the later save", timeout=SLOW)
@@ -132,12 +132,12 @@ def test_the_simulator_is_read_on_a_phone_and_at_a_desk_in_both_languages(
 ) -> None:
     lay_down_demo()
     lay_down_scenarios()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
-    base = f"{house}/cms/procedures/{Procedure.objects.get().pk}"
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
+    base = f"{system}/cms/procedures/{Procedure.objects.get().pk}"
     one = Scenario.objects.get(key="child")
     for language in ("sq", "en"):
         for name, viewport in (("phone", PHONE), ("desk", DESK)):
-            with signed_in(chromium, house, ana, language, viewport) as page:
+            with signed_in(chromium, system, ana, language, viewport) as page:
                 page.goto(f"{base}/try/")
                 page.select_option("#sim-when", "friday")
                 page.locator(".sim-go [value=run]").click()
@@ -156,14 +156,14 @@ def test_the_simulator_is_read_on_a_phone_and_at_a_desk_in_both_languages(
 
 def test_a_story_can_be_told_without_a_script(transactional_db: Any, live_server: Any, chromium: Browser) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
-    with signed_in(chromium, house, ana, "en", PHONE) as page:
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
+    with signed_in(chromium, system, ana, "en", PHONE) as page:
         cookies = page.context.cookies()
         plain = chromium.new_context(java_script_enabled=False, viewport=PHONE)  # type: ignore[arg-type]
         plain.add_cookies(cookies)  # type: ignore[arg-type]
         bare = plain.new_page()
         bare.set_default_timeout(SLOW)
-        bare.goto(f"{house}/cms/procedures/{Procedure.objects.get().pk}/try/")
+        bare.goto(f"{system}/cms/procedures/{Procedure.objects.get().pk}/try/")
         bare.get_by_role("button", name="Add what somebody does").click()
         row = bare.locator("[data-row]")
         row.get_by_label("What", exact=True).select_option("accepts")

@@ -74,12 +74,12 @@ def test_a_colleague_is_made_invited_and_signs_in(
     page.fill("#id_login", "koordinator")
     page.fill("#id_password", DEMO_PASSWORD)
     page.click("main button")
-    expect(page.locator("#main .house-finding")).to_contain_text("Ana")
+    expect(page.locator("#main .vatra-finding")).to_contain_text("Ana")
     look(page, f"by-two-{language}")
-    page.click("#main .house-finding a")
+    page.click("#main .vatra-finding a")
     look(page, f"by-two-role-{language}")
     page.click("#main button[value=agree]")
-    expect(page.locator("#main .house-finding")).to_have_count(0)
+    expect(page.locator("#main .vatra-finding")).to_have_count(0)
     close(second)
 
     invitations = [letter for letter in mail.outbox if letter.to == ["ana@vatra.example"]]

@@ -33,7 +33,7 @@ PHONE = {"width": 360, "height": 740}
 
 
 @contextmanager
-def signed_in(chromium: Browser, house: str, user: User, language: str, viewport: dict[str, int]) -> Iterator[Page]:
+def signed_in(chromium: Browser, system: str, user: User, language: str, viewport: dict[str, int]) -> Iterator[Page]:
     User.objects.filter(pk=user.pk).update(language=language)
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
@@ -43,14 +43,14 @@ def signed_in(chromium: Browser, house: str, user: User, language: str, viewport
     context = chromium.new_context(viewport=viewport, locale="en-GB", timezone_id="Europe/Tirane")  # type: ignore[arg-type]
     context.add_cookies(
         [
-            {"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key), "url": house},
-            {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": house},
+            {"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key), "url": system},
+            {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": system},
         ]
     )
     context.set_default_timeout(90_000)  # the first page of the admin, on a busy machine
     page = context.new_page()
     yield page
-    leave(page, house)
+    leave(page, system)
 
 
 def without_the_decision(form: FormDefinition) -> dict[str, Any]:
@@ -66,10 +66,10 @@ def test_a_coordinator_is_told_which_rules_an_edit_would_end(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
     lay_down_demo()
-    house, ana = str(live_server.url), User.objects.get(username="koordinator")
+    system, ana = str(live_server.url), User.objects.get(username="koordinator")
     form = FormDefinition.objects.get(key="initial_identification")
-    edit = f"{house}/cms/forms/edit/{form.pk}/"
-    with signed_in(chromium, house, ana, "en", DESK) as page:
+    edit = f"{system}/cms/forms/edit/{form.pk}/"
+    with signed_in(chromium, system, ana, "en", DESK) as page:
         page.goto(edit)
         page.get_by_role("heading", name="What this form triggers").click()
         expect(page.get_by_text("stops working")).to_have_count(0)
@@ -86,24 +86,24 @@ def test_a_coordinator_is_told_which_rules_an_edit_would_end(
         page.get_by_role("heading", name="What this form triggers").click()
         expect(page.get_by_text("stops working").first).to_be_visible()
         picture(page, "motion-stops-en")
-        page.goto(f"{house}/cms/forms/{form.pk}/archive/")
+        page.goto(f"{system}/cms/forms/{form.pk}/archive/")
         expect(page.get_by_role("alert")).to_contain_text("can't be archived")
         expect(page.get_by_role("button", name="Archive", exact=True)).to_have_count(0)
         picture(page, "archive-refused-en")
     for width in (1280, 820):
-        with signed_in(chromium, house, ana, "sq", {"width": width, "height": 900}) as page:
+        with signed_in(chromium, system, ana, "sq", {"width": width, "height": 900}) as page:
             page.goto(edit)
             page.get_by_role("heading", name="Çfarë vë në lëvizje ky formular").click()
             expect(page.get_by_text("pushon së vepruari").first).to_be_visible()
             picture(page, f"motion-stops-sq-{width}")
-            page.goto(f"{house}/cms/forms/{form.pk}/archive/")
+            page.goto(f"{system}/cms/forms/{form.pk}/archive/")
             picture(page, f"archive-refused-sq-{width}")
 
 
 def test_a_worker_and_a_coordinator_see_a_form_that_no_rule_was_about(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:
-    scene, house = make_scene(), str(live_server.url)
+    scene, system = make_scene(), str(live_server.url)
     procedure = small_procedure()
     said = texts("Not a victim: no case was opened and nobody was told.")
     about = {"on": "submission_received", "forms": ["small_identification"], "words": said, "then": []}
@@ -115,19 +115,19 @@ def test_a_worker_and_a_coordinator_see_a_form_that_no_rule_was_about(
     coordinator = make_coordinator(scene.place)
     for language in ("sq", "en"):
         for name, viewport in (("phone", PHONE), ("desk", DESK)):
-            with signed_in(chromium, house, scene.worker, language, viewport) as page:
-                page.goto(f"{house}/field/")
+            with signed_in(chromium, system, scene.worker, language, viewport) as page:
+                page.goto(f"{system}/field/")
                 picture(page, f"home-unmatched-{language}-{name}")
-                page.goto(f"{house}/field/submissions/{loud.pk}/")
+                page.goto(f"{system}/field/submissions/{loud.pk}/")
                 expect(page.locator("main a[href^='tel:']").first).to_be_visible()
                 picture(page, f"unmatched-{language}-{name}")
-                page.goto(f"{house}/field/submissions/{quiet.pk}/")
+                page.goto(f"{system}/field/submissions/{quiet.pk}/")
                 picture(page, f"outcome-{language}-{name}")
-    with signed_in(chromium, house, coordinator, "en", DESK) as page:
-        page.goto(f"{house}/field/")
+    with signed_in(chromium, system, coordinator, "en", DESK) as page:
+        page.goto(f"{system}/field/")
         follow(page, page.locator("section[aria-labelledby=unmatched] a"))
         picture(page, "unmatched-coordinator-en")
         page.get_by_role("button", name="Mark as resolved").click()
         expect(page.get_by_text("Resolved:")).to_be_visible()
-        page.goto(f"{house}/field/")
+        page.goto(f"{system}/field/")
         expect(page.get_by_role("heading", name="Nobody was notified")).to_have_count(0)

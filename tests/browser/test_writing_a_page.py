@@ -42,7 +42,7 @@ def test_the_checks_go_on_after_a_new_page_saved_itself_and_its_address_is_plain
     editor.locator("#id_title").press_sequentially("Ç'thonë të tjerët")
     expect(editor).to_have_url(re.compile(r"/edit/$"))
     editor.fill("#id_intro", "Telefononi 069 123 4567.")
-    results = editor.locator("[data-house-checks-results]")
+    results = editor.locator("[data-vatra-checks-results]")
     expect(results).to_contain_text("069 123 4567")
     expect(editor.locator("[data-content-word-count]")).not_to_have_text("-")  # Wagtail's own, below ours
     assert ArticlePage.objects.get(draft_title="Ç'thonë të tjerët").slug == "cthone-te-tjeret"

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.supervisor.house import slowness
+from tests.supervisor.running_system import slowness
 
 ROOT = Path(__file__).resolve().parents[2]
 RESTART_PAUSE = 0.1

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.examples import FACTOR
-from tests.supervisor.house import slowness
+from tests.supervisor.running_system import slowness
 
 from .parts import group, wait_until, workers
 

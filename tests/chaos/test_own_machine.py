@@ -111,7 +111,7 @@ class Watcher:
 
 
 @dataclass
-class House:
+class Testbed:
     """The servers, the driver that asks the application, and how machines are made."""
 
     driver: Driver
@@ -122,7 +122,7 @@ class House:
 
 
 @contextlib.contextmanager
-def make_house(place: Path, address: dict[str, str], sink: Sink, servers: Any) -> Iterator[House]:
+def make_testbed(place: Path, address: dict[str, str], sink: Sink, servers: Any) -> Iterator[Testbed]:
     """An application on these servers or this database, and machines of it, each with a folder of its own."""
     (place / "gateways.json").write_text("[]")
 
@@ -159,7 +159,7 @@ def make_house(place: Path, address: dict[str, str], sink: Sink, servers: Any) -
     driver = Driver({key: value for key, value in build_environment("first").items() if not key.startswith("FAULT_")})
     driver.ask("prepare")
     try:
-        yield House(driver, sink, servers, place, make)
+        yield Testbed(driver, sink, servers, place, make)
     finally:
         for each in made:
             each.die()
@@ -168,16 +168,16 @@ def make_house(place: Path, address: dict[str, str], sink: Sink, servers: Any) -
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, sink: Sink) -> Iterator[House]:
+def testbed(tmp_path_factory: pytest.TempPathFactory, sink: Sink) -> Iterator[Testbed]:
     with running_servers(keeps_commits=True) as servers:
         place = tmp_path_factory.mktemp("own")
-        with make_house(place, servers.environment, sink, servers) as made:
+        with make_testbed(place, servers.environment, sink, servers) as made:
             yield made
 
 
 @pytest.fixture(scope="module")
-def first(house: House) -> Machine:
-    return house.make("first")
+def first(testbed: Testbed) -> Machine:
+    return testbed.make("first")
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +188,7 @@ def calm_sink(sink: Sink) -> Iterator[None]:
     sink.mood = ""
 
 
-def wait_for(machine: Machine, house: House) -> None:
+def wait_for(machine: Machine, testbed: Testbed) -> None:
     # Nobody has made a backup, nor held a drill: what counts is that notices can go out.
     assert wait_until(lambda: machine.ask()[0] == 200, seconds=60, pause=0.3), machine.ask()
     assert wait_until(lambda: "broker" not in machine.ask()[1] and "smtp" not in machine.ask()[1], seconds=30)
@@ -196,7 +196,7 @@ def wait_for(machine: Machine, house: House) -> None:
 
 def live_through(
     name: str,
-    house: House,
+    testbed: Testbed,
     machine: Machine,
     begin: Callable[[], Any],
     end: Callable[[], Any],
@@ -206,7 +206,7 @@ def live_through(
     record_property: Callable[[str, Any], None],
 ) -> dict[str, Any]:
     """Send forms before, during and after a fault; return what became of them, and add a line to the table."""
-    clients = Clients(machine.port, **house.driver.ask("write_forms", count=FORMS))
+    clients = Clients(machine.port, **testbed.driver.ask("write_forms", count=FORMS))
     clients.start()
     clients.submit(FORMS // 4)
     watcher = Watcher(machine, *([looks_at] if looks_at is not None else []))
@@ -223,15 +223,15 @@ def live_through(
         assert wait_until(lambda: clients.are_done, seconds=DRAINED_WITHIN, pause=0.2), clients.answers
         uuids = list(clients.answers)
         assert wait_until(
-            lambda: house.driver.ask("received", uuids=uuids)["unsent"] == 0, seconds=DRAINED_WITHIN, pause=0.5
-        ), house.driver.ask("received", uuids=uuids)
+            lambda: testbed.driver.ask("received", uuids=uuids)["unsent"] == 0, seconds=DRAINED_WITHIN, pause=0.5
+        ), testbed.driver.ask("received", uuids=uuids)
     finally:
         clients.stopping = True
         end()
         watcher.stop()
-    found = house.driver.ask("received", uuids=uuids)
-    owed = house.driver.ask("owed_for", uuids=uuids)
-    came = Counter(message_id.strip("<>").split("@")[0] for message_id, _address in list(house.sink.accepted))
+    found = testbed.driver.ask("received", uuids=uuids)
+    owed = testbed.driver.ask("owed_for", uuids=uuids)
+    came = Counter(message_id.strip("<>").split("@")[0] for message_id, _address in list(testbed.sink.accepted))
     row = {
         "acknowledged": len(set(clients.received)),
         "present": found["submissions"],
@@ -264,20 +264,20 @@ def assert_nothing_is_lost(row: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def running(house: House, first: Machine) -> Iterator[Machine]:
+def running(testbed: Testbed, first: Machine) -> Iterator[Machine]:
     first.start_all()
-    wait_for(first, house)
+    wait_for(first, testbed)
     yield first
     first.stop()
 
 
-def test_a_redis_that_hangs(house: House, running: Machine, record_property: Any) -> None:
+def test_a_redis_that_hangs(testbed: Testbed, running: Machine, record_property: Any) -> None:
     row = live_through(
         "Redis hangs",
-        house,
+        testbed,
         running,
-        house.servers.redis.pause,
-        house.servers.redis.resume,
+        testbed.servers.redis.pause,
+        testbed.servers.redis.resume,
         until=lambda watcher: "broker" in watcher.seen,
         record_property=record_property,
     )
@@ -285,11 +285,11 @@ def test_a_redis_that_hangs(house: House, running: Machine, record_property: Any
     assert "broker" in row["seen"]
 
 
-def test_a_postgresql_that_is_killed(house: House, running: Machine, record_property: Any) -> None:
-    postgres = house.servers.postgres
+def test_a_postgresql_that_is_killed(testbed: Testbed, running: Machine, record_property: Any) -> None:
+    postgres = testbed.servers.postgres
     row = live_through(
         "PostgreSQL killed",
-        house,
+        testbed,
         running,
         postgres.kill,
         lambda: postgres.start_again() if postgres.process.poll() is not None else None,
@@ -299,16 +299,16 @@ def test_a_postgresql_that_is_killed(house: House, running: Machine, record_prop
     assert row["twice"] <= 2 * len(workers(running.kept[1].pid))
 
 
-def test_a_mail_server_that_takes_and_never_answers(house: House, running: Machine, record_property: Any) -> None:
+def test_a_mail_server_that_takes_and_never_answers(testbed: Testbed, running: Machine, record_property: Any) -> None:
     def hang() -> None:
-        house.sink.mood = "hang"
+        testbed.sink.mood = "hang"
 
     def answer() -> None:
-        house.sink.mood = ""
+        testbed.sink.mood = ""
 
     row = live_through(
         "mail server hangs",
-        house,
+        testbed,
         running,
         hang,
         answer,
@@ -318,11 +318,13 @@ def test_a_mail_server_that_takes_and_never_answers(house: House, running: Machi
     assert "smtp" in row["seen"]
 
 
-def test_a_clock_that_jumps_two_hours_forward_and_back(house: House, running: Machine, record_property: Any) -> None:
+def test_a_clock_that_jumps_two_hours_forward_and_back(
+    testbed: Testbed, running: Machine, record_property: Any
+) -> None:
     clock = running.place / "clock"
     row = live_through(
         "clock +2 h and back",
-        house,
+        testbed,
         running,
         lambda: clock.write_text(str(TWO_HOURS)),
         lambda: clock.write_text("0"),
@@ -333,13 +335,13 @@ def test_a_clock_that_jumps_two_hours_forward_and_back(house: House, running: Ma
     assert "clock" in row["seen"]
 
 
-def test_of_two_machines_one_dies(house: House, first: Machine, record_property: Any) -> None:
-    second = house.make("second")
+def test_of_two_machines_one_dies(testbed: Testbed, first: Machine, record_property: Any) -> None:
+    second = testbed.make("second")
     first.start_all()
-    wait_for(first, house)
+    wait_for(first, testbed)
     second.start_all()
-    wait_for(second, house)
-    assert house.driver.ask("leader") == "first"
+    wait_for(second, testbed)
+    assert testbed.driver.ask("leader") == "first"
     times: dict[str, float] = {}
 
     def die() -> None:
@@ -347,14 +349,14 @@ def test_of_two_machines_one_dies(house: House, first: Machine, record_property:
         first.die()
 
     def has_followed(_watcher: Watcher) -> bool:
-        if house.driver.ask("leader") == "second":
+        if testbed.driver.ask("leader") == "second":
             times.setdefault("followed", time.monotonic())
         return "followed" in times
 
     try:
         row = live_through(
             "of two machines the leading one dies",
-            house,
+            testbed,
             first,
             die,
             lambda: None,
@@ -421,14 +423,14 @@ def test_a_disk_that_is_full(tmp_path: Path, sink: Sink, record_property: Any) -
     disk.mkdir()
     with small_disk(disk, 64 * MEGABYTE):
         address = {"DATABASE_URL": f"sqlite:///{disk / 'vatra.sqlite3'}"}
-        with make_house(disk, address, sink, None) as house:
-            machine = house.make("first")
+        with make_testbed(disk, address, sink, None) as testbed:
+            machine = testbed.make("first")
             filler = Filler(disk, machine)
             machine.start_all()
-            wait_for(machine, house)
+            wait_for(machine, testbed)
             row = live_through(
                 "disk full",
-                house,
+                testbed,
                 machine,
                 filler.fill,
                 filler.empty,

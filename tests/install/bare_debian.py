@@ -27,8 +27,8 @@ from pathlib import Path
 
 import pyrage
 
-from tests.supervisor.house import free_port, wait_until
 from tests.supervisor.load import Load
+from tests.supervisor.running_system import free_port, wait_until
 
 HERE = Path(__file__).resolve().parents[2]
 HOST = "raste.vatra-prove.al"
@@ -222,7 +222,7 @@ class Machine:
 
 
 class Demo:
-    """The machine as tests.supervisor.load sees a house."""
+    """The machine as tests.supervisor.load sees a system."""
 
     def __init__(self, machine: Machine) -> None:
         self.port, self.manage = machine.port, machine.manage_demo
@@ -268,7 +268,7 @@ def must_hold(machine: Machine, uuids: set[str], when: str) -> None:
 
 def upgrade_under_traffic(machine: Machine, revision: str) -> set[str]:
     """Install a revision over the running one while units send. Returns the forms that were acknowledged."""
-    load = Load(Demo(machine))  # type: ignore[arg-type]  # it asks a house for these two alone
+    load = Load(Demo(machine))  # type: ignore[arg-type]  # it asks a system for these two alone
     began = time.monotonic()
     before = machine.run("readlink", "-f", APP)
     site = machine.inside("/etc/nginx/sites-available/vatra.conf")

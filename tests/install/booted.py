@@ -14,7 +14,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.supervisor.house import wait_until
+from tests.supervisor.running_system import wait_until
 
 from .bare_debian import AUTHORITIES, PATHS, Machine
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.supervisor.house import slowness, wait_until
+from tests.supervisor.running_system import slowness, wait_until
 
 from .bare_debian import APP, BACKUPS, DATA, HERE, HOST, TRIAL, drill, say
 from .booted import Booted, get_programs, type_answers

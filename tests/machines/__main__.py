@@ -28,17 +28,17 @@ def main() -> int:
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     logging.getLogger("mail.log").setLevel(logging.WARNING)
-    from .house import made_house
+    from .testbed import made_testbed
 
     # A second Ctrl-C, or a `timeout` that passes one on, mustn't leave machines behind.
     signal.signal(signal.SIGINT, _stop_once)
     signal.signal(signal.SIGTERM, _stop_once)
     missed = []
     with contextlib.ExitStack() as stack:
-        house = stack.enter_context(made_house(options.share))
+        testbed = stack.enter_context(made_testbed(options.share))
         for name in options.parts or PARTS:
             print(f"\n== {name} ==", flush=True)
-            if not importlib.import_module(f"tests.machines.{name}").run(house, options):
+            if not importlib.import_module(f"tests.machines.{name}").run(testbed, options):
                 missed.append(name)
     if missed:
         print(f"\nmissed: {', '.join(missed)}")

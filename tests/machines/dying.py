@@ -7,23 +7,23 @@ from functools import partial
 from tests.bench.tables import table
 
 from . import inside
-from .house import House
 from .living import Lived, live_through
 from .machine import Machine
+from .testbed import Testbed
 
 GOAL_SECONDS = 10.0
 
 
-def run(house: House, options: Namespace) -> bool:
+def run(testbed: Testbed, options: Namespace) -> bool:
     before, lasts = (5.0, 15.0) if options.quick else (10.0, 40.0)
     found = []
     for name, begin in (("the leading one is killed", Machine.kill), ("the leading one loses its network", unplug)):
-        house.grow_to(2)
-        machines = house.machines[:2]
+        testbed.grow_to(2)
+        machines = testbed.machines[:2]
         victim = next(each for each in machines if each.name == inside.read_leader())
         found.append(
             live_through(
-                house,
+                testbed,
                 machines,
                 name,
                 partial(begin, victim),

@@ -10,9 +10,9 @@ from functools import partial
 from tests.chaos.watching import measure_human
 
 from . import inside
-from .house import House
 from .load import Balancer, Load, measure_pause
 from .machine import Machine
+from .testbed import Testbed
 
 DRAINED_WITHIN = 240.0
 CLIENTS, PAUSE = 4, 3.0  # about as many forms as one machine alone can take
@@ -122,7 +122,7 @@ class Lived:
 
 
 def live_through(
-    house: House,
+    testbed: Testbed,
     machines: Sequence[Machine],
     name: str,
     begin: Callable[[], None],
@@ -133,7 +133,7 @@ def live_through(
     after: float,
 ) -> Lived:
     """Send forms for so many seconds before, during and after a fault."""
-    mails = len(house.sink.mails)
+    mails = len(testbed.sink.mails)
     load = Load(inside.make_senders(CLIENTS), Balancer([each.url for each in machines]), CLIENTS, PAUSE).start()
     watcher = None
     try:
@@ -152,13 +152,13 @@ def live_through(
     inside.wait_until(lambda: inside.count_unsent(load.acknowledged) == 0, seconds=DRAINED_WITHIN, pause=0.5)
     time.sleep(1)
     watcher.stop()
-    outcome = inside.read_outcome(load.acknowledged, house.sink.mails[mails:])
+    outcome = inside.read_outcome(load.acknowledged, testbed.sink.mails[mails:])
     lived = Lived(
         name=name,
         forms=len(load.acknowledged),
         outcome=outcome,
         forms_pause=measure_pause(list(load.acknowledged.values()), began, over),
-        notices_pause=measure_pause([at for _id, at in house.sink.mails[mails:]], began, over),
+        notices_pause=measure_pause([at for _id, at in testbed.sink.mails[mails:]], began, over),
         slowest_form=max(load.took),
         leaders=watcher.leaders,
         seen=watcher.earliest,

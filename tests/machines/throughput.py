@@ -9,9 +9,9 @@ from tests.bench.processes import read_cpu
 from tests.bench.tables import table
 
 from . import inside
-from .house import House
 from .load import Balancer, Load
 from .machine import Machine
+from .testbed import Testbed
 
 PATIENCE = 30.0  # seconds; none is sent to another machine
 CLIENTS = 4  # for each machine: always one more form than it can work on
@@ -38,16 +38,16 @@ class Round:
     odd: dict[str, int]
 
 
-def run(house: House, options: Namespace) -> bool:
+def run(testbed: Testbed, options: Namespace) -> bool:
     seconds = 8.0 if options.quick else 60.0
     rounds = []
     for count in (1, 2) if options.quick else (1, 2, 4):
-        machines = house.grow_to(count)
-        _send(house, machines, seconds=min(8.0, seconds))  # fills caches, opens connections
-        rounds.append(_measure(house, machines, seconds))
+        machines = testbed.grow_to(count)
+        _send(testbed, machines, seconds=min(8.0, seconds))  # fills caches, opens connections
+        rounds.append(_measure(testbed, machines, seconds))
         print(f"  {count}: {rounds[-1]}", flush=True)
     first = rounds[0].road
-    print(f"\nEach machine has {house.share:.0%} of one processor; load of this host {os.getloadavg()[0]:.1f}\n")
+    print(f"\nEach machine has {testbed.share:.0%} of one processor; load of this host {os.getloadavg()[0]:.1f}\n")
     print(
         table(
             (
@@ -82,7 +82,7 @@ def run(house: House, options: Namespace) -> bool:
     return all(each.road / first >= GOALS[each.machines] and not each.odd for each in rounds)
 
 
-def _send(house: House, machines: list[Machine], *, seconds: float) -> Load:
+def _send(testbed: Testbed, machines: list[Machine], *, seconds: float) -> Load:
     clients = CLIENTS * len(machines)
     balancer = Balancer([each.url for each in machines])
     load = Load(inside.make_senders(clients), balancer, clients, patience=PATIENCE).start()
@@ -97,14 +97,14 @@ def read_used(machines: list[Machine]) -> float:
     return read_cpu([each.process.pid for each in machines if each.process is not None])
 
 
-def _measure(house: House, machines: list[Machine], seconds: float) -> Round:
+def _measure(testbed: Testbed, machines: list[Machine], seconds: float) -> Round:
     used = read_used(machines)
-    mails, began = len(house.sink.mails), time.time()
-    locks = inside.LockWatch(house.dsn).start()
-    load = _send(house, machines, seconds=seconds)
+    mails, began = len(testbed.sink.mails), time.time()
+    locks = inside.LockWatch(testbed.dsn).start()
+    load = _send(testbed, machines, seconds=seconds)
     locks.stop()
-    took = house.sink.mails[-1][1] - began
-    outcome = inside.read_outcome(load.acknowledged, house.sink.mails[mails:])
+    took = testbed.sink.mails[-1][1] - began
+    outcome = inside.read_outcome(load.acknowledged, testbed.sink.mails[mails:])
     forms = len(load.acknowledged)
     wrong = {
         "forms lost": forms - outcome.present,

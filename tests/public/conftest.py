@@ -1,4 +1,4 @@
-"""One running house for all tests of the public site in a browser: web server, workers, mail, demo data."""
+"""One running system for all tests of the public site in a browser: web server, workers, mail, demo data."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.browser.quiet import close
 from tests.chromium import launch
-from tests.supervisor.house import House
+from tests.supervisor.running_system import RunningSystem
 
 from .elsewhere import MOTI, FrontEnd
 
@@ -19,15 +19,15 @@ SIZES = {"narrow": (320, 640), "phone": (360, 740), "tablet": (768, 1024), "desk
 
 @dataclass
 class Public:
-    """The house, where its exit leads to, and the card of a session whose page is open."""
+    """The system, where its exit leads to, and the card of a session whose page is open."""
 
-    house: House
+    system: RunningSystem
     neutral: str
     code: str = ""
     session: str = ""
 
     def at(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.house.port}{path}"
+        return f"http://127.0.0.1:{self.system.port}{path}"
 
 
 @pytest.fixture(scope="package")
@@ -46,15 +46,15 @@ def front_end() -> Iterator[FrontEnd]:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> Iterator[House]:
-    """A house on an empty folder, ready; one for all files of this folder."""
+def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> Iterator[RunningSystem]:
+    """A system on an empty folder, ready; one for all files of this folder."""
     folder = tmp_path_factory.mktemp("public")
-    house = House(folder / "data", folder / "static")
-    front_end.api = f"http://127.0.0.1:{house.port}/api/v2/"
+    system = RunningSystem(folder / "data", folder / "static")
+    front_end.api = f"http://127.0.0.1:{system.port}/api/v2/"
     preview = f"default={front_end.origin}/preview"
     try:
         yield (
-            house.begin_migrated()
+            system.begin_migrated()
             .start(
                 ASKING_WAIT_SECONDS="1",
                 HEADLESS_PREVIEW_CLIENT_URLS=preview,
@@ -64,11 +64,11 @@ def running(tmp_path_factory: pytest.TempPathFactory, front_end: FrontEnd) -> It
             .wait_ready(seconds=600)
         )
     finally:
-        house.stop()
+        system.stop()
 
 
 @pytest.fixture(scope="module")
-def public(running: House, front_end: FrontEnd, chromium: Browser) -> Public:
+def public(running: RunningSystem, front_end: FrontEnd, chromium: Browser) -> Public:
     """With one session's page made as its unit makes it: by a press of the button, the first time."""
     found = Public(running, f"{front_end.origin}{MOTI}")
     context = chromium.new_context(viewport={"width": 1280, "height": 800})

@@ -1,6 +1,6 @@
 """A front end elsewhere: pages on another origin that show a page or a draft, and ask (docs/api-public.md).
 
-`localhost` is another site than the house's 127.0.0.1: no cookie of an editor comes along.
+`localhost` is another site than the system's 127.0.0.1: no cookie of an editor comes along.
 """
 
 import threading
@@ -64,7 +64,7 @@ class FrontEnd:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 api = front_end.api
-                house = api.removesuffix("/api/v2/")
+                system = api.removesuffix("/api/v2/")
                 script = f'<script type="module">const API = "{api}";{SCRIPT}</script>'
                 shown = "<h1>Moti</h1>" if self.path == MOTI else script
                 if self.path.startswith("/ask/"):
@@ -75,8 +75,8 @@ class FrontEnd:
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header(
                     "Content-Security-Policy",
-                    f"default-src 'none'; script-src 'unsafe-inline'; connect-src {house}; img-src {house};"
-                    f" media-src {house}; frame-ancestors {house}",
+                    f"default-src 'none'; script-src 'unsafe-inline'; connect-src {system}; img-src {system};"
+                    f" media-src {system}; frame-ancestors {system}",
                 )
                 self.end_headers()
                 self.wfile.write(body)

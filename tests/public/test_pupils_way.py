@@ -1,4 +1,4 @@
-"""What a pupil does after a session, on a phone, against a running house: card, quiz, question, answer."""
+"""What a pupil does after a session, on a phone, against a running system: card, quiz, question, answer."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ def test_from_the_card_to_the_answer(public: Public, phone: Callable[..., Browse
     page.fill("#text", "Po shtoj diçka.")
     press(page, "form:has(#text) button")
     assert pupil.cookies() == []
-    assert {re.sub(r"^https?://([^/]+)/.*", r"\1", url) for url in asked} == {f"127.0.0.1:{public.house.port}"}
+    assert {re.sub(r"^https?://([^/]+)/.*", r"\1", url) for url in asked} == {f"127.0.0.1:{public.system.port}"}
     assert not any(code.replace("-", "") in url.replace("-", "") for url in asked), "the code stands in no address"
 
 

@@ -1,4 +1,4 @@
-"""Forced colours, paper, and the keyboard alone: what must not be lost where the house's colours or a mouse are."""
+"""Forced colours, paper, and the keyboard alone: what must not be lost where the system's colours or a mouse are."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""An anonymous visitor without a browser: asks the whole house (`config.wsgi`), follows what pages link to."""
+"""An anonymous visitor without a browser: asks the whole system (`config.wsgi`), follows what pages link to."""
 
 import re
 from collections.abc import Iterator

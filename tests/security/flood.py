@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.supervisor.house import House, wait_until
+from tests.supervisor.running_system import RunningSystem, wait_until
 
 FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 PAGES_AT_MOST = 8
@@ -124,27 +124,27 @@ class Flood:
                 time.sleep(0.2)
 
 
-def counted(house: House) -> dict[str, Any]:
-    said = house.manage("shell", "-c", COUNTED.replace("WHAT", repr(REAL)))
+def counted(system: RunningSystem) -> dict[str, Any]:
+    said = system.manage("shell", "-c", COUNTED.replace("WHAT", repr(REAL)))
     return dict(json.loads(said.split("COUNTED")[1].splitlines()[0]))
 
 
-def send_a_real_one_meanwhile(house: House, *, seconds: float) -> dict[str, Any]:
+def send_a_real_one_meanwhile(system: RunningSystem, *, seconds: float) -> dict[str, Any]:
     """Flood one region for so long; halfway, report a real danger from another page. Returns what became of it all.
 
     `sending_took_s`: from opening the form to the receipt, under the flood. `told_after_s`: from the receipt's moment
     until a mail server had taken the mail to the police.
     """
-    before = counted(house)["tips"]  # of the demo
-    flood = Flood(house.port, "/pyet/berat/", THREADS).start()
+    before = counted(system)["tips"]  # of the demo
+    flood = Flood(system.port, "/pyet/berat/", THREADS).start()
     time.sleep(seconds / 2)
     started = time.monotonic()
-    html = Sender(house.port, "/pyet/vlore/").send(what=REAL, municipality="berat")
+    html = Sender(system.port, "/pyet/vlore/").send(what=REAL, municipality="berat")
     took = time.monotonic() - started
     time.sleep(seconds / 2)
     flood.stop()
     found: dict[str, Any] = wait_until(
-        lambda: (said := counted(house)) and said["told_after_s"] is not None and said, seconds=90, what="told"
+        lambda: (said := counted(system)) and said["told_after_s"] is not None and said, seconds=90, what="told"
     )
     of_flood = {"sent": flood.sent, "refused": flood.refused, "busy": flood.busy}
     got_receipt = 'class="receipt"' in html

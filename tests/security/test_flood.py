@@ -1,6 +1,6 @@
 """Eight threads flood one region's page with reports of danger to a child; a real one comes meanwhile, from elsewhere.
 
-FLOOD_SECONDS: how long (12). Against a whole running house: web server, workers, sweeper, mail. The goal in seconds is
+FLOOD_SECONDS: how long (12). Against a whole running system: web server, workers, sweeper, mail. The goal in seconds is
 measured by `make bench` (tests/bench/flood.py): here a machine that is held up by other tests is held up in both.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.supervisor.house import House
+from tests.supervisor.running_system import RunningSystem
 
 from .flood import THREADS, send_a_real_one_meanwhile
 
@@ -19,17 +19,17 @@ GOAL_SECONDS = 2.0
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     folder = tmp_path_factory.mktemp("flooded")
-    found = House(folder / "data", folder / "static")
+    found = RunningSystem(folder / "data", folder / "static")
     try:
         yield found.begin_migrated().start(ASKING_WAIT_SECONDS="0").wait_ready(seconds=600)
     finally:
         found.stop(seconds=60)
 
 
-def test_everything_is_kept_the_police_get_a_few_mails_and_a_real_danger_is_told_at_once(house: House) -> None:
-    found = send_a_real_one_meanwhile(house, seconds=SECONDS)
+def test_everything_is_kept_the_police_get_a_few_mails_and_a_real_danger_is_told_at_once(system: RunningSystem) -> None:
+    found = send_a_real_one_meanwhile(system, seconds=SECONDS)
     assert found["got_receipt"]
     assert found["sent"] > THREADS
     assert found["refused"] == 0  # nobody reads "NOT sent": what is above the budget is kept

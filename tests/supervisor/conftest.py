@@ -8,30 +8,30 @@ import pytest
 
 from notifications.channels.tests.servers import Receiver, receiver
 
-from .house import House, marked
+from .running_system import RunningSystem, marked
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., House]]:
-    """build(name, like=other): a house not yet started, on an empty folder or on a copy of `like`'s data."""
-    folder = tmp_path_factory.mktemp("house")
-    built: list[House] = []
+def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., RunningSystem]]:
+    """build(name, like=other): a system not yet started, on an empty folder or on a copy of `like`'s data."""
+    folder = tmp_path_factory.mktemp("system")
+    built: list[RunningSystem] = []
 
-    def make(name: str, *, like: House | None = None) -> House:
-        house = House(folder / name, folder / "static")
+    def make(name: str, *, like: RunningSystem | None = None) -> RunningSystem:
+        system = RunningSystem(folder / name, folder / "static")
         if like is not None:
             shutil.copytree(
-                like.data_dir, house.data_dir, ignore=shutil.ignore_patterns("log", "lock", "local.json", "*.bell")
+                like.data_dir, system.data_dir, ignore=shutil.ignore_patterns("log", "lock", "local.json", "*.bell")
             )
-        built.append(house)
-        return house
+        built.append(system)
+        return system
 
     yield make
-    for house in built:
-        if house.process is not None and house.process.poll() is None:
-            house.process.kill()
-            house.process.wait(10)
-        for pid in marked(house.mark) if house.mark else ():
+    for system in built:
+        if system.process is not None and system.process.poll() is None:
+            system.process.kill()
+            system.process.wait(10)
+        for pid in marked(system.mark) if system.mark else ():
             _end(pid)
 
 
@@ -59,7 +59,7 @@ def systemd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[socket.socket]
 
 
 @pytest.fixture(scope="module")
-def first(build: Callable[..., House], watch_outside: Receiver, systemd: socket.socket) -> House:
-    """A house on an empty folder, ready, with a watch outside, started as systemd would."""
+def first(build: Callable[..., RunningSystem], watch_outside: Receiver, systemd: socket.socket) -> RunningSystem:
+    """A system on an empty folder, ready, with a watch outside, started as systemd would."""
     environment = {"OUTSIDE_WATCH_URL": watch_outside.url, "NOTIFY_SOCKET": systemd.getsockname()}
     return build("first").start(**environment).wait_ready(seconds=600)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from .house import House
+from .running_system import RunningSystem
 
 ASK_FOR_ANSWERS = """
 import json
@@ -55,7 +55,7 @@ def starved(pid: int, *, share: float) -> Iterator[None]:
 class Load:
     """`statuses`: of every try of a submission; `pages`: of readers."""
 
-    house: House
+    system: RunningSystem
     user: str = "vlore1"
     statuses: Counter = field(default_factory=Counter)
     pages: Counter = field(default_factory=Counter)
@@ -65,8 +65,8 @@ class Load:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.token = self.house.manage("field_token", self.user).strip()
-        said = self.house.manage("shell", "-v0", "-c", ASK_FOR_ANSWERS)
+        self.token = self.system.manage("field_token", self.user).strip()
+        said = self.system.manage("shell", "-v0", "-c", ASK_FOR_ANSWERS)
         self.body = json.loads(next(line for line in said.splitlines() if line.startswith("BODY "))[5:])
 
     def run(self, *, per_second: float, seconds: float, readers_per_second: float) -> int:
@@ -109,7 +109,7 @@ class Load:
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
         """(status, Retry-After); status 0 when there was no answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.house.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.system.port, timeout=30)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"} if body else {}
         try:
             connection.request(method, path, body, headers)

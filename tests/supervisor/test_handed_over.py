@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from .house import ROOT, House, wait_until
+from .running_system import ROOT, RunningSystem, wait_until
 
 pytestmark = pytest.mark.faults
 
@@ -31,10 +31,10 @@ os.execv(sys.executable, [sys.executable, "-m", "config.supervisor"])
 """
 
 
-class StoredHouse(House):
-    """A house under what does as systemd does with a socket: it is stored, and given back at the next start."""
+class StoredSystem(RunningSystem):
+    """A system under what does as systemd does with a socket: it is stored, and given back at the next start."""
 
-    def listen_for_notes(self) -> "StoredHouse":
+    def listen_for_notes(self) -> "StoredSystem":
         self.stored: int | None = None
         self.notes = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         address = self.data_dir.with_suffix(".notify")
@@ -52,7 +52,7 @@ class StoredHouse(House):
             if b"FDSTORE=1" in message.split() and files:
                 self.stored = files[0]
 
-    def start(self, **changes: str) -> "StoredHouse":
+    def start(self, **changes: str) -> "StoredSystem":
         environment = self.build_environment() | {"NOTIFY_SOCKET": self.address} | changes
         command, passed = ["-m", "config.supervisor"], []
         if self.stored is not None:
@@ -117,16 +117,16 @@ class Readers:
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> Iterator[StoredHouse]:
-    house = StoredHouse(tmp_path / "data", tmp_path / "static").begin_migrated().listen_for_notes()
-    house.start().wait_ready()
-    yield house
-    if house.process is not None and house.process.poll() is None:
-        house.stop()
-    house.notes.close()
+def stored(tmp_path: Path) -> Iterator[StoredSystem]:
+    system = StoredSystem(tmp_path / "data", tmp_path / "static").begin_migrated().listen_for_notes()
+    system.start().wait_ready()
+    yield system
+    if system.process is not None and system.process.poll() is None:
+        system.stop()
+    system.notes.close()
 
 
-def test_nobody_is_refused_while_the_service_is_started_again(stored: StoredHouse) -> None:
+def test_nobody_is_refused_while_the_service_is_started_again(stored: StoredSystem) -> None:
     wait_until(lambda: stored.stored is not None, seconds=20, what="the socket is stored")
     readers = Readers(stored.port)
     thread = threading.Thread(target=readers.run)
@@ -150,7 +150,7 @@ def test_nobody_is_refused_while_the_service_is_started_again(stored: StoredHous
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_all_who_waited_for_a_restart_get_their_page_though_they_come_at_once(
-    stored: StoredHouse, processes: str
+    stored: StoredSystem, processes: str
 ) -> None:
     wait_until(lambda: stored.stored is not None, seconds=20, what="the socket is stored")
     readers = Readers(stored.port, ("/?n={number}", "/en/?n={number}", "/pyet/", "/accounts/login/"))

@@ -66,7 +66,7 @@ def walk(client: Client, address: str, rel: str) -> tuple[list[list[str]], str]:
     for _page in range(20):
         html = client.get(address).content.decode()
         pages.append(references_on(html))
-        link = BeautifulSoup(html, "html.parser").select_one(f".house-pages a[rel={rel}]")
+        link = BeautifulSoup(html, "html.parser").select_one(f".vatra-pages a[rel={rel}]")
         if link is None:
             return pages, address
         address = ADDRESS + str(link["href"])
@@ -96,7 +96,7 @@ def test_a_case_that_comes_in_meanwhile_moves_no_other_to_another_page(
 ) -> None:
     monkeypatch.setattr(CaseRegister, "list_per_page", 2)
     made = [copy(case, opened_at=case.opened_at - timedelta(hours=number)) for number in range(1, 5)]
-    link = BeautifulSoup(mine.get(ADDRESS).content, "html.parser").select_one(".house-pages a[rel=next]")
+    link = BeautifulSoup(mine.get(ADDRESS).content, "html.parser").select_one(".vatra-pages a[rel=next]")
     assert link is not None
     copy(case, opened_at=timezone.now())
     assert references_on(mine.get(ADDRESS + str(link["href"])).content.decode()) == [m.reference for m in made[1:3]]
@@ -117,7 +117,7 @@ def test_a_page_says_how_many_rows_fit_and_counts_no_further_than_it_must(
     mine: Client, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def said() -> str:
-        found = BeautifulSoup(mine.get(ADDRESS).content, "html.parser").select_one(".house-register__count")
+        found = BeautifulSoup(mine.get(ADDRESS).content, "html.parser").select_one(".vatra-register__count")
         assert found is not None
         return " ".join(found.get_text().split())
 
@@ -276,7 +276,7 @@ def test_a_filter_by_exploitation_opens_what_is_sealed_records_it_and_stores_no_
     monkeypatch.setattr("case_forms.cases.registers.by_fact.MAX_LOOKED", 1)
     page = mine.get(ADDRESS, {"exploitation": "labour"}).content.decode()
     assert references_on(page) == [case.reference]
-    assert " 1 " in page.split("house-register__count")[1][:600]
+    assert " 1 " in page.split("vatra-register__count")[1][:600]
 
 
 # ---- files

@@ -183,7 +183,7 @@ def test_the_menu_shows_the_registers_to_coordinators_only(mine: Client) -> None
     assert "/cms/cases/case/" not in signed_in(make_user(StaffRole.EDITOR)).get("/cms/").content.decode()
 
 
-def test_no_register_draws_what_is_not_in_the_house(mine: Client, case: Case) -> None:
+def test_no_register_draws_what_is_not_in_the_system(mine: Client, case: Case) -> None:
     for register in REGISTERS:
         assert "admin/img/" not in mine.get(f"/cms/{register}/").content.decode()
 

@@ -1,4 +1,4 @@
-"""A session that was planned, counted and reported on a phone is in the house once, in whatever order it arrives."""
+"""A session that was planned, counted and reported on a phone is in the system once, in whatever order it arrives."""
 
 import uuid
 from datetime import time, timedelta

@@ -18,8 +18,8 @@ from audit.models import AuditEntry, ChainHead
 from case_forms.procedures.definition import parse as procedure_parsing
 from case_forms.simulation import run as running
 from case_forms.simulation.database import AlreadyImagined, MemoryDatabase
-from case_forms.simulation.house import House
 from case_forms.simulation.simulate import simulate
+from case_forms.simulation.simulated_system import SimulatedSystem
 from notifications.channels.base import ChannelPool, ReachesSomebody
 from notifications.outbox.models import Notice
 from notifications.outbox.queueing import enqueue_delivery
@@ -87,7 +87,7 @@ def test_a_session_of_a_story_is_held_nowhere_else(scene):
     assert (count_rows(), head()) == (before, chain)
 
 
-def test_a_story_leaves_every_table_of_the_real_house_as_it_was(scene):
+def test_a_story_leaves_every_table_of_the_real_system_as_it_was(scene):
     scene.send()
     before, chain = count_rows(), head()
     timeline = simulate(tell(scene, {"do": "accepts", "role": "police", "at": 5}))
@@ -107,18 +107,18 @@ def test_nor_does_a_story_that_breaks_in_the_middle(scene, monkeypatch):
 
 def test_the_swap_is_undone_when_the_story_is_left_by_an_exit(scene):
     real = connections["default"]
-    with House([tell(scene)]) as house:
-        with pytest.raises(SystemExit), house.database.in_place():
+    with SimulatedSystem([tell(scene)]) as system:
+        with pytest.raises(SystemExit), system.database.in_place():
             raise SystemExit
         assert connections["default"] is real
-        # And the house can be used again.
-        assert simulate(tell(scene), house=house).entries
+        # And the system can be used again.
+        assert simulate(tell(scene), system=system).entries
 
 
-def test_a_second_story_in_the_same_house_finds_it_as_the_first_did(scene):
-    with House([tell(scene)]) as house:
-        first = simulate(tell(scene), house=house)
-        second = simulate(tell(scene), house=house)
+def test_a_second_story_in_the_same_system_finds_it_as_the_first_did(scene):
+    with SimulatedSystem([tell(scene)]) as system:
+        first = simulate(tell(scene), system=system)
+        second = simulate(tell(scene), system=system)
     assert [(entry.minute, entry.kind) for entry in first.entries] == [
         (entry.minute, entry.kind) for entry in second.entries
     ]
@@ -163,7 +163,7 @@ def test_nobody_to_tell_wakes_nobody(scene, caplog, capsys):
     assert "nobody" not in "".join(capsys.readouterr())
 
 
-def test_other_threads_see_the_real_house(scene):
+def test_other_threads_see_the_real_system(scene):
     seen = []
 
     def look():
@@ -171,7 +171,7 @@ def test_other_threads_see_the_real_house(scene):
         connections["default"].close()
 
     real_name = connection.settings_dict["NAME"]
-    with House([tell(scene)]) as house, running.live(tell(scene), house):
+    with SimulatedSystem([tell(scene)]) as system, running.live(tell(scene), system):
         imagined = connections["default"]
         thread = threading.Thread(target=look)
         thread.start()
@@ -183,13 +183,18 @@ def test_other_threads_see_the_real_house(scene):
 
 def test_a_simulation_inside_a_simulation_is_refused(scene):
     inner = MemoryDatabase()
-    with House([tell(scene)]) as house, house.database.in_place(), pytest.raises(AlreadyImagined), inner.in_place():
+    with (
+        SimulatedSystem([tell(scene)]) as system,
+        system.database.in_place(),
+        pytest.raises(AlreadyImagined),
+        inner.in_place(),
+    ):
         pass
 
 
-def test_what_waits_for_a_commit_never_runs_even_inside_the_house(scene):
+def test_what_waits_for_a_commit_never_runs_even_inside_the_system(scene):
     ran = mock.Mock()
-    with House([tell(scene)]) as house, house.database.in_place():
+    with SimulatedSystem([tell(scene)]) as system, system.database.in_place():
         transaction.on_commit(ran)
         log_event("seed.applied")
     assert not ran.called
@@ -205,7 +210,7 @@ def write_and_fail() -> None:
 
 
 def test_a_block_that_fails_takes_back_what_was_done_in_it_and_no_more(scene):
-    with House([tell(scene)]) as house, house.database.in_place(), transaction.atomic():
+    with SimulatedSystem([tell(scene)]) as system, system.database.in_place(), transaction.atomic():
         with transaction.atomic():
             log_event("seed.before")
         with pytest.raises(LookupError):
@@ -216,10 +221,10 @@ def test_a_block_that_fails_takes_back_what_was_done_in_it_and_no_more(scene):
         assert list(written.values_list("action", flat=True)) == ["seed.before", "seed.after"]
 
 
-def test_the_house_reads_the_real_one_in_a_bounded_number_of_queries(scene, django_assert_max_num_queries):
+def test_the_system_reads_the_real_one_in_a_bounded_number_of_queries(scene, django_assert_max_num_queries):
     story = tell(scene)
     with django_assert_max_num_queries(30):
-        House([story]).database.close()
+        SimulatedSystem([story]).database.close()
 
 
 def test_no_cache_takes_an_imagined_version_for_a_real_one(scene):
@@ -232,7 +237,7 @@ def test_no_cache_takes_an_imagined_version_for_a_real_one(scene):
 def test_the_content_types_that_the_process_remembers_stay_the_real_ones(scene):
     real = dict(ContentType.objects.values_list("pk", "model"))
     ContentType.objects.clear_cache()
-    with House([tell(scene)]) as house, running.live(tell(scene), house):
+    with SimulatedSystem([tell(scene)]) as system, running.live(tell(scene), system):
         assert dict(ContentType.objects.values_list("pk", "model")) == real
         # As code on the road may.
         asked = ContentType.objects.get_for_model(Notice)
@@ -247,7 +252,7 @@ def test_nothing_is_written_to_the_cache_that_processes_share(scene, monkeypatch
 
 
 def test_sealed_columns_and_secrets_stay_where_they_are(scene):
-    with House([tell(scene)]) as house, house.database.in_place():
+    with SimulatedSystem([tell(scene)]) as system, system.database.in_place():
         from access.models import User
         from notifications.directory.models import Contact
 
@@ -256,8 +261,8 @@ def test_sealed_columns_and_secrets_stay_where_they_are(scene):
         assert Region.objects.exists()
 
 
-def test_the_case_and_the_notices_can_be_read_only_while_the_house_stands(scene):
-    with House([tell(scene)]) as house, running.live(tell(scene), house) as lived:
+def test_the_case_and_the_notices_can_be_read_only_while_the_system_stands(scene):
+    with SimulatedSystem([tell(scene)]) as system, running.live(tell(scene), system) as lived:
         assert lived.case is not None
         assert Notice.objects.filter(case_id=lived.case.pk).exists()
     assert not Notice.objects.filter(case_id=lived.case.pk).exists()

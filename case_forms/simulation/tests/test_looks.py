@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from access.models import Region
 from case_forms.simulation.database import MemoryConnection, MemoryCursor, MemoryDatabase
-from case_forms.simulation.house import House
 from case_forms.simulation.outside import _QUESTIONS, Outside, _get_tables
 from case_forms.simulation.run import live
+from case_forms.simulation.simulated_system import SimulatedSystem
 from notifications.outbox.models import Notice
 from tests.world.scene import make_scene
 
@@ -26,7 +26,7 @@ def scene():
 
 def test_what_has_changed_is_looked_at_again_and_nothing_else(scene):
     story = tell(scene)
-    with House([story]) as house, live(story, house):
+    with SimulatedSystem([story]) as system, live(story, system):
         outside = Outside()
         assert outside.notices
         assert outside.next_mark_at == outside.next_mark_at
@@ -55,7 +55,7 @@ def test_every_statement_of_a_story_that_changes_a_row_is_noted(scene):
 
     acts = [{"do": "accepts", "at": 5, "role": "police"}, {"do": "outcome", "at": 30, "role": "police"}]
     story = tell(scene, *acts, {"do": "closes", "at": 600})
-    with mock.patch.object(MemoryCursor, "_run", counted), House([story]) as house, live(story, house):
+    with mock.patch.object(MemoryCursor, "_run", counted), SimulatedSystem([story]) as system, live(story, system):
         pass
     assert len(noted) > 50
     assert [query for query, is_noted in noted if not is_noted] == []

@@ -1,7 +1,7 @@
-"""What the unit does in a story, and what rules make of it, is what the real house does, minute by minute.
+"""What the unit does in a story, and what rules make of it, is what the real system does, minute by minute.
 
-As `test_same_as_the_house`, with the house's other clocks: duties and tasks with their chases, conversations, referrals
-to their end, closing and opening again, corrections, documents, and sessions that were held.
+As `test_same_as_the_system`, with the system's other clocks: duties and tasks with their chases, conversations,
+referrals to their end, closing and opening again, corrections, documents, and sessions that were held.
 """
 
 import copy
@@ -23,7 +23,7 @@ from case_forms.procedures.checker import check_procedure
 from case_forms.session_rules.models import SessionEvent, SessionTask
 from case_forms.simulation.acts import ActImpossible
 from case_forms.simulation.case_acts import Staff, do_case_act
-from case_forms.simulation.house import House as FurnishedHouse
+from case_forms.simulation.simulated_system import SimulatedSystem
 from case_forms.simulation.story import CaseAct, Corrects, FurtherForm, Story
 from case_forms.submissions.actions import receive_submission
 from case_forms.submissions.correcting import CorrectionRefused, get_newest_version, start_correction
@@ -45,8 +45,8 @@ from tests.world.places import make_coordinator
 from tests.world.procedures import deadline, rule
 from tests.world.scene import Scene
 
-from . import test_same_as_the_house as base
-from .test_same_as_the_house import ROLES, START, THOROUGH, ladders, minutes, moments, postbox, tried_procedure
+from . import test_same_as_the_system as base
+from .test_same_as_the_system import ROLES, START, THOROUGH, ladders, minutes, moments, postbox, tried_procedure
 
 pytestmark = pytest.mark.django_db
 __all__ = ["postbox"]
@@ -130,8 +130,8 @@ of_others = st.sampled_from([*base.ACTING, "mobile_unit"]).flatmap(base.answers_
 acts = st.lists(st.one_of(of_the_unit, of_the_unit, of_others), min_size=1, max_size=8)
 
 
-class House(base.RealHouse):
-    """The real house with all its clocks, and with what the unit does."""
+class WholeSystem(base.RealSystem):
+    """The real system with all its clocks, and with what the unit does."""
 
     def __init__(self, scene: Scene, story: Story, staff: Staff) -> None:
         super().__init__(scene, story)
@@ -205,7 +205,7 @@ class House(base.RealHouse):
 
 
 def look(until: int) -> base.Lived:
-    """Read the house at hand, with what the unit's own work has left."""
+    """Read the system at hand, with what the unit's own work has left."""
     seen = LOOK(until)
     seen.deadlines += Counter(
         ("duty", row.key, row.owner, row.chases, *map(base.minute_of, (*row.marks, row.ended_at, row.next_mark_at)))
@@ -256,7 +256,7 @@ def compare(scene: Scene, done: list[dict[str, Any]], procedure: dict[str, Any],
     coordinator.assignments.update(starts_on=START.date() - timedelta(days=400))
     staff = Staff(scene.worker, coordinator)
     with (
-        mock.patch.object(base, "RealHouse", lambda scene, story: House(scene, story, staff)),
+        mock.patch.object(base, "RealSystem", lambda scene, story: WholeSystem(scene, story, staff)),
         mock.patch.object(base, "look", look),
     ):
         return base.compare(scene, story, procedure)
@@ -267,7 +267,7 @@ def compare(scene: Scene, done: list[dict[str, Any]], procedure: dict[str, Any],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(procedure=procedures(), done=acts, child=st.booleans())
-def test_a_random_story_of_the_unit_in_a_random_procedure_is_what_the_house_does(scene, procedure, done, child):
+def test_a_random_story_of_the_unit_in_a_random_procedure_is_what_the_system_does(scene, procedure, done, child):
     compare(scene, done, procedure, answers={"age_stated": 15 if child else 30})
 
 
@@ -276,7 +276,7 @@ def test_a_random_story_of_the_unit_in_a_random_procedure_is_what_the_house_does
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(procedure=procedures(), done=st.lists(of_others, max_size=5))
-def test_a_random_session_that_was_held_is_what_the_house_does(scene, procedure, done):
+def test_a_random_session_that_was_held_is_what_the_system_does(scene, procedure, done):
     seen = compare(scene, done, procedure, session={"participants": 12})
     assert any(row[:2] == ("session", "report") for row in seen.deadlines)
 
@@ -287,7 +287,7 @@ def test_what_is_drawn_may_be_published(procedure):
     assert [problem.path for problem in check_procedure(procedure)] == []
 
 
-def test_a_referral_goes_its_way_and_the_case_is_closed_as_in_the_house(scene):
+def test_a_referral_goes_its_way_and_the_case_is_closed_as_in_the_system(scene):
     done = [
         {"at": 5, "do": "form", "form": "small_follow_up", "fill": False, "answers": dict(REFERRAL)},
         {"at": 10, "do": "accepts", "role": "protection_service"},
@@ -309,7 +309,7 @@ def test_a_referral_goes_its_way_and_the_case_is_closed_as_in_the_house(scene):
     assert ("talk", "question", 20, 30) in seen.cases
 
 
-def test_a_service_does_at_its_link_what_it_does_in_the_house(scene):
+def test_a_service_does_at_its_link_what_it_does_in_the_system(scene):
     done = [
         {"at": 5, "do": "form", "form": "small_follow_up", "fill": False, "answers": dict(REFERRAL)},
         {"at": 10, "do": "service_step", "step": "accepted"},
@@ -322,7 +322,10 @@ def test_a_service_does_at_its_link_what_it_does_in_the_house(scene):
     compare(scene, done, procedure)
     story = base.build_story(scene, _name_office(scene, done))
     until = START + timedelta(minutes=180)
-    with FurnishedHouse([story], procedure=procedure) as house, base.running.live(story, house, until=until) as lived:
+    with (
+        SimulatedSystem([story], procedure=procedure) as system,
+        base.running.live(story, system, until=until) as lived,
+    ):
         noted = list(ReferralStep.objects.order_by("at").values_list("kind", "way"))
         assert noted == [(kind, "link") for kind in ("accepted", "agreed", "arrived", "finished")]
         # The same again changes nothing; what follows the end is refused.

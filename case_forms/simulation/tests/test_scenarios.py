@@ -267,7 +267,7 @@ def test_after_a_restart_a_story_is_told_anew_when_what_it_reads_is_not_as_it_wa
 
 
 def test_another_release_is_another_one_also_in_a_folder_called_tests(tmp_path, settings):
-    settings.ROOT = tmp_path / "tests" / "house"
+    settings.ROOT = tmp_path / "tests" / "system"
     (settings.ROOT / "site/tests").mkdir(parents=True)
     code, test = settings.ROOT / "site/decide.py", settings.ROOT / "site/tests/test_decide.py"
     for path in (settings.ROOT / "requirements.txt", code, test):

@@ -6,9 +6,9 @@ import pytest
 
 from case_forms.session_requests.models import SessionRequest
 from case_forms.session_requests.tests.scene import load_form
-from case_forms.simulation.house import House
 from case_forms.simulation.run import live
 from case_forms.simulation.simulate import StoryImpossible, simulate
+from case_forms.simulation.simulated_system import SimulatedSystem
 from case_forms.simulation.story import ALBANIA, StoryRefused, read_story
 from case_forms.simulation.timeline import read_timeline
 from notifications.outbox.models import Notice
@@ -177,16 +177,16 @@ def test_a_story_over_the_night_when_the_clocks_change_counts_minutes_that_pass(
     assert [entry.minute for entry in timeline.of_kind("notice.escalated")][-1] == 30
 
 
-def test_calls_that_only_repeat_are_left_out_until_somebody_acts_and_stand_then_as_the_house_has_them(scene):
+def test_calls_that_only_repeat_are_left_out_until_somebody_acts_and_stand_then_as_the_system_has_them(scene):
     """Told with every call and without those that only repeat, a story comes to the same from the act on."""
     late = 12 * 24 * 60 + 7
     form = {"do": "form", "at": late, "form": "small_follow_up", "answers": {"assessed": True}, "fill": False}
     acts = [form, {"do": "accepts", "role": "coordinator", "at": late + 60}]
     story = tell(scene, *acts, answers={"age_stated": 12}, months=1)
-    with House([story]) as house:
-        with live(story, house, leaves_out_repetitions=False) as lived:
+    with SimulatedSystem([story]) as system:
+        with live(story, system, leaves_out_repetitions=False) as lived:
             every = read_timeline(lived)
-        with live(story, house) as lived:
+        with live(story, system) as lived:
             fewer = read_timeline(lived)
             assert lived.repeating_since
     assert len(fewer.entries) < len(every.entries) / 2
@@ -212,10 +212,10 @@ def test_a_clock_that_is_moved_on_comes_to_where_every_repetition_would_have_bro
     acts = [{"do": "accepts", "role": "coordinator", "whose": "first", "at": at} for at in (late, late + 1)]
     story = tell(scene, *acts, months=1)
     until = story.begins_at + timedelta(minutes=late)
-    with House([story]) as house:
-        with live(story, house, until=until, leaves_out_repetitions=False):
+    with SimulatedSystem([story]) as system:
+        with live(story, system, until=until, leaves_out_repetitions=False):
             expected = _read_clocks()
-        with live(story, house, until=until) as lived:
+        with live(story, system, until=until) as lived:
             assert lived.repeating_since
             assert _read_clocks() == expected
 

@@ -34,7 +34,7 @@ def seeded_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]
 
 @pytest.fixture
 def seeded(seeded_once: None, db: None) -> None:
-    """The house as `make run` shows it, without cases."""
+    """The system as `make run` shows it, without cases."""
 
 
 class Person:

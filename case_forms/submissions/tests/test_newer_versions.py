@@ -282,7 +282,7 @@ def test_the_filler_picks_a_language_and_what_was_typed_is_kept(phone: Client) -
     assert "Kicy zhene" in review.words()
 
 
-def test_what_the_house_says_of_an_answer_stays_in_the_persons_language(phone: Client) -> None:
+def test_what_the_system_says_of_an_answer_stays_in_the_persons_language(phone: Client) -> None:
     three_languages()
     page = follow(phone, begin_outreach(phone).press("in:rom"))
     page = Page(phone, page.press(met="many"))

@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def house(transactional_db: Any) -> None:
+def system(transactional_db: Any) -> None:
     lay_down_demo()
 
 

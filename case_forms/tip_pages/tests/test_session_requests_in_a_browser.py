@@ -31,7 +31,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def house(transactional_db: Any, settings: Any, monkeypatch: Any) -> None:
+def system(transactional_db: Any, settings: Any, monkeypatch: Any) -> None:
     settings.ASKING_WAIT_SECONDS = 0
     monkeypatch.setattr(rate_limits, "TRY_WAIT_SECONDS", 0)
     lay_down_demo()

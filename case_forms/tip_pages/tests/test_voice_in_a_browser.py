@@ -34,7 +34,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def house(transactional_db: Any, settings: Any, tmp_path: Any) -> None:
+def system(transactional_db: Any, settings: Any, tmp_path: Any) -> None:
     settings.VOICE_DIR = tmp_path / "voices"
     lay_down_demo()
 

@@ -1,4 +1,4 @@
-"""Rich text leaves the house safe, whatever stands in the database."""
+"""Rich text leaves the system safe, whatever stands in the database."""
 
 import pytest
 

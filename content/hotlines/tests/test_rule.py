@@ -69,7 +69,7 @@ def test_neither_a_test_call_nor_danger_shows_a_line_whose_flag_does_not_say_yes
     assert not hidden.is_shown(TODAY)
 
 
-def test_how_many_days_is_the_houses_decision(settings):
+def test_how_many_days_is_the_systems_decision(settings):
     settings.HOTLINE_TEST_DAYS = 10
     tested = aged(verified_on=TODAY - timedelta(days=11))
     assert keys() == []

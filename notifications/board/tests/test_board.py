@@ -256,7 +256,7 @@ def test_it_renews_itself_with_and_without_a_script_and_counts_as_nobodys_press(
     assert 'data-board="?renewed&amp;fragment"' in page
     part = get_page(coordinator, renewed="", fragment="")
     assert "<html" not in part
-    assert "house-board__tile" in part
+    assert "vatra-board__tile" in part
 
 
 @pytest.mark.parametrize("role", [StaffRole.EDITOR, StaffRole.AUDITOR])

@@ -171,7 +171,7 @@ def test_a_year_of_drills_is_on_a_page_and_the_queries_are_the_same_for_one_and_
         DrillResult.objects.create(run=run, role=Role.POLICE, channel="email", taken_at=run.begun_at)
     with django_assert_max_num_queries(45):
         page = client.get(page_of(place)).content.decode()
-    assert page.count('class="house-drills__run"') == 12
+    assert page.count('class="vatra-drills__run"') == 12
     assert "Older" in page
     for number in ("3", "x", "-1", "99"):
         assert client.get(page_of(place), {"p": number}).status_code == 200

@@ -8,7 +8,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from audit.models import AuditEntry
-from config.urls import urlpatterns as house
+from config.urls import urlpatterns as system
 
 from .. import policy
 from ..models import FieldToken, StaffRole
@@ -26,7 +26,7 @@ urlpatterns = [
     path("api/field/probe/", nothing, name="api_probe"),
     path("api/unlisted/", nothing, name="api_unlisted"),
     path("tool/any/thing/", nothing),
-    *house,  # last: its own last entry, the public pages, takes every address
+    *system,  # last: its own last entry, the public pages, takes every address
 ]
 handler404 = "config.views.not_found"
 

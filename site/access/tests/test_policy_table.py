@@ -1,4 +1,4 @@
-"""Walks the address table of the whole house: no route without a row, no row without a route or a reason."""
+"""Walks the address table of the whole system: no route without a row, no row without a route or a reason."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def routes(resolver: URLResolver, prefix: str = "", names: tuple[str, ...] = ())
 ROUTES = list(routes(get_resolver()))
 
 
-def test_the_walk_sees_the_whole_house():
+def test_the_walk_sees_the_whole_system():
     names = {name for name, _route in ROUTES}
     assert {"healthz", "account_login", "briefs:brief", "intake:home", "cases:case", "wagtailadmin_home"} <= names
 

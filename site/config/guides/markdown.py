@@ -83,7 +83,7 @@ def _block(lines: list[str]) -> str:
     if lines[0].startswith("|"):
         return _table(lines)
     if all(PICTURE.match(line) for line in lines):
-        return f'<p class="house-guide__pictures">{"".join(map(_picture, lines))}</p>'
+        return f'<p class="vatra-guide__pictures">{"".join(map(_picture, lines))}</p>'
     if BULLET.match(lines[0]) or NUMBER.match(lines[0]):
         return _list(lines)
     for number, line in enumerate(lines):
@@ -126,7 +126,7 @@ def _table(lines: list[str]) -> str:
         f"<tr>{''.join(f'<td>{inline(cell)}</td>' for cell in row)}</tr>" for row in rows[2 if has_head else 0 :]
     )
     return (
-        '<div class="house-guide__table house-scroll"><table class="listing">'
+        '<div class="vatra-guide__table vatra-scroll"><table class="listing">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -1,4 +1,4 @@
-"""The admin's first page, its help, and the way between the two halves of the house."""
+"""The admin's first page, its help, and the way between the two halves of the system."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def test_the_first_page_says_what_waits(scene: Scene) -> None:
     )
     html = page(signed_in(make_coordinator(scene.place)))
     assert "state__exact=failed" in html
-    assert "house-waiting__loud" in html
+    assert "vatra-waiting__loud" in html
     elsewhere = page(signed_in(make_coordinator(make_place())))
     assert "state__exact=failed" not in elsewhere
 
@@ -84,7 +84,7 @@ def test_the_first_page_names_the_offices_with_hours_in_which_nobody_is_on_duty(
 
 def test_when_nothing_waits_it_says_so(scene: Scene) -> None:
     editor = page(signed_in(make_user(StaffRole.EDITOR)))
-    assert "house-waiting__loud" not in editor
+    assert "vatra-waiting__loud" not in editor
     assert 'id="waiting-section"' in editor
     assert "icon-check" in editor
 
@@ -174,7 +174,7 @@ def test_an_operator_reads_how_many_notices_reach_nobody_and_of_no_case(scene: S
         contact=None, recipient_key="nobody", state="failed", reason="no_contact", next_attempt_at=timezone.now()
     )
     html = page(signed_in(make_user(StaffRole.OPERATOR)))
-    assert "house-waiting__loud" in html
+    assert "vatra-waiting__loud" in html
     assert notice.case_reference not in html
     assert "/cms/outbox/notice/" not in html
 

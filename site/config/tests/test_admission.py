@@ -56,7 +56,7 @@ class Work:
         return [b"done"]
 
 
-class House:
+class WebProcess:
     """`is_new`: the process began just now, and those who had waited for it come."""
 
     def __init__(self, *, slots: int = 3, is_new: bool = False) -> None:
@@ -103,8 +103,8 @@ def until(true: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
-    made = House()
+def process() -> Iterator[WebProcess]:
+    made = WebProcess()
     yield made
     made.finish()
 
@@ -137,14 +137,14 @@ def test_every_address_has_its_lane(path, lane):
 
 
 def test_what_is_urgent_on_one_phone_passes_what_is_not_on_all_others():
-    house = House(slots=1)
-    house.send("/a/")
+    process = WebProcess(slots=1)
+    process.send("/a/")
     for _phone in range(5):
-        house.send(FORMS, HTTP_X_URGENT="no")
-    house.send(f"{FORMS}?urgent", HTTP_X_URGENT="yes")
-    house.send("/cms/")
-    house.finish()
-    assert house.work.begun[1:] == [f"{FORMS}?urgent", "/cms/", *[FORMS] * 5]
+        process.send(FORMS, HTTP_X_URGENT="no")
+    process.send(f"{FORMS}?urgent", HTTP_X_URGENT="yes")
+    process.send("/cms/")
+    process.finish()
+    assert process.work.begun[1:] == [f"{FORMS}?urgent", "/cms/", *[FORMS] * 5]
 
 
 def test_a_phone_that_does_not_say_whether_a_form_is_urgent_is_served_as_if_it_were():
@@ -153,53 +153,53 @@ def test_a_phone_that_does_not_say_whether_a_form_is_urgent_is_served_as_if_it_w
 
 
 def test_what_people_send_by_hand_and_what_phones_send_take_turns_as_they_came():
-    house = House(slots=1)
-    house.send("/a/")
+    process = WebProcess(slots=1)
+    process.send("/a/")
     for path in (f"{FORMS}?1", f"{SUBMIT}/2", f"{FORMS}?3", "/n/4/", f"{SUBMIT}/5"):
-        house.send(path)
-    house.finish()
-    assert house.work.begun[1:] == [f"{FORMS}?1", f"{SUBMIT}/2", f"{FORMS}?3", "/n/4/", f"{SUBMIT}/5"]
+        process.send(path)
+    process.finish()
+    assert process.work.begun[1:] == [f"{FORMS}?1", f"{SUBMIT}/2", f"{FORMS}?3", "/n/4/", f"{SUBMIT}/5"]
 
 
 def test_urgent_forms_of_phones_leave_slots_to_people():
-    house = House(slots=6)
+    process = WebProcess(slots=6)
     for number in range(20):
-        house.send(f"{FORMS}?{number}")
-    house.send(SUBMIT)
-    house.send("/n/token/")
-    assert house.work.begun[-2:] == [SUBMIT, "/n/token/"]
-    assert len(house.work.begun) == PHONES_URGENT.at_once + 2
-    house.finish()
+        process.send(f"{FORMS}?{number}")
+    process.send(SUBMIT)
+    process.send("/n/token/")
+    assert process.work.begun[-2:] == [SUBMIT, "/n/token/"]
+    assert len(process.work.begun) == PHONES_URGENT.at_once + 2
+    process.finish()
 
 
 def test_as_many_phones_as_a_service_has_wait_for_their_turn_and_none_is_refused():
-    house = House(slots=6)
+    process = WebProcess(slots=6)
     for _phone in range(PHONES.places):
-        house.send(FORMS, HTTP_X_URGENT="no")
+        process.send(FORMS, HTTP_X_URGENT="no")
     for _phone in range(PHONES_URGENT.places):
-        house.send(FORMS)
-    house.finish()
-    assert {status for _path, status in house.answers} == {"200 OK"}
+        process.send(FORMS)
+    process.finish()
+    assert {status for _path, status in process.answers} == {"200 OK"}
 
 
 @pytest.mark.parametrize("lane", [PHONES, PHONES_URGENT])
 def test_a_phone_for_which_there_is_no_place_is_told_when_to_come_and_not_that_the_service_fails(lane):
-    house = House(slots=6)
+    process = WebProcess(slots=6)
     more = {"HTTP_X_URGENT": "no" if lane is PHONES else "yes"}
     for _phone in range(lane.at_once + lane.places):
-        house.send(FORMS, **more)
-    status, headers, body = house.ask(FORMS, "POST", b"{}", **more)
+        process.send(FORMS, **more)
+    status, headers, body = process.ask(FORMS, "POST", b"{}", **more)
     assert status.startswith("429")
     assert headers["Retry-After"] == str(MIN_TURN)
     assert headers["Content-Type"] == "application/problem+json"
     document = json.loads(body)
     assert (document["type"], document["status"]) == ("urn:vatra:problem:busy", 429)
-    house.admission._mean_seconds = 2.0
-    _status, headers, _body = house.ask(FORMS, "POST", b"{}", **more)
+    process.admission._mean_seconds = 2.0
+    _status, headers, _body = process.ask(FORMS, "POST", b"{}", **more)
     assert MIN_TURN < int(headers["Retry-After"]) <= MAX_TURN
-    house.admission._mean_seconds = 1_000.0
-    assert house.ask(FORMS, "POST", b"{}", **more)[1]["Retry-After"] == str(MAX_TURN)
-    house.finish()
+    process.admission._mean_seconds = 1_000.0
+    assert process.ask(FORMS, "POST", b"{}", **more)[1]["Retry-After"] == str(MAX_TURN)
+    process.finish()
 
 
 def test_whoever_waits_anywhere_has_a_thread_and_the_next_one_too():
@@ -207,32 +207,32 @@ def test_whoever_waits_anywhere_has_a_thread_and_the_next_one_too():
 
 
 def test_all_who_waited_for_a_new_process_wait_for_their_turn_and_are_served_as_they_came():
-    house = House(slots=1, is_new=True)
+    process = WebProcess(slots=1, is_new=True)
     paths = [f"/{number}/" for number in range(60)]
     for path in paths:
-        house.send(path)
-    house.finish()
-    assert house.work.begun == paths
-    assert {status for _path, status in house.answers} == {"200 OK"}
+        process.send(path)
+    process.finish()
+    assert process.work.begun == paths
+    assert {status for _path, status in process.answers} == {"200 OK"}
 
 
 def test_who_waited_for_a_new_process_never_goes_before_the_urgent_nor_takes_their_places(monkeypatch):
     monkeypatch.setattr(catching_up, "PLACES", 20)
-    house = House(slots=1, is_new=True)
+    process = WebProcess(slots=1, is_new=True)
     readers = ["/a/", *(f"/{number}/" for number in range(20 + PUBLIC.places))]
     urgent = [f"{SUBMIT}/{number}" for number in range(URGENT.places)]
     for path in readers:
-        house.send(path)
-    assert house.ask("/one-more/")[0].startswith("503")  # a flood is refused as ever
+        process.send(path)
+    assert process.ask("/one-more/")[0].startswith("503")  # a flood is refused as ever
     for path in urgent:
-        house.send(path)
-    house.finish()
-    assert house.work.begun == ["/a/", *urgent, *readers[1:]]
-    assert {status for _path, status in house.answers} == {"200 OK"}
+        process.send(path)
+    process.finish()
+    assert process.work.begun == ["/a/", *urgent, *readers[1:]]
+    assert {status for _path, status in process.answers} == {"200 OK"}
 
 
 def test_small_bodies_of_those_who_waited_are_read_all_at_once_and_large_ones_as_ever():
-    house = House(slots=6, is_new=True)
+    process = WebProcess(slots=6, is_new=True)
     gate = threading.Event()
 
     class Slow(BytesIO):
@@ -242,20 +242,20 @@ def test_small_bodies_of_those_who_waited_are_read_all_at_once_and_large_ones_as
 
     def begin(size: int) -> None:
         more = {"wsgi.input": Slow(), "CONTENT_LENGTH": str(size)}
-        house.threads.append(
-            threading.Thread(target=lambda: house.answers.append(("", house.ask("/pyet/", **more)[0])))
+        process.threads.append(
+            threading.Thread(target=lambda: process.answers.append(("", process.ask("/pyet/", **more)[0])))
         )
-        house.threads[-1].start()
+        process.threads[-1].start()
 
     for _sender in range(TIPS.bodies + 3):
         begin(catching_up.SMALL)
-    until(lambda: house.admission._bodies[TIPS] == TIPS.bodies + 3)
+    until(lambda: process.admission._bodies[TIPS] == TIPS.bodies + 3)
     begin(catching_up.SMALL + 1)
-    until(lambda: len(house.answers) == 1)
-    assert house.answers[0][1].startswith("503")
+    until(lambda: len(process.answers) == 1)
+    assert process.answers[0][1].startswith("503")
     gate.set()
-    house.finish()
-    assert {status for _path, status in house.answers[1:]} == {"200 OK"}
+    process.finish()
+    assert {status for _path, status in process.answers[1:]} == {"200 OK"}
 
 
 @pytest.mark.parametrize(
@@ -292,79 +292,79 @@ def test_catching_up_does_not_begin_again_once_it_is_over():
 
 
 def test_an_identification_is_served_before_all_who_came_earlier():
-    house = House(slots=1)
-    house.send("/a/")
+    process = WebProcess(slots=1)
+    process.send("/a/")
     for path in ("/b/", "/cms/", "/pyet/", SUBMIT, "/n/token/"):
-        house.send(path)
-    assert house.waiting() == 5
-    house.finish()
-    assert house.work.begun[1:] == [SUBMIT, "/n/token/", "/pyet/", "/cms/", "/b/"]
-    assert {status for _path, status in house.answers} == {"200 OK"}
+        process.send(path)
+    assert process.waiting() == 5
+    process.finish()
+    assert process.work.begun[1:] == [SUBMIT, "/n/token/", "/pyet/", "/cms/", "/b/"]
+    assert {status for _path, status in process.answers} == {"200 OK"}
 
 
-def test_two_slots_are_never_taken_by_reading(house: House):
+def test_two_slots_are_never_taken_by_reading(process: WebProcess):
     for path in ("/a/", "/b/", "/cms/"):
-        house.send(path)
-    assert house.work.begun == ["/a/"]
+        process.send(path)
+    assert process.work.begun == ["/a/"]
     for path in (SUBMIT, "/field/drafts/1/x/"):
-        house.send(path)
-    assert house.work.begun == ["/a/", SUBMIT, "/field/drafts/1/x/"]
+        process.send(path)
+    assert process.work.begun == ["/a/", SUBMIT, "/field/drafts/1/x/"]
 
 
-def test_whoever_finds_no_place_to_wait_is_refused_at_once_and_told_when_to_come_again(house: House):
+def test_whoever_finds_no_place_to_wait_is_refused_at_once_and_told_when_to_come_again(process: WebProcess):
     for number in range(1 + PUBLIC.places):
-        house.send(f"/{number}/")
+        process.send(f"/{number}/")
     began = time.monotonic()
-    status, headers, page = house.ask("/en/one-more/")
+    status, headers, page = process.ask("/en/one-more/")
     assert time.monotonic() - began < PUBLIC.seconds / 2  # whoever waits is refused after all of it
     assert (status, headers["Retry-After"]) == ("503 Service Unavailable", "10")
     assert headers["Cache-Control"] == "no-store"
     text = page.decode()
     assert '<html lang="en">' in text
     assert text.index("The site is busy") < text.index('href="tel:129"')
-    assert '<html lang="sq">' in house.ask("/one-more/")[2].decode()
-    house.send(SUBMIT)
-    assert house.work.begun[-1] == SUBMIT
+    assert '<html lang="sq">' in process.ask("/one-more/")[2].decode()
+    process.send(SUBMIT)
+    assert process.work.begun[-1] == SUBMIT
 
 
-def test_the_api_is_refused_with_a_problem_and_a_sent_page_says_what_becomes_of_it(house: House):
+def test_the_api_is_refused_with_a_problem_and_a_sent_page_says_what_becomes_of_it(process: WebProcess):
     for number in range(3 + URGENT.places):
-        house.send(f"{SUBMIT}/{number}")
-    status, headers, body = house.ask(SUBMIT, "POST", b"{}")
+        process.send(f"{SUBMIT}/{number}")
+    status, headers, body = process.ask(SUBMIT, "POST", b"{}")
     assert status.startswith("503")
     assert headers["Content-Type"] == "application/problem+json"
     assert json.loads(body)["type"] == "urn:vatra:problem:busy"
-    page = house.ask("/field/drafts/1/x/", "POST", b"story=secret")[2].decode()
+    page = process.ask("/field/drafts/1/x/", "POST", b"story=secret")[2].decode()
     assert "ringarkoni faqen" in page
     assert "secret" not in page
 
 
-def test_a_wait_that_can_only_be_in_vain_is_spared(house: House):
-    house.admission._mean_seconds = 60.0
-    house.send("/a/")
-    assert house.ask("/b/")[0].startswith("503")
+def test_a_wait_that_can_only_be_in_vain_is_spared(process: WebProcess):
+    process.admission._mean_seconds = 60.0
+    process.send("/a/")
+    assert process.ask("/b/")[0].startswith("503")
 
 
-def test_whoever_waited_too_long_is_refused_and_leaves_no_trace(house: House, monkeypatch):
+def test_whoever_waited_too_long_is_refused_and_leaves_no_trace(process: WebProcess, monkeypatch):
     brief = admission.Lane("brief", 3, spares=2, places=8, seconds=0.05, bodies=1)
     monkeypatch.setattr(admission, "LANES", (*admission.LANES, brief))
     monkeypatch.setattr(admission, "get_lane", lambda path, _environ: brief if path == "/brief/" else get_lane(path))
-    for counts, empty in ((house.admission._waiting, admission.deque()), (house.admission._running, 0)):
+    for counts, empty in ((process.admission._waiting, admission.deque()), (process.admission._running, 0)):
         counts[brief] = empty
-    house.send("/a/")
-    assert house.ask("/brief/")[0].startswith("503")
-    assert house.waiting() == 0
+    process.send("/a/")
+    assert process.ask("/brief/")[0].startswith("503")
+    assert process.waiting() == 0
 
 
 def test_files_queue_at_most_two_and_the_next_is_told_that_it_is_busy():
-    house = House(slots=6)
+    process = WebProcess(slots=6)
     for number in range(3):
-        house.send(f"/api/field/v1/attachments/{number}")
-    assert house.ask("/api/field/v1/attachments")[0].startswith("503")
-    house.send(SUBMIT)
-    house.send("/cms/quick/")
-    assert house.work.begun[-2:] == [SUBMIT, "/cms/quick/"]
-    house.finish()
+        process.send(f"/api/field/v1/attachments/{number}")
+    assert process.ask("/api/field/v1/attachments")[0].startswith("503")
+    process.send(SUBMIT)
+    process.send("/cms/quick/")
+    assert process.work.begun[-2:] == [SUBMIT, "/cms/quick/"]
+    process.finish()
 
 
 class Drip:
@@ -379,32 +379,32 @@ class Drip:
 
 
 def test_six_slow_senders_keep_nobody_from_working_or_sending():
-    house, drip = House(), Drip()
+    process, drip = WebProcess(), Drip()
     for number in range(6):
         thread = threading.Thread(
-            target=house.ask,
+            target=process.ask,
             args=(f"/field/drafts/{number}/quick/", "POST"),
             kwargs={"CONTENT_LENGTH": "9000000", "wsgi.input": drip},
         )
-        house.threads.append(thread)
+        process.threads.append(thread)
         thread.start()
-    until(lambda: house.admission._bodies[URGENT] == 6)
-    assert house.ask("/quick/")[0] == "200 OK"
-    assert house.ask(f"{SUBMIT}/quick/", "POST", b"{}")[0] == "200 OK"
-    assert house.work.bodies[-1] == b"{}"
+    until(lambda: process.admission._bodies[URGENT] == 6)
+    assert process.ask("/quick/")[0] == "200 OK"
+    assert process.ask(f"{SUBMIT}/quick/", "POST", b"{}")[0] == "200 OK"
+    assert process.work.bodies[-1] == b"{}"
     drip.comes.set()
-    house.finish()
-    assert house.admission._bytes_ahead == 0
-    assert len(house.work.begun) == 8
+    process.finish()
+    assert process.admission._bytes_ahead == 0
+    assert len(process.work.begun) == 8
 
 
-def test_more_than_can_be_kept_in_memory_is_refused_and_what_has_no_length_is_left_to_its_reader(house: House):
-    house.admission._bytes_ahead = admission.READ_AHEAD_TOGETHER
-    assert house.ask(SUBMIT, "POST", b"{}")[0].startswith("503")
+def test_more_than_can_be_kept_in_memory_is_refused_and_what_has_no_length_is_left_to_its_reader(process: WebProcess):
+    process.admission._bytes_ahead = admission.READ_AHEAD_TOGETHER
+    assert process.ask(SUBMIT, "POST", b"{}")[0].startswith("503")
     for length in ("", "x", "-1", str(READ_AHEAD_AT_MOST + 1)):
         stream = BytesIO(b"")
         environ = {"CONTENT_LENGTH": length, "wsgi.input": stream}
-        assert house.admission._read_ahead(URGENT, environ)
+        assert process.admission._read_ahead(URGENT, environ)
         assert environ["wsgi.input"] is stream
 
 
@@ -419,20 +419,20 @@ def test_what_fails_gives_its_slot_back():
     assert len(failing._free) == 1
 
 
-def test_being_alive_the_way_out_and_readiness_need_no_slot(house: House):
+def test_being_alive_the_way_out_and_readiness_need_no_slot(process: WebProcess):
     for number in range(3 + URGENT.places):
-        house.send(f"{SUBMIT}/{number}")
+        process.send(f"{SUBMIT}/{number}")
     for path in ("/healthz/quick/", "/dil/quick/", "/static/quick/"):
-        assert house.ask(path)[0] == "200 OK"
-    house.send("/readyz")
-    assert house.work.begun[-1] == "/readyz"
-    assert house.ask("/readyz")[0].startswith("503")
+        assert process.ask(path)[0] == "200 OK"
+    process.send("/readyz")
+    assert process.work.begun[-1] == "/readyz"
+    assert process.ask("/readyz")[0].startswith("503")
 
 
 def test_one_server_with_one_slot_still_serves_every_lane():
-    house = House(slots=1)
+    process = WebProcess(slots=1)
     for path in ("/quick/", "/cms/quick/", "/pyet/quick/", "/n/quick/"):
-        assert house.ask(path)[0] == "200 OK"
+        assert process.ask(path)[0] == "200 OK"
 
 
 # ---- connections
@@ -492,10 +492,10 @@ def test_every_answer_counts_and_is_told_when_the_beat_is_late(monkeypatch):
 
 
 def test_all_slots_taken_for_minutes_without_an_end_is_no_life(monkeypatch):
-    house = House(slots=1)
-    house.send(SUBMIT)
-    assert not house.pulse.is_wedged()
+    process = WebProcess(slots=1)
+    process.send(SUBMIT)
+    assert not process.pulse.is_wedged()
     monkeypatch.setattr(liveness, "WEDGED_SECONDS", -1.0)
-    assert house.pulse.is_wedged()
-    house.finish()
-    assert not house.pulse.is_wedged()
+    assert process.pulse.is_wedged()
+    process.finish()
+    assert not process.pulse.is_wedged()

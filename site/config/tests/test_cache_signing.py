@@ -95,7 +95,7 @@ def test_another_secret_reads_nothing(files, settings):
     assert files.get("k") is None
 
 
-def test_the_house_signs_what_it_keeps_in_files(tmp_path):
+def test_the_system_signs_what_it_keeps_in_files(tmp_path):
     cache = FailOpenCache(str(tmp_path), {"OPTIONS": {"STORE": "django.core.cache.backends.filebased.FileBasedCache"}})
     cache.set("k", "x")
     FileBasedCache(str(tmp_path), {}).set("bomb", Bomb())

@@ -13,7 +13,7 @@ from access import policy
 from access.models import Region
 
 from ..malformed import is_malformed
-from ..urls import urlpatterns as house
+from ..urls import urlpatterns as system
 
 CANARY = "Kanarina e Kuqe"
 
@@ -96,7 +96,7 @@ urlpatterns = [
     path("field/probe/", unreadable, name="field_probe"),
     path("broken/", broken, name="broken"),
     path("cms/broken/", broken, name="cms_broken"),
-    *house,
+    *system,
 ]
 handler404 = "config.views.not_found"
 handler500 = "config.views.server_error"

@@ -302,7 +302,7 @@ def test_the_digest_of_the_rooms_leaves_out_tests():
 
 
 def test_it_holds_the_rooms_also_where_the_service_stands_in_a_folder_called_tests(tmp_path, monkeypatch):
-    root = tmp_path / "tests" / "house"
+    root = tmp_path / "tests" / "system"
     for name in ("site/config/health.py", "site/config/tests/test_health.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()

@@ -24,7 +24,7 @@ LINK = "/n/abcDEF123-_secret/"
 
 @pytest.fixture
 def written(settings):
-    """Configures logging as the running house does; returns a function that reads what was written as JSON."""
+    """Configures logging as the running system does; returns a function that reads what was written as JSON."""
     before = (sys.excepthook, threading.excepthook, logging.getLogger().handlers[:])
     structlog_before = structlog.get_config()
     logs.configure({"level": "INFO"})

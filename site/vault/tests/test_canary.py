@@ -100,6 +100,6 @@ def test_a_start_asks_little_however_many_rows_are_sealed(table, django_assert_m
 
 
 @pytest.mark.django_db
-def test_every_sealed_column_of_the_house_can_be_asked_for_its_keys():
+def test_every_sealed_column_of_the_system_can_be_asked_for_its_keys():
     """The real models: the names of all their columns are known to the database."""
     assert canary.get_ids_in_use() <= {"test1", "old1", "new2"}

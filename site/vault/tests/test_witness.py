@@ -17,7 +17,7 @@ from .test_vault import NEW, OLD, Secret, column, put, ring, table  # noqa: F401
 HOUR = 3601.0
 
 
-class House:
+class WatchedTable:
     """A table of sealed rows, its witness, and a clock that only goes forward."""
 
     def __init__(self, model: Any) -> None:
@@ -32,9 +32,9 @@ class House:
 
 
 @pytest.fixture
-def house(table, ring, tmp_path):  # noqa: F811
+def watched(table, ring, tmp_path):  # noqa: F811
     ring.VAULT_WITNESS_FILE = tmp_path / "witness" / "cells.sqlite3"
-    return House(table)
+    return WatchedTable(table)
 
 
 def rewrite(row: Secret, **values: Any) -> None:
@@ -60,8 +60,8 @@ def test_a_version_stands_in_the_value_and_can_not_be_changed_there():
             unseal(changed, place)
 
 
-def test_a_rewritten_value_is_newer_also_where_a_clock_is_behind(house, monkeypatch):
-    row = house.model.objects.create(text="one")
+def test_a_rewritten_value_is_newer_also_where_a_clock_is_behind(watched, monkeypatch):
+    row = watched.model.objects.create(text="one")
     first = split_token(column("text", row.pk))
     monkeypatch.setattr(sealing.time, "time_ns", lambda: 1_000_000)
     rewrite(row, text="two")
@@ -71,35 +71,35 @@ def test_a_rewritten_value_is_newer_also_where_a_clock_is_behind(house, monkeypa
 
 
 @pytest.mark.parametrize("first_one", [True, False])
-def test_an_older_value_put_back_is_named(house, first_one):
-    row = house.model.objects.create(text="one", paper=b"p")
+def test_an_older_value_put_back_is_named(watched, first_one):
+    row = watched.model.objects.create(text="one", paper=b"p")
     old = column("text", row.pk)
     rewrite(row, text="two")
     if not first_one:
         old = column("text", row.pk)
         rewrite(row, text="three")
-    assert house.walk().put_back == []
+    assert watched.walk().put_back == []
     put("text", row.pk, old)
     assert Secret.objects.get(pk=row.pk).text in ("one", "two")  # it opens: only the witness knows
-    seen = house.walk()
+    seen = watched.walk()
     assert seen.put_back == seen.new == [cell(row, "text")]
-    assert house.walk().new == []
+    assert watched.walk().new == []
     rewrite(row, text="four")
-    assert house.walk().put_back == []
+    assert watched.walk().put_back == []
 
 
-def test_a_whole_row_put_back_is_named(house):
-    row = house.model.objects.create(text="one", answers={"a": 1})
+def test_a_whole_row_put_back_is_named(watched):
+    row = watched.model.objects.create(text="one", answers={"a": 1})
     old = {name: column(name, row.pk) for name in ("text", "answers")}
     rewrite(row, text="two", answers={"a": 2})
-    house.walk()
+    watched.walk()
     for name, token in old.items():
         put(name, row.pk, token)
-    assert sorted(house.walk().put_back) == [cell(row, "answers"), cell(row, "text")]
+    assert sorted(watched.walk().put_back) == [cell(row, "answers"), cell(row, "text")]
 
 
-def test_a_value_of_the_old_format_put_back_is_named(house):
-    row = house.model.objects.create(text="x")
+def test_a_value_of_the_old_format_put_back_is_named(watched):
+    row = watched.model.objects.create(text="x")
     place = f"vault_secret/text/{row.pk}".encode()
     key = sealing.load_key_ring().primary
     nonce = b"n" * 12
@@ -107,78 +107,78 @@ def test_a_value_of_the_old_format_put_back_is_named(house):
     old = f"v1.{key.id}.{body}"
     put("text", row.pk, old)
     assert Secret.objects.get(pk=row.pk).text == "old"
-    assert house.walk().put_back == []
+    assert watched.walk().put_back == []
     rewrite(row, text="new")
-    house.walk()
+    watched.walk()
     put("text", row.pk, old)
-    assert house.walk().put_back == [cell(row, "text")]
+    assert watched.walk().put_back == [cell(row, "text")]
 
 
-def test_turning_the_ring_puts_nothing_back_and_rewrites_the_old_format(house, ring):  # noqa: F811
-    row = house.model.objects.create(text="one")
+def test_turning_the_ring_puts_nothing_back_and_rewrites_the_old_format(watched, ring):  # noqa: F811
+    row = watched.model.objects.create(text="one")
     rewrite(row, text="two")
-    never = house.model.objects.create(text="never rewritten")
-    house.walk()
+    never = watched.model.objects.create(text="never rewritten")
+    watched.walk()
     ring.VAULT_KEYS = [NEW, OLD]
     rotate()
-    assert house.walk().put_back == []
+    assert watched.walk().put_back == []
     assert split_token(column("text", row.pk)).again
     assert not split_token(column("text", never.pk)).again
 
 
-def test_what_was_written_once_and_what_is_gone_are_not_kept_in_mind(house):
-    rows = [house.model.objects.create(text=str(number)) for number in range(3)]
+def test_what_was_written_once_and_what_is_gone_are_not_kept_in_mind(watched):
+    rows = [watched.model.objects.create(text=str(number)) for number in range(3)]
     rewrite(rows[0], text="again")
-    house.walk()
+    watched.walk()
     with witness._file() as file:
         assert [place for (place,) in file.execute("SELECT place FROM cells")] == [cell(rows[0], "text")]
     rows[1].delete()
     put("text", rows[2].pk, "no value of ours")
-    assert house.walk().put_back == []
+    assert watched.walk().put_back == []
 
 
-def test_a_walk_goes_on_where_it_stopped_and_rests_for_an_hour(house, monkeypatch):
+def test_a_walk_goes_on_where_it_stopped_and_rests_for_an_hour(watched, monkeypatch):
     monkeypatch.setattr(witness, "ROWS", 2)
-    rows = [house.model.objects.create(text="one") for _number in range(5)]
+    rows = [watched.model.objects.create(text="one") for _number in range(5)]
     old = {row.pk: column("text", row.pk) for row in rows}
     for row in rows:
         rewrite(row, text="two")
-    house.walk()
+    watched.walk()
     for row in rows:
         put("text", row.pk, old[row.pk])
-    house.now += HOUR
+    watched.now += HOUR
     counts = []
     for _step in range(3):
         ticks = iter([0.0, 0.5, 2.0, 2.0])
         with monkeypatch.context() as short:
             short.setattr(witness.time, "monotonic", lambda ticks=ticks: next(ticks))
-            counts.append(len(witness.step(seconds=1, now=house.now).put_back))
+            counts.append(len(witness.step(seconds=1, now=watched.now).put_back))
     assert counts == [2, 4, 5]
-    assert witness.step(now=house.now + 60).ended == house.now
+    assert witness.step(now=watched.now + 60).ended == watched.now
 
 
-def test_two_do_not_walk_at_once_and_after_a_restore_it_begins_again(house):
-    row = house.model.objects.create(text="one")
+def test_two_do_not_walk_at_once_and_after_a_restore_it_begins_again(watched):
+    row = watched.model.objects.create(text="one")
     old = column("text", row.pk)
     rewrite(row, text="two")
-    house.walk()
+    watched.walk()
     with witness._file():
         assert witness.step() is None
     put("text", row.pk, old)
-    assert house.walk().put_back
+    assert watched.walk().put_back
     witness.reset()
-    assert house.walk().put_back == []
+    assert watched.walk().put_back == []
     assert oct(witness.Path(witness.settings.VAULT_WITNESS_FILE).stat().st_mode)[-3:] == "600"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(["write", "walk", "back"]), st.integers(0, 1)), max_size=12))
-def test_a_value_is_named_exactly_when_a_newer_one_was_met(house, steps):
+def test_a_value_is_named_exactly_when_a_newer_one_was_met(watched, steps):
     """Whatever is written, walked and put back, in any order, in two rows."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM vault_secret")
     witness.reset()
-    rows = [house.model.objects.create(text="0") for _row in range(2)]
+    rows = [watched.model.objects.create(text="0") for _row in range(2)]
     tokens = [[column("text", row.pk)] for row in rows]
     stands, met = [0, 0], [0, 0]
     for what, which in steps:
@@ -190,8 +190,8 @@ def test_a_value_is_named_exactly_when_a_newer_one_was_met(house, steps):
             stands[which] = max(stands[which] - 1, 0)
             put("text", rows[which].pk, tokens[which][stands[which]])
         else:
-            house.walk()
+            watched.walk()
             met = [max(pair) for pair in zip(met, stands, strict=True)]
-    seen = house.walk()
+    seen = watched.walk()
     expected = {cell(rows[which], "text") for which in (0, 1) if stands[which] < met[which]}
     assert set(seen.put_back) == expected

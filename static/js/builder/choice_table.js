@@ -152,7 +152,7 @@ function column(heading) {
 }
 
 const grid = element("table", { className: "builder-grid" });
-const scroller = element("div", { className: "house-scroll", tabIndex: 0 }, grid);
+const scroller = element("div", { className: "vatra-scroll", tabIndex: 0 }, grid);
 
 function draw() {
   write();

@@ -2,7 +2,7 @@
  * The preview beside the outline: the form as a phone shows it, filled with test answers, and a report of what its
  * rules and the procedure make of them. What is typed stays in this page's memory; the server stores none of it.
  *
- * The form stands in a frame of its own (docs/adr/0014): it has the house's style sheets and the strict policy. In it,
+ * The form stands in a frame of its own (docs/adr/0014): it has the system's style sheets and the strict policy. In it,
  * form.js shows and hides as on a phone. What was typed is posted after a pause for the report; the frame is made anew
  * when a button is pressed, the definition changes, or the server sees another page than the script does.
  */

@@ -2,14 +2,14 @@
 
 const PAUSE = 1200; // ms without a keystroke
 
-for (const section of document.querySelectorAll("[data-house-checks]")) watch(section);
+for (const section of document.querySelectorAll("[data-vatra-checks]")) watch(section);
 
 /** @param {HTMLElement} section */
 function watch(section) {
   /** @type {HTMLFormElement | null} */
   const form = document.querySelector("form[data-edit-form], #page-edit-form");
-  const results = section.querySelector("[data-house-checks-results]");
-  const failed = section.querySelector("[data-house-checks-failed]");
+  const results = section.querySelector("[data-vatra-checks-results]");
+  const failed = section.querySelector("[data-vatra-checks-failed]");
   if (!form || !results || !failed) return;
   let timer = 0;
   let asked = 0;
@@ -20,7 +20,7 @@ function watch(section) {
     const request = { headers: { "X-Requested-With": "XMLHttpRequest" } };
     if (typed) Object.assign(request, { method: "POST", body: new FormData(form) });
     try {
-      const answer = await fetch(section.dataset.houseChecks ?? "", request);
+      const answer = await fetch(section.dataset.vatraChecks ?? "", request);
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();
       if (turn === asked) show(html);
@@ -43,7 +43,7 @@ function watch(section) {
 
   const saved = (/** @type {DocumentEventMap["w-autosave:success"]} */ event) => {
     const page = event.detail?.response?.pk; // a page that didn't exist until now, and has an address of its own since
-    if (page) section.dataset.houseChecks = section.dataset.houseChecksOfPage?.replace("/0/", `/${page}/`);
+    if (page) section.dataset.vatraChecks = section.dataset.vatraChecksOfPage?.replace("/0/", `/${page}/`);
     later();
   };
 

@@ -3,13 +3,13 @@
 
 const PAUSE = 600; // ms without a keystroke
 
-for (const form of document.querySelectorAll("form[data-house-texts]")) {
+for (const form of document.querySelectorAll("form[data-vatra-texts]")) {
   if (form instanceof HTMLFormElement) watch(form);
 }
 
 /** @param {HTMLFormElement} form */
 function watch(form) {
-  const results = form.querySelector("[data-house-texts-check]");
+  const results = form.querySelector("[data-vatra-texts-check]");
   if (!results) return;
   let timer = 0;
   let asked = 0;
@@ -32,7 +32,7 @@ function watch(form) {
   };
 
   form.addEventListener("input", (event) => {
-    if (!(event.target instanceof HTMLElement) || !("houseText" in event.target.dataset)) return;
+    if (!(event.target instanceof HTMLElement) || !("vatraText" in event.target.dataset)) return;
     clearTimeout(timer);
     timer = window.setTimeout(check, PAUSE);
   });

@@ -9,7 +9,7 @@ export function changed(field) {
 }
 
 /**
- * A button of the house that sends nothing.
+ * A button of the system that sends nothing.
  *
  * @param {string} words
  * @param {string} className

@@ -1,4 +1,4 @@
-"""Whatever leaves the house passes the gate: each place that writes a file, a PDF or an API's answer is named here.
+"""Whatever leaves the system passes the gate: each place that writes a file, a PDF or an API's answer is named here.
 
 A new one fails this test until somebody has said on which road it leaves, and that road asks the gate.
 """

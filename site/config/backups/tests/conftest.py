@@ -21,7 +21,7 @@ collect_ignore = [] if connection.vendor == "postgresql" else ["test_prepared_da
 
 
 @dataclass
-class House:
+class FilledSystem:
     """The folders, the operator's identity, and the one case."""
 
     root: Path
@@ -51,7 +51,7 @@ class House:
 
 
 @pytest.fixture
-def house(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[House]:
+def system(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[FilledSystem]:
     identity = Identity.generate()
     settings.DATA_DIR = tmp_path / "data"
     settings.DATA_DIR.mkdir()
@@ -69,7 +69,7 @@ def house(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Hou
     scene = make_scene()
     case = scene.send(age_stated=15, story=f"{CANARY} told.", first_name=CANARY).submission.case
     assert case is not None
-    made = House(tmp_path, identity, scene, case, None)  # type: ignore[arg-type]
+    made = FilledSystem(tmp_path, identity, scene, case, None)  # type: ignore[arg-type]
     made.attachment = made.attach()
     yield made
     data_keys._cached.clear()

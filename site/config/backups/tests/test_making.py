@@ -25,7 +25,7 @@ from notifications.outbox.models import Heartbeat
 from vault import data_keys
 from vault.data_keys import iter_lines
 
-from .conftest import CANARY, House
+from .conftest import CANARY, FilledSystem
 
 # Keys and passwords as they stand in the settings and the environment of a service.
 SECRETS = {
@@ -45,34 +45,34 @@ SECRETS = {
 }
 
 
-def open_archive(house: House, path: Path) -> tuple[Manifest, dict[str, bytes]]:
+def open_archive(system: FilledSystem, path: Path) -> tuple[Manifest, dict[str, bytes]]:
     found: dict[str, bytes] = {}
 
     def receive(name: str, file: BinaryIO) -> None:
         found[name] = file.read()
 
     with path.open("rb") as file:
-        return read(file, [house.identity], receive), found
+        return read(file, [system.identity], receive), found
 
 
-def get_archives(house: House) -> list[Path]:
-    return sorted(house.folder.glob("vatra-2*.age"))
+def get_archives(system: FilledSystem) -> list[Path]:
+    return sorted(system.folder.glob("vatra-2*.age"))
 
 
-def test_the_operators_identity_opens_everything_that_belongs_into_it(house: House) -> None:
-    made = make_backup(house.folder)
-    manifest, members = open_archive(house, made.path)
+def test_the_operators_identity_opens_everything_that_belongs_into_it(system: FilledSystem) -> None:
+    made = make_backup(system.folder)
+    manifest, members = open_archive(system, made.path)
     assert manifest.is_signed
     assert set(members) >= {contents.SETTINGS, "media/images/a.png"}
-    assert [name for name in members if name.endswith(f"{house.attachment.pk}.sealed")]
+    assert [name for name in members if name.endswith(f"{system.attachment.pk}.sealed")]
     assert manifest.facts["counts"]["cases_case"] == 1
     assert manifest.gone == manifest.lost == []
     assert Attachment.objects.count() == 1
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the other database's dump has a format of its own")
-def test_the_copy_of_the_database_is_whole_and_in_one_file(house: House, tmp_path: Path) -> None:
-    _manifest, members = open_archive(house, make_backup(house.folder).path)
+def test_the_copy_of_the_database_is_whole_and_in_one_file(system: FilledSystem, tmp_path: Path) -> None:
+    _manifest, members = open_archive(system, make_backup(system.folder).path)
     path = tmp_path / "copy.sqlite3"
     path.write_bytes(members["database.sqlite3"])
     with closing(sqlite3.connect(path)) as copy:
@@ -82,16 +82,16 @@ def test_the_copy_of_the_database_is_whole_and_in_one_file(house: House, tmp_pat
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a dump holds rows alone")
-def test_what_was_deleted_is_not_in_the_free_pages_of_the_copy(house: House) -> None:
+def test_what_was_deleted_is_not_in_the_free_pages_of_the_copy(system: FilledSystem) -> None:
     Heartbeat.objects.create(part="x", facts={"words": "canary-deleted" * 1000})
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA secure_delete=OFF")
         cursor.execute("DELETE FROM outbox_heartbeat WHERE part = 'x'")
-    _manifest, members = open_archive(house, make_backup(house.folder).path)
+    _manifest, members = open_archive(system, make_backup(system.folder).path)
     assert b"canary-deleted" not in members["database.sqlite3"]
 
 
-def test_no_key_no_password_and_no_answer_is_in_it(house: House, settings: Any, monkeypatch: Any) -> None:
+def test_no_key_no_password_and_no_answer_is_in_it(system: FilledSystem, settings: Any, monkeypatch: Any) -> None:
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     keys = settings.DATA_DIR / "keys"
@@ -99,9 +99,9 @@ def test_no_key_no_password_and_no_answer_is_in_it(house: House, settings: Any, 
     (keys / "audit.keys").write_text("c1:canary-key-in-a-file")
     (settings.DATA_DIR / "run").mkdir(exist_ok=True)
     (settings.DATA_DIR / "run" / "local.json").write_text("canary-of-the-run-folder")
-    manifest, members = open_archive(house, make_backup(house.folder).path)
+    manifest, members = open_archive(system, make_backup(system.folder).path)
     everything = b"\n".join([*members.values(), *(name.encode() for name in manifest.members)])
-    case_key = (settings.VAULT_CASE_KEY_DIR / house.case.pk.hex[:2] / house.case.pk.hex).read_bytes()
+    case_key = (settings.VAULT_CASE_KEY_DIR / system.case.pk.hex[:2] / system.case.pk.hex).read_bytes()
     for secret in [*SECRETS.values(), settings.SECRET_KEY, CANARY, "canary"]:
         for part in secret.split(":"):
             if len(part) > 6 and not part.startswith("//") and part != "postgres":
@@ -110,24 +110,24 @@ def test_no_key_no_password_and_no_answer_is_in_it(house: House, settings: Any, 
     assert not [name for name in manifest.members if "case_keys" in name or name.startswith(("keys", "run"))]
 
 
-def test_files_are_the_services_alone_and_nothing_unfinished_stays(house: House, settings: Any) -> None:
-    made = make_backup(house.folder)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in house.folder.iterdir()} == {0o600}
-    assert sorted(path.name for path in house.folder.iterdir()) == sorted(
+def test_files_are_the_services_alone_and_nothing_unfinished_stays(system: FilledSystem, settings: Any) -> None:
+    made = make_backup(system.folder)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in system.folder.iterdir()} == {0o600}
+    assert sorted(path.name for path in system.folder.iterdir()) == sorted(
         [made.path.name, f"{made.path.name}.sha256", CASE_KEYS]
     )
     assert not list(settings.DATA_DIR.glob("backup-*"))
 
 
-def test_the_sum_beside_it_is_what_sha256sum_takes(house: House) -> None:
+def test_the_sum_beside_it_is_what_sha256sum_takes(system: FilledSystem) -> None:
     import hashlib
 
-    path = make_backup(house.folder).path
+    path = make_backup(system.folder).path
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.with_name(f"{path.name}.sha256").read_text() == f"{digest}  {path.name}\n"
 
 
-def test_a_file_that_is_deleted_meanwhile_is_noted(house: House, monkeypatch: Any) -> None:
+def test_a_file_that_is_deleted_meanwhile_is_noted(system: FilledSystem, monkeypatch: Any) -> None:
     add = Writer.add_bytes
 
     def delete_first(self: Writer, name: str, content: bytes) -> None:
@@ -136,81 +136,81 @@ def test_a_file_that_is_deleted_meanwhile_is_noted(house: House, monkeypatch: An
         add(self, name, content)
 
     monkeypatch.setattr(Writer, "add_bytes", delete_first)
-    key = str(house.attachment.pk)
-    made = make_backup(house.folder)
+    key = str(system.attachment.pk)
+    made = make_backup(system.folder)
     assert (made.manifest.gone, made.manifest.lost) == ([key], [])
 
 
-def test_a_file_that_is_added_meanwhile_harms_nothing(house: House, monkeypatch: Any) -> None:
+def test_a_file_that_is_added_meanwhile_harms_nothing(system: FilledSystem, monkeypatch: Any) -> None:
     add = Writer.add_bytes
 
     def attach_first(self: Writer, name: str, content: bytes) -> None:
         if name == contents.SETTINGS:
-            house.attach()
+            system.attach()
         add(self, name, content)
 
     monkeypatch.setattr(Writer, "add_bytes", attach_first)
-    made = make_backup(house.folder)
+    made = make_backup(system.folder)
     assert made.manifest.gone == made.manifest.lost == []
 
 
-def test_a_file_that_is_lost_is_an_alarm_and_the_rest_is_saved(house: House, settings: Any) -> None:
+def test_a_file_that_is_lost_is_an_alarm_and_the_rest_is_saved(system: FilledSystem, settings: Any) -> None:
     for path in settings.ATTACHMENT_DIR.rglob("*.sealed"):
         path.unlink()
     with pytest.raises(CommandError, match="1 attached files are gone from the disk"):
         call_command("backup", stdout=StringIO())
-    assert len(get_archives(house)) == 1
+    assert len(get_archives(system)) == 1
     assert Heartbeat.objects.get(part=BACKUP_FAILED).facts == {"code": "files_lost"}
 
 
-def test_case_keys_are_stored_once_and_a_destroyed_one_leaves_with_the_next(house: House) -> None:
-    make_backup(house.folder)
-    _manifest, members = open_archive(house, house.folder / CASE_KEYS)
-    assert members[KEY_LINES].decode().startswith(f"{house.case.pk.hex} ")
-    old = (house.folder / CASE_KEYS).open("rb")
-    data_keys.destroy(house.case.pk)
-    make_backup(house.folder, now=timezone.now() + timedelta(minutes=1))
-    _manifest, members = open_archive(house, house.folder / CASE_KEYS)
-    assert members[KEY_LINES].decode() == f"{house.case.pk.hex}\n"
+def test_case_keys_are_stored_once_and_a_destroyed_one_leaves_with_the_next(system: FilledSystem) -> None:
+    make_backup(system.folder)
+    _manifest, members = open_archive(system, system.folder / CASE_KEYS)
+    assert members[KEY_LINES].decode().startswith(f"{system.case.pk.hex} ")
+    old = (system.folder / CASE_KEYS).open("rb")
+    data_keys.destroy(system.case.pk)
+    make_backup(system.folder, now=timezone.now() + timedelta(minutes=1))
+    _manifest, members = open_archive(system, system.folder / CASE_KEYS)
+    assert members[KEY_LINES].decode() == f"{system.case.pk.hex}\n"
     with old:
         assert not old.read(15).startswith(b"age-encryption"), "what was there before is overwritten"
 
 
-def test_keys_come_back_and_destroyed_ones_do_not(house: House, settings: Any, tmp_path: Path) -> None:
+def test_keys_come_back_and_destroyed_ones_do_not(system: FilledSystem, settings: Any, tmp_path: Path) -> None:
     lines = list(iter_lines())
     settings.VAULT_CASE_KEY_DIR = tmp_path / "elsewhere"
     assert data_keys.put_back(lines) == (1, 0)
-    assert data_keys.has_key(house.case.pk)
-    assert data_keys.put_back([*lines, house.case.pk.hex]) == (1, 1)
+    assert data_keys.has_key(system.case.pk)
+    assert data_keys.put_back([*lines, system.case.pk.hex]) == (1, 1)
     assert data_keys.put_back(lines) == (0, 0)
-    assert data_keys.is_destroyed(house.case.pk)
+    assert data_keys.is_destroyed(system.case.pk)
 
 
 Usage = namedtuple("Usage", "total used free")
 
 
-def test_without_room_nothing_is_written(house: House, monkeypatch: Any) -> None:
+def test_without_room_nothing_is_written(system: FilledSystem, monkeypatch: Any) -> None:
     monkeypatch.setattr(making.shutil, "disk_usage", lambda _path: Usage(100, 90, 10))
     with pytest.raises(CommandError, match="MB free and"):
         call_command("backup", stdout=StringIO())
-    assert not list(house.folder.iterdir())
+    assert not list(system.folder.iterdir())
     assert Heartbeat.objects.get(part=BACKUP_FAILED).facts == {"code": "disk_full"}
 
 
-def test_a_disk_that_fills_up_meanwhile_leaves_the_earlier_ones(house: House, monkeypatch: Any) -> None:
-    first = make_backup(house.folder).path
+def test_a_disk_that_fills_up_meanwhile_leaves_the_earlier_ones(system: FilledSystem, monkeypatch: Any) -> None:
+    first = make_backup(system.folder).path
 
     def fill(self: Writer, name: str, path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Writer, "add_file", fill)
     with pytest.raises(NoBackup, match="No space left"):
-        make_backup(house.folder, now=timezone.now() + timedelta(minutes=1))
-    assert get_archives(house) == [first]
-    assert not list(house.folder.glob("*.unfinished"))
+        make_backup(system.folder, now=timezone.now() + timedelta(minutes=1))
+    assert get_archives(system) == [first]
+    assert not list(system.folder.glob("*.unfinished"))
 
 
-def test_what_cannot_be_read_back_never_gets_a_name(house: House, monkeypatch: Any) -> None:
+def test_what_cannot_be_read_back_never_gets_a_name(system: FilledSystem, monkeypatch: Any) -> None:
     def spoil(path: Path, _identity: Any) -> None:
         with path.open("r+b") as file:
             file.seek(-100, os.SEEK_END)
@@ -220,45 +220,47 @@ def test_what_cannot_be_read_back_never_gets_a_name(house: House, monkeypatch: A
     compare = making.read_back
     monkeypatch.setattr(making, "read_back", spoil)
     with pytest.raises(NoBackup, match="can't be read back"):
-        make_backup(house.folder)
-    assert not list(house.folder.iterdir())
+        make_backup(system.folder)
+    assert not list(system.folder.iterdir())
 
 
-def test_two_at_once_are_one(house: House, settings: Any) -> None:
+def test_two_at_once_are_one(system: FilledSystem, settings: Any) -> None:
     lock = settings.DATA_DIR / "run" / "backup.lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(NoBackup, match="Another backup is running"):
-            make_backup(house.folder)
-    assert make_backup(house.folder).path.exists()
+            make_backup(system.folder)
+    assert make_backup(system.folder).path.exists()
 
 
-def test_what_a_killed_one_left_is_removed(house: House, settings: Any) -> None:
-    house.folder.mkdir()
-    (house.folder / "vatra-20260101T000000Z.tar.age.unfinished").write_text("half")
+def test_what_a_killed_one_left_is_removed(system: FilledSystem, settings: Any) -> None:
+    system.folder.mkdir()
+    (system.folder / "vatra-20260101T000000Z.tar.age.unfinished").write_text("half")
     (settings.DATA_DIR / "backup-dead").mkdir()
     (settings.DATA_DIR / "backup-dead" / "database.sqlite3").write_text("half")
-    make_backup(house.folder)
-    assert not list(house.folder.glob("*.unfinished"))
+    make_backup(system.folder)
+    assert not list(system.folder.glob("*.unfinished"))
     assert not list(settings.DATA_DIR.glob("backup-*"))
 
 
 @pytest.mark.parametrize(("recipients", "code"), [([], "no_recipient"), (["age1nothing"], "bad_recipient")])
-def test_without_a_recipient_there_is_none(house: House, settings: Any, recipients: list[str], code: str) -> None:
+def test_without_a_recipient_there_is_none(
+    system: FilledSystem, settings: Any, recipients: list[str], code: str
+) -> None:
     settings.BACKUP_RECIPIENTS = recipients
     with pytest.raises(CommandError, match="BACKUP_RECIPIENTS"):
         call_command("backup", stdout=StringIO())
     assert Heartbeat.objects.get(part=BACKUP_FAILED).facts == {"code": code}
 
 
-def test_without_a_folder_there_is_none(house: House, settings: Any) -> None:
+def test_without_a_folder_there_is_none(system: FilledSystem, settings: Any) -> None:
     settings.BACKUP_DIR = ""
     with pytest.raises(CommandError, match="BACKUP_DIR is empty"):
         call_command("backup", stdout=StringIO())
 
 
-def test_one_that_succeeds_is_noted_and_ends_the_alarm(house: House) -> None:
+def test_one_that_succeeds_is_noted_and_ends_the_alarm(system: FilledSystem) -> None:
     Heartbeat.beat(BACKUP_FAILED, {"code": "x"})
     out = StringIO()
     call_command("backup", stdout=out)
@@ -267,35 +269,37 @@ def test_one_that_succeeds_is_noted_and_ends_the_alarm(house: House) -> None:
     assert not Heartbeat.objects.filter(part=BACKUP_FAILED).exists()
 
 
-def run_with_hook(house: House, settings: Any, script: str) -> Made:
-    hook = house.root / "hook"
+def run_with_hook(system: FilledSystem, settings: Any, script: str) -> Made:
+    hook = system.root / "hook"
     hook.write_text(f"#!/bin/sh\n{script}\n")
     hook.chmod(0o700)
     settings.BACKUP_HOOK = f"{hook} --option 'two words'"
-    return make_backup(house.folder)
+    return make_backup(system.folder)
 
 
-def test_the_hook_gets_the_folder_and_none_of_the_services_keys(house: House, settings: Any, monkeypatch: Any) -> None:
+def test_the_hook_gets_the_folder_and_none_of_the_services_keys(
+    system: FilledSystem, settings: Any, monkeypatch: Any
+) -> None:
     monkeypatch.setenv("VAULT_KEYS", "canary")
-    made = run_with_hook(house, settings, f'printf "%s|" "$@" > {house.root}/said; env >> {house.root}/said')
-    said = (house.root / "said").read_text()
+    made = run_with_hook(system, settings, f'printf "%s|" "$@" > {system.root}/said; env >> {system.root}/said')
+    said = (system.root / "said").read_text()
     assert made.hook == ""
-    assert said.startswith(f"--option|two words|{house.folder}|")
+    assert said.startswith(f"--option|two words|{system.folder}|")
     assert "canary" not in said
 
 
-def test_a_hook_that_fails_is_an_alarm_and_the_archive_stays(house: House, settings: Any) -> None:
-    assert run_with_hook(house, settings, "exit 3").hook == "exit code 3"
+def test_a_hook_that_fails_is_an_alarm_and_the_archive_stays(system: FilledSystem, settings: Any) -> None:
+    assert run_with_hook(system, settings, "exit 3").hook == "exit code 3"
     settings.BACKUP_HOOK = "/no/such/program"
     with pytest.raises(CommandError, match="BACKUP_HOOK failed"):
-        call_command("backup", to=house.root / "second", stdout=StringIO())
-    assert list((house.root / "second").glob("vatra-2*.age"))
+        call_command("backup", to=system.root / "second", stdout=StringIO())
+    assert list((system.root / "second").glob("vatra-2*.age"))
     assert Heartbeat.objects.get(part=BACKUP_FAILED).facts == {"code": "hook"}
 
 
 if connection.vendor == "postgresql":
 
-    def test_without_its_client_postgresql_says_what_to_install(house: House, monkeypatch: Any) -> None:
+    def test_without_its_client_postgresql_says_what_to_install(system: FilledSystem, monkeypatch: Any) -> None:
         from config.backups import database
 
         monkeypatch.setattr(database.shutil, "which", lambda _program: None)

@@ -28,7 +28,7 @@ from config.health import BACKUP_PROOF
 from notifications.outbox.models import Heartbeat, Notice
 from vault import data_keys
 
-from .conftest import CANARY, House
+from .conftest import CANARY, FilledSystem
 
 ON_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="looks into the restored file")
 
@@ -48,9 +48,9 @@ def database() -> Iterator[dict[str, Any]]:
         cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def restore(house: House, path: Path, into: Path, **options: Any) -> str:
+def restore(system: FilledSystem, path: Path, into: Path, **options: Any) -> str:
     out = StringIO()
-    call_command("restore", path, into=into, identity=str(house.identity_file), stdout=out, **options)
+    call_command("restore", path, into=into, identity=str(system.identity_file), stdout=out, **options)
     return out.getvalue()
 
 
@@ -59,9 +59,9 @@ def read_one(into: Path, sql: str) -> Any:
         return copy.execute(sql).fetchone()[0]
 
 
-def test_it_can_be_tried_and_leaves_nothing(house: House, database: dict[str, Any]) -> None:
-    made, into = make_backup(house.folder), house.root / "empty"
-    said = restore(house, made.path, into, check=True, **database)
+def test_it_can_be_tried_and_leaves_nothing(system: FilledSystem, database: dict[str, Any]) -> None:
+    made, into = make_backup(system.folder), system.root / "empty"
+    said = restore(system, made.path, into, check=True, **database)
     for line in ("ok   counts:", "ok   schema:", "ok   chain: the record is whole", "1 attached files open"):
         assert line in said
     number, _colon, digest = made.manifest.facts["head"].partition(":")
@@ -70,32 +70,34 @@ def test_it_can_be_tried_and_leaves_nothing(house: House, database: dict[str, An
     assert not into.exists()
 
 
-def test_voice_messages_come_along_and_one_that_is_lost_is_named(house: House, database: dict[str, Any]) -> None:
+def test_voice_messages_come_along_and_one_that_is_lost_is_named(
+    system: FilledSystem, database: dict[str, Any]
+) -> None:
     tip = make_tip_scene().receive().tip
     with voices.write_voice(Recording(rate=8000, samples=b"\0\0" * 8000), now=timezone.now()) as voice:
         assert voice is not None
         voice.tip = tip
         voice.save(force_insert=True)
-    made, into = make_backup(house.folder), house.root / "empty"
+    made, into = make_backup(system.folder), system.root / "empty"
     assert f"voices/{voice.pk.hex[:2]}/{voice.pk}.sealed" in made.manifest.members
-    assert "1 voice messages open" in restore(house, made.path, into, check=True, **database)
+    assert "1 voice messages open" in restore(system, made.path, into, check=True, **database)
     voices.remove_content(voice.pk)
-    made = make_backup(house.folder, now=timezone.now() + timedelta(minutes=1))
+    made = make_backup(system.folder, now=timezone.now() + timedelta(minutes=1))
     assert made.manifest.lost == [str(voice.pk)]
 
 
-def test_the_service_proves_its_own_backup_and_notes_it(house: House) -> None:
+def test_the_service_proves_its_own_backup_and_notes_it(system: FilledSystem) -> None:
     settings.AUDIT_WATCH_FILE.parent.mkdir(parents=True)
     settings.AUDIT_WATCH_FILE.write_text("noted")
     out = StringIO()
     call_command("backup", prove=True, stdout=out)
     assert "FAIL" not in out.getvalue()
     assert settings.AUDIT_WATCH_FILE.read_text() == "noted", "the place has notes of its own"
-    assert data_keys.has_key(house.case.pk)
+    assert data_keys.has_key(system.case.pk)
     assert not list(settings.DATA_DIR.glob("backup-*"))
     assert "1 archives are as they were written" in out.getvalue()
     assert Heartbeat.objects.get(part=BACKUP_PROOF).facts["error"] == ""
-    archive = next(house.folder.glob("vatra-2*.age"))
+    archive = next(system.folder.glob("vatra-2*.age"))
     *stored, last = archive.read_bytes()
     archive.write_bytes(bytes([*stored, last ^ 1]))
     with pytest.raises(CommandError, match="isn't well"):
@@ -104,26 +106,28 @@ def test_the_service_proves_its_own_backup_and_notes_it(house: House) -> None:
 
 
 @ON_SQLITE
-def test_it_comes_back_without_what_was_ended_since_and_says_what_is_not_in_it(house: House, client: Any) -> None:
+def test_it_comes_back_without_what_was_ended_since_and_says_what_is_not_in_it(
+    system: FilledSystem, client: Any
+) -> None:
     """One restore, looked at from all sides: forgotten cases, sessions, tokens, notices, files."""
-    client.force_login(house.scene.worker)
-    FieldToken.issue(house.scene.worker, days=30, scope="all")
-    living = house.scene.send(age_stated=16).submission.case
+    client.force_login(system.scene.worker)
+    FieldToken.issue(system.scene.worker, days=30, scope="all")
+    living = system.scene.send(age_stated=16).submission.case
     assert living is not None
-    made, into = make_backup(house.folder), house.root / "elsewhere"
+    made, into = make_backup(system.folder), system.root / "elsewhere"
     known = Notice.objects.filter(case_id=living.pk).first()
     assert known is not None
-    forget_case(house.case.pk, timezone.localdate(), again=True)
-    make_backup(house.folder, now=timezone.now() + timedelta(minutes=1))
+    forget_case(system.case.pk, timezone.localdate(), again=True)
+    make_backup(system.folder, now=timezone.now() + timedelta(minutes=1))
     for name in ("run", "log", "keys"):
         (into / name).mkdir(parents=True)
-    said = restore(house, made.path, into, mail_log=write_mail_log(house, known))
+    said = restore(system, made.path, into, mail_log=write_mail_log(system, known))
 
     assert "and 1 destroyed ones" in said
     assert "settled: 1 cases forgotten again, 1 sessions and 1 tokens ended" in said
     assert read_one(into, "SELECT COUNT(*) FROM cases_case") == 2
     assert read_one(into, "SELECT COUNT(*) FROM cases_case WHERE forgotten_at IS NOT NULL") == 1
-    assert not list((into / "case_keys").rglob(house.case.pk.hex))
+    assert not list((into / "case_keys").rglob(system.case.pk.hex))
     assert list((into / "case_keys").rglob(living.pk.hex))
     assert CANARY.encode() not in b"".join(path.read_bytes() for path in into.rglob("*") if path.is_file())
 
@@ -144,8 +148,8 @@ def test_it_comes_back_without_what_was_ended_since_and_says_what_is_not_in_it(h
 GONE = "0a0a0a0a-1111-4222-8333-444444444444"
 
 
-def write_mail_log(house: House, known: Notice) -> Path:
-    domain, path = settings.MESSAGE_ID_DOMAIN, house.root / "mail.log"
+def write_mail_log(system: FilledSystem, known: Notice) -> Path:
+    domain, path = settings.MESSAGE_ID_DOMAIN, system.root / "mail.log"
     lines = [
         f"2026-11-28T02:40:00.1+01:00 mx postfix/cleanup[9]: A1: message-id=<{GONE}@{domain}>",
         f"2026-11-28T02:41:00.1+01:00 mx postfix/cleanup[9]: A2: message-id=<{known.pk}.2@{domain}>",
@@ -157,7 +161,7 @@ def write_mail_log(house: House, known: Notice) -> Path:
 
 
 @ON_SQLITE
-def test_a_record_that_was_changed_in_the_archive_is_named(house: House, monkeypatch: Any) -> None:
+def test_a_record_that_was_changed_in_the_archive_is_named(system: FilledSystem, monkeypatch: Any) -> None:
     """By somebody who holds all keys of the backup and not the service's: else the signature says so before."""
     add = Writer.add_file
 
@@ -171,105 +175,107 @@ def test_a_record_that_was_changed_in_the_archive_is_named(house: House, monkeyp
         add(self, name, path)
 
     monkeypatch.setattr(Writer, "add_file", change_first)
-    made = make_backup(house.folder)
+    made = make_backup(system.folder)
     with pytest.raises(CommandError, match="isn't well: chain"):
-        restore(house, made.path, house.root / "elsewhere", check=True)
+        restore(system, made.path, system.root / "elsewhere", check=True)
 
 
-def test_a_place_that_is_not_empty_is_left_alone(house: House, settings: Any) -> None:
-    made = make_backup(house.folder)
+def test_a_place_that_is_not_empty_is_left_alone(system: FilledSystem, settings: Any) -> None:
+    made = make_backup(system.folder)
     before = sorted(settings.DATA_DIR.rglob("*"))
     with pytest.raises(CommandError, match="isn't empty"):
-        restore(house, made.path, settings.DATA_DIR)
+        restore(system, made.path, settings.DATA_DIR)
     assert sorted(settings.DATA_DIR.rglob("*")) == before
     with pytest.raises(CommandError, match="is no folder"):
-        restore(house, made.path, house.identity_file)
+        restore(system, made.path, system.identity_file)
 
 
-def test_another_identity_or_a_damaged_archive_leaves_the_place_empty(house: House, database: dict[str, Any]) -> None:
-    made, into = make_backup(house.folder), house.root / "elsewhere"
+def test_another_identity_or_a_damaged_archive_leaves_the_place_empty(
+    system: FilledSystem, database: dict[str, Any]
+) -> None:
+    made, into = make_backup(system.folder), system.root / "elsewhere"
     into.mkdir()
-    other = house.root / "other"
+    other = system.root / "other"
     other.write_text(str(Identity.generate()))
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("restore", made.path, into=into, identity=str(other), stdout=StringIO(), **database)
-    cut = house.root / "cut.age"
+    cut = system.root / "cut.age"
     cut.write_bytes(made.path.read_bytes()[:-1000])
     with pytest.raises(CommandError, match="Nothing was changed"):
-        restore(house, cut, into, **database)
+        restore(system, cut, into, **database)
     assert not list(into.iterdir())
 
 
 @pytest.mark.parametrize("content", [None, b"", b"AGE-SECRET-KEY-1NO", b"\xff\xfe"])
-def test_an_identity_that_is_none_is_said(house: House, content: bytes | None) -> None:
-    path = house.root / "odd"
+def test_an_identity_that_is_none_is_said(system: FilledSystem, content: bytes | None) -> None:
+    path = system.root / "odd"
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(CommandError) as caught:
-        call_command("restore", house.root / "x", into=house.root / "y", identity=str(path), stdout=StringIO())
+        call_command("restore", system.root / "x", into=system.root / "y", identity=str(path), stdout=StringIO())
     assert "1NO" not in str(caught.value)
 
 
 def test_the_database_of_the_settings_is_named_by_a_word(
-    house: House, database: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    system: FilledSystem, database: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, into = make_backup(house.folder), house.root / "empty"
+    made, into = make_backup(system.folder), system.root / "empty"
     monkeypatch.setenv("DATABASE_URL", "sqlite:///elsewhere")
     with pytest.raises(CommandError, match="names no database of PostgreSQL"):
-        restore(house, made.path, into, check=True, database="DATABASE_URL")
+        restore(system, made.path, into, check=True, database="DATABASE_URL")
     assert not into.exists()
     if database:
         monkeypatch.setenv("DATABASE_URL", database["database"])
-        assert "ok   counts:" in restore(house, made.path, into, check=True, database="DATABASE_URL")
+        assert "ok   counts:" in restore(system, made.path, into, check=True, database="DATABASE_URL")
 
 
 @ON_SQLITE
-def test_what_another_service_signed_is_refused(house: House, settings: Any) -> None:
-    made, into = make_backup(house.folder), house.root / "elsewhere"
+def test_what_another_service_signed_is_refused(system: FilledSystem, settings: Any) -> None:
+    made, into = make_backup(system.folder), system.root / "elsewhere"
     settings.AUDIT_KEYS = ["other2:b3RoZXItY2hhaW4ta2V5LW9mLTMyLWJ5dGVzLXRlc3Q="]
     with pytest.raises(CommandError, match="isn't signed with a key that is here"):
-        restore(house, made.path, into, check=True)
+        restore(system, made.path, into, check=True)
     assert not into.exists()
     with pytest.raises(CommandError, match="no such file"):
-        restore(house, made.path, into, mail_log=house.root / "no.log")
+        restore(system, made.path, into, mail_log=system.root / "no.log")
 
 
-def test_a_newer_release_is_named(house: House, monkeypatch: Any) -> None:
-    made, into = make_backup(house.folder), house.root / "elsewhere"
+def test_a_newer_release_is_named(system: FilledSystem, monkeypatch: Any) -> None:
+    made, into = make_backup(system.folder), system.root / "elsewhere"
     known = restoring.get_known_migrations()
     newest = next(each for each in made.manifest.facts["migrations"] if each.startswith("cases."))
     monkeypatch.setattr(restoring, "get_known_migrations", lambda: known - {newest})
     with pytest.raises(CommandError, match=f"newer release.*{newest}"):
-        restore(house, made.path, into)
+        restore(system, made.path, into)
     assert not into.exists()
 
 
-def test_case_keys_are_no_backup_and_a_backup_is_no_case_keys(house: House, database: dict[str, Any]) -> None:
-    made, into = make_backup(house.folder), house.root / "elsewhere"
+def test_case_keys_are_no_backup_and_a_backup_is_no_case_keys(system: FilledSystem, database: dict[str, Any]) -> None:
+    made, into = make_backup(system.folder), system.root / "elsewhere"
     with pytest.raises(CommandError, match="holds case_keys"):
-        restore(house, house.folder / CASE_KEYS, into, **database)
+        restore(system, system.folder / CASE_KEYS, into, **database)
     if connection.vendor == "sqlite":
         with pytest.raises(CommandError, match="holds backup"):
-            restore(house, made.path, into, case_keys=made.path, check=True)
+            restore(system, made.path, into, case_keys=made.path, check=True)
     assert not into.exists()
 
 
 @ON_SQLITE
-def test_without_the_case_keys_it_says_what_cannot_be_read(house: House) -> None:
-    made = make_backup(house.folder)
-    (house.folder / CASE_KEYS).unlink()
-    said = restore(house, made.path, house.root / "elsewhere", check=True)
+def test_without_the_case_keys_it_says_what_cannot_be_read(system: FilledSystem) -> None:
+    made = make_backup(system.folder)
+    (system.folder / CASE_KEYS).unlink()
+    said = restore(system, made.path, system.root / "elsewhere", check=True)
     assert "no case can be read" in said
     assert "1 are under keys that aren't here" in said
 
 
 @ON_SQLITE
-def test_an_older_file_of_case_keys_is_noticed(house: House) -> None:
-    make_backup(house.folder)
-    old = (house.folder / CASE_KEYS).read_bytes()
-    second = house.scene.send(age_stated=16).submission.case
+def test_an_older_file_of_case_keys_is_noticed(system: FilledSystem) -> None:
+    make_backup(system.folder)
+    old = (system.folder / CASE_KEYS).read_bytes()
+    second = system.scene.send(age_stated=16).submission.case
     assert second is not None
-    made = make_backup(house.folder, now=timezone.now() + timedelta(minutes=1))
-    (house.folder / CASE_KEYS).write_bytes(old)
+    made = make_backup(system.folder, now=timezone.now() + timedelta(minutes=1))
+    (system.folder / CASE_KEYS).write_bytes(old)
     with pytest.raises(CommandError, match="isn't well: keys"):
-        restore(house, made.path, house.root / "elsewhere", check=True)
+        restore(system, made.path, system.root / "elsewhere", check=True)

@@ -107,7 +107,7 @@ def test_where_only_a_second_way_is_missing_the_page_does_not_say_late(
         monkeypatch.setattr(page, name, lambda *_given, lines=lines: lines)
     text = look(language).content.decode()
     assert words in text
-    assert "house-board__sum--unset" in text
+    assert "vatra-board__sum--unset" in text
     assert "Something is late." not in text
     assert "Diçka ka vonuar." not in text
 

@@ -22,11 +22,11 @@ from config.health import BACKUP_ELSEWHERE, BACKUP_FAILED, describe_backup
 from config.operator_check import _look_elsewhere
 from notifications.outbox.models import Heartbeat
 
-from ...tests.conftest import House, house
+from ...tests.conftest import FilledSystem, system
 from .bucket import BUCKET, KEY_ID, REGION, SECRET, Shelf, running_shelf
 from .server import Server, running_server
 
-__all__ = ["house"]
+__all__ = ["system"]
 NOW = timezone.now().replace(microsecond=0)
 
 
@@ -232,7 +232,9 @@ def test_a_place_that_does_not_answer_is_said(
         take(f"s3://{BUCKET}/x", make(tmp_path / "out"))
 
 
-def test_the_command_takes_it_there_and_restore_begins_there(house: House, server: Server, settings: Any) -> None:
+def test_the_command_takes_it_there_and_restore_begins_there(
+    system: FilledSystem, server: Server, settings: Any
+) -> None:
     settings.BACKUP_MAX_HOURS = 26
     out = StringIO()
     call_command("backup", stdout=out)
@@ -242,14 +244,14 @@ def test_the_command_takes_it_there_and_restore_begins_there(house: House, serve
     call_command(
         "restore",
         f"{server.url}/",
-        into=house.root / "empty",
-        identity=str(house.identity_file),
+        into=system.root / "empty",
+        identity=str(system.identity_file),
         check=True,
         stdout=said,
     )
     assert "as its sum says" in said.getvalue()
     assert "all 1 keys of cases are there" in said.getvalue()
-    assert not [path for path in house.root.iterdir() if path.name.startswith("backup-")]
+    assert not [path for path in system.root.iterdir() if path.name.startswith("backup-")]
     beats = {beat.part: beat for beat in Heartbeat.objects.all()}
     assert describe_backup(beats, timezone.now())["elsewhere_h"] == 0.0
 
@@ -257,7 +259,7 @@ def test_the_command_takes_it_there_and_restore_begins_there(house: House, serve
     with pytest.raises(CommandError, match="and not elsewhere"):
         call_command("backup", stdout=StringIO(), stderr=StringIO())
     assert Heartbeat.objects.get(part=BACKUP_FAILED).facts["code"] == "elsewhere_host_key"
-    assert len(rotation.list_archives(house.folder)) == 2
+    assert len(rotation.list_archives(system.folder)) == 2
     assert _look_elsewhere(server.url).level == "missing"
     Heartbeat.objects.filter(part=BACKUP_FAILED).delete()
     Heartbeat.objects.filter(part=BACKUP_ELSEWHERE).update(at=timezone.now() - timedelta(hours=30))

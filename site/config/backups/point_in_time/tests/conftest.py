@@ -1,4 +1,4 @@
-"""The house of `backups.tests`, and a journal of its database."""
+"""The system of `backups.tests`, and a journal of its database."""
 
 import sqlite3
 import tempfile
@@ -14,9 +14,9 @@ from django.db import connection
 from config.backups.making import get_recipients
 from config.backups.point_in_time.sources import PostgresSource, SqliteSource
 from config.backups.point_in_time.writing import Journal
-from config.backups.tests.conftest import House, house
+from config.backups.tests.conftest import FilledSystem, system
 
-__all__ = ["house"]
+__all__ = ["system"]
 collect_ignore = [] if connection.vendor == "postgresql" else ["test_wal.py"]  # it is PostgreSQL's log
 
 
@@ -37,12 +37,12 @@ class Kept:
 
 
 @pytest.fixture
-def kept(house: House) -> Iterator[Kept]:
-    work = house.root / "work"
+def kept(system: FilledSystem) -> Iterator[Kept]:
+    work = system.root / "work"
     work.mkdir()
     with ExitStack() as stack:
         if connection.vendor == "sqlite":
-            path = house.root / "copy.sqlite3"
+            path = system.root / "copy.sqlite3"
 
             def catch_up() -> None:
                 connection.ensure_connection()
@@ -57,4 +57,4 @@ def kept(house: House) -> Iterator[Kept]:
             def catch_up() -> None:
                 time.sleep(1.5)  # the log comes a moment later
 
-        yield Kept(Journal(house.folder, get_recipients(), source, work), catch_up)
+        yield Kept(Journal(system.folder, get_recipients(), source, work), catch_up)

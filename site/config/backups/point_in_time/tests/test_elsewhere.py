@@ -13,7 +13,7 @@ from config.backups.elsewhere.tests.test_taking import Place, place, server, she
 from config.backups.making import CASE_KEYS
 from config.backups.point_in_time import FOLDER
 from config.backups.point_in_time.taking import Taker
-from config.backups.tests.conftest import House
+from config.backups.tests.conftest import FilledSystem
 
 from .conftest import Kept
 from .test_moments import restore
@@ -31,15 +31,15 @@ def wait_for(is_so: Callable[[], bool]) -> None:
 
 
 def test_what_was_taken_there_alone_brings_a_moment_back(
-    place: Place, house: House, kept: Kept, settings: Any, capsys: pytest.CaptureFixture[str]
+    place: Place, system: FilledSystem, kept: Kept, settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    taker = Taker(settings.BACKUP_TO, house.folder / FOLDER, house.folder, days=7)
+    taker = Taker(settings.BACKUP_TO, system.folder / FOLDER, system.folder, days=7)
     taker.start()
     kept.journal.begin()
     assert kept.journal.point is not None
     taker.add(kept.journal.piece, kept.journal.point)
-    attached = house.attach()
-    house.scene.send(age_stated=16, story="Told later.")
+    attached = system.attach()
+    system.scene.send(age_stated=16, story="Told later.")
     kept.catch_up()
     piece = kept.journal.go_on()
     taker.add(piece, kept.journal.point)
@@ -49,9 +49,9 @@ def test_what_was_taken_there_alone_brings_a_moment_back(
     assert taker.error == ""
     assert CASE_KEYS in place.files
     assert sum(name.startswith("point-") for name in place.files) == 2
-    shutil.rmtree(house.folder)
+    shutil.rmtree(system.folder)
     time.sleep(1.1)
-    said = restore(house, datetime.now(UTC), None, capsys, source=f"{place.url}/")
+    said = restore(system, datetime.now(UTC), None, capsys, source=f"{place.url}/")
     assert "FAIL" not in said
     assert "all 2 keys of cases are there" in said
-    assert list((house.root / "elsewhere" / "attachments").rglob(f"{attached.pk}.sealed"))
+    assert list((system.root / "elsewhere" / "attachments").rglob(f"{attached.pk}.sealed"))

@@ -23,7 +23,7 @@ from config.backups.making import CASE_KEYS
 from config.backups.point_in_time import FOLDER, names
 from config.backups.proof import build_url
 from config.backups.restoring import get_sqlite_url, run_in_place
-from config.backups.tests.conftest import House
+from config.backups.tests.conftest import FilledSystem
 from config.health import POINT_IN_TIME, describe_point_in_time
 from notifications.outbox.models import Heartbeat
 
@@ -53,72 +53,74 @@ def empty_database() -> Iterator[str | None]:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
 
 
-def restore(house: House, at: datetime, database: str | None, capsys: Any, *more: str, source: str = "") -> str:
-    into = house.root / "elsewhere"
-    words = [source or str(house.folder), f"--at={at.isoformat()}", f"--into={into}"]
-    words += [f"--identity={house.identity_file}", *([f"--database={database}"] if database else []), *more]
+def restore(system: FilledSystem, at: datetime, database: str | None, capsys: Any, *more: str, source: str = "") -> str:
+    into = system.root / "elsewhere"
+    words = [source or str(system.folder), f"--at={at.isoformat()}", f"--into={into}"]
+    words += [f"--identity={system.identity_file}", *([f"--database={database}"] if database else []), *more]
     call_command("restore", *words)
     return str(capsys.readouterr().out)
 
 
-def look(house: House, database: str | None) -> list[dict[str, Any]]:
-    into = house.root / "elsewhere"
+def look(system: FilledSystem, database: str | None) -> list[dict[str, Any]]:
+    into = system.root / "elsewhere"
     manifest = Manifest("backup", "", facts={"head": ""})
     found = run_in_place(into, database or get_sqlite_url(into), "check", "--with-case-keys", manifest=manifest)
     return list(found["findings"])
 
 
 def test_what_was_attached_before_the_moment_is_there_and_what_came_later_is_not(
-    house: House, kept: Kept, capsys: Any
+    system: FilledSystem, kept: Kept, capsys: Any
 ) -> None:
     kept.journal.begin()
-    first = house.attach()
+    first = system.attach()
     kept.catch_up()
     kept.journal.go_on()
     moment = settle_time()
-    second = house.attach()
+    second = system.attach()
     kept.catch_up()
     kept.journal.go_on()
     with empty_database() as database:
-        said = restore(house, moment, database, capsys)
+        said = restore(system, moment, database, capsys)
         assert "FAIL" not in said
         assert "ok   attachments" in said
-        assert all(each["ok"] for each in look(house, database))
-        folder = house.root / "elsewhere" / "attachments"
+        assert all(each["ok"] for each in look(system, database))
+        folder = system.root / "elsewhere" / "attachments"
         assert list(folder.rglob(f"{first.pk}.sealed"))
         if connection.vendor == "sqlite":
             assert not list(folder.rglob(f"{second.pk}.sealed"))
-        assert count(house, database, first, second) == 1
+        assert count(system, database, first, second) == 1
 
 
-def test_the_record_ends_as_it_did_at_the_moment(house: House, kept: Kept, capsys: Any) -> None:
+def test_the_record_ends_as_it_did_at_the_moment(system: FilledSystem, kept: Kept, capsys: Any) -> None:
     kept.journal.begin()
     head = ChainHead.objects.get().number
     moment = settle_time()
-    house.scene.send(age_stated=16, story="Told later.")
+    system.scene.send(age_stated=16, story="Told later.")
     kept.catch_up()
     kept.journal.go_on()
     assert ChainHead.objects.get().number > head
     with empty_database() as database:
-        said = restore(house, moment, database, capsys)
+        said = restore(system, moment, database, capsys)
         assert "FAIL" not in said
         # What settling adds comes after it.
-        assert 0 < read_head(house, database) - head < 8
+        assert 0 < read_head(system, database) - head < 8
 
 
-def test_a_case_that_was_opened_after_the_base_can_be_read(house: House, kept: Kept, capsys: Any) -> None:
+def test_a_case_that_was_opened_after_the_base_can_be_read(system: FilledSystem, kept: Kept, capsys: Any) -> None:
     kept.journal.begin()
-    house.scene.send(age_stated=16, story="Told later.")
+    system.scene.send(age_stated=16, story="Told later.")
     kept.catch_up()
     kept.journal.go_on()
     with empty_database() as database:
-        said = restore(house, settle_time(), database, capsys)
+        said = restore(system, settle_time(), database, capsys)
     assert "FAIL" not in said
     assert "all 2 keys of cases are there" in said
 
 
-def test_a_file_that_was_deleted_before_the_moment_does_not_come_back(house: House, kept: Kept, capsys: Any) -> None:
-    extra = house.attach()
+def test_a_file_that_was_deleted_before_the_moment_does_not_come_back(
+    system: FilledSystem, kept: Kept, capsys: Any
+) -> None:
+    extra = system.attach()
     kept.catch_up()
     kept.journal.begin()
     Attachment.objects.filter(pk=extra.pk).delete()
@@ -127,79 +129,81 @@ def test_a_file_that_was_deleted_before_the_moment_does_not_come_back(house: Hou
         kept.catch_up()
         kept.journal.go_on()
     with empty_database() as database:
-        said = restore(house, settle_time(), database, capsys)
+        said = restore(system, settle_time(), database, capsys)
     assert "FAIL" not in said
-    assert not list((house.root / "elsewhere").rglob(f"{extra.pk}.sealed"))
+    assert not list((system.root / "elsewhere").rglob(f"{extra.pk}.sealed"))
 
 
 if connection.vendor == "sqlite":  # PostgreSQL's log is never quite still
 
-    def test_while_nothing_happens_nothing_is_written_and_the_moment_moves_on(house: House, kept: Kept) -> None:
+    def test_while_nothing_happens_nothing_is_written_and_the_moment_moves_on(system: FilledSystem, kept: Kept) -> None:
         kept.journal.begin()
         before = kept.journal.point
         assert kept.journal.go_on() is None
         assert before is not None
         assert kept.journal.point is not None
         assert kept.journal.point > before
-        assert len(list((house.folder / FOLDER).iterdir())) == 1
+        assert len(list((system.folder / FOLDER).iterdir())) == 1
 
 
-def test_a_change_in_the_place_of_another_is_refused(house: House, kept: Kept, capsys: Any) -> None:
+def test_a_change_in_the_place_of_another_is_refused(system: FilledSystem, kept: Kept, capsys: Any) -> None:
     kept.journal.begin()
     for _each in range(2):
-        house.attach()
+        system.attach()
         kept.catch_up()
         kept.journal.go_on()
-    first, second = names.list_pieces(path.name for path in (house.folder / FOLDER).iterdir())[1:]
-    (house.folder / FOLDER / first.name).write_bytes((house.folder / FOLDER / second.name).read_bytes())
+    first, second = names.list_pieces(path.name for path in (system.folder / FOLDER).iterdir())[1:]
+    (system.folder / FOLDER / first.name).write_bytes((system.folder / FOLDER / second.name).read_bytes())
     with empty_database() as database, pytest.raises(CommandError, match="isn't what its name says"):
-        restore(house, settle_time(), database, capsys)
-    assert not (house.root / "elsewhere").exists()
+        restore(system, settle_time(), database, capsys)
+    assert not (system.root / "elsewhere").exists()
 
 
-def test_a_change_that_was_altered_or_is_missing_is_refused(house: House, kept: Kept, capsys: Any) -> None:
+def test_a_change_that_was_altered_or_is_missing_is_refused(system: FilledSystem, kept: Kept, capsys: Any) -> None:
     kept.journal.begin()
     for _each in range(2):
-        house.attach()
+        system.attach()
         kept.catch_up()
         kept.journal.go_on()
-    first = names.list_pieces(path.name for path in (house.folder / FOLDER).iterdir())[1]
-    path = house.folder / FOLDER / first.name
+    first = names.list_pieces(path.name for path in (system.folder / FOLDER).iterdir())[1]
+    path = system.folder / FOLDER / first.name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
     moment = settle_time()
     with empty_database() as database:
         with pytest.raises(CommandError, match="can't be restored"):
-            restore(house, moment, database, capsys)
+            restore(system, moment, database, capsys)
         path.unlink()
         with pytest.raises(CommandError, match=r"Change 1 .* is missing"):
-            restore(house, moment, database, capsys)
-    assert not (house.root / "elsewhere").exists()
+            restore(system, moment, database, capsys)
+    assert not (system.root / "elsewhere").exists()
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-13-01 04:00", "2999-01-01 04:00"])
-def test_a_moment_that_is_none_is_refused_in_words(house: House, kept: Kept, at: str) -> None:
-    words = [str(house.folder), f"--at={at}", f"--into={house.root / 'x'}", f"--identity={house.identity_file}"]
+def test_a_moment_that_is_none_is_refused_in_words(system: FilledSystem, kept: Kept, at: str) -> None:
+    words = [str(system.folder), f"--at={at}", f"--into={system.root / 'x'}", f"--identity={system.identity_file}"]
     with pytest.raises(CommandError, match=r"--at takes|hasn't come yet"):
         call_command("restore", *words)
 
 
-def test_the_cases_keys_are_replaced_only_when_one_was_made_or_destroyed(house: House, kept: Kept) -> None:
+def test_the_cases_keys_are_replaced_only_when_one_was_made_or_destroyed(system: FilledSystem, kept: Kept) -> None:
     kept.journal.begin()
-    keys = house.folder / CASE_KEYS
+    keys = system.folder / CASE_KEYS
     before = keys.read_bytes()
-    house.attach()
+    system.attach()
     kept.catch_up()
     kept.journal.go_on()
     assert keys.read_bytes() == before
-    house.scene.send(age_stated=16, story="Told later.")
+    system.scene.send(age_stated=16, story="Told later.")
     kept.catch_up()
     kept.journal.go_on()
     assert keys.read_bytes() != before
 
 
-def test_without_a_base_in_days_the_old_ones_go(house: House, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_base_in_days_the_old_ones_go(
+    system: FilledSystem, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept.journal.begin()
     time.sleep(1.1)
     kept.journal.begin()
@@ -228,18 +232,18 @@ def test_its_age_is_a_part_of_readyz(settings: Any) -> None:
     assert report(point=12, elsewhere=30)["ok"]
 
 
-def count(house: House, database: str | None, *attachments: Attachment) -> int:
+def count(system: FilledSystem, database: str | None, *attachments: Attachment) -> int:
     ids = ", ".join(f"'{each.pk.hex if connection.vendor == 'sqlite' else each.pk}'" for each in attachments)
-    return int(ask(house, database, f"SELECT COUNT(*) FROM {Attachment._meta.db_table} WHERE id IN ({ids})"))  # noqa: S608
+    return int(ask(system, database, f"SELECT COUNT(*) FROM {Attachment._meta.db_table} WHERE id IN ({ids})"))  # noqa: S608
 
 
-def read_head(house: House, database: str | None) -> int:
-    return int(ask(house, database, f"SELECT number FROM {ChainHead._meta.db_table}"))  # noqa: S608
+def read_head(system: FilledSystem, database: str | None) -> int:
+    return int(ask(system, database, f"SELECT number FROM {ChainHead._meta.db_table}"))  # noqa: S608
 
 
-def ask(house: House, database: str | None, sql: str) -> Any:
+def ask(system: FilledSystem, database: str | None, sql: str) -> Any:
     if database is None:
-        with sqlite3.connect(house.root / "elsewhere" / "vatra.sqlite3") as there:
+        with sqlite3.connect(system.root / "elsewhere" / "vatra.sqlite3") as there:
             return there.execute(sql).fetchone()[0]
     with psycopg.connect(database) as server:
         row = server.execute(sql).fetchone()  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from config.backups.making import NoBackup
 from config.backups.point_in_time import running
 from config.backups.point_in_time.names import Piece
 from config.backups.point_in_time.sources import GapInLog, PostgresSource, SqliteSource
-from config.backups.tests.conftest import House
+from config.backups.tests.conftest import FilledSystem
 from config.health import POINT_IN_TIME
 from notifications.outbox.models import Heartbeat
 
@@ -51,7 +51,7 @@ class Journal:
 
 
 @pytest.fixture
-def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], list[str]]]:
+def run(system: FilledSystem, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[str], list[str]]]:
     """run(journal): what it did, and what was said."""
 
     def go(journal: Journal, is_over: threading.Event | None = None, share: float = 1.0) -> tuple[list[str], list[str]]:
@@ -64,7 +64,7 @@ def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[li
         monkeypatch.setattr(running, "open_source", no_source)
         monkeypatch.setattr(running, "Journal", lambda *_arguments: journal)
         monkeypatch.setattr(running, "RETRY_SECONDS", 0.01)
-        running.run(house.folder, is_over, seconds=0.01, days=7, say=said.append)
+        running.run(system.folder, is_over, seconds=0.01, days=7, say=said.append)
         return journal.done, said
 
     return go
@@ -119,6 +119,6 @@ def test_the_log_of_a_server_is_asked_as_often_as_is_set_and_a_whole_file_less_o
     assert (PostgresSource.share, SqliteSource.share) == (1.0, 0.05)
 
 
-def test_a_second_one_on_the_same_machine_is_refused(run: Any, house: House) -> None:
+def test_a_second_one_on_the_same_machine_is_refused(run: Any, system: FilledSystem) -> None:
     with running.claim("point-in-time"), pytest.raises(NoBackup, match="runs already"):
         run(Journal(None))

@@ -25,7 +25,7 @@ from config.backups.point_in_time.wal import Receiver
 from config.backups.point_in_time.writing import Journal
 from config.backups.proof import build_url
 from config.backups.restoring import CannotRestore
-from config.backups.tests.conftest import House
+from config.backups.tests.conftest import FilledSystem
 
 WRITER = """
 import random, sys, time, psycopg
@@ -46,7 +46,7 @@ while True:
 
 
 @pytest.fixture
-def database(house: House) -> Iterator[str]:
+def database(system: FilledSystem) -> Iterator[str]:
     """The URL of a database with a table, on the cluster of the tests."""
     with _database() as (name, url):
         with psycopg.connect(url) as there:
@@ -74,13 +74,13 @@ def write_and_kill(url: str, acknowledged: Path, chance: random.Random, lives: i
 
 
 def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_after_it(
-    house: House, database: str, tmp_path: Path
+    system: FilledSystem, database: str, tmp_path: Path
 ) -> None:
     chance, acknowledged, work = random.Random(1), tmp_path / "ack", tmp_path / "work"
     work.mkdir()
     own = {**connection.settings_dict, "NAME": database}
     with closing(PostgresSource(work, own)) as source:
-        journal = Journal(house.folder, get_recipients(), source, work)
+        journal = Journal(system.folder, get_recipients(), source, work)
         journal.begin()
         time.sleep(1.1)
         writer = threading.Thread(
@@ -107,7 +107,7 @@ def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_aft
         with _database() as (name, url):
             into = tmp_path / f"into{index}"
             restoring.unpack(
-                restoring.find_folder(house.folder), at, [house.identity], into, database={**own, "NAME": name}
+                restoring.find_folder(system.folder), at, [system.identity], into, database={**own, "NAME": name}
             )
             with psycopg.connect(url) as there:
                 found = {row[0] for row in there.execute("SELECT id FROM rows")}
@@ -117,13 +117,13 @@ def test_each_moment_holds_what_was_acknowledged_before_it_and_nothing_begun_aft
 
 
 def test_a_receiver_that_stands_still_lets_no_moment_be_called_stored(
-    house: House, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    system: FilledSystem, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = tmp_path / "work"
     work.mkdir()
     own = {**connection.settings_dict, "NAME": database}
     with closing(PostgresSource(work, own)) as source, psycopg.connect(build_url(own, database)) as there:
-        journal = Journal(house.folder, get_recipients(), source, work)
+        journal = Journal(system.folder, get_recipients(), source, work)
         journal.begin()
         journal.go_on()
         before = journal.point
@@ -144,7 +144,7 @@ def test_a_receiver_that_stands_still_lets_no_moment_be_called_stored(
         assert journal.point > before
 
 
-def test_a_role_that_may_not_see_the_receiver_is_told_what_it_lacks(house: House, tmp_path: Path) -> None:
+def test_a_role_that_may_not_see_the_receiver_is_told_what_it_lacks(system: FilledSystem, tmp_path: Path) -> None:
     role, work = f"plain_{secrets.token_hex(4)}", tmp_path / "work"
     work.mkdir()
     own = connection.settings_dict
@@ -162,12 +162,12 @@ def test_a_role_that_may_not_see_the_receiver_is_told_what_it_lacks(house: House
             server.execute(f"DROP ROLE {role}")  # type: ignore[arg-type]
 
 
-def test_a_receiver_that_lost_its_log_asks_for_a_new_base(house: House, database: str, tmp_path: Path) -> None:
+def test_a_receiver_that_lost_its_log_asks_for_a_new_base(system: FilledSystem, database: str, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     own = {**connection.settings_dict, "NAME": database}
     with closing(PostgresSource(work, own)) as source:
-        journal = Journal(house.folder, get_recipients(), source, work)
+        journal = Journal(system.folder, get_recipients(), source, work)
         first = journal.begin()
         assert source.receiver.process is not None
         source.receiver.process.kill()
@@ -180,14 +180,14 @@ def test_a_receiver_that_lost_its_log_asks_for_a_new_base(house: House, database
 
 
 def test_a_log_with_a_hole_is_refused_and_leads_to_the_last_commit_before_it(
-    house: House, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    system: FilledSystem, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = tmp_path / "work"
     work.mkdir()
     own = {**connection.settings_dict, "NAME": database}
     read = Receiver._read
     with closing(PostgresSource(work, own)) as source, psycopg.connect(build_url(own, database)) as there:
-        journal = Journal(house.folder, get_recipients(), source, work)
+        journal = Journal(system.folder, get_recipients(), source, work)
         journal.begin()
         there.execute("SET synchronous_commit = on")
         for number in range(1, 9):
@@ -202,8 +202,8 @@ def test_a_log_with_a_hole_is_refused_and_leads_to_the_last_commit_before_it(
     def restore(at: datetime, name: str) -> list[int]:
         with _database() as (empty, url):
             target = {**own, "NAME": empty}
-            folder = restoring.find_folder(house.folder)
-            restoring.unpack(folder, at, [house.identity], tmp_path / name, database=target)
+            folder = restoring.find_folder(system.folder)
+            restoring.unpack(folder, at, [system.identity], tmp_path / name, database=target)
             with psycopg.connect(url) as there:
                 return [row[0] for row in there.execute("SELECT id FROM rows ORDER BY id")]
 

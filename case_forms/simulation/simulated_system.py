@@ -1,6 +1,6 @@
-"""A simulated house: the memory database, furnished, with the procedure and the forms that are to be tried.
+"""A simulated system: the memory database, furnished, with the procedure and the forms that are to be tried.
 
-One house serves many stories of one thread, one after the other: what a story writes is rolled back.
+One system serves many stories of one thread, one after the other: what a story writes is rolled back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ from .database import MemoryDatabase
 from .invented import build_directory
 from .story import Story
 
-# Keys of what is only imagined: no row of the real house ever has one, so no cache by key can take one for the other.
+# Keys of what is only imagined: no row of the real system ever has one, so no cache by key can take one for the other.
 IMAGINED = -1
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=366)
 
 
-class House:
+class SimulatedSystem:
     """What stories are simulated in. Use it as a context manager: its memory is freed at the end.
 
     `procedure`: the definition to try; None: the version that is in force. `forms`: definitions to try in the place of
@@ -50,7 +50,7 @@ class House:
         self.database = MemoryDatabase()
         insert(self.database.connection, tables)
 
-    def __enter__(self) -> "House":
+    def __enter__(self) -> "SimulatedSystem":
         return self
 
     def __exit__(

@@ -1,6 +1,6 @@
-"""The simulator's timeline is what the real house does: the same rows, noted in the same minutes.
+"""The simulator's timeline is what the real system does: the same rows, noted in the same minutes.
 
-The real house runs here in the test's own database, its time set by `django.utils.timezone.now` and not by the house
+The real system runs here in the test's own database, its time set by `django.utils.timezone.now` and not by the system
 clock, its passes run at every step of time whether anything is due or not, its mails through the real sending into a
 postbox. So a moment that the simulator leaves out, a call that it takes for a mere repetition, or code that asks
 another clock, shows as a difference.
@@ -25,7 +25,7 @@ from audit.models import AuditEntry
 from case_forms.cases.models import Case, Deadline, Referral
 from case_forms.simulation import run as running
 from case_forms.simulation.acts import ActImpossible, do_act
-from case_forms.simulation.house import House
+from case_forms.simulation.simulated_system import SimulatedSystem
 from case_forms.simulation.story import MailAway, Story, read_story
 from case_forms.submissions.actions import receive_submission
 from notifications.briefs.further import send_due_alarms
@@ -132,7 +132,7 @@ acts = st.lists(st.one_of(people, people, roster), max_size=6)
 
 @dataclass
 class Lived:
-    """What a house has noted and holds: [(minute, what)] as counts, and the rows at the end."""
+    """What a system has noted and holds: [(minute, what)] as counts, and the rows at the end."""
 
     noted: Counter[tuple[Any, ...]]
     notices: Counter[tuple[Any, ...]]
@@ -145,7 +145,7 @@ def minute_of(at: datetime | None) -> int | None:
 
 
 def look(until: int) -> Lived:
-    """Read the house at hand, as it stands after so many minutes."""
+    """Read the system at hand, as it stands after so many minutes."""
     notices = {str(notice.pk): notice for notice in Notice.objects.select_related("contact", "chases")}
     noted: Counter[tuple[Any, ...]] = Counter()
     for entry in AuditEntry.objects.filter(at__gte=START).order_by("number"):
@@ -195,8 +195,8 @@ CODES = ("way", "reason", "purpose", "number", "step", "index", "no_deputy", "ke
 TIMES = ("owed", "sent", "opened", "accepted", "declined", "escalated", "closed", "cancelled", "repeated", "red")
 
 
-class RealHouse:
-    """The house in the test's database, at a set time."""
+class RealSystem:
+    """The system in the test's database, at a set time."""
 
     def __init__(self, scene: Scene, story: Story) -> None:
         self.scene = scene
@@ -286,28 +286,28 @@ def build_story(scene: Scene, done: list[dict[str, Any]], **more: Any) -> Story:
 
 
 def the_same_keys() -> Any:
-    """Primary keys decide the order of equals: so both houses draw them from the same numbers."""
+    """Primary keys decide the order of equals: so both systems draw them from the same numbers."""
     return mock.patch("os.urandom", random.Random(7).randbytes)
 
 
 def compare(
     scene: Scene, story: Story, procedure: dict[str, Any], *, until: int = 180, step: int = STEP, **more: Any
 ) -> Lived:
-    """Hold the simulator against the house, minute by minute, and the rows of both after so many minutes."""
+    """Hold the simulator against the system, minute by minute, and the rows of both after so many minutes."""
     # The spread of retries is chance; here all wait the same.
     with mock.patch.object(backoff, "_random", mock.Mock(uniform=lambda low, high: 1.0)):
         end = START + timedelta(minutes=until)
         with (
-            House([story], procedure=procedure) as house,
+            SimulatedSystem([story], procedure=procedure) as system,
             the_same_keys(),
-            running.live(story, house, until=end, leaves_out_repetitions=False, every=step),
+            running.live(story, system, until=end, leaves_out_repetitions=False, every=step),
         ):
             simulated = look(until)
         with transaction.atomic():
             enact(procedure, since=START - timedelta(days=2))
             POSTBOX.empty()
             with the_same_keys():
-                RealHouse(scene, story).live(until, step)
+                RealSystem(scene, story).live(until, step)
             real = look(until)
             transaction.set_rollback(True)
     for name in ("noted", "notices", "deadlines", "cases"):
@@ -324,26 +324,26 @@ def compare(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(procedure=procedures(), done=acts, child=st.booleans(), danger=st.sampled_from(["yes", "no"]))
-def test_a_random_story_in_a_random_procedure_is_what_the_house_does(scene, procedure, done, child, danger):
+def test_a_random_story_in_a_random_procedure_is_what_the_system_does(scene, procedure, done, child, danger):
     story = build_story(scene, done, answers={"age_stated": 15 if child else 30, "danger": danger})
     compare(scene, story, procedure)
 
 
-def test_three_days_of_silence_are_what_the_house_does(scene):
+def test_three_days_of_silence_are_what_the_system_does(scene):
     """Calls for a day, then the list of the day each morning."""
     simulated = compare(scene, build_story(scene, []), slow_procedure(), until=3 * 24 * 60, step=20)
     assert any(noted[1:3] == ("notice.owed", "coordinator") for noted in simulated.noted)
     assert any(row[1] == "digest" and row[6] >= 1 for row in simulated.notices)
 
 
-def test_nobody_on_duty_for_two_days_and_then_somebody_is_what_the_house_does(scene):
+def test_nobody_on_duty_for_two_days_and_then_somebody_is_what_the_system_does(scene):
     away = [{"do": "on_leave", "at": 0, "role": role, "rank": 0, "until": 48 * 60 + 20} for role in ("police", "cpu")]
     alone = [{"do": "on_leave", "at": 0, "role": "coordinator", "rank": 0, "until": 30 * 60}]
     simulated = compare(scene, build_story(scene, away + alone), slow_procedure(), until=50 * 60, step=20)
     assert any(noted[1] == "notice.resolved" for noted in simulated.noted)
 
 
-def test_a_mail_server_that_is_away_is_what_the_house_sees(scene):
+def test_a_mail_server_that_is_away_is_what_the_system_sees(scene):
     done = [{"do": "mail_away", "at": 0, "until": 45}, {"do": "accepts", "at": 60, "role": "police"}]
     simulated = compare(scene, build_story(scene, done), tried_procedure(), until=90, step=1)
     assert any(noted[:2] == (45, "notice.sent") or noted[1] == "notice.accepted" for noted in simulated.noted)
@@ -355,7 +355,7 @@ def ways_of(simulated: Lived) -> set[tuple[int, str]]:
     return {(noted[0], dict(noted[5:]).get("way", "")) for noted in sent}
 
 
-def test_the_ways_of_contacts_are_taken_as_the_house_takes_them(scene, phones):
+def test_the_ways_of_contacts_are_taken_as_the_system_takes_them(scene, phones):
     """By the minutes after the e-mail, for what they are, at their hours; not where the e-mail was opened before."""
     officer, deputy, *_others = (shift.contact for shift in DutyShift.objects.filter(partner__role="police"))
     authority = DutyShift.objects.filter(partner__role="responsible_authority")[0].contact
@@ -394,7 +394,7 @@ drawn_ways = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(procedure=procedures(), done=acts, drawn=drawn_ways)
-def test_random_ways_in_a_random_story_are_what_the_house_does(scene, phones, procedure, done, drawn):
+def test_random_ways_in_a_random_story_are_what_the_system_does(scene, phones, procedure, done, drawn):
     contacts = [shift.contact for shift in DutyShift.objects.order_by("pk")]
     with transaction.atomic():
         for number, way in enumerate(drawn):
@@ -432,11 +432,11 @@ def test_which_of_two_calls_of_one_moment_is_answered_does_not_hang_on_their_key
     ]
     story = build_story(scene, done)
     seen = []
-    with House([story], procedure=procedure) as house:
+    with SimulatedSystem([story], procedure=procedure) as system:
         for seed in range(6):
             until = START + timedelta(minutes=60)
             keys = mock.patch("os.urandom", random.Random(seed).randbytes)
-            with keys, running.live(story, house, until=until, leaves_out_repetitions=False, every=STEP) as lived:
+            with keys, running.live(story, system, until=until, leaves_out_repetitions=False, every=STEP) as lived:
                 assert not lived.missed_acts
                 seen.append(look(60))
     assert seen == [seen[0]] * 6
@@ -464,12 +464,12 @@ def slow_procedure() -> dict[str, Any]:
 @given(procedure=procedures(), done=acts)
 def test_what_is_left_out_is_nothing_but_repeated_calls(scene, procedure, done):
     story = build_story(scene, done)
-    with House([story], procedure=procedure) as house:
-        with running.live(story, house) as lived:
+    with SimulatedSystem([story], procedure=procedure) as system:
+        with running.live(story, system) as lived:
             left_out = dict.fromkeys(map(chain_of, lived.repeating_since), 0)
             short, ended = look_at_entries(), minute_of(lived.ended_at)
         whole_until = START + timedelta(minutes=min(ended or 0, 600))
-        with running.live(story, house, until=whole_until, leaves_out_repetitions=False):
+        with running.live(story, system, until=whole_until, leaves_out_repetitions=False):
             whole = look_at_entries()
     for minute, action, *_about in (whole - short).elements():
         assert left_out, (minute, action)

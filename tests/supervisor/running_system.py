@@ -1,4 +1,4 @@
-"""Starting the house as `make run` does, and looking at what runs."""
+"""Starting the system as `make run` does, and looking at what runs."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def slowness() -> float:
 
 
 @dataclass
-class House:
+class RunningSystem:
     data_dir: Path
     static_dir: Path
     port: int = field(default_factory=free_port)
@@ -67,7 +67,7 @@ class House:
             **self.more,
         }
 
-    def start(self, **changes: str) -> "House":
+    def start(self, **changes: str) -> "RunningSystem":
         environment = self.build_environment()
         with self.console.open("w") as output:
             self.process = subprocess.Popen(
@@ -81,7 +81,7 @@ class House:
             )
         return self
 
-    def begin_migrated(self) -> "House":
+    def begin_migrated(self) -> "RunningSystem":
         """Begin with a copy of the migrated database, where there is one: the start then only seeds."""
         if "DATABASE_URL" in self.more:
             fill_postgres(self.more["DATABASE_URL"])
@@ -93,7 +93,7 @@ class House:
     def printed(self) -> str:
         return self.console.read_text()
 
-    def wait_ready(self, *, seconds: float = 120) -> "House":
+    def wait_ready(self, *, seconds: float = 120) -> "RunningSystem":
         wait_until(lambda: self._is_ready_or_dead(), seconds=seconds, what="ready")
         self.mark = next(
             entry.removeprefix(f"{MARK}=") for entry in get_environment(self.pid) if entry.startswith(f"{MARK}=")

@@ -1,4 +1,4 @@
-"""The house in real processes, in the order of a day: it starts, loses parts, is killed, starts again, is stopped."""
+"""The system in real processes, in the order of a day: it starts, loses parts, is killed, starts again, is stopped."""
 
 import base64
 import json
@@ -12,15 +12,15 @@ import pytest
 
 from notifications.channels.tests.servers import Receiver
 
-from .house import House, get_stat, resident_megabytes, slowness, wait_until
 from .load import Load, starved
+from .running_system import RunningSystem, get_stat, resident_megabytes, slowness, wait_until
 
 pytestmark = pytest.mark.faults
-Build = Callable[..., House]
+Build = Callable[..., RunningSystem]
 SLACK_OF_A_TEST = 1.2  # the goal of 500 MB is the bench's; here a step back to 1,500 must show
 
 
-def test_on_an_empty_folder_it_becomes_ready_and_says_where_and_for_whom(first: House):
+def test_on_an_empty_folder_it_becomes_ready_and_says_where_and_for_whom(first: RunningSystem):
     printed = first.printed()
     assert f"http://127.0.0.1:{first.port}/field/" in printed
     assert "koordinator" in printed
@@ -32,27 +32,27 @@ def test_on_an_empty_folder_it_becomes_ready_and_says_where_and_for_whom(first: 
     assert first.get("/sandbox/inbox/")[0] == 200
 
 
-def test_systemd_is_told_that_it_serves_and_that_it_lives(first: House, systemd: socket.socket):
+def test_systemd_is_told_that_it_serves_and_that_it_lives(first: RunningSystem, systemd: socket.socket):
     heard: list[bytes] = []
     while b"READY=1" not in heard and len(heard) < 200:  # five words a second
         heard.append(systemd.recv(100))
     assert {b"WATCHDOG=1", b"READY=1"} <= set(heard)
 
 
-def test_pages_come_with_their_static_files(first: House):
+def test_pages_come_with_their_static_files(first: RunningSystem):
     status, page = first.get("/accounts/login/")
     assert status == 200
     address = page.decode().partition('rel="stylesheet" href="')[2].partition('"')[0]
     assert first.get(address)[0] == 200
 
 
-def test_a_drill_goes_through_and_its_mail_lies_in_the_sandbox(first: House):
+def test_a_drill_goes_through_and_its_mail_lies_in_the_sandbox(first: RunningSystem):
     result = json.loads(first.manage("drill", "--region", "vlore", "--json"))
     assert result["ok"] is True
     assert "@" in first.get("/sandbox/inbox/?still=1")[1].decode()
 
 
-def test_the_watch_outside_is_asked_while_the_house_works(first: House, watch_outside: Receiver):
+def test_the_watch_outside_is_asked_while_the_system_works(first: RunningSystem, watch_outside: Receiver):
     wait_until(lambda: watch_outside.requests, seconds=90, what="the watch outside is asked")
     assert {(each.path, each.content) for each in watch_outside.requests} == {("/hook", b"")}
     assert json.loads(first.get("/readyz")[1])["parts"]["outside_watch"]["ok"] is True
@@ -86,7 +86,7 @@ print(json.dumps([taken, Notice.objects.open().filter(is_drill=True).count()]))
 """
 
 
-def test_a_drill_by_hand_is_begun_by_a_worker_sent_by_another_and_ended_by_the_sweeper(first: House):
+def test_a_drill_by_hand_is_begun_by_a_worker_sent_by_another_and_ended_by_the_sweeper(first: RunningSystem):
     first.manage("shell", "--verbosity", "0", "-c", ASK_FOR_A_DRILL)
 
     def state() -> str:
@@ -106,7 +106,7 @@ def test_a_drill_by_hand_is_begun_by_a_worker_sent_by_another_and_ended_by_the_s
     assert still_open == 0
 
 
-def test_a_starved_web_server_is_left_alive_and_acknowledges_every_identification_in_the_end(first: House):
+def test_a_starved_web_server_is_left_alive_and_acknowledges_every_identification_in_the_end(first: RunningSystem):
     """A tenth of a processor, five identifications a second, and twice as many readers."""
     (worker,) = first.group(first.leader("web")) - {first.leader("web")}
     load = Load(first)
@@ -122,7 +122,7 @@ def test_a_starved_web_server_is_left_alive_and_acknowledges_every_identificatio
     print(f"submissions {dict(load.statuses)}, readers {dict(load.pages)}")
 
 
-def test_a_web_process_that_stands_still_is_replaced_and_nothing_else_is(first: House):
+def test_a_web_process_that_stands_still_is_replaced_and_nothing_else_is(first: RunningSystem):
     leader = first.leader("web")
     (worker,) = first.group(leader) - {leader}
     os.kill(worker, signal.SIGSTOP)
@@ -132,12 +132,14 @@ def test_a_web_process_that_stands_still_is_replaced_and_nothing_else_is(first: 
     wait_until(lambda: _answers(first), seconds=20, what="an answer")
 
 
-def test_the_house_takes_no_more_memory_after_its_first_start_than_a_small_machine_has(first: House):
+def test_the_system_takes_no_more_memory_after_its_first_start_than_a_small_machine_has(first: RunningSystem):
     assert first.pss_megabytes() <= 500 * SLACK_OF_A_TEST
     assert resident_megabytes(first.pid) < 300
 
 
-def test_a_stray_vault_key_on_existing_data_is_refused_by_the_name_of_the_one_that_lacks(first: House, build: Build):
+def test_a_stray_vault_key_on_existing_data_is_refused_by_the_name_of_the_one_that_lacks(
+    first: RunningSystem, build: Build
+):
     other = build("stray", like=first)
     stray = base64.b64encode(os.urandom(32)).decode()
     assert other.start(VAULT_KEYS=f"stray1:{stray}").process.wait(120) == 1
@@ -148,7 +150,7 @@ def test_a_stray_vault_key_on_existing_data_is_refused_by_the_name_of_the_one_th
     assert "Traceback" not in other.printed()
 
 
-def test_what_a_new_release_needs_is_made_ready_while_the_old_one_serves(first: House):
+def test_what_a_new_release_needs_is_made_ready_while_the_old_one_serves(first: RunningSystem):
     """Nothing has changed here, so nothing is made; and no part is started anew."""
     parts = ("web", "urgent", "bulk", "sweeper")
     # Of a part's own processes one may be replaced at any moment: that is the part's, and a busy machine's, doing.
@@ -159,7 +161,7 @@ def test_what_a_new_release_needs_is_made_ready_while_the_old_one_serves(first: 
     assert first.get("/healthz")[0] == 200
 
 
-def test_a_second_copy_on_the_same_port_is_told_in_one_line(first: House, build: Build):
+def test_a_second_copy_on_the_same_port_is_told_in_one_line(first: RunningSystem, build: Build):
     other = build("busy")
     other.port = first.port
     assert other.start().process.wait(30) == 1
@@ -168,7 +170,7 @@ def test_a_second_copy_on_the_same_port_is_told_in_one_line(first: House, build:
     assert f"Port {first.port}" in lines[0]
 
 
-def test_a_second_copy_on_the_same_data_is_told_in_one_line(first: House, build: Build):
+def test_a_second_copy_on_the_same_data_is_told_in_one_line(first: RunningSystem, build: Build):
     other = build("same")
     other.data_dir = first.data_dir
     console = first.console.read_text()
@@ -188,7 +190,7 @@ def test_a_port_that_is_none_is_told_in_one_line(build: Build, port: str):
     assert other.printed().splitlines() == [f"PORT is {port!r}; it takes a number from 1 to 65535."]
 
 
-def test_a_killed_part_is_started_again_and_takes_nothing_of_the_old_one_along(first: House):
+def test_a_killed_part_is_started_again_and_takes_nothing_of_the_old_one_along(first: RunningSystem):
     old = first.leader("urgent")
     wait_until(lambda: len(first.group(old)) == 2, seconds=20, what="the main process and its worker")
     family = first.group(old)
@@ -197,14 +199,14 @@ def test_a_killed_part_is_started_again_and_takes_nothing_of_the_old_one_along(f
     wait_until(lambda: _other_leader(first, "urgent", old), seconds=20, what="a new urgent cluster")
 
 
-def _other_leader(house: House, name: str, old: int) -> bool:
+def _other_leader(system: RunningSystem, name: str, old: int) -> bool:
     try:
-        return house.leader(name) != old
+        return system.leader(name) != old
     except AssertionError:
         return False
 
 
-def test_a_killed_idle_worker_is_replaced_and_the_work_goes_on(first: House):
+def test_a_killed_idle_worker_is_replaced_and_the_work_goes_on(first: RunningSystem):
     leader = first.leader("urgent")
     wait_until(lambda: len(first.group(leader)) == 2, seconds=20, what="the cluster's processes")
     (killed,) = first.group(leader) - {leader}
@@ -219,7 +221,7 @@ def test_a_killed_idle_worker_is_replaced_and_the_work_goes_on(first: House):
     )
 
 
-def test_a_cluster_that_lives_and_does_no_work_is_ended_and_started_again(first: House):
+def test_a_cluster_that_lives_and_does_no_work_is_ended_and_started_again(first: RunningSystem):
     """Stopped, not killed: every process is there and nothing ends, only the work is not done."""
     leader = first.leader("urgent")
     family = first.group(leader)
@@ -231,28 +233,28 @@ def test_a_cluster_that_lives_and_does_no_work_is_ended_and_started_again(first:
     wait_until(lambda: first.parts().get("worker", {}).get("ok"), seconds=30, what="a worker that works")
 
 
-def test_the_web_server_comes_back_on_its_own_port(first: House):
+def test_the_web_server_comes_back_on_its_own_port(first: RunningSystem):
     old = first.leader("web")
     os.kill(old, signal.SIGKILL)
     wait_until(lambda: _other_leader(first, "web", old), seconds=20, what="a new web server")
     wait_until(lambda: _answers(first), seconds=20, what="an answer")
 
 
-def _answers(house: House) -> bool:
+def _answers(system: RunningSystem) -> bool:
     try:
-        return house.get("/healthz")[0] == 200
+        return system.get("/healthz")[0] == 200
     except OSError:
         return False
 
 
-def test_two_copies_stand_side_by_side_each_with_its_own_mail(first: House, build: Build):
+def test_two_copies_stand_side_by_side_each_with_its_own_mail(first: RunningSystem, build: Build):
     second = build("second", like=first)
     began = time.monotonic()
     second.start().wait_ready(seconds=60)
     took = time.monotonic() - began
     assert took < 15 * slowness()
     assert (first.get("/readyz")[0], second.get("/readyz")[0]) == (200, 200)
-    words = [json.loads((house.data_dir / "run" / "local.json").read_text()) for house in (first, second)]
+    words = [json.loads((system.data_dir / "run" / "local.json").read_text()) for system in (first, second)]
     assert words[0]["EMAIL_URL"] != words[1]["EMAIL_URL"]
     everyone = second.everyone()
     assert len(everyone) > 8
@@ -261,7 +263,7 @@ def test_two_copies_stand_side_by_side_each_with_its_own_mail(first: House, buil
     assert first.get("/healthz")[0] == 200
 
 
-def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps_the_data(first: House):
+def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps_the_data(first: RunningSystem):
     everyone = first.everyone()
     assert len(everyone) > 8
     os.kill(first.pid, signal.SIGKILL)
@@ -278,7 +280,7 @@ def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps
     assert "static files:" not in first.printed()
 
 
-def test_ctrl_c_stops_all_of_it_within_seconds(first: House):
+def test_ctrl_c_stops_all_of_it_within_seconds(first: RunningSystem):
     everyone = first.everyone()
     began = time.monotonic()
     assert first.stop(signal.SIGINT) == 0

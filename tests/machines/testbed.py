@@ -20,7 +20,7 @@ START_SECONDS = 900.0
 
 
 @dataclass
-class House:
+class Testbed:
     """`servers_host`: the machine of PostgreSQL and Redis, which has as much of the processor as there is."""
 
     network: Network
@@ -71,7 +71,7 @@ class House:
 
 
 @contextlib.contextmanager
-def made_house(share: float) -> Iterator[House]:
+def made_testbed(share: float) -> Iterator[Testbed]:
     """Raises SystemExit where this account may make no namespaces or groups."""
     if os.geteuid() != 0:
         raise SystemExit("Only root may make network namespaces and groups: run this as root.")
@@ -88,9 +88,9 @@ def made_house(share: float) -> Iterator[House]:
         sink = Sink(network.address)
         stack.callback(sink.stop)
         environment = build_environment(servers, sink, place)
-        house = House(network, groups, servers, host, sink, place, share, environment)
-        stack.callback(house.stop)
-        yield house
+        testbed = Testbed(network, groups, servers, host, sink, place, share, environment)
+        stack.callback(testbed.stop)
+        yield testbed
 
 
 def build_environment(servers: Servers, sink: Sink, place: Path) -> dict[str, str]:
