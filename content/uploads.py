@@ -67,7 +67,7 @@ def refuse_while_away(file: Any) -> None:
     """Refuse a file that couldn't be stored anyhow, while whoever sent it still sees the rest of the form."""
     if not (has_bucket() and isinstance(file, UploadedFile)):
         return
-    from .media_storage.probe import write_something
+    from .media_storage.probe import write_something  # and with it botocore: only where there is a bucket
 
     try:
         write_something(get_bucket())

@@ -45,6 +45,6 @@ class CasesConfig(AppConfig):
 
 def _iter_case_ids() -> Iterator[UUID]:
     """Iterate over the cases that have a data key, or should have one."""
-    from .models import Case
+    from .models import Case  # models are there once the apps are
 
     return Case.objects.order_by("pk").values_list("pk", flat=True).iterator()

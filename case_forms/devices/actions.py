@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from access.models import FieldToken, Region, User
 from audit.chain import Actor, get_actor, log_event
+from audit.put_aside import for_each_row
 from vault.field_keys import load_field_keys
 
-from .living import find_grant, get_end, is_granted
+from .living import find_grant, get_end, is_granted, list_overdue_grants
 from .models import Device, DeviceGrant, EndedWhy
 
 READ_DAYS = 30  # after which its owner signs in again; without that the phone's keys go
@@ -170,10 +171,6 @@ def end_by_itself(device: Device, why: str) -> None:
 
 def end_grants_of_leavers() -> int:
     """End the grants of people who no longer work where they were given. Return how many."""
-    from audit.put_aside import for_each_row
-
-    from .living import list_overdue_grants
-
     keys = list(list_overdue_grants().values_list("pk", flat=True))
     return for_each_row("device.grant", keys, _end_grant_of_leaver)
 

@@ -24,6 +24,7 @@ from ..media_storage.errors import BucketAway
 from ..media_storage.files import StoredFile, get_bucket
 from ..media_storage.location import has_bucket
 from ..media_storage.names import is_plain
+from ..media_storage.reading import BucketFile
 from ..page_cache.markers import NO_COPY, REVALIDATE, allow_any_origin
 from .ranges import respond_with_range
 
@@ -83,8 +84,6 @@ def _serve_bucket(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def _respond_from_bucket(request: HttpRequest, stored: StoredFile) -> HttpResponseBase:
-    from ..media_storage.reading import BucketFile
-
     return _respond(request, cast(IO[bytes], BucketFile(get_bucket(), stored)), stored.name, stored.size)
 
 

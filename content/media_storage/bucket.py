@@ -30,6 +30,7 @@ from .errors import BucketAway
 from .files import StoredFile
 from .location import read_location
 from .names import is_plain
+from .reading import BucketFile
 
 CONNECT_SECONDS = 2
 READ_SECONDS = 4
@@ -178,8 +179,6 @@ class MediaBucket(S3Storage):
     # ---- what Django asks of a storage ----
 
     def _open(self, name: str, mode: str = "rb") -> File:
-        from .reading import BucketFile
-
         if mode != "rb":
             raise ValueError("A file of the bucket is read, or saved as a whole.")
         return BucketFile(self, self.look_up(name))

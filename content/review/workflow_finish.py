@@ -14,6 +14,6 @@ def finish_workflow(workflow_state: Any, user: Any = None) -> None:
     if not isinstance(workflow_state.content_object, Page):
         publish_workflow_state(workflow_state, user=user)
         return
-    from .actions import publish_approved
+    from .actions import publish_approved  # imports models, too
 
     publish_approved(workflow_state, user=user)

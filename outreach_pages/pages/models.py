@@ -138,6 +138,7 @@ class SessionPage(PublicPageMixin, Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the kit's words, the card, the materials and the translation's address to the context."""
+        # Both read sessions with their pages, which are made here.
         from ..cards.responses import build_card_context
         from .materials import get_materials
 

@@ -1,7 +1,7 @@
 """`vatra check`: everything an operator has to see to, each in words with what to do about it.
 
-A module and no command of Django's, because it must also speak when the settings don't let Django start. Changes
-nothing. Exit code 1 when something is missing; hints alone leave it 0.
+A module and no command of Django's, because it must also speak when the settings don't let Django start: what needs
+Django is imported inside the functions. Changes nothing. Exit code 1 when something is missing; hints alone leave it 0.
 """
 
 import ctypes

@@ -34,7 +34,7 @@ def key_ring_fits_the_database(app_configs: Any, **kwargs: Any) -> list[Error]:
 
     A database that isn't there yet raises nothing.
     """
-    from .canary import KeysRefused, check_keys
+    from .canary import KeysRefused, check_keys  # imports models: checks are registered before there are any
 
     try:
         check_keys()

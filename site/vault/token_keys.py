@@ -4,7 +4,8 @@ The token does the one step that needs the key, ECDH (CKM_ECDH1_DERIVE, without 
 It is named by an address of RFC 7512, as `pkcs11:token=vatra;object=field?module-path=/usr/lib/softhsm/libsofthsm2.so`.
 The PIN stands in FIELD_KEYS_PIN or in the file that FIELD_KEYS_PIN_FILE names.
 
-A session is opened for each use: a token that was away is asked anew, and nothing is open while nobody needs it.
+A session is opened for each use: a token that was away is asked anew, and nothing is open while nobody needs it. The
+package `pkcs11` is imported inside the functions: who has no token needn't have it in memory.
 """
 
 import os

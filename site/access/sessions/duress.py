@@ -26,6 +26,7 @@ from audit.put_aside import for_each_row
 
 from ..models import Assignment, StaffRole, User
 from ..signals import staff_alarmed
+from ..staff import mails
 from .models import DuressAlarm
 
 KIND = "access.duress"
@@ -78,8 +79,6 @@ def ring(_argument: Any = None) -> int:
 
 def _tell(key: int, *, now: Any) -> bool:
     """Mail the readers of one call; True when the mail server took at least one mail."""
-    from ..staff import mails
-
     claimed = DuressAlarm.objects.filter(pk=key, seen_at__isnull=True, next_try_at__lte=now)
     if not claimed.update(next_try_at=now + BETWEEN[0]):  # another worker has claimed it
         return False

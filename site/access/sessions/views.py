@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 
 from audit.chain import get_actor, log_event
 
+from ..adapter import StaffAccountAdapter
 from ..models import DEVICE_SCOPES, FieldToken, StaffRole, User
 from ..scoping import get_signed_in_user
 from ..short_lists import shorten
@@ -121,8 +122,6 @@ def unlock(request: HttpRequest) -> HttpResponse:
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """Redirect to where this person starts."""
-    from ..adapter import StaffAccountAdapter
-
     if not request.user.is_authenticated:
         return redirect("account_login")
     return redirect(StaffAccountAdapter().get_login_redirect_url(request))

@@ -189,7 +189,7 @@ def restore_postgresql(dump: Path, database: dict[str, Any]) -> None:
 
 
 def count_tables(database: dict[str, Any]) -> int:
-    import psycopg
+    import psycopg  # only where there is a PostgreSQL
 
     try:
         with psycopg.connect(**connect_arguments(database)) as there:

@@ -24,7 +24,7 @@ def take_turn(say: Say, patience: float = PATIENCE) -> Iterator[None]:
     `patience`: seconds to wait for another machine. SQLite belongs to one machine, and to one copy of the service
     (`Instance`). PostgreSQL's lock ends with its connection, so a machine that dies frees it.
     """
-    from django.db import DatabaseError, connection
+    from django.db import DatabaseError, connection  # the supervisor imports this before there is Django
 
     if connection.vendor != "postgresql":
         yield

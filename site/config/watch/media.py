@@ -21,7 +21,7 @@ def each_minute(argument: str = "", *, now: datetime | None = None) -> bool:
     """Try it. Return whether there is one to try."""
     if not has_bucket():
         return False
-    from content.media_storage.probe import NotUsable, try_bucket
+    from content.media_storage.probe import NotUsable, try_bucket  # and with it botocore
 
     moment, code = now or timezone.now(), ""
     try:

@@ -48,7 +48,7 @@ def configure_for(name: str) -> None:
     reloaded, and the result is put into the class that django-q2's other modules hold already: a process started anew
     instead would share no memory with the rest of the service.
     """
-    from django_q import conf
+    from django_q import conf  # reads the settings
 
     held = conf.Conf
     if name == held.CLUSTER_NAME:

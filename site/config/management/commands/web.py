@@ -80,7 +80,7 @@ class HandedOver(MPServer):
 def in_a_worker() -> Callable[..., Any]:
     """Start the heartbeat and return the application; called in each new process of the server."""
     pulse.start()
-    from config import wsgi
+    from config import wsgi  # makes the application, here and not in the process that starts the others
 
     wsgi.counter.start()
     return wsgi.application

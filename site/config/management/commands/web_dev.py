@@ -50,7 +50,7 @@ class Command(BaseCommand):
 
 def serve() -> None:
     """Serve the site, in a thread of the inner process; its main thread watches the files."""
-    from config.wsgi import application
+    from config.wsgi import application  # makes it, in the inner process alone
 
     pulse.start()
     logging.getLogger("django.server").setLevel(logging.ERROR)  # paths hold tokens
