@@ -100,10 +100,11 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     two = ("-n", "2", "--dist", "worksteal")
     few = {"EXAMPLES_FACTOR": "0.2"} | ({"LANDINGS": "all"} if thorough else {})
     named = few | {"EXAMPLES_FACTOR": "1"} if thorough else few
-    many = {"EXAMPLES_FACTOR": "4", "CONTRACT_EXAMPLES": "40"}
-    coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch"] if thorough else []
+    many = {"EXAMPLES_FACTOR": "3", "CONTRACT_EXAMPLES": "40"}
+    # What must be covered says pyproject.toml of the rooms in COVERED: the report asks it, not the units of all rooms.
+    coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch", "--cov-fail-under=0"]
     alone = ("-m", "not browser and not faults and not pictures", "--at-least")
-    units = (*workers, *coverage, *alone, "12000")
+    units = (*workers, *(coverage if thorough else []), *alone, "12000")
     examples = (*workers, *find_files_with_examples(), *alone, "2500")
     rooms = (*ON_SERVERS, *(ALSO_ON_SERVERS if thorough else ()))
     faults = [path for path in find_files("faults") if thorough or path not in ONLY_THOROUGH]

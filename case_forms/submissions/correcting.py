@@ -189,7 +189,7 @@ def correct_newest_instead(*, draft: Draft, by: User) -> Draft:
 
     Its answers stay as they were typed. Raises CorrectionRefused.
     """
-    locked = Draft.objects.select_for_update().select_related("corrects").get(pk=draft.pk, owner=by)
+    locked = Draft.objects.select_for_update(of=("self",)).select_related("corrects").get(pk=draft.pk, owner=by)
     if locked.corrects is None or locked.submitted_at is not None:
         raise CorrectionRefused("not_yours")
     newest = get_newest_version(locked.corrects)

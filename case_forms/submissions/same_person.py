@@ -104,7 +104,7 @@ def continue_in_case(*, draft_id: UUID, case: Case, by: User) -> None:
 
     Raises DraftIsSent, Draft.DoesNotExist; ValueError when its form asks for no case.
     """
-    draft = Draft.objects.select_for_update().select_related("form_version").get(pk=draft_id, owner=by)
+    draft = Draft.objects.select_for_update(of=("self",)).select_related("form_version").get(pk=draft_id, owner=by)
     if draft.submitted_at is not None:
         raise DraftIsSent
     key = get_case_question(draft.form_version.parsed_form)

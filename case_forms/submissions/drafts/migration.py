@@ -74,7 +74,7 @@ def move_draft(*, draft: Draft, to: FormVersion, by: User) -> Draft:
     continue it; the draft stays as it was then.
     """
     with transaction.atomic():
-        locked = Draft.objects.select_for_update().select_related("form_version").get(pk=draft.pk)
+        locked = Draft.objects.select_for_update(of=("self",)).select_related("form_version").get(pk=draft.pk)
         if not Draft.objects.visible_to(by).filter(pk=locked.pk).exists():
             raise Draft.DoesNotExist
         if locked.submitted_at is not None:

@@ -1,0 +1,38 @@
+"""What the units' guard of locks (tests/postgresql_locks.py) refuses on SQLite."""
+
+import pytest
+from django.db import NotSupportedError, transaction
+from django.db.models import Count
+
+from case_forms.submissions.models import Draft
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: Draft.objects.select_related("corrects").select_for_update(),
+        lambda: Draft.objects.select_related("corrects").select_for_update(of=("self", "corrects")),
+        lambda: Draft.objects.filter(corrects__isnull=True).select_related("corrects").select_for_update(),
+        lambda: Draft.objects.select_for_update().distinct(),
+        lambda: Draft.objects.annotate(count=Count("attachments")).select_for_update(),
+    ],
+)
+def test_a_lock_that_postgresql_refuses_is_refused(rows) -> None:
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        list(rows())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: Draft.objects.select_for_update(),
+        lambda: Draft.objects.select_related("corrects").select_for_update(of=("self",)),
+        lambda: Draft.objects.select_related("form_version").select_for_update(),
+        lambda: Draft.objects.select_related("corrects"),
+    ],
+)
+def test_any_other_is_taken(rows) -> None:
+    with transaction.atomic():
+        assert list(rows()) == []
