@@ -1,4 +1,4 @@
-"""How many random examples tests try: EXAMPLES_FACTOR=10 makes ten times as many as each test names (tests/run.py)."""
+"""How many random examples tests try: EXAMPLES_FACTOR=3 makes three times as many as each test names (tests/run.py)."""
 
 import os
 

@@ -98,6 +98,19 @@ def test_nothing_is_lost_doubled_or_readable(harness: Harness, steps: list[dict[
     assert harness.run(steps) is None, json.dumps(steps)  # a line for tests/js/device/run.mjs
 
 
+def do(name: str, tab: int = 0) -> dict[str, Any]:
+    return {"do": name, "phone": 0, "tab": tab, "draft": 0, "fuse": None}
+
+
+def test_a_copy_is_handed_over_only_with_the_file_that_lies_with_the_draft_it_was_made_from(harness: Harness) -> None:
+    """Of two tabs with one draft one types while the other adds a photo, so that the photo is named in a copy alone.
+
+    The service has no room for the file yet, and would take the copy.
+    """
+    both = {"both": [do("type"), do("attach")]}
+    assert harness.run([do("type"), do("resume", tab=1), do("crowd"), both, do("hand")]) is None
+
+
 WORK = ("type", "attach", "type", "finish", "send", "type", "resume", "pack", "contact", "lock", "unlock")
 
 

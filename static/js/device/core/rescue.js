@@ -59,9 +59,10 @@ function giveAway(store, batch, settled) {
   return store.run(["drafts", "files"], "readwrite", async (requests) => {
     const given = [];
     const files = await requests.all("files");
+    const drafts = await requests.all("drafts");
     for (const { id } of batch) {
-      const row = await requests.get("drafts", id);
-      if (!row || isWaiting(files, id, settled)) continue;
+      const row = drafts.find((each) => each.id === id);
+      if (!row || isWaiting({ files, drafts, settled }, row)) continue;
       const marked = { ...row, isGiven: true };
       await requests.put("drafts", marked);
       given.push(marked);
@@ -122,20 +123,26 @@ async function sendFilesOf(context, service, { token, drafts }) {
 }
 
 /**
- * Whether a file of the draft is still to be sent: one that came late, or that another tab has added meanwhile.
+ * Whether a file that the draft may name is still to be sent: one that came late, or that another tab has added meanwhile.
+ * A copy names files of the draft that it was made from, which itself may be a copy: what its names are only its keys say,
+ * so it waits for the files of all drafts.
  *
- * @param {FileRow[]} files
- * @param {string} draft
- * @param {Set<string>} settled
+ * @param {{ files: FileRow[], drafts: DraftRow[], settled: Set<string> }} here
+ * @param {DraftRow} row
  */
-const isWaiting = (files, draft, settled) => files.some((file) => file.draft === draft && !settled.has(file.id));
+function isWaiting({ files, drafts, settled }, row) {
+  const others = row.copyOf ? drafts.filter(({ device }) => device === row.device) : [];
+  const mayBeNamed = new Set([row, ...others].map(({ id }) => id));
+  return files.some((file) => mayBeNamed.has(file.draft) && !settled.has(file.id));
+}
 
 /** @param {DeviceStore} store @param {DraftRow} sent @param {Set<string>} settled */
 function letGo(store, sent, settled) {
   return store.run(["drafts", "files", "chunks", "parts"], "readwrite", async (requests) => {
     const row = await requests.get("drafts", sent.id);
     const files = await requests.all("files");
-    if (row?.turn !== sent.turn || isWaiting(files, sent.id, settled)) return false;
+    const drafts = await requests.all("drafts");
+    if (row?.turn !== sent.turn || isWaiting({ files, drafts, settled }, row)) return false;
     await requests.remove("drafts", sent.id);
     for (const file of files) if (file.draft === sent.id) await removeFile(requests, file);
     return true;
