@@ -23,6 +23,8 @@ START_SECONDS = 900.0
 class Testbed:
     """`servers_host`: the machine of PostgreSQL and Redis, which has as much of the processor as there is."""
 
+    __test__ = False  # its name begins as a test's
+
     network: Network
     groups: Groups
     servers: Servers
