@@ -13,7 +13,7 @@ from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis import is_hypothesis_test, settings
 
-from tests import marked_files, postgresql_locks, queues, rows, template_database
+from tests import as_postgresql, marked_files, queues, rows, template_database
 from tests.examples import FACTOR, with_factor
 
 # Nearly all that is imported and collected stays: the garbage collector would walk it again and again for nothing,
@@ -68,7 +68,7 @@ def _back_to_the_beginning(test: TransactionTestCase) -> None:
         _emptied(test)
 
 
-postgresql_locks.refuse_what_postgresql_refuses()
+as_postgresql.refuse_what_postgresql_refuses()
 _emptied = TransactionTestCase._fixture_teardown
 TransactionTestCase._fixture_teardown = _back_to_the_beginning
 

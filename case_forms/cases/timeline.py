@@ -331,7 +331,7 @@ def _get_ways(notices: Iterable[UUID]) -> dict[UUID, tuple[WayLine, ...]]:
     """Return by which other ways these notices went out, the newest sending of each way. One query."""
     newest: dict[UUID, dict[int, Dispatch]] = defaultdict(dict)
     rows = Dispatch.objects.filter(notice__in=list(notices)).exclude(state=DispatchState.NOT_NEEDED)
-    for row in rows.order_by("number"):
+    for row in rows.order_by("number", "owed_at", "way_id"):
         newest[row.notice_id][row.way_id] = row
     return {notice: tuple(_way(row) for row in by_way.values()) for notice, by_way in newest.items()}
 

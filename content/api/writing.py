@@ -5,13 +5,12 @@ the place and what is wrong with it, and never repeats what was sent. Nothing is
 `no-store`. Who may read the answer in a browser is decided before (`cors`).
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
@@ -19,7 +18,7 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaRefused
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from access.json_body import JSON_TYPE, BodyRefused, read_json
+from access.json_body import JSON_TYPE, BodyRefused, iter_texts, read_json
 from access.languages import LANGUAGES
 from access.middleware import problem
 from vault.keyring import KeyRingError
@@ -102,8 +101,9 @@ def read_body(request: HttpRequest, model: type[B], *, max_bytes: int | None = N
     """Parse the body. Raises BodyRefused, and Refused with a path for each field that is missing, unknown or wrong."""
     value = read_json(request, limit=max_bytes)
     try:
-        # Half of a character (a lone surrogate) is valid JSON, and no database stores it.
-        json.dumps(value, ensure_ascii=False).encode()
+        # Half of a character (a lone surrogate) and NUL are valid JSON, and PostgreSQL stores neither.
+        if any(b"\0" in text.encode() for text in iter_texts(value)):
+            raise BodyRefused("not_json")
     except UnicodeEncodeError:
         raise BodyRefused("not_json") from None
     try:
@@ -177,6 +177,13 @@ def handle_refusals(api: WritingAPI) -> None:
         )
         answer["Retry-After"] = RETRY_SECONDS
         return not_stored(answer)
+
+    @api.exception_handler(DataError)
+    def not_comparable(request: HttpRequest, failure: DataError) -> HttpResponse:
+        # A parameter with a NUL, which PostgreSQL compares with nothing.
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            return not_stored(problem(422, "refused", _("This can't be received as it is.")))
+        return busy(request, failure)
 
     for kind in (DatabaseError, KeyRingError, SealBroken):
         api.add_exception_handler(kind, busy)

@@ -6,6 +6,7 @@ A refusal never repeats what was sent.
 import json
 import math
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -45,6 +46,14 @@ def read_json(request: HttpRequest, *, limit: int | None = None) -> Any:
     if _is_too_deep(value):
         raise BodyRefused("not_json")
     return value
+
+
+def iter_texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a value that `read_json` returned: names, too."""
+    if isinstance(value, str):
+        yield value
+    for part in chain(value, value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from iter_texts(part)
 
 
 def read_bytes(request: HttpRequest, limit: int) -> bytes:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import FrameType
 
 from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
 from django.shortcuts import render
 from django.utils.datastructures import MultiValueDictKeyError
@@ -27,6 +28,7 @@ CONVERSIONS = (ValueError, TypeError, AttributeError, LookupError, OverflowError
 # Functions in which a form reads and converts its values; its own `clean_...` comes after and is our code.
 READING = frozenset({("django.forms.boundfield", "data"), ("django.forms.fields", "_clean_bound_field")})
 JSON = "application/json"
+NUL, NUL_IN_JSON = "\0", "\\u0000"
 INT_PREFIX = "invalid literal for int() with base 10: "
 
 
@@ -41,6 +43,13 @@ class MalformedRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # No address of ours has one, and PostgreSQL compares no text with one: whatever looks for it there would fail.
+        is_api = request.path.startswith(API_PREFIX)
+        if NUL in request.path:
+            return problem(404, "not-found", "There is nothing here.") if is_api else incomplete(request)
+        # What an API makes of a parameter its description says.
+        if not is_api and "%00" in request.META.get("QUERY_STRING", ""):
+            return incomplete(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
@@ -80,10 +89,12 @@ def is_malformed(request: HttpRequest, error: Exception) -> bool:
     """Whether the failure means that the request can't be read, and nothing else.
 
     True for a missing field that was asked for, for JSON that is none or no object, for a failure while a form reads
-    its fields, and for a conversion that failed on a value of the request.
+    its fields, for a conversion that failed on a value of the request, and for a NUL that PostgreSQL doesn't take.
     """
     if isinstance(error, MultiValueDictKeyError | UnreadablePostError):
         return True
+    if isinstance(error, DataError):
+        return any(NUL in value or NUL_IN_JSON in value for value in _sent(request))
     if isinstance(error, json.JSONDecodeError):
         # Only if the request sent that text: broken JSON of our own stays a 500.
         return error.doc in _sent(request)

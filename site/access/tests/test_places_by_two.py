@@ -305,7 +305,7 @@ def test_asking_and_deciding_take_the_row_before_its_change(operator, besa, unit
     def order(act: Callable[[], object]) -> list[str]:
         with CaptureQueriesContext(connection) as asked:
             act()
-        tables = [re.search(r'FROM "(\w+)"', query["sql"]) for query in asked]
+        tables = [re.search(r'FROM "(\w+)"', str(query["sql"])) for query in asked]
         found = [name[1] for name in tables if name and name[1] in ("access_mobileunit", "access_placechange")]
         return list(dict.fromkeys(found))
 

@@ -133,3 +133,28 @@ def test_a_fault_of_ours_stays_one(open_probes):
 def test_where_to_go_afterwards_is_looked_at_before_anything_is_done(open_probes):
     assert open_probes.post("/cms/broken/", {"next": "nowhere"}).status_code == 400
     assert open_probes.post("/cms/broken/", {"next": "/cms/"}).status_code == 500
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/a%00b/", 400),
+        ("/ndihme/?x=%00", 400),
+        ("/cms/staff/?unit=%00", 400),
+        ("/k/%00/", 400),
+        ("/api/v2/cards/%00/feedback/before/", 404),
+        ("/api/v2/pages/?slug=%00", 400),
+    ],
+)
+@pytest.mark.django_db
+def test_an_address_with_a_nul_is_no_fault_of_the_service_on_any_database(client, address: str, status: int) -> None:
+    assert client.get(address).status_code == status
+
+
+@pytest.mark.django_db
+def test_a_nul_that_a_form_sent_and_the_database_refused_cannot_be_read_and_one_of_ours_is_a_fault() -> None:
+    def look(request: HttpRequest) -> None:
+        Region.objects.get(slug="\0")
+
+    assert classify_failure(post(slug="a\0"), look)
+    assert not classify_failure(post(slug="a"), look)

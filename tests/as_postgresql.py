@@ -1,16 +1,20 @@
-"""SQLite locks no rows and takes any `select_for_update()`; here it refuses what PostgreSQL refuses.
+"""In tests SQLite refuses what PostgreSQL refuses, and it alone would take.
 
-The units run on SQLite. A lock that reaches over an outer join, which PostgreSQL answers with "FOR UPDATE cannot be
-applied to the nullable side of an outer join", would pass every one of them, and fail whoever presses the button.
+The units run on SQLite. It locks no rows and takes any `select_for_update()`: a lock that reaches over an outer join
+would pass every one of them, and be an error for whoever presses the button on PostgreSQL. It also stores and compares
+texts with a NUL character, which PostgreSQL's texts can't hold.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db import NotSupportedError
+from django.db import DataError, NotSupportedError
+from django.db.backends.utils import CursorWrapper
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import LOUTER
 
 _get_from_clause = SQLCompiler.get_from_clause
+_execute, _executemany = CursorWrapper._execute, CursorWrapper._executemany
 
 
 def find_fault(compiler: SQLCompiler) -> str:
@@ -43,5 +47,25 @@ def _get_a_from_clause_that_postgresql_takes(self: SQLCompiler) -> Any:
     return _get_from_clause(self)
 
 
+def _check_texts(cursor: CursorWrapper, params: Any) -> None:
+    values: Iterable[Any] = params.values() if isinstance(params, dict) else params or ()
+    if cursor.db.vendor == "sqlite" and any(isinstance(value, str) and "\0" in value for value in values):
+        raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+
+
+def _execute_what_postgresql_takes(self: CursorWrapper, sql: str, params: Any, *ignored: Any) -> Any:
+    _check_texts(self, params)
+    return _execute(self, sql, params, *ignored)
+
+
+def _executemany_what_postgresql_takes(self: CursorWrapper, sql: str, param_list: Any, *ignored: Any) -> Any:
+    param_list = list(param_list)
+    for params in param_list:
+        _check_texts(self, params)
+    return _executemany(self, sql, param_list, *ignored)
+
+
 def refuse_what_postgresql_refuses() -> None:
     SQLCompiler.get_from_clause = _get_a_from_clause_that_postgresql_takes
+    CursorWrapper._execute = _execute_what_postgresql_takes
+    CursorWrapper._executemany = _executemany_what_postgresql_takes

@@ -1,9 +1,10 @@
-"""What the units' guard of locks (tests/postgresql_locks.py) refuses on SQLite."""
+"""What SQLite refuses in tests, as PostgreSQL does (tests/as_postgresql.py)."""
 
 import pytest
-from django.db import NotSupportedError, transaction
+from django.db import DataError, NotSupportedError, transaction
 from django.db.models import Count
 
+from access.models import Region
 from case_forms.submissions.models import Draft
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +37,9 @@ def test_a_lock_that_postgresql_refuses_is_refused(rows) -> None:
 def test_any_other_is_taken(rows) -> None:
     with transaction.atomic():
         assert list(rows()) == []
+
+
+@pytest.mark.parametrize("act", [lambda: list(Region.objects.filter(slug="a\0")), lambda: Region(name="\0").save()])
+def test_a_text_with_a_nul_is_refused(act) -> None:
+    with pytest.raises((DataError, ValueError)), transaction.atomic():
+        act()
