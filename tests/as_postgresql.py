@@ -13,8 +13,10 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import LOUTER
 
-_get_from_clause = SQLCompiler.get_from_clause
-_execute, _executemany = CursorWrapper._execute, CursorWrapper._executemany
+_compilers: Any = SQLCompiler
+_cursors: Any = CursorWrapper  # what its stubs leave out is taken, too
+_get_from_clause = _compilers.get_from_clause
+_execute, _executemany = _cursors._execute, _cursors._executemany
 
 
 def find_fault(compiler: SQLCompiler) -> str:
@@ -66,6 +68,6 @@ def _executemany_what_postgresql_takes(self: CursorWrapper, sql: str, param_list
 
 
 def refuse_what_postgresql_refuses() -> None:
-    SQLCompiler.get_from_clause = _get_a_from_clause_that_postgresql_takes
-    CursorWrapper._execute = _execute_what_postgresql_takes
-    CursorWrapper._executemany = _executemany_what_postgresql_takes
+    _compilers.get_from_clause = _get_a_from_clause_that_postgresql_takes
+    _cursors._execute = _execute_what_postgresql_takes
+    _cursors._executemany = _executemany_what_postgresql_takes

@@ -1,8 +1,10 @@
 """What SQLite refuses in tests, as PostgreSQL does (tests/as_postgresql.py)."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import DataError, NotSupportedError, transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from access.models import Region
 from case_forms.submissions.models import Draft
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.django_db
         lambda: Draft.objects.annotate(count=Count("attachments")).select_for_update(),
     ],
 )
-def test_a_lock_that_postgresql_refuses_is_refused(rows) -> None:
+def test_a_lock_that_postgresql_refuses_is_refused(rows: Callable[[], QuerySet[Draft]]) -> None:
     with pytest.raises(NotSupportedError), transaction.atomic():
         list(rows())
 
@@ -34,12 +36,12 @@ def test_a_lock_that_postgresql_refuses_is_refused(rows) -> None:
         lambda: Draft.objects.select_related("corrects"),
     ],
 )
-def test_any_other_is_taken(rows) -> None:
+def test_any_other_is_taken(rows: Callable[[], QuerySet[Draft]]) -> None:
     with transaction.atomic():
         assert list(rows()) == []
 
 
 @pytest.mark.parametrize("act", [lambda: list(Region.objects.filter(slug="a\0")), lambda: Region(name="\0").save()])
-def test_a_text_with_a_nul_is_refused(act) -> None:
+def test_a_text_with_a_nul_is_refused(act: Callable[[], object]) -> None:
     with pytest.raises((DataError, ValueError)), transaction.atomic():
         act()
