@@ -180,8 +180,8 @@ def handle_refusals(api: WritingAPI) -> None:
 
     @api.exception_handler(DataError)
     def not_comparable(request: HttpRequest, failure: DataError) -> HttpResponse:
-        # A parameter with a NUL, which PostgreSQL compares with nothing.
-        if "%00" in request.META.get("QUERY_STRING", ""):
+        # An address with a NUL, which PostgreSQL compares with nothing.
+        if "%00" in request.get_full_path():
             return not_stored(problem(422, "refused", _("This can't be received as it is.")))
         return busy(request, failure)
 

@@ -43,13 +43,6 @@ class MalformedRequests:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # No address of ours has one, and PostgreSQL compares no text with one: whatever looks for it there would fail.
-        is_api = request.path.startswith(API_PREFIX)
-        if NUL in request.path:
-            return problem(404, "not-found", "There is nothing here.") if is_api else incomplete(request)
-        # What an API makes of a parameter its description says.
-        if not is_api and "%00" in request.META.get("QUERY_STRING", ""):
-            return incomplete(request)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:

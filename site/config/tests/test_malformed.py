@@ -136,19 +136,15 @@ def test_where_to_go_afterwards_is_looked_at_before_anything_is_done(open_probes
 
 
 @pytest.mark.parametrize(
-    ("address", "status"),
+    "address",
     [
-        ("/a%00b/", 400),
-        ("/ndihme/?x=%00", 400),
-        ("/cms/staff/?unit=%00", 400),
-        ("/k/%00/", 400),
-        ("/api/v2/cards/%00/feedback/before/", 404),
-        ("/api/v2/pages/?slug=%00", 400),
+        *("/a%00b/", "/ndihme/?x=%00", "/k/%00/", "/en/pyet/%00/", "/kerko/?q=%00", "/media/images/%00", "/n/%00/"),
+        *("/api/v2/cards/%00/feedback/before/", "/api/v2/pages/?slug=%00", "/api/v2/pages/find/?html_path=%00"),
     ],
 )
 @pytest.mark.django_db
-def test_an_address_with_a_nul_is_no_fault_of_the_service_on_any_database(client, address: str, status: int) -> None:
-    assert client.get(address).status_code == status
+def test_an_address_with_a_nul_is_no_fault_of_the_service_on_any_database(client, address: str) -> None:
+    assert client.get(address).status_code < 500
 
 
 @pytest.mark.django_db
