@@ -49,7 +49,7 @@ def read_json(request: HttpRequest, *, limit: int | None = None) -> Any:
 
 
 def iter_texts(value: Any) -> Iterator[str]:
-    """Yield the texts in a value that `read_json` returned: names, too."""
+    """Yield the texts in a value of JSON: names, too."""
     if isinstance(value, str):
         yield value
     for part in chain(value, value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():

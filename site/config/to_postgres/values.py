@@ -15,6 +15,8 @@ from uuid import UUID
 
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 
+from access.json_body import iter_texts
+
 NUL = "\0"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 RANGES = {"int2": 2**15, "int4": 2**31, "int8": 2**63}
@@ -76,11 +78,7 @@ class Converter:
 
 
 def _holds_nul(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(NUL in key or _holds_nul(each) for key, each in value.items())
-    if isinstance(value, list):
-        return any(map(_holds_nul, value))
-    return isinstance(value, str) and NUL in value
+    return any(NUL in text for text in iter_texts(value))
 
 
 def _replace_nul(value: Any) -> Any:
