@@ -46,12 +46,18 @@ class Node(BaseModel, metaclass=NodeType):
         super().__pydantic_init_subclass__(**kwargs)
         cls.python_names = {field.alias: own for own, field in cls.model_fields.items() if field.alias}
 
+    @cached_property
+    def properties(self) -> Mapping[str, Any]:
+        """The stored properties whose values have the right type, by their stored names."""
+        stored_names = {own: name for name, own in self.python_names.items()}
+        return {stored_names.get(own, own): getattr(self, own) for own in self.model_fields_set}
+
     def has(self, name: str) -> bool:
         """Return whether the stored part has this property, with a value of the right type.
 
         `name`: the stored name.
         """
-        return self.python_names.get(name, name) in self.model_fields_set
+        return name in self.properties
 
     def value_of(self, name: str) -> Any:
         """Return the property with this stored name ("with", "list", "min"), its default when it isn't stored."""

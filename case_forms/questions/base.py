@@ -211,9 +211,9 @@ class QuestionType(ABC):
 
     def live(self, question: Question, today: date) -> dict[str, Any]:
         """Return what static/js/answers.js must know of the question to read its answer: its bounds, and the like."""
-        known = {name: question.value_of(name) for name in LIVE if question.has(name)}
-        # Written out by the server, whose day counts and not the phone's.
-        return {name: today.isoformat() if value == "today" else value for name, value in known.items()}
+        stored = question.properties
+        # "today" is written out by the server, whose day counts and not the phone's.
+        return {name: today.isoformat() if stored[name] == "today" else stored[name] for name in LIVE if name in stored}
 
     def filterable(self, question: Question, language: str, sources: ChoiceSource) -> list[dict[str, Any]]:
         """List every choice as the page's script filters it: {"value", "label", "with"}.

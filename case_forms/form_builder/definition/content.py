@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 from case_forms import expressions
 
 from .form import Form
-from .nodes import AnyItem, Choice, MatrixRow, Node, Question, Section, SendWarning, Texts, text_names
+from .nodes import CONDITIONS, AnyItem, Choice, MatrixRow, Node, Question, Section, SendWarning, Texts, text_names
 from .problems import pointer
-
-CONDITIONS = ("relevant", "required", "initial", "calculation", "choice_filter")
 
 
 class WrittenExpression(NamedTuple):

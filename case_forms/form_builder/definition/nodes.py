@@ -56,6 +56,8 @@ PART_KEYS = tuple(parts())  # what a question can be for in a brief
 Attributes = dict[StrictStr, StrictStr]
 Expression = Any  # JSON of the expression language; read it, never change it
 Condition = StrictBool | dict[StrictStr, Any]
+# What is worked out about an item while its section is filled in, beside the constraint on its answer.
+CONDITIONS = ("relevant", "required", "initial", "calculation", "choice_filter")
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,15 @@ class Item(Node):
     key: str = ""
     relevant: Condition = True
 
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The keys that its expressions read. Raises LogicError for one that isn't in the language."""
+        return frozenset[str]().union(*(expressions.references(each) for each in self._expressions()))
+
+    def _expressions(self) -> Iterator[Expression]:
+        found = (self.properties.get(name) for name in CONDITIONS)
+        yield from (each for each in found if each is not None and not isinstance(each, bool))
+
 
 class Question(Item):
     """One question. Which properties mean something depends on its type (`case_forms.questions`)."""
@@ -177,6 +188,11 @@ class Question(Item):
     result: Annotated[StrictStr, Shape(one_of(*RESULTS))] = "text"
     coarsen: Annotated[StrictStr, Shape(one_of("municipality"))] = ""
     accept: Annotated[tuple[StrictStr, ...], Shape(list_of(one_of(*FILE_KINDS), len(FILE_KINDS)))] = ()
+
+    def _expressions(self) -> Iterator[Expression]:
+        yield from super()._expressions()
+        if self.constraint is not None and not isinstance(self.constraint.expr, bool):
+            yield self.constraint.expr
 
     @property
     def is_typed(self) -> bool:

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
 from django.utils.dates import MONTHS
+from django.utils.safestring import SafeString
 
 from case_forms.form_builder.definition import Question
 from case_forms.form_builder.sources import FROM_FILES
@@ -25,6 +28,34 @@ from case_forms.questions.times import bounds
 
 register = template.Library()
 COUNTED = "indicator_assessment"
+# What templates/questions/question.html reads, each a property of a page's entry.
+READ = (
+    *("question", "name", "value", "errors", "choices", "language"),
+    *("required", "id", "scope", "attachments", "known", "leading"),
+)
+
+
+@register.simple_tag(takes_context=True)
+def question_of(context: Context, entry: Any) -> SafeString:
+    """Render the question of a page's entry.
+
+    As `include` with what it reads named one by one, but without the lookups of templates: a page can have hundreds.
+    """
+    assert context.template is not None, "a tag is part of a template"
+    drawn = context.template.engine.get_template("questions/question.html")
+    with context.push(**{name: getattr(entry, name) for name in READ}):
+        return drawn.render(context)
+
+
+@register.simple_tag(takes_context=True)
+def required_mark(context: Context) -> SafeString:
+    """Render the star of a question that must be answered; hidden where it needn't, for the page's script to show."""
+    return _required_mark(translation.get_language(), is_required=bool(context.get("required")))
+
+
+@cache
+def _required_mark(language: str | None, *, is_required: bool) -> SafeString:
+    return render_to_string("questions/_required.html", {"required": is_required})
 
 
 @register.simple_tag(takes_context=True)
@@ -41,7 +72,7 @@ def described_by(context: Context) -> str:
 @register.filter
 def in_words_of(texts: Mapping[str, str], language: str) -> str:
     """Return texts by language, {code: text}, in this language."""
-    return text_in(dict(texts), language)
+    return text_in(texts, language)
 
 
 @register.filter

@@ -50,7 +50,7 @@ def mark_uncovered(page: SectionPage, draft: Draft, answers: Answers) -> Consent
     if not asks_for_consent(form):
         return None
     case, _unknown = named_case(form, answers, draft.owner)
-    views = [view for view in page.questions() if _names_recipients(view)]
+    views = [view for view in page.questions if _names_recipients(view)]
     if case is None or not views:
         return None
     language = get_draft_language(draft)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from access.models import localize
@@ -133,12 +134,12 @@ class SectionPage:
     @property
     def may_require(self) -> bool:
         """Return whether a question here is required, or would be after other answers."""
-        return any(view.question.required for view in self.questions())
+        return any(view.question.required for view in self.questions)
 
     @property
     def filled(self) -> list[QuestionView]:
         """Return the questions that are asked now and still have what is known about the person as their answers."""
-        return [view for view in self.questions() if view.known is not None and view.is_asked]
+        return [view for view in self.questions if view.known is not None and view.is_asked]
 
     @property
     def is_confirmed(self) -> bool:
@@ -147,11 +148,12 @@ class SectionPage:
 
     def names(self) -> set[str]:
         """Return the form fields of all questions that are asked now."""
-        return {view.name for view in self.questions() if view.is_asked}
+        return {view.name for view in self.questions if view.is_asked}
 
-    def questions(self) -> Iterator[QuestionView]:
-        """Yield all questions, those in rows included."""
-        yield from (view for _around, view in iter_entries(self.entries) if isinstance(view, QuestionView))
+    @cached_property
+    def questions(self) -> list[QuestionView]:
+        """All questions, those in rows included."""
+        return [view for _around, view in iter_entries(self.entries) if isinstance(view, QuestionView)]
 
 
 def iter_entries(entries: list[Entry], around: str = "") -> Iterator[tuple[str, QuestionView | RepeatView]]:

@@ -5,14 +5,15 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from case_forms import expressions
 from case_forms.form_builder.definition import AnyItem, Question, Repeat
 from case_forms.questions import registry
 
 from ..validation.validate import Answers, CheckContext, SectionState, is_unanswered
 
-EXPRESSIONS = ("relevant", "required", "choice_filter", "calculation", "initial")
-CARRIED = ("key", "item", "type", "default", "result", "read_only", *EXPRESSIONS)
+CARRIED = (
+    *("key", "item", "type", "default", "result", "read_only"),
+    *("relevant", "required", "choice_filter", "calculation", "initial"),
+)
 
 
 def live_rules(state: SectionState, answers: Answers, scope: Answers, context: CheckContext) -> dict[str, Any]:
@@ -35,9 +36,7 @@ def live_rules(state: SectionState, answers: Answers, scope: Answers, context: C
 
 def read_by(items: Iterable[AnyItem]) -> set[str]:
     """Return the keys of everything that these items' expressions read, those in groups included."""
-    return {
-        key for item in _all(items) for expression in _expressions(item) for key in expressions.references(expression)
-    }
+    return set().union(*(item.reads for item in _all(items)))
 
 
 def item_rules(items: Iterable[AnyItem], read: set[str], context: CheckContext) -> list[dict[str, Any]]:
@@ -51,7 +50,8 @@ def item_rules(items: Iterable[AnyItem], read: set[str], context: CheckContext) 
 
 def _rule(item: AnyItem, read: set[str], context: CheckContext) -> dict[str, Any]:
     """Return an item's rules without its texts; a group's with the rules of its rows."""
-    rule: dict[str, Any] = {name: item.value_of(name) for name in CARRIED if item.has(name)}
+    stored = item.properties
+    rule: dict[str, Any] = {name: stored[name] for name in CARRIED if name in stored}
     if isinstance(item, Repeat):
         rule["items"] = item_rules(item.items, read, context)
     elif isinstance(item, Question):
@@ -84,10 +84,3 @@ def _all(items: Iterable[AnyItem]) -> Iterator[AnyItem]:
         yield item
         if isinstance(item, Repeat):
             yield from _all(item.items)
-
-
-def _expressions(item: AnyItem) -> Iterator[Any]:
-    found = [item.value_of(name) for name in EXPRESSIONS]
-    if isinstance(item, Question) and item.constraint is not None:
-        found.append(item.constraint.expr)
-    yield from (expression for expression in found if expression is not None and not isinstance(expression, bool))

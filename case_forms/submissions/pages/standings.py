@@ -13,7 +13,7 @@ def mark_standings(page: SectionPage) -> None:
 
     Changes the choices of the page's questions in place.
     """
-    views = [view for view in page.questions() if view.question.type == "partner"]
+    views = [view for view in page.questions if view.question.type == "partner"]
     if not views:
         return
     values = {value for view in views for value, _label in view.choices}

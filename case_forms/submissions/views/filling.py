@@ -335,7 +335,7 @@ def _shown(request: HttpRequest, draft: Draft, page: SectionPage, *, status: int
     )
     response = render(request, "submissions/section.html", context, status=status)
     # the header opens geolocation for a page that asks for a point, and stays shut for all others
-    if any(view.question.type == "geopoint" for view in page.questions()):
+    if any(view.question.type == "geopoint" for view in page.questions):
         response["Permissions-Policy"] = WITH_THE_PHONES_PLACE
     return response
 
