@@ -12,9 +12,10 @@ from django.db.models.signals import post_delete, post_save
 from django.db.transaction import on_commit
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from wagtail.images import get_image_model
 from wagtail.images.exceptions import InvalidFilterSpecError
-from wagtail.images.models import AbstractImage, AbstractRendition, Filter, SourceImageIOError
+from wagtail.images.models import AbstractImage, AbstractRendition, Filter, Picture, SourceImageIOError
 
 from access.limits import Busy, pictures
 from audit.put_aside import for_each_row, get_put_aside_keys
@@ -46,6 +47,22 @@ def get_rendition_specs(image: AbstractImage) -> dict[str, str]:
 def get_renditions_by_spec(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
     """Return the existing renditions by spec, in the order of `get_rendition_specs`. Shared by readers."""
     return get_shared(request, ("sizes", image.pk), lambda: _get_existing(image, [*get_rendition_specs(image)]))
+
+
+def draw_picture(image: AbstractImage | None, request: HttpRequest | None, *, alt: str, sizes: str) -> SafeString:
+    """Return the <picture> that browsers choose a size from; "" until the sizes are made. `sizes`: as in HTML.
+
+    Public pages share it: the addresses of nine renditions cost more than the rest of a block.
+    """
+    if image is None:
+        return SafeString()
+
+    def draw() -> SafeString:
+        found = get_renditions_by_spec(image, request)
+        drawn = Picture(found, {"alt": alt, "sizes": sizes, "loading": "lazy", "decoding": "async"})
+        return drawn.__html__() if found else SafeString()
+
+    return get_shared(request, ("picture", image.pk, alt, sizes), draw)
 
 
 def get_poster(image: AbstractImage, request: HttpRequest | None = None) -> AbstractRendition | None:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 from wagtail.images.blocks import ImageChooserBlock
-from wagtail.images.models import Picture
 
-from ..pictures import get_renditions_by_spec
+from ..pictures import draw_picture
 from .texts import SHORT
 
 MAX_DOORS = 3
@@ -16,11 +16,9 @@ DOOR_WIDTH = "(min-width: 640px) 120px, 84px"
 BESIDE_WIDTH = "(min-width: 640px) 340px, calc(100vw - 32px)"
 
 
-def build_drawing(value: Any, parent_context: dict[str, Any] | None, sizes: str) -> Picture:
-    """Return the picture of a block as decoration: the words beside it say what is meant."""
-    image = value.get("image")
-    found = get_renditions_by_spec(image, (parent_context or {}).get("request")) if image else {}
-    return Picture(found, {"alt": "", "sizes": sizes, "loading": "lazy", "decoding": "async"})
+def draw_beside(value: Any, parent_context: dict[str, Any] | None, sizes: str) -> SafeString:
+    """Draw the picture of a block as decoration: the words beside it say what is meant."""
+    return draw_picture(value.get("image"), (parent_context or {}).get("request"), alt="", sizes=sizes)
 
 
 class DoorBlock(blocks.StructBlock):
@@ -40,9 +38,9 @@ class DoorBlock(blocks.StructBlock):
         template = "content/blocks/door.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Add `picture`, false until its sizes are made."""
+        """Add `picture`, empty until its sizes are made."""
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
-        return context | {"picture": build_drawing(value, parent_context, DOOR_WIDTH)}
+        return context | {"picture": draw_beside(value, parent_context, DOOR_WIDTH)}
 
 
 class DoorsBlock(blocks.StreamBlock):
@@ -66,7 +64,7 @@ class PicturedPageBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
-        return context | {"picture": build_drawing(value, parent_context, BESIDE_WIDTH)}
+        return context | {"picture": draw_beside(value, parent_context, BESIDE_WIDTH)}
 
 
 class PicturedPagesBlock(blocks.StructBlock):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageChooserBlock
 
-from .doors import BESIDE_WIDTH, build_drawing
+from .doors import BESIDE_WIDTH, draw_beside
 
 MAX_SENTENCE = 110  # characters: longer ones hold more than one thought
 MAX_SENTENCES = 12
@@ -27,7 +27,7 @@ class EasySentenceBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
-        picture = build_drawing(value, parent_context, BESIDE_WIDTH) if value.get("image") else None
+        picture = draw_beside(value, parent_context, BESIDE_WIDTH) if value.get("image") else None
         return context | {"picture": picture}
 
 

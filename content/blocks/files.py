@@ -13,9 +13,8 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageChooserBlock
-from wagtail.images.models import Picture
 
-from ..pictures import get_poster, get_renditions_by_spec
+from ..pictures import draw_picture, get_poster
 from ..printable_catalog import PRINTABLES, Printable
 from ..ways_to_read import build_film_anchor
 from .texts import SHORT
@@ -98,11 +97,10 @@ class FigureBlock(blocks.StructBlock):
         template = "content/blocks/figure.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Add `picture`: false until its sizes are made, some moments after it came in."""
-        image = value.get("image")
-        sizes = get_renditions_by_spec(image, _get_request(parent_context)) if image else {}
-        attributes = {"alt": value.get("alt", ""), "sizes": SIZES, "loading": "lazy", "decoding": "async"}
-        return super().get_context(value, parent_context=parent_context) | {"picture": Picture(sizes, attributes)}
+        """Add `picture`: empty until its sizes are made, some moments after it came in."""
+        request = _get_request(parent_context)
+        drawn = draw_picture(value.get("image"), request, alt=value.get("alt", ""), sizes=SIZES)
+        return super().get_context(value, parent_context=parent_context) | {"picture": drawn}
 
 
 class VideoBlock(FileOfKindMixin, blocks.StructBlock):
