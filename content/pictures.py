@@ -44,9 +44,9 @@ def get_rendition_specs(image: AbstractImage) -> dict[str, str]:
     return {f"format-{kind}|width-{width}": media for kind, media in FORMATS.items() for width in widths}
 
 
-def get_renditions_by_spec(image: AbstractImage, request: HttpRequest | None = None) -> dict[str, AbstractRendition]:
-    """Return the existing renditions by spec, in the order of `get_rendition_specs`. Shared by readers."""
-    return get_shared(request, ("sizes", image.pk), lambda: _get_existing(image, [*get_rendition_specs(image)]))
+def get_renditions_by_spec(image: AbstractImage) -> dict[str, AbstractRendition]:
+    """Return the existing renditions by spec, in the order of `get_rendition_specs`."""
+    return _get_existing(image, [*get_rendition_specs(image)])
 
 
 def draw_picture(image: AbstractImage | None, request: HttpRequest | None, *, alt: str, sizes: str) -> SafeString:
@@ -58,7 +58,7 @@ def draw_picture(image: AbstractImage | None, request: HttpRequest | None, *, al
         return SafeString()
 
     def draw() -> SafeString:
-        found = get_renditions_by_spec(image, request)
+        found = get_renditions_by_spec(image)
         drawn = Picture(found, {"alt": alt, "sizes": sizes, "loading": "lazy", "decoding": "async"})
         return drawn.__html__() if found else SafeString()
 
