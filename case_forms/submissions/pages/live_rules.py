@@ -10,6 +10,7 @@ from case_forms.questions import registry
 
 from ..validation.validate import Answers, CheckContext, SectionState, is_unanswered
 
+# In this order, whatever `definition.nodes.CONDITIONS` has: phones hold packages that were written in it.
 CARRIED = (
     *("key", "item", "type", "default", "result", "read_only"),
     *("relevant", "required", "choice_filter", "calculation", "initial"),
