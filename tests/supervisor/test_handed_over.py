@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from config.catching_up import PLACES
+
 from .running_system import ROOT, RunningSystem, wait_until
 
 pytestmark = pytest.mark.faults
@@ -73,19 +75,20 @@ class StoredSystem(RunningSystem):
 class Readers:
     """People who each open a connection of their own, ten a second: how each was answered, and after how long.
 
+    `people`: as many come at most. A machine that starts slowly would gather more than the service has places for.
     `paths`: asked in turn; `{number}` in one makes it a page that no cache holds.
     `again`: who was left without an answer at a connection that was taken, and asked a second time as nginx does
     (deploy/nginx.conf). granian's hyper closes at once what it took and hasn't read from yet (hyperium/hyper#3808).
     """
 
-    def __init__(self, port: int, paths: Sequence[str] = ("/healthz",)) -> None:
-        self.port, self.paths, self.is_over = port, paths, threading.Event()
+    def __init__(self, port: int, paths: Sequence[str] = ("/healthz",), people: int = 5_000) -> None:
+        self.port, self.paths, self.people, self.is_over = port, paths, people, threading.Event()
         self.answers: list[tuple[object, float]] = []
         self.again = 0
         self.threads: list[threading.Thread] = []
 
     def run(self) -> None:
-        while not self.is_over.is_set():
+        while len(self.threads) < self.people and not self.is_over.is_set():
             self.threads.append(threading.Thread(target=self._ask, args=(len(self.threads),), daemon=True))
             self.threads[-1].start()
             time.sleep(0.1)
@@ -153,7 +156,7 @@ def test_all_who_waited_for_a_restart_get_their_page_though_they_come_at_once(
     stored: StoredSystem, processes: str
 ) -> None:
     wait_until(lambda: stored.stored is not None, seconds=20, what="the socket is stored")
-    readers = Readers(stored.port, ("/?n={number}", "/en/?n={number}", "/pyet/", "/accounts/login/"))
+    readers = Readers(stored.port, ("/?n={number}", "/en/?n={number}", "/pyet/", "/accounts/login/"), PLACES)
     thread = threading.Thread(target=readers.run)
     stored.stop()
     thread.start()

@@ -21,12 +21,11 @@ from .. import chain_watch, rounds
 from ..chain_watch import CHAIN, each_minute
 
 pytestmark = pytest.mark.django_db
-NINE = timezone.make_aware(datetime.combine(timezone.localdate(), time(9)))
 
 
 class Clock:
     def __init__(self) -> None:
-        self.now = NINE
+        self.now = timezone.make_aware(datetime.combine(timezone.localdate(), time(9)))
 
     def tick(self, **more: float) -> None:
         self.now += timedelta(**more)
