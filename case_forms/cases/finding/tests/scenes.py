@@ -18,8 +18,8 @@ from tests.world.offices import make_staffed_office
 from tests.world.places import Place, make_coordinator, make_place, make_unit, make_user
 from tests.world.scene import Scene, make_scene
 
-# A child for the whole of this year, and of an age that ANNA's fits.
-BORN = f"{timezone.localdate().year - 17}-06-01"
+# A child for the whole of this year and the next one, and of an age that ANNA's fits.
+BORN = f"{timezone.localdate().year - 16}-06-01"
 ANA = {"first_name": "Ana", "last_name": "Hoxha", "birth_date": BORN, "age_stated": None}
 ANNA = {"first_name": "Hodja Anna", "last_name": None, "age_stated": 16}
 
