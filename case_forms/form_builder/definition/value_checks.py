@@ -12,8 +12,8 @@ from .problems import Problem, pointer
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 MAX_TEXT_LENGTH, MAX_NAME_LENGTH = 5_000, 200
-
 
 Check = Callable[[Any, str], Iterator[Problem]]
 
@@ -144,7 +144,7 @@ def sharing(value: Any, path: str) -> Iterator[Problem]:
 
 def is_clean(text: str) -> bool:
     """Return whether a text has no NUL, no control characters but tab and newline, no half of a surrogate pair."""
-    return not any((c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" for c in text)
+    return UNCLEAN.search(text) is None
 
 
 def is_plain(value: Any, depth: int = 0) -> bool:
