@@ -11,7 +11,6 @@ import ast
 import contextlib
 import fcntl
 import functools
-import gc
 import hashlib
 import os
 import sqlite3
@@ -21,8 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from django.apps import apps
-from django.apps.registry import Apps
 from django.db import connection
 from django.db.backends.postgresql.creation import DatabaseCreation as PostgresCreation
 from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
@@ -32,17 +29,13 @@ from .programs import find_program
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(os.environ.get("TEST_TEMPLATE") or ROOT / ".test-templates")
 MAX_TEMPLATES = 4
-# While migrating the garbage collector looks at what came since half a million objects ago, not since fifty thousand.
-RARELY = (500_000, 10, 1000)
 
 # Private parts of Django's that its stubs don't name.
 _sqlite: Any = SqliteCreation
 _postgres: Any = PostgresCreation
 _create_empty_sqlite = _sqlite._create_test_db
 _create_empty_postgres = _postgres._execute_create_test_db
-_registry: Any = Apps
 _lock: IO[str] | None = None  # held by the process that is migrating
-_haste = contextlib.ExitStack()  # ends when it has migrated
 
 
 def use_template() -> None:
@@ -59,7 +52,6 @@ def keep_template() -> None:
         _keep_sqlite()
     elif connection.vendor == "postgresql":
         _keep_postgres()
-    _haste.close()
     _unlock()
 
 
@@ -171,45 +163,7 @@ def _exists_or_lock(exists: Any) -> bool:
     if exists():
         _unlock()
         return True
-    _haste.enter_context(_swappable_names_kept())
-    _haste.enter_context(_garbage_collected_rarely())
     return False
-
-
-@contextlib.contextmanager
-def _swappable_names_kept() -> Iterator[None]:
-    """Keep what Django forgets with each model that a migration renders, and then looks up among all models.
-
-    Which setting names a model that can be swapped (AUTH_USER_MODEL) doesn't change while a process lives. An eighth of
-    migrating was to look it up.
-    """
-    look_up = _registry.get_swappable_settings_name
-
-    @functools.cache
-    def known(label: str) -> str | None:
-        return look_up.__wrapped__(apps, label)
-
-    def kept(_registry: Apps, label: str) -> str | None:
-        return known(label)
-
-    kept.cache_clear = lambda: None  # type: ignore[attr-defined]
-    _registry.get_swappable_settings_name = kept
-    try:
-        yield
-    finally:
-        _registry.get_swappable_settings_name = look_up
-
-
-@contextlib.contextmanager
-def _garbage_collected_rarely() -> Iterator[None]:
-    """Models that a migration renders are garbage soon, by the million: walking them each time takes long."""
-    before = gc.get_threshold()
-    gc.set_threshold(*RARELY)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.collect()
 
 
 def _lock_is_held() -> bool:
