@@ -508,6 +508,19 @@ def test_a_save_carries_only_what_changed(page: Page) -> None:
     assert label() == "Pyetja e shtatë"
 
 
+def test_text_copied_from_a_document_is_saved_without_what_nobody_sees(page: Page) -> None:
+    form = built(("first", FAMILY))
+    opened(page, form)
+    line(page, "Qarku (en)").click()
+    label = panel(page).get_by_label("Albanian").first
+    label.fill("Qarku i")
+    label.press("End")
+    page.keyboard.insert_text(" of\x02icës\x0be hapur")
+    expect(label).to_have_value("Qarku i oficës e hapur")
+    page.keyboard.insert_text(" sot")
+    assert get_item(stored(page, form), "region")["label"]["sq"] == "Qarku i oficës e hapur sot"
+
+
 @both
 def test_the_outline_is_accessible_and_fits(page: Page) -> None:
     width = page.viewport_size["width"] if page.viewport_size else 0

@@ -149,6 +149,31 @@ export function select(options, value, { onChange, on = {}, ...rest } = {}) {
   return element;
 }
 
+/** @param {string} control */
+const isKept = (control) => control === "\t" || control === "\n" || (control >= "\x7f" && control <= "\x9f");
+
+/**
+ * The text as it can be stored: no control characters but tab and new line, no half of a character. Text that was
+ * copied out of a PDF or a word processor has some, which nobody sees; a blank takes the place of a line break of theirs.
+ *
+ * @param {string} text
+ */
+export const storable = (text) =>
+  text.replace(/[\v\f\r]/g, " ").replace(/[\p{Cc}\p{Cs}]/gu, (found) => (isKept(found) ? found : ""));
+
+/**
+ * Takes out of a control what can't be stored. The caret stays where it was.
+ *
+ * @param {Control} control
+ */
+function clean(control) {
+  const text = storable(control.value);
+  if (text === control.value) return;
+  const caret = storable(control.value.slice(0, control.selectionStart ?? undefined)).length;
+  control.value = text;
+  control.setSelectionRange(caret, caret);
+}
+
 /**
  * An input that tells of every change.
  *
@@ -160,7 +185,11 @@ export function select(options, value, { onChange, on = {}, ...rest } = {}) {
  * } & Attributes} [options]
  */
 export function input(value, { onInput, multiline = false, on = {}, ...rest } = {}) {
-  const listeners = { ...on, input: () => onInput?.(element.value, element) };
+  const changed = () => {
+    clean(element);
+    onInput?.(element.value, element);
+  };
+  const listeners = { ...on, input: changed };
   /** @type {Control} */
   const element = multiline
     ? h("textarea", { rows: 2, on: listeners, value: value ?? "", ...rest })
