@@ -1,13 +1,13 @@
 """Turn what somebody types into search terms: stop words left out, endings taken off, synonyms beside each word.
 
-Nothing of it is stored.
+Nothing of it is stored, in no cache either: what is kept are the words of editors.
 """
 
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from wagtail.models import Locale
@@ -38,7 +38,7 @@ class SearchQuery:
 
     def fits(self, line: str) -> int:
         """Return how many words of an editor's line were typed: all, or 0."""
-        wanted = [_key(word, self.language) for word in get_content_words(line, self.language)]
+        wanted = [_read_editors(word, self.language)[1] for word in get_content_words(line, self.language)]
         return len(wanted) if wanted and all(self._has(key) for key in wanted) else 0
 
     def _has(self, wanted: str) -> bool:
@@ -79,13 +79,20 @@ def _get_synonyms(word: str, language: str, meanings: Iterable[list[str]]) -> li
     mine, plain = _key(word, language), fold(word)
     found = []
     for group in meanings:
-        if any(plain == fold(each) or is_same_word(mine, _key(each, language)) for each in group):
+        known = (_read_editors(each, language) for each in group)
+        if any(plain == folded or is_same_word(mine, key) for folded, key in known):
             found += [each.lower() for each in group]
     return [*dict.fromkeys(found)][:MAX_MEANINGS]
 
 
 def _key(word: str, language: str) -> str:
     return fold(stem(word, language))
+
+
+@lru_cache(maxsize=4096)
+def _read_editors(word: str, language: str) -> tuple[str, str]:
+    """Return an editor's word, folded, and its key. Each search reads some hundred of them; none that was typed."""
+    return fold(word), _key(word, language)
 
 
 def _iter_terms(words: Iterable[str], language: str) -> Iterable[Term]:
