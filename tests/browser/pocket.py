@@ -16,9 +16,10 @@ from case_forms.submissions.seeding.demo import DEMO_PASSWORD
 from tests.chromium import LIGHT, PATIENCE_MS
 from tests.seeds import lay_down_demo
 
-from .quiet import close
+from .quiet import close, until
 
 PIN, DURESS = "718294", "862957"
+HAS_WORKER = "() => navigator.serviceWorker.getRegistration().then((found) => Boolean(found?.active))"
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
@@ -90,6 +91,10 @@ class Pocket:
         page.wait_for_url(self.address)
         self.unlock()
         expect(page.locator("[data-part=first] button").first).to_be_visible()
+
+    def wait_until_stored(self) -> None:
+        """The worker has stored the page: setting up doesn't wait for it."""
+        assert until(self.page, lambda: self.page.evaluate(HAS_WORKER))
 
     def unlock(self, pin: str = PIN) -> None:
         self.page.fill("#pin", pin)

@@ -12,6 +12,7 @@ from content.seeding.actions import seed_content
 from tests.rows import laid_down
 
 from .pictures import picture
+from .quiet import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 KEPT = "() => caches.has('vatra-kept')"
@@ -87,9 +88,8 @@ def test_a_copy_is_made_anew_when_there_is_a_network_and_dropped_when_the_page_i
     HelpPage.objects.get(locale__language_code="en").unpublish()
     page.goto(f"{address}/en/help/")
     expect(page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
-    page.wait_for_function(
-        "async () => !(await (await caches.open('vatra-kept')).match(new URL('/en/help/', location.href)))"
-    )
+    is_dropped = "async () => !(await (await caches.open('vatra-kept')).match(new URL('/en/help/', location.href)))"
+    assert until(page, lambda: page.evaluate(is_dropped))
 
 
 def test_the_help_page_offers_to_keep_itself(phone: BrowserContext, address: str) -> None:

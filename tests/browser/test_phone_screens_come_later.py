@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from .pocket import Pocket
+from .quiet import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -13,12 +14,20 @@ FORGET = """async (part) => {
     for (const request of await cache.keys()) if (request.url.includes(part)) await cache.delete(request);
   }
 }"""
+HOLDS = """async (part) => {
+  for (const name of await caches.keys()) {
+    const stored = await (await caches.open(name)).keys();
+    if (stored.some((request) => request.url.includes(part))) return true;
+  }
+  return false;
+}"""
 PART = "/pages/screens/index"
 
 
 def test_a_phone_whose_screens_do_not_come_says_so_and_opens_once_they_do(pocket: Pocket) -> None:
     pocket.set_up()
     page, context = pocket.page, pocket.context
+    pocket.wait_until_stored()
     page.evaluate(FORGET, PART)
     context.route(f"**{PART}*", lambda route: route.abort())
     page.goto("about:blank")
@@ -34,7 +43,7 @@ def test_a_phone_whose_screens_do_not_come_says_so_and_opens_once_they_do(pocket
 
 def test_without_a_network_all_screens_come_with_the_stored_page(pocket: Pocket) -> None:
     pocket.set_up()
-    pocket.page.wait_for_function("async () => (await caches.keys()).length > 0")
+    pocket.wait_until_stored()
     pocket.kill()
     page = pocket.start(offline=True)
     pocket.open()
@@ -42,3 +51,18 @@ def test_without_a_network_all_screens_come_with_the_stored_page(pocket: Pocket)
     for screen in ("sessions", "settings"):
         page.evaluate("(name) => { location.hash = `#/${name}`; }", screen)
         expect(page.locator(f"[data-screen={screen}]")).to_be_visible()
+
+
+def test_a_page_that_was_stored_in_part_is_stored_whole_at_the_next_opening(pocket: Pocket) -> None:
+    pocket.set_up()
+    pocket.wait_until_stored()
+    pocket.page.evaluate(FORGET, PART)
+    assert not pocket.page.evaluate(HOLDS, PART)
+    pocket.kill()
+    page = pocket.start()
+    pocket.open()
+    assert until(page, lambda: page.evaluate(HOLDS, PART))
+    pocket.kill()
+    page = pocket.start(offline=True)
+    pocket.open()
+    expect(page.locator("[data-part=first] button").first).to_be_visible()

@@ -52,6 +52,7 @@ def test_another_version_of_page_and_form_leaves_a_draft_as_it_was(
     pocket: Pocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pocket.set_up()
+    pocket.wait_until_stored()
     page = pocket.page
     first = FormVersion.objects.newest().get(form__key=FORM).number
     page.locator(f"[data-form={FORM}]").click()
@@ -72,7 +73,7 @@ def test_another_version_of_page_and_form_leaves_a_draft_as_it_was(
     assert version_of(pocket) == "1"
     pocket.unlock()
     expect(page.locator("#q-whereabouts_when")).to_have_value("Since noon")
-    page.wait_for_function(HAS_RENEWED, arg="2")
+    assert until(page, lambda: page.evaluate(HAS_RENEWED, "2"))
     type_and_see_it_saved(page, "#q-whereabouts", f"{TYPED}, at the kiosk")
     pocket.kill()
 

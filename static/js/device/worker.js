@@ -43,10 +43,11 @@ async function renew() {
   }
   const version = await hashOf(found);
   const name = `${PREFIX}${version}`;
-  if (await caches.has(name)) return;
+  const whole = await caches.open(name);
+  // A phone that went out while it was stored has a part of it.
+  if ((await whole.keys()).length === found.size) return;
   const cache = await caches.open(`${PREFIX}new`);
   for (const [path, response] of found) await cache.put(path, response);
-  const whole = await caches.open(name);
   for (const request of await cache.keys()) {
     const response = await cache.match(request);
     if (response) await whole.put(request, response);
