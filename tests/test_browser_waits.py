@@ -45,11 +45,11 @@ def find_promises(source: str) -> Iterator[int]:
         ('HAS = """async () => 1"""\npage.wait_for_function(HAS, arg=2)', [2]),
     ],
 )
-def test_a_wait_for_a_promise_is_found(script, lines):
+def test_a_wait_for_a_promise_is_found(script: str, lines: list[int]) -> None:
     assert [*find_promises(script)] == lines
 
 
-def test_no_test_and_no_bench_waits_for_a_promise():
+def test_no_test_and_no_bench_waits_for_a_promise() -> None:
     found = {
         f"{path.relative_to(ROOT)}:{line}"
         for path in sorted(ROOT.rglob("*.py"))
