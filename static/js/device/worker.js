@@ -43,15 +43,11 @@ async function renew() {
   }
   const version = await hashOf(found);
   const name = `${PREFIX}${version}`;
-  const whole = await caches.open(name);
+  const cache = await caches.open(name);
+  const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
   // A phone that went out while it was stored has a part of it.
-  if ((await whole.keys()).length === found.size) return;
-  const cache = await caches.open(`${PREFIX}new`);
+  if ([...found.keys()].every((path) => kept.has(path))) return;
   for (const [path, response] of found) await cache.put(path, response);
-  for (const request of await cache.keys()) {
-    const response = await cache.match(request);
-    if (response) await whole.put(request, response);
-  }
   for (const other of await caches.keys()) if (other.startsWith(PREFIX) && other !== name) await caches.delete(other);
 }
 
@@ -86,7 +82,7 @@ async function hashOf(found) {
 /** @param {string} path */
 async function stored(path) {
   for (const name of await caches.keys()) {
-    if (!name.startsWith(PREFIX) || name === `${PREFIX}new`) continue;
+    if (!name.startsWith(PREFIX) || name === `${PREFIX}new`) continue; // "new": left by the worker of an earlier release
     const response = await (await caches.open(name)).match(path);
     if (response) return response;
   }
