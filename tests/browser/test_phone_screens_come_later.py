@@ -66,3 +66,13 @@ def test_a_page_that_was_stored_in_part_is_stored_whole_at_the_next_opening(pock
     page = pocket.start(offline=True)
     pocket.open()
     expect(page.locator("[data-part=first] button").first).to_be_visible()
+
+
+def test_a_version_that_was_left_beside_a_newer_one_goes_at_the_next_opening(pocket: Pocket) -> None:
+    pocket.set_up()
+    pocket.wait_until_stored()
+    pocket.page.evaluate("async () => { await caches.open('vatra-device-page-0'); }")
+    pocket.kill()
+    page = pocket.start()
+    pocket.open()
+    assert until(page, lambda: page.evaluate("async () => (await caches.keys()).length") == 1)

@@ -15,7 +15,7 @@ def is_as_django_has_it() -> bool:
     return hasattr(Apps.get_swappable_settings_name, "__wrapped__") and gc.get_threshold() != RARELY
 
 
-def test_the_setting_that_names_a_model_is_what_django_finds_and_is_found_once():
+def test_the_setting_that_names_a_model_is_the_one_that_django_finds():
     labels = [model._meta.label for model in apps.get_models(include_auto_created=True)]
     found = [apps.get_swappable_settings_name(label) for label in labels]
     with render_quickly():

@@ -45,9 +45,9 @@ async function renew() {
   const name = `${PREFIX}${version}`;
   const cache = await caches.open(name);
   const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
-  // A phone that went out while it was stored has a part of it.
-  if ([...found.keys()].every((path) => kept.has(path))) return;
-  for (const [path, response] of found) await cache.put(path, response);
+  // A phone that went out while it was stored has a part of it, or the version before beside it.
+  if (![...found.keys()].every((path) => kept.has(path)))
+    for (const [path, response] of found) await cache.put(path, response);
   for (const other of await caches.keys()) if (other.startsWith(PREFIX) && other !== name) await caches.delete(other);
 }
 
