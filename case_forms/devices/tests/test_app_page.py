@@ -53,7 +53,7 @@ def test_the_worker_stores_no_answer_of_the_service() -> None:
     found = finders.find("js/device/worker.js")
     assert found
     script = Path(str(found)).read_text()
-    assert script.count(".put(") == 2
+    assert script.count(".put(") == 1
     assert 'credentials: "omit"' in script
     assert "/api/" not in script
 
