@@ -11,10 +11,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from django.utils import translation
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import settings
 
-from tests import as_postgresql, marked_files, queues, rows, template_database
-from tests.examples import FACTOR, with_factor
+from tests import as_postgresql, examples, marked_files, queues, rows, template_database
 
 # Nearly all that is imported and collected stays: the garbage collector would walk it again and again for nothing,
 # which took more than a quarter of collecting.
@@ -80,13 +79,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(examples)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try more or fewer random examples in each test that makes them (tests/examples.py); lose none that is marked."""
     marked_files.check_none_is_missed(items)
-    tests = {getattr(item, "obj", None) for item in items} if FACTOR != 1 else set()
-    for test in filter(is_hypothesis_test, tests):
-        function: Any = getattr(test, "__func__", test)
-        function._hypothesis_internal_use_settings = with_factor(function._hypothesis_internal_use_settings)
 
 
 @pytest.fixture(autouse=True)

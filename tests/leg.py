@@ -11,6 +11,8 @@ import gc
 
 import pytest
 
+from .examples import AS_NAMED, FACTOR, MINUTES
+
 # `-p` loads this before Django: while libraries and tests are loaded the collector would find nothing to take away.
 gc.set_threshold(200_000, 20, 1000)
 AT_MOST_AGAIN = 2
@@ -22,6 +24,7 @@ class Leg:
         self.ran: set[str] = set()
         self.skipped: set[str] = set()
         self.again: set[str] = set()
+        self.as_named: set[str] = set()
         self.complaints: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -31,6 +34,8 @@ class Leg:
             self.again.add(report.nodeid)
         elif report.when == "call":
             self.ran.add(report.nodeid)
+            if (AS_NAMED, True) in report.user_properties:
+                self.as_named.add(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -49,6 +54,12 @@ class Leg:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for name in sorted(self.again):
             terminalreporter.write_line(f"A second try was needed: {name}", yellow=True)
+        if self.as_named:
+            terminalreporter.write_line(
+                f"After {MINUTES:g} minutes: {len(self.as_named)} tests tried as many random examples as they name, "
+                f"not {FACTOR:g} times as many.",
+                yellow=True,
+            )
         for complaint in self.complaints:
             terminalreporter.write_line(f"FAILED {complaint}", red=True)
 

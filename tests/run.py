@@ -100,7 +100,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     two = ("-n", "2", "--dist", "worksteal")
     few = {"EXAMPLES_FACTOR": "0.2"} | ({"LANDINGS": "all"} if thorough else {})
     named = few | {"EXAMPLES_FACTOR": "1"} if thorough else few
-    many = {"EXAMPLES_FACTOR": "3", "CONTRACT_EXAMPLES": "40"}
+    many = {"EXAMPLES_FACTOR": "3", "EXAMPLES_MINUTES": "20", "CONTRACT_EXAMPLES": "40"}
     # What must be covered says pyproject.toml of the rooms in COVERED: the report asks it, not the units of all rooms.
     coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch", "--cov-fail-under=0"]
     alone = ("-m", "not browser and not faults and not pictures", "--at-least")
@@ -134,6 +134,20 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
             Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), named, niceness=10),
         ],
     ]
+
+
+def build_installations() -> list[list[Leg]]:
+    """What root alone can try: bare Debians, one for each database, and a first certificate.
+
+    After the other legs, for these set the clock to how long an upgrade and a restore take.
+    """
+
+    def install(database: str) -> Leg:
+        command = (sys.executable, "-m", "tests.install.bare_debian", database, "--first", "landed")
+        return Leg(f"bare-debian-{database}", command)
+
+    certificate = Leg("first-certificate", (sys.executable, "-m", "tests.install.first_certificate"))
+    return [[install("sqlite"), certificate], [install("postgresql")]]
 
 
 class Run:
@@ -276,14 +290,18 @@ def main() -> int:
     parser.add_argument("legs", nargs="*", help="only these")
     parser.add_argument("--thorough", action="store_true", help="more random examples, coverage of every room")
     arguments = parser.parse_args()
-    lanes = build_lanes(thorough=arguments.thorough)
-    names = {leg.name for lane in lanes for leg in lane}
+    stages = [build_lanes(thorough=arguments.thorough)]
+    if arguments.thorough and os.geteuid() == 0:
+        stages.append(build_installations())
+    names = {leg.name for lanes in stages for lane in lanes for leg in lane}
     if unknown := set(arguments.legs) - names:
         parser.error(f"no such leg: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
-    if arguments.legs:
-        lanes = [[leg for leg in lane if leg.name in arguments.legs] for lane in lanes]
     signal.signal(signal.SIGTERM, interrupt)
-    return Run(lanes).go()
+    for lanes in stages:
+        wanted = [[leg for leg in lane if not arguments.legs or leg.name in arguments.legs] for lane in lanes]
+        if any(wanted) and (status := Run(wanted).go()):
+            return status
+    return 0
 
 
 if __name__ == "__main__":

@@ -106,3 +106,40 @@ def test_only_legs_that_exist_can_be_asked_for() -> None:
     done = subprocess.run([sys.executable, "-m", "tests.run", "nothing"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "no such leg: nothing" in done.stderr
+
+
+def test_what_root_alone_can_try_comes_after_a_thorough_runs_other_legs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_main(monkeypatch, "--thorough", user=0) == [
+        {"lint", "units", "browser", "chaos", "public", "servers", "examples", "coverage", "coverage-of-all"},
+        {"bare-debian-sqlite", "bare-debian-postgresql", "first-certificate"},
+    ]
+
+
+def test_anybody_else_and_a_shorter_run_have_no_bare_debian(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(run_main(monkeypatch, "--thorough", user=1000)) == 1
+    assert run_main(monkeypatch, user=0) == [{"lint", "units", "browser", "chaos", "public", "servers"}]
+
+
+def test_one_leg_that_is_named_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_main(monkeypatch, "--thorough", "first-certificate", user=0) == [{"first-certificate"}]
+    assert run_main(monkeypatch, "units", user=0) == [{"units"}]
+
+
+def test_after_a_leg_that_failed_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(run_main(monkeypatch, "--thorough", user=0, status=1)) == 1
+
+
+def run_main(monkeypatch: pytest.MonkeyPatch, *words: str, user: int, status: int = 0) -> list[set[str]]:
+    """What ran, stage by stage, where each stage ends so."""
+    stages: list[set[str]] = []
+
+    def go(self: Run) -> int:
+        stages.append({leg.name for lane in self.lanes for leg in lane})
+        return status
+
+    monkeypatch.setattr(Run, "go", go)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(sys, "argv", ["run", *words])
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    assert run.main() == status
+    return stages
