@@ -10,6 +10,7 @@ nor is a certificate asked for.
 """
 
 import argparse
+import fcntl
 import http.client
 import json
 import os
@@ -56,6 +57,15 @@ def debian_mirror() -> tuple[str, str]:
     raise SystemExit("This isn't a Debian with sources of packages.")
 
 
+def install_debootstrap() -> None:
+    """Where it is missing. Of two that need it at once (tests/run.py), the second waits and finds it."""
+    with (Path(tempfile.gettempdir()) / "vatra-debootstrap.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if shutil.which("debootstrap") is None:
+            command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "debootstrap"]
+            subprocess.run(command, check=True, capture_output=True)
+
+
 class Machine:
     """A root of its own in a folder. It shares this machine's network and its processes."""
 
@@ -76,6 +86,7 @@ class Machine:
     def lay_down(self, packages: str) -> None:
         """A bare Debian with these packages (with commas), that reaches what this machine reaches."""
         suite, mirror = debian_mirror()
+        install_debootstrap()
         command = ["debootstrap", "--variant=minbase", f"--include={packages}", suite, str(self.root), mirror]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -356,12 +367,6 @@ def main() -> int:
     options = reader.parse_args()
     if os.geteuid() != 0:
         raise SystemExit("root is needed: it makes another root")
-    if shutil.which("debootstrap") is None:
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "debootstrap"],
-            check=True,
-            capture_output=True,
-        )
     folder = Path(tempfile.mkdtemp(prefix="bare-debian."))
     machine = Machine(folder / "root", options.database)
     if options.first == "landed":
