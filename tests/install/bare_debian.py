@@ -66,6 +66,19 @@ def install_debootstrap() -> None:
             subprocess.run(command, check=True, capture_output=True)
 
 
+def find_processes(root: Path) -> list[int]:
+    """Whatever runs with this folder as its root, by when it started: numbers begin anew at the largest (proc(5))."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            if (each / "root").readlink() == root:
+                started = int((each / "stat").read_text().rpartition(")")[2].split()[19])
+                found.append((started, int(each.name)))
+        except OSError:
+            continue  # it has ended
+    return [pid for _started, pid in sorted(found)]
+
+
 class Machine:
     """A root of its own in a folder. It shares this machine's network and its processes."""
 
@@ -211,14 +224,7 @@ class Machine:
 
     def processes(self) -> list[int]:
         """Whatever runs with its root in this folder, the oldest first."""
-        found = []
-        for each in Path("/proc").glob("[0-9]*"):
-            try:
-                if (each / "root").readlink() == self.root:
-                    found.append(int(each.name))
-            except OSError:
-                continue  # it has ended
-        return sorted(found)
+        return find_processes(self.root)
 
     def end(self) -> None:
         for _try in range(3):
