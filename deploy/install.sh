@@ -92,7 +92,8 @@ lay_down_the_release() {
   tar -C "$FROM" -c --exclude=./.git --exclude=./.venv --exclude=./node_modules --exclude=./var --exclude=./.test-output \
     --exclude=./.test-templates --exclude=__pycache__ --exclude='*.mo' . | tar -C "$RELEASE" -x --no-same-owner
   chown -R vatra: "$RELEASE"
-  in_release make --silent .venv/run.stamp
+  # Debian's own Python first: Debian mends it, and not another that was put beside it.
+  in_release env PYTHON="python3 python3.13 python3.12 python3.11" make --silent .venv/run.stamp
   in_release make --silent static-packages
   in_release env PYTHONPATH="$RELEASE/site:$RELEASE" .venv/bin/python -m config.catalogs
   in_release .venv/bin/python -m compileall -q -j 0 site case_forms content notifications outreach_pages .venv/lib >/dev/null || true
