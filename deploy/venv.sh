@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv, where there is none, with the newest Python from 3.11 to 3.13 found here that can make one (or the one that
-# PYTHON names): the tests take a seventh less time with 3.13 than with 3.11 (docs/adr/0238). Puts uv into it: uv installs
+# PYTHON names): what was measured took a seventh less of a processor with 3.13 (docs/adr/0238). Puts uv into it: uv installs
 # exactly what a lock file pins, where the pip that a Python brings along may take a newer release and find no hash for it.
 set -eu
 install_uv() {

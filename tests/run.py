@@ -139,7 +139,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
 def build_installations() -> list[list[Leg]]:
     """What root alone can try: bare Debians, one for each database, and a first certificate.
 
-    After the other legs, for these set the clock to how long an upgrade and a restore take.
+    After the other legs, for these measure how long an upgrade and a restore take.
     """
 
     def install(database: str) -> Leg:
