@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes .venv, where there is none, with the newest Python from 3.11 to 3.13 found here that can make one (or the one that
-# PYTHON names): what was measured took a seventh less of a processor with 3.13 (docs/adr/0238). Puts uv into it: uv installs
-# exactly what a lock file pins, where the pip that a Python brings along may take a newer release and find no hash for it.
+# Makes .venv, where there is none, with the newest Python from 3.11 to 3.13 found here that can make one (or the one
+# that PYTHON names): what was measured took a seventh less of a processor with 3.13 (docs/adr/0238). Puts uv into it:
+# uv installs exactly what a lock file pins, where the pip that a Python brings along may take a newer release and find
+# no hash for it.
 set -eu
 install_uv() {
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/locks/uv.txt
