@@ -85,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     marked_files.check_none_is_missed(items)
+    marked_files.mark_random(items)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from hypothesis import is_hypothesis_test, settings
 MIN_EXAMPLES = 5
 FACTOR = float(os.environ.get("EXAMPLES_FACTOR", "1"))
 MINUTES = float(os.environ.get("EXAMPLES_MINUTES", "inf"))
+REQUESTS = int(os.environ.get("CONTRACT_EXAMPLES", "8"))  # right and wrong ones of each documented operation
 BEGAN = time.monotonic()
 AS_NAMED = "as many examples as named"  # a test's property: the time for more was over
 _named: dict[Any, settings] = {}

@@ -13,7 +13,9 @@ from hypothesis import is_hypothesis_test
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages", "tests")
 MARKS = ("browser", "faults")
-EXAMPLES = re.compile(r"^(from|import) (hypothesis|tests\.examples)\b|CONTRACT_EXAMPLES", re.MULTILINE)
+RANDOM = "random"
+EXAMPLES = re.compile(r"^(from|import) (hypothesis|tests\.examples)\b", re.MULTILINE)
+OWN_COUNT = re.compile(r"^(from|import) tests\.examples\b", re.MULTILINE)
 
 
 def find_files(mark: str) -> list[str]:
@@ -25,6 +27,16 @@ def find_files(mark: str) -> list[str]:
 def find_files_with_examples() -> list[str]:
     """Paths of the test files that try as many random examples as tests/examples.py says, from the root."""
     return sorted(path for path, text in _read_all() if EXAMPLES.search(text))
+
+
+def mark_random(items: list[pytest.Item]) -> None:
+    """Mark the tests that try random examples: Hypothesis' own, and all of a file that counts its tries itself."""
+    counts_itself: dict[Path, bool] = {}
+    for item in items:
+        if item.path not in counts_itself:
+            counts_itself[item.path] = bool(OWN_COUNT.search(item.path.read_text(encoding="utf-8")))
+        if counts_itself[item.path] or is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(RANDOM)
 
 
 def _read_all() -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from .marked_files import find_files, find_files_with_examples
+from .marked_files import RANDOM, find_files, find_files_with_examples
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / ".test-output"
@@ -105,7 +105,8 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     coverage = [*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-branch", "--cov-fail-under=0"]
     alone = ("-m", "not browser and not faults and not pictures", "--at-least")
     units = (*workers, *(coverage if thorough else []), *alone, "12000")
-    examples = (*workers, *find_files_with_examples(), *alone, "2500")
+    at_random = f"{RANDOM} and not browser and not faults and not pictures"
+    examples = (*workers, *find_files_with_examples(), "-m", at_random, "--at-least", "700")
     rooms = (*ON_SERVERS, *(ALSO_ON_SERVERS if thorough else ()))
     faults = [path for path in find_files("faults") if thorough or path not in ONLY_THOROUGH]
     on_servers = (*rooms, "-m", "not browser", "--at-least", "1700" if thorough else "900")

@@ -8,8 +8,10 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from .marked_files import check_none_is_missed, find_files
+from .marked_files import RANDOM, check_none_is_missed, find_files, mark_random
 from .run import ONLY_THOROUGH, build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,3 +103,28 @@ def test_a_marked_test_whose_file_does_not_name_the_mark_is_not_lost_in_silence(
     with pytest.raises(pytest.UsageError, match="lost"):
         check_none_is_missed([request.node, inherits])
     check_none_is_missed([request.node])
+
+
+@given(st.none())
+def tries_examples(_nothing: None) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("of_its_file", "function", "marked"),
+    [
+        ("import pytest", tries_examples, True),
+        ("import pytest", files_with_tests, False),
+        ("import hypothesis", files_with_tests, False),
+        ("from tests.examples import FACTOR", files_with_tests, True),
+    ],
+    ids=["Hypothesis' own", "none", "beside Hypothesis' own", "counts itself"],
+)
+def test_what_tries_random_examples_is_marked_and_nothing_else(
+    tmp_path: Path, of_its_file: str, function: object, marked: bool
+) -> None:
+    path = tmp_path / "test_it.py"
+    path.write_text(of_its_file)
+    item = Mock(path=path, obj=function)
+    mark_random([item])
+    assert [call.args for call in item.add_marker.mock_calls] == ([(RANDOM,)] if marked else [])

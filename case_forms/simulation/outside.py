@@ -25,6 +25,7 @@ from case_forms.session_rules.models import SessionTask
 from notifications.briefs.models import AwaitedOutcome, FurtherReport, TalkMessage, TalkNotice, UnreadAcceptance
 from notifications.directory.models import Agreement, DutyShift, Leave
 from notifications.drills.models import DrillRun
+from notifications.outbox.escalation_policy import FIRST_DAY
 from notifications.outbox.models import Dispatch, Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, OPEN, NoticeState
 from notifications.outbox.ways.models import DispatchState
@@ -68,6 +69,11 @@ class OpenNotice:
     def is_repeating(self) -> bool:
         """Whether its next step is the last one of its ladder, again."""
         return self.next_step_at is not None and self.purpose != Purpose.DIGEST and self.step >= self.steps
+
+    @property
+    def is_listed_next(self) -> bool:
+        """Whether its first day is over at its next step: the daily list takes the place of the call."""
+        return self.next_step_at is not None and self.next_step_at - self.owed_at >= FIRST_DAY
 
 
 @dataclass

@@ -12,10 +12,11 @@ passes each second.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, get_args
 
 from access.languages import Texts
@@ -27,7 +28,7 @@ from case_forms.session_requests.models import SessionRequest
 from case_forms.session_rules.models import SessionTask
 from case_forms.tips.models import Tip
 from notifications.directory.models import Role
-from notifications.outbox.models import Notice
+from notifications.outbox.models import Notice, Purpose
 
 from .acts import ActImpossible, do_act
 from .arrivals import Arrivals
@@ -105,8 +106,11 @@ class _Run:
         self.arrivals = Arrivals(story, system)
         # By the notice that carries a clock which is left out: its chain.
         self.chases: dict[uuid.UUID, uuid.UUID] = {}
+        # By the notice that carries a clock: its step, and in which period of the roster it was come to.
+        self.called_in: dict[uuid.UUID, tuple[int, int]] = {}
         # By minute; what changes the world before what people do in it.
         self.acts = _iter_acts(story)
+        self.leaves_end = [act.until for act in story.acts if isinstance(act, OnLeave) and act.until is not None]
 
     def run(self) -> None:
         waiting = list(self.acts)
@@ -142,30 +146,34 @@ class _Run:
 
     def _waits_for_mail(self, waiting: list[tuple[int, Any]]) -> bool:
         """Tell whether the mail server stays away for good, and nothing else is left to happen."""
-        open_ones = self.outside.notices
         return (
             self.outside.mail_is_away
             and not waiting
-            and all(each.is_repeating or each.next_step_at is None for each in open_ones)
-            and any(each.next_send_at is not None for each in open_ones)
+            and all(self._only_repeats(chain) for chain in self._get_chains())
+            and any(each.next_send_at is not None for each in self.outside.notices)
         )
+
+    def _get_chains(self) -> Collection[list[OpenNotice]]:
+        """Return the open notices of each escalation chain."""
+        chains: dict[uuid.UUID, list[OpenNotice]] = {}
+        for each in self.outside.notices:
+            chains.setdefault(each.chase_id, []).append(each)
+        return chains.values()
 
     def _put_to_sleep(self, waiting: list[tuple[int, Any]]) -> None:
         """Leave out the calls that only repeat from here on, until something that the story still holds touches them.
 
-        Asleep is a chain whose clock has come to its last step, again and again, and whose notices are all sent. What
+        Asleep is a chain whose clock only repeats an open call, again and again, and whose notices are all sent. What
         it would go on to do is said in words; nothing else depends on it. One that is touched later sleeps until then
         (`dozing`): its clock, its number of calls and its duty's looks stand as they would.
         """
         if not self.leaves_out_repetitions:
             return
-        chains: dict[uuid.UUID, list[OpenNotice]] = {}
-        for each in self.outside.notices:
-            chains.setdefault(each.chase_id, []).append(each)
-        for chain in chains.values():
+        self._note_periods()
+        for chain in self._get_chains():
             clocks = [each for each in chain if each.next_step_at is not None]
             is_busy = any(each.next_send_at for each in chain)
-            if clocks and not is_busy and all(each.is_repeating for each in clocks):
+            if clocks and not is_busy and self._only_repeats(chain):
                 touched_at = self._get_next_touch(chain, waiting)
                 self.chases |= {each.pk: each.chase_id for each in clocks}
                 if touched_at is None:
@@ -174,10 +182,33 @@ class _Run:
                     self._let_doze(clocks, touched_at)
         self._leave_out_looks()
 
+    def _note_periods(self) -> None:
+        """Note of each clock that has moved in which period of the roster it did: now, for moments are its steps."""
+        period = self.outside.get_roster_period(clock.now())
+        for each in self.outside.notices:
+            if each.next_step_at is not None and self.called_in.get(each.pk, (-1, 0))[0] != each.step:
+                self.called_in[each.pk] = each.step, period
+
+    def _only_repeats(self, chain: Sequence[OpenNotice]) -> bool:
+        """Tell whether all clocks of this chain repeat an open call to the same people, or leave it to the daily list.
+
+        A coordinator who took the call has closed it, and after a change of the roster it may go to somebody else, or
+        to nobody: the next one is new then, and is made.
+        """
+        period = self.outside.get_roster_period(clock.now())
+        has_call = any(each.purpose == Purpose.CALL for each in chain)
+        return all(
+            each.is_repeating
+            and (each.is_listed_next or (has_call and self.called_in.get(each.pk) == (each.step, period)))
+            for each in chain
+            if each.next_step_at is not None
+        )
+
     def _get_next_touch(self, chain: list[OpenNotice], waiting: list[tuple[int, Any]]) -> datetime | None:
         """Return when the story next changes the case or the world, or does something at a notice of this chain.
 
-        A coordinator may take any call.
+        A coordinator may take any call. Before that, when the roster next changes; where the story does nothing more,
+        only a leave's end that it tells of counts: who is called in shifts to come is said in words.
         """
         roles = {*(each.role for each in chain), Role.COORDINATOR}
         touching = (
@@ -185,8 +216,11 @@ class _Run:
             for at, act in waiting
             if _is_worldly(act) or isinstance(act, CHANGES_THE_CASE) or getattr(act, "role", "") in roles
         )
-        found = next(touching, None)
-        return None if found is None else self.story.begins_at + found * MINUTE
+        now = clock.now()
+        moments = [self.story.begins_at + at * MINUTE for at in (*islice(touching, 1), *self.leaves_end)]
+        found = min((at for at in moments if at > now), default=None)
+        change = self.outside.get_next_roster_change(now)
+        return found if found is None or change is None else min(found, change)
 
     def _let_sleep(self, keys: list[uuid.UUID]) -> None:
         _STOPPED.run(keys=keys)

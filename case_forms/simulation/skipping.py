@@ -9,9 +9,8 @@ from uuid import UUID
 
 from django.db.models import F
 
-from notifications.outbox.escalation_chain import CALLS
 from notifications.outbox.escalation_policy import get_call_minutes, get_next_step_time, is_daily
-from notifications.outbox.models import Notice
+from notifications.outbox.models import Notice, Purpose
 
 
 def skip_repetitions(key: UUID, until: datetime) -> int:
@@ -39,7 +38,7 @@ def _count_calls(notice: Notice, called_at: list[datetime]) -> None:
     """Let the open call of this chain, which the clock would have repeated, carry the number that it would have."""
     if not called_at:
         return
-    opened = Notice.objects.open().filter(chase_id=notice.chase_id, purpose__in=CALLS).defer("brief")
+    opened = Notice.objects.open().filter(chase_id=notice.chase_id, purpose=Purpose.CALL).defer("brief")
     own = opened.filter(pk=notice.pk).first() or opened.order_by("-owed_at").first()
     if own is not None:
         # A repeated call has until the next one; its step is the last.

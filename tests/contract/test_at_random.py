@@ -16,11 +16,11 @@ from case_forms.submissions.seeding.reference import seed_reference
 from config.wsgi import application
 from content.tests.seeded import SeededTest
 from tests.connections import connections_stay_open
+from tests.examples import REQUESTS
 from tests.rows import laid_down
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "8"))
 HERE = settings(
-    max_examples=EXAMPLES,
+    max_examples=REQUESTS,
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
     database=None,
@@ -37,11 +37,11 @@ class AtRandom(SeededTest):
         super().setUpTestData()
 
     def test_every_operation_answers_as_described_whatever_it_is_asked(self):
-        assert self.ask_all("/api/openapi.json") > EXAMPLES * 10
+        assert self.ask_all("/api/openapi.json") > REQUESTS * 10
 
     def test_so_does_what_other_front_ends_send(self):
         """Also a body that is none, a state that is made up, a code that opens nothing: a problem that is described."""
-        assert self.ask_all("/api/v2/tips/openapi.json") > EXAMPLES * 10
+        assert self.ask_all("/api/v2/tips/openapi.json") > REQUESTS * 10
 
     def ask_all(self, description: str) -> int:
         with connections_stay_open():
