@@ -208,7 +208,8 @@ class _Run:
         """Return when the story next changes the case or the world, or does something at a notice of this chain.
 
         A coordinator may take any call. Before that, when the roster next changes; where the story does nothing more,
-        only a leave's end that it tells of counts: who is called in shifts to come is said in words.
+        only a leave's end that it tells of counts: who is called in shifts to come is said in words. The daily list,
+        which takes the place of the calls, asks the roster itself.
         """
         roles = {*(each.role for each in chain), Role.COORDINATOR}
         touching = (
@@ -217,9 +218,11 @@ class _Run:
             if _is_worldly(act) or isinstance(act, CHANGES_THE_CASE) or getattr(act, "role", "") in roles
         )
         now = clock.now()
-        moments = [self.story.begins_at + at * MINUTE for at in (*islice(touching, 1), *self.leaves_end)]
+        calls = any(each.next_step_at is not None and not each.is_listed_next for each in chain)
+        minutes = (*islice(touching, 1), *(self.leaves_end if calls else ()))
+        moments = [self.story.begins_at + at * MINUTE for at in minutes]
         found = min((at for at in moments if at > now), default=None)
-        change = self.outside.get_next_roster_change(now)
+        change = self.outside.get_next_roster_change(now) if calls else None
         return found if found is None or change is None else min(found, change)
 
     def _let_sleep(self, keys: list[uuid.UUID]) -> None:

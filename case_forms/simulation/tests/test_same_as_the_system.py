@@ -40,7 +40,7 @@ from notifications.outbox.sweep import resolve_again
 from notifications.outbox.ways.sending import send_due_ways
 from tests.examples import FACTOR
 from tests.world.notices import POSTBOX, postbox
-from tests.world.offices import make_staffed_office
+from tests.world.offices import make_contact, make_staffed_office, put_on_duty
 from tests.world.phones import add_way, phones
 from tests.world.places import make_municipality
 from tests.world.procedures import enact, small_procedure
@@ -473,6 +473,27 @@ def test_the_call_after_one_that_was_taken_is_a_new_one_and_not_left_out(scene, 
     taken = {"do": "accepts", "at": 20, "role": "coordinator"}
     seen = hold_against_the_whole(scene, procedure, [taken, *later])
     assert sorted(minute for minute, *what in seen if what == ["notice.owed", "coordinator", "call"]) == [5, 25]
+
+
+def test_shifts_that_change_for_months_do_not_keep_a_story_awake_that_the_daily_list_tells_of(scene):
+    office = scene.offices["coordinator"]
+    DutyShift.objects.filter(partner=office).delete()
+    day, night = make_contact(office), make_contact(office)
+    begins = START - timedelta(hours=8)
+    for half_day in range(2 * 240):
+        shift = {"since": begins, "until": (begins := begins + timedelta(hours=12))}
+        put_on_duty(office, contact=night if half_day % 2 else day, **shift)
+    opened = {"do": "opens", "at": 200 * 24 * 60, "role": "police"}
+    story = build_story(scene, [opened])
+    passes = mock.patch.object(running, "run_passes", wraps=running.run_passes)
+    with (
+        SimulatedSystem([story], procedure=slow_procedure()) as system,
+        passes as ran,
+        running.live(story, system) as lived,
+    ):
+        assert lived.ended == running.REPEATS
+        assert not lived.missed_acts
+    assert ran.call_count < 60
 
 
 def hold_against_the_whole(scene: Scene, procedure: dict[str, Any], done: list[dict[str, Any]]) -> Counter[Any]:
