@@ -110,6 +110,7 @@ class _Run:
         self.called_in: dict[uuid.UUID, tuple[int, int]] = {}
         # By minute; what changes the world before what people do in it.
         self.acts = _iter_acts(story)
+        # At which minutes the leaves that the story tells of end.
         self.leaves_end = [act.until for act in story.acts if isinstance(act, OnLeave) and act.until is not None]
 
     def run(self) -> None:
@@ -167,9 +168,9 @@ class _Run:
         it would go on to do is said in words; nothing else depends on it. One that is touched later sleeps until then
         (`dozing`): its clock, its number of calls and its duty's looks stand as they would.
         """
+        self._note_periods()
         if not self.leaves_out_repetitions:
             return
-        self._note_periods()
         for chain in self._get_chains():
             clocks = [each for each in chain if each.next_step_at is not None]
             is_busy = any(each.next_send_at for each in chain)
