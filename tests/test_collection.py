@@ -2,6 +2,7 @@
 
 import ast
 import fnmatch
+import tomllib
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .marked_files import RANDOM, check_none_is_missed, find_files, mark_random
-from .run import ONLY_THOROUGH, build_lanes
+from .run import ALONE, COVERED, ONLY_THOROUGH, TAKE_BRANCHES, build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = ".wait_for" + "_timeout("  # so that this file does not find itself
@@ -84,6 +85,19 @@ def test_every_leg_that_runs_tests_knows_how_many_it_has() -> None:
     for name, command in commands.items():
         if "pytest" in command:
             assert int(command[command.index("--at-least") + 1]) > 40, name
+
+
+def test_what_a_thorough_run_notes_branches_of_its_units_leave_out_and_nothing_else() -> None:
+    """Each unit in one leg: a path in `branches` or not, and what is random in `examples` as well."""
+    commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
+    noted, others, examples = (commands[name] for name in ("branches", "units", "examples"))
+    assert {word for word in others if word.startswith("--ignore")} == {f"--ignore={path}" for path in TAKE_BRANCHES}
+    assert set(TAKE_BRANCHES) <= set(noted)
+    assert [path for path in TAKE_BRANCHES if not (ROOT / path).exists()] == []
+    measured = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]["run"]["source"]
+    assert tuple(measured) == COVERED
+    marks = [command[command.index("-m", 3) + 1] for command in (noted, others, examples)]
+    assert marks == [ALONE, f"{ALONE} and not random", f"random and {ALONE}"]
 
 
 def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it() -> None:

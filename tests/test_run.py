@@ -110,7 +110,18 @@ def test_only_legs_that_exist_can_be_asked_for() -> None:
 
 def test_what_root_alone_can_try_comes_after_a_thorough_runs_other_legs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_main(monkeypatch, "--thorough", user=0) == [
-        {"lint", "units", "browser", "chaos", "public", "servers", "examples", "coverage", "coverage-of-all"},
+        {
+            "lint",
+            "units",
+            "browser",
+            "chaos",
+            "public",
+            "servers",
+            "examples",
+            "branches",
+            "coverage",
+            "coverage-of-all",
+        },
         {"bare-debian-sqlite", "bare-debian-postgresql", "first-certificate"},
     ]
 
