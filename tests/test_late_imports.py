@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
+# What reads and writes workbooks, with its libraries: 11 MB and most of a second in each process that loads it.
+WORKBOOKS = {"xlsform", "pyxform", "openpyxl"}
 
 
 def find_unexplained(source: str) -> Iterator[int]:
@@ -36,16 +38,40 @@ def _is_explained(lines: list[str], node: ast.stmt) -> bool:
     return False
 
 
-def test_each_import_inside_a_function_says_why() -> None:
-    found, files = [], 0
+def read_sources() -> Iterator[tuple[Path, str]]:
+    """Yield the path, from the root, and the text of each file of the rooms but tests and migrations."""
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
-            if {"tests", "migrations"} & set(path.parts):
-                continue
-            files += 1
-            found += [f"{path.relative_to(ROOT)}:{line}" for line in find_unexplained(path.read_text(encoding="utf-8"))]
+            if not {"tests", "migrations"} & set(path.parts):
+                yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
+
+
+def find_imported_at_the_top(source: str) -> Iterator[str]:
+    """Yield each part of each name that is imported as the file is: `from .a.b import c` -> a, b, c."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            for name in (*names, getattr(node, "module", None) or ""):
+                yield from name.split(".")
+
+
+def test_each_import_inside_a_function_says_why() -> None:
+    found, files = [], 0
+    for path, source in read_sources():
+        files += 1
+        found += [f"{path}:{line}" for line in find_unexplained(source)]
     assert files > 1000
     assert found == []
+
+
+def test_only_what_reads_workbooks_loads_their_libraries_as_it_starts() -> None:
+    for imports in ("from .xlsform.sandbox import a", "from . import xlsform", "import openpyxl.cell"):
+        assert WORKBOOKS & set(find_imported_at_the_top(imports))
+    loading = {path for path, source in read_sources() if WORKBOOKS & set(find_imported_at_the_top(source))}
+    commands = Path("case_forms/form_builder/management/commands")
+    assert {commands / "import_xlsform.py", commands / "export_xlsform.py"} < loading
+    own = Path("case_forms/form_builder/xlsform")
+    assert [path for path in loading if path.parent != commands and not path.is_relative_to(own)] == []
 
 
 def test_a_silent_one_is_found_and_a_reason_is_seen_wherever_it_stands() -> None:

@@ -18,7 +18,6 @@ from .models import shared_lists
 from .pages import PageOfForm
 from .problem_locations import placed
 from .transfer import ImportView
-from .xlsform.sandbox import read_safely
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -74,6 +73,9 @@ class ImportSheetView(ImportView):
         return self.shown(SheetForm())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Imported late, as for the download.
+        from .xlsform.sandbox import read_safely
+
         asked = SheetForm(request.POST, request.FILES)
         if not asked.is_valid():
             return self.shown(asked)
