@@ -1,8 +1,9 @@
 """What the forms of a case say of its state: worked out anew without one that belongs to another case.
 
 A form sets the child track, flags and the formal identification, and raises the status. When it is moved away, what no
-other form of the case says goes back; two people have agreed that it was said of somebody else. The status doesn't go
-back by itself (docs/adr/0131): it becomes a proposal, and a coordinator is one of the two who decide about it.
+other form of the case says goes back; two people have agreed that it was said of somebody else. A flag that it touched
+is what the last of the others, or of those who set or clear flags by hand, made of it. The status doesn't go back by
+itself (docs/adr/0131): it becomes a proposal, and a coordinator is one of the two who decide about it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
-from access.languages import Texts
+from access.languages import Texts, format_in_each_language
 from access.models import User
 from audit.chain import Actor, log_event
 from case_forms.cases.brief_content import both
@@ -40,6 +41,15 @@ from ..models import Submission
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class FlagStep:
+    """That a flag was set at a time, with this label, or cleared (None)."""
+
+    at: datetime
+    key: str
+    label: Texts | None
+
+
 @dataclass
 class Said:
     """What forms ask of a case's state, in the order in which they came. `status`: None where none asks for one."""
@@ -47,23 +57,20 @@ class Said:
     status: str | None = None
     is_child: bool = False
     formal: str | None = None
-    set_flags: dict[str, Texts] = field(default_factory=dict)
-    cleared_flags: set[str] = field(default_factory=set)
+    flags: list[FlagStep] = field(default_factory=list)
     is_certain: bool = True  # False: something could not be read or worked out, so nothing is taken away for it
 
-    def add(self, action: Action, labels: Any) -> None:
-        """Add what one action of a decision asks."""
+    def add(self, action: Action, labels: Any, at: datetime) -> None:
+        """Add what one action of a decision asks. `labels`: the procedure's flags; `at`: when it was carried out."""
         params = action.params
         if action.do in ("open_case", "update_case"):
             self._add_status(params)
             self.is_child = self.is_child or bool(params.get("child_track"))
             self.formal = params.get("formal_identification", self.formal)
         elif action.do == "set_flag" and params["flag"] in labels:
-            self.set_flags[params["flag"]] = dict(labels[params["flag"]].label)
-            self.cleared_flags.discard(params["flag"])
+            self.flags.append(FlagStep(at, params["flag"], dict(labels[params["flag"]].label)))
         elif action.do == "clear_flag":
-            self.set_flags.pop(params["flag"], None)
-            self.cleared_flags.add(params["flag"])
+            self.flags.append(FlagStep(at, params["flag"], None))
 
     def _add_status(self, params: dict[str, Any]) -> None:
         asked = params.get("status")
@@ -76,21 +83,24 @@ class Said:
 def read_said(case: Case, forms: Iterable[Submission]) -> Said:
     """Work out what these forms of a case ask of its state, the oldest first. Nothing is carried out."""
     said = Said()
+    own = CaseEvent.objects.filter(case=case, kind=SUBMISSION_RECEIVED, submission_id__isnull=False)
+    came: dict[Any, datetime] = dict(own.values_list("submission_id", "at"))
     for form in sorted(forms, key=lambda each: (each.received_at, str(each.pk))):
         try:
-            _add_form(said, case, form)
+            _add_form(said, case, form, came.get(form.pk, form.received_at))
         except (DecisionFailed, NotDecided, SealBroken, KeyRingError) as error:
             log.error("form_not_worked_out", submission=str(form.pk), code=type(error).__name__)
             said.is_certain = False
     return said
 
 
-def _add_form(said: Said, case: Case, form: Submission) -> None:
+def _add_form(said: Said, case: Case, form: Submission, came: datetime) -> None:
+    """Add what a form asks. `came`: when it came to this case, perhaps from another one."""
     at = form.received_at
     procedure = procedure_for(form.form_version.form.key, case, at)
     event = build_event(form, form.answers or {}, case, procedure, get_times_carried_over(form), at=at)
     for action in decide(event, procedure.parsed).actions:
-        said.add(action, procedure.parsed.flags)
+        said.add(action, procedure.parsed.flags, came)
 
 
 def add_later_events(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
@@ -102,13 +112,13 @@ def add_later_events(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
     labels = case.procedure_version.parsed.flags
     later = CaseEvent.objects.filter(case=case).exclude(kind__in=(SUBMISSION_RECEIVED, TAKEN_BACK))
     later = later.filter(submission_id__in=of) if of else later
-    for detail in later.order_by("at", "pk").values_list("detail", flat=True):
+    for at, detail in later.order_by("at", "pk").values_list("at", "detail"):
         applied = [rules[key] for key in detail.get("rules", ()) if key in rules]
         for action in (action for rule in applied for action in rule.then):
             if action.code in ("open_case", "update_case"):
                 said.is_certain = False
             elif isinstance(action, SetFlag | ClearFlag):
-                said.add(Action("", action.code, {"flag": action.flag}), labels)
+                said.add(Action("", action.code, {"flag": action.flag}), labels, at)
 
 
 def go_back(case: Case, moved: Said, others: Said, *, proposed_by: User, actor: Actor, at: datetime) -> list[Texts]:
@@ -117,6 +127,7 @@ def go_back(case: Case, moved: Said, others: Said, *, proposed_by: User, actor: 
     words: list[Texts] = []
     flags = _get_flags(case, moved, others)
     if flags.keys() != case.flags.keys():
+        words += _word_flags(case.flags, flags)
         changed["flags"] = flags
     if moved.is_child and case.child_track and others.is_certain and not others.is_child:
         changed["child_track"] = False
@@ -137,17 +148,27 @@ def go_back(case: Case, moved: Said, others: Said, *, proposed_by: User, actor: 
 
 def _get_flags(case: Case, moved: Said, others: Said) -> dict[str, Any]:
     """Return the case's flags as they are without what the moved form had set and cleared."""
-    by_hand: dict[str, bool] = dict(
-        FlagChange.objects.filter(case=case).order_by("changed_at", "pk").values_list("key", "is_set")
-    )
+    changes = FlagChange.objects.filter(case=case).order_by("changed_at", "pk")
+    by_hand = [
+        FlagStep(at, key, label if is_set else None)
+        for at, key, label, is_set in changes.values_list("changed_at", "key", "label", "is_set")
+    ]
+    last = {step.key: step.label for step in sorted([*others.flags, *by_hand], key=lambda step: step.at)}
     flags = dict(case.flags)
-    for key in moved.set_flags:
-        if others.is_certain and key not in others.set_flags and not by_hand.get(key):
+    for key in {step.key for step in moved.flags}:
+        label = last.get(key)
+        if label is not None:
+            flags.setdefault(key, label)
+        elif others.is_certain:
             flags.pop(key, None)
-    for key in moved.cleared_flags:
-        if key in others.set_flags and by_hand.get(key, True):
-            flags[key] = others.set_flags[key]
     return flags
+
+
+def _word_flags(before: dict[str, Texts], after: dict[str, Texts]) -> list[Texts]:
+    cleared = gettext_lazy("The flag “{flag}” is cleared: without that form the case would not have it.")
+    set_again = gettext_lazy("The flag “{flag}” is set again: without that form the case would have it.")
+    words = [format_in_each_language(cleared, flag=label) for key, label in before.items() if key not in after]
+    return words + [format_in_each_language(set_again, flag=label) for key, label in after.items() if key not in before]
 
 
 def _propose_status(case: Case, moved: Said, others: Said, by: User, at: datetime) -> list[Texts]:

@@ -1,0 +1,141 @@
+"""A flag that a form touched, when the form goes to another case: what all others have made of it, in their order."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from access.models import User
+from case_forms.cases.models import Case
+from case_forms.cases.notes.actions import change_flag
+from tests.world.places import make_user
+from tests.world.procedures import enact, rule, small_procedure
+from tests.world.scene import Scene, make_scene
+from vault import data_keys
+
+from ..models import Submission
+from ..moving.actions import agree_to_move, propose_move
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
+
+ASKS: dict[str, dict[str, Any]] = {"set": {"assessed": True}, "clear": {"new_status": "at_risk"}}
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> None:
+    settings.VAULT_CASE_KEY_DIR = tmp_path / "case_keys"
+    settings.ATTACHMENT_DIR = tmp_path / "attachments"
+    data_keys._cached.clear()
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """Its follow-up sets the flag where it says that the person was assessed, and clears it with a new status."""
+    scene = make_scene()
+    procedure = small_procedure()
+    procedure["flags"] = {"danger": {"label": {"sq": "rrezik", "en": "danger"}}}
+    about: dict[str, Any] = {"form": "small_follow_up", "words": "The flag changes."}
+    marks = [
+        rule("mark", "Mark", when={"var": "assessed"}, then=[{"do": "set_flag", "flag": "danger"}], **about),
+        rule(
+            "unmark",
+            "Unmark",
+            when={"answered": ["new_status"]},
+            then=[{"do": "clear_flag", "flag": "danger"}],
+            **about,
+        ),
+    ]
+    enact({**procedure, "rules": [*procedure["rules"], *marks]}, since=timezone.now())
+    return scene
+
+
+@pytest.fixture
+def mate(scene: Scene) -> User:
+    return make_user("worker", unit=scene.unit)
+
+
+def open_case(scene: Scene) -> Case:
+    case = scene.send().submission.case
+    assert case is not None
+    return case
+
+
+def do(scene: Scene, case: Case, step: str) -> Submission | None:
+    """Do one step; return the form of it."""
+    by_hand, _dash, what = step.rpartition("-")
+    if by_hand:
+        change_flag(case=case, key="danger", is_set=what == "set", reason="As I saw it.", by=scene.worker)
+        return None
+    return scene.follow(case.reference, **ASKS[what]).submission
+
+
+def move(sent: Submission | None, target: Case, scene: Scene, mate: User) -> None:
+    assert sent is not None
+    agree_to_move(move=propose_move(submission=sent, target=target, reason="Her sister.", by=scene.worker), by=mate)
+
+
+def has_flag(case: Case) -> bool:
+    case.refresh_from_db()
+    return "danger" in case.flags
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("*set", False),
+        ("set *set", True),
+        ("set *clear", True),
+        ("set *clear clear", False),
+        ("hand-set *clear", True),
+        ("hand-set *clear hand-set hand-clear", False),
+        ("hand-set clear *set", False),
+        ("set hand-clear *set", False),
+        ("set hand-clear set *clear", True),
+        ("*set hand-clear hand-set", True),
+        ("*set hand-clear set", True),
+    ],
+)
+def test_it_is_what_the_other_forms_and_those_who_set_it_by_hand_made_of_it(
+    scene: Scene, mate: User, steps: str, expected: bool
+) -> None:
+    wrong, right = open_case(scene), open_case(scene)
+    moved = None
+    for step in steps.split():
+        done = do(scene, wrong, step.removeprefix("*"))
+        moved = done if step.startswith("*") else moved
+    move(moved, right, scene, mate)
+    assert has_flag(wrong) is expected
+    assert has_flag(right) is ("*set" in steps)
+
+
+def test_a_form_that_came_from_a_third_case_counts_from_when_it_came(scene: Scene, mate: User) -> None:
+    third, wrong, right = open_case(scene), open_case(scene), open_case(scene)
+    early = do(scene, third, "set")
+    do(scene, wrong, "hand-set")
+    do(scene, wrong, "hand-clear")
+    move(early, wrong, scene, mate)
+    assert has_flag(wrong)
+    cleared = do(scene, wrong, "clear")
+    assert not has_flag(wrong)
+    move(cleared, right, scene, mate)
+    assert has_flag(wrong)
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        (["set"], "The flag “danger” is cleared: without that form the case would not have it."),
+        (["hand-set", "clear"], "The flag “danger” is set again: without that form the case would have it."),
+    ],
+)
+def test_the_page_of_the_case_that_it_left_says_so(
+    scene: Scene, mate: User, client: Client, steps: list[str], said: str
+) -> None:
+    wrong, right = open_case(scene), open_case(scene)
+    moved = [do(scene, wrong, step) for step in steps][-1]
+    move(moved, right, scene, mate)
+    client.force_login(scene.worker)
+    assert said in client.get(f"/field/cases/{wrong.reference}/").content.decode()
+    assert said not in client.get(f"/field/cases/{right.reference}/").content.decode()
