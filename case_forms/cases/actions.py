@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
+from access.languages import format_in_each_language
 from access.models import Municipality
 from audit.chain import log_event
 from audit.prepared_values import Prepared, PreparedQuery
@@ -28,6 +29,7 @@ from .date_clock import await_dates
 from .deadlines import end_duties, lock_duties
 from .facts.actions import write_facts
 from .facts.risk import refresh_risk, writes_risk
+from .flag_steps import build_step, get_last, list_by_hand, list_by_rules
 from .locking import lock_case
 from .models import (
     IDENTITY_REQUEST,
@@ -93,6 +95,7 @@ class _DecisionRun(NoticesOfDecision):
         self._begin_clocks()
         if self.correction is not None and self.case is not None and self.event is not None:
             self._explain_missing_status(self.correction, self.case)
+            self._explain_flags(self.correction, self.case)
             self.correction.tell_others(self._telling(self.case, self.event))
         # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
@@ -333,6 +336,39 @@ class _DecisionRun(NoticesOfDecision):
             )
         )
         self.explanation.append({"rule": "", "words": words})
+
+    def _explain_flags(self, correction: Correction, case: Case) -> None:
+        """Say which flags stay as the earlier versions made them, though nothing else does, after a correction.
+
+        As with a status: somebody who knows the person sets or clears them by hand.
+        """
+        procedure, events = self.submission.procedure_version.parsed, CaseEvent.objects.filter(case=case)
+        earlier = list_by_rules(events.filter(pk__in=correction.events), procedure)
+        if not earlier:
+            return
+        steps = [build_step(action, procedure, self.submission.received_at) for action in self.decision.actions]
+        now = [step for step in steps if step is not None]
+        others = [*list_by_rules(events.exclude(pk__in=correction.events), procedure), *list_by_hand(case), *now]
+        last = get_last(others)
+        for key in dict.fromkeys(step.key for step in earlier):
+            without, label = last.get(key), case.flags.get(key)
+            if without is None and label is not None:
+                words = format_in_each_language(_FLAG_STAYS, flag=label)
+            elif without is not None and label is None:
+                words = format_in_each_language(_FLAG_STAYS_CLEARED, flag=without)
+            else:
+                continue
+            self.explanation.append({"rule": "", "words": words})
+
+
+_FLAG_STAYS = gettext_lazy(
+    "By the corrected form the case would not have the flag “{flag}”. It stays until somebody clears it, at the head of"
+    " the case."
+)
+_FLAG_STAYS_CLEARED = gettext_lazy(
+    "By the corrected form the case would have the flag “{flag}”. It stays cleared until somebody sets it, at the head"
+    " of the case."
+)
 
 
 def _municipality(action: Action) -> Municipality:

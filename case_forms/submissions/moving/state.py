@@ -18,18 +18,19 @@ from access.languages import Texts, format_in_each_language
 from access.models import User
 from audit.chain import Actor, log_event
 from case_forms.cases.brief_content import both
+from case_forms.cases.flag_steps import FlagStep, build_step, get_last, list_by_hand
 from case_forms.cases.models import (
     SUBMISSION_RECEIVED,
     TAKEN_BACK,
     Case,
     CaseEvent,
     CaseStatus,
-    FlagChange,
     FormalIdentification,
 )
 from case_forms.cases.statuses.actions import get_decided, propose_without_form
 from case_forms.procedures.case_state import STATUS_ORDER, next_status
 from case_forms.procedures.decide import Action, DecisionFailed, decide
+from case_forms.procedures.definition import Procedure
 from case_forms.procedures.rule_actions.flags import ClearFlag, SetFlag
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -39,15 +40,6 @@ from ..drafts.filled import get_times_carried_over
 from ..models import Submission
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class FlagStep:
-    """That a flag was set at a time, with this label, or cleared (None)."""
-
-    at: datetime
-    key: str
-    label: Texts | None
 
 
 @dataclass
@@ -60,17 +52,15 @@ class Said:
     flags: list[FlagStep] = field(default_factory=list)
     is_certain: bool = True  # False: something could not be read or worked out, so nothing is taken away for it
 
-    def add(self, action: Action, labels: Any, at: datetime) -> None:
-        """Add what one action of a decision asks. `labels`: the procedure's flags; `at`: when it was carried out."""
+    def add(self, action: Action, procedure: Procedure, at: datetime) -> None:
+        """Add what one action of a procedure's decision asks, which was carried out at this time."""
         params = action.params
         if action.do in ("open_case", "update_case"):
             self._add_status(params)
             self.is_child = self.is_child or bool(params.get("child_track"))
             self.formal = params.get("formal_identification", self.formal)
-        elif action.do == "set_flag" and params["flag"] in labels:
-            self.flags.append(FlagStep(at, params["flag"], dict(labels[params["flag"]].label)))
-        elif action.do == "clear_flag":
-            self.flags.append(FlagStep(at, params["flag"], None))
+        elif (step := build_step(action, procedure, at)) is not None:
+            self.flags.append(step)
 
     def _add_status(self, params: dict[str, Any]) -> None:
         asked = params.get("status")
@@ -100,7 +90,7 @@ def _add_form(said: Said, case: Case, form: Submission, came: datetime) -> None:
     procedure = procedure_for(form.form_version.form.key, case, at)
     event = build_event(form, form.answers or {}, case, procedure, get_times_carried_over(form), at=at)
     for action in decide(event, procedure.parsed).actions:
-        said.add(action, procedure.parsed.flags, came)
+        said.add(action, procedure.parsed, came)
 
 
 def add_later_events(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
@@ -108,8 +98,8 @@ def add_later_events(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
 
     What a condition worked out then isn't known any more.
     """
-    rules = {rule.key: rule for rule in case.procedure_version.parsed.rules}
-    labels = case.procedure_version.parsed.flags
+    procedure = case.procedure_version.parsed
+    rules = {rule.key: rule for rule in procedure.rules}
     later = CaseEvent.objects.filter(case=case).exclude(kind__in=(SUBMISSION_RECEIVED, TAKEN_BACK))
     later = later.filter(submission_id__in=of) if of else later
     for at, detail in later.order_by("at", "pk").values_list("at", "detail"):
@@ -118,7 +108,7 @@ def add_later_events(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
             if action.code in ("open_case", "update_case"):
                 said.is_certain = False
             elif isinstance(action, SetFlag | ClearFlag):
-                said.add(Action("", action.code, {"flag": action.flag}), labels, at)
+                said.add(Action("", action.code, {"flag": action.flag}), procedure, at)
 
 
 def go_back(case: Case, moved: Said, others: Said, *, proposed_by: User, actor: Actor, at: datetime) -> list[Texts]:
@@ -148,12 +138,7 @@ def go_back(case: Case, moved: Said, others: Said, *, proposed_by: User, actor: 
 
 def _get_flags(case: Case, moved: Said, others: Said) -> dict[str, Any]:
     """Return the case's flags as they are without what the moved form had set and cleared."""
-    changes = FlagChange.objects.filter(case=case).order_by("changed_at", "pk")
-    by_hand = [
-        FlagStep(at, key, label if is_set else None)
-        for at, key, label, is_set in changes.values_list("changed_at", "key", "label", "is_set")
-    ]
-    last = {step.key: step.label for step in sorted([*others.flags, *by_hand], key=lambda step: step.at)}
+    last = get_last([*others.flags, *list_by_hand(case)])
     flags = dict(case.flags)
     for key in {step.key for step in moved.flags}:
         label = last.get(key)

@@ -1,4 +1,7 @@
-"""A flag that a form touched, when the form goes to another case: what all others have made of it, in their order."""
+"""A flag that a form touched, when the form goes to another case or is corrected.
+
+Moved, it is what all others have made of it, in their order. Corrected, it stays, and the case says so.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from vault import data_keys
 
 from ..models import Submission
 from ..moving.actions import agree_to_move, propose_move
+from .test_correcting import correct
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -60,6 +64,11 @@ def open_case(scene: Scene) -> Case:
     case = scene.send().submission.case
     assert case is not None
     return case
+
+
+def get_page(client: Client, scene: Scene, case: Case) -> str:
+    client.force_login(scene.worker)
+    return client.get(f"/field/cases/{case.reference}/").content.decode()
 
 
 def do(scene: Scene, case: Case, step: str) -> Submission | None:
@@ -136,6 +145,50 @@ def test_the_page_of_the_case_that_it_left_says_so(
     wrong, right = open_case(scene), open_case(scene)
     moved = [do(scene, wrong, step) for step in steps][-1]
     move(moved, right, scene, mate)
-    client.force_login(scene.worker)
-    assert said in client.get(f"/field/cases/{wrong.reference}/").content.decode()
-    assert said not in client.get(f"/field/cases/{right.reference}/").content.decode()
+    assert said in get_page(client, scene, wrong)
+    assert said not in get_page(client, scene, right)
+
+
+STAYS = "By the corrected form the case would not have the flag “danger”. It stays until somebody clears it"
+STAYS_CLEARED = "By the corrected form the case would have the flag “danger”. It stays cleared until somebody sets it"
+
+
+@pytest.mark.parametrize(
+    ("steps", "answers", "said"),
+    [
+        ("*set", {"assessed": None}, STAYS),
+        ("*set", {"service": ["legal"]}, None),
+        ("set *set", {"assessed": None}, None),
+        ("*set hand-clear hand-set", {"assessed": None}, None),
+        ("*set hand-clear", {"assessed": None}, None),
+        ("hand-set *clear", {"new_status": None}, STAYS_CLEARED),
+        ("set *clear", {"new_status": None}, STAYS_CLEARED),
+        ("*clear", {"new_status": None}, None),
+        ("set *clear", {"new_status": None, "assessed": True}, None),
+    ],
+)
+def test_after_a_correction_it_stays_and_the_page_says_where_the_form_would_have_it_otherwise(
+    scene: Scene, client: Client, steps: str, answers: dict[str, Any], said: str | None
+) -> None:
+    case = open_case(scene)
+    sent = None
+    for step in steps.split():
+        done = do(scene, case, step.removeprefix("*"))
+        sent = done if step.startswith("*") else sent
+    before = has_flag(case)
+    assert sent is not None
+    correct(sent, scene.worker, **answers)
+    assert has_flag(case) is (before or answers.get("assessed") is True)
+    page = get_page(client, scene, case)
+    assert [words for words in (STAYS, STAYS_CLEARED) if words in page] == ([said] if said else [])
+
+
+def test_a_flag_that_the_first_correction_left_is_said_of_the_second_too(scene: Scene, client: Client) -> None:
+    case = open_case(scene)
+    sent = do(scene, case, "set")
+    assert sent is not None
+    second = correct(sent, scene.worker, assessed=None).submission
+    correct(second, scene.worker, service=["legal"])
+    assert get_page(client, scene, case).count(STAYS) == 2
+    do(scene, case, "hand-clear")
+    assert not has_flag(case)
