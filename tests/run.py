@@ -27,7 +27,7 @@ PROCESSORS = len(os.sched_getaffinity(0))
 CHART_WIDTH = 60  # characters
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.leg")
 WORKERS = ("-n", str(max(2, PROCESSORS)), "--dist", "worksteal")
-ALONE = "not browser and not faults and not pictures"
+UNITS = "not browser and not faults and not pictures"
 PUBLIC = "tests/public/"  # browsers that visit a running system, not the server of a test
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
 # Rooms where a branch that no test takes is a defect, as in pyproject.toml, and those whose tests take their branches:
@@ -110,7 +110,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
     few = {"EXAMPLES_FACTOR": "0.2"} | ({"LANDINGS": "all"} if thorough else {})
     named = few | {"EXAMPLES_FACTOR": "1"} if thorough else few
     many = {"EXAMPLES_FACTOR": "3", "EXAMPLES_MINUTES": "10", "CONTRACT_EXAMPLES": "40"}
-    at_random = f"{RANDOM} and {ALONE}"
+    at_random = f"{RANDOM} and {UNITS}"
     examples = (*WORKERS, *find_files_with_examples(), "-m", at_random, "--at-least", "700")
     rooms = (*ON_SERVERS, *(ALSO_ON_SERVERS if thorough else ()))
     faults = [path for path in find_files("faults") if thorough or path not in ONLY_THOROUGH]
@@ -138,7 +138,7 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
 
 
 def build_units(environment: dict[str, str]) -> Leg:
-    return Leg("units", (sys.executable, *PYTEST, *WORKERS, "-m", ALONE, "--at-least", "12000"), environment, 10)
+    return Leg("units", (sys.executable, *PYTEST, *WORKERS, "-m", UNITS, "--at-least", "12000"), environment, 10)
 
 
 def build_measured_units(environment: dict[str, str]) -> list[Leg]:
@@ -150,9 +150,9 @@ def build_measured_units(environment: dict[str, str]) -> list[Leg]:
     python = sys.executable
     branches, lines = ROOT / ".coverage.branches", ROOT / ".coverage.lines"
     note = (*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-fail-under=0")
-    taken = (*WORKERS, *note, "--cov-branch", *TAKE_BRANCHES, "-m", ALONE, "--at-least", "5000")
+    taken = (*WORKERS, *note, "--cov-branch", *TAKE_BRANCHES, "-m", UNITS, "--at-least", "5000")
     elsewhere = (f"--ignore={path}" for path in TAKE_BRANCHES)
-    ran = (*WORKERS, *note, *elsewhere, "-m", f"{ALONE} and not {RANDOM}", "--at-least", "11500")
+    ran = (*WORKERS, *note, *elsewhere, "-m", f"{UNITS} and not {RANDOM}", "--at-least", "11500")
     measuring = "sysmon" if sys.version_info >= (3, 12) else "ctrace"
     # How much must be covered says pyproject.toml.
     include = ",".join(f"{room}/*" for room in COVERED)

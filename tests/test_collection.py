@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .marked_files import RANDOM, check_none_is_missed, find_files, mark_random
-from .run import ALONE, COVERED, ONLY_THOROUGH, TAKE_BRANCHES, build_lanes
+from .run import COVERED, ONLY_THOROUGH, TAKE_BRANCHES, UNITS, build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = ".wait_for" + "_timeout("  # so that this file does not find itself
@@ -97,7 +97,7 @@ def test_what_a_thorough_run_notes_branches_of_its_units_leave_out_and_nothing_e
     measured = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]["run"]["source"]
     assert tuple(measured) == COVERED
     marks = [command[command.index("-m", 3) + 1] for command in (noted, others, examples)]
-    assert marks == [ALONE, f"{ALONE} and not random", f"random and {ALONE}"]
+    assert marks == [UNITS, f"{UNITS} and not random", f"random and {UNITS}"]
 
 
 def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it() -> None:

@@ -338,12 +338,16 @@ class _DecisionRun(NoticesOfDecision):
         self.explanation.append({"rule": "", "words": words})
 
     def _explain_flags(self, correction: Correction, case: Case) -> None:
-        """Say which flags stay as the earlier versions made them, though nothing else does, after a correction.
+        """Say which flags an earlier version has set or cleared, the corrected one hasn't, and nobody else.
 
-        As with a status: somebody who knows the person sets or clears them by hand.
+        They stay, as a status does: somebody who knows the person sets or clears them by hand. Under another procedure
+        than the case's own it isn't known what the earlier versions did, and nothing is said.
         """
+        if self.submission.procedure_version.pk != case.procedure_version_id:
+            return
         procedure, events = self.submission.procedure_version.parsed, CaseEvent.objects.filter(case=case)
-        earlier = list_by_rules(events.filter(pk__in=correction.events), procedure)
+        own, form = events.filter(pk__in=correction.events), self.submission.form.key
+        earlier = list_by_rules(own, procedure, about=form)
         if not earlier:
             return
         steps = [build_step(action, procedure, self.submission.received_at) for action in self.decision.actions]
@@ -362,12 +366,12 @@ class _DecisionRun(NoticesOfDecision):
 
 
 _FLAG_STAYS = gettext_lazy(
-    "By the corrected form the case would not have the flag “{flag}”. It stays until somebody clears it, at the head of"
-    " the case."
+    "An earlier version of this form set the flag “{flag}”, the corrected one does not. It stays: look whether it is"
+    " right, and clear it at the head of the case if not."
 )
 _FLAG_STAYS_CLEARED = gettext_lazy(
-    "By the corrected form the case would have the flag “{flag}”. It stays cleared until somebody sets it, at the head"
-    " of the case."
+    "An earlier version of this form cleared the flag “{flag}”, the corrected one does not. It stays cleared: look"
+    " whether that is right, and set it at the head of the case if not."
 )
 
 

@@ -11,7 +11,7 @@ from case_forms.procedures.decided_action import Action
 from case_forms.procedures.definition import Procedure
 from case_forms.procedures.rule_actions.flags import ClearFlag, SetFlag
 
-from .models import Case, CaseEvent, FlagChange
+from .models import SUBMISSION_RECEIVED, Case, CaseEvent, FlagChange
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,15 @@ def build_step(action: Action, procedure: Procedure, at: datetime) -> FlagStep |
     return FlagStep(at, key, dict(procedure.flags[key].label)) if key in procedure.flags else None
 
 
-def list_by_rules(events: QuerySet[CaseEvent], procedure: Procedure) -> list[FlagStep]:
-    """List what the rules have done that applied to these events, the oldest first; of rules that are still there."""
-    rules = {rule.key: rule for rule in procedure.rules}
+def list_by_rules(events: QuerySet[CaseEvent], procedure: Procedure, *, about: str = "") -> list[FlagStep]:
+    """List what the rules of this procedure have done that applied to these events, the oldest first.
+
+    `about`: the key of a form, for what rules about it alone have done, and not those that respond to what it caused,
+    as that a case was opened.
+    """
+    rules = {
+        rule.key: rule for rule in (procedure.rules_about(SUBMISSION_RECEIVED, about) if about else procedure.rules)
+    }
     steps = []
     for at, detail in events.order_by("at", "pk").values_list("at", "detail"):
         for rule in (rules[key] for key in detail.get("rules", ()) if key in rules):

@@ -79,7 +79,7 @@ from ..deciding import Move, NotDecided, decide_and_apply
 from ..identity_index import identity_of, index_submission
 from ..models import Attachment, Draft, Submission
 from ..same_person import note_what_was_found
-from .state import Said, add_later_events, go_back, list_current, read_said
+from .state import Said, add_what_rules_did, go_back, list_current, read_said
 
 MOVED_AWAY, MOVED_HERE = "form_moved_away", "form_moved_here"  # kinds of case events
 MAX_WORDS = 2000  # characters
@@ -329,13 +329,13 @@ class _Moving:
         rows = self._open_everything(versions)
         others = list_current(source, without=versions)
         moved_said, other_said = read_said(source, rows), read_said(source, others)
-        add_later_events(moved_said, source, of=versions)
+        add_what_rules_did(moved_said, source, of=versions)
         followed = find_followed(source, versions)
         moments = self._get_moments(versions)
         covered = list_covered(source, self.at, without=followed.notices)
         left = take_back(source, followed, versions, by=self.by, actor=self.actor, at=self.at)
         self._strike_ledger(source, covered, versions)
-        add_later_events(other_said, source)
+        add_what_rules_did(other_said, source)
         self._give_to_target(rows)
         owed = owe_again(source, moments, _as_others(others), actor=self.actor, at=self.at)
         words = go_back(source, moved_said, other_said, proposed_by=self.move.proposed_by, actor=self.actor, at=self.at)

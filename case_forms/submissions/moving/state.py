@@ -18,7 +18,7 @@ from access.languages import Texts, format_in_each_language
 from access.models import User
 from audit.chain import Actor, log_event
 from case_forms.cases.brief_content import both
-from case_forms.cases.flag_steps import FlagStep, build_step, get_last, list_by_hand
+from case_forms.cases.flag_steps import FlagStep, build_step, get_last, list_by_hand, list_by_rules
 from case_forms.cases.models import (
     SUBMISSION_RECEIVED,
     TAKEN_BACK,
@@ -31,7 +31,6 @@ from case_forms.cases.statuses.actions import get_decided, propose_without_form
 from case_forms.procedures.case_state import STATUS_ORDER, next_status
 from case_forms.procedures.decide import Action, DecisionFailed, decide
 from case_forms.procedures.definition import Procedure
-from case_forms.procedures.rule_actions.flags import ClearFlag, SetFlag
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -93,22 +92,22 @@ def _add_form(said: Said, case: Case, form: Submission, came: datetime) -> None:
         said.add(action, procedure.parsed, came)
 
 
-def add_later_events(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
-    """Add what rules asked that responded to something later; `of`: only to what goes back to these forms.
+def add_what_rules_did(said: Said, case: Case, *, of: Sequence[Any] = ()) -> None:
+    """Add what is on record of the rules that applied in a case; `of`: only to what goes back to these forms.
 
-    What a condition worked out then isn't known any more.
+    All that they did to flags, also where a form had first opened the case or raised its status. What a condition of
+    rules about something later worked out then isn't known any more.
     """
     procedure = case.procedure_version.parsed
+    events = CaseEvent.objects.filter(case=case)
+    events = events.filter(submission_id__in=of) if of else events
+    said.flags += list_by_rules(events, procedure)
     rules = {rule.key: rule for rule in procedure.rules}
-    later = CaseEvent.objects.filter(case=case).exclude(kind__in=(SUBMISSION_RECEIVED, TAKEN_BACK))
-    later = later.filter(submission_id__in=of) if of else later
-    for at, detail in later.order_by("at", "pk").values_list("at", "detail"):
+    later = events.exclude(kind__in=(SUBMISSION_RECEIVED, TAKEN_BACK))
+    for detail in later.values_list("detail", flat=True):
         applied = [rules[key] for key in detail.get("rules", ()) if key in rules]
-        for action in (action for rule in applied for action in rule.then):
-            if action.code in ("open_case", "update_case"):
-                said.is_certain = False
-            elif isinstance(action, SetFlag | ClearFlag):
-                said.add(Action("", action.code, {"flag": action.flag}), procedure, at)
+        if any(action.code in ("open_case", "update_case") for rule in applied for action in rule.then):
+            said.is_certain = False
 
 
 def go_back(case: Case, moved: Said, others: Said, *, proposed_by: User, actor: Actor, at: datetime) -> list[Texts]:

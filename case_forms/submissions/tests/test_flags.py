@@ -3,7 +3,6 @@
 Moved, it is what all others have made of it, in their order. Corrected, it stays, and the case says so.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,25 +12,18 @@ from django.utils import timezone
 from access.models import User
 from case_forms.cases.models import Case
 from case_forms.cases.notes.actions import change_flag
+from case_forms.procedures.models import ProcedureVersion
 from tests.world.places import make_user
 from tests.world.procedures import enact, rule, small_procedure
 from tests.world.scene import Scene, make_scene
-from vault import data_keys
 
 from ..models import Submission
 from ..moving.actions import agree_to_move, propose_move
 from .test_correcting import correct
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english", "own_data_keys")]
 
 ASKS: dict[str, dict[str, Any]] = {"set": {"assessed": True}, "clear": {"new_status": "at_risk"}}
-
-
-@pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> None:
-    settings.VAULT_CASE_KEY_DIR = tmp_path / "case_keys"
-    settings.ATTACHMENT_DIR = tmp_path / "attachments"
-    data_keys._cached.clear()
 
 
 @pytest.fixture
@@ -53,6 +45,20 @@ def scene() -> Scene:
     ]
     enact({**procedure, "rules": [*procedure["rules"], *marks]}, since=timezone.now())
     return scene
+
+
+def mark_what_is_opened() -> None:
+    """From now on a rule that responds to an opened case sets the flag, too."""
+    version = ProcedureVersion.objects.in_force()
+    opened = {
+        "key": "opened",
+        "title": {"sq": "Hapet", "en": "Opened"},
+        "words": {"sq": "U hap.", "en": "It was opened."},
+        "on": "case_opened",
+        "then": [{"do": "set_flag", "flag": "danger"}],
+    }
+    definition = {**version.definition, "rules": [*version.definition["rules"], opened]}
+    enact(definition, since=timezone.now())
 
 
 @pytest.fixture
@@ -149,8 +155,10 @@ def test_the_page_of_the_case_that_it_left_says_so(
     assert said not in get_page(client, scene, right)
 
 
-STAYS = "By the corrected form the case would not have the flag “danger”. It stays until somebody clears it"
-STAYS_CLEARED = "By the corrected form the case would have the flag “danger”. It stays cleared until somebody sets it"
+STAYS = "An earlier version of this form set the flag “danger”, the corrected one does not. It stays:"
+STAYS_CLEARED = (
+    "An earlier version of this form cleared the flag “danger”, the corrected one does not. It stays cleared:"
+)
 
 
 @pytest.mark.parametrize(
@@ -192,3 +200,26 @@ def test_a_flag_that_the_first_correction_left_is_said_of_the_second_too(scene: 
     assert get_page(client, scene, case).count(STAYS) == 2
     do(scene, case, "hand-clear")
     assert not has_flag(case)
+
+
+def test_a_flag_that_a_rule_set_because_the_case_was_opened_stays_when_another_form_that_set_it_goes(
+    scene: Scene, mate: User
+) -> None:
+    mark_what_is_opened()
+    wrong, right = open_case(scene), open_case(scene)
+    assert has_flag(wrong)
+    move(do(scene, wrong, "set"), right, scene, mate)
+    assert has_flag(wrong)
+
+
+def test_a_correction_of_the_form_that_opened_the_case_says_nothing_of_a_flag_that_the_opening_set(
+    scene: Scene, client: Client
+) -> None:
+    mark_what_is_opened()
+    sent = scene.send().submission
+    assert sent.case is not None
+    correct(sent, scene.worker, age_stated=30)
+    assert has_flag(sent.case)
+    page = get_page(client, scene, sent.case)
+    assert STAYS not in page
+    assert "“danger”" not in page
