@@ -5,8 +5,8 @@ are therefore remembered as rows in this process: on SQLite, which all tests run
 (`DATABASE_URL`). Elsewhere Django empties, and seeding seeds.
 """
 
-import copy
 import functools
+import pickle
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ PRINTS = "prints_of_all_tables"
 
 _beginning: Rows = {}
 _beginning_prints: dict[str, str] = {}
+_changes_before: list[int] = [0]  # rows that SQLite's connection had changed when its transaction began
 _seeded: dict[tuple[Callable[[], object], ...], Rows] = {}
 
 
@@ -32,6 +33,8 @@ def remember_the_beginning() -> None:
         _beginning.update(_rows())
     if connection.vendor == "postgresql":
         _beginning_prints.update(_prints())
+    elif connection.vendor == "sqlite":
+        _note_changes_before()
 
 
 def back_to_the_beginning() -> bool:
@@ -67,11 +70,12 @@ def laid_down(*seeds: Callable[[], object]) -> None:
 def remembered(make: Callable[..., Made]) -> Callable[..., Made]:
     """Decorate a function that makes people and places: it runs once in a process for each set of arguments.
 
-    After that its rows are put back, and a copy of what it returned is returned. Where the database holds more than
+    After that its rows are put back, and what it returned is returned as pickle brings it back: nine times as quick as
+    `copy.deepcopy` was. Where the database holds more than
     migrations left, or the time is another than the clock's, it simply runs. For what doesn't age: a notice made so
     would be as old as the process.
     """
-    known: dict[tuple[Any, ...], tuple[Rows, Made]] = {}
+    known: dict[tuple[Any, ...], tuple[Rows, bytes]] = {}
 
     @functools.wraps(make)
     def remember(*args: Any, **kwargs: Any) -> Made:
@@ -81,11 +85,12 @@ def remembered(make: Callable[..., Made]) -> Callable[..., Made]:
         key = (args, tuple(sorted(kwargs.items())), *settings.VAULT_KEYS, *settings.AUDIT_KEYS)
         if key not in known:
             made = make(*args, **kwargs)
-            known[key] = _added(), copy.deepcopy(made)
+            known[key] = _added(), pickle.dumps(made)
             return made
-        rows, made = known[key]
+        rows, kept = known[key]
         _put_back(rows)
-        return copy.deepcopy(made)
+        again: Made = pickle.loads(kept)  # noqa: S301 -- what this process wrote
+        return again
 
     return remember
 
@@ -94,8 +99,10 @@ def _is_at_the_beginning() -> bool:
     """Whether every table is as migrations left it. PostgreSQL's counters don't count: a rollback leaves them."""
     if not _beginning:
         return False
+    if _has_written_nothing():
+        return True
     if connection.vendor == "postgresql":
-        return _has_written_nothing() or _prints() == _beginning_prints
+        return _prints() == _beginning_prints
     with connection.cursor() as cursor:
         # Most were empty, of which one statement tells: it is asked thousands of times.
         empty = " OR ".join(f'EXISTS (SELECT 1 FROM "{table}")' for table, rows in _beginning.items() if not rows)  # noqa: S608
@@ -106,16 +113,28 @@ def _is_at_the_beginning() -> bool:
 
 
 def _has_written_nothing() -> bool:
-    """Whether a test stands within its own transaction, and that has changed no row yet. Only PostgreSQL can say so.
+    """Whether a test stands within its own transaction, and that has changed no row yet.
 
-    It gives a transaction its number when it first writes. A test's begins where migrations left the database: what
-    others commit is put back after them, and what a class or a file lays down for all its tests was written in it.
+    A test's begins where migrations left the database: what others commit is put back after them, and what a class or
+    a file lays down for all its tests was written in it. PostgreSQL numbers a transaction when that first writes.
     """
     if not any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         return False
+    if connection.vendor == "sqlite":
+        return bool(connection.connection.total_changes == _changes_before[0])
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id_if_assigned() IS NULL")
         return bool(cursor.fetchone()[0])
+
+
+def _note_changes_before() -> None:
+    begin = connection._start_transaction_under_autocommit  # type: ignore[attr-defined]
+
+    def note_and_begin() -> None:
+        begin()
+        _changes_before[0] = connection.connection.total_changes
+
+    connection._start_transaction_under_autocommit = note_and_begin  # type: ignore[attr-defined]
 
 
 def read_everything(*, without: Iterable[str] = ()) -> dict[str, list[str]]:

@@ -18,8 +18,14 @@ class TestEditing(SeededTest):
 
     def test_an_editor_opens_every_page_type(self):
         self.sign_in_editor()
-        for page in Page.objects.filter(depth__gte=2, locale__language_code="sq"):
-            assert self.client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200
+        longest: dict[type[Page], Page] = {}
+        for page in Page.objects.filter(depth__gte=2, locale__language_code="sq").specific():
+            other = longest.setdefault(type(page), page)
+            if len(str(getattr(page, "body", ""))) > len(str(getattr(other, "body", ""))):
+                longest[type(page)] = page
+        assert len(longest) > 8
+        for page in longest.values():
+            assert self.client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200, page
 
     def test_an_editor_may_keep_the_telephone_lines(self):
         self.sign_in_editor()

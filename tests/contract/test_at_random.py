@@ -12,12 +12,11 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from case_forms.submissions.seeding.reference import seed_reference
 from config.wsgi import application
 from content.tests.seeded import SeededTest
 from tests.connections import connections_stay_open
 from tests.examples import REQUESTS
-from tests.rows import laid_down
+from tests.seeds import lay_down_reference
 
 HERE = settings(
     max_examples=REQUESTS,
@@ -33,7 +32,7 @@ HTML = "text/html"
 class AtRandom(SeededTest):
     @classmethod
     def setUpTestData(cls) -> None:
-        laid_down(seed_reference)
+        lay_down_reference()
         super().setUpTestData()
 
     def test_every_operation_answers_as_described_whatever_it_is_asked(self):

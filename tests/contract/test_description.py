@@ -12,14 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator, FormatChecker
 
-from case_forms.submissions.seeding.reference import seed_reference
 from config.api_urls import VIEWSETS
 from content.api.openapi import build_description
 from content.api.page_queries import shown_models
 from content.api.pages import PagesViewSet
 from content.models import HomePage, SectionPage
 from content.tests.seeded import SeededTest
-from tests.rows import laid_down
+from tests.seeds import lay_down_reference
 
 
 def pointed_at(document: Any) -> set[str]:
@@ -34,7 +33,7 @@ def pointed_at(document: Any) -> set[str]:
 class Description(SeededTest):
     @classmethod
     def setUpTestData(cls) -> None:
-        laid_down(seed_reference)
+        lay_down_reference()
         super().setUpTestData()
         cls.description = build_description(VIEWSETS)
 

@@ -112,7 +112,16 @@ def _read_forms(person: Person, path: str) -> list[FoundForm]:
         answer = person.send("GET", path)
     if answer.status_code != 200 or answer.streaming or "html" not in answer.headers.get("Content-Type", ""):
         return []
-    return [form for form in Forms(answer.content.decode(errors="replace")).found if form.action in ("", path)]
+    return unlike([form for form in Forms(answer.content.decode(errors="replace")).found if form.action in ("", path)])
+
+
+def unlike(forms: list[FoundForm]) -> list[FoundForm]:
+    """The first and last of those that differ in nothing but values: a page may have one for each of fifty offices."""
+    alike: dict[object, list[FoundForm]] = {}
+    for form in forms:
+        shape = (form.action, *((name, typed) for name, _value, typed in form.fields), *form.buttons)
+        alike.setdefault(shape, []).append(form)
+    return [form for same in alike.values() for form in (same if len(same) < 3 else [same[0], same[-1]])]
 
 
 def _who(matrix: Matrix, row: policy.RouteRule) -> list[Person]:
@@ -169,6 +178,14 @@ def test_forms_are_read_with_their_buttons_and_choices() -> None:
     assert form.fields == [("a", "", True), ("h", "1", False), ("s", "x", False), ("t", "", True)]
     assert form.fill("?", ("do", "go"), all_of_it=False)[-1] == ("do", "go")
     assert ("h", "?") in form.fill("?", None, all_of_it=True)
+
+
+def test_of_forms_that_differ_in_values_alone_the_first_and_the_last_are_tried() -> None:
+    one = '<form method="post"><input type="hidden" name="office" value="{}"><button></button></form>'
+    rows = [one.format(office) for office in "abc"]
+    other = '<form method="post"><input name="reason"></form>'
+    tried = unlike(Forms("".join([*rows, other, other])).found)
+    assert [[value for _name, value, _typed in form.fields] for form in tried] == [["a"], ["c"], [""], [""]]
 
 
 def test_every_posting_page_of_the_field_is_tried() -> None:

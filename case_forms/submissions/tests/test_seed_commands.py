@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 
 from access.models import Region, User
 from case_forms.form_builder.actions import DefinitionRefused
-from tests.rows import laid_down
+from tests.seeds import lay_down_reference
 
 from ..seeding import reference
 from ..seeding.demo import DEMO_PASSWORD, DEMO_PIN
-from ..seeding.reference import form_files, seed_reference
+from ..seeding.reference import form_files
 
 
 def said(name: str, *options: str) -> str:
@@ -37,7 +37,7 @@ def test_the_command_names_a_file_that_is_not_fit(db: None, monkeypatch: pytest.
 
 
 def test_demo_people_come_with_a_table_of_their_accounts(db: None) -> None:
-    laid_down(seed_reference)
+    lay_down_reference()
     table = said("seed_demo", "--without-cases")
     for username in ("vlore1", "lezhe2", "koordinator", "redaktor", "operator"):
         assert username in table
@@ -47,7 +47,7 @@ def test_demo_people_come_with_a_table_of_their_accounts(db: None) -> None:
 
 
 def test_demo_data_are_refused_in_production(db: None, settings: Any) -> None:
-    laid_down(seed_reference)
+    lay_down_reference()
     settings.PROFILE = "production"
     with pytest.raises(CommandError, match="never seeded in production"):
         said("seed_demo")

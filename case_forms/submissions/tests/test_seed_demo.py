@@ -23,16 +23,17 @@ from notifications.directory.resolve import resolve
 from notifications.outbox.models import Notice
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.conversions import Conversions, get_conversions
+from tests.seeds import lay_down_reference
 
 from ..models import Submission
 from ..seeding.demo import DEMO_PASSWORD, DEMO_PIN, DemoRefused, demo_accounts, seed_demo
-from ..seeding.reference import read, seed_reference
+from ..seeding.reference import read
 
 
 @pytest.fixture(scope="module")
 def seeded_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, int]]:
     with django_db_blocker.unblock(), transaction.atomic():
-        seed_reference()
+        lay_down_reference()
         yield seed_demo(with_cases=False)
         transaction.set_rollback(True)
 

@@ -12,8 +12,7 @@ from access.models import Assignment, StaffRole, User
 from access.staff.groups import follow_roles
 from audit.chain import Actor, log_event
 from audit.models import AuditEntry
-from case_forms.submissions.seeding.reference import seed_reference
-from tests.rows import laid_down
+from tests.seeds import lay_down_reference
 from tests.world.notices import notify_officer
 
 from .. import audit_reader
@@ -192,7 +191,7 @@ def test_the_record_is_in_the_menu_of_its_keepers_only(keeper):
 
 
 def test_seeding_gives_the_keepers_the_door_of_the_admin(db):
-    laid_down(seed_reference)
+    lay_down_reference()
     assert follow_roles(User.objects.create_user("x")) is False
     keeper = person(StaffRole.AUDITOR, "keeper")
     assert keeper.has_perm("wagtailadmin.access_admin")

@@ -196,9 +196,8 @@ def test_help_page_and_sign_in_stand_while_the_disk_refuses(tmp_path: Path, site
 @pytest.fixture
 def site_of_help(db: None) -> str:
     """The address of a seeded public help page."""
-    from case_forms.submissions.seeding.reference import seed_reference
-    from tests import rows
+    from tests.seeds import lay_down_reference
 
-    rows.laid_down(seed_reference)
+    lay_down_reference()
     caches["default"].clear()
     return "/ndihme/"
