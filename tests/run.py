@@ -131,7 +131,8 @@ def build_lanes(*, thorough: bool) -> list[list[Leg]]:
             Leg("chaos", (python, *PYTEST, *faults, "-m", "faults", "--at-least", "55"), named),
             # Second: its system begins with the migrated database, which another leg has made by then.
             Leg("public", (python, *PYTEST, *in_public, *browser, "44"), {**named, "TEST_DATABASE": "file"}),
-            Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), named, niceness=10),
+            # Few random examples, as in a shorter run: the leg `examples` tries the many, on SQLite.
+            Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), few, niceness=10),
         ],
     ]
 
