@@ -276,3 +276,6 @@ class KitVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} · {self.number}"
+
+    def holds(self, material: MaterialPage) -> bool:
+        return any(each["page"] == material.pk for each in self.content["materials"])

@@ -32,11 +32,17 @@ def _on_published(sender: type[Page], instance: Any, **_given: Any) -> None:
         freeze(kit=kit, by=get_active_log_context().user)
 
 
+@transaction.atomic
 def _on_taken_away(sender: type[Page], instance: MaterialPage, **_given: Any) -> None:
     """Make versions without a material that was unpublished or deleted: one that harms is gone for units at once."""
-    # Each kit of the language: one that held a deleted material can't tell any longer.
-    for kit in KitPage.objects.live().filter(locale_id=instance.locale_id).order_by("pk"):
-        freeze(kit=kit, by=get_active_log_context().user)
+    kits = KitPage.objects.live().filter(locale_id=instance.locale_id).order_by("pk")
+    # Before their versions are read: a publication at the same time may be making one that names the material.
+    list(Page.objects.select_for_update().filter(pk__in=kits.order_by().values("pk")).order_by("pk").values_list("pk"))
+    for kit in kits:
+        # The kit itself can't tell any longer which material was deleted.
+        newest = KitVersion.objects.newest(kit.pk)
+        if newest is None or newest.holds(instance):
+            freeze(kit=kit, by=get_active_log_context().user)
 
 
 def get_kits_with(material: MaterialPage) -> list[KitPage]:

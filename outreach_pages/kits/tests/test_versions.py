@@ -1,12 +1,14 @@
 """A kit's versions: what is published of a kit and its materials, frozen, and never changed."""
 
+from unittest.mock import patch
+
 import pytest
 from django.db import DatabaseError, transaction
 
 from audit.models import AuditEntry
 
 from ..models import KitVersion
-from ..versions import freeze, freeze_all
+from ..versions import build_content, freeze, freeze_all
 from .kit_world import KitTest, build_slide, build_stream
 
 
@@ -51,6 +53,17 @@ class TestVersions(KitTest):
     def test_a_material_that_is_deleted_is_gone_from_the_newest_version(self):
         self.slides.delete()
         assert [len(each.content["materials"]) for each in self.get_versions()] == [1, 0]
+
+    def test_a_kit_that_never_held_what_is_taken_away_is_not_looked_through(self):
+        """Whoever deletes a library of a hundred materials would wait for each kit a hundred times."""
+        other = self.put_material("Për një tjetër", "slides", build_slide())
+        freeze_all()
+        with patch("outreach_pages.kits.versions.build_content", wraps=build_content) as built:
+            other.unpublish()
+            other.delete()
+            assert built.call_count == 0
+            self.slides.unpublish()
+            assert [call.args[0].pk for call in built.call_args_list] == [self.kit.pk]
 
     def test_a_deleted_kit_leaves_its_versions(self):
         self.kit.delete()
