@@ -71,9 +71,8 @@ def remembered(make: Callable[..., Made]) -> Callable[..., Made]:
     """Decorate a function that makes people and places: it runs once in a process for each set of arguments.
 
     After that its rows are put back, and what it returned is returned as pickle brings it back: nine times as quick as
-    `copy.deepcopy` was. Where the database holds more than
-    migrations left, or the time is another than the clock's, it simply runs. For what doesn't age: a notice made so
-    would be as old as the process.
+    `copy.deepcopy` was. Where the database holds more than migrations left, or the time is another than the clock's, it
+    simply runs. For what doesn't age: a notice made so would be as old as the process.
     """
     known: dict[tuple[Any, ...], tuple[Rows, bytes]] = {}
 

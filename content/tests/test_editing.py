@@ -4,6 +4,7 @@ from wagtail.models import Locale, Page
 from wagtail_localize.models import StringTranslation, Translation, TranslationSource
 
 from access.models import Assignment, StaffRole, User
+from tests.examples import FACTOR
 
 from ..models import ArticlePage, HelpPage, HomePage, Hotline
 from .seeded import SeededTest
@@ -17,14 +18,14 @@ class TestEditing(SeededTest):
         self.client.force_login(user)
 
     def test_an_editor_opens_every_page_type(self):
+        """Every page; in `make test` the longest of each type."""
         self.sign_in_editor()
-        longest: dict[type[Page], Page] = {}
-        for page in Page.objects.filter(depth__gte=2, locale__language_code="sq").specific():
-            other = longest.setdefault(type(page), page)
-            if len(str(getattr(page, "body", ""))) > len(str(getattr(other, "body", ""))):
-                longest[type(page)] = page
-        assert len(longest) > 8
-        for page in longest.values():
+        pages = list(Page.objects.filter(depth__gte=2, locale__language_code="sq").specific())
+        if FACTOR < 1:
+            by_length = sorted(pages, key=lambda page: len(str(getattr(page, "body", ""))))
+            pages = list({type(page): page for page in by_length}.values())
+        assert len(pages) > 8
+        for page in pages:
             assert self.client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).status_code == 200, page
 
     def test_an_editor_may_keep_the_telephone_lines(self):

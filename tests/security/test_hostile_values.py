@@ -3,7 +3,7 @@
 The fields and buttons are read from the page itself, so a new form is in as soon as it exists. What is not typed
 (hidden fields, choices, the button) is sent as the page has it, or wrong as well: the first goes deep, the second is
 refused.
-In `make test` the values take turns (tests/run.py).
+In `make test` the values take turns, and of forms that are alike the first and the last are filled (tests/run.py).
 """
 
 from dataclasses import dataclass, field
@@ -112,7 +112,8 @@ def _read_forms(person: Person, path: str) -> list[FoundForm]:
         answer = person.send("GET", path)
     if answer.status_code != 200 or answer.streaming or "html" not in answer.headers.get("Content-Type", ""):
         return []
-    return unlike([form for form in Forms(answer.content.decode(errors="replace")).found if form.action in ("", path)])
+    found = [form for form in Forms(answer.content.decode(errors="replace")).found if form.action in ("", path)]
+    return unlike(found) if FACTOR < 1 else found
 
 
 def unlike(forms: list[FoundForm]) -> list[FoundForm]:
