@@ -13,14 +13,16 @@ export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 # Of the tests, what others stand on: the tests themselves say less by their types than by what they assert.
-TOOLS := $(wildcard tests/*.py tests/world/*.py tests/bench/*.py tests/machines/*.py)
+TOOLS := $(wildcard tests/*.py tests/world/*.py tests/rings/*.py tests/bench/*.py tests/machines/*.py)
 PYTEST := $(PY) -m pytest -p no:cacheprovider
+# What every ring of tests needs.
+TESTED := packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp
 # Node comes with the development packages (requirements-dev.txt); what checks the scripts stands in package.json.
 NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-all test-on test-fast lint bare-debian systemd upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-changed test-all test-turn turns record test-on test-fast lint bare-debian systemd upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -28,13 +30,28 @@ help: ## List what can be asked for
 run: packages .venv/run.stamp static-packages ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
-test: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## Run every check and test, several legs side by side (tests/run.py)
+test: $(TESTED) ## That the whole works: lint, cheap tests, a journey for each role, the road on real parts; 10 minutes
 	$(PY) -m config.catalogs
 	$(PY) -m tests.run $(LEGS)
 
-test-all: packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp ## As `make test`, with more random examples, the coverage of all rooms and, as root, bare Debians
+test-changed: $(TESTED) ## What costs more and is touched by the change since SINCE (else since what landed last)
 	$(PY) -m config.catalogs
-	$(PY) -m tests.run --thorough $(LEGS)
+	$(PY) -m tests.run --ring changed $(if $(SECONDS),--seconds $(SECONDS)) $(LEGS)
+
+test-all: $(TESTED) ## Everything, in legs of at most 40 minutes; LEGS="dear" runs one (`make turns` lists them)
+	$(PY) -m config.catalogs
+	$(PY) -m tests.run --ring all $(LEGS)
+
+test-turn: $(TESTED) ## The leg of test-all whose turn it is
+	$(PY) -m config.catalogs
+	$(PY) -m tests.run --ring turn $(if $(SECONDS),--seconds $(SECONDS))
+
+turns: .venv/test.stamp ## Note the turn of the last landing, and list each leg of test-all with when its turn was last
+	$(PY) -m tests.rings.turns --note
+
+record: $(TESTED) ## Record anew what tests cost and which files they use (LEGS="units browser": which; an hour for all)
+	$(PY) -m config.catalogs
+	$(PY) -m tests.rings.record $(LEGS)
 
 test-fast: .venv/test.stamp node_modules/.stamp ## Style, and the tests nearest to what changed, in under 90 s
 	$(PY) -m config.catalogs

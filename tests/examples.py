@@ -1,4 +1,4 @@
-"""How many random examples tests try: EXAMPLES_FACTOR=3 makes three times as many as each test names (tests/run.py).
+"""How many random examples tests try: EXAMPLES_FACTOR=3 makes three times as many as each test names (tests/legs.py).
 
 EXAMPLES_MINUTES bounds it: a test that begins later tries as many as it names, and the run says how many tests did.
 """

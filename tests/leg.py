@@ -1,13 +1,15 @@
 """What a leg of `make test` promises beside passing (`-p tests.leg`): nothing is skipped, and no test has been lost.
 
 `--at-least N`: as many tests must have run. A file that is no longer collected, a marker that no longer matches or a
-`parametrize` over an empty list would otherwise pass as green as before.
+`parametrize` over an empty list would otherwise pass as green as before. `--failed-into FILE` gets the names of those
+that failed.
 
 A browser on a busy machine is given a second try (`--reruns 1`). Which test needed one is said, and more than
 AT_MOST_AGAIN of them fail the leg: so many aren't chance.
 """
 
 import gc
+from pathlib import Path
 
 import pytest
 
@@ -19,8 +21,10 @@ AT_MOST_AGAIN = 2
 
 
 class Leg:
-    def __init__(self, at_least: int) -> None:
+    def __init__(self, at_least: int, failed_into: Path | None = None) -> None:
         self.at_least = at_least
+        self.failed_into = failed_into
+        self.failed: set[str] = set()
         self.ran: set[str] = set()
         self.skipped: set[str] = set()
         self.again: set[str] = set()
@@ -32,18 +36,22 @@ class Leg:
             self.skipped.add(report.nodeid)
         elif report.outcome == "rerun":  # pytest-rerunfailures' own
             self.again.add(report.nodeid)
-        elif report.when == "call":
+        elif report.failed:
+            self.failed.add(report.nodeid)
+        if report.when == "call":
             self.ran.add(report.nodeid)
             if (AS_NAMED, True) in report.user_properties:
                 self.as_named.add(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.failed_into and self.failed:
+            self.failed_into.write_text("".join(f"{name}\n" for name in sorted(self.failed)), encoding="utf-8")
         if self.skipped:
             self.complaints.append(f"{len(self.skipped)} tests were skipped: {', '.join(sorted(self.skipped)[:5])}")
         if len(self.ran) < self.at_least:
             self.complaints.append(
-                f"only {len(self.ran)} tests ran, and at least {self.at_least} are expected (tests/run.py): "
+                f"only {len(self.ran)} tests ran, and at least {self.at_least} are expected (tests/legs.py): "
                 "is a file no longer collected?"
             )
         if len(self.again) > AT_MOST_AGAIN:
@@ -65,9 +73,10 @@ class Leg:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--failed-into", type=Path, help="Write the names of the tests that failed into this file.")
     parser.addoption("--at-least", type=int, default=0, help="Fail when fewer tests have run.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Leg(config.getoption("--at-least")))
+        config.pluginmanager.register(Leg(config.getoption("--at-least"), config.getoption("--failed-into")), "leg")

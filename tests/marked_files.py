@@ -12,7 +12,7 @@ from hypothesis import is_hypothesis_test
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages", "tests")
-MARKS = ("browser", "faults")
+MARKS = ("browser", "faults", "clock")
 RANDOM = "random"
 EXAMPLES = re.compile(r"^(from|import) (hypothesis|tests\.examples)\b", re.MULTILINE)
 OWN_COUNT = re.compile(r"^(from|import) tests\.examples\b", re.MULTILINE)

@@ -1,87 +1,34 @@
-"""Run the legs of `make test` side by side: `python -m tests.run [--thorough] [leg ...]`.
+"""Run the legs of a ring side by side: `python -m tests.run [--ring short|changed|all|turn] [leg ...]` (tests/legs.py).
 
-A leg is one command with an output of its own in `.test-output`. The legs of a lane run one after the other, the lanes
-at the same time. Units take whatever processor time the others leave: these start real processes and browsers, and
-wait more than they calculate. What failed is shown whole at the end. The exit status is 0 only if every leg's was.
+Each leg's output is a file in `.test-output`. The legs of a lane run one after the other, the lanes at the same time.
+Units take whatever processor time the others leave: these start real processes and browsers, and wait more than they
+calculate. What failed is shown whole at the end. The exit status is 0 only if every leg's was.
+
+`--seconds N`: no test begins later than that; what was left out is said. In the turn of CI a test that fails is run
+once more by itself, and only what fails twice fails the run.
 """
 
 import argparse
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import NoReturn
 
-from .marked_files import RANDOM, find_files, find_files_with_examples
+from .legs import OUTPUT, PROCESSORS, ROOT, Leg, build_changed, build_short, build_turns
+from .rings import turns
+from .rings.touched import find_base, find_touched
 
-ROOT = Path(__file__).resolve().parents[1]
-OUTPUT = ROOT / ".test-output"
 PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
-PROCESSORS = len(os.sched_getaffinity(0))
 CHART_WIDTH = 60  # characters
-PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-p", "tests.leg")
-WORKERS = ("-n", str(max(2, PROCESSORS)), "--dist", "worksteal")
-UNITS = "not browser and not faults and not pictures"
-PUBLIC = "tests/public/"  # browsers that visit a running system, not the server of a test
-ROOMS = ("site", "case_forms", "content", "notifications", "outreach_pages")
-# Rooms where a branch that no test takes is a defect, as in pyproject.toml, and those whose tests take their branches:
-# their own, and what is built on them. Of the others a thorough run notes lines alone (docs/adr/0242).
-COVERED = ("notifications/outbox", "case_forms/submissions", "case_forms/procedures", "site/access")
-TAKE_BRANCHES = (
-    *COVERED,
-    "notifications/escalation",
-    "case_forms/procedure_editor",
-    "case_forms/devices",
-    "case_forms/reports",
-    "tests/security/test_the_chain_tells_the_day.py",
-)
-# What receives, stores, claims and locks; a thorough run takes all about submissions.
-ON_SERVERS = (
-    "notifications",
-    "tests/chaos/test_faults.py",
-    "tests/chaos/test_storm.py",
-    "tests/security/test_nothing_leaks.py",
-    "tests/upgrade",
-    "site/audit/tests/test_index_operations.py",
-    "site/audit/tests/test_prepared_sql.py",
-    "site/audit/tests/test_prepared_values.py",
-    "site/config/backups/point_in_time/tests/test_wal.py",
-    "site/config/backups/tests/test_prepared_database.py",
-    "case_forms/cases/closing",
-    "case_forms/cases/talk/tests/test_at_once.py",
-    "case_forms/submissions/attachments",
-    "case_forms/submissions/exports",
-    *(
-        f"case_forms/submissions/tests/test_{each}.py"
-        for each in (
-            *("receiving", "api", "api_bodies", "filling_sending", "two_pages", "forgetting", "twenty_writers"),
-            *("moving_at_once", "killed_midway", "register"),
-        )
-    ),
-)
-# Minutes of waiting for what fails (docs/faults.md), and namespaces, which only root makes. The others hold a commit.
-ONLY_THOROUGH = ("tests/chaos/test_own_machine.py", "tests/machines/test_cut_off.py")
-ALSO_ON_SERVERS = ("case_forms/submissions", "site/config/backups/point_in_time/tests/test_moments.py")
-
-
-@dataclass(frozen=True)
-class Leg:
-    """`niceness`: how far it steps back for the legs beside it."""
-
-    name: str
-    command: tuple[str, ...]
-    environment: dict[str, str] = field(default_factory=dict)
-    niceness: int = 0
-
-    @property
-    def output(self) -> Path:
-        return OUTPUT / f"{self.name}.txt"
+LEFT_FOR_AN_END = 60.0  # seconds: a leg that is begun later tries nothing
+AT_MOST_AGAIN = 10  # tests that failed in a turn and are tried once more: many aren't chance
 
 
 @dataclass(frozen=True)
@@ -94,101 +41,13 @@ class Ended:
     worked: float
 
 
-def build_lanes(*, thorough: bool) -> list[list[Leg]]:
-    """The floors (`--at-least`) are a little under what runs today: raise them when many tests are added.
-
-    One test by itself tries as many random examples as it names; all of them together fewer. In a thorough run a leg
-    of its own tries many more, and the units leave out what is random (docs/adr/0235, 0240).
-    """
-    python = sys.executable
-    browser = ("-m", "browser", "--reruns", "1", "--at-least")
-    in_public = [path for path in find_files("browser") if path.startswith(PUBLIC)]
-    in_rooms = [path for path in find_files("browser") if not path.startswith(PUBLIC)]
-    # More than half of such a test is waiting, for a page or a server: two of them share what one leaves.
-    two = ("-n", "2", "--dist", "worksteal")
-    few = {"EXAMPLES_FACTOR": "0.2"} | ({"LANDINGS": "all"} if thorough else {})
-    named = few | {"EXAMPLES_FACTOR": "1"} if thorough else few
-    many = {"EXAMPLES_FACTOR": "3", "EXAMPLES_MINUTES": "10", "CONTRACT_EXAMPLES": "40"}
-    at_random = f"{RANDOM} and {UNITS}"
-    examples = (*WORKERS, *find_files_with_examples(), "-m", at_random, "--at-least", "700")
-    rooms = (*ON_SERVERS, *(ALSO_ON_SERVERS if thorough else ()))
-    faults = [path for path in find_files("faults") if thorough or path not in ONLY_THOROUGH]
-    on_servers = (*rooms, "-m", "not browser", "--at-least", "1700" if thorough else "900")
-    return [
-        [
-            Leg("lint", ("make", "--no-print-directory", "lint"), niceness=5),
-            *(build_measured_units(few) if thorough else [build_units(few)]),
-        ],
-        [
-            Leg(
-                "browser",
-                (python, *PYTEST, *two, *in_rooms, *browser, "205"),
-                {**named, "TEST_DATABASE": "file"},
-            ),
-            *([Leg("examples", (python, *PYTEST, *examples), many, niceness=10)] if thorough else []),
-        ],
-        [
-            Leg("chaos", (python, *PYTEST, *faults, "-m", "faults", "--at-least", "55"), named),
-            # Second: its system begins with the migrated database, which another leg has made by then.
-            Leg("public", (python, *PYTEST, *in_public, *browser, "44"), {**named, "TEST_DATABASE": "file"}),
-            # Few random examples, as in a shorter run: the leg `examples` tries the many, on SQLite.
-            Leg("servers", (python, "-m", "tests.servers", *PYTEST, *on_servers), few, niceness=10),
-        ],
-    ]
-
-
-def build_units(environment: dict[str, str]) -> Leg:
-    return Leg("units", (sys.executable, *PYTEST, *WORKERS, "-m", UNITS, "--at-least", "12000"), environment, 10)
-
-
-def build_measured_units(environment: dict[str, str]) -> list[Leg]:
-    """The units as two legs that note which lines ran, and what is said of that.
-
-    One notes which branches were taken as well, which takes half as long again. The other leaves to Python itself to
-    say which lines ran (`sys.monitoring`), at next to no cost. What is random is not in it: the examples have that.
-    """
-    python = sys.executable
-    branches, lines = ROOT / ".coverage.branches", ROOT / ".coverage.lines"
-    note = (*(f"--cov={room}" for room in ROOMS), "--cov-report=", "--cov-fail-under=0")
-    taken = (*WORKERS, *note, "--cov-branch", *TAKE_BRANCHES, "-m", UNITS, "--at-least", "4500")
-    elsewhere = (f"--ignore={path}" for path in TAKE_BRANCHES)
-    ran = (*WORKERS, *note, *elsewhere, "-m", f"{UNITS} and not {RANDOM}", "--at-least", "12000")
-    measuring = "sysmon" if sys.version_info >= (3, 12) else "ctrace"
-    # How much must be covered says pyproject.toml.
-    include = ",".join(f"{room}/*" for room in COVERED)
-    enough = ("-m", "coverage", "report", f"--data-file={branches}", f"--include={include}")
-    return [
-        Leg("branches", (python, *PYTEST, *taken), {**environment, "COVERAGE_FILE": str(branches)}, 10),
-        Leg(
-            "units",
-            (python, *PYTEST, *ran),
-            {**environment, "COVERAGE_FILE": str(lines), "COVERAGE_CORE": measuring},
-            10,
-        ),
-        Leg("coverage", (python, *enough)),
-        Leg("coverage-of-all", (python, "-m", "tests.covered_lines", str(branches), str(lines))),
-    ]
-
-
-def build_installations() -> list[list[Leg]]:
-    """What root alone can try: bare Debians, one for each database, and a first certificate.
-
-    After the other legs, for these measure how long an upgrade and a restore take.
-    """
-
-    def install(database: str) -> Leg:
-        command = (sys.executable, "-m", "tests.install.bare_debian", database, "--first", "landed")
-        return Leg(f"bare-debian-{database}", command)
-
-    certificate = Leg("first-certificate", (sys.executable, "-m", "tests.install.first_certificate"))
-    return [[install("sqlite"), certificate], [install("postgresql")]]
-
-
 class Run:
-    """All legs of one `make test`."""
+    """The legs of one ring. `until`: when no test begins any more, by the monotonic clock."""
 
-    def __init__(self, lanes: list[list[Leg]]) -> None:
+    def __init__(self, lanes: list[list[Leg]], *, until: float = float("inf"), twice: bool = False) -> None:
         self.lanes = lanes
+        self.until = until
+        self.twice = twice
         self.ended: dict[str, Ended] = {}
         self._running: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
@@ -220,12 +79,29 @@ class Run:
     def _run_legs(self, lane: list[Leg]) -> None:
         for leg in lane:
             began = time.monotonic()
-            status, worked = self._run_leg(leg)
+            status, worked = self._run_leg(self._with_its_time(leg))
+            if status and self.twice:
+                status = self._try_again(leg, status)
             ended = Ended(status, began - self._began, time.monotonic() - began, worked)
             with self._lock:
                 self.ended[leg.name] = ended
             took = f"{ended.took:.0f} s ({worked:.0f} s of a processor)"
             say(f"{leg.name}: {outcome(status)} after {took}. {last_line(leg)}")
+
+    def _with_its_time(self, leg: Leg) -> Leg:
+        if self.until == float("inf") or not leg.takes_time:
+            return leg
+        return leg.with_words("--end-after", f"{max(0.0, self.until - time.monotonic()):.0f}")
+
+    def _try_again(self, leg: Leg, status: int) -> int:
+        """Run by itself what failed in a leg. Returns 0 where it passes now, else the status that the leg had."""
+        failed = leg.failed.read_text(encoding="utf-8").splitlines() if leg.failed.exists() else []
+        if not failed or len(failed) > AT_MOST_AGAIN or not leg.takes_time:
+            return status
+        again, _worked = self._run_leg(leg.again(failed))
+        said = "passed by themselves" if again == 0 else "failed twice"
+        say(f"{leg.name}: {len(failed)} {said}: {', '.join(failed)}")
+        return 0 if again == 0 else status
 
     def _run_leg(self, leg: Leg) -> tuple[int, float]:
         """Returns its exit status, a signal's number below zero if that ended it; and the processor time in seconds."""
@@ -319,23 +195,80 @@ def interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def count(legs: list[Leg]) -> tuple[int, int]:
+    """How many tests passed and failed in these, as their last lines say."""
+    passed = failed = 0
+    for leg in legs:
+        if leg.output.exists():
+            for number, word in re.findall(r"(\d+) (passed|failed|errors?)\b", last_line(leg)):
+                passed, failed = (passed + int(number), failed) if word == "passed" else (passed, failed + int(number))
+    return passed, failed
+
+
+def run_ring(name: str, stages: list[list[list[Leg]]], wanted: set[str], **how: float) -> int:
+    """Run stage after stage, and none after one that failed. Says how many tests passed. Returns the exit status."""
+    began, status, ran = time.monotonic(), 0, []
+    for lanes in stages:
+        chosen = [found for lane in lanes if (found := [leg for leg in lane if not wanted or leg.name in wanted])]
+        for leg in (leg for lane in chosen for leg in lane):
+            ran.append(leg)
+            for old in (leg.output, leg.failed):
+                old.unlink(missing_ok=True)
+        if chosen and not status:
+            status = Run(chosen, **how).go()  # type: ignore[arg-type]
+    passed, failed = count(ran)
+    say(f"Ring {name}: {passed} passed, {failed} failed, in {time.monotonic() - began:.0f} s.")
+    return status
+
+
+def run_turn(wanted: set[str], until: float) -> int:
+    """Run the legs whose turn it is, and count what failed there and wouldn't have been chosen by the change."""
+    base = find_base()
+    turn = turns.find_next([each.name for each in build_turns()], base)
+    found = next(each for each in build_turns() if each.name == turn)
+    say(f"The turn of this landing: {turn}, about {found.cost} minutes.")
+    if time.monotonic() + found.cost * 60 > until and not all(leg.takes_time for leg in found.legs):
+        say("Left for the next landing: it can't be divided, and the time would not suffice.")
+        return 0
+    status = run_ring(f"turn ({turn})", [found.lanes], wanted, until=until, twice=True)
+    touched = find_touched(base)
+    failed = {name for leg in found.legs if leg.failed.exists() for name in leg.failed.read_text().splitlines()}
+    missed = sorted(name for name in failed if name.partition("::")[0] not in touched)
+    say(f"Failed in the turn: {len(failed)}; of these not chosen by the change: {len(missed)}")
+    for name in missed:
+        say(f"  {name}")
+    return status
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("legs", nargs="*", help="only these")
-    parser.add_argument("--thorough", action="store_true", help="more random examples, coverage of every room")
+    parser.add_argument("--ring", choices=("short", "changed", "all", "turn"), default="short")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="no test begins later")
     arguments = parser.parse_args()
-    stages = [build_lanes(thorough=arguments.thorough)]
-    if arguments.thorough and os.geteuid() == 0:
-        stages.append(build_installations())
-    names = {leg.name for lanes in stages for lane in lanes for leg in lane}
-    if unknown := set(arguments.legs) - names:
-        parser.error(f"no such leg: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     signal.signal(signal.SIGTERM, interrupt)
-    for lanes in stages:
-        wanted = [[leg for leg in lane if not arguments.legs or leg.name in arguments.legs] for lane in lanes]
-        if any(wanted) and (status := Run(wanted).go()):
-            return status
-    return 0
+    until, wanted = time.monotonic() + arguments.seconds, set(arguments.legs)
+    if arguments.ring == "turn":
+        return run_turn(wanted, until)
+    stages = build_stages(arguments.ring)
+    names = {leg.name for lanes in stages for lane in lanes for leg in lane}
+    if unknown := wanted - names - {turn.name for turn in build_turns() if arguments.ring == "all"}:
+        parser.error(f"no such leg: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
+    for turn in build_turns() if arguments.ring == "all" else ():
+        wanted |= {leg.name for leg in turn.legs} if turn.name in wanted else set()
+    return run_ring(arguments.ring, stages, wanted, until=until)
+
+
+def build_stages(ring: str) -> list[list[list[Leg]]]:
+    """Lanes that run at the same time, one after the other. What measures seconds runs by itself."""
+    if ring == "short":
+        return build_short()
+    if ring == "changed":
+        base = find_base()
+        touched = find_touched(base)
+        say(f"{len(touched)} test files are touched since {base[:8]}.")
+        return [build_changed(touched)]
+    return [[[Leg("lint", ("make", "--no-print-directory", "lint"))]], *(turn.lanes for turn in build_turns())]
 
 
 if __name__ == "__main__":

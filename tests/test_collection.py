@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .legs import COVERED, TAKE_BRANCHES, UNITS, build_changed, build_short, build_turns
 from .marked_files import RANDOM, check_none_is_missed, find_files, mark_random
-from .run import COVERED, ONLY_THOROUGH, TAKE_BRANCHES, UNITS, build_lanes
 
 ROOT = Path(__file__).resolve().parents[1]
 WAIT = ".wait_for" + "_timeout("  # so that this file does not find itself
@@ -79,37 +79,49 @@ def test_nothing_is_measured_in_a_browser_before_the_page_that_a_press_leads_to_
     assert hasty == [], "use `follow`, or expect something of the new page first"
 
 
+def short_commands() -> dict[str, tuple[str, ...]]:
+    return {leg.name: leg.command for lanes in build_short() for lane in lanes for leg in lane}
+
+
+def all_commands() -> dict[str, tuple[str, ...]]:
+    return {leg.name: leg.command for turn in build_turns() for leg in turn.legs}
+
+
 def test_every_leg_that_runs_tests_knows_how_many_it_has() -> None:
-    commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
-    assert commands.keys() >= {"lint", "units", "browser", "public", "chaos", "servers", "coverage"}
-    for name, command in commands.items():
-        if "pytest" in command:
-            assert int(command[command.index("--at-least") + 1]) > 40, name
+    assert short_commands().keys() == {"lint", "units", "browser", "public", "chaos", "servers", "clock"}
+    assert all_commands().keys() >= {"dear", "browser", "public", "chaos", "servers", "coverage", "examples", "clock"}
+    for name, command in (*short_commands().items(), *all_commands().items()):
+        if "pytest" in command and name != "clock":
+            assert int(command[command.index("--at-least") + 1]) >= 4, name
 
 
-def test_what_a_thorough_run_notes_branches_of_its_units_leave_out_and_nothing_else() -> None:
+def test_what_notes_branches_the_other_units_leave_out_and_nothing_else() -> None:
     """Each unit in one leg: a path in `branches` or not, and what is random in `examples` as well."""
-    commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
-    noted, others, examples = (commands[name] for name in ("branches", "units", "examples"))
+    noted, others, examples = (all_commands()[name] for name in ("branches", "lines", "examples"))
     assert {word for word in others if word.startswith("--ignore")} == {f"--ignore={path}" for path in TAKE_BRANCHES}
     assert set(TAKE_BRANCHES) <= set(noted)
     assert [path for path in TAKE_BRANCHES if not (ROOT / path).exists()] == []
     measured = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["coverage"]["run"]["source"]
     assert tuple(measured) == COVERED
     marks = [command[command.index("-m", 3) + 1] for command in (noted, others, examples)]
-    assert marks == [UNITS, f"{UNITS} and not random", f"random and {UNITS}"]
+    assert marks == [UNITS, f"{UNITS} and not random", f"random and ({UNITS})"]
 
 
 def test_a_leg_with_a_mark_of_its_own_collects_each_file_that_names_it() -> None:
-    """Each file in one leg, not in two; what only a thorough run takes is named."""
-    commands = {leg.name: leg.command for lane in build_lanes(thorough=True) for leg in lane}
-    shorter = {leg.name: leg.command for lane in build_lanes(thorough=False) for leg in lane}
-    assert set(commands["chaos"]) - set(shorter["chaos"]) == set(ONLY_THOROUGH)
-    for names, mark, at_least in ((("browser", "public"), "browser", 30), (("chaos",), "faults", 4)):
-        found = find_files(mark)
-        assert len(found) >= at_least
-        collected = [path for name in names for path in commands[name] if path.endswith(".py")]
-        assert sorted(collected) == found
+    """Each file in one leg, not in two."""
+    for commands in (all_commands(), short_commands()):
+        for names, mark, at_least in ((("browser", "public"), "browser", 30), (("chaos",), "faults", 4)):
+            found = find_files(mark)
+            assert len(found) >= at_least
+            collected = [path for name in names for path in commands[name] if path.endswith(".py")]
+            assert sorted(collected) == found
+
+
+def test_a_change_of_nothing_has_no_leg_and_one_of_everything_has_each() -> None:
+    assert build_changed([]) == []
+    every = [str(path) for path in files_with_tests()]
+    names = {leg.name for lane in build_changed(every) for leg in lane}
+    assert names == {"dear", "browser", "public", "chaos", "servers"}
 
 
 def test_a_marked_test_whose_file_does_not_name_the_mark_is_not_lost_in_silence(request: pytest.FixtureRequest) -> None:

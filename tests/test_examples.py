@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .run import build_lanes
+from .legs import build_turns
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES_TEN = """
@@ -70,6 +70,6 @@ def test_fewer_examples_than_named_are_tried_however_long_it_takes(tmp_path: Pat
 
 
 def test_the_examples_of_a_release_have_a_bound() -> None:
-    bounds = {leg.name: leg.environment for lane in build_lanes(thorough=True) for leg in lane}
+    bounds = {leg.name: leg.environment for turn in build_turns() for leg in turn.legs}
     assert float(bounds["examples"]["EXAMPLES_FACTOR"]) > 1
     assert 0 < float(bounds["examples"]["EXAMPLES_MINUTES"]) < 45

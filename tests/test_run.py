@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from . import run
-from .run import Leg, Run
+from . import legs, run
+from .legs import Leg
+from .run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "OUTPUT", tmp_path / "output")
+    for module in (run, legs):
+        monkeypatch.setattr(module, "OUTPUT", tmp_path / "output")
 
 
 def leg(name: str, code: str) -> Leg:
@@ -82,13 +84,13 @@ def test_told_to_stop_it_ends_its_legs_and_is_no_success(tmp_path: Path) -> None
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from tests import run\n"
-        f"run.OUTPUT = Path({str(tmp_path / 'output')!r})\n"
+        "from tests import legs, run\n"
+        f"run.OUTPUT = legs.OUTPUT = Path({str(tmp_path / 'output')!r})\n"
         "run.PATIENCE = 1.0\n"
         "import signal; signal.signal(signal.SIGTERM, run.interrupt)\n"
         "wait = 'import os, sys, time; open(sys.argv[1], \\'w\\').write(str(os.getpid())); time.sleep(600)'\n"
-        f"slow = run.Leg('slow', (sys.executable, '-c', wait, {str(mark)!r}))\n"
-        "sys.exit(run.Run([[slow, run.Leg('after', ('true',))]]).go())\n"
+        f"slow = legs.Leg('slow', (sys.executable, '-c', wait, {str(mark)!r}))\n"
+        "sys.exit(run.Run([[slow, legs.Leg('after', ('true',))]]).go())\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     while not (mark.exists() and mark.read_text()):
@@ -108,39 +110,25 @@ def test_only_legs_that_exist_can_be_asked_for() -> None:
     assert "no such leg: nothing" in done.stderr
 
 
-def test_what_root_alone_can_try_comes_after_a_thorough_runs_other_legs(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run_main(monkeypatch, "--thorough", user=0) == [
-        {
-            "lint",
-            "units",
-            "browser",
-            "chaos",
-            "public",
-            "servers",
-            "examples",
-            "branches",
-            "coverage",
-            "coverage-of-all",
-        },
-        {"bare-debian-sqlite", "bare-debian-postgresql", "first-certificate"},
-    ]
+def test_what_measures_seconds_runs_by_itself_and_what_installs_only_for_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_main(monkeypatch) == [{"lint", "units", "browser", "chaos", "public", "servers"}, {"clock"}]
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert {"bare-debian-sqlite", "first-certificate"} <= set().union(*run_main(monkeypatch, "--ring", "all"))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "first-certificate" not in set().union(*run_main(monkeypatch, "--ring", "all"))
 
 
-def test_anybody_else_and_a_shorter_run_have_no_bare_debian(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(run_main(monkeypatch, "--thorough", user=1000)) == 1
-    assert run_main(monkeypatch, user=0) == [{"lint", "units", "browser", "chaos", "public", "servers"}]
+def test_legs_that_are_named_run_alone_and_a_turn_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run_main(monkeypatch, "units") == [{"units"}]
+    assert run_main(monkeypatch, "--ring", "all", "public") == [{"public"}]
+    assert run_main(monkeypatch, "--ring", "all", "processes") == [{"public", "chaos"}]
 
 
-def test_one_leg_that_is_named_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run_main(monkeypatch, "--thorough", "first-certificate", user=0) == [{"first-certificate"}]
-    assert run_main(monkeypatch, "units", user=0) == [{"units"}]
+def test_after_a_stage_that_failed_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(run_main(monkeypatch, status=1)) == 1
 
 
-def test_after_a_leg_that_failed_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(run_main(monkeypatch, "--thorough", user=0, status=1)) == 1
-
-
-def run_main(monkeypatch: pytest.MonkeyPatch, *words: str, user: int, status: int = 0) -> list[set[str]]:
+def run_main(monkeypatch: pytest.MonkeyPatch, *words: str, status: int = 0) -> list[set[str]]:
     """What ran, stage by stage, where each stage ends so."""
     stages: list[set[str]] = []
 
@@ -149,7 +137,6 @@ def run_main(monkeypatch: pytest.MonkeyPatch, *words: str, user: int, status: in
         return status
 
     monkeypatch.setattr(Run, "go", go)
-    monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(sys, "argv", ["run", *words])
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     assert run.main() == status

@@ -29,6 +29,7 @@ def look(page: Page, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("language", ["en", "sq"])
 def test_a_keeper_finds_what_somebody_did(
     chromium: Browser, transactional_db: Any, live_server: Any, settings: Any, tmp_path: Any, language: str

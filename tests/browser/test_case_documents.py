@@ -30,6 +30,7 @@ def context(request: Any, chromium: Browser, transactional_db: Any) -> Iterator[
     close(context)
 
 
+@pytest.mark.main
 def test_a_document_is_made_listed_and_downloaded(context: BrowserContext, live_server: Any) -> None:
     page, complaints = listened(context)
     sign_in(page, live_server.url)

@@ -38,6 +38,7 @@ def context(chromium: Browser, transactional_db: Any, look: tuple[str, str]) -> 
     close(context)
 
 
+@pytest.mark.main
 def test_a_case_is_closed_and_opened_again(context: BrowserContext, live_server: Any, look: tuple[str, str]) -> None:
     size, language = look
     name = f"{size}-{language}"

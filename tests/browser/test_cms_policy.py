@@ -104,6 +104,7 @@ def block(page: Page, kind: str) -> None:
     until_done(page)
 
 
+@pytest.mark.main
 def test_a_page_is_written_commented_previewed_and_approved(editor: Desk, chromium: Browser, system: str) -> None:
     article = ArticlePage.objects.filter(locale__language_code="sq").earliest("pk")
     page = editor.open(f"/cms/pages/{article.pk}/edit/")

@@ -47,6 +47,7 @@ def open_case(worker: User) -> Case:
     return sent.case
 
 
+@pytest.mark.main
 def test_a_worker_sees_who_may_know_what_and_takes_a_consent_back(
     screen: tuple[str, BrowserContext], live_server: Any
 ) -> None:

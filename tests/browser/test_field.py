@@ -126,6 +126,7 @@ def fits(page: Page) -> None:
     assert small == [], f"{page.url}: {small}"
 
 
+@pytest.mark.main
 def test_sign_in_fill_send_and_watch(phone: BrowserContext, live_server: Any) -> None:
     page, complaints = listened(phone)
     sign_in(page, live_server.url)

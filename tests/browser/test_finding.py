@@ -95,6 +95,7 @@ def show(page: Page, name: str) -> None:
     picture(page, f"finding-{name}-{page.context.picture_name}")  # type: ignore[attr-defined]
 
 
+@pytest.mark.main
 def test_a_person_who_is_known_is_found_before_a_second_case_is_begun(
     context: BrowserContext, live_server: Any, language: str
 ) -> None:

@@ -35,6 +35,7 @@ def get_versions(kit: KitPage) -> list[KitVersion]:
     return list(KitVersion.objects.filter(kit_id=kit.pk).order_by("number"))
 
 
+@pytest.mark.main
 def test_a_changed_quiz_is_in_the_kits_next_version_once_a_second_person_approved_it(
     chromium: Browser, transactional_db: Any, live_server: Any, settings: Any
 ) -> None:

@@ -43,6 +43,7 @@ def context(request: Any, chromium: Browser, transactional_db: Any) -> Iterator[
     close(context)
 
 
+@pytest.mark.main
 def test_a_worker_goes_through_the_day(context: BrowserContext, live_server: Any) -> None:
     words, name = WORDS[context.language], context.picture_name  # type: ignore[attr-defined]
     page, complaints = listened(context)

@@ -154,6 +154,7 @@ def test_save_and_then_continue_without_a_network_continues_once_with_the_newest
     assert [body for body in sent if "go=save" in body] == []
 
 
+@pytest.mark.main
 def test_an_answer_lost_on_its_way_is_asked_for_again_and_sends_once(phone: BrowserContext, page: Page) -> None:
     fill_to_the_end(page)
     lost: list[str] = []

@@ -170,6 +170,7 @@ def fits(page: Page) -> None:
 # ---- building ----
 
 
+@pytest.mark.main
 def test_a_form_is_built_by_keyboard_alone(page: Page) -> None:
     form = built(("start", []), languages=("sq",))
     opened(page, form)

@@ -66,6 +66,7 @@ def log_visits(worker: User) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_outreach_on_a_phone(
     chromium: Browser, transactional_db: Any, live_server: Any, settings: Any, language: str

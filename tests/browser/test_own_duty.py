@@ -32,6 +32,7 @@ def open_own(chromium: Browser, address: str, contact: Contact, name: str) -> Pa
     return page
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("language", ["en", "sq"])
 def test_a_swap_goes_from_a_phone_to_the_colleague_to_the_coordinator(
     chromium: Browser, transactional_db: Any, live_server: Any, settings: Any, language: str

@@ -64,6 +64,7 @@ def test_reading_leaves_nothing_behind_and_loads_nothing_from_elsewhere(phone: B
     assert all(url.startswith(address) for url in asked)
 
 
+@pytest.mark.main
 def test_chosen_pages_are_read_without_a_network_with_their_day(phone: BrowserContext, address: str) -> None:
     page = keep_pages(phone, address)
     help_page = HelpPage.objects.get(locale__language_code="en")

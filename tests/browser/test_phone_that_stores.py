@@ -51,6 +51,7 @@ def fill_to_the_check(page: Page) -> None:
         page.click('.bottom-bar button[value="next"]')
 
 
+@pytest.mark.main
 def test_filled_without_a_network_killed_opened_and_received_once(pocket: Pocket) -> None:
     page = pocket.page
     pocket.set_up()

@@ -25,6 +25,7 @@ def sign_in(chromium: Browser, address: str, name: str) -> Page:
     return page
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("language", ["en", "sq"])
 def test_a_number_is_asked_for_and_agreed_to(
     chromium: Browser, transactional_db: Any, live_server: Any, settings: Any, language: str

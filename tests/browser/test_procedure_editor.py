@@ -134,6 +134,7 @@ def minutes_for_police(received: Any) -> int:
     return round((notice.answer_by - notice.owed_at).total_seconds() / 60)
 
 
+@pytest.mark.main
 def test_a_rule_from_nothing_is_approved_by_another_and_acts_on_the_next_submission(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:

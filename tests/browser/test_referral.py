@@ -112,6 +112,7 @@ def open_at_link(context: BrowserContext, url: str, referral: Referral, language
     return page, complaints
 
 
+@pytest.mark.main
 def test_full_then_another_accepts_then_accompanied_arrived_ended(
     make_context: Any, live_server: Any, look: tuple[str, str]
 ) -> None:

@@ -37,6 +37,7 @@ def context(chromium: Browser, transactional_db: Any, look: tuple[str, str]) -> 
     close(context)
 
 
+@pytest.mark.main
 def test_a_person_gets_their_data_after_two_have_agreed(
     context: BrowserContext, live_server: Any, look: tuple[str, str]
 ) -> None:

@@ -18,6 +18,7 @@ from .test_staff_accounts import look
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("language", ["en", "sq"])
 def test_a_gap_of_the_week_leads_to_what_fills_it(
     chromium: Browser, transactional_db: Any, live_server: Any, settings: Any, language: str

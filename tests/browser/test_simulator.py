@@ -43,6 +43,7 @@ def set_minutes(page: Page, steps: dict[int, str]) -> None:
     ladder.get_by_role("button", name="Change").click()
 
 
+@pytest.mark.main
 def test_a_scenario_that_no_longer_holds_keeps_the_procedure_from_being_submitted(
     transactional_db: Any, live_server: Any, chromium: Browser
 ) -> None:

@@ -27,6 +27,7 @@ def look(page: Page, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("language", ["en", "sq"])
 def test_a_colleague_is_made_invited_and_signs_in(
     chromium: Browser, transactional_db: Any, live_server: Any, settings: Any, language: str

@@ -19,6 +19,7 @@ REASON = "Më shkurt: lexohet në rrugë."
 SMS = {"sq": "Vatra {code}: ju pret një njoftim. {link}", "en": "Vatra {code}: a notice waits for you. {link}"}
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("language", ["en", "sq"])
 def test_a_text_is_worded_seen_proposed_and_agreed_to(
     chromium: Browser, transactional_db: Any, live_server: Any, language: str

@@ -35,6 +35,7 @@ def assert_all_told(driver, sink, ids, *, seconds=60):
     return facts
 
 
+@pytest.mark.main
 @pytest.mark.parametrize(("point", "at_pass"), [("before_claim", "2"), ("before_send", "7"), ("after_send", "7")])
 def test_a_worker_killed_anywhere_loses_nothing_doubles_one_and_ends_nobody_else(
     parts, driver, sink, tmp_path, point, at_pass
@@ -57,6 +58,7 @@ def test_a_worker_killed_anywhere_loses_nothing_doubles_one_and_ends_nobody_else
         assert facts["died"] > 0
 
 
+@pytest.mark.main
 def test_a_killed_cluster_leaves_no_orphans_and_its_leases_end_at_its_restart(parts, driver, sink):
     cluster, _sweeper = parts()
     first = driver.ask("owe_many", count=COUNT // 2)
@@ -76,6 +78,7 @@ def _is_replaced(leader, killed, other):
     return other in living and killed not in living and len(living) == WORKERS
 
 
+@pytest.mark.main
 def test_an_idle_worker_killed_is_replaced_and_the_other_works_on(parts, driver, sink):
     cluster, _sweeper = parts()
     leader = cluster.pid
@@ -116,6 +119,7 @@ def test_nothing_is_sent_of_what_was_rolled_back(parts, driver, sink):
     assert sink.notices() == set(ids)
 
 
+@pytest.mark.main
 def test_the_sweeper_alone_finds_what_nobody_was_woken_for(parts, keep, driver, sink):
     """Owed while no cluster runs, its tasks lost: the queue is emptied before one starts."""
     ids = driver.ask("owe_many", count=COUNT)

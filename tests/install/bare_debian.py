@@ -58,7 +58,7 @@ def debian_mirror() -> tuple[str, str]:
 
 
 def install_debootstrap() -> None:
-    """Where it is missing. Of two that need it at once (tests/run.py), the second waits and finds it."""
+    """Where it is missing. Of two that need it at once (tests/legs.py), the second waits and finds it."""
     with (Path(tempfile.gettempdir()) / "vatra-debootstrap.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if shutil.which("debootstrap") is None:

@@ -31,6 +31,7 @@ def has_left(page: Page, public: Public) -> None:
     assert page.url == public.neutral
 
 
+@pytest.mark.main
 def test_without_javascript_the_exit_is_a_link_that_clears(
     public: Public, phone: Callable[..., BrowserContext]
 ) -> None:
@@ -127,6 +128,7 @@ def tab(whole_chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("way", ["click", "shift"])
 def test_back_after_the_exit_shows_none_of_the_pages_that_were_read(public: Public, tab: Page, way: str) -> None:
     seen = visited(tab, public, "/", "/si-ta-dalloni/", "/ndihme/")

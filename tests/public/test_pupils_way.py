@@ -77,6 +77,7 @@ def way_of_a_message(page: Page, public: Public, start: str = "") -> Iterator[st
     yield "taking back"
 
 
+@pytest.mark.main
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_from_the_card_to_the_answer(public: Public, phone: Callable[..., BrowserContext], script: bool) -> None:
     pupil = phone(script=script)
@@ -107,6 +108,7 @@ def test_from_the_card_to_the_answer(public: Public, phone: Callable[..., Browse
     assert not any(code.replace("-", "") in url.replace("-", "") for url in asked), "the code stands in no address"
 
 
+@pytest.mark.main
 def test_the_unit_is_told_by_mail_and_the_mail_says_nothing(
     public: Public, phone: Callable[..., BrowserContext]
 ) -> None:

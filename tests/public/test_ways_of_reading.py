@@ -88,6 +88,7 @@ def enter(page: Page) -> None:
         page.keyboard.press("Enter")
 
 
+@pytest.mark.main
 def test_a_message_is_written_by_keyboard_alone_and_each_mistake_takes_the_focus(
     public: Public, phone: Callable[..., BrowserContext]
 ) -> None:

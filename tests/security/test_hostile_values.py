@@ -3,7 +3,7 @@
 The fields and buttons are read from the page itself, so a new form is in as soon as it exists. What is not typed
 (hidden fields, choices, the button) is sent as the page has it, or wrong as well: the first goes deep, the second is
 refused.
-In `make test` the values take turns, and of forms that are alike the first and the last are filled (tests/run.py).
+In `make test` the values take turns, and of forms that are alike the first and the last are filled (tests/legs.py).
 """
 
 from dataclasses import dataclass, field

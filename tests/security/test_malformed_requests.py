@@ -1,7 +1,7 @@
 """What can't be read is answered with 400 and saves nothing; it is never a fault of the service.
 
 Every address is sent an empty form, a form with words that fit nowhere, and JSON of another shape, by each role that
-may use it. In `make test` these take turns: one of the roles, the empty form and one of the other two (tests/run.py).
+may use it. In `make test` these take turns: one of the roles, the empty form and one of the other two (tests/legs.py).
 The views that failed once stand below by name.
 """
 

@@ -39,6 +39,7 @@ def test_systemd_is_told_that_it_serves_and_that_it_lives(first: RunningSystem, 
     assert {b"WATCHDOG=1", b"READY=1"} <= set(heard)
 
 
+@pytest.mark.main
 def test_pages_come_with_their_static_files(first: RunningSystem):
     status, page = first.get("/accounts/login/")
     assert status == 200
@@ -46,6 +47,7 @@ def test_pages_come_with_their_static_files(first: RunningSystem):
     assert first.get(address)[0] == 200
 
 
+@pytest.mark.main
 def test_a_drill_goes_through_and_its_mail_lies_in_the_sandbox(first: RunningSystem):
     result = json.loads(first.manage("drill", "--region", "vlore", "--json"))
     assert result["ok"] is True
@@ -190,6 +192,7 @@ def test_a_port_that_is_none_is_told_in_one_line(build: Build, port: str):
     assert other.printed().splitlines() == [f"PORT is {port!r}; it takes a number from 1 to 65535."]
 
 
+@pytest.mark.main
 def test_a_killed_part_is_started_again_and_takes_nothing_of_the_old_one_along(first: RunningSystem):
     old = first.leader("urgent")
     wait_until(lambda: len(first.group(old)) == 2, seconds=20, what="the main process and its worker")
@@ -233,6 +236,7 @@ def test_a_cluster_that_lives_and_does_no_work_is_ended_and_started_again(first:
     wait_until(lambda: first.parts().get("worker", {}).get("ok"), seconds=30, what="a worker that works")
 
 
+@pytest.mark.main
 def test_the_web_server_comes_back_on_its_own_port(first: RunningSystem):
     old = first.leader("web")
     os.kill(old, signal.SIGKILL)
@@ -263,6 +267,7 @@ def test_two_copies_stand_side_by_side_each_with_its_own_mail(first: RunningSyst
     assert first.get("/healthz")[0] == 200
 
 
+@pytest.mark.main
 def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps_the_data(first: RunningSystem):
     everyone = first.everyone()
     assert len(everyone) > 8
@@ -280,6 +285,7 @@ def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps
     assert "static files:" not in first.printed()
 
 
+@pytest.mark.main
 def test_ctrl_c_stops_all_of_it_within_seconds(first: RunningSystem):
     everyone = first.everyone()
     began = time.monotonic()

@@ -48,7 +48,7 @@ from tests.world.scene import Scene, make_scene
 
 pytestmark = pytest.mark.django_db
 
-# `make test-all` asks for three times as many again (tests/run.py): 150. Each takes about two seconds.
+# `make test-all` asks for three times as many again (tests/legs.py): 150. Each takes about two seconds.
 THOROUGH = FACTOR > 1
 START = datetime(2026, 3, 6, 23, 40, tzinfo=ZoneInfo("Europe/Tirane"))  # a Friday night
 STEP = 5  # minutes; every time of a procedure and a story here is a multiple of it
