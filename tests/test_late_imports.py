@@ -42,8 +42,9 @@ def read_sources() -> Iterator[tuple[Path, str]]:
     """Yield the path, from the root, and the text of each file of the rooms but tests and migrations."""
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
-            if not {"tests", "migrations"} & set(path.parts):
-                yield path.relative_to(ROOT), path.read_text(encoding="utf-8")
+            name = path.relative_to(ROOT)
+            if not {"tests", "migrations"} & set(name.parts):
+                yield name, path.read_text(encoding="utf-8")
 
 
 def find_imported_at_the_top(source: str) -> Iterator[str]:
