@@ -211,6 +211,7 @@ class TestUpdates(KitPageTest):
         kit.save_revision().publish()
         assert "Shenja" not in read_leaflet(self.session)
 
+    @pytest.mark.clock
     def test_an_update_reaches_two_hundred_pages_within_a_second_and_writes_none_of_them(self):
         first = self.page()
         sessions = [self.make_session(audience="grade_9") for _number in range(200)]

@@ -104,6 +104,7 @@ def approve(chromium: Browser, system: str, page: Any) -> None:
     assert other.leave() == []
 
 
+@pytest.mark.clock
 def test_an_approved_quiz_is_before_readers_within_a_second(chromium: Browser, world: World, live_server: Any) -> None:
     system = str(live_server.url)
     phone = chromium.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)

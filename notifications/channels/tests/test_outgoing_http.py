@@ -190,6 +190,7 @@ def test_no_retry_after_raises(text):
     assert found is None or 1.0 <= found <= 3600.0
 
 
+@pytest.mark.clock
 def test_a_receiver_that_drips_bytes_is_left_in_time():
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()

@@ -81,6 +81,7 @@ def test_a_month_of_silence_is_bounded_and_falling_and_told_each_day(silence, po
     assert not Notice.objects.open().filter(link_expires_at__lte=clock.return_value).exists()
 
 
+@pytest.mark.clock
 def test_after_a_month_of_silence_looking_around_costs_what_it_cost_on_the_first_day(silence, postbox, clock, client):
     def cost() -> tuple[int, int]:
         now = clock.return_value

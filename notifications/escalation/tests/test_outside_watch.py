@@ -103,6 +103,7 @@ def test_what_fails_is_said_by_a_code_since_when_and_without_the_address(watch, 
     assert SECRET not in stored + caplog.text + written.out + written.err
 
 
+@pytest.mark.clock
 def test_one_that_hangs_costs_its_own_time_and_no_more(watch, monkeypatch):
     monkeypatch.setattr(outside_watch, "OUTSIDE_SECONDS", 0.3)
     watch.wait = 2.0

@@ -153,10 +153,13 @@ def test_an_orderly_stop_lets_the_task_at_hand_be_finished(family):
 
 def test_who_does_not_stop_is_killed(family, monkeypatch):
     monkeypatch.setattr(module, "STOP_SECONDS", 0.3)
-    cluster = family(lambda busy: (signal.signal(signal.SIGTERM, signal.SIG_IGN), time.sleep(60)))
+    read_end, write_end = os.pipe()
+    cluster = family(
+        lambda busy: (signal.signal(signal.SIGTERM, signal.SIG_IGN), os.write(write_end, b"r"), time.sleep(60))
+    )
     cluster.fill_places()
     pid = cluster.places[0].pid
-    time.sleep(0.3)
+    assert os.read(read_end, 1) == b"r"
     signal.pthread_sigmask(signal.SIG_BLOCK, module.SIGNALS)
     cluster.stop()
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL

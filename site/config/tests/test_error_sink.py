@@ -107,6 +107,7 @@ def test_what_is_no_error_and_what_the_library_complains_of_stays_here(errors, l
     assert errors.requests == []
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("dsn", ["http://key@127.0.0.1:1/7", "nonsense", "https://", "http://key@127.0.0.1:1/"])
 def test_a_receiver_that_is_away_or_no_address_stops_nothing(dsn):
     sink = Sink(dsn)
