@@ -9,7 +9,7 @@ from pathlib import Path
 from .checkpoints import OTHERS, Checkpoints, own_files
 
 ROOT = Path(__file__).resolve().parents[3]
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.3
 LIST_SECONDS = 5.0  # how often new files are looked for
 ROOMS = ("site", "content", "outreach_pages", "case_forms", "notifications")
 
