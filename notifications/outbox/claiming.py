@@ -41,8 +41,8 @@ def find_candidates(now: datetime, wanted: Sequence[str], without: Collection[st
     found = _select(now, without, size, "id", [UUID(str(key)) for key in wanted]) if wanted else []
     if len(found) < size:
         known = {key for key, _token, _reason in found}
-        # More than are needed, since those that were found already come again.
-        others = _select(now, without, size + len(found))
+        # Of so many at least as many as are needed are others.
+        others = _select(now, without, size)
         found += [row for row in others if row[0] not in known][: size - len(found)]
     if waited := [key for key, _token, reason in found if reason == UNREACHED]:
         found += _select_beside(now, waited, [key for key, _token, _reason in found])

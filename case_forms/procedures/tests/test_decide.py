@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import traceback
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -62,6 +63,20 @@ def test_a_rule_without_forms_listens_to_all_of_them() -> None:
     assert deeds(decide(event(form="another_form", result="potential_victim"), procedure))
 
 
+def test_what_is_meant_for_one_rule_sets_no_other_in_motion() -> None:
+    # Two dates of one form, each with a rule of its own: the hearing's day is not the day of the doctor.
+    procedure = small_procedure()
+    dated = {"on": "date_reached", "forms": ["small_identification"], "days": 0}
+    for key, role in (("doctor", "health"), ("hearing", "legal_aid")):
+        notify = {"do": "notify", "role": role, "ladder": "quick"}
+        procedure["rules"].append({**dated, "key": key, "date": f"{key}_on", "then": [notify]})
+    at = datetime(2026, 3, 1, 8, tzinfo=TIRANA)
+    reached = Event("date_reached", "small_identification", {}, at, at, case_status="at_risk", rule="hearing")
+    decision = decide(reached, procedure)
+    assert [entry["rule"] for entry in decision.explanation] == ["hearing"]
+    assert deeds(decision) == [("notify", "legal_aid")]
+
+
 def test_the_explanation_says_it_in_both_languages() -> None:
     decision = decide(
         event(result="potential_victim", age_stated=30),
@@ -100,6 +115,17 @@ def test_a_rule_that_cannot_be_worked_out_ends_the_decision_and_quotes_nothing()
         decide(event(result="potential_victim", story="CANARY"), procedure)
     assert failure.value.where == "rules/tell"
     assert failure.value.__cause__ is None
+
+
+def test_no_traceback_of_a_failed_decision_carries_what_an_operator_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def quote(expression: Any, scope: Any) -> Any:
+        raise expressions.LogicError("bad_arguments", f"no number: {scope['story']}")
+
+    monkeypatch.setattr(expressions, "evaluate", quote)
+    told = event(story="CANARY")
+    with pytest.raises(DecisionFailed) as failure:
+        decide(told, small_procedure())
+    assert "CANARY" not in "".join(traceback.format_exception(failure.value))
 
 
 def test_a_fact_that_cannot_be_worked_out_is_named() -> None:

@@ -54,6 +54,19 @@ def test_what_is_sealed_for_an_owner_opens_under_its_key_alone(owner: UUID, sett
         unseal(token.replace(owner.hex, other.hex), PLACE)
 
 
+def test_what_is_said_to_be_anothers_does_not_open_even_where_both_have_one_key(
+    owner: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The owner is bound beside its key: a key that were ever to stand for two would still not make one's words the
+    # other's, which outlive their forgetting.
+    token, other = seal(b"Kanarina", PLACE, owner=owner), uuid4()
+    cipher = data_keys.get_cipher(owner)
+    monkeypatch.setattr(data_keys, "get_cipher", lambda _owner: cipher)
+    assert unseal(token, PLACE) == b"Kanarina"
+    with pytest.raises(SealBroken):
+        unseal(token.replace(owner.hex, other.hex), PLACE)
+
+
 def test_a_key_is_made_once_and_is_in_no_table(owner: UUID, folder: Path) -> None:
     (file,) = [path for path in folder.rglob("*") if path.is_file()]
     before = file.read_text()

@@ -25,6 +25,9 @@ from tests.world.offices import make_office, put_on_duty
 from tests.world.places import make_place
 from tests.world.scene import Scene, make_scene
 
+from ..deciding import Asked, decide_sharing
+from ..gate import VITAL_INTEREST, VitalInterest
+from ..ledger import Recipient
 from ..rules import get_role_rule, get_rules
 
 pytestmark = pytest.mark.django_db
@@ -176,8 +179,8 @@ def owe(case: Case, role: str, **more: Any) -> Notice:
     contact = put_on_duty(office)
     return create_notice(
         NoticeRequest(
-            event_id=uuid.uuid4(), case_id=case.pk, case_reference=case.reference, role=role, contact=contact,
-            municipality=case.municipality, brief=BRIEF, **more,
+            event_id=more.pop("event_id", None) or uuid.uuid4(), case_id=case.pk, case_reference=case.reference,
+            role=role, contact=contact, municipality=case.municipality, brief=BRIEF, **more,
         )
     )  # fmt: skip
 
@@ -233,6 +236,21 @@ def test_a_notice_of_before_the_ledger_stays_readable_until_the_person_says_no(c
     assert get_notice_by_link(notice.link_token) is None
     with pytest.raises(SharingRefused):
         owe(case, Role.PROTECTION_SERVICE, office=office, purpose=Purpose.DEPUTY, chases=notice)
+
+
+def test_an_emergency_passes_over_the_no_that_was_known_then_and_over_none_that_came_after(case: Case) -> None:
+    office = make_office(Role.HEALTH, slug="doctor")
+    named = timezone.now()
+    record_consent(case, partner=office, answer="refused", at=named - timedelta(hours=1))
+    event = CaseEvent.objects.get(case_id=case.pk, kind="submission_received")
+    to = Recipient(Role.HEALTH, office)
+    asked = Asked("vital_interests", VitalInterest("unconscious", named), None, None)
+    assert decide_sharing(case=case, event=event, to=to, asked=asked, at=named).basis == VITAL_INTEREST
+    notice = owe(case, Role.HEALTH, office=office, event_id=event.pk)
+    assert get_notice_by_link(notice.link_token) == notice
+    record_consent(case, partner=office, answer="refused", at=named + timedelta(minutes=1))
+    # Awake again, and asked anew: whoever could read it in the emergency can't any more.
+    assert get_notice_by_link(notice.link_token) is None
 
 
 # ---- notices that go on to somebody else ----
