@@ -193,12 +193,14 @@ def _judge_emergency(case: Case, to: Recipient, emergency: VitalInterest) -> Ver
         return _refuse(NOT_IN_EMERGENCY, to)
     if not emergency.reason.strip():
         return _refuse(NO_REASON, to)
-    return Verdict(True, VITAL_INTEREST) if case.restricted_at is None else _judge_despite(case, to, emergency)
+    if case.restricted_at is None:
+        return Verdict(True, VITAL_INTEREST)
+    return _judge_despite(case.restricted_at, to, emergency)
 
 
-def _judge_despite(case: Case, to: Recipient, emergency: VitalInterest) -> Verdict:
+def _judge_despite(restricted_at: datetime, to: Recipient, emergency: VitalInterest) -> Verdict:
     """Judge an emergency in a case whose person asked that their data aren't used: for who saves a life."""
-    if case.restricted_at is not None and emergency.at < case.restricted_at:
+    if emergency.at < restricted_at:
         # Whoever named it didn't know what the person would ask.
         return _refuse(RESTRICTED, to)
     if to.role not in roles_despite_restriction():
@@ -327,5 +329,6 @@ def _was_allowed(case: Case, event_id: UUID, root: Notice | None, role: str, sta
         return root is not None and _is_silent(standing) and _is_silent(_find_own(case, root))
     if not newest.is_allowed or newest.basis != VITAL_INTEREST:
         return False
-    is_over = standing is not None and standing.state in ENDED and standing.since is not None
-    return not (is_over and standing is not None and standing.since is not None and standing.since > newest.at)
+    if standing is None or standing.state not in ENDED:
+        return True
+    return standing.since is None or standing.since <= newest.at

@@ -108,6 +108,19 @@ def test_a_fact_may_use_the_facts_before_it_and_the_case_status() -> None:
     assert decided.facts["open_child"] == "at_risk"
 
 
+def test_no_answer_takes_the_place_of_what_the_organisation_chose_or_of_what_the_case_is() -> None:
+    procedure = small_procedure()
+    police = {"value": "police", "label": {"en": "the police"}}
+    procedure["settings"] = {"who_reads": {"label": {"en": "who reads"}, "choices": [police], "default": "police"}}
+    names = ("_setting_who_reads", "_case_status", "_today")
+    procedure["facts"] += [{"key": f"read{name}", "value": {"var": name}} for name in names]
+    at = datetime(2026, 3, 1, 12, tzinfo=TIRANA)
+    made_up = dict.fromkeys(names, "made up")
+    decided = decide(Event("submission_received", "x", made_up, at, at, case_status="at_risk"), procedure)
+    assert [decided.facts[f"read{name}"] for name in names] == ["police", "at_risk", "2026-03-01"]
+    assert decided.settings == {"_setting_who_reads": "police"}
+
+
 def test_a_rule_that_cannot_be_worked_out_ends_the_decision_and_quotes_nothing() -> None:
     procedure = small_procedure()
     procedure["rules"][0]["when"] = {"no_such_operator": [{"var": "story"}]}

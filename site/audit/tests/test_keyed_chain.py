@@ -17,7 +17,18 @@ from ..chain import GENESIS, SEALED, expected_hash, log_event, seal_unkeyed_chai
 from ..keys import _from_file, chain_keys
 from ..models import AuditEntry, ChainHead
 from ..triggers import AUDIT_ENTRIES
-from ..verification import CHANGED, CUT_OFF, MISSING, NO_KEY, SEALED_TWICE, UNKEYED, UNLINKED, UNSEALED, verify_chain
+from ..verification import (
+    CHANGED,
+    CUT_OFF,
+    MISSING,
+    NO_KEY,
+    NOT_HEAD,
+    SEALED_TWICE,
+    UNKEYED,
+    UNLINKED,
+    UNSEALED,
+    verify_chain,
+)
 
 pytestmark = pytest.mark.django_db
 OTHER = "other:" + "QUFB" * 10 + "QUE="
@@ -96,6 +107,21 @@ def test_a_chain_without_a_key_is_sealed_over_by_the_first_keyed_entry():
     log_event("test.done")
     assert AuditEntry.objects.latest("number").number == 6
     assert AuditEntry.objects.filter(action=SEALED).count() == 1
+
+
+def test_a_chain_of_one_entry_is_sealed_and_held_against_its_head_too():
+    (entry,) = unkeyed(1)
+    log_event("test.done")
+    assert AuditEntry.objects.get(action=SEALED).number == 2
+    assert verify_chain().ok
+    put([entry], is_keyed=False)
+    ChainHead.objects.update(hash=GENESIS)
+    assert (verify_chain().broken, verify_chain().reason) == (1, NOT_HEAD)
+    entry.action = SEALED
+    put(rehashed([entry]))
+    (keyed,) = write(1)  # one that seals nothing, over one that pretends to
+    assert keyed.number == 2
+    assert (verify_chain().broken, verify_chain().reason) == (2, UNSEALED)
 
 
 def test_the_seal_can_be_set_at_the_start():

@@ -1,6 +1,7 @@
 """A key for each owner: what belongs to it is sealed under it, rotation leaves it, and destroying forgets it all."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -155,6 +156,49 @@ def test_the_memory_of_keys_is_bounded_and_follows_the_file(
     assert len(data_keys._cached) == 3
     destroy(owners[-1], django_capture_on_commit_callbacks)
     assert owners[-1] not in data_keys._cached
+
+
+def test_a_copy_puts_back_what_is_missing_and_never_what_was_destroyed(
+    owner: UUID, folder: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    token, other = seal(b"Kanarina", PLACE, owner=owner), uuid4()
+    data_keys.create(other)
+    of_other = seal(b"Kanarina", PLACE, owner=other)
+    older = list(data_keys.iter_lines())
+    destroy(other, django_capture_on_commit_callbacks)
+    lines = list(data_keys.iter_lines())
+    assert len(lines) == 2
+    assert lines[-1] == other.hex  # the marks come last: whoever reads on to the end has destroyed them again
+    shutil.rmtree(folder)
+    assert data_keys.put_back([f"{line}\n" for line in (*older, *lines)]) == (3, 1)
+    assert unseal(token, PLACE) == b"Kanarina"
+    with pytest.raises(KeyDestroyed):
+        unseal(of_other, PLACE)
+    assert data_keys.put_back(older) == (1, 0)  # what is destroyed here stays so
+    assert data_keys.is_destroyed(other)
+    assert not data_keys._path(other).exists()
+
+
+def test_a_mirror_has_every_key_as_it_is_sealed_now_and_none_that_was_destroyed(
+    owner: UUID, tmp_path: Path, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    other, aside = uuid4(), tmp_path / "mirror"
+    data_keys.create(other)
+    assert data_keys.mirror(aside) == (2, 0)
+    assert data_keys.mirror(aside) == (0, 0)
+    destroy(other, django_capture_on_commit_callbacks)
+    settings.VAULT_KEYS = [NEW, *settings.VAULT_KEYS]
+    assert data_keys.rewrap_all() == 1
+    unseen = uuid4()  # made and destroyed between two passes: its mark is there all the same
+    data_keys.create(unseen)
+    destroy(unseen, django_capture_on_commit_callbacks)
+    assert data_keys.mirror(aside) == (1, 2)
+    here, there = (
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (Path(settings.VAULT_CASE_KEY_DIR), aside)
+    )
+    assert here == there
+    assert len(here) == 3
 
 
 def test_no_repr_shows_a_key(owner: UUID) -> None:

@@ -117,6 +117,15 @@ def test_nothing_written_is_no_consent() -> None:
     assert not find_standing([], Recipient("health"), at=NOON, is_child=False).counts(is_child=False)
 
 
+def test_a_consent_counts_until_its_day_and_is_known_but_does_not_count_after() -> None:
+    row = {"whom": ("health", None), "answer": "given", "kind": "consent", "until": NOON + timedelta(days=1)}
+    entries = write([{"hours": -2, "rows": [row], "representative": "", "involved": ""}])
+    for days, state, counts in ((0, "given", True), (1, "expired", False), (2, "expired", False)):
+        standing = find_standing(entries, Recipient("health"), at=NOON + timedelta(days=days), is_child=False)
+        assert (standing.state, standing.counts(is_child=False)) == (state, counts)
+        assert standing.ways == {"consent_form"}
+
+
 def test_a_yes_that_names_nobody_is_not_about_a_shelter_and_a_no_is() -> None:
     shelter = Recipient("protection_service", SHELTER)
     row = {"whom": ("", None), "answer": "given", "kind": "consent", "until": None}

@@ -26,7 +26,7 @@ from tests.world.places import make_place
 from tests.world.scene import Scene, make_scene
 
 from ..deciding import Asked, decide_sharing
-from ..gate import VITAL_INTEREST, VitalInterest
+from ..gate import CHILD_DUTY, DUTY, OWN_PEOPLE, VITAL_INTEREST, VitalInterest, may_share
 from ..ledger import Recipient
 from ..rules import get_role_rule, get_rules
 
@@ -251,6 +251,23 @@ def test_an_emergency_passes_over_the_no_that_was_known_then_and_over_none_that_
     record_consent(case, partner=office, answer="refused", at=named + timedelta(minutes=1))
     # Awake again, and asked anew: whoever could read it in the emergency can't any more.
     assert get_notice_by_link(notice.link_token) is None
+
+
+@pytest.mark.parametrize(
+    ("role", "of_adult", "of_child"),
+    [
+        (Role.POLICE, DUTY, DUTY),
+        (Role.COORDINATOR, OWN_PEOPLE, OWN_PEOPLE),
+        (Role.CPU, DUTY, DUTY),
+        (Role.SCHOOL, "", CHILD_DUTY),
+        (Role.HEALTH, "", ""),
+    ],
+)
+def test_a_verdict_names_the_basis_on_which_it_rests(case: Case, role: str, of_adult: str, of_child: str) -> None:
+    for is_child, basis in ((False, of_adult), (True, of_child)):
+        case.child_track = is_child
+        verdict = may_share(case, Recipient(role), at=timezone.now())
+        assert (verdict.is_allowed, verdict.basis) == (bool(basis), basis)
 
 
 # ---- notices that go on to somebody else ----
