@@ -158,4 +158,4 @@ def _marks(values: Collection[Any]) -> str:
 
 
 def _prepare(value: UUID, connection: Any) -> Any:
-    return Notice._meta.pk.get_db_prep_value(value, connection, prepared=False)
+    return Notice._meta.pk.get_db_prep_value(value, connection)

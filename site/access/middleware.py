@@ -122,9 +122,7 @@ class AccessPolicy:
         """Answer a request without access: 404 for somebody signed in, sign-in for a visitor. Raises Http404."""
         if request.user.is_authenticated:
             record_denial(actor=get_actor(request.user), target_kind="route", target_id=route[:64])
-            if not is_api:
-                raise Http404
-            return problem(404, "not-found", "There is nothing here for you.")
+            raise Http404  # `config.views.not_found` answers, as for what isn't there
         if is_api:
             answer = problem(401, "not-signed-in", "Send a bearer token or sign in.")
             answer["WWW-Authenticate"] = 'Bearer realm="field"'

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from .children import Results, Say, Told, run_child, run_tests
 from .choice import Module
@@ -111,8 +112,6 @@ class Leg:
 
     def _check_is_alone(self) -> None:
         """Raise RuntimeError where a fork would not be safe."""
-        from django.db import connections
-
         held = [each.alias for each in connections.all(initialized_only=True) if each.connection is not None]
         if held or threading.active_count() != 1:
             raise RuntimeError(f"connections are open: {held}; threads: {threading.enumerate()}")

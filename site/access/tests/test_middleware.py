@@ -25,6 +25,7 @@ urlpatterns = [
     path("probe/for/<str:role>/", nothing, name="unlisted"),
     path("api/field/probe/", nothing, name="api_probe"),
     path("api/unlisted/", nothing, name="api_unlisted"),
+    path("api/field/unlisted/", nothing, name="api_field_unlisted"),
     path("tool/any/thing/", nothing),
     *system,  # last: its own last entry, the public pages, takes every address
 ]
@@ -67,6 +68,16 @@ def test_the_wrong_role_finds_nothing_and_that_is_recorded(client, person, role)
     client.force_login(user)
     assert client.get("/probe/").status_code == 404
     assert denials() == [("user", str(user.pk), "probe")]
+
+
+@pytest.mark.parametrize(
+    ("shut", "not_there"), [("/probe/", "/probe/for/worker/"), ("/api/field/probe/", "/api/field/unlisted/")]
+)
+def test_what_is_shut_looks_like_what_is_not_there(client, person, shut, not_there):
+    client.force_login(person("editor"))
+    answers = [client.get(address) for address in (shut, not_there)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({(answer["Content-Type"], answer.content) for answer in answers}) == 1
 
 
 def test_a_superuser_without_a_role_finds_nothing(client, person):

@@ -210,6 +210,13 @@ def test_entries_cut_off_the_end_are_missed(tampering, head_too):
     assert (report.broken, report.reason) == (3, "entries are missing at the end")
 
 
+def test_before_the_first_entry_a_mail_carries_the_beginning_of_the_chain():
+    ChainHead.objects.all().delete()
+    assert get_head_note() == f"0:{GENESIS[:SHORT]}"
+    write(1)
+    assert get_head_note().startswith("1:")
+
+
 def test_a_noted_head_brings_a_mended_head_row_to_light(tampering):
     last = write(4)[-1]
     noted = f"4:{last.hash}"

@@ -29,6 +29,10 @@ def test_where_one_part_ends_and_the_next_begins_counts() -> None:
     assert build_digest(ONE, "ab", "c") != build_digest(ONE, "a", "bc")
 
 
+def test_rows_that_an_earlier_release_indexed_are_found() -> None:
+    assert build_digest(ONE, "ana", "vlora") == "6e8d64fcac869217cda2c6cf32071ae5"
+
+
 def test_another_key_and_another_purpose_give_other_digests() -> None:
     assert build_digest(ONE, "ana") != build_digest(OTHER, "ana")
     assert ONE.subkey(FINGERPRINTS) != ONE.subkey("blind-index")

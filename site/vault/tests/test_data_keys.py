@@ -15,7 +15,7 @@ from ..canary import KeysRefused, check_keys, count_values_of_old_keys, get_ids_
 from ..fields import SealedTextField, reseal_for_owner
 from ..models import DataKey
 from ..rotation import rotate
-from ..seal import KeyDestroyed, KeyMissing, SealBroken, seal, split_token, unseal
+from ..seal import KeyDestroyed, KeyMissing, SealBroken, get_place, same_content, seal, split_token, unseal
 
 pytestmark = pytest.mark.django_db
 PLACE = b"table/column/row"
@@ -66,6 +66,44 @@ def test_what_is_said_to_be_anothers_does_not_open_even_where_both_have_one_key(
     assert unseal(token, PLACE) == b"Kanarina"
     with pytest.raises(SealBroken):
         unseal(token.replace(owner.hex, other.hex), PLACE)
+
+
+# As they were written in December 2026, under OLD: what is stored must open whatever the code becomes.
+EARLIER_OWNER = UUID("6f1f1a52-7c39-4c44-9b7e-2f3f7f1f0a11")
+EARLIER_KEY = "v2.old1.661a86aeab4bb.1asInclBPTcOj_AgoDWcKKBDOjGRP_-phX8XJGGfSKLS6YSRFCBW6nCSuekovkvNhJW8K_oICV6O_vf7"
+EARLIER = (
+    "v1.old1.Q_SyLO-SrXGlTe_2Vj5TCdXSHrnxkMpT8JZRXUSyknrWCvdG",
+    "v2.old1.661a86aea94cc.i4yKVdfsd4-XKgYX2riMx7G2WkJugo0XTN6KQjZ_64dh5ETt",
+    "v3.6f1f1a527c394c449b7e2f3f7f1f0a11.661a86aeabb7e.io_6l8jMp5niJmLL9gTruSaijWqFMHRvMA1YkZG5llebcXCE",
+)
+EARLIER_FINGERPRINTS = (
+    "old1.2:5cf6f2319993f9b5d82ae7951e4b279cb8eeec6a132a4e975820cc6bc25451f3",
+    "old1:06be9afcbe80d07853e9ac4f2f7d793637a85e8342d1e5eacd97aed557f3946a",
+)
+
+
+def test_what_an_earlier_release_sealed_opens_and_what_it_compared_compares(settings: Any, folder: Path) -> None:
+    settings.VAULT_KEYS = [NEW, OLD]
+    assert data_keys.put_back([f"{EARLIER_OWNER.hex} {EARLIER_KEY}"]) == (1, 0)
+    for token in EARLIER:
+        assert unseal(token, get_place("table", "column", "row")) == b"Kanarina"
+    for stored in EARLIER_FINGERPRINTS:
+        assert same_content(b"Kanarina", stored)
+        assert not same_content(b"kanarina", stored)
+
+
+def test_owners_without_a_key_are_found_page_by_page_and_those_with_one_are_not(
+    owner: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = [uuid4() for _n in range(4)]
+    monkeypatch.setattr(data_keys, "PAGE", 2)
+    monkeypatch.setattr(
+        data_keys, "_owners", {"cases": lambda: [*without[:2], owner, without[2]], "tips": lambda: [without[3]]}
+    )
+    assert list(data_keys.iter_missing()) == without
+    for each in without:
+        data_keys.create(each)
+    assert list(data_keys.iter_missing()) == []
 
 
 def test_a_key_is_made_once_and_is_in_no_table(owner: UUID, folder: Path) -> None:
