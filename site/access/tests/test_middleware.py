@@ -170,6 +170,7 @@ def test_the_api_answers_a_stranger_with_a_problem_document(client):
     assert answer["Content-Type"] == "application/problem+json"
     assert answer["WWW-Authenticate"].startswith("Bearer")
     assert answer.json()["type"] == "urn:vatra:problem:not-signed-in"
+    assert answer.json().keys() == {"type", "title", "status"}
     assert client.get("/api/unlisted/").status_code == 401
 
 

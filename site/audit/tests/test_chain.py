@@ -217,6 +217,12 @@ def test_before_the_first_entry_a_mail_carries_the_beginning_of_the_chain():
     assert get_head_note().startswith("1:")
 
 
+@pytest.mark.parametrize("digest", ["g" * SHORT, "A" * SHORT, "a" * (SHORT - 1), "a" * 65, ""])
+def test_a_note_that_says_too_little_or_is_misread_is_refused_and_not_passed_over(digest):
+    with pytest.raises(ValueError, match="a noted head reads"):
+        verify_chain(noted=f"1:{digest}")
+
+
 def test_a_noted_head_brings_a_mended_head_row_to_light(tampering):
     last = write(4)[-1]
     noted = f"4:{last.hash}"

@@ -130,10 +130,21 @@ def test_destroying_ends_it_for_good_and_a_late_write_is_refused(
     ):
         with pytest.raises(KeyDestroyed):
             attempt()
-    assert [path.suffix for path in folder.rglob("*") if path.is_file()] == [".gone"]
+    (mark,) = [path for path in folder.rglob("*") if path.is_file()]
+    assert mark.suffix == ".gone"
+    # Whoever else is on the machine learns neither what there is nor what there was.
+    assert [path.stat().st_mode & 0o777 for path in (mark, mark.parent)] == [0o600, 0o700]
     assert DataKey.objects.get(owner=owner).destroyed_at is not None
     with data_keys.sealing_without_owner():
         assert not data_keys.has_key(owner)
+
+
+def test_what_never_had_a_key_is_destroyed_for_good_too(django_capture_on_commit_callbacks: Any) -> None:
+    never = uuid4()  # from before there were keys, and forgotten before `vault_rotate` gave it one
+    destroy(never, django_capture_on_commit_callbacks)
+    assert DataKey.objects.get(owner=never).destroyed_at is not None
+    with pytest.raises(KeyDestroyed):
+        data_keys.create(never)
 
 
 def test_a_transaction_that_is_rolled_back_destroys_nothing(owner: UUID) -> None:
@@ -207,6 +218,8 @@ def test_a_copy_puts_back_what_is_missing_and_never_what_was_destroyed(
     lines = list(data_keys.iter_lines())
     assert len(lines) == 2
     assert lines[-1] == other.hex  # the marks come last: whoever reads on to the end has destroyed them again
+    shutil.rmtree(folder)
+    assert data_keys.put_back([other.hex]) == (0, 1)
     shutil.rmtree(folder)
     assert data_keys.put_back([f"{line}\n" for line in (*older, *lines)]) == (3, 1)
     assert unseal(token, PLACE) == b"Kanarina"

@@ -17,7 +17,7 @@ from ..canary import establish_keys
 from ..checks import key_ring_is_readable
 from ..fields import Opened, SealedBytesField, SealedField, SealedJSONField, SealedTextField
 from ..keyring import KeyRingError, load_key_ring
-from ..seal import SealBroken, fingerprint, get_place, same_content, seal, unseal
+from ..seal import SealBroken, fingerprint, get_place, same_content, seal, split_token, unseal
 
 CANARY = "Kanarina e Verdhë"
 OLD = "old1:b2xkLXZhdWx0LWtleS1vZi0zMi1ieXRlcy1vbGQhISE="
@@ -120,6 +120,14 @@ def test_a_value_pasted_into_another_column_does_not_open(table):
 def test_what_is_no_seal_of_ours_does_not_open(damage):
     with pytest.raises(SealBroken):
         unseal(damage, get_place("t", "c", 1))
+
+
+@pytest.mark.parametrize(
+    "damage", ["v1.old1.1.AAAA", "v2.old1.AAAA", "v2.old1.1.AAAA.B", "v3.old1.1.AAAA", "v9.old1.AAAA", "v9.old1.1.AAAA"]
+)
+def test_what_is_no_seal_of_ours_is_counted_under_no_key(damage):
+    with pytest.raises(SealBroken):
+        split_token(damage)
 
 
 def test_a_changed_byte_does_not_open():

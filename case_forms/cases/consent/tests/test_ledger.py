@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +125,37 @@ def test_a_consent_counts_until_its_day_and_is_known_but_does_not_count_after() 
         standing = find_standing(entries, Recipient("health"), at=NOON + timedelta(days=days), is_child=False)
         assert (standing.state, standing.counts(is_child=False)) == (state, counts)
         assert standing.ways == {"consent_form"}
+
+
+def test_a_no_to_the_role_is_heard_beside_a_yes_to_the_office() -> None:
+    yes = {"whom": ("", 2), "answer": "given", "kind": "consent", "until": None}
+    act = {"hours": -2, "rows": [yes, {**yes, "whom": ("health", None), "answer": "refused"}]}
+    for rows in (act["rows"], act["rows"][::-1]):
+        entries = write([{**act, "rows": rows, "representative": "", "involved": ""}])
+        assert find_standing(entries, Recipient("health", DOCTOR), at=NOON, is_child=False).state == "refused"
+
+
+@pytest.mark.parametrize(
+    ("kind", "representative", "involved", "of_adult", "of_child", "is_unsafe"),
+    [
+        ("consent", "", "", {"consent_form"}, {"consent_form"}, False),
+        ("assent", "cpu", "", {"assent_and_cpu"}, {"assent_and_cpu"}, False),
+        ("assent", "parent", "", set(), set(), False),
+        ("representative", "parent", "no", {"representative"}, {"representative"}, False),
+        ("representative", "parent", "unknown", set(), set(), True),
+        # Of an adult somebody has to be named who may speak for them.
+        ("representative", "", "", set(), {"representative"}, False),
+        ("duty_without_consent", "", "", set(), set(), False),
+    ],
+)
+def test_how_it_was_consented_and_whether_the_representative_is_why_it_does_not_count(
+    kind: str, representative: str, involved: str, of_adult: set[str], of_child: set[str], is_unsafe: bool
+) -> None:
+    row = {"whom": ("health", None), "answer": "given", "kind": kind, "until": None}
+    entries = write([{"hours": -2, "rows": [row], "representative": representative, "involved": involved}])
+    for is_child, ways in ((False, of_adult), (True, of_child)):
+        standing = find_standing(entries, Recipient("health"), at=NOON, is_child=is_child)
+        assert (standing.ways, standing.is_unsafe) == (ways, is_unsafe)
 
 
 def test_a_yes_that_names_nobody_is_not_about_a_shelter_and_a_no_is() -> None:

@@ -26,8 +26,9 @@ from tests.world.places import make_place
 from tests.world.scene import Scene, make_scene
 
 from ..deciding import Asked, decide_sharing
+from ..gate import BY_CONSENT as BY_CONSENT_BASIS
 from ..gate import CHILD_DUTY, DUTY, OWN_PEOPLE, VITAL_INTEREST, VitalInterest, may_share
-from ..ledger import Recipient
+from ..ledger import Recipient, get_consents_on_record
 from ..rules import get_role_rule, get_rules
 
 pytestmark = pytest.mark.django_db
@@ -268,6 +269,23 @@ def test_a_verdict_names_the_basis_on_which_it_rests(case: Case, role: str, of_a
         case.child_track = is_child
         verdict = may_share(case, Recipient(role), at=timezone.now())
         assert (verdict.is_allowed, verdict.basis) == (bool(basis), basis)
+
+
+@pytest.mark.parametrize("role", [Role.HEALTH, Role.LEGAL_AID])
+def test_where_the_person_consented_an_emergency_that_is_named_besides_changes_nothing(case: Case, role: str) -> None:
+    record_consent(case, role=role)
+    named = VitalInterest("unconscious", timezone.now())
+    verdict = may_share(case, Recipient(role), at=timezone.now(), emergency=named)
+    assert (verdict.is_allowed, verdict.basis) == (True, BY_CONSENT_BASIS)
+
+
+def test_rules_read_the_consents_on_record_and_none_that_was_taken_back(case: Case) -> None:
+    now = timezone.now()
+    record_consent(case, role=Role.HEALTH, at=now - timedelta(hours=2))
+    record_consent(case, role=Role.LEGAL_AID, at=now - timedelta(hours=2))
+    record_consent(case, role=Role.LEGAL_AID, answer="withdrawn", at=now - timedelta(hours=1))
+    found = get_consents_on_record(case, now)
+    assert found == {"health": ["consent_form"], "psychologist": [], "legal_aid": [], "embassy_desk": []}
 
 
 # ---- notices that go on to somebody else ----
