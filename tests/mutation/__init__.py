@@ -13,4 +13,5 @@ report.py         the table, the living ones, `.test-output/mutation.json`
 Django is loaded and the tests are collected once; each mutant is tried in a process that is forked from there, by the
 tests that enter its function, until the first that fails. What stands outside functions (constants, the rows of a
 table, defaults of parameters, lambdas of a module) is not made wrong: it is imported before anything can be swapped.
+Nor is what is done on PostgreSQL alone, since the tests of a child have SQLite.
 """

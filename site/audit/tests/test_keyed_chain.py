@@ -3,7 +3,7 @@
 import hashlib
 import json
 import stat
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -95,6 +95,29 @@ def test_each_entry_names_its_key_and_none_of_it_is_in_the_database():
     assert entry.key_id == "test1"
     assert entry.hash != unkeyed_hash(entry)
     assert entry.hash == expected_hash(entry)
+
+
+@pytest.mark.parametrize(
+    ("key_id", "stored"),
+    [
+        ("test1", "a26bdec5f4a169fbfd4f8331664e6ecaf66e2dea0e5f662eabc6bfb5618f89fc"),
+        (None, "2f8d9800a18b46855486bb0ba189b26c31ebd178be1f346290411112427d5c97"),
+    ],
+)
+def test_an_entry_that_an_earlier_release_wrote_still_fits_its_hash(key_id, stored):
+    entry = AuditEntry(
+        number=7,
+        at=datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC),
+        actor_kind="user",
+        actor_id="3",
+        action="case.opened",
+        target_kind="case",
+        target_id="7K2M9Q",
+        detail={"unit": "Vlorë", "count": 2, "by": None},
+        previous_hash=GENESIS,
+        key_id=key_id,
+    )
+    assert expected_hash(entry) == stored
 
 
 def test_a_chain_without_a_key_is_sealed_over_by_the_first_keyed_entry():
