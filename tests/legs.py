@@ -141,7 +141,7 @@ def build_short() -> list[list[list[Leg]]]:
         [
             Leg("lint", ("make", "--no-print-directory", "lint"), niceness=5),
             of_tests(
-                "units", "-m", UNITS, "--ring", "short", forks=WORKERS, at_least=12000, niceness=10, environment=FEW
+                "units", "-m", UNITS, "--ring", "short", forks=WORKERS, at_least=11500, niceness=10, environment=FEW
             ),
         ],
         [
@@ -153,7 +153,7 @@ def build_short() -> list[list[list[Leg]]]:
             of_tests("servers", *MAIN_ON_SERVERS, "-m", "not browser", at_least=50, on_servers=True, environment=FEW),
         ],
     ]
-    return [lanes, [[of_tests("clock", "-m", CLOCK, "--ring", "short", environment=FEW)]]]
+    return [lanes, [[of_tests("clock", *find_files("clock"), "-m", CLOCK, "--ring", "short", environment=FEW)]]]
 
 
 def build_changed(touched: Iterable[str]) -> list[list[Leg]]:
@@ -217,7 +217,7 @@ def build_turns() -> list[Turn]:
         Turn("servers", [[build_servers()]], 30),
         Turn("coverage", [build_measured_units()], 35),
         Turn("examples", [[build_examples()]], 20),
-        Turn("clock", [[of_tests("clock", "-m", CLOCK, environment={})]], 5),
+        Turn("clock", [[of_tests("clock", *find_files("clock"), "-m", CLOCK, environment={})]], 5),
         Turn("installations", build_installations(), 25, as_root=True),
     ]
     return [turn for turn in turns if not turn.as_root or os.geteuid() == 0]
