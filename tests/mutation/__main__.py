@@ -27,7 +27,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", default="", help="which ones; without it, those of the newest commit")
     parser.add_argument("--minutes", type=float, default=35.0, help="none begins later than this")
     parser.add_argument("--at-least", type=float, default=AT_LEAST, help="the score below which the status is 1")
-    parser.add_argument("--seconds", type=float, default=30.0, help="of tests that are tried on one mutant")
+    parser.add_argument("--seconds", type=float, default=45.0, help="of a processor, for the tests of one mutant")
     parser.add_argument("--patience", type=float, default=30.0, help="seconds beyond which a test has hung")
     parser.add_argument("--list", type=Path, default=Path(__file__).with_name("modules.toml"), help="what to read")
     parser.add_argument("--into", type=Path, default=OUTPUT, help="the result as JSON")

@@ -4,6 +4,7 @@ import json
 import os
 import select
 import signal
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -97,10 +98,10 @@ def _be_child(work: Callable[[Say], None], writing: int) -> NoReturn:
 
 
 class Results:
-    """What pytest reports about the test that runs."""
+    """What became of the test that runs. `took`: seconds of the clock; `worked`: of a processor, in this process."""
 
     def __init__(self) -> None:
-        self.failed, self.took = False, 0.0
+        self.failed, self.took, self.worked = False, 0.0, 0.0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.failed = self.failed or report.failed
@@ -118,7 +119,9 @@ def run_tests(items: Sequence[pytest.Item], ended: Callable[[pytest.Item, Result
         plugins.register(results)
         say({"begins": item.nodeid})
         following = items[at + 1] if at + 1 < len(items) else None
+        began = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        results.worked = time.process_time() - began
         plugins.unregister(results)
         if ended(item, results):
             return

@@ -53,9 +53,8 @@ class Tried:
 
 @dataclass(frozen=True)
 class Limits:
-    """In seconds: `tests`, of what tests take that are tried on one mutant; `patience`, of one beyond ten times that.
-
-    `run`: of all; no mutant begins after it.
+    """In seconds. `tests`: how long those may work that are tried on one mutant, by a processor's time, so that a busy
+    machine tries no fewer; `patience`: how long one may take beyond ten times what it took; `run`: when none begins.
     """
 
     tests: float
@@ -65,11 +64,12 @@ class Limits:
 
 @dataclass
 class Recorded:
-    """What one test entered, as (path, name, line of the function), and how long it took in seconds."""
+    """What one test entered, as (path, name, line of the function), and its seconds, as `Results` has them."""
 
     item: pytest.Item
     entered: set[tuple[str, str, int]]
     took: float
+    worked: float
 
 
 @dataclass
@@ -134,7 +134,8 @@ class Leg:
 
             def ended(item: pytest.Item, results: Results) -> bool:
                 entered = sorted(watch.entered)  # type: ignore[type-var]
-                say({"test": item.nodeid, "failed": results.failed, "took": results.took, "entered": entered})
+                seconds = (results.took, results.worked)
+                say({"test": item.nodeid, "failed": results.failed, "seconds": seconds, "entered": entered})
                 watch.begin()
                 return False
 
@@ -152,13 +153,13 @@ class Leg:
                 self.unreliable[name] = "fails without any mutant"
             else:
                 entered = {(path, function, line) for path, function, line in message["entered"]}
-                found[name] = Recorded(self._items[name], entered, message["took"])
+                found[name] = Recorded(self._items[name], entered, *message["seconds"])
         return found
 
     def _choose(self, mutant: Mutant) -> tuple[list[Recorded], int]:
         """Return the tests to try, file by file: the module's own first, then the cheap; and how many there would be.
 
-        As many as take `limits.tests` seconds; at least one.
+        As many as work `limits.tests` seconds; at least one.
         """
         found = [
             each
@@ -168,7 +169,7 @@ class Leg:
         own = next(each.tests for each in self.modules if each.path == mutant.path)
         costs: dict[str, float] = defaultdict(float)
         for each in found:
-            costs[self._file_of(each)] += each.took
+            costs[self._file_of(each)] += each.worked
 
         def rank(each: Recorded) -> tuple[int, float, str]:
             file = self._file_of(each)
@@ -179,10 +180,10 @@ class Leg:
         chosen: list[Recorded] = []
         seconds = 0.0
         for each in found:
-            if chosen and seconds + each.took > self.limits.tests:
+            if chosen and seconds + each.worked > self.limits.tests:
                 break
             chosen.append(each)
-            seconds += each.took
+            seconds += each.worked
         return chosen, len(found)
 
     @staticmethod

@@ -1,5 +1,6 @@
 """A key for each owner: what belongs to it is sealed under it, rotation leaves it, and destroying forgets it all."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -137,6 +138,17 @@ def test_destroying_ends_it_for_good_and_a_late_write_is_refused(
     assert DataKey.objects.get(owner=owner).destroyed_at is not None
     with data_keys.sealing_without_owner():
         assert not data_keys.has_key(owner)
+
+
+def test_a_key_is_overwritten_before_its_file_is_removed(
+    owner: UUID, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    path, kept = data_keys._path(owner), tmp_path / "kept"
+    written = path.read_bytes()
+    os.link(path, kept)  # what still lies on the disk, for whoever looks there
+    destroy(owner, django_capture_on_commit_callbacks)
+    assert len(kept.read_bytes()) == len(written)
+    assert kept.read_bytes() != written
 
 
 def test_what_never_had_a_key_is_destroyed_for_good_too(django_capture_on_commit_callbacks: Any) -> None:

@@ -19,6 +19,7 @@ from case_forms.cases.consent.gate import (
     may_share,
 )
 from case_forms.cases.consent.ledger import Recipient
+from case_forms.cases.consent.models import SharingDecision
 from case_forms.cases.consent.rules import get_rules, roles_despite_restriction, roles_in_emergencies
 from case_forms.cases.consent.section import build_section
 from case_forms.cases.models import Case, CaseEvent
@@ -157,6 +158,8 @@ def test_a_link_that_rests_on_it_opens_until_the_person_asks_again(scene):
     notice = Notice.objects.filter(case_id=scene.case.pk).first()
     Notice.objects.filter(pk=notice.pk).update(role="health", event_id=event.pk, partner=scene.health, chases=None)
     notice.refresh_from_db()
+    assert check_notice(notice, timezone.now()) == ""
+    restrict(scene.case, SharingDecision.objects.get(event_id=event.pk).at)  # named in the same moment, it is known
     assert check_notice(notice, timezone.now()) == ""
     restrict(scene.case, timezone.now() + timedelta(seconds=1))
     assert check_notice(notice, timezone.now()) == RESTRICTED
