@@ -123,7 +123,7 @@ def _change_constant(node: ast.Constant) -> Iterator[ast.Constant]:
             yield ast.Constant(value + 1)
         case str() as value if SQL.search(value):
             yield from map(ast.Constant, change_sql(value))
-        case str() as value:
+        case str() as value if not (" " in value and value.endswith(".")):  # a sentence is for people
             yield ast.Constant("other" if value != "other" else "")
         case bytes() as value:
             yield ast.Constant(value + b"other")

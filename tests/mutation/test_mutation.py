@@ -107,6 +107,7 @@ def changed(written: str) -> set[str]:
         ("f(a, b=c)", {"pass", "f(a)"}),
         ("log.info('x', a=b)", {"'other'"}),
         ("return a", {"return None"}),
+        ("return f('code', 'Words for a person.')", {"return None", "'other'"}),
         ("n += 1", {"pass", "2"}),
         ("b'x' + a", {"b'x'", "a", "b'xother'"}),
     ],

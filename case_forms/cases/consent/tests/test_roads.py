@@ -233,6 +233,10 @@ def test_a_notice_of_before_the_ledger_stays_readable_until_the_person_says_no(c
     assert deputy.pk
     record_consent(case, partner=office, answer="refused", at=notice.owed_at - timedelta(days=1))
     assert get_notice_by_link(notice.link_token) == notice
+    # What is decided about another event of the case says nothing about this one.
+    other, asked = CaseEvent.objects.create(case=case, kind="x"), Asked("consent_form", None, None, None)
+    decide_sharing(case=case, event=other, to=Recipient(notice.role, office), asked=asked, at=timezone.now())
+    assert get_notice_by_link(notice.link_token) == notice
     record_consent(case, partner=office, answer="refused", at=timezone.now())
     assert get_notice_by_link(notice.link_token) is None
     with pytest.raises(SharingRefused):
