@@ -263,7 +263,7 @@ class TestSeeing(LinesTest):
             assert list(refused.value.message_dict) == ["languages"], wrong
 
     def test_what_was_typed_as_languages_before_is_kept_where_it_is_codes(self):
-        migration = import_module("content.migrations.0005_languages_of_lines")
+        migration = import_module("content.migrations.earlier.0005_languages_of_lines")
         for typed, kept in (
             (5, []),
             (None, []),

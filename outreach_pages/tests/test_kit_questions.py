@@ -214,7 +214,7 @@ class TestVersions(AskedTest):
             FeedbackCount.objects.update_or_create(
                 session=self.session, phase="before", question="only_girls", answer="false", defaults={"shown": 10}
             )
-        importlib.import_module("outreach_pages.migrations.0015_right_answers").say_what_was_right(
+        importlib.import_module("outreach_pages.migrations.earlier.0015_right_answers").say_what_was_right(
             apps, connection.schema_editor()
         )
         assert FeedbackCount.objects.get().is_right is True
@@ -226,7 +226,7 @@ class TestVersions(AskedTest):
     def test_the_migration_says_of_each_statement_what_was_right_and_nothing_of_opinions(self):
         for question, answer in (("only_girls", "true"), ("no_proof", "true"), ("law", "unsure"), ("clear", "yes")):
             FeedbackCount.objects.create(session=self.session, phase="after", question=question, answer=answer)
-        migration = importlib.import_module("outreach_pages.migrations.0015_right_answers")
+        migration = importlib.import_module("outreach_pages.migrations.earlier.0015_right_answers")
         migration.say_what_was_right(apps, connection.schema_editor())
         found = dict(FeedbackCount.objects.values_list("question", "is_right"))
         assert found == {"only_girls": False, "no_proof": True, "law": False, "clear": None}

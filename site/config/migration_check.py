@@ -21,8 +21,10 @@ from django.db.migrations import Migration, operations
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from .migrating.earlier import EarlierLoader
+from .migrating.own import is_ours
+
 RELEASED = Path(__file__).parent / "data" / "released_migrations.txt"
-ROOT = Path(__file__).resolve().parents[2]
 REASON = "breaks_old_code"
 GONE = (operations.RemoveField, operations.DeleteModel, operations.RenameField, operations.RenameModel)
 TIGHTER = (operations.AddConstraint, operations.AlterUniqueTogether)
@@ -42,15 +44,16 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
     if not apps.ready:  # setting up once more would configure the log anew
         django.setup()
-    loader = MigrationLoader(None)
-    ours = sorted(f"{app}.{name}" for (app, name), each in loader.disk_migrations.items() if is_ours(each))
+    # A database of an older release comes by the earlier ones; what was squashed adds nothing to them.
+    loaders = (EarlierLoader(None), MigrationLoader(None))
     if arguments == ["--release"]:
-        RELEASED.write_text("".join(f"{name}\n" for name in ours))
+        names = {name for loader in loaders for name in _list_ours(loader, with_squashed=True)}
+        RELEASED.write_text("".join(f"{name}\n" for name in sorted(names)))
         return 0
     released = set(RELEASED.read_text().split())
-    new = [name for name in ours if name not in released]
-    own = {model for name in new for model in _iter_made(loader, name)}
-    found = [each for name in new for each in check(loader, name, own)]
+    new = [(loader, name) for loader in loaders for name in _list_ours(loader) if name not in released]
+    own = {model for loader, name in new for model in _iter_made(loader, name)}
+    found = [each for loader, name in new for each in check(loader, name, own)]
     for each in found:
         accepted = f" (accepted: {each.reason})" if each.reason else ""
         sys.stdout.write(f"{each.migration}: {each.words}{accepted}\n")
@@ -63,10 +66,11 @@ def main(arguments: list[str]) -> int:
     return 1 if refused else 0
 
 
-def is_ours(migration: Migration) -> bool:
-    """Whether it lies in this repository, and not among the installed packages."""
-    path = Path(str(sys.modules[type(migration).__module__].__file__)).resolve()
-    return path.is_relative_to(ROOT) and "site-packages" not in path.parts
+def _list_ours(loader: MigrationLoader, *, with_squashed: bool = False) -> list[str]:
+    found = loader.disk_migrations.items()
+    return sorted(
+        f"{app}.{name}" for (app, name), each in found if is_ours(each) and (with_squashed or not each.replaces)
+    )
 
 
 def _iter_made(loader: MigrationLoader, name: str) -> Iterator[tuple[str, str]]:

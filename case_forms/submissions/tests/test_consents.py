@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from case_forms.cases.consent import clock as consent_clock
 from case_forms.cases.consent.models import ConsentEntry, SharingDecision
 from case_forms.cases.models import Case, CaseEvent, Deadline, Referral
 from case_forms.form_builder.models import FormVersion
+from config.migrating.earlier import EarlierExecutor
 from notifications.briefs.models import BriefSession
 from notifications.directory.models import Agreement, Partner, Role
 from notifications.outbox.models import Notice, Purpose
@@ -356,7 +356,7 @@ def test_the_ledger_is_filled_from_forms_by_the_models_of_a_migration_and_only_o
 
     before = written()
     ConsentEntry.objects.all().delete()
-    state = MigrationExecutor(connection).loader.project_state([("intake", "0014_consent_backfill")])
+    state = EarlierExecutor(connection).loader.project_state([("intake", "0014_consent_backfill")])
     models = [state.apps.get_model(*key) for key in (("intake", "Submission"), ("cases", "ConsentEntry"))]
     for _time in range(2):
         fill_ledger(*models, state.apps.get_model("directory", "Partner"))

@@ -19,8 +19,8 @@ from tests.world.offices import make_contact, make_country, make_office, put_on_
 from ..models import Contact, DutyShift, Leave, OfficeConflict, Partner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
-keep_one = import_module("notifications.directory.migrations.0006_one_office_each").keep_one
-name_them = import_module("notifications.directory.migrations.0011_two_offices_answered").name_them
+keep_one = import_module("notifications.directory.migrations.earlier.0006_one_office_each").keep_one
+name_them = import_module("notifications.directory.migrations.earlier.0011_two_offices_answered").name_them
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterable
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from notifications.outbox.linux_processes import die_with_parent
 
@@ -43,74 +43,97 @@ class Stamps:
 
     def __init__(self, data_dir: Path) -> None:
         self.path = data_dir / "run" / "prepared.json"
-        self.known: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.known = self._read()
 
     def differs(self, step: str, digest: str) -> bool:
         return self.known.get(step) != digest
 
     def keep(self, step: str, digest: str) -> None:
-        self.known[step] = digest
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.path.write_text(json.dumps(self.known))
+        # Two steps run side by side. One whose stamp is lost all the same is done once more at the next start.
+        self.known = self._read() | {step: digest}
+        fresh = self.path.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(self.known))
+        fresh.replace(self.path)
+
+    def _read(self) -> dict[str, str]:
+        return dict(json.loads(self.path.read_text())) if self.path.exists() else {}
 
 
 def prepare(place: Instance, say: Say) -> list[str]:
     """Prepare everything for the parts; returns the lines that name the demo accounts. Raises CannotStart."""
     from ..catalogs import compile_catalogs
 
-    in_child("translations", compile_catalogs)
-    load_django()
+    _timed(say, "translations", lambda: in_child("translations", compile_catalogs))
+    _timed(say, "code", load_django)
     in_child("settings", check_settings)
+    # Beside the database, which takes as long: neither needs the other.
+    static_files = Child("static files", lambda: collect_if_changed(place.data_dir, say))
     prepare_database(place, say)
-    in_child("static files", lambda: collect_if_changed(place.data_dir, say))
     accounts: list[str] = in_child("demo accounts", _demo_accounts) if place.is_local else []
-    _preload_shared_modules()
+    static_files.wait()
+    _timed(say, "what the parts share", _preload_shared_modules)
     _prepare_for_fork()
     return accounts
 
 
 def prepare_database(place: Instance, say: Say) -> None:
     """Do what is done once for all machines that share the database. Raises CannotStart."""
-    in_child("database", _in_turn(say, lambda: _timed(say, "database", _migrate)))
+    in_child("database", _in_turn(say, lambda: _timed(say, "database", lambda: _migrate(say))))
     in_child("keys", _in_turn(say, _establish_keys))
     in_child("seeds", _in_turn(say, lambda: _seed_if_changed(place, say)))
 
 
-def in_child(what: str, step: Callable[[], Any]) -> Any:
-    """Run a step in a forked process and return its result, as JSON carries it. Raises CannotStart.
+class Child:
+    """A step in a forked process, whose memory is freed when it ends.
 
-    Its memory is freed when it ends. If the step fails otherwise, its traceback is printed there.
+    If the step fails otherwise than with CannotStart, its traceback is printed there.
     """
-    read_end, write_end = os.pipe()
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            die_with_parent(signal.SIGTERM, parent=parent)
-            os.close(read_end)
-            gc.freeze()  # no collection touches, and so copies, what is loaded already
-            gc.enable()
-            with os.fdopen(write_end, "w") as pipe:
-                json.dump(_outcome(step), pipe)
-            code = 0
-        except BaseException:  # noqa: BLE001 - this process ends here, whatever it was
-            import traceback
 
-            traceback.print_exc()
-        finally:
-            # Without the supervisor's exit handlers and buffers, which the fork has copied.
-            os._exit(code)
-    os.close(write_end)
-    with os.fdopen(read_end) as pipe:
-        result = pipe.read()
-    _pid, status = os.waitpid(pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0 or not result:
-        raise CannotStart(f"Preparing the {what} failed; the reason stands above.")
-    outcome = json.loads(result)
-    if "refused" in outcome:
-        raise CannotStart(outcome["refused"])
-    return outcome["done"]
+    def __init__(self, what: str, step: Callable[[], Any]) -> None:
+        self.what = what
+        self._read_end, write_end = os.pipe()
+        parent = os.getpid()
+        self._pid = os.fork()
+        if self._pid == 0:
+            _run_forked(step, parent, self._read_end, write_end)
+        os.close(write_end)
+
+    def wait(self) -> Any:
+        """Return the step's result, as JSON carries it, once it has ended. Raises CannotStart."""
+        with os.fdopen(self._read_end) as pipe:
+            result = pipe.read()
+        _pid, status = os.waitpid(self._pid, 0)
+        if os.waitstatus_to_exitcode(status) != 0 or not result:
+            raise CannotStart(f"Preparing the {self.what} failed; the reason stands above.")
+        outcome = json.loads(result)
+        if "refused" in outcome:
+            raise CannotStart(outcome["refused"])
+        return outcome["done"]
+
+
+def _run_forked(step: Callable[[], Any], parent: int, read_end: int, write_end: int) -> NoReturn:
+    code = 1
+    try:
+        die_with_parent(signal.SIGTERM, parent=parent)
+        os.close(read_end)
+        gc.freeze()  # no collection touches, and so copies, what is loaded already
+        gc.enable()
+        with os.fdopen(write_end, "w") as pipe:
+            json.dump(_outcome(step), pipe)
+        code = 0
+    except BaseException:  # noqa: BLE001 - this process ends here, whatever it was
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        # Without the supervisor's exit handlers and buffers, which the fork has copied.
+        os._exit(code)
+
+
+def in_child(what: str, step: Callable[[], Any]) -> Any:
+    """Run a step in a forked process, and return its result. Raises CannotStart."""
+    return Child(what, step).wait()
 
 
 def _outcome(step: Callable[[], Any]) -> dict[str, Any]:
@@ -132,11 +155,10 @@ def _in_turn(say: Say, step: Callable[[], None]) -> Callable[[], None]:
 
 
 def _timed(say: Say, what: str, step: Callable[[], None]) -> None:
-    """Run a step, and report how long it took if that was noticeable."""
+    """Run a step, and report how long it took."""
     began = time.monotonic()
     step()
-    if time.monotonic() - began > 0.5:
-        say(f"  {what}: {time.monotonic() - began:.1f} s")
+    say(f"  {what}: {time.monotonic() - began:.1f} s")
 
 
 def load_django() -> None:
@@ -174,24 +196,29 @@ def _establish_keys() -> None:
         raise CannotStart(str(refused)) from None
 
 
-def _migrate() -> None:
+def _migrate(say: Say) -> None:
     """Apply missing migrations. Raises CannotStart when the database can't be used."""
     from django.core.management import call_command
     from django.db import DatabaseError, connection
-    from django.db.migrations.executor import MigrationExecutor
 
+    from config.health import missing_migrations
     from config.to_postgres.target import MARK
 
     try:
-        executor = MigrationExecutor(connection)
+        tables = connection.introspection.table_names()
     except DatabaseError as error:
         raise CannotStart(f"The database of DATABASE_URL can't be used ({type(error).__name__}).") from None
-    if MARK in connection.introspection.table_names():
+    if MARK in tables:
         raise CannotStart(
             "Not all rows of SQLite have arrived in the database of DATABASE_URL: put the SQLite database back into the"
             " settings, and run `vatra to-postgres` again (docs/operator.md)."
         )
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if missing_migrations():
+        say(
+            "  database: makes the tables of this release ..."
+            if "django_migrations" not in tables
+            else "  database: brings the tables to this release ..."
+        )
         call_command("migrate", interactive=False, verbosity=0)
 
 
@@ -211,6 +238,7 @@ def _seed_if_changed(place: Instance, say: Say) -> None:
     if stamps.differs("seeds", read):
         from content.media_storage.errors import BucketAway
 
+        say("  seeds: write what this release brings ...")
         try:
             _timed(say, "seeds", lambda: _seed(place))
         except BucketAway:
@@ -226,6 +254,7 @@ def collect_if_changed(data_dir: Path, say: Say) -> None:
     how = (ROOT / "requirements.txt", ROOT / "site/config/static_storage.py")
     read = _digest([*_files(("static", ".static", *_static_folders()), ("",)), *how])
     if stamps.differs("static", read):
+        say("  static files: collects them ...")
         _timed(say, "static files", _collect_static)
         stamps.keep("static", read)
 

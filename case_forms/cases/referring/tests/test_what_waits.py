@@ -6,7 +6,6 @@ from importlib import import_module
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ from access.models import User
 from case_forms.cases import deadline_clock
 from case_forms.cases.models import Case, CaseEvent, Deadline, Referral, ReferralState
 from case_forms.submissions.seeding.reference import seed_groups
+from config.migrating.earlier import EarlierExecutor
 from notifications.briefs.replies import answer
 from notifications.directory.models import DutyShift, Partner, Role
 from notifications.directory.tests.second_keeper import agree_to_all
@@ -179,8 +179,8 @@ def test_referrals_that_were_accepted_before_get_the_clock_and_count_from_now(sc
     accept_at_link(referral)
     Referral.objects.update(accompaniment_duty=None)
     Deadline.objects.filter(key=ACCOMPANIMENT).delete()
-    before = MigrationExecutor(connection).loader.project_state([("cases", "0018_clocks_of_referrals")])
-    module = import_module("case_forms.cases.migrations.0019_accompaniments_of_accepted_referrals")
+    before = EarlierExecutor(connection).loader.project_state([("cases", "0018_clocks_of_referrals")])
+    module = import_module("case_forms.cases.migrations.earlier.0019_accompaniments_of_accepted_referrals")
     module.begin(before.apps, None)
     module.begin(before.apps, None)
     duty = duty_of(ACCOMPANIMENT)

@@ -208,7 +208,7 @@ django.setup()
 from config.supervisor.instance import CannotStart
 from config.supervisor.preparation import _migrate
 try:
-    _migrate()
+    _migrate(print)
 except CannotStart as reason:
     print(reason)
 """
