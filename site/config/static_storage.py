@@ -1,6 +1,6 @@
 """Static files under names with a hash of their content, so that browsers may cache them for ever."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,11 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
             for name, (storage, path) in paths.items()
         }
         yield from super().post_process(shortened, dry_run=dry_run, **options)
+
+    def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Compress what pages ask for, the names with a hash. It is most of the work, and WhiteNoise does it twice."""
+        asked_for = set(self.hashed_files.values())
+        yield from super().compress_files([path for path in paths if path in asked_for])
 
 
 class ShortenedScripts:
