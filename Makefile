@@ -13,7 +13,7 @@ export PYTHONPATH := $(CURDIR)/site:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 ROOMS := site/access site/audit site/config site/vault case_forms content notifications outreach_pages
 # Of the tests, what others stand on: the tests themselves say less by their types than by what they assert.
-TOOLS := $(wildcard tests/*.py tests/world/*.py tests/rings/*.py tests/bench/*.py tests/machines/*.py)
+TOOLS := $(filter-out %/test_mutation.py,$(wildcard tests/*.py tests/world/*.py tests/rings/*.py tests/mutation/*.py tests/bench/*.py tests/machines/*.py))
 PYTEST := $(PY) -m pytest -p no:cacheprovider
 # What every ring of tests needs.
 TESTED := packages test-packages .venv/test.stamp .venv/audit.stamp node_modules/.stamp
@@ -22,7 +22,7 @@ NODE := .venv/bin/node
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 TSC := $(NODE) node_modules/typescript/bin/tsc
 
-.PHONY: help static-packages run dev shell test test-changed test-all test-turn turns record test-on test-fast lint bare-debian systemd upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
+.PHONY: help static-packages run dev shell test test-changed test-all test-turn turns record mutation test-on test-fast lint bare-debian systemd upgrade-fixture bench bench-scale bench-million bench-machines drill lock release fresh clean format messages pictures packages test-packages
 
 help: ## List what can be asked for
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -52,6 +52,10 @@ turns: .venv/test.stamp ## Note the turn of the last landing, and list each leg 
 record: $(TESTED) ## Record anew what tests cost and which files they use (LEGS="units browser": which; an hour for all)
 	$(PY) -m config.catalogs
 	$(PY) -m tests.rings.record $(LEGS)
+
+mutation: $(TESTED) ## Make 60 small mistakes where lives hang on it, and say which no test notices (half an hour at most)
+	$(PY) -m config.catalogs
+	$(PY) -m tests.mutation
 
 test-fast: .venv/test.stamp node_modules/.stamp ## Style, and the tests nearest to what changed, in under 90 s
 	$(PY) -m config.catalogs

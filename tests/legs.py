@@ -189,6 +189,7 @@ class Turn:
     lanes: list[list[Leg]]
     cost: int
     as_root: bool = False
+    in_ci: bool = True  # what measures, or boots a machine: asked for by name, before a release
 
     @property
     def legs(self) -> list[Leg]:
@@ -217,8 +218,11 @@ def build_turns() -> list[Turn]:
         Turn("servers", [[build_servers()]], 30),
         Turn("coverage", [build_measured_units()], 35),
         Turn("examples", [[build_examples()]], 20),
+        Turn("mutation", [[Leg("mutation", (PYTHON, "-m", "tests.mutation", "--minutes", "30"), FEW)]], 30),
         Turn("clock", [[of_tests("clock", *find_files("clock"), "-m", CLOCK, environment={})]], 5),
         Turn("installations", build_installations(), 25, as_root=True),
+        Turn("growth", [[Leg("growth", (PYTHON, "-m", "tests.bench", "scale"))]], 40, in_ci=False),
+        Turn("systemd", [[Leg("systemd", (PYTHON, "-m", "tests.install.real_systemd", "sqlite"))]], 40, True, False),
     ]
     return [turn for turn in turns if not turn.as_root or os.geteuid() == 0]
 

@@ -243,7 +243,8 @@ def become_one_of_several(speaking: Speaking, name: str) -> None:
     capture.start_global_capturing()
     speaking.config.workerinput = {"workerid": name}  # type: ignore[attr-defined]
     os.environ["PYTEST_XDIST_WORKER"] = name
-    move_data(Path(settings.DATA_DIR), Path(settings.DATA_DIR) / name)
+    if settings.configured:
+        move_data(Path(settings.DATA_DIR), Path(settings.DATA_DIR) / name)
 
 
 def move_data(old: Path, new: Path) -> None:

@@ -41,6 +41,14 @@ EVERYTHING = (
 NOTHING = ("docs/adr/*", "CHANGELOG.md", "tests/bench/*", "tests/rings/*.json*", "tests/upgrade/data/*")
 CATALOGUES = ("locale/*", "locale_cms/*")
 USERS_OF_CATALOGUES = ("tests/third_language", "tests/test_lists_say_what_is_missing.py")
+# Of what runs in processes of its own nothing is recorded: which work these tests watch.
+PROCESSES = {
+    "tests/chaos/": ("notifications/*", "case_forms/submissions/*", "site/config/*", "site/audit/*", "site/vault/*"),
+    "tests/supervisor/": ("site/config/*", "deploy/*", "Procfile*"),
+    "tests/public/": ("content/*", "outreach_pages/*", "case_forms/tip*", "templates/*", "static/*"),
+    "tests/upgrade/": ("site/config/management/*", "site/audit/*", "site/vault/*"),
+    "site/config/to_postgres/tests/": ("site/config/*",),
+}
 
 
 def find_base() -> str:
@@ -97,6 +105,9 @@ def find_touched_by(path: str, stale: set[str] | None = None) -> Iterator[tuple[
     if matches(path, CATALOGUES):
         yield from ((test, "reads catalogues") for test in find_test_files() if test.startswith(USERS_OF_CATALOGUES))
         return
+    for folder, watched in PROCESSES.items():
+        if matches(path, watched) and "/tests/" not in path:
+            yield from ((test, f"watches {path}") for test in find_below(folder.rstrip("/")))
     recorded = read_used().by(path)
     yield from ((test, f"used {path}") for test in sorted(recorded))
     if path.endswith(".py"):

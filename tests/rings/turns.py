@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--note", action="store_true")
     turns = build_turns()
     if parser.parse_args().note:
-        note([turn.name for turn in turns], find_base())
+        note([turn.name for turn in turns if turn.in_ci], find_base())
     print_table([(turn.name, ", ".join(leg.name for leg in turn.legs), turn.cost) for turn in turns])
 
 
