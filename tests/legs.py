@@ -156,11 +156,10 @@ def build_short() -> list[list[list[Leg]]]:
     return [lanes, [[of_tests("clock", *find_files("clock"), "-m", CLOCK, "--ring", "short", environment=FEW)]]]
 
 
-def build_changed(touched: Iterable[str]) -> list[list[Leg]]:
-    """`make test-changed`: of each leg the dear tests that a change touches. A leg without any is left out."""
+def build_changed(touched: Iterable[str]) -> list[list[list[Leg]]]:
+    """`make test-changed`: stages, of each leg the dear tests that a change touches. A leg without any is left out."""
     files = set(touched)
     faults = find_files("faults")
-    units = f"({UNITS}) or ({CLOCK})"
     on_servers = [path for path in sorted(files - {*faults, *find_files("browser")}) if path.startswith(ON_SERVERS)]
 
     def touched_of(name: str, paths: Iterable[str], *words: str, **how: Any) -> list[Leg]:
@@ -168,7 +167,7 @@ def build_changed(touched: Iterable[str]) -> list[list[Leg]]:
         return [of_tests(name, *chosen, *words, may_be_none=True, **how)] if chosen else []
 
     lanes = [
-        touched_of("dear", sorted(files), "-m", units, "--ring", "dear", forks=WORKERS, niceness=10, environment=FEW),
+        touched_of("dear", sorted(files), "-m", UNITS, "--ring", "dear", forks=WORKERS, niceness=10, environment=FEW),
         [
             *touched_of("browser", browser_files(), *BROWSER, forks="2", environment=FEW | IN_A_FILE),
             *touched_of("public", public_files(), *BROWSER, environment=FEW | IN_A_FILE),
@@ -178,7 +177,8 @@ def build_changed(touched: Iterable[str]) -> list[list[Leg]]:
             *touched_of("servers", on_servers, "-m", "not browser", on_servers=True, environment=FEW),
         ],
     ]
-    return [lane for lane in lanes if lane]
+    clock = touched_of("clock", find_files("clock"), "-m", CLOCK, "--ring", "dear", environment=FEW)
+    return [found for stage in (lanes, [clock]) if (found := [lane for lane in stage if lane])]
 
 
 @dataclass(frozen=True)

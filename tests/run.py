@@ -267,7 +267,7 @@ def build_stages(ring: str) -> list[list[list[Leg]]]:
         base = find_base()
         touched = find_touched(base)
         say(f"{len(touched)} test files are touched since {base[:8]}.")
-        return [build_changed(touched)]
+        return build_changed(touched)
     return [[[Leg("lint", ("make", "--no-print-directory", "lint"))]], *(turn.lanes for turn in build_turns())]
 
 
