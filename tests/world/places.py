@@ -25,11 +25,20 @@ class Place:
 def make_place(slug: str = "", name: str = "") -> Place:
     """Create a region, its directorate and a municipality of the same slug."""
     number = next(_numbers)
-    slug = slug or f"place-{number}"
+    slug = slug or f"place-{in_letters(number)}"  # a name with three digits is taken for a code, and left out of mails
     name = name or slug.title()
     region = Region.objects.create(slug=slug, name=name, iso_code=f"R{number}", is_outreach=True)
     directorate = make_directorate(slug, name)
     return Place(region, directorate, make_municipality(slug, name, region=region, directorate=directorate))
+
+
+def in_letters(number: int) -> str:
+    """1 -> a, 26 -> z, 27 -> aa."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("a") + rest) + letters
+    return letters
 
 
 def make_directorate(slug: str, name: str) -> PoliceDirectorate:
