@@ -33,6 +33,17 @@ def is_in_short(items: list[pytest.Item], costs: Costs) -> Callable[[pytest.Item
     return lambda item: item.nodeid in chosen
 
 
+def find_main(items: list[pytest.Item]) -> list[pytest.Item]:
+    """One case of each function that is marked: its name says which, so that among all of them each screen, language
+    and way of working has some."""
+    functions: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker(MAIN):
+            functions[item.nodeid.partition("[")[0]].append(item)
+    chosen = {cases[zlib.crc32(name.encode()) % len(cases)].nodeid for name, cases in functions.items()}
+    return [item for item in items if item.nodeid in chosen]
+
+
 def is_in_part(part: str, items: list[pytest.Item], costs: Costs) -> Callable[[pytest.Item], bool]:
     """`part`: "2/3". A file stays together; the dearest files are dealt out first, each to the part that has least."""
     wanted, count = (int(number) for number in part.split("/"))
@@ -52,7 +63,7 @@ def choose(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]
     costs = read_costs()
     ring, part = config.getoption("--ring"), config.getoption("--part")
     if ring == "main":
-        items = [item for item in items if item.get_closest_marker(MAIN)]
+        items = find_main(items)
     elif ring:
         in_short = is_in_short(items, costs)
         items = [item for item in items if in_short(item) == (ring == "short")]

@@ -46,6 +46,16 @@ def test_short_has_what_is_cheap_what_is_main_and_the_cheapest_of_a_dear_file(mo
     assert chosen("main", ITEMS, monkeypatch, COSTS) == ["mixed.py::test_main"]
 
 
+def test_main_has_one_case_of_each_function_and_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [
+        item(f"browser.py::test_{name}[{case}]", main=True) for name in "abcdefgh" for case in ("sq", "en", "wide")
+    ]
+    main = chosen("main", cases, monkeypatch, COSTS)
+    assert [nodeid.partition("[")[0] for nodeid in main] == [f"browser.py::test_{name}" for name in "abcdefgh"]
+    assert len({nodeid.partition("[")[2] for nodeid in main}) > 1
+    assert chosen("main", cases, monkeypatch, COSTS) == main
+
+
 def test_dear_has_all_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     short, dear = (chosen(ring, ITEMS, monkeypatch, COSTS) for ring in ("short", "dear"))
     assert sorted(short + dear) == sorted(each.nodeid for each in ITEMS)
