@@ -37,6 +37,7 @@ def watch(checkpoints: Checkpoints, *, is_whole: bool) -> None:
 
 def list_templates() -> set[str]:
     """Return the paths of our templates and compiled translations."""
+    # Here, since a process watches before Django is loaded.
     from django.conf import settings
     from django.template.autoreload import get_template_directories
 
@@ -72,7 +73,7 @@ def read_times(files: Iterable[str]) -> dict[str, float]:
 
 def tell_django(files: Iterable[str]) -> None:
     """Let Django forget the templates and translations that it has read from these files."""
-    from django.utils.autoreload import file_changed
+    from django.utils.autoreload import file_changed  # as above
 
     for file in files:
         file_changed.send(sender=None, file_path=Path(file))

@@ -65,7 +65,15 @@ def test_where_the_record_is_enough_imports_count_only_for_what_has_changed_sinc
 def test_a_template_a_script_and_data_touch_what_read_them(record: Used) -> None:
     for path in ("templates/base.html", "static/js/logic.js", "case_forms/procedures/data/sop_dcm_499_2018.json"):
         record.note(FAR, [path])
-        assert dict(find_touched_by(path)) == {FAR: f"used {path}"}
+        found = dict(find_touched_by(path))
+        assert found.pop(FAR) == f"used {path}"
+        assert all(test.startswith("tests/public/") for test in found)
+
+
+def test_what_runs_in_processes_of_its_own_is_touched_by_the_work_that_it_watches(record: Used) -> None:
+    found = dict(find_touched_by("notifications/outbox/claiming.py", stale=set()))
+    assert found["tests/chaos/test_faults.py"] == "watches notifications/outbox/claiming.py"
+    assert {test.split("/")[1] for test in found} == {"chaos"}
 
 
 @pytest.mark.parametrize(
