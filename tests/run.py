@@ -27,7 +27,6 @@ from .rings.touched import find_base, find_touched
 
 PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
 CHART_WIDTH = 60  # characters
-LEFT_FOR_AN_END = 60.0  # seconds: a leg that is begun later tries nothing
 AT_MOST_AGAIN = 10  # tests that failed in a turn and are tried once more: many aren't chance
 
 
@@ -79,6 +78,11 @@ class Run:
     def _run_legs(self, lane: list[Leg]) -> None:
         for leg in lane:
             began = time.monotonic()
+            if began > self.until and leg.takes_time:
+                say(f"{leg.name}: left out, the time is over")
+                with self._lock:
+                    self.ended[leg.name] = Ended(0, began - self._began, 0.0, 0.0)
+                continue
             status, worked = self._run_leg(self._with_its_time(leg))
             if status and self.twice:
                 status = self._try_again(leg, status)

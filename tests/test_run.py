@@ -62,6 +62,48 @@ def test_a_leg_that_never_began_has_no_line_in_the_timeline() -> None:
     assert list(run.draw_timeline({})) == []
 
 
+def of_pytest(name: str, folder: Path, code: str) -> Leg:
+    """A leg of tests in this code, which can be told when to end."""
+    (folder / f"test_{name}.py").write_text(code)
+    plugins = ("-p", "tests.leg", "-p", "tests.rings.forking", "--forks", "1")
+    command = (sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(folder), *plugins)
+    output = ("--failed-into", str(run.OUTPUT / f"{name}.failed"), "--at-least", "0")
+    bare = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": ""}
+    return Leg(name, (*command, *output, str(folder)), bare)
+
+
+def test_what_failed_is_tried_once_more_by_itself_where_that_is_asked_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    mark = tmp_path / "tried"
+    once = (
+        "import pathlib\n"
+        "def test_it():\n"
+        f"    mark = pathlib.Path({str(mark)!r})\n"
+        "    is_second = mark.exists()\n"
+        "    mark.touch()\n"
+        "    assert is_second\n"
+    )
+    assert Run([[of_pytest("once", tmp_path, once)]]).go() == 1
+    mark.unlink()
+    assert Run([[of_pytest("once", tmp_path, once)]], twice=True).go() == 0
+    assert "once: 1 passed by themselves: " in capfd.readouterr().out
+    (tmp_path / "test_once.py").unlink()
+    assert Run([[of_pytest("always", tmp_path, "def test_it(): assert False")]], twice=True).go() == 1
+    assert "always: 1 failed twice" in capfd.readouterr().out
+
+
+def test_when_the_time_is_over_no_leg_of_tests_begins_and_that_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    legs = [of_pytest("late", tmp_path, "def test_it(): assert False"), leg("whole", "print('1 passed')")]
+    assert Run([legs], until=time.monotonic() - 1).go() == 0
+    said = capfd.readouterr().out
+    assert "late: left out, the time is over" in said
+    assert "whole: passed" in said
+
+
 def test_one_that_dies_is_no_success(capfd: pytest.CaptureFixture[str]) -> None:
     dying = leg("dying", "import os; os.kill(os.getpid(), 9)")
     assert Run([[dying]]).go() == 1

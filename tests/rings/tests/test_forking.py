@@ -64,7 +64,7 @@ def test_what_fails_to_be_collected_fails_the_run(tmp_path: Path) -> None:
 
 def test_when_the_time_is_over_no_test_begins_and_what_was_left_out_is_said(tmp_path: Path) -> None:
     slow = "import time, pytest\n@pytest.mark.parametrize('n', range(400))\ndef test_it(n): time.sleep(0.1)\n"
-    status, said = run(tmp_path, "--forks", "2", "--end-after", "1", a=slow)
+    status, said = run(tmp_path, "--forks", "2", "--end-after", "1", "--at-least", "400", a=slow)
     assert status == 0
     passed = int(said.rpartition(" passed")[0].rpartition("\n")[2].split()[-1])
     assert 0 < passed < 300
