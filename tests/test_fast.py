@@ -24,7 +24,12 @@ def test_the_nearest_come_first_and_no_test_begins_when_the_time_is_over(monkeyp
     monkeypatch.setattr(fast, "find_base", lambda: "landed")
     monkeypatch.setattr(fast, "changed_files", lambda since: ["site/access/policy.py", "README.md"])
     monkeypatch.setattr(fast.subprocess, "Popen", Mock(return_value=Mock(wait=lambda: 0)))
-    monkeypatch.setattr(fast.pytest, "main", lambda words: asked.extend(words) or 0)
+
+    def note(words: list[str]) -> int:
+        asked.extend(words)
+        return 0
+
+    monkeypatch.setattr(fast.pytest, "main", note)
     assert fast.main() == 0
     assert asked[-len(CORE) - 1 :] == ["site/access/tests", *CORE]
     assert 0 < float(asked[asked.index("--end-after") + 1]) <= SECONDS
