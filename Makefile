@@ -30,7 +30,7 @@ help: ## List what can be asked for
 run: packages .venv/run.stamp static-packages ## Set everything up, seed demo data, run all parts; Ctrl-C stops (PORT=8000 DATA_DIR=var)
 	@VATRA_STOP_WITH_PARENT=1 exec $(PY) -m config.supervisor
 
-test: $(TESTED) ## That the whole works: lint, cheap tests, a journey for each role, the road on real parts; 10 minutes
+test: $(TESTED) ## That the whole works: lint, cheap tests, a journey for each role, the road on real parts
 	$(PY) -m config.catalogs
 	$(PY) -m tests.run $(LEGS)
 
