@@ -46,8 +46,8 @@ test-turn: $(TESTED) ## The leg of test-all whose turn it is
 	$(PY) -m config.catalogs
 	$(PY) -m tests.run --ring turn $(if $(SECONDS),--seconds $(SECONDS))
 
-turns: .venv/test.stamp ## Note the turn of the last landing, and list each leg of test-all with when its turn was last
-	$(PY) -m tests.rings.turns --note
+turns: .venv/test.stamp ## List each leg of test-all with when it had its turn in CI (NEXT=1: this change takes the next)
+	$(PY) -m tests.rings.turns $(if $(NEXT),--next)
 
 record: $(TESTED) ## Record anew what tests cost and which files they use (LEGS="units browser": which; an hour for all)
 	$(PY) -m config.catalogs

@@ -227,15 +227,14 @@ def run_ring(name: str, stages: list[list[list[Leg]]], wanted: set[str], **how: 
 
 def run_turn(wanted: set[str], until: float) -> int:
     """Run the legs whose turn it is, and count what failed there and wouldn't have been chosen by the change."""
-    base = find_base()
-    turn = turns.find_next([each.name for each in build_turns() if each.in_ci], base)
+    turn = turns.find_turn([each.name for each in build_turns() if each.in_ci])
     found = next(each for each in build_turns() if each.name == turn)
-    say(f"The turn of this landing: {turn}, about {found.cost} minutes.")
+    say(f"The turn: {turn}, about {found.cost} minutes.")
     if time.monotonic() + found.cost * 60 > until and not all(leg.takes_time for leg in found.legs):
-        say("Left for the next landing: it can't be divided, and the time would not suffice.")
+        say("Left out: it can't be divided, and the time would not suffice.")
         return 0
     status = run_ring(f"turn ({turn})", [found.lanes], wanted, until=until, twice=True)
-    touched = find_touched(base)
+    touched = find_touched(find_base())
     failed = {name for leg in found.legs if leg.failed.exists() for name in leg.failed.read_text().splitlines()}
     missed = sorted(name for name in failed if name.partition("::")[0] not in touched)
     say(f"Failed in the turn: {len(failed)}; of these not chosen by the change: {len(missed)}")

@@ -4,7 +4,6 @@
   `main`. A leg of which all is dear (browsers, real processes) has just its `main` ones: `--ring main`.
 - `dear`: what `short` leaves out.
 - `--may-be-none`: a change may touch none of them.
-- `--part 1/3`: the first of three parts of equal cost.
 """
 
 import zlib
@@ -44,32 +43,14 @@ def find_main(items: list[pytest.Item]) -> list[pytest.Item]:
     return [item for item in items if item.nodeid in chosen]
 
 
-def is_in_part(part: str, items: list[pytest.Item], costs: Costs) -> Callable[[pytest.Item], bool]:
-    """`part`: "2/3". A file stays together; the dearest files are dealt out first, each to the part that has least."""
-    wanted, count = (int(number) for number in part.split("/"))
-    of_files: dict[str, float] = defaultdict(float)
-    for item in items:
-        of_files[item.nodeid.partition("::")[0]] += costs.of(item.nodeid)
-    parts = [0.0] * count
-    placed: dict[str, int] = {}
-    for path, cost in sorted(of_files.items(), key=lambda each: (-each[1], zlib.crc32(each[0].encode()))):
-        least = parts.index(min(parts))
-        parts[least] += cost
-        placed[path] = least + 1
-    return lambda item: placed[item.nodeid.partition("::")[0]] == wanted
-
-
 def choose(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
     costs = read_costs()
-    ring, part = config.getoption("--ring"), config.getoption("--part")
+    ring = config.getoption("--ring")
     if ring == "main":
         items = find_main(items)
     elif ring:
         in_short = is_in_short(items, costs)
         items = [item for item in items if in_short(item) == (ring == "short")]
-    if part:
-        in_part = is_in_part(part, items, costs)
-        items = [item for item in items if in_part(item)]
     return items
 
 
@@ -91,4 +72,3 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--ring", choices=("short", "dear", "main"))
     parser.addoption("--may-be-none", action="store_true")
-    parser.addoption("--part")

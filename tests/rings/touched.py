@@ -23,6 +23,7 @@ from .used import read_used
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("config", "access", "audit", "vault", "content", "outreach_pages", "case_forms", "notifications", "tests")
+HOURS_OF_A_CHANGE = 6
 # What every test stands on: libraries, settings, how tests are run, the tables.
 EVERYTHING = (
     "requirements*.txt",
@@ -54,8 +55,8 @@ PROCESSES = {
 def find_base() -> str:
     """The newest commit that had landed before this change was begun.
 
-    SINCE names it. Otherwise it is where this branch left origin/main; on main itself the newest commit that is four
-    hours older than the last one.
+    SINCE names it. Otherwise it is where this branch left origin/main; on main itself, where nothing tells, the newest
+    commit that is six hours older than the last one, which may be older than needed.
     """
     if since := os.environ.get("SINCE"):
         return git("rev-parse", f"{since}^{{commit}}")[0]
@@ -63,7 +64,7 @@ def find_base() -> str:
     if is_known("origin/main") and (base := git("merge-base", "origin/main", "HEAD")[0]) != head:
         return base
     last = int(git("log", "-1", "--format=%ct")[0])
-    before = git("rev-list", "-1", f"--before={last - 4 * 3600}", "HEAD")
+    before = git("rev-list", "-1", f"--before={last - HOURS_OF_A_CHANGE * 3600}", "HEAD")
     return before[0] if before else git("rev-list", "--max-parents=0", "HEAD")[-1]
 
 

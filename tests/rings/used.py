@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 STORED = Path(__file__).with_name("used.json")
 
 
@@ -34,8 +35,8 @@ class Used:
             self.used[path] = self.used.get(path, 0) | bit
 
     def write(self) -> None:
-        """Store it, without what nobody uses any more."""
-        used = {path: f"{bits:x}" for path, bits in sorted(self.used.items()) if bits}
+        """Store it, without what nobody uses any more, or is gone."""
+        used = {path: f"{bits:x}" for path, bits in sorted(self.used.items()) if bits and (ROOT / path).exists()}
         stored = {"commit": self.commit, "tests": self.tests, "used": used}
         STORED.write_text(json.dumps(stored, indent=0) + "\n", encoding="utf-8")
 

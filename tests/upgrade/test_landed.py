@@ -24,7 +24,7 @@ from .make import DATA, MAX_BYTES, ROOT, find_stored
 
 OWN = "sqlite" if connection.vendor == "sqlite" else "postgresql"
 STORED = find_stored(OWN)
-# `make test` brings the oldest along, the leg `servers` of `make test-all` all of them.
+# By itself it brings the oldest along, in the leg `servers` of `make test-all` all of them.
 TAKEN = STORED if os.environ.get("LANDINGS") == "all" else STORED[:1]
 
 

@@ -3,10 +3,8 @@
 from unittest.mock import Mock
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ..choosing import MAX_REPRESENTATIVE, choose, is_in_part
+from ..choosing import MAX_REPRESENTATIVE, choose
 from ..costs import DEAR, Costs
 from ..store import cost_of_file, group_costs
 
@@ -18,7 +16,7 @@ def item(nodeid: str, *, main: bool = False) -> pytest.Item:
 
 def chosen(ring: str, items: list[pytest.Item], monkeypatch: pytest.MonkeyPatch, costs: Costs) -> list[str]:
     monkeypatch.setattr("tests.rings.choosing.read_costs", lambda: costs)
-    config = Mock(getoption=lambda name: {"--ring": ring, "--part": None}[name])
+    config = Mock(getoption=lambda name: {"--ring": ring}[name])
     return [each.nodeid for each in choose(config, items)]
 
 
@@ -59,18 +57,6 @@ def test_main_has_one_case_of_each_function_and_the_same_each_time(monkeypatch: 
 def test_dear_has_all_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     short, dear = (chosen(ring, ITEMS, monkeypatch, COSTS) for ring in ("short", "dear"))
     assert sorted(short + dear) == sorted(each.nodeid for each in ITEMS)
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), unique=True), st.integers(1, 4))
-def test_each_test_is_in_one_part_with_all_of_its_file(names: list[tuple[int, int]], count: int) -> None:
-    items = [item(f"{file}.py::test_{number}") for file, number in names]
-    parts = [
-        [each.nodeid for each in items if is_in_part(f"{number}/{count}", items, COSTS)(each)]
-        for number in range(1, count + 1)
-    ]
-    assert sorted(nodeid for part in parts for nodeid in part) == sorted(each.nodeid for each in items)
-    files = [{nodeid.partition("::")[0] for nodeid in part} for part in parts]
-    assert sum(len(of_part) for of_part in files) == len(set().union(*files))
 
 
 def test_what_the_first_test_makes_for_all_is_divided_among_them() -> None:

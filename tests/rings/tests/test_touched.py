@@ -5,7 +5,7 @@ import pytest
 from .. import touched
 from ..bodies import stays_inside_functions
 from ..touched import find_importing, find_test_files, find_touched_by, name_of
-from ..turns import find_next, note
+from ..turns import find_turn, take_next
 from ..used import Used
 
 TEXT = "import x\nA = 1\n\ndef f(a):\n    return 1\n\nclass B:\n    c = 1\n    def g(self):\n        return 2\n"
@@ -118,15 +118,10 @@ def test_a_file_is_imported_by_the_name_that_its_root_gives() -> None:
     assert name_of("case_forms/cases/__init__.py") == "case_forms.cases"
 
 
-def test_turns_go_round_and_a_landing_is_noted_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_turns_go_round_and_the_last_that_was_taken_stays_until_the_next_is(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("tests.rings.turns.STORED", tmp_path / "turns.jsonl")
-    monkeypatch.setattr("tests.rings.turns.git", lambda *words: ["2026-12-02"])
     legs = ["a", "b", "c"]
-    assert find_next(legs, "first000") == "a"
-    note(legs, "landed-a")
-    note(legs, "landed-a")
-    # the change after that landing, however often it is tried; and after one that nobody noted
-    assert [find_next(legs, "landed-a"), find_next(legs, "landed-a"), find_next(legs, "landed-b")] == ["b", "b", "c"]
-    note(legs, "landed-b")
-    note(legs, "landed-c")
-    assert find_next(legs, "landed-c") == "a"
+    assert find_turn(legs) == "a"
+    assert [take_next(legs) for _turn in range(4)] == ["a", "b", "c", "a"]
+    assert [find_turn(legs), find_turn(legs)] == ["a", "a"]
+    assert find_turn(["b", "c"]) == "c", "a leg that is gone has had no turn"
