@@ -28,6 +28,7 @@ def written(settings):
     before = (sys.excepthook, threading.excepthook, logging.getLogger().handlers[:])
     structlog_before = structlog.get_config()
     logs.configure({"level": "INFO"})
+    structlog.configure(cache_logger_on_first_use=False)  # one that is kept would never speak to another listener
     stream = io.StringIO()
     handler = logging.getLogger().handlers[0]
     handler.setStream(stream)
