@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from django.conf import settings as django_settings
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -81,8 +80,6 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # One that is kept with the processors of its first use would say nothing to a test that listens later.
-    structlog.configure(cache_logger_on_first_use=False)
     config.pluginmanager.register(examples)
 
 

@@ -26,7 +26,10 @@ SPEAKS_OF_CODE = (ImportError, SyntaxError, NameError, ImproperlyConfigured)
 
 
 def configure(options: dict[str, Any]) -> None:
-    """Configure logging; Django's LOGGING_CONFIG hook. `options`: {"level": "INFO", "error_sink": SENTRY_DSN or ""}."""
+    """Configure logging; Django's LOGGING_CONFIG hook. `options`: {"level": "INFO", "error_sink": SENTRY_DSN or ""}.
+
+    `keep_loggers`: False where this runs more than once in a process. One that is kept goes on as it was first used.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -37,7 +40,7 @@ def configure(options: dict[str, Any]) -> None:
         processors=[drop_what_is_imagined, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=options.get("keep_loggers", True),
     )
     logging.config.dictConfig(
         {

@@ -142,8 +142,7 @@ def others(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def log() -> Iterator[io.StringIO]:
     """The log as the running service writes it, down to the least of it."""
     before = (sys.excepthook, threading.excepthook, logging.getLogger().handlers[:], structlog.get_config())
-    logs.configure({"level": "DEBUG"})
-    structlog.configure(cache_logger_on_first_use=False)  # one that is kept would never speak to another listener
+    logs.configure({"level": "DEBUG", "keep_loggers": False})
     stream = io.StringIO()
     logging.getLogger().handlers[0].setStream(stream)  # type: ignore[attr-defined]
     yield stream

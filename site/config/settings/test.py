@@ -8,7 +8,7 @@ from .folder_of_tests import folder_of_this_process
 os.environ["DATA_DIR"] = folder_of_this_process()
 
 from .base import *  # noqa: F403
-from .base import DATA_DIR, DATABASES, NOTIFICATION_CHANNELS, PUSH_CHANNEL, STORAGES
+from .base import DATA_DIR, DATABASES, LOGGING, NOTIFICATION_CHANNELS, PUSH_CHANNEL, STORAGES
 
 PROFILE = "test"
 SANDBOX = True
@@ -28,6 +28,7 @@ CACHES = {
     name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}
     for name in ("default", "pages")
 }
+LOGGING = {**LOGGING, "keep_loggers": False}  # each WSGI application that a test makes sets Django up again
 WHITENOISE_AUTOREFRESH = True
 MFA_TOTP_TOLERANCE = 1  # a code is read from the clock a moment before it is sent
 # Browser tests run a server of their own beside them. On one database in memory the two would refuse each other

@@ -27,8 +27,7 @@ def written(settings):
     """Configures logging as the running system does; returns a function that reads what was written as JSON."""
     before = (sys.excepthook, threading.excepthook, logging.getLogger().handlers[:])
     structlog_before = structlog.get_config()
-    logs.configure({"level": "INFO"})
-    structlog.configure(cache_logger_on_first_use=False)  # one that is kept would never speak to another listener
+    logs.configure({"level": "INFO", "keep_loggers": False})
     stream = io.StringIO()
     handler = logging.getLogger().handlers[0]
     handler.setStream(stream)
