@@ -149,7 +149,7 @@ def build_short() -> list[list[list[Leg]]]:
             of_tests("public", *public_files(), *BROWSER, *main, at_least=4, environment=FEW | IN_A_FILE),
         ],
         [
-            of_tests("chaos", *find_files("faults"), "-m", "faults", *main, at_least=8, environment=FEW),
+            of_tests("chaos", *find_files("faults"), "-m", "faults", *main, at_least=7, environment=FEW),
             of_tests("servers", *MAIN_ON_SERVERS, "-m", "not browser", at_least=50, on_servers=True, environment=FEW),
         ],
     ]

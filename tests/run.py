@@ -4,8 +4,8 @@ Each leg's output is a file in `.test-output`. The legs of a lane run one after 
 Units take whatever processor time the others leave: these start real processes and browsers, and wait more than they
 calculate. What failed is shown whole at the end. The exit status is 0 only if every leg's was.
 
-`--seconds N`: no test begins later than that; what was left out is said. A dear test that fails, of a change or of a
-turn, is run once more by itself: only what fails twice fails the run.
+`--seconds N`: no test begins later than that; what was left out is said. A test that fails is run once more by itself:
+only what fails twice fails the run, and what passed at its second try is named at the end.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from .rings.touched import find_base, find_touched
 
 PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
 CHART_WIDTH = 60  # characters
-AT_MOST_AGAIN = 10  # tests that failed in a turn and are tried once more: many aren't chance
+AT_MOST_AGAIN = 5  # tests of a leg that failed and are tried once more: many aren't chance
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Ended:
 class Run:
     """The legs of one ring. `until`: when no test begins any more, by the monotonic clock."""
 
-    def __init__(self, lanes: list[list[Leg]], *, until: float = float("inf"), twice: bool = False) -> None:
+    def __init__(self, lanes: list[list[Leg]], *, until: float = float("inf")) -> None:
         self.lanes = lanes
         self.until = until
-        self.twice = twice
+        self.passed_later: list[str] = []  # tests, at their second try
         self.ended: dict[str, Ended] = {}
         self._running: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
@@ -84,7 +84,7 @@ class Run:
                     self.ended[leg.name] = Ended(0, began - self._began, 0.0, 0.0)
                 continue
             status, worked = self._run_leg(self._with_its_time(leg))
-            if status and self.twice:
+            if status:
                 status = self._try_again(leg, status)
             ended = Ended(status, began - self._began, time.monotonic() - began, worked)
             with self._lock:
@@ -103,9 +103,12 @@ class Run:
         if not failed or len(failed) > AT_MOST_AGAIN or not leg.takes_time:
             return status
         again, _worked = self._run_leg(leg.again(failed))
-        said = "passed by themselves" if again == 0 else "failed twice"
-        say(f"{leg.name}: {len(failed)} {said}: {', '.join(failed)}")
-        return 0 if again == 0 else status
+        if again:
+            say(f"{leg.name}: {len(failed)} failed twice: {', '.join(failed)}")
+            return status
+        with self._lock:
+            self.passed_later += failed
+        return 0
 
     def _run_leg(self, leg: Leg) -> tuple[int, float]:
         """Returns its exit status, a signal's number below zero if that ended it; and the processor time in seconds."""
@@ -211,7 +214,7 @@ def count(legs: list[Leg]) -> tuple[int, int]:
 
 def run_ring(name: str, stages: list[list[list[Leg]]], wanted: set[str], **how: float) -> int:
     """Run stage after stage, and none after one that failed. Says how many tests passed. Returns the exit status."""
-    began, status, ran = time.monotonic(), 0, []
+    began, status, ran, later = time.monotonic(), 0, [], []
     for lanes in stages:
         chosen = [found for lane in lanes if (found := [leg for leg in lane if not wanted or leg.name in wanted])]
         for leg in (leg for lane in chosen for leg in lane):
@@ -219,8 +222,13 @@ def run_ring(name: str, stages: list[list[list[Leg]]], wanted: set[str], **how: 
             for old in (leg.output, leg.failed):
                 old.unlink(missing_ok=True)
         if chosen and not status:
-            status = Run(chosen, **how).go()  # type: ignore[arg-type]
+            run = Run(chosen, **how)
+            status = run.go()
+            later += run.passed_later
     passed, failed = count(ran)
+    passed, failed = passed + len(later), failed - len(later)
+    for test in later:
+        say(f"Passed only at its second try: {test}")
     say(f"Ring {name}: {passed} passed, {failed} failed, in {time.monotonic() - began:.0f} s.")
     return status
 
@@ -233,7 +241,7 @@ def run_turn(wanted: set[str], until: float) -> int:
     if time.monotonic() + found.cost * 60 > until and not all(leg.takes_time for leg in found.legs):
         say("Left out: it can't be divided, and the time would not suffice.")
         return 0
-    status = run_ring(f"turn ({turn})", [found.lanes], wanted, until=until, twice=True)
+    status = run_ring(f"turn ({turn})", [found.lanes], wanted, until=until)
     touched = find_touched(find_base())
     failed = {name for leg in found.legs if leg.failed.exists() for name in leg.failed.read_text().splitlines()}
     missed = sorted(name for name in failed if name.partition("::")[0] not in touched)
@@ -259,7 +267,7 @@ def main() -> int:
         parser.error(f"no such leg: {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     for turn in build_turns() if arguments.ring == "all" else ():
         wanted |= {leg.name for leg in turn.legs} if turn.name in wanted else set()
-    return run_ring(arguments.ring, stages, wanted, until=until, twice=arguments.ring == "changed")
+    return run_ring(arguments.ring, stages, wanted, until=until)
 
 
 def build_stages(ring: str) -> list[list[list[Leg]]]:

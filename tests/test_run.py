@@ -72,26 +72,28 @@ def of_pytest(name: str, folder: Path, code: str) -> Leg:
     return Leg(name, (*command, *output, str(folder)), bare)
 
 
-def test_what_failed_is_tried_once_more_by_itself_where_that_is_asked_for(
+def test_what_failed_is_tried_once_more_by_itself_and_that_is_said(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "ROOT", tmp_path)
-    mark = tmp_path / "tried"
     once = (
         "import pathlib\n"
         "def test_it():\n"
-        f"    mark = pathlib.Path({str(mark)!r})\n"
+        f"    mark = pathlib.Path({str(tmp_path / 'tried')!r})\n"
         "    is_second = mark.exists()\n"
         "    mark.touch()\n"
         "    assert is_second\n"
     )
-    assert Run([[of_pytest("once", tmp_path, once)]]).go() == 1
-    mark.unlink()
-    assert Run([[of_pytest("once", tmp_path, once)]], twice=True).go() == 0
-    assert "once: 1 passed by themselves: " in capfd.readouterr().out
+    assert run.run_ring("short", [[[of_pytest("once", tmp_path, once)]]], set()) == 0
+    said = capfd.readouterr().out
+    assert "Passed only at its second try: " in said
+    assert "test_once.py::test_it" in said
+    assert "Ring short: 1 passed, 0 failed" in said
     (tmp_path / "test_once.py").unlink()
-    assert Run([[of_pytest("always", tmp_path, "def test_it(): assert False")]], twice=True).go() == 1
-    assert "always: 1 failed twice" in capfd.readouterr().out
+    assert run.run_ring("short", [[[of_pytest("always", tmp_path, "def test_it(): assert False")]]], set()) == 1
+    said = capfd.readouterr().out
+    assert "always: 1 failed twice" in said
+    assert "Ring short: 0 passed, 1 failed" in said
 
 
 def test_when_the_time_is_over_no_leg_of_tests_begins_and_that_is_said(

@@ -78,7 +78,6 @@ def _is_replaced(leader, killed, other):
     return other in living and killed not in living and len(living) == WORKERS
 
 
-@pytest.mark.main
 def test_an_idle_worker_killed_is_replaced_and_the_other_works_on(parts, driver, sink):
     cluster, _sweeper = parts()
     leader = cluster.pid
@@ -119,7 +118,6 @@ def test_nothing_is_sent_of_what_was_rolled_back(parts, driver, sink):
     assert sink.notices() == set(ids)
 
 
-@pytest.mark.main
 def test_the_sweeper_alone_finds_what_nobody_was_woken_for(parts, keep, driver, sink):
     """Owed while no cluster runs, its tasks lost: the queue is emptied before one starts."""
     ids = driver.ask("owe_many", count=COUNT)
