@@ -23,6 +23,8 @@ from .consents import consents_on_record, is_read_by
 from .models import Submission
 from .validation.validate import Answers, CheckContext, scope_at
 
+# What `key` may be: of a form's warnings and the one below, and of `same_person`, which ends with a case's reference.
+CONFIRMATION_KEY = r"^[a-z][A-Za-z0-9_]{0,63}$"
 OF_A_DRILL = "drill_case"  # the warning of every form that names a drill's case; it stands in no definition
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
+from ..confirmations import CONFIRMATION_KEY
+
 KEY = r"^[a-z][a-z0-9_]{0,63}$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,79}$"
 
@@ -48,8 +50,8 @@ class SubmissionIn(BaseModel):
         Field(pattern=SLUG, description="The unit's key; needed only by a person who works in several."),
     ] = None
     confirmed: Annotated[
-        list[Annotated[str, Field(pattern=KEY)]],
-        Field(max_length=60, description="Keys of the form's warnings that the sender says are so: of `confirm`."),
+        list[Annotated[str, Field(pattern=CONFIRMATION_KEY)]],
+        Field(max_length=60, description="Keys of `confirm` that the sender says are so."),
     ] = []
     corrects: Annotated[
         UUID | None,

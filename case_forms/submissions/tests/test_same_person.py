@@ -17,7 +17,8 @@ from case_forms.cases.finding import index
 from case_forms.cases.finding.identity import build_identity
 from case_forms.cases.finding.index import find_matches
 from case_forms.cases.finding.models import IdentityQuestion, IdentityToken, ProbableMatch
-from case_forms.cases.models import Case
+from case_forms.cases.models import Case, new_reference
+from case_forms.devices.envelopes import FilledIn
 from case_forms.form_builder.models import FormVersion
 from notifications.outbox.models import Notice
 from tests.world.forms import publish, question, small_form
@@ -26,8 +27,12 @@ from tests.world.scene import Scene, make_scene
 
 from .. import identity_index
 from ..actions import ConfirmationNeeded, Received, receive_submission
+from ..confirmations import OF_A_DRILL
 from ..drafts.actions import start_draft
+from ..field_api.schemas import SubmissionIn
 from ..models import Draft, Submission
+from ..same_person import SAME_PERSON
+from ..seeding.reference import form_files
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -94,6 +99,40 @@ def test_another_person_of_that_name_gets_a_case_once_somebody_has_said_so(scene
     assert [entry["warning"] for entry in stored] == [key]
     match = ProbableMatch.objects.get()
     assert (match.case, match.dismissed_by) == (second.submission.case, scene.worker)
+
+
+def test_the_api_takes_the_confirmation_that_it_asks_for(scene: Scene) -> None:
+    """Another person of that name, sent by a program: the key that it is asked with is the key that it sends back."""
+    send(scene, **ANA)
+    body = {
+        "uuid": str(uuid.uuid4()),
+        "form": scene.form.form.key,
+        "version": scene.form.number,
+        "occurred_at": timezone.now().isoformat(),
+        "answers": scene.answers(**{key: value for key, value in ANNA.items() if value is not None}),
+    }
+
+    def post(**more: Any) -> Any:
+        return Client().post(
+            "/api/field/v1/submissions", {**body, **more}, content_type="application/json", **scene.bearer()
+        )
+
+    asked = post().json()["confirm"]
+    assert [each["key"][: len("same_person_")] for each in asked] == ["same_person_"]
+    assert post(confirmed=[each["key"] for each in asked]).status_code == 201
+    assert Case.objects.count() == 2
+
+
+@pytest.mark.parametrize("reference", ["222222", "ZZZZZZ", *(new_reference() for _i in range(20))])
+def test_every_key_that_is_asked_may_be_sent_back(reference: str) -> None:
+    keys = [f"{SAME_PERSON}{reference}", OF_A_DRILL]
+    keys += [warning["key"] for form in form_files() for warning in form.get("warnings", ())]
+    assert len(keys) > 2
+    by_a_program = SubmissionIn(
+        uuid=str(uuid.uuid4()), form="f", version=1, occurred_at="2026-12-01T09:00:00Z", answers={}, confirmed=keys
+    )
+    by_a_phone = FilledIn(form="f", version=1, occurred_at="", fields=[], confirmed=keys)
+    assert by_a_program.confirmed == by_a_phone.confirmed == keys
 
 
 def test_a_closed_case_stops_nobody_and_is_noted(scene: Scene) -> None:
