@@ -6,6 +6,9 @@ that failed.
 
 A browser on a busy machine is given a second try (`--reruns 1`). Which test needed one is said, and more than
 AT_MOST_AGAIN of them fail the leg: so many aren't chance.
+
+The exit status is 1 if tests failed and nothing else is wrong, so that a second try of them could mend it, and 2 if
+one of these promises was broken besides.
 """
 
 import gc
@@ -61,6 +64,8 @@ class Leg:
             self.complaints.append(f"{len(self.again)} tests needed a second try, at most {AT_MOST_AGAIN} may")
         if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif self.complaints and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for name in sorted(self.again):

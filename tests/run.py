@@ -10,6 +10,7 @@ only what fails twice fails the run, and what passed at its second try is named 
 
 import argparse
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -26,6 +27,7 @@ from .rings import turns
 from .rings.touched import find_base, find_touched
 
 PATIENCE = 20.0  # seconds for a leg to end after Ctrl-C
+TESTS_FAILED = 1  # pytest's exit status; any other says that more is wrong (tests/leg.py)
 CHART_WIDTH = 60  # characters
 AT_MOST_AGAIN = 5  # tests of a leg that failed and are tried once more: many aren't chance
 
@@ -46,7 +48,7 @@ class Run:
     def __init__(self, lanes: list[list[Leg]], *, until: float = float("inf")) -> None:
         self.lanes = lanes
         self.until = until
-        self.passed_later: list[str] = []  # tests, at their second try
+        self.passed_later: dict[str, list[str]] = {}  # of each leg the tests that passed at their second try
         self.ended: dict[str, Ended] = {}
         self._running: list[subprocess.Popen[bytes]] = []
         self._lock = threading.Lock()
@@ -84,7 +86,7 @@ class Run:
                     self.ended[leg.name] = Ended(0, began - self._began, 0.0, 0.0)
                 continue
             status, worked = self._run_leg(self._with_its_time(leg))
-            if status:
+            if status == TESTS_FAILED:
                 status = self._try_again(leg, status)
             ended = Ended(status, began - self._began, time.monotonic() - began, worked)
             with self._lock:
@@ -107,7 +109,7 @@ class Run:
             say(f"{leg.name}: {len(failed)} failed twice: {', '.join(failed)}")
             return status
         with self._lock:
-            self.passed_later += failed
+            self.passed_later[leg.name] = failed
         return 0
 
     def _run_leg(self, leg: Leg) -> tuple[int, float]:
@@ -155,8 +157,9 @@ class Run:
     def _report(self) -> int:
         statuses = {name: each.status for name, each in self.ended.items()}
         failed = [leg for lane in self.lanes for leg in lane if statuses.get(leg.name) != 0]
-        for leg in failed:
-            say(f"\n{'=' * 30} {leg.name} {outcome(statuses.get(leg.name))} {'=' * 30}")
+        for leg in (leg for lane in self.lanes for leg in lane if leg in failed or leg.name in self.passed_later):
+            how = outcome(statuses.get(leg.name)) if leg in failed else "passed only at the second try; the first:"
+            say(f"\n{'=' * 30} {leg.name} {how} {'=' * 30}")
             say(leg.output.read_text(errors="replace") if leg.output.exists() else "")
         for line in draw_timeline(self.ended):
             say(line)
@@ -214,7 +217,8 @@ def count(legs: list[Leg]) -> tuple[int, int]:
 
 def run_ring(name: str, stages: list[list[list[Leg]]], wanted: set[str], **how: float) -> int:
     """Run stage after stage, and none after one that failed. Says how many tests passed. Returns the exit status."""
-    began, status, ran, later = time.monotonic(), 0, [], []
+    began, status, ran = time.monotonic(), 0, []
+    later: list[str] = []
     for lanes in stages:
         chosen = [found for lane in lanes if (found := [leg for leg in lane if not wanted or leg.name in wanted])]
         for leg in (leg for lane in chosen for leg in lane):
@@ -224,7 +228,7 @@ def run_ring(name: str, stages: list[list[list[Leg]]], wanted: set[str], **how: 
         if chosen and not status:
             run = Run(chosen, **how)
             status = run.go()
-            later += run.passed_later
+            later += itertools.chain.from_iterable(run.passed_later.values())
     passed, failed = count(ran)
     passed, failed = passed + len(later), failed - len(later)
     for test in later:

@@ -72,28 +72,43 @@ def of_pytest(name: str, folder: Path, code: str) -> Leg:
     return Leg(name, (*command, *output, str(folder)), bare)
 
 
-def test_what_failed_is_tried_once_more_by_itself_and_that_is_said(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run, "ROOT", tmp_path)
-    once = (
+def fails_once(mark: Path) -> str:
+    """The code of a test that passes at its second try."""
+    return (
         "import pathlib\n"
         "def test_it():\n"
-        f"    mark = pathlib.Path({str(tmp_path / 'tried')!r})\n"
+        f"    mark = pathlib.Path({str(mark)!r})\n"
         "    is_second = mark.exists()\n"
         "    mark.touch()\n"
         "    assert is_second\n"
     )
-    assert run.run_ring("short", [[[of_pytest("once", tmp_path, once)]]], set()) == 0
+
+
+def test_what_failed_is_tried_once_more_by_itself_and_that_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    once = of_pytest("once", tmp_path, fails_once(tmp_path / "tried"))
+    assert run.run_ring("short", [[[once]]], set()) == 0
     said = capfd.readouterr().out
     assert "Passed only at its second try: " in said
     assert "test_once.py::test_it" in said
+    assert "assert is_second" in said
     assert "Ring short: 1 passed, 0 failed" in said
     (tmp_path / "test_once.py").unlink()
     assert run.run_ring("short", [[[of_pytest("always", tmp_path, "def test_it(): assert False")]]], set()) == 1
     said = capfd.readouterr().out
     assert "always: 1 failed twice" in said
     assert "Ring short: 0 passed, 1 failed" in said
+
+
+def test_a_leg_that_lost_tests_gets_no_second_try(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    lost = of_pytest("lost", tmp_path, fails_once(tmp_path / "tried")).with_words("--at-least", "2")
+    assert Run([[lost]]).go() == 1
+    assert "only 1 tests ran" in capfd.readouterr().out
 
 
 def test_when_the_time_is_over_no_leg_of_tests_begins_and_that_is_said(
