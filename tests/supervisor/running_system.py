@@ -207,6 +207,11 @@ def get_stat(pid: int) -> list[str]:
         return []
 
 
+def is_over(pid: int) -> bool:
+    """Whether it is gone, or only waits to be reaped. A killed one loses its environment first, its sockets last."""
+    return get_stat(pid)[:1] in ([], ["Z"], ["X"])
+
+
 def logs_to(pid: int) -> str:
     try:
         return os.readlink(f"/proc/{pid}/fd/2")

@@ -13,7 +13,7 @@ import pytest
 from notifications.channels.tests.servers import Receiver
 
 from .load import Load, starved
-from .running_system import RunningSystem, get_stat, resident_megabytes, slowness, wait_until
+from .running_system import RunningSystem, get_stat, is_over, resident_megabytes, slowness, wait_until
 
 pytestmark = pytest.mark.faults
 Build = Callable[..., RunningSystem]
@@ -274,7 +274,7 @@ def test_a_supervisor_killed_outright_leaves_no_orphans_and_the_next_start_keeps
     assert len(everyone) > 8
     os.kill(first.pid, signal.SIGKILL)
     first.process.wait(10)
-    wait_until(lambda: not first.everyone(), seconds=15, what="all of it gone")
+    wait_until(lambda: not first.everyone() and all(map(is_over, everyone)), seconds=15, what="all of it gone")
     with socket.create_server(("127.0.0.1", first.port)):
         pass  # the port is free at once
     before = (first.data_dir / "vatra.sqlite3").stat().st_ino
