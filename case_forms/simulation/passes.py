@@ -15,6 +15,7 @@ from django.utils import timezone
 from notifications.briefs.further import send_due_alarms
 from notifications.briefs.talk import awaiting
 from notifications.channels.base import ChannelPool, Message, Unreached
+from notifications.escalation.beside import CLOCK as BESIDE_CLOCK
 from notifications.escalation.clock import advance
 from notifications.escalation.digest import get_start_of_today, send_digests
 from notifications.escalation.passes import advance_clocks
@@ -238,8 +239,11 @@ def _next_mark(now: datetime, outside: Outside) -> datetime | None:
 
 
 def _turn_clocks(now: datetime, outside: Outside) -> None:
-    """Turn the clocks, but those that have no row to look at, and that of conversations: its own pass follows."""
-    advance_clocks(now, without={TALK_CLOCK, *outside.idle_clocks})
+    """Turn the clocks, but those that have no row to look at, and that of conversations: its own pass follows.
+
+    Nobody is told beside the others in a story: it tells how notices go, not who was added for a night.
+    """
+    advance_clocks(now, without={TALK_CLOCK, BESIDE_CLOCK, *outside.idle_clocks})
 
 
 def _next_talk(now: datetime, outside: Outside) -> datetime | None:

@@ -29,7 +29,7 @@ from . import coverage
 from .changes.actions import ask_for_change, preview_change
 from .changes.labels import is_way_untested
 from .changes.models import Act
-from .changes.needs import takes_two
+from .changes.needs import lock_offices, takes_two
 from .changes.values import ChangeRequest, Row
 from .changes.who import get_office
 from .forms import ChangeForm
@@ -64,8 +64,10 @@ class ConsequenceWarningsMixin:
     What takes two people isn't saved but asked for.
     """
 
+    @transaction.atomic
     def form_valid(self: Any, form: Any) -> HttpResponse:
         if isinstance(form, ChangeForm):
+            lock_offices(form.instance)  # until it is saved: what was decided alone must still be so then
             wanted = form.build_change_request()
             if takes_two(wanted, now=timezone.now()):
                 return self._request_change(form, wanted)
@@ -77,7 +79,7 @@ class ConsequenceWarningsMixin:
         return response
 
     def _request_change(self: Any, form: Any, wanted: ChangeRequest) -> HttpResponse:
-        at_once = form.cleaned_data["at_once"]
+        at_once = bool(form.cleaned_data.get("at_once"))
         try:
             change = ask_for_change(wanted=wanted, by=self.request.user, at_once=at_once)
         except ValidationError as error:
@@ -106,7 +108,8 @@ def preview_warnings(wanted: ChangeRequest, by: User) -> list[str]:
 def show_request_message(request: HttpRequest, *, at_once: bool) -> None:
     if at_once:
         messages.warning(
-            request, _("It holds now, and everybody is notified. Another coordinator must still look at it.")
+            request,
+            _("It holds now, and everybody is notified. It ends after 24 hours unless another coordinator agrees."),
         )
     else:
         messages.success(

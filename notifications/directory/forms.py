@@ -72,15 +72,6 @@ class DirectoryForm(WagtailAdminModelForm):
 class ChangeForm(DirectoryForm):
     """A form whose changes may need a second person's agreement (`changes.needs`)."""
 
-    at_once = forms.BooleanField(
-        label=_("Emergency: this can't wait for another coordinator"),
-        required=False,
-        help_text=_(
-            "It takes effect at once. Every coordinator and operator is notified with your name, and another"
-            " coordinator agrees to it or undoes it afterwards."
-        ),
-    )
-
     def build_change_request(self) -> ChangeRequest:
         """Return what this (valid) form asks for: only what differs from what is stored."""
         kind = get_kind(self.instance)
@@ -114,7 +105,6 @@ class PartnerForm(ChangeForm):
         "regions",
         "services",
         "is_active",
-        "at_once",
     ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -225,6 +215,24 @@ class ContactChoiceField(ModelChoiceField):
         return f"{obj.name}, {obj.duty}" if obj.duty else obj.name
 
 
+class EmergencyForm(ChangeForm):
+    """A form with which one person may add a recipient at once (`changes.emergency`). It changes nothing at once."""
+
+    at_once = forms.BooleanField(
+        label=_("Emergency: this can't wait for another coordinator"),
+        required=False,
+        help_text=_(
+            "It takes effect at once, beside everybody who is notified now, and ends after 24 hours unless another"
+            " coordinator agrees. Every coordinator and operator is notified with your name."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            del self.fields["at_once"]
+
+
 class OfContactForm(ChangeForm):
     """The form of something of a contact's."""
 
@@ -252,7 +260,7 @@ class PeriodForm(OfContactForm):
         return cleaned
 
 
-class DutyShiftForm(PeriodForm):
+class DutyShiftForm(PeriodForm, EmergencyForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = DutyShift
         fields = ["partner", "contact", "rank", "starts_at", "ends_at"]
@@ -281,7 +289,7 @@ class LeaveForm(PeriodForm):
         return super().save(commit=commit)
 
 
-class ContactWayForm(OfContactForm):
+class ContactWayForm(OfContactForm, EmergencyForm):
     """The form of a way to a contact: a number, a webhook's address, or the key to which their e-mails are encrypted.
 
     A phone's push is added by the phone itself. What is pasted as a key never comes back in a page: it might have been

@@ -207,6 +207,8 @@ class DutyShift(Versioned):
     rank = models.PositiveSmallIntegerField(_("rank"), default=1)
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
+    # Added by one person in an emergency: told beside whoever is on duty, and never instead (`changes.emergency`).
+    is_beside = models.BooleanField(_("beside the others"), default=False, db_default=False, editable=False)
     is_demo = models.BooleanField(_("demo"), default=False)
 
     objects = DutyShiftQuerySet.as_manager()
@@ -226,7 +228,13 @@ class DutyShift(Versioned):
                 condition=Q(rank__gte=1),
                 violation_error_message=_("Ranks start at 1."),
             ),
+            models.CheckConstraint(
+                # In the database too: what one person added ends, whatever becomes of the clocks.
+                name="shift_beside_ends",
+                condition=Q(is_beside=False) | Q(ends_at__isnull=False),
+            ),
         ]
+        indexes = [models.Index(name="shift_beside", fields=["starts_at"], condition=Q(is_beside=True))]
 
     def __str__(self) -> str:
         return f"{self.partner} {self.rank} {self.contact.name}"

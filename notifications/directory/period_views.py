@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,10 +19,10 @@ from . import coverage
 from .actions import delete_period, end_period, has_begun, is_running, next_minute
 from .changes.actions import ask_for_change
 from .changes.models import Act
-from .changes.needs import takes_two
+from .changes.needs import lock_offices, takes_two
 from .changes.values import ChangeRequest, get_kind, get_values
 from .editing import DirectoryEditView, OwnRegionsMixin, show_request_message
-from .models import DutyShift, Leave
+from .models import Leave
 from .moments import moment_in_words
 
 
@@ -52,7 +53,13 @@ class PeriodActionView(OwnRegionsMixin, generic.EditView):
     button = gettext_lazy("")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.object = self.get_object()
+        self.get_object()  # outside the transaction: a refusal is recorded and must not be rolled back with it
+        with transaction.atomic():
+            return self._act()
+
+    def _act(self) -> HttpResponse:
+        lock_offices(self.get_object())
+        self.object = self.get_object()  # as it is now that nobody else changes this roster
         wanted = self.build_change_request()
         if (wanted.after or wanted.act == Act.DELETE) and takes_two(wanted, now=timezone.now()):
             return self._request_change(wanted)
@@ -60,13 +67,12 @@ class PeriodActionView(OwnRegionsMixin, generic.EditView):
         return redirect(self.get_success_url())
 
     def _request_change(self, wanted: ChangeRequest) -> HttpResponse:
-        at_once = self.request.POST.get("at_once") == "on"
         try:
-            change = ask_for_change(wanted=wanted, by=self.request.user, at_once=at_once)
+            change = ask_for_change(wanted=wanted, by=self.request.user)
         except ValidationError as error:
             messages.error(self.request, " ".join(error.messages))
             return redirect(self.get_edit_url())
-        show_request_message(self.request, at_once=at_once)
+        show_request_message(self.request, at_once=False)
         return redirect("directory_changes:change", change.pk)
 
     def build_change_request(self) -> ChangeRequest:
@@ -84,7 +90,6 @@ class PeriodActionView(OwnRegionsMixin, generic.EditView):
             "until_words": moment_in_words(period.ends_at) if period.ends_at else "",
             "action_url": self.request.path,
             "back_url": self.get_edit_url(),
-            "asks_for_emergency": isinstance(period, DutyShift),
         }
 
     def show_warnings(self, warnings: list[str]) -> None:

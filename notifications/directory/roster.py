@@ -4,12 +4,15 @@
    on leave.
 2. Within a rank one shift counts: the shortest cover, then the one entered last. An open-ended shift is the longest.
 3. Ranks order those: the lowest is on duty, the next is the deputy.
-4. Whoever is covered by a shift of step 2 comes after all ranks, in the same order: the last resort before nobody.
-5. A person is named once, at the first place.
+4. Whoever is covered by a shift of step 2 comes after all ranks, in the same order.
+5. Whoever was added in an emergency comes last: nobody loses their place to them. They are notified at once, beside
+   the first (`escalation.beside`).
+6. A person is named once, at the first place.
 
 `docs/directory.md` says the same to those who manage the roster.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -89,12 +92,15 @@ def ranked(shifts: Iterable[DutyShift], leaves: Iterable[Leave], at: datetime) -
         and shift.contact_id not in away
     ]
     # The last part is step 2's "entered last": a later row has the greater key.
-    running.sort(key=lambda shift: (shift.rank, measure_cover(shift), -shift.pk))
+    # A row that isn't stored yet is entered last.
+    running.sort(key=lambda shift: (shift.rank, measure_cover(shift), -(shift.pk or sys.maxsize)))
+    beside = [shift for shift in running if shift.is_beside]
     first: dict[int, DutyShift] = {}
     for shift in running:
-        first.setdefault(shift.rank, shift)
-    covered = [shift for shift in running if first[shift.rank] is not shift]
-    return list({shift.contact_id: shift.contact for shift in (*first.values(), *covered)}.values())
+        if not shift.is_beside:
+            first.setdefault(shift.rank, shift)
+    covered = [shift for shift in running if not shift.is_beside and first[shift.rank] is not shift]
+    return list({shift.contact_id: shift.contact for shift in (*first.values(), *covered, *beside)}.values())
 
 
 def measure_cover(shift: DutyShift) -> timedelta:
@@ -150,8 +156,19 @@ def find_changes(
 
 def find_gaps(shifts: list[DutyShift], leaves: list[Leave], since: datetime, until: datetime) -> Iterator[Stretch]:
     """Yield the stretches with nobody on duty, by rows of one office that are already read, undivided."""
-    changes = find_changes(shifts, leaves, since, until)
-    yield from join_stretches(Stretch(*pair) for pair in pairwise(changes) if not ranked(shifts, leaves, pair[0]))
+    yield from join_stretches(_iter_empty(shifts, leaves, since, until))
+
+
+def _iter_empty(shifts: list[DutyShift], leaves: list[Leave], since: datetime, until: datetime) -> Iterator[Stretch]:
+    # Only what runs is looked at in each stretch: a roster may hold years of shifts.
+    coming = sorted(shifts, key=lambda shift: utc(shift.starts_at), reverse=True)
+    running: list[DutyShift] = []
+    for start, end in pairwise(find_changes(shifts, leaves, since, until)):
+        while coming and utc(coming[-1].starts_at) <= start:
+            running.append(coming.pop())
+        running = [shift for shift in running if runs(shift, start)]
+        if not ranked(running, leaves, start):
+            yield Stretch(start, end)
 
 
 def join_stretches(stretches: Iterable[Stretch]) -> Iterator[Stretch]:

@@ -9,8 +9,9 @@ class EscalationConfig(AppConfig):
     def ready(self) -> None:
         from notifications.briefs.talk import awaiting, unread
 
-        from . import checks, clock  # noqa: F401  # what they register
+        from . import beside, checks, clock  # noqa: F401  # what they register
         from .passes import Clock, register_clock
 
+        register_clock(Clock(beside.CLOCK, beside.advance, lambda now: [], beside.DUE))
         register_clock(Clock("notice.talk", awaiting.advance, awaiting.find_stranded, awaiting.DUE))
         register_clock(Clock("notice.unread", unread.chase_unread, unread.find_stranded, unread.DUE))

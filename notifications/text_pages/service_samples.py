@@ -53,8 +53,8 @@ def _word_concerned(stage: str) -> ServiceMail:
     return word_change_to_concerned(stage=stage, office=office, **_get("person", "what"))
 
 
-def _word_change(*, is_emergency: bool) -> ServiceMail:
-    return word_change_to_managers(is_emergency=is_emergency, **_get("person", "office", "what", "page"))
+def _word_change(stage: str) -> ServiceMail:
+    return word_change_to_managers(stage=stage, **_get("person", "office", "what", "page"))
 
 
 SERVICE_SAMPLES: Mapping[str, Callable[[], ServiceMail]] = {
@@ -73,8 +73,10 @@ SERVICE_SAMPLES: Mapping[str, Callable[[], ServiceMail]] = {
     "service.concerned_asked": lambda: _word_concerned("asked"),
     "service.concerned_agreed": lambda: _word_concerned("agreed"),
     "service.concerned_emergency": lambda: _word_concerned("emergency"),
-    "service.change_waits": lambda: _word_change(is_emergency=False),
-    "service.emergency_waits": lambda: _word_change(is_emergency=True),
+    "service.concerned_ended": lambda: _word_concerned("ended"),
+    "service.change_waits": lambda: _word_change("asked"),
+    "service.emergency_waits": lambda: _word_change("emergency"),
+    "service.emergency_ended": lambda: _word_change("ended"),
     "service.change_decided": lambda: word_change_decided(is_emergency=False, **_get("result", "page")),
     "service.phone_added": lambda: word_phone_added(**_get("phone_name")),
     "service.came_back": lambda: word_came_back(**_get("person", "office", "page")),

@@ -143,18 +143,18 @@ def word_gaps(*, nobody: int, others: int, is_soon: bool, page: str) -> ServiceM
 
 
 def word_change_to_concerned(*, person: str, office: str, what: str, stage: str) -> ServiceMail:
-    """Say to whom an entry is about that it changes. `stage`: asked, agreed or emergency."""
+    """Say to whom an entry is about that it changes. `stage`: asked, agreed, emergency, or ended (by itself)."""
     said = [_part(f"concerned_{stage}", person=_clean_person(person))]
     return _say_of_change(
-        [said, [_say_what(office, what)], [_part("concerned_call")]], is_emergency=stage == "emergency"
+        [said, [_say_what(office, what)], [_part("concerned_call")]], is_emergency=stage in ("emergency", "ended")
     )
 
 
-def word_change_to_managers(*, person: str, office: str, what: str, page: str, is_emergency: bool) -> ServiceMail:
-    """Ask another coordinator to decide about a change."""
-    key = "emergency_waits" if is_emergency else "change_waits"
+def word_change_to_managers(*, person: str, office: str, what: str, page: str, stage: str) -> ServiceMail:
+    """Ask another coordinator to decide about a change; or say that an emergency is over. `stage`: as above."""
+    key = {"asked": "change_waits", "emergency": "emergency_waits", "ended": "emergency_ended"}[stage]
     said = [_part(key, person=_clean_person(person), page=page)]
-    return _say_of_change([said, [_say_what(office, what)]], is_emergency=is_emergency)
+    return _say_of_change([said, [_say_what(office, what)]], is_emergency=stage != "asked")
 
 
 def word_change_decided(*, result: str, page: str, is_emergency: bool) -> ServiceMail:

@@ -195,6 +195,16 @@ _DIRECTORY = (
         ("person",),
     ),
     _say(
+        "concerned_ended",
+        _("To the person concerned: an emergency change ended"),
+        _(
+            "What {person} had added to Vatra's directory as an emergency has ended by itself after 24 hours: no other "
+            "coordinator agreed to it. Nothing further is sent there."
+        ),
+        (),
+        ("person",),
+    ),
+    _say(
         "concerned_call",
         _("To the person concerned: what to do"),
         _("If you don't know of this, call the mobile unit or the coordinator on the number that you know already."),
@@ -217,6 +227,16 @@ _DIRECTORY = (
         _(
             "{person} has changed the directory as an emergency: it holds already. Another coordinator agrees to it or "
             "undoes it here:\n{page}"
+        ),
+        ("page",),
+        ("person",),
+    ),
+    _say(
+        "emergency_ended",
+        _("To coordinators: an emergency change ended"),
+        _(
+            "What {person} had added to the directory as an emergency has ended by itself after 24 hours: nobody "
+            "agreed to it. If the recipient is still needed, ask for it again:\n{page}"
         ),
         ("page",),
         ("person",),

@@ -52,7 +52,7 @@ class AgreementForm(ChangeForm):
             "limits_facts": _("Ticked: only what is ticked below goes into a notice, besides what it always says."),
         }
 
-    field_order = (*Meta.fields, "understood", "at_once")
+    field_order = (*Meta.fields, "understood")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

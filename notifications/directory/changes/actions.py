@@ -5,9 +5,9 @@
 2. Another one agrees: the change is made in that transaction, if the row is still as it was. Or refuses.
 3. A contact with a new address or PIN gets a test notice, and counts again once it was opened with the PIN.
 
-An emergency skips the wait, not the second look: it is made at once, everybody is mailed, and another coordinator
-agrees to it or undoes it afterwards. Each step is in the audit chain with keys and the names of fields; old and new
-values stay sealed in the change itself, so that one can show later where a notice went.
+An emergency only adds (`emergency`): that is made at once, everybody is mailed, and another coordinator agrees to it
+or undoes it afterwards; else it ends after a day. Each step is in the audit chain with keys and the names of fields;
+old and new values stay sealed in the change itself, so that one can show later where a notice went.
 """
 
 from collections.abc import Callable
@@ -28,6 +28,7 @@ from notifications import signals
 from ..actions import has_begun, next_minute
 from ..models import Contact, ContactWay, DutyShift, Leave, Partner, Role
 from . import mails
+from .emergency import prepare_addition
 from .models import Act, ChangedKind, Decision, DirectoryChange
 from .values import MODELS, ChangeRequest, Row, Values, apply_values, get_difference, get_values
 from .who import get_concerned_contacts, get_office, may_decide, may_undo
@@ -47,10 +48,12 @@ def ask_for_change(
 ) -> DirectoryChange:
     """Store what is asked for, and notify whom it concerns. With `at_once` it is made in this transaction.
 
-    Raises ValidationError where it can't be made at all (a second active office for one place, say).
+    Raises ValidationError where it can't be made at all (a second active office for one place, say), or not at once.
     """
     moment = now or timezone.now()
     _check(wanted.row, wanted.after)
+    if at_once:
+        wanted = prepare_addition(wanted, by=by, now=moment)
     change = DirectoryChange.objects.create(
         kind=wanted.kind,
         act=wanted.act,

@@ -62,6 +62,18 @@ def mail_request(change: DirectoryChange, *, concerned: Iterable[Contact]) -> No
     wake(_get_managers_to_mail(change), is_alarm=change.at_once)
 
 
+def mail_end(change: DirectoryChange) -> None:
+    """Mail that an emergency has ended by itself: whoever made it, and everybody who had been mailed of it.
+
+    Once the transaction is committed; what couldn't be mailed is tried again (`send_again`).
+    """
+    change.values = {**change.values, "mailed": []}
+    change.mailed_at = None
+    change.save(update_fields=["values", "mailed_at"])
+    transaction.on_commit(partial(_mail_unmailed, change))
+    wake(_get_managers_to_mail(change), is_alarm=True)
+
+
 def send_again(argument: str = "", *, now: datetime | None = None) -> int:
     """Mail what couldn't be mailed when it was asked for; run each minute (settings.EACH_MINUTE). Return how many.
 
@@ -116,10 +128,12 @@ def mail_decision(change: DirectoryChange) -> None:
 
 
 def _get_managers_to_mail(change: DirectoryChange) -> list[User]:
-    """Return who could decide; in an emergency every coordinator and operator. Without whoever asked."""
+    """Return who could decide; in an emergency every coordinator and operator. Without whoever asked, until it ends."""
     roles = [StaffRole.COORDINATOR] + ([StaffRole.OPERATOR] if change.at_once else [])
     today = Assignment.objects.current().filter(role__in=roles).values("user")
-    people = User.objects.filter(pk__in=today, is_active=True).exclude(pk=change.asked_by_id).exclude(email="")
+    people = User.objects.filter(pk__in=today, is_active=True).exclude(email="")
+    if change.decision != Decision.ENDED:
+        people = people.exclude(pk=change.asked_by_id)
     return list(people.order_by("pk")) if change.at_once else filter_managers(change, people.order_by("pk"))
 
 
@@ -143,8 +157,10 @@ def _word(change: DirectoryChange, kind: str) -> ServiceMail:
     office = change.office.name if change.office else ""
     what = f"{change.get_kind_display()}, {change.get_act_display()}"
     if kind == MANAGER:
-        return word_change_to_managers(person=person, office=office, what=what, page=page, is_emergency=change.at_once)
+        stage = "emergency" if change.at_once else "asked"
+        stage = "ended" if change.decision == Decision.ENDED else stage
+        return word_change_to_managers(person=person, office=office, what=what, page=page, stage=stage)
     stage = "agreed" if change.decision == Decision.AGREED else "asked"
-    return word_change_to_concerned(
-        person=person, office=office, what=what, stage="emergency" if change.at_once else stage
-    )
+    stage = "emergency" if change.at_once else stage
+    stage = "ended" if change.decision == Decision.ENDED else stage
+    return word_change_to_concerned(person=person, office=office, what=what, stage=stage)

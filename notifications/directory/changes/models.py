@@ -34,6 +34,7 @@ class Decision(models.TextChoices):
     AGREED = "agreed", _("agreed")
     REFUSED = "refused", _("refused")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    ENDED = "ended", _("ended by itself: nobody agreed in time")
 
 
 class DirectoryChangeQuerySet(models.QuerySet["DirectoryChange"]):
@@ -51,7 +52,7 @@ class DirectoryChange(models.Model):
          "contacts": {address: key of the contact}}
 
     with only the fields that change; values as JSON has them (keys of rows, ISO times). An emergency (`at_once`) took
-    effect when it was asked for; a second person still agrees or undoes it.
+    effect when it was asked for; a second person still agrees or undoes it, or it ends by itself (`emergency`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -89,7 +90,8 @@ class DirectoryChange(models.Model):
             models.CheckConstraint(
                 name="directory_change_is_decided_whole",
                 condition=Q(decision="waiting", decided_by__isnull=True, decided_at__isnull=True)
-                | (~Q(decision="waiting") & Q(decided_by__isnull=False, decided_at__isnull=False)),
+                | Q(decision="ended", decided_by__isnull=True, decided_at__isnull=False)
+                | (~Q(decision__in=["waiting", "ended"]) & Q(decided_by__isnull=False, decided_at__isnull=False)),
             ),
         ]
 

@@ -1,11 +1,12 @@
 """Which changes take two people, and which one makes alone.
 
 Two: an office, whatever of it; a contact's address, telephone, PIN, office or whether it is active; a roster that is
-another one within the next day; a leave that leaves an office with nobody within the next day; a way to a contact, and
-when it is taken, where it would be taken for fewer notices, in fewer hours or later.
-Alone: a contact's name, duty and language; a shift of somebody who already counts, from tomorrow on; a leave that
-somebody else covers; a way that is taken for more notices, in more hours or sooner; what an agreement says of itself
-only: reference, who signed, when it is to be reviewed.
+another one within the next day; a shift or a leave after which an office has nobody at a time at which it has somebody
+now, however far away that is; a way to a contact, and when it is taken, where it would be taken for fewer notices, in
+fewer hours or later.
+Alone: a contact's name, duty and language; a shift of somebody who already counts, from tomorrow on; an end or a leave
+that somebody else covers; a way that is taken for more notices, in more hours or sooner; what an agreement says of
+itself only: reference, who signed, when it is to be reviewed.
 
 Two, besides: an agreement, in all that decides who is told and of what; whether a role needs one at all.
 """
@@ -13,11 +14,11 @@ Two, besides: an agreement, in all that decides who is told and of what; whether
 from datetime import datetime, time, timedelta
 
 from ..models import Agreement, AgreementRule, Contact, ContactWay, DutyShift, Leave, Partner
-from ..roster import find_gaps, read_rosters, utc
+from ..roster import FOR_EVER, find_gaps, read_rosters, utc
 from ..ways.choosing import is_within_hours
 from ..ways.models import SentFor
 from .models import Act
-from .values import ChangeRequest, Values
+from .values import ChangeRequest, Row, Values
 
 SOON_WITHIN = timedelta(hours=24)
 ONE_PERSON_FIELDS = {"name", "duty", "language"}
@@ -40,9 +41,64 @@ def takes_two(wanted: ChangeRequest, *, now: datetime) -> bool:
     if isinstance(row, ContactWay):
         others = set(wanted.after) - ONE_PERSON_WAY_FIELDS
         return wanted.act == Act.ADD or bool(others) or _is_taken_less(row)
-    if isinstance(row, DutyShift):
-        return _roster_changes_soon(row, wanted.act, wanted.after, now)
-    return wanted.act != Act.DELETE and bool(wanted.after) and _leaves_nobody_soon(row, now)
+    if isinstance(row, DutyShift) and _roster_changes_soon(row, wanted.act, wanted.after, now):
+        return True
+    return empties_office(wanted, now=now)
+
+
+def lock_offices(row: Row) -> None:
+    """Lock the offices whose roster this row is or was part of, until the transaction ends.
+
+    Otherwise one person who ends two shifts in the same moment is told twice that the other one goes on.
+    """
+    if isinstance(row, DutyShift | Leave):
+        keys = {office.pk for office in _get_offices(row)}
+        # A notice can refer to an office meanwhile (`outbox.locking`).
+        list(Partner.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
+def empties_office(wanted: ChangeRequest, *, now: datetime) -> bool:
+    """Tell whether, after this change of a shift or a leave, an office has nobody at a time when it has somebody now.
+
+    Call it with the office locked (`lock_offices`).
+    """
+    row = wanted.row
+    if not isinstance(row, DutyShift | Leave) or not (wanted.after or wanted.act == Act.DELETE):
+        return False
+    stored = type(row)._default_manager.filter(pk=row.pk or 0).first()
+    periods = [each for each in (stored, row) if each is not None]
+    since = max(utc(now), min(utc(each.starts_at) for each in periods))
+    until = max(utc(each.ends_at) if each.ends_at else FOR_EVER for each in periods)
+    if since >= until:
+        return False
+    rosters = read_rosters(_get_offices(row), since, until)
+    return any(_has_new_gap(office, roster, wanted, since, until) for office, roster in rosters.items())
+
+
+def _get_offices(row: DutyShift | Leave) -> set[Partner]:
+    """Return the office of a shift or leave, as it would be and as it is stored."""
+    stored = type(row)._default_manager.filter(pk=row.pk or 0).first()
+    both = [each for each in (row, stored) if each is not None]
+    return {each.partner if isinstance(each, DutyShift) else each.contact.partner for each in both}
+
+
+def _has_new_gap(
+    office: int, roster: tuple[list[DutyShift], list[Leave]], wanted: ChangeRequest, since: datetime, until: datetime
+) -> bool:
+    row, (shifts, leaves) = wanted.row, roster
+    imagined: tuple[list[DutyShift], list[Leave]] = (
+        [each for each in shifts if not (isinstance(row, DutyShift) and each.pk == row.pk)],
+        [each for each in leaves if not (isinstance(row, Leave) and each.pk == row.pk)],
+    )
+    if isinstance(row, DutyShift) and wanted.act != Act.DELETE and row.partner_id == office:
+        imagined[0].append(row)
+    elif isinstance(row, Leave) and wanted.act != Act.DELETE and row.contact.partner_id == office:
+        imagined[1].append(row)
+    known = list(find_gaps(shifts, leaves, since, until))
+    return any(
+        not any(gap.starts_at <= new.starts_at and new.ends_at <= gap.ends_at for gap in known)
+        for new in find_gaps(*imagined, since, until)
+    )
 
 
 def _is_taken_less(row: ContactWay) -> bool:
@@ -80,17 +136,3 @@ def _within(start: datetime, end: datetime | None, now: datetime) -> tuple[datet
     if end is not None:
         until = min(until, utc(end))
     return (since, until) if since < until else None
-
-
-def _leaves_nobody_soon(row: Leave, now: datetime) -> bool:
-    """Tell whether the office has hours with nobody in the next day that it wouldn't have without this leave."""
-    office = row.contact.partner
-    until = utc(now) + SOON_WITHIN
-    shifts, leaves = read_rosters([office], now, until)[office.pk]
-    others = [leave for leave in leaves if leave.pk != row.pk]
-    return _open_hours(shifts, [*others, row], now, until) > _open_hours(shifts, leaves, now, until)
-
-
-def _open_hours(shifts: list[DutyShift], leaves: list[Leave], now: datetime, until: datetime) -> float:
-    found = find_gaps(shifts, leaves, now, until)
-    return sum((utc(each.ends_at) - utc(each.starts_at)).total_seconds() for each in found)

@@ -110,6 +110,8 @@ def get_concerned_contacts(change: DirectoryChange) -> list[Contact]:
         people = {change.values[side].get("contact") for side in ("before", "after")}
         stored: Any = _ABOUT_A_CONTACT[change.kind]._default_manager
         people |= set(stored.filter(pk=change.entry_id or 0).values_list("contact_id", flat=True))
+        if change.at_once:  # whoever is on duty hears that somebody is told beside them
+            people |= set(Contact.objects.filter(partner=change.office_id or 0).values_list("pk", flat=True))
         return list(Contact.objects.filter(pk__in=people - {None}, is_active=True))
     area = _area_after(change)
     offices = Partner.objects.filter(is_active=True, role=area.get("role"))

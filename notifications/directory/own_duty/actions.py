@@ -32,7 +32,7 @@ from audit.put_aside import for_each_row, get_put_aside_keys
 from .. import coverage
 from ..changes.actions import write_entry
 from ..changes.models import Act, ChangedKind
-from ..changes.needs import takes_two
+from ..changes.needs import lock_offices, takes_two
 from ..changes.values import ChangeRequest, Values, apply_values, get_difference, get_values
 from ..filling.plans import check_day
 from ..models import Contact, DutyShift, Leave, LeaveKind, Partner
@@ -161,6 +161,8 @@ def agree_to_request(*, request: DutyRequest, by: User, seen: str, now: datetime
 
     def agree(locked: DutyRequest) -> None:
         _check_decider(locked, by)
+        for wanted in _build_changes(locked):
+            lock_offices(wanted.row)
         check_possible(locked, now)
         if seen != preview_request(locked, now=now).digest:
             raise ValidationError(_("The roster is not as you saw it. Look again; nothing has been entered yet."))
@@ -276,7 +278,7 @@ def _get_spans(request: DutyRequest) -> list[tuple[datetime, datetime]]:
 
 
 def needs_second(request: DutyRequest, now: datetime) -> bool:
-    """Tell whether this takes two coordinators: it changes the next 24 hours, as `changes.needs` says."""
+    """Tell whether this takes two coordinators, as `changes.needs` says: it changes the next 24 hours, or empties."""
     return any(takes_two(wanted, now=now) for wanted in _build_changes(request))
 
 

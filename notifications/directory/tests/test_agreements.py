@@ -284,16 +284,10 @@ def test_areas_and_further_offices_are_asked_for_and_agreed_to(client: Client, k
     assert (made.roles, made.limits_facts, made.facts) == (["police"], True, ["person"])
 
 
-def test_an_emergency_that_is_undone_leaves_the_agreement_withdrawn(client: Client, keeper: User) -> None:
+def test_no_emergency_makes_an_agreement(client: Client, keeper: User) -> None:
     client.post("/cms/agreement/new/", {"partner": police().pk, "signed_on": "1.2.2026", "at_once": "on"})
-    made = Agreement.objects.get()
-    assert get_state(made, timezone.localdate()) == State.IN_FORCE
-    from ..changes.actions import decide_change
-    from .second_keeper import second_keeper
-
-    decide_change(change=DirectoryChange.objects.get(), agree=False, by=second_keeper(keeper))
-    made.refresh_from_db()
-    assert get_state(made, timezone.localdate()) == State.WITHDRAWN
+    assert not Agreement.objects.exists()
+    assert DirectoryChange.objects.get().at_once is False
 
 
 def test_the_rule_is_switched_by_two_and_says_first_who_would_not_be_told(client: Client, keeper: User) -> None:

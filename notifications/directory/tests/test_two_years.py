@@ -30,6 +30,7 @@ from ..own_duty.actions import agree_to_request, answer_swap, ask_leave, ask_swa
 from ..own_duty.models import Stage
 from ..resolve import resolve
 from ..roster import get_gaps, read_rosters
+from .second_keeper import second_keeper
 
 pytestmark = pytest.mark.django_db
 TIRANA = ZoneInfo("Europe/Tirane")
@@ -135,7 +136,10 @@ class TwoYears:
         now = timezone.now()
         with suppress(ValidationError):
             asked = ask_leave(contact=self.people[person], starts_at=since, ends_at=until, kind="holiday", now=now)
-            agree_to_request(request=asked, by=by, seen=preview_request(asked, now=now).digest, now=now)
+            asked = agree_to_request(request=asked, by=by, seen=preview_request(asked, now=now).digest, now=now)
+            if asked.stage == Stage.SECOND:  # at some time of it nobody would be there
+                second = second_keeper(by)
+                agree_to_request(request=asked, by=second, seen=preview_request(asked, now=now).digest, now=now)
             return True
         return False
 

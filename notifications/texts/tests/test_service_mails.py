@@ -44,7 +44,7 @@ def test_a_name_that_somebody_typed_leads_nobody_elsewhere(name: str, office: st
         word_came_back(person=name, office=office, page=PAGE),
         word_swap_asked(person=name, office=office, page=PAGE),
         word_change_to_concerned(person=name, office=office, what="contact, changed", stage="asked"),
-        word_change_to_managers(person=name, office=office, what="contact, changed", page=PAGE, is_emergency=True),
+        word_change_to_managers(person=name, office=office, what="contact, changed", page=PAGE, stage="emergency"),
         word_duty(office=office, start_hour="20:00", begins="20:00", ends="", page=PAGE, is_deputy=False),
     ]
     for made in mails:

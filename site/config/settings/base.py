@@ -347,6 +347,7 @@ EACH_MINUTE = (
     "notifications.escalation.means_watch.each_minute",
     "notifications.drills.watch.each_minute",
     "notifications.directory.changes.mails.send_again",
+    "notifications.directory.changes.emergency.end_due",
     "notifications.directory.own_duty.actions.each_minute",
     "notifications.directory.own_duty.mails.each_minute",
     "notifications.inbound.spools.read_all",

@@ -163,7 +163,7 @@ def test_looking_changes_nothing(roster: Roster) -> None:
 # ---- leave ----
 
 
-def test_leave_is_asked_for_and_one_coordinator_agrees(roster: Roster) -> None:
+def test_leave_is_asked_for_and_where_nobody_covers_it_two_coordinators_agree(roster: Roster) -> None:
     ana = Visitor(roster.ana)
     start, end = roster.anas.starts_at - HOUR, roster.anas.ends_at + HOUR
     assert ana.ask_leave(start, end, "training") == 303
@@ -175,6 +175,9 @@ def test_leave_is_asked_for_and_one_coordinator_agrees(roster: Roster) -> None:
     assert "During this leave nobody is on duty" in page
     assert "training" in page
     assert decide(chief).status_code == 302
+    assert (stage(), Leave.objects.count()) == (Stage.SECOND, 0), "however far away it is"
+    assert decide(chief).status_code == 409
+    assert decide(coordinate(roster)).status_code == 302
     leave = Leave.objects.get()
     assert (leave.contact, leave.starts_at, leave.ends_at, leave.kind) == (roster.ana, start, end, "training")
     assert stage() == Stage.AGREED
@@ -260,7 +263,7 @@ def test_a_roster_that_changed_meanwhile_is_shown_again(roster: Roster) -> None:
     Visitor(roster.ana).ask_leave(roster.anas.starts_at, roster.anas.ends_at)
     chief = coordinate(roster)
     seen = chief.get(_address()).context["outcome"].digest
-    give(roster.cela, roster.anas.starts_at, hours=6, rank=2)
+    give(roster.cela, roster.anas.starts_at, hours=99, rank=2)
     answer = chief.post(_address(), {"decision": "agree", "seen": seen})
     assert answer.status_code == 409
     assert "not as you saw it" in answer.content.decode()
