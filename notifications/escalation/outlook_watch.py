@@ -4,7 +4,7 @@ The mail says how much is missing and leads to the page, which asks for the seco
 on duty: whoever reads that mail and isn't meant to would know when to act.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ ROSTER = "roster"  # parts of Heartbeat
 MAILED = "roster.mailed"
 EACH = timedelta(minutes=5)
 SOON = timedelta(hours=24)
+EMPTY_WITHIN = timedelta(hours=72)
 
 
 def each_minute(argument: str = "", *, now: datetime | None = None) -> None:
@@ -33,7 +34,8 @@ def each_minute(argument: str = "", *, now: datetime | None = None) -> None:
     beat = Heartbeat.objects.filter(part=ROSTER).first()
     if beat is None or not timedelta(0) <= moment - beat.at < EACH:
         regions = Region.objects.filter(is_outreach=True)
-        lacks = count_lacks(build_outlook(regions, moment, moment + HORIZON), moment)
+        outlooks = build_outlook(regions, moment, moment + HORIZON)
+        lacks = {**count_lacks(outlooks, moment), "nobody_72h": find_empty_regions(outlooks, regions, moment)}
         facts = {**lacks, **count_attention(timezone.localdate(moment))}
         Heartbeat.objects.update_or_create(part=ROSTER, defaults={"at": moment, "facts": facts})
     send_weekly(moment)
@@ -47,6 +49,23 @@ def count_lacks(outlooks: Iterable[DeskOutlook], now: datetime) -> dict[str, int
         each.lack == Lack.NOBODY and each.stretch is not None and each.stretch.starts_at < now + SOON for each in found
     )
     return {**{lack.value: counted[lack.value] for lack in Lack}, "soon": soon}
+
+
+def find_empty_regions(
+    outlooks: Iterable[DeskOutlook], regions: Iterable[Region], now: datetime
+) -> dict[str, list[str]]:
+    """Return the roles that have nobody at some time of the next 72 hours, by the region's slug; {} where none has.
+
+    Without the times: they stand on the page that asks for the second factor.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    slugs = {region.pk: region.slug for region in regions}
+    for outlook in outlooks:
+        empty = (each.stretch for each in outlook.shortfalls if each.lack == Lack.NOBODY)
+        if any(stretch is not None and stretch.starts_at < now + EMPTY_WITHIN for stretch in empty):
+            for place in outlook.desk.places:
+                found[slugs[place.region_id]].add(outlook.desk.role)
+    return {slug: sorted(found[slug]) for slug in sorted(found)}
 
 
 def send_weekly(now: datetime) -> int:

@@ -188,9 +188,9 @@ def _findings(beats: dict[str, Heartbeat], now: datetime) -> Parts:
 
 
 def _roster(beats: dict[str, Heartbeat], now: datetime) -> dict[str, Any]:
-    """Return what the roster lacks in the next 14 days; ill when somewhere nobody is on duty within a day."""
+    """Return what the roster lacks in the next 14 days; ill when a region has nobody at some time of 72 hours."""
     age, found = _found(beats, ROSTER, now)
-    ok = age <= ROSTER_FRESH and not found.get("soon")
+    ok = age <= ROSTER_FRESH and not found.get("soon") and not found.get("nobody_72h")
     return {"ok": ok, "age_s": _seconds(age), **found}
 
 

@@ -67,6 +67,26 @@ def test_a_gap_within_a_day_is_told_by_readyz_and_one_that_is_mended_no_more(cou
     assert client.get("/readyz").json()["parts"]["roster"]["ok"] is True
 
 
+def test_readyz_and_the_operators_page_name_the_region_that_has_nobody_within_72_hours(
+    country: Country, client: Client
+) -> None:
+    now = timezone.now()
+    staff_everything(country, now - timedelta(days=1))
+    shifts = country.police.shifts.all()
+
+    for ends, is_named in ((timedelta(hours=73), False), (timedelta(hours=71), True), (timedelta(hours=25), True)):
+        shifts.update(ends_at=now + ends)
+        Heartbeat.objects.filter(part=ROSTER).delete()
+        Heartbeat.objects.create(part=ROSTER, at=now - EACH)
+        each_minute(now=now)
+        part = client.get("/readyz").json()["parts"]["roster"]
+        assert part["nobody_72h"] == ({country.vlore.region.slug: ["police"]} if is_named else {})
+        assert part["ok"] is not is_named
+        enter_cms(client, make_user(StaffRole.OPERATOR, language="en"))
+        page = client.get("/cms/service/").content.decode()
+        assert (f"{country.vlore.region.name} (anti-trafficking police officer)" in page) is is_named
+
+
 def test_a_clock_that_was_set_back_does_not_stop_it(country: Country) -> None:
     now = timezone.now()
     Heartbeat.objects.create(part=ROSTER, at=now + timedelta(days=300), facts={"soon": 0})

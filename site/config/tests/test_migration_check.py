@@ -83,7 +83,8 @@ def test_what_is_not_released_is_looked_at(monkeypatch: pytest.MonkeyPatch, caps
     left = set(RELEASED.read_text().split()) - {"review.0006_deleted_pages", "devices.0001_initial"}
     monkeypatch.setattr(migration_check, "RELEASED", _File("\n".join(left)))
     assert migration_check.main([]) == 1
-    found, advice = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.splitlines()
+    found, advice = (line for line in lines if "(accepted" not in line)
     assert found.startswith("review.0006_deleted_pages: Add field for_good to deletionrequest: old code adds rows")
     assert "breaks_old_code" in advice
 

@@ -27,6 +27,7 @@ from notifications.escalation.views import KINDS
 from notifications.outbox.models import Heartbeat
 from notifications.outbox.queueing import URGENT
 from notifications.outbox.worker_signs import read_machines
+from notifications.roles import Role
 
 from . import stored
 from .matters import MATTERS
@@ -151,8 +152,21 @@ def read_state(now: datetime) -> list[Line]:
         if facts["ok"]:
             continue
         name, what, page = PARTS.get(part, (part, _("“vatra status” says more."), "VatraPartIll"))
+        if part == "roster" and (empty := facts.get("nobody_72h")):
+            what = _("In the next 72 hours nobody is on duty: %(regions)s. Call the coordinators.") % {
+                "regions": _name_empty(empty)
+            }
         lines.append(Line(str(name), str(what), State.BAD, _("Runbook: %(page)s") % {"page": page}))
     return lines or [Line(_("All parts"), _("are well"))]
+
+
+def _name_empty(empty: dict[str, list[str]]) -> str:
+    """Name the regions (slugs) with the roles that have nobody: "Vlorë (police, coordinator); Berat (police)"."""
+    names = dict(Region.objects.filter(slug__in=empty).values_list("slug", "name"))
+    return "; ".join(
+        f"{names.get(slug, slug)} ({', '.join(str(Role(role).label) for role in roles)})"
+        for slug, roles in empty.items()
+    )
 
 
 def read_matters(now: datetime) -> list[Line]:
