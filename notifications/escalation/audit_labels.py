@@ -204,6 +204,7 @@ KINDS: dict[str, Promise] = {
     "directory.agreements_printed": _("Printed the register of agreements"),
     "directory.agreementrule_changed": _("Changed whether a role is notified only under an agreement"),
     "directory.change_agreed": _("Agreed to a change of the directory"),
+    "directory.emergency_ended": _("What was added in an emergency ended by itself"),
     "directory.change_asked": _("Asked for a change of the directory"),
     "directory.change_refused": _("Refused or undid a change of the directory"),
     "directory.change_withdrawn": _("Withdrew a change of the directory"),

@@ -21,6 +21,7 @@ from .models import Act
 from .values import ChangeRequest, Row, Values
 
 SOON_WITHIN = timedelta(hours=24)
+A_MINUTE = timedelta(minutes=1)
 ONE_PERSON_FIELDS = {"name", "duty", "language"}
 ONE_PERSON_WAY_FIELDS = {"hours_from", "hours_until", "after_minutes", "sent_for"}
 BY_REACH = [each.value for each in (SentFor.ALL, SentFor.URGENT, SentFor.UNANSWERED)]  # most notices first
@@ -95,8 +96,10 @@ def _has_new_gap(
     elif isinstance(row, Leave) and wanted.act != Act.DELETE and row.contact.partner_id == office:
         imagined[1].append(row)
     known = list(find_gaps(shifts, leaves, since, until))
+    # A page knows no seconds: less than a minute is nobody's doing, and in whole minutes nothing adds up to more.
     return any(
-        not any(gap.starts_at <= new.starts_at and new.ends_at <= gap.ends_at for gap in known)
+        new.ends_at - new.starts_at >= A_MINUTE
+        and not any(gap.starts_at - A_MINUTE < new.starts_at and new.ends_at < gap.ends_at + A_MINUTE for gap in known)
         for new in find_gaps(*imagined, since, until)
     )
 

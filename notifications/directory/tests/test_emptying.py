@@ -105,6 +105,17 @@ def test_what_makes_nobody_fewer_is_one_persons(client: Client, officer: Contact
     assert second.ends_at == start + 30 * HOUR
 
 
+def test_seconds_that_no_page_shows_are_no_gap_and_a_minute_is(client: Client, officer: Contact) -> None:
+    start = timezone.now().replace(second=31) + 50 * HOUR
+    shift = stand(officer, begins=start, ends=start + 8 * HOUR)
+    end_at(client, shift, start + 8 * HOUR)
+    shift.refresh_from_db()
+    assert shift.ends_at is not None
+    assert shift.ends_at.second == 0, "saved alone"
+    end_at(client, shift, start + 8 * HOUR - timedelta(minutes=1))
+    assert DirectoryChange.objects.waiting().count() == 1
+
+
 def test_a_gap_that_moves_takes_two_though_it_is_no_longer(client: Client, officer: Contact) -> None:
     start = timezone.now().replace(second=0, microsecond=0) + 50 * HOUR
     shift = stand(officer, begins=start, ends=start + 8 * HOUR)

@@ -233,17 +233,23 @@ def _decided(ask: Any) -> None:
 # ---- in an emergency ----
 
 
-@act("directory.contact_changed", "coordinator", "contact:edit")
-def change_an_address_in_an_emergency(day: Day, me: Staff) -> Any:
+@act("directory.contactway_added", "coordinator", "contactway:add")
+def add_a_number_in_an_emergency(day: Day, me: Staff) -> Any:
     row = contact(day)
-    me.fill("contact:edit", row.pk, email="urgjent@kanarina.example", at_once="on")
+    row.set_pin(PIN)
+    row.save()
+    number = f"+35569{day.number():07}"
+    me.post(
+        "contactway:add", contact=row.pk, channel="sms", address=number, sent_for="all", after_minutes=0,
+        is_active="on", at_once="on",
+    )  # fmt: skip
     assert newest().at_once
-    return row
+    return "contactway", ContactWay.objects.latest("pk").pk
 
 
 @act("directory.change_refused", "operator", "directory_changes:change")
 def undo_an_emergency(day: Day, me: Staff) -> Any:
-    change_an_address_in_an_emergency(day, day.coordinator)
+    add_a_number_in_an_emergency(day, day.coordinator)
     change = newest()
     me.post("directory_changes:change", change.pk, decision="refuse")
     return change
@@ -360,6 +366,10 @@ def change_a_planned_shift(day: Day, me: Staff) -> Any:
 @act("directory.dutyshift_deleted", "coordinator", "dutyshift:delete")
 def delete_a_planned_shift(day: Day, me: Staff) -> Any:
     row = shift(day)
+    # Somebody else is there meanwhile: else it takes two.
+    DutyShift.objects.create(
+        partner=row.partner, contact=row.contact, rank=2, starts_at=row.starts_at, ends_at=row.ends_at
+    )
     me.post("dutyshift:delete", row.pk)
     return "dutyshift", row.pk
 
