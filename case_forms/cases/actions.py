@@ -32,7 +32,7 @@ from .facts.risk import refresh_risk, writes_risk
 from .flag_steps import build_step, get_last, list_by_hand, list_by_rules
 from .locking import lock_case
 from .models import (
-    IDENTITY_REQUEST,
+    RUNS_IN_CLOSED_CASES,
     SUBMISSION_RECEIVED,
     Case,
     CaseEvent,
@@ -122,14 +122,14 @@ class _DecisionRun(NoticesOfDecision):
             update_row(event, ["explanation", "detail"])
 
     def _leave_closed(self) -> None:
-        """Let no clock of a closed case run: what this decision began starts when the case is opened again.
+        """Let no clock of a closed case run but those about the person's data: the rest starts when it is opened again.
 
         Whoever has to be notified was notified. That a form came in is said until somebody decides about the case.
         """
         if self.case is None or self.case.closed_at is None:
             return
         at = self.submission.received_at
-        end_duties(self.case, at, without=[IDENTITY_REQUEST])
+        end_duties(self.case, at, without=RUNS_IN_CLOSED_CASES)
         if not self.is_later:
             self.case.form_after_closing_at = at
             self.case.save(update_fields=["form_after_closing_at"])

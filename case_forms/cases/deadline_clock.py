@@ -5,7 +5,7 @@
     a notice of it is open       nothing new: that one's steps go on (one open chase for each duty)
     after the last mark          looked at again each day, so that "I'll do it" isn't the last that is heard of it
     met, or its case closed      no further moment; meeting it withdraws what was sent (`deadlines.meet_deadlines`);
-                                 what another unit asks about a closed case goes on
+                                 what `models.RUNS_IN_CLOSED_CASES` names goes on in a closed case
 
 A pass takes each row in a transaction of its own. It begins with a conditional UPDATE of the row's next moment, so of
 two sweepers one tells the owner. A row that can't be read is put aside by name, and a coordinator is asked to look at
@@ -42,7 +42,7 @@ from .duty_briefs import build_duty_brief, build_unreadable_brief
 from .finding.transfers import get_addressee
 from .lead import find_first_told, put_unit_after_lead
 from .locking import lock_case_by_id
-from .models import IDENTITY_REQUEST, Case, CaseEvent, Deadline
+from .models import RUNS_IN_CLOSED_CASES, Case, CaseEvent, Deadline
 from .referring.arrival import respond_to_late_arrival
 from .rule_events import respond_to_duty
 
@@ -72,7 +72,7 @@ def _take_mark(deadline: Deadline, now: datetime) -> bool:
     """Move the duty on to its next mark, and tell its owner unless somebody is being asked already."""
     with transaction.atomic():
         # Before the row: whoever closes the case holds it, and then waits for its duties.
-        if lock_case_by_id(deadline.case_id).closed_at is not None and deadline.key != IDENTITY_REQUEST:
+        if lock_case_by_id(deadline.case_id).closed_at is not None and deadline.key not in RUNS_IN_CLOSED_CASES:
             return False
         # As it was read: whoever comes second changes nothing.
         following = find_next_mark(deadline.marks, now)
@@ -182,7 +182,7 @@ NO_DUTY = 0
 _DUE = Prepared(
     Deadline,
     lambda now, aside: (
-        Deadline.objects.chased()
+        Deadline.objects.running()
         .filter(next_mark_at__lte=now)
         .exclude(pk__in=aside)
         .order_by("next_mark_at")
@@ -193,7 +193,7 @@ _DUE = Prepared(
 )
 _MARKED = Prepared(
     Deadline,
-    lambda key, now: Deadline.objects.chased().filter(pk=key, next_mark_at__lte=now),
+    lambda key, now: Deadline.objects.running().filter(pk=key, next_mark_at__lte=now),
     key="id",
     now="next_mark_at",
 )

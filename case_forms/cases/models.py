@@ -365,6 +365,10 @@ CLOSING_ASKED, STATUS_ASKED = "closing_asked", "status_asked"
 # The keys of tasks that ask somebody to answer: over with what they asked for and nothing else. Nobody marks them as
 # done, and they don't start again with a case that is opened again.
 ASKING = frozenset({IDENTITY_REQUEST, MERGE_PROPOSED, CASE_TRANSFER, FORM_MOVE, CLOSING_ASKED, STATUS_ASKED})
+# The keys of duties towards the person about their data. The right is the person's, whatever the state of the case:
+# closing the case doesn't end them, and they begin in a closed case, too.
+DATA_DUTIES = frozenset({"data_subject_request", "data_breach"})
+RUNS_IN_CLOSED_CASES = DATA_DUTIES | {IDENTITY_REQUEST}
 
 
 class DeadlineQuerySet(models.QuerySet["Deadline"]):
@@ -373,14 +377,10 @@ class DeadlineQuerySet(models.QuerySet["Deadline"]):
         return self.filter(met_at__isnull=True, ended_at__isnull=True)
 
     def running(self) -> "DeadlineQuerySet":
-        """Return what is still to be done, in cases that are open."""
-        return self.unmet().filter(case__closed_at__isnull=True).exclude(case__merged_into__isnull=False)
-
-    def chased(self) -> "DeadlineQuerySet":
-        """Return what the clock looks at: what runs, and what another unit asks about the person of a closed case."""
-        is_asked = Q(case__closed_at__isnull=True) | Q(key=IDENTITY_REQUEST)
+        """Return what is still to be done in open cases, and what goes on in closed ones."""
+        goes_on = Q(case__closed_at__isnull=True) | Q(key__in=sorted(RUNS_IN_CLOSED_CASES))
         # Not as "is null": by that index SQLite begins with all cases there are, each second.
-        return self.unmet().filter(is_asked).exclude(case__merged_into__isnull=False)
+        return self.unmet().filter(goes_on).exclude(case__merged_into__isnull=False)
 
 
 class Deadline(models.Model):

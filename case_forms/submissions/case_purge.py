@@ -5,7 +5,8 @@ data key is marked as destroyed; its file goes when that is committed (`vault.da
 opens nowhere any more, in a backup as little as here (docs/adr/0108). What stays says that there was a case: its
 reference, region, unit, dates, statuses, who was notified when and what they answered in codes, and the audit chain.
 
-Rooms whose rows belong to a case register what they erase (`register_eraser`). A case with a hold isn't forgotten.
+Rooms whose rows belong to a case register what they erase (`register_eraser`). A case with a hold isn't forgotten, nor
+one about which the person waits for an answer about their data.
 """
 
 import os
@@ -20,11 +21,13 @@ from django.utils import timezone
 
 from audit.chain import log_event
 from audit.put_aside import for_each_row, get_put_aside_keys
+from case_forms.cases.deadlines import end_duties
 from case_forms.cases.documents.actions import erase_documents
 from case_forms.cases.finding.ending import end_requests_of_forgotten
 from case_forms.cases.finding.index import forget_identity
 from case_forms.cases.locking import lock_all_of
 from case_forms.cases.models import (
+    DATA_DUTIES,
     Case,
     CaseClosing,
     CaseEvent,
@@ -33,9 +36,11 @@ from case_forms.cases.models import (
     CaseQuerySet,
     CaseTransfer,
     ConsentEntry,
+    Deadline,
     FormMove,
     Referral,
     ReferralStep,
+    RightsRequest,
     SharingDecision,
     StatusChange,
 )
@@ -71,10 +76,21 @@ def register_eraser(name: str, erase: Eraser) -> None:
 
 
 def due_cases(until: date) -> CaseQuerySet:
-    """Return the closed cases whose time is over by this day, and that no hold keeps."""
-    held = CaseHold.objects.standing().filter(case=OuterRef("pk"))
+    """Return the closed cases whose time is over by this day, and that nothing keeps."""
     due = Case.objects.filter(closed_at__isnull=False, forgotten_at__isnull=True, forget_after__lte=until)
-    return due.filter(~Exists(held))
+    return due.exclude(is_held()).exclude(is_asked_about())
+
+
+def is_held() -> Exists:
+    """Return the condition of cases that a hold keeps."""
+    return Exists(CaseHold.objects.standing().filter(case=OuterRef("pk")))
+
+
+def is_asked_about() -> Q:
+    """Return the condition of cases about which the person waits for an answer, or a breach isn't dealt with yet."""
+    requests = RightsRequest.objects.to_answer().filter(case=OuterRef("pk"))
+    duties = Deadline.objects.unmet().filter(case=OuterRef("pk"), key__in=DATA_DUTIES)
+    return Q(Exists(requests)) | Q(Exists(duties))
 
 
 def forget_due_cases(today: date) -> int:
@@ -95,6 +111,8 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
     if not again and not due_cases(today).filter(pk=key).exists():
         return False
     at = timezone.now()
+    # What runs in a closed case has nobody to be done for any more.
+    end_duties(case, at)
     with data_keys.sealing_without_owner():
         counts: dict[str, Any] = {
             "submissions": _erase_submissions(Submission.objects.filter(case=case)),

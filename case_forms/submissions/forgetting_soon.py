@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from access.models import StaffRole, User
-from case_forms.cases.models import Case, CaseHold
+from case_forms.cases.models import Case
 
-from .case_purge import due_cases
+from .case_purge import due_cases, is_asked_about, is_held
 from .models import Draft, Submission
 
 AHEAD = timedelta(days=31)
@@ -18,7 +18,10 @@ AHEAD = timedelta(days=31)
 
 @dataclass(frozen=True)
 class ForgettingSoon:
-    """`cases`: with `forget_after`; `held`: closed cases that a hold keeps. An operator gets counts alone."""
+    """`cases`: with `forget_after`; `held`: cases that a hold keeps, and those due that a request about data does.
+
+    An operator gets counts alone.
+    """
 
     until: date
     cases: "QuerySet[Case]" = field(default_factory=Case.objects.none)
@@ -38,7 +41,8 @@ def find_forgetting_soon(user: User, today: date | None = None) -> ForgettingSoo
     seen = Case.objects.visible_to(user) if is_coordinator else Case.objects.all()
     submissions = Submission.objects.visible_to(user) if is_coordinator else Submission.objects.all()
     due = due_cases(until).filter(pk__in=seen.values("pk"))
-    held = seen.filter(Exists(CaseHold.objects.standing().filter(case=OuterRef("pk"))), forgotten_at__isnull=True)
+    asked_about = Q(is_asked_about(), closed_at__isnull=False, forget_after__lte=until)
+    held = seen.filter(Q(is_held()) | asked_about, forgotten_at__isnull=True)
     closed = seen.filter(closed_at__isnull=False, forgotten_at__isnull=True)
     units = seen.order_by().values("unit") if is_coordinator else None
     drafts = Draft.objects.open().filter(warnings__gt=0)

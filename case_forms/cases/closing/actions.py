@@ -3,8 +3,9 @@
 1. A worker of its unit or a coordinator asks: with a reason, the last safe contact, and words about what is still open.
    Nothing changes yet. Where the procedure says that one person is enough (`closing_approval`), it is closed at once.
 2. A coordinator of its region who hasn't asked agrees or refuses, on a page that shows what is open then.
-3. Carried out, in one transaction: duties and awaited dates end without counting as met, referrals without an answer
-   end, notices are withdrawn or go on as was decided, links end, rules respond to `case_closed`.
+3. Carried out, in one transaction: duties and awaited dates end without counting as met, except duties about the
+   person's data, which go on; referrals without an answer end, notices are withdrawn or go on as was decided, links
+   end, rules respond to `case_closed`.
 
 Voiding always takes two; besides, everybody who was notified is told that the case is void. Nothing is deleted.
 Locks: every notice of the case, then the case (`..locking`), then the audit chain.
@@ -34,7 +35,7 @@ from ..deadlines import end_duties
 from ..finding.duties import ask_for_answer, end_asking
 from ..finding.ending import end_between_units
 from ..locking import lock_all_of
-from ..models import CLOSING_ASKED, Case, CaseClosing, CaseEvent, StatusChange
+from ..models import CLOSING_ASKED, DATA_DUTIES, Case, CaseClosing, CaseEvent, StatusChange
 from ..moving.ending import end_moves
 from ..referring.following import end_with_case
 from ..retention.terms import compute_forget_after
@@ -218,7 +219,7 @@ def _carry_out(closing: CaseClosing, case: Case, ends: OpenEnds, by: User, at: d
     """End what is open in the locked case, and close it."""
     is_void = closing.act == ClosingAct.VOID
     told = list_told(case) if is_void else []
-    duties = end_duties(case, at)
+    duties = end_duties(case, at, without=DATA_DUTIES)
     referrals = end_with_case(case, at)
     withdrawn = [*ends.duty_chases, *([] if closing.keeps_notices else [each.id for each in ends.chases])]
     for first in Notice.objects.filter(pk__in=withdrawn).defer("brief", "ladder", "link_token").order_by("owed_at"):

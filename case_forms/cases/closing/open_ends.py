@@ -17,7 +17,7 @@ from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, NoticeState
 
 from ..finding.models import CaseMerge, CaseTransfer, IdentityRequest, RequestAnswer, TransferAnswer
-from ..models import ASKING, AwaitedDate, Case, Deadline, Referral
+from ..models import ASKING, DATA_DUTIES, AwaitedDate, Case, Deadline, Referral
 from ..referring.moves import RUNNING
 
 
@@ -119,8 +119,8 @@ def find_open_ends(case: Case) -> OpenEnds:
 
 
 def _list_duties(case: Case) -> "QuerySet[Deadline]":
-    # What asks for an answer between units is listed with what it asks.
-    return Deadline.objects.unmet().filter(case=case).exclude(key__in=ASKING).defer("ladder", "next_step")
+    # What asks for an answer between units is listed with what it asks; duties about the person's data don't end.
+    return Deadline.objects.unmet().filter(case=case).exclude(key__in=ASKING | DATA_DUTIES).defer("ladder", "next_step")
 
 
 def _iter_between(case: Case) -> Iterator[OpenBetween]:
@@ -141,6 +141,8 @@ def _find_chases(case: Case, language: str) -> tuple[list[UUID], list[OpenChase]
     """Return (the chases about duties, all others) that have an open notice; a chase is named by its first notice."""
     members: dict[UUID, list[Notice]] = {}
     rows = Notice.objects.open().filter(case_id=case.pk).select_related("contact__partner", "partner")
+    goes_on = Deadline.objects.unmet().filter(case=case, key__in=DATA_DUTIES, chase_id__isnull=False)
+    rows = rows.exclude(chase_id__in=goes_on.values("chase_id"))
     for row in rows.defer("brief", "ladder", "link_token").order_by("owed_at", "pk"):
         members.setdefault(row.chase_id or row.pk, []).append(row)
     firsts = Notice.objects.filter(pk__in=members).select_related("contact__partner", "partner")

@@ -31,7 +31,8 @@ from vault.rotation import reseal_owned
 from ..brief_content import both
 from ..deadlines import withdraw_chase
 from ..facts.risk import refresh_risk
-from ..models import MERGE_PROPOSED, Case, CaseEvent, Deadline, Referral, ReferralStep
+from ..models import DATA_DUTIES, MERGE_PROPOSED, Case, CaseEvent, Deadline, Referral, ReferralStep
+from ..rights.actions import take_earlier_days
 from ..rights.restriction import refresh_restriction
 from ..talk.writing import QUESTION
 from . import merge_status
@@ -171,6 +172,7 @@ def approve_merge(*, merge: CaseMerge, by: User) -> CaseMerge:
     told = merge_status.list_concerned(locked, merged)
     ended = merge_status.end_waiting(kept, duplicate, merged.status, by, now)
     locked.moved = move_rows(duplicate, kept, without={"cases.Deadline": stays, **_hold_doubled_referrals(locked)})
+    take_earlier_days(kept, duplicate)
     state = take_over_state(kept, duplicate, merged.status)
     proposed = merge_status.propose_other(locked, merged, by, now)
     told_ids = [notice.contact_id for notice in told]
@@ -303,8 +305,9 @@ def _hold_doubled_duties(kept: Case, duplicate: Case, withdrawn: Iterable[str]) 
 
     `Deadline.objects.running` leaves out a merged case's, so they tell nobody until the merge is undone.
     """
-    # An arrival that is waited for is each referral's own, and a question that waits for its answer each notice's.
-    own = Deadline.objects.filter(case=kept, met_at=None, arrivals=None).exclude(key=QUESTION)
+    # An arrival that is waited for is each referral's own, a question that waits for its answer each notice's, and a
+    # request about data runs from the day of each.
+    own = Deadline.objects.filter(case=kept, met_at=None, arrivals=None).exclude(key__in={QUESTION, *DATA_DUTIES})
     running = set(own.values_list("key", flat=True))
     doubled = Deadline.objects.filter(case=duplicate, met_at=None).filter(
         Q(key__in=running) | Q(notice_id__in=[UUID(key) for key in withdrawn])

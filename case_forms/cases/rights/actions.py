@@ -210,6 +210,16 @@ def end_documents(today: date) -> int:
     return RightsRequest.objects.filter(document_until__lt=today, document__isnull=False).update(document=None)
 
 
+def take_earlier_days(kept: Case, duplicate: Case) -> None:
+    """After a merge, let a request that both cases have be answered by the earlier of the two days.
+
+    The duplicate's stays with it (one of a kind is undecided), and nobody is reminded of it.
+    """
+    for doubled in RightsRequest.objects.undecided().filter(case=duplicate).defer("words", "document"):
+        own = RightsRequest.objects.undecided().filter(case=kept, kind=doubled.kind, due_on__gt=doubled.due_on)
+        own.update(due_on=doubled.due_on, next_reminder_at=doubled.next_reminder_at)
+
+
 def reopen_proposals(case: Case) -> int:
     """Send back what waits for the second person: what it would give out holds answers that are forgotten now.
 

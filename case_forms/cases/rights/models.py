@@ -45,6 +45,11 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
     def undecided(self) -> "RightsRequestQuerySet":
         return self.filter(state__in=UNDECIDED)
 
+    def to_answer(self) -> "RightsRequestQuerySet":
+        """Return what the person waits for: an answer, or a file that was agreed to and isn't handed over yet."""
+        unanswered = Q(state__in=UNDECIDED) & ~Q(kind__in=RESTRICTING)
+        return self.filter(unanswered | Q(state=RightState.DECIDED, document_until__gte=timezone.localdate()))
+
     def visible_to(self, user: User) -> "RightsRequestQuerySet":
         """Return those of the cases that this person sees."""
         from ..models import Case  # it imports this module

@@ -36,6 +36,7 @@ def send_due(_argument: str = "", *, now: datetime | None = None) -> int:
     moment = now or timezone.now()
     end_documents(timezone.localdate(moment))
     due = RightsRequest.objects.filter(next_reminder_at__lte=moment, case__forgotten_at__isnull=True)
+    due = due.exclude(case__merged_into__isnull=False)  # the kept case has one of its kind, with the earlier day
     due = due.exclude(pk__in=get_put_aside_keys(KIND, moment))
     keys = list(due.order_by("next_reminder_at").values_list("pk", flat=True)[:AT_MOST])
     return for_each_row(KIND, keys, lambda key: _remind(key, moment), at=moment)

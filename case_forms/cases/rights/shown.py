@@ -8,8 +8,8 @@ from access.models import User
 from access.short_lists import shorten
 
 from ..closing.actions import may_ask
-from ..models import Case
-from .models import RightsRequest, RightState
+from ..models import DATA_DUTIES, Case, Deadline
+from .models import RESTRICTING, RightsRequest, RightState
 
 MAX_ON_HOME = 30
 
@@ -23,13 +23,26 @@ def describe_rights(case: Case, user: User) -> dict[str, Any]:
 
 
 def get_rows(user: User) -> "dict[str, QuerySet[Any]]":
-    """Return the requests that wait for this person as the second one, whole and in order."""
+    """Return what is to be answered about persons' data, whole and in order: also of cases that are closed.
+
+    Requests that wait for this person as the second one, those that nobody has proposed an answer to, and duties of
+    closed cases, which no list of open cases shows.
+    """
     # The few that wait are named first: joined at once, the database would begin with all cases of the regions.
-    proposed = RightsRequest.objects.filter(state=RightState.PROPOSED)
-    keys = list(proposed.order_by().values_list("pk", flat=True))
+    states = dict(RightsRequest.objects.undecided().order_by().values_list("pk", "state"))
+    keys = [pk for pk, state in states.items() if state == RightState.PROPOSED]
     decided_here = RightsRequest.objects.to_decide(user).filter(pk__in=keys)
     waiting = decided_here.select_related("case__unit").defer("words", "document")
-    return {"rights_to_decide": waiting.order_by("due_on", "pk")}
+    open_keys = states.keys() - set(keys)
+    seen = Case.objects.seen_now_by(user).order_by().values("pk")
+    unanswered = RightsRequest.objects.filter(pk__in=open_keys, case__in=seen).exclude(kind__in=RESTRICTING)
+    duty_keys = list(Deadline.objects.unmet().filter(key__in=DATA_DUTIES).order_by().values_list("pk", flat=True))
+    duties = Deadline.objects.running().filter(pk__in=duty_keys, case__closed_at__isnull=False, case__in=seen)
+    return {
+        "rights_to_decide": waiting.order_by("due_on", "pk"),
+        "rights_to_answer": unanswered.select_related("case__unit").defer("words", "document").order_by("due_on", "pk"),
+        "data_duties": duties.select_related("case__unit").defer("ladder", "next_step").order_by("starts_at", "pk"),
+    }
 
 
 def describe_home(user: User) -> dict[str, Any]:

@@ -237,7 +237,7 @@ def test_a_closed_case_is_not_on_the_start_page(world: World) -> None:
     assert case.reference in home(world.worker).words()  # under "Sent"
 
 
-@pytest.mark.parametrize(("who", "most"), [("worker", 31), ("coordinator", 34)])
+@pytest.mark.parametrize(("who", "most"), [("worker", 32), ("coordinator", 35)])
 @pytest.mark.parametrize("path", ["/field/", "/field/day/"])
 def test_a_page_asks_the_database_as_often_for_many_cases_as_for_one(
     world: World, who: str, most: int, path: str

@@ -37,6 +37,8 @@ HEADINGS: dict[str, Promise] = {
     "unmatched": _("Nobody was notified"),
     "cases_with_forms": _("Closed cases about which a form came in"),
     "rights_to_decide": _("What persons ask about their data"),
+    "rights_to_answer": _("Requests about personal data to answer"),
+    "data_duties": _("Closed cases with a duty about personal data"),
     "status_changes": _("Statuses to decide"),
     "form_moves": _("Forms in the wrong case, to decide"),
     "ended_statuses": _("Your proposals that ended with a merge"),

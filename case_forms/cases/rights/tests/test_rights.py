@@ -235,7 +235,7 @@ def test_nothing_of_it_lies_in_clear_and_forgetting_the_case_erases_it(scene):
     assert "Kanarina" not in stored
     assert "Gjergj" not in stored
     Case.objects.update(closed_at=timezone.now(), forget_after=timezone.localdate())
-    assert forget_case(scene.case.pk, timezone.localdate())
+    assert forget_case(scene.case.pk, timezone.localdate(), again=True)
     left = RightsRequest.objects.get()
     assert (left.words, left.document) == ({}, None)
 
