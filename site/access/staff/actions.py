@@ -21,8 +21,16 @@ from ..sessions.actions import end_all
 from ..sessions.models import StaffSession
 from . import dual_control, mails
 from .groups import follow_roles
-from .models import AddressChange, Invitation, RoleRequest
-from .roles import ANNOUNCED_ROLES, end_before, get_actor_or_system, give_role, lock_operators, require_operator
+from .models import AddressChange, Invitation, RoleRequest, SessionEnd
+from .roles import (
+    ANNOUNCED_ROLES,
+    ask_to_end,
+    end_before,
+    get_actor_or_system,
+    give_role,
+    lock_operators,
+    require_operator,
+)
 
 
 def create_account(
@@ -52,30 +60,43 @@ def create_account(
         return "" if isinstance(given, RoleRequest) else invite(user=user, by=by, mail=mail)
 
 
-def close_account(*, user: User, by: User) -> None:
-    """Shut the account now: all its sessions and tokens end in this transaction. Raises ValidationError."""
+def close_account(*, user: User, by: User) -> SessionEnd | None:
+    """Close the account now: all its sessions and tokens end in this transaction. Raises ValidationError.
+
+    Returns a request where that takes a second person (`dual_control.takes_two_to_end`); nothing has ended then.
+    """
     if user.pk == by.pk:
         raise ValidationError(_("You can't close your own account. Ask another operator."))
     today = timezone.localdate()
     with transaction.atomic():
         lock_operators()
         user = User.objects.select_for_update().get(pk=user.pk)
-        was_operator = user.has_role(StaffRole.OPERATOR)
-        # Read while the account is still active: of a shut one `roles` is empty.
-        announced = user.roles() & set(ANNOUNCED_ROLES)
-        user.is_active = False
-        user.save(update_fields=["is_active"])
-        user.assignments.filter(starts_on__gt=today).delete()
-        user.assignments.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).update(ends_on=today)
-        if was_operator:
-            require_operator()
-        end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
-        RoleRequest.objects.waiting().filter(user=user).delete()
-        _revoke_invitations(user)
-        follow_roles(user)
-        log_event("account.shut", actor=get_actor_or_system(by), target_kind="user", target_id=user.pk)
-        if announced:
-            transaction.on_commit(partial(mails.mail_ended_manager, user, announced, by))
+        held = user.assignments.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), starts_on__lte=today)
+        if user.is_active and dual_control.takes_two_to_end(held, by, today):
+            return ask_to_end(user=user, by=by, closes_account=True)
+        end_account(user=user, by=by)
+    return None
+
+
+def end_account(*, user: User, by: User) -> None:
+    """Close a locked account in the caller's transaction, in which the operators are locked."""
+    today = timezone.localdate()
+    was_operator = user.has_role(StaffRole.OPERATOR)
+    # Read while the account is still active: of a closed one `roles` is empty.
+    announced = user.roles() & set(ANNOUNCED_ROLES)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    user.assignments.filter(starts_on__gt=today).delete()
+    user.assignments.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).update(ends_on=today)
+    if was_operator:
+        require_operator()
+    end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
+    RoleRequest.objects.waiting().filter(user=user).delete()
+    _revoke_invitations(user)
+    follow_roles(user)
+    log_event("account.shut", actor=get_actor_or_system(by), target_kind="user", target_id=user.pk)
+    if announced:
+        transaction.on_commit(partial(mails.mail_ended_manager, user, announced, by))
 
 
 def reopen_account(*, user: User, by: User) -> None:

@@ -19,9 +19,9 @@ from ..models import User
 from ..sessions.actions import end_all
 from ..sessions.models import StaffPin, StaffSession
 from . import mails
-from .actions import handle_address_change, invite
+from .actions import end_account, handle_address_change, invite
 from .models import AddressChange, FactorReset, RoleRequest, SessionEnd, TwoPeople
-from .roles import assign_role
+from .roles import apply_end, assign_role, check_end, lock_operators
 
 
 def decide_role(*, asked: RoleRequest, approve: bool, by: User) -> None:
@@ -112,7 +112,7 @@ def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
         raise ValidationError(_("You end your own sessions on your account page."))
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
-        waiting = SessionEnd.objects.waiting().filter(user=user).first()
+        waiting = SessionEnd.objects.waiting().of_sessions().filter(user=user).first()
         if waiting is not None:
             return waiting
         asked = SessionEnd.objects.create(user=user, asked_by=by)
@@ -121,13 +121,36 @@ def ask_to_end_sessions(*, user: User, by: User) -> SessionEnd:
 
 
 def decide_session_end(*, asked: SessionEnd, approve: bool, by: User) -> None:
-    """Agree or refuse, as a second person; agreed, sessions, draft keys and tokens end. Raises ValidationError."""
+    """Agree or refuse, as a second person; agreed, sessions, draft keys and tokens end. Raises ValidationError.
+
+    Where it is about more, the account is closed, or a role ends, in the name of whoever asked.
+    """
+    if asked.closes_account or asked.assignment_id is not None:
+        _decide_end(asked, approve, by)
+        return
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=asked.user_id)
         _decide(asked, approve, by, "session.end_agreed" if approve else "session.end_refused")
         if approve:
             end_all(user=user, by=by, why=StaffSession.Ended.BY_KEEPERS)
             transaction.on_commit(partial(mails.mail_security_change, user, "sessions"))
+
+
+def _decide_end(asked: SessionEnd, approve: bool, by: User) -> None:
+    with transaction.atomic():
+        lock_operators()
+        user = User.objects.select_for_update().get(pk=asked.user_id)
+        _decide(asked, approve, by, "account.end_agreed" if approve else "account.end_refused")
+        if not approve:
+            return
+        if not user.is_active:
+            raise ValidationError(_("This account is closed."))
+        if asked.assignment is None:
+            end_account(user=user, by=asked.asked_by)
+            return
+        # A day that went by while the request waited becomes today.
+        last_day = max(asked.last_day or timezone.localdate(), timezone.localdate())
+        apply_end(check_end(asked.assignment, last_day), last_day, user=user, by=asked.asked_by)
 
 
 # ---- what they share ----

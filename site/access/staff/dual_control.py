@@ -1,6 +1,7 @@
 """Which roles need a second person, and who that may be (docs/adr/0068)."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 
@@ -9,6 +10,8 @@ from audit.models import AuditEntry
 from ..models import Assignment, MobileUnit, Region, StaffRole, User
 from .models import RoleRequest
 
+# One person ends the role of one coordinator of a region; another one's, so long before or after, takes two.
+LATELY = timedelta(days=30)
 MANAGER_ROLES = (StaffRole.OPERATOR, StaffRole.COORDINATOR)
 
 
@@ -20,6 +23,44 @@ def needs_second_person(user: User, role: str, unit: MobileUnit | None, regions:
     if role == StaffRole.COORDINATOR:
         return bool({each.pk for each in regions} - set(held.values_list("region", flat=True)))
     return not held.exists()
+
+
+def takes_two_to_end(held: Iterable[Assignment], by: User, today: date) -> bool:
+    """Whether ending these roles of one person would shut out who could undo what `by` does (docs/adr/0252).
+
+    A second coordinator of a region within LATELY, and the last editor. Call it with the operators locked
+    (`roles.lock_operators`): two requests at once are looked at one after the other.
+    """
+    if is_only_manager(by):
+        return False
+    return any(
+        (each.role == StaffRole.COORDINATOR and _has_lost_another(each, today))
+        or (each.role == StaffRole.EDITOR and not _has_other_editor(each, today))
+        for each in held
+    )
+
+
+def _has_lost_another(held: Assignment, today: date) -> bool:
+    """Whether another coordinator of this region was ended lately, or will be soon, and hasn't got it again."""
+    here = Assignment.objects.filter(role=StaffRole.COORDINATOR, region=held.region_id).exclude(user=held.user_id)
+    stays = Q(ends_on__isnull=True) | Q(ends_on__gt=today + LATELY)
+    staying = here.filter(stays, starts_on__lte=today, user__is_active=True).values("user")
+    return here.filter(ends_on__gte=today - LATELY).exclude(user__in=staying).exists()
+
+
+def _has_other_editor(held: Assignment, today: date) -> bool:
+    others = Assignment.objects.current(today).filter(role=StaffRole.EDITOR, user__is_active=True)
+    stays = Q(ends_on__isnull=True) | Q(ends_on__gt=today + LATELY)
+    return others.filter(stays).exclude(user=held.user_id).exists()
+
+
+def get_enders() -> "QuerySet[User]":
+    """Return who may decide that an account is closed or a role ends: every operator, every coordinator.
+
+    Of any region: who is left of the region itself may be nobody.
+    """
+    today = Assignment.objects.current().filter(role__in=MANAGER_ROLES)
+    return User.objects.filter(pk__in=today.values("user"), is_active=True)
 
 
 def is_only_manager(by: User) -> bool:

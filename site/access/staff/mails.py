@@ -89,6 +89,15 @@ def mail_role_request(readers: Iterable[User]) -> None:
         send(reader, subject, "access/mails/role_request.txt", {"link": link})
 
 
+def mail_end_request(user: User, readers: Iterable[User]) -> None:
+    """Mail the readers, and the person, that an account or a role is to end and waits for a second person."""
+    link = f"{settings.PUBLIC_URL}{reverse('by_two:list')}"
+    for reader in {each.pk: each for each in (*readers, user)}.values():
+        with translation.override(reader.language):
+            subject = _("The end of a role waits for a second person")
+        send(reader, subject, "access/mails/end_request.txt", {"link": link, "is_own": reader.pk == user.pk})
+
+
 def mail_new_manager(assignments: Sequence[Assignment], by: User) -> None:
     """Notify the other holders of such a role, in one of these regions or everywhere, that another was given it."""
     first = assignments[0]

@@ -79,6 +79,10 @@ class TwoPeopleQuerySet(models.QuerySet[Any]):
         oldest = (at or timezone.now()) - timedelta(hours=self.model.hours())
         return self.filter(decided_at__isnull=True, asked_at__gt=oldest)
 
+    def of_sessions(self) -> Self:
+        """Return the requests to end sessions and nothing else."""
+        return self.filter(closes_account=False, assignment__isnull=True)
+
 
 class TwoPeople(models.Model):
     """A request about somebody's account that one manager makes and another one decides."""
@@ -120,7 +124,15 @@ class FactorReset(TwoPeople):
 
 
 class SessionEnd(TwoPeople):
-    """A request to end all sessions of somebody, because a phone was lost or seized, say."""
+    """A request to end all sessions of somebody, because a phone was lost or seized, say.
+
+    With `closes_account` the account is closed, too; with `assignment` only that role ends, with `last_day`
+    (`dual_control.takes_two_to_end`).
+    """
+
+    closes_account = models.BooleanField(default=False, db_default=False)
+    assignment = models.ForeignKey("access.Assignment", models.CASCADE, null=True, related_name="+")
+    last_day = models.DateField(null=True)
 
     class Meta:
         app_label = "access"

@@ -20,7 +20,7 @@ from audit.chain import SYSTEM, Actor, get_actor, log_event
 from ..models import Assignment, AssignmentQuerySet, MobileUnit, Region, StaffRole, User
 from . import dual_control, mails
 from .groups import follow_roles
-from .models import RoleRequest
+from .models import RoleRequest, SessionEnd
 from .role_conflicts import NOT_BOTH, has_conflicting_role
 
 ANNOUNCED_ROLES = (
@@ -141,38 +141,73 @@ def end_before(held: AssignmentQuerySet, starts_on: date) -> None:
     still.update(ends_on=starts_on - timedelta(days=1))
 
 
-def end_role(*, assignment: Assignment, last_day: date, by: User) -> None:
+def end_role(*, assignment: Assignment, last_day: date, by: User) -> SessionEnd | None:
     """End a role with this day; one that hasn't begun by then is deleted. Raises ValidationError.
 
     It only ever shortens: a role that is over, or that ends sooner, is given anew by `give_role`, of which others are
-    notified.
+    notified. Returns a request where it takes a second person (`dual_control.takes_two_to_end`).
     """
-    today = timezone.localdate()
     with transaction.atomic():
         # Before the person's own row, here and in `close_account`: one order, so that two operators can't deadlock.
         lock_operators()
         user = User.objects.select_for_update().get(pk=assignment.user_id)
-        held = user.assignments.select_for_update().filter(pk=assignment.pk).first()
-        if held is None or (held.ends_on is not None and held.ends_on < today):
-            raise ValidationError(_("This role has already ended. Give it again."))
-        if held.ends_on is not None and last_day > held.ends_on:
-            raise ValidationError(_("This role already ends sooner. Give it again from the day after."))
-        if held.starts_on > today and last_day < held.starts_on:
-            held.delete()
-        elif last_day < today:
-            raise ValidationError(_("A role can't end in the past. Today is the earliest."))
-        else:
-            held.ends_on = last_day
-            held.save(update_fields=["ends_on"])
-        if assignment.role == StaffRole.OPERATOR:
-            require_operator()
-        if assignment.role in ANNOUNCED_ROLES:
-            transaction.on_commit(partial(mails.mail_ended_manager, user, [assignment.role], by))
-        follow_roles(user)
-        log_event(
-            "account.role_ended", actor=get_actor_or_system(by), target_kind="user", target_id=user.pk,
-            role=assignment.role, last_day=last_day.isoformat(),
-        )  # fmt: skip
+        held = check_end(assignment, last_day)
+        today = timezone.localdate()
+        if held.starts_on <= today and user.is_active and dual_control.takes_two_to_end([held], by, today):
+            return ask_to_end(user=user, by=by, assignment=held, last_day=last_day)
+        apply_end(held, last_day, user=user, by=by)
+    return None
+
+
+def check_end(assignment: Assignment, last_day: date) -> Assignment:
+    """Return the role, locked, if it can end with this day as things are now. Raises ValidationError."""
+    today = timezone.localdate()
+    held = Assignment.objects.select_for_update(of=("self",)).filter(pk=assignment.pk).first()
+    if held is None or (held.ends_on is not None and held.ends_on < today):
+        raise ValidationError(_("This role has already ended. Give it again."))
+    if held.ends_on is not None and last_day > held.ends_on:
+        raise ValidationError(_("This role already ends sooner. Give it again from the day after."))
+    if last_day < today and not (held.starts_on > today and last_day < held.starts_on):
+        raise ValidationError(_("A role can't end in the past. Today is the earliest."))
+    return held
+
+
+def apply_end(held: Assignment, last_day: date, *, user: User, by: User) -> None:
+    """End a locked role in the caller's transaction, in which the operators are locked."""
+    if held.starts_on > timezone.localdate() and last_day < held.starts_on:
+        held.delete()
+    else:
+        held.ends_on = last_day
+        held.save(update_fields=["ends_on"])
+    if held.role == StaffRole.OPERATOR:
+        require_operator()
+    if held.role in ANNOUNCED_ROLES:
+        transaction.on_commit(partial(mails.mail_ended_manager, user, [held.role], by))
+    follow_roles(user)
+    log_event(
+        "account.role_ended", actor=get_actor_or_system(by), target_kind="user", target_id=user.pk,
+        role=held.role, last_day=last_day.isoformat(),
+    )  # fmt: skip
+
+
+def ask_to_end(
+    *,
+    user: User,
+    by: User,
+    closes_account: bool = False,
+    assignment: Assignment | None = None,
+    last_day: date | None = None,
+) -> SessionEnd:
+    """Ask for the end of a role or an account, in the caller's transaction; asked twice it waits once."""
+    what = {"closes_account": closes_account, "assignment": assignment}
+    waiting = SessionEnd.objects.waiting().filter(user=user, last_day=last_day, **what).first()
+    if waiting is not None:
+        return waiting
+    asked = SessionEnd.objects.create(user=user, asked_by=by, last_day=last_day, **what)
+    log_event("account.end_asked", actor=get_actor(by), target_kind="user", target_id=user.pk,
+           role=assignment.role if assignment else "")  # fmt: skip
+    transaction.on_commit(partial(mails.mail_end_request, user, dual_control.get_enders().exclude(pk=by.pk)))
+    return asked
 
 
 def lock_operators() -> None:

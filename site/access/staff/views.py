@@ -150,11 +150,15 @@ def end_role(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
     form = LastDayForm(request.POST or None, assignment=held)
     if request.method == "POST" and form.is_valid():
         try:
-            roles.end_role(assignment=held, last_day=form.cleaned_data["last_day"], by=get_signed_in_user(request))
+            last_day, me = form.cleaned_data["last_day"], get_signed_in_user(request)
+            waits = roles.end_role(assignment=held, last_day=last_day, by=me)
         except ValidationError as error:
             form.add_error("last_day", error)
         else:
-            messages.success(request, _("Saved. The role ends with that day."))
+            if waits:
+                messages.warning(request, get_end_message())
+            else:
+                messages.success(request, _("Saved. The role ends with that day."))
             return redirect("staff:person", pk)
     where = f"{held.get_role_display()} · {held.unit or held.region or ''}".rstrip(" ·")
     return _form_page(request, form, user, title=_("End a role: %(role)s") % {"role": where}, submit=_("End it"))
@@ -163,12 +167,17 @@ def end_role(request: HttpRequest, pk: int, assignment: int) -> HttpResponse:
 def shut(request: HttpRequest, pk: int) -> HttpResponse:
     """Shut the account at once, after a page that asks for confirmation."""
     user = get_object_or_404(User, pk=pk)
+
+    def close() -> None:
+        if actions.close_account(user=user, by=get_signed_in_user(request)):
+            messages.warning(request, get_end_message())
+        else:
+            messages.success(request, _("The account is closed."))
+
     return _confirmed(
-        request, user, lambda: actions.close_account(user=user, by=get_signed_in_user(request)),
-        title=_("Close this account now"), submit=_("Close it now"), is_serious=True,
+        request, user, close, title=_("Close this account now"), submit=_("Close it now"), is_serious=True, done="",
         words=_("Every session ends at once, and so do tokens and invitations. What this person wrote stays where it "
 "is."),
-        done=_("The account is closed."),
     )  # fmt: skip
 
 
@@ -261,6 +270,13 @@ def decide_reset(request: HttpRequest, pk: int) -> HttpResponse:
 
 def get_waiting_message() -> str:
     return _("Asked for. The role takes effect, and a new person is invited, once another keeper has agreed.")
+
+
+def get_end_message() -> str:
+    return _(
+        "Nothing has ended yet: it is the last editor, or another coordinator of the region was ended within 30 days."
+        " Another operator or any coordinator must agree; they are notified by e-mail."
+    )
 
 
 def get_fields_with_errors(*forms: Any) -> list[Any]:

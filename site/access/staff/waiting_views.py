@@ -35,8 +35,10 @@ def waiting(request: HttpRequest) -> HttpResponse:
             "roles": dual_control.get_waiting_requests(me),
             "places": [(each, get_place(each), describe_change(each)) for each in places_waiting_for(me)],
             "sessions": SessionEnd.objects.waiting()
+            .of_sessions()
             .filter(user__in=get_managed_people(me))
             .select_related("user", "asked_by"),
+            "ends": _list_ends(me),
             "addresses": AddressChange.objects.waiting()
             .filter(Q(user__in=get_managed_people(me)) | Q(asked_by=me))
             .select_related("user", "asked_by"),
@@ -68,8 +70,24 @@ def decide_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 def decide_session_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and decide a request to end somebody's sessions."""
-    asked = get_object_or_404(SessionEnd.objects.select_related("user", "asked_by"), pk=pk)
-    return _decide_about_person(request, asked, decisions.decide_session_end, "access/admin/session_end.html")
+    rows = SessionEnd.objects.select_related("user", "asked_by", "assignment__region")
+    asked = get_object_or_404(rows, pk=pk)
+    is_of_sessions = not asked.closes_account and asked.assignment is None
+    return _decide_about_person(
+        request,
+        asked,
+        decisions.decide_session_end,
+        "access/admin/session_end.html",
+        may_see=not is_of_sessions and dual_control.get_enders().filter(pk=get_signed_in_user(request).pk).exists(),
+    )
+
+
+def _list_ends(me: User) -> list[SessionEnd]:
+    """Return the accounts and roles that are to end, for whoever may decide that."""
+    if not dual_control.get_enders().filter(pk=me.pk).exists():
+        return []
+    rows = SessionEnd.objects.waiting().exclude(pk__in=SessionEnd.objects.of_sessions())
+    return list(rows.exclude(user=me).select_related("user", "asked_by", "assignment__region").order_by("asked_at"))
 
 
 def decide_address(request: HttpRequest, pk: int) -> HttpResponse:
