@@ -4,7 +4,8 @@ pytest-xdist starts new processes, and each imports and collects everything agai
 forks begin with what it has loaded. Each takes the next chunk of tests as soon as it has ended one. The dearest chunks
 come first (stored costs). A fork that dies fails the test that it was running, and another one goes on with the rest.
 
-`--end-after SECONDS`: tests that haven't begun by then are left out, and the summary says how many of which files.
+`--end-after SECONDS`: the cheapest chunks come first, so that most tests run; those that haven't begun by then are left
+out, and the summary says how many of which files.
 """
 
 import mmap
@@ -18,6 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,11 +36,15 @@ PATIENCE = 20.0  # seconds for a fork to end after it was told to
 Item = pytest.Item
 
 
-def build_chunks(items: list[Item], costs: Costs, *, in_order: bool = False) -> list[list[Item]]:
-    """Tests that run one after the other in one process: a file's, or a part of a dear file's.
+class Order(StrEnum):
+    DEAREST = "dearest"  # the forks end at about the same time
+    CHEAPEST = "cheapest"  # most tests before the time is over
+    COLLECTED = "collected"
 
-    The dearest first, or `in_order`: as they were collected.
-    """
+
+def build_chunks(items: list[Item], costs: Costs, order: Order = Order.DEAREST) -> list[list[Item]]:
+    """Tests that run one after the other in one process: a file's, or a part of a dear file's. Which ones come first is
+    the order's to say."""
     files: dict[str, list[Item]] = {}
     for item in items:
         files.setdefault(item.nodeid.partition("::")[0], []).append(item)
@@ -54,8 +60,8 @@ def build_chunks(items: list[Item], costs: Costs, *, in_order: bool = False) -> 
                 chunk, cost = [], 0.0
         if chunk:
             chunks.append((cost, chunk))
-    if not in_order:
-        chunks.sort(key=lambda each: -each[0])
+    if order is not Order.COLLECTED:
+        chunks.sort(key=lambda each: each[0], reverse=order is Order.DEAREST)
     return [chunk for _cost, chunk in chunks]
 
 
@@ -75,6 +81,9 @@ class Forking:
         self.count: int = config.getoption("--forks")
         end_after: float | None = config.getoption("--end-after")
         self.until = float("inf") if end_after is None else time.monotonic() + end_after
+        self.order = Order.DEAREST if end_after is None else Order.CHEAPEST
+        if config.getoption("--in-order"):
+            self.order = Order.COLLECTED
         self.is_stopped = mmap.mmap(-1, 1)  # shared with the forks
         self.left_out: Counter[str] = Counter()
         self.numbers = 0
@@ -103,7 +112,7 @@ class Forking:
 
     def run_round(self, session: pytest.Session, items: list[Item], remaining: dict[str, Item]) -> None:
         """Run these in as many forks as were asked for. One round is enough unless a fork dies."""
-        chunks = build_chunks(items, read_costs(), in_order=self.config.getoption("--in-order"))[:MAX_CHUNKS]
+        chunks = build_chunks(items, read_costs(), self.order)[:MAX_CHUNKS]
         self.chunks, chunks_for_forks = os.pipe()
         os.set_blocking(self.chunks, False)
         os.write(chunks_for_forks, b"".join(HEADER.pack(number) for number in range(len(chunks))))

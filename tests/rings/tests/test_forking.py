@@ -72,6 +72,13 @@ def test_when_the_time_is_over_no_test_begins_and_what_was_left_out_is_said(tmp_
     assert f"{400 - passed:5} test_a.py" in said
 
 
+def test_with_a_limit_of_time_what_is_cheap_runs_first(tmp_path: Path) -> None:
+    slow = "import time, pytest\n@pytest.mark.parametrize('n', range(200))\ndef test_it(n): time.sleep(0.1)\n"
+    _status, said = run(tmp_path, "--forks", "2", "--end-after", "1", a=slow, b=slow, c="def test_it(): assert False\n")
+    assert "test_c.py::test_it" in said
+    assert "The time was over" in said
+
+
 def test_after_enough_failures_the_rest_is_left(tmp_path: Path) -> None:
     bad = "import pytest\n@pytest.mark.parametrize('n', range(200))\ndef test_it(n): assert n < 0\n"
     status, said = run(tmp_path, "--forks", "2", "--maxfail=3", a=bad, b=bad, c=bad, d=bad)
