@@ -19,6 +19,10 @@ notice_resolved = Signal()
 # kwargs: contact (directory.Contact). Its address, PIN, office or active flag was changed: what is open for it ends.
 contact_changed = Signal()
 
+# kwargs: contact, at (datetime). So many wrong PINs were tried at their links within a day that one was at a standing
+# link and used up the count: somebody has to phone them. Sent outside any transaction.
+contact_guessed = Signal()
+
 # kwargs: contact. It counts only once it has opened a test notice with its PIN: one has to be created.
 contact_untested = Signal()
 

@@ -9,7 +9,7 @@ class BriefsConfig(AppConfig):
     def ready(self) -> None:
         from notifications.directory.agreements.shareable import register_kinds
 
-        from . import links  # noqa: F401  # its receivers
+        from . import links, pin_alarm  # noqa: F401  # their receivers
         from .parts import get_kinds_of_facts
         from .talk import awaiting, unread  # noqa: F401  # their receivers
 

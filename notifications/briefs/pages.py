@@ -138,12 +138,12 @@ def minutes_left(notice: Notice) -> int | None:
     return int(seconds // 60)
 
 
-def before_pin(visit: Visit) -> dict[str, Any]:
-    """Build the context of the page before the PIN.
+def before_pin(visit: Visit, address: str = "") -> dict[str, Any]:
+    """Build the context of the page before the PIN, for whoever comes from this address.
 
     `paused_until`: after too many wrong PINs; then `unit` is whom to call instead of waiting.
     """
-    until = get_pause_end(visit.notice, timezone.now())
+    until = get_pause_end(visit.notice, timezone.now(), address)
     return {
         "visit": visit,
         "notice": visit.notice,

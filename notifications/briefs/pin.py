@@ -6,9 +6,12 @@
 3. A right PIN opens: the try is marked as succeeded, a session is made, the notice is marked as opened. A wrong one
    that was the last allowed revokes the link, or pauses all links of the contact.
 
-A contact's wrong PINs are counted over 24 hours across all their links. Whoever reads their mailbox can thereby pause
-what is opened from unknown networks, never what is opened from where the contact has opened something before: tries
-from there are counted by themselves. A network is no reason to shut out a contact who succeeded from it.
+A contact's wrong PINs are counted over 24 hours across all their links, standing ones too. Whoever reads their mailbox
+can thereby pause older links for unknown networks, never what is opened from where the contact has opened something
+before: tries from there are counted by themselves. A network is no reason to shut out a contact who succeeded from it.
+
+A fresh notice keeps a few tries of its own for each network, which no guess elsewhere and no guess from another network
+uses up; only for networks that aren't known there is a number of tries in all.
 """
 
 from collections import Counter
@@ -41,6 +44,10 @@ LINK_TRIES = 20  # then the link is revoked
 NETWORK = Limit("pin.network", 20, timedelta(minutes=15), slots=15)
 UNKNOWN_NETWORKS = WRONG_PINS
 KNOWN_NETWORKS = Limit("pin.contact_known", 20, timedelta(hours=24), slots=24)
+# A notice of the last day: so many wrong tries from each network; from unknown ones while there are fewer than so many
+# in all. What was guessed before, elsewhere or by others doesn't count against them.
+FRESH_FOR = timedelta(hours=24)
+FRESH_TRIES_A_NETWORK, FRESH_TRIES = 3, 10
 # How long a network is known after the contact has opened something from it.
 KNOWN_FOR = timedelta(days=90)
 
@@ -94,7 +101,9 @@ def _build_count_keys(notice: Notice, address: str, moment: datetime) -> _CountK
 def _reserve_try(notice: Notice, counted: _CountKeys, moment: datetime) -> PinTry | None:
     # Tries at one link wait for each other here; the row comes first in the order of locks, the audit chain last.
     Notice.objects.select_for_update().only("pk").get(pk=notice.pk)
-    paused = _is_paused(notice, moment) or _get_contact_pause(counted, moment) or _get_network_pause(counted, moment)
+    paused = not _has_fresh_tries(notice, counted, moment) and (
+        _is_paused(notice, moment) or _get_contact_pause(counted, moment) or _get_network_pause(counted, moment)
+    )
     tried = None
     if not paused:
         counted.by_contact.hit(counted.contact_key, at=moment)
@@ -110,16 +119,31 @@ def _refund(counted: _CountKeys, moment: datetime) -> None:
     NETWORK.refund(counted.network, at=moment)
 
 
+def _has_fresh_tries(notice: Notice, counted: _CountKeys, moment: datetime) -> bool:
+    """Whether this network may try a PIN at this notice, whatever was guessed elsewhere or by others."""
+    if moment >= (notice.sent_at or notice.owed_at) + FRESH_FOR:
+        return False
+    wrong = Counter(notice.pin_tries.filter(succeeded=False).values_list("address_hash", flat=True))
+    has_any = counted.is_known or wrong.total() < FRESH_TRIES
+    return has_any and wrong[counted.network] < FRESH_TRIES_A_NETWORK
+
+
 def _is_paused(notice: Notice, moment: datetime) -> bool:
     if notice.pin_tries.filter(succeeded=False).count() >= LINK_TRIES:
         return True
     return get_pause_end(notice, moment) is not None
 
 
-def get_pause_end(notice: Notice, moment: datetime) -> datetime | None:
-    """Return until when no PIN opens this link, not even the right one; None when it isn't paused."""
+def get_pause_end(notice: Notice, moment: datetime, address: str = "") -> datetime | None:
+    """Return until when no PIN opens this link, not even the right one; None when it isn't paused.
+
+    `address`: whether it is paused for whoever comes from there.
+    """
     wrong = wrong_pins([notice.pk]).get(notice.pk)
     if wrong is None or wrong.tries % TRIES_A_ROUND or moment >= wrong.until:
+        return None
+    # The first hash of a network makes its key. Here there was a try, so looking still changes nothing.
+    if address and _has_fresh_tries(notice, _build_count_keys(notice, address, moment), moment):
         return None
     return wrong.until
 
@@ -158,6 +182,8 @@ def wrong_pins(keys: Iterable[UUID]) -> dict[UUID, WrongPins]:
 def get_wider_pause_end(notice: Notice, address: str, moment: datetime) -> datetime | None:
     """Return until when nothing of this contact, or nothing at all, opens from this address; else None."""
     counted = _build_count_keys(notice, address, moment)
+    if _has_fresh_tries(notice, counted, moment):
+        return None
     ends = [end for end in (_get_contact_pause(counted, moment), _get_network_pause(counted, moment)) if end]
     return max(ends) if ends else None
 
@@ -181,8 +207,8 @@ def _matches(contact: Contact | None, pin: str) -> bool:
 def _handle_wrong_pin(notice: Notice, counted: _CountKeys, moment: datetime) -> None:
     if notice.pin_tries.filter(succeeded=False).count() >= LINK_TRIES:
         revoke_link(notice=notice, why=TOO_MANY_TRIES, at=moment)
-    if _get_contact_pause(counted, moment):
-        raise_pin_alarm(notice=notice, at=moment)
+    if notice.contact is not None and _get_contact_pause(counted, moment):
+        raise_pin_alarm(contact=notice.contact, notice=notice, at=moment)
 
 
 @transaction.atomic

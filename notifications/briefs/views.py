@@ -37,7 +37,7 @@ def brief(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method == "POST":
         return _enter_pin(request, visit)
     if visit.session is None:
-        return render(request, "briefs/pin.html", before_pin(visit))
+        return render(request, "briefs/pin.html", before_pin(visit, get_adapter(request).get_client_ip(request)))
     return render_brief(request, visit)
 
 
@@ -47,7 +47,7 @@ def _enter_pin(request: HttpRequest, visit: Visit) -> HttpResponse:
     address = get_adapter(request).get_client_ip(request)
     session = enter_pin(notice=visit.notice, pin=pin, address=address)
     if session is None:
-        page = before_pin(visit) | {"failed": True}
+        page = before_pin(visit, address) | {"failed": True}
         page["paused_until"] = page["paused_until"] or get_wider_pause_end(visit.notice, address, timezone.now())
         return render(request, "briefs/pin.html", page, status=403)
     # Whoever opens it has what was added before them in the next moment.

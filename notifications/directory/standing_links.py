@@ -1,7 +1,8 @@
 """Standing links: a contact's own link without a notice behind it, which opens with their PIN.
 
 The PIN is slowed down as a notice's is (`briefs.pin`): tries are counted by link, by network and by contact before the
-PIN is compared, and after LINK_TRIES wrong ones in a row the link has ended. There is no case behind any of them.
+PIN is compared, and after LINK_TRIES wrong ones in a row the link has ended. The wrong one that uses up a contact's
+count raises the same alarm as at a notice (`signals.contact_guessed`). There is no case behind any of them.
 """
 
 import hashlib
@@ -18,8 +19,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from access.limits import Busy
 from access.rate_limits import Limit, get_network
 from audit.chain import ANONYMOUS, Actor, log_event
+from notifications import signals
 from vault.fields import SealedTextField
 
 LINK_TRIES = 20
@@ -97,15 +100,26 @@ class LinkKind:
         if paused:
             return False
         # Outside any transaction: it takes a while.
-        if not _matches(link, pin):
+        try:
+            matches = _matches(link, pin)
+        except Busy:
+            self._refund(link, counted, network, at)  # our own overload is nobody's wrong try
+            raise
+        if not matches:
             rows.filter(pk=link.pk).update(wrong_pins=F("wrong_pins") + 1)
             rows.filter(pk=link.pk, ended_at=None, wrong_pins__gte=LINK_TRIES).update(ended_at=at)
+            if WRONG_PINS.is_used_up(counted, at=at):
+                contact = link.contact  # type: ignore[attr-defined]  # of the class that inherits
+                signals.contact_guessed.send(sender=type(contact), contact=contact, at=at)
             return False
+        self._refund(link, counted, network, at)
+        rows.filter(pk=link.pk).update(wrong_pins=0)
+        return True
+
+    def _refund(self, link: StandingLink, counted: str, network: str, at: datetime) -> None:
         WRONG_PINS.refund(counted, at=at)
         self.tries.refund(str(link.pk), at=at)
         self.network.refund(network, at=at)
-        rows.filter(pk=link.pk).update(wrong_pins=0)
-        return True
 
     def get_pause_end(self, link: StandingLink, at: datetime, address: str = "") -> datetime | None:
         """Return until when no PIN opens the link; None when one would. `address`: asked of its network, too."""

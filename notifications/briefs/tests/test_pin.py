@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from access.limits import Busy
 from access.models import Assignment, StaffRole, User
+from access.rate_limits import get_network
 from audit.models import AuditEntry
 from notifications.directory.models import Contact, Leave
 from notifications.escalation.clock import advance
@@ -46,6 +47,14 @@ def enter(notice: Notice, pin: str = OTHER_PIN, *, minutes: float = 0, address: 
 def fail(notice: Notice, times: int, *, minutes: float = 0, address: str = "192.0.2.1") -> None:
     for number in range(times):
         assert not enter(notice, minutes=minutes + number / 100, address=address)
+
+
+def age(*notices: Notice) -> None:
+    """Make them notices of two days ago, which have no tries of their own any more."""
+    for each in notices:
+        each.owed_at = START - timedelta(days=2)
+        each.sent_at = each.sent_at and each.owed_at
+        each.save()
 
 
 def test_five_wrong_pins_pause_the_link_for_a_quarter_of_an_hour_even_for_the_right_one(notice: Notice) -> None:
@@ -108,6 +117,7 @@ def test_a_network_that_tries_many_contacts_is_paused_for_all_of_them(
     make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
 ) -> None:
     notices = [make_notice(contact=make_contact(role)) for role in ("police", "cpu", "coordinator", "mobile_unit") * 2]
+    age(notices[5])
     for number, each in enumerate(notices[:5]):
         fail(each, 4, address=f"192.0.2.{number}")
 
@@ -123,8 +133,10 @@ def test_a_colleague_who_opened_something_from_there_is_not_shut_out(
     assert enter(mine, PIN, minutes=-60)
     for number, role in enumerate(("cpu", "coordinator", "mobile_unit", "police", "responsible_authority")):
         fail(make_notice(contact=make_contact(role)), 4, minutes=number / 10)
+    older = make_notice(contact=make_contact("cpu"))
+    age(older)
 
-    assert not enter(make_notice(contact=make_contact("cpu")), PIN, minutes=2)
+    assert not enter(older, PIN, minutes=2)
     assert enter(mine, PIN, minutes=2, address="192.0.2.200")
 
 
@@ -143,6 +155,7 @@ def test_wrong_pins_of_one_contact_are_counted_over_all_links_and_networks(
 ) -> None:
     contact = make_contact()
     notices = [make_notice(contact=contact) for _number in range(12)]
+    age(notices[11])
     for number, each in enumerate(notices[:10]):
         assert not enter(each, minutes=number, address=f"203.0.{number}.1")
 
@@ -159,6 +172,7 @@ def test_where_the_contact_opened_something_before_strangers_cannot_pause_them(
     for number, each in enumerate(notices[1:11]):
         enter(each, minutes=number, address=f"203.0.{number}.1")
 
+    age(notices[11])
     assert not enter(notices[11], PIN, minutes=12, address="203.0.99.1")
     assert enter(notices[11], PIN, minutes=12, address="198.51.100.200")
 
@@ -176,8 +190,10 @@ def test_a_known_network_stays_known_when_the_ring_turns(
     settings.VAULT_KEYS = settings.VAULT_KEYS[:1]
     for number in range(10):
         enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
-    assert not enter(make_notice(contact=contact), PIN, minutes=12, address="203.0.99.1")
-    assert enter(make_notice(contact=contact), PIN, minutes=12, address="198.51.100.200")
+    older = make_notice(contact=contact)
+    age(older)
+    assert not enter(older, PIN, minutes=12, address="203.0.99.1")
+    assert enter(older, PIN, minutes=12, address="198.51.100.200")
 
 
 @pytest.mark.usefixtures("own_data_keys")
@@ -189,7 +205,9 @@ def test_what_was_hashed_with_the_rings_key_is_known_still(
     PinTry.objects.update(address_hash=fingerprint(b"network\x00198.51.100.0/24"))
     for number in range(10):
         enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
-    assert enter(make_notice(contact=contact), PIN, minutes=12, address="198.51.100.200")
+    older = make_notice(contact=contact)
+    age(older)
+    assert enter(older, PIN, minutes=12, address="198.51.100.200")
 
 
 def test_a_new_pin_ends_the_pause(make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]) -> None:
@@ -198,8 +216,65 @@ def test_a_new_pin_ends_the_pause(make_notice: Callable[..., Notice], make_conta
         enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
     contact.set_pin("730594")
     contact.save()
+    older = make_notice(contact=contact)
+    age(older)
 
-    assert enter(make_notice(contact=contact), "730594", minutes=12)
+    assert enter(older, "730594", minutes=12)
+
+
+@pytest.mark.parametrize("network", ["203.0.99.1", "198.51.100.1"])
+def test_guesses_elsewhere_never_shut_out_the_right_pin_at_a_fresh_notice(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact], network: str
+) -> None:
+    contact = make_contact()
+    for number in range(10):
+        enter(make_notice(contact=contact), minutes=number, address=f"203.0.{number}.1")
+    for each in (make_notice(contact=make_contact(role)) for role in ("cpu", "coordinator", "mobile_unit") * 3):
+        fail(each, 3, minutes=11, address="203.0.99.1")
+    fresh = make_notice(contact=contact)
+    assert enter(fresh, PIN, minutes=12, address=network)
+    # That the contact opened something there is known from now on: older links open, too.
+    older = make_notice(contact=contact)
+    age(older)
+    assert enter(older, PIN, minutes=13, address=network)
+
+
+def test_guesses_at_a_fresh_notice_leave_every_other_network_three_tries(notice: Notice) -> None:
+    fail(notice, 5, address="203.0.113.1")
+
+    assert not enter(notice, PIN, minutes=1, address="203.0.113.9")
+    assert enter(notice, PIN, minutes=1, address="198.51.100.1")
+
+
+def test_a_fresh_notice_is_no_way_to_guess_on(notice: Notice) -> None:
+    for network in range(4):
+        fail(notice, 3, address=f"203.0.{network}.1")
+    # Ten tries in all, from however many networks; then the contact's own count holds.
+    assert PinTry.objects.count() == 10
+    assert not enter(notice, PIN, minutes=1, address="198.51.100.1")
+
+
+def test_where_the_contact_opened_something_no_guesses_at_the_same_notice_shut_them_out(
+    make_notice: Callable[..., Notice], make_contact: Callable[..., Contact]
+) -> None:
+    contact = make_contact()
+    assert enter(make_notice(contact=contact), PIN, minutes=-60, address="198.51.100.1")
+    fresh = make_notice(contact=contact)
+    for network in range(4):
+        fail(fresh, 3, address=f"203.0.{network}.1")
+
+    assert not enter(fresh, PIN, minutes=1, address="203.0.99.1")
+    assert enter(fresh, PIN, minutes=1, address="198.51.100.1")
+
+
+def test_the_page_says_that_it_is_paused_to_those_for_whom_it_is(notice: Notice, client: Client) -> None:
+    for _try in range(5):
+        client.post(get_path(notice), {"pin": OTHER_PIN}, REMOTE_ADDR="203.0.113.1")
+    assert client.get(get_path(notice), REMOTE_ADDR="203.0.113.1").context["paused_until"]
+    assert client.get(get_path(notice), REMOTE_ADDR="198.51.100.1").context["paused_until"] is None
+    answer = client.post(get_path(notice), {"pin": "000001"}, REMOTE_ADDR="198.51.100.1")
+    assert (answer.status_code, answer.context["paused_until"]) == (403, None)
+    assert client.post(get_path(notice), {"pin": PIN}, REMOTE_ADDR="198.51.100.1").status_code == 303
 
 
 def test_the_coordinator_is_asked_once_to_phone_the_contact_and_the_chase_goes_on(
@@ -353,12 +428,12 @@ def test_every_failure_sounds_the_same_and_says_whom_to_call(
 
     assert len(said) == 1
     assert "call the number" in said.pop()
-    assert "+355691112233" in client.get(get_path(paused)).content.decode()
+    assert "+355691112233" in client.get(get_path(paused), REMOTE_ADDR="192.0.2.250").content.decode()
 
 
 def test_a_paused_page_says_the_same_to_the_right_pin_as_to_a_wrong_one(client: Client, notice: Notice) -> None:
-    for number in range(5):
-        PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
+    for _number in range(5):
+        PinTry.objects.create(notice=notice, address_hash=get_network("127.0.0.1"), succeeded=False)
     pages = [client.post(get_path(notice), {"pin": pin}) for pin in (PIN, OTHER_PIN)]
     assert {page.status_code for page in pages} == {403}
     first, second = (page.content.decode().split("</form>")[-1] for page in pages)
@@ -401,8 +476,8 @@ def test_what_people_see_in_lists_holds_no_secret(notice: Notice) -> None:
 
 def test_while_the_link_is_paused_the_page_says_how_long_and_whom_to_call(notice: Notice, client: Client) -> None:
     address = get_path(notice) + "?lang=en"
-    for number in range(5):
-        PinTry.objects.create(notice=notice, address_hash=f"{number}", succeeded=False)
+    for _number in range(5):
+        PinTry.objects.create(notice=notice, address_hash=get_network("127.0.0.1"), succeeded=False)
     ends = timezone.localtime(PinTry.objects.latest("at").at + timedelta(minutes=15)).strftime("%H:%M")
     for page in (client.get(address), client.post(get_path(notice), {"pin": PIN, "lang": "en"})):
         text = page.content.decode()

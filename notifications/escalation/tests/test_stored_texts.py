@@ -50,10 +50,10 @@ from ..digest import describe_steps
         (resolve.ROLE_NAMES[Role.POLICE], "policinë", "the police"),
         (
             WHY,
-            "Gjatë 24 orëve të fundit u provuan shumë PIN-e të gabuara për këtë kontakt. Lidhjet e tij nuk hapen nga"
-            " rrjete të reja derisa kjo të kalojë, ose derisa t'i jepni një PIN të ri.",
-            "Many wrong PINs were tried for this contact within 24 hours. Their links don't open from new networks"
-            " until that is over, or until you give them a new PIN.",
+            "Gjatë 24 orëve të fundit u provuan shumë PIN-e të gabuara për këtë kontakt. Derisa kjo të kalojë, ose"
+            " derisa t'i jepni një PIN të ri, nga rrjete të reja i hapen vetëm njoftimet e ditës së fundit.",
+            "Many wrong PINs were tried for this contact within 24 hours. Until that is over, or until you give them"
+            " a new PIN, only notices of the last day open for them from new networks.",
         ),
     ],
 )
@@ -131,7 +131,7 @@ def test_operators_read_of_guessed_pins_in_their_own_language(staffed, django_ca
         operator = User.objects.create_user(f"op-{language}", email=f"op-{language}@vatra.example", language=language)
         Assignment.objects.create(user=operator, role=StaffRole.OPERATOR)
     with django_capture_on_commit_callbacks(execute=True):
-        assert raise_pin_alarm(notice=notice, at=notice.owed_at) == []
+        assert raise_pin_alarm(contact=staffed.coordinator, notice=notice, at=notice.owed_at) == []
     assert {letter.to[0]: letter.subject for letter in mail.outbox} == {
         "op-sq@vatra.example": "Vatra: PIN-e të gabuara për koordinatorin në shërbim",
         "op-en@vatra.example": "Vatra: wrong PINs for the coordinator on duty",

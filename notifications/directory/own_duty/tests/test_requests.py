@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from access.limits import Busy
 from access.models import StaffRole, User
 from audit.chain import SYSTEM
 from audit.models import AuditEntry
@@ -19,7 +20,9 @@ from notifications.directory.changes.values import get_values
 from notifications.directory.models import Contact, DutyShift, Leave
 from notifications.directory.roster import on_duty
 from notifications.directory.standing_links import LINK_TRIES, WRONG_PINS, build_pin_key
-from tests.world.offices import PIN, make_contact
+from notifications.outbox.models import Notice
+from notifications.outbox.resolving import PAUSED, PIN_ALARM
+from tests.world.offices import PIN, make_contact, put_on_duty
 from tests.world.places import make_place, make_user
 
 from .. import actions
@@ -132,6 +135,35 @@ def test_wrong_pins_at_notices_and_at_standing_links_are_counted_together(roster
     roster.ana.set_pin("739164")
     roster.ana.save()
     assert Visitor(roster.ana, pin="739164").entered == 303  # another PIN, another count
+
+
+def test_the_wrong_pin_at_a_standing_link_that_uses_up_the_count_has_the_contact_phoned_once(roster: Roster) -> None:
+    put_on_duty(roster.country.coordinator)
+    guesser = Visitor(roster.ana, pin="000000")
+    for _try in range(WRONG_PINS.most - 2):
+        WRONG_PINS.hit(build_pin_key(roster.ana))
+    assert not Notice.objects.exists()
+    guesser.send(pin="000000")
+    asked = Notice.objects.get()
+    assert (asked.case_reference, asked.role) == (PIN_ALARM, "coordinator")
+    assert asked.contact is not None
+    assert asked.contact.partner.role == "coordinator"
+    assert roster.ana.name in str(asked.brief)
+    assert AuditEntry.objects.get(action=PAUSED).target_id == str(roster.ana.pk)
+    assert Visitor(roster.ana).entered == 403  # paused, and no second alarm
+    WRONG_PINS.refund(build_pin_key(roster.ana))
+    guesser.send(pin="000000")
+    assert Notice.objects.count() == 1
+
+
+def test_our_own_overload_is_no_wrong_pin_at_a_standing_link(roster: Roster) -> None:
+    visitor = Visitor(roster.ana, pin="000000")
+    with mock.patch("notifications.directory.standing_links._matches", side_effect=Busy):
+        for _try in range(6):
+            with pytest.raises(Busy):
+                visitor.send(pin=PIN)
+    assert WRONG_PINS.used(build_pin_key(roster.ana)) == 1
+    assert visitor.send(pin=PIN) == 303
 
 
 def test_one_browsers_cookie_does_not_open_anothers_page(roster: Roster) -> None:
