@@ -16,6 +16,8 @@ from wagtail_localize.models import (
 
 from access.models import User
 
+STORED = "content.stored"  # log action of a revision that seeding stored, and no person (`content.seeding.revisions`)
+
 
 def fingerprint(revision: Revision) -> str:
     content = json.dumps(revision.content, sort_keys=True, cls=DjangoJSONEncoder, ensure_ascii=False)
@@ -62,7 +64,8 @@ def _get_savers(page: Page, revision: Revision) -> set[int]:
         base_content_type=revision.base_content_type, object_id=revision.object_id, pk__gt=since, pk__lte=revision.pk
     )
     put_back = _get_restored(page, unread)
-    afresh = max((new for new, old in put_back.items() if old == page.live_revision_id), default=None)
+    live = page.live_revision_id or (_get_stored_live(page) if page.live else None)
+    afresh = max((new for new, old in put_back.items() if old == live), default=None)
     if afresh is not None:
         unread = unread.filter(pk__gte=afresh)
     people = set(unread.values_list("user_id", flat=True))
@@ -71,6 +74,12 @@ def _get_savers(page: Page, revision: Revision) -> set[int]:
     older -= set(TaskState.objects.filter(revision__in=older, status="approved").values_list("revision_id", flat=True))
     people |= set(Revision.objects.filter(pk__in=older).values_list("user_id", flat=True))
     return people - {None}
+
+
+def _get_stored_live(page: Page) -> int | None:
+    """Return the revision of what readers have, where it was stored after an editor's drafts (`seeding.revisions`)."""
+    entries = PageLogEntry.objects.filter(page_id=page.pk, action=STORED, revision__user=None)
+    return entries.order_by("-timestamp", "-pk").values_list("revision_id", flat=True).first()
 
 
 def _get_restored(page: Page, unread: Any) -> dict[int, int]:

@@ -15,6 +15,7 @@ from wagtail.signals import page_published
 
 from audit.chain import get_actor, log_event
 
+from .authors import STORED
 from .news import queue_news
 
 CHANGE_NOTE = "content.change_note"
@@ -118,6 +119,7 @@ def store_note(sender: Any, instance: Page, revision: Revision | None = None, **
 
 def register_log_actions(actions: Any = registry) -> None:
     actions.register_action(CHANGE_NOTE)(ChangeNoteFormatter)
+    actions.register_action(STORED, _("Stored by the service"), _("Stored by the service, so that it can be restored"))
     actions.register_action(
         STOPPED_PUBLICATION, _("Not published"), _("Not published at its hour: its text differs from what was approved")
     )

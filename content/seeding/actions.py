@@ -25,6 +25,7 @@ from .corrections import SeededPage, correct_hotlines, correct_pages, correct_te
 from .files import create_files, iter_named_files
 from .memory import SeedMemory
 from .pages import (
+    LinkTargets,
     NewPage,
     add_redirects,
     create_pages,
@@ -34,7 +35,10 @@ from .pages import (
     iter_rewritten_pages,
     load_page_specs,
     translation_key,
+    write_head,
+    write_text,
 )
+from .revisions import store_missing_revisions, store_seeded_words
 from .wording import HOTLINE_TEXTS, fingerprint, get_shipped_hotline_words, get_shipped_term_words
 
 DATA = Path(__file__).parents[1] / "data"
@@ -45,13 +49,15 @@ STOCK_TITLE = "Welcome to your new Wagtail site!"
 def seed_content() -> dict[str, int]:
     """Create locales, hotlines, glossary terms, pages in each language and the site; return how many of each.
 
-    1. Locales sq and en. 2. Hotlines and glossary terms. 3. Pages, so that texts may link to each other.
-    4. The pictures and files that these pages show. 5. Their texts; now they are live. 6. Synonyms and promoted
-    results of the search. 7. The site, in place of Wagtail's welcome page, and redirects from earlier addresses.
-    8. Corrections of texts that an earlier release seeded with other words.
+    0. A revision of each page that an earlier release seeded without one, before anything is written over it.
+    1. Locales sq and en. 2. Hotlines and glossary terms. 3. Pages, so that texts may link to each other. 4. The
+    pictures and files that these pages show. 5. Their texts; now they are live. 6. Synonyms and promoted results of the
+    search. 7. The site, in place of Wagtail's welcome page, and redirects from earlier addresses. 8. Corrections of
+    texts that an earlier release seeded with other words.
     """
-    locales = _seed_locales()
     memory = SeedMemory.load()
+    revisions = store_missing_revisions() + _store_seeded_words(memory)
+    locales = _seed_locales()
     hotlines = _seed_hotlines(memory)
     words = _seed_glossary(memory)
     made = create_pages(memory)
@@ -62,9 +68,20 @@ def seed_content() -> dict[str, int]:
     seed_search(memory, get_pages_by_key())
     memory.store()
     made_now = {"locales": locales, "hotlines": hotlines, "words": words, "files": new_files, "pages": len(made)}
-    made_now["sites"] = _seed_site()
+    made_now |= {"sites": _seed_site(), "revisions of earlier pages": revisions}
     add_redirects((each.page, each.spec, each.language) for each in made)
     return made_now | _correct_texts(memory, made)
+
+
+def _store_seeded_words(memory: SeedMemory) -> int:
+    pages = get_pages_by_key()
+
+    def write(page: Page, spec: Mapping[str, Any], language: str) -> None:
+        files, _new = create_files(iter_named_files(spec, language), memory)
+        write_head(page, spec, language)
+        write_text(page, spec, language, LinkTargets.load(pages, files))
+
+    return store_seeded_words(pages, load_page_specs(), write)
 
 
 def _seed_locales() -> int:

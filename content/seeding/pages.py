@@ -26,6 +26,7 @@ from ..models import Hotline
 from ..models.page_permissions import DELETED_PAGES_SLUG
 from ..texts import build_body, link_pages, pick_language
 from .memory import SeedMemory
+from .revisions import get_stored_revisions, store_revision
 from .wording import HEAD_FIELDS, fingerprint, get_shipped_page_words
 
 NAMESPACE = uuid.UUID("5f1d7c52-6a0f-4c0e-9d55-0d7a2f0f8b11")
@@ -178,9 +179,10 @@ def iter_rewritten_pages() -> Iterator[NewPage]:
     for spec in load_page_specs():
         for language, title in spec.get("was", {}).items():
             page = found.get((spec["key"], language))
-            # A revision means that an editor has saved the page; seeding itself writes none (`fill_pages`).
-            if page is None or page.title != title or page.latest_revision_id or not page.live:
+            if page is None or page.title != title or not page.live:
                 continue
+            if page.latest_revision_id not in get_stored_revisions(page.pk):
+                continue  # an editor has saved it
             page = page.specific
             write_head(page, spec, language)
             page.draft_title = page.title
@@ -207,9 +209,9 @@ def fill_pages(made: list[NewPage], files: Files) -> None:
         page.has_unpublished_changes = not page.live
         if page.live:
             page.first_published_at = page.last_published_at = timezone.now()
-        # Saved once, without a revision: the first one is an editor's. Not cleaned again: `add_child` did that, and its
-        # place in the tree is the same.
+        # Not cleaned again: `add_child` did that, and its place in the tree is the same.
         page.save(clean=False)
+        store_revision(page)
 
 
 def add_redirects(made: Iterable[tuple[Page, dict[str, Any], str]]) -> int:

@@ -111,7 +111,7 @@ class OfAnEarlierRelease(SeededTest):
 
         WorkflowPage.objects.all().delete()
         assert seed_content()["pages proposed for approval"] == 0
-        assert self.live().latest_revision is None
+        assert not self.live().has_unpublished_changes
 
     def test_the_command_lists_shows_and_proposes(self):
         def says(*arguments):
