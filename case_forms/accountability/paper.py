@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 
 from access.languages import get_current_language
 from notifications.briefs.documents import to_pdf
-from notifications.outbox.sender import ORGANISATION
+from notifications.texts.senders import ORGANISATION
 
 
 def render_paper(template: str, context: dict[str, Any], *, identifier: str) -> bytes:

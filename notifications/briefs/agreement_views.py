@@ -17,7 +17,7 @@ from notifications.directory.agreements.states import describe_state
 from notifications.directory.agreements.views import get_own_agreement
 from notifications.directory.models import Agreement, Role
 from notifications.directory.scope import get_entries
-from notifications.outbox.sender import ORGANISATION
+from notifications.texts.senders import ORGANISATION
 
 from .agreement_account import build_account, iter_rows
 from .documents import to_pdf

@@ -22,7 +22,7 @@ from access.models import localize
 from content.printables.pdf import NotGiven, Rendered, read_parts, render_closed
 from notifications.directory.models import Partner, Role
 from notifications.outbox.models import BriefDocument, Notice
-from notifications.outbox.sender import ORGANISATION, get_unit_to_call
+from notifications.outbox.sender import get_sender, get_unit_to_call
 from notifications.texts.in_force import Wording
 from notifications.texts.registry import get_title_key
 
@@ -136,20 +136,21 @@ def _build_context(notice: Notice, language: str) -> dict[str, Any]:
     facts = paper_facts(notice, {section.title for section in written}, language)
     elsewhere = SHOWN_ELSEWHERE | ({URGENCY} if urgent else set()) | (AT_SIGNATURE if facts.is_compact else set())
     sections, sender = _split_for_paper(written, elsewhere)
-    unit = get_unit_to_call(notice)
-    words = word_paper(notice.role, Wording(language, notice.owed_at))
+    unit, sender_of = get_unit_to_call(notice), get_sender(notice)
+    words = word_paper(notice.role, Wording(language, notice.owed_at, sender=sender_of))
     context = {
         "notice": notice,
         "language": language,
         "title": words["title"],
         "words": words,
-        "organisation": str(ORGANISATION),
+        "organisation": str(sender_of.organisation),
+        "names": sender_of,
         "partner_name": localize(partner.names, language) if partner else "",
         "through": _get_final_recipient(notice, partner),
         "contact": contact,
         "sections": lay_out(sections, is_compact=facts.is_compact),
         "sender": sender,
-        "unit_name": unit.name if unit else "",
+        "unit_name": sender_of.name_unit(unit.name) if unit else "",
         "unit_phone": unit.callback_phone if unit else "",
         "facts": facts,
         "protocol_number": get_protocol_number(notice),

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from audit.chain import log_event
+from notifications.outbox.models import Notice
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -54,7 +55,7 @@ def _show_report(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
         target_id=visit.notice.pk,
         report=found.pk,
     )
-    sections = _sections_or_none(found, visit.language)
+    sections = _sections_or_none(visit.notice, found, visit.language)
     context = {
         "visit": visit,
         "notice": visit.notice,
@@ -65,13 +66,13 @@ def _show_report(request: HttpRequest, visit: Visit, key: UUID) -> HttpResponse:
     return render(request, "briefs/report.html", context)
 
 
-def _sections_or_none(found: FurtherReport, language: str) -> tuple[Section, ...] | None:
+def _sections_or_none(notice: Notice, found: FurtherReport, language: str) -> tuple[Section, ...] | None:
     try:
         brief: Any = found.brief
     except (SealBroken, KeyRingError) as error:
         log.error("report_unreadable", report=str(found.pk), code=type(error).__name__)
         return None
-    return sections_in(brief, language)
+    return sections_in(notice, brief, language)
 
 
 def _redirect_to_pin(visit: Visit) -> HttpResponse:

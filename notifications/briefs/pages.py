@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from access.models import Municipality
 from notifications.channels import vapid
 from notifications.outbox.models import Notice, Purpose, Reply, ReplyKind
-from notifications.outbox.sender import ORGANISATION, get_unit_to_call
+from notifications.outbox.sender import get_unit_to_call
 from notifications.outbox.states import ANSWERED, OPEN, NoticeState
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -150,7 +150,6 @@ def before_pin(visit: Visit, address: str = "") -> dict[str, Any]:
         "minutes": minutes_left(visit.notice),
         "paused_until": until,
         "unit": get_unit_to_call(visit.notice),
-        "organisation": str(ORGANISATION),
     }
 
 
@@ -246,7 +245,7 @@ def _get_earlier(notice: Notice, language: str) -> Earlier | None:
     except (SealBroken, KeyRingError) as error:
         log.error("earlier_brief_unreadable", notice=str(notice.pk), code=type(error).__name__)
         brief = {}
-    return Earlier(found.at, found.seen_at is not None, sections_in(brief, language))
+    return Earlier(found.at, found.seen_at is not None, sections_in(notice, brief, language))
 
 
 def _build_panels(notice: Notice, offered: list[str], typed: Mapping[str, str]) -> list[Panel]:

@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from access.models import localize
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
+from notifications.outbox.sender import get_sender
 
 from .parts import parts
 
@@ -46,6 +47,9 @@ def paper_facts(notice: Notice, titles: Mapping[str, Any] | set[str], language: 
     `titles`: of the brief's sections, to see whether consent is among them.
     """
     written = _data()["roles"].get(notice.role, {})
+    if get_sender(notice).is_neutral:
+        # The procedure that is the legal basis, and who else was notified, say what it is about.
+        written = {**written, "legal": written.get("neutral_legal", ()), "names_recipients": False}
     return PaperFacts(
         legal=tuple(_laws(written.get("legal", ()), language)),
         basis=tuple(localize(_data()["basis"][key], language) for key in _basis(written.get("basis", ""), titles)),

@@ -16,7 +16,8 @@ from audit.chain import get_actor, log_event
 from audit.denials import record_denial
 from notifications.directory.models import Contact
 from notifications.directory.scope import get_entries
-from notifications.outbox.sender import ORGANISATION, get_units_with_number
+from notifications.directory.senders import choose_sender_to
+from notifications.outbox.sender import get_neutral_phone, get_units_with_number
 from notifications.texts.values import get_link_start
 
 from .documents import Rendered, to_pdf
@@ -47,16 +48,21 @@ def render_card(contact: Contact) -> Rendered:
     Raises DocumentRefused, Busy.
     """
     language = contact.language if contact.language in LANGUAGES else DEFAULT_LANGUAGE
+    sender = choose_sender_to(contact, timezone.now())
     with translation.override(language):
+        neutral = get_neutral_phone(sender)
         html = render_to_string(
             TEMPLATE,
             {
                 "language": language,
-                "organisation": str(ORGANISATION),
+                "sender": sender,
                 "contact": contact,
                 "office": localize(contact.partner.names, language),
                 "link_start": get_link_start(),
-                "units": get_units_with_number(),
+                "units": [
+                    (sender.name_unit(unit.name), unit.callback_phone)
+                    for unit in ([neutral] if neutral else get_units_with_number())
+                ],
                 "tries": TRIES_A_ROUND,
                 "pause": int(FIRST_PAUSE.total_seconds() // 60),
                 "boxes": range(MAX_DIGITS),

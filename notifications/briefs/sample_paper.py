@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from audit import clock
 from content.printables.pdf import Rendered
 from notifications.directory.models import Role
-from notifications.outbox.sender import ORGANISATION
 from notifications.texts.in_force import Wording
 
 from .documents import TEMPLATE, VERSION_TEMPLATE, to_pdf, word_paper
@@ -30,7 +29,8 @@ def render_sample(role: str, *, is_drill: bool, is_urgent: bool, wording: Wordin
             "language": wording.language,
             "title": words["title"],
             "words": words,
-            "organisation": str(ORGANISATION),
+            "organisation": str(wording.sender.organisation),
+            "names": wording.sender,
             "partner_name": recipient,
             "sections": [PaperSection("", ((made_up,),))],
             "facts": PaperFacts((), (), True, ()),

@@ -4,10 +4,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import translation
+
 from access.models import localize
 from notifications.outbox.models import Notice
+from notifications.outbox.sender import get_neutral_phone, get_sender
 
 URGENCY = "case.urgency"
+UNIT, CALLBACK = "case.unit", "case.callback"
 # Numbers of offices and of the unit, never the person's own: a slip of the thumb mustn't ring there.
 TO_DIAL = frozenset({"case.callback", "callback", "call_phone"})
 SHORTEST_NUMBER = 3
@@ -37,16 +41,28 @@ def get_sections(notice: Notice, language: str, *, on_paper: bool = False) -> tu
 
     `on_paper`: without what is never printed, and without sections that are empty then.
     """
-    return sections_in(notice.brief, language, on_paper=on_paper)
+    return sections_in(notice, notice.brief, language, on_paper=on_paper)
 
 
-def sections_in(brief: Any, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
-    """Return a composed brief in one language."""
+def sections_in(notice: Notice, brief: Any, language: str, *, on_paper: bool = False) -> tuple[Section, ...]:
+    """Return a composed brief in one language, as the recipient of this notice reads it."""
+    sender = get_sender(notice)
+    number = get_neutral_phone(sender)
+    instead = {}
+    if sender.is_neutral:
+        with translation.override(language):
+            instead[UNIT] = str(sender.brand)
+    if number is not None:
+        instead[CALLBACK] = number.callback_phone
     sections = (
         Section(
             title=localize(section["title"], language),
             rows=tuple(
-                SectionRow(localize(row["label"], language), localize(row["value"], language), row.get("key", ""))
+                SectionRow(
+                    localize(row["label"], language),
+                    instead.get(row.get("key", "")) or localize(row["value"], language),
+                    row.get("key", ""),
+                )
                 for row in section["rows"]
                 if not on_paper or row.get("paper") is not False
             ),

@@ -15,7 +15,7 @@ from notifications.outbox.models import Notice
 
 from .models import BriefSession
 
-COOKIE = "vatra_brief"
+COOKIE = "brief"
 SALT = "notifications.briefs.session"
 MAX_AGE = timedelta(hours=8)
 

@@ -13,6 +13,8 @@ from django.utils import translation
 from access.languages import LANGUAGES
 from audit.chain import Actor
 from notifications.outbox.models import Notice
+from notifications.outbox.sender import get_sender
+from notifications.texts.senders import Sender
 
 from .links import get_notice_by_link
 from .models import BriefSession
@@ -32,6 +34,10 @@ class Visit:
     def path(self) -> str:
         """The address of the notice: also the cookie's path."""
         return reverse("briefs:brief", args=[self.token])
+
+    @property
+    def sender(self) -> Sender:
+        return get_sender(self.notice)
 
     @property
     def actor(self) -> Actor:

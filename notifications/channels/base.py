@@ -31,7 +31,8 @@ class Message:
     e-mail can't be delivered; "": to the sender. `encrypt_to`: the public key of an e-mail's recipient, to which all of
     it but the envelope is encrypted; "": it goes out readable. `texts`: the numbers of the stored texts that it was
     worded with; "" where that is what is shipped. `is_drill`: it is no true notice, as the test of an address isn't one
-    either; `rehearses`: it says that it is a drill.
+    either; `rehearses`: it says that it is a drill. `sender`: the header From of an
+    e-mail; "": DEFAULT_FROM_EMAIL.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Message:
     encrypt_to: str = field(default="", repr=False)
     secret: Mapping[str, Any] = field(default_factory=dict, repr=False)
     texts: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True)

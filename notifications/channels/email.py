@@ -54,15 +54,16 @@ class EmailChannel:
         return bool(is_alive is not None and is_alive())
 
     def _build(self, message: Message) -> mail.EmailMessage:
+        sender = message.sender or settings.DEFAULT_FROM_EMAIL
         given = {
             "subject": message.subject,
             "body": message.text,
             # The envelope's sender, to which a mail that can't be delivered comes back; the header names who writes.
-            "from_email": message.return_path or settings.DEFAULT_FROM_EMAIL,
+            "from_email": message.return_path or sender,
             "to": [message.address],
             # Auto-Submitted keeps out-of-office replies from answering (RFC 3834).
             "headers": {
-                "From": settings.DEFAULT_FROM_EMAIL,
+                "From": sender,
                 "Message-ID": message.id,
                 "Auto-Submitted": "auto-generated",
                 **message.headers,

@@ -96,7 +96,7 @@ def build_signed_headers(webhook_id: str, content: bytes, keys: list[str], now: 
         raise PayloadError("webhook_bad_key") from None
     return {
         "content-type": "application/json",
-        "user-agent": "Vatra-Webhook/1",
+        "user-agent": "Notice-Webhook/1",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(moment.timestamp())),
         "webhook-signature": " ".join(signatures),

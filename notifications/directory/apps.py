@@ -9,6 +9,7 @@ class DirectoryConfig(AppConfig):
     def ready(self) -> None:
         from ..staff_push import phones as staff_phones  # noqa: F401  # its receivers
         from ..staff_push import waking  # noqa: F401  # its receiver
+        from . import sender_checks  # noqa: F401
 
         # Its receiver: workers load no page of it.
         from .keys import changed  # noqa: F401

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.views import generic
@@ -38,6 +39,7 @@ from .keys.words import list_warnings as list_key_warnings
 from .models import Agreement, AgreementRule, Contact, ContactWay, DutyShift, Leave, Partner
 from .moments import moment_in_words
 from .scope import get_entries
+from .senders import choose_sender
 from .ways.models import WayKind
 
 STORED, MINE = "stored", "mine"
@@ -292,6 +294,17 @@ def _in_words(field: Field, value: Any) -> str:
         chosen = cleaned if isinstance(cleaned, list | tuple) else [cleaned]
         return ", ".join(str(names.get(each, each)) for each in chosen if each is not None)
     return "" if cleaned is None else str(cleaned)
+
+
+class PartnerEditView(DirectoryEditView):
+    """The page of an office, from which a message is one press away as the office reads it today."""
+
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        sender = choose_sender(self.object, timezone.now())
+        address = f"{reverse('text_preview')}?{urlencode({'role': self.object.role, 'sender': sender.set.value})}"
+        label = _("Sender: {sender}").format(sender=sender.set.label)
+        return [*super().header_more_buttons, Button(label, url=address, icon_name="view", priority=20)]
 
 
 class ContactAddView(DirectoryAddView):

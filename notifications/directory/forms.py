@@ -94,7 +94,7 @@ class PartnerForm(ChangeForm):
 
     class Meta(WagtailAdminModelForm.Meta):
         model = Partner
-        fields = ["slug", "role", "directorate", "municipality", "regions", "services", "is_active"]
+        fields = ["slug", "role", "directorate", "municipality", "regions", "services", "sender_set", "is_active"]
 
     field_order = [
         *name_text_fields("name"),
@@ -104,6 +104,7 @@ class PartnerForm(ChangeForm):
         "municipality",
         "regions",
         "services",
+        "sender_set",
         "is_active",
     ]
 

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from access.models import Municipality, PoliceDirectorate, Region, localize
 from notifications.roles import Role as Role
+from notifications.texts.senders import SenderSet
 
 from .changes.models import DirectoryChange as DirectoryChange
 from .conflicts.models import OfficeConflict as OfficeConflict
@@ -47,6 +48,10 @@ class Partner(Versioned):
     )
     regions = models.ManyToManyField(Region, blank=True, related_name="partners", verbose_name=_("regions"))
     services = models.JSONField(_("services"), default=list, blank=True)
+    # By which name it is written to; "": as `senders` decides by its role and agreement.
+    sender_set = models.CharField(
+        _("name of the sender"), max_length=8, choices=SenderSet.choices, blank=True, default="", db_default=""
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_demo = models.BooleanField(_("demo"), default=False)
 

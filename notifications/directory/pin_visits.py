@@ -8,10 +8,13 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from access.languages import LANGUAGES
+from notifications.texts.senders import Sender
 
 from .models import Contact
+from .senders import choose_sender_to
 from .standing_links import LinkKind, StandingLink
 
 
@@ -36,6 +39,10 @@ class PinVisit:
         self.request, self.link, self.contact = request, link, contact
         self.path, self.language = path, language
         self.address = path + ("" if language == contact.language else f"?lang={language}")
+
+    @cached_property
+    def sender(self) -> Sender:
+        return choose_sender_to(self.contact, timezone.now())
 
     def show(self) -> HttpResponse:
         raise NotImplementedError

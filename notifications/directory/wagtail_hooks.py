@@ -40,6 +40,7 @@ from .editing import (
     DirectoryAddView,
     DirectoryEditView,
     DirectoryHistoryView,
+    PartnerEditView,
     WayEditView,
 )
 from .filling.views import FillRosterView
@@ -50,6 +51,7 @@ from .outlook_views import OnDutyView
 from .own_duty.screens import duty_links, duty_request, requests
 from .period_views import PeriodDeleteView, PeriodEditView, PeriodEndView
 from .scope import get_entries, get_partners
+from .senders import describe_sender
 from .services.admin import PLACES_COLUMN, ServiceEditView, ServiceProfileForm, places_links
 from .services.models import ServiceProfile
 from .webhooks.views import webhook_keys
@@ -228,7 +230,15 @@ class PartnerViewSet(DirectoryViewSet):
     form_class = PartnerForm
     icon = "group"
     menu_label = _("Partners")
-    list_display = ["__str__", "role", "municipality", "directorate", BooleanColumn("is_active", label=_("active"))]
+    edit_view_class = PartnerEditView
+    list_display = [
+        "__str__",
+        "role",
+        "municipality",
+        "directorate",
+        Column("sender", label=_("name of the sender"), accessor=describe_sender),
+        BooleanColumn("is_active", label=_("active")),
+    ]
     list_filter = ["role", "is_active"]
     search_fields = ["slug"]
 

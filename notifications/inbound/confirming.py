@@ -13,6 +13,7 @@ from audit.chain import log_event
 from notifications.channels.base import ChannelError, Message, get_channel
 from notifications.outbox.actions import build_link
 from notifications.outbox.models import Notice, ReplyKind
+from notifications.outbox.sender import get_sender
 from notifications.outbox.states import NoticeState
 from notifications.texts.in_force import Wording
 from notifications.texts.ways import compose_answered
@@ -67,7 +68,7 @@ def _claim(record: InboundRecord) -> bool:
 
 def _build_message(record: InboundRecord, notice: Notice) -> Message:
     assert record.dispatch is not None
-    wording = Wording(notice.language, clock.now())
+    wording = Wording(notice.language, clock.now(), sender=get_sender(notice))
     what = _get_outcome(record, notice)
     link = _build_link(notice) if what in ("accepted", "on_the_way") and not notice.opened_at else ""
     text = compose_answered(what, notice.code, link, wording)

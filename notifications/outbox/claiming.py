@@ -129,7 +129,7 @@ def load_notices(keys: Sequence[Any]) -> list[Notice]:
 # A wide row costs more than its query: Django writes each column, and makes each field, anew.
 _RELATED = ("contact__partner", "chases__chases", "municipality", "unit", "way")
 _NEEDED = (
-    *("id", "case_id", "chase_id", "code", "purpose", "channel", "language", "is_drill", "brief", "link_token"),
+    *("id", "case_id", "chase_id", "code", "purpose", "channel", "role", "language", "is_drill", "brief", "link_token"),
     *(
         "link_revoked_at",
         "state",
@@ -142,7 +142,8 @@ _NEEDED = (
         "answer_by",
         "opened_at",
     ),
-    *("contact__email", "contact__is_active", "contact__reachable_at", "contact__partner__is_active"),
+    *("contact__email", "contact__is_active", "contact__reachable_at"),
+    *("contact__partner__is_active", "contact__partner__role", "contact__partner__sender_set"),
     *("chases__code", "chases__declined_at", "chases__chases__code", "chases__chases__chases"),
     *("municipality__region", "unit__name", "unit__callback_phone"),
     *("way__channel", "way__address", "way__is_active"),

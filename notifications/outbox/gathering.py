@@ -27,7 +27,7 @@ LISTED = frozenset(
         *(Purpose.REMINDER, Purpose.CALL, Purpose.FALLBACK, Purpose.DUTY),
     }
 )
-ALSO_HEADER = "Vatra-Also"
+ALSO_HEADER = "Notice-Also"
 
 
 def gather(notices: Sequence[Notice]) -> list[list[Notice]]:

@@ -3,7 +3,7 @@
 It says nothing about a person: a code, a link, the time to answer, who sends it and how that can be checked; drills are
 marked as drills.
 
-A recipient who has learned not to press links must see that this one is ours: the organisation's full name, the unit,
+A recipient who has learned not to press links must see that this one is ours: the sender's name, the unit,
 its number (which stands on the PIN card, too), and how every link begins. The words are `notifications.texts`'.
 """
 
@@ -27,13 +27,13 @@ from vault.seal import SealBroken
 from .actions import build_link
 from .gathering import ALSO_HEADER, build_further, name_also
 from .models import Notice, Purpose
-from .sender import OF_ORGANISATION, ORGANISATION, get_unit_to_call
+from .sender import get_sender, get_unit_to_call
 from .ways.words import is_urgent
 
 MAX_MINUTES = 120
 # Where the audit chain ended when this was sent (`get_head_note`): whoever keeps the mail can show that entries
 # were cut off later.
-CHAIN_HEADER = "Vatra-Chain"
+CHAIN_HEADER = "Notice-Chain"
 
 
 def build_message_id(notice: Notice) -> str:
@@ -51,7 +51,7 @@ def build_message(notice: Notice, contact: Contact, *, now: datetime, others: Se
 
     `others`: notices that waited for the same contact and are listed in this one mail (`gathering`).
     """
-    wording = Wording(notice.language, now)
+    wording = Wording(notice.language, now, sender=get_sender(notice))
     facts = replace(_build_facts(notice, wording.language, now), further=build_further(others, wording.language, now))
     subject, text = compose_mail(facts, wording, now=now)
     headers = {CHAIN_HEADER: get_head_note()}
@@ -62,8 +62,10 @@ def build_message(notice: Notice, contact: Contact, *, now: datetime, others: Se
         # Mail programs thread a reminder, a deputy's notice and a call under the first notice.
         begun = f"<{first.pk}@{settings.MESSAGE_ID_DOMAIN}>"
         headers |= {"In-Reply-To": begun, "References": begun}
+    with translation.override(wording.language):
+        sender = str(wording.sender.address)
     texts = write_numbers(wording.numbers)
-    return Message(build_message_id(notice), contact.email, subject, text, headers, texts=texts)
+    return Message(build_message_id(notice), contact.email, subject, text, headers, texts=texts, sender=sender)
 
 
 def _build_facts(notice: Notice, language: str, now: datetime) -> MailFacts:
@@ -78,14 +80,10 @@ def _build_facts(notice: Notice, language: str, now: datetime) -> MailFacts:
         raise PayloadError("link_sealed") from None
     followed = notice.chases if notice.purpose == Purpose.DEPUTY else None
     unit = get_unit_to_call(notice)
-    with translation.override(language):
-        organisation, of_organisation = str(ORGANISATION), str(OF_ORGANISATION)
     return MailFacts(
         purpose=notice.purpose,
         code=notice.code,
         link=link,
-        organisation=organisation,
-        of_organisation=of_organisation,
         first_code=notice.root.code,
         number=notice.number,
         # The test of an address is counted nowhere, as a drill is, but says of itself that it is a test.

@@ -19,7 +19,7 @@ from access.models import User
 from audit.chain import get_actor, log_event
 from notifications.briefs.documents import to_pdf
 from notifications.directory.models import Role
-from notifications.outbox.sender import ORGANISATION
+from notifications.texts.senders import ORGANISATION
 
 from .counting import Answers, OfficeAnswers, Times, count_answers
 from .quarters import Quarter, list_quarters

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 from django.utils import translation
 from django.utils.functional import Promise
@@ -10,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import NATIVE_NAMES
 from notifications.directory.models import Role
-from notifications.outbox.sender import OF_ORGANISATION, ORGANISATION
 from notifications.texts.definitions import Medium
 from notifications.texts.gsm import SmsSize, count_sms
 from notifications.texts.in_force import Wording
 from notifications.texts.mails import DigestLine, MailFacts, compose_mail
 from notifications.texts.placeholders import PLACEHOLDERS, SAMPLE_LINK
 from notifications.texts.registry import TEXTS, get_title_key
+from notifications.texts.senders import NAMED, SENDERS, SenderSet
 from notifications.texts.ways import WayFacts, compose_answered, compose_push, compose_sms, compose_voice
 
 from .service_samples import SERVICE_SAMPLES, compose_sample, find_sample
@@ -75,15 +77,19 @@ class Situation:
     has_phone: bool = True
     is_declined: bool = False
     is_far: bool = False  # the time to answer is tomorrow's
+    sender: str = NAMED.set
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What the recipient sees in one language. `size`: of an SMS. A document's sheet is fetched as a PDF."""
+    """What the recipient sees in one language. `sender`: of an e-mail; `size`: of an SMS. A document's sheet is
+    fetched as a PDF.
+    """
 
     language: str
     subject: str
     text: str
+    sender: str = ""
     size: SmsSize | None = None
 
     @property
@@ -139,20 +145,28 @@ def build_preview(
     situation: Situation, language: str, *, now: datetime, trial: Mapping[str, Mapping[str, str]] | None = None
 ) -> Preview:
     """Compose the message by the code that composes true ones, over made-up facts. `trial`: texts that are tried."""
-    wording = Wording(language, now, trial=trial)
+    wording = Wording(language, now, sender=SENDERS[SenderSet(situation.sender)], trial=trial)
+    with translation.override(language):
+        brand, sender = str(wording.sender.brand), _show_address(str(wording.sender.address))
     if situation.medium == Medium.SERVICE:
-        return Preview(language, *compose_sample(situation.purpose, wording))
+        return Preview(language, *compose_sample(situation.purpose, wording), sender)
     if situation.medium == Medium.MAIL:
         subject, text = compose_mail(_build_mail(situation, language, now), wording, now=now)
-        return Preview(language, subject, text)
+        return Preview(language, subject, text, sender)
     if situation.medium == Medium.SMS:
         text = _compose_sms(situation, wording, now)
-        return Preview(language, "", text, count_sms(text))
+        return Preview(language, "", text, size=count_sms(text))
     if situation.medium == Medium.PUSH:
-        return Preview(language, "Vatra", compose_push(_build_way(situation, now), wording))
+        return Preview(language, brand, compose_push(_build_way(situation, now), wording))
     if situation.medium == Medium.VOICE:
         return Preview(language, "", compose_voice(_build_way(situation, now), wording))
     return Preview(language, "", "")
+
+
+def _show_address(header: str) -> str:
+    """Return a header From as a mail program shows it: `formataddr` writes "ë" as mail servers read it."""
+    name, address = parseaddr(header)
+    return f"{make_header(decode_header(name))} <{address}>" if name else address
 
 
 def _compose_sms(situation: Situation, wording: Wording, now: datetime) -> str:
@@ -165,7 +179,6 @@ def _compose_sms(situation: Situation, wording: Wording, now: datetime) -> str:
 def _build_mail(situation: Situation, language: str, now: datetime) -> MailFacts:
     with translation.override(language):
         unit, said = PLACEHOLDERS["unit"].sample(), str(_("no answer"))
-        organisation, of_organisation = str(ORGANISATION), str(OF_ORGANISATION)
     lines = [DigestLine(code, now - timedelta(days=2), said, False) for code in (CODE, OTHER_CODE, THIRD_CODE)]
     has_time = situation.has_time and situation.purpose not in ("digest", "test")
     answer_by = now + (timedelta(days=1) if situation.is_far else ANSWER_IN) if has_time else None
@@ -173,8 +186,6 @@ def _build_mail(situation: Situation, language: str, now: datetime) -> MailFacts
         purpose=situation.purpose,
         code=CODE,
         link=SAMPLE_LINK,
-        organisation=organisation,
-        of_organisation=of_organisation,
         first_code=OTHER_CODE,
         number=2 if situation.is_again else 1,
         is_drill=situation.is_drill,

@@ -38,6 +38,7 @@ from notifications.texts.in_force import StoredText, Wording, get_in_force, get_
 from notifications.texts.models import TextDecision, TextVersion
 from notifications.texts.placeholders import PLACEHOLDERS
 from notifications.texts.registry import TEXTS, get_texts
+from notifications.texts.senders import SENDERS, SenderSet
 
 from .differences import compare
 from .previews import OF_MEDIUM, ROLES, Situation, build_preview, choose_situation, list_situations
@@ -312,7 +313,9 @@ def text_preview(request: HttpRequest) -> HttpResponse:
         "situations": list_situations(situation.medium),
         "languages": [(code, NATIVE_NAMES[code]) for code in LANGUAGES],
         "roles": [(role, Role(role).label) for role in ROLES],
-        "paper": f"role={situation.role}&urgent={int(situation.is_urgent)}&drill={int(situation.is_drill)}",
+        "senders": SenderSet.choices,
+        "paper": f"role={situation.role}&urgent={int(situation.is_urgent)}&drill={int(situation.is_drill)}"
+        f"&sender={situation.sender}",
     }
     return render(request, "text_pages/preview.html", page)
 
@@ -332,7 +335,7 @@ def text_preview_paper(request: HttpRequest) -> HttpResponse:
         if version.key not in TEXTS or not _fits(version, texts):
             raise Http404
         trial = {version.key: texts}
-    wording = Wording(language, timezone.now(), trial=trial)
+    wording = Wording(language, timezone.now(), sender=SENDERS[SenderSet(situation.sender)], trial=trial)
     try:
         pdf = render_sample(
             situation.role, is_drill=situation.is_drill, is_urgent=situation.is_urgent, wording=wording
@@ -356,9 +359,12 @@ def _read_situation(request: HttpRequest) -> tuple[Situation, str]:
         raise Http404
     if purpose not in OF_MEDIUM[medium]:
         purpose = OF_MEDIUM[medium][0]  # another way was chosen, by which it isn't sent
+    sender = asked.get("sender", SenderSet.NAMED.value)
+    if sender not in SenderSet.values:
+        raise Http404
     flags = {name: asked.get(name) in ("1", "on") for name in ("urgent", "drill", "again")}
     is_urgent, is_drill, is_again = flags.values()
-    return Situation(medium, purpose, role, is_urgent, is_drill, is_again), language
+    return Situation(medium, purpose, role, is_urgent, is_drill, is_again, sender=sender), language
 
 
 def _get_title(key: str) -> str:

@@ -28,6 +28,8 @@ class Mark(models.TextChoices):
 class Text:
     """`shipped`: in the catalogues. `required` must be there, `allowed` may be; both name placeholders.
 
+    `neutral`: shipped in its place where the sender is neutral (`senders`); None: what is shipped tells nothing;
+    "": nothing is said, whatever is stored.
     `max_length`: of the text with the longest values; of an SMS in letters of GSM 03.38. `has_lines`: may have several.
     """
 
@@ -40,10 +42,11 @@ class Text:
     allowed: tuple[str, ...] = ()
     has_lines: bool = False
     mark: Mark = Mark.NONE
+    neutral: Promise | str | None = None
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        return (*self.required, *self.allowed)
+        return (*self.required, *self.allowed, "sender")
 
 
 MAX_SUBJECT, MAX_SUBJECT_ADDITION = 90, 140

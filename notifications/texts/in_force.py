@@ -25,6 +25,7 @@ from .definitions import Text
 from .filling import NotFilled, fill
 from .models import TextVersion
 from .registry import TEXTS
+from .senders import NAMED, Sender, find_telling
 
 KEPT_SECONDS = 10.0
 
@@ -107,31 +108,49 @@ def find_broken(now: datetime) -> list[StoredText]:
 
 
 @cache
-def get_shipped(key: str, language: str) -> str:
+def get_shipped(key: str, language: str, *, is_neutral: bool = False) -> str:
     """Return the shipped text. In a language without a catalogue that is the default language's."""
+    text = TEXTS[key]
     with translation.override(language if language in LANGUAGES else DEFAULT_LANGUAGE):
-        return str(TEXTS[key].shipped)
+        return str(text.neutral if is_neutral and text.neutral is not None else text.shipped)
 
 
 class Wording:
     """The words of one message: each text in its language at its moment. `numbers`: versions that it was worded with.
 
-    `trial`: {key: {language: text}}, texts that are only tried, for a preview.
+    `sender`: by which names the service writes to this recipient. `trial`: {key: {language: text}}, texts that are only
+    tried, for a preview.
     """
 
-    def __init__(self, language: str, now: datetime, *, trial: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        language: str,
+        now: datetime,
+        *,
+        sender: Sender = NAMED,
+        trial: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
         self.language = language if language in LANGUAGES else DEFAULT_LANGUAGE
+        self.sender = sender
+        with translation.override(self.language):
+            self._names = {"sender": str(sender.brand), "of_organisation": str(sender.of_organisation)}
         self.numbers: set[int] = set()
         self._now, self._trial = now, trial or {}
 
     def say(self, key: str, /, **values: str) -> str:
-        """Return the text with its values. Never fails for a stored text's sake."""
+        """Return the text with its values. Never fails for a stored text's sake.
+
+        A neutral sender says nothing that tells who writes: a text that would is passed over for what is shipped.
+        """
+        if self.sender.is_neutral and TEXTS[key].neutral == "":
+            return ""
+        values = {**self._names, **values}
         tried = self._trial.get(key, {}).get(self.language)
-        if tried:
+        if tried and self._may_be_said(tried):
             return fill(tried, values)
         stored = get_in_force(key, self._now) if key not in self._trial else None
         written = stored.texts.get(self.language, "").strip() if stored is not None and stored.fits else ""
-        if stored is not None and written:
+        if stored is not None and written and self._may_be_said(written):
             try:
                 said = fill(written, values)
             except NotFilled as missing:
@@ -139,7 +158,10 @@ class Wording:
             else:
                 self.numbers.add(stored.number)
                 return said
-        return fill(get_shipped(key, self.language), values)
+        return fill(get_shipped(key, self.language, is_neutral=self.sender.is_neutral), values)
+
+    def _may_be_said(self, written: str) -> bool:
+        return not self.sender.is_neutral or not find_telling(written)
 
 
 def write_numbers(numbers: Iterable[int]) -> str:

@@ -1,7 +1,7 @@
 """The mail of a notice, put together from its texts.
 
-What stands here can't be worded away: it begins with "Vatra:", a drill is marked, how a true link begins and the number
-to call are said, and the organisation signs.
+What stands here can't be worded away: it begins with the sender's name, a drill is marked, how a true link begins and
+the number to call are said, and the sender signs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from .filling import clean
 from .in_force import Wording
 from .values import get_link_start, word_hour, word_minutes, word_until
-
-SUBJECT_BEGINS = "Vatra: "
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,6 @@ class MailFacts:
     purpose: str
     code: str
     link: str
-    organisation: str
-    of_organisation: str
     first_code: str = ""
     number: int = 1
     is_drill: bool = False
@@ -99,7 +95,7 @@ def compose_mail(facts: MailFacts, wording: Wording, *, now: datetime) -> tuple[
 
 
 def _compose_subject(facts: MailFacts, wording: Wording) -> str:
-    subject = SUBJECT_BEGINS + wording.say(
+    subject = f"{wording.sender.brand}: " + wording.say(
         _choose_subject(facts),
         code=facts.code,
         first_code=facts.first_code,
@@ -138,7 +134,7 @@ def _iter_parts(facts: MailFacts, wording: Wording, now: datetime) -> Iterator[s
         yield "\n\n".join(_word_further(each, now) for each in facts.further)
     yield _word_genuine(facts, wording)
     yield wording.say("mail.keep")
-    yield facts.organisation
+    yield str(wording.sender.organisation)
 
 
 def _iter_about(facts: MailFacts, wording: Wording) -> Iterator[str]:
@@ -147,13 +143,12 @@ def _iter_about(facts: MailFacts, wording: Wording) -> Iterator[str]:
         code=facts.code,
         first_code=facts.first_code,
         count=str(facts.count),
-        unit=_name_unit(facts, pgettext("the sender of a notice", "a mobile unit")),
-        of_organisation=facts.of_organisation,
+        unit=_name_unit(facts, wording, wording.sender.a_unit),
     )
     if facts.purpose == "deputy":
         key = "mail.deputy_declined" if facts.first_declined else "mail.deputy"
-        unit = _name_unit(facts, pgettext("the sender of a notice", "a mobile unit"))
-        about += "\n" + wording.say(key, code=facts.code, unit=unit, of_organisation=facts.of_organisation)
+        unit = _name_unit(facts, wording, wording.sender.a_unit)
+        about += "\n" + wording.say(key, code=facts.code, unit=unit)
     yield about
     if facts.purpose == "digest":
         lines = [_word_line(line, facts) for line in facts.lines]
@@ -190,12 +185,12 @@ def _word_genuine(facts: MailFacts, wording: Wording) -> str:
     points = [wording.say("mail.genuine_link", link_start=get_link_start()), wording.say("mail.genuine_pin")]
     phone = clean("phone", facts.phone)
     if phone:
-        unit = _name_unit(facts, pgettext("before its number", "The mobile unit"))
+        unit = _name_unit(facts, wording, wording.sender.the_unit)
         points.append(wording.say("mail.genuine_phone", unit=unit, phone=phone))
     else:
         points.append(wording.say("mail.genuine_card"))
     return "\n".join([wording.say("mail.genuine"), *(f"- {point}" for point in points)])
 
 
-def _name_unit(facts: MailFacts, instead: str) -> str:
-    return clean("unit", facts.unit, instead) or instead
+def _name_unit(facts: MailFacts, wording: Wording, instead: "str | Promise") -> str:
+    return clean("unit", wording.sender.name_unit(facts.unit), str(instead)) or str(instead)

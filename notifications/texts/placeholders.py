@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from .senders import MAX_BRAND, NAMED, OF_ORGANISATION
 from .values import KEY_TO_ACCEPT, build_link, get_link_start, get_reply_words, word_minutes
 
 MAX_NAME = 80  # letters of a unit's or the organisation's name in a message; the rest is cut
@@ -74,8 +75,14 @@ _ALL = (
     _placeholder(
         "of_organisation",
         _("the organisation’s name, as it stands after “of”"),
-        lambda: pgettext("of the organisation", "Psycho-Social Centre “Vatra”"),
+        lambda: str(OF_ORGANISATION),
         MAX_NAME,
+    ),
+    _placeholder(
+        "sender",
+        _("the short name of who sends it; neutral, where the recipient reads it so"),
+        lambda: str(NAMED.brand),
+        MAX_BRAND,
     ),
     _placeholder("subject", _("the subject without this addition"), "Vatra: 7K2M9-QXZ", 90),
     _placeholder("yes", _("the word that accepts by SMS"), lambda: get_reply_words()["yes"], 8),

@@ -1,9 +1,9 @@
 """Every text that leaves in a message or on a paper: where it stands, what it may leave open, and how it is shipped.
 
 A text is one sentence or paragraph. What holds it together stands in the code and can't be worded away: that a mail
-begins with "Vatra:", that a drill is marked, that link, code and organisation are there (`mails`, `ways`, `documents`).
-What is shipped comes from the catalogues, so an empty table changes nothing. The mails of the service itself, about
-the roster, the directory and alarms, are in `service_texts`.
+begins with the sender's name, that a drill is marked, that link, code and sender are there (`mails`, `ways`,
+`documents`). What is shipped comes from the catalogues, so an empty table changes nothing. The mails of the service
+itself, about the roster, the directory and alarms, are in `service_texts`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,8 +44,11 @@ def _paragraph(
     required: tuple[str, ...] = (),
     allowed: tuple[str, ...] = ("code", "unit", "of_organisation"),
     mark: Mark = Mark.NONE,
+    neutral: Promise | None = None,
 ) -> Text:
-    return Text(f"mail.{key}", Medium.MAIL, title, shipped, MAX_PARAGRAPH, required, allowed, has_lines=True, mark=mark)
+    return Text(
+        f"mail.{key}", Medium.MAIL, title, shipped, MAX_PARAGRAPH, required, allowed, True, mark, neutral=neutral
+    )
 
 
 _SUBJECTS = (
@@ -119,6 +122,7 @@ _PARAGRAPHS = (
         _("A new notice is waiting for you from {unit} of the {of_organisation}."),
         (),
         ("code", "unit", "of_organisation"),
+        neutral=_("{sender} has a new notice for you."),
     ),
     _paragraph(
         "deputy",
@@ -264,38 +268,38 @@ def _sms(key: str, title: Promise, shipped: Promise, *required: str, mark: Mark 
 
 
 _SMS = (
-    _sms("notice", _("A notice"), _("Vatra {code}: notice. {link}"), "code", "link"),
+    _sms("notice", _("A notice"), _("{sender} {code}: notice. {link}"), "code", "link"),
     _sms(
         "notice_by",
         _("A notice, with a time"),
-        _("Vatra {code}: notice, answer by {until}. {link}"),
+        _("{sender} {code}: notice, answer by {until}. {link}"),
         "code",
         "link",
         "until",
     ),
-    _sms("reminder", _("A reminder"), _("Vatra {code}: no answer yet. {link}"), "code", "link"),
+    _sms("reminder", _("A reminder"), _("{sender} {code}: no answer yet. {link}"), "code", "link"),
     _sms(
         "reminder_by",
         _("A reminder, with a time"),
-        _("Vatra {code}: no answer yet, answer by {until}. {link}"),
+        _("{sender} {code}: no answer yet, answer by {until}. {link}"),
         "code",
         "link",
         "until",
     ),
-    _sms("deputy", _("To the deputy"), _("Vatra {code}: notice, you as deputy. {link}"), "code", "link"),
+    _sms("deputy", _("To the deputy"), _("{sender} {code}: notice, you as deputy. {link}"), "code", "link"),
     _sms(
         "deputy_by",
         _("To the deputy, with a time"),
-        _("Vatra {code}: notice, you as deputy, answer by {until}. {link}"),
+        _("{sender} {code}: notice, you as deputy, answer by {until}. {link}"),
         "code",
         "link",
         "until",
     ),
-    _sms("call", _("It asks for a call"), _("Vatra {code}: please call. {link}"), "code", "link"),
+    _sms("call", _("It asks for a call"), _("{sender} {code}: please call. {link}"), "code", "link"),
     _sms(
         "call_by",
         _("It asks for a call, with a time"),
-        _("Vatra {code}: please call, answer by {until}. {link}"),
+        _("{sender} {code}: please call, answer by {until}. {link}"),
         "code",
         "link",
         "until",
@@ -303,7 +307,7 @@ _SMS = (
     _sms(
         "many",
         _("Several notices in one"),
-        _("Vatra: {count} notices wait: {codes}. Open: {link}"),
+        _("{sender}: {count} notices wait: {codes}. Open: {link}"),
         "codes",
         "link",
         "count",
@@ -311,7 +315,7 @@ _SMS = (
     _sms(
         "test",
         _("A test of a number"),
-        _("Vatra {code}: test of this number. Open with your PIN: {link}"),
+        _("{sender} {code}: test of this number. Open with your PIN: {link}"),
         "code",
         "link",
         mark=Mark.TEST,
@@ -375,7 +379,7 @@ _VOICE = (
         Medium.VOICE,
         _("What the call says"),
         _(
-            "This is an automatic call from Vatra. A notice {code} is waiting for you and has not been "
+            "This is an automatic call from {sender}. A notice {code} is waiting for you and has not been "
             "answered. Press {key} if you take it, then open it with your PIN."
         ),
         MAX_VOICE,
@@ -405,6 +409,7 @@ _TITLES: dict[str, Promise] = {
     Role.LEGAL_AID: _("Request for legal aid"),
     Role.EMBASSY_DESK: _("Notice for the embassy"),
 }
+_NEUTRAL_TITLES: dict[str, Promise] = {Role.PROTECTION_SERVICE: _("Notice")}
 OTHER_TITLE = "document.title"
 
 
@@ -413,13 +418,22 @@ def get_title_key(role: str) -> str:
     return f"document.title_{role}" if role in _TITLES else OTHER_TITLE
 
 
-def _document(key: str, title: Promise, shipped: Promise, *, mark: Mark = Mark.NONE) -> Text:
-    return Text(f"document.{key}", Medium.DOCUMENT, title, shipped, MAX_PARAGRAPH, mark=mark)
+def _document(
+    key: str, title: Promise, shipped: Promise, *, mark: Mark = Mark.NONE, neutral: Promise | str | None = None
+) -> Text:
+    return Text(f"document.{key}", Medium.DOCUMENT, title, shipped, MAX_PARAGRAPH, mark=mark, neutral=neutral)
 
 
 _DOCUMENT = (
     *(
-        Text(get_title_key(role), Medium.DOCUMENT, Role(role).label, shipped, MAX_TITLE)
+        Text(
+            get_title_key(role),
+            Medium.DOCUMENT,
+            Role(role).label,
+            shipped,
+            MAX_TITLE,
+            neutral=_NEUTRAL_TITLES.get(role),
+        )
         for role, shipped in _TITLES.items()
     ),
     Text(OTHER_TITLE, Medium.DOCUMENT, _("Title for other roles"), _("Notice"), MAX_TITLE),
@@ -431,6 +445,7 @@ _DOCUMENT = (
         "not_a_report",
         _("That it is no criminal report"),
         _("This notice is not a criminal report and does not replace the person's own statement."),
+        neutral="",
     ),
     _document(
         "confidential",
@@ -438,6 +453,10 @@ _DOCUMENT = (
         _(
             "Confidential. Only for the recipient named above. It holds personal data of a person under "
             "protection: keep it locked, don't copy it, don't send it by open e-mail."
+        ),
+        neutral=_(
+            "Confidential. Only for the recipient named above. It holds personal data: keep it locked, don't copy it, "
+            "don't send it by open e-mail."
         ),
     ),
     _document(

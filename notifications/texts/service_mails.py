@@ -1,7 +1,7 @@
 """The service's own mails, put together from their texts (`service_texts`): one function for each.
 
-The order of the parts, and where "Vatra:" begins a subject, stands here. Values come in words of the active language;
-what somebody typed elsewhere is cleaned, so that no name or label leads a reader to another page or number.
+The order of the parts, and where the sender's name begins a subject, stands here. Values come in words of the active
+language; what somebody typed elsewhere is cleaned, so that no name or label leads a reader to another page or number.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,6 @@ from django.utils.translation import pgettext
 
 from .filling import clean
 from .in_force import Wording
-from .mails import SUBJECT_BEGINS
 from .suspicious import is_suspicious
 
 
@@ -31,7 +30,7 @@ Paragraph = Sequence[Part]
 
 @dataclass(frozen=True)
 class ServiceMail:
-    """`paragraphs`: each of sentences that follow each other. `is_signed`: whether its subject begins with "Vatra:"."""
+    """`paragraphs`: each of sentences that follow each other. `is_signed`: the sender begins its subject."""
 
     subject: Part
     paragraphs: Sequence[Paragraph]
@@ -41,7 +40,7 @@ class ServiceMail:
         """Return the subject and the text in the language of `wording`, which is the active one."""
         subject = self.subject.say(wording)
         text = "\n\n".join(" ".join(part.say(wording) for part in paragraph) for paragraph in self.paragraphs)
-        return (SUBJECT_BEGINS + subject if self.is_signed else subject), text + "\n"
+        return (f"{wording.sender.brand}: {subject}" if self.is_signed else subject), text + "\n"
 
 
 def _part(key: str, **values: str) -> Part:

@@ -168,12 +168,12 @@ _ROSTER = (
 
 _DIRECTORY = (
     _say("hello", _("Greeting in mails about the directory"), _("Hello,")),
-    _subject("change", _("A change of the directory: subject"), _("A change in Vatra's directory")),
-    _subject("emergency", _("An emergency change: subject"), _("Emergency change in Vatra's directory")),
+    _subject("change", _("A change of the directory: subject"), _("A change in the directory of notices")),
+    _subject("emergency", _("An emergency change: subject"), _("Emergency change in the directory of notices")),
     _say(
         "concerned_asked",
         _("To the person concerned: a change was asked for"),
-        _("{person} has asked to change an entry that concerns you in Vatra's directory. Nothing has changed yet."),
+        _("{person} has asked to change an entry that concerns you in our directory. Nothing has changed yet."),
         (),
         ("person",),
     ),
@@ -181,7 +181,7 @@ _DIRECTORY = (
         "concerned_agreed",
         _("To the person concerned: a change was agreed to"),
         _(
-            "{person} asked to change an entry that concerns you in Vatra's directory, and another coordinator "
+            "{person} asked to change an entry that concerns you in our directory, and another coordinator "
             "agreed: it holds now."
         ),
         (),
@@ -190,7 +190,7 @@ _DIRECTORY = (
     _say(
         "concerned_emergency",
         _("To the person concerned: an emergency change"),
-        _("{person} has changed an entry that concerns you in Vatra's directory, as an emergency: it holds already."),
+        _("{person} has changed an entry that concerns you in our directory, as an emergency: it holds already."),
         (),
         ("person",),
     ),
@@ -198,7 +198,7 @@ _DIRECTORY = (
         "concerned_ended",
         _("To the person concerned: an emergency change ended"),
         _(
-            "What {person} had added to Vatra's directory as an emergency has ended by itself after 24 hours: no other "
+            "What {person} had added to our directory as an emergency has ended by itself after 24 hours: no other "
             "coordinator agreed to it. Nothing further is sent there."
         ),
         (),
@@ -207,7 +207,7 @@ _DIRECTORY = (
     _say(
         "concerned_call",
         _("To the person concerned: what to do"),
-        _("If you don't know of this, call the mobile unit or the coordinator on the number that you know already."),
+        _("If you don't know of this, call the unit or the coordinator on the number that you know already."),
     ),
     _say("change_what", _("What changes"), _("What: {what}"), ("what",)),
     _say("change_what_where", _("Where and what changes"), _("Office: {office}\nWhat: {what}"), ("what",), ("office",)),
@@ -244,7 +244,7 @@ _DIRECTORY = (
     _say(
         "change_decided",
         _("To whoever asked: how it was decided"),
-        _("What you asked to change in Vatra's directory was decided: {result}.\n{page}"),
+        _("What you asked to change in our directory was decided: {result}.\n{page}"),
         ("result", "page"),
     ),
     _subject("phone_added", _("A phone was added: subject"), _("A phone was added to your notices")),
@@ -262,7 +262,7 @@ _DIRECTORY = (
         "phone_not_mine",
         _("A phone was added: what to do"),
         _(
-            "If it wasn’t you, call the mobile unit or the coordinator at once, on the number that you know already: "
+            "If it wasn’t you, call the unit or the coordinator at once, on the number that you know already: "
             "you need another PIN. With another PIN all phones end."
         ),
     ),

@@ -11,7 +11,6 @@ from .gsm import fold
 from .in_force import Wording
 from .values import KEY_TO_ACCEPT, get_reply_words, word_until_briefly
 
-TITLE = "Vatra"
 MAX_CODES = 4  # in the one message that stands for many
 _SMS = {
     "reminder": "sms.reminder",

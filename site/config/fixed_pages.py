@@ -24,12 +24,12 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Vatra</title>
+<title>{title}</title>
 </head>
 <body>
 <p><a href="/dil/" rel="nofollow noreferrer">Dilni shpejt / Leave quickly</a></p>
 {texts}
-<p><a href="/">Vatra</a></p>
+<p><a href="/">{home}</a></p>
 </body>
 </html>
 """
@@ -50,7 +50,8 @@ def build_fixed_page(name: str, language: str = DEFAULT_LANGUAGE) -> str:
         template.format(language=each, emergency=TEXTS[each]["emergency"], **TEXTS[each][name])
         for template, each in [(_FIRST, language), *((_OTHER, other) for other in others)]
     ]
-    return _PAGE.format(language=language, texts="\n".join(parts))
+    title, home = TEXTS[language][name]["title"], " / ".join(each["home"] for each in TEXTS.values())
+    return _PAGE.format(language=language, texts="\n".join(parts), title=title, home=home)
 
 
 def build_busy_page(path: str, method: str) -> str:

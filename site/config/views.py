@@ -27,7 +27,8 @@ from .middleware import is_public
 KEY_RETRY_SECONDS = 60
 WITHOUT_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 log = logging.getLogger(__name__)
-KEEPING = ("/field/", "/n/")  # where typed text is offered again; never sign-in forms
+NOTICES = "/n/"
+KEEPING = ("/field/", NOTICES)  # where typed text is offered again; never sign-in forms
 
 
 @require_safe
@@ -93,7 +94,9 @@ def not_found(request: HttpRequest, exception: Any) -> HttpResponse:
         return problem(404, "not-found", "There is nothing here for you.")
     if is_public(request.path):
         return render(request, "errors/public_not_found.html", build_page_context(request), status=404)
-    return render(request, "errors/not_found.html", status=404)
+    # Who came for a notice reads no name there, nor a way into staff's pages.
+    name = "briefs/gone.html" if request.path.startswith(NOTICES) else "errors/not_found.html"
+    return render(request, name, status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

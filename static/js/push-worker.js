@@ -4,7 +4,7 @@
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 // Without anything to read, the notification is as neutral: browsers demand that each push shows one.
-const NEUTRAL = { title: "Vatra", body: "Një njoftim pret. · A notice waits.", lang: "sq", link: "", tag: "vatra" };
+const NEUTRAL = { title: "Njoftim", body: "Një njoftim pret. · A notice waits.", lang: "sq", link: "", tag: "notice" };
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));

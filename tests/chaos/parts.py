@@ -79,7 +79,7 @@ class Sink:
         name, address = mail["Message-ID"], envelope.rcpt_tos[0]
         domain = name.rpartition("@")[2]
         # What waited through an outage is listed in one mail: its header names the others (`outbox.gathering`).
-        also = [f"<{UUID(key)}@{domain}" for key in (mail["Vatra-Also"] or "").split()]
+        also = [f"<{UUID(key)}@{domain}" for key in (mail["Notice-Also"] or "").split()]
         self.accepted += [(each, address) for each in (name, *also)]
         return "250 OK"
 

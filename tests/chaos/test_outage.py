@@ -231,7 +231,7 @@ def assert_no_storm(outage: Outage, settings: Any) -> None:
     named = Counter(letter.id for letter in outage.postbox.letters)
     assert set(named.values()) == {1}
     # What waited for one contact is listed in one mail, whose header names the others (docs/adr/0217).
-    also = [UUID(key) for letter in outage.postbox.letters for key in letter.headers.get("Vatra-Also", "").split()]
+    also = [UUID(key) for letter in outage.postbox.letters for key in letter.headers.get("Notice-Also", "").split()]
     assert len(also) == len(set(also))
     assert also
     mails = named + Counter(f"<{key}@also>" for key in also)

@@ -25,8 +25,8 @@ from notifications.briefs.documents import OFFICE_LANGUAGE, render, to_pdf
 from notifications.briefs.sections import Section, SectionRow, sections_in
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
-from notifications.outbox.sender import ORGANISATION
 from notifications.outbox.states import NoticeState
+from notifications.texts.senders import ORGANISATION
 
 from ..applying.submission_facts import SubmissionFacts
 from ..brief_content import AnswerFacts, answer_rows, moment_words
@@ -116,7 +116,7 @@ def _render_notice(document: CaseDocument) -> Rendered:
     if document.kind != DocumentKind.REFERRAL:
         return render(notice)
     brief = _build_file(document.case, notice.role)
-    return render(notice, more=lambda language: list(sections_in(brief, language, on_paper=True)))
+    return render(notice, more=lambda language: list(sections_in(notice, brief, language, on_paper=True)))
 
 
 def _build_file(case: Case, role: str) -> dict[str, Any]:

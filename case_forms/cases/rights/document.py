@@ -21,7 +21,7 @@ from audit import clock
 from notifications.briefs.documents import to_pdf
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice
-from notifications.outbox.sender import ORGANISATION
+from notifications.texts.senders import ORGANISATION
 
 from ..consent.gate import BY_CONSENT, VITAL_INTEREST, WITHOUT_CONTENT
 from ..consent.models import ConsentPurpose

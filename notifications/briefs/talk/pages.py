@@ -9,7 +9,7 @@ import structlog
 from django.core.paginator import Page, Paginator
 
 from notifications.outbox.models import Notice
-from notifications.outbox.sender import ORGANISATION
+from notifications.outbox.sender import get_sender
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
@@ -96,7 +96,8 @@ def get_writer(message: TalkMessage) -> str:
     """Return who wrote it: a recipient by name, the unit as a whole, whoever of it held the phone."""
     if message.contact is not None:
         return message.contact.name
-    return message.notice.unit.name if message.notice.unit is not None else str(ORGANISATION)
+    sender, unit = get_sender(message.notice), message.notice.unit
+    return sender.name_unit(unit.name) if unit is not None else str(sender.organisation)
 
 
 def _read(message: TalkMessage) -> str | None:

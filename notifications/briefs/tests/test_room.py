@@ -68,7 +68,7 @@ class TestBeforeThePin:
 
         assert response.status_code == 403
         assert SECRET not in response.content.decode()
-        assert "vatra_brief" not in response.cookies
+        assert "brief" not in response.cookies
         assert SECRET not in page(client, get_path(notice))
         notice.refresh_from_db()
         assert (notice.state, notice.opened_at) == (NoticeState.SENT, None)
@@ -141,21 +141,21 @@ class TestAfterThePin:
         self, opened: Client, notice: Notice, make_notice: Callable[..., Notice]
     ) -> None:
         other = make_notice(contact=notice.contact)
-        cookie = opened.cookies["vatra_brief"]
+        cookie = opened.cookies["brief"]
         assert cookie["path"] == get_path(notice)
         stranger = Client()
-        stranger.cookies["vatra_brief"] = cookie.value
+        stranger.cookies["brief"] = cookie.value
 
         assert SECRET not in page(stranger, get_path(other))
         assert SECRET in page(stranger, get_path(notice))
 
     def test_a_made_up_cookie_opens_nothing(self, client: Client, opened: Client, notice: Notice) -> None:
-        signed = opened.cookies["vatra_brief"].value
+        signed = opened.cookies["brief"].value
         # In the middle of the signature: of its last letter some bits are no part of it, and another may say the same.
         made_up = f"{signed[:-9]}{'A' if signed[-9] != 'A' else 'B'}{signed[-8:]}"
         for value in ("", "x", str(BriefSession.objects.get().pk), made_up):
             stranger = Client()
-            stranger.cookies["vatra_brief"] = value
+            stranger.cookies["brief"] = value
             assert SECRET not in page(stranger, get_path(notice))
 
     def test_silence_ends_the_session(
@@ -164,7 +164,7 @@ class TestAfterThePin:
         import time
 
         later = time.time() + 21 * 60
-        assert opened.cookies["vatra_brief"]["max-age"] == 20 * 60
+        assert opened.cookies["brief"]["max-age"] == 20 * 60
         monkeypatch.setattr("django.core.signing.time.time", lambda: later)
 
         assert SECRET not in page(opened, get_path(notice))
@@ -186,21 +186,21 @@ class TestAfterThePin:
         assert SECRET not in page(opened, get_path(notice))
 
     def test_closing_forgets_everywhere(self, opened: Client, notice: Notice) -> None:
-        copied = opened.cookies["vatra_brief"].value
+        copied = opened.cookies["brief"].value
 
         response = opened.post(get_path(notice, "close/"))
 
         assert response.status_code == 200
-        assert response.cookies["vatra_brief"].value == ""
-        assert response.cookies["vatra_brief"]["path"] == get_path(notice)
+        assert response.cookies["brief"].value == ""
+        assert response.cookies["brief"]["path"] == get_path(notice)
         stranger = Client()
-        stranger.cookies["vatra_brief"] = copied
+        stranger.cookies["brief"] = copied
         assert SECRET not in page(stranger, get_path(notice))
         assert AuditEntry.objects.filter(action="brief.closed").count() == 1
         assert Client().post(get_path(notice, "close/")).status_code == 200
 
     def test_the_cookie_cannot_be_read_by_scripts(self, opened: Client) -> None:
-        cookie = opened.cookies["vatra_brief"]
+        cookie = opened.cookies["brief"]
 
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"

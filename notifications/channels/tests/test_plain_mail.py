@@ -73,6 +73,6 @@ def test_a_subject_of_several_lines_is_refused(subject: str) -> None:
 
 def test_a_header_of_several_lines_is_refused() -> None:
     email = build(PlainEmail, "a", "b")
-    email.extra_headers["Vatra-Chain"] = "1:a\nBcc: x@evil.example"
+    email.extra_headers["Notice-Chain"] = "1:a\nBcc: x@evil.example"
     with pytest.raises(BadHeaderError):
         email.message()

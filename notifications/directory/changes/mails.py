@@ -15,12 +15,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from access.models import Assignment, StaffRole, User
 from access.staff.mails import is_retry_due
 from notifications.staff_push.waking import wake
-from notifications.texts.in_force import Wording
 from notifications.texts.service_mails import (
     ServiceMail,
     word_change_decided,
@@ -138,11 +137,9 @@ def _get_managers_to_mail(change: DirectoryChange) -> list[User]:
 
 
 def _send(address: str, language: str, change: DirectoryChange, kind: str) -> bool:
-    with translation.override(language):
-        subject, text = _word(change, kind).compose(Wording(language, timezone.now()))
     contact = change.values.get("contacts", {}).get(address) if kind == CONCERNED else None
     try:
-        return send_to_contact(contact, address, language, subject, text)
+        return send_to_contact(contact, address, language, partial(_word, change, kind))
     except (SMTPException, OSError) as error:
         log.error("directory_mail_failed", code=type(error).__name__, change=str(change.pk))
         return False

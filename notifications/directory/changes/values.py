@@ -27,7 +27,7 @@ MANY = ("regions", "municipalities", "directorates", "other_offices")
 Several = dict[str, list[int]]
 FIELDS: dict[str, tuple[str, ...]] = {
     ChangedKind.PARTNER.value: (
-        "slug", "role", "names", "directorate", "municipality", "regions", "services", "is_active",
+        "slug", "role", "names", "directorate", "municipality", "regions", "services", "sender_set", "is_active",
     ),
     ChangedKind.CONTACT.value: ("partner", "name", "duty", "email", "phone", "language", "is_active", "pin_hash"),
     ChangedKind.SHIFT.value: ("partner", "contact", "rank", "starts_at", "ends_at"),

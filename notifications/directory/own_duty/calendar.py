@@ -83,7 +83,7 @@ def build_feed(contact: Contact, now: datetime) -> bytes:
     today = get_midnight(timezone.localdate(now))
     since, until = utc(today) - BACK, utc(today) + AHEAD
     calendar = Calendar()
-    calendar.add("prodid", f"-//Vatra//Duty//{get_current_language().upper()}")
+    calendar.add("prodid", f"-//Notices//Duty//{get_current_language().upper()}")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", _("Duty: %(office)s") % {"office": localize(contact.partner.names)})
     calendar.add("x-published-ttl", "PT6H")
@@ -114,7 +114,7 @@ def _iter_present(shift: DutyShift, leaves: list[Leave], since: datetime, until:
 def _build_event(contact: Contact, shift: DutyShift, stretch: Stretch, number: int) -> Event:
     event = Event()
     # By the calendar's contact and the shift's key: neither says anything to whoever reads it.
-    event.add("uid", f"{hash_token(f'{contact.pk} {shift.pk} {number}')[:32]}@duty.vatra")
+    event.add("uid", f"{hash_token(f'{contact.pk} {shift.pk} {number}')[:32]}@duty")
     # Not the present: what is unchanged must give the same bytes.
     event.add("dtstamp", stretch.starts_at.astimezone(UTC))
     event.add("dtstart", stretch.starts_at.astimezone(UTC))

@@ -8,6 +8,7 @@ No mail names a case, and none says when nobody is on duty.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
@@ -16,12 +17,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from access.languages import DEFAULT_LANGUAGE, LANGUAGES
 from access.models import localize
 from audit.put_aside import for_each_row, get_put_aside_keys
-from notifications.texts.in_force import Wording
 from notifications.texts.service_mails import (
     ServiceMail,
     word_duty,
@@ -171,9 +171,7 @@ def _send(mail: DutyMail) -> bool:
     assert reader is not None  # the database holds that
     language = reader.language if reader.language in LANGUAGES else DEFAULT_LANGUAGE
     try:
-        with translation.override(language):
-            subject, text = _word(mail).compose(Wording(language, timezone.now()))
-        return send_to_contact(mail.contact_id, reader.email, language, subject, text)
+        return send_to_contact(mail.contact_id, reader.email, language, partial(_word, mail))
     except (SMTPException, OSError, SealBroken, KeyRingError) as error:
         log.error("duty_mail_failed", code=type(error).__name__, mail=mail.pk)
         return False

@@ -48,7 +48,7 @@ def own_duty(request: HttpRequest, token: str) -> HttpResponse:
 
 class _Visit(PinVisit):
     kind = DUTY
-    cookie = "vatra_duty"
+    cookie = "own_duty"
     salt = "notifications.directory.own_duty"
     pin_template = "directory/own_duty/pin.html"
 
@@ -154,7 +154,7 @@ def own_calendar(request: HttpRequest, secret: str) -> HttpResponse:
     with translation.override(found.contact.language):
         content = calendar.build_feed(found.contact, timezone.now())
     response = HttpResponse(content, content_type=calendar.MEDIA_TYPE)
-    response["Content-Disposition"] = 'inline; filename="vatra.ics"'
+    response["Content-Disposition"] = 'inline; filename="duty.ics"'
     patch_cache_control(response, private=True, no_store=True)
     return response
 

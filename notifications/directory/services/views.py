@@ -29,7 +29,7 @@ def places(request: HttpRequest, token: str) -> HttpResponse:
 
 class _Visit(PinVisit):
     kind = PLACES
-    cookie = "vatra_places"
+    cookie = "places"
     salt = "notifications.directory.places"
     pin_template = "services/pin.html"
 

@@ -5,19 +5,23 @@ goes out readable: it says no more than before there were keys. A key that can't
 notified.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils import translation
 
 from audit import clock
 from notifications.channels.base import KeyUnusable
 from notifications.channels.email import encrypt
 from notifications.channels.encrypted_mail import EncryptedEmail
+from notifications.texts.in_force import Wording
+from notifications.texts.service_mails import ServiceMail
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
+from ..senders import choose_sender_to
 from .choosing import get_mail_keys
 from .ending import end_way
 from .models import KEY_UNUSABLE, ContactWay
@@ -25,16 +29,21 @@ from .models import KEY_UNUSABLE, ContactWay
 log = structlog.get_logger(__name__)
 
 
-def send_to_contact(contact: int | None, address: str, language: str, subject: str, text: str) -> bool:
+def send_to_contact(contact: int | None, address: str, language: str, word: Callable[[], ServiceMail]) -> bool:
     """Send a mail to a contact (its key) at this address; return whether the mail server took it.
 
-    None for somebody who is no contact. Raises SMTPException and OSError, as every sending does. Not inside a
-    transaction: a server may hang.
+    None for one of us. `word`: writes it in the active language, and the contact's sender signs it. Raises
+    SMTPException and OSError, as every sending does. Not inside a transaction: a server may hang.
     """
+    now = clock.now()
+    sender = choose_sender_to(contact, now)
+    with translation.override(language):
+        subject, text = word().compose(Wording(language, now, sender=sender))
+        from_email = str(sender.address)
     given: dict[str, Any] = {
         "subject": subject,
         "body": text,
-        "from_email": settings.DEFAULT_FROM_EMAIL,
+        "from_email": from_email,
         "to": [address],
     }
     way = get_mail_keys([contact]).get(contact) if contact is not None else None

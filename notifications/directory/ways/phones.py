@@ -15,13 +15,11 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 from django.dispatch import receiver
-from django.utils import timezone, translation
 
 from audit import clock
 from audit.chain import Actor, log_event
 from notifications import signals
 from notifications.channels.named_phones import ensure_new_name, read_named_phone, refuse_too_many
-from notifications.texts.in_force import Wording
 from notifications.texts.service_mails import word_phone_added
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
@@ -116,9 +114,7 @@ def _actor(contact: Contact) -> Actor:
 
 
 def _mail_added(contact: Contact, name: str) -> None:
-    with translation.override(contact.language):
-        subject, text = word_phone_added(phone_name=name).compose(Wording(contact.language, timezone.now()))
     try:
-        send_to_contact(contact.pk, contact.email, contact.language, subject, text)
+        send_to_contact(contact.pk, contact.email, contact.language, partial(word_phone_added, phone_name=name))
     except (SMTPException, OSError) as error:
         log.error("phone_mail_failed", code=type(error).__name__, contact=contact.pk)

@@ -14,8 +14,8 @@ from notifications.directory import chain, resolve, roster
 from notifications.directory.models import DutyShift, Role
 from notifications.outbox.models import Purpose
 from notifications.outbox.resolving import resolve_for
-from notifications.outbox.sender import OF_ORGANISATION, ORGANISATION
 from notifications.outbox.service_briefs import NO_PHONE, NOBODY_FOUND, UNREADABLE, build_call_brief
+from notifications.texts.senders import OF_ORGANISATION, ORGANISATION
 from tests.world.notices import notify_officer
 
 from ..digest import describe_steps

@@ -43,7 +43,7 @@ def test_what_waited_for_one_contact_is_one_mail_that_names_each_by_code_and_lin
     for notice in notices:
         assert notice.code in letter.text
         assert build_link(notice) in letter.text
-    assert letter.headers["Vatra-Also"].split() == [each.pk.hex for each in notices[1:]]
+    assert letter.headers["Notice-Also"].split() == [each.pk.hex for each in notices[1:]]
 
 
 def test_each_of_them_has_its_attempt_its_state_its_entry_and_its_clock(staffed, postbox):
@@ -95,7 +95,7 @@ def test_a_drill_is_never_mixed_with_what_is_not_one(staffed, postbox):
     notices = [notify_officer(staffed, is_drill=number % 2 == 0) for number in range(6)]
     live_through_an_outage(postbox, *notices)
     send_due()
-    assert sorted(letter.headers["Vatra-Also"].count(" ") for letter in postbox.letters) == [1, 1]
+    assert sorted(letter.headers["Notice-Also"].count(" ") for letter in postbox.letters) == [1, 1]
 
 
 def test_all_that_waited_comes_in_a_few_mails_however_many_a_batch_takes(staffed, postbox, settings):

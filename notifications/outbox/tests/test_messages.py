@@ -47,11 +47,11 @@ def test_the_headers_are_few_and_the_text_is_plain(staffed, settings):
     assert message.get_content_type() == "text/plain"
     assert message["In-Reply-To"] is None
     assert not [name for name in message if name.startswith("X-")]
-    number, _colon, digest = message["Vatra-Chain"].partition(":")
+    number, _colon, digest = message["Notice-Chain"].partition(":")
     entry = AuditEntry.objects.get(number=number)
     assert entry.hash.startswith(digest)
     assert len(digest) == 16
-    assert verify_chain(noted=message["Vatra-Chain"]).ok
+    assert verify_chain(noted=message["Notice-Chain"]).ok
 
 
 def test_a_reminder_answers_the_first_notice_and_names_its_code(staffed):

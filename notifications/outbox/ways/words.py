@@ -10,17 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 
 from notifications.channels.base import Message, PayloadError
 from notifications.directory.models import ContactWay
 from notifications.directory.ways.models import WayKind
 from notifications.texts.in_force import Wording, write_numbers
 from notifications.texts.values import build_link
-from notifications.texts.ways import TITLE, WayFacts, compose_push, compose_sms, compose_voice
+from notifications.texts.ways import WayFacts, compose_push, compose_sms, compose_voice
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
 from ..models import Notice, Purpose
+from ..sender import get_sender
 
 # An answer by SMS or key is taken for these; a call to a coordinator is answered where the number to call stands.
 ANSWERABLE = frozenset(
@@ -60,7 +62,7 @@ def build_way_message(
         answer_by=answer_by,
         can_reply=way.channel in settings.NOTIFICATION_REPLIES and notice.purpose in ANSWERABLE,
     )
-    wording = Wording(notice.language, now)
+    wording = Wording(notice.language, now, sender=get_sender(notice))
     subject, text = _compose(way, facts, wording, now)
     return Message(
         id=f"{notice.pk}.{reference}",
@@ -84,6 +86,8 @@ def _compose(way: ContactWay, facts: WayFacts, wording: Wording, now: datetime) 
     """Return the title and the text; both empty for an institution's system, which reads fields and no words."""
     if way.channel == WayKind.WEBHOOK:
         return "", ""
+    with translation.override(wording.language):
+        title = str(wording.sender.brand)
     if way.channel == WayKind.SMS:
-        return TITLE, compose_sms(facts, wording, now=now)
-    return TITLE, compose_push(facts, wording) if way.channel == WayKind.PUSH else compose_voice(facts, wording)
+        return title, compose_sms(facts, wording, now=now)
+    return title, compose_push(facts, wording) if way.channel == WayKind.PUSH else compose_voice(facts, wording)

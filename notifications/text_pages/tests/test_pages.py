@@ -16,6 +16,7 @@ from notifications.texts.definitions import Medium
 from notifications.texts.in_force import get_shipped, kept
 from notifications.texts.models import TextVersion
 from notifications.texts.registry import TEXTS
+from notifications.texts.senders import SenderSet
 from notifications.texts.tests.people import GREETING, propose
 from tests.world.places import make_place, make_user
 
@@ -190,3 +191,8 @@ def test_the_difference_of_two_texts_is_read_word_by_word() -> None:
 def test_a_mail_that_is_no_drill_shows_none() -> None:
     shown = build_preview(Situation(Medium.MAIL), "en", now=timezone.now())
     assert "DRILL" not in shown.subject + shown.text
+
+
+def test_the_sender_is_shown_as_a_mail_program_shows_it() -> None:
+    shown = build_preview(Situation(Medium.MAIL, sender=SenderSet.NEUTRAL), "sq", now=timezone.now())
+    assert shown.sender.startswith("Shërbimi i njoftimeve <")

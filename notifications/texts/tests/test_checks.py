@@ -38,7 +38,7 @@ def test_every_placeholder_of_a_text_is_of_the_closed_list(key: str) -> None:
 def test_the_closed_list_holds_nothing_of_a_case() -> None:
     assert set(PLACEHOLDERS) == {
         *("code", "first_code", "codes", "link", "link_start", "hour", "until", "within", "minutes", "number", "count"),
-        *("unit", "phone", "of_organisation", "subject", "yes", "no", "on_the_way", "key"),
+        *("unit", "phone", "of_organisation", "sender", "subject", "yes", "no", "on_the_way", "key"),
         # of the service's own mails: about the roster, the directory, agreements and keys
         *("page", "amount", "days", "start_hour", "begins", "ends", "result", "what", "office", "person", "phone_name"),
     }

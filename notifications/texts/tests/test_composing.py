@@ -55,7 +55,7 @@ def test_a_mail_holds_together_whatever_somebody_called_a_unit(
     unit: str, phone: str, purpose: str, answer_by: datetime | None, drill: bool, urgent: bool, number: int
 ) -> None:
     facts: Any = MailFacts(
-        purpose=purpose, code="7K2M9-QXZ", link=build_link("x" * 43), organisation="Vatra", of_organisation="Vatra",
+        purpose=purpose, code="7K2M9-QXZ", link=build_link("x" * 43),
         first_code="4HT6W-B2N", number=number, is_drill=drill, is_urgent=urgent, unit=unit, phone=phone, minutes=30,
         answer_by=answer_by,
     )  # fmt: skip

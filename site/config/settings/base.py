@@ -568,6 +568,12 @@ vars().update({key: value for key, value in EMAIL_CONFIG.items() if key.startswi
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=8)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Vatra <njoftime@vatra.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# What recipients read who mustn't learn from the sender's name what a notice is about (docs/operator.md): a short name
+# (24 letters at most), its own address, the number that they call, and further roles that read it.
+NEUTRAL_SENDER_NAME = env.str("NEUTRAL_SENDER_NAME", default="").strip()
+NEUTRAL_SENDER_EMAIL = env.str("NEUTRAL_SENDER_EMAIL", default="").strip()
+NEUTRAL_SENDER_PHONE = env.str("NEUTRAL_SENDER_PHONE", default="").strip()
+NEUTRAL_SENDER_ROLES = frozenset(env.list("NEUTRAL_SENDER_ROLES", default=[]))
 # Mails that come back (docs/outbox.md): the return path with {token} in it; the mailbox where they arrive, read by IMAP
 # (imaps://user:password@host/INBOX), or the token with which a relay of ours hands them over at /hooks/came-back/.
 EMAIL_BOUNCE_ADDRESS = env.str("EMAIL_BOUNCE_ADDRESS", default="")

@@ -168,7 +168,7 @@ def test_our_own_overload_is_no_wrong_pin_at_a_standing_link(roster: Roster) -> 
 
 def test_one_browsers_cookie_does_not_open_anothers_page(roster: Roster) -> None:
     ana, beni = Visitor(roster.ana), Visitor(roster.beni, pin="000000")
-    beni.client.cookies["vatra_duty"] = ana.client.cookies["vatra_duty"].value
+    beni.client.cookies["own_duty"] = ana.client.cookies["own_duty"].value
     assert roster.beni.name not in beni.read()
 
 
