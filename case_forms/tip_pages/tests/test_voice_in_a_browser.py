@@ -3,6 +3,7 @@
 import os
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,6 +21,17 @@ MICROPHONE = [
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 ]
+RATE = 8_000  # samples in a second
+HUM_PITCH = 400
+# A microphone that hums one tone.
+HUM = f"""navigator.mediaDevices.getUserMedia = async () => {{
+    const context = new AudioContext();
+    const tone = new OscillatorNode(context, {{ frequency: {HUM_PITCH} }});
+    const into = context.createMediaStreamDestination();
+    tone.connect(into);
+    tone.start();
+    return into.stream;
+}};"""
 SAID = "A car waits at the school every day."
 
 
@@ -64,8 +76,19 @@ def record(page: Page) -> None:
     expect(page.locator("[data-voice-status]")).to_contain_text("Nothing has been sent yet")
 
 
+def get_samples(content: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{(len(content) - 44) // 2}h", content[44:])
+
+
 def get_level(content: bytes) -> int:
-    return max(abs(sample) for sample in struct.unpack(f"<{(len(content) - 44) // 2}h", content[44:]))
+    return max(map(abs, get_samples(content)))
+
+
+def get_pitch(content: bytes) -> float:
+    """Return how often a second the middle of the recording rises through zero."""
+    samples = get_samples(content)
+    middle = samples[len(samples) // 3 : 2 * len(samples) // 3]
+    return sum(1 for before, after in pairwise(middle) if before < 0 <= after) * RATE / len(middle)
 
 
 def test_it_is_recorded_changed_and_sent_and_the_receipt_stands_in_the_page(context, live_server) -> None:
@@ -80,7 +103,6 @@ def test_it_is_recorded_changed_and_sent_and_the_receipt_stands_in_the_page(cont
     record(page)
     page.get_by_role("button", name="Listen").click()
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_label("Change the pitch of my voice").check()
     page.get_by_role("button", name="Send").last.click()
     expect(page.locator(".receipt-code")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
@@ -93,6 +115,23 @@ def test_it_is_recorded_changed_and_sent_and_the_receipt_stands_in_the_page(cont
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     assert context.cookies() == []
     assert complaints == []
+
+
+@pytest.mark.parametrize("own_voice", [False, True])
+def test_the_changed_voice_is_sent_unless_somebody_unticks_it(context, live_server, own_voice) -> None:
+    context.add_init_script(HUM)
+    page = to_last_page(context, live_server)
+    page.get_by_role("button", name="Record a voice message").click()
+    # Seen and ticked before anything is recorded.
+    expect(page.get_by_label("Change the pitch of my voice")).to_be_visible()
+    expect(page.get_by_label("Change the pitch of my voice")).to_be_checked()
+    if own_voice:
+        page.get_by_label("Change the pitch of my voice").uncheck()
+    record(page)
+    page.get_by_role("button", name="Send").last.click()
+    expect(page.locator(".receipt-code")).to_be_visible()
+    pitch = get_pitch(voices.get_content(TipVoice.objects.get()))
+    assert (abs(pitch - HUM_PITCH) < 20) is own_voice
 
 
 def test_the_pitch_is_another_and_the_length_the_same(context, live_server) -> None:

@@ -1,5 +1,5 @@
 // A voice message: recorded, listened to, deleted, and sent with the tip. It stays in this page's memory until then; what
-// was recorded never leaves the phone when the voice is to be changed. Loaded only when somebody wants to speak.
+// was recorded never leaves the phone unless whoever speaks says that their own voice may be heard. Loaded only when somebody wants to speak.
 
 import { changePitch, RATE, resample, writeWav } from "./sound.js";
 
@@ -41,7 +41,6 @@ export function openRecorder({ section, form, onRefused }) {
     record.hidden = isRecording || sound !== null;
     stop.hidden = !isRecording;
     listen.hidden = remove.hidden = sound === null;
-    part("choice").hidden = sound === null;
     part("listen-words").textContent = player === null ? words.listen : words.stop;
   }
 
