@@ -99,7 +99,7 @@ class _DecisionRun(NoticesOfDecision):
             self.correction.tell_others(self._telling(self.case, self.event))
         # Written last: an action that follows may add to the explanation (a link of the chain, a missing setting).
         if self.event is not None:
-            self.event.explanation = self.explanation
+            self.event.explanation = self._leave_out_held_back()
             self.event.detail = {
                 **self.event.detail,
                 "rules": [entry["rule"] for entry in self.decision.explanation],
@@ -113,6 +113,12 @@ class _DecisionRun(NoticesOfDecision):
         # After everything else stands: what is done is an event that rules respond to.
         respond_to_done(self.met, self.submission.received_at, case=self.case)
         return Applied(self.case, self.event, list(self.notices.values()))
+
+    def _leave_out_held_back(self) -> list[dict[str, Any]]:
+        """Return the explanation without the words of rules of which nothing came: “the case was referred” isn't so."""
+        done = {action.rule for action in self.decision.actions if action not in self.held_back}
+        undone = {action.rule for action in self.held_back} - done
+        return [entry for entry in self.explanation if entry["rule"] not in undone]
 
     def _store_event(self, event: CaseEvent) -> None:
         """Insert a new event, whole. What this decision wrote names it by its key, which is looked for at the end."""

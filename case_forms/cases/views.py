@@ -25,6 +25,7 @@ from .adopting import newer_version
 from .as_recipient import describe_as_recipient
 from .calling import get_duty, to_call_about
 from .closing.shown import describe_end
+from .consent.held_back import list_held_back
 from .consent.section import build_section
 from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
 from .facts.reading import get_head
@@ -95,6 +96,7 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         **describe_end(found, user),
         **describe_rights(found, user),
         "consents": build_section(found, timezone.now()),
+        "held_back": list_held_back(found, timezone.now()),
         "head": in_lines(head, user),
         "may_document": may_write(found, user),
         "may_lead": may_lead(found, user) and found.lead_worker.pk != user.pk,

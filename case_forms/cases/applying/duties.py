@@ -53,6 +53,7 @@ class DutiesOfDecision(DecisionState):
         """Stop every running clock of this key in the case, whichever event started it."""
         case, _event = self._here(action)
         if self.is_nothing_referred:
+            self.held_back.append(action)
             return
         self._meet(Deadline.objects.filter(case=case, key=action.params["key"]))
 

@@ -165,6 +165,7 @@ class NoticesOfDecision(DutiesOfDecision):
         to = Recipient(role, partner)
         verdict = decide_sharing(case=case, event=event, to=to, asked=self.asked, at=self.submission.received_at)
         if not verdict.is_allowed:
+            self.held_back.append(action)
             self.explanation.append({"rule": NOT_SHARED, "words": verdict.words})
             self.not_shared.append({"role": role, "recipient": partner.slug if partner else "", "code": verdict.code})
         return verdict.is_allowed

@@ -63,6 +63,7 @@ class DecisionState(World):
         self.place: Municipality | None = None
         self.correction: Correction | None = None
         self.not_shared: list[dict[str, str]] = []
+        self.held_back: list[Action] = []  # what the gate for sharing let nothing come of
         self.is_nothing_referred = False
         # What follows later isn't done by whoever sent the form once.
         self.actor = get_actor(submission.moved_by or submission.by) if event is None else SYSTEM

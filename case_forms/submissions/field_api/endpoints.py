@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from django.db import OperationalError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
@@ -18,6 +19,7 @@ from access.models import MobileUnit, User
 from access.scoping import visible_or_404
 from audit.chain import get_actor, log_event
 from case_forms.cases.consent.gate import may_leave
+from case_forms.cases.consent.held_back import list_held_back
 from case_forms.cases.finding.links import get_standing_references
 from case_forms.cases.models import Case
 from case_forms.cases.timeline import build_timeline
@@ -196,6 +198,7 @@ def case(request: HttpRequest, reference: str) -> Any:
         "notices": timeline.notices,
         "deadlines": timeline.deadlines,
         "referrals": timeline.referrals,
+        "not_shared": [each.as_data for each in list_held_back(found, timezone.now())],
     }
 
 

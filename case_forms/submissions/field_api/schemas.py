@@ -72,17 +72,29 @@ class NoticeReceipt(Schema):
     recipient: str | None
 
 
+class NotSharedOut(Schema):
+    """Somebody who was not notified, because no consent or other basis covers it. `code`: why (docs/api.md).
+
+    `recipient`: the office, "" where the role alone is known.
+    """
+
+    role: str
+    recipient: str
+    code: str
+
+
 class Receipt(Schema):
     """The receipt of a submission, as of the moment it was received.
 
     `unmatched`: the procedure has rules about this form, and none matches these answers; nobody was notified, and a
-    person must look at it.
+    person must look at it. `not_shared`: only where there is something.
     """
 
     submission: UUID
     case: str | None
     unmatched: bool = False
     notices: list[NoticeReceipt]
+    not_shared: list[NotSharedOut] = Field(default=[], exclude_if=lambda found: not found)
 
 
 class AttachmentOut(Schema):
@@ -236,7 +248,8 @@ class ProcedureOut(Schema):
 class CaseOut(Schema):
     """A case as its unit follows it: codes and times; nothing of what was answered about the person.
 
-    `restricted_at`: since when the person asks that their data aren't used; null otherwise.
+    `restricted_at`: since when the person asks that their data aren't used; null otherwise. `not_shared`: who was held
+    back and is not notified yet; its code `given`: consent was recorded since, and the request has to be sent again.
     """
 
     reference: str
@@ -253,6 +266,7 @@ class CaseOut(Schema):
     notices: list[NoticeOut]
     deadlines: list[DeadlineOut]
     referrals: list[ReferralOut]
+    not_shared: list[NotSharedOut]
 
 
 # what any operation may answer: not signed in; not permitted; not found; method not allowed

@@ -13,6 +13,7 @@ from django.utils import timezone
 from access.models import User
 from audit.models import AuditEntry
 from case_forms.cases.consent import clock as consent_clock
+from case_forms.cases.consent.held_back import list_held_back
 from case_forms.cases.consent.models import ConsentEntry, SharingDecision
 from case_forms.cases.models import Case, CaseEvent, Deadline, Referral
 from case_forms.form_builder.models import FormVersion
@@ -34,6 +35,12 @@ seeded_once, worker, phone, open_case = shipped.seeded_once, shipped.worker, shi
 send = shipped.send
 
 SHELTER = "demo-ndihma-ligjore"  # a protection service of the demo directory
+REFERRAL = {
+    "consent_basis": "consent_form",
+    "to_org": SHELTER,
+    "service": ["legal"],
+    "content_shared": ["nothing_more"],
+}
 
 
 def say(
@@ -53,8 +60,7 @@ def say(
 
 
 def refer(worker: User, case: Case, **answers: Any) -> Submission:
-    given = {"consent_basis": "consent_form", "to_org": SHELTER, "content_shared": ["nothing_more"], **answers}
-    return send(worker, "referral", case_ref=case.reference, **given)
+    return send(worker, "referral", case_ref=case.reference, **{**REFERRAL, **answers})
 
 
 def to_shelter(case: Case) -> list[Notice]:
@@ -72,6 +78,10 @@ def pretend_it_was_read(notice: Notice) -> None:
         state=NoticeState.OPENED, sent_at=now, opened_at=now, attempts=1, next_attempt_at=None, lease_until=None
     )
     BriefSession.objects.create(notice=notice)
+
+
+def look_at(phone: Client, case: Case) -> str:
+    return phone.get(f"/field/cases/{case.reference}/").content.decode()
 
 
 def words_of(case: Case, kind: str = "submission_received") -> str:
@@ -336,6 +346,90 @@ def test_the_review_page_says_who_will_not_be_notified(
     say(worker, case, recipient=SHELTER)
     (row,) = preview_recipients(draft, answers, worker)
     assert not row.not_shared
+
+
+# ---- what was held back ----
+
+
+def test_the_field_api_says_who_was_held_back_and_what_became_of_it(
+    worker: User, open_case: Callable[..., Case], phone: Client
+) -> None:
+    case = open_case()
+    version = FormVersion.objects.newest().get(form__key="referral")
+    now = timezone.now()
+    script = {"answers": {"case_ref": case.reference, **REFERRAL}, "text": "PROVË"}
+    answers = drill_answers(version.parsed_form, script, municipality="vlore", occurred_at=now)
+    body = {
+        "uuid": str(uuid4()),
+        "form": "referral",
+        "version": version.number,
+        "occurred_at": now.isoformat(),
+        "answers": answers,
+        "confirmed": [warning["key"] for warning in version.definition.get("warnings", [])],
+    }
+    held = {"role": "protection_service", "recipient": SHELTER, "code": "none"}
+    for status in (201, 200):  # the same again gets the same receipt
+        sent = phone.post("/api/field/v1/submissions", body, content_type="application/json")
+        assert (sent.status_code, sent.json()["not_shared"], sent.json()["notices"]) == (status, [held], [])
+    address = f"/api/field/v1/cases/{case.reference}"
+    assert phone.get(address).json()["not_shared"] == [held]
+    say(worker, case, recipient=SHELTER)
+    assert phone.get(address).json()["not_shared"] == [{**held, "code": "given"}]
+    body["uuid"] = str(uuid4())
+    sent = phone.post("/api/field/v1/submissions", body, content_type="application/json")
+    assert sent.status_code == 201
+    assert "not_shared" not in sent.json()  # only where there is something
+    assert phone.get(address).json()["not_shared"] == []
+
+
+def test_the_case_says_at_its_top_that_a_referral_was_held_back_and_not_that_it_was_made(
+    worker: User, open_case: Callable[..., Case], phone: Client
+) -> None:
+    case = open_case()
+    assert "held-back" not in look_at(phone, case)
+    refer(worker, case)
+    page = look_at(phone, case)
+    assert page.index('id="held-back"') < page.index('id="told"')
+    top = page[page.index('id="held-back"') : page.index('id="told"')]
+    assert "No consent for" in top
+    assert "What you can do" in top
+    for said in ("The case was referred", "The referral goes to the service"):
+        assert said not in words_of(case)
+    say(worker, case, recipient=SHELTER)
+    assert "Send the request again" in look_at(phone, case)
+    refer(worker, case)
+    assert "held-back" not in look_at(phone, case)
+    assert "The case was referred" in words_of(case)
+
+
+def test_what_the_person_has_said_no_to_since_and_what_a_closed_case_held_back_is_dealt_with(
+    worker: User, open_case: Callable[..., Case]
+) -> None:
+    case, now = open_case(), timezone.now()
+    refer(worker, case)
+    (held,) = list_held_back(case, now)
+    assert (held.to.partner and held.to.partner.slug, held.verdict.code) == (SHELTER, "none")
+    Case.objects.filter(pk=case.pk).update(closed_at=now)
+    assert list_held_back(Case.objects.get(pk=case.pk), now) == []
+    say(worker, case, given="no", recipient=SHELTER)
+    assert list_held_back(case, timezone.now()) == []
+    # asked again against that no: it is held back anew
+    refer(worker, case)
+    assert [each.verdict.code for each in list_held_back(case, timezone.now())] == ["refused"]
+
+
+@pytest.mark.parametrize(("role", "minutes", "held"), [("health", 0, 1), ("health", 1, 0), ("psychologist", 1, 1)])
+def test_only_what_was_shared_later_with_the_same_role_deals_with_what_was_held_back(
+    open_case: Callable[..., Case], role: str, minutes: int, held: int
+) -> None:
+    case, now = open_case(), timezone.now()
+    event = CaseEvent.objects.filter(case=case).latest("at")
+    clinics = [Partner.objects.create(slug=f"clinic-{n}", role=Role.HEALTH, names={"en": str(n)}) for n in (1, 2)]
+    row = {"case": case, "event_id": event.pk}
+    SharingDecision.objects.create(**row, role="health", partner=clinics[0], is_allowed=False, code="none", at=now)
+    shared_at = now + timedelta(minutes=minutes)
+    SharingDecision.objects.create(**row, role=role, partner=clinics[1], is_allowed=True, basis="consent", at=shared_at)
+    assert len(list_held_back(case, shared_at)) == held
 
 
 # ---- forms of before the ledger ----
