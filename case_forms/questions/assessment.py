@@ -94,5 +94,8 @@ class IndicatorAssessment(QuestionType):
         words = dict(self.listed(question, language, sources)) if labels else {}
         return [words.get(value["decision"], value["decision"]), value["reason"]]
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return part == "decision"  # the reason is typed
+
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "select_one", ""

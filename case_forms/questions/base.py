@@ -23,6 +23,7 @@ Cell = str | int | float | bool | None
 
 # The properties that the page's script reads an answer by.
 LIVE = ("min", "max", "step", "max_length", "coarsen")
+NOT_ABOUT_SOMEBODY = ("public", "internal")
 # What an answer is to a condition: which operators fit it, and which widget its value is written with.
 VALUE_KINDS = ("text", "number", "date", "datetime", "time", "boolean", "choice", "choices", "object", "none")
 
@@ -248,6 +249,18 @@ class QuestionType(ABC):
             return [None] * len(self.export_columns(question, language))
         return [self.formatted(value, question, language, sources) if labels else value]
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        """Return whether this part of an answer (a suffix of `export_columns`) may stand in a file without names.
+
+        Only what comes from a closed list or is a small number: nobody can type a name into it. No, unless a type says
+        so.
+        """
+        return False
+
+    def is_counted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> bool:
+        """Return whether this value of a countable answer may stand there: always, unless a text was worked out."""
+        return True
+
     def redacted(self, question: Question) -> str:
         """Return what stands where a reader may not see the answer. The same whether there is one or not."""
         return gettext("Not shown to you")
@@ -255,6 +268,11 @@ class QuestionType(ABC):
     def xlsform(self, question: Question) -> tuple[str, str]:
         """Return the nearest type and appearance of XLSForm, such as ("select_one", "minimal")."""
         return "text", ""
+
+
+def is_about_somebody(question: Question) -> bool:
+    """Return whether the form calls its answer personal or special, or says nothing about it."""
+    return question.sensitivity not in NOT_ABOUT_SOMEBODY
 
 
 def text_in(texts: Mapping[str, str], language: str) -> LocalizedText:

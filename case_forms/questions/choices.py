@@ -69,6 +69,9 @@ class SelectOne(QuestionType):
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return dict(self.listed(question, language, sources)).get(value, str(value))
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return True
+
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "select_one", "" if self.group_role(question) else "minimal"
 
@@ -222,6 +225,9 @@ class Boolean(QuestionType):
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         return dict(self.listed(question, language, sources))["true" if value else "false"]
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return True
+
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "select_one", ""
 
@@ -252,11 +258,17 @@ class SessionChoice(SelectOne):
     properties = frozenset({"choice_filter"})
     list_name = "sessions"
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return False  # a session has a day and a school
+
 
 class NamedRecordChoice(SelectOne):
     """The base of choices whose name is read with old answers too, when they can't be chosen any more."""
 
     properties = frozenset({"choice_filter"})
+
+    def is_countable(self, question: Question, part: str) -> bool:
+        return False  # the record of one person, or of one visit
 
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         """Return the record's name, its key for who may not see it."""

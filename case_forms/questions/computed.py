@@ -41,6 +41,12 @@ class Calculated(QuestionType):
         words = word_computed(value, question, language, sources)
         return words or self._result(question).formatted(value, question, language, sources)
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return question.result in ("boolean", "text") or self._result(question).is_countable(question, part)
+
+    def is_counted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> bool:
+        return question.result != "text" or bool(word_computed(value, question, language, sources))
+
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "calculate", ""
 

@@ -96,6 +96,9 @@ class Ranking(QuestionType):
         order = self.formatted(value, question, language, sources).replace("\n", ", ") if labels else " ".join(value)
         return [order, *(value.index(each) + 1 if each in value else None for each in values)]
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return True
+
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "rank", ""
 
@@ -162,6 +165,9 @@ class Matrix(QuestionType):
         words = dict(self.listed(question, language, sources)) if labels else {}
         given = {row: words.get(choice, choice) for row, choice in (value or {}).items()}
         return [given.get(row) for row in _rows(question, language)]
+
+    def is_countable(self, question: Question, part: str) -> bool:
+        return True
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "select_one", "table-list"

@@ -87,6 +87,9 @@ class Indicators(QuestionType):
                 raw[key] = {"answer": answer, **({"basis": basis} if basis else {})}
         return raw or None
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return True
+
     def schema(self, question: Question, sources: ChoiceSource) -> dict[str, Any]:
         answer = {
             "type": "object",

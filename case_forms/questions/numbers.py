@@ -8,12 +8,13 @@ from typing import Any
 from django.utils import formats, translation
 from django.utils.translation import gettext_lazy as _
 
-from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, text_in, wrong_type
+from .base import AnswerError, ChoiceSource, CleanContext, Posted, QuestionType, is_about_somebody, text_in, wrong_type
 from .question import Question
 
 MAX_INTEGER = 1_000_000_000
 MAX_DECIMAL = 1_000_000_000_000
 MAX_STEPS = 1_000
+MAX_COUNT = 1_000  # a larger number about somebody may be a telephone's or a passport's
 MAX_STEPS_AS_RADIOS = 11
 INTEGER_TEXT = re.compile(r"[+-]?[0-9]{1,12}")
 DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,12})?")
@@ -47,6 +48,10 @@ class Number(QuestionType):
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         with translation.override(language):
             return str(formats.localize(value, use_l10n=True))
+
+    def is_countable(self, question: Question, part: str) -> bool:
+        smallest, largest = self.bounds(question)
+        return not is_about_somebody(question) or (smallest >= -MAX_COUNT and largest <= MAX_COUNT)
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "decimal", ""

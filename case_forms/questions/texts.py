@@ -89,6 +89,12 @@ class Hidden(LongText):
         words = word_computed(value, question, language, sources)
         return words or super().formatted(value, question, language, sources)
 
+    def is_countable(self, question: Question, part: str) -> bool:
+        return True  # as far as `is_counted` goes
+
+    def is_counted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> bool:
+        return bool(word_computed(value, question, language, sources))
+
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "hidden", ""
 

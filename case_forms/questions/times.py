@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.languages import DEFAULT_LANGUAGE
 
-from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, QuestionType, wrong_type
+from .base import AnswerError, Cell, ChoiceSource, CleanContext, Posted, QuestionType, is_about_somebody, wrong_type
 from .question import Question
 
 YEAR, MONTH = "(?:(?:19|20)[0-9]{2}|2100)", "(?:0[1-9]|1[0-2])"
@@ -67,6 +67,9 @@ class Date(QuestionType):
     def formatted(self, value: Any, question: Question, language: str, sources: ChoiceSource) -> str:
         with translation.override(language):
             return formats.date_format(date.fromisoformat(value), "DATE_FORMAT")
+
+    def is_countable(self, question: Question, part: str) -> bool:
+        return not is_about_somebody(question)  # a birth date is one
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "date", ""
@@ -201,6 +204,9 @@ class Duration(QuestionType):
     ) -> list[Cell]:
         """Return minutes, a number in either case: it is to be counted with."""
         return [value]
+
+    def is_countable(self, question: Question, part: str) -> bool:
+        return True
 
     def xlsform(self, question: Question) -> tuple[str, str]:
         return "integer", ""

@@ -422,7 +422,19 @@ VIEWS: tuple[RouteRule, ...] = (
         "intake:answers_out",
         FIELD,
         "A coordinator takes the answers of their regions out, a worker those of their units; less is in clear than on"
-        " the screen (answers_out/clearance.py), and each time is recorded.",
+        " the screen (exports/redaction.py), and each time is recorded.",
+        WRITE,
+    ),
+    RouteRule(
+        "intake:answers_with_names",
+        FIELD,
+        "The same with names and typed texts, for a reason; of more than a few, another coordinator decides.",
+        WRITE,
+    ),
+    RouteRule(
+        "intake:decide_names",
+        FIELD,
+        "A coordinator, never the one who asked, decides whether a file with names is written.",
         WRITE,
     ),
     RouteRule("intake:export", FIELD, "Whoever asked for a large file sees how far it is."),

@@ -19,6 +19,7 @@ from access.staff.dual_control import get_waiting_requests as roles_waiting_for
 from case_forms.cases.models import Case
 from case_forms.cases.registers import CaseRegister
 from case_forms.form_builder.models import CaseFactType
+from case_forms.submissions.exports.models import AnswerExport
 from notifications.directory.changes.models import Decision
 from notifications.directory.changes.who import may_decide
 from notifications.directory.models import DirectoryChange, Partner, WebhookKeyRequest
@@ -64,6 +65,7 @@ class WaitingPanel(Component):
             *_get_webhook_items(user),
             *_get_dual_control_items(user),
             *_get_fact_items(user),
+            *_get_export_items(user),
             *_get_approval_items(user),
         ]
         return {"lines": lines}
@@ -105,6 +107,15 @@ def _get_fact_items(user: User) -> list[WaitingItem]:
         count,
     )
     return [WaitingItem(words % {"count": count}, reverse("wagtailsnippets_builder_casefacttype:list"))]
+
+
+def _get_export_items(user: User) -> list[WaitingItem]:
+    """List how many exports with names wait for this coordinator."""
+    count = AnswerExport.objects.to_decide(user, timezone.now()).count()
+    if not count:
+        return []
+    words = ngettext("%(count)d export with names waits for you", "%(count)d exports with names wait for you", count)
+    return [WaitingItem(words % {"count": count}, reverse("intake:answers_out"))]
 
 
 def _get_directory_items(user: User) -> list[WaitingItem]:

@@ -18,7 +18,7 @@ from notifications.outbox.queueing import enqueue_bulk
 
 from .models import AnswerExport, ExportPart, Format
 from .redaction import ROAD
-from .selection import Filters, Outgoing
+from .selection import Outgoing
 
 AT_ONCE = 500  # submissions; more are written in the background
 MAX_SUBMISSIONS = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
@@ -34,6 +34,10 @@ class TooMany(Exception):
     def __init__(self, most: int) -> None:
         super().__init__(str(most))
         self.most = most
+
+
+class MoreThanAgreed(Exception):
+    """There are more submissions with names than when the file was asked for."""
 
 
 class NotReady(Exception):
@@ -73,16 +77,16 @@ def run_export(export_id: str) -> None:
     What it holds depends on what its owner may see now, not when they asked for it.
     """
     export = AnswerExport.objects.select_related("form", "by").filter(pk=export_id, ready_at__isnull=True).first()
-    if export is None or export.failed or export.expires_at <= timezone.now():
+    if export is None or export.state not in ("waiting", "working"):
         return
     export.started_at, export.done = timezone.now(), 0
     export.save(update_fields=["started_at", "done"])
     # the queue delivers at least once: parts of a run that was killed would mix with this one's
     export.parts.all().delete()
-    outgoing = Outgoing(
-        export.form, export.by, Filters.from_json(export.filters), language=export.language, labels=export.labels
-    )
+    outgoing = Outgoing.of(export)
     try:
+        if export.with_names and outgoing.submissions().count() > export.total:
+            raise MoreThanAgreed
         _ending, pieces = iter_pieces(outgoing, export.format, _progress_writer(export), always_zip=True)
         _keep(export, pieces)
     except Exception as error:  # noqa: BLE001 - whatever it was: the person must learn that it failed
@@ -92,7 +96,10 @@ def run_export(export_id: str) -> None:
         return
     with transaction.atomic():
         AnswerExport.objects.filter(pk=export.pk).update(ready_at=timezone.now())
-        _record("answers.exported", outgoing, export.format, export.total, export=str(export.pk))
+        more: dict[str, Any] = {"export": str(export.pk)}
+        if export.with_names:
+            more |= {"reason": export.reason, "agreed_by": export.decided_by_id, "columns": outgoing.columns()}
+        _record("answers.exported", outgoing, export.format, export.total, **more)
 
 
 def fetch_export(*, export: AnswerExport, by: User) -> Iterator[bytes]:
@@ -111,17 +118,21 @@ def fetch_export(*, export: AnswerExport, by: User) -> Iterator[bytes]:
 
 def is_outdated(export: AnswerExport) -> bool:
     """Return whether a person whose answers are in the file has asked since that they aren't used."""
-    outgoing = Outgoing(export.form, export.by, Filters.from_json(export.filters), export.language, export.labels)
+    outgoing = Outgoing.of(export)
     since = export.started_at or export.created_at
     later = outgoing.submissions().filter(case__restricted_at__gte=since).select_related("case")
     return any(not may_leave(each.case, ROAD).is_allowed for each in later.defer("answers").order_by())
 
 
 def drop_export(*, export: AnswerExport, by: User) -> None:
-    """Delete an export before it expires."""
+    """Delete an export before it expires. Of one with names the row stays: who asked for it, and why."""
     with transaction.atomic():
         log_event("answers.export_dropped", actor=get_actor(by), target_kind="answerexport", target_id=export.pk)
-        export.delete()
+        if not export.with_names:
+            export.delete()
+            return
+        export.parts.all().delete()
+        AnswerExport.objects.filter(pk=export.pk).update(expires_at=timezone.now())
 
 
 def tidy_exports(now: datetime) -> int:
@@ -132,10 +143,12 @@ def tidy_exports(now: datetime) -> int:
     AnswerExport.objects.stuck(now).update(failed="interrupted")
     for key in AnswerExport.objects.never_begun(now).values_list("pk", flat=True):
         enqueue_bulk(TASK, str(key))  # twice is no harm: one that is ready or under way isn't begun again
+    to_empty = list(AnswerExport.objects.to_empty(now).values_list("pk", flat=True))
+    ExportPart.objects.filter(export__in=to_empty).delete()
     expired = AnswerExport.objects.expired(now)
     count = expired.count()
     expired.delete()
-    return note_removed("exports", count)
+    return note_removed("exports", count + len(to_empty))
 
 
 def iter_pieces(
@@ -188,6 +201,7 @@ def _record(action: str, outgoing: Outgoing, format: str, count: int, **more: An
         form=outgoing.form.key,
         format=format,
         submissions=count,
+        with_names=outgoing.with_names,
         **outgoing.filters.as_json(),
         **more,
     )

@@ -11,7 +11,7 @@ from access.models import MobileUnit, User
 from case_forms.form_builder.models import FormDefinition, FormVersion
 
 from ..models import Submission
-from .models import Format
+from .models import Format, Reason
 from .selection import Filters
 
 HOW = [("labels", _("Labels, for people")), ("codes", _("Codes, for programs"))]
@@ -73,3 +73,23 @@ class ExportForm(forms.Form):
         chosen = self.cleaned_data
         unit = chosen["unit"].slug if chosen["unit"] else ""
         return Filters(chosen["since"], chosen["until"], unit, chosen["drills"])
+
+
+class NamesForm(ExportForm):
+    """The same choice for a file with names and typed texts, and why."""
+
+    reason = forms.ChoiceField(label=_("Why are names needed?"), choices=Reason.choices, widget=forms.RadioSelect)
+    words = forms.CharField(
+        label=_("Explain it in your own words, without anybody's name"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+
+class DecisionForm(forms.Form):
+    """What the second person decides about a file with names."""
+
+    decision = forms.ChoiceField(choices=[("agree", _("Agree")), ("refuse", _("Refuse"))])
+    words = forms.CharField(
+        label=_("Your words, for whoever asked"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )

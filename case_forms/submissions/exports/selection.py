@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -17,7 +17,8 @@ from case_forms.form_builder.sources import Lists
 from notifications.directory.moments import get_midnight
 
 from ..models import Submission
-from .redaction import Reader
+from .models import AnswerExport
+from .redaction import Identities, Reader
 from .tables import Table, Writing, build_tables, iter_rows, unreadable_row
 
 EXPORT = "submission.export"  # what is put aside when one can't be read
@@ -65,25 +66,51 @@ def _clamp(day: date) -> date:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """An export being written: whose answers, for whom, and how."""
+    """An export being written: whose answers, for whom, and how.
+
+    `as_of`: submissions received later are left out; of an export with names, whose number somebody agreed to.
+    """
 
     form: FormDefinition
     user: User
     filters: Filters
     language: str
     labels: bool
+    with_names: bool = False
+    as_of: datetime | None = None
+
+    @classmethod
+    def of(cls, export: AnswerExport) -> "Outgoing":
+        """Return what a stored export is about."""
+        return cls(
+            export.form,
+            export.by,
+            Filters.from_json(export.filters),
+            export.language,
+            export.labels,
+            export.with_names,
+            export.created_at if export.with_names else None,
+        )
 
     def submissions(self) -> "QuerySet[Submission]":
-        return selected(self.form, self.user, self.filters)
+        found = selected(self.form, self.user, self.filters)
+        return found if self.as_of is None else found.filter(received_at__lte=self.as_of)
+
+    def columns(self) -> list[str]:
+        """Return the keys of the questions in the file, with the parts of their answers."""
+        found = {column.code for table in self._tables(self.versions()) for column in table.columns.values()}
+        return sorted(found)
 
     def sheets(self, on_progress: Callable[[int], None] = lambda count: None) -> Iterator[Sheet]:
         """Yield every table that the submissions can fill. `on_progress` is called with how many are written."""
         with translation.override(self.language):
             versions = self.versions()
-            tables = build_tables(list(versions.values()), self.language)
-            writing = Writing(Reader(self.user), Lists(self.user), self.language, self.labels)
-            for table in tables:
+            writing = Writing(Reader(self.user), Lists(self.user), self.language, self.labels, self.with_names)
+            for table in self._tables(versions):
                 yield Sheet(table.name or self.form.key, self._rows(table, versions, writing, on_progress))
+
+    def _tables(self, versions: dict[int, FormVersion]) -> list[Table]:
+        return build_tables(list(versions.values()), self.language, None if self.with_names else Identities.load())
 
     def versions(self) -> dict[int, FormVersion]:
         """Return the versions that have submissions here by id, newest first."""
@@ -118,4 +145,4 @@ class Outgoing:
             raise  # a database that is away is no fault of this submission; the rest would fail as well
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one submission, the others go out
             put_row_aside(EXPORT, submission.pk, error)
-            return [] if table.path else [unreadable_row(submission, table)]
+            return [] if table.path else [unreadable_row(submission, table, writing)]

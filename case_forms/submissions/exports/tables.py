@@ -18,7 +18,7 @@ from case_forms.questions import registry
 from case_forms.questions.base import ChoiceSource, is_unanswered, text_in
 
 from ..models import Submission
-from .redaction import Clearance, Reader
+from .redaction import Clearance, Identities, Reader
 
 Path = tuple[str, ...]  # the keys of the repeat groups around; () is the form itself
 ColumnKey = tuple[str, str]  # the question's key, and the part of its answer ("" for a whole one)
@@ -54,38 +54,46 @@ class Table:
         return [column.label if labels else column.code for column in (*self.fixed, *self.columns.values())]
 
 
-def build_tables(versions: Sequence[FormVersion], language: str) -> list[Table]:
-    """Build the tables of these versions of one form, newest first; the form's own table comes first."""
+def build_tables(versions: Sequence[FormVersion], language: str, without: Identities | None = None) -> list[Table]:
+    """Build the tables of these versions of one form, newest first; the form's own table comes first.
+
+    `without`: for a file without names, what says who somebody is.
+    """
     found: dict[Path, Table] = {}
     for version in versions:
         form = version.parsed_form
         title = text_in(form.title, language)
         # newest version first, and the first one wins: its labels and its order of columns
-        found.setdefault((), Table((), title, _about_submission()))
-        _gather(form.outer_items, (), found, language)
+        found.setdefault((), Table((), title, _about_submission(with_names=without is None)))
+        _gather(form.outer_items, (), found, language, without)
     return list(found.values())
 
 
-def _gather(items: Sequence[AnyItem], path: Path, found: dict[Path, Table], language: str) -> None:
+def _gather(
+    items: Sequence[AnyItem], path: Path, found: dict[Path, Table], language: str, without: Identities | None
+) -> None:
     for item in items:
         if isinstance(item, Repeat):
             deeper = (*path, item.key)
             found.setdefault(deeper, Table(deeper, text_in(item.label, language), _about_row(deeper)))
-            _gather(item.items, deeper, found, language)
+            _gather(item.items, deeper, found, language, without)
         elif isinstance(item, Question):
             label = text_in(item.label, language)
             for part, words in registry.get(item.type).export_columns(item, language):
+                if without is not None and not without.is_countable(item, part):
+                    continue
                 key = (item.key, part)
                 found[path].columns.setdefault(key, Column(key, f"{label}: {words}" if words else label))
 
 
-def _about_submission() -> tuple[Column, ...]:
+def _about_submission(*, with_names: bool) -> tuple[Column, ...]:
+    case = (Column(("_case", ""), _("Case")),) if with_names else ()
     return (
         Column(("_submission", ""), _("Submission")),
         Column(("_version", ""), _("Version")),
         Column(("_unit", ""), _("Mobile unit")),
         Column(("_region", ""), _("Region")),
-        Column(("_case", ""), _("Case")),
+        *case,
         Column(("_occurred_at", ""), _("Date and time of the event")),
         Column(("_received_at", ""), _("Received")),
         Column(("_drill", ""), _("Drill")),
@@ -104,12 +112,13 @@ def _about_row(path: Path) -> tuple[Column, ...]:
 
 @dataclass(frozen=True)
 class Writing:
-    """How rows are written: for whom, in which language, labels or codes."""
+    """How rows are written: for whom, in which language, labels or codes, with names and typed texts or without."""
 
     reader: Reader
     sources: ChoiceSource
     language: str
     labels: bool
+    with_names: bool = False
 
 
 def iter_rows(submission: Submission, table: Table, writing: Writing) -> Iterator[list[Cell]]:
@@ -119,14 +128,14 @@ def iter_rows(submission: Submission, table: Table, writing: Writing) -> Iterato
     scope = {**answers, "_today": _day(timezone.now()), "_occurred_on": _day(submission.occurred_at)}
     start = _Place(submission.form_version.parsed_form.outer_items, answers, scope, ())
     for place in _places(start, table.path):
-        fixed = _fixed(submission) if not table.path else _row_names(submission, place)
+        fixed = _fixed(submission, writing) if not table.path else _row_names(submission, place)
         cells = _cells(place, clearance, writing)
         yield [*fixed, *(cells.get(key) for key in table.columns)]
 
 
-def unreadable_row(submission: Submission, table: Table) -> list[Cell]:
+def unreadable_row(submission: Submission, table: Table, writing: Writing) -> list[Cell]:
     """Return the form's row of a submission whose answers don't open: its identity, and "can't be read" per column."""
-    return [*_fixed(submission), *(_("can't be read") for _column in table.columns)]
+    return [*_fixed(submission, writing), *(_("can't be read") for _column in table.columns)]
 
 
 @dataclass(frozen=True)
@@ -152,15 +161,18 @@ def _places(place: _Place, path: Path) -> Iterator[_Place]:
         yield from _places(_Place(repeat.items, row, scope, (*place.numbers, number)), path[1:])
 
 
-def _fixed(submission: Submission) -> list[Cell]:
+def _fixed(submission: Submission, writing: Writing) -> list[Cell]:
+    """Return what is known of the submission itself. Without names: no case, and days instead of moments."""
+    case = submission.case.reference if submission.case else None
+    when = _moment if writing.with_names else _day
     return [
         str(submission.pk),
         submission.form_version.number,
         submission.unit.slug,
         submission.unit.region.slug,
-        submission.case.reference if submission.case else None,
-        _moment(submission.occurred_at),
-        _moment(submission.received_at),
+        *([case] if writing.with_names else []),
+        when(submission.occurred_at),
+        when(submission.received_at),
         submission.is_drill,
     ]
 
@@ -179,14 +191,26 @@ def _cells(place: _Place, clearance: Clearance, writing: Writing) -> dict[Column
         parts = [part for part, _words in kind.export_columns(question, writing.language)]
         value = place.answers.get(question.key)
         # redacted before looking for an answer: a mark only where there is one would tell who answered (docs/adr/0013)
-        if not clearance.shows(question, place.scope):
-            written: Sequence[Cell] = [kind.redacted(question)] * len(parts)
-        elif is_unanswered(value):
-            continue
+        is_shown = [_shows(question, part, place, clearance, writing) for part in parts]
+        if is_unanswered(value):
+            written: Sequence[Cell] = [None] * len(parts)
         else:
             written = kind.export_cells(value, question, writing.language, writing.sources, labels=writing.labels)
-        cells |= {(question.key, part): cell for part, cell in zip(parts, written, strict=True)}
+            if not writing.with_names and not kind.is_counted(value, question, writing.language, writing.sources):
+                is_shown = [False] * len(parts)
+        hidden = kind.redacted(question)
+        for part, cell, shown in zip(parts, written, is_shown, strict=True):
+            cells[question.key, part] = cell if shown else hidden
     return cells
+
+
+def _shows(question: Question, part: str, place: _Place, clearance: Clearance, writing: Writing) -> bool:
+    """Return whether a part of an answer is in clear: by what is counted, and with names by everything else too."""
+    if writing.with_names and clearance.shows(question, place.scope):
+        return True
+    if question.sensitivity not in clearance.counted:
+        return False
+    return writing.reader.identities.is_countable(question, part)
 
 
 def _day(moment: Any) -> str:

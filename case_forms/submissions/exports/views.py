@@ -4,21 +4,27 @@ import uuid
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from access.models import User
 from access.scoping import visible_or_404
 from access.table_files import MEDIA, XLSX
+from audit.chain import get_actor
+from audit.denials import record_denial
 
 from ..views.page import frame, staff
 from .actions import AT_ONCE, NotReady, TooMany, drop_export, export_at_once, fetch_export, request_export
-from .forms import ExportForm
-from .models import AnswerExport
-from .selection import Outgoing
+from .forms import DecisionForm, ExportForm, NamesForm
+from .models import MAX_ALONE, AnswerExport
+from .selection import Filters, Outgoing
+from .with_names import ask_for_names, decide_on_names
 
 SHOWN = 10  # of one's own exports
 
@@ -30,13 +36,7 @@ def answers_out(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _page(request, form, status=422 if form.errors else 200)
     chosen = form.cleaned_data
-    outgoing = Outgoing(
-        chosen["form"],
-        user,
-        form.filters(),
-        language=get_language() or settings.LANGUAGE_CODE,
-        labels=chosen["how"] == "labels",
-    )
+    outgoing = _outgoing(form, user)
     count = outgoing.submissions().count()
     if not count:
         form.add_error(None, _("Nothing was sent in that time. Choose other days, another form or all units."))
@@ -47,12 +47,74 @@ def answers_out(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     try:
         export = request_export(outgoing=outgoing, format=chosen["format"], count=count)
     except TooMany as refused:
-        words = _("This file can hold at most %(most)s submissions. Choose fewer days, or CSV.") % {
-            "most": refused.most
-        }
-        form.add_error("format", words)
+        form.add_error("format", _explain(refused))
         return _page(request, form, status=422)
     return redirect("intake:export", export.pk)
+
+
+def answers_with_names(request: HttpRequest) -> HttpResponse:
+    """Ask for a file with names and typed texts, with a reason (POST); it is written, or waits for a second person."""
+    user = staff(request)
+    form = NamesForm(request.POST if request.method == "POST" else None, user=user)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        outgoing = _outgoing(form, user, with_names=True)
+        if outgoing.submissions().exists():
+            try:
+                export = ask_for_names(
+                    outgoing=outgoing, format=chosen["format"], reason=chosen["reason"], words=chosen["words"]
+                )
+            except TooMany as refused:
+                form.add_error("format", _explain(refused))
+            else:
+                return redirect("intake:export", export.pk)
+        else:
+            form.add_error(None, _("Nothing was sent in that time. Choose other days, another form or all units."))
+    page = frame(
+        request,
+        form=form,
+        most=MAX_ALONE,
+        nothing_sent=not form.fields["form"].queryset.exists(),  # type: ignore[attr-defined]
+    )
+    return render(request, "submissions/answers_out/with_names.html", page, status=422 if form.errors else 200)
+
+
+def decide_names(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
+    """Show another coordinator which names somebody asks for, and why (GET); agree or refuse (POST)."""
+    user = staff(request)
+    found = (
+        AnswerExport.objects.to_decide(user, timezone.now()).select_related("form", "by").filter(pk=export_id).first()
+    )
+    if found is None:
+        record_denial(actor=get_actor(user), target_kind="answerexport", target_id=export_id)
+        raise Http404
+    form = DecisionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            chosen = form.cleaned_data
+            decide_on_names(export=found, agree=chosen["decision"] == "agree", by=user, words=chosen["words"])
+        except ValidationError as refused:
+            form.add_error(None, refused)
+        else:
+            return redirect("intake:answers_out")
+    page = frame(request, export=found, form=form, filters=Filters.from_json(found.filters))
+    return render(request, "submissions/answers_out/decide.html", page, status=422 if form.errors else 200)
+
+
+def _outgoing(form: ExportForm, user: User, *, with_names: bool = False) -> Outgoing:
+    chosen = form.cleaned_data
+    return Outgoing(
+        chosen["form"],
+        user,
+        form.filters(),
+        language=get_language() or settings.LANGUAGE_CODE,
+        labels=chosen["how"] == "labels",
+        with_names=with_names,
+    )
+
+
+def _explain(refused: TooMany) -> str:
+    return _("This file can hold at most %(most)s submissions. Choose fewer days, or CSV.") % {"most": refused.most}
 
 
 def export(request: HttpRequest, export_id: uuid.UUID) -> HttpResponse:
@@ -90,6 +152,7 @@ def _page(request: HttpRequest, form: ExportForm, status: int) -> HttpResponse:
         request,
         form=form,
         exports=own.get_page(request.GET.get("page")),
+        to_decide=AnswerExport.objects.to_decide(staff(request), timezone.now()).select_related("form", "by"),
         nothing_sent=not form.fields["form"].queryset.exists(),  # type: ignore[attr-defined]
     )
     return render(request, "submissions/answers_out/choose.html", page, status=status)

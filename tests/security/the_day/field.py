@@ -10,7 +10,7 @@ from unittest import mock
 from django.urls import reverse
 from django.utils import timezone
 
-from access.models import FieldToken, Municipality
+from access.models import FieldToken, Municipality, User
 from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.models import Case, Deadline, FormMove, Referral, RightsRequest
 from case_forms.cases.notes.actions import add_note
@@ -212,6 +212,37 @@ def ask_for_a_large_export(day: Day, me: Staff) -> Any:
     with mock.patch("case_forms.submissions.exports.views.AT_ONCE", 0):
         me.fill("intake:answers_out", **get_export(version))
     return "formdefinition", version.form_id
+
+
+@act("answers.names_requested", "coordinator", "intake:answers_with_names")
+def ask_for_names(day: Day, me: Staff) -> Any:
+    version = FormVersion.objects.newest().get(form__key="initial_identification")
+    with mock.patch("case_forms.submissions.exports.with_names.MAX_ALONE", 0):
+        me.fill("intake:answers_with_names", **get_export(version), reason="check", words="Kanarina")
+    found = AnswerExport.objects.visible_to(me.user).filter(with_names=True).first()
+    assert found is not None
+    return found
+
+
+def ask_as_another(day: Day, me: Staff) -> AnswerExport:
+    asked = ask_for_names(day, me)
+    other = User.objects.exclude(pk=me.user.pk).filter(assignments__role="coordinator").first()
+    AnswerExport.objects.filter(pk=asked.pk).update(by=other)
+    return asked
+
+
+@act("answers.names_agreed", "coordinator", "intake:decide_names")
+def agree_to_names(day: Day, me: Staff) -> Any:
+    asked = ask_as_another(day, me)
+    me.post("intake:decide_names", asked.pk, decision="agree", words="Kanarina")
+    return asked
+
+
+@act("answers.names_refused", "coordinator", "intake:decide_names")
+def refuse_names(day: Day, me: Staff) -> Any:
+    asked = ask_as_another(day, me)
+    me.post("intake:decide_names", asked.pk, decision="refuse", words="Kanarina")
+    return asked
 
 
 @act("answers.export_dropped", "coordinator", "intake:drop_export")

@@ -48,6 +48,15 @@ def asked(user, **chosen):
     return signed_in(user).post("/field/answers/", fields)
 
 
+def asked_with_names(user, **chosen):
+    """Ask for the file with names, write it as a worker does, and fetch it."""
+    fields = {"form": "small_identification", "format": "csv", "how": "codes", "reason": "check", "words": "A check"}
+    assert signed_in(user).post("/field/answers/with-names/", {**fields, **chosen}).status_code == 302
+    export = AnswerExport.objects.filter(by=user).latest("created_at")
+    actions.run_export(str(export.pk))
+    return signed_in(user).get(f"/field/answers/{export.pk}/file/")
+
+
 def tables(answer) -> dict[str, list[dict[str, str]]]:
     content = b"".join(answer.streaming_content)
     archive = zipfile.ZipFile(io.BytesIO(content))
@@ -60,7 +69,7 @@ def tables(answer) -> dict[str, list[dict[str, str]]]:
 
 def test_a_coordinator_gets_one_table_for_the_form_and_one_for_each_group(scene):
     sent = scene.send(companions=[{"companion_name": "Ana"}, {"companion_name": "=Beni()"}], weight=61.5)
-    found = tables(asked(make_coordinator(scene.place)))
+    found = tables(asked_with_names(make_coordinator(scene.place)))
     [row] = found["small_identification"]
     assert row["_submission"] == str(sent.submission.pk)
     assert (row["_version"], row["_unit"], row["_drill"]) == ("1", scene.unit.slug, "false")
@@ -74,26 +83,26 @@ def test_a_special_answer_is_in_clear_only_where_the_form_shares_it_with_the_coo
     story = next(i for s in changed["sections"] for i in s["items"] if i["key"] == "story")
     coordinator = make_coordinator(scene.place)
     scene.send(story="What happened")
-    [row] = tables(asked(coordinator))["small_identification"]
+    [row] = tables(asked_with_names(coordinator))["small_identification"]
     assert row["story"] == HIDDEN
     story["shared_with"] = {"coordinator": {"==": [{"var": "danger"}, "yes"]}}
     scene.form = publish(changed)
     scene.send(story="What happened then", danger="yes")
     scene.send(story="What else", danger="no")
-    rows = tables(asked(coordinator))["small_identification"]
+    rows = tables(asked_with_names(coordinator))["small_identification"]
     assert [row["story"] for row in rows] == [HIDDEN, "What happened then", HIDDEN]
 
 
 def test_an_unanswered_question_looks_the_same_as_an_answered_one_where_neither_is_shown(scene):
     scene.send(story="What happened")
     scene.send(story=None, result="not_victim")
-    rows = tables(asked(make_coordinator(scene.place)))["small_identification"]
+    rows = tables(asked_with_names(make_coordinator(scene.place)))["small_identification"]
     assert [row["story"] for row in rows] == [HIDDEN, HIDDEN]
 
 
 def test_a_worker_gets_their_units_answers_without_anything_personal(scene):
     scene.send(companions=[{"companion_name": "Ana"}])
-    answer = asked(scene.worker)
+    answer = asked_with_names(scene.worker)
     found = tables(answer)
     assert {row["first_name"] for row in found["small_identification"]} == {HIDDEN}
     assert {row["companion_name"] for row in found["companions"]} == {HIDDEN}
@@ -121,7 +130,7 @@ def test_columns_are_the_union_of_all_versions_and_each_row_names_its_own(scene)
     items.append(question("height", "decimal"))
     scene.form = publish(changed)
     scene.send(height=1.7)
-    rows = tables(asked(make_coordinator(scene.place)))["small_identification"]
+    rows = tables(asked_with_names(make_coordinator(scene.place)))["small_identification"]
     assert [(row["_version"], row["weight"], row["height"]) for row in rows] == [("1", "", ""), ("2", "", "1.7")]
 
 
@@ -143,7 +152,7 @@ def test_groups_inside_groups_have_tables_of_their_own():
             {"companion_name": "Beni", "papers": [{"paper": "none"}]},
         ]
     )
-    found = tables(asked(make_coordinator(scene.place)))
+    found = tables(asked_with_names(make_coordinator(scene.place)))
     papers = [(row["_parent_row"], row["_row"], row["paper"]) for row in found["companions.papers"]]
     assert papers == [("1", "1", "ID"), ("1", "2", "passport"), ("2", "1", "none")]
 
@@ -368,7 +377,7 @@ def test_choices_are_written_as_codes_or_as_labels():
 def test_a_submission_that_cannot_be_read_is_named_in_the_file_and_all_others_are_in_it(scene):
     bad, good = scene.send(), scene.send(companions=[{"companion_name": "Ana"}], weight=61.5)
     spoil(bad.submission, "answers")
-    found = tables(asked(make_coordinator(scene.place)))
+    found = tables(asked_with_names(make_coordinator(scene.place)))
     rows = {row["_submission"]: row for row in found["small_identification"]}
     assert rows[str(bad.submission.pk)]["weight"] == "can't be read"
     assert rows[str(good.submission.pk)]["weight"] == "61.5"
