@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from audit.chain import ANONYMOUS, get_actor, log_event
 
+from .known_callers import SESSION
 from .models import User
 from .sessions import actions as sessions
 from .sessions.factors import delete_secrets
@@ -27,6 +28,7 @@ from .staff import mails
 def signed_in(request: HttpRequest, user: User, **_more: Any) -> None:
     """Create or reopen the row of this session."""
     sessions.begin(request, user)
+    request.META[SESSION] = request.session.session_key or ""
 
 
 @receiver(user_logged_out)

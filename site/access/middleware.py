@@ -14,6 +14,7 @@ from audit.chain import get_actor
 from audit.denials import record_denial
 
 from . import policy
+from .known_callers import TOKEN
 from .limits import Busy
 from .models import FieldToken
 from .sessions.actions import has_factor
@@ -114,6 +115,7 @@ class AccessPolicy:
             # A bad token isn't made good by a session cookie that comes along.
             request.user = found.user if found is not None else AnonymousUser()
             request.bearer = found  # type: ignore[attr-defined]
+            request.META[TOKEN] = found is not None
             if found is not None:
                 found.note_use()
 

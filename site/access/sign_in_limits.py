@@ -85,7 +85,7 @@ def get_attempts(request: HttpRequest, username: str, address: str) -> SignInAtt
     `username`: as it was typed, whether or not somebody has it. Accounts are counted under keyed hashes.
     """
     user = _user_named(username)
-    device = _devices(request).get(str(user.pk), "") if user is not None else ""
+    device = read_devices(request.COOKIES.get(COOKIE, "")).get(str(user.pk), "") if user is not None else ""
     # Of the typed name, not of the account found: a name that nobody has is counted, and answered, the same way.
     account = get_network(f"account {username.strip().lower()}")
     return SignInAttempts(account[-40:], get_network(address)[-40:], device)
@@ -98,7 +98,7 @@ def may_pass_pause(tries: SignInAttempts, user: Any) -> bool:
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: Any) -> None:
     """Set the cookie by which this device's next attempts are counted separately."""
-    known = _devices(request)
+    known = read_devices(request.COOKIES.get(COOKIE, ""))
     mine = {str(user.pk): known.pop(str(user.pk), "") or secrets.token_urlsafe(12)}
     remembered = mine | dict(list(known.items())[: MAX_PEOPLE - 1])
     response.set_cookie(
@@ -112,10 +112,10 @@ def remember_device(request: HttpRequest, response: HttpResponse, user: Any) -> 
     )
 
 
-def _devices(request: HttpRequest) -> dict[str, str]:
+def read_devices(cookie: str) -> dict[str, str]:
     """Return {id of somebody who has signed in here: this device's key for them}; {} for a cookie that isn't ours."""
     try:
-        found = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=timedelta(days=COOKIE_DAYS))
+        found = signing.loads(cookie, salt=SALT, max_age=timedelta(days=COOKIE_DAYS))
     except signing.BadSignature:
         return {}
     return {str(pk): str(key) for pk, key in found.items()} if isinstance(found, dict) else {}

@@ -7,6 +7,9 @@ to whoever came first. Nothing here asks a database or a cache: it must work whe
 Phones that store come all at once when a network is back. Each has one request under way, so that there is a place for
 each of them to wait; where there is none, they get 429 with the seconds after which it is their turn (docs/adr/0198).
 
+At staff's addresses strangers have lanes of their own, so that a flood of them stops nobody who is signed in: whoever
+was served as somebody signed in is known here from then on (`access.known_callers`).
+
 For the first seconds of a process many more may wait, and longer: they had waited for it (`catching_up`).
 
 A request's body is read before its turn, so that a slow sender keeps nobody from working. Database connections belong
@@ -27,6 +30,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import parse_cookie
+
+from access.known_callers import KnownCallers, has_credential
+from access.sign_in_limits import COOKIE as DEVICE_COOKIE
+from access.sign_in_limits import read_devices
 
 from . import catching_up
 from .fixed_pages import give_turn, refuse_request
@@ -37,6 +45,8 @@ Body = Iterable[bytes]
 MEGABYTE = 1024 * 1024
 READ_AHEAD_AT_MOST = 33 * MEGABYTE  # a body as large as any form with files; larger ones are refused by Django
 READ_AHEAD_TOGETHER = 160 * MEGABYTE
+LARGE_TOGETHER = READ_AHEAD_TOGETHER - 16 * MEGABYTE  # of bodies over SMALL, which nginx passes on as they come
+SMALL = catching_up.SMALL
 FORGETTING = 0.1  # weight of the newest request in the moving average of working time
 
 
@@ -45,8 +55,9 @@ class Lane:
     """A class of requests with its limits.
 
     `spares`: slots left free for higher lanes. `places`, `seconds`: how many wait, and how long. `at_once`: how many of
-    this lane work at a time. `bodies`: how many may be sending their body. `gives_turns`: whoever finds no place is
-    told when to come (429), and not that the service can't (503).
+    this lane work at a time. `bodies`: how many may be sending a body up to SMALL; `large`: how many bytes of larger
+    ones may be under way together. `gives_turns`: whoever finds no place is told when to come (429), and not that the
+    service can't (503).
     """
 
     name: str
@@ -56,6 +67,7 @@ class Lane:
     seconds: float
     bodies: int
     at_once: int = 1000
+    large: int = LARGE_TOGETHER
     gives_turns: bool = False
 
 
@@ -75,9 +87,27 @@ PHONES_FILES = Lane("phones_files", 2, spares=2, places=24, seconds=30, bodies=8
 # Finished forms of which the phone says that they aren't urgent. Two at a time: one is read while another is written.
 PHONES = Lane("phones", 3, spares=2, places=32, seconds=30, bodies=16, at_once=2, gives_turns=True)
 # Files by themselves: one is sanitised, two wait for that, more are refused (`access.limits`).
-FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2)
+FILES = Lane("files", 2, spares=2, places=1, seconds=20, bodies=3, at_once=2, large=96 * MEGABYTE)
 PUBLIC = Lane("public", 4, spares=2, places=8, seconds=4, bodies=4)
-LANES = (URGENT, PHONES_URGENT, TIPS, HOOKS, STAFF, PHONES_ASK, PHONES_FILES, FILES, PHONES, PUBLIC)
+# At staff's addresses: a session or a token that this process doesn't know yet, or that nobody has; then whoever
+# brings neither, and all who sign in on a device where nobody has before. A draft may come by its own key from either.
+# Together they leave one slot more than the lane of staff itself does.
+NEWCOMERS = Lane("newcomers", 2, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=READ_AHEAD_AT_MOST)
+STRANGERS = Lane("strangers", 3, spares=3, places=32, seconds=15, bodies=8, at_once=2, large=READ_AHEAD_AT_MOST)
+LANES = (
+    URGENT,
+    PHONES_URGENT,
+    TIPS,
+    HOOKS,
+    NEWCOMERS,
+    STAFF,
+    PHONES_ASK,
+    PHONES_FILES,
+    FILES,
+    PHONES,
+    STRANGERS,
+    PUBLIC,
+)
 # For whoever waits, sends a body, or is refused. Where they run out, also the urgent wait outside: as many as there are
 # places, and some.
 THREADS_BESIDE = sum(lane.places for lane in LANES) + catching_up.PLACES + 16
@@ -107,6 +137,7 @@ BY_ADDRESS = (
     ("/cms/", STAFF),
     ("/sandbox/", STAFF),
 )
+OF_STAFF = ("/field/", "/api/field/", "/accounts/", "/cms/", "/sandbox/")
 
 
 def get_lane(path: str, environ: Environ | None = None) -> Lane:
@@ -170,10 +201,12 @@ class Admission:
     ) -> None:
         self.inner, self.slots, self.pulse, self.count = inner, slots, pulse, count
         self._catching_up = catching_up.CatchingUp()
+        self._known_callers = KnownCallers()
         self._free = [Slot() for _number in range(slots)]
         self._waiting: dict[Lane, deque[Waiting]] = {lane: deque() for lane in LANES}
         self._running: dict[Lane, int] = dict.fromkeys(LANES, 0)
         self._bodies: dict[Lane, int] = dict.fromkeys(LANES, 0)
+        self._large: dict[Lane, int] = dict.fromkeys(LANES, 0)
         self._bytes_ahead = 0
         self._mean_seconds = 0.0
         self._came = 0
@@ -187,7 +220,7 @@ class Admission:
             return self.inner(environ, start_response)
         if path in self._beside:
             return self._answer_beside(environ, start_response)
-        lane = get_lane(path, environ)
+        lane = self._find_lane(path, environ)
         slot = self._let_in(lane, environ)
         self.count("refused" if slot is None else "served", lane.name)
         if slot is None:
@@ -198,6 +231,20 @@ class Admission:
                 return self.inner(environ, start_response)
         finally:
             self._leave(lane, slot, time.monotonic() - began)
+            self._known_callers.learn(environ)
+
+    def _find_lane(self, path: str, environ: Environ) -> Lane:
+        """Return the lane of an address; at staff's addresses strangers' own for whoever isn't known."""
+        lane = get_lane(path, environ)
+        # Phones that store have lanes of their own already, and come again by themselves.
+        if not path.startswith(OF_STAFF) or (lane.gives_turns and has_credential(environ)):
+            return lane
+        if environ in self._known_callers or (path.startswith("/accounts/") and _is_known_device(environ)):
+            return lane
+        # A new process knows nobody: there everybody waits with all others who had waited for it.
+        if has_credential(environ) and not path.startswith("/accounts/"):
+            return NEWCOMERS if self._catching_up.is_over else lane
+        return STRANGERS
 
     def _let_in(self, lane: Lane, environ: Environ) -> Slot | None:
         """Read the body and return a slot; None for whoever can't be served in time."""
@@ -209,7 +256,7 @@ class Admission:
             return self._enter(lane, waited_before=waited_before)
 
     def _refuse(self, lane: Lane, environ: Environ, start_response: Callable[..., Any]) -> Body:
-        if not lane.gives_turns:
+        if not get_lane(environ["PATH_INFO"], environ).gives_turns:
             return refuse_request(environ, start_response)
         with self._lock:
             seconds = math.ceil(self._expected_wait(lane))
@@ -301,19 +348,29 @@ class Admission:
         size = _get_size(environ)
         if not 0 < size <= READ_AHEAD_AT_MOST:
             return True
+        is_small = size <= SMALL
+        small, large = is_small, 0 if is_small else size
         with self._lock:
-            are_many = self._bodies[lane] >= lane.bodies and not waited_before
-            if are_many or self._bytes_ahead + size > READ_AHEAD_TOGETHER:
+            are_many = is_small and self._bodies[lane] >= lane.bodies and not waited_before
+            are_large = self._large[lane] + large > lane.large or sum(self._large.values()) + large > LARGE_TOGETHER
+            if are_many or (large and are_large) or self._bytes_ahead + size > READ_AHEAD_TOGETHER:
                 return False
-            self._bodies[lane] += 1
+            self._bodies[lane] += small
+            self._large[lane] += large
             self._bytes_ahead += size
         try:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(size))
         finally:
             with self._lock:
-                self._bodies[lane] -= 1
+                self._bodies[lane] -= small
+                self._large[lane] -= large
                 self._bytes_ahead -= size
         return True
+
+
+def _is_known_device(environ: Environ) -> bool:
+    """Whether somebody has signed in on this device before, by the signed cookie that it got then."""
+    return bool(read_devices(parse_cookie(environ.get("HTTP_COOKIE", "")).get(DEVICE_COOKIE, "")))
 
 
 def _get_size(environ: Environ) -> int:

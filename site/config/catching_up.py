@@ -27,6 +27,10 @@ class CatchingUp:
         self._now, self._began, self._is_over, self._taken = now, now(), False, 0
         self._lock = threading.Lock()
 
+    @property
+    def is_over(self) -> bool:
+        return self._is_over
+
     @contextmanager
     def place(self, size: int) -> Iterator[bool]:
         """Lend a place to a request with so many bytes of body; yields whether it has one."""

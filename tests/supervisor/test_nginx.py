@@ -27,10 +27,18 @@ class Upstream(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: list[tuple[str, str, str]] = []
     both_are_here = threading.Barrier(2, timeout=1.5)
+    begun, may_read = threading.Event(), threading.Event()  # a body has begun to come; those that read none may go on
 
     def do_GET(self) -> None:
         Upstream.asked.append((self.command, self.path, self.headers.get("Accept-Encoding", "")))
         body = f"{len(Upstream.asked)}".encode()
+        if "reads-nothing" in self.path:
+            Upstream.may_read.wait(20)
+            self.close_connection = True
+            return
+        if sent := int(self.headers.get("Content-Length") or 0):
+            Upstream.begun.set()
+            body = f"{len(self.rfile.read(sent))}".encode()
         if "two-at-once" in self.path:
             with contextlib.suppress(threading.BrokenBarrierError):
                 Upstream.both_are_here.wait()
@@ -84,6 +92,31 @@ def ask(
     body = answer.read()
     connection.close()
     return answer.status, dict(answer.getheaders()), body
+
+
+def send(front: tuple[str, Path], path: str, size: int, *, first: int | None = None, **headers: str) -> socket.socket:
+    """Begin to send a body of so many bytes: all of it, or the `first` so many."""
+    address, _colon, port = front[0].removeprefix("http://").partition(":")
+    connection = socket.create_connection((address, int(port)), timeout=10)
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {size}", *lines]
+    connection.sendall("\r\n".join([*head, "", ""]).encode() + b"x" * (size if first is None else first))
+    return connection
+
+
+def read_answer(connection: socket.socket) -> tuple[int, bytes]:
+    answer = http.client.HTTPResponse(connection, method="POST")
+    answer.begin()
+    return answer.status, answer.read()
+
+
+def measure_workers(folder: Path) -> int:
+    """Return the bytes in memory of nginx's workers."""
+    master = int((folder / "nginx.pid").read_text())
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    pages = [int(Path(f"/proc/{worker}/statm").read_text().split()[1]) for worker in workers]
+    assert pages
+    return sum(pages) * 4096
 
 
 def at_the_beginning_of_a_second() -> None:
@@ -191,6 +224,64 @@ def test_one_network_sends_so_much_and_is_then_asked_to_wait(front, path: str, m
 def test_reading_is_not_counted_as_sending(front: tuple[str, Path]) -> None:
     for path in ("/accounts/login/", "/n/token/", "/pyet/", "/page/"):
         assert {ask(front, path)[0] for _number in range(50)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/api/field/v1/submissions", 150_000, 200),
+        ("/api/field/v1/submissions", 3_000_000, 200),
+        ("/field/drafts/1/x/", 31_000_000, 200),
+        ("/cms/images/add/", 9_000_000, 200),
+        ("/en/pyet/vlore/", 4_200_000, 200),
+        ("/api/v2/tips", 4_200_000, 200),
+        ("/n/token/", 150_000, 200),
+        ("/api/field/v1/submissions", 40_000_000, 413),
+        ("/pyet/", 7_000_000, 413),
+        ("/accounts/login/", 300_000, 413),
+        ("/n/token/", 300_000, 413),
+        ("/page/", 300_000, 413),
+    ],
+)
+def test_a_body_comes_whole_or_is_refused_by_its_size(front, path: str, size: int, status: int) -> None:
+    with contextlib.closing(send(front, path, size, first=size if status == 200 else 0)) as connection:
+        answered, body = read_answer(connection)
+    assert answered == status
+    if status == 200:
+        assert int(body) == size
+    assert not list((front[1] / "body").rglob("*.*")), "no body in a temporary file"
+
+
+def test_a_large_body_goes_on_to_the_service_as_it_comes_and_a_small_one_when_it_is_whole(front) -> None:
+    for size, is_passed_on in ((190_000, False), (1_000_000, True)):
+        Upstream.begun.clear()
+        with contextlib.closing(send(front, "/api/field/v1/submissions", size, first=50_000)) as connection:
+            assert Upstream.begun.wait(0.7) is is_passed_on
+            connection.sendall(b"x" * (size - 50_000))
+            assert read_answer(connection) == (200, str(size).encode())
+
+
+def test_strangers_with_large_bodies_take_no_memory_here(front) -> None:
+    """24 connections that each announced 30 MB and sent most of it took 756 MB."""
+    before = measure_workers(front[1])
+    with contextlib.ExitStack() as held:
+        held.callback(Upstream.may_read.set)
+        for _connection in range(12):
+            connection = held.enter_context(
+                contextlib.closing(send(front, "/api/field/v1/reads-nothing", 30_000_000, first=0))
+            )
+            connection.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                for _part in range(60):
+                    connection.send(b"x" * 500_000)
+        time.sleep(0.3)
+        assert measure_workers(front[1]) - before < 12_000_000
+        refused = held.enter_context(contextlib.closing(send(front, "/field/drafts/1/x/", 1_000_000, first=0)))
+        status, page = read_answer(refused)
+        assert status == 429
+        assert b"tel:129" in page
+        small = held.enter_context(contextlib.closing(send(front, "/field/drafts/1/x/", 1_000)))
+        assert read_answer(small)[0] == 200
 
 
 def test_pictures_come_from_disk_in_parts_and_originals_never(front: tuple[str, Path]) -> None:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from ..known_callers import SESSION
 from ..models import User
 from . import actions
 from .duress import make_stand_in
@@ -40,7 +41,11 @@ class StaffSessionMiddleware:
 
 
 def get_person(request: HttpRequest) -> User | AnonymousUser:
-    """Return whom this request stands for, and lock the session if it was idle for too long."""
+    """Return whom this request stands for, and lock the session if it was idle for too long.
+
+    Whether its session is somebody's is left for `known_callers`, a locked one's too: they come to unlock it.
+    """
+    request.META[SESSION] = ""
     user = get_user(request)
     if not isinstance(user, User):
         return AnonymousUser()
@@ -52,6 +57,7 @@ def get_person(request: HttpRequest) -> User | AnonymousUser:
     if row.ended_at is not None or now - row.started_at > timedelta(seconds=settings.SESSION_COOKIE_AGE):
         request.session.flush()
         return AnonymousUser()
+    request.META[SESSION] = request.session.session_key or ""
     idle = timedelta(minutes=settings.IDLE_MINUTES)
     if idle and not row.is_locked and now - row.seen_at > idle:
         actions.lock(request)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+from django.contrib.auth import login
 from django.contrib.auth.hashers import check_password
 from django.core import mail
 from django.db import OperationalError
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 
+from ..known_callers import SESSION, TOKEN
 from ..models import DuressAlarm, FieldToken, StaffPin, StaffSession, User
 from ..sessions import actions, duress
 from ..sessions.actions import describe_device
@@ -62,6 +64,23 @@ def test_after_a_quarter_of_an_hour_nothing_can_be_read(worker):
     assert answer["Location"].startswith(f"{reverse('account_login')}?next=")
     assert client.get("/field/").status_code == 302, "and stays locked"
     assert client.get("/api/field/v1/forms").status_code == 401
+
+
+def test_whether_somebody_is_signed_in_is_left_for_those_who_say_whose_turn_it_is(worker):
+    client = as_(worker)
+    key = client.session.session_key
+    assert client.get("/field/").wsgi_request.META[SESSION] == key
+    lie_idle(worker)
+    assert client.get("/field/").wsgi_request.META[SESSION] == key, "who is locked out comes to unlock"
+    StaffSession.objects.update(started_at=timezone.now() - timedelta(hours=13))
+    assert client.get("/field/").wsgi_request.META[SESSION] == ""
+    assert Client().get("/cms/").wsgi_request.META[SESSION] == ""
+    for token, is_known in ((FieldToken.issue(worker), True), ("vft_made-up", False)):
+        asked = Client().get("/api/field/v1/forms", headers={"Authorization": f"Bearer {token}"})
+        assert asked.wsgi_request.META[TOKEN] is is_known
+    request = Client().get("/accounts/login/").wsgi_request
+    login(request, worker, backend="django.contrib.auth.backends.ModelBackend")
+    assert request.META[SESSION] == request.session.session_key != ""
 
 
 def test_a_page_that_renews_itself_keeps_no_session_open(worker):

@@ -645,7 +645,7 @@ WAGTAILIMAGES_MAX_UPLOAD_SIZE = 10 * 1024 * 1024
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 50_000_000  # more than a telephone's camera; each costs 4 bytes while sizes are made
 WAGTAILIMAGES_IMAGE_FORM_BASE = "content.uploads.PictureForm"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "content.uploads.DocumentForm"
-WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024  # nginx takes 12 MB (deploy/nginx.conf)
+WAGTAILDOCS_MAX_UPLOAD_SIZE = 10 * 1024 * 1024  # nginx takes 32 MB (deploy/nginx.conf)
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 # What a browser may play or open in place; anything else is downloaded.
 WAGTAILDOCS_INLINE_CONTENT_TYPES = [

@@ -9,8 +9,13 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core import signing
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from access.known_callers import SESSION, TOKEN, KnownCallers
+from access.sign_in_limits import SALT
 
 from .. import admission, catching_up, liveness
 from ..admission import (
@@ -18,6 +23,7 @@ from ..admission import (
     LANES,
     MAX_TURN,
     MIN_TURN,
+    NEWCOMERS,
     PHONES,
     PHONES_ASK,
     PHONES_FILES,
@@ -25,6 +31,7 @@ from ..admission import (
     PUBLIC,
     READ_AHEAD_AT_MOST,
     STAFF,
+    STRANGERS,
     THREADS_BESIDE,
     TIPS,
     URGENT,
@@ -57,12 +64,14 @@ class Work:
 
 
 class WebProcess:
-    """`is_new`: the process began just now, and those who had waited for it come."""
+    """`is_new`: the process began just now, and those who had waited for it come. `knows_all`: whoever comes."""
 
-    def __init__(self, *, slots: int = 3, is_new: bool = False) -> None:
+    def __init__(self, *, slots: int = 3, is_new: bool = False, knows_all: bool = True) -> None:
         self.work, self.pulse = Work(), Pulse()
         self.admission = Admission(self.work, slots=slots, pulse=self.pulse)
         self.admission._catching_up._is_over = not is_new
+        if knows_all:
+            self.admission._find_lane = get_lane  # type: ignore[method-assign]
         self.answers: list[tuple[str, str]] = []
         self.threads: list[threading.Thread] = []
 
@@ -250,6 +259,7 @@ def test_small_bodies_of_those_who_waited_are_read_all_at_once_and_large_ones_as
     for _sender in range(TIPS.bodies + 3):
         begin(catching_up.SMALL)
     until(lambda: process.admission._bodies[TIPS] == TIPS.bodies + 3)
+    process.admission._large[URGENT] = admission.LARGE_TOGETHER - catching_up.SMALL
     begin(catching_up.SMALL + 1)
     until(lambda: len(process.answers) == 1)
     assert process.answers[0][1].startswith("503")
@@ -348,7 +358,7 @@ def test_a_wait_that_can_only_be_in_vain_is_spared(process: WebProcess):
 def test_whoever_waited_too_long_is_refused_and_leaves_no_trace(process: WebProcess, monkeypatch):
     brief = admission.Lane("brief", 3, spares=2, places=8, seconds=0.05, bodies=1)
     monkeypatch.setattr(admission, "LANES", (*admission.LANES, brief))
-    monkeypatch.setattr(admission, "get_lane", lambda path, _environ: brief if path == "/brief/" else get_lane(path))
+    process.admission._find_lane = lambda path, _environ: brief if path == "/brief/" else get_lane(path)
     for counts, empty in ((process.admission._waiting, admission.deque()), (process.admission._running, 0)):
         counts[brief] = empty
     process.send("/a/")
@@ -388,7 +398,7 @@ def test_six_slow_senders_keep_nobody_from_working_or_sending():
         )
         process.threads.append(thread)
         thread.start()
-    until(lambda: process.admission._bodies[URGENT] == 6)
+    until(lambda: process.admission._large[URGENT] == 6 * 9_000_000)
     assert process.ask("/quick/")[0] == "200 OK"
     assert process.ask(f"{SUBMIT}/quick/", "POST", b"{}")[0] == "200 OK"
     assert process.work.bodies[-1] == b"{}"
@@ -396,6 +406,13 @@ def test_six_slow_senders_keep_nobody_from_working_or_sending():
     process.finish()
     assert process.admission._bytes_ahead == 0
     assert len(process.work.begun) == 8
+
+
+def test_large_bodies_under_way_leave_memory_for_small_ones(process: WebProcess):
+    process.admission._large[STAFF] = process.admission._bytes_ahead = admission.LARGE_TOGETHER
+    large = {"CONTENT_LENGTH": str(catching_up.SMALL + 1)}
+    assert process.ask(f"{SUBMIT}/quick/", "POST", **large)[0].startswith("503")
+    assert process.ask(f"{SUBMIT}/quick/", "POST", b"{}")[0] == "200 OK"
 
 
 def test_more_than_can_be_kept_in_memory_is_refused_and_what_has_no_length_is_left_to_its_reader(process: WebProcess):
@@ -433,6 +450,108 @@ def test_one_server_with_one_slot_still_serves_every_lane():
     process = WebProcess(slots=1)
     for path in ("/quick/", "/cms/quick/", "/pyet/quick/", "/n/quick/"):
         assert process.ask(path)[0] == "200 OK"
+
+
+# ---- strangers at staff's addresses
+
+
+def signed_in_by(session: str) -> dict[str, str]:
+    return {"HTTP_COOKIE": f"vatra_csrf=1; {settings.SESSION_COOKIE_NAME}={session}"}
+
+
+def find_lane(
+    path: str, environ: dict[str, Any], *, is_new: bool = False, known: tuple[str, ...] = ()
+) -> admission.Lane:
+    process = WebProcess(is_new=is_new, knows_all=False)
+    for session in known:
+        process.admission._known_callers.learn(signed_in_by(session) | {SESSION: session})
+    return process.admission._find_lane(path, environ)
+
+
+@pytest.mark.parametrize(
+    ("path", "environ", "lane"),
+    [
+        ("/field/", {}, STRANGERS),
+        ("/cms/", signed_in_by("made-up"), NEWCOMERS),
+        (SUBMIT, {"HTTP_AUTHORIZATION": "Bearer made-up"}, NEWCOMERS),
+        (SUBMIT, {}, STRANGERS),
+        ("/accounts/login/", {}, STRANGERS),
+        ("/accounts/login/", signed_in_by("made-up"), STRANGERS),
+        ("/accounts/login/", {"HTTP_COOKIE": "vatra_device=made-up"}, STRANGERS),
+        ("/field/", {"HTTP_COOKIE": "\x00;=;vatra_device"}, STRANGERS),
+        (FORMS, {"HTTP_AUTHORIZATION": "Bearer x"}, PHONES_URGENT),
+        (FORMS, {}, STRANGERS),
+        ("/n/token/", {}, URGENT),
+        ("/pyet/", {}, TIPS),
+        ("/", {}, PUBLIC),
+    ],
+)
+def test_whom_the_process_does_not_know_is_a_stranger_at_staffs_addresses(path, environ, lane):
+    assert find_lane(path, environ, known=("hers",)) is lane
+
+
+@pytest.mark.parametrize("path", ["/field/", "/accounts/email/", "/field/drafts/1/x/"])
+def test_who_was_served_as_somebody_signed_in_is_known_from_then_on(path):
+    assert find_lane(path, signed_in_by("hers"), known=("hers",)) is get_lane(path)
+
+
+def test_a_device_on_which_somebody_signed_in_before_signs_in_beside_strangers():
+    cookie = signing.dumps({"1": "key"}, salt=SALT)
+    assert find_lane("/accounts/login/", {"HTTP_COOKIE": f"vatra_device={cookie}"}) is STAFF
+
+
+def test_a_new_process_knows_nobody_and_lets_those_who_waited_for_it_wait_together():
+    assert find_lane("/field/", signed_in_by("hers"), is_new=True) is STAFF
+    assert find_lane("/field/", {}, is_new=True) is STRANGERS
+    assert find_lane("/accounts/login/", signed_in_by("made-up"), is_new=True) is STRANGERS
+
+
+def test_a_flood_of_strangers_stops_nobody_who_is_signed_in():
+    process = WebProcess(slots=6, knows_all=False)
+    process.admission._known_callers.learn(signed_in_by("hers") | {SESSION: "hers"})
+    for _connection in range(25):
+        process.send("/accounts/login/", method="POST", body=b"password=x")
+        process.send("/field/", **signed_in_by("made-up"))
+        process.send("/cms/")
+    assert len(process.work.begun) == 3
+    for path in ("/field/quick/", "/cms/quick/", "/accounts/quick/", f"{SUBMIT}/quick/"):
+        assert process.ask(path, **signed_in_by("hers"))[0] == "200 OK"
+    assert process.ask("/n/token/quick/")[0] == "200 OK"
+    assert {status[:3] for _path, status in process.answers} == {"503"}
+    process.finish()
+
+
+def test_strangers_send_one_large_body_at_a_time_and_small_ones_beside_it():
+    process, drip = WebProcess(slots=6, knows_all=False), Drip()
+    large: dict[str, Any] = {"CONTENT_LENGTH": str(20_000_000), "wsgi.input": drip}
+    process.threads.append(threading.Thread(target=process.ask, args=("/field/drafts/1/quick/", "POST"), kwargs=large))
+    process.threads[-1].start()
+    until(lambda: process.admission._large[STRANGERS] == 20_000_000)
+    assert process.ask("/field/drafts/2/quick/", "POST", **large)[0].startswith("503")
+    assert process.ask("/accounts/quick/", "POST", b"password=x")[0] == "200 OK"
+    drip.comes.set()
+    process.finish()
+    assert process.admission._large[STRANGERS] == 0
+    assert process.ask("/field/drafts/2/quick/", "POST", **large)[0] == "200 OK"
+
+
+def test_what_a_request_turned_out_to_be_is_learned_and_forgotten_again():
+    callers = KnownCallers(most=2)
+    token = {"HTTP_AUTHORIZATION": "Bearer his"}
+    callers.learn(signed_in_by("hers"))  # nobody looked
+    assert signed_in_by("hers") not in callers
+    callers.learn({SESSION: "hers"})  # signed in just now: the cookie is in the answer
+    callers.learn(token | {TOKEN: True})
+    assert signed_in_by("hers") in callers
+    assert token in callers
+    assert signed_in_by("Bearer her") not in callers
+    callers.learn(signed_in_by("hers") | {SESSION: ""})
+    callers.learn(token | {TOKEN: False})
+    assert signed_in_by("hers") not in callers
+    assert token not in callers
+    for session in ("a", "b", "c"):
+        callers.learn({SESSION: session})
+    assert [signed_in_by(each) in callers for each in "abc"] == [False, True, True]
 
 
 # ---- connections
