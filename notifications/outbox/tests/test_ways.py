@@ -1,5 +1,6 @@
 """The ways that a notice takes beside e-mail."""
 
+import itertools
 from datetime import datetime, time, timedelta
 from string import ascii_letters
 from unittest import mock
@@ -460,6 +461,19 @@ def test_a_receipt_for_what_was_not_handed_to_that_provider_changes_nothing(sent
     assert not record_receipt(**forged, delivered=True, at=now())
     sent_sms.refresh_from_db()
     assert (sent_sms.state, sent_sms.notice.state) == ("taken", "sent")
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([True, True, False])))
+def test_of_receipts_in_any_order_the_first_counts_and_none_stops_the_chase(sent_sms, order):
+    """A gateway that is late, repeats itself or lies: what it says first stands, and somebody must still answer."""
+    before = sent_sms.notice
+    changed = [record_receipt(provider="phones", provider_id="id-1", delivered=said, at=now()) for said in order]
+    assert changed == [True, False, False]
+    sent_sms.refresh_from_db()
+    assert sent_sms.state == ("delivered" if order[0] else "failed")
+    after = Notice.objects.get()
+    assert after.state == ("delivered" if order[0] else "sent")
+    assert (after.next_step_at, after.answer_by, after.opened_at) == (before.next_step_at, before.answer_by, None)
 
 
 def test_a_receipt_takes_nothing_back_from_a_notice_that_was_opened(sent_sms):

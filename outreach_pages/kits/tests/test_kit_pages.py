@@ -250,6 +250,16 @@ class TestZip(FieldKitsTest):
         assert f"files/{document.pk}.mp4" not in files
         assert "<li>Filmi</li>" in files["index.html"].decode()
 
+    def test_no_title_and_no_file_name_leads_out_of_its_folder(self):
+        document = get_document_model().objects.create(
+            title="../../../out", file=ContentFile(b"x", name="out.p df;x\\y..")
+        )
+        block = ("download", {"document": document.pk, "title": "/etc/passwd", "what": ""})
+        sheet = self.put_material("../..\\..//out", "handout", block)
+        self.version = KitVersion.objects.newest(self.put_kit(sheet, slug="kit-out").pk)
+        for name in self.unpack():
+            assert re.fullmatch(r"(files/|pdf/)?[a-z0-9-]+(\.[a-z0-9]+)?", name), name
+
     def test_a_picture_comes_along_once_and_is_on_the_paper(self):
         image = get_image_model().objects.create(title="Skica", file=get_test_image_file())
         make_sizes(image)
