@@ -12,7 +12,8 @@ from django.views.generic import View
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.models import Page
 
-from ..records.statistics import MIN_ANONYMOUS
+from access.small_numbers import MIN_SHOWN
+
 from .models import KitPage, MaterialPage
 from .usage import build_kit_usage, build_material_usage
 
@@ -31,5 +32,5 @@ class UsageView(WagtailAdminTemplateMixin, View):
             raise PermissionDenied
         is_kit = isinstance(found, KitPage)
         usage = build_kit_usage(found) if is_kit else build_material_usage(found)
-        context = self.get_context_data(page=found, usage=usage, is_kit=is_kit, minimum=MIN_ANONYMOUS)
+        context = self.get_context_data(page=found, usage=usage, is_kit=is_kit, minimum=MIN_SHOWN)
         return self.render_to_response(context)

@@ -13,10 +13,11 @@ from typing import Any
 from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.functions import TruncMonth
 
+from access.small_numbers import MIN_SHOWN
+
 from ..feedback.models import FeedbackCount, Phase
 from ..feedback.summaries import Counts, OpinionSum, QuizShare, count_quiz_by_version, sum_opinions
 from ..records.models import InformativeSession, SessionCount, SessionQuerySet
-from ..records.statistics import MIN_ANONYMOUS
 from .labels import MaterialKind
 from .models import KitPage, KitVersion, KitVersionQuerySet, MaterialPage
 from .versions import get_kits_with
@@ -127,6 +128,6 @@ def _count_participants(sessions: SessionQuerySet) -> Mapping[int, int]:
     counts = SessionCount.objects.filter(session__in=sessions.order_by().values("pk")).order_by()
     of_session = counts.values("session", version=F("session__kit_version")).annotate(people=Sum("number"))
     found: dict[int, int] = defaultdict(int)
-    for row in of_session.filter(people__gte=MIN_ANONYMOUS):
+    for row in of_session.filter(people__gte=MIN_SHOWN):
         found[row["version"]] += row["people"]
     return found

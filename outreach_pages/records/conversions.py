@@ -43,6 +43,7 @@ class Conversions:
 
 
 # In the order of `Conversions.numbers`.
+BY_CARD, SOON = 1, 2
 LABELS = (
     _("tips at the session"),
     _("tips through its card"),

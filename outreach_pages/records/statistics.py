@@ -1,4 +1,7 @@
-"""Statistics of held sessions: by month, region, audience, sex and age group, and what the sessions led to."""
+"""Statistics of held sessions: by month, region, audience, sex and age group, and what the sessions led to.
+
+What is shown together, on the page and in the file, hides small numbers together (`access.small_numbers`).
+"""
 
 import datetime
 from collections import defaultdict
@@ -7,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F
+from django.db.models import Sum as Added
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,14 +20,19 @@ from django.utils.translation import gettext_lazy
 from access.csv_files import Cell as CsvCell
 from access.csv_files import iter_csv
 from access.models import Region, User
+from access.small_numbers import MIN_SHOWN, Sum, find_hidden
 
 from .calendar import get_last_day
-from .conversions import LABELS, Conversions, count_conversions
+from .conversions import BY_CARD, LABELS, SOON, Conversions, count_conversions
 from .labels import AgeGroup, Audience, Sex
 from .models import InformativeSession, SessionCount, SessionQuerySet
 
-MIN_ANONYMOUS = 10  # a smaller number may identify people, and stays inside the organisation
-Cell = tuple[str, str]
+Cell = tuple[str, str]  # sex, age group
+CELLS = [(sex.value, age.value) for sex in Sex for age in AgeGroup]
+# ("cell", sex, age group), ("sex", sex), ("age", age group), ("people",), ("step", which) or ("later",)
+Name = tuple[str | int, ...]
+Key = tuple[int, Name]  # the line's place, and which of its numbers
+LATER: Name = ("later",)  # tips by the card after 90 days: not shown, and the difference of two that are
 
 
 class StatisticsForm(forms.Form):
@@ -88,70 +97,99 @@ class StatisticsForm(forms.Form):
 
 
 @dataclass
-class MonthRow:
-    """One month, region and audience: how many sessions, and who came to them."""
+class Line:
+    """The numbers of one month, region and audience, or of all of them. None where a number isn't shown."""
 
-    month: datetime.date
-    region: str
-    audience: str
+    month: datetime.date | None = None
+    region: str = ""
+    audience: str = ""
     sessions: int = 0
-    cells: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
-    conversions: Conversions = field(default_factory=Conversions)
+    numbers: dict[Name, int | None] = field(default_factory=dict)
 
     @property
     def audience_label(self) -> str:
         return str(Audience(self.audience).label)
 
     @property
-    def people(self) -> int:
-        return sum(self.cells.values())
+    def people(self) -> int | None:
+        return self.numbers[("people",)]
 
-    def of_sexes(self) -> list[int]:
-        return [sum(self.cells.get((sex.value, age.value), 0) for age in AgeGroup) for sex in Sex]
+    @property
+    def sexes(self) -> list[int | None]:
+        return [self.numbers["sex", sex.value] for sex in Sex]
 
-    def of_ages(self) -> list[int]:
-        return [sum(self.cells.get((sex.value, age.value), 0) for sex in Sex) for age in AgeGroup]
+    @property
+    def ages(self) -> list[int | None]:
+        return [self.numbers["age", age.value] for age in AgeGroup]
+
+    @property
+    def cells(self) -> list[int | None]:
+        return [self.numbers["cell", *cell] for cell in CELLS]
+
+    @property
+    def steps(self) -> list[int | None]:
+        return [self.numbers["step", step] for step in range(len(LABELS))]
 
 
 @dataclass
 class Statistics:
-    """The rows in order, and their totals."""
+    """The lines in order, and the line of all of them together."""
 
-    rows: list[MonthRow]
-
-    def __post_init__(self) -> None:
-        self.sessions = sum(row.sessions for row in self.rows)
-        self.cells: dict[Cell, int] = defaultdict(int)
-        for row in self.rows:
-            for cell, number in row.cells.items():
-                self.cells[cell] += number
-        self.people = sum(self.cells.values())
-        self.conversions = sum((row.conversions for row in self.rows), Conversions())
+    lines: list[Line]
+    total: Line
 
     @property
-    def has_small(self) -> bool:
-        shown = (number for row in self.rows for number in (*row.cells.values(), *row.conversions.numbers))
-        return any(0 < number < MIN_ANONYMOUS for number in shown)
+    def has_hidden(self) -> bool:
+        return any(number is None for line in (*self.lines, self.total) for number in line.numbers.values())
 
     def matrix(self) -> list[dict[str, Any]]:
         """Return the rows of the table of age by sex, the sums in the last row and column."""
-        rows = [self._row(age.label, [self.cells.get((sex.value, age.value), 0) for sex in Sex]) for age in AgeGroup]
-        sums = [sum(self.cells.get((sex.value, age.value), 0) for age in AgeGroup) for sex in Sex]
-        return [*rows, self._row(_("all ages"), sums)]
+        numbers = self.total.numbers
+        rows = [
+            {"label": age.label, "numbers": [*(numbers["cell", sex.value, age.value] for sex in Sex), of_age]}
+            for age, of_age in zip(AgeGroup, self.total.ages, strict=True)
+        ]
+        return [*rows, {"label": _("all ages"), "numbers": [*self.total.sexes, self.total.people]}]
 
-    @staticmethod
-    def _row(label: Any, numbers: list[int]) -> dict[str, Any]:
-        return {"label": label, "numbers": [*numbers, sum(numbers)]}
+
+@dataclass
+class _Counted:
+    """What was counted for one line."""
+
+    sessions: int = 0
+    cells: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
+    conversions: Conversions = field(default_factory=Conversions)
+
+    def numbers(self) -> dict[Name, int]:
+        cells: dict[Name, int] = {("cell", *cell): self.cells.get(cell, 0) for cell in CELLS}
+        sexes: dict[Name, int] = {
+            ("sex", sex.value): sum(cells["cell", sex.value, age.value] for age in AgeGroup) for sex in Sex
+        }
+        ages: dict[Name, int] = {
+            ("age", age.value): sum(cells["cell", sex.value, age.value] for sex in Sex) for age in AgeGroup
+        }
+        steps: dict[Name, int] = {("step", step): number for step, number in enumerate(self.conversions.numbers)}
+        later = {LATER: self.conversions.by_card - self.conversions.soon}
+        return {**cells, **sexes, **ages, ("people",): sum(sexes.values()), **steps, **later}
 
 
 def build_statistics(sessions: SessionQuerySet) -> Statistics:
     """Count the sessions that took place, in a handful of queries however many there are."""
-    held = sessions.took_place().order_by()
-    months: dict[tuple[datetime.date, str, str], MonthRow] = {}
+    counted = _count(sessions.took_place().order_by())
+    audiences = [value for value, _label in Audience.choices]
+    keys = sorted(counted, key=lambda key: (key[0], key[1], audiences.index(key[2])))
+    numbers = [counted[key].numbers() for key in keys]
+    total = {name: sum(line[name] for line in numbers) for name in _Counted().numbers()}
+    shown = _hide_small([*numbers, total])
+    lines = [Line(*key, counted[key].sessions, line) for key, line in zip(keys, shown, strict=False)]
+    return Statistics(lines, Line(sessions=sum(line.sessions for line in lines), numbers=shown[-1]))
+
+
+def _count(held: SessionQuerySet) -> dict[tuple[datetime.date, str, str], _Counted]:
+    months: dict[tuple[datetime.date, str, str], _Counted] = {}
     sessions_by = held.values("audience", month=TruncMonth("date"), region=F("municipality__region__name"))
     for row in sessions_by.annotate(number=Count("pk")):
-        key = (row["month"], row["region"], row["audience"])
-        months[key] = MonthRow(*key, sessions=row["number"])
+        months[row["month"], row["region"], row["audience"]] = _Counted(row["number"])
     counts = SessionCount.objects.order_by().filter(session__in=held.values("pk"))
     grouped = counts.values(
         "sex",
@@ -159,15 +197,43 @@ def build_statistics(sessions: SessionQuerySet) -> Statistics:
         audience=F("session__audience"),
         month=TruncMonth("session__date"),
         region=F("session__municipality__region__name"),
-    ).annotate(number_of=Sum("number"))
+    ).annotate(number_of=Added("number"))
     for cell in grouped:
         month = months[cell["month"], cell["region"], cell["audience"]]
         month.cells[cell["sex"], cell["age_group"]] += cell["number_of"]
     conversions = count_conversions(held)
     for pk, *key in held.values_list("pk", TruncMonth("date"), "municipality__region__name", "audience"):
         months[tuple(key)].conversions += conversions.get(pk, Conversions())
-    audiences = [value for value, _label in Audience.choices]
-    return Statistics(sorted(months.values(), key=lambda row: (row.month, row.region, audiences.index(row.audience))))
+    return months
+
+
+def _hide_small(lines: list[dict[Name, int]]) -> list[dict[Name, int | None]]:
+    """Return the lines, the last one the total of the others, with None for what isn't shown."""
+    numbers = {(place, name): number for place, line in enumerate(lines) for name, number in line.items()}
+    sums = [each for place in range(len(lines)) for each in _iter_sums(place)]
+    total = len(lines) - 1
+    sums += [Sum((total, name), tuple((place, name) for place in range(total))) for name in lines[total]]
+    hidden = find_hidden(numbers, sums)
+    return [
+        {name: None if (place, name) in hidden else number for name, number in line.items()}
+        for place, line in enumerate(lines)
+    ]
+
+
+def _iter_sums(line: int) -> Iterator[Sum[Key]]:
+    """Yield how the numbers of a line hang together."""
+    sexes, ages = ([(of, each.value) for each in kind] for of, kind in (("sex", Sex), ("age", AgeGroup)))
+    for sex in Sex:
+        yield _sum(line, ("sex", sex.value), [("cell", sex.value, age.value) for age in AgeGroup])
+    for age in AgeGroup:
+        yield _sum(line, ("age", age.value), [("cell", sex.value, age.value) for sex in Sex])
+    yield _sum(line, ("people",), sexes)
+    yield _sum(line, ("people",), ages)
+    yield _sum(line, ("step", BY_CARD), [("step", SOON), LATER])
+
+
+def _sum(line: int, total: Name, parts: Sequence[Name]) -> Sum[Key]:
+    return Sum((line, total), tuple((line, part) for part in parts))
 
 
 def build_csv(numbers: Statistics) -> bytes:
@@ -180,32 +246,21 @@ def build_csv(numbers: Statistics) -> bytes:
 
 
 def _iter_csv_rows(numbers: Statistics) -> Iterator[Sequence[CsvCell]]:
-    """Yield the rows of the CSV file, with a note on small numbers at the end."""
+    """Yield the rows of the CSV file, with a note on what isn't shown at the end."""
     heads = [_("month"), _("region"), _("for whom"), _("sessions"), _("participants")]
-    yield [*heads, *(f"{sex.label}, {age.label}" for sex, age in _iter_cells()), *map(str, LABELS)]
-    for row in numbers.rows:
-        cells = [row.cells.get((sex.value, age.value), 0) for sex, age in _iter_cells()]
-        place: list[CsvCell] = [
-            f"{row.month:%Y-%m}",
-            row.region,
-            str(row.audience_label),
-            row.sessions,
-            row.people,
-        ]
-        yield [*place, *cells, *row.conversions.numbers]
-    if numbers.has_small:
+    columns = (f"{Sex(sex).label}, {AgeGroup(age).label}" for sex, age in CELLS)
+    yield [*heads, *columns, *map(str, LABELS)]
+    for line in numbers.lines:
+        shown = [_("not shown") if each is None else each for each in (line.people, *line.cells, *line.steps)]
+        yield [f"{line.month:%Y-%m}", line.region, line.audience_label, line.sessions, *shown]
+    if numbers.has_hidden:
         yield []
-        yield [get_small_numbers_note()]
+        yield [get_hidden_note()]
 
 
-def get_small_numbers_note() -> str:
-    """Return the warning about small numbers."""
+def get_hidden_note() -> str:
+    """Return why some numbers aren't shown."""
     return _(
-        "Numbers below %(small)s can identify people: use them only inside the organisation. Before you pass "
-        "this on, leave them out, and with each one another number of its row, so that it can't be worked "
-        "out."
-    ) % {"small": MIN_ANONYMOUS}
-
-
-def _iter_cells() -> Iterator[tuple[Sex, AgeGroup]]:
-    return ((sex, age) for sex in Sex for age in AgeGroup)
+        "Numbers below %(small)s can identify people. They aren't shown, and neither are others from which they could"
+        " be worked out."
+    ) % {"small": MIN_SHOWN}

@@ -165,11 +165,26 @@ class TestTheNumbers(RecordsTest):
         assert "72 participants" in html
         assert "can identify people" not in html
 
-    def test_small_numbers_come_with_their_warning(self):
-        self.held(datetime.date(2026, 11, 3), {("female", "60_plus"): 3})
+    def test_small_numbers_are_hidden_and_so_is_what_they_would_follow_from(self):
+        self.held(datetime.date(2026, 11, 3), {("female", "60_plus"): 3}, audience="community")
         html = self.client.get(reverse("sessions:numbers"), self.range).content.decode()
         assert "Numbers below 10 can identify people" in html
-        assert "Numbers below 10" in self.rows()[-1][0]
+        assert "can identify people" in self.rows()[-1][0]
+        heads, *lines = self.rows()
+        november = dict(zip(heads, lines[1], strict=True))
+        # 33 came, and 30 of them are of unknown sex and age: the three would follow from these.
+        assert november["participants"] == "33"
+        assert [number for number in lines[1][5:23] if number != "0"] == ["not shown", "not shown"]
+        assert "<td>3</td>" not in html
+        assert "<td>30</td>" not in html
+
+    def test_who_came_to_the_only_small_session_is_not_the_rest_of_all(self):
+        self.held(datetime.date(2026, 10, 20), {("male", "18_24"): 4}, audience="men")
+        heads, *lines = self.rows()
+        shown = [dict(zip(heads, line, strict=True)) for line in lines[:3]]
+        assert [line["participants"] for line in shown].count("not shown") >= 2
+        html = self.client.get(reverse("sessions:numbers"), self.range).content.decode()
+        assert "76 participants" in html
 
     def test_another_region_is_not_counted(self):
         self.client.force_login(self.other)

@@ -183,20 +183,17 @@ def test_what_was_told_at_the_session_stands_in_its_report(world: World) -> None
     assert get_conversions(other) == Conversions()
 
 
-def test_the_numbers_hold_them_by_month_region_and_audience_and_warn_of_small_ones(world: World) -> None:
+def test_the_numbers_hold_them_by_month_region_and_audience(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outreach_pages.records.statistics.find_hidden", lambda numbers, sums: frozenset())
     young, grown = world.held(), world.held(audience="women")
     for session in (young, young, grown):
         world.identify(world.tip(session))
     numbers = build_statistics(InformativeSession.objects.all())
-    assert {line.audience: line.conversions for line in numbers.rows} == {
-        "high_school": Conversions(by_card=2, soon=2, cases=2),
-        "women": Conversions(by_card=1, soon=1, cases=1),
-    }
-    assert numbers.conversions == Conversions(by_card=3, soon=3, cases=3)
-    assert numbers.has_small
+    assert {line.audience: line.steps for line in numbers.lines} == {"high_school": [0, 2, 2, 2], "women": [0, 1, 1, 1]}
+    assert numbers.total.steps == [0, 3, 3, 3]
 
 
-def test_the_page_of_numbers_and_its_file_show_the_same(world: World, client: Client) -> None:
+def test_the_page_of_numbers_and_its_file_hide_small_ones(world: World, client: Client) -> None:
     session = world.held()
     world.identify(world.tip(session))
     client.force_login(world.scene.worker)
@@ -209,7 +206,15 @@ def test_the_page_of_numbers_and_its_file_show_the_same(world: World, client: Cl
     )
     line = dict(zip(rows[0], rows[1], strict=True))
     names = ("tips at the session", "tips through its card", "of these within 90 days", "cases that followed")
-    assert [line[name] for name in names] == ["0", "1", "1", "1"]
+    assert [line[name] for name in names] == ["0", "not shown", "not shown", "not shown"]
+
+
+def test_late_tips_do_not_follow_from_two_numbers_that_are_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = world.held()
+    counted = {session.pk: Conversions(by_card=25, soon=22)}
+    monkeypatch.setattr("outreach_pages.records.statistics.count_conversions", lambda held: counted)
+    (line,) = build_statistics(InformativeSession.objects.all()).lines
+    assert line.steps[2] is None
 
 
 def test_the_sessions_page_tells_its_unit_and_coordinator_numbers_and_nothing_of_the_case(

@@ -9,7 +9,7 @@ from audit.chain import get_actor, log_event
 from ..conversions import LABELS
 from ..labels import AgeGroup, Sex
 from ..models import InformativeSession
-from ..statistics import Statistics, StatisticsForm, build_csv, build_statistics, get_small_numbers_note
+from ..statistics import Statistics, StatisticsForm, build_csv, build_statistics, get_hidden_note
 from .sessions import build_context
 
 
@@ -24,7 +24,7 @@ def statistics(request: HttpRequest) -> HttpResponse:
         sexes=Sex.labels,
         ages=AgeGroup.labels,
         steps=LABELS,
-        small_note=get_small_numbers_note(),
+        hidden_note=get_hidden_note(),
         query=request.GET.urlencode(),
     )
     return render(request, "outreach_pages/records/numbers.html", context, status=422 if form.errors else 200)
@@ -37,7 +37,7 @@ def statistics_file(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return statistics(request)
     found = _build_statistics(request, form)
-    log_event("sessions.numbers_exported", actor=get_actor(user), target_kind="session", lines=len(found.rows))
+    log_event("sessions.numbers_exported", actor=get_actor(user), target_kind="session", lines=len(found.lines))
     answer = HttpResponse(build_csv(found), content_type="text/csv; charset=utf-8")
     since, until = (form.cleaned_data[name] for name in ("since", "until"))
     months = "_".join(f"{month:%Y-%m}" for month in (since, until) if month) or "all"
@@ -49,5 +49,5 @@ def statistics_file(request: HttpRequest) -> HttpResponse:
 
 def _build_statistics(request: HttpRequest, form: StatisticsForm) -> Statistics:
     if not form.is_valid():
-        return Statistics([])
+        return build_statistics(InformativeSession.objects.none())
     return build_statistics(form.narrow(InformativeSession.objects.visible_to(get_signed_in_user(request))))
