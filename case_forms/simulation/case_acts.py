@@ -14,7 +14,7 @@ from access.languages import DEFAULT_LANGUAGE, in_each_language
 from access.models import Assignment, Region, StaffRole, User
 from audit import clock
 from case_forms.cases.closing.actions import CannotClose, ClosingRequest, ask_to_close, decide_closing
-from case_forms.cases.closing.models import ClosingAct
+from case_forms.cases.closing.models import ClosingAct, PersonsWish
 from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.closing.reopening import reopen_case
 from case_forms.cases.models import Case, CaseClosing, Deadline
@@ -132,8 +132,16 @@ def _refer_again(case: Case, worker: User) -> None:
 
 
 def _close(act: Closes, case: Case, staff: Staff) -> None:
+    ends = find_open_ends(case)
     wanted = ClosingRequest(
-        act=ClosingAct.CLOSE, reason=act.reason, seen=find_open_ends(case).fingerprint, open=TEXT, note=TEXT
+        act=ClosingAct.CLOSE,
+        reason=act.reason,
+        seen=ends.fingerprint,
+        open=TEXT,
+        note=TEXT,
+        wish=PersonsWish.AGREES,
+        despite=ends.despite,
+        risk=TEXT,
     )
     closing: CaseClosing = ask_to_close(case=case, wanted=wanted, by=staff.worker)
     if closing.needs_two:

@@ -57,6 +57,12 @@ def test_a_case_is_closed_and_opened_again(context: BrowserContext, live_server:
     page.locator("input[name=reason][value=finished]").check()
     if page.locator("input[name=notices]").count():
         page.locator("input[name=notices][value=withdraw]").check()
+    page.locator("input[name=wish][value=wants_more]").check()
+    page.locator("textarea[name=wish_words]").fill("She wants the lawyer to go on.")
+    for tick in page.locator("input[name=despite]").all():
+        tick.check()
+    if page.locator("textarea[name=risk]").count():
+        page.locator("textarea[name=risk]").fill("The shelter, which looked at it on Monday.")
     page.locator("textarea[name=open]").fill("Another organisation follows up.")
     button.click()
     expect(page).to_have_url(f"{live_server.url}/field/cases/{case.reference}/closing/")

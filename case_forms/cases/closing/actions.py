@@ -1,7 +1,8 @@
 """Ask to close a case or to declare it void, decide about it as the second person, and carry it out.
 
-1. A worker of its unit or a coordinator asks: with a reason, the last safe contact, and words about what is still open.
-   Nothing changes yet. Where the procedure says that one person is enough (`closing_approval`), it is closed at once.
+1. A worker of its unit or a coordinator asks: with a reason, what the person wants, the last safe contact, and words
+   about what is still open; a high risk, overdue duties and silent police are confirmed one by one. Nothing changes
+   yet. Where the procedure says that one person is enough (`closing_approval`), it is closed at once.
 2. A coordinator of its region who hasn't asked agrees or refuses, on a page that shows what is open then.
 3. Carried out, in one transaction: duties and awaited dates end without counting as met, except duties about the
    person's data, which go on; referrals without an answer end, notices are withdrawn or go on as was decided, links
@@ -11,6 +12,7 @@ Voiding always takes two; besides, everybody who was notified is told that the c
 Locks: every notice of the case, then the case (`..locking`), then the audit chain.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -42,8 +44,8 @@ from ..retention.terms import compute_forget_after
 from ..rule_events import CASE_CLOSED, respond_to_closing
 from ..statuses.models import StatusDecision
 from ..telling_again import list_told
-from .models import ClosingAct, ClosingDecision
-from .open_ends import OpenEnds, find_open_ends
+from .models import ClosingAct, ClosingDecision, PersonsWish
+from .open_ends import HIGH_RISK, OpenEnds, find_open_ends
 from .reasons import get_reasons, label_reason
 from .void_notices import notify_of_void
 
@@ -56,6 +58,7 @@ class CannotClose(Exception):
     """A request or a decision that can't be carried out; nothing has changed.
 
     `code`: not_allowed, closed, void, asked_already, changed (something else is open than the page showed), no_reason,
+    no_wish (nothing says what the person wants), not_confirmed (something speaks against it that wasn't confirmed),
     no_words (something is open, and nothing says why it can end), decided, own_request.
     """
 
@@ -66,7 +69,10 @@ class CannotClose(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ClosingRequest:
-    """What is asked for. `seen`: the fingerprint of what was open on the page (`open_ends`)."""
+    """What is asked for. `seen`: the fingerprint of what was open on the page (`open_ends`).
+
+    `wish`: a PersonsWish; `despite`: what was confirmed of `OpenEnds.despite`. Neither is asked when a case is void.
+    """
 
     act: str
     reason: str
@@ -76,10 +82,15 @@ class ClosingRequest:
     open: str = field(default="", repr=False)
     note: str = field(default="", repr=False)
     keeps_notices: bool = False
+    wish: str = field(default="", repr=False)
+    wish_words: str = field(default="", repr=False)
+    risk: str = field(default="", repr=False)
+    despite: Sequence[str] = ()
 
     @property
-    def words(self) -> dict[str, str]:
-        found = {"contact": self.contact.strip(), "open": self.open.strip(), "note": self.note.strip()}
+    def words(self) -> dict[str, Any]:
+        names = ("contact", "open", "note", "wish", "wish_words", "risk")
+        found = {name: getattr(self, name).strip() for name in names} | {"despite": list(self.despite)}
         return {key: text for key, text in found.items() if text}
 
 
@@ -112,8 +123,8 @@ def ask_to_close(*, case: Case, wanted: ClosingRequest, by: User) -> CaseClosing
         raise CannotClose("no_reason")
     ends = find_open_ends(locked)
     _check_seen(ends, wanted.seen)
-    if ends and wanted.act == ClosingAct.CLOSE and not wanted.open.strip():
-        raise CannotClose("no_words")
+    if wanted.act == ClosingAct.CLOSE:
+        _check_words(ends, wanted)
     needs_two = wanted.act == ClosingAct.VOID or needs_second_person(locked.procedure_version.parsed)
     at = clock.now()
     closing = CaseClosing(
@@ -209,6 +220,16 @@ def _lock_waiting(closing: CaseClosing) -> CaseClosing:
 def _check_seen(ends: OpenEnds, seen: str) -> None:
     if ends.fingerprint != seen:
         raise CannotClose("changed")
+
+
+def _check_words(ends: OpenEnds, wanted: ClosingRequest) -> None:
+    if ends and not wanted.open.strip():
+        raise CannotClose("no_words")
+    is_said = wanted.wish == PersonsWish.AGREES or wanted.wish_words.strip()
+    if wanted.wish not in PersonsWish.values or not is_said:
+        raise CannotClose("no_wish")
+    if set(ends.despite) - set(wanted.despite) or (HIGH_RISK in ends.despite and not wanted.risk.strip()):
+        raise CannotClose("not_confirmed")
 
 
 def _log(kind: str, closing: CaseClosing, by: User, **detail: Any) -> None:

@@ -5,10 +5,11 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .models import ClosingAct
-from .open_ends import OpenEnds
+from .models import ClosingAct, PersonsWish
+from .open_ends import DESPITE, HIGH_RISK, OpenEnds
 from .reasons import REOPEN, get_choices, get_reasons
 
 MAX_WORDS = 2000
@@ -51,6 +52,27 @@ class _WithReason(forms.Form):
 class ClosingForm(_WithReason):
     """Ask to close a case or to declare it void. `ends`: what is open now."""
 
+    wish = forms.ChoiceField(
+        label=_("What the person wants"),
+        choices=PersonsWish.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what the person wants, or that they could not be asked.")},
+    )
+    wish_words = _Words(
+        label=_("What the person said, or why they could not be asked"),
+        required=False,
+        help_text=_("In their own words, if you can. For a child: the child’s own view."),
+    )
+    despite = forms.MultipleChoiceField(
+        label=_("This speaks against closing it now. Tick each to close it all the same"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    risk = _Words(
+        label=_("Who protects the person from now on, and who has looked at the risk last"),
+        required=False,
+        help_text=_("If the risk is lower now, send the risk assessment first: the case then shows it."),
+    )
     last_contact_on = forms.DateField(
         label=_("Last safe contact"),
         required=False,
@@ -77,7 +99,7 @@ class ClosingForm(_WithReason):
         super().__init__(*args, act=act, **kwargs)
         self.ends = ends
         if act == ClosingAct.VOID:
-            for name in ("last_contact_on", "contact", "notices", "open"):
+            for name in ("wish", "wish_words", "despite", "risk", "last_contact_on", "contact", "notices", "open"):
                 del self.fields[name]
             self.fields["note"].label = _("What happened")
             return
@@ -85,6 +107,13 @@ class ClosingForm(_WithReason):
             del self.fields["open"]
         if not ends.chases:
             del self.fields["notices"]
+        if ends.despite:
+            choices = [(code, DESPITE[code]) for code in ends.despite]
+            self.fields["despite"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["despite"]
+        if HIGH_RISK not in ends.despite:
+            del self.fields["risk"]
 
     def clean_last_contact_on(self) -> date | None:
         day: date | None = self.cleaned_data["last_contact_on"]
@@ -98,7 +127,16 @@ class ClosingForm(_WithReason):
             self.add_error("open", _("Write why what is still open can end, or who looks after it now."))
         if "notices" in self.fields and not cleaned.get("notices") and "notices" not in self.errors:
             self.add_error("notices", _("Choose what happens to the notices without an answer."))
+        if cleaned.get("wish", PersonsWish.AGREES) != PersonsWish.AGREES:
+            self._need_words("wish_words", gettext("Write what the person said, or why they could not be asked."))
+        if "despite" in self.fields and set(self.ends.despite) - set(cleaned.get("despite", ())):
+            self.add_error("despite", _("Do what is left to do, or tick each one to close the case all the same."))
+        self._need_words("risk", gettext("Write who protects the person from now on."))
         return cleaned
+
+    def _need_words(self, name: str, missing: str) -> None:
+        if name in self.fields and not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, missing)
 
 
 class DecisionForm(forms.Form):

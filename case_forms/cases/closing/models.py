@@ -19,6 +19,14 @@ class ClosingAct(models.TextChoices):
     VOID = "void", _("declare the case void")
 
 
+class PersonsWish(models.TextChoices):
+    """What the person wants, when their case is to be closed; stored sealed, among the words of the closing."""
+
+    AGREES = "agrees", _("The person was asked and agrees")
+    WANTS_MORE = "wants_more", _("The person wants the help to go on")
+    NOT_ASKED = "not_asked", _("The person could not be asked")
+
+
 class ClosingDecision(models.TextChoices):
     WAITING = "waiting", _("waiting")
     AGREED = "agreed", _("agreed")
@@ -37,8 +45,10 @@ class CaseClosing(AskedOfAnother):
     """What one person asked for, what another one decided, and what ended with it.
 
     `reason`: a code (`reasons`). `last_contact_on`: the day of the last safe contact. `words`, sealed: {"contact",
-    "open", "note", "answer", "reopened"}: how that contact was, what stays known of what is still open and why that can
-    end, anything else, the second person's answer, and why the case was opened again; a key without words is missing.
+    "open", "note", "answer", "reopened", "wish", "wish_words", "risk", "despite"}: how that contact was, what stays
+    known of what is still open and why that can end, anything else, the second person's answer, why the case was opened
+    again, what the person wants (`PersonsWish`) and has said, who protects them where the risk is high, and what it is
+    closed in spite of ([codes of `open_ends`]); a key without words is missing.
     `keeps_notices`: notices that wait for an answer go on. `ended`: {"duties": [ids], "notices": n, "kept": n,
     "referrals": [ids], "dates": n, "links": n, "between": {"transfers": n, "requests": n, "merges": n, "statuses":
     n}}, written when it is carried out. `needs_two`: somebody else than `asked_by` decides.

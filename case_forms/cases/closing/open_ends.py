@@ -10,15 +10,25 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from access.models import localize
+from audit import clock
 from notifications.directory.models import Role
 from notifications.outbox.models import Notice, Purpose
 from notifications.outbox.states import NO_CONTACT, NoticeState
 
 from ..finding.models import CaseMerge, CaseTransfer, IdentityRequest, RequestAnswer, TransferAnswer
-from ..models import ASKING, DATA_DUTIES, AwaitedDate, Case, Deadline, Referral
+from ..models import ASKING, DATA_DUTIES, AwaitedDate, Case, Deadline, Referral, RiskLevel
 from ..referring.moves import RUNNING
+
+# What is asked about once more before a case is closed.
+HIGH_RISK, OVERDUE, POLICE_SILENT = "high_risk", "overdue", "police_silent"
+DESPITE = {
+    HIGH_RISK: _("The newest assessment says that the risk is high"),
+    OVERDUE: _("Duties are overdue"),
+    POLICE_SILENT: _("The police have not answered a notice"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,7 @@ class OpenChase:
     state: str
     since: datetime
     is_with_nobody: bool
+    is_police: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,10 @@ class OpenBetween:
 
 @dataclass(frozen=True)
 class OpenEnds:
-    """What closing a case would end. Notices about duties aren't listed: they end with their duty."""
+    """What closing a case would end. Notices about duties aren't listed: they end with their duty.
+
+    `despite`: what speaks against closing it now, as codes (HIGH_RISK, OVERDUE, POLICE_SILENT).
+    """
 
     duties: Sequence[OpenDuty] = ()
     chases: Sequence[OpenChase] = ()
@@ -73,9 +87,14 @@ class OpenEnds:
     dates: int = 0
     between: Sequence[OpenBetween] = ()
     duty_chases: Sequence[UUID] = field(default=(), repr=False)
+    despite: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         return bool(self.duties or self.chases or self.referrals or self.dates or self.between)
+
+    @property
+    def despite_in_words(self) -> list[str]:
+        return [str(DESPITE[code]) for code in self.despite]
 
     @property
     def fingerprint(self) -> str:
@@ -87,6 +106,7 @@ class OpenEnds:
             self.dates,
             # Appended only where there is any: a page that was open over the upgrade still agrees to the same.
             *(sorted(str(each.id) for each in self.between)),
+            *self.despite,
         ]
         return hashlib.sha256(repr(rows).encode()).hexdigest()[:24]
 
@@ -105,6 +125,12 @@ def find_open_ends(case: Case) -> OpenEnds:
     ]
     referrals = Referral.objects.filter(case=case, state__in=RUNNING).select_related("partner")
     of_duties, chases = _find_chases(case, language)
+    now = clock.now()
+    despite = {
+        HIGH_RISK: case.risk in (RiskLevel.IMMEDIATE, RiskLevel.HIGH),
+        OVERDUE: any(duty.due_at is not None and duty.due_at < now for duty in duties),
+        POLICE_SILENT: any(chase.is_police for chase in chases),
+    }
     return OpenEnds(
         duties=duties,
         chases=chases,
@@ -115,6 +141,7 @@ def find_open_ends(case: Case) -> OpenEnds:
         dates=AwaitedDate.objects.filter(case=case, done_at__isnull=True, ended_at__isnull=True).count(),
         between=list(_iter_between(case)),
         duty_chases=of_duties,
+        despite=[code for code, holds in despite.items() if holds],
     )
 
 
@@ -162,6 +189,7 @@ def _find_chases(case: Case, language: str) -> tuple[list[UUID], list[OpenChase]
                 first.state,
                 first.owed_at,
                 is_alone,
+                first.role == Role.POLICE,
             )
         )
     return of_duties, others

@@ -24,8 +24,8 @@ from .actions import (
     withdraw_closing,
 )
 from .forms import KEEP, ClosingForm, DecisionForm, ReopenForm
-from .models import ClosingAct
-from .open_ends import find_open_ends
+from .models import ClosingAct, PersonsWish
+from .open_ends import DESPITE, find_open_ends
 from .reasons import label_reason
 from .reopening import count_between_units, get_closing, get_ended_duties, leave_closed, reopen_case
 from .void_notices import preview_void
@@ -34,10 +34,12 @@ CHANGED = _("Something has changed in this case since you opened this page. Read
 PROBLEMS: dict[str, Promise] = {
     "changed": CHANGED,
     "no_words": CHANGED,
+    "no_wish": CHANGED,
+    "not_confirmed": CHANGED,
     "no_reason": _("Choose a reason."),
     "own_request": _("Somebody else than the person who asked must decide."),
 }
-WORDS = ("contact", "open", "note", "answer")
+WORDS = ("contact", "open", "note", "answer", "wish", "wish_words", "risk")
 
 
 @sensitive_post_parameters(*WORDS)
@@ -102,6 +104,10 @@ def _build_request(form: ClosingForm, act: str, seen: str) -> ClosingRequest:
         open=given.get("open", ""),
         note=given.get("note", ""),
         keeps_notices=given.get("notices") == KEEP,
+        wish=given.get("wish", ""),
+        wish_words=given.get("wish_words", ""),
+        risk=given.get("risk", ""),
+        despite=given.get("despite", ()),
     )
 
 
@@ -144,6 +150,8 @@ def closing(request: HttpRequest, reference: str) -> HttpResponse:
         "ends": find_open_ends(case) if waiting else None,
         "reason": label_reason(found.act, found.reason),
         "words": found.words,
+        "wish": dict(PersonsWish.choices).get(found.words.get("wish"), ""),
+        "despite": [DESPITE[code] for code in found.words.get("despite", ()) if code in DESPITE],
         "is_own": found.asked_by_id == user.pk,
         "may_decide": decides,
         "recipient": preview_void(case) if decides and found.act == ClosingAct.VOID else None,

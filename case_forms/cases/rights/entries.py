@@ -25,6 +25,7 @@ from notifications.outbox.models import Notice, Reply, ReplyKind
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
+from ..closing.models import PersonsWish
 from ..consent.models import ConsentPurpose
 from ..models import (
     Case,
@@ -195,7 +196,10 @@ def _read_reply(reply: Reply) -> str:
 
 
 def _read_words(decided: CaseClosing | StatusChange | FormMove) -> str:
-    words: Any = decided.words or {}
+    words: Any = dict(decided.words or {})
+    words.pop("despite", None)  # codes of what was open, which the file says elsewhere
+    if wish := words.get("wish"):
+        words["wish"] = dict(PersonsWish.choices).get(wish, wish)
     return "\n".join(str(text) for text in words.values() if text)
 
 

@@ -107,8 +107,10 @@ def live_through(scene: Scene, coordinator: User) -> Case:
     say_more(case, scene)
     place_hold(case=case, words=f"{CANARY} testifies.", by=coordinator)
     words = f"{CANARY} moved."
+    ends = find_open_ends(case)
+    said = dict.fromkeys(("contact", "open", "note", "wish_words", "risk"), words)
     wanted = ClosingRequest(
-        act="close", reason="finished", seen=find_open_ends(case).fingerprint, contact=words, open=words, note=words
+        act="close", reason="finished", seen=ends.fingerprint, wish="wants_more", despite=ends.despite, **said
     )
     asked = ask_to_close(case=case, wanted=wanted, by=scene.worker)
     decide_closing(closing=asked, agree=True, by=coordinator, seen=find_open_ends(case).fingerprint, answer=words)

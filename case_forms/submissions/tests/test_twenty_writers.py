@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from access.models import FieldToken, StaffRole, User
 from audit.verification import verify_chain
+from case_forms.cases.closing.open_ends import find_open_ends
 from case_forms.cases.facts.models import CaseFact
 from case_forms.cases.models import Case, CaseClosing, CaseEvent, Deadline, DeadlineKind, Referral
 from case_forms.submissions.models import Submission
@@ -133,6 +134,7 @@ def check(address: str) -> None:
     when = {"owner": "mobile_unit", "due": ""}
     when["due"] = f"{timezone.localtime(now) + timedelta(days=2):%Y-%m-%dT%H:%M}"
     closing = {"reason": "finished", "seen": seen, "open": "x", "contact": "x", "note": "x", "last_contact_on": ""}
+    closing |= {"wish": "agrees", "despite": find_open_ends(case).despite}
     writers = [
         *(by_app(scene, user, case) for user in (scene.worker, *colleagues[:5])),
         *(by(user, "task", f"{page}/tasks/{task.pk}/done/", text=f"Words {user.pk}") for user in colleagues[:4]),

@@ -320,8 +320,10 @@ def read_a_case_in_the_register(day: Day, me: Staff) -> Any:
 def ask_to_close(day: Day, me: Staff, route: str = "cases:close", **more: Any) -> Case:
     """A case for which closing is asked for, by whoever `me` is."""
     found = send_a_form(day, day.worker).case
-    seen = find_open_ends(found).fingerprint
-    given = {"reason": "finished", "contact": "Kanarina", "open": "Kanarina", "notices": "withdraw", "seen": seen}
+    ends = find_open_ends(found)
+    given = {"reason": "finished", "contact": "Kanarina", "open": "Kanarina", "notices": "withdraw"}
+    given |= {"wish": "wants_more", "wish_words": "Kanarina", "risk": "Kanarina"}
+    given |= {"despite": ends.despite, "seen": ends.fingerprint}
     me.post(route, found.reference, **given, **more)
     return found
 

@@ -86,7 +86,10 @@ class Stage:
         case = self.scene.send(age_stated=15).submission.case
         assert case is not None
         send_due()
-        wanted = ClosingRequest(act="close", reason="finished", open="Words.", seen=find_open_ends(case).fingerprint)
+        ends = find_open_ends(case)
+        wanted = ClosingRequest(
+            act="close", reason="finished", open="Words.", wish="agrees", despite=ends.despite, seen=ends.fingerprint
+        )
         return case, ask_to_close(case=case, wanted=wanted, by=self.scene.worker), find_open_ends(case).fingerprint
 
     def check(self, case: Case) -> None:

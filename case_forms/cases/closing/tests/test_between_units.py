@@ -55,9 +55,10 @@ def page(user: User, path: str) -> str:
 
 def close_over_http(two: Two, case: Case) -> None:
     """Ask as the worker and agree as the coordinator, with what each page showed."""
-    given = {"reason": "finished", "open": "Called.", "notices": "withdraw", "note": "", "contact": ""}
-    seen = find_open_ends(case).fingerprint
-    asked = client_of(two.worker).post(f"/field/cases/{case.reference}/close/", {**given, "seen": seen})
+    given: dict[str, Any] = {"reason": "finished", "open": "Called.", "notices": "withdraw", "note": "", "contact": ""}
+    ends = find_open_ends(case)
+    given |= {"wish": "agrees", "despite": ends.despite, "seen": ends.fingerprint}
+    asked = client_of(two.worker).post(f"/field/cases/{case.reference}/close/", given)
     assert asked.status_code == 302
     decide = {"do": "agree", "answer": "", "seen": find_open_ends(case).fingerprint}
     done = client_of(two.coordinator).post(f"/field/cases/{case.reference}/closing/", decide)
@@ -174,11 +175,12 @@ def test_reopening_says_what_stays_ended_and_starts_no_question_again(two: Two, 
 
 def test_what_was_proposed_after_the_page_was_shown_is_seen_before_it_ends(two: Two, here: Case, there: Case) -> None:
     given: dict[str, Any] = {"reason": "finished", "open": "Called.", "notices": "withdraw", "note": "", "contact": ""}
-    seen = find_open_ends(here).fingerprint
+    ends = find_open_ends(here)
+    given |= {"wish": "agrees", "despite": ends.despite}
     CaseAccess.objects.create(case=here, unit=two.there)
     merging.propose_merge(kept=here, duplicate=there, by=two.other_worker)
-    refused = client_of(two.worker).post(f"/field/cases/{here.reference}/close/", {**given, "seen": seen})
-    assert refused.status_code in (409, 422)
+    refused = client_of(two.worker).post(f"/field/cases/{here.reference}/close/", {**given, "seen": ends.fingerprint})
+    assert refused.status_code == 409
     assert not CaseClosing.objects.exists()
 
 

@@ -69,10 +69,10 @@ def open_case(scene: Scene, **answers: Any) -> Case:
 
 
 def wanted(case: Case, act: str = "close", **more: Any) -> ClosingRequest:
-    given = {"reason": "finished", "open": "Another unit follows up.", **more}
-    if act == "void":
-        given = {"reason": "test", **more}
-    return ClosingRequest(act=act, seen=find_open_ends(case).fingerprint, **given)
+    ends = find_open_ends(case)
+    plain = {"reason": "finished", "open": "Another unit follows up.", "wish": "agrees", "despite": ends.despite}
+    given = {"reason": "test", **more} if act == "void" else plain | more
+    return ClosingRequest(act=act, seen=ends.fingerprint, **given)
 
 
 def close(case: Case, by: User, second: User, act: str = "close", **more: Any) -> CaseClosing:

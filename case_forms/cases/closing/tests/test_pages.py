@@ -14,7 +14,9 @@ from tests.world.places import make_coordinator, make_place, make_unit_with_work
 from tests.world.scene import Scene, make_scene
 
 from ...models import Case, CaseClosing
+from ...rights.entries import iter_reasons
 from .. import shown
+from ..actions import CannotClose, ClosingRequest, ask_to_close
 from ..open_ends import find_open_ends
 
 __all__ = ["postbox"]
@@ -55,8 +57,9 @@ def case(scene: Scene) -> Case:
 
 
 def ask(client: Client, case: Case, what: str = "close", **more: Any) -> Any:
-    given = {"reason": "finished", "open": "Another unit.", "notices": "withdraw", "note": "", "contact": "", **more}
-    given.setdefault("seen", find_open_ends(case).fingerprint)
+    ends = find_open_ends(case)
+    given = {"reason": "finished", "open": "Another unit.", "notices": "withdraw", "note": "", "contact": ""}
+    given |= {"wish": "agrees", "despite": ends.despite, "seen": ends.fingerprint, **more}
     return client.post(f"/field/cases/{case.reference}/{what}/", given)
 
 
@@ -122,6 +125,12 @@ def test_the_start_page_says_when_more_wait_than_it_lists(
         ({"reason": "other", "note": " "}, "Write the reason in a few words."),
         ({"open": ""}, "Write why what is still open can end"),
         ({"notices": ""}, "Choose what happens to the notices"),
+        ({"wish": ""}, "Choose what the person wants"),
+        ({"wish": "invented"}, "What the person wants"),
+        ({"wish": "not_asked"}, "Write what the person said"),
+        ({"wish": "wants_more", "wish_words": " "}, "Write what the person said"),
+        ({"despite": []}, "tick each one to close the case"),
+        ({"despite": ["invented"]}, "tick each one to close the case"),
         ({"last_contact_on": f"{timezone.localdate() + timedelta(days=2):%Y-%m-%d}"}, "This day is in the future."),
         ({"last_contact_on": "yesterday"}, "Last safe contact"),
         ({"contact": "x" * 2001}, "2000"),
@@ -210,3 +219,84 @@ def test_a_form_about_a_closed_case_says_so_before_sending_and_is_offered_after(
     assert "A form came in after this case was closed" in get_page(worker, case)
     worker.post(f"/field/cases/{case.reference}/reopen/", {"do": "leave"})
     assert "A form came in after this case was closed" not in get_page(worker, case)
+
+
+def test_a_high_risk_overdue_duties_and_silent_police_are_each_asked_about(
+    worker: Client, coordinator: Client, case: Case
+) -> None:
+    assert find_open_ends(case).despite == ["police_silent"]
+    Case.objects.filter(pk=case.pk).update(risk="high")
+    late = timezone.now() - timedelta(days=300)
+    case.deadlines.filter(met_at=None).update(amber_at=late, red_at=late, breach_at=late)
+    case.refresh_from_db()
+    assert find_open_ends(case).despite == ["high_risk", "overdue", "police_silent"]
+    page = get_page(worker, case, "close/")
+    for said in ("the risk is high", "Duties are overdue", "The police have not answered"):
+        assert said in page
+    for missing in ({"despite": ["overdue", "police_silent"], "risk": "The shelter."}, {"risk": " "}):
+        assert ask(worker, case, **missing).status_code == 422
+    assert not CaseClosing.objects.exists()
+    said = {
+        "wish": "wants_more",
+        "wish_words": "She wants the lawyer to go on.",
+        "risk": "The shelter looks after her.",
+    }
+    assert ask(worker, case, **said).status_code == 302
+    page = get_page(coordinator, case, "closing/")
+    for each in ("The person wants the help to go on", "She wants the lawyer", "The shelter looks after her."):
+        assert each in page
+    assert page.count("Duties are overdue") == 2  # what was confirmed, and what is so now
+    closing = CaseClosing.objects.get()
+    assert closing.words["despite"] == ["high_risk", "overdue", "police_silent"]
+    given_out = str([piece.value for form in iter_reasons(case, "en") for piece in form.pieces])
+    assert "high_risk" not in given_out
+    assert "The person wants the help to go on" in given_out
+
+
+def test_what_speaks_against_closing_since_the_page_was_read_is_read_first(
+    worker: Client, coordinator: Client, case: Case
+) -> None:
+    ask(worker, case)
+    seen = find_open_ends(case).fingerprint
+    Case.objects.filter(pk=case.pk).update(risk="immediate")
+    case.refresh_from_db()
+    answer = press(coordinator, case, "agree", seen=seen)
+    assert answer.status_code == 409
+    assert "the risk is high" in answer.content.decode()
+    assert press(coordinator, case, "agree").status_code == 302
+
+
+def test_a_closed_case_says_what_the_last_assessment_was_and_no_longer_that_the_risk_is_high(
+    worker: Client, coordinator: Client, case: Case
+) -> None:
+    Case.objects.filter(pk=case.pk).update(risk="high")
+    case.refresh_from_db()
+    assert "high risk" in get_page(worker, case).partition("</h1>")[2][:900]
+    ask(worker, case, risk="The shelter.")
+    press(coordinator, case, "agree")
+    page = get_page(worker, case)
+    assert "The last assessment before that said: high risk." in page
+    assert "high risk" not in page.replace("said: high risk", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"wish": ""}, "no_wish"),
+        ({"wish": "invented"}, "no_wish"),
+        ({"wish": "not_asked"}, "no_wish"),
+        ({"despite": []}, "not_confirmed"),
+        ({"despite": ["high_risk", "police_silent"], "risk": " "}, "not_confirmed"),
+    ],
+)
+def test_no_other_road_closes_without_the_wish_and_what_speaks_against_it(
+    scene: Scene, case: Case, given: dict[str, Any], code: str
+) -> None:
+    Case.objects.filter(pk=case.pk).update(risk="high")
+    case.refresh_from_db()
+    ends = find_open_ends(case)
+    plain = {"open": "Words.", "wish": "agrees", "despite": ends.despite, "risk": "The shelter."}
+    wanted = ClosingRequest(act="close", reason="finished", seen=ends.fingerprint, **plain | given)
+    with pytest.raises(CannotClose) as refused:
+        ask_to_close(case=case, wanted=wanted, by=scene.worker)
+    assert refused.value.code == code

@@ -114,9 +114,11 @@ class Cases(RuleBasedStateMachine):
     def somebody_asks(self, data: st.DataObject, act: str, keeps: bool) -> None:
         case = self.a_case(data)
         reason = "test" if act == "void" else "finished"
+        ends = find_open_ends(case)
         wanted = ClosingRequest(
-            act=act, reason=reason, seen=find_open_ends(case).fingerprint, open="Words.", keeps_notices=keeps
-        )
+            act=act, reason=reason, seen=ends.fingerprint, open="Words.", keeps_notices=keeps,
+            wish="agrees", despite=ends.despite, risk="Words.",
+        )  # fmt: skip
         try:
             ask_to_close(case=case, wanted=wanted, by=self.somebody(data))
         except CannotClose as refused:

@@ -1,5 +1,6 @@
 """A referral to its end: by link, by the unit and by phone; what chases it; the next service."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
@@ -369,7 +370,8 @@ def test_closing_a_case_lists_and_ends_the_referrals_that_run(scene: Scene) -> N
     case = Case.objects.get()
     ends = find_open_ends(case)
     assert [(each.id, each.state) for each in ends.referrals] == [(referral.pk, "agreed")]
-    wanted = ClosingRequest(act="close", reason="finished", seen=ends.fingerprint, open="All known.")
+    wanted = ClosingRequest(act="close", reason="finished", seen=ends.fingerprint, open="All known.", wish="agrees")
+    wanted = replace(wanted, despite=ends.despite)
     asked = ask_to_close(case=case, wanted=wanted, by=scene.worker)
     coordinator = make_user("coordinator", username="chief", region=scene.place.region)
     decide_closing(closing=asked, agree=True, by=coordinator, seen=find_open_ends(case).fingerprint)

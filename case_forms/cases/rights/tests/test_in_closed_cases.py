@@ -53,7 +53,9 @@ def scene(db: None) -> Scene:
 
 def close(scene: Scene) -> Case:
     case = scene.case
-    wanted = ClosingRequest(act="close", reason="finished", open="Followed elsewhere.", seen=_seen(case))
+    ends = find_open_ends(case)
+    given = {"wish": "agrees", "despite": ends.despite, "seen": ends.fingerprint}
+    wanted = ClosingRequest(act="close", reason="finished", open="Followed elsewhere.", **given)
     asked = ask_to_close(case=case, wanted=wanted, by=scene.worker)
     decide_closing(closing=asked, agree=True, by=scene.coordinator, seen=_seen(case))
     case.refresh_from_db()
