@@ -10,6 +10,7 @@ from audit.put_aside import for_each_row
 
 from .checks.results import check_unchecked_pages
 from .hotlines.actions import mail_editors, tell_of_due_ways
+from .library_files import SECONDS, clean_stored_files
 from .picture_files import tidy_sizes
 from .pictures import make_missing_sizes
 from .review.actions import publish_due
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 def each_minute(_argument: Any = None) -> None:
-    """Publish and unpublish what is due, mail editors the news, check waiting pages.
+    """Publish and unpublish what is due, mail editors the news, check waiting pages, clean files that nobody cleaned.
 
     Running it twice does nothing twice.
     """
@@ -28,6 +29,7 @@ def each_minute(_argument: Any = None) -> None:
         "content.publish": _publish,
         "content.news": send_news,
         "content.checks": check_unchecked_pages,
+        "content.clean_files": lambda: clean_stored_files(seconds=SECONDS),
     }
     # One step that fails stops none of the others (`audit.put_aside`).
     for_each_row("housekeeping", steps, lambda name: steps[name]())

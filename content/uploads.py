@@ -1,55 +1,38 @@
 """What may be uploaded into the library: complete pictures, and files of a kind that readers can open.
 
 Editors choose it; readers, on cheap phones, get it. So a file is examined when it is uploaded, while whoever did it can
-still choose another one.
+still choose another one. What is stored is a clean copy (`library_files`).
 """
 
 import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import PurePath
-from threading import Lock
+from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageFile
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 
+from sanitizer.file_types import FileRefused
+from sanitizer.messages import describe_refusal
+from sanitizer.readers import SIGNATURES
+
+from .library_files import clean_upload, get_kind, remember_clean
 from .media_storage.errors import BucketAway
 from .media_storage.files import get_bucket
 from .media_storage.location import has_bucket
 from .phone_numbers import find_numbers, is_reserved
 
-OFFICE = (b"PK\x03\x04",)
-# Ending -> where in the file the signature of its kind stands, and which. An office file is a zip archive.
-KINDS: dict[str, tuple[int, tuple[bytes, ...]]] = {
-    "pdf": (0, (b"%PDF-",)),
-    "docx": (0, OFFICE),
-    "odt": (0, OFFICE),
-    "xlsx": (0, OFFICE),
-    "ods": (0, OFFICE),
-    "pptx": (0, OFFICE),
-    "odp": (0, OFFICE),
-    "mp4": (4, (b"ftyp",)),
-    "webm": (0, (b"\x1a\x45\xdf\xa3",)),
-    "mp3": (0, (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xfa")),
-    "m4a": (4, (b"ftyp",)),
-    "ogg": (0, (b"OggS",)),
-    "oga": (0, (b"OggS",)),
-    "wav": (8, (b"WAVE",)),
-    "vtt": (0, (b"WEBVTT", b"\xef\xbb\xbfWEBVTT")),
-}
 INCOMPLETE = _("This picture is incomplete. Save or send it again, then choose it again.")
 AWAY = _(
     "Files can’t be stored just now, because the place where they lie can’t be reached. Nothing was saved. Try again in"
     " a few minutes."
 )
 LINK = re.compile(r"https?:|www\.|://", re.IGNORECASE)
-SIGNATURE_BYTES = 16  # bytes: every mark stands within
-_decoding = Lock()
 
 
 def refuse_replacement(instance: Any, file: Any) -> None:
@@ -89,7 +72,33 @@ def refuse_numbers(text: str) -> str:
     return text
 
 
-class PictureForm(BaseImageForm):
+class _CleanFileForm:
+    """Part of a form with a file: what is stored is its clean copy, which is remembered as such."""
+
+    instance: Any
+    by: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Whose file it is: one person's are cleaned one after the other.
+        self.by = getattr(kwargs.get("user"), "pk", None) or "library"
+        super().__init__(*args, **kwargs)
+
+    def get_clean_copy(self, file: UploadedFile, most_bytes: int, *, is_picture: bool) -> UploadedFile:
+        """Return the file with its clean content. Raises FileRefused."""
+        # `read` may meet a file that Django or the form has read already.
+        file.seek(0)
+        name = str(file.name)
+        content = clean_upload(file.read(), name=name, most_bytes=most_bytes, by=self.by, is_picture=is_picture)
+        return InMemoryUploadedFile(BytesIO(content), None, name, file.content_type, len(content), file.charset)
+
+    def save(self, commit: bool = True) -> Any:
+        saved = super().save(commit=commit)  # type: ignore[misc]
+        if "file" in self.changed_data:  # type: ignore[attr-defined]
+            remember_clean(saved.file_hash)
+        return saved
+
+
+class PictureForm(_CleanFileForm, BaseImageForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The form of a picture that was uploaded among several has no field for its file.
@@ -103,9 +112,14 @@ class PictureForm(BaseImageForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         refuse_replacement(self.instance, file)
-        if isinstance(file, UploadedFile) and not is_complete_picture(file):
-            raise ValidationError(INCOMPLETE)
         refuse_while_away(file)
+        if isinstance(file, UploadedFile):
+            most = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
+            try:
+                file = self.get_clean_copy(file, most, is_picture=True)
+            except FileRefused as refused:
+                words = INCOMPLETE if refused.code == "unreadable" else describe_refusal(refused.code, most)
+                raise ValidationError(words) from None
         return file
 
 
@@ -117,48 +131,27 @@ def _read_picture(read: Callable[[Any], Any], data: Any) -> Any:
         raise ValidationError(INCOMPLETE) from None
 
 
-class DocumentForm(BaseDocumentForm):
+class DocumentForm(_CleanFileForm, BaseDocumentForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         refuse_replacement(self.instance, file)
-        if isinstance(file, UploadedFile):
-            kind = PurePath(file.name or "").suffix.lstrip(".").lower()
-            if kind not in KINDS:
-                words = _("Readers can't be given a file of this kind. Choose one of these: %(kinds)s.")
-                raise ValidationError(words, params={"kinds": ", ".join(KINDS)})
-            if not is_of_kind(file, kind):
-                words = _(
-                    "This file is not really a .%(kind)s, whatever its name says. Save it as one, then choose it again."
-                )
-                raise ValidationError(words, params={"kind": kind})
         refuse_while_away(file)
+        if isinstance(file, UploadedFile):
+            kind = get_kind(file.name or "")
+            if kind not in SIGNATURES:
+                words = _("Readers can't be given a file of this kind. Choose one of these: %(kinds)s.")
+                raise ValidationError(words, params={"kinds": ", ".join(SIGNATURES)})
+            file = self._get_clean_document(file, kind)
         return file
 
-
-def is_of_kind(file: UploadedFile, kind: str) -> bool:
-    place, marks = KINDS[kind]
-    # `read` may meet a file that Django or the form has read already.
-    file.seek(0)
-    beginning = file.read(SIGNATURE_BYTES)
-    file.seek(0)
-    return beginning[place:].startswith(marks)
-
-
-def is_complete_picture(file: UploadedFile) -> bool:
-    """Return whether a picture can be read to its end.
-
-    WeasyPrint, once loaded, makes Pillow fill up what is missing with grey, in the whole process: so the switch is
-    turned back while one picture is read.
-    """
-    # The switch belongs to the whole process: two threads that turn it must not undo each other's.
-    with _decoding:
-        lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    def _get_clean_document(self, file: UploadedFile, kind: str) -> UploadedFile:
+        most = settings.WAGTAILDOCS_MAX_UPLOAD_SIZE
         try:
-            file.seek(0)
-            Image.open(file).load()
-        except (OSError, SyntaxError, ValueError):  # as Pillow's readers of each format call it
-            return False
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-            file.seek(0)
-    return True
+            return self.get_clean_copy(file, most, is_picture=False)
+        except FileRefused as refused:
+            if refused.code != "wrong_kind":
+                raise ValidationError(describe_refusal(refused.code, most)) from None
+            words = _(
+                "This file is not really a .%(kind)s, whatever its name says. Save it as one, then choose it again."
+            )
+            raise ValidationError(words, params={"kind": kind}) from None

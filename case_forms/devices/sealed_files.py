@@ -17,8 +17,8 @@ from audit.chain import get_actor, log_event
 from audit.put_aside import for_each_row
 from audit.removals import note_removed
 from case_forms.submissions.attachments.actions import store_attachment
-from case_forms.submissions.attachments.file_types import FileRefused
 from case_forms.submissions.models import Attachment
+from sanitizer.file_types import FileRefused
 from vault.field_keys import OVERHEAD_BYTES, FieldSealBroken, UnknownFieldKey, load_field_keys
 from vault.files import is_older
 

@@ -13,10 +13,7 @@ class IntakeConfig(AppConfig):
         from vault import lasting
 
         from . import conversions, drill_road, identity_index, journeys, outreach_visits, rights_source  # noqa: F401
-        from .attachments import (
-            receivers,  # noqa: F401
-            signed_documents,
-        )
+        from .attachments import receivers  # noqa: F401
         from .rule_events import load_report, load_submission
 
         register_loader(load_submission)
@@ -24,7 +21,6 @@ class IntakeConfig(AppConfig):
         identity_index.register()
         rights_source.register()
         journeys.register()
-        signed_documents.register()
         drill_road.register()
 
         # so that `vault_rotate` can count the hashes that were made with each key

@@ -1,8 +1,9 @@
 """Serve images and documents of public pages.
 
-Of what is stored only the images' renditions are public: made for pages, stripped of where a photograph was taken.
-Originals are never served; documents go through Wagtail's own view, which checks private collections, once a live page
-offers them: what only drafts show is for those who write them.
+Of what is stored only the images' renditions are public: made for pages, from originals without the place where a
+photograph was taken (`content.library_files`). Originals are never served; documents, cleaned as well, go through
+Wagtail's own view, which checks private collections, once a live page offers them: what only drafts show is for those
+who write them.
 """
 
 import mimetypes
@@ -109,7 +110,7 @@ def _describe(response: HttpResponseBase, etag: str, modified: float) -> HttpRes
 
 def _find_rendition(path: str) -> Path:
     try:
-        # Only below `images/`: originals lie beside it, with the place where a photograph was taken.
+        # Only below `images/`: originals lie beside it.
         file = Path(safe_join(str(Path(settings.MEDIA_ROOT) / RENDITIONS), path))
     except (SuspiciousFileOperation, ValueError):
         raise Http404 from None

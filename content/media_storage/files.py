@@ -1,5 +1,7 @@
 """Files of the library wherever they lie, the folder MEDIA_ROOT or the bucket. Names are paths below either."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from .location import has_bucket
@@ -51,6 +54,23 @@ def walk(root: Path, folder: str = "") -> Iterator[StoredFile]:
 def exists(name: str) -> bool:
     """Whether there is such a file now. Raises BucketAway."""
     return get_bucket().exists(name) if has_bucket() else (Path(settings.MEDIA_ROOT) / name).exists()
+
+
+def replace(name: str, content: bytes) -> None:
+    """Put other content under the name of a stored file. Readers meanwhile get one or the other. Raises OSError."""
+    if has_bucket():
+        get_bucket().put(name, ContentFile(content), replaces=True)
+        return
+    path = Path(settings.MEDIA_ROOT) / name
+    handle, unfinished = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), path.stat().st_mode)
+        os.replace(unfinished, path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
 
 
 def remove(name: str) -> None:

@@ -1,6 +1,7 @@
 """Models of the public site: pages, hotlines, glossary terms, search settings."""
 
 from ..page_listing import public_page_models, public_pages, reviewed_page_models
+from .examined_file import ExaminedFile
 from .glossary import GlossaryTerm
 from .hotlines import Confidence, Hotline, Publish
 from .language_page import LanguagePage
@@ -25,6 +26,7 @@ __all__ = [
     "ArticlePage",
     "Confidence",
     "DownloadPage",
+    "ExaminedFile",
     "GlossaryPage",
     "GlossaryTerm",
     "HelpPage",

@@ -12,6 +12,9 @@ from django.core.files.storage import default_storage
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 
+from sanitizer.readers import clean_for_readers
+
+from ..library_files import get_kind, remember_clean
 from ..texts import get_file_reference, pick_language
 from .memory import SeedMemory
 
@@ -28,10 +31,11 @@ def create_files(named: Iterable[tuple[str, str]], memory: SeedMemory) -> tuple[
     new = 0
     for kind, key in dict.fromkeys(named):
         about = _load_descriptions()[PLACES[kind][0]][key]
-        content = (FOLDER / about["file"]).read_bytes()
-        place = _get_storage_name(kind, about["file"], content)
+        shipped = (FOLDER / about["file"]).read_bytes()
+        place = _get_storage_name(kind, about["file"], shipped)
         if memory.first_time(f"{kind}:{key}"):
-            found[kind, key] = _create(kind, about, content, place)
+            clean = clean_for_readers(shipped, get_kind(about["file"]), len(shipped))
+            found[kind, key] = _create(kind, about, clean, place)
             new += 1
         elif (pk := _model(kind).objects.filter(file=place).values_list("pk", flat=True).first()) is not None:
             found[kind, key] = pk
@@ -63,7 +67,7 @@ def _model(kind: str) -> Any:
 
 
 def _get_storage_name(kind: str, name: str, content: bytes) -> str:
-    """Return a file's name in the storage, made of its content.
+    """Return a file's name in the storage, made of its content as it is shipped.
 
     So a seeding that was rolled back leaves what the next one finds.
     """
@@ -80,5 +84,6 @@ def _create(kind: str, about: dict[str, str], content: bytes, place: str) -> int
     if kind == "picture":
         made.description = about["description"]
     made.save()
+    remember_clean(made.file_hash)
     pk: int = made.pk
     return pk

@@ -9,8 +9,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
 from access.models import User
-from case_forms.submissions.attachments.tests import samples
 from notifications.directory.models import Agreement, DirectoryChange
+from sanitizer.tests import samples
 from tests.seeds import lay_down_demo
 
 from .quiet import close

@@ -19,9 +19,9 @@ from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.models import FormVersion
 from case_forms.questions.tests.every_type import choice, every_type, question, texts
 from case_forms.submissions.attachments.storage import get_content
-from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.seeding.demo import DEMO_PASSWORD
+from sanitizer.tests import samples
 from tests.seeds import lay_down_demo
 
 from .pictures import picture

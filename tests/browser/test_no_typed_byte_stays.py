@@ -16,10 +16,10 @@ from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.models import FormVersion
 from case_forms.questions.tests.every_type import question, texts
 from case_forms.submissions.attachments.storage import get_content
-from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.models import Attachment, Submission
 from notifications.outbox.delivery import send_due
 from notifications.outbox.models import Notice
+from sanitizer.tests import samples
 from tests.chromium import WHOLE
 from tests.device.test_real_browser import memory_of
 from tests.supervisor.running_system import slowness

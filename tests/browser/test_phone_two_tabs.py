@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.models import FormVersion
 from case_forms.questions.tests.every_type import question
-from case_forms.submissions.attachments.tests import samples
+from sanitizer.tests import samples
 
 from .pocket import PIN, Pocket
 

@@ -43,7 +43,7 @@ WORK = """
 import io, openpyxl, PIL.Image, weasyprint
 from case_forms.form_builder.definition.limits import KINDS
 from case_forms.form_builder.xlsform.sandbox import read_safely
-from case_forms.submissions.attachments.sanitizer import sanitize_file
+from sanitizer.process import sanitize_file
 picture, book, sheet = io.BytesIO(), io.BytesIO(), openpyxl.Workbook()
 PIL.Image.new("RGB", (800, 600)).save(picture, "JPEG")
 for content in picture.getvalue(), weasyprint.HTML(string="<p>1</p>").write_pdf():

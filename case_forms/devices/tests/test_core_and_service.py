@@ -13,9 +13,9 @@ from case_forms.devices.actions import end_device, grant_device, set_up_device
 from case_forms.devices.api.endpoints import _describe
 from case_forms.devices.models import Device
 from case_forms.form_builder.actions import publish_form, save_definition
-from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.attachments.tests.conftest import photo_form
 from case_forms.submissions.models import Attachment, Draft, Submission
+from sanitizer.tests import samples
 from tests.world.places import make_coordinator
 from tests.world.scene import Scene
 

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from case_forms.form_builder.actions import publish_form, save_definition
-from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.attachments.tests.conftest import photo_form
 from case_forms.submissions.models import Attachment, Draft, Submission
+from sanitizer.tests import samples
 from tests.world.places import make_user
 
 from ..housekeeping import tidy

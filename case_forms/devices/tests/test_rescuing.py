@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from audit.models import AuditEntry
 from case_forms.form_builder.actions import publish_form, save_definition
-from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.attachments.tests.conftest import photo_form
 from case_forms.submissions.drafts import side_copies
 from case_forms.submissions.drafts.actions import save_section, to_choose
 from case_forms.submissions.models import Attachment, Draft, Submission
+from sanitizer.tests import samples
 
 from ..actions import end_device
 

@@ -15,11 +15,11 @@ from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.sources import Lists
 from case_forms.questions.tests.every_type import GOOD, every_type
 from case_forms.submissions.attachments.actions import store_attachment
-from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.attachments.tests.conftest import photo_form
 from case_forms.submissions.drafts.actions import save_section, to_choose
 from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.validation.validate import CheckContext, form_states
+from sanitizer.tests import samples
 from tests.world.places import make_user
 
 from ..actions import end_device

@@ -1,5 +1,4 @@
-"""Attached files: uploaded, sanitised, sealed, downloaded, and deleted with their draft.
+"""Attached files: uploaded, sanitised (`sanitizer`), sealed, downloaded, and deleted with their draft.
 
-`file_types` detects what a file is by its first bytes, `pictures` and `documents` make a clean copy, `sanitizer` runs
-them in a process of its own, `uploads` reads files from a request, `actions` stores and claims them.
+`uploads` reads files from a request, `actions` stores and claims them.
 """

@@ -23,12 +23,12 @@ from access.models import MobileUnit, User
 from audit.chain import ANONYMOUS, SYSTEM, Actor, AuditEvent, get_actor, log_event, log_events
 from audit.put_aside import for_each_row
 from audit.removals import note_removed
+from sanitizer.file_types import ENDINGS, FileRefused
+from sanitizer.process import sanitize_file
 from vault.files import may_remove_strays
 from vault.seal import fingerprint
 
 from ..models import Attachment, AttachmentQuerySet, Draft, Submission
-from .file_types import ENDINGS, FileRefused
-from .sanitizer import sanitize_file
 from .storage import left_behind, remove_content, write_content
 
 BOTH = frozenset(("image", "pdf"))

@@ -9,10 +9,10 @@ from typing import Any
 from access.models import User
 from case_forms.form_builder.definition import Form, Question
 from case_forms.questions.files import accepted
+from sanitizer.file_types import ACCEPTED_AS
 
 from ..models import Attachment, AttachmentQuerySet, Draft, Submission
 from ..validation.result import AnswerProblem
-from .file_types import ACCEPTED_AS
 from .messages import words_for
 
 

@@ -9,11 +9,11 @@ from django.http import QueryDict
 from access.models import User
 from case_forms.form_builder.definition import AnyItem, Question, Repeat, Section
 from case_forms.questions.files import accepted
+from sanitizer.file_types import FileRefused
 
 from ..drafts.unmapped_answers import files_left_over
 from ..models import Attachment, Draft
 from .actions import make_room, store_attachment
-from .file_types import FileRefused
 from .messages import words_for
 from .named_files import named_files
 from .uploads import content_of_upload, with_stored_ids

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, QueryDict
 
-from .file_types import FileRefused
+from sanitizer.file_types import FileRefused
 
 
 class UploadedFile(InMemoryUploadedFile):

@@ -10,10 +10,10 @@ from ninja.responses import Status
 
 from access.json_body import FORM_TYPE, BodyRefused, read_bytes
 from access.models import User
+from sanitizer.file_types import FileRefused
 
 from ..actions import NotAllowed
 from ..attachments.actions import store_attachment
-from ..attachments.file_types import FileRefused
 from ..attachments.uploads import content_of_upload, keep_in_memory
 from . import schemas as shapes
 from .authentication import Bearer, SessionWithFiles

@@ -26,6 +26,7 @@ from case_forms.cases.timeline import build_timeline
 from case_forms.form_builder.answer_schema import answers_schema
 from case_forms.form_builder.models import FormVersion
 from case_forms.form_builder.sources import Lists
+from sanitizer.file_types import FileRefused
 
 from ..actions import (
     AnswersRefused,
@@ -37,7 +38,6 @@ from ..actions import (
     UuidReused,
     receive_submission,
 )
-from ..attachments.file_types import FileRefused
 from ..attachments.messages import words_for
 from ..correcting import REFUSALS, CorrectionByApp
 from ..models import Submission

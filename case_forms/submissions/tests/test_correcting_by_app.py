@@ -17,10 +17,10 @@ from notifications.briefs.models import EarlierBrief
 from notifications.briefs.replies import answer
 from notifications.directory.models import Role
 from notifications.outbox.models import Purpose, ReplyKind
+from sanitizer.tests import samples
 from tests.world.places import make_coordinator, make_place, make_unit, make_unit_with_worker
 from tests.world.scene import Scene, make_scene
 
-from ..attachments.tests import samples
 from ..models import Attachment, Submission
 from .test_api import is_problem, post
 from .test_correcting import notices, was_sent

@@ -1,10 +1,4 @@
-"""The signed document of an agreement: examined like every uploaded file, sealed, and kept in each version.
-
-This room stands below the one that examines files, so it is given the examination when the rooms are loaded. Without
-one nothing can be uploaded.
-"""
-
-from collections.abc import Callable
+"""The signed document of an agreement: examined like every uploaded file, sealed, and kept in each version."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,26 +6,20 @@ from django.utils.translation import gettext as _
 
 from access.models import User
 from audit.chain import get_actor, log_event
+from sanitizer.file_types import FileRefused
+from sanitizer.messages import describe_refusal
+from sanitizer.process import sanitize_file
 
 from ..models import Agreement, AgreementDocument
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_VERSIONS = 50
-# (content, most bytes, whose it is) -> a clean copy; raises ValidationError with words for whoever chose the file
-Examination = Callable[[bytes, int, int], bytes]
-_examinations: list[Examination] = []
-
-
-def register_examination(examine: Examination) -> None:
-    """Give the examination of uploaded PDFs. Only the newest counts."""
-    _examinations[:] = [examine]
+ONLY_PDF = frozenset({"pdf"})
 
 
 def add_document(*, agreement: Agreement, content: bytes, by: User) -> AgreementDocument:
     """Store a clean copy as the newest version; earlier ones stay. Raises ValidationError where it isn't accepted."""
-    if not _examinations:
-        raise ValidationError(_("Files can't be examined here, so none can be uploaded."))
-    clean = _examinations[0](content, MAX_BYTES, by.pk)
+    clean = _examine(content, by)
     with transaction.atomic():
         # Locked, so that two who upload at once get two numbers.
         list(Agreement.objects.select_for_update(no_key=True).filter(pk=agreement.pk).values_list("pk"))
@@ -50,3 +38,11 @@ def add_document(*, agreement: Agreement, content: bytes, by: User) -> Agreement
             number=number,
         )
     return document
+
+
+def _examine(content: bytes, by: User) -> bytes:
+    try:
+        return sanitize_file(content, accept=ONLY_PDF, most_bytes=MAX_BYTES, by=by.pk).content
+    except FileRefused as refused:
+        words = _("Choose a PDF.") if refused.code == "wrong_kind" else describe_refusal(refused.code, MAX_BYTES)
+        raise ValidationError(words, code=refused.code) from None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from access.models import Region, StaffRole, User
 from audit.models import AuditEntry
-from case_forms.submissions.attachments.tests import samples
+from sanitizer.tests import samples
 from tests.world.offices import Country, make_country, make_office, put_on_duty
 
 from ..agreements.cover import find_covers, get_shared_kinds, has_agreement, in_force_on

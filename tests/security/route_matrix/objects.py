@@ -213,7 +213,7 @@ OBJECTS: dict[str, Region | Inside | Nationwide] = {
             *("content.SectionPage", "content.ArticlePage", "content.StepsPage", "content.QuestionsPage"),
             *("content.GlossaryPage", "content.ServicePage", "content.StoryPage", "content.DownloadPage"),
             *("content.SearchPage", "content.SearchSynonyms", "content.SearchAnswer", "content.SeededText"),
-            "content.LanguagePage",
+            *("content.LanguagePage", "content.ExaminedFile"),
             *("lines.ToldState", "checks.WordsToAvoid", "checks.CheckedPage", "review.DeletionRequest"),
             *("review.DeletedPage", "review.DeletedPagesRoot"),
             *("review.Submitted", "review.EditorNews", "review.PageReviewTask"),

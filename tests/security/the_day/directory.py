@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from access.models import MobileUnit, Municipality, PlaceChange, PoliceDirectorate, Region
 from audit.chain import SYSTEM
-from case_forms.submissions.attachments.tests import samples
 from notifications.directory.changes.actions import decide_change
 from notifications.directory.models import (
     Agreement,
@@ -31,6 +30,7 @@ from notifications.directory.models import (
 from notifications.directory.own_duty.actions import ask_leave, preview_request
 from notifications.directory.own_duty.links import DUTY
 from notifications.drills.models import DrillRun
+from sanitizer.tests import samples
 from tests.world.mail_keys import get_public, make_openpgp
 
 from .acts import PHONE, act, each_of

@@ -22,7 +22,6 @@ from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.procedures.actions import publish_procedure, save_procedure
 from case_forms.procedures.models import ProcedureVersion
 from case_forms.submissions.actions import receive_submission
-from case_forms.submissions.attachments.tests import samples
 from case_forms.submissions.drafts.actions import start_draft
 from case_forms.submissions.drill import drill_answers
 from case_forms.submissions.exports.actions import run_export
@@ -35,6 +34,7 @@ from case_forms.tips.wav import Recording
 from case_forms.zones.models import PlannedVisit, Zone
 from notifications.directory.models import DutyShift, Partner
 from notifications.outbox.models import Notice
+from sanitizer.tests import samples
 from tests.world.consents import record_consent
 
 from .acts import act, each_of

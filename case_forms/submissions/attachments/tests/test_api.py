@@ -13,10 +13,10 @@ from audit.models import AuditEntry
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.actions import AnswersRefused, receive_submission
 from case_forms.submissions.models import Attachment, Submission
+from sanitizer.tests import samples
 from tests.world.scene import World
 
 from ..storage import get_content
-from . import samples
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/field/v1/attachments"

@@ -11,8 +11,8 @@ from case_forms.form_builder.actions import publish_form, save_definition
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.tests.page import Page, follow
+from sanitizer.tests import samples
 
-from . import samples
 from .conftest import photo_form
 from .test_pages import upload
 

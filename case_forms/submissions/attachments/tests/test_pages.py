@@ -16,13 +16,13 @@ from audit.tests.counting import denials
 from case_forms.form_builder.models import FormVersion
 from case_forms.submissions.models import Attachment, Draft, Submission
 from case_forms.submissions.tests.page import Page, follow
+from sanitizer import process
+from sanitizer.tests import samples
+from sanitizer.tests.samples import CANARY
 from tests.world.scene import World
 
-from .. import sanitizer
 from ..storage import get_content
-from . import samples
 from .conftest import files_on_disk
-from .samples import CANARY
 
 pytestmark = pytest.mark.django_db
 
@@ -132,8 +132,8 @@ def test_why_a_file_is_not_taken_stands_beside_it_and_nothing_typed_is_lost(
 def test_whose_other_files_are_being_cleaned_reads_so_beside_the_field_and_keeps_what_was_typed(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sanitizer, "_own", BoundedForEach(at_once=1, waiting=0, seconds=0.05))
-    with sanitizer._own.turn(Draft.objects.get().owner_id):
+    monkeypatch.setattr(process, "_own", BoundedForEach(at_once=1, waiting=0, seconds=0.05))
+    with process._own.turn(Draft.objects.get().owner_id):
         shown = Page(page.client, page.press("next", passport=upload(samples.jpeg()), remark="typed before"))
     assert "still being checked" in shown.words()
     assert answers() == {"remark": "typed before"}

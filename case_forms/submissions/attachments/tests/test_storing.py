@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from case_forms.submissions.housekeeping import tidy
 from case_forms.submissions.models import Attachment, Draft
+from sanitizer.file_types import FileRefused
+from sanitizer.tests import samples
 from tests.world.scene import World
 from vault.rotation import rotate
 
@@ -23,9 +25,7 @@ from ..actions import (
     tidy_attachments,
     tidy_name,
 )
-from ..file_types import FileRefused
 from ..storage import ContentLost, get_content
-from . import samples
 from .conftest import files_on_disk
 
 pytestmark = pytest.mark.django_db

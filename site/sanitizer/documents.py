@@ -1,12 +1,13 @@
-"""Clean copies of PDFs: the pages and what is drawn on them. Locked documents and active content are refused.
+"""Clean copies of PDFs. Locked documents and active content are refused.
 
-Left out: the document's information and XMP, its outline, layers' authors, links, comments' authors, Exif in its
-pictures, earlier states of the file and whatever hangs before or behind it.
+Of what is attached to a form the pages stay, and what is drawn on them. Left out: the document's information and XMP,
+its outline, layers' authors, links, comments' authors, Exif in its pictures, earlier states of the file and whatever
+hangs before or behind it. Of what readers are given more stays (`clean_public_document`).
 """
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pypdf import PdfReader, PdfWriter
@@ -37,20 +38,24 @@ JPEG_FILTERS = ("/DCTDecode", "/DCT")
 
 def clean_document(content: bytes, most_bytes: int) -> tuple[str, bytes]:
     """Return (media type, content) of the copy. Raises FileRefused."""
+    return "application/pdf", _guarded(lambda: _copy(content), most_bytes)
+
+
+def _guarded(make: Callable[[], bytes], most_bytes: int) -> bytes:
     # its warnings quote the file
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        copy = _copy(content)
+        copy = make()
     except FileRefused:
         raise
     except Exception:  # noqa: BLE001 - a parser raises all sorts of errors on a broken file, RecursionError among them
         raise FileRefused("unreadable") from None
     if len(copy) > most_bytes:
         raise FileRefused("too_large")
-    return "application/pdf", copy
+    return copy
 
 
-def _copy(content: bytes) -> bytes:
+def _read(content: bytes) -> PdfReader:
     # not strict: a slightly broken file that every reader opens isn't refused
     reader = PdfReader(io.BytesIO(content), strict=False)
     if reader.is_encrypted or "/Encrypt" in reader.trailer:
@@ -58,7 +63,11 @@ def _copy(content: bytes) -> bytes:
     _refuse_active(reader)
     if not 0 < len(reader.pages) <= MAX_PAGES:
         raise FileRefused("too_many_pages" if len(reader.pages) else "unreadable")
-    writer = PdfWriter()
+    return reader
+
+
+def _copy(content: bytes) -> bytes:
+    reader, writer = _read(content), PdfWriter()
     for page in reader.pages:
         _only_what_is_drawn(page)
         writer.add_page(page)
@@ -67,8 +76,16 @@ def _copy(content: bytes) -> bytes:
     # all objects of the copy, as pictures and forms hang at resources that pages share
     for thing in writer._objects:
         _clean(thing)
-    written = io.BytesIO()
-    writer.write(written)
+    return _written(writer)
+
+
+def _written(writer: PdfWriter) -> bytes:
+    """Return the document twice written: what the first one left out, nothing leads to in the second."""
+    first, written, again = io.BytesIO(), io.BytesIO(), PdfWriter()
+    writer.write(first)
+    again.clone_reader_document_root(PdfReader(first))
+    again.metadata = None
+    again.write(written)
     return written.getvalue()
 
 
@@ -146,3 +163,67 @@ def _clean_picture(stream: StreamObject) -> None:
     stream._data = without_extras(picture)
     stream[NameObject("/Filter")] = NameObject("/DCTDecode")
     stream.pop("/DecodeParms", None)
+
+
+# ---- documents for readers ----
+
+NOTES_FOR_READERS = _names("Link Widget")
+# Of comments: who wrote them, when, in answer to what, and the words that aren't drawn.
+WRITTEN_BY = _names("T M CreationDate NM Subj RC IRT RT Popup Contents")
+WEB = ("http://", "https://", "mailto:", "tel:")
+
+
+def clean_public_document(content: bytes, most_bytes: int) -> bytes:
+    """Return the copy that readers are given: what is drawn, its structure for screen readers, outline and links.
+
+    Links lead to the web and within the document, never to a file. Fields to fill in stay. Raises FileRefused.
+    """
+    return _guarded(lambda: _public_copy(content), most_bytes)
+
+
+def _public_copy(content: bytes) -> bytes:
+    reader = _read(content)
+    writer = PdfWriter()
+    # What no page leads to, earlier states of the document among it, doesn't come along.
+    writer.clone_reader_document_root(reader)
+    writer.metadata = None
+    root = writer.root_object
+    for key in ("/OpenAction", "/AA", "/URI", "/Perms", "/Legal", "/SpiderInfo", "/DSS"):
+        root.pop(key, None)
+    for page in writer.pages:
+        notes = [note for note in _list(page.get("/Annots")) if _is_for_readers(note.get_object())]
+        if notes:
+            page[NameObject("/Annots")] = ArrayObject(notes)
+        else:
+            page.pop("/Annots", None)
+    for thing in writer._objects:
+        _clean(thing)
+        for found in _dictionaries(thing):
+            _clean_for_readers(found)
+    return _written(writer)
+
+
+def _is_for_readers(note: Any) -> bool:
+    if not isinstance(note, DictionaryObject):
+        return False
+    kind = _name(note, "/Subtype")
+    return kind in NOTES_FOR_READERS or ("/AP" in note and kind not in NOTES_LEFT_OUT)
+
+
+def _clean_for_readers(found: DictionaryObject) -> None:
+    for key in ("/A", "/PA"):
+        if key in found and isinstance(action := found[key].get_object(), DictionaryObject) and "/S" in action:
+            if _leads_anywhere(action):
+                action.pop("/Next", None)
+            else:
+                del found[key]
+    if "/Rect" in found and _name(found, "/Subtype") not in NOTES_FOR_READERS:
+        for key in WRITTEN_BY:
+            found.pop(key, None)
+    if _name(found, "/Type") == "/Sig" or "/ByteRange" in found:
+        found.clear()  # it names who signed, and a copy isn't signed any more
+
+
+def _leads_anywhere(action: DictionaryObject) -> bool:
+    kind = _name(action, "/S")
+    return kind == "/GoTo" or (kind == "/URI" and str(action.get("/URI", "")).lower().startswith(WEB))

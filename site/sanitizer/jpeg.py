@@ -4,7 +4,8 @@ from .file_types import FileRefused
 
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 ALONE = frozenset((0x01, *range(0xD0, 0xD8)))  # markers without a length: restarts
-KEPT = frozenset((0xE0, 0xEE))  # the JFIF head, and Adobe's, which says how colours are written
+HEAD = 0xE0
+KEPT = frozenset((HEAD, 0xEE))  # the JFIF head, and Adobe's, which says how colours are written
 DROPPED = (frozenset(range(0xE0, 0xF0)) | {0xFE}) - KEPT
 
 
@@ -22,11 +23,20 @@ def without_extras(content: bytes) -> bytes:
         # a scan's length covers its header only: the picture's bytes follow without a length, up to the next marker
         if marker == SCAN:
             following = _scan_end(content, following)
-        if marker not in DROPPED:
+        if marker == HEAD:
+            pieces.append(_head(content[at:following]))
+        elif marker not in DROPPED:
             pieces.append(content[at:following])
         at = following
     # an end is written even where the file was cut off; what followed its end (often a preview or a second file) isn't
     return b"".join([*pieces, b"\xff\xd9"])
+
+
+def _head(segment: bytes) -> bytes:
+    """Return the JFIF head without its preview, which may show what was cut away since; nothing of another head."""
+    if segment[4:9] != b"JFIF\0" or len(segment) < 18:
+        return b""
+    return segment[:2] + b"\0\x10" + segment[4:16] + b"\0\0"
 
 
 def _marker(content: bytes, at: int) -> int:

@@ -14,14 +14,13 @@ from pathlib import Path
 
 from access.limits import Bounded, BoundedForEach, Busy
 
+from .drawn_pictures import clean_picture
 from .file_types import PDF, FileRefused, get_kind
-from .pictures import clean_picture
+from .readers import PICTURE, clean_for_readers, is_of_kind, refuse_what_goes_on
 
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = (
-    "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/site'];"
-    " from case_forms.submissions.attachments.sanitizer import main; main()"
-)
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = "import sys; sys.path[:0] = [sys.argv[1] + '/site']; from sanitizer.process import main; main()"
+COPIES_GROW = 2  # a PDF's copy is packed less tightly
 SECONDS = 20  # of processor time
 CLOCK_SECONDS = 30
 MEMORY = 1_200 * 1024 * 1024  # of address space: libraries take some 300 MB of it
@@ -32,6 +31,9 @@ OWN_QUEUE_SECONDS = 10
 _machine = Bounded(at_once=1, waiting=2, seconds=QUEUE_SECONDS)
 # each person has one of those three places at a time, however many files they send, and one more file waits for it
 _own = BoundedForEach(at_once=1, waiting=1, seconds=OWN_QUEUE_SECONDS)
+
+
+FORM, READERS, UPLOAD = "form", "readers", "upload"  # what a copy is made for
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,31 @@ def sanitize_file(content: bytes, *, accept: frozenset[str], most_bytes: int, by
     # before the queue: a wrong file shouldn't wait for its turn to be refused
     if get_kind(content).accepted_as not in accept:
         raise FileRefused("wrong_kind")
+    said, copy = _clean_apart(content, most_bytes, FORM, by=by)
+    return CleanFile(said["media_type"], copy)
+
+
+def sanitize_for_readers(content: bytes, *, kind: str, most_bytes: int, by: Hashable, is_new: bool = True) -> bytes:
+    """Return a clean copy of a file that the public site gives out, in the same format.
+
+    `kind`: as `readers.clean_for_readers` takes it. `is_new`: it is just being uploaded, so that what hides behind its
+    end is refused, not left out. Raises FileRefused.
+    """
+    if len(content) > most_bytes:
+        raise FileRefused("too_large")
+    # Before the queue, as above.
+    if not content:
+        raise FileRefused("empty_file")
+    if kind != PICTURE and not is_of_kind(content, kind):
+        raise FileRefused("wrong_kind")
+    _said, copy = _clean_apart(content, most_bytes, f"{UPLOAD if is_new else READERS}:{kind}", by=by)
+    return copy
+
+
+def _clean_apart(content: bytes, most_bytes: int, purpose: str, *, by: Hashable) -> tuple[dict[str, str], bytes]:
     try:
         with _own.turn(by):
-            done = _done_apart(content, most_bytes)
+            done = _done_apart(content, most_bytes, purpose)
     except Busy:
         raise FileRefused("one_at_a_time") from None
     # killed by a limit, or crashed: to the person both are a file that can't be opened
@@ -63,16 +87,16 @@ def sanitize_file(content: bytes, *, accept: frozenset[str], most_bytes: int, by
     said = json.loads(head)
     if "refused" in said:
         raise FileRefused(said["refused"])
-    return CleanFile(said["media_type"], copy)
+    return said, copy
 
 
-def _done_apart(content: bytes, most_bytes: int) -> subprocess.CompletedProcess[bytes]:
+def _done_apart(content: bytes, most_bytes: int, purpose: str) -> subprocess.CompletedProcess[bytes]:
     """Run this module as a program, when it is this file's turn. Raises FileRefused."""
     try:
         with _machine.turn():
             return subprocess.run(  # noqa: S603 - our own interpreter and module
                 # -I: nothing from the user's site or PYTHON* variables; -B: no bytecode files, as it may not write
-                [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes)],
+                [sys.executable, "-I", "-B", "-c", PROGRAM, str(ROOT), str(most_bytes), purpose],
                 input=content,
                 capture_output=True,
                 timeout=CLOCK_SECONDS,
@@ -103,10 +127,15 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # a file may be opened, but no byte written into it
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the plain content
-    copy = b""
+    said, copy = {}, b""
+    content, most_bytes, (purpose, _colon, kind) = sys.stdin.buffer.read(), int(sys.argv[2]), sys.argv[3].partition(":")
     try:
-        media_type, copy = clean_copy(sys.stdin.buffer.read(), int(sys.argv[2]))
-        said = {"media_type": media_type}
+        if purpose == FORM:
+            said["media_type"], copy = clean_copy(content, most_bytes)
+        else:
+            if purpose == UPLOAD:
+                refuse_what_goes_on(content, kind)
+            copy = clean_for_readers(content, kind, COPIES_GROW * most_bytes)
     except FileRefused as refused:
         said = {"refused": refused.code}
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + copy)

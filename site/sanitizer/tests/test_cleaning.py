@@ -15,10 +15,10 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.filters import decode_stream_data
 
-from .. import sanitizer
+from .. import process
 from ..file_types import FileRefused
 from ..jpeg import without_extras
-from ..sanitizer import clean_copy, sanitize_file
+from ..process import clean_copy, sanitize_file
 from . import samples
 from .samples import CANARY
 
@@ -290,15 +290,15 @@ def test_the_process_apart_gives_the_same_copy() -> None:
 
 
 def test_a_decoder_that_dies_takes_nothing_along(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sanitizer, "PROGRAM", "import os; os.kill(os.getpid(), 11)")
+    monkeypatch.setattr(process, "PROGRAM", "import os; os.kill(os.getpid(), 11)")
     with pytest.raises(FileRefused) as refused:
         sanitize_file(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == "unreadable"
 
 
 def test_a_decoder_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sanitizer, "PROGRAM", "import time; time.sleep(60)")
-    monkeypatch.setattr(sanitizer, "CLOCK_SECONDS", 0.6)
+    monkeypatch.setattr(process, "PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(process, "CLOCK_SECONDS", 0.6)
     with pytest.raises(FileRefused) as refused:
         sanitize_file(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == "unreadable"
@@ -307,15 +307,15 @@ def test_a_decoder_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
 APART = """
 import os, sys, json
 sys.path[:0] = [sys.argv[1], sys.argv[1] + '/site']
-from case_forms.submissions.attachments import sanitizer
-sanitizer.clean_copy = lambda content, most: ({answer}, b"")
-sanitizer.main()
+from sanitizer import process
+process.clean_copy = lambda content, most: ({answer}, b"")
+process.main()
 """
 
 
 def test_the_process_apart_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAULT_KEYS", CANARY)
-    monkeypatch.setattr(sanitizer, "PROGRAM", APART.format(answer="json.dumps(dict(os.environ))"))
+    monkeypatch.setattr(process, "PROGRAM", APART.format(answer="json.dumps(dict(os.environ))"))
     environment = json.loads(sanitize_file(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1).media_type)
     assert CANARY not in environment.values()
     assert not any(name.startswith(("VAULT", "SECRET", "DATABASE", "DJANGO")) for name in environment)
@@ -324,27 +324,27 @@ def test_the_process_apart_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_process_apart_can_not_write_to_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "copy"
     writing = f"os.write(os.open({str(path)!r}, os.O_CREAT | os.O_WRONLY), content)"
-    monkeypatch.setattr(sanitizer, "PROGRAM", APART.format(answer=writing))
+    monkeypatch.setattr(process, "PROGRAM", APART.format(answer=writing))
     with pytest.raises(FileRefused):
         sanitize_file(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert path.read_bytes() == b""
 
 
 def test_when_the_machine_is_taken_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sanitizer._machine, "seconds", 0.1)
-    with sanitizer._machine.turn(), pytest.raises(FileRefused) as refused:
+    monkeypatch.setattr(process._machine, "seconds", 0.1)
+    with process._machine.turn(), pytest.raises(FileRefused) as refused:
         sanitize_file(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
     assert refused.value.code == "busy"
 
 
 def test_two_files_wait_for_their_turn_and_the_next_is_told_at_once() -> None:
-    places = sanitizer._machine._places
-    with sanitizer._machine.turn():
+    places = process._machine._places
+    with process._machine.turn():
         assert [places.acquire(blocking=False) for _number in range(2)] == [True, True]
         began = time.monotonic()
         with pytest.raises(FileRefused) as refused:
             sanitize_file(samples.jpeg(), accept=BOTH, most_bytes=MOST, by=1)
-        assert time.monotonic() - began < sanitizer.QUEUE_SECONDS / 2
+        assert time.monotonic() - began < process.QUEUE_SECONDS / 2
         places.release(2)
     assert refused.value.code == "busy"
 
@@ -367,9 +367,9 @@ def test_whoever_sends_many_files_at_once_keeps_nobody_from_theirs(monkeypatch: 
         except FileRefused as refused:
             finished.put((person, refused.code))
 
-    monkeypatch.setattr(sanitizer.subprocess, "run", run)
-    monkeypatch.setattr(sanitizer._machine, "seconds", PATIENCE)
-    monkeypatch.setitem(sanitizer._own._limits, "seconds", PATIENCE)
+    monkeypatch.setattr(process.subprocess, "run", run)
+    monkeypatch.setattr(process._machine, "seconds", PATIENCE)
+    monkeypatch.setitem(process._own._limits, "seconds", PATIENCE)
     many = [threading.Thread(target=send, name="many") for _number in range(5)]
     another = threading.Thread(target=send, name="another")
     try:
@@ -378,7 +378,7 @@ def test_whoever_sends_many_files_at_once_keeps_nobody_from_theirs(monkeypatch: 
         assert [finished.get(timeout=PATIENCE) for _number in range(3)] == [("many", "one_at_a_time")] * 3
         another.start()
         began = time.monotonic()
-        while not sanitizer._machine._turns._line:  # until another's waits for its turn
+        while not process._machine._turns._line:  # until another's waits for its turn
             assert another.is_alive(), "it got no place"
             assert time.monotonic() - began < PATIENCE
             time.sleep(0.001)
@@ -389,8 +389,8 @@ def test_whoever_sends_many_files_at_once_keeps_nobody_from_theirs(monkeypatch: 
                 thread.join(PATIENCE)
     assert cleaning == ["many", "another", "many"]
     assert [finished.get_nowait()[1] for _number in range(3)] == ["image/png"] * 3
-    assert not sanitizer._own._here, "nobody is remembered whose files are done"
+    assert not process._own._here, "nobody is remembered whose files are done"
 
 
 def test_whoever_is_next_waits_as_long_as_a_file_may_take() -> None:
-    assert sanitizer._machine.seconds >= sanitizer.CLOCK_SECONDS
+    assert process._machine.seconds >= process.CLOCK_SECONDS

@@ -25,7 +25,7 @@ class FileRefused(Exception):
     """The file isn't accepted. Never holds content.
 
     `code` says why: empty_file, wrong_kind, too_large, too_many_pixels, too_many_pages, locked, active, unreadable,
-    busy, one_at_a_time; from `actions` also too_many, sent.
+    busy, one_at_a_time; of a file for readers also goes_on, picture_inside, hidden_track; of a form too_many, sent.
     """
 
     def __init__(self, code: str) -> None:

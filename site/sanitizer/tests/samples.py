@@ -100,13 +100,11 @@ def pdf(*, pages: int = 1, wrapped: bool = False, **changes: Any) -> bytes:
     writer = PdfWriter()
     for _number in range(pages):
         page = writer.add_blank_page(300, 200)
+        photo = _photo(wrapped=wrapped)
+        photo[NameObject("/Metadata")] = writer._add_object(_xmp())
         page[NameObject("/Contents")] = writer._add_object(_drawing())
         page[NameObject("/Resources")] = DictionaryObject(
-            {
-                NameObject("/XObject"): DictionaryObject(
-                    {NameObject("/Photo"): writer._add_object(_photo(wrapped=wrapped))}
-                )
-            }
+            {NameObject("/XObject"): DictionaryObject({NameObject("/Photo"): writer._add_object(photo)})}
         )
         page[NameObject("/Annots")] = ArrayObject([writer._add_object(_comment()), writer._add_object(_link())])
         page[NameObject("/Metadata")] = writer._add_object(_xmp())
