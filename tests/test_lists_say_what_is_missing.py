@@ -104,6 +104,7 @@ CUTS: dict[str, dict[str, str]] = {
     "notifications/briefs/old_documents.py": {"PORTION": PASS},
     "notifications/briefs/waiting.py": {"MAX_LOOKED_AT": LOOKED_AT},
     "notifications/briefs/further.py": {"MAX_CHAINS": PASS},
+    "notifications/briefs/floods.py": {"MAX_COMPARED": "texts that a new one is compared with; no list"},
     "notifications/briefs/pages.py": {"MAX_NEWEST": COUNTED},
     "notifications/briefs/talk/awaiting.py": {"MAX_ROWS": PASS},
     "notifications/briefs/talk/pages.py": {"MAX_SHOWN": ALL_ELSEWHERE},

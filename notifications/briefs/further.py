@@ -29,6 +29,7 @@ from notifications.outbox.repeating import repeat
 from vault.keyring import KeyRingError
 from vault.seal import SealBroken
 
+from .floods import find_alike, joins_flood
 from .models import FurtherReport
 
 ONE_HOUR = timedelta(hours=1)
@@ -95,11 +96,15 @@ def add_report(
 ) -> FurtherReport:
     """Add a report to an escalation chain, in the caller's transaction; `notice` is its first.
 
-    `alarms`: its recipients are sent a new mail, now or when the bound allows.
+    `alarms`: its recipients are sent a new mail, now or when the bound allows; not for one more of what they marked as
+    a flood.
     """
     with transaction.atomic():
         lock_chases([notice])
         first = Notice.objects.defer("brief", "link_token").get(pk=notice.pk)
+        like = find_alike(first, brief)
+        is_flood = joins_flood(like)
+        alarms = alarms and not is_flood
         report = FurtherReport.objects.create(
             notice=first,
             source_id=source_id,
@@ -110,6 +115,8 @@ def add_report(
             brief=dict(brief),
             at=at,
             alarm_due_at=at if alarms else None,
+            like=like,
+            flood_at=at if is_flood else None,
         )
         log_event("notice.further", target_kind="notice", target_id=first.pk, report=report.pk, case=source_id)
         if alarms:

@@ -54,6 +54,8 @@ class FurtherReport(models.Model):
     say what it is about and which event brought it (this room knows nothing of either), `origin` where it came from, as
     a code. `brief` is what the notice's role may read, composed as a notice's. `alarm_due_at`: the recipients are sent
     a new mail for it, and haven't been yet; `alarmed_at`: when they were. `settled_at`: somebody takes care of it.
+    `like`: the first report of this notice with about the same text; null: this is the first. `flood_at`: a recipient
+    marked it as part of a flood (`floods`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -69,6 +71,8 @@ class FurtherReport(models.Model):
     alarmed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
+    like = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    flood_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("further report")

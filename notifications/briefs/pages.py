@@ -29,6 +29,7 @@ from .choices import (
     get_reason_label,
     label_details,
 )
+from .floods import get_bundles, put_unlike_first
 from .further import may_read_reports, reports_for
 from .models import EarlierBrief, FurtherReport
 from .pin import get_pause_end
@@ -284,12 +285,14 @@ def _label_choices(choices: dict[str, str | Promise]) -> tuple[tuple[str, str], 
 class Further:
     """The reports added to a notice since: how many, how many of them about danger, the newest first.
 
-    `may_read`: their contents are for this recipient, too.
+    `has_flood`: many are alike, or came through one page; then what is unlike them comes first. `may_read`: their
+    contents are for this recipient, too.
     """
 
     count: int
     urgent: int
     newest: list[FurtherReport]
+    has_flood: bool
     may_read: bool
 
 
@@ -299,7 +302,9 @@ def get_further(notice: Notice) -> Further | None:
     counts = rows.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True)))
     if not counts["all"]:
         return None
-    return Further(counts["all"], counts["urgent"], list(rows.defer("brief")[:MAX_NEWEST]), may_read_reports(notice))
+    bundles = get_bundles(rows)
+    newest = list(put_unlike_first(rows.defer("brief"), bundles)[:MAX_NEWEST])
+    return Further(counts["all"], counts["urgent"], newest, bool(bundles), may_read_reports(notice))
 
 
 def _explain_settled(notice: Notice) -> str:

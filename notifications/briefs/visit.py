@@ -54,6 +54,9 @@ class Visit:
     def talk_address(self) -> str:
         return self.address("talk")
 
+    def reports_address(self) -> str:
+        return self.address("reports")
+
     def step_address(self) -> str:
         return self.address("step")
 

@@ -297,6 +297,8 @@ KINDS: dict[str, Promise] = {
     "notice.declined": _("Declined a notice"),
     "notice.escalated": _("A notice was escalated"),
     "notice.folded": _("Repeated notices were joined"),
+    "notice.flood_marked": _("Further reports were marked as a flood"),
+    "notice.flood_unmarked": _("Further reports are no longer marked as a flood"),
     "notice.further": _("A report was added to a notice"),
     "notice.on_the_way": _("Replied: on the way"),
     "notice.opened": _("A notice was opened"),

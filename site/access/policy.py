@@ -349,7 +349,7 @@ VIEWS: tuple[RouteRule, ...] = (
     RouteRule("briefs:not_me", RECIPIENT, "Whoever got a link by mistake gives it back, without a PIN.", WRITE),
     RouteRule("briefs:close", RECIPIENT, "A contact ends what their PIN opened.", POST_ONLY),
     RouteRule(
-        "briefs:reports", RECIPIENT, "A contact sees what was added to the notice that their PIN opened.", GET_ONLY
+        "briefs:reports", RECIPIENT, "A contact sees, and sorts, what was added to the notice they opened.", WRITE
     ),
     RouteRule("briefs:talk", RECIPIENT, "A contact reads and asks what belongs to the notice they opened.", WRITE),
     RouteRule(
