@@ -27,7 +27,7 @@ from .calling import get_duty, to_call_about
 from .closing.shown import describe_end
 from .consent.held_back import list_held_back
 from .consent.section import build_section
-from .dashboard import Dashboard, build_dashboard, compute_fingerprint, get_reasons
+from .dashboard import build_dashboard, compute_fingerprint, get_reasons
 from .facts.reading import get_head
 from .facts.views import in_lines
 from .finding.links import find_visible, get_standing_references
@@ -36,10 +36,11 @@ from .finding.sides import is_of_unit, may_act_for
 from .journeys import list_journeys
 from .labels import flags_in_words
 from .lead import CannotLead, may_lead, take_lead
-from .models import Case, Deadline
+from .models import Case
 from .notes.reading import list_notes
 from .notifying_instead import MAX_REASON, CannotNotify, get_notice_without_recipient, list_choices, notify_instead
 from .referring.shown import build_cards
+from .rights.erasure import ASKED
 from .rights.shown import describe_rights
 from .talk.writing import may_write
 from .timeline import build_timeline
@@ -70,15 +71,17 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
     may_fill = _may_fill(found, user)
     next_forms = _forms_about_a_case() if may_fill else []
     notes, more_notes = list_notes(found)
+    lines = build_timeline(found, language=_language())
+    duties = {line.key for line in lines.deadlines if line.met_at is None and line.ended_at is None}
     context = {
         "place_name": found.unit.name,
         "case": found,
         "notes": notes,
         "more_notes": more_notes,
         "may_see_readers": may_act_for(found, user),
-        "board": _board(found),
+        "board": build_dashboard(lines),
         "referrals": build_cards(found, user),
-        "to_complete": _to_complete(found, next_forms),
+        "to_complete": _to_complete(duties, next_forms),
         "fingerprint": compute_fingerprint(found, now=timezone.now(), language=_language()),
         "reasons": get_reasons(found.events.all(), _language()),
         "submissions": found.submissions.select_related("form_version__form", "submitted_by")
@@ -95,6 +98,8 @@ def case(request: HttpRequest, reference: str) -> HttpResponse:
         "flags": flags_in_words(found, _language()),
         **describe_end(found, user),
         **describe_rights(found, user),
+        # Said without reading the form.
+        "asked_in_form": ASKED in duties,
         "consents": build_section(found, timezone.now()),
         "held_back": list_held_back(found, timezone.now()),
         "head": in_lines(head, user),
@@ -127,7 +132,7 @@ def timeline(request: HttpRequest, reference: str) -> HttpResponse:
         return HttpResponseNotModified(headers={"ETag": etag})
     context = {
         "case": found,
-        "board": _board(found),
+        "board": build_dashboard(build_timeline(found, language=_language())),
         "referrals": build_cards(found, request.user),
         "may_fill": _may_fill(found, request.user),
     }
@@ -185,19 +190,14 @@ def _may_fill(case: Case, user: User) -> bool:
     return case.closed_at is None and is_of_unit(case, user)
 
 
-def _board(case: Case) -> Dashboard:
-    return build_dashboard(build_timeline(case, language=_language()))
-
-
 def _language() -> str:
     return get_language() or settings.LANGUAGE_CODE
 
 
-def _to_complete(case: Case, groups: list[FormGroup]) -> FormVersion | None:
+def _to_complete(duties: set[str], groups: list[FormGroup]) -> FormVersion | None:
     """Return the identification form, while its rest is awaited after an urgent notice."""
     forms = (form for group in groups for form in group.versions)
-    waits = Deadline.objects.running().filter(case=case, key=REST_AWAITED).exists()
-    return next((form for form in forms if waits and form.parsed_form.kind == "identification"), None)
+    return next((form for form in forms if REST_AWAITED in duties and form.parsed_form.kind == "identification"), None)
 
 
 def _forms_about_a_case() -> list[FormGroup]:

@@ -12,7 +12,15 @@ class IntakeConfig(AppConfig):
         from case_forms.session_rules import reports
         from vault import lasting
 
-        from . import conversions, drill_road, identity_index, journeys, outreach_visits, rights_source  # noqa: F401
+        from . import (
+            conversions,  # noqa: F401
+            drill_road,
+            identity_index,
+            journeys,
+            outreach_visits,  # noqa: F401
+            rights_in_forms,
+            rights_source,
+        )
         from .attachments import receivers  # noqa: F401
         from .rule_events import load_report, load_submission
 
@@ -20,6 +28,7 @@ class IntakeConfig(AppConfig):
         reports.register_loader(load_report)
         identity_index.register()
         rights_source.register()
+        rights_in_forms.register()
         journeys.register()
         drill_road.register()
 

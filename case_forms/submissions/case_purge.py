@@ -5,6 +5,9 @@ data key is marked as destroyed; its file goes when that is committed (`vault.da
 opens nowhere any more, in a backup as little as here (docs/adr/0108). What stays says that there was a case: its
 reference, region, unit, dates, statuses, who was notified when and what they answered in codes, and the audit chain.
 
+A person's request to have everything erased is carried out the same way, on the day that two people agreed to, whatever
+the case's term says (`cases.rights.erasure`); `erasure_proof` looks afterwards whether anything is left.
+
 Rooms whose rows belong to a case register what they erase (`register_eraser`). A case with a hold isn't forgotten, nor
 one about which the person waits for an answer about their data.
 """
@@ -46,7 +49,8 @@ from case_forms.cases.models import (
 )
 from case_forms.cases.notes.forgetting import forget_notes
 from case_forms.cases.retention.terms import get_months_of
-from case_forms.cases.rights.actions import forget_requests
+from case_forms.cases.rights.actions import forget_requests, note_erased
+from case_forms.cases.rights.erasure import find_stops
 from case_forms.form_builder.retention import months_later
 from case_forms.procedures.models import ProcedureVersion
 from notifications.briefs.erasing import erase_all_from
@@ -76,8 +80,12 @@ def register_eraser(name: str, erase: Eraser) -> None:
 
 
 def due_cases(until: date) -> CaseQuerySet:
-    """Return the closed cases whose time is over by this day, and that nothing keeps."""
-    due = Case.objects.filter(closed_at__isnull=False, forgotten_at__isnull=True, forget_after__lte=until)
+    """Return the closed cases whose time, or whose day of erasure, is over by this day, and that nothing keeps.
+
+    Of an erasure, open proceedings keep it as well: they stand in sealed answers, so `forget_case` asks for them.
+    """
+    over = Q(forget_after__lte=until) | Q(pk__in=RightsRequest.objects.erasing_by(until).values("case"))
+    due = Case.objects.filter(over, closed_at__isnull=False, forgotten_at__isnull=True)
     return due.exclude(is_held()).exclude(is_asked_about())
 
 
@@ -108,7 +116,7 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
     `again`: whatever its row says, because its key was destroyed and an older copy of the database was restored.
     """
     case = lock_all_of(Case.objects.get(pk=key))
-    if not again and not due_cases(today).filter(pk=key).exists():
+    if not again and not _is_due(case, today):
         return False
     at = timezone.now()
     # What runs in a closed case has nobody to be done for any more.
@@ -129,6 +137,7 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
             "documents": erase_documents(case, at),
             **{name: erase(case, at) for name, erase in _erasers.items()},
         }
+        note_erased(case, counts, today)
     case.forgotten_at, case.forget_after, case.flags, case.form_after_closing_at = at, None, {}, None
     case.closed_at, case.risk = case.closed_at or at, ""
     case.save(update_fields=["risk", "forgotten_at", "forget_after", "flags", "form_after_closing_at", "closed_at"])
@@ -138,6 +147,16 @@ def forget_case(key: UUID, today: date, *, again: bool = False) -> bool:
     for merged in Case.objects.filter(merged_into=case, forgotten_at__isnull=True).values_list("pk", flat=True):
         forget_case(merged, today, again=True)
     return True
+
+
+def _is_due(case: Case, today: date) -> bool:
+    """Say whether the locked case is to be forgotten today, by its term or because the person asked for it."""
+    if not due_cases(today).filter(pk=case.pk).exists():
+        return False
+    if case.forget_after is not None and case.forget_after <= today:
+        return True
+    erasures = RightsRequest.objects.erasing_by(today).filter(case=case).select_related("case")
+    return any(not find_stops(each) for each in erasures.defer("words", "document"))
 
 
 def forget_submissions_without_case(today: date) -> int:
@@ -207,6 +226,10 @@ def _erase_drafts(case: Case) -> int:
     ]
     for draft in about:
         forget_draft(draft)
+    # Sent ones are empty already, under the key that goes; what is under it afterwards is an error (`erasure_proof`).
+    for sent in Draft.objects.filter(case=case, submitted_at__isnull=False).only("pk", "case"):
+        sent.answers = {}
+        sent.save(update_fields=["answers"])
     return len(about)
 
 

@@ -13,6 +13,7 @@ from .attachments.actions import tidy_attachments
 from .case_purge import forget_due_cases, forget_submissions_without_case
 from .drafts.ending import end_old_drafts
 from .drill_ending import end_old_drills
+from .erasure_proof import prove_erasures
 from .exports.actions import tidy_exports
 from .purge import forget_due
 
@@ -34,6 +35,8 @@ def tidy(_argument: Any = None) -> None:
         "intake.drills": lambda: end_old_drills(now),
         "intake.risk": fill_in_risk,
         "intake.attachments": lambda: tidy_attachments(now),
+        # After those: what a crash left behind is no trace of an erased case.
+        "intake.erasures": lambda: prove_erasures(now),
     }
     done: dict[str, Any] = {}
 

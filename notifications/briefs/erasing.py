@@ -134,6 +134,13 @@ def _remove_rows(brief: dict[str, Any], keys: Collection[str]) -> dict[str, Any]
     return {**brief, "sections": [section for section in sections if section["rows"]]}
 
 
+def is_erased(brief: Any) -> bool:
+    """Say whether this stands in the place of a brief: nothing is left of that."""
+    sections = brief.get("sections") if isinstance(brief, dict) else None
+    rows = [row["key"] for section in sections or () for row in section["rows"]]
+    return rows in (["erased"], ["moved"])
+
+
 def _build_erased_brief() -> dict[str, Any]:
     """Build the text that takes a brief's place: that there was one."""
     value = _("The person took back what they wrote, or its time is over. Its content was deleted here, too.")

@@ -29,6 +29,9 @@ KINDS: dict[str, str | Promise] = {
     "contact.digest": gettext_lazy("A coordinator's daily list"),
     "notice.resolve": gettext_lazy("Finding a recipient for a notice"),
     "submission.forget": gettext_lazy("Deleting the answers of a submitted form"),
+    "case.prove_erasure": gettext_lazy(
+        "Looking whether anything is left of a case that was erased as the person asked"
+    ),
     "submission.export": gettext_lazy("A submitted form in an export"),
     "signal.forget_answers": gettext_lazy("Deleting the answers of a message from the public"),
     "signal.forget": gettext_lazy("Deleting a message from the public"),

@@ -108,6 +108,11 @@ def is_destroyed(owner: UUID) -> bool:
     return _path(owner).with_suffix(GONE).exists()
 
 
+def is_gone(owner: UUID) -> bool:
+    """Tell whether nothing can be opened with this owner's key: it was destroyed and its file isn't there."""
+    return is_destroyed(owner) and not _path(owner).exists()
+
+
 def get_cipher(owner: UUID) -> AESGCM:
     """Return the cipher of this owner's key. Raises KeyDestroyed, KeyMissing, SealBroken, KeyRingError."""
     try:

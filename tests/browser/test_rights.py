@@ -1,4 +1,6 @@
-"""What a person asks about their data, on a phone and on a desk: registered, gone through, agreed to, handed over."""
+"""What a person asks about their data, on a phone and on a desk: registered, gone through, agreed to, handed over,
+erased.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,10 +8,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from access.models import User
 from case_forms.cases.models import Case, RightsRequest
+from case_forms.cases.rights.actions import decide_answer
 from tests.seeds import lay_down_demo
 
 from .pictures import picture
@@ -98,4 +102,43 @@ def test_a_person_gets_their_data_after_two_have_agreed(
     assert found.state == "handed"
     page.goto(f"{live_server.url}/field/cases/{case.reference}/")
     fits(page)
+    assert complaints == []
+
+
+def test_an_erasure_is_stopped_by_an_open_case_and_then_agreed_to_and_called_off(
+    context: BrowserContext, live_server: Any, look: tuple[str, str]
+) -> None:
+    size, language = look
+    name = f"{size}-{language}"
+    page, complaints = listened(context)
+    sign_in(page, live_server.url)
+    worker = User.objects.get(username="lezhe1")
+    case = Case.objects.visible_to(worker).open().latest("opened_at")
+    page.goto(f"{live_server.url}/field/cases/{case.reference}/rights/")
+    page.locator("input[name=kind][value=erasure]").check()
+    page.locator("input[name=received_through][value=person]").check()
+    page.locator("input[name=identity][value=known]").check()
+    page.locator("textarea[name=identity_words]").fill("Alone, in the office.")
+    page.locator("main form button.btn-next").click()
+    expect(page.locator("#stops")).to_be_visible()
+    fits(page)
+    picture(page, f"erasure-stopped-{name}")
+    page.locator("input[name=outcome][value=whole]").check()
+    page.locator("button[value=propose]").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    Case.objects.filter(pk=case.pk).update(closed_at=timezone.now())
+    page.locator("button[value=propose]").click()
+    expect(page.locator("button[value=propose]")).to_have_count(0)
+    found = RightsRequest.objects.get()
+    decide_answer(request=found, agree=True, by=User.objects.get(username="koordinator"))
+    page.reload()
+    expect(page.locator("button[value=call_off]")).to_be_visible()
+    fits(page)
+    picture(page, f"erasure-agreed-{name}")
+    page.locator("button[value=call_off]").click()
+    expect(page.locator("#id_off_words_error")).to_be_visible()
+    page.locator("#id_off_words").fill("She changed her mind.")
+    page.locator("button[value=call_off]").click()
+    expect(page.locator("button[value=propose]")).to_be_visible()
+    assert RightsRequest.objects.get().state == "open"
     assert complaints == []

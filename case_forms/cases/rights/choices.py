@@ -18,6 +18,18 @@ def _data() -> Mapping[str, Any]:
     return data
 
 
+def get_refusals(kind: str) -> list[tuple[str, str]]:
+    """Return (code, label) of the reasons for which a request of this kind can be refused."""
+    allowed = {row["value"] for row in _data()["refusals"] if kind in row.get("kinds", [kind])}
+    return [(code, label) for code, label in get_choices("refusals") if code in allowed]
+
+
+def get_erasure_rules() -> Mapping[str, Any]:
+    """Return what the file says of erasures: backup_months, proceedings, asked_in_form."""
+    rules: Mapping[str, Any] = _data()["erasure"]
+    return rules
+
+
 def get_choices(name: str) -> list[tuple[str, str]]:
     """Return (code, label in the active language): received_through, identity, refusals, left_out, handed_to."""
     language = get_current_language()
@@ -35,6 +47,6 @@ def is_proof_for(identity: str, through: str) -> bool:
 
 
 def get_days(name: str) -> int:
-    """Return a term in days: answer_days, remind_days_before, file_days."""
+    """Return a term in days: answer_days, remind_days_before, file_days, erase_days."""
     days: int = _data()["terms"][name]["days"]
     return days

@@ -30,10 +30,12 @@ from ..models import Case, ConsentEntry, SharingDecision, from_moved_form, said_
 from ..retention.terms import get_term_months
 from .choices import get_choices
 from .held import OTHERS, OWN, WORDS, HeldForm
-from .models import RightsRequest
+from .models import RightKind, RightsRequest
 
 FORMAT = 1
 TEMPLATE = "cases/rights/document.html"
+OWN_ROLES = (Role.MOBILE_UNIT.value, Role.COORDINATOR.value)
+ERASURE_TEMPLATE = "cases/rights/erasure_paper.html"
 
 
 def build_document(
@@ -55,9 +57,9 @@ def build_document(
             "made_on": timezone.localdate(clock.now()).isoformat(),
             "forms": [built for form in forms if (built := _build_form(form, chosen))],
             "consents": _list_consents(case, request.language),
-            "recipients": _list_recipients(case),
+            "recipients": list_recipients(case),
             "left_out": _count_left_out(forms, chosen, reasons or {}),
-            "storage": _word_storage(case),
+            "storage": word_storage(case),
             "rights": _list_rights(),
         }
 
@@ -66,7 +68,8 @@ def render_pdf(request: RightsRequest) -> bytes:
     """Render the stored document as PDF/UA. Raises DocumentRefused, Busy."""
     document: Any = request.document
     with translation.override(request.language):
-        html = render_to_string(TEMPLATE, {"document": document, "request": request})
+        template = ERASURE_TEMPLATE if request.kind == RightKind.ERASURE else TEMPLATE
+        html = render_to_string(template, {"document": document, "request": request})
     return to_pdf(html, identifier=str(request.pk)).pdf
 
 
@@ -110,12 +113,13 @@ def _list_consents(case: Case, language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _list_recipients(case: Case) -> list[dict[str, Any]]:
+def list_recipients(case: Case, *, without: Collection[str] = ()) -> list[dict[str, Any]]:
     """List the offices that were sent something about the person, each notice once, and on what ground.
 
-    Offices, not the people in them: these are others.
+    Offices, not the people in them: these are others. `without`: roles that are left out.
     """
     sent = Notice.objects.filter(case_id=case.pk, sent_at__isnull=False).exclude(purpose__in=WITHOUT_CONTENT)
+    sent = sent.exclude(role__in=without)
     decided = {
         (row.event_id, row.role): row.basis
         for row in SharingDecision.objects.filter(said_of(case), is_allowed=True).defer("reason").order_by("at")
@@ -144,7 +148,7 @@ def _word_ground(basis: str, role: str, *, is_child: bool) -> str:
         return _("an emergency, in which your life or health was in danger")
     if needs_consent(role, is_child=is_child):
         return _("recorded before grounds were written down; ask us")
-    if role in (Role.MOBILE_UNIT, Role.COORDINATOR):
+    if role in OWN_ROLES:
         return _("our own people, who work on your case")
     return _("a duty under the Standard Operating Procedures or the law")
 
@@ -214,7 +218,8 @@ def _count_left_out(forms: list[HeldForm], chosen: set[str], reasons: Mapping[st
     return said
 
 
-def _word_storage(case: Case) -> list[str]:
+def word_storage(case: Case) -> list[str]:
+    """Say how long what the case holds is stored, in the active language."""
     said = [_("While we work with you, what you told us is stored. Nothing of an open case is deleted.")]
     months = get_term_months(case)
     if case.forget_after:
@@ -228,15 +233,21 @@ def _word_storage(case: Case) -> list[str]:
     return said
 
 
+def word_complaint() -> str:
+    """Say where the person can complain, in the active language."""
+    return _(
+        "You can complain to the Information and Data Protection Commissioner"
+        " (Komisioneri për të Drejtën e Informimit dhe Mbrojtjen e të Dhënave Personale)."
+    )
+
+
 def _list_rights() -> list[str]:
     return [
         _("You can ask us to correct what is wrong."),
+        _("You can ask us to erase everything about you. We tell you if the law doesn’t allow it."),
         _("You can ask that your data aren't used for now, or object to their use."),
         _("You can withdraw any consent at any time. What was shared before stays with whoever received it."),
         _("You can ask again, and ask us about anything that is left out here."),
-        _(
-            "You can complain to the Information and Data Protection Commissioner"
-            " (Komisioneri për të Drejtën e Informimit dhe Mbrojtjen e të Dhënave Personale)."
-        ),
+        word_complaint(),
         _("Keep this paper where nobody finds it who could use it against you. We can keep it for you."),
     ]

@@ -1,6 +1,7 @@
 """A person's request about their own data: registered by one, answered by another, decided by a third or second."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +20,7 @@ class RightKind(models.TextChoices):
     CORRECTION = "correction", _("to have something corrected")
     RESTRICTION = "restriction", _("that their data aren't used for now")
     OBJECTION = "objection", _("to object to the use of their data")
+    ERASURE = "erasure", _("to have everything about them erased")
 
 
 class RightState(models.TextChoices):
@@ -39,6 +41,8 @@ class RightOutcome(models.TextChoices):
 
 RESTRICTING = (RightKind.RESTRICTION.value, RightKind.OBJECTION.value)
 UNDECIDED = (RightState.OPEN.value, RightState.PROPOSED.value)
+ANSWERED = (RightState.DECIDED.value, RightState.HANDED.value)
+GRANTED_ERASURE = Q(kind=RightKind.ERASURE, outcome=RightOutcome.WHOLE, state__in=ANSWERED)
 
 
 class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
@@ -48,7 +52,27 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
     def to_answer(self) -> "RightsRequestQuerySet":
         """Return what the person waits for: an answer, or a file that was agreed to and isn't handed over yet."""
         unanswered = Q(state__in=UNDECIDED) & ~Q(kind__in=RESTRICTING)
-        return self.filter(unanswered | Q(state=RightState.DECIDED, document_until__gte=timezone.localdate()))
+        to_hand_over = Q(state=RightState.DECIDED, document_until__gte=timezone.localdate())
+        # What two agreed to erase waits for nobody: its paper can be handed over afterwards, too.
+        return self.filter(unanswered | to_hand_over & ~GRANTED_ERASURE)
+
+    def erasing(self) -> "RightsRequestQuerySet":
+        """Return erasures that two people agreed to and that aren't carried out yet."""
+        return self.filter(GRANTED_ERASURE, case__forgotten_at__isnull=True)
+
+    def erasing_by(self, day: date) -> "RightsRequestQuerySet":
+        """Return those whose day has come and whose case still is as it was decided about: closed, with nothing new."""
+        same = Q(case__closed_at__lte=F("decided_at"), case__form_after_closing_at__isnull=True)
+        return self.erasing().filter(same, erase_on__lte=day)
+
+    def undecided_or_late(self, today: date) -> "RightsRequestQuerySet":
+        """Return what waits for an answer, and erasures whose day is over: something stops them."""
+        late = Q(GRANTED_ERASURE, case__forgotten_at__isnull=True, erase_on__lt=today)
+        return self.filter(Q(state__in=UNDECIDED) | late)
+
+    def unproved(self) -> "RightsRequestQuerySet":
+        """Return erasures that were carried out and of which nobody has looked whether anything is left."""
+        return self.filter(GRANTED_ERASURE, case__forgotten_at__isnull=False, proved_at__isnull=True)
 
     def visible_to(self, user: User) -> "RightsRequestQuerySet":
         """Return those of the cases that this person sees."""
@@ -70,7 +94,8 @@ class RightsRequest(models.Model):
     sealed: {"identity", "request", "proposal", "decision", "handed"}: how it was established who asks, what they asked
     for, what the first person proposes and why, the second person's words, to whom exactly it was handed. `document`,
     sealed: what the person gets (`document`), as the first person left it and the second agreed to; deleted on
-    `document_until`. `due_on`: the day by which it must be answered; `next_reminder_at`: when coordinators are reminded
+    `document_until`. `erase_on`: of an erasure, the day on which it is carried out; `proved_at`: when nothing was found
+    any more. `due_on`: the day by which it must be answered; `next_reminder_at`: when coordinators are reminded
     next, null once it is answered.
     """
 
@@ -89,6 +114,8 @@ class RightsRequest(models.Model):
     refusal = models.CharField(_("reason for refusing"), max_length=24, blank=True)
     document = SealedJSONField(null=True, blank=True, owner="case_id")
     document_until = models.DateField(null=True, blank=True)
+    erase_on = models.DateField(_("to be erased on"), null=True, blank=True)
+    proved_at = models.DateTimeField(_("erasure proved at"), null=True, blank=True)
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     registered_at = models.DateTimeField(_("registered at"), default=timezone.now)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -122,6 +149,10 @@ class RightsRequest(models.Model):
                 name="rights_handed_says_to_whom",
                 condition=~Q(state="handed") | Q(handed_on__isnull=False, handed_by__isnull=False),
             ),
+            models.CheckConstraint(
+                name="granted_erasure_has_a_day",
+                condition=~Q(kind="erasure", outcome="whole") | Q(erase_on__isnull=False),
+            ),
             models.UniqueConstraint(
                 fields=["case", "kind"], condition=Q(state__in=UNDECIDED), name="one_undecided_request_of_a_kind"
             ),
@@ -135,12 +166,20 @@ class RightsRequest(models.Model):
         return self.kind in RESTRICTING
 
     @property
+    def is_erasing(self) -> bool:
+        """Whether two people agreed to erase; carried out or not."""
+        return self.kind == RightKind.ERASURE and self.outcome == RightOutcome.WHOLE and self.state in ANSWERED
+
+    @property
     def has_document(self) -> bool:
-        """Whether there is a file to hand over: access was granted, by two, and its days aren't over."""
+        """Whether there is a file to hand over: two agreed to it, and its days aren't over.
+
+        Of access that was granted; of an erasure always, since it says what remains.
+        """
+        is_granted = self.outcome in (RightOutcome.WHOLE, RightOutcome.PART)
         return (
-            self.kind == RightKind.ACCESS
-            and self.state in (RightState.DECIDED, RightState.HANDED)
-            and self.outcome in (RightOutcome.WHOLE, RightOutcome.PART)
+            (self.kind == RightKind.ERASURE or (self.kind == RightKind.ACCESS and is_granted))
+            and self.state in ANSWERED
             and self.document_until is not None
             and self.document_until >= timezone.localdate()
         )

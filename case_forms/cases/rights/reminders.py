@@ -67,7 +67,9 @@ def _send(user: User, request: RightsRequest, now: datetime) -> bool:
         subject = _("A request about personal data must be answered")
         link = f"{settings.PUBLIC_URL}{reverse('cases:right', args=[request.case.reference, request.pk])}"
         late = request.due_on < timezone.localdate(now)
-        body = render_to_string("cases/rights/reminder.txt", {"request": request, "link": link, "late": late})
+        stopped = request.is_erasing and request.erase_on is not None and request.erase_on < timezone.localdate(now)
+        said = {"request": request, "link": link, "late": late, "stopped": stopped}
+        body = render_to_string("cases/rights/reminder.txt", said)
     try:
         return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send() > 0
     except (SMTPException, OSError) as error:

@@ -23,6 +23,7 @@ from .actions import (
     CannotAnswer,
     NewRequest,
     Proposal,
+    call_off_erasure,
     decide_answer,
     hand_over,
     propose_answer,
@@ -31,9 +32,10 @@ from .actions import (
 )
 from .choices import get_choices, label_choice
 from .document import render_pdf
-from .forms import DecisionForm, HandOverForm, ProposalForm, RegisterForm
+from .erasure import STOPS, AskedInForm, find_stops, list_asked_in_forms, list_unregistered
+from .forms import CallOffForm, DecisionForm, HandOverForm, ProposalForm, RegisterForm
 from .held import OTHERS, OWN, WORDS, HeldForm, compute_fingerprint, read_held
-from .models import RightKind, RightOutcome, RightsRequest, RightState
+from .models import UNDECIDED, RightKind, RightOutcome, RightsRequest, RightState
 
 WHY = "why:"  # before the key of a piece, in the name of its field
 ROAD = "persons_file"  # of the gate for sharing
@@ -43,6 +45,9 @@ PROBLEMS: dict[str, str | Promise] = {
     "forgotten": _("This case is forgotten already: nothing is stored that could be given out."),
     "changed": _("Something was added to this case since you opened this page. Look at it again, then propose."),
     "own_request": _("Somebody else than the people who registered or proposed it must decide."),
+    "stopped": _("Something stops the erasure. The page says what."),
+    "bad_day": _("Give a day that is still to come, and for which the person needn’t wait longer than the law allows."),
+    "day_over": _("The day of the erasure is over, or is today. Send it back, so that another day is proposed."),
     "no_document": _("The file has been deleted: its days are over. Register the request again."),
 }
 
@@ -53,7 +58,9 @@ PROBLEMS: dict[str, str | Promise] = {
 def requests(request: HttpRequest, reference: str) -> HttpResponse:
     """Show the requests of a case (GET); register one (POST)."""
     user, case = _get_case(request, reference)
-    form = RegisterForm(request.POST if request.method == "POST" else None)
+    asked = _list_asked(case, user)
+    begun = {"kind": asked[0].kind, "asked_on": asked[0].on} if asked else {}
+    form = RegisterForm(request.POST if request.method == "POST" else None, initial=begun)
     problem = ""
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -68,6 +75,7 @@ def requests(request: HttpRequest, reference: str) -> HttpResponse:
         "problem": PROBLEMS.get(problem, ""),
         "found": RightsRequest.objects.filter(case=case).defer("words", "document"),
         "may_register": case.forgotten_at is None,
+        "asked_in_forms": asked,
     }
     return _render(request, "cases/rights/requests.html", case, page, 422 if problem or form.errors else 200)
 
@@ -96,6 +104,7 @@ def one_request(request: HttpRequest, reference: str, request_id: UUID) -> HttpR
     # What the case holds is read here, or was frozen for this page: either is reading the case.
     log_event("case.read", actor=get_actor(user), target_kind="case", target_id=case.pk)
     held = read_held(case, found.language) if is_reviewing else []
+    stops = _list_stops(found)
     may_decide = (
         found.state == RightState.PROPOSED
         and may_adopt(case, user)
@@ -106,6 +115,8 @@ def one_request(request: HttpRequest, reference: str, request_id: UUID) -> HttpR
         "words": found.words,
         "forms": forms,
         "problem": PROBLEMS.get(problem, ""),
+        "stops": stops.values(),
+        "asked_besides": list_unregistered(found) if "asked" in stops else [],
         "held": _list_held(held, request.POST.getlist("keep") if act == "propose" else None, _get_reasons(request)),
         "why_left_out": get_choices("left_out"),
         "seen": compute_fingerprint(held),
@@ -157,12 +168,15 @@ def _build_forms(found: RightsRequest, act: str, request: HttpRequest) -> dict[s
         return request.POST if act in acts else None
 
     if found.state == RightState.OPEN:
-        return {"proposal": ProposalForm(sent("propose"), kind=found.kind)}
+        return {"proposal": ProposalForm(sent("propose"), found=found)}
     if found.state == RightState.PROPOSED:
         return {"decision": DecisionForm(sent("agree", "send_back"), agree=act != "send_back")}
+    built: dict[str, Any] = {}
     if found.state == RightState.DECIDED and found.has_document:
-        return {"handing": HandOverForm(sent("hand_over"))}
-    return {}
+        built["handing"] = HandOverForm(sent("hand_over"), with_words=found.case.forgotten_at is None)
+    if found.is_erasing and found.case.forgotten_at is None:
+        built["calling_off"] = CallOffForm(sent("call_off"), auto_id="id_off_%s")
+    return built
 
 
 def _carry_out(found: RightsRequest, act: str, forms: dict[str, Any], request: HttpRequest, user: User) -> bool:
@@ -170,8 +184,8 @@ def _carry_out(found: RightsRequest, act: str, forms: dict[str, Any], request: H
     if act == "withdraw":
         withdraw_request(request=found, by=user)
         return True
-    form = next(iter(forms.values()), None)
-    if form is None or not form.is_bound:
+    form = next((form for form in forms.values() if form.is_bound), None)
+    if form is None:
         raise CannotAnswer("not_open")
     if not form.is_valid():
         return False
@@ -184,13 +198,32 @@ def _carry_out(found: RightsRequest, act: str, forms: dict[str, Any], request: H
             kept=request.POST.getlist("keep"),
             reasons=_get_reasons(request),
             seen=request.POST.get("seen", ""),
+            erase_on=given.get("erase_on"),
         )
         propose_answer(request=found, wanted=wanted, by=user)
+    elif act == "call_off":
+        call_off_erasure(request=found, by=user, words=given["words"])
     elif act == "hand_over":
-        hand_over(request=found, to=given["to"], on=given["on"], words=given["words"], by=user)
+        hand_over(request=found, to=given["to"], on=given["on"], words=given.get("words", ""), by=user)
     else:
         decide_answer(request=found, agree=act == "agree", by=user, words=given["words"])
     return True
+
+
+def _list_asked(case: Case, user: User) -> list[AskedInForm]:
+    """List what forms of the case say that the person asks and nobody has registered. It reads them."""
+    if case.forgotten_at is not None:
+        return []
+    log_event("case.read", actor=get_actor(user), target_kind="case", target_id=case.pk)
+    return list_asked_in_forms(case)
+
+
+def _list_stops(found: RightsRequest) -> dict[str, str | Promise]:
+    """Return what stops an erasure that isn't carried out yet: {code: words}."""
+    is_waiting = found.state in UNDECIDED or found.is_erasing
+    if found.kind != RightKind.ERASURE or not is_waiting or found.case.forgotten_at is not None:
+        return {}
+    return {code: STOPS[code] for code in find_stops(found)}
 
 
 def _get_reasons(request: HttpRequest) -> dict[str, str]:

@@ -38,6 +38,7 @@ HEADINGS: dict[str, Promise] = {
     "cases_with_forms": _("Closed cases about which a form came in"),
     "rights_to_decide": _("What persons ask about their data"),
     "rights_to_answer": _("Requests about personal data to answer"),
+    "stopped_erasures": _("Erasures that something stops"),
     "data_duties": _("Closed cases with a duty about personal data"),
     "status_changes": _("Statuses to decide"),
     "form_moves": _("Forms in the wrong case, to decide"),

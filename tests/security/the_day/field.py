@@ -606,6 +606,19 @@ def fetch_a_file(day: Day, me: Staff) -> Any:
     return found.case
 
 
+@act("rights.erasure_called_off", "worker", "cases:right")
+def call_an_erasure_off(day: Day, me: Staff) -> Any:
+    found = asked(day, "erasure")
+    at = timezone.now()
+    Case.objects.filter(pk=found.case_id).update(closed_at=at)
+    day_of_it = (timezone.localdate() + timedelta(days=3)).isoformat()
+    given = {"do": "propose", "outcome": "whole", "words": "Kanarina", "erase_on": day_of_it}
+    day.coordinator.post("cases:right", found.case.reference, found.pk, **given)
+    day.coordinator2.post("cases:right", found.case.reference, found.pk, do="agree", words="Kanarina")
+    me.post("cases:right", found.case.reference, found.pk, do="call_off", words="Kanarina")
+    return found.case
+
+
 @act("referral.read", "coordinator", "cases_referral_modeladmin_inspect")
 def read_a_referral(day: Day, me: Staff) -> Any:
     found = Referral.objects.filter(case__in=Case.objects.visible_to(me.user)).first()
