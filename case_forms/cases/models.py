@@ -128,8 +128,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(_STANDS)
 
     def counted(self) -> "CaseQuerySet":
-        """Limit the cases to what statistics may count: no drills, none declared void, and one case for a person."""
-        return self.standing().filter(is_drill=False, voided_at__isnull=True)
+        """Limit the cases to what statistics may count.
+
+        No drills, none declared void, one case for a person, and nobody who said no to statistics.
+        """
+        return self.standing().filter(~said_no_to_statistics(), is_drill=False, voided_at__isnull=True)
+
+    def uncounted(self) -> "CaseQuerySet":
+        """Return the cases that `counted` leaves out, for whoever counts rows that may belong to none."""
+        why = Q(merged_into__isnull=False) | Q(is_drill=True) | Q(voided_at__isnull=False)
+        return self.filter(why | Q(said_no_to_statistics()))
 
     def readable(self) -> "CaseQuerySet":
         """Limit the cases to those that aren't forgotten."""
@@ -351,6 +359,31 @@ def from_moved_form(written_at: str) -> Exists:
     return Exists(moved)
 
 
+def said_no_to_statistics() -> Exists:
+    """Return the condition of cases whose newest act about statistics in the ledger of consents is no yes now.
+
+    It is what `consent.ledger.find_standing` says, in columns. Whoever was never asked hasn't said no; of a form that
+    doesn't open nobody knows.
+    """
+    entries = ConsentEntry.objects.filter(purpose__in=(ConsentPurpose.STATISTICS, ""))
+    entries = entries.exclude(from_corrected_form()).exclude(from_moved_form("recorded_at"))
+    newest = entries.filter(case__in=_of_person(2)).order_by("-occurred_at", "-recorded_at", "-act")
+    # each with the case, by which the ledger has an index
+    readable = entries.filter(case=OuterRef("case"), act=OuterRef("act")).exclude(answer=ConsentAnswer.UNREADABLE)
+    is_yes = Q(answer=ConsentAnswer.GIVEN) & (Q(until__isnull=True) | Q(until__gt=timezone.now()))
+    is_opened_since = Q(answer=ConsentAnswer.UNREADABLE) & Exists(readable)
+    decide = entries.filter(case__in=_of_person(1), act=newest.values("act")[:1])
+    return Exists(decide.exclude(is_yes).exclude(is_opened_since))
+
+
+def _of_person(depth: int) -> Any:
+    """Return the keys of the case that a query so many levels out is about, and of those merged into it."""
+    case: Any = "pk"
+    for _level in range(depth + 1):
+        case = OuterRef(case)
+    return Case.objects.filter(Q(pk=case) | Q(merged_into=case)).values("pk")
+
+
 class DeadlineKind(models.TextChoices):
     DEADLINE = "deadline", _("deadline")
     TASK = "task", _("task")
@@ -569,7 +602,7 @@ class Referral(models.Model):
 
 # Django finds models in this module only.
 from .closing.models import CaseClosing  # noqa: E402
-from .consent.models import ConsentEntry, SharingDecision  # noqa: E402
+from .consent.models import ConsentAnswer, ConsentEntry, ConsentPurpose, SharingDecision  # noqa: E402
 from .documents.models import CaseDocument  # noqa: E402
 from .facts.models import CaseFact  # noqa: E402
 from .finding.models import (  # noqa: E402

@@ -1,4 +1,5 @@
-"""Monthly counts of a unit, from its submissions and from what came back. Drills don't count.
+"""Monthly counts of a unit, from its submissions and from what came back. Drills don't count, and no person
+who said no to statistics.
 
 The counts are answers to the form `monthly_report`, by its keys; the words are the worker's. Small numbers are shown
 to the unit and its coordinators only.
@@ -15,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db.models import F, Min, Q
+from django.db.models import Exists, F, Min, OuterRef, Q
 from django.utils import timezone, translation
 
 from access.languages import DEFAULT_LANGUAGE
@@ -201,14 +202,9 @@ def _sent(unit: MobileUnit, month: Month, kind: str) -> Iterator[tuple[Submissio
     """
     forms = {version.form_id for version in FormVersion.objects.newest() if version.parsed_form.kind == kind}
     start, end = month.moments
-    sent = Submission.objects.filter(
-        corrects=None,
-        unit=unit,
-        form_version__form__in=forms,
-        is_drill=False,
-        received_at__gte=start,
-        received_at__lt=end,
-    ).exclude(case__is_drill=True)
+    sent = Submission.objects.counted().filter(
+        corrects=None, unit=unit, form_version__form__in=forms, received_at__gte=start, received_at__lt=end
+    )
     for first in sent.select_related("form_version__form", "case", "corrected_by").order_by("received_at"):
         submission = get_newest_version(first) if hasattr(first, "corrected_by") else first
         try:
@@ -270,7 +266,8 @@ def _in_words(submission: Submission, answers: Answers, key: str, language: str,
 
 def _notices(unit: MobileUnit, month: Month) -> Answers:
     first = Notice.objects.filter(unit=unit, is_drill=False, purpose=Purpose.FIRST, **_within("owed_at", month))
-    first = first.exclude(case_id__in=Case.objects.filter(voided_at__isnull=False).values("pk"))
+    # not "of those that count": what a notice is about may be a tip
+    first = first.exclude(Exists(Case.objects.uncounted().filter(pk=OuterRef("case_id"))))
     police = list(first.filter(role=Role.POLICE).values_list("pk", "chase_id", "owed_at"))
     # by chase and not by notice: whoever accepted may be a deputy, who got a notice of their own
     chases = {chase or pk for pk, chase, _owed in police}

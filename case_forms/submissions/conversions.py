@@ -1,7 +1,8 @@
 """Conversions of informative sessions: session -> tip -> case, computed from existing rows.
 
 A tip says by which session's card it came, and an identification which tip it was begun from, or names the session
-itself. No link is stored for this. Left out: spam, drills, and cases in which no indicators were found.
+itself. No link is stored for this. Left out: spam, drills, cases that statistics leave out, and those in
+which no indicators were found.
 """
 
 from collections import Counter, defaultdict
@@ -107,7 +108,7 @@ def _readable_names(submission: Submission, form: Form, asking: set[str]) -> lis
 
 
 def _that_opened_a_case() -> "QuerySet[Submission]":
-    found = Submission.objects.current().filter(case__isnull=False, is_drill=False, case__is_drill=False).order_by()
+    found = Submission.objects.current().counted().filter(case__isnull=False).order_by()
     return found.exclude(case__status=CaseStatus.NOT_VICTIM)
 
 

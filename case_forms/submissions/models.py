@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import MobileUnit, User
 from access.reach import get_keys_of_units_of_regions, get_region_keys, get_unit_keys, remembering
-from case_forms.cases.models import Case, CaseAccess
+from case_forms.cases.models import Case, CaseAccess, said_no_to_statistics
 from case_forms.form_builder.models import FormVersion
 from vault.fields import SealedBytesField, SealedJSONField, SealedTextField
 
@@ -120,6 +120,15 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
     def current(self) -> "SubmissionQuerySet":
         """Leave out those that a correction has taken the place of."""
         return self.filter(corrected_by__isnull=True)
+
+    def counted(self) -> "SubmissionQuerySet":
+        """Limit to what statistics may count: no drills, and nothing of a case that they leave out."""
+        left_out = Case.objects.uncounted().filter(pk=models.OuterRef("case"))
+        return self.filter(~models.Exists(left_out), is_drill=False)
+
+    def agreed_for_statistics(self) -> "SubmissionQuerySet":
+        """Leave out those of cases whose person said no to statistics."""
+        return self.exclude(models.Exists(Case.objects.filter(said_no_to_statistics(), pk=models.OuterRef("case"))))
 
 
 class Submission(models.Model):

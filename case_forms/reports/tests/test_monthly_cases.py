@@ -13,6 +13,7 @@ from case_forms.submissions.models import Submission
 from notifications.briefs.replies import answer
 from notifications.outbox.models import Notice
 from tests.seeds import lay_down_demo
+from tests.world.consents import record_consent
 
 from ..monthly import Month, count_month, get_month
 
@@ -97,3 +98,21 @@ def test_who_gave_the_case_back_has_not_answered_for_it(worker: User) -> None:
     assert count_month(unit, this_month())["police_answered"] == before + 1
     answer(notice=Notice.objects.get(pk=police.pk), kind="declined", reason="not_competent")
     assert count_month(unit, this_month())["police_answered"] == before
+
+
+def test_who_said_no_to_statistics_is_in_no_number_of_the_month(worker: User) -> None:
+    unit = worker.units().get()
+    before = count_month(unit, this_month())
+    case = send(worker, URGENT)
+    assert count_month(unit, this_month())["police_notices"] == before["police_notices"] + 1
+    record_consent(case, purpose="statistics", answer="refused")
+    assert count_month(unit, this_month()) == before
+    record_consent(case, purpose="statistics", answer="given")
+    assert counted(worker) == [("potential_victim", "unknown", 1)]
+
+
+def test_a_case_declared_void_is_in_no_number_of_the_month(worker: User) -> None:
+    unit = worker.units().get()
+    before = count_month(unit, this_month())
+    Case.objects.filter(pk=send(worker, URGENT).pk).update(voided_at=timezone.now(), closed_at=timezone.now())
+    assert count_month(unit, this_month()) == before

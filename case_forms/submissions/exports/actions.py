@@ -14,11 +14,12 @@ from access.table_files import Sheet, xlsx_pieces, zip_pieces
 from audit.chain import get_actor, log_event
 from audit.removals import note_removed
 from case_forms.cases.consent.gate import may_leave
+from case_forms.cases.consent.models import ConsentAnswer, ConsentEntry, ConsentPurpose
 from notifications.outbox.queueing import enqueue_bulk
 
 from .models import AnswerExport, ExportPart, Format
 from .redaction import ROAD
-from .selection import Outgoing
+from .selection import Outgoing, selected
 
 AT_ONCE = 500  # submissions; more are written in the background
 MAX_SUBMISSIONS = {Format.CSV: 100_000, Format.XLSX: 20_000}  # a workbook is made in memory
@@ -117,9 +118,14 @@ def fetch_export(*, export: AnswerExport, by: User) -> Iterator[bytes]:
 
 
 def is_outdated(export: AnswerExport) -> bool:
-    """Return whether a person whose answers are in the file has asked since that they aren't used."""
+    """Return whether somebody whose answers are in the file has said since that they aren't used or counted."""
     outgoing = Outgoing.of(export)
     since = export.started_at or export.created_at
+    said = ConsentEntry.objects.filter(purpose=ConsentPurpose.STATISTICS, recorded_at__gte=since)
+    no_longer = said.exclude(answer=ConsentAnswer.GIVEN).values("case")
+    chosen = selected(outgoing.form, outgoing.user, outgoing.filters)
+    if not export.with_names and chosen.filter(case__in=no_longer).exists():
+        return True
     later = outgoing.submissions().filter(case__restricted_at__gte=since).select_related("case")
     return any(not may_leave(each.case, ROAD).is_allowed for each in later.defer("answers").order_by())
 

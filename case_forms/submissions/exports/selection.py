@@ -16,7 +16,7 @@ from case_forms.form_builder.models import FormDefinition, FormVersion
 from case_forms.form_builder.sources import Lists
 from notifications.directory.moments import get_midnight
 
-from ..models import Submission
+from ..models import Submission, SubmissionQuerySet
 from .models import AnswerExport
 from .redaction import Identities, Reader
 from .tables import Table, Writing, build_tables, iter_rows, unreadable_row
@@ -44,7 +44,7 @@ class Filters:
         return cls(unit=stored.get("unit", ""), drills=bool(stored.get("drills")), **days)
 
 
-def selected(form: FormDefinition, user: User, filters: Filters) -> "QuerySet[Submission]":
+def selected(form: FormDefinition, user: User, filters: Filters) -> SubmissionQuerySet:
     """Return the submissions of a form that this person may see, oldest first."""
     found = Submission.objects.visible_to(user).current().filter(form_version__form=form)
     if not filters.drills:
@@ -93,7 +93,9 @@ class Outgoing:
         )
 
     def submissions(self) -> "QuerySet[Submission]":
+        """Return what goes out; a file without names is for counting, so nobody is in it who said no to statistics."""
         found = selected(self.form, self.user, self.filters)
+        found = found if self.with_names else found.agreed_for_statistics()
         return found if self.as_of is None else found.filter(received_at__lte=self.as_of)
 
     def columns(self) -> list[str]:

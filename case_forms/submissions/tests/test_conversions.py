@@ -26,6 +26,7 @@ from case_forms.tips.tests.scene import PUBLIC_FORM
 from outreach_pages.models import InformativeSession
 from outreach_pages.records.conversions import Conversions, get_conversions
 from outreach_pages.records.statistics import build_statistics
+from tests.world.consents import record_consent
 from tests.world.forms import choices, publish, question, small_form, texts
 from tests.world.places import make_coordinator, make_place, make_unit_with_worker
 from tests.world.scene import Scene, make_scene
@@ -167,6 +168,16 @@ def test_what_nobody_meant_drills_and_cases_without_indicators_are_left_out(worl
     assert get_conversions(session) == Conversions(cases=1)
     Case.objects.filter(pk=case.pk).update(status=CaseStatus.NOT_VICTIM)
     assert get_conversions(session) == Conversions()
+
+
+def test_a_case_whose_person_said_no_to_statistics_or_that_is_void_is_left_out(world: World) -> None:
+    session = world.held()
+    no, void = world.identify(session_id=session.card_code), world.identify(session_id=session.card_code, age_stated=41)
+    world.identify(session_id=session.card_code, age_stated=42)
+    assert get_conversions(session).cases == 3
+    record_consent(no, purpose="statistics", answer="refused")
+    Case.objects.filter(pk=void.pk).update(voided_at=timezone.now(), closed_at=timezone.now())
+    assert get_conversions(session).cases == 1
 
 
 def test_a_tip_that_was_taken_back_still_was_one(world: World) -> None:

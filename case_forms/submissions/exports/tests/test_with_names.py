@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from access.models import User
 from audit.models import AuditEntry
 from config.waiting_panel import _get_export_items
+from tests.world.consents import record_consent
 from tests.world.forms import choices, parse_items, publish, question, small_form
 from tests.world.places import make_coordinator, make_place
 from tests.world.scene import Scene, make_scene
@@ -306,3 +307,32 @@ def test_two_requests_of_one_moment_count_each_other_under_a_lock(scene: Scene, 
     outgoing = Outgoing(scene.form.form, make_coordinator(scene.place), Filters(), "en", labels=False, with_names=True)
     export = ask_for_names(outgoing=outgoing, format="csv", reason=Reason.CHECK, words="x")
     assert AnswerExport.objects.taken_alone(export.by, export.created_at - timedelta(seconds=1)) == 1
+
+
+# ---- no to statistics ----
+
+
+def test_the_usual_file_has_nobody_who_said_no_to_statistics_and_one_with_names_has(scene: Scene) -> None:
+    coordinator = make_coordinator(scene.place)
+    kept, no = scene.send(age_stated=33).submission, scene.send(age_stated=44).submission
+    record_consent(no.case, purpose="statistics", answer="refused")
+    for names, expected in ((False, {kept}), (True, {kept, no})):
+        outgoing = Outgoing(kept.form_version.form, coordinator, Filters(), "en", labels=False, with_names=names)
+        assert set(outgoing.submissions()) == expected
+    written = str(read_tables(b"".join(post(coordinator).streaming_content)))
+    assert str(kept.pk) in written
+    assert str(no.pk) not in written
+
+
+def test_a_file_that_lies_ready_is_made_anew_when_somebody_says_no_to_statistics(scene: Scene) -> None:
+    coordinator = make_coordinator(scene.place)
+    sent = scene.send().submission
+    outgoing = Outgoing(sent.form_version.form, coordinator, Filters(), "en", labels=False)
+    export = actions.request_export(outgoing=outgoing, format="csv", count=1)
+    run_export(str(export.pk))
+    export.refresh_from_db()
+    assert not actions.is_outdated(export)
+    record_consent(sent.case, purpose="statistics", answer="withdrawn")
+    assert actions.is_outdated(export)
+    with pytest.raises(actions.NotReady):
+        actions.fetch_export(export=export, by=coordinator)
